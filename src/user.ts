@@ -1,0 +1,94 @@
+/**
+ * The user model, and the one rule for what an email address is and when two spellings are the same.
+ *
+ * @module
+ */
+import { domainToASCII } from 'node:url'
+
+/** An account, as the classic exercise knows it, and what a service on the internet adds. */
+export interface User {
+  readonly id: number
+  /** The address as it was entered at registration. */
+  readonly email: string
+  /** A bcrypt or argon2id hash with its parameters, or `!`, which verifies nothing, for an account
+   *  without a password. */
+  readonly hashedPassword: string
+  /** The UUID of the newest session, or `null`. It opens nothing. */
+  readonly sessionId: string | null
+  /** The UUID of the outstanding reset token, or `null`. It opens nothing. */
+  readonly resetToken: string | null
+  readonly createdAt: Date
+  /** When the password was last set. A rehash of the same password does not count. */
+  readonly passwordChangedAt: Date
+  /** Since when the account is shut, or `null`. */
+  readonly disabledAt: Date | null
+}
+
+/** RFC 5321 §4.5.3.1.3: a path of 256 octets, less its angle brackets. */
+export const EMAIL_MAX_LENGTH = 254
+/** RFC 5321 §4.5.3.1.1, in octets. */
+const LOCAL_PART_MAX_OCTETS = 64
+
+// The atoms of the HTML standard's `input type=email`, plus letters beyond ASCII (RFC 6531).
+// No quoted local parts, no comments: nobody has them, and every parser reads them differently.
+const LOCAL_PART = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u{a1}-\u{10ffff}-]+$/u
+// What may go into IDNA mapping: Node's `domainToASCII` also decodes percent signs and cuts at slashes.
+const DOMAIN_INPUT = /^[A-Za-z0-9.\u{a1}-\u{10ffff}-]+$/u
+const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
+// A last label that is a number makes an IPv4 address of the whole (WHATWG URL §3.5).
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/
+// Letters beyond ASCII are welcome, spaces, controls, private use and unassigned code points are not.
+const INVISIBLE = /[\p{C}\p{Z}]/u
+
+/**
+ * Whether the text is an email address: `local@domain`, 254 characters at most, no spaces inside, no
+ * control characters, a domain of host-name labels (one is enough, so that `root@localhost` works).
+ * Spaces around it are not part of it.
+ */
+export function isEmailAddress(text: string): boolean {
+  const address = trimSpaces(text)
+  const at = address.lastIndexOf('@')
+  if (at < 1 || address.length > EMAIL_MAX_LENGTH || INVISIBLE.test(address)) return false
+  const localPart = address.slice(0, at)
+  return (
+    Buffer.byteLength(localPart) <= LOCAL_PART_MAX_OCTETS &&
+    LOCAL_PART.test(localPart) &&
+    asciiDomain(address.slice(at + 1)) !== null
+  )
+}
+
+/** The address as it is kept for display: without the spaces around it. */
+export function trimEmail(text: string): string {
+  return trimSpaces(text)
+}
+
+/**
+ * The one form under which an address is unique and looked up: no spaces around it, Unicode NFC, lower
+ * case, the domain in punycode. Tags (`+x`) and dots stay: they tell apart mailboxes at most providers.
+ * The local part is lower-cased although RFC 5321 §2.4 lets a host tell cases apart, because no host in
+ * use does, and two accounts on one mailbox are a way in.
+ *
+ * Total and idempotent: text that is no address gets a form too, so that a look-up never fails.
+ */
+export function normalizeEmail(text: string): string {
+  const folded = trimSpaces(text).normalize('NFC').toLowerCase().normalize('NFC')
+  const at = folded.lastIndexOf('@')
+  const domain = folded.slice(at + 1)
+  return folded.slice(0, at + 1) + (asciiDomain(domain) ?? domain)
+}
+
+/** A domain in lower-case punycode (IDNA, UTS #46), or `null` for what is no domain. */
+function asciiDomain(domain: string): string | null {
+  if (!DOMAIN_INPUT.test(domain)) return null
+  const ascii = domainToASCII(domain)
+  return DOMAIN.test(ascii) && !ENDS_IN_NUMBER.test(ascii) ? ascii : null
+}
+
+// Only U+0020: a line break or a tab around an address is an attack or a bug, and has to be refused.
+function trimSpaces(text: string): string {
+  let start = 0
+  let end = text.length
+  while (text[start] === ' ') start++
+  while (end > start && text[end - 1] === ' ') end--
+  return text.slice(start, end)
+}
