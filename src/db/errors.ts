@@ -1,0 +1,29 @@
+/** What the engines' own errors mean. */
+
+const SQLITE_CONSTRAINT_UNIQUE = 2067
+const POSTGRES_UNIQUE_VIOLATION = '23505'
+
+// https://www.sqlite.org/rescode.html, the primary codes: busy, read-only, I/O error, full, cannot open.
+const SQLITE_UNAVAILABLE = new Set([5, 8, 10, 13, 14])
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions, insufficient
+// resources, operator intervention; and what sockets say.
+const POSTGRES_UNAVAILABLE =
+  /^(?:08...|53...|57P0.|25006|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
+// `pg` gives these no code.
+const POSTGRES_GONE =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+
+/** Whether the database, not the statement, is at fault: the same request may succeed later. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  if (typeof errcode === 'number') return SQLITE_UNAVAILABLE.has(errcode & 0xff)
+  if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true
+  return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)
+}
+
+/** Whether a write failed because a unique value is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  return code === POSTGRES_UNIQUE_VIOLATION || errcode === SQLITE_CONSTRAINT_UNIQUE
+}

@@ -1,0 +1,15 @@
+/**
+ * The store: all SQL, one file per table, the same functions on SQLite and on PostgreSQL. It knows rows,
+ * `null` and `Conflict`; it knows nothing of HTTP, of passwords or of what a use case may do.
+ * Verbs: `find…` may give `null`; `add…`, `update…` and `delete…` write; `take…` reads and uses up at once.
+ *
+ * @module
+ */
+export { isUnavailable } from './errors.ts'
+export { migrate, migrations } from './migrate.ts'
+export { describeDatabase, isReady, type OpenOptions, openDatabase, parseDatabaseUrl } from './open.ts'
+export type { Database } from './schema.ts'
+export * from './sessions.ts'
+export * from './throttles.ts'
+export * from './tokens.ts'
+export * from './users.ts'

@@ -1,0 +1,89 @@
+/** From a database URL to an open, migrated database. */
+import { Kysely, sql } from 'kysely'
+import { OptionError } from '../errors.ts'
+import { isUpToDate, migrate } from './migrate.ts'
+import type { Database, Schema } from './schema.ts'
+
+type DatabaseUrl = { engine: 'sqlite'; path: string } | { engine: 'postgres'; url: string }
+
+/**
+ * Reads `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
+ *
+ * @throws {OptionError} Any other form. The message never repeats the URL, which may hold a password.
+ */
+export function parseDatabaseUrl(text: string): DatabaseUrl {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === 'sqlite') {
+    const path = text.slice('sqlite:'.length)
+    if (path === '' || path.includes('\0'))
+      throw new OptionError('databaseUrl', 'sqlite: needs a path behind it')
+    return { engine: 'sqlite', path }
+  }
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    if (!URL.canParse(text)) throw new OptionError('databaseUrl', 'this is not a valid PostgreSQL URL')
+    return { engine: 'postgres', url: text }
+  }
+  const problem = scheme === undefined ? 'there is no scheme' : `there is no database for "${scheme}:"`
+  throw new OptionError('databaseUrl', `${problem}; use sqlite:PATH, sqlite::memory: or postgres://…`)
+}
+
+/** The database of a URL as one may show it: without its password. */
+export function describeDatabase(text: string): string {
+  const database = parseDatabaseUrl(text)
+  if (database.engine === 'sqlite') return text
+  const { host, pathname, username } = new URL(database.url)
+  return `postgres://${username === '' ? '' : `${username}@`}${host}${pathname}`
+}
+
+/** What {@link openDatabase} needs to know beside the URL. */
+export interface OpenOptions {
+  /** Whether to bring the schema up to date. Default `true`. */
+  migrate?: boolean
+  /** Told of faults of the database that belong to no request. */
+  onError?: (error: Error) => void
+}
+
+/**
+ * Opens the database and brings its schema up to date. Safe when several processes do so at once.
+ *
+ * @throws {OptionError} The database cannot be reached, opened for writing, or brought up to date.
+ */
+export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
+  const db = await connect(databaseUrl, options.onError ?? (() => {}))
+  try {
+    await sql`select 1`.execute(db)
+    if (options.migrate !== false) await migrate(db)
+    return db
+  } catch (error) {
+    await db.destroy()
+    throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
+  }
+}
+
+async function connect(databaseUrl: string, onError: (error: Error) => void): Promise<Database> {
+  const database = parseDatabaseUrl(databaseUrl)
+  // Loaded only where used: either driver costs tens of milliseconds at start.
+  if (database.engine === 'postgres') {
+    const { postgresDialect } = await import('./postgres.ts')
+    return new Kysely<Schema>({ dialect: postgresDialect(database.url, onError) })
+  }
+  const { sqliteDialect } = await import('./sqlite.ts')
+  try {
+    return new Kysely<Schema>({ dialect: sqliteDialect(database.path) })
+  } catch (error) {
+    throw cannotUse(databaseUrl, error)
+  }
+}
+
+function cannotUse(databaseUrl: string, cause: unknown): OptionError {
+  // An AggregateError (every address of a host refused) has its reasons inside.
+  const reasons = cause instanceof AggregateError ? cause.errors : [cause]
+  const reason = reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
+  return new OptionError('databaseUrl', `cannot use ${describeDatabase(databaseUrl)}: ${reason}`, { cause })
+}
+
+/** Whether the database answers and has every migration. */
+export async function isReady(db: Database): Promise<boolean> {
+  await sql`select 1`.execute(db)
+  return isUpToDate(db)
+}

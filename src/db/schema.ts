@@ -1,0 +1,71 @@
+/**
+ * The tables as rows. Times are whole milliseconds since 1970, UTC; secrets are present as SHA-256 only.
+ * The migrations make these tables; a test compares both.
+ */
+import type { Generated, Kysely } from 'kysely'
+
+export interface UsersTable {
+  id: Generated<number>
+  email: string
+  hashed_password: string
+  /** UUID of the newest session, or null. */
+  session_id: string | null
+  /** UUID of the outstanding reset token, or null. */
+  reset_token: string | null
+  /** `normalizeEmail(email)`; unique. */
+  normalized_email: string
+  created_at: number
+  password_changed_at: number
+  disabled_at: number | null
+}
+
+export interface SessionsTable {
+  id: string
+  user_id: number
+  secret_hash: Uint8Array
+  created_at: number
+  /** When the user last proved who they are. */
+  authenticated_at: number
+  last_seen_at: number
+  /** Not later than this without use; null where only `expires_at` ends the session. */
+  idle_expires_at: number | null
+  expires_at: number
+  /** How the user proved who they are: RFC 8176 names, separated by spaces. */
+  methods: string
+  /** Authentication assurance level (NIST SP 800-63B): 1 for one factor, 2 for two. */
+  level: number
+  address: string | null
+  user_agent: string | null
+}
+
+export interface TokensTable {
+  id: string
+  /** What the token opens; one outstanding token for each user and purpose. */
+  purpose: string
+  user_id: number
+  /** The normalised email address the token was made for. */
+  email: string
+  secret_hash: Uint8Array
+  created_at: number
+  expires_at: number
+}
+
+export interface ThrottlesTable {
+  /** SHA-256 of what is counted, in hexadecimal: no address stands here in the clear. */
+  key: string
+  failures: number
+  /** No attempt before this. */
+  blocked_until: number
+  /** Forgotten after this. */
+  expires_at: number
+}
+
+export interface Schema {
+  users: UsersTable
+  sessions: SessionsTable
+  tokens: TokensTable
+  throttles: ThrottlesTable
+}
+
+/** A connection pool or a transaction: every function of this room takes either. */
+export type Database = Kysely<Schema>

@@ -1,0 +1,171 @@
+/** Table `sessions`. */
+import type { Selectable } from 'kysely'
+import type { User } from '../user.ts'
+import type { Database, SessionsTable } from './schema.ts'
+import { userOf } from './users.ts'
+
+/** A signed-in browser or program of a user. */
+export interface Session {
+  readonly id: string
+  readonly userId: number
+  readonly secretHash: Uint8Array
+  readonly createdAt: Date
+  readonly authenticatedAt: Date
+  readonly lastSeenAt: Date
+  /** `null`: only `expiresAt` ends it. */
+  readonly idleExpiresAt: Date | null
+  readonly expiresAt: Date
+  /** RFC 8176 names of how the user proved who they are, such as `pwd`. */
+  readonly methods: readonly string[]
+  /** Authentication assurance level (NIST SP 800-63B). */
+  readonly level: number
+  readonly address: string | null
+  readonly userAgent: string | null
+}
+
+/**
+ * Adds a session and makes it the newest of its user; run it in a transaction.
+ *
+ * @returns `false`, with nothing added, where the account was shut or got another password since `user`
+ *   was read: whoever proved to know the old one is too late.
+ */
+export async function addSession(db: Database, user: User, session: Session): Promise<boolean> {
+  // First, because it locks the row of the user: a reset at the same time either waits and ends this
+  // session too, or came before and is seen here.
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ session_id: session.id })
+    .where('id', '=', user.id)
+    .where('password_changed_at', '=', user.passwordChangedAt.getTime())
+    .where('disabled_at', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
+  await db
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      secret_hash: session.secretHash,
+      created_at: session.createdAt.getTime(),
+      authenticated_at: session.authenticatedAt.getTime(),
+      last_seen_at: session.lastSeenAt.getTime(),
+      idle_expires_at: session.idleExpiresAt?.getTime() ?? null,
+      expires_at: session.expiresAt.getTime(),
+      methods: session.methods.join(' '),
+      level: session.level,
+      address: session.address,
+      user_agent: session.userAgent,
+    })
+    .execute()
+  return true
+}
+
+/** A session with its user, or `null`. It may have expired: the caller looks. */
+export async function findSession(
+  db: Database,
+  id: string,
+): Promise<{ session: Session; user: User } | null> {
+  const row = await db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('users')
+    .select([
+      'sessions.id as session',
+      'sessions.user_id',
+      'sessions.secret_hash',
+      'sessions.created_at as started_at',
+      'sessions.authenticated_at',
+      'sessions.last_seen_at',
+      'sessions.idle_expires_at',
+      'sessions.expires_at',
+      'sessions.methods',
+      'sessions.level',
+      'sessions.address',
+      'sessions.user_agent',
+    ])
+    .where('sessions.id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) return null
+  return { session: sessionOf({ ...row, id: row.session, created_at: row.started_at }), user: userOf(row) }
+}
+
+/** Notes that a session was used, and how long it may now stay unused. */
+export async function updateLastSeen(
+  db: Database,
+  id: string,
+  at: Date,
+  idleExpiresAt: Date | null,
+): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ last_seen_at: at.getTime(), idle_expires_at: idleExpiresAt?.getTime() ?? null })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Ends one session of a user; `users.session_id` then names the newest that is left. */
+export async function deleteSession(db: Database, session: { id: string; userId: number }): Promise<void> {
+  await db.deleteFrom('sessions').where('id', '=', session.id).execute()
+  const newest = db
+    .selectFrom('sessions')
+    .select((query) => query.cast<string>('id', 'text').as('id'))
+    .where('user_id', '=', session.userId)
+    .orderBy('created_at', 'desc')
+    .orderBy('sessions.id', 'desc')
+    .limit(1)
+  await db
+    .updateTable('users')
+    .set({ session_id: newest })
+    .where('id', '=', session.userId)
+    .where('session_id', '=', session.id)
+    .execute()
+}
+
+/** Ends every session of a user. */
+export async function deleteSessionsOf(db: Database, userId: number): Promise<void> {
+  await db.deleteFrom('sessions').where('user_id', '=', userId).execute()
+  await db.updateTable('users').set({ session_id: null }).where('id', '=', userId).execute()
+}
+
+/** How many sessions of a user have not expired. */
+export async function countSessionsOf(db: Database, userId: number, now: Date): Promise<number> {
+  const { count } = await db
+    .selectFrom('sessions')
+    .select((query) => query.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now.getTime())
+    .where((query) =>
+      query.or([query('idle_expires_at', 'is', null), query('idle_expires_at', '>', now.getTime())]),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** Removes the sessions that ended by themselves. */
+export async function deleteExpiredSessions(db: Database, now: Date): Promise<number> {
+  // The mirror in `users` goes with them; it opens nothing, so that a moment between the two is harmless.
+  const { numDeletedRows } = await db
+    .deleteFrom('sessions')
+    .where((query) =>
+      query.or([query('expires_at', '<=', now.getTime()), query('idle_expires_at', '<=', now.getTime())]),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+function sessionOf(row: Selectable<SessionsTable>): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    secretHash: row.secret_hash,
+    createdAt: new Date(row.created_at),
+    authenticatedAt: new Date(row.authenticated_at),
+    lastSeenAt: new Date(row.last_seen_at),
+    idleExpiresAt: row.idle_expires_at === null ? null : new Date(row.idle_expires_at),
+    expiresAt: new Date(row.expires_at),
+    methods: row.methods.split(' '),
+    level: row.level,
+    address: row.address,
+    userAgent: row.user_agent,
+  }
+}

@@ -1,0 +1,194 @@
+/** Table `users`. */
+import type { Selectable, Updateable } from 'kysely'
+import { Conflict, InvalidRequestError, NoResultFound } from '../errors.ts'
+import { normalizeEmail, trimEmail, type User } from '../user.ts'
+import { isUniqueViolation } from './errors.ts'
+import type { Database, UsersTable } from './schema.ts'
+
+/** The attributes that {@link findUserBy} can look for. */
+export type UserCriteria = Partial<Pick<User, 'id' | ClassicAttribute>>
+/** The attributes that {@link updateUser} can change. */
+export type UserChanges = Partial<Pick<User, ClassicAttribute>>
+type ClassicAttribute = 'email' | 'hashedPassword' | 'sessionId' | 'resetToken'
+
+/**
+ * Adds a user.
+ *
+ * @param email - Kept as it is, less the spaces around it; unique in its normalised form.
+ * @param hashedPassword - A hash of `hashPassword`, or `!` for an account without a password.
+ * @throws {Conflict} The address is taken.
+ */
+export async function addUser(
+  db: Database,
+  email: string,
+  hashedPassword: string,
+  createdAt: Date = new Date(),
+): Promise<User> {
+  const row = await db
+    .insertInto('users')
+    .values({
+      email: trimEmail(text('email', email)),
+      hashed_password: text('hashedPassword', hashedPassword),
+      session_id: null,
+      reset_token: null,
+      normalized_email: normalizeEmail(email),
+      created_at: createdAt.getTime(),
+      password_changed_at: createdAt.getTime(),
+      disabled_at: null,
+    })
+    .onConflict((conflict) => conflict.column('normalized_email').doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (row === undefined) throw new Conflict('the email address is taken')
+  return userOf(row)
+}
+
+/**
+ * The user whose attributes all equal those given; the first by id where there are several. Addresses are
+ * equal when their normalised forms are.
+ *
+ * @param criteria - `{ attribute: value, … }`, at least one, no value `null` or `undefined`: the accounts
+ *   that have no reset token are no answer to a look-up by reset token.
+ * @throws {NoResultFound} No such user.
+ * @throws {InvalidRequestError} An unknown attribute, or a value that is not of its type.
+ */
+export async function findUserBy(db: Database, criteria: UserCriteria): Promise<User> {
+  const entries = Object.entries(criteria)
+  if (entries.length === 0) throw new InvalidRequestError('nothing to look for')
+  let query = db.selectFrom('users').selectAll()
+  for (const [attribute, value] of entries) {
+    if (attribute === 'id') {
+      query = query.where('id', '=', integer(value))
+    } else if (attribute === 'email') {
+      query = query.where('normalized_email', '=', normalizeEmail(text(attribute, value)))
+    } else {
+      query = query.where(columnOf(attribute), '=', text(attribute, value))
+    }
+  }
+  const row = await query.orderBy('id').limit(1).executeTakeFirst()
+  if (row === undefined) throw new NoResultFound('no user matches')
+  return userOf(row)
+}
+
+/**
+ * Changes attributes of a user: all that are given, or none.
+ *
+ * @param changes - Attributes with their new values. `sessionId` and `resetToken` may be `null`.
+ * @throws {InvalidRequestError} An unknown attribute, or a value that is not of its type.
+ * @throws {NoResultFound} No such user.
+ * @throws {Conflict} The new address is taken.
+ */
+export async function updateUser(
+  db: Database,
+  userId: number,
+  changes: UserChanges,
+  changedAt: Date = new Date(),
+): Promise<void> {
+  const set: Updateable<UsersTable> = {}
+  for (const [attribute, value] of Object.entries(changes)) {
+    const column = columnOf(attribute)
+    if (column === 'email') {
+      set.email = trimEmail(text(attribute, value))
+      set.normalized_email = normalizeEmail(set.email)
+    } else if (column === 'hashed_password') {
+      set.hashed_password = text(attribute, value)
+      set.password_changed_at = changedAt.getTime()
+    } else {
+      set[column] = value === null ? null : text(attribute, value)
+    }
+  }
+  if (Object.keys(set).length === 0) throw new InvalidRequestError('nothing to change')
+  let changed: bigint
+  try {
+    const result = await db.updateTable('users').set(set).where('id', '=', integer(userId)).executeTakeFirst()
+    changed = result.numUpdatedRows
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('the email address is taken', { cause: error }) : error
+  }
+  if (changed === 0n) throw new NoResultFound('no user matches')
+}
+
+/** The user with this address in any spelling, or `null`. */
+export async function findUserByEmail(db: Database, email: string): Promise<User | null> {
+  const row = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('normalized_email', '=', normalizeEmail(email))
+    .executeTakeFirst()
+  return row === undefined ? null : userOf(row)
+}
+
+/** Stores a new hash of the same password, unless the password was changed meanwhile. */
+export async function updatePasswordHash(db: Database, user: User, hashedPassword: string): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ hashed_password: hashedPassword })
+    .where('id', '=', user.id)
+    .where('hashed_password', '=', user.hashedPassword)
+    .execute()
+}
+
+/** Shuts (a time) or opens (`null`) an account. `false` where there is none. */
+export async function updateDisabledAt(db: Database, userId: number, at: Date | null): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ disabled_at: at?.getTime() ?? null })
+    .where('id', '=', userId)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Removes a user with all that is theirs. `false` where there is none. */
+export async function deleteUser(db: Database, userId: number): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('users').where('id', '=', userId).executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+/** Users in the order of their ids, a page at a time: those behind `afterId`. */
+export async function listUsers(db: Database, page: { afterId: number; limit: number }): Promise<User[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '>', page.afterId)
+    .orderBy('id')
+    .limit(page.limit)
+    .execute()
+  return rows.map(userOf)
+}
+
+/** A row as the rest of the house knows it. */
+export function userOf(row: Selectable<UsersTable>): User {
+  return {
+    id: row.id,
+    email: row.email,
+    hashedPassword: row.hashed_password,
+    sessionId: row.session_id,
+    resetToken: row.reset_token,
+    createdAt: new Date(row.created_at),
+    passwordChangedAt: new Date(row.password_changed_at),
+    disabledAt: row.disabled_at === null ? null : new Date(row.disabled_at),
+  }
+}
+
+const COLUMNS = {
+  email: 'email',
+  hashedPassword: 'hashed_password',
+  sessionId: 'session_id',
+  resetToken: 'reset_token',
+} as const satisfies Record<ClassicAttribute, keyof UsersTable>
+
+function columnOf(attribute: string): (typeof COLUMNS)[ClassicAttribute] {
+  if (!Object.hasOwn(COLUMNS, attribute))
+    throw new InvalidRequestError(`users have no attribute "${attribute}"`)
+  return COLUMNS[attribute as ClassicAttribute]
+}
+
+function text(attribute: string, value: unknown): string {
+  if (typeof value === 'string' && !value.includes('\0')) return value
+  throw new InvalidRequestError(`${attribute} has to be text`)
+}
+
+function integer(value: unknown): number {
+  if (Number.isInteger(value) && Math.abs(value as number) <= 0x7fffffff) return value as number
+  throw new InvalidRequestError('id has to be an integer of 32 bits')
+}
