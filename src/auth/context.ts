@@ -1,0 +1,22 @@
+import type { Database } from '../db/index.ts'
+import type { Hasher, Options } from '../options.ts'
+
+/** What every use case is given first: the store, the clock, the hasher and the options. */
+export interface Context {
+  readonly db: Database
+  readonly now: () => Date
+  readonly hasher: Hasher
+  readonly options: Options
+}
+
+/** What is known of the client behind a request. All of it may be absent: then nothing depends on it. */
+export interface Client {
+  /** Its IP address, as the connection tells it. */
+  readonly address?: string | undefined
+  readonly userAgent?: string | undefined
+}
+
+/** The moment so many seconds after another. */
+export function secondsAfter(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1_000)
+}

@@ -1,0 +1,93 @@
+import * as store from '../db/index.ts'
+import { AuthError } from '../errors.ts'
+import { sha256 } from '../lib/digest.ts'
+import { networkOf } from '../lib/network.ts'
+import { normalizeEmail } from '../user.ts'
+import type { Context } from './context.ts'
+
+/** What is limited. */
+export type Throttled = 'login' | 'reset_request'
+
+/** Whose attempt it is. Either limit alone refuses. */
+export interface Attempter {
+  /** The account as it was named, whether it exists or not. */
+  readonly email: string
+  /** Absent where the caller does not know it: then the account's limit acts alone. */
+  readonly address?: string | undefined
+}
+
+/** An attempt that was counted before it was made. */
+export interface CountedAttempt {
+  /** It was right: the account starts again at nothing, the address gets this one attempt back. */
+  succeeded(): Promise<void>
+}
+
+const SECOND_MS = 1_000
+const FIRST_WAIT_MS = SECOND_MS
+/** So long at most anybody is kept out, whoever hammers their account. */
+const LONGEST_WAIT_MS = 15 * 60 * SECOND_MS
+const FORGET_FAILURES_AFTER_MS = 24 * 60 * 60 * SECOND_MS
+const FORGET_REQUESTS_AFTER_MS = 60 * 60 * SECOND_MS
+
+/**
+ * Counts an attempt, before it is made, under its account and under its address. Counting first is what
+ * keeps parallel guesses within the limit (CVE-2024-4629); whoever was right is given it back.
+ *
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`, whether the account exists or not.
+ */
+export async function countAttempt(ctx: Context, what: Throttled, who: Attempter): Promise<CountedAttempt> {
+  if (!ctx.options.throttle) return { succeeded: async () => {} }
+  const now = ctx.now()
+  const policies = policiesOf(ctx, what)
+  const addressKey = addressKeyOf(what, who.address)
+
+  const byAddress = addressKey && (await store.takeAttempt(ctx.db, addressKey, policies.address, now))
+  if (byAddress && !byAddress.allowed) throw tooManyAttempts(byAddress.retryAfterMs)
+
+  const accountKey = accountKeyOf(what, who.email)
+  const byAccount = await store.takeAttempt(ctx.db, accountKey, policies.account, now)
+  if (!byAccount.allowed) {
+    // Nothing was guessed: an account under attack must not use up what its address may try elsewhere.
+    if (byAddress) await store.refundAttempt(ctx.db, addressKey, byAddress)
+    throw tooManyAttempts(byAccount.retryAfterMs)
+  }
+
+  return {
+    async succeeded() {
+      await store.clearAttempts(ctx.db, accountKey)
+      if (byAddress) await store.refundAttempt(ctx.db, addressKey, byAddress)
+    },
+  }
+}
+
+/** Lets an account start again at nothing: its owner has proven themselves in another way. */
+export async function forgetFailures(ctx: Context, email: string): Promise<void> {
+  await store.clearAttempts(ctx.db, accountKeyOf('login', email))
+}
+
+function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'address', store.ThrottlePolicy> {
+  const { options } = ctx
+  const [account, address, forgetAfterMs] =
+    what === 'login'
+      ? [options.loginFailuresPerAccount, options.loginFailuresPerAddress, FORGET_FAILURES_AFTER_MS]
+      : [options.resetRequestsPerAccount, options.resetRequestsPerAddress, FORGET_REQUESTS_AFTER_MS]
+  const waits = { firstWaitMs: FIRST_WAIT_MS, longestWaitMs: LONGEST_WAIT_MS, forgetAfterMs }
+  return { account: { freeAttempts: account, ...waits }, address: { freeAttempts: address, ...waits } }
+}
+
+function accountKeyOf(what: Throttled, email: string): string {
+  return keyOf(what, 'account', normalizeEmail(email))
+}
+
+function addressKeyOf(what: Throttled, address: string | undefined): string | null {
+  const network = address === undefined ? null : networkOf(address)
+  return network === null ? null : keyOf(what, 'address', network)
+}
+
+function keyOf(...parts: string[]): string {
+  return Buffer.from(sha256(parts.join('\n'))).toString('hex')
+}
+
+function tooManyAttempts(retryAfterMs: number): AuthError {
+  return new AuthError('too_many_attempts', { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) })
+}
