@@ -1,0 +1,130 @@
+/**
+ * From the bytes of a request to its fields: one parser for each format, each strict, so that no second
+ * reader of the same request could see anything else in it.
+ */
+import type { z } from 'zod'
+import { AuthError } from '../errors.ts'
+
+const BODY_MAX_BYTES = 64 * 1_024
+/** A longer name is none of ours, and is not repeated in the answer. */
+const FIELD_NAME_MAX_LENGTH = 64
+
+type Fields = [name: string, value: unknown][]
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * The fields of a request's body, as its contract wants them.
+ *
+ * @throws {AuthError} Any of `BODY_ERRORS`.
+ */
+export async function readBody<Contract extends z.ZodObject>(
+  request: Request,
+  contract: Contract,
+): Promise<z.infer<Contract>> {
+  const fields = await readFields(request)
+  const names = fields.map(([name]) => name)
+  const repeated = names.find((name, index) => names.indexOf(name) !== index)
+  if (repeated !== undefined) throw fieldError('repeated_field', repeated)
+  const unknown = names.find((name) => !Object.hasOwn(contract.shape, name))
+  if (unknown !== undefined) throw fieldError('unknown_field', unknown)
+
+  const values = Object.fromEntries(fields)
+  const result = contract.safeParse(values)
+  if (result.success) return result.data
+  const field = String(result.error.issues[0]?.path[0])
+  const value = values[field]
+  throw fieldError(value === undefined || value === '' ? 'missing_field' : 'invalid_field', field)
+}
+
+function fieldError(
+  code: 'missing_field' | 'invalid_field' | 'repeated_field' | 'unknown_field',
+  field: string,
+) {
+  return new AuthError(code, field.length > FIELD_NAME_MAX_LENGTH ? {} : { field })
+}
+
+async function readFields(request: Request): Promise<Fields> {
+  const bytes = await readBytes(request)
+  // No body at all: whatever its type, what is wrong is that the fields are missing.
+  if (bytes.length === 0) return []
+  const contentType = request.headers.get('content-type') ?? ''
+  const parse = PARSERS[mediaType(contentType)]
+  if (parse === undefined || isCompressed(request) || !isUtf8(contentType)) {
+    throw new AuthError('unsupported_media_type')
+  }
+  try {
+    // The forms of all three formats carry text alone, so that the whole body has to be UTF-8.
+    return await parse(utf8.decode(bytes), contentType)
+  } catch (error) {
+    throw new AuthError('malformed_body', { cause: error })
+  }
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length')) > BODY_MAX_BYTES) throw new AuthError('body_too_large')
+  if (request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  try {
+    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+      length += chunk.length
+      if (length > BODY_MAX_BYTES) throw new AuthError('body_too_large')
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // Else the client went away in the middle.
+    throw error instanceof AuthError ? error : new AuthError('malformed_request', { cause: error })
+  }
+  return Buffer.concat(chunks)
+}
+
+const PARSERS: Readonly<Record<string, (text: string, contentType: string) => Fields | Promise<Fields>>> = {
+  'application/x-www-form-urlencoded': parseForm,
+  'multipart/form-data': parseMultipart,
+  'application/json': parseJson,
+}
+
+/** WHATWG URL §5.1, but broken percent-encoding is an error and not text. */
+export function parseForm(text: string): Fields {
+  return text
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [name = '', ...value] = pair.replaceAll('+', ' ').split('=')
+      return [decodeURIComponent(name), decodeURIComponent(value.join('='))]
+    })
+}
+
+/** RFC 7578, by the platform. A file is a value that no field of ours allows. */
+async function parseMultipart(text: string, contentType: string): Promise<Fields> {
+  const form = await new Response(text, { headers: { 'content-type': contentType } }).formData()
+  return [...form]
+}
+
+/** RFC 8259, one object, each name once: `JSON.parse` would keep the last and say nothing. */
+export function parseJson(text: string): Fields {
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError('not an object')
+  const entries = Object.entries(value)
+  // Below a field there may be names too; such a field is refused for its type, whatever is counted here.
+  if (entries.some(([, inner]) => typeof inner === 'object' && inner !== null)) return entries
+  const names = [...text.matchAll(/"(?:[^"\\]|\\.)*"(?=(\s*:)?)/g)]
+    .filter((token) => token[1] !== undefined)
+    .map((token) => JSON.parse(token[0]) as string)
+  return names.map((name) => [name, (value as Record<string, unknown>)[name]])
+}
+
+function mediaType(contentType: string): string {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+function isUtf8(contentType: string): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1]
+  return charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset)
+}
+
+function isCompressed(request: Request): boolean {
+  return (request.headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity'
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import {
+  BODY_ERRORS,
+  COMMON_ERRORS,
+  emailTakenBody,
+  errorBody,
+  OPERATIONS,
+  type Operation,
+} from '../api/index.ts'
+import { ERRORS, type ErrorCode } from '../errors.ts'
+
+type Json = Record<string, unknown>
+
+/** The contract as an OpenAPI 3.1 document, whose schemas are JSON Schema 2020-12: what zod speaks. */
+export function openApiDocument(): Json {
+  document ??= {
+    openapi: '3.1.1',
+    info: {
+      title: 'Bienvenue',
+      version: '1',
+      summary: 'User authentication: register, log in, profile, log out, reset the password.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'classic', description: 'The contract of the teaching exercise.' },
+      { name: 'service', description: 'For whoever runs it.' },
+    ],
+    paths: paths(),
+    components: {
+      schemas: { Error: schema(errorBody), EmailTaken: schema(emailTakenBody) },
+      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session_id' } },
+    },
+  }
+  return document
+}
+
+let document: Json | undefined
+
+function paths(): Json {
+  const paths: Record<string, Json> = {}
+  for (const operation of OPERATIONS) {
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method.toLowerCase()]: describe(operation),
+    }
+  }
+  return paths
+}
+
+function describe({ id, summary, tag, session, body, success, errors }: Operation): Json {
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    security: session ? [{ session: [] }] : [],
+    ...(body && { requestBody: requestBody(schema(body)) }),
+    responses: {
+      [success.status]: {
+        description: success.description,
+        ...(success.body && { content: { 'application/json': { schema: schema(success.body) } } }),
+        ...(success.setsCookie && {
+          headers: { 'Set-Cookie': { description: 'The session, or its end.', schema: { type: 'string' } } },
+        }),
+      },
+      ...refusals([...errors, ...(body ? BODY_ERRORS : []), ...COMMON_ERRORS]),
+    },
+  }
+}
+
+function requestBody(fields: Json): Json {
+  const types = ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json']
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: fields }])) }
+}
+
+function refusals(codes: readonly ErrorCode[]): Json {
+  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      status,
+      {
+        description: ofStatus.map((code) => `\`${code}\`: ${ERRORS[code].cause}`).join('\n\n'),
+        ...(status === 429 || status === 503 ? { headers: { 'Retry-After': RETRY_AFTER } } : {}),
+        content: { 'application/json': { schema: refusalSchema(ofStatus) } },
+      },
+    ]),
+  )
+}
+
+const RETRY_AFTER = {
+  description: 'Seconds until another try is worth it.',
+  schema: { type: 'integer', minimum: 1 },
+}
+
+function refusalSchema(codes: readonly ErrorCode[]): Json {
+  const error = { $ref: '#/components/schemas/Error' }
+  return codes.includes('email_taken')
+    ? { anyOf: [{ $ref: '#/components/schemas/EmailTaken' }, error] }
+    : error
+}
+
+function schema(type: z.ZodType): Json {
+  const { $schema: _, id: __, ...rest } = z.toJSONSchema(type)
+  return rest
+}

@@ -1,0 +1,30 @@
+/** The log, by `pino`: one JSON object a line. What goes in is the caller's to choose; secrets never do. */
+import { pino } from 'pino'
+
+/** What the rest of the house needs of a logger; a pino instance is one. */
+export type Logger = Record<
+  'debug' | 'info' | 'warn' | 'error',
+  (fields: Record<string, unknown>, message: string) => void
+>
+
+/** From silent to everything. */
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/**
+ * A logger.
+ *
+ * @param level - The least that is written.
+ * @param stream - Where to. The service logs to standard output, the library to standard error.
+ */
+export function createLogger(level: LogLevel, stream: 'stdout' | 'stderr'): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    process[stream],
+  )
+}
