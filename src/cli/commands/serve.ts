@@ -1,0 +1,93 @@
+import { createApp } from '../../app/index.ts'
+import { type RunningServer, startServer } from '../../app/server.ts'
+import { type Engine, openEngine } from '../../auth/index.ts'
+import { OptionError } from '../../errors.ts'
+import { isLoopback } from '../../lib/network.ts'
+import { createLogger, type Logger } from '../../log.ts'
+import { CLASSIC_IS_UNSAFE, unsafeOptions } from '../../options.ts'
+import type { Command } from '../command.ts'
+import { type Settings, variableOf } from '../settings.ts'
+
+const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Run the service until it is told to stop (SIGTERM or Ctrl-C)',
+  async run({ settings }) {
+    const addresses = listenAddresses(settings.host)
+    const log = createLogger(settings.logLevel, 'stdout')
+    const engine = await openEngine(settings.options, {
+      onError: (error) => log.error({ error: error.name }, 'the database dropped a connection'),
+    })
+    try {
+      const server = await listen(engine, log, addresses, settings.port)
+      announce(log, settings, engine, server.port)
+      const stopCleaning = cleanUpRegularly(engine, log)
+      const signal = await stopSignal()
+      log.info({ signal }, 'stopping')
+      stopCleaning()
+      await server.stop()
+      log.info({}, 'stopped')
+      return 0
+    } finally {
+      await engine.close()
+    }
+  },
+}
+
+function listenAddresses(host: string): string[] {
+  if (host === 'localhost') return ['127.0.0.1', '::1']
+  const address = host.replace(/^\[(.*)\]$/, '$1')
+  if (isLoopback(address)) return [address]
+  throw new OptionError(
+    'host',
+    `classic mode listens on loopback only (localhost, 127.0.0.1 or ::1), not on "${host}"`,
+  )
+}
+
+async function listen(
+  engine: Engine,
+  log: Logger,
+  addresses: string[],
+  port: number,
+): Promise<RunningServer> {
+  try {
+    return await startServer(createApp(engine, log), addresses, port)
+  } catch (error) {
+    const { code, address } = error as NodeJS.ErrnoException & { address?: string }
+    if (code === 'EADDRINUSE')
+      throw new OptionError('port', `${port} is taken by another program on ${address}`)
+    if (code === 'EACCES') throw new OptionError('port', `this user may not listen on ${port}`)
+    if (code === 'EADDRNOTAVAIL') throw new OptionError('host', `${address} is no address of this machine`)
+    throw error
+  }
+}
+
+/** Says where the service is, and what about it is not fit for the internet. */
+function announce(log: Logger, settings: Settings, engine: Engine, port: number): void {
+  for (const reason of CLASSIC_IS_UNSAFE) log.warn({ mode: 'classic' }, `not fit for the internet: ${reason}`)
+  for (const { option, reason } of unsafeOptions(engine.options)) {
+    log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
+  }
+  for (const variable of settings.unknownVariables) log.warn({ variable }, 'there is no such setting')
+  const name = settings.host.includes(':') ? `[${settings.host.replace(/^\[|\]$/g, '')}]` : settings.host
+  log.info({ url: `http://${name}:${port}`, mode: engine.options.mode, pid: process.pid }, 'listening')
+}
+
+function cleanUpRegularly(engine: Engine, log: Logger): () => void {
+  const cleanUp = () =>
+    engine.deleteExpired().then(
+      (removed) => log.debug({ removed }, 'clean-up'),
+      (error: Error) => log.error({ error: error.name }, 'the clean-up failed'),
+    )
+  void cleanUp()
+  const timer = setInterval(cleanUp, CLEAN_UP_EVERY_MS)
+  return () => clearInterval(timer)
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+  process.once('SIGTERM', resolve)
+  process.once('SIGINT', resolve)
+  return promise
+}

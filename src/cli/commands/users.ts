@@ -1,0 +1,138 @@
+import { type Engine, openEngine } from '../../auth/index.ts'
+import { AuthError } from '../../errors.ts'
+import type { User } from '../../user.ts'
+import type { Command, CommandInput, ExitCode } from '../command.ts'
+import { confirmed, moment, print, readNewPassword, table } from '../terminal.ts'
+
+/** A user as the commands show them: nothing that opens anything. */
+function shown(user: User) {
+  return {
+    id: user.id,
+    email: user.email,
+    created_at: user.createdAt.toISOString(),
+    disabled_at: user.disabledAt?.toISOString() ?? null,
+  }
+}
+
+async function withEngine(
+  { settings }: CommandInput,
+  use: (engine: Engine) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const engine = await openEngine(settings.options)
+  try {
+    return await use(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+async function withUser(
+  input: CommandInput,
+  use: (engine: Engine, found: { user: User; liveSessions: number }) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const [email = ''] = input.args
+  return withEngine(input, async (engine) => {
+    const found = await engine.describeUser(email)
+    if (found === null) throw new AuthError('unknown_email', { message: `there is no user ${email}` })
+    return use(engine, found)
+  })
+}
+
+const add: Command = {
+  name: 'users add',
+  summary: 'Add a user; the password is asked for',
+  takes: 'EMAIL',
+  flags: { 'password-stdin': { type: 'boolean', help: 'Read the password from standard input' } },
+  async run(input) {
+    const [email = ''] = input.args
+    const password = await readNewPassword(input.flags['password-stdin'] === true)
+    return withEngine(input, async (engine) => {
+      const user = await engine.registerUser(email, password)
+      await print(input.json ? JSON.stringify(shown(user)) : `Added ${user.email} as user ${user.id}.`)
+      return 0
+    })
+  },
+}
+
+const list: Command = {
+  name: 'users list',
+  summary: 'List all users; with --json, one object a line',
+  run: (input) =>
+    withEngine(input, async (engine) => {
+      if (!input.json) await print('id\tcreated\tstate\temail')
+      for await (const user of engine.listUsers()) {
+        const state = user.disabledAt === null ? 'open' : 'disabled'
+        await print(
+          input.json
+            ? JSON.stringify(shown(user))
+            : `${user.id}\t${user.createdAt.toISOString().slice(0, 10)}\t${state}\t${user.email}`,
+        )
+      }
+      return 0
+    }),
+}
+
+const show: Command = {
+  name: 'users show',
+  summary: 'Show one user',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (_engine, { user, liveSessions }) => {
+      if (input.json) {
+        await print(JSON.stringify({ ...shown(user), live_sessions: liveSessions }))
+        return 0
+      }
+      await print(
+        table([
+          ['id', String(user.id)],
+          ['email', user.email],
+          ['created', moment(user.createdAt)],
+          ['password set', moment(user.passwordChangedAt)],
+          ['disabled', moment(user.disabledAt)],
+          ['live sessions', String(liveSessions)],
+          ['reset pending', user.resetToken === null ? 'no' : 'yes'],
+        ]),
+      )
+      return 0
+    }),
+}
+
+const disable: Command = {
+  name: 'users disable',
+  summary: 'Shut an account and end its sessions',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      await engine.disableUser(user.id)
+      await print(input.json ? JSON.stringify({ disabled: user.email }) : `${user.email} is disabled.`)
+      return 0
+    }),
+}
+
+const enable: Command = {
+  name: 'users enable',
+  summary: 'Open a disabled account again',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      await engine.enableUser(user.id)
+      await print(input.json ? JSON.stringify({ enabled: user.email }) : `${user.email} is enabled.`)
+      return 0
+    }),
+}
+
+const remove: Command = {
+  name: 'users delete',
+  summary: 'Remove an account with all that is its own, for good',
+  takes: 'EMAIL',
+  flags: { yes: { type: 'boolean', help: 'Do not ask' } },
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      if (input.flags.yes !== true && !(await confirmed(`Delete ${user.email} for good?`))) return 1
+      await engine.deleteUser(user.id)
+      await print(input.json ? JSON.stringify({ deleted: user.email }) : `${user.email} is deleted.`)
+      return 0
+    }),
+}
+
+export const users: readonly Command[] = [add, list, show, disable, enable, remove]

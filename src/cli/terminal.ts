@@ -1,0 +1,63 @@
+/** What a command says, to a person or to a script. Results go to standard output, all else to standard error. */
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { UsageError } from './command.ts'
+
+/** Writes a line of result; waits where the reader is slower than we are. */
+export async function print(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+}
+
+/** Rows under their headings, in columns. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** A moment, or a dash. */
+export function moment(time: Date | null): string {
+  return time === null ? '-' : time.toISOString()
+}
+
+/**
+ * A new password: typed twice at a terminal, unseen, or the whole of standard input less one line break.
+ * Never from the command line, which every user of the machine can read.
+ */
+export async function readNewPassword(fromStdin: boolean): Promise<string> {
+  if (fromStdin) return (await text(process.stdin)).replace(/\r?\n$/, '')
+  if (!process.stdin.isTTY) throw new UsageError('give the password on standard input, with --password-stdin')
+  const password = await ask('Password: ', { unseen: true })
+  if (password !== (await ask('Once more: ', { unseen: true })))
+    throw new UsageError('the two passwords differ')
+  return password
+}
+
+/** Whether the person at the terminal says yes. Without one, only `--yes` does. */
+export async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new UsageError('say --yes to do this without a terminal')
+  return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, { unseen: false }))
+}
+
+async function ask(question: string, { unseen }: { unseen: boolean }): Promise<string> {
+  process.stderr.write(question)
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({
+    input: process.stdin,
+    output: unseen ? nowhere : process.stderr,
+    terminal: true,
+  })
+  lines.once('SIGINT', () => process.exit(130))
+  const [answer] = (await once(lines, 'line')) as [string]
+  lines.close()
+  if (unseen) process.stderr.write('\n')
+  return answer
+}

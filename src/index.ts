@@ -1,0 +1,72 @@
+/**
+ * Bienvenue as a library: the engine with every use case, and the HTTP service as one function.
+ *
+ * @module
+ */
+import type { App } from './app/index.ts'
+import { type Engine, openEngine } from './auth/index.ts'
+import type { Logger } from './log.ts'
+import type { AuthOptions } from './options.ts'
+
+export type { Client, LogInRequest, LogInResult, PasswordReset } from './auth/index.ts'
+export { hashPassword } from './auth/passwords.ts'
+export { generateUuid } from './auth/sessions.ts'
+export {
+  AuthError,
+  Conflict,
+  type ErrorCode,
+  InvalidRequestError,
+  NoResultFound,
+  OptionError,
+} from './errors.ts'
+export type { Logger } from './log.ts'
+export type { AuthOptions, Hasher, Options } from './options.ts'
+export type { User } from './user.ts'
+
+/** The engine, and the service that speaks HTTP for it. */
+export interface Auth extends Engine {
+  /**
+   * Answers a request of the HTTP contract; for any framework that knows `Request` and `Response`. Never
+   * rejects. What it needs is loaded at the first call.
+   *
+   * @param connection - `address`: the client's IP address, for the limits per address.
+   */
+  fetch: App['fetch']
+}
+
+/** What {@link createAuth} takes: every option has a default. */
+export interface CreateAuthOptions extends AuthOptions {
+  /** Where {@link Auth.fetch} logs. Default: warnings and errors, as JSON lines on standard error. */
+  logger?: Logger | undefined
+}
+
+/**
+ * Opens the database (making and migrating it where needed) and gives everything the service can do.
+ *
+ * @throws {OptionError} An option has no usable value, or the database cannot be used. `option` names it.
+ * @example
+ * ```ts
+ * const auth = await createAuth({ databaseUrl: 'sqlite:accounts.db' })
+ * await auth.registerUser('bob@example.com', 'correct horse battery staple')
+ * const { sessionId } = await auth.logIn({ email: 'bob@example.com', password: 'correct horse battery staple' })
+ * const user = await auth.getUserFromSessionId(sessionId)
+ * await auth.close()
+ * ```
+ */
+export async function createAuth({ logger, ...options }: CreateAuthOptions = {}): Promise<Auth> {
+  const engine = await openEngine(options)
+  let app: Promise<App> | undefined
+  return {
+    ...engine,
+    async fetch(request, connection) {
+      app ??= loadApp(engine, logger)
+      return (await app).fetch(request, connection)
+    },
+  }
+}
+
+// HTTP, its schemas and the log cost a program that does not use them nothing.
+async function loadApp(engine: Engine, logger: Logger | undefined): Promise<App> {
+  const [{ createApp }, { createLogger }] = await Promise.all([import('./app/index.ts'), import('./log.ts')])
+  return createApp(engine, logger ?? createLogger('warn', 'stderr'))
+}
