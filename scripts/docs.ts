@@ -1,0 +1,84 @@
+/**
+ * Makes the pages that are made from source: `docs/errors.md` and `docs/options.md`.
+ * With `--check`, changes nothing and fails where one differs.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { flagOf, SETTINGS } from '../src/cli/settings.ts'
+import { ERRORS } from '../src/errors.ts'
+import type { Row } from '../src/options.ts'
+
+const NOTE = '<!-- Made from the source by `npm run docs`. Change it there. -->'
+
+function errorsPage(): string {
+  const rows = Object.entries(ERRORS).map(
+    ([code, { status, message, cause }]) => `| \`${code}\` | ${status} | ${message} | ${cause} |`,
+  )
+  return `${NOTE}
+
+# Errors
+
+Every refusal over HTTP has one shape:
+
+\`\`\`json
+{ "message": "…", "code": "missing_field", "field": "email", "request_id": "…" }
+\`\`\`
+
+\`code\` is for programs and never changes; \`message\` is for people and may be reworded; \`field\` is there where
+one field is at fault; \`request_id\` stands beside the reason in the log. One answer is older than this shape and
+keeps its own: \`email_taken\` says \`{"message":"email already registered"}\` and nothing else.
+
+Library callers get an \`AuthError\` with the same \`code\` (and \`status\`, \`field\`, \`retryAfterSeconds\`).
+
+| Code | Status | Message | Cause |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function optionsPage(): string {
+  const rows = Object.entries(SETTINGS).map(([name, row]) => {
+    const option = name === 'host' || name === 'port' || name === 'logLevel' ? '' : `\`${name}\``
+    return `| \`${row.env}\` | \`--${flagOf(name)}\` | ${option} | ${range(row.kind)} | \`${shown(row.classic)}\` | ${row.about} |`
+  })
+  return `${NOTE}
+
+# Settings
+
+A setting is an environment variable of the service, a flag of every command, and (but for the last three) an
+option of \`createAuth\`. A flag wins over a variable; an empty variable is one that is not set. What a setting does
+not allow stops the start with one line that names it. \`bienvenue doctor\` shows what is in force, and from where.
+
+| Variable | Flag | Option | Values | Classic | Meaning |
+|---|---|---|---|---|---|
+${rows.join('\n')}
+
+\`createAuth\` also takes \`now\` (a clock), \`hasher\` (for tests) and \`logger\`.
+`
+}
+
+function range(kind: Row['kind']): string {
+  switch (kind.type) {
+    case 'integer':
+      return `${kind.min} to ${kind.max}; ${kind.unit}`
+    case 'choice':
+      return kind.of.map((choice) => `\`${choice}\``).join(', ')
+    case 'switch':
+      return '`on`, `off`'
+    case 'text':
+      return 'text'
+  }
+}
+
+function shown(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+}
+
+const PAGES = { 'docs/errors.md': errorsPage(), 'docs/options.md': optionsPage() }
+for (const [path, page] of Object.entries(PAGES)) {
+  if (!process.argv.includes('--check')) {
+    writeFileSync(path, page)
+  } else if (readFileSync(path, 'utf8') !== page) {
+    process.stderr.write(`${path} differs from the source: run npm run docs\n`)
+    process.exitCode = 1
+  }
+}
