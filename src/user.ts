@@ -18,8 +18,8 @@ export interface User {
   /** The UUID of the outstanding reset token, or `null`. It opens nothing. */
   readonly resetToken: string | null
   readonly createdAt: Date
-  /** When the password was last set. A rehash of the same password does not count. */
-  readonly passwordChangedAt: Date
+  /** How often a password was set: 1 at registration. A rehash of the same password does not count. */
+  readonly passwordVersion: number
   /** Since when the account is shut, or `null`. */
   readonly disabledAt: Date | null
 }

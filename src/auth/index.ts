@@ -81,7 +81,7 @@ export async function openEngine(
     db: {
       addUser: (email, hashedPassword) => store.addUser(db, email, hashedPassword, ctx.now()),
       findUserBy: (criteria) => store.findUserBy(db, criteria),
-      updateUser: (userId, changes) => store.updateUser(db, userId, changes, ctx.now()),
+      updateUser: (userId, changes) => store.updateUser(db, userId, changes),
     },
     isReady: () => store.isReady(db).catch(named),
     close: () => db.destroy(),

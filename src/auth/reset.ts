@@ -83,7 +83,7 @@ export async function updatePassword(
   const hashedPassword = await ctx.hasher.hash(password)
   const user = await ctx.db.transaction().execute(async (tx) => {
     if (!(await store.takeToken(tx, token, ctx.now()))) throw new AuthError('invalid_reset_token')
-    await store.updateUser(tx, token.userId, { hashedPassword }, ctx.now())
+    await store.updateUser(tx, token.userId, { hashedPassword })
     await endEverything(tx, token.userId)
     return store.findUserBy(tx, { id: token.userId })
   })

@@ -15,7 +15,8 @@ export interface UsersTable {
   /** `normalizeEmail(email)`; unique. */
   normalized_email: string
   created_at: number
-  password_changed_at: number
+  /** Counts the passwords that were set: a clock could show the same moment twice. */
+  password_version: number
   disabled_at: number | null
 }
 

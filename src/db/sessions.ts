@@ -36,7 +36,7 @@ export async function addSession(db: Database, user: User, session: Session): Pr
     .updateTable('users')
     .set({ session_id: session.id })
     .where('id', '=', user.id)
-    .where('password_changed_at', '=', user.passwordChangedAt.getTime())
+    .where('password_version', '=', user.passwordVersion)
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false

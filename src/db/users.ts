@@ -1,9 +1,9 @@
 /** Table `users`. */
-import type { Selectable, Updateable } from 'kysely'
+import { type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../errors.ts'
 import { normalizeEmail, trimEmail, type User } from '../user.ts'
 import { isUniqueViolation } from './errors.ts'
-import type { Database, UsersTable } from './schema.ts'
+import type { Database, Schema, UsersTable } from './schema.ts'
 
 /** The attributes that {@link findUserBy} can look for. */
 export type UserCriteria = Partial<Pick<User, 'id' | ClassicAttribute>>
@@ -33,7 +33,7 @@ export async function addUser(
       reset_token: null,
       normalized_email: normalizeEmail(email),
       created_at: createdAt.getTime(),
-      password_changed_at: createdAt.getTime(),
+      password_version: 1,
       disabled_at: null,
     })
     .onConflict((conflict) => conflict.column('normalized_email').doNothing())
@@ -78,21 +78,17 @@ export async function findUserBy(db: Database, criteria: UserCriteria): Promise<
  * @throws {NoResultFound} No such user.
  * @throws {Conflict} The new address is taken.
  */
-export async function updateUser(
-  db: Database,
-  userId: number,
-  changes: UserChanges,
-  changedAt: Date = new Date(),
-): Promise<void> {
-  const set: Updateable<UsersTable> = {}
+export async function updateUser(db: Database, userId: number, changes: UserChanges): Promise<void> {
+  const set: UpdateObject<Schema, 'users'> = {}
   for (const [attribute, value] of Object.entries(changes)) {
     const column = columnOf(attribute)
     if (column === 'email') {
-      set.email = trimEmail(text(attribute, value))
-      set.normalized_email = normalizeEmail(set.email)
+      const email = text(attribute, value)
+      set.email = trimEmail(email)
+      set.normalized_email = normalizeEmail(email)
     } else if (column === 'hashed_password') {
       set.hashed_password = text(attribute, value)
-      set.password_changed_at = changedAt.getTime()
+      set.password_version = sql`password_version + 1`
     } else {
       set[column] = value === null ? null : text(attribute, value)
     }
@@ -165,7 +161,7 @@ export function userOf(row: Selectable<UsersTable>): User {
     sessionId: row.session_id,
     resetToken: row.reset_token,
     createdAt: new Date(row.created_at),
-    passwordChangedAt: new Date(row.password_changed_at),
+    passwordVersion: row.password_version,
     disabledAt: row.disabled_at === null ? null : new Date(row.disabled_at),
   }
 }

@@ -87,7 +87,6 @@ const show: Command = {
           ['id', String(user.id)],
           ['email', user.email],
           ['created', moment(user.createdAt)],
-          ['password set', moment(user.passwordChangedAt)],
           ['disabled', moment(user.disabledAt)],
           ['live sessions', String(liveSessions)],
           ['reset pending', user.resetToken === null ? 'no' : 'yes'],

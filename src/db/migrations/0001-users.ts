@@ -13,7 +13,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('reset_token', 'text')
     .addColumn('normalized_email', 'text', (column) => column.notNull().unique())
     .addColumn('created_at', engine.time, (column) => column.notNull())
-    .addColumn('password_changed_at', engine.time, (column) => column.notNull())
+    .addColumn('password_version', 'integer', (column) => column.notNull())
     .addColumn('disabled_at', engine.time)
     .modifyEnd(engine.strict)
     .execute()

@@ -20,7 +20,7 @@ const SQLITE: Engine = {
   uuid: 'text',
   bytes: 'blob',
   time: 'integer',
-  countingKey: (column) => column.primaryKey().autoIncrement(),
+  countingKey: (column) => column.primaryKey().autoIncrement().notNull(),
   strict: sql`strict`,
   strictClustered: sql`strict, without rowid`,
 }

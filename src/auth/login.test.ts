@@ -1,0 +1,291 @@
+import { expect, it } from 'vitest'
+import { CHEAP_HASHER, freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
+import type { Hasher } from '../options.ts'
+import { createHasher } from './hashing/index.ts'
+
+const BOB = { email: 'bob@example.com', password: 'b4l0u' }
+
+onBothEngines('validLogin', (engine) => {
+  it('is true for the right password alone', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    expect(await auth.validLogin(BOB.email, BOB.password)).toBe(true)
+    expect(await auth.validLogin(' BOB@example.com', BOB.password)).toBe(true)
+    for (const password of ['B4L0U', ' b4l0u', 'b4l0u ', 'b4l0', 'b4l0u\0', 'x'.repeat(1_025), '']) {
+      expect(await auth.validLogin(BOB.email, password)).toBe(false)
+    }
+    expect(await auth.validLogin('rob@example.com', BOB.password)).toBe(false)
+    expect(await auth.validLogin('no address', BOB.password)).toBe(false)
+  })
+
+  it('is false for an account without a password, whatever is tried', async () => {
+    const auth = await freshAuth(engine)
+    await auth.db.addUser(BOB.email, '!')
+    for (const password of ['!', '', ' ', BOB.password])
+      expect(await auth.validLogin(BOB.email, password)).toBe(false)
+  })
+
+  it('spends the same kind of work on an unknown address as on a wrong password', async () => {
+    const work: string[] = []
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      verify: (password, hash) => {
+        work.push('verify')
+        return CHEAP_HASHER.verify(password, hash)
+      },
+      verifyNothing: (password) => {
+        work.push('verifyNothing')
+        return CHEAP_HASHER.verifyNothing(password)
+      },
+    }
+    const auth = await freshAuth(engine, { hasher })
+    await auth.registerUser(BOB.email, BOB.password)
+    await auth.validLogin(BOB.email, 'wrong')
+    await auth.validLogin('rob@example.com', 'wrong')
+    expect(work).toEqual(['verify', 'verifyNothing'])
+  })
+
+  it('renews a hash that is not of today’s settings, and lets old ones in until then', async () => {
+    const auth = await freshAuth(engine, { hasher: createHasher({ passwordHash: 'bcrypt', bcryptCost: 5 }) })
+    const argon2id = createHasher({ passwordHash: 'argon2id', bcryptCost: 5 })
+    for (const [index, hash] of [
+      await CHEAP_HASHER.hash(BOB.password),
+      await argon2id.hash(BOB.password),
+    ].entries()) {
+      const email = `${index}@example.com`
+      const { id, passwordVersion } = await auth.db.addUser(email, hash)
+      expect(await auth.validLogin(email, 'wrong')).toBe(false)
+      expect((await auth.db.findUserBy({ id })).hashedPassword).toBe(hash)
+      expect(await auth.validLogin(email, BOB.password)).toBe(true)
+      const renewed = await auth.db.findUserBy({ id })
+      expect(renewed.hashedPassword).toMatch(/^\$2b\$05\$/)
+      expect(renewed.passwordVersion).toEqual(passwordVersion)
+      expect(await auth.validLogin(email, BOB.password)).toBe(true)
+      expect((await auth.db.findUserBy({ id })).hashedPassword).toBe(renewed.hashedPassword)
+    }
+  })
+})
+
+onBothEngines('logIn', (engine) => {
+  it('gives the user and a live session', async () => {
+    const auth = await freshAuth(engine)
+    const user = await auth.registerUser(BOB.email, BOB.password)
+    const result = await auth.logIn(BOB)
+    expect(result.user.id).toBe(user.id)
+    expect((await auth.getUserFromSessionId(result.sessionId))?.id).toBe(user.id)
+  })
+
+  it.each([
+    [{ email: BOB.email, password: 'wrong' }, 'invalid_credentials', undefined],
+    [{ email: 'rob@example.com', password: BOB.password }, 'invalid_credentials', undefined],
+    [{ email: 'bob', password: BOB.password }, 'invalid_field', 'email'],
+    [{ email: BOB.email, password: '' }, 'missing_field', 'password'],
+    [{ email: BOB.email, password: 'x'.repeat(1_025) }, 'invalid_field', 'password'],
+  ])('refuses %j with %s, and starts no session', async (request, code, field) => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    await expect(auth.logIn(request)).rejects.toMatchObject({ code, field })
+    expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0, user: { sessionId: null } })
+  })
+
+  it('ends the session that the client bore before, of whomever, and leaves other clients alone', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    await auth.registerUser('rob@example.com', 'r0b')
+    const elsewhere = await auth.logIn(BOB)
+    const robs = await auth.logIn({ email: 'rob@example.com', password: 'r0b' })
+    const bobs = await auth.logIn({ ...BOB, currentSessionId: robs.sessionId })
+    expect(await auth.getUserFromSessionId(robs.sessionId)).toBeNull()
+    const again = await auth.logIn({ ...BOB, currentSessionId: bobs.sessionId })
+    expect(await auth.getUserFromSessionId(bobs.sessionId)).toBeNull()
+    for (const { sessionId } of [elsewhere, again])
+      expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+    await expect(
+      auth.logIn({ ...BOB, password: 'wrong', currentSessionId: again.sessionId }),
+    ).rejects.toMatchObject({ code: 'invalid_credentials' })
+    expect(await auth.getUserFromSessionId(again.sessionId)).not.toBeNull()
+  })
+
+  it('never adopts a session id that the client chose (fixation)', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    const planted =
+      (await (await freshAuth('sqlite')).createSession(BOB.email)) ??
+      `${auth.generateUuid()}.${'A'.repeat(43)}`
+    const { sessionId } = await auth.logIn({ ...BOB, currentSessionId: planted })
+    expect(sessionId).not.toBe(planted)
+    expect(await auth.getUserFromSessionId(planted)).toBeNull()
+  })
+
+  it('with the old password starts no session that outlives a reset at the same time', async () => {
+    // The hasher holds the login after its password was verified, until the reset is done.
+    const reachedGate = Promise.withResolvers<void>()
+    const resetDone = Promise.withResolvers<void>()
+    let hold = false
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      async verify(password, hash) {
+        const valid = await CHEAP_HASHER.verify(password, hash)
+        if (hold) {
+          reachedGate.resolve()
+          await resetDone.promise
+        }
+        return valid
+      },
+    }
+    const auth = await freshAuth(engine, { hasher, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const token = await auth.getResetPasswordToken(BOB.email)
+    hold = true
+    const login = auth.logIn(BOB)
+    login.catch(() => {})
+    await reachedGate.promise
+    hold = false
+    await auth.updatePassword(token, 'new')
+    resetDone.resolve()
+    await expect(login).rejects.toMatchObject({ code: 'invalid_credentials' })
+    expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0 })
+  })
+})
+
+onBothEngines('throttling of logins', (engine) => {
+  const LIMITS = { loginFailuresPerAccount: 3, loginFailuresPerAddress: 6 }
+  const wrong = (email = BOB.email, address?: string) => ({ email, password: 'wrong', address })
+
+  it('lets an account have its failures, then makes it wait, longer each time, whoever tries', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { ...LIMITS, now })
+    await auth.registerUser(BOB.email, BOB.password)
+    for (const address of ['192.0.2.1', '192.0.2.2', undefined]) {
+      await expect(auth.logIn(wrong(BOB.email, address))).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+    }
+    for (const wait of [1, 2, 4, 8]) {
+      const refused = { code: 'too_many_attempts', status: 429, retryAfterSeconds: wait }
+      await expect(auth.logIn({ ...BOB, address: '192.0.2.9' })).rejects.toMatchObject(refused)
+      await expect(auth.logIn(wrong(' BOB@EXAMPLE.com'))).rejects.toMatchObject(refused)
+      await expect(auth.validLogin(BOB.email, BOB.password)).rejects.toMatchObject(refused)
+      now.advance(wait)
+      await expect(auth.logIn(wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    now.advance(16)
+    await auth.logIn(BOB)
+    for (let failure = 0; failure < 3; failure++) {
+      await expect(auth.logIn(wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+  })
+
+  it('says the same of an account that does not exist', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    for (let failure = 0; failure < 3; failure++) {
+      await expect(auth.logIn(wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    await expect(auth.logIn(wrong())).rejects.toMatchObject({
+      code: 'too_many_attempts',
+      retryAfterSeconds: 1,
+    })
+  })
+
+  it('keeps nobody out for longer than a quarter of an hour', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { ...LIMITS, now })
+    await auth.registerUser(BOB.email, BOB.password)
+    let longest = 0
+    for (let failure = 0; failure < 40; failure++) {
+      const error = (await auth.logIn(wrong()).catch((reason: unknown) => reason)) as {
+        code: string
+        retryAfterSeconds: number
+      }
+      if (error.code !== 'too_many_attempts') continue
+      longest = Math.max(longest, error.retryAfterSeconds)
+      now.advance(error.retryAfterSeconds)
+    }
+    expect(longest).toBe(900)
+    await auth.logIn(BOB)
+  })
+
+  it('counts an address over all accounts, IPv6 by its network, and leaves other addresses alone', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    for (let failure = 0; failure < 6; failure++) {
+      const request = wrong(`user${failure}@example.com`, `2001:db8:0:1::${failure}`)
+      await expect(auth.logIn(request)).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    await expect(auth.logIn({ ...BOB, address: '2001:db8:0:1:ffff::1' })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+    await auth.logIn({ ...BOB, address: '2001:db8:0:2::1' })
+  })
+
+  it('of an account under attack does not use up what its address may try elsewhere', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const address = '192.0.2.1'
+    for (let failure = 0; failure < 30; failure++)
+      await auth.logIn(wrong('victim@example.com', address)).catch(() => {})
+    await auth.logIn({ ...BOB, address })
+  })
+
+  it('gives a right login back to its address, but does not clear the address', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const address = '192.0.2.1'
+    for (let login = 0; login < 20; login++) await auth.logIn({ ...BOB, address })
+    for (let failure = 0; failure < 6; failure++) {
+      await expect(auth.logIn(wrong(`user${failure}@example.com`, address))).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+      if (failure < 4) await auth.logIn({ ...BOB, address })
+    }
+    await expect(auth.logIn({ ...BOB, address })).rejects.toMatchObject({ code: 'too_many_attempts' })
+  })
+
+  it('lets no more of a hundred parallel guesses through than of guesses in a row', async () => {
+    let verified = 0
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      verify: (password, hash) => {
+        verified++
+        return CHEAP_HASHER.verify(password, hash)
+      },
+    }
+    const auth = await freshAuth(engine, { ...LIMITS, hasher, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => auth.logIn(wrong())))
+    const codes = results.map((result) =>
+      result.status === 'rejected' ? (result.reason as { code: string }).code : 'in',
+    )
+    expect(codes.filter((code) => code === 'invalid_credentials')).toHaveLength(3)
+    expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(97)
+    expect(verified).toBe(3)
+  })
+
+  it('ends with a reset: whoever proved to own the account need not wait for those who guessed', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    for (let failure = 0; failure < 4; failure++) await auth.logIn(wrong()).catch(() => {})
+    await expect(auth.logIn(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
+    await auth.updatePassword(await auth.getResetPasswordToken(BOB.email), 'new')
+    await auth.logIn({ ...BOB, password: 'new' })
+  })
+
+  it('is forgotten a day after the last failure', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { ...LIMITS, now })
+    for (let failure = 0; failure < 3; failure++) await auth.logIn(wrong()).catch(() => {})
+    now.advance(24 * 3_600)
+    for (let failure = 0; failure < 3; failure++) {
+      await expect(auth.logIn(wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+  })
+
+  it('can be switched off', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, throttle: false })
+    for (let failure = 0; failure < 10; failure++) {
+      await expect(auth.logIn(wrong(BOB.email, '192.0.2.1'))).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+    }
+  })
+})

@@ -1,0 +1,160 @@
+import { expect, it } from 'vitest'
+import { freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
+
+const EMAIL = 'bob@example.com'
+
+async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
+  const auth = await freshAuth(engine, options)
+  return { auth, user: await auth.registerUser(EMAIL, 'old') }
+}
+
+onBothEngines('the reset of a password', (engine) => {
+  it('sets the new password, uses the token up, and ends every session', async () => {
+    const { auth, user } = await bobsAuth(engine)
+    const sessions = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
+    const token = await auth.getResetPasswordToken(' BOB@example.com ')
+    expect((await auth.db.findUserBy({ id: user.id })).resetToken).toBe(token.slice(0, 36))
+    await auth.updatePassword(token, 'new')
+    expect(await auth.validLogin(EMAIL, 'new')).toBe(true)
+    expect(await auth.validLogin(EMAIL, 'old')).toBe(false)
+    for (const sessionId of sessions) expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    await expect(auth.updatePassword(token, 'newer')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+    expect(await auth.db.findUserBy({ id: user.id })).toMatchObject({
+      resetToken: null,
+      sessionId: null,
+      passwordVersion: 2,
+    })
+  })
+
+  it('of nobody is an error', async () => {
+    const { auth } = await bobsAuth(engine)
+    await expect(auth.getResetPasswordToken('rob@example.com')).rejects.toMatchObject({
+      code: 'unknown_email',
+      status: 403,
+    })
+    await expect(auth.getResetPasswordToken('no address')).rejects.toMatchObject({
+      code: 'invalid_field',
+      field: 'email',
+    })
+  })
+
+  it('is refused without the exact token, and changes nothing', async () => {
+    const { auth, user } = await bobsAuth(engine)
+    const token = await auth.getResetPasswordToken(EMAIL)
+    const before = await auth.db.findUserBy({ id: user.id })
+    const session = (await auth.createSession(EMAIL)) ?? ''
+    const [id, secret] = token.split('.') as [string, string]
+    const wrong = [
+      '',
+      id,
+      `${id}.`,
+      secret,
+      `${id}.${'A'.repeat(43)}`,
+      session,
+      `${token} `,
+      token.toUpperCase(),
+      null,
+      undefined,
+      0,
+      {},
+    ]
+    for (const value of wrong) {
+      await expect(auth.updatePassword(value as string, 'new')).rejects.toMatchObject({
+        code: 'invalid_reset_token',
+        status: 403,
+      })
+    }
+    expect({ ...(await auth.db.findUserBy({ id: user.id })), sessionId: null }).toEqual(before)
+    expect(await auth.getUserFromSessionId(session)).not.toBeNull()
+    await auth.updatePassword(token, 'new')
+  })
+
+  it('never matches the accounts that have no token', async () => {
+    const { auth, user } = await bobsAuth(engine)
+    for (const value of [null, undefined, '', 'null']) {
+      await expect(auth.updatePassword(value as unknown as string, 'pwned')).rejects.toMatchObject({
+        code: 'invalid_reset_token',
+      })
+    }
+    expect(await auth.db.findUserBy({ id: user.id })).toEqual(user)
+  })
+
+  it('with the address of another account is refused, and leaves the token good', async () => {
+    const { auth } = await bobsAuth(engine)
+    await auth.registerUser('rob@example.com', 'rob')
+    const token = await auth.getResetPasswordToken(EMAIL)
+    for (const email of ['rob@example.com', 'nobody@example.com', '']) {
+      await expect(auth.updatePassword(token, 'new', { email })).rejects.toMatchObject({
+        code: 'invalid_reset_token',
+      })
+    }
+    expect(await auth.validLogin('rob@example.com', 'rob')).toBe(true)
+    await auth.updatePassword(token, 'new', { email: 'BOB@example.com' })
+  })
+
+  it('with a password that is none is refused, and leaves the token good', async () => {
+    const { auth } = await bobsAuth(engine, { minPasswordLength: 3 })
+    const token = await auth.getResetPasswordToken(EMAIL)
+    for (const [password, code] of [
+      ['', 'missing_field'],
+      ['ab', 'invalid_field'],
+      ['x'.repeat(1_025), 'invalid_field'],
+    ]) {
+      await expect(auth.updatePassword(token, password as string)).rejects.toMatchObject({
+        code,
+        field: 'new_password',
+      })
+    }
+    await auth.updatePassword(token, 'new')
+  })
+
+  it('works with the newest token alone, until it expires', async () => {
+    const now = testClock()
+    const { auth } = await bobsAuth(engine, { now })
+    const older = await auth.getResetPasswordToken(EMAIL)
+    const newer = await auth.getResetPasswordToken(EMAIL)
+    await expect(auth.updatePassword(older, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+    now.advance(3_599)
+    await auth.updatePassword(newer, 'new')
+    const late = await auth.getResetPasswordToken(EMAIL)
+    now.advance(3_600)
+    await expect(auth.updatePassword(late, 'newest')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+  })
+
+  it('is won by one of twenty at once, whose password it is then', async () => {
+    const { auth } = await bobsAuth(engine)
+    const token = await auth.getResetPasswordToken(EMAIL)
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => auth.updatePassword(token, `new${index}`)),
+    )
+    const winners = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []))
+    expect(winners).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'invalid_reset_token' })
+    }
+    expect(await auth.validLogin(EMAIL, `new${winners[0]}`)).toBe(true)
+  })
+
+  it('can be asked for so often, then has to wait, whether the account exists or not', async () => {
+    const auth = await freshAuth(engine, {
+      now: testClock(),
+      resetRequestsPerAccount: 3,
+      resetRequestsPerAddress: 5,
+    })
+    await auth.registerUser(EMAIL, 'old')
+    const ask = (email: string, address: string) => auth.requestPasswordReset({ email, address })
+    for (let request = 0; request < 3; request++) await ask(EMAIL, `192.0.2.${request}`)
+    await expect(ask(EMAIL, '192.0.2.9')).rejects.toMatchObject({
+      code: 'too_many_attempts',
+      retryAfterSeconds: 1,
+    })
+    for (let request = 0; request < 5; request++) {
+      await expect(ask(`nobody${request}@example.com`, '198.51.100.1')).rejects.toMatchObject({
+        code: 'unknown_email',
+      })
+    }
+    await expect(ask('one-more@example.com', '198.51.100.1')).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+  })
+})

@@ -1,0 +1,142 @@
+import { expect, it } from 'vitest'
+import { freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
+
+const EMAIL = 'bob@example.com'
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
+  const auth = await freshAuth(engine, options)
+  const user = await auth.registerUser(EMAIL, 'b4l0u')
+  const session = async () => (await auth.createSession(EMAIL)) ?? expect.unreachable()
+  return { auth, user, session }
+}
+
+onBothEngines('sessions', (engine) => {
+  it('a session is `<uuid>.<secret>`; users.session_id names the newest and opens nothing', async () => {
+    const { auth, user, session } = await bobsAuth(engine)
+    const [first, second] = [await session(), await session()]
+    expect(second).toMatch(/^[0-9a-f-]{36}\.[A-Za-z0-9_-]{43}$/)
+    const { sessionId } = await auth.db.findUserBy({ id: user.id })
+    expect(sessionId).toMatch(UUID_V7)
+    expect(sessionId).toBe(second.slice(0, 36))
+    for (const value of [first, second]) expect((await auth.getUserFromSessionId(value))?.id).toBe(user.id)
+    for (const value of [sessionId, `${sessionId}.`, `${sessionId}.${'A'.repeat(43)}`]) {
+      expect(await auth.getUserFromSessionId(value)).toBeNull()
+    }
+  })
+
+  it('nothing but the exact value opens a session', async () => {
+    const { auth, session } = await bobsAuth(engine)
+    const [value, other] = [await session(), await session()]
+    const [id, secret] = value.split('.') as [string, string]
+    const [otherId, otherSecret] = other.split('.') as [string, string]
+    const wrong = [
+      '',
+      null,
+      undefined,
+      id,
+      secret,
+      `.${secret}`,
+      `${id}.${otherSecret}`,
+      `${otherId}.${secret}`,
+      `${value} `,
+      ` ${value}`,
+      `"${value}"`,
+      value.toUpperCase(),
+      encodeURIComponent(`${value}\n`),
+      value.replace('.', '%2E'),
+      `${value}.${secret}`,
+      'x'.repeat(100_000),
+    ]
+    for (const sessionId of wrong) {
+      expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+      expect(await auth.endSession(sessionId)).toBe(false)
+    }
+    expect(await auth.getUserFromSessionId(value)).not.toBeNull()
+  })
+
+  it('createSession gives null for an address without an account', async () => {
+    const { auth } = await bobsAuth(engine)
+    expect(await auth.createSession('rob@example.com')).toBeNull()
+    expect(await auth.createSession('no address')).toBeNull()
+  })
+
+  it('endSession ends one, destroySession all of the user', async () => {
+    const { auth, user, session } = await bobsAuth(engine)
+    const [first, second, third] = [await session(), await session(), await session()]
+    expect(await auth.endSession(first)).toBe(true)
+    expect(await auth.endSession(first)).toBe(false)
+    expect(await auth.getUserFromSessionId(first)).toBeNull()
+    expect(await auth.getUserFromSessionId(second)).not.toBeNull()
+    await auth.destroySession(user.id)
+    for (const value of [second, third]) expect(await auth.getUserFromSessionId(value)).toBeNull()
+    expect((await auth.db.findUserBy({ id: user.id })).sessionId).toBeNull()
+    await auth.destroySession(4711)
+  })
+
+  it('a session lasts for its lifetime, used or not', async () => {
+    const now = testClock()
+    const { auth, session } = await bobsAuth(engine, { now, sessionLifetimeSeconds: 1_000 })
+    const value = await session()
+    for (let second = 0; second < 999; second += 111) {
+      expect(await auth.getUserFromSessionId(value)).not.toBeNull()
+      now.advance(111)
+    }
+    now.advance(1)
+    expect(await auth.getUserFromSessionId(value)).toBeNull()
+    expect(await auth.endSession(value)).toBe(false)
+  })
+
+  it('an idle limit ends what is not used, and is moved by use', async () => {
+    const now = testClock()
+    const { auth, session } = await bobsAuth(engine, {
+      now,
+      sessionIdleSeconds: 100,
+      sessionLifetimeSeconds: 10_000,
+    })
+    const [used, unused] = [await session(), await session()]
+    now.advance(99)
+    expect(await auth.getUserFromSessionId(used)).not.toBeNull()
+    now.advance(99)
+    expect(await auth.getUserFromSessionId(used)).not.toBeNull()
+    expect(await auth.getUserFromSessionId(unused)).toBeNull()
+    now.advance(100)
+    expect(await auth.getUserFromSessionId(used)).toBeNull()
+  })
+
+  it('a session that ended is gone on every other instance at its next call', async () => {
+    const { auth: one, session } = await bobsAuth(engine)
+    const two = await freshAuth(engine, { databaseUrl: one.options.databaseUrl })
+    const value = await session()
+    expect(await two.getUserFromSessionId(value)).not.toBeNull()
+    await one.endSession(value)
+    expect(await two.getUserFromSessionId(value)).toBeNull()
+  })
+
+  it('the clean-up removes what has ended and nothing else', async () => {
+    const now = testClock()
+    const { auth, session } = await bobsAuth(engine, {
+      now,
+      sessionLifetimeSeconds: 100,
+      resetTokenLifetimeSeconds: 100,
+    })
+    await session()
+    await auth.getResetPasswordToken(EMAIL)
+    await auth.validLogin(EMAIL, 'wrong')
+    expect(await auth.deleteExpired()).toEqual({ sessions: 0, tokens: 0, throttles: 0 })
+    now.advance(100)
+    const live = await session()
+    expect(await auth.deleteExpired()).toEqual({ sessions: 1, tokens: 1, throttles: 0 })
+    now.advance(99)
+    expect(await auth.getUserFromSessionId(live)).not.toBeNull()
+    now.advance(86_400)
+    expect(await auth.deleteExpired()).toEqual({ sessions: 1, tokens: 0, throttles: 2 })
+  })
+
+  it('generateUuid gives a new UUID each time, in order of time', async () => {
+    const { auth } = await bobsAuth(engine)
+    const uuids = Array.from({ length: 1_000 }, () => auth.generateUuid())
+    for (const uuid of uuids) expect(uuid).toMatch(UUID_V7)
+    expect(new Set(uuids).size).toBe(uuids.length)
+  })
+})

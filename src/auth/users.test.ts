@@ -1,0 +1,141 @@
+import { expect, it } from 'vitest'
+import { freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
+
+onBothEngines('registerUser', (engine) => {
+  it('gives the new user, whose password is hashed and who has no session', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    const user = await auth.registerUser('Bob@example.com', 'b4l0u')
+    expect(user).toMatchObject({
+      email: 'Bob@example.com',
+      sessionId: null,
+      resetToken: null,
+      createdAt: now(),
+    })
+    expect(user.hashedPassword).toMatch(/^\$2b\$04\$/)
+    expect(await auth.db.findUserBy({ email: 'bob@example.com' })).toEqual(user)
+  })
+
+  it('refuses an address that is taken, in any spelling, naming it as the exercise does', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser('bob@example.com', 'b4l0u')
+    for (const email of ['bob@example.com', 'BOB@example.com', ' bob@EXAMPLE.com ']) {
+      await expect(auth.registerUser(email, 'other')).rejects.toMatchObject({
+        code: 'email_taken',
+        message: `User ${email} already exists`,
+      })
+    }
+  })
+
+  it('makes one account of twenty registrations at once', async () => {
+    const auth = await freshAuth(engine)
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        auth.registerUser(index % 2 ? 'bob@example.com' : 'BOB@example.com', 'b4l0u'),
+      ),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'email_taken' })
+    }
+    const users = []
+    for await (const user of auth.listUsers()) users.push(user)
+    expect(users).toHaveLength(1)
+  })
+
+  it.each([
+    ['', 'b4l0u', 'missing_field', 'email'],
+    ['bob', 'b4l0u', 'invalid_field', 'email'],
+    ['bob@example.com\n', 'b4l0u', 'invalid_field', 'email'],
+    [null, 'b4l0u', 'invalid_field', 'email'],
+    ['bob@example.com', '', 'missing_field', 'password'],
+    ['bob@example.com', 'x'.repeat(1_025), 'invalid_field', 'password'],
+    ['bob@example.com', '\ud800', 'invalid_field', 'password'],
+    ['bob@example.com', undefined, 'invalid_field', 'password'],
+  ])('refuses %j with the password %j', async (email, password, code, field) => {
+    const auth = await freshAuth(engine)
+    await expect(auth.registerUser(email as string, password as string)).rejects.toMatchObject({
+      code,
+      field,
+    })
+    expect(await auth.listUsers().next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('counts the shortest password in code points', async () => {
+    const auth = await freshAuth(engine, { minPasswordLength: 4 })
+    await expect(auth.registerUser('a@example.com', '👩👩👩')).rejects.toMatchObject({
+      code: 'invalid_field',
+    })
+    await auth.registerUser('a@example.com', '👩👩👩👩')
+  })
+
+  it('neither cuts nor refuses a password of 73 to 1,024 bytes', async () => {
+    const auth = await freshAuth(engine)
+    for (const length of [73, 1_024]) {
+      const email = `${length}@example.com`
+      const password = 'x'.repeat(length)
+      const { hashedPassword } = await auth.registerUser(email, password)
+      expect(hashedPassword).toMatch(/^\$argon2id\$/)
+      expect(await auth.validLogin(email, password)).toBe(true)
+      expect(await auth.validLogin(email, password.slice(0, -1))).toBe(false)
+      expect(await auth.validLogin(email, password.slice(0, 72))).toBe(false)
+    }
+  })
+})
+
+onBothEngines('disabling', (engine) => {
+  it('shuts every way in at once, and says to nobody why', async () => {
+    const auth = await freshAuth(engine)
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const sessionId = await auth.createSession('bob@example.com')
+    const resetToken = await auth.getResetPasswordToken('bob@example.com')
+    expect(await auth.disableUser(id)).toBe(true)
+
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.createSession('bob@example.com')).toBeNull()
+    expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(false)
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    await expect(auth.getResetPasswordToken('bob@example.com')).rejects.toMatchObject({
+      code: 'unknown_email',
+    })
+    await expect(auth.updatePassword(resetToken, 'new')).rejects.toMatchObject({
+      code: 'invalid_reset_token',
+    })
+    expect(await auth.db.findUserBy({ id })).toMatchObject({
+      sessionId: null,
+      resetToken: null,
+      disabledAt: expect.any(Date),
+    })
+  })
+
+  it('is undone by enabling, which brings back no session', async () => {
+    const auth = await freshAuth(engine)
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const sessionId = await auth.createSession('bob@example.com')
+    await auth.disableUser(id)
+    expect(await auth.enableUser(id)).toBe(true)
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
+  })
+
+  it('of nobody is said to be so', async () => {
+    const auth = await freshAuth(engine)
+    expect(await auth.disableUser(4711)).toBe(false)
+    expect(await auth.enableUser(4711)).toBe(false)
+    expect(await auth.deleteUser(4711)).toBe(false)
+    expect(await auth.describeUser('nobody@example.com')).toBeNull()
+  })
+})
+
+onBothEngines('the list of users', (engine) => {
+  it('has all of them once, beyond one page', async () => {
+    const auth = await freshAuth(engine)
+    const emails = Array.from({ length: 1_003 }, (_, index) => `user${index}@example.com`)
+    for (const email of emails) await auth.db.addUser(email, '!')
+    const listed: string[] = []
+    for await (const user of auth.listUsers()) listed.push(user.email)
+    expect(listed).toEqual(emails)
+  })
+})
