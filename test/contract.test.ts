@@ -1,0 +1,179 @@
+/** The classic contract, to the letter: design §2, key for key. */
+import { expect, it } from 'vitest'
+import { send, sessionIn } from './support/client.ts'
+import { freshAuth, onBothEngines } from './support/engines.ts'
+
+const EMAIL = 'guillaume@holberton.io'
+const PASSWORD = 'b4l0u'
+const account = { email: EMAIL, password: PASSWORD }
+
+async function answer(response: Response): Promise<[status: number, body: unknown]> {
+  return [response.status, await response.json()]
+}
+
+onBothEngines('the classic contract', (engine) => {
+  it('GET / says welcome', async () => {
+    const auth = await freshAuth(engine)
+    expect(await answer(await send(auth, 'GET', '/'))).toEqual([200, { message: 'Bienvenue' }])
+  })
+
+  it('POST /users creates a user once', async () => {
+    const auth = await freshAuth(engine)
+    const register = () => send(auth, 'POST', '/users', { fields: account })
+    expect(await answer(await register())).toEqual([200, { email: EMAIL, message: 'user created' }])
+    expect(await answer(await register())).toEqual([400, { message: 'email already registered' }])
+  })
+
+  it('POST /sessions logs in and sets the cookie', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    const response = await send(auth, 'POST', '/sessions', { fields: account })
+    expect(response.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^session_id=[0-9a-f-]{36}\.[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/,
+      ),
+    ])
+    expect(await answer(response)).toEqual([200, { email: EMAIL, message: 'logged in' }])
+  })
+
+  it('POST /sessions with a wrong password or address is 401 and sets no cookie', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    for (const fields of [
+      { ...account, password: 'wrong' },
+      { ...account, email: 'nobody@holberton.io' },
+    ]) {
+      const response = await send(auth, 'POST', '/sessions', { fields })
+      expect(response.headers.getSetCookie()).toEqual([])
+      expect(await answer(response)).toMatchObject([401, { code: 'invalid_credentials' }])
+    }
+  })
+
+  it('GET /profile knows the session, and is 403 without one', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionId }))).toEqual([200, { email: EMAIL }])
+    expect(await answer(await send(auth, 'GET', '/profile'))).toMatchObject([
+      403,
+      { code: 'session_required' },
+    ])
+  })
+
+  it('DELETE /sessions ends the session, clears the cookie and redirects to GET /: 302, for a browser 303', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    for (const [headers, status] of [
+      [{}, 302],
+      [{ 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' }, 303],
+    ] as const) {
+      const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+      const response = await send(auth, 'DELETE', '/sessions', { sessionId, headers })
+      expect(response.status).toBe(status)
+      expect(response.headers.get('location')).toBe('/')
+      expect(response.headers.getSetCookie()).toEqual([
+        'session_id=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+      ])
+      expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
+      expect(await answer(await send(auth, 'DELETE', '/sessions', { sessionId }))).toMatchObject([
+        403,
+        { code: 'session_required' },
+      ])
+    }
+    expect(await answer(await send(auth, 'DELETE', '/sessions'))).toMatchObject([
+      403,
+      { code: 'session_required' },
+    ])
+  })
+
+  it('logging out here leaves the session elsewhere', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    const here = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+    const elsewhere = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+    await send(auth, 'DELETE', '/sessions', { sessionId: here })
+    expect((await send(auth, 'GET', '/profile', { sessionId: elsewhere })).status).toBe(200)
+  })
+
+  it('POST and PUT /reset_password set a new password', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+    const [status, body] = await answer(
+      await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } }),
+    )
+    expect([status, body]).toEqual([200, { email: EMAIL, reset_token: expect.any(String) }])
+    const { reset_token } = body as { reset_token: string }
+    const update = () =>
+      send(auth, 'PUT', '/reset_password', {
+        fields: { email: EMAIL, reset_token, new_password: 't4rt1fl3tt3' },
+      })
+    expect(await answer(await update())).toEqual([200, { email: EMAIL, message: 'Password updated' }])
+    expect(await answer(await update())).toMatchObject([403, { code: 'invalid_reset_token' }])
+    expect((await send(auth, 'POST', '/sessions', { fields: account })).status).toBe(401)
+    expect(
+      (await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: 't4rt1fl3tt3' } })).status,
+    ).toBe(200)
+    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
+  })
+
+  it('POST /reset_password for an unknown address is 403', async () => {
+    const auth = await freshAuth(engine)
+    expect(
+      await answer(await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } })),
+    ).toMatchObject([403, { code: 'unknown_email' }])
+  })
+
+  it('takes multipart and JSON as it takes forms', async () => {
+    const auth = await freshAuth(engine)
+    const form = new FormData()
+    for (const [name, value] of Object.entries(account)) form.append(name, value)
+    expect((await send(auth, 'POST', '/users', { body: form })).status).toBe(200)
+    const json = { body: JSON.stringify(account), headers: { 'content-type': 'application/json' } }
+    expect(await answer(await send(auth, 'POST', '/sessions', json))).toEqual([
+      200,
+      { email: EMAIL, message: 'logged in' },
+    ])
+  })
+
+  it('answers with the address as it was registered, however it is spelled later', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: { email: 'Guillaume@Holberton.io', password: PASSWORD } })
+    for (const [method, path, fields] of [
+      ['POST', '/sessions', account],
+      ['POST', '/reset_password', { email: EMAIL }],
+    ] as const) {
+      const [, body] = await answer(await send(auth, method, path, { fields }))
+      expect(body).toMatchObject({ email: 'Guillaume@Holberton.io' })
+    }
+  })
+
+  it('a login in a browser that has a session ends that session', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    const first = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+    const second = sessionIn(await send(auth, 'POST', '/sessions', { fields: account, sessionId: first }))
+    expect((await send(auth, 'GET', '/profile', { sessionId: first })).status).toBe(403)
+    expect((await send(auth, 'GET', '/profile', { sessionId: second })).status).toBe(200)
+  })
+
+  it('too many failed logins are 429 with Retry-After', async () => {
+    const auth = await freshAuth(engine)
+    const attempt = () => send(auth, 'POST', '/sessions', { fields: account, address: '127.0.0.1' })
+    for (let failure = 0; failure < 20; failure++) expect((await attempt()).status).toBe(401)
+    const response = await attempt()
+    expect(response.headers.get('retry-after')).toBe('1')
+    expect(await answer(response)).toMatchObject([429, { code: 'too_many_attempts' }])
+  })
+
+  it('secrets in the query string are not read', async () => {
+    const auth = await freshAuth(engine)
+    await send(auth, 'POST', '/users', { fields: account })
+    const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account })) ?? ''
+    expect((await send(auth, 'GET', `/profile?session_id=${encodeURIComponent(sessionId)}`)).status).toBe(403)
+    expect(
+      (await send(auth, 'POST', `/users?${new URLSearchParams({ ...account, email: 'other@holberton.io' })}`))
+        .status,
+    ).toBe(400)
+  })
+})

@@ -1,0 +1,178 @@
+/** Real processes: the service as its users run it, and the commands beside it. */
+import { type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Registers what is to be done at the end of a test, or of whatever else started the process. */
+type OnEnd = (end: () => Promise<void>) => void
+
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly onEnd?: OnEnd
+}
+
+/** A process of ours that runs until it is stopped. */
+export interface RunningProcess {
+  /** Its standard output so far. */
+  readonly lines: readonly string[]
+  /** The first line that matches, now or later. Rejects where the process ends without it. */
+  line(matches: (line: string) => boolean): Promise<string>
+  /** @returns The exit code, or `null` where the signal itself ended the process. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+  /** What it wrote to standard error; resolves when it has ended. */
+  readonly stderr: Promise<string>
+}
+
+export interface LogLine {
+  readonly time: string
+  readonly level: string
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+/** A running service. */
+export interface Service extends RunningProcess {
+  readonly port: number
+  /** On 127.0.0.1, whatever name the service gives itself. */
+  readonly url: string
+  /** Every line of the log so far. Throws where one is no JSON. */
+  log(): LogLine[]
+  /** The first log line that matches, now or later. */
+  logged(matches: (line: LogLine) => boolean): Promise<LogLine>
+}
+
+/** Starts a Node program. It is killed, where it still runs, when the test ends. */
+export function startProgram(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
+  const { onEnd = onTestFinished } = options
+  const child = spawn(process.execPath, args, { ...spawnOptions(options), stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  onEnd(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+
+  const lines: string[] = []
+  let changed = Promise.withResolvers<void>()
+  const output = createInterface({ input: child.stdout })
+  output.on('line', (line) => {
+    lines.push(line)
+    changed.resolve()
+    changed = Promise.withResolvers()
+  })
+  // Of a process that has ended, everything is read.
+  const done = Promise.all([ended, once(output, 'close')]).then(([code]) => code)
+  const stderr = text(child.stderr)
+
+  return {
+    lines,
+    stderr,
+    async line(matches) {
+      for (;;) {
+        const found = lines.find(matches)
+        if (found !== undefined) return found
+        const isOver = await Promise.race([changed.promise.then(() => false), done.then(() => true)])
+        if (isOver && !lines.some(matches))
+          throw new Error(`it ended without this line:\n${lines.join('\n')}\n${await stderr}`)
+      }
+    },
+    stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return done
+    },
+  }
+}
+
+/** Starts the service on a free port and waits until it listens. */
+export async function startService(
+  databaseUrl: string,
+  { env, ...options }: ProcessOptions = {},
+): Promise<Service> {
+  const process = startProgram(['src/cli/main.ts', 'serve'], {
+    ...options,
+    env: { ...DEFAULTS, PORT: '0', DATABASE_URL: databaseUrl, ...env },
+  })
+  const isMessage = (text: string) => JSON.parse(text).msg === 'listening'
+  const { url } = JSON.parse(await process.line(isMessage)) as { url: string }
+  const port = Number(new URL(url).port)
+  const parse = (line: string) => JSON.parse(line) as LogLine
+  return {
+    ...process,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    log: () => process.lines.map(parse),
+    logged: async (matches) => parse(await process.line((line) => matches(parse(line)))),
+  }
+}
+
+/** What a process said, all of it. */
+export interface Finished {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command of `bienvenue` to its end. Without `input` it has no terminal and nothing to read. */
+export function runCli(
+  args: readonly string[],
+  { env, ...options }: ProcessOptions & { input?: string } = {},
+): Promise<Finished> {
+  return run(process.execPath, ['src/cli/main.ts', ...args], { ...options, env: { ...DEFAULTS, ...env } })
+}
+
+/** Runs a program to its end. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  { input, ...options }: ProcessOptions & { input?: string } = {},
+): Promise<Finished> {
+  const { onEnd = onTestFinished } = options
+  const child = spawn(program, args, { ...spawnOptions(options), stdio: 'pipe' })
+  const ended = once(child, 'close')
+  onEnd(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  // Whoever has no use for the input may be gone before it is written.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  return { exitCode: exitCode as number | null, stdout, stderr }
+}
+
+/** The cheapest hash that a setting allows: the same code, a quarter of the time. */
+const DEFAULTS = { BIENVENUE_BCRYPT_COST: '10' }
+
+// A clean environment: what the machine has set must not decide a test.
+function spawnOptions({ cwd = ROOT, env }: ProcessOptions): SpawnOptions {
+  const { PATH = '', HOME = '' } = process.env
+  return { cwd, env: { PATH, HOME, ...env } }
+}
+
+/** A request as the classic clients make it: a form, a cookie, redirects looked at and not followed. */
+export function send(
+  url: string,
+  method: string,
+  path: string,
+  { fields, sessionId }: { fields?: Record<string, string>; sessionId?: string } = {},
+): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    method,
+    redirect: 'manual',
+    ...(fields && { body: new URLSearchParams(fields) }),
+    ...(sessionId !== undefined && { headers: { cookie: `session_id=${sessionId}` } }),
+  })
+}
+
+/** The value of the session cookie that an answer sets. */
+export function sessionIdOf(response: Response): string {
+  const [cookie = ''] = response.headers.getSetCookie()
+  const sessionId = /^session_id=([^;]+); Path=\/;/.exec(cookie)?.[1]
+  if (sessionId === undefined) throw new Error(`no session cookie: ${cookie}`)
+  return sessionId
+}
