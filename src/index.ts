@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
 import { type Engine, openEngine } from './auth/index.ts'
 import type { Logger } from './log.ts'
 import type { AuthOptions } from './options.ts'
+import type { User } from './user.ts'
 
 export type { Client, LogInRequest, LogInResult, PasswordReset } from './auth/index.ts'
 export { hashPassword } from './auth/passwords.ts'
@@ -32,6 +34,12 @@ export interface Auth extends Engine {
    * @param connection - `address`: the client's IP address, for the limits per address.
    */
   fetch: App['fetch']
+  /**
+   * The user whose session a request bears, or `null`: for routes of your own.
+   *
+   * @param cookieHeader - The `Cookie` header of the request, as it came.
+   */
+  getUserFromCookie(cookieHeader: string | null | undefined): Promise<User | null>
 }
 
 /** What {@link createAuth} takes: every option has a default. */
@@ -62,6 +70,7 @@ export async function createAuth({ logger, ...options }: CreateAuthOptions = {})
       app ??= loadApp(engine, logger)
       return (await app).fetch(request, connection)
     },
+    getUserFromCookie: (cookieHeader) => engine.getUserFromSessionId(readSessionCookie(cookieHeader)),
   }
 }
 

@@ -145,8 +145,37 @@ type ValueOf<K> = K extends { type: 'integer' }
 /** Every option with its value: what the caller set, else the default of the mode. */
 export type Options = { readonly [Name in OptionName]: ValueOf<Table[Name]['kind']> }
 
-/** What `createAuth` takes. Each member is a row of {@link OPTION_TABLE}, which says unit, range and default. */
-export type AuthOptions = { [Name in OptionName]?: Options[Name] | undefined } & {
+/** The options that {@link OPTION_TABLE} has a row for, which gives each its range and its manual. */
+type TableOptions = { [Name in OptionName]?: Options[Name] | undefined }
+
+/** What the engine can be told. Every option has a default. */
+export interface AuthOptions extends TableOptions {
+  /** Which column of defaults holds. Default: `classic`. */
+  mode?: Options['mode'] | undefined
+  /** `sqlite:PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST:PORT/NAME`. Default: `sqlite:bienvenue.db`. */
+  databaseUrl?: string | undefined
+  /** How new passwords are hashed; either form is always verified. Default: `bcrypt`. */
+  passwordHash?: Options['passwordHash'] | undefined
+  /** Cost of new bcrypt hashes, as log2 of the rounds, 10 to 16. Default: 12. */
+  bcryptCost?: number | undefined
+  /** Shortest new password, in Unicode code points, 1 to 64. Default: 1. */
+  minPasswordLength?: number | undefined
+  /** How long a session lasts from its login, in seconds. Default: 30 days. */
+  sessionLifetimeSeconds?: number | undefined
+  /** How long a session lasts from its last use, in seconds; 0 for no limit of its own. Default: 0. */
+  sessionIdleSeconds?: number | undefined
+  /** How long a reset token is good, in seconds, 60 to 86,400. Default: 3,600. */
+  resetTokenLifetimeSeconds?: number | undefined
+  /** Whether failed logins and reset requests are limited. `false` lets anybody guess. Default: `true`. */
+  throttle?: boolean | undefined
+  /** Failed logins of one account before each further one has to wait, 2 to 100. Default: 20. */
+  loginFailuresPerAccount?: number | undefined
+  /** Failed logins from one address before each further one has to wait. Default: 300. */
+  loginFailuresPerAddress?: number | undefined
+  /** Reset tokens asked for one account before each further one has to wait, 2 to 100. Default: 20. */
+  resetRequestsPerAccount?: number | undefined
+  /** Reset tokens asked from one address before each further one has to wait. Default: 300. */
+  resetRequestsPerAddress?: number | undefined
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined
   /** Replaces `passwordHash` and `bcryptCost`. For tests, which want a cheap one. */
@@ -160,14 +189,14 @@ const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[]
  *
  * @throws {OptionError} An unknown name, a value of the wrong type or out of its range.
  */
-export function resolveOptions(given: { readonly [name: string]: unknown }): Options {
+export function resolveOptions(given: Omit<AuthOptions, 'now' | 'hasher'>): Options {
   for (const name of Object.keys(given)) {
-    if (!(name in OPTION_TABLE)) throw new OptionError(name, 'there is no such option')
+    if (!Object.hasOwn(OPTION_TABLE, name)) throw new OptionError(name, 'there is no such option')
   }
   return Object.fromEntries(
     OPTION_NAMES.map((name) => {
       const row: Row = OPTION_TABLE[name]
-      const value = given[name]
+      const value: unknown = given[name]
       return [name, value === undefined ? row.classic : checked(name, row.kind, value)]
     }),
   ) as Options
