@@ -291,7 +291,7 @@ onBothEngines('sessions', (engine) => {
     ]
     for (const session of [...live, ...dead]) await store.addSession(db, bob, session)
     expect(await store.countSessionsOf(db, bob.id, NOW)).toBe(live.length)
-    expect(await store.deleteExpiredSessions(db, NOW)).toBe(dead.length)
+    expect(await store.deleteExpiredSessions(db, NOW, 100)).toBe(dead.length)
     for (const session of live) expect(await store.findSession(db, session.id)).not.toBeNull()
   })
 
@@ -347,8 +347,8 @@ onBothEngines('tokens', (engine) => {
     await store.addToken(db, token)
     expect(await store.takeToken(db, token, token.expiresAt)).toBe(false)
     expect(await store.takeToken(db, { ...token, secretHash: sha256('other') }, NOW)).toBe(false)
-    expect(await store.deleteExpiredTokens(db, NOW)).toBe(0)
-    expect(await store.deleteExpiredTokens(db, token.expiresAt)).toBe(1)
+    expect(await store.deleteExpiredTokens(db, NOW, 100)).toBe(0)
+    expect(await store.deleteExpiredTokens(db, token.expiresAt, 100)).toBe(1)
   })
 
   it('a user’s tokens are voided together', async () => {

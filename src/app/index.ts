@@ -21,7 +21,7 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { userRoutes } from './routes/users.ts'
 
 /** What the connection tells of a request. */
-export interface Connection {
+interface Connection {
   /** The client's IP address. Without it the limits per address do not act. */
   readonly address?: string | undefined
 }
@@ -98,7 +98,8 @@ function logRequest(
   refused: AuthError | undefined,
 ): void {
   const { status } = response
-  const level = status >= 500 ? 'error' : status >= 400 || request.method !== 'GET' ? 'info' : 'debug'
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  const level = status >= 500 ? 'error' : status >= 400 || !isRead ? 'info' : 'debug'
   log[level](
     {
       requestId: trace.id,

@@ -2,7 +2,7 @@ import * as store from '../db/index.ts'
 import type { Context } from './context.ts'
 
 /** How many rows a clean-up removed. */
-export interface Removed {
+interface Removed {
   readonly sessions: number
   readonly tokens: number
   readonly throttles: number
@@ -13,10 +13,21 @@ export interface Removed {
  * expired row is refused wherever it is met; it keeps the tables small. Any instance may run it at any time.
  */
 export async function deleteExpired(ctx: Context): Promise<Removed> {
-  const now = ctx.now()
   return {
-    sessions: await store.deleteExpiredSessions(ctx.db, now),
-    tokens: await store.deleteExpiredTokens(ctx.db, now),
-    throttles: await store.deleteExpiredThrottles(ctx.db, now),
+    sessions: await inBatches(ctx, store.deleteExpiredSessions),
+    tokens: await inBatches(ctx, store.deleteExpiredTokens),
+    throttles: await store.deleteExpiredThrottles(ctx.db, ctx.now()),
   }
+}
+
+const BATCH = 500
+
+// Small transactions, so that requests get their turn between them.
+async function inBatches(ctx: Context, deleteSome: typeof store.deleteExpiredSessions): Promise<number> {
+  const now = ctx.now()
+  let removed = 0
+  for (let batch = BATCH; batch === BATCH; removed += batch) {
+    batch = await ctx.db.transaction().execute((tx) => deleteSome(tx, now, BATCH))
+  }
+  return removed
 }

@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 import { createHasher } from './hashing/index.ts'
 
 /** Longest password, in UTF-8 bytes. A longer one is refused before it is hashed, and never cut. */
-export const PASSWORD_MAX_BYTES = 1_024
+const PASSWORD_MAX_BYTES = 1_024
 
 const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: 12 })
 

@@ -125,12 +125,22 @@ onBothEngines('sessions', (engine) => {
     await auth.validLogin(EMAIL, 'wrong')
     expect(await auth.deleteExpired()).toEqual({ sessions: 0, tokens: 0, throttles: 0 })
     now.advance(100)
-    const live = await session()
     expect(await auth.deleteExpired()).toEqual({ sessions: 1, tokens: 1, throttles: 0 })
+    expect(await auth.db.findUserBy({ email: EMAIL })).toMatchObject({ sessionId: null, resetToken: null })
+    const live = await session()
+    expect(await auth.deleteExpired()).toEqual({ sessions: 0, tokens: 0, throttles: 0 })
     now.advance(99)
     expect(await auth.getUserFromSessionId(live)).not.toBeNull()
     now.advance(86_400)
     expect(await auth.deleteExpired()).toEqual({ sessions: 1, tokens: 0, throttles: 2 })
+  })
+
+  it('the clean-up takes as many batches as it needs', async () => {
+    const now = testClock()
+    const { auth, session } = await bobsAuth(engine, { now, sessionLifetimeSeconds: 100 })
+    for (let count = 0; count < 501; count++) await session()
+    now.advance(100)
+    expect(await auth.deleteExpired()).toMatchObject({ sessions: 501 })
   })
 
   it('generateUuid gives a new UUID each time, in order of time', async () => {

@@ -33,7 +33,7 @@ export const SETTINGS: Readonly<Record<Name, Row>> = { ...OPTION_TABLE, ...SERVE
 const NAMES = Object.keys(SETTINGS) as Name[]
 
 /** Where a value comes from. */
-export type Source = 'default' | 'environment' | 'flag'
+type Source = 'default' | 'environment' | 'flag'
 
 /** What the environment and the flags say. */
 export interface Settings {

@@ -6,8 +6,8 @@
  * @module
  */
 export { isUnavailable } from './errors.ts'
-export { migrate, migrations } from './migrate.ts'
-export { describeDatabase, isReady, type OpenOptions, openDatabase, parseDatabaseUrl } from './open.ts'
+export { MIGRATION_NAMES, migrate, migrations } from './migrate.ts'
+export { databaseExists, describeDatabase, isReady, type OpenOptions, openDatabase } from './open.ts'
 export type { Database } from './schema.ts'
 export * from './sessions.ts'
 export * from './throttles.ts'

@@ -15,6 +15,9 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-throttles': throttles,
 }
 
+/** Every migration of this version, in order. */
+export const MIGRATION_NAMES = Object.keys(MIGRATIONS)
+
 const LEDGER = 'bienvenue_migrations'
 
 function migrator(db: Database): Migrator {
@@ -34,9 +37,23 @@ function migrator(db: Database): Migrator {
  * @throws {OptionError} The database belongs to something else or to a newer version.
  */
 export async function migrate(db: Database): Promise<string[]> {
+  await assertOurs(db)
   const { error, results = [] } = await migrator(db).migrateToLatest()
   if (error !== undefined) throw explained(error)
   return results.map((result) => result.migrationName)
+}
+
+/** Looks before anything is made: a refusal leaves the database as it was. */
+async function assertOurs(db: Database): Promise<void> {
+  const tables = (await db.introspection.getTables({ withInternalKyselyTables: true })).map(
+    ({ name }) => name,
+  )
+  if (tables.includes('users') && !tables.includes(LEDGER)) {
+    throw new OptionError(
+      'databaseUrl',
+      'this database has a users table that Bienvenue did not make; nothing was changed',
+    )
+  }
 }
 
 /** The migrations of this version, and when each ran on this database. Changes nothing. */
@@ -50,7 +67,7 @@ export async function migrations(db: Database): Promise<{ name: string; executed
         .execute()
     : []
   const times = new Map(executed.map((row) => [row.name, new Date(row.timestamp)]))
-  return Object.keys(MIGRATIONS).map((name) => ({ name, executedAt: times.get(name) ?? null }))
+  return MIGRATION_NAMES.map((name) => ({ name, executedAt: times.get(name) ?? null }))
 }
 
 /** Whether no migration is missing. */
@@ -64,13 +81,6 @@ function explained(error: unknown): unknown {
     return new OptionError('databaseUrl', 'this database was made by a newer version of Bienvenue', {
       cause: error,
     })
-  }
-  if (/users"? already exists/.test(message)) {
-    return new OptionError(
-      'databaseUrl',
-      'this database has a users table that Bienvenue did not make; nothing was changed',
-      { cause: error },
-    )
   }
   return error
 }

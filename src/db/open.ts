@@ -1,4 +1,5 @@
 /** From a database URL to an open, migrated database. */
+import { existsSync } from 'node:fs'
 import { Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
 import { isUpToDate, migrate } from './migrate.ts'
@@ -33,6 +34,12 @@ export function describeDatabase(text: string): string {
   if (database.engine === 'sqlite') return text
   const { host, pathname, username } = new URL(database.url)
   return `postgres://${username === '' ? '' : `${username}@`}${host}${pathname}`
+}
+
+/** Whether there is a database to open: an SQLite file that is not there yet would be made. */
+export function databaseExists(text: string): boolean {
+  const database = parseDatabaseUrl(text)
+  return database.engine === 'postgres' || database.path === ':memory:' || existsSync(database.path)
 }
 
 /** What {@link openDatabase} needs to know beside the URL. */

@@ -39,7 +39,7 @@ export interface SessionsTable {
   user_agent: string | null
 }
 
-export interface TokensTable {
+interface TokensTable {
   id: string
   /** What the token opens; one outstanding token for each user and purpose. */
   purpose: string
@@ -51,7 +51,7 @@ export interface TokensTable {
   expires_at: number
 }
 
-export interface ThrottlesTable {
+interface ThrottlesTable {
   /** SHA-256 of what is counted, in hexadecimal: no address stands here in the clear. */
   key: string
   failures: number

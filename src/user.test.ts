@@ -1,0 +1,236 @@
+import { domainToASCII } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { EMAIL_MAX_LENGTH, isEmailAddress, normalizeEmail, trimEmail } from './user.ts'
+
+// Few characters, each with a story: composed and combining, of two cases or of three, wider or narrower in
+// UTF-8 after a change of case, and one (U+037E) that NFC turns into a semicolon.
+const ODD = [...'éÉüßΣσςﬁÅİıſẞȺ名ｅ😀\u0301\u0958\u037e\u212a']
+const of = (units: readonly string[], minLength: number, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(...units), minLength, maxLength })
+const address = fc
+  .tuple(
+    of([...'abXYZ09.+-_', ...ODD], 1, 12),
+    fc.array(of([...'abXYZ09-', ...ODD], 1, 6), { minLength: 1, maxLength: 4 }),
+  )
+  .map(([localPart, labels]) => `${localPart}@${labels.join('.')}`)
+  .filter(isEmailAddress)
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  of([...'@@ .aA9-%/:[]\t\n\0', 'xn--', '\ud800', '\udc00', '\ufeff', ...ODD], 0, 20),
+)
+
+/** `local@domain` with a domain of this many ASCII characters. */
+function withDomain(localPart: string, length: number): string {
+  return `${localPart}@${`${'a'.repeat(60)}.`.repeat(4).slice(-length + 1)}b`
+}
+
+describe('isEmailAddress', () => {
+  it.each([
+    'guillaume@holberton.io',
+    'GUILLAUME@HOLBERTON.IO',
+    '  guillaume@holberton.io ',
+    'root@localhost',
+    "o'brien+a.tag=x@mail.example.co.uk",
+    '!#$%&*/?^_`{|}~-@example.com',
+    '.dots..everywhere.@example.com',
+    'postmaster@1and1.example',
+    '用户@例え.jp',
+    'cafe\u0301@example.com',
+    'a@xn--bcher-kva.example',
+    'a@bücher.example',
+    `${'a'.repeat(64)}@example.com`,
+    `${'é'.repeat(32)}@example.com`,
+    `a@${'b'.repeat(63)}.com`,
+    withDomain('a'.repeat(64), 189),
+  ])('takes %j', (text) => {
+    expect(isEmailAddress(text)).toBe(true)
+    expect(isEmailAddress(normalizeEmail(text))).toBe(true)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['only spaces', '   '],
+    ['no @', 'example.com'],
+    ['only @', '@'],
+    ['no local part', '@example.com'],
+    ['no domain', 'a@'],
+    ['two @', 'a@b@example.com'],
+    ['two @ together', 'a@@example.com'],
+    ['a space in the local part', 'a b@example.com'],
+    ['a space before the @', 'a @example.com'],
+    ['a space in the domain', 'a@exam ple.com'],
+    ['a no-break space around', '\u00a0a@example.com'],
+    ['a tab around', 'a@example.com\t'],
+    ['a line break around', 'a@example.com\n'],
+    ['a header on a second line', 'a@example.com\r\nBcc: b@example.com'],
+    ['a line break in the local part', 'a\nb@example.com'],
+    ['a line separator', 'a\u2028b@example.com'],
+    ['a zero byte', 'a\0@example.com'],
+    ['an escape', 'a\u001b[0m@example.com'],
+    ['DEL', 'a\u007f@example.com'],
+    ['a C1 control', 'a\u0085@example.com'],
+    ['a zero-width space', 'a\u200bb@example.com'],
+    ['a right-to-left override', 'a\u202eb@example.com'],
+    ['a byte order mark', '\ufeffa@example.com'],
+    ['a soft hyphen in the domain', 'a@exam\u00adple.com'],
+    ['half a surrogate pair', 'a\ud800@example.com'],
+    ['a private use character', 'a\ue000@example.com'],
+    ['a quoted local part', '"a"@example.com'],
+    ['a comment', 'a(b)@example.com'],
+    ['a list', 'a@example.com,b@example.com'],
+    ['a name beside it', 'A <a@example.com>'],
+    ['a backslash', 'a\\b@example.com'],
+    ['an IPv4 address', 'a@127.0.0.1'],
+    ['an IPv4 address of one number', 'a@2130706433'],
+    ['an IPv4 address in hexadecimal', 'a@0x7f.0.0.1'],
+    ['an IPv4 address in full-width digits', 'a@１２７.0.0.1'],
+    ['a domain that ends in a number', 'a@example.123'],
+    ['an IPv4 literal', 'a@[127.0.0.1]'],
+    ['an IPv6 literal', 'a@[IPv6:::1]'],
+    ['a percent sign in the domain', 'a@example%2ecom'],
+    ['a full-width percent sign in the domain', 'a@example％2ecom'],
+    ['a slash in the domain', 'a@example.com/b'],
+    ['a full-width slash in the domain', 'a@example.com／b'],
+    ['a character whose mapping has a slash', 'a@example.com℀b'],
+    ['a port', 'a@example.com:25'],
+    ['a question mark in the domain', 'a@example.com?b'],
+    ['an underscore in the domain', 'a@ex_ample.com'],
+    ['an empty label', 'a@example..com'],
+    ['a dot before the domain', 'a@.example.com'],
+    ['a dot behind the domain', 'a@example.com.'],
+    ['a label that begins with a hyphen', 'a@-example.com'],
+    ['a label that ends with a hyphen', 'a@example-.com'],
+    ['punycode that decodes to nothing', 'a@xn--.com'],
+    ['a local part of 65 octets', `${'a'.repeat(65)}@example.com`],
+    ['a local part of 33 characters and 66 octets', `${'é'.repeat(33)}@example.com`],
+    ['a label of 64 octets', `a@${'b'.repeat(64)}.com`],
+    ['255 characters', withDomain('a'.repeat(64), 190)],
+    ['a megabyte', `a@${'b.'.repeat(500_000)}com`],
+  ])('refuses %s', (_, text) => {
+    expect(isEmailAddress(text)).toBe(false)
+  })
+
+  it('refuses every ASCII control character and space, wherever it stands inside', () => {
+    const codes = [...Array(33).keys(), 0x7f]
+    const addresses = codes
+      .map((code) => String.fromCharCode(code))
+      .flatMap((c) => [`a${c}b@x.org`, `a@b${c}c.org`])
+    expect(addresses.filter(isEmailAddress)).toEqual([])
+  })
+
+  it('answers any text', () => {
+    fc.assert(fc.property(anyText, (text) => typeof isEmailAddress(text) === 'boolean'))
+  })
+})
+
+describe('trimEmail', () => {
+  it('takes away the spaces around, and nothing else', () => {
+    fc.assert(
+      fc.property(anyText, fc.nat(3), fc.nat(3), (text, before, after) => {
+        const bare = text.replace(/^ +/, '').replace(/ +$/, '')
+        expect(trimEmail(' '.repeat(before) + text + ' '.repeat(after))).toBe(bare)
+      }),
+    )
+    expect(trimEmail('\t a@b.c\u00a0')).toBe('\t a@b.c\u00a0')
+  })
+})
+
+describe('normalizeEmail', () => {
+  it.each([
+    ['Bob@Example.COM', 'bob@example.com'],
+    ['  bob@example.com  ', 'bob@example.com'],
+    ['ÉMILE@example.com', 'émile@example.com'],
+    ['e\u0301mile@example.com', 'émile@example.com'],
+    ['a@BÜCHER.example', 'a@xn--bcher-kva.example'],
+    ['a@XN--BCHER-KVA.example', 'a@xn--bcher-kva.example'],
+    ['a@ｅxample。com', 'a@example.com'],
+    ['\u212aelvin@example.com', 'kelvin@example.com'],
+    ['No Address', 'no address'],
+    ['', ''],
+  ])('%j becomes %j', (text, normalized) => {
+    expect(normalizeEmail(text)).toBe(normalized)
+  })
+
+  it('is total and idempotent on any text', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyText, address), (text) => {
+        const once = normalizeEmail(text)
+        expect(normalizeEmail(once)).toBe(once)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('makes no difference between spaces around, the cases of a letter, NFC and NFD, and punycode', () => {
+    fc.assert(
+      fc.property(address, fc.nat(3), fc.nat(3), (text, before, after) => {
+        const normalized = normalizeEmail(text)
+        // Latin-1 letters: one to one between the cases, in any place of a word.
+        const upper = text.replace(/[a-zà-öø-þ]/g, (letter) => letter.toUpperCase())
+        const lower = text.replace(/[A-ZÀ-ÖØ-Þ]/g, (letter) => letter.toLowerCase())
+        const at = text.lastIndexOf('@') + 1
+        const punycode = text.slice(0, at) + domainToASCII(text.slice(at))
+        const padded = ' '.repeat(before) + text + ' '.repeat(after)
+        for (const spelling of [
+          upper,
+          lower,
+          text.normalize('NFD'),
+          text.normalize('NFC'),
+          punycode,
+          padded,
+        ]) {
+          expect(normalizeEmail(spelling), JSON.stringify(spelling)).toBe(normalized)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('knows a domain by what IDNA makes of it, also where lower case depends on the place in a word', () => {
+    // Upper-case sigma: IDNA maps it to σ everywhere, String.prototype.toLowerCase to ς at the end of a word.
+    const domain = 'ΑΣ-x.gr'
+    expect(normalizeEmail(`a@${domain}`)).toBe(`a@${domainToASCII(domain)}`)
+  })
+
+  it('keeps tags and dots, so that different mailboxes stay different', () => {
+    const spellings = [
+      'ab@x.org',
+      'a.b@x.org',
+      'a..b@x.org',
+      'ab.@x.org',
+      'ab+t@x.org',
+      'ab+t+u@x.org',
+      'a-b@x.org',
+      'ab@x.y.org',
+    ]
+    expect(spellings.map(normalizeEmail)).toEqual(spellings)
+  })
+
+  it('keeps letters apart that only look alike, or are one only when upper-cased', () => {
+    const lookalikes = ['admin@x.org', 'admın@x.org', 'аdmin@x.org', 'ádmin@x.org', 'ａdmin@x.org']
+    expect(new Set(lookalikes.map(normalizeEmail)).size).toBe(lookalikes.length)
+    expect(normalizeEmail('strasse@x.org')).not.toBe(normalizeEmail('straße@x.org'))
+  })
+
+  it('gives every accepted address a form that is accepted too', () => {
+    fc.assert(
+      fc.property(address, (text) => {
+        expect(isEmailAddress(normalizeEmail(text))).toBe(true)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  // Each grows, or changes its kind, on the way to its normalised form.
+  it.each([
+    ['U+037E, of which NFC makes a semicolon', 'a\u037eb@example.com'],
+    ['a letter of which NFC makes two', `${'\u0958'.repeat(20)}@example.com`],
+    ['a letter that is longer in lower case', `${'Ⱥ'.repeat(32)}@example.com`],
+    ['a domain that is over-long in punycode', `a@${'ü.'.repeat(100)}com`],
+  ])('never accepts an address whose form is refused: %s', (_, text) => {
+    const normalized = normalizeEmail(text)
+    expect(isEmailAddress(text)).toBe(isEmailAddress(normalized))
+    if (isEmailAddress(text)) expect(normalized.length).toBeLessThanOrEqual(EMAIL_MAX_LENGTH)
+  })
+})
