@@ -92,7 +92,7 @@ export const ERRORS = {
   uri_too_long: {
     status: 414,
     message: 'The address of the request is too long.',
-    cause: 'More than 2,048 characters.',
+    cause: 'More than 2,048 characters (and less than the 16 KiB of all headers).',
   },
   unsupported_media_type: {
     status: 415,

@@ -6,11 +6,12 @@
 import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
 import { type Engine, openEngine } from './auth/index.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { AuthOptions } from './options.ts'
 import type { User } from './user.ts'
 
-export type { Client, LogInRequest, LogInResult, PasswordReset } from './auth/index.ts'
+export type { Client, LogInRequest, LogInResult, PasswordReset, ResetPasswordRequest } from './auth/index.ts'
 export { hashPassword } from './auth/passwords.ts'
 export { generateUuid } from './auth/sessions.ts'
 export {
@@ -34,6 +35,8 @@ export interface Auth extends Engine {
    * @param connection - `address`: the client's IP address, for the limits per address.
    */
   fetch: App['fetch']
+  /** For adapters, as `bienvenue-auth/node`: refuses what arrived and of which no `Request` could be made. */
+  refuseUnread(code: ErrorCode): Promise<Response>
   /**
    * The user whose session a request bears, or `null`: for routes of your own.
    *
@@ -64,12 +67,14 @@ export interface CreateAuthOptions extends AuthOptions {
 export async function createAuth({ logger, ...options }: CreateAuthOptions = {}): Promise<Auth> {
   const engine = await openEngine(options)
   let app: Promise<App> | undefined
+  const loaded = () => {
+    app ??= loadApp(engine, logger)
+    return app
+  }
   return {
     ...engine,
-    async fetch(request, connection) {
-      app ??= loadApp(engine, logger)
-      return (await app).fetch(request, connection)
-    },
+    fetch: async (request, connection) => (await loaded()).fetch(request, connection),
+    refuseUnread: async (code) => (await loaded()).refuseUnread(code),
     getUserFromCookie: (cookieHeader) => engine.getUserFromSessionId(readSessionCookie(cookieHeader)),
   }
 }

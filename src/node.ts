@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { type NodeHandler, nodeHandler } from './app/node.ts'
-import type { Auth } from './index.ts'
+import { type Fetcher, type NodeHandler, nodeHandler } from './app/node.ts'
 
 export type { NodeHandler } from './app/node.ts'
 
@@ -18,6 +17,6 @@ export type { NodeHandler } from './app/node.ts'
  * express().use('/auth', toNodeHandler(auth))
  * ```
  */
-export function toNodeHandler(auth: Pick<Auth, 'fetch'>): NodeHandler {
+export function toNodeHandler(auth: Fetcher): NodeHandler {
   return nodeHandler(auth)
 }

@@ -70,7 +70,7 @@ export const OPTION_TABLE = {
     classic: 1,
     about: 'The shortest new password. Existing ones keep working.',
     unsafe: (value: number) =>
-      value < 15 ? `passwords of ${value} characters are accepted; NIST asks for 15` : null,
+      value < 15 ? `passwords may be shorter than 15 characters, which NIST asks for (here: ${value})` : null,
   },
   sessionLifetimeSeconds: {
     env: 'BIENVENUE_SESSION_LIFETIME_SECONDS',
@@ -225,7 +225,12 @@ function checked(name: string, kind: Kind, value: unknown): string | number | bo
       throw new OptionError(name, 'expected on or off')
     case 'choice':
       if (typeof value === 'string' && kind.of.includes(value)) return value
-      throw new OptionError(name, `expected ${kind.of.join(' or ')}`)
+      throw new OptionError(
+        name,
+        kind.of.length === 1
+          ? `expected ${kind.of[0]}; nothing else is there yet`
+          : `expected one of ${kind.of.join(', ')}`,
+      )
     case 'text':
       if (typeof value === 'string' && value !== '') return value
       throw new OptionError(name, 'expected text')

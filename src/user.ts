@@ -46,7 +46,12 @@ const INVISIBLE = /[\p{C}\p{Z}]/u
  * Spaces around it are not part of it.
  */
 export function isEmailAddress(text: string): boolean {
-  const address = trimSpaces(text)
+  // The normalised form is what is unique and what mail will go by: it has to be an address as well, since
+  // folding can lengthen a part or bring forth a character that is not allowed.
+  return hasAddressForm(trimSpaces(text)) && hasAddressForm(normalizeEmail(text))
+}
+
+function hasAddressForm(address: string): boolean {
   const at = address.lastIndexOf('@')
   if (at < 1 || address.length > EMAIL_MAX_LENGTH || INVISIBLE.test(address)) return false
   const localPart = address.slice(0, at)
@@ -71,10 +76,15 @@ export function trimEmail(text: string): string {
  * Total and idempotent: text that is no address gets a form too, so that a look-up never fails.
  */
 export function normalizeEmail(text: string): string {
-  const folded = trimSpaces(text).normalize('NFC').toLowerCase().normalize('NFC')
-  const at = folded.lastIndexOf('@')
-  const domain = folded.slice(at + 1)
-  return folded.slice(0, at + 1) + (asciiDomain(domain) ?? domain)
+  const address = trimSpaces(text).normalize('NFC')
+  const at = address.lastIndexOf('@')
+  const domain = address.slice(at + 1)
+  // The domain goes to IDNA as it is, whose mapping of case is another than `toLowerCase` has (final sigma).
+  return fold(address.slice(0, at + 1)) + (asciiDomain(domain) ?? fold(domain))
+}
+
+function fold(text: string): string {
+  return text.toLowerCase().normalize('NFC')
 }
 
 /** A domain in lower-case punycode (IDNA, UTS #46), or `null` for what is no domain. */

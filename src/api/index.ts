@@ -6,7 +6,7 @@
  */
 import type { Operation } from './contract.ts'
 import { home } from './home.ts'
-import { requestPasswordReset, updatePassword } from './passwords.ts'
+import { requestPasswordReset, resetPassword } from './passwords.ts'
 import { getProfile } from './profile.ts'
 import { getHealth, getOpenApi, getReadiness } from './service.ts'
 import { logIn, logOut } from './sessions.ts'
@@ -24,7 +24,7 @@ export {
   logOut,
   registerUser,
   requestPasswordReset,
-  updatePassword,
+  resetPassword,
 }
 
 /** Every operation, in the order of the documentation. */
@@ -35,7 +35,7 @@ export const OPERATIONS: readonly Operation[] = [
   logOut,
   getProfile,
   requestPasswordReset,
-  updatePassword,
+  resetPassword,
   getHealth,
   getReadiness,
   getOpenApi,

@@ -17,10 +17,10 @@ export const requestPasswordReset = operation({
   errors: ['unknown_email', 'too_many_attempts', 'foreign_origin'],
 })
 
-export const updatePassword = operation({
+export const resetPassword = operation({
   method: 'PUT',
   path: '/reset_password',
-  id: 'updatePassword',
+  id: 'resetPassword',
   summary: 'Set a new password with a token',
   tag: 'classic',
   body: z.strictObject({ email, reset_token: resetToken, new_password: password }),

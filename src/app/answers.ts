@@ -36,7 +36,8 @@ export function redirect(path: string, status: 302 | 303, extra?: Extra): Respon
 }
 
 /** A refusal in the one error shape; the classic one of a taken address as its clients know it. */
-export function refusal(error: AuthError, requestId: string, extra: Extra = {}): Response {
+export function refusal(error: AuthError, requestId: string, headers: Extra = {}): Response {
+  let extra = headers
   const { status, message } = ERRORS[error.code]
   if (error.code === 'email_taken') return json({ message }, status, extra)
   const body: ErrorBody = {
@@ -45,6 +46,8 @@ export function refusal(error: AuthError, requestId: string, extra: Extra = {}):
     ...(error.field === undefined ? {} : { field: error.field }),
     request_id: requestId,
   }
+  // The rest of the body is not read: the connection cannot be used again.
+  if (error.code === 'body_too_large') extra = { ...extra, connection: 'close' }
   const retryAfter = error.retryAfterSeconds ?? (error.code === 'unavailable' ? 1 : undefined)
   return json(
     body,

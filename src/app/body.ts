@@ -49,13 +49,13 @@ async function readFields(request: Request): Promise<Fields> {
   // No body at all: whatever its type, what is wrong is that the fields are missing.
   if (bytes.length === 0) return []
   const contentType = request.headers.get('content-type') ?? ''
-  const parse = PARSERS[mediaType(contentType)]
+  const parse = PARSERS.get(mediaType(contentType))
   if (parse === undefined || isCompressed(request) || !isUtf8(contentType)) {
     throw new AuthError('unsupported_media_type')
   }
   try {
     // The forms of all three formats carry text alone, so that the whole body has to be UTF-8.
-    return await parse(utf8.decode(bytes), contentType)
+    return parse(utf8.decode(bytes), contentType)
   } catch (error) {
     throw new AuthError('malformed_body', { cause: error })
   }
@@ -79,11 +79,11 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-const PARSERS: Readonly<Record<string, (text: string, contentType: string) => Fields | Promise<Fields>>> = {
-  'application/x-www-form-urlencoded': parseForm,
-  'multipart/form-data': parseMultipart,
-  'application/json': parseJson,
-}
+const PARSERS: ReadonlyMap<string, (text: string, contentType: string) => Fields> = new Map([
+  ['application/x-www-form-urlencoded', parseForm],
+  ['multipart/form-data', parseMultipart],
+  ['application/json', parseJson],
+])
 
 /** WHATWG URL §5.1, but broken percent-encoding is an error and not text. */
 export function parseForm(text: string): Fields {
@@ -96,10 +96,37 @@ export function parseForm(text: string): Fields {
     })
 }
 
-/** RFC 7578, by the platform. A file is a value that no field of ours allows. */
-async function parseMultipart(text: string, contentType: string): Promise<Fields> {
-  const form = await new Response(text, { headers: { 'content-type': contentType } }).formData()
-  return [...form]
+const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)/i
+const PART_NAME = /^content-disposition: form-data; name="([^"]*)"(; filename=.*)?$/i
+const PART_IS_TEXT = /^content-type: text\/plain(?:; ?charset="?utf-8"?)?$/i
+
+/**
+ * RFC 7578 as browsers and programs write it, and nothing else of it: one disposition with one name for
+ * each part, text as it stands. The platform's reader takes the last of two names and undoes transfer
+ * encodings (which RFC 7578 §4.7 deprecates). A file is a value that no field of ours allows.
+ */
+export function parseMultipart(text: string, contentType: string): Fields {
+  const [, quoted, token] = BOUNDARY.exec(contentType) ?? []
+  const boundary = quoted ?? token
+  if (boundary === undefined) throw new SyntaxError('no boundary')
+  const [preamble, ...parts] = `\r\n${text}`.split(`\r\n--${boundary}`)
+  const end = parts.pop()
+  if (preamble !== '' || !/^--(?:\r\n)?$/.test(end ?? '')) throw new SyntaxError('not framed by its boundary')
+  return parts.map(parsePart)
+}
+
+function parsePart(part: string): [name: string, value: unknown] {
+  const headersEnd = part.indexOf('\r\n\r\n')
+  if (!part.startsWith('\r\n') || headersEnd < 0) throw new SyntaxError('not a part')
+  const headers = part.slice(2, headersEnd).split('\r\n')
+  const at = headers.findIndex((header) => PART_NAME.test(header))
+  const others = headers.toSpliced(at, 1)
+  const [, name, filename] = PART_NAME.exec(headers[at] ?? '') ?? []
+  if (name === undefined) throw new SyntaxError('no name')
+  if (filename !== undefined) return [name, { filename }]
+  if (others.length > 1 || !others.every((header) => PART_IS_TEXT.test(header)))
+    throw new SyntaxError('not text')
+  return [name, part.slice(headersEnd + 4)]
 }
 
 /** RFC 8259, one object, each name once: `JSON.parse` would keep the last and say nothing. */

@@ -10,7 +10,7 @@ export function readSessionCookie(header: string | null | undefined): string | n
   if (!header) return null
   let found: string | null = null
   for (const pair of header.split(';')) {
-    const cookie = pair.trim()
+    const cookie = pair.replace(/^[ \t]+|[ \t]+$/g, '')
     if (!cookie.startsWith(`${NAME}=`)) continue
     if (found !== null) return null
     found = cookie.slice(NAME.length + 1)

@@ -50,7 +50,6 @@ describe('the host', () => {
     'localhost:123456',
     'localhost@evil.com',
     'evil.com@localhost',
-    'localhost,evil.com',
     'localhost evil.com',
     'localhost/evil.com',
     'localhost#evil.com',
@@ -81,9 +80,17 @@ describe('the host', () => {
     expect(verdict('POST', { host })).toBe('unknown_host')
   })
 
-  it('is that of the header, whatever the URL says', () => {
+  it('is that of the header, and that of the target where it has one of its own', () => {
     expect(verdict('GET', { host: 'evil.com' }, 'http://localhost/')).toBe('unknown_host')
-    expect(verdict('GET', { host: 'localhost' }, 'http://evil.com/')).toBe('passes')
+    expect(verdict('GET', { host: 'localhost' }, 'http://evil.com/')).toBe('unknown_host')
+    expect(verdict('GET', { host: 'localhost' }, 'http://localhost.evil.com/')).toBe('unknown_host')
+    expect(verdict('GET', { host: 'localhost:5000' }, 'http://127.0.0.1/')).toBe('passes')
+  })
+
+  it('may be named once only (RFC 9112 §3.2)', () => {
+    for (const host of ['localhost, localhost', 'localhost,evil.com']) {
+      expect(verdict('GET', { host })).toBe('malformed_request')
+    }
   })
 
   it('is that of the URL where a request of the library has no such header', () => {

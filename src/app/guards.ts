@@ -18,9 +18,14 @@ export function guard(request: Request): void {
  */
 function assertKnownHost(request: Request): string {
   // Host as it was sent; a `Request` made by hand, for the library, carries it in its URL alone.
-  const host = request.headers.get('host') ?? new URL(request.url).host
+  const host = (request.headers.get('host') ?? new URL(request.url).host).toLowerCase()
+  // More than one Host header (RFC 9112 §3.2): they arrive joined.
+  if (host.includes(',')) throw new AuthError('malformed_request')
   if (!isOwnName(host)) throw new AuthError('unknown_host')
-  return host.toLowerCase()
+  // A target with a host of its own outranks the header (RFC 9112 §3.2.2).
+  const isOriginForm = request.url.startsWith(`http://${host}/`) || request.url.startsWith(`https://${host}/`)
+  if (!isOriginForm && !isOwnName(new URL(request.url).host)) throw new AuthError('unknown_host')
+  return host
 }
 
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import type { Engine } from '../auth/index.ts'
-import { AuthError } from '../errors.ts'
+import { AuthError, type ErrorCode } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { refusal } from './answers.ts'
 import { guard } from './guards.ts'
@@ -26,17 +26,22 @@ interface Connection {
   readonly address?: string | undefined
 }
 
-/** The service as one function from request to response. It never throws. */
+/** The service as functions from request to response. Neither throws. */
 export interface App {
   fetch(request: Request, connection?: Connection): Promise<Response>
+  /** For adapters: refuses what arrived and of which no `Request` could be made. */
+  refuseUnread(code: ErrorCode): Response
 }
 
 /** One request on its way: what its log line will say. */
 interface Trace {
   readonly id: string
+  readonly started: number
+  readonly method: string | null
   readonly connection: Connection
   /** The path of the route, never of the request, which may hold anything. */
   route?: string
+  refused?: AuthError
 }
 
 export function createApp(engine: Engine, log: Logger): App {
@@ -47,21 +52,35 @@ export function createApp(engine: Engine, log: Logger): App {
   )
   return {
     async fetch(request, connection = {}) {
-      const started = performance.now()
-      const trace: Trace = { id: randomUUID(), connection }
-      let refused: AuthError | undefined
+      const trace = startTrace(request.method, connection)
       let response: Response
       try {
         guard(request)
         response = await router.fetch(request, trace)
       } catch (error) {
-        refused = error instanceof AuthError ? error : new AuthError('internal_error', { cause: error })
-        response = refusal(refused, trace.id)
+        const known = error instanceof AuthError ? error : new AuthError('internal_error', { cause: error })
+        response = refuse(trace, known)
       }
-      logRequest(log, request, response, trace, started, refused)
+      logRequest(log, trace, response.status)
+      return response
+    },
+
+    refuseUnread(code) {
+      const trace = startTrace(null, {})
+      const response = refuse(trace, new AuthError(code), { connection: 'close' })
+      logRequest(log, trace, response.status)
       return response
     },
   }
+}
+
+function startTrace(method: string | null, connection: Connection): Trace {
+  return { id: randomUUID(), started: performance.now(), method, connection }
+}
+
+function refuse(trace: Trace, error: AuthError, headers?: Record<string, string>): Response {
+  trace.refused = error
+  return refusal(error, trace.id, headers)
 }
 
 function createRouter(routes: readonly Route[]): Hono<{ Bindings: Trace }> {
@@ -78,10 +97,10 @@ function createRouter(routes: readonly Route[]): Hono<{ Bindings: Trace }> {
     const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
     router.all(path, (c) => {
       c.env.route = path
-      return refusal(new AuthError('method_not_allowed'), c.env.id, { allow })
+      return refuse(c.env, new AuthError('method_not_allowed'), { allow })
     })
   }
-  router.notFound((c) => refusal(new AuthError('not_found'), c.env.id))
+  router.notFound((c) => refuse(c.env, new AuthError('not_found')))
   router.onError((error) => {
     throw error
   })
@@ -89,22 +108,14 @@ function createRouter(routes: readonly Route[]): Hono<{ Bindings: Trace }> {
 }
 
 /** Reads that went well are many and say little: they are for `debug`. */
-function logRequest(
-  log: Logger,
-  request: Request,
-  response: Response,
-  trace: Trace,
-  started: number,
-  refused: AuthError | undefined,
-): void {
-  const { status } = response
-  const isRead = request.method === 'GET' || request.method === 'HEAD'
+function logRequest(log: Logger, { id, started, method, route, refused }: Trace, status: number): void {
+  const isRead = method === 'GET' || method === 'HEAD'
   const level = status >= 500 ? 'error' : status >= 400 || !isRead ? 'info' : 'debug'
   log[level](
     {
-      requestId: trace.id,
-      method: request.method,
-      route: trace.route ?? null,
+      requestId: id,
+      method,
+      route: route ?? null,
       status,
       ...(refused && { code: refused.code }),
       ...(refused && status >= 500 && { reason: describeCause(refused.cause) }),

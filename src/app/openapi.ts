@@ -100,6 +100,6 @@ function refusalSchema(codes: readonly ErrorCode[]): Json {
 }
 
 function schema(type: z.ZodType): Json {
-  const { $schema: _, id: __, ...rest } = z.toJSONSchema(type)
+  const { $schema: _, ...rest } = z.toJSONSchema(type)
   return rest
 }

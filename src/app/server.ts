@@ -1,9 +1,10 @@
 /** The service on sockets of its own: limits of HTTP, one or more addresses, and an end in good order. */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ErrorCode } from '../errors.ts'
 import type { App } from './index.ts'
 import { nodeHandler } from './node.ts'
-import { refuseOnSocket } from './unread.ts'
 
 const LIMITS = {
   maxHeaderSize: 16 * 1_024,
@@ -44,7 +45,16 @@ export async function startServer(
   try {
     for (const address of addresses) {
       const server = createServer(LIMITS, handler)
-      server.on('clientError', refuseOnSocket)
+      // Node would answer these itself, in shapes of its own.
+      server.on('checkExpectation', handler)
+      server.on(
+        'clientError',
+        (error: NodeJS.ErrnoException, socket) => void refuseBadBytes(app, error, socket),
+      )
+      server.on(
+        'connect',
+        (_: IncomingMessage, socket) => void answerOnSocket(app.refuseUnread('method_not_allowed'), socket),
+      )
       if (!(await listen(server, address, boundPort, servers.length > 0))) continue
       servers.push(server)
       boundPort = (server.address() as AddressInfo).port
@@ -86,4 +96,26 @@ async function stop(server: Server): Promise<void> {
   await promise
   clearInterval(poll)
   clearTimeout(force)
+}
+
+// https://nodejs.org/api/http.html#event-clienterror; every other parse error is a malformed request.
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** The parser gave up: there is no request and no response, only the connection. */
+async function refuseBadBytes(app: App, error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
+  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+  else await answerOnSocket(app.refuseUnread(CODES[error.code ?? ''] ?? 'malformed_request'), socket)
+}
+
+async function answerOnSocket(response: Response, socket: Duplex): Promise<void> {
+  const body = await response.text()
+  const headers = [...response.headers, ['content-length', String(Buffer.byteLength(body))]]
+  const head = [
+    `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -19,7 +19,7 @@ import * as useCases from './use-cases.ts'
 
 export type { Client } from './context.ts'
 export type { LogInRequest, LogInResult } from './login.ts'
-export type { PasswordReset } from './reset.ts'
+export type { PasswordReset, ResetPasswordRequest } from './reset.ts'
 
 /** Every use case, without its context. */
 type Bound = {

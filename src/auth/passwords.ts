@@ -27,7 +27,10 @@ export function assertPassword(password: unknown, field: string): asserts passwo
   if (password === '') throw new AuthError('missing_field', { field })
   // A lone surrogate has no UTF-8 form: all of them would hash alike.
   if (!password.isWellFormed() || Buffer.byteLength(password) > PASSWORD_MAX_BYTES) {
-    throw new AuthError('invalid_field', { field })
+    throw new AuthError('invalid_field', {
+      field,
+      message: `it has over ${PASSWORD_MAX_BYTES} bytes, or broken Unicode`,
+    })
   }
 }
 
@@ -41,7 +44,7 @@ export function assertNewPassword(
   if ([...password].length < ctx.options.minPasswordLength) {
     throw new AuthError('invalid_field', {
       field,
-      message: `${field} needs ${ctx.options.minPasswordLength} characters or more`,
+      message: `it needs ${ctx.options.minPasswordLength} characters or more`,
     })
   }
 }

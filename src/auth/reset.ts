@@ -56,31 +56,33 @@ export async function getResetPasswordToken(ctx: Context, email: string): Promis
   return (await requestPasswordReset(ctx, { email })).resetToken
 }
 
+/** What {@link resetPassword} takes. */
+export interface ResetPasswordRequest {
+  /** As {@link requestPasswordReset} gave it. Good once; only its SHA-256 is stored. */
+  resetToken: string
+  /** 1 to 1,024 bytes of UTF-8, and `options.minPasswordLength` code points or more. */
+  newPassword: string
+  /** Where given, it has to be the account's, in any spelling. */
+  email?: string | undefined
+}
+
 /**
  * Sets a new password with a reset token and ends every session of that user, all in one transaction: the
  * token is used up exactly when the password changes. Of many uses at once, one wins.
  *
- * @param resetToken - As {@link getResetPasswordToken} gave it. Good once; only its SHA-256 is stored.
- * @param password - 1 to 1,024 bytes of UTF-8, and `options.minPasswordLength` code points or more.
- * @param details - `email`: where given, it has to be the account's, in any spelling.
+ * @returns Whose password it is now.
  * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired, or of another account; it
- *   never says which. `missing_field` or `invalid_field` with `field`: a token or password that is none.
+ *   never says which. `missing_field` or `invalid_field` with `field`: a password that is none.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
  */
-export async function updatePassword(
-  ctx: Context,
-  resetToken: string,
-  password: string,
-  details: { email?: string } = {},
-): Promise<User> {
-  assertNewPassword(ctx, password, 'new_password')
-  const token = await findLiveToken(ctx, resetToken)
-  if (token === null) throw new AuthError('invalid_reset_token')
-  if (details.email !== undefined && normalizeEmail(details.email) !== token.email) {
-    throw new AuthError('invalid_reset_token')
-  }
+export async function resetPassword(ctx: Context, request: ResetPasswordRequest): Promise<User> {
+  assertNewPassword(ctx, request.newPassword, 'new_password')
+  const token = await findLiveToken(ctx, request.resetToken)
+  const isOthers =
+    token !== null && request.email !== undefined && normalizeEmail(request.email) !== token.email
+  if (token === null || isOthers) throw new AuthError('invalid_reset_token')
   // Before the transaction: hashing is slow, and SQLite has one writer.
-  const hashedPassword = await ctx.hasher.hash(password)
+  const hashedPassword = await ctx.hasher.hash(request.newPassword)
   const user = await ctx.db.transaction().execute(async (tx) => {
     if (!(await store.takeToken(tx, token, ctx.now()))) throw new AuthError('invalid_reset_token')
     await store.updateUser(tx, token.userId, { hashedPassword })
@@ -90,6 +92,15 @@ export async function updatePassword(
   // Whoever holds the token has the account, whatever strangers guessed meanwhile.
   await forgetFailures(ctx, user.email)
   return user
+}
+
+/**
+ * {@link resetPassword} as the classic exercise spells it.
+ *
+ * @throws {AuthError} As there; an unknown token is an error.
+ */
+export async function updatePassword(ctx: Context, resetToken: string, password: string): Promise<void> {
+  await resetPassword(ctx, { resetToken, newPassword: password })
 }
 
 async function findLiveToken(ctx: Context, resetToken: unknown): Promise<store.Token | null> {

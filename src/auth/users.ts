@@ -76,7 +76,7 @@ export async function endEverything(tx: store.Database, userId: number): Promise
 export function assertEmail(email: unknown): asserts email is string {
   if (email === '') throw new AuthError('missing_field', { field: 'email' })
   if (typeof email !== 'string' || !isEmailAddress(email)) {
-    throw new AuthError('invalid_field', { field: 'email' })
+    throw new AuthError('invalid_field', { field: 'email', message: 'this is not an email address' })
   }
 }
 

@@ -70,7 +70,8 @@ function parse(command: Command, argv: readonly string[]) {
       allowPositionals: true,
     }) as { values: Record<string, unknown>; positionals: string[] }
   } catch (error) {
-    throw new UsageError((error as Error).message.split('\n', 1)[0])
+    // Its first sentence says what is wrong; the rest is advice that does not fit our commands.
+    throw new UsageError((error as Error).message.split(/\. |\n/, 1)[0])
   }
 }
 

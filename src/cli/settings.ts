@@ -93,5 +93,5 @@ export function readSettings(
 
 /** What to call a setting before whoever set it: the variable, which also names it in the manual. */
 export function variableOf(name: string): string {
-  return name in SETTINGS ? SETTINGS[name as Name].env : name
+  return Object.hasOwn(SETTINGS, name) ? SETTINGS[name as Name].env : name
 }

@@ -6,7 +6,7 @@ import { isUniqueViolation } from './errors.ts'
 import type { Database, Schema, UsersTable } from './schema.ts'
 
 /** The attributes that {@link findUserBy} can look for. */
-export type UserCriteria = Partial<Pick<User, 'id' | ClassicAttribute>>
+export type UserCriteria = { [Attribute in 'id' | ClassicAttribute]?: NonNullable<User[Attribute]> }
 /** The attributes that {@link updateUser} can change. */
 export type UserChanges = Partial<Pick<User, ClassicAttribute>>
 type ClassicAttribute = 'email' | 'hashedPassword' | 'sessionId' | 'resetToken'

@@ -8,8 +8,8 @@ export const passwordRoutes: Routes = (engine) => [
     return json({ email: user.email, reset_token: resetToken })
   }),
 
-  route(api.updatePassword, async ({ fields: { email, reset_token, new_password } }) => {
-    const user = await engine.updatePassword(reset_token, new_password, { email })
+  route(api.resetPassword, async ({ fields: { email, reset_token, new_password } }) => {
+    const user = await engine.resetPassword({ email, resetToken: reset_token, newPassword: new_password })
     return json({ email: user.email, message: 'Password updated' })
   }),
 ]

@@ -17,26 +17,29 @@ export interface HasherSettings {
 
 /** Hashes new passwords as the settings say, and verifies every form. */
 export function createHasher(settings: HasherSettings): Hasher {
-  const usesBcrypt = (password: string) => settings.passwordHash === 'bcrypt' && fitsBcrypt(password)
-  const unknown = settings.passwordHash === 'bcrypt' ? unknownBcrypt(settings.bcryptCost) : unknownArgon2id()
+  const prefersBcrypt = settings.passwordHash === 'bcrypt'
+  const usesBcrypt = (password: string) => prefersBcrypt && fitsBcrypt(password)
 
-  const hasher: Hasher = {
+  async function verifyNothing(password: string): Promise<void> {
+    await (prefersBcrypt
+      ? verifyBcrypt(password, unknownBcrypt(settings.bcryptCost))
+      : verifyArgon2id(password, unknownArgon2id()))
+  }
+
+  return {
     hash: (password) =>
       usesBcrypt(password) ? hashBcrypt(password, settings.bcryptCost) : hashArgon2id(password),
 
     async verify(password, storedHash) {
       if (bcryptCost(storedHash) !== null) return verifyBcrypt(password, storedHash)
       if (isArgon2id(storedHash)) return verifyArgon2id(password, storedHash)
-      await hasher.verifyNothing(password)
+      await verifyNothing(password)
       return false
     },
 
-    async verifyNothing(password) {
-      await hasher.verify(password, unknown)
-    },
+    verifyNothing,
 
     needsRehash: (password, storedHash) =>
       usesBcrypt(password) ? bcryptCost(storedHash) !== settings.bcryptCost : !hasCurrentCost(storedHash),
   }
-  return hasher
 }

@@ -1,4 +1,5 @@
 import { databaseExists, describeDatabase, migrations, openDatabase } from '../../db/index.ts'
+import { OptionError } from '../../errors.ts'
 import { CLASSIC_IS_UNSAFE, type Options, resolveOptions, unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
 import { SETTINGS, type Settings } from '../settings.ts'
@@ -80,6 +81,9 @@ async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
       await db.destroy()
     }
   } catch (error) {
-    return [runtime, { name: 'database', ok: false, detail: (error as Error).message }]
+    return [
+      runtime,
+      { name: 'database', ok: false, detail: error instanceof OptionError ? error.problem : String(error) },
+    ]
   }
 }

@@ -16,6 +16,8 @@ export const serve: Command = {
   async run({ settings }) {
     const addresses = listenAddresses(settings.host)
     const log = createLogger(settings.logLevel, 'stdout')
+    // From here on a signal is heard, however early it comes.
+    const stopped = stopSignal()
     const engine = await openEngine(settings.options, {
       onError: (error) => log.error({ error: error.name }, 'the database dropped a connection'),
     })
@@ -23,10 +25,9 @@ export const serve: Command = {
       const server = await listen(engine, log, addresses, settings.port)
       announce(log, settings, engine, server.port)
       const stopCleaning = cleanUpRegularly(engine, log)
-      const signal = await stopSignal()
-      log.info({ signal }, 'stopping')
-      stopCleaning()
+      log.info({ signal: await stopped }, 'stopping')
       await server.stop()
+      await stopCleaning()
       log.info({}, 'stopped')
       return 0
     } finally {
@@ -74,15 +75,21 @@ function announce(log: Logger, settings: Settings, engine: Engine, port: number)
   log.info({ url: `http://${name}:${port}`, mode: engine.options.mode, pid: process.pid }, 'listening')
 }
 
-function cleanUpRegularly(engine: Engine, log: Logger): () => void {
+/** @returns Ends it, once the one in hand is done. */
+function cleanUpRegularly(engine: Engine, log: Logger): () => Promise<void> {
   const cleanUp = () =>
     engine.deleteExpired().then(
       (removed) => log.debug({ removed }, 'clean-up'),
       (error: Error) => log.error({ error: error.name }, 'the clean-up failed'),
     )
-  void cleanUp()
-  const timer = setInterval(cleanUp, CLEAN_UP_EVERY_MS)
-  return () => clearInterval(timer)
+  let inHand = cleanUp()
+  const timer = setInterval(() => {
+    inHand = cleanUp()
+  }, CLEAN_UP_EVERY_MS)
+  return () => {
+    clearInterval(timer)
+    return inHand
+  }
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {

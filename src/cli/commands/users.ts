@@ -1,5 +1,7 @@
 import { type Engine, openEngine } from '../../auth/index.ts'
-import { AuthError } from '../../errors.ts'
+import { databaseExists, describeDatabase } from '../../db/index.ts'
+import { AuthError, OptionError } from '../../errors.ts'
+import { resolveOptions } from '../../options.ts'
 import type { User } from '../../user.ts'
 import type { Command, CommandInput, ExitCode } from '../command.ts'
 import { confirmed, moment, print, readNewPassword, table } from '../terminal.ts'
@@ -17,7 +19,12 @@ function shown(user: User) {
 async function withEngine(
   { settings }: CommandInput,
   use: (engine: Engine) => Promise<ExitCode>,
+  details: { mayCreate?: boolean } = {},
 ): Promise<ExitCode> {
+  const { databaseUrl } = resolveOptions(settings.options)
+  if (!databaseExists(databaseUrl) && !details.mayCreate) {
+    throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)
+  }
   const engine = await openEngine(settings.options)
   try {
     return await use(engine)
@@ -46,11 +53,15 @@ const add: Command = {
   async run(input) {
     const [email = ''] = input.args
     const password = await readNewPassword(input.flags['password-stdin'] === true)
-    return withEngine(input, async (engine) => {
-      const user = await engine.registerUser(email, password)
-      await print(input.json ? JSON.stringify(shown(user)) : `Added ${user.email} as user ${user.id}.`)
-      return 0
-    })
+    return withEngine(
+      input,
+      async (engine) => {
+        const user = await engine.registerUser(email, password)
+        await print(input.json ? JSON.stringify(shown(user)) : `Added ${user.email} as user ${user.id}.`)
+        return 0
+      },
+      { mayCreate: true },
+    )
   },
 }
 

@@ -1,0 +1,23 @@
+/** The service in a program on Express: under `/auth`, beside a route that knows who asks. */
+import type { AddressInfo } from 'node:net'
+import { createAuth } from 'bienvenue-auth'
+import { toNodeHandler } from 'bienvenue-auth/node'
+import express from 'express'
+
+const auth = await createAuth({ databaseUrl: process.env.DATABASE_URL ?? 'sqlite::memory:' })
+const app = express()
+
+// In front of body parsers: the service reads bodies itself.
+app.use('/auth', toNodeHandler(auth))
+
+app.get('/hello', async (request, response) => {
+  const user = await auth.getUserFromCookie(request.headers.cookie)
+  if (user) response.type('text').send(`Hello, ${user.email}`)
+  else response.status(401).send('Please log in')
+})
+
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', (error) => {
+  if (error) throw error
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+process.once('SIGTERM', () => server.close(() => auth.close()))

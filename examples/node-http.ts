@@ -1,0 +1,22 @@
+/** The service in a program on Node's own `http`: all paths are its own, but for one that knows who asks. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAuth } from 'bienvenue-auth'
+import { toNodeHandler } from 'bienvenue-auth/node'
+
+const auth = await createAuth({ databaseUrl: process.env.DATABASE_URL ?? 'sqlite::memory:' })
+const authHandler = toNodeHandler(auth)
+
+async function hello(request: IncomingMessage, response: ServerResponse) {
+  const user = await auth.getUserFromCookie(request.headers.cookie)
+  if (!user) return response.writeHead(401).end('Please log in')
+  return response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(`Hello, ${user.email}`)
+}
+
+const server = createServer((request, response) =>
+  request.url === '/hello' ? hello(request, response) : authHandler(request, response),
+)
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+process.once('SIGTERM', () => server.close(() => auth.close()))

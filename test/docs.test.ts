@@ -1,0 +1,315 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { OPERATIONS } from '../src/api/index.ts'
+import { createApp } from '../src/app/index.ts'
+import { startServer } from '../src/app/server.ts'
+import { openEngine } from '../src/auth/index.ts'
+import { SETTINGS } from '../src/cli/settings.ts'
+import { AuthError, ERRORS } from '../src/errors.ts'
+import { OPTION_TABLE } from '../src/options.ts'
+import { freshAuth, testClock } from './support/engines.ts'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const PAGES = globSync('**/*.md', {
+  cwd: ROOT,
+  exclude: (name) => ['node_modules', 'dist', '.git', '.cache'].includes(name),
+})
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+function withoutBlocks(markdown: string): string {
+  return markdown.replaceAll(/^```.*?^```$/gms, '')
+}
+
+function withoutCode(markdown: string): string {
+  return withoutBlocks(markdown).replaceAll(/`[^`\n]*`/g, '')
+}
+
+/** The cells of every table row, without the outer bars. */
+function rows(markdown: string): string[][] {
+  return [...markdown.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) =>
+    row.split('|').map((cell) => cell.trim()),
+  )
+}
+
+function codes(cell = ''): string[] {
+  return [...cell.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
+}
+
+describe('links', () => {
+  test.each(PAGES)('every relative link of %s leads to a file, and its anchor to a heading', (page) => {
+    const targets = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+    const broken = targets
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => {
+        const [path = '', anchor] = target.split('#')
+        const file = path === '' ? page : join(dirname(page), path)
+        if (!existsSync(join(ROOT, file))) return true
+        return anchor !== undefined && !anchors(read(file)).includes(anchor)
+      })
+    expect(broken).toEqual([])
+  })
+
+  function anchors(markdown: string): string[] {
+    return [...withoutBlocks(markdown).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+  }
+})
+
+describe('docs/steps.md', () => {
+  const steps = read('docs/steps.md')
+
+  test('the twenty-one steps stand in the order of the exercise', () => {
+    const titles = [...steps.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title.replaceAll('`', ''))
+    expect(titles).toEqual(
+      [
+        'The user model',
+        'addUser',
+        'findUserBy',
+        'updateUser',
+        'hashPassword',
+        'registerUser',
+        'The app, with GET /',
+        'POST /users',
+        'validLogin',
+        'generateUuid',
+        'createSession',
+        'POST /sessions',
+        'getUserFromSessionId',
+        'destroySession',
+        'DELETE /sessions',
+        'GET /profile',
+        'getResetPasswordToken',
+        'POST /reset_password',
+        'updatePassword',
+        'PUT /reset_password',
+        'The end-to-end client',
+      ].map((title, index) => `${index}. ${title}`),
+    )
+  })
+
+  test('every step says its danger, its place and a command', () => {
+    for (const step of steps.split(/^## /m).slice(1)) {
+      expect(step).toMatch(/\*\*Danger\.\*\*.*\*\*Where\.\*\*.*^```console$/ms)
+    }
+  })
+
+  test('every name is declared in the file it stands behind', () => {
+    const places = [...steps.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+)\) · `([^`]+)`/g)]
+    expect(places.length).toBeGreaterThan(40)
+    const wrong = places.filter(([, label = '', link = '', name = '']) => {
+      const source = read(join('docs', link))
+      const exported = new RegExp(
+        `^export (?:async )?(?:function\\*?|const|class|interface|type) ${name}\\b`,
+        'm',
+      )
+      // The end-to-end client is a program: it exports nothing.
+      const declared = new RegExp(`^(?:async )?function ${name}\\b`, 'm')
+      return (
+        link !== `../${label}` ||
+        !(exported.test(source) || (label.startsWith('examples/') && declared.test(source)))
+      )
+    })
+    expect(wrong.map(([place]) => place)).toEqual([])
+    expect(steps.match(/\]\(\.\.\/[^)]+\)(?! · `)/g)).toBeNull()
+  })
+})
+
+describe('transcripts', () => {
+  const hasTools = ['sh', 'curl', 'grep', 'sed', 'tee'].every(
+    (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0,
+  )
+
+  test.skipIf(!hasTools).each(['README.md', 'docs/steps.md'])(
+    'every command of %s prints what stands below it',
+    async (page) => {
+      const commands = transcript(read(page))
+      expect(commands.length).toBeGreaterThan(10)
+      const engine = await openEngine({ databaseUrl: 'sqlite::memory:' })
+      onTestFinished(() => engine.close())
+      const silent = { debug() {}, info() {}, warn() {}, error() {} }
+      const server = await startServer(createApp(engine, silent), ['127.0.0.1'], 0)
+      onTestFinished(() => server.stop())
+
+      const mark = '@@@@'
+      const here = (command: string) => command.replaceAll('localhost:5000', `localhost:${server.port}`)
+      const script = commands.map(({ command }) => `${here(command)}\necho; echo ${mark}`).join('\n')
+      const output = await runScript(script)
+      const printed = output.replaceAll(`localhost:${server.port}`, 'localhost:5000').split(mark)
+      for (const [index, { command, expected }] of commands.entries()) {
+        const actual = printed[index]?.replaceAll('\r', '').trim() ?? ''
+        expect(matches(expected, actual), `$ ${command}\n${actual}\n(expected:)\n${expected}`).toBe(true)
+      }
+    },
+  )
+
+  /** A command begins with `$ ` and goes on with `> `; what follows is its output. */
+  function transcript(markdown: string): { command: string; expected: string }[] {
+    const blocks = [...markdown.matchAll(/^```console\n(.*?)^```$/gms)].map(([, block = '']) => block)
+    return blocks.flatMap((block) =>
+      block
+        .split(/^\$ /m)
+        .slice(1)
+        .map((entry) => {
+          const lines = entry.trimEnd().split('\n')
+          const end = lines.findIndex((line, index) => index > 0 && !line.startsWith('> '))
+          const command = lines.slice(0, end < 0 ? lines.length : end)
+          return {
+            command: command.map((line, index) => (index === 0 ? line : line.slice(2))).join('\n'),
+            expected: end < 0 ? '' : lines.slice(end).join('\n'),
+          }
+        }),
+    )
+  }
+
+  /** `…` stands for what differs from run to run. */
+  function matches(expected: string, actual: string): boolean {
+    const pattern = expected
+      .split('…')
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[^\\n]*')
+    return new RegExp(`^${pattern}$`).test(actual)
+  }
+
+  /** Runs in a folder of its own, in which the sources lie as in a clone. */
+  async function runScript(script: string): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), 'bienvenue-docs-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    for (const name of ['src', 'examples', 'package.json']) symlinkSync(join(ROOT, name), join(folder, name))
+    const shell = spawn('sh', [], {
+      cwd: folder,
+      env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: folder },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    shell.stdin.end(`exec 2>&1\n${script}\n`)
+    return text(shell.stdout)
+  }
+})
+
+describe('README.md', () => {
+  const readme = read('README.md')
+
+  test('its routes are those of the classic contract', () => {
+    const described = rows(readme)
+      .filter(([route = '']) => /^`(?:GET|POST|PUT|DELETE) /.test(route))
+      .map(([route, takes]) => ({ route: codes(route)[0], fields: codes(takes) }))
+    const classic = OPERATIONS.filter((operation) => operation.tag === 'classic')
+    expect(described).toEqual(
+      classic.map(({ method, path, body }) => ({
+        route: `${method} ${path}`,
+        fields: Object.keys(body?.shape ?? {}),
+      })),
+    )
+  })
+
+  test('the error codes and settings it names exist', () => {
+    const fields = OPERATIONS.flatMap(({ body }) => Object.keys(body?.shape ?? {}))
+    const known = [...Object.keys(ERRORS), ...fields, 'session_id']
+    const snake = codes(withoutBlocks(readme)).filter((code) => /^[a-z]+(?:_[a-z]+)+$/.test(code))
+    expect(snake.filter((code) => !known.includes(code))).toEqual([])
+    const variables = Object.values(SETTINGS).map((row) => row.env)
+    const named = readme.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z_]+(?==[a-z0-9]))/g) ?? []
+    expect(named).not.toEqual([])
+    expect(named.filter((name) => !variables.includes(name))).toEqual([])
+  })
+
+  test('its library example runs and prints what its comments say', async () => {
+    const example = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1] ?? ''
+    const folder = mkdtempSync(join(tmpdir(), 'bienvenue-docs-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const file = join(folder, 'example.mjs')
+    writeFileSync(file, example.replace("'bienvenue-auth'", `'${join(ROOT, 'src/index.ts')}'`))
+    const { stdout, status } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
+    const printed = [...example.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, line]) => `${line}\n`)
+    expect({ stdout, status }).toEqual({ stdout: printed.join(''), status: 0 })
+    expect(example.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10)
+  })
+})
+
+describe('docs/throttling.md', () => {
+  const page = read('docs/throttling.md')
+  const limits = rows(page)
+    .filter(([, , setting = '']) => setting.startsWith('`BIENVENUE_'))
+    .map(([, per = '', setting, free, after = '']) => ({
+      per,
+      setting: codes(setting)[0],
+      free: Number(free),
+      hours: Number.parseInt(after, 10),
+    }))
+  const waits = (/^ {4}([\d, ]+) seconds$/m.exec(page)?.[1] ?? '').split(', ').map(Number)
+
+  test('its numbers are the classic defaults', () => {
+    const shipped = Object.values(OPTION_TABLE)
+      .filter((row) => /_PER_(?:ACCOUNT|ADDRESS)$/.test(row.env))
+      .map((row) => ({ setting: row.env, free: row.classic }))
+    expect(limits.map(({ setting, free }) => ({ setting, free }))).toEqual(shipped)
+  })
+
+  test.each(limits)('$setting acts as it says', async ({ per, setting = '', free, hours }) => {
+    const clock = testClock()
+    const auth = await freshAuth('sqlite', { now: clock, hasher: NO_WORK })
+    let count = 0
+    const attempt = async (): Promise<number | null> => {
+      const who =
+        per === 'account'
+          ? { email: 'bob@example.com' }
+          : { email: `user${count++}@example.com`, address: '192.0.2.1' }
+      const made = setting.includes('LOGIN')
+        ? auth.logIn({ ...who, password: 'wrong' })
+        : auth.requestPasswordReset(who)
+      const error = await made.catch((reason: unknown) => reason)
+      return error instanceof AuthError && error.code === 'too_many_attempts'
+        ? (error.retryAfterSeconds ?? 0)
+        : null
+    }
+
+    for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
+    for (const wait of [...waits, waits.at(-1) ?? 0]) {
+      expect(await attempt()).toBe(wait)
+      clock.advance(wait)
+      expect(await attempt()).toBeNull()
+    }
+    clock.advance(hours * 3_600)
+    for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
+    expect(await attempt()).toBe(waits[0])
+  })
+
+  const NO_WORK = {
+    hash: async () => '!',
+    verify: async () => false,
+    verifyNothing: async () => {},
+    needsRehash: () => false,
+  }
+})
+
+describe('docs/architecture.md', () => {
+  test('the rooms import what its table allows, and nothing else', () => {
+    const table = new Map<string, string[]>()
+    for (const [room = '', , allowed] of rows(read('docs/architecture.md'))) {
+      if (!/^`(?:user|errors|log|lib|options|db|auth|api|app|cli|index)`/.test(room)) continue
+      for (const name of codes(room)) table.set(name, codes(allowed))
+    }
+    const files = globSync('src/**/*.ts', { cwd: ROOT }).filter((file) => !file.endsWith('.test.ts'))
+    const roomOf = (file: string) => file.split('/')[1]?.replace(/\.ts$/, '') ?? ''
+    expect(new Set(files.map(roomOf))).toEqual(new Set(table.keys()))
+    const forbidden = files.flatMap((file) =>
+      [...read(file).matchAll(/(?:from|import\() ?'(\.[^']+)'/g)]
+        .map(([, path = '']) => join(dirname(file), path))
+        .filter(
+          (target) => roomOf(target) !== roomOf(file) && !table.get(roomOf(file))?.includes(roomOf(target)),
+        )
+        .map((target) => `${file} imports ${target}`),
+    )
+    expect(forbidden).toEqual([])
+  })
+})

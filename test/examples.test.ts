@@ -1,0 +1,122 @@
+import { globSync, statSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { freshDatabase } from './support/engines.ts'
+import { type RunningProcess, run, send, sessionIdOf, startProgram } from './support/service.ts'
+
+const EMAIL = 'guillaume@holberton.io'
+const PASSWORD = 'b4l0u'
+const NEW_PASSWORD = 't4rt1fl3tt3'
+
+// The examples import the package by its name, as their readers will: that is what is built.
+beforeAll(() => {
+  const built = statSync('dist/index.js').mtimeMs
+  const newer = globSync('src/**/*.ts', { exclude: ['**/*.test.ts'] }).filter(
+    (path) => statSync(path).mtimeMs > built,
+  )
+  if (newer.length > 0) throw new Error(`dist/ is older than ${newer.join(', ')}: npm run build`)
+})
+
+async function startExample(name: string): Promise<{ example: RunningProcess; url: string }> {
+  const env = { PORT: '0', DATABASE_URL: await freshDatabase('sqlite') }
+  const example = startProgram([`examples/${name}.ts`], { env })
+  return { example, url: await example.line((line) => line.startsWith('http://127.0.0.1:')) }
+}
+
+async function answer(response: Response): Promise<{ status: number; body: unknown }> {
+  return { status: response.status, body: await response.json() }
+}
+
+describe.each([
+  { name: 'hono', mount: '/auth' },
+  { name: 'express', mount: '/auth' },
+  { name: 'node-http', mount: '' },
+])('the example $name', ({ name, mount }) => {
+  it('carries the classic flow where it mounts the service, and greets who is signed in', async () => {
+    const { example, url } = await startExample(name)
+    const auth = `${url}${mount}`
+    const credentials = { email: EMAIL, password: PASSWORD }
+    const hello = async (sessionId?: string) => {
+      const response = await send(url, 'GET', '/hello', sessionId === undefined ? {} : { sessionId })
+      return { status: response.status, body: await response.text() }
+    }
+
+    expect(await answer(await send(auth, 'GET', '/'))).toEqual({
+      status: 200,
+      body: { message: 'Bienvenue' },
+    })
+    expect(await answer(await send(auth, 'POST', '/users', { fields: credentials }))).toEqual({
+      status: 200,
+      body: { email: EMAIL, message: 'user created' },
+    })
+    expect(await answer(await send(auth, 'POST', '/users', { fields: credentials }))).toEqual({
+      status: 400,
+      body: { message: 'email already registered' },
+    })
+    expect(
+      await answer(
+        await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: NEW_PASSWORD } }),
+      ),
+    ).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
+    expect(await hello()).toEqual({ status: 401, body: 'Please log in' })
+    expect(await hello('nonsense')).toEqual({ status: 401, body: 'Please log in' })
+
+    const login = await send(auth, 'POST', '/sessions', { fields: credentials })
+    const sessionId = sessionIdOf(login)
+    expect(await answer(login)).toEqual({ status: 200, body: { email: EMAIL, message: 'logged in' } })
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionId }))).toEqual({
+      status: 200,
+      body: { email: EMAIL },
+    })
+    expect(await hello(sessionId)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
+
+    const reset = await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } })
+    expect(reset.status).toBe(200)
+    const { reset_token } = (await reset.json()) as { reset_token: string }
+    const change = { email: EMAIL, reset_token, new_password: NEW_PASSWORD }
+    expect(await answer(await send(auth, 'PUT', '/reset_password', { fields: change }))).toEqual({
+      status: 200,
+      body: { email: EMAIL, message: 'Password updated' },
+    })
+    expect(await hello(sessionId)).toEqual({ status: 401, body: 'Please log in' })
+
+    const again = sessionIdOf(
+      await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: NEW_PASSWORD } }),
+    )
+    const logout = await send(auth, 'DELETE', '/sessions', { sessionId: again })
+    // `fetch` says Sec-Fetch-Mode, as browsers do.
+    expect(logout.status).toBe(303)
+    expect(logout.headers.get('location')).toBe('/')
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionId: again }))).toMatchObject({
+      status: 403,
+      body: { code: 'session_required' },
+    })
+    expect(await hello(again)).toEqual({ status: 401, body: 'Please log in' })
+
+    expect(await example.stop()).toBe(0)
+    expect(await example.stderr).toBe('')
+  })
+
+  it('hands on the address of the client, by which reset requests are limited', async () => {
+    const { example, url } = await startExample(name)
+    const statuses: number[] = []
+    // Each names another account, so that the limit per address alone can act: 300 by default.
+    for (let index = 0; index <= 300; index++) {
+      const fields = { email: `nobody${index}@example.com` }
+      const response = await send(`${url}${mount}`, 'POST', '/reset_password', { fields })
+      statuses.push(response.status)
+      await response.arrayBuffer()
+    }
+    expect(new Set(statuses.slice(0, -1))).toEqual(new Set([403]))
+    expect(statuses.at(-1)).toBe(429)
+    expect(await example.stop()).toBe(0)
+  })
+})
+
+it('the end-to-end client runs in silence against a mounted service', async () => {
+  const { url } = await startExample('express')
+  expect(await run(process.execPath, ['examples/main.ts', `${url}/auth`])).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr: '',
+  })
+})

@@ -1,0 +1,282 @@
+/** What `npm publish` would publish, and what somebody who installs it can do with it. */
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publint } from 'publint'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ROOT, run } from './support/service.ts'
+
+/** Where the package is made: a copy of the sources, so that nobody's `dist/` is touched. */
+let workshop: string
+/** A project beside us that has the package installed; what it depends on is found further up. */
+let consumer: string
+let installed: string
+let packed: { files: { path: string }[]; unpackedSize: number }
+const ends: (() => Promise<void>)[] = []
+const onEnd = (end: () => Promise<void>) => void ends.push(end)
+
+beforeAll(async () => {
+  workshop = mkdtempSync(join(tmpdir(), 'bienvenue-package-'))
+  for (const name of readdirSync(ROOT)) {
+    if (/^(?:dist|node_modules|\..*|.*\.db.*)$/.test(name)) continue
+    cpSync(join(ROOT, name), join(workshop, name), { recursive: true })
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(workshop, 'node_modules'), 'dir')
+  const npm = await run('npm', ['pack', '--json', '--silent'], {
+    cwd: workshop,
+    onEnd,
+    env: { npm_config_update_notifier: 'false' },
+  })
+  if (npm.exitCode !== 0) throw new Error(`npm pack: ${npm.stdout}${npm.stderr}`)
+  const answer = JSON.parse(npm.stdout) as unknown
+  const [entry] = Object.values(answer as object) as [typeof packed & { filename: string }]
+  packed = entry
+
+  mkdirSync(join(ROOT, '.cache'), { recursive: true })
+  consumer = mkdtempSync(join(ROOT, '.cache', 'consumer-'))
+  installed = join(consumer, 'node_modules', 'bienvenue-auth')
+  mkdirSync(installed, { recursive: true })
+  await run('tar', ['-xzf', join(workshop, entry.filename), '--strip-components=1', '-C', installed], {
+    onEnd,
+  })
+  // Without one, the sources around it would be the package of this name.
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }))
+})
+afterAll(async () => {
+  await Promise.all(ends.map((end) => end()))
+  for (const folder of [workshop, consumer]) rmSync(folder, { recursive: true, force: true })
+})
+
+/** The files below a folder, with `/` between their names. */
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort()
+}
+
+/** Runs a JavaScript program in the consumer's project. */
+async function runProgram(source: string): Promise<string> {
+  writeFileSync(join(consumer, 'program.js'), source)
+  const { exitCode, stdout, stderr } = await run(process.execPath, ['program.js'], { cwd: consumer })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+/** Compiles a TypeScript program as strictly as it goes, our declarations included. */
+async function compile(source: string): Promise<{ exitCode: number | null; stdout: string }> {
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2024',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+  }
+  writeFileSync(join(consumer, 'program.ts'), source)
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
+  return run(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', consumer], { cwd: consumer })
+}
+
+it('holds the licence, the manual and what is built, and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path)
+  const built = filesIn(join(ROOT, 'src'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .flatMap((path) => [path.replace(/\.ts$/, '.d.ts'), path.replace(/\.ts$/, '.js')])
+    .map((path) => `dist/${path}`)
+  expect(paths.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...built].sort())
+  expect(filesIn(installed)).toEqual(paths.sort())
+  expect(packed.unpackedSize).toBeLessThan(300_000)
+})
+
+it('says nothing about the machine it was made on', () => {
+  for (const path of filesIn(installed)) {
+    const text = readFileSync(join(installed, path), 'utf8')
+    for (const place of [ROOT.slice(0, -1), workshop, 'file://']) {
+      expect(text.includes(place), `${path} names ${place}`).toBe(false)
+    }
+    expect(text).not.toContain('sourceMappingURL')
+  }
+})
+
+it('is well formed, says publint at its strictest', async () => {
+  const { messages } = await publint({ pkgDir: installed, pack: false, strict: true, level: 'suggestion' })
+  expect(messages).toEqual([])
+})
+
+it('exports these names and opens no other door', async () => {
+  const exported = await runProgram(`
+    import * as library from 'bienvenue-auth'
+    import * as node from 'bienvenue-auth/node'
+    import manifest from 'bienvenue-auth/package.json' with { type: 'json' }
+    const inside = await import('bienvenue-auth/dist/db/index.js').catch(({ code }) => code)
+    console.log(JSON.stringify([Object.keys(library).sort(), Object.keys(node), manifest.name, inside]))
+  `)
+  expect(JSON.parse(exported)).toEqual([
+    [
+      'AuthError',
+      'Conflict',
+      'InvalidRequestError',
+      'NoResultFound',
+      'OptionError',
+      'createAuth',
+      'generateUuid',
+      'hashPassword',
+    ],
+    ['toNodeHandler'],
+    'bienvenue-auth',
+    'ERR_PACKAGE_PATH_NOT_EXPORTED',
+  ])
+})
+
+it('has its command', async () => {
+  const cli = join(installed, 'dist', 'cli', 'main.js')
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  expect(await run(process.execPath, [cli, '--version'])).toEqual({
+    exitCode: 0,
+    stdout: `${version}\n`,
+    stderr: '',
+  })
+  const env = { DATABASE_URL: 'sqlite::memory:' }
+  expect((await run(process.execPath, [cli, 'migrate'], { env })).stdout).toMatch(
+    /^(?:ran \d{4}-[a-z-]+\n)+$/,
+  )
+})
+
+it('lets a JavaScript program do every step of the classic exercise', async () => {
+  const said = await runProgram(`
+    import assert from 'node:assert/strict'
+    import {
+      AuthError, createAuth, generateUuid, hashPassword, InvalidRequestError, NoResultFound,
+    } from 'bienvenue-auth'
+
+    const EMAIL = 'bob@example.com'
+    const auth = await createAuth({ databaseUrl: 'sqlite::memory:', bcryptCost: 10 })
+
+    const bob = await auth.registerUser(EMAIL, 'b4l0u')
+    assert.deepEqual([bob.id, bob.email, bob.sessionId, bob.resetToken], [1, EMAIL, null, null])
+    await assert.rejects(auth.registerUser(EMAIL, 'x'), (error) =>
+      error instanceof AuthError && error.code === 'email_taken' &&
+      error.message === 'User bob@example.com already exists')
+
+    assert.equal(await auth.validLogin(EMAIL, 'b4l0u'), true)
+    assert.equal(await auth.validLogin(EMAIL, 'wrong'), false)
+    assert.equal(await auth.validLogin('nobody@example.com', 'b4l0u'), false)
+
+    assert.equal(await auth.createSession('nobody@example.com'), null)
+    const sessionId = await auth.createSession(EMAIL)
+    assert.equal((await auth.getUserFromSessionId(sessionId)).id, bob.id)
+    assert.equal((await auth.getUserFromCookie('a=b; session_id=' + sessionId)).id, bob.id)
+    assert.equal(await auth.getUserFromCookie(null), null)
+    assert.equal(await auth.getUserFromSessionId('nonsense'), null)
+    assert.equal(await auth.getUserFromSessionId(null), null)
+    await auth.destroySession(bob.id)
+    assert.equal(await auth.getUserFromSessionId(sessionId), null)
+
+    await assert.rejects(auth.getResetPasswordToken('nobody@example.com'), { code: 'unknown_email' })
+    const token = await auth.getResetPasswordToken(EMAIL)
+    await auth.updatePassword(token, 't4rt1fl3tt3')
+    await assert.rejects(auth.updatePassword(token, 'again'), { code: 'invalid_reset_token' })
+    assert.equal(await auth.validLogin(EMAIL, 't4rt1fl3tt3'), true)
+
+    const ann = await auth.db.addUser('ann@example.com', await hashPassword('b4l0u'))
+    assert.match(ann.hashedPassword, /^\\$2b\\$12\\$/)
+    assert.match(await auth.hashPassword('b4l0u'), /^\\$2b\\$10\\$/)
+    assert.equal(await auth.validLogin('ann@example.com', 'b4l0u'), true)
+    await auth.db.updateUser(ann.id, { email: 'anna@example.com' })
+    assert.equal((await auth.db.findUserBy({ email: 'anna@example.com' })).id, ann.id)
+    await assert.rejects(auth.db.findUserBy({ email: 'ann@example.com' }), NoResultFound)
+    await assert.rejects(auth.db.findUserBy({ nonsense: 1 }), InvalidRequestError)
+    await assert.rejects(auth.db.updateUser(ann.id, { nonsense: 1 }), InvalidRequestError)
+
+    assert.notEqual(generateUuid(), auth.generateUuid())
+    const home = await auth.fetch(new Request('http://localhost/'))
+    assert.deepEqual(await home.json(), { message: 'Bienvenue' })
+    await auth.close()
+    console.log('done')
+  `)
+  expect(said).toBe('done\n')
+})
+
+it('lets a strict TypeScript program do the same', async () => {
+  const { exitCode, stdout } = await compile(`
+    import { createServer } from 'node:http'
+    import {
+      type Auth, AuthError, type AuthOptions, createAuth, type ErrorCode, generateUuid, hashPassword,
+      InvalidRequestError, NoResultFound, OptionError, type User,
+    } from 'bienvenue-auth'
+    import { type NodeHandler, toNodeHandler } from 'bienvenue-auth/node'
+
+    const options: AuthOptions = { databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', throttle: true }
+    const auth: Auth = await createAuth(options)
+    const bob: User = await auth.registerUser('bob@example.com', 'b4l0u')
+    const valid: boolean = await auth.validLogin(bob.email, 'b4l0u')
+    const sessionId: string | null = await auth.createSession(bob.email)
+    const found: User | null = await auth.getUserFromSessionId(sessionId)
+    await auth.destroySession(bob.id)
+    const token: string = await auth.getResetPasswordToken(bob.email)
+    await auth.updatePassword(token, 't4rt1fl3tt3')
+    const ann: User = await auth.db.addUser('ann@example.com', await hashPassword('b4l0u'))
+    const same: User = await auth.db.findUserBy({ id: ann.id, email: ann.email })
+    await auth.db.updateUser(same.id, { hashedPassword: await auth.hashPassword('x'), resetToken: null })
+    const names: [string, string] = [generateUuid(), auth.generateUuid()]
+    const response: Response = await auth.fetch(new Request('http://localhost/'), { address: '127.0.0.1' })
+    const handler: NodeHandler = toNodeHandler(auth)
+    createServer(handler)
+    for await (const user of auth.listUsers()) console.log(user.disabledAt?.toISOString(), names, valid, found)
+    try {
+      console.log(response.status)
+    } catch (error) {
+      if (error instanceof AuthError) {
+        const code: ErrorCode = error.code
+        console.log(code === 'email_taken', error.field?.length, error.retryAfterSeconds?.toFixed())
+      }
+      if (error instanceof NoResultFound || error instanceof InvalidRequestError) throw error
+      if (error instanceof OptionError) console.log(error.option)
+    }
+    await auth.close()
+  `)
+  expect(stdout).toBe('')
+  expect(exitCode).toBe(0)
+})
+
+const WRONG = [
+  ['a session for a number', `await auth.createSession(42)`],
+  ['a look-up by an unknown column', `await auth.db.findUserBy({ nonsense: 'x' })`],
+  ['a change of an unknown column', `await auth.db.updateUser(1, { nonsense: 'x' })`],
+  ['a change of the id', `await auth.db.updateUser(1, { id: 2 })`],
+  ['a look-up of those that have no session', `await auth.db.findUserBy({ sessionId: null })`],
+  ['a session id that may be null, as text', `const text: string = await auth.createSession('a@b.c')`],
+  ['a user that may be null, as one', `(await auth.getUserFromSessionId('x')).email`],
+  ['an unknown option', `await createAuth({ databaseURL: 'sqlite::memory:' })`],
+  ['an option of another type', `await createAuth({ bcryptCost: '12' })`],
+  ['an unknown error code', `new AuthError('nonsense')`],
+  ['a change to a user that was read', `(await auth.db.findUserBy({ id: 1 })).email = 'x'`],
+]
+
+it('does not let a TypeScript program compile that uses it wrongly', async () => {
+  const { stdout } = await compile(
+    [
+      `import { AuthError, createAuth } from 'bienvenue-auth'`,
+      'const auth = await createAuth()',
+      ...WRONG.map(([, line]) => `{ ${line} }`),
+      'console.log(AuthError)',
+    ].join('\n'),
+  )
+  const refused = new Set([...stdout.matchAll(/program\.ts\((\d+),/g)].map(([, line]) => Number(line) - 3))
+  // Unused names are no errors here: each line fails for what it does, or not at all.
+  expect(WRONG.filter((_, index) => !refused.has(index)).map(([name]) => name)).toEqual([])
+  expect(Math.max(...refused)).toBeLessThan(WRONG.length)
+})

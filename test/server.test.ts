@@ -1,0 +1,522 @@
+/** The service as a process, over sockets: what a proxy, an attacker and whoever runs it get to see. */
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { CLASSIC_IS_UNSAFE } from '../src/options.ts'
+import { freshDatabase, onBothEngines } from './support/engines.ts'
+import { type Service, send, sessionIdOf, startService } from './support/service.ts'
+
+const CREDENTIALS = { email: 'guillaume@holberton.io', password: 'b4l0u' }
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** A connection on which a test says exactly what it wants. */
+interface Wire {
+  readonly socket: Socket
+  /** The next whole answer. Rejects where the connection closes without one. */
+  answer(): Promise<Answer>
+  /** Resolves when the connection is closed, in whatever way. */
+  readonly closed: Promise<void>
+}
+
+function openWire(port: number, host = '127.0.0.1'): Wire {
+  const socket = connect(port, host)
+  onTestFinished(() => void socket.destroy())
+  let received = ''
+  let changed = Promise.withResolvers<void>()
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    received += chunk
+    changed.resolve()
+    changed = Promise.withResolvers()
+  })
+  // A reset is a close like any other; what counts is whether the answer was there before it.
+  socket.on('error', () => {})
+  const closed = new Promise<void>((done) => socket.once('close', () => done()))
+  return {
+    socket,
+    closed,
+    async answer() {
+      for (;;) {
+        const parsed = parseAnswer(received)
+        if (parsed !== null) {
+          received = received.slice(parsed.length)
+          return parsed.answer
+        }
+        const isClosed = await Promise.race([changed.promise.then(() => false), closed.then(() => true)])
+        if (isClosed && parseAnswer(received) === null) throw new Error(`closed after "${received}"`)
+      }
+    },
+  }
+}
+
+function parseAnswer(text: string): { answer: Answer; length: number } | null {
+  const end = text.indexOf('\r\n\r\n')
+  if (end < 0) return null
+  const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n')
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1])
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]),
+  )
+  const rest = text.slice(end + 4)
+  // All that the service says is ASCII: characters are bytes. A chunked body is taken for one empty chunk.
+  const size =
+    headers['transfer-encoding'] === 'chunked' ? '0\r\n\r\n'.length : Number(headers['content-length'] ?? 0)
+  if (rest.length < size) return null
+  return { answer: { status, headers, body: rest.slice(0, size) }, length: end + 4 + size }
+}
+
+async function exchange(port: number, bytes: string | Uint8Array): Promise<Answer> {
+  const wire = openWire(port)
+  wire.socket.write(bytes)
+  const answer = await wire.answer()
+  wire.socket.destroy()
+  return answer
+}
+
+function request(line: string, headers: readonly string[] = [], body = ''): string {
+  return [`${line} HTTP/1.1`, 'Host: localhost', ...headers, '', body].join('\r\n')
+}
+
+function form(line: string, fields: Record<string, string>, headers: readonly string[] = []): string {
+  const body = new URLSearchParams(fields).toString()
+  const type = 'Content-Type: application/x-www-form-urlencoded'
+  return request(line, [type, `Content-Length: ${body.length}`, ...headers], body)
+}
+
+const json = (...headers: string[]) => ['Content-Type: application/json', ...headers]
+const MEGABYTE = 'a'.repeat(1_000_000)
+
+/** Each is refused on the wire: with this status and code, or with any of 4xx where there is none here. */
+const REFUSED: readonly [name: string, bytes: string | Uint8Array, status?: number, code?: string][] = [
+  ['headers of more than 16 KiB', request('GET /', [`X-A: ${'a'.repeat(20_000)}`]), 431, 'headers_too_large'],
+  ['thousands of headers', request('GET /', Array(3_000).fill('X-A: b')), 431, 'headers_too_large'],
+  ['an address of more than 2,048 characters', request(`GET /${'a'.repeat(3_000)}`), 414, 'uri_too_long'],
+  ['a query that makes it so', request(`GET /?${'a'.repeat(3_000)}`), 414, 'uri_too_long'],
+  ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
+  ['an empty Host', 'GET / HTTP/1.1\r\nHost: \r\n\r\n', 400, 'malformed_request'],
+  ['a Host that is no host', 'GET / HTTP/1.1\r\nHost: a b/c\r\n\r\n', 400, 'malformed_request'],
+  ['the Host of another', 'GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n', 421, 'unknown_host'],
+  // RFC 9112 §3.2: "A server MUST respond with a 400 … more than one Host header field line".
+  ['two Host headers', request('GET /', ['Host: localhost']), 400, 'malformed_request'],
+  ['two Host headers that differ', request('GET /', ['Host: evil.example']), 400, 'malformed_request'],
+  // RFC 9112 §3.2.2: the host of an absolute target counts, whatever Host says.
+  ['the host of another in the target', request('GET http://evil.example/'), 421, 'unknown_host'],
+  ['a request line of garbage', 'hello there\r\n\r\n', 400, 'malformed_request'],
+  ['a TLS greeting', Uint8Array.of(0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5), 400, 'malformed_request'],
+  ['an HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'malformed_request'],
+  ['an unknown version of HTTP', 'GET / HTTP/3.0\r\nHost: localhost\r\n\r\n', 400, 'malformed_request'],
+  ['an unknown method', request('FETCH /'), 400, 'malformed_request'],
+  ['a target that is no path', request('OPTIONS *'), 400, 'malformed_request'],
+  ['a zero byte in a header', request('GET /', ['X-A: \0']), 400, 'malformed_request'],
+  ['a space in front of a colon', request('GET /', ['X-A : b']), 400, 'malformed_request'],
+  ['a folded header', request('GET /', ['X-A: b', ' c']), 400, 'malformed_request'],
+  ['lines that end without CR', 'GET / HTTP/1.1\nHost: localhost\n\n', 400, 'malformed_request'],
+  [
+    'Content-Length beside Transfer-Encoding',
+    request('POST /users', json('Content-Length: 5', 'Transfer-Encoding: chunked'), '0\r\n\r\n'),
+    400,
+    'malformed_request',
+  ],
+  [
+    'two lengths',
+    request('POST /users', json('Content-Length: 5', 'Content-Length: 6'), '{} {}'),
+    400,
+    'malformed_request',
+  ],
+  ['a negative length', request('POST /users', json('Content-Length: -1')), 400, 'malformed_request'],
+  [
+    'a transfer coding nobody knows',
+    request('POST /users', json('Transfer-Encoding: magic'), '{}'),
+    400,
+    'malformed_request',
+  ],
+  [
+    'a chunk without a size',
+    request('POST /users', json('Transfer-Encoding: chunked'), 'zz\r\n{}\r\n'),
+    400,
+    'malformed_request',
+  ],
+  ['TRACE', request('TRACE /'), 405, 'method_not_allowed'],
+  ['CONNECT', 'CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['an expectation nobody meets', request('POST /users', json('Expect: magic', 'Content-Length: 0'))],
+  ['another method of a path', request('DELETE /users'), 405, 'method_not_allowed'],
+  ['a path nobody has', request('GET /nothing-here'), 404, 'not_found'],
+  ['a path that climbs', request('GET /../../etc/passwd'), 404, 'not_found'],
+  ['a huge body announced', request('POST /users', json('Content-Length: 99999999')), 413, 'body_too_large'],
+  [
+    'a huge body sent',
+    request('POST /users', json(`Content-Length: ${MEGABYTE.length}`), MEGABYTE),
+    413,
+    'body_too_large',
+  ],
+  [
+    'a huge body in chunks',
+    request(
+      'POST /users',
+      json('Transfer-Encoding: chunked'),
+      `${MEGABYTE.length.toString(16)}\r\n${MEGABYTE}\r\n0\r\n\r\n`,
+    ),
+    413,
+    'body_too_large',
+  ],
+  ['no body', request('POST /users'), 400, 'missing_field'],
+  ['broken JSON', request('POST /users', json('Content-Length: 1'), '{'), 400, 'malformed_body'],
+  [
+    'a format nobody reads',
+    request('POST /users', ['Content-Type: text/xml', 'Content-Length: 4'], '<a/>'),
+    415,
+    'unsupported_media_type',
+  ],
+  [
+    'the page of another site',
+    form('POST /users', CREDENTIALS, ['Origin: http://evil.example']),
+    403,
+    'foreign_origin',
+  ],
+  ['a wrong password', form('POST /sessions', CREDENTIALS), 401, 'invalid_credentials'],
+  ['no session', request('GET /profile'), 403, 'session_required'],
+]
+
+describe('a request that is refused', () => {
+  let service: Service
+  const ends: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    service = await startService('sqlite::memory:', { onEnd: (end) => ends.push(end) })
+  })
+  afterAll(() => Promise.all(ends.map((end) => end())))
+
+  it.each(REFUSED)('for %s gets the one error shape, and the next one is served', async (...row) => {
+    const [, bytes, status, code] = row
+    const answer = await exchange(service.port, bytes)
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    expect(answer.status).toBeLessThan(500)
+    if (status !== undefined) expect(answer.status).toBe(status)
+    const { field: _, ...body } = JSON.parse(answer.body)
+    expect(body).toEqual({
+      message: expect.any(String),
+      code: code ?? expect.any(String),
+      request_id: expect.stringMatching(UUID),
+    })
+    expect(answer.headers).toMatchObject({
+      ...SECURITY_HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+    })
+    expect((await exchange(service.port, request('GET /'))).status).toBe(200)
+  })
+
+  it('is found in the log by the request id of its answer', async () => {
+    const answers = new Map<string, string>()
+    for (const [name, bytes] of REFUSED) {
+      // Those that get no answer of the one shape have a test of their own above.
+      const answer = await exchange(service.port, bytes).catch(() => undefined)
+      if (answer?.body.startsWith('{')) answers.set(name, JSON.parse(answer.body).request_id)
+    }
+    // The log is in order: with this line in it, those of the earlier requests are too.
+    const last = JSON.parse((await exchange(service.port, request('GET /the-last'))).body).request_id
+    await service.logged(({ requestId }) => requestId === last)
+    const logged = new Set(service.log().map(({ requestId }) => requestId))
+    expect([...answers].filter(([, id]) => !logged.has(id)).map(([name]) => name)).toEqual([])
+  })
+
+  it('200 times in all ways leaves the service as well as it was', async () => {
+    for (let index = 0; index < 200; index++) {
+      const [, bytes = ''] = REFUSED[index % REFUSED.length] ?? []
+      await exchange(service.port, bytes).catch(() => {})
+    }
+    const fields = { ...CREDENTIALS, email: 'after@holberton.io' }
+    expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
+    expect((await send(service.url, 'POST', '/sessions', { fields })).status).toBe(200)
+    expect((await send(service.url, 'GET', '/readyz')).status).toBe(200)
+  })
+})
+
+onBothEngines('the service', (engine) => {
+  it('answers the classic flow with its security headers on every answer', async () => {
+    const { url } = await startService(await freshDatabase(engine))
+    const fields = CREDENTIALS
+    const answers: Response[] = [
+      await send(url, 'GET', '/'),
+      await send(url, 'HEAD', '/'),
+      await send(url, 'POST', '/users', { fields }),
+      await send(url, 'POST', '/users', { fields }),
+      await send(url, 'POST', '/sessions', { fields }),
+    ]
+    const sessionId = sessionIdOf(answers.at(-1) as Response)
+    answers.push(await send(url, 'GET', '/profile', { sessionId }))
+    answers.push(await send(url, 'DELETE', '/sessions', { sessionId }))
+    const reset = await send(url, 'POST', '/reset_password', { fields: { email: fields.email } })
+    const { reset_token } = (await reset.json()) as { reset_token: string }
+    answers.push(reset)
+    answers.push(
+      await send(url, 'PUT', '/reset_password', {
+        fields: { email: fields.email, reset_token, new_password: 't4rt1fl3tt3' },
+      }),
+      await send(url, 'GET', '/healthz'),
+      await send(url, 'GET', '/readyz'),
+      await send(url, 'GET', '/openapi.json'),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([
+      200, 200, 200, 400, 200, 200, 303, 200, 200, 200, 200, 200,
+    ])
+    for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS)
+  })
+
+  it('says that it is alive and ready', async () => {
+    const { url } = await startService(await freshDatabase(engine))
+    expect(await (await send(url, 'GET', '/healthz')).json()).toEqual({ status: 'ok' })
+    expect(await (await send(url, 'GET', '/readyz')).json()).toEqual({ status: 'ready' })
+  })
+
+  it('outlives a client that goes away in the middle of a body, and keeps nothing of it', async () => {
+    const service = await startService(await freshDatabase(engine))
+    const wire = openWire(service.port)
+    const body = new URLSearchParams(CREDENTIALS).toString()
+    wire.socket.write(
+      request('POST /users', [
+        'Content-Type: application/x-www-form-urlencoded',
+        `Content-Length: ${body.length}`,
+        'Expect: 100-continue',
+      ]),
+    )
+    expect((await wire.answer()).status).toBe(100)
+    wire.socket.write(body.slice(0, -1))
+    wire.socket.destroy()
+    expect(await service.logged(({ route }) => route === '/users')).toMatchObject({
+      status: 400,
+      code: 'malformed_request',
+    })
+    expect((await send(service.url, 'POST', '/users', { fields: CREDENTIALS })).status).toBe(200)
+  })
+
+  describe.each(['SIGTERM', 'SIGINT'] as const)('told to stop by %s', (signal) => {
+    it('finishes the login in hand, then ends with exit code 0', async () => {
+      const service = await startService(await freshDatabase(engine))
+      await send(service.url, 'POST', '/users', { fields: CREDENTIALS })
+      const wire = openWire(service.port)
+      const login = form('POST /sessions', CREDENTIALS, ['Expect: 100-continue'])
+      const half = login.length - 3
+      wire.socket.write(login.slice(0, half))
+      // Now the request is in hand, and its body is not whole: reading, hashing and storing are to come.
+      expect((await wire.answer()).status).toBe(100)
+      const stopped = service.stop(signal)
+      expect(await service.logged(({ msg }) => msg === 'stopping')).toMatchObject({ signal })
+      wire.socket.write(login.slice(half))
+      const answer = await wire.answer()
+      expect(answer.status).toBe(200)
+      expect(answer.headers['set-cookie']).toMatch(/^session_id=/)
+      expect(await stopped).toBe(0)
+      const messages = service.log().map(({ msg, route }) => route ?? msg)
+      expect(messages.slice(-3)).toEqual(['stopping', '/sessions', 'stopped'])
+      expect(await service.stderr).toBe('')
+    })
+
+    it('ends with exit code 0 also right after it has said that it listens', async () => {
+      const service = await startService(await freshDatabase(engine))
+      expect(await service.stop(signal)).toBe(0)
+      expect(service.log().at(-1)).toMatchObject({ msg: 'stopped' })
+    })
+  })
+
+  it('does not wait for connections that are idle or never asked anything', async () => {
+    const service = await startService(await freshDatabase(engine))
+    const [idle, silent] = [openWire(service.port), openWire(service.port)]
+    await once(silent.socket, 'connect')
+    idle.socket.write(request('GET /'))
+    expect((await idle.answer()).headers.connection).toBe('keep-alive')
+    expect(await service.stop()).toBe(0)
+    await Promise.all([idle.closed, silent.closed])
+    const times = service.log().flatMap(({ msg, time }) => (/^stopp/.test(msg) ? [Date.parse(time)] : []))
+    // Ten seconds is how long it would wait for a request in hand.
+    expect(Number(times[1]) - Number(times[0])).toBeLessThan(10_000)
+  })
+
+  it('logs each request as one line of JSON, and none of the secrets in it', async () => {
+    const mark = 'm4rk3d'
+    const email = `${mark}.email@example.com`
+    const service = await startService(await freshDatabase(engine), {
+      env: { BIENVENUE_LOG_LEVEL: 'debug' },
+    })
+    const { url } = service
+    const credentials = { email, password: `${mark}-password` }
+    await send(url, 'POST', '/users', { fields: credentials })
+    await send(url, 'POST', '/users', { fields: credentials })
+    await send(url, 'POST', '/sessions', { fields: { email, password: `${mark}-wrong` } })
+    const sessionId = sessionIdOf(await send(url, 'POST', '/sessions', { fields: credentials }))
+    await send(url, 'GET', '/profile', { sessionId })
+    await send(url, 'GET', '/profile', { sessionId: `${mark}-cookie` })
+    const reset = await send(url, 'POST', '/reset_password', { fields: { email } })
+    const { reset_token } = (await reset.json()) as { reset_token: string }
+    await send(url, 'PUT', '/reset_password', {
+      fields: { email, reset_token, new_password: `${mark}-new-password` },
+    })
+    await send(url, 'PUT', '/reset_password', {
+      fields: { email, reset_token: `${mark}-token`, new_password: `${mark}-new-password` },
+    })
+    await send(url, 'DELETE', '/sessions', { sessionId })
+    await send(url, 'POST', '/users', { fields: { [`${mark}-field`]: '', ...credentials } })
+    await send(url, 'GET', `/${mark}-path?${mark}-query=${mark}`)
+    await send(url, 'GET', `/profile?token=${mark}`)
+    await send(url, 'POST', `/profile?${mark}`)
+    for (const bytes of [
+      `GET / HTTP/1.1\r\nHost: ${mark}.example\r\n\r\n`,
+      `GET /${mark} HTTP/9.9\r\nHost: ${mark}\r\n\r\n`,
+      request('GET /profile', [`Cookie: session_id=${mark}\0`]),
+      request('POST /users', json('Content-Length: 9'), `{"${mark}"`),
+      request('POST /sessions', [`Content-Type: ${mark}/${mark}`, 'Content-Length: 1'], 'a'),
+      request('GET /', [`User-Agent: ${mark}`, `Referer: http://localhost/${mark}`, `X-Request-Id: ${mark}`]),
+    ]) {
+      await exchange(service.port, bytes)
+    }
+    expect(await service.stop()).toBe(0)
+
+    const requests = service.log().filter(({ msg }) => msg === 'request')
+    expect(requests.map(({ method, route, status }) => `${method} ${route} ${status}`)).toEqual(
+      expect.arrayContaining([
+        'POST /users 200',
+        'POST /users 400',
+        'POST /sessions 401',
+        'POST /sessions 200',
+        'GET /profile 200',
+        'GET /profile 403',
+        'POST /reset_password 200',
+        'PUT /reset_password 200',
+        'PUT /reset_password 403',
+        'GET null 404',
+        'POST /profile 405',
+        'GET null 421',
+        'POST /sessions 415',
+        'GET / 200',
+      ]),
+    )
+    for (const { requestId } of requests) expect(requestId).toMatch(UUID)
+    for (const { time, level, msg } of service.log()) {
+      expect(new Date(time).toISOString()).toBe(time)
+      expect(['debug', 'info', 'warn', 'error']).toContain(level)
+      expect(msg).not.toBe('')
+    }
+    const said = `${service.lines.join('\n')}\n${await service.stderr}`
+    for (const secret of [mark, sessionId, reset_token, ...sessionId.split('.'), ...reset_token.split('.')]) {
+      expect(said).not.toContain(secret)
+    }
+  })
+})
+
+const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some((one) => one.address === '::1'))
+if (!hasIpv6) console.warn('This machine has no ::1: only 127.0.0.1 is tested.')
+
+it('is reached on 127.0.0.1 and on ::1, on one port', async () => {
+  const { port } = await startService('sqlite::memory:')
+  for (const host of ['127.0.0.1', 'localhost', ...(hasIpv6 ? ['[::1]'] : [])]) {
+    expect(await (await fetch(`http://${host}:${port}/`)).json()).toEqual({ message: 'Bienvenue' })
+  }
+})
+
+it.each(hasIpv6 ? ['127.0.0.1', '::1', '[::1]'] : ['127.0.0.1'])(
+  'listens on %s alone where HOST says so',
+  async (host) => {
+    const { port } = await startService('sqlite::memory:', { env: { HOST: host } })
+    const [here, elsewhere] = host === '127.0.0.1' ? ['127.0.0.1', '::1'] : ['[::1]', '127.0.0.1']
+    expect(await (await fetch(`http://${here}:${port}/`)).json()).toEqual({ message: 'Bienvenue' })
+    const [error] = await once(openWire(port, elsewhere).socket, 'error')
+    expect(error).toMatchObject({ code: expect.stringMatching(/^(?:ECONNREFUSED|EADDRNOTAVAIL)$/) })
+  },
+)
+
+it('names at its start what is not fit for the internet, and settings that do not exist', async () => {
+  const warned = async (env: Record<string, string>) => {
+    const service = await startService('sqlite::memory:', { env })
+    return service.log().filter(({ level }) => level === 'warn')
+  }
+  const worst = await warned({ BIENVENUE_THROTTLE: 'off', BIENVENUE_THROTLE: 'on' })
+  expect(worst.map(({ msg }) => msg)).toEqual(
+    expect.arrayContaining(CLASSIC_IS_UNSAFE.map((reason) => `not fit for the internet: ${reason}`)),
+  )
+  expect(worst.flatMap(({ setting }) => setting ?? [])).toEqual([
+    'BIENVENUE_MIN_PASSWORD_LENGTH',
+    'BIENVENUE_THROTTLE',
+  ])
+  expect(worst.flatMap(({ variable }) => variable ?? [])).toEqual(['BIENVENUE_THROTLE'])
+  const best = await warned({ BIENVENUE_MIN_PASSWORD_LENGTH: '15' })
+  expect(best.map(({ msg }) => msg)).toEqual(
+    CLASSIC_IS_UNSAFE.map((reason) => `not fit for the internet: ${reason}`),
+  )
+})
+
+it('is alive but not ready while PostgreSQL is away, says so without secrets, and recovers', async () => {
+  const database = new URL(await freshDatabase('postgres'))
+  const gate = await openGate(Number(database.port))
+  database.port = String(gate.port)
+  const service = await startService(database.href)
+  const { url } = service
+  const fields = CREDENTIALS
+  expect((await send(url, 'POST', '/users', { fields })).status).toBe(200)
+
+  await gate.shut()
+  expect((await send(url, 'GET', '/healthz')).status).toBe(200)
+  for (const answer of [
+    await send(url, 'GET', '/readyz'),
+    await send(url, 'POST', '/sessions', { fields }),
+    await send(url, 'POST', '/reset_password', { fields: { email: fields.email } }),
+  ]) {
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('1')
+    const { code, request_id } = (await answer.json()) as Record<string, string>
+    expect(code).toBe('unavailable')
+    const line = await service.logged(({ requestId }) => requestId === request_id)
+    expect(line).toMatchObject({ level: 'error', status: 503, reason: { type: expect.any(String) } })
+  }
+
+  await gate.open()
+  expect((await send(url, 'GET', '/readyz')).status).toBe(200)
+  expect((await send(url, 'POST', '/sessions', { fields })).status).toBe(200)
+  expect(await service.stop()).toBe(0)
+  for (const secret of [fields.email, fields.password, database.href]) {
+    expect(service.lines.join('\n')).not.toContain(secret)
+  }
+})
+
+/** A way to the database that a test can shut: connections break, and new ones are refused. */
+async function openGate(target: number) {
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1')
+    for (const socket of [client, upstream]) {
+      sockets.add(socket.on('error', () => {}))
+      socket.once('close', () => [client, upstream].forEach((either) => void either.destroy()))
+    }
+    client.pipe(upstream).pipe(client)
+  })
+  const open = async (port: number) => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as { port: number }).port
+  }
+  const shut = async () => {
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+    await closed
+  }
+  const port = await open(0)
+  onTestFinished(async () => {
+    if (server.listening) await shut()
+  })
+  return { port, shut, open: () => open(port) }
+}
