@@ -105,7 +105,7 @@ const PART_IS_TEXT = /^content-type: text\/plain(?:; ?charset="?utf-8"?)?$/i
  * each part, text as it stands. The platform's reader takes the last of two names and undoes transfer
  * encodings (which RFC 7578 §4.7 deprecates). A file is a value that no field of ours allows.
  */
-export function parseMultipart(text: string, contentType: string): Fields {
+function parseMultipart(text: string, contentType: string): Fields {
   const [, quoted, token] = BOUNDARY.exec(contentType) ?? []
   const boundary = quoted ?? token
   if (boundary === undefined) throw new SyntaxError('no boundary')

@@ -21,7 +21,8 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
     return { engine: 'sqlite', path }
   }
   if (scheme === 'postgres' || scheme === 'postgresql') {
-    if (!URL.canParse(text)) throw new OptionError('databaseUrl', 'this is not a valid PostgreSQL URL')
+    if (!/^[a-z]+:\/\//i.test(text) || !URL.canParse(text))
+      throw new OptionError('databaseUrl', 'this is not a valid PostgreSQL URL')
     return { engine: 'postgres', url: text }
   }
   const problem = scheme === undefined ? 'there is no scheme' : `there is no database for "${scheme}:"`
