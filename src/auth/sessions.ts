@@ -103,7 +103,7 @@ async function findLiveSession(ctx: Context, sessionId: string | null | undefine
   return found.user.disabledAt === null ? found : null
 }
 
-async function noteUse(ctx: Context, session: store.Session): Promise<void> {
+async function noteUse(ctx: Context, session: store.SessionState): Promise<void> {
   const { sessionIdleSeconds } = ctx.options
   const step =
     sessionIdleSeconds === 0

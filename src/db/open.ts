@@ -1,8 +1,9 @@
 /** From a database URL to an open, migrated database. */
 import { existsSync } from 'node:fs'
-import { Kysely, sql } from 'kysely'
+import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
 import { isUpToDate, migrate } from './migrate.ts'
+import { type PreparedReader, useReader } from './prepared.ts'
 import type { Database, Schema } from './schema.ts'
 
 type DatabaseUrl = { engine: 'sqlite'; path: string } | { engine: 'postgres'; url: string }
@@ -72,15 +73,21 @@ async function connect(databaseUrl: string, onError: (error: Error) => void): Pr
   const database = parseDatabaseUrl(databaseUrl)
   // Loaded only where used: either driver costs tens of milliseconds at start.
   if (database.engine === 'postgres') {
-    const { postgresDialect } = await import('./postgres.ts')
-    return new Kysely<Schema>({ dialect: postgresDialect(database.url, onError) })
+    const { openPostgres } = await import('./postgres.ts')
+    return withReader(openPostgres(database.url, onError))
   }
-  const { sqliteDialect } = await import('./sqlite.ts')
+  const { openSqlite } = await import('./sqlite.ts')
   try {
-    return new Kysely<Schema>({ dialect: sqliteDialect(database.path) })
+    return withReader(openSqlite(database.path))
   } catch (error) {
     throw cannotUse(databaseUrl, error)
   }
+}
+
+function withReader({ dialect, reader }: { dialect: Dialect; reader: PreparedReader }): Database {
+  const db = new Kysely<Schema>({ dialect })
+  useReader(db, reader)
+  return db
 }
 
 function cannotUse(databaseUrl: string, cause: unknown): OptionError {

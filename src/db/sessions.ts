@@ -1,7 +1,7 @@
 /** Table `sessions`. */
-import type { Selectable } from 'kysely'
 import type { User } from '../user.ts'
-import type { Database, SessionsTable } from './schema.ts'
+import { prepared } from './prepared.ts'
+import type { Database } from './schema.ts'
 import { userOf } from './users.ts'
 
 /** A signed-in browser or program of a user. */
@@ -60,33 +60,46 @@ export async function addSession(db: Database, user: User, session: Session): Pr
   return true
 }
 
-/** A session with its user, or `null`. It may have expired: the caller looks. */
-export async function findSession(
-  db: Database,
-  id: string,
-): Promise<{ session: Session; user: User } | null> {
-  const row = await db
+const sessionById = prepared((db, id) =>
+  db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('users')
+    // Under names of their own: both tables have some.
     .select([
-      'sessions.id as session',
-      'sessions.user_id',
-      'sessions.secret_hash',
-      'sessions.created_at as started_at',
-      'sessions.authenticated_at',
-      'sessions.last_seen_at',
-      'sessions.idle_expires_at',
-      'sessions.expires_at',
-      'sessions.methods',
-      'sessions.level',
-      'sessions.address',
-      'sessions.user_agent',
+      'sessions.id as s_id',
+      'sessions.secret_hash as s_secret_hash',
+      'sessions.last_seen_at as s_last_seen_at',
+      'sessions.idle_expires_at as s_idle_expires_at',
+      'sessions.expires_at as s_expires_at',
     ])
-    .where('sessions.id', '=', id)
-    .executeTakeFirst()
+    .where('sessions.id', '=', id),
+)
+
+/** What a session check needs of a session. */
+export type SessionState = Pick<
+  Session,
+  'id' | 'userId' | 'secretHash' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt'
+>
+
+/** The state of a session, with its user, or `null`. It may have expired: the caller looks. */
+export async function findSession(
+  db: Database,
+  id: string,
+): Promise<{ session: SessionState; user: User } | null> {
+  const row = await sessionById(db, id)
   if (row === undefined) return null
-  return { session: sessionOf({ ...row, id: row.session, created_at: row.started_at }), user: userOf(row) }
+  return {
+    session: {
+      id: row.s_id,
+      userId: row.id,
+      secretHash: row.s_secret_hash,
+      lastSeenAt: new Date(row.s_last_seen_at),
+      idleExpiresAt: row.s_idle_expires_at === null ? null : new Date(row.s_idle_expires_at),
+      expiresAt: new Date(row.s_expires_at),
+    },
+    user: userOf(row),
+  }
 }
 
 /** Notes that a session was used, and how long it may now stay unused. */
@@ -164,21 +177,4 @@ export async function deleteExpiredSessions(db: Database, now: Date, limit: numb
     .execute()
   for (const { id, user_id } of ended) await nameNewestLeft(db, { id, userId: user_id })
   return ended.length
-}
-
-function sessionOf(row: Selectable<SessionsTable>): Session {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    secretHash: row.secret_hash,
-    createdAt: new Date(row.created_at),
-    authenticatedAt: new Date(row.authenticated_at),
-    lastSeenAt: new Date(row.last_seen_at),
-    idleExpiresAt: row.idle_expires_at === null ? null : new Date(row.idle_expires_at),
-    expiresAt: new Date(row.expires_at),
-    methods: row.methods.split(' '),
-    level: row.level,
-    address: row.address,
-    userAgent: row.user_agent,
-  }
 }

@@ -1,6 +1,7 @@
 /**
- * SQLite through Node's own `node:sqlite`. One connection, so that everything in this process is in
- * order; WAL and a busy timeout, so that other processes can share the file.
+ * SQLite through Node's own `node:sqlite`. One connection for all that writes, so that everything in this
+ * process is in order, and one that only reads; WAL and a busy timeout, so that other processes can share
+ * the file.
  */
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
@@ -15,27 +16,41 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import type { PreparedReader } from './prepared.ts'
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000
 
 /**
- * A dialect on an open SQLite database.
+ * Opens an SQLite database.
  *
  * @param path - A file, made if it is not there, or `:memory:`.
  * @throws Where the file cannot be opened for writing.
  */
-export function sqliteDialect(path: string): Dialect {
-  const connection = openForWriting(path)
+export function openSqlite(path: string): { dialect: Dialect; reader: PreparedReader } {
+  const writing = openForWriting(path)
+  // What is in memory is known to its one connection alone.
+  const reading =
+    path === ':memory:' ? writing : new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  const database: SqliteDatabase = {
+    ...withCachedStatements(writing),
+    close() {
+      if (reading !== writing) reading.close()
+      writing.close()
+    },
+  }
   return {
-    createAdapter: () => new Adapter(),
-    createDriver: () => new Driver({ database: connection }),
-    createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    dialect: {
+      createAdapter: () => new Adapter(),
+      createDriver: () => new Driver({ database }),
+      createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+    reader: { first: withFirstRow(reading) },
   }
 }
 
-function openForWriting(path: string): SqliteDatabase {
+function openForWriting(path: string): DatabaseSync {
   // SQLite would make a new file readable by everyone; its WAL takes the mode of the file.
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path, {
@@ -50,12 +65,24 @@ function openForWriting(path: string): SqliteDatabase {
     database.close()
     throw error
   }
-  return withCachedStatements(database)
+  return database
+}
+
+function withFirstRow(database: DatabaseSync): PreparedReader['first'] {
+  const statements = new Map<string, StatementSync>()
+  return (sql, parameters) => {
+    let statement = statements.get(sql)
+    if (statement === undefined) {
+      statement = database.prepare(sql)
+      statements.set(sql, statement)
+    }
+    return statement.get(...(parameters as readonly SQLInputValue[]))
+  }
 }
 
 // The shape that Kysely's driver expects. Preparing is a third of a short query's cost, and the set of
 // statements is that of our source: each is prepared once.
-function withCachedStatements(database: DatabaseSync): SqliteDatabase {
+function withCachedStatements(database: DatabaseSync): Pick<SqliteDatabase, 'prepare'> {
   const statements = new Map<string, ReturnType<typeof adapted>>()
   return {
     prepare(sql) {
@@ -66,7 +93,6 @@ function withCachedStatements(database: DatabaseSync): SqliteDatabase {
       }
       return statement
     },
-    close: () => database.close(),
   }
 }
 
