@@ -11,7 +11,7 @@ const app = new Hono()
 // The client's address is what the limits per address count by.
 app.all(
   '/auth/*',
-  mount(auth.fetch, (c) => ({ address: getConnInfo(c).remote.address })),
+  mount(auth.fetch, (c) => ({ ip: getConnInfo(c).remote.address })),
 )
 
 app.get('/hello', async (c) => {

@@ -86,6 +86,13 @@ async function updatePassword(email: string, resetToken: string, newPassword: st
   assert.equal((await send('PUT', '/reset_password', fields)).status, 403)
 }
 
+// The first question, by itself, because its answer may be that nobody is there.
+await fetch(BASE_URL).catch((error: Error) => {
+  const reason = error.cause instanceof Error ? error.cause.message : error.message
+  console.error(`Cannot reach ${BASE_URL}: ${reason || 'ECONNREFUSED'}. Is the service running?`)
+  process.exit(1)
+})
+
 // A new address each time, so that it can run again on the same database.
 const EMAIL = `guillaume+${randomUUID().slice(0, 8)}@holberton.io`
 const PASSWORD = 'b4l0u'

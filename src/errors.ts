@@ -10,13 +10,27 @@ export const ERRORS = {
   missing_field: {
     status: 400,
     message: 'A required field is missing or empty.',
-    cause: 'A field of the request is absent or has no characters. `field` names it.',
+    cause: 'A field is absent or has no characters. `field` names it.',
   },
   invalid_field: {
     status: 400,
     message: 'A field has a value that is not allowed.',
-    cause:
-      'A field is not text, too long, or not of its form (an email address, a password). `field` names it.',
+    cause: 'A field is not text, not well-formed Unicode, or too long. `field` names it.',
+  },
+  invalid_email: {
+    status: 400,
+    message: 'This is not an email address.',
+    cause: 'Not of the form local@domain, over 254 characters, or with characters that no address has.',
+  },
+  password_too_short: {
+    status: 400,
+    message: 'The password is too short.',
+    cause: 'A new password has fewer characters than BIENVENUE_MIN_PASSWORD_LENGTH.',
+  },
+  password_too_long: {
+    status: 400,
+    message: 'The password is too long.',
+    cause: 'More than 1,024 bytes of UTF-8.',
   },
   repeated_field: {
     status: 400,
@@ -134,7 +148,7 @@ export type ErrorCode = keyof typeof ERRORS
 export interface AuthErrorDetails {
   /** Overrides the table's sentence for library callers; over HTTP the table's sentence is sent. */
   message?: string
-  /** The request field at fault. */
+  /** The parameter at fault, under its TypeScript name. */
   field?: string
   /** Whole seconds, 1 or more, until another try is worth it. */
   retryAfterSeconds?: number
@@ -145,10 +159,13 @@ export interface AuthErrorDetails {
 /** A refusal, with a stable `code` to switch on. */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
+  /** Which refusal it is: stable, for programs to switch on. */
   readonly code: ErrorCode
   /** The HTTP status that the code stands for. */
   readonly status: number
+  /** The parameter at fault, where there is one. */
   readonly field: string | undefined
+  /** Whole seconds, 1 or more, until another try is worth it; with `too_many_attempts`. */
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ErrorCode, details: AuthErrorDetails = {}) {

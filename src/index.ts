@@ -9,9 +9,17 @@ import { type Engine, openEngine } from './auth/index.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { AuthOptions } from './options.ts'
-import type { User } from './user.ts'
+import { type Account, accountOf } from './user.ts'
 
-export type { Client, LogInRequest, LogInResult, PasswordReset, ResetPasswordRequest } from './auth/index.ts'
+export type { Connection } from './app/index.ts'
+export type {
+  Client,
+  LogInRequest,
+  LogInResult,
+  PasswordReset,
+  PasswordResetRequest,
+  ResetPasswordRequest,
+} from './auth/index.ts'
 export { hashPassword } from './auth/passwords.ts'
 export { generateUuid } from './auth/sessions.ts'
 export {
@@ -24,7 +32,7 @@ export {
 } from './errors.ts'
 export type { Logger } from './log.ts'
 export type { AuthOptions, Hasher, Options } from './options.ts'
-export type { User } from './user.ts'
+export type { Account, User } from './user.ts'
 
 /** The engine, and the service that speaks HTTP for it. */
 export interface Auth extends Engine {
@@ -32,7 +40,7 @@ export interface Auth extends Engine {
    * Answers a request of the HTTP contract; for any framework that knows `Request` and `Response`. Never
    * rejects. What it needs is loaded at the first call.
    *
-   * @param connection - `address`: the client's IP address, for the limits per address.
+   * @param connection - `ip`: the client's IP address, for the limits per address.
    */
   fetch: App['fetch']
   /** For adapters, as `bienvenue-auth/node`: refuses what arrived and of which no `Request` could be made. */
@@ -42,7 +50,7 @@ export interface Auth extends Engine {
    *
    * @param cookieHeader - The `Cookie` header of the request, as it came.
    */
-  getUserFromCookie(cookieHeader: string | null | undefined): Promise<User | null>
+  getUserFromCookie(cookieHeader: string | null | undefined): Promise<Account | null>
 }
 
 /** What {@link createAuth} takes: every option has a default. */
@@ -75,7 +83,10 @@ export async function createAuth({ logger, ...options }: CreateAuthOptions = {})
     ...engine,
     fetch: async (request, connection) => (await loaded()).fetch(request, connection),
     refuseUnread: async (code) => (await loaded()).refuseUnread(code),
-    getUserFromCookie: (cookieHeader) => engine.getUserFromSessionId(readSessionCookie(cookieHeader)),
+    async getUserFromCookie(cookieHeader) {
+      const user = await engine.getUserFromSessionId(readSessionCookie(cookieHeader, engine.options))
+      return user && accountOf(user)
+    },
   }
 }
 

@@ -28,3 +28,16 @@ export function createLogger(level: LogLevel, stream: 'stdout' | 'stderr'): Logg
     process[stream],
   )
 }
+
+/** An error as it may stand in the log: the message of a database error may quote a value, and stays out. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []
+  return {
+    type: error.name,
+    code: code ?? null,
+    ...(errcode === undefined ? {} : { errcode }),
+    stack: frames.map((line) => line.trim()),
+  }
+}

@@ -18,5 +18,5 @@ export type { NodeHandler } from './app/node.ts'
  * ```
  */
 export function toNodeHandler(auth: Fetcher): NodeHandler {
-  return nodeHandler(auth)
+  return nodeHandler(auth, { replaceGlobals: false })
 }

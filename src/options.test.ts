@@ -53,14 +53,17 @@ describe('resolveOptions', () => {
       passwordHash: 'bcrypt',
       bcryptCost: 12,
       minPasswordLength: 1,
+      resetTokenDelivery: 'response',
+      registrationAnswer: 'explicit',
+      secureCookie: false,
       sessionLifetimeSeconds: 30 * DAY,
       sessionIdleSeconds: 0,
       resetTokenLifetimeSeconds: 3_600,
       throttle: true,
       loginFailuresPerAccount: 20,
-      loginFailuresPerAddress: 300,
+      loginFailuresPerIp: 300,
       resetRequestsPerAccount: 20,
-      resetRequestsPerAddress: 300,
+      resetRequestsPerIp: 300,
     })
   })
 
@@ -175,15 +178,18 @@ describe('unsafeOptions', () => {
   const unsafe = (given: Record<string, unknown>) =>
     unsafeOptions(resolveOptions(given)).map(({ option }) => option)
 
+  /** What classic mode has no other value for. */
+  const ALWAYS = ['resetTokenDelivery', 'registrationAnswer']
+
   it('names the classic defaults that are not fit for the internet', () => {
-    expect(unsafe({})).toEqual(['minPasswordLength'])
+    expect(unsafe({})).toEqual(['minPasswordLength', ...ALWAYS, 'secureCookie'])
   })
 
   it('names passwords of fewer than 15 characters, and a throttle that is off', () => {
-    expect(unsafe({ minPasswordLength: 14 })).toEqual(['minPasswordLength'])
-    expect(unsafe({ minPasswordLength: 15 })).toEqual([])
-    expect(unsafe({ minPasswordLength: 15, throttle: false })).toEqual(['throttle'])
-    expect(unsafe({ throttle: false })).toEqual(['minPasswordLength', 'throttle'])
+    const secure = { secureCookie: true }
+    expect(unsafe({ ...secure, minPasswordLength: 14 })).toEqual(['minPasswordLength', ...ALWAYS])
+    expect(unsafe({ ...secure, minPasswordLength: 15 })).toEqual(ALWAYS)
+    expect(unsafe({ ...secure, minPasswordLength: 15, throttle: false })).toEqual([...ALWAYS, 'throttle'])
   })
 
   it('gives a reason for each', () => {

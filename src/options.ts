@@ -42,8 +42,7 @@ export const OPTION_TABLE = {
     env: 'BIENVENUE_MODE',
     kind: { type: 'choice', of: ['classic'] },
     classic: 'classic',
-    about:
-      'Which column of defaults holds. Classic speaks the contract of the teaching exercise, on loopback only.',
+    about: 'The profile of defaults. Classic speaks the contract of the teaching exercise, on loopback only.',
   },
   databaseUrl: {
     env: 'DATABASE_URL',
@@ -66,11 +65,32 @@ export const OPTION_TABLE = {
   },
   minPasswordLength: {
     env: 'BIENVENUE_MIN_PASSWORD_LENGTH',
-    kind: { type: 'integer', min: 1, max: 64, unit: 'characters (Unicode code points)' },
+    kind: { type: 'integer', min: 1, max: 64, unit: 'Unicode code points' },
     classic: 1,
     about: 'The shortest new password. Existing ones keep working.',
     unsafe: (value: number) =>
       value < 15 ? `passwords may be shorter than 15 characters, which NIST asks for (here: ${value})` : null,
+  },
+  resetTokenDelivery: {
+    env: 'BIENVENUE_RESET_TOKEN_DELIVERY',
+    kind: { type: 'choice', of: ['response'] },
+    classic: 'response',
+    about: 'How a reset token reaches its owner. In the response it reaches whoever asks.',
+    unsafe: () => 'reset tokens are handed to whoever asks, in the answer',
+  },
+  registrationAnswer: {
+    env: 'BIENVENUE_REGISTRATION_ANSWER',
+    kind: { type: 'choice', of: ['explicit'] },
+    classic: 'explicit',
+    about: 'What registering a taken address answers. Explicit tells that the address has an account.',
+    unsafe: () => 'registration tells whether an address has an account',
+  },
+  secureCookie: {
+    env: 'BIENVENUE_SECURE_COOKIE',
+    kind: { type: 'switch' },
+    classic: false,
+    about: 'Whether the session cookie is Secure, and named __Host-session_id. Browsers then want https.',
+    unsafe: (value: boolean) => (value ? null : 'the session cookie travels without encryption'),
   },
   sessionLifetimeSeconds: {
     env: 'BIENVENUE_SESSION_LIFETIME_SECONDS',
@@ -103,11 +123,12 @@ export const OPTION_TABLE = {
     classic: 20,
     about: 'Wrong passwords for one account, from anywhere, before each further one has to wait.',
   },
-  loginFailuresPerAddress: {
-    env: 'BIENVENUE_LOGIN_FAILURES_PER_ADDRESS',
+  loginFailuresPerIp: {
+    env: 'BIENVENUE_LOGIN_FAILURES_PER_IP',
     kind: { type: 'integer', min: 2, max: 100_000, unit: 'failures' },
     classic: 300,
-    about: 'Wrong passwords from one client address, for any account, before each further one has to wait.',
+    about:
+      'Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further one has to wait.',
   },
   resetRequestsPerAccount: {
     env: 'BIENVENUE_RESET_REQUESTS_PER_ACCOUNT',
@@ -115,20 +136,13 @@ export const OPTION_TABLE = {
     classic: 20,
     about: 'Reset tokens asked for one account before each further one has to wait.',
   },
-  resetRequestsPerAddress: {
-    env: 'BIENVENUE_RESET_REQUESTS_PER_ADDRESS',
+  resetRequestsPerIp: {
+    env: 'BIENVENUE_RESET_REQUESTS_PER_IP',
     kind: { type: 'integer', min: 2, max: 100_000, unit: 'requests' },
     classic: 300,
-    about: 'Reset tokens asked from one client address before each further one has to wait.',
+    about: 'Reset tokens asked from one IP address (IPv6: /64 network) before each further one has to wait.',
   },
 } as const satisfies Record<string, Row>
-
-/** What classic mode does that no setting changes, and that is not fit for the internet either. */
-export const CLASSIC_IS_UNSAFE = [
-  'reset tokens are handed to whoever asks, in the answer',
-  'registration tells whether an address has an account',
-  'the session cookie travels without encryption',
-] as const
 
 type Table = typeof OPTION_TABLE
 /** The name of an option. */
@@ -150,7 +164,7 @@ type TableOptions = { [Name in OptionName]?: Options[Name] | undefined }
 
 /** What the engine can be told. Every option has a default. */
 export interface AuthOptions extends TableOptions {
-  /** Which column of defaults holds. Default: `classic`. */
+  /** The profile of defaults. Default: `classic`. */
   mode?: Options['mode'] | undefined
   /** `sqlite:PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST:PORT/NAME`. Default: `sqlite:bienvenue.db`. */
   databaseUrl?: string | undefined
@@ -160,9 +174,15 @@ export interface AuthOptions extends TableOptions {
   bcryptCost?: number | undefined
   /** Shortest new password, in Unicode code points, 1 to 64. Default: 1. */
   minPasswordLength?: number | undefined
-  /** How long a session lasts from its login, in seconds. Default: 30 days. */
+  /** How a reset token reaches its owner. Default: `response`. */
+  resetTokenDelivery?: Options['resetTokenDelivery'] | undefined
+  /** What registering a taken address answers. Default: `explicit`. */
+  registrationAnswer?: Options['registrationAnswer'] | undefined
+  /** Whether the session cookie is Secure, and named `__Host-session_id`. Default: `false`. */
+  secureCookie?: boolean | undefined
+  /** How long a session lasts from its login, in seconds, 60 to 31,536,000. Default: 2,592,000 (30 days). */
   sessionLifetimeSeconds?: number | undefined
-  /** How long a session lasts from its last use, in seconds; 0 for no limit of its own. Default: 0. */
+  /** How long a session lasts from its last use, in seconds, up to 31,536,000; 0 for no limit of its own. Default: 0. */
   sessionIdleSeconds?: number | undefined
   /** How long a reset token is good, in seconds, 60 to 86,400. Default: 3,600. */
   resetTokenLifetimeSeconds?: number | undefined
@@ -170,12 +190,12 @@ export interface AuthOptions extends TableOptions {
   throttle?: boolean | undefined
   /** Failed logins of one account before each further one has to wait, 2 to 100. Default: 20. */
   loginFailuresPerAccount?: number | undefined
-  /** Failed logins from one address before each further one has to wait. Default: 300. */
-  loginFailuresPerAddress?: number | undefined
+  /** Failed logins from one IP address before each further one has to wait, 2 to 100,000. Default: 300. */
+  loginFailuresPerIp?: number | undefined
   /** Reset tokens asked for one account before each further one has to wait, 2 to 100. Default: 20. */
   resetRequestsPerAccount?: number | undefined
-  /** Reset tokens asked from one address before each further one has to wait. Default: 300. */
-  resetRequestsPerAddress?: number | undefined
+  /** Reset tokens asked from one IP address before each further one has to wait, 2 to 100,000. Default: 300. */
+  resetRequestsPerIp?: number | undefined
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined
   /** Replaces `passwordHash` and `bcryptCost`. For tests, which want a cheap one. */
@@ -228,7 +248,7 @@ function checked(name: string, kind: Kind, value: unknown): string | number | bo
       throw new OptionError(
         name,
         kind.of.length === 1
-          ? `expected ${kind.of[0]}; nothing else is there yet`
+          ? `only "${kind.of[0]}" exists in this version`
           : `expected one of ${kind.of.join(', ')}`,
       )
     case 'text':

@@ -7,6 +7,7 @@ import { domainToASCII } from 'node:url'
 
 /** An account, as the classic exercise knows it, and what a service on the internet adds. */
 export interface User {
+  /** Counts up; never given out twice. */
   readonly id: number
   /** The address as it was entered at registration. */
   readonly email: string
@@ -17,11 +18,20 @@ export interface User {
   readonly sessionId: string | null
   /** The UUID of the outstanding reset token, or `null`. It opens nothing. */
   readonly resetToken: string | null
+  /** When the account was registered. */
   readonly createdAt: Date
   /** How often a password was set: 1 at registration. A rehash of the same password does not count. */
   readonly passwordVersion: number
   /** Since when the account is shut, or `null`. */
   readonly disabledAt: Date | null
+}
+
+/** What may be shown of an account, to its user and in an answer: no hash, no id of a secret. */
+export type Account = Pick<User, 'id' | 'email' | 'createdAt' | 'disabledAt'>
+
+/** The part of a user that may be shown. */
+export function accountOf({ id, email, createdAt, disabledAt }: User): Account {
+  return { id, email, createdAt, disabledAt }
 }
 
 /** RFC 5321 §4.5.3.1.3: a path of 256 octets, less its angle brackets. */

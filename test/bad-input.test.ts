@@ -151,7 +151,7 @@ onBothEngines('bad input', (engine) => {
         method,
         path,
         { fields: { ...fields, email } },
-        { status: 400, code: 'invalid_field', field: 'email' },
+        { status: 400, code: 'invalid_email', field: 'email' },
       )
     }
   })
@@ -223,7 +223,7 @@ onBothEngines('bad input', (engine) => {
   it('a password of more than 1,024 bytes is refused before it is hashed', async () => {
     const w = await world(engine)
     const password = 'é'.repeat(513)
-    const tooLong = (field: string) => ({ status: 400, code: 'invalid_field', field })
+    const tooLong = (field: string) => ({ status: 400, code: 'password_too_long', field })
     await refused(
       w,
       'POST',

@@ -159,7 +159,7 @@ onBothEngines('the classic contract', (engine) => {
 
   it('too many failed logins are 429 with Retry-After', async () => {
     const auth = await freshAuth(engine)
-    const attempt = () => send(auth, 'POST', '/sessions', { fields: account, address: '127.0.0.1' })
+    const attempt = () => send(auth, 'POST', '/sessions', { fields: account, ip: '127.0.0.1' })
     for (let failure = 0; failure < 20; failure++) expect((await attempt()).status).toBe(401)
     const response = await attempt()
     expect(response.headers.get('retry-after')).toBe('1')

@@ -250,7 +250,7 @@ describe('docs/throttling.md', () => {
 
   test('its numbers are the classic defaults', () => {
     const shipped = Object.values(OPTION_TABLE)
-      .filter((row) => /_PER_(?:ACCOUNT|ADDRESS)$/.test(row.env))
+      .filter((row) => /_PER_(?:ACCOUNT|IP)$/.test(row.env))
       .map((row) => ({ setting: row.env, free: row.classic }))
     expect(limits.map(({ setting, free }) => ({ setting, free }))).toEqual(shipped)
   })
@@ -263,7 +263,7 @@ describe('docs/throttling.md', () => {
       const who =
         per === 'account'
           ? { email: 'bob@example.com' }
-          : { email: `user${count++}@example.com`, address: '192.0.2.1' }
+          : { email: `user${count++}@example.com`, ip: '192.0.2.1' }
       const made = setting.includes('LOGIN')
         ? auth.logIn({ ...who, password: 'wrong' })
         : auth.requestPasswordReset(who)

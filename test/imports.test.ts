@@ -16,7 +16,7 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'all'>> = {
   db: ['user', 'errors', 'lib'],
   auth: ['db', 'user', 'errors', 'options', 'lib'],
   api: ['errors', 'user'],
-  app: ['auth', 'api', 'errors', 'options', 'lib', 'log'],
+  app: ['auth', 'api', 'user', 'errors', 'options', 'lib', 'log'],
   cli: 'all',
   index: 'all',
   node: 'all',

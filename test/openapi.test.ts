@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
-import { BODY_ERRORS, COMMON_ERRORS, OPERATIONS } from '../src/api/index.ts'
+import { errorsOf, OPERATIONS } from '../src/api/index.ts'
 import { ERRORS, type ErrorCode } from '../src/errors.ts'
 import { freshAuth } from './support/engines.ts'
 
@@ -82,8 +82,10 @@ describe('GET /openapi.json', () => {
     'has for $method $path its success and every status of its refusals',
     async (operation) => {
       const described = (await load()).paths[operation.path]?.[operation.method.toLowerCase()]
-      const codes = [...operation.errors, ...(operation.body ? BODY_ERRORS : []), ...COMMON_ERRORS]
-      const expected = new Set([String(operation.success.status), ...statusesOf(codes)])
+      const codes = errorsOf(operation)
+      const { status, statusForBrowsers } = operation.success
+      const successes = statusForBrowsers === undefined ? [status] : [status, statusForBrowsers]
+      const expected = new Set([...successes.map(String), ...statusesOf(codes)])
       expect(Object.keys(described?.responses ?? {}).toSorted()).toEqual([...expected].toSorted())
       for (const code of codes) {
         const answer = described?.responses[ERRORS[code].status]

@@ -232,7 +232,7 @@ it('lets a strict TypeScript program do the same', async () => {
     const same: User = await auth.db.findUserBy({ id: ann.id, email: ann.email })
     await auth.db.updateUser(same.id, { hashedPassword: await auth.hashPassword('x'), resetToken: null })
     const names: [string, string] = [generateUuid(), auth.generateUuid()]
-    const response: Response = await auth.fetch(new Request('http://localhost/'), { address: '127.0.0.1' })
+    const response: Response = await auth.fetch(new Request('http://localhost/'), { ip: '127.0.0.1' })
     const handler: NodeHandler = toNodeHandler(auth)
     createServer(handler)
     for await (const user of auth.listUsers()) console.log(user.disabledAt?.toISOString(), names, valid, found)

@@ -46,7 +46,7 @@ onBothEngines('the database', (engine) => {
       await send(auth, 'POST', '/users', { fields: { email, password: old } })
       await send(auth, 'POST', '/sessions', {
         fields: { email, password: `wr0ng-${person}` },
-        address: '192.0.2.77',
+        ip: '192.0.2.77',
       })
       const login = () => send(auth, 'POST', '/sessions', { fields: { email, password: old } })
       const [first, second] = [bearer(sessionIn(await login())), bearer(sessionIn(await login()))]

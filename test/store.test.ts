@@ -29,10 +29,15 @@ function sessionOf(user: User, changes: Partial<store.Session> = {}): store.Sess
     expiresAt: LATER,
     methods: ['pwd', 'otp'],
     level: 2,
-    address: '2001:db8::1',
+    ip: '2001:db8::1',
     userAgent: 'curl/8',
     ...changes,
   }
+}
+
+/** Runs one step of the store in a transaction of its own. */
+function inTx<Result>(db: store.Database, work: (tx: store.Tx) => Promise<Result>): Promise<Result> {
+  return db.transaction().execute(work)
 }
 
 function tokenOf(user: User, changes: Partial<store.Token> = {}): store.Token {
@@ -86,11 +91,8 @@ onBothEngines('users', (engine) => {
     await expect(noHash.execute(db)).rejects.toThrow(/not.null/i)
     const nobody = sql`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
       select ${sql.lit(uuidV7(NOW))}, 'reset_password', 4711, 'x', secret_hash, 0, 0 from sessions`
-    await store.addSession(
-      db,
-      await store.findUserBy(db, { id: 1 }),
-      sessionOf(await store.findUserBy(db, { id: 1 })),
-    )
+    const bob = await store.findUserBy(db, { id: 1 })
+    await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))
     await expect(nobody.execute(db)).rejects.toThrow(/foreign key/i)
   })
 
@@ -212,9 +214,9 @@ onBothEngines('users', (engine) => {
     const rob = await store.addUser(db, 'rob@example.com', 'hash', NOW)
     const [session, token] = [sessionOf(bob), tokenOf(bob)]
     const kept = sessionOf(rob)
-    await store.addSession(db, bob, session)
-    await store.addSession(db, rob, kept)
-    await store.addToken(db, token)
+    await inTx(db, (tx) => store.addSession(tx, bob, session))
+    await inTx(db, (tx) => store.addSession(tx, rob, kept))
+    await inTx(db, (tx) => store.addToken(tx, token))
     expect(await store.deleteUser(db, bob.id)).toBe(true)
     expect(await store.findSession(db, session.id)).toBeNull()
     expect(await store.findToken(db, 'reset_password', token.id)).toBeNull()
@@ -228,7 +230,7 @@ onBothEngines('sessions', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
     const session = sessionOf(bob, { idleExpiresAt: LATER })
-    expect(await store.addSession(db, bob, session)).toBe(true)
+    expect(await inTx(db, (tx) => store.addSession(tx, bob, session))).toBe(true)
     const found = await store.findSession(db, session.id)
     expect(found?.user).toEqual({ ...bob, sessionId: session.id })
     const { id, userId, lastSeenAt, idleExpiresAt, expiresAt } = session
@@ -238,7 +240,7 @@ onBothEngines('sessions', (engine) => {
       authenticated_at: NOW.getTime(),
       methods: 'pwd otp',
       level: 2,
-      address: '2001:db8::1',
+      ip_address: '2001:db8::1',
       user_agent: 'curl/8',
     })
     expect(Buffer.from(found?.session.secretHash ?? [])).toEqual(Buffer.from(session.secretHash))
@@ -253,36 +255,36 @@ onBothEngines('sessions', (engine) => {
       sessionOf(bob, { createdAt: new Date(NOW.getTime() + second * 1_000) }),
     )
     const [first, second, third] = sessions as [store.Session, store.Session, store.Session]
-    for (const session of sessions) await store.addSession(db, bob, session)
+    for (const session of sessions) await inTx(db, (tx) => store.addSession(tx, bob, session))
     expect(await newest()).toBe(third.id)
-    await store.deleteSession(db, first)
+    await inTx(db, (tx) => store.deleteSession(tx, first))
     expect(await newest()).toBe(third.id)
-    await store.deleteSession(db, third)
+    await inTx(db, (tx) => store.deleteSession(tx, third))
     expect(await newest()).toBe(second.id)
-    await store.deleteSession(db, second)
+    await inTx(db, (tx) => store.deleteSession(tx, second))
     expect(await newest()).toBeNull()
   })
 
   it('no session is added for an account that was shut or got another password since it was read', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
-    await store.updateDisabledAt(db, bob.id, NOW)
-    expect(await store.addSession(db, bob, sessionOf(bob))).toBe(false)
-    await store.updateDisabledAt(db, bob.id, null)
+    await store.disableUser(db, bob.id, NOW)
+    expect(await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))).toBe(false)
+    await store.enableUser(db, bob.id)
     await store.updateUser(db, bob.id, { hashedPassword: 'new' })
-    expect(await store.addSession(db, bob, sessionOf(bob))).toBe(false)
+    expect(await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))).toBe(false)
     expect(await store.countSessionsOf(db, bob.id, NOW)).toBe(0)
     const again = await store.findUserBy(db, { id: bob.id })
     expect(again.sessionId).toBeNull()
-    expect(await store.addSession(db, again, sessionOf(again))).toBe(true)
+    expect(await inTx(db, (tx) => store.addSession(tx, again, sessionOf(again)))).toBe(true)
   })
 
   it('all sessions of one user end together', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
     const rob = await store.addUser(db, 'rob@example.com', 'hash', NOW)
-    for (const user of [bob, bob, rob]) await store.addSession(db, user, sessionOf(user))
-    await store.deleteSessionsOf(db, bob.id)
+    for (const user of [bob, bob, rob]) await inTx(db, (tx) => store.addSession(tx, user, sessionOf(user)))
+    await inTx(db, (tx) => store.deleteSessionsOf(tx, bob.id))
     expect(await store.countSessionsOf(db, bob.id, NOW)).toBe(0)
     expect(await store.countSessionsOf(db, rob.id, NOW)).toBe(1)
     expect((await store.findUserBy(db, { id: bob.id })).sessionId).toBeNull()
@@ -298,9 +300,9 @@ onBothEngines('sessions', (engine) => {
       sessionOf(bob, { idleExpiresAt: NOW }),
       sessionOf(bob, { expiresAt: before }),
     ]
-    for (const session of [...live, ...dead]) await store.addSession(db, bob, session)
+    for (const session of [...live, ...dead]) await inTx(db, (tx) => store.addSession(tx, bob, session))
     expect(await store.countSessionsOf(db, bob.id, NOW)).toBe(live.length)
-    expect(await store.deleteExpiredSessions(db, NOW, 100)).toBe(dead.length)
+    expect(await inTx(db, (tx) => store.deleteExpiredSessions(tx, NOW, 100))).toBe(dead.length)
     for (const session of live) expect(await store.findSession(db, session.id)).not.toBeNull()
   })
 
@@ -308,7 +310,7 @@ onBothEngines('sessions', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
     const session = sessionOf(bob)
-    await store.addSession(db, bob, session)
+    await inTx(db, (tx) => store.addSession(tx, bob, session))
     await store.updateLastSeen(db, session.id, LATER, LATER)
     expect((await store.findSession(db, session.id))?.session).toMatchObject({
       lastSeenAt: LATER,
@@ -322,7 +324,7 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
     const token = tokenOf(bob)
-    await store.addToken(db, token)
+    await inTx(db, (tx) => store.addToken(tx, token))
     const found = await store.findToken(db, 'reset_password', token.id)
     expect({ ...found, secretHash: null }).toEqual({ ...token, secretHash: null })
     expect(await store.findToken(db, 'another purpose' as 'reset_password', token.id)).toBeNull()
@@ -332,8 +334,8 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
     const [older, newer] = [tokenOf(bob), tokenOf(bob, { secretHash: sha256('newer') })]
-    await store.addToken(db, older)
-    await store.addToken(db, newer)
+    await inTx(db, (tx) => store.addToken(tx, older))
+    await inTx(db, (tx) => store.addToken(tx, newer))
     expect(await store.findToken(db, 'reset_password', older.id)).toBeNull()
     expect(await store.takeToken(db, older, NOW)).toBe(false)
     expect(await store.takeToken(db, newer, NOW)).toBe(true)
@@ -343,7 +345,7 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
     const token = tokenOf(bob)
-    await store.addToken(db, token)
+    await inTx(db, (tx) => store.addToken(tx, token))
     const taken = await Promise.all(Array.from({ length: 20 }, () => store.takeToken(db, token, NOW)))
     expect(taken.filter(Boolean)).toHaveLength(1)
   })
@@ -352,19 +354,19 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
     const token = tokenOf(bob)
-    await store.addToken(db, token)
+    await inTx(db, (tx) => store.addToken(tx, token))
     expect(await store.takeToken(db, token, token.expiresAt)).toBe(false)
     expect(await store.takeToken(db, { ...token, secretHash: sha256('other') }, NOW)).toBe(false)
-    expect(await store.deleteExpiredTokens(db, NOW, 100)).toBe(0)
-    expect(await store.deleteExpiredTokens(db, token.expiresAt, 100)).toBe(1)
+    expect(await inTx(db, (tx) => store.deleteExpiredTokens(tx, NOW, 100))).toBe(0)
+    expect(await inTx(db, (tx) => store.deleteExpiredTokens(tx, token.expiresAt, 100))).toBe(1)
   })
 
   it('a user’s tokens are voided together', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
     const token = tokenOf(bob)
-    await store.addToken(db, token)
-    await store.deleteTokensOf(db, bob.id)
+    await inTx(db, (tx) => store.addToken(tx, token))
+    await inTx(db, (tx) => store.deleteTokensOf(tx, bob.id))
     expect(await store.takeToken(db, token, NOW)).toBe(false)
   })
 })

@@ -12,7 +12,7 @@ import { getHealth, getOpenApi, getReadiness } from './service.ts'
 import { logIn, logOut } from './sessions.ts'
 import { registerUser } from './users.ts'
 
-export { BODY_ERRORS, COMMON_ERRORS, type Operation } from './contract.ts'
+export { errorsOf, type FieldsOf, type Operation, type SuccessOf } from './contract.ts'
 export { type ErrorBody, emailTakenBody, errorBody } from './errors.ts'
 export {
   getHealth,

@@ -14,7 +14,7 @@ export const requestPasswordReset = operation({
     description: 'A token, good once; an earlier one is void.',
     body: z.strictObject({ email: z.string(), reset_token: z.string() }),
   },
-  errors: ['unknown_email', 'too_many_attempts', 'foreign_origin'],
+  errors: ['unknown_email', 'too_many_attempts', 'invalid_email'],
 })
 
 export const resetPassword = operation({
@@ -29,5 +29,5 @@ export const resetPassword = operation({
     description: 'The password is changed and every session of the account ended.',
     body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
   },
-  errors: ['invalid_reset_token', 'foreign_origin'],
+  errors: ['invalid_reset_token', 'invalid_email', 'password_too_short', 'password_too_long'],
 })

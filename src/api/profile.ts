@@ -13,5 +13,5 @@ export const getProfile = operation({
     description: 'The user of the session.',
     body: z.strictObject({ email: z.string() }),
   },
-  errors: ['session_required'],
+  errors: [],
 })

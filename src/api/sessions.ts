@@ -15,7 +15,7 @@ export const logIn = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('logged in') }),
     setsCookie: true,
   },
-  errors: ['invalid_credentials', 'too_many_attempts', 'foreign_origin'],
+  errors: ['invalid_credentials', 'too_many_attempts', 'invalid_email', 'password_too_long'],
 })
 
 export const logOut = operation({
@@ -27,9 +27,9 @@ export const logOut = operation({
   session: true,
   success: {
     status: 302,
-    description:
-      'The session is over and the cookie cleared; go to `GET /`. A browser (`Sec-Fetch-Mode`) gets 303.',
+    statusForBrowsers: 303,
+    description: 'The session is over and the cookie cleared; go to `GET /`.',
     setsCookie: true,
   },
-  errors: ['session_required', 'foreign_origin'],
+  errors: [],
 })

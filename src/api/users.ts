@@ -14,5 +14,5 @@ export const registerUser = operation({
     description: 'The account exists now.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
   },
-  errors: ['email_taken', 'foreign_origin'],
+  errors: ['email_taken', 'invalid_email', 'password_too_short', 'password_too_long'],
 })

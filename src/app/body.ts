@@ -24,10 +24,11 @@ export async function readBody<Contract extends z.ZodObject>(
 ): Promise<z.infer<Contract>> {
   const fields = await readFields(request)
   const names = fields.map(([name]) => name)
-  const repeated = names.find((name, index) => names.indexOf(name) !== index)
-  if (repeated !== undefined) throw fieldError('repeated_field', repeated)
   const unknown = names.find((name) => !Object.hasOwn(contract.shape, name))
   if (unknown !== undefined) throw fieldError('unknown_field', unknown)
+  const seen = new Set<string>()
+  const repeated = names.find((name) => seen.size === seen.add(name).size)
+  if (repeated !== undefined) throw fieldError('repeated_field', repeated)
 
   const values = Object.fromEntries(fields)
   const result = contract.safeParse(values)
@@ -50,14 +51,13 @@ async function readFields(request: Request): Promise<Fields> {
   if (bytes.length === 0) return []
   const contentType = request.headers.get('content-type') ?? ''
   const parse = PARSERS.get(mediaType(contentType))
-  if (parse === undefined || isCompressed(request) || !isUtf8(contentType)) {
-    throw new AuthError('unsupported_media_type')
-  }
+  if (parse === undefined || isCompressed(request)) throw new AuthError('unsupported_media_type')
   try {
+    if (!isUtf8(contentType)) throw new AuthError('unsupported_media_type')
     // The forms of all three formats carry text alone, so that the whole body has to be UTF-8.
     return parse(utf8.decode(bytes), contentType)
   } catch (error) {
-    throw new AuthError('malformed_body', { cause: error })
+    throw error instanceof AuthError ? error : new AuthError('malformed_body', { cause: error })
   }
 }
 
@@ -96,7 +96,6 @@ export function parseForm(text: string): Fields {
     })
 }
 
-const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)/i
 const PART_NAME = /^content-disposition: form-data; name="([^"]*)"(; filename=.*)?$/i
 const PART_IS_TEXT = /^content-type: text\/plain(?:; ?charset="?utf-8"?)?$/i
 
@@ -106,9 +105,8 @@ const PART_IS_TEXT = /^content-type: text\/plain(?:; ?charset="?utf-8"?)?$/i
  * encodings (which RFC 7578 §4.7 deprecates). A file is a value that no field of ours allows.
  */
 function parseMultipart(text: string, contentType: string): Fields {
-  const [, quoted, token] = BOUNDARY.exec(contentType) ?? []
-  const boundary = quoted ?? token
-  if (boundary === undefined) throw new SyntaxError('no boundary')
+  const boundary = parameterOf(contentType, 'boundary')
+  if (boundary === null || boundary.length > 70) throw new SyntaxError('no boundary')
   const [preamble, ...parts] = `\r\n${text}`.split(`\r\n--${boundary}`)
   const end = parts.pop()
   if (preamble !== '' || !/^--(?:\r\n)?$/.test(end ?? '')) throw new SyntaxError('not framed by its boundary')
@@ -144,12 +142,37 @@ export function parseJson(text: string): Fields {
 }
 
 function mediaType(contentType: string): string {
-  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  return contentType.slice(0, mediaTypeLength(contentType)).trim().toLowerCase()
 }
 
 function isUtf8(contentType: string): boolean {
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1]
-  return charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset)
+  const charset = parameterOf(contentType, 'charset')
+  return charset === null || /^(?:utf-?8|us-ascii)$/i.test(charset)
+}
+
+const PARAMETER = /;[ \t]*([a-z0-9!#$&^_.+-]+)=(?:"([^"\\]*)"|([^\s;"]*))[ \t]*/giy
+
+/**
+ * A parameter of a media type (RFC 9110 §8.3.1), or `null` where there is none.
+ *
+ * @throws {SyntaxError} Parameters that are not well-formed, or the same one twice.
+ */
+function parameterOf(contentType: string, wanted: string): string | null {
+  let found: string | null = null
+  PARAMETER.lastIndex = mediaTypeLength(contentType)
+  while (PARAMETER.lastIndex < contentType.length) {
+    const match = PARAMETER.exec(contentType)
+    if (match === null) throw new SyntaxError('not well-formed parameters')
+    if (match[1]?.toLowerCase() !== wanted) continue
+    if (found !== null) throw new SyntaxError('the same parameter twice')
+    found = match[2] ?? match[3] ?? ''
+  }
+  return found
+}
+
+function mediaTypeLength(contentType: string): number {
+  const end = contentType.indexOf(';')
+  return end < 0 ? contentType.length : end
 }
 
 function isCompressed(request: Request): boolean {

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { mintBearer } from '../lib/bearer.ts'
 import { clearedCookie, readSessionCookie, sessionCookie } from './cookies.ts'
 
+const PLAIN = { secureCookie: false }
+
 describe('readSessionCookie', () => {
   it.each<[string, string | null | undefined, string | null]>([
     ['no header', undefined, null],
@@ -37,7 +39,7 @@ describe('readSessionCookie', () => {
     ['a no-break space behind the value', 'session_id=abc\u00a0', 'abc\u00a0'],
     ['a no-break space before the name', '\u00a0session_id=abc', null],
   ])('%s', (_, header, value) => {
-    expect(readSessionCookie(header)).toBe(value)
+    expect(readSessionCookie(header, PLAIN)).toBe(value)
   })
 
   it('reads what sessionCookie wrote', () => {
@@ -53,9 +55,9 @@ describe('readSessionCookie', () => {
             .map((now) => mintBearer(now).value),
         ),
         (id) => {
-          const [pair] = sessionCookie(id, 60).split(';')
-          expect(readSessionCookie(pair)).toBe(id)
-          expect(readSessionCookie(`a=b; ${pair}; c="d"`)).toBe(id)
+          const [pair] = sessionCookie(id, 60, PLAIN).split(';')
+          expect(readSessionCookie(pair, PLAIN)).toBe(id)
+          expect(readSessionCookie(`a=b; ${pair}; c="d"`, PLAIN)).toBe(id)
         },
       ),
     )
@@ -67,7 +69,7 @@ describe('readSessionCookie', () => {
     })
     fc.assert(
       fc.property(header, (text) => {
-        const value = readSessionCookie(text)
+        const value = readSessionCookie(text, PLAIN)
         if (value !== null) expect(text).toContain(`session_id=${value}`)
       }),
     )
@@ -76,12 +78,27 @@ describe('readSessionCookie', () => {
 
 describe('Set-Cookie', () => {
   it('gives the session for its lifetime, to HTTP alone and to no other site', () => {
-    expect(sessionCookie('0a-b.C_d', 2_592_000)).toBe(
+    expect(sessionCookie('0a-b.C_d', 2_592_000, PLAIN)).toBe(
       'session_id=0a-b.C_d; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax',
     )
   })
 
   it('takes the session away with the same attributes', () => {
-    expect(clearedCookie()).toBe('session_id=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax')
+    expect(clearedCookie(PLAIN)).toBe('session_id=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax')
+  })
+})
+
+describe('a secure cookie', () => {
+  it('is bound to its host by its name, and is the only one that counts then', () => {
+    const secure = { secureCookie: true }
+    expect(sessionCookie('0a', 60, secure)).toBe(
+      '__Host-session_id=0a; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax',
+    )
+    expect(clearedCookie(secure)).toBe(
+      '__Host-session_id=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax',
+    )
+    expect(readSessionCookie('session_id=planted; __Host-session_id=0a', secure)).toBe('0a')
+    expect(readSessionCookie('session_id=planted', secure)).toBeNull()
+    expect(readSessionCookie('session_id=0a; __Host-session_id=x', PLAIN)).toBe('0a')
   })
 })

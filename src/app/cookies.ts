@@ -1,4 +1,11 @@
-const NAME = 'session_id'
+import type { Options } from '../options.ts'
+
+type CookieOptions = Pick<Options, 'secureCookie'>
+
+/** The session cookie's name; the prefix makes a browser hold it to this very host (RFC 6265bis §4.1.3.2). */
+function nameOf({ secureCookie }: CookieOptions): string {
+  return secureCookie ? '__Host-session_id' : 'session_id'
+}
 
 /**
  * The value of the session cookie, exactly as it was sent: no unquoting, no percent-decoding. `null` where
@@ -6,25 +13,43 @@ const NAME = 'session_id'
  *
  * @param header - The `Cookie` header (RFC 6265 §4.2.1).
  */
-export function readSessionCookie(header: string | null | undefined): string | null {
+export function readSessionCookie(header: string | null | undefined, options: CookieOptions): string | null {
   if (!header) return null
+  const start = `${nameOf(options)}=`
   let found: string | null = null
   for (const pair of header.split(';')) {
-    const cookie = pair.replace(/^[ \t]+|[ \t]+$/g, '')
-    if (!cookie.startsWith(`${NAME}=`)) continue
+    const cookie = trimBlanks(pair)
+    if (!cookie.startsWith(start)) continue
     if (found !== null) return null
-    found = cookie.slice(NAME.length + 1)
+    found = cookie.slice(start.length)
   }
   return found
 }
 
+// Spaces and tabs alone (RFC 6265 §5.2): `trim` would take more, and a pattern more than linear time.
+function trimBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (isBlank(text[start])) start++
+  while (end > start && isBlank(text[end - 1])) end--
+  return text.slice(start, end)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
+}
+
 /** `Set-Cookie` that gives the client its session, for as long as it can last. */
-export function sessionCookie(sessionId: string, maxAgeSeconds: number): string {
+export function sessionCookie(sessionId: string, maxAgeSeconds: number, options: CookieOptions): string {
   // No character of a session id needs quoting.
-  return `${NAME}=${sessionId}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax`
+  return `${nameOf(options)}=${sessionId}; Path=/; Max-Age=${maxAgeSeconds}; ${attributes(options)}`
 }
 
 /** `Set-Cookie` that takes the session from the client. */
-export function clearedCookie(): string {
-  return `${NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`
+export function clearedCookie(options: CookieOptions): string {
+  return `${nameOf(options)}=; Path=/; Max-Age=0; ${attributes(options)}`
+}
+
+function attributes({ secureCookie }: CookieOptions): string {
+  return secureCookie ? 'Secure; HttpOnly; SameSite=Lax' : 'HttpOnly; SameSite=Lax'
 }

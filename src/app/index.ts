@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import type { Engine } from '../auth/index.ts'
 import { AuthError, type ErrorCode } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { refusal } from './answers.ts'
 import { guard } from './guards.ts'
+import { logRequest, type RequestRecord, startRecord } from './request-log.ts'
+import { errorResponse } from './responses.ts'
 import type { Route } from './route.ts'
 import { homeRoutes } from './routes/home.ts'
 import { passwordRoutes } from './routes/passwords.ts'
@@ -21,9 +21,9 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { userRoutes } from './routes/users.ts'
 
 /** What the connection tells of a request. */
-interface Connection {
+export interface Connection {
   /** The client's IP address. Without it the limits per address do not act. */
-  readonly address?: string | undefined
+  readonly ip?: string | undefined
 }
 
 /** The service as functions from request to response. Neither throws. */
@@ -33,15 +33,10 @@ export interface App {
   refuseUnread(code: ErrorCode): Response
 }
 
-/** One request on its way: what its log line will say. */
-interface Trace {
-  readonly id: string
-  readonly started: number
-  readonly method: string | null
-  readonly connection: Connection
-  /** The path of the route, never of the request, which may hold anything. */
-  route?: string
-  refused?: AuthError
+/** What the router's handlers are given beside the request. */
+interface Bindings {
+  readonly record: RequestRecord
+  readonly ip: string | undefined
 }
 
 export function createApp(engine: Engine, log: Logger): App {
@@ -52,43 +47,40 @@ export function createApp(engine: Engine, log: Logger): App {
   )
   return {
     async fetch(request, connection = {}) {
-      const trace = startTrace(request.method, connection)
+      const record = startRecord(request.method)
       let response: Response
       try {
         guard(request)
-        response = await router.fetch(request, trace)
+        response = await router.fetch(request, { record, ip: connection.ip })
       } catch (error) {
         const known = error instanceof AuthError ? error : new AuthError('internal_error', { cause: error })
-        response = refuse(trace, known)
+        response = refuse(record, known)
       }
-      logRequest(log, trace, response.status)
+      logRequest(log, record, response.status)
       return response
     },
 
     refuseUnread(code) {
-      const trace = startTrace(null, {})
-      const response = refuse(trace, new AuthError(code), { connection: 'close' })
-      logRequest(log, trace, response.status)
+      const record = startRecord(null)
+      const response = refuse(record, new AuthError(code), { connection: 'close' })
+      logRequest(log, record, response.status)
       return response
     },
   }
 }
 
-function startTrace(method: string | null, connection: Connection): Trace {
-  return { id: randomUUID(), started: performance.now(), method, connection }
+/** Remembers what was refused, for the log, and says it. */
+function refuse(record: RequestRecord, error: AuthError, headers?: Record<string, string>): Response {
+  record.refused = error
+  return errorResponse(error, record.id, headers)
 }
 
-function refuse(trace: Trace, error: AuthError, headers?: Record<string, string>): Response {
-  trace.refused = error
-  return refusal(error, trace.id, headers)
-}
-
-function createRouter(routes: readonly Route[]): Hono<{ Bindings: Trace }> {
-  const router = new Hono<{ Bindings: Trace }>()
+function createRouter(routes: readonly Route[]): Hono<{ Bindings: Bindings }> {
+  const router = new Hono<{ Bindings: Bindings }>()
   for (const { operation, answer } of routes) {
     router.on(operation.method, operation.path, (c) => {
-      c.env.route = operation.path
-      return answer(c.req.raw, c.env.connection.address)
+      c.env.record.route = operation.path
+      return answer(c.req.raw, c.env.ip)
     })
   }
   // Behind the routes: whoever gets here has the path of one, and another method.
@@ -96,44 +88,13 @@ function createRouter(routes: readonly Route[]): Hono<{ Bindings: Trace }> {
     const methods = ofPath.map((route) => route.operation.method)
     const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
     router.all(path, (c) => {
-      c.env.route = path
-      return refuse(c.env, new AuthError('method_not_allowed'), { allow })
+      c.env.record.route = path
+      return refuse(c.env.record, new AuthError('method_not_allowed'), { allow })
     })
   }
-  router.notFound((c) => refuse(c.env, new AuthError('not_found')))
+  router.notFound((c) => refuse(c.env.record, new AuthError('not_found')))
   router.onError((error) => {
     throw error
   })
   return router
-}
-
-/** Reads that went well are many and say little: they are for `debug`. */
-function logRequest(log: Logger, { id, started, method, route, refused }: Trace, status: number): void {
-  const isRead = method === 'GET' || method === 'HEAD'
-  const level = status >= 500 ? 'error' : status >= 400 || !isRead ? 'info' : 'debug'
-  log[level](
-    {
-      requestId: id,
-      method,
-      route: route ?? null,
-      status,
-      ...(refused && { code: refused.code }),
-      ...(refused && status >= 500 && { reason: describeCause(refused.cause) }),
-      ms: Math.round((performance.now() - started) * 10) / 10,
-    },
-    'request',
-  )
-}
-
-// The stack says where; the message of a database error may quote a value, and stays out.
-function describeCause(cause: unknown): Record<string, unknown> {
-  if (!(cause instanceof Error)) return { type: typeof cause }
-  const { code, errcode } = cause as { code?: unknown; errcode?: unknown }
-  const frames = cause.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []
-  return {
-    type: cause.name,
-    code: code ?? null,
-    ...(errcode === undefined ? {} : { errcode }),
-    stack: frames.map((line) => line.trim()),
-  }
 }

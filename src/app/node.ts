@@ -14,15 +14,14 @@ export interface Fetcher {
 /**
  * The service as a handler for Node. The client's address is that of the connection.
  *
- * @param own - Whether the process is ours alone: the adapter may then put its lighter `Request` and
- *   `Response` in place of the global ones. In a program of others it leaves them alone.
+ * @param details - `replaceGlobals`: where the process is ours alone, the adapter may put its lighter
+ *   `Request` and `Response` in place of the global ones.
  */
-export function nodeHandler(service: Fetcher, own = false): NodeHandler {
+export function nodeHandler(service: Fetcher, details: { replaceGlobals: boolean }): NodeHandler {
   return getRequestListener(
-    (request, env) =>
-      service.fetch(request, { address: (env as HttpBindings).incoming.socket.remoteAddress }),
+    (request, env) => service.fetch(request, { ip: (env as HttpBindings).incoming.socket.remoteAddress }),
     {
-      overrideGlobalObjects: own,
+      overrideGlobalObjects: details.replaceGlobals,
       // A request line or Host of which no `Request` can be made.
       errorHandler: () => service.refuseUnread('malformed_request'),
     },

@@ -1,18 +1,11 @@
 import { z } from 'zod'
-import {
-  BODY_ERRORS,
-  COMMON_ERRORS,
-  emailTakenBody,
-  errorBody,
-  OPERATIONS,
-  type Operation,
-} from '../api/index.ts'
+import { emailTakenBody, errorBody, errorsOf, OPERATIONS, type Operation } from '../api/index.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 
 type Json = Record<string, unknown>
 
 /** The contract as an OpenAPI 3.1 document, whose schemas are JSON Schema 2020-12: what zod speaks. */
-export function openApiDocument(): Json {
+export function openApiDocument(): Json & { openapi: string } {
   document ??= {
     openapi: '3.1.1',
     info: {
@@ -35,7 +28,7 @@ export function openApiDocument(): Json {
   return document
 }
 
-let document: Json | undefined
+let document: (Json & { openapi: string }) | undefined
 
 function paths(): Json {
   const paths: Record<string, Json> = {}
@@ -48,7 +41,9 @@ function paths(): Json {
   return paths
 }
 
-function describe({ id, summary, tag, session, body, success, errors }: Operation): Json {
+function describe(operation: Operation): Json {
+  const { id, summary, tag, session, body, success } = operation
+  const headers = success.setsCookie && { 'Set-Cookie': SET_COOKIE }
   return {
     operationId: id,
     summary,
@@ -59,11 +54,15 @@ function describe({ id, summary, tag, session, body, success, errors }: Operatio
       [success.status]: {
         description: success.description,
         ...(success.body && { content: { 'application/json': { schema: schema(success.body) } } }),
-        ...(success.setsCookie && {
-          headers: { 'Set-Cookie': { description: 'The session, or its end.', schema: { type: 'string' } } },
-        }),
+        ...(headers && { headers }),
       },
-      ...refusals([...errors, ...(body ? BODY_ERRORS : []), ...COMMON_ERRORS]),
+      ...(success.statusForBrowsers && {
+        [success.statusForBrowsers]: {
+          description: `The same, to a browser: it says so by \`Sec-Fetch-Mode\`.`,
+          ...(headers && { headers }),
+        },
+      }),
+      ...refusals(errorsOf(operation)),
     },
   }
 }
@@ -86,6 +85,8 @@ function refusals(codes: readonly ErrorCode[]): Json {
     ]),
   )
 }
+
+const SET_COOKIE = { description: 'The session, or its end.', schema: { type: 'string' } }
 
 const RETRY_AFTER = {
   description: 'Seconds until another try is worth it.',

@@ -13,6 +13,8 @@ const LIMITS = {
   keepAliveTimeout: 65_000,
   // Ours answers in the one error shape.
   requireHostHeader: false,
+  // How often the time limits are looked at: Node's own 30 s would make them three times as long.
+  connectionsCheckingInterval: 1_000,
 } as const
 
 /** How long requests in hand may take once the service stops. */
@@ -39,7 +41,7 @@ export async function startServer(
   addresses: readonly string[],
   port: number,
 ): Promise<RunningServer> {
-  const handler = nodeHandler(app, true)
+  const handler = nodeHandler(app, { replaceGlobals: true })
   const servers: Server[] = []
   let boundPort = port
   try {
@@ -111,11 +113,14 @@ async function refuseBadBytes(app: App, error: NodeJS.ErrnoException, socket: Du
 }
 
 async function answerOnSocket(response: Response, socket: Duplex): Promise<void> {
+  // The server has let go of this socket: a reset would be nobody's, and end the process.
+  socket.on('error', () => {})
   const body = await response.text()
   const headers = [...response.headers, ['content-length', String(Buffer.byteLength(body))]]
   const head = [
     `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // Nor would anybody close it, where the client does not.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }

@@ -1,6 +1,6 @@
 /**
  * What the service does: its use cases, without HTTP and without SQL. Each is a free function whose first
- * argument is the {@link Context}; `use-cases.ts` lists them, and this file binds them to one.
+ * argument is the {@link Context}; `engine.ts` has their contracts, and this file binds them to one context.
  *
  * Owns the rules: who may do what, in which order, what ends when. Leaves rows to `db`, the wire to `app`,
  * the shape of a hash to `hashing/`.
@@ -9,49 +9,22 @@
  */
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import { type AuthOptions, type Options, resolveOptions } from '../options.ts'
-import type { User } from '../user.ts'
+import { type AuthOptions, resolveOptions } from '../options.ts'
 import type { Context } from './context.ts'
+import type { Engine } from './engine.ts'
 import { createHasher } from './hashing/index.ts'
-import { assertPassword, type hashPassword } from './passwords.ts'
-import { generateUuid } from './sessions.ts'
-import * as useCases from './use-cases.ts'
+import { withBoundedQueue } from './hashing/queue.ts'
+import { logIn, validLogin } from './login.ts'
+import { deleteExpired } from './maintenance.ts'
+import { assertPassword } from './passwords.ts'
+import { getResetPasswordToken, requestPasswordReset, resetPassword, updatePassword } from './reset.ts'
+import { createSession, destroySession, endSession, generateUuid, getUserFromSessionId } from './sessions.ts'
+import { deleteUser, describeUser, disableUser, enableUser, listUsers, registerUser } from './users.ts'
 
 export type { Client } from './context.ts'
+export type { Engine } from './engine.ts'
 export type { LogInRequest, LogInResult } from './login.ts'
-export type { PasswordReset, ResetPasswordRequest } from './reset.ts'
-
-/** Every use case, without its context. */
-type Bound = {
-  [Name in keyof typeof useCases]: (typeof useCases)[Name] extends (
-    ctx: Context,
-    ...rest: infer Arguments
-  ) => infer Result
-    ? (...rest: Arguments) => Result
-    : never
-}
-
-/** Every use case, bound to one database, clock and set of options. */
-export interface Engine extends Bound {
-  /** Every option with the value in force. */
-  readonly options: Options
-  /** As the free function of this name, under the options in force. */
-  hashPassword: typeof hashPassword
-  generateUuid: typeof generateUuid
-  /** The store under the classic names. It checks no rule: prefer the use cases. */
-  readonly db: {
-    /** @see {@link store.addUser} */
-    addUser(email: string, hashedPassword: string): Promise<User>
-    /** @see {@link store.findUserBy} */
-    findUserBy(criteria: store.UserCriteria): Promise<User>
-    /** @see {@link store.updateUser} */
-    updateUser(userId: number, changes: store.UserChanges): Promise<void>
-  }
-  /** Whether the schema is up to date. @throws {AuthError} `unavailable`: the database does not answer. */
-  isReady(): Promise<boolean>
-  /** Closes the database. The engine is of no use afterwards. */
-  close(): Promise<void>
-}
+export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
 
 /**
  * Opens the database, brings its schema up to date and binds the use cases to it.
@@ -68,38 +41,60 @@ export async function openEngine(
     db,
     options,
     now: now ?? (() => new Date()),
-    hasher: hasher ?? createHasher(options),
+    hasher: withBoundedQueue(hasher ?? createHasher(options)),
   }
+  const bind = binderOf(ctx)
   return {
-    ...bindAll(ctx),
     options,
     generateUuid,
-    async hashPassword(password) {
+    hashPassword: bind(async ({ hasher }, password: string) => {
       assertPassword(password, 'password')
-      return ctx.hasher.hash(password)
+      return hasher.hash(password)
+    }),
+    registerUser: bind(registerUser),
+    validLogin: bind(validLogin),
+    logIn: bind(logIn),
+    createSession: bind(createSession),
+    getUserFromSessionId: bind(getUserFromSessionId),
+    endSession: bind(endSession),
+    destroySession: bind(destroySession),
+    requestPasswordReset: bind(requestPasswordReset),
+    getResetPasswordToken: bind(getResetPasswordToken),
+    resetPassword: bind(resetPassword),
+    updatePassword: bind(updatePassword),
+    describeUser: bind(describeUser),
+    async *listUsers() {
+      try {
+        yield* listUsers(ctx)
+      } catch (error) {
+        throw translated(error)
+      }
     },
+    disableUser: bind(disableUser),
+    enableUser: bind(enableUser),
+    deleteUser: bind(deleteUser),
+    deleteExpired: bind(deleteExpired),
     db: {
-      addUser: (email, hashedPassword) => store.addUser(db, email, hashedPassword, ctx.now()),
-      findUserBy: (criteria) => store.findUserBy(db, criteria),
-      updateUser: (userId, changes) => store.updateUser(db, userId, changes),
+      addUser: bind(({ db, now }, email: string, hash: string) => store.addUser(db, email, hash, now())),
+      findUserBy: bind(({ db }, criteria: store.UserCriteria) => store.findUserBy(db, criteria)),
+      updateUser: bind(({ db }, id: number, changes: store.UserChanges) => store.updateUser(db, id, changes)),
     },
-    isReady: () => store.isReady(db).catch(named),
+    isReady: bind(({ db }) => store.isReady(db)),
     close: () => db.destroy(),
   }
 }
 
-function bindAll(ctx: Context): Bound {
-  const bound = Object.entries(useCases).map(([name, useCase]) => [
-    name,
-    (...rest: never[]) => {
-      const result = (useCase as (ctx: Context, ...rest: never[]) => unknown)(ctx, ...rest)
-      return result instanceof Promise ? result.catch(named) : result
-    },
-  ])
-  return Object.fromEntries(bound) as Bound
+function binderOf(ctx: Context) {
+  return <Arguments extends unknown[], Result>(
+    useCase: (ctx: Context, ...rest: Arguments) => Promise<Result>,
+  ): ((...rest: Arguments) => Promise<Result>) =>
+    (...rest) =>
+      useCase(ctx, ...rest).catch((error: unknown) => {
+        throw translated(error)
+      })
 }
 
 /** A fault of the database gets its name here, once for every use case. */
-function named(error: unknown): never {
-  throw store.isUnavailable(error) ? new AuthError('unavailable', { cause: error }) : error
+function translated(error: unknown): unknown {
+  return store.isUnavailable(error) ? new AuthError('unavailable', { cause: error }) : error
 }

@@ -78,9 +78,9 @@ onBothEngines('logIn', (engine) => {
   it.each([
     [{ email: BOB.email, password: 'wrong' }, 'invalid_credentials', undefined],
     [{ email: 'rob@example.com', password: BOB.password }, 'invalid_credentials', undefined],
-    [{ email: 'bob', password: BOB.password }, 'invalid_field', 'email'],
+    [{ email: 'bob', password: BOB.password }, 'invalid_email', 'email'],
     [{ email: BOB.email, password: '' }, 'missing_field', 'password'],
-    [{ email: BOB.email, password: 'x'.repeat(1_025) }, 'invalid_field', 'password'],
+    [{ email: BOB.email, password: 'x'.repeat(1_025) }, 'password_too_long', 'password'],
   ])('refuses %j with %s, and starts no session', async (request, code, field) => {
     const auth = await freshAuth(engine)
     await auth.registerUser(BOB.email, BOB.password)
@@ -149,21 +149,21 @@ onBothEngines('logIn', (engine) => {
 })
 
 onBothEngines('throttling of logins', (engine) => {
-  const LIMITS = { loginFailuresPerAccount: 3, loginFailuresPerAddress: 6 }
-  const wrong = (email = BOB.email, address?: string) => ({ email, password: 'wrong', address })
+  const LIMITS = { loginFailuresPerAccount: 3, loginFailuresPerIp: 6 }
+  const wrong = (email = BOB.email, ip?: string) => ({ email, password: 'wrong', ip })
 
   it('lets an account have its failures, then makes it wait, longer each time, whoever tries', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { ...LIMITS, now })
     await auth.registerUser(BOB.email, BOB.password)
-    for (const address of ['192.0.2.1', '192.0.2.2', undefined]) {
-      await expect(auth.logIn(wrong(BOB.email, address))).rejects.toMatchObject({
+    for (const ip of ['192.0.2.1', '192.0.2.2', undefined]) {
+      await expect(auth.logIn(wrong(BOB.email, ip))).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
     }
     for (const wait of [1, 2, 4, 8]) {
       const refused = { code: 'too_many_attempts', status: 429, retryAfterSeconds: wait }
-      await expect(auth.logIn({ ...BOB, address: '192.0.2.9' })).rejects.toMatchObject(refused)
+      await expect(auth.logIn({ ...BOB, ip: '192.0.2.9' })).rejects.toMatchObject(refused)
       await expect(auth.logIn(wrong(' BOB@EXAMPLE.com'))).rejects.toMatchObject(refused)
       await expect(auth.validLogin(BOB.email, BOB.password)).rejects.toMatchObject(refused)
       now.advance(wait)
@@ -212,33 +212,33 @@ onBothEngines('throttling of logins', (engine) => {
       const request = wrong(`user${failure}@example.com`, `2001:db8:0:1::${failure}`)
       await expect(auth.logIn(request)).rejects.toMatchObject({ code: 'invalid_credentials' })
     }
-    await expect(auth.logIn({ ...BOB, address: '2001:db8:0:1:ffff::1' })).rejects.toMatchObject({
+    await expect(auth.logIn({ ...BOB, ip: '2001:db8:0:1:ffff::1' })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
-    await auth.logIn({ ...BOB, address: '2001:db8:0:2::1' })
+    await auth.logIn({ ...BOB, ip: '2001:db8:0:2::1' })
   })
 
   it('of an account under attack does not use up what its address may try elsewhere', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
     await auth.registerUser(BOB.email, BOB.password)
-    const address = '192.0.2.1'
+    const ip = '192.0.2.1'
     for (let failure = 0; failure < 30; failure++)
-      await auth.logIn(wrong('victim@example.com', address)).catch(() => {})
-    await auth.logIn({ ...BOB, address })
+      await auth.logIn(wrong('victim@example.com', ip)).catch(() => {})
+    await auth.logIn({ ...BOB, ip })
   })
 
   it('gives a right login back to its address, but does not clear the address', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
     await auth.registerUser(BOB.email, BOB.password)
-    const address = '192.0.2.1'
-    for (let login = 0; login < 20; login++) await auth.logIn({ ...BOB, address })
+    const ip = '192.0.2.1'
+    for (let login = 0; login < 20; login++) await auth.logIn({ ...BOB, ip })
     for (let failure = 0; failure < 6; failure++) {
-      await expect(auth.logIn(wrong(`user${failure}@example.com`, address))).rejects.toMatchObject({
+      await expect(auth.logIn(wrong(`user${failure}@example.com`, ip))).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
-      if (failure < 4) await auth.logIn({ ...BOB, address })
+      if (failure < 4) await auth.logIn({ ...BOB, ip })
     }
-    await expect(auth.logIn({ ...BOB, address })).rejects.toMatchObject({ code: 'too_many_attempts' })
+    await expect(auth.logIn({ ...BOB, ip })).rejects.toMatchObject({ code: 'too_many_attempts' })
   })
 
   it('lets no more of a hundred parallel guesses through than of guesses in a row', async () => {

@@ -1,13 +1,13 @@
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import type { User } from '../user.ts'
+import { type Account, accountOf, type User } from '../user.ts'
 import type { Client, Context } from './context.ts'
 import { assertPassword } from './passwords.ts'
 import { endSession, startSession } from './sessions.ts'
 import { countAttempt } from './throttle.ts'
 import { assertEmail } from './users.ts'
 
-/** What {@link logIn} takes. */
+/** What `logIn` takes. */
 export interface LogInRequest extends Client {
   email: string
   password: string
@@ -15,36 +15,26 @@ export interface LogInRequest extends Client {
   currentSessionId?: string | null | undefined
 }
 
-/** What {@link logIn} gives: who it is, and the session for their client. */
-export interface LogInResult {
-  readonly user: User
+/** What `logIn` gives: what comes next. Further steps will be further members of this union. */
+export type LogInResult = {
+  readonly next: 'signed_in'
+  readonly user: Account
   /** As `createSession` gives it. */
   readonly sessionId: string
 }
 
-/**
- * Signs a user in: every gate in order, and a new session at the end.
- *
- * @throws {AuthError} `invalid_credentials`: unknown address, wrong password or disabled account, after the
- *   same work and without telling which; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or
- *   `invalid_field` with `field`.
- */
+/** Signs a user in: every gate in order, and a new session at the end. */
 export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInResult> {
   assertEmail(request.email)
   assertPassword(request.password, 'password')
   const user = await passGates(ctx, request)
-  const sessionId = user && (await startSession(ctx, user, request))
+  const sessionId = user && (await startSession(ctx, user, { ...request, methods: ['pwd'], level: 1 }))
   if (!user || !sessionId) throw new AuthError('invalid_credentials')
   await endSession(ctx, request.currentSessionId)
-  return { user, sessionId }
+  return { next: 'signed_in', user: accountOf(user), sessionId }
 }
 
-/**
- * Whether this is the password of an account that is open. Counts as a login attempt for the account.
- *
- * @returns `false` also for an unknown address and for what can be neither an address nor a password.
- * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`.
- */
+/** Whether this is the password of an account that is open. */
 export async function validLogin(ctx: Context, email: string, password: string): Promise<boolean> {
   try {
     assertEmail(email)
@@ -57,7 +47,8 @@ export async function validLogin(ctx: Context, email: string, password: string):
 
 /**
  * The gates, in order: throttle, password, account state. `null` where the password or the account says
- * no. Whoever passes gets their hash renewed where the settings have changed since it was made.
+ * no. Behind the last one the counters are cleared, and the hash is renewed where the settings have changed
+ * since it was made.
  */
 async function passGates(ctx: Context, request: LogInRequest): Promise<User | null> {
   const attempt = await countAttempt(ctx, 'login', request)

@@ -1,8 +1,8 @@
 import * as store from '../db/index.ts'
-import type { Context } from './context.ts'
+import { type Context, inTransaction } from './context.ts'
 
 /** How many rows a clean-up removed. */
-interface Removed {
+export interface Removed {
   readonly sessions: number
   readonly tokens: number
   readonly throttles: number
@@ -26,8 +26,9 @@ const BATCH = 500
 async function inBatches(ctx: Context, deleteSome: typeof store.deleteExpiredSessions): Promise<number> {
   const now = ctx.now()
   let removed = 0
-  for (let batch = BATCH; batch === BATCH; removed += batch) {
-    batch = await ctx.db.transaction().execute((tx) => deleteSome(tx, now, BATCH))
+  for (;;) {
+    const batch = await inTransaction(ctx, ({ db }) => deleteSome(db, now, BATCH))
+    if (batch === 0) return removed
+    removed += batch
   }
-  return removed
 }

@@ -1,11 +1,12 @@
 import { AuthError } from '../errors.ts'
+import { OPTION_TABLE } from '../options.ts'
 import type { Context } from './context.ts'
 import { createHasher } from './hashing/index.ts'
 
 /** Longest password, in UTF-8 bytes. A longer one is refused before it is hashed, and never cut. */
 const PASSWORD_MAX_BYTES = 1_024
 
-const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: 12 })
+const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: OPTION_TABLE.bcryptCost.classic })
 
 /**
  * Hashes a password with bcrypt, cost 12, and a random salt. A password that bcrypt would cut (over 72
@@ -13,7 +14,7 @@ const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: 12 })
  *
  * @param password - 1 to 1,024 bytes of UTF-8. Taken as it is: no trimming, no normalisation.
  * @returns The hash with its algorithm, cost and salt in it: `$2b$12$…` or `$argon2id$v=19$…`.
- * @throws {AuthError} `missing_field`: empty; `invalid_field`: too long, or no well-formed Unicode.
+ * @throws {AuthError} `missing_field`: empty; `password_too_long`; `invalid_field`: no well-formed Unicode.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html OWASP}
  */
 export async function hashPassword(password: string): Promise<string> {
@@ -23,15 +24,11 @@ export async function hashPassword(password: string): Promise<string> {
 
 /** Refuses what cannot be a password at all, in any mode, old or new. */
 export function assertPassword(password: unknown, field: string): asserts password is string {
-  if (typeof password !== 'string') throw new AuthError('invalid_field', { field })
-  if (password === '') throw new AuthError('missing_field', { field })
+  if (password === '' || password === undefined) throw new AuthError('missing_field', { field })
   // A lone surrogate has no UTF-8 form: all of them would hash alike.
-  if (!password.isWellFormed() || Buffer.byteLength(password) > PASSWORD_MAX_BYTES) {
-    throw new AuthError('invalid_field', {
-      field,
-      message: `it has over ${PASSWORD_MAX_BYTES} bytes, or broken Unicode`,
-    })
-  }
+  if (typeof password !== 'string' || !password.isWellFormed())
+    throw new AuthError('invalid_field', { field })
+  if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES) throw new AuthError('password_too_long', { field })
 }
 
 /** Refuses a new password that the policy does not allow. Length is counted in code points. */
@@ -41,10 +38,6 @@ export function assertNewPassword(
   field: string,
 ): asserts password is string {
   assertPassword(password, field)
-  if ([...password].length < ctx.options.minPasswordLength) {
-    throw new AuthError('invalid_field', {
-      field,
-      message: `it needs ${ctx.options.minPasswordLength} characters or more`,
-    })
-  }
+  if ([...password].length < ctx.options.minPasswordLength)
+    throw new AuthError('password_too_short', { field })
 }

@@ -33,7 +33,7 @@ onBothEngines('the reset of a password', (engine) => {
       status: 403,
     })
     await expect(auth.getResetPasswordToken('no address')).rejects.toMatchObject({
-      code: 'invalid_field',
+      code: 'invalid_email',
       field: 'email',
     })
   })
@@ -83,7 +83,7 @@ onBothEngines('the reset of a password', (engine) => {
     const { auth } = await bobsAuth(engine)
     await auth.registerUser('rob@example.com', 'rob')
     const token = await auth.getResetPasswordToken(EMAIL)
-    for (const email of ['rob@example.com', 'nobody@example.com', '']) {
+    for (const email of ['rob@example.com', 'nobody@example.com']) {
       await expect(
         auth.resetPassword({ resetToken: token, newPassword: 'new', email }),
       ).rejects.toMatchObject({
@@ -99,12 +99,12 @@ onBothEngines('the reset of a password', (engine) => {
     const token = await auth.getResetPasswordToken(EMAIL)
     for (const [password, code] of [
       ['', 'missing_field'],
-      ['ab', 'invalid_field'],
-      ['x'.repeat(1_025), 'invalid_field'],
+      ['ab', 'password_too_short'],
+      ['x'.repeat(1_025), 'password_too_long'],
     ]) {
       await expect(auth.updatePassword(token, password as string)).rejects.toMatchObject({
         code,
-        field: 'new_password',
+        field: 'newPassword',
       })
     }
     await auth.updatePassword(token, 'new')
@@ -141,10 +141,10 @@ onBothEngines('the reset of a password', (engine) => {
     const auth = await freshAuth(engine, {
       now: testClock(),
       resetRequestsPerAccount: 3,
-      resetRequestsPerAddress: 5,
+      resetRequestsPerIp: 5,
     })
     await auth.registerUser(EMAIL, 'old')
-    const ask = (email: string, address: string) => auth.requestPasswordReset({ email, address })
+    const ask = (email: string, ip: string) => auth.requestPasswordReset({ email, ip })
     for (let request = 0; request < 3; request++) await ask(EMAIL, `192.0.2.${request}`)
     await expect(ask(EMAIL, '192.0.2.9')).rejects.toMatchObject({
       code: 'too_many_attempts',

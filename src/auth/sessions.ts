@@ -3,42 +3,48 @@ import { mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
 import { uuidV7 } from '../lib/random.ts'
 import type { User } from '../user.ts'
-import { type Client, type Context, secondsAfter } from './context.ts'
+import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 
 /** A session's use is written down at most this often, or a tenth of the idle limit where that is less. */
 const LAST_SEEN_STEP_SECONDS = 60
 const USER_AGENT_MAX_LENGTH = 256
+
+/** How the user of a new session has proven who they are. */
+interface Authentication {
+  /** RFC 8176 names, such as `pwd`. */
+  readonly methods: readonly string[]
+  /** Authentication assurance level (NIST SP 800-63B); 0 where nothing was proven to us. */
+  readonly level: number
+}
 
 /** A new UUID in lower case, version 7: time-ordered (RFC 9562 §5.7). It names things and opens nothing. */
 export function generateUuid(): string {
   return uuidV7(new Date())
 }
 
-/**
- * Starts a session for the user with this address, beside those there are. The caller has made sure that
- * it is them; `logIn` does both in one.
- *
- * @returns What the user's client carries, opaque to it: 80 characters, `<uuid>.<secret>`. Only the
- *   secret's SHA-256 is stored. `null` where no account has the address, or it is disabled.
- */
+/** Starts a session for whom the caller vouches. */
 export async function createSession(
   ctx: Context,
   email: string,
   client: Client = {},
 ): Promise<string | null> {
   const user = await store.findUserByEmail(ctx.db, email)
-  return user && startSession(ctx, user, client)
+  return user && startSession(ctx, user, { ...client, methods: [], level: 0 })
 }
 
 /**
  * The end of every way in. The gates in front of it are in `login.ts`. `null` where the account was shut or
  * got another password since the user was read.
  */
-export async function startSession(ctx: Context, user: User, client: Client): Promise<string | null> {
+export async function startSession(
+  ctx: Context,
+  user: User,
+  { ip, userAgent, methods, level }: Client & Authentication,
+): Promise<string | null> {
   const now = ctx.now()
   const { value, id, secretHash } = mintBearer(now)
-  const added = await ctx.db.transaction().execute((tx) =>
-    store.addSession(tx, user, {
+  const added = await inTransaction(ctx, ({ db }) =>
+    store.addSession(db, user, {
       id,
       userId: user.id,
       secretHash,
@@ -47,21 +53,16 @@ export async function startSession(ctx: Context, user: User, client: Client): Pr
       lastSeenAt: now,
       idleExpiresAt: idleExpiry(ctx, now),
       expiresAt: secondsAfter(now, ctx.options.sessionLifetimeSeconds),
-      methods: ['pwd'],
-      level: 1,
-      address: client.address ?? null,
-      userAgent: client.userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
+      methods,
+      level,
+      ip: ip ?? null,
+      userAgent: userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
     }),
   )
   return added ? value : null
 }
 
-/**
- * The user of a session, or `null` where the session is malformed, unknown, expired or ended, or the
- * account is disabled. Nothing is cached: an ended session is refused from the next call on, everywhere.
- *
- * @param sessionId - What `createSession` gave, exactly.
- */
+/** The user of a live session. */
 export async function getUserFromSessionId(
   ctx: Context,
   sessionId: string | null | undefined,
@@ -72,24 +73,23 @@ export async function getUserFromSessionId(
   return found.user
 }
 
-/**
- * Ends every session of a user. (The classic exercise knows one for each user; {@link endSession} ends
- * just one.)
- */
+/** Ends every session of a user. */
 export async function destroySession(ctx: Context, userId: number): Promise<void> {
-  await ctx.db.transaction().execute((tx) => store.deleteSessionsOf(tx, userId))
+  await inTransaction(ctx, ({ db }) => store.deleteSessionsOf(db, userId))
 }
 
-/**
- * Ends one session, from its own bearer.
- *
- * @returns `false` where there was no live session to end.
- */
+/** Ends one session, from its own bearer. */
 export async function endSession(ctx: Context, sessionId: string | null | undefined): Promise<boolean> {
   const found = await findLiveSession(ctx, sessionId)
   if (found === null) return false
-  await ctx.db.transaction().execute((tx) => store.deleteSession(tx, found.session))
+  await inTransaction(ctx, ({ db }) => store.deleteSession(db, found.session))
   return true
+}
+
+/** Ends what was opened under the account's old state: every session and every outstanding token. */
+export async function revokeSessionsAndTokens({ db }: TxContext, userId: number): Promise<void> {
+  await store.deleteSessionsOf(db, userId)
+  await store.deleteTokensOf(db, userId)
 }
 
 async function findLiveSession(ctx: Context, sessionId: string | null | undefined) {
@@ -103,15 +103,18 @@ async function findLiveSession(ctx: Context, sessionId: string | null | undefine
   return found.user.disabledAt === null ? found : null
 }
 
+/** Writes the use down. A check never fails, nor waits without need, because this cannot be written. */
 async function noteUse(ctx: Context, session: store.SessionState): Promise<void> {
   const { sessionIdleSeconds } = ctx.options
+  const now = ctx.now()
   const step =
     sessionIdleSeconds === 0
       ? LAST_SEEN_STEP_SECONDS
       : Math.min(LAST_SEEN_STEP_SECONDS, sessionIdleSeconds / 10)
-  const now = ctx.now()
   if (now < secondsAfter(session.lastSeenAt, step)) return
-  await store.updateLastSeen(ctx.db, session.id, now, idleExpiry(ctx, now))
+  const written = store.updateLastSeen(ctx.db, session.id, now, idleExpiry(ctx, now)).catch(() => {})
+  // Where the idle limit hangs on it, the next request has to see it.
+  if (sessionIdleSeconds !== 0) await written
 }
 
 function idleExpiry(ctx: Context, now: Date): Date | null {

@@ -13,7 +13,7 @@ export interface Attempter {
   /** The account as it was named, whether it exists or not. */
   readonly email: string
   /** Absent where the caller does not know it: then the account's limit acts alone. */
-  readonly address?: string | undefined
+  readonly ip?: string | undefined
 }
 
 /** An attempt that was counted before it was made. */
@@ -24,13 +24,26 @@ export interface CountedAttempt {
 
 const SECOND_MS = 1_000
 const FIRST_WAIT_MS = SECOND_MS
-/** So long at most anybody is kept out, whoever hammers their account. */
+/** The longest wait. (Who gets the one attempt behind it is whoever asks first: docs/throttling.md.) */
 const LONGEST_WAIT_MS = 15 * 60 * SECOND_MS
-const FORGET_FAILURES_AFTER_MS = 24 * 60 * 60 * SECOND_MS
-const FORGET_REQUESTS_AFTER_MS = 60 * 60 * SECOND_MS
+const HOUR_MS = 60 * 60 * SECOND_MS
+
+/** The options with the free attempts, and how long a counter that rests is kept. */
+const LIMITS = {
+  login: {
+    account: 'loginFailuresPerAccount',
+    ip: 'loginFailuresPerIp',
+    forgetAfterMs: 24 * HOUR_MS,
+  },
+  reset_request: {
+    account: 'resetRequestsPerAccount',
+    ip: 'resetRequestsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
+} as const satisfies Record<Throttled, object>
 
 /**
- * Counts an attempt, before it is made, under its account and under its address. Counting first is what
+ * Counts an attempt, before it is made, under its account and under its IP address. Counting first is what
  * keeps parallel guesses within the limit (CVE-2024-4629); whoever was right is given it back.
  *
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`, whether the account exists or not.
@@ -39,23 +52,23 @@ export async function countAttempt(ctx: Context, what: Throttled, who: Attempter
   if (!ctx.options.throttle) return { succeeded: async () => {} }
   const now = ctx.now()
   const policies = policiesOf(ctx, what)
-  const addressKey = addressKeyOf(what, who.address)
+  const ipKey = ipKeyOf(what, who.ip)
 
-  const byAddress = addressKey && (await store.takeAttempt(ctx.db, addressKey, policies.address, now))
-  if (byAddress && !byAddress.allowed) throw tooManyAttempts(byAddress.retryAfterMs)
+  const byIp = ipKey && (await store.takeAttempt(ctx.db, ipKey, policies.ip, now))
+  if (byIp && !byIp.allowed) throw tooManyAttempts(byIp.retryAfterMs)
 
   const accountKey = accountKeyOf(what, who.email)
   const byAccount = await store.takeAttempt(ctx.db, accountKey, policies.account, now)
   if (!byAccount.allowed) {
     // Nothing was guessed: an account under attack must not use up what its address may try elsewhere.
-    if (byAddress) await store.refundAttempt(ctx.db, addressKey, byAddress)
+    if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
     throw tooManyAttempts(byAccount.retryAfterMs)
   }
 
   return {
     async succeeded() {
       await store.clearAttempts(ctx.db, accountKey)
-      if (byAddress) await store.refundAttempt(ctx.db, addressKey, byAddress)
+      if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
     },
   }
 }
@@ -65,23 +78,22 @@ export async function forgetFailures(ctx: Context, email: string): Promise<void>
   await store.clearAttempts(ctx.db, accountKeyOf('login', email))
 }
 
-function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'address', store.ThrottlePolicy> {
-  const { options } = ctx
-  const [account, address, forgetAfterMs] =
-    what === 'login'
-      ? [options.loginFailuresPerAccount, options.loginFailuresPerAddress, FORGET_FAILURES_AFTER_MS]
-      : [options.resetRequestsPerAccount, options.resetRequestsPerAddress, FORGET_REQUESTS_AFTER_MS]
+function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'ip', store.ThrottlePolicy> {
+  const { account, ip, forgetAfterMs } = LIMITS[what]
   const waits = { firstWaitMs: FIRST_WAIT_MS, longestWaitMs: LONGEST_WAIT_MS, forgetAfterMs }
-  return { account: { freeAttempts: account, ...waits }, address: { freeAttempts: address, ...waits } }
+  return {
+    account: { freeAttempts: ctx.options[account], ...waits },
+    ip: { freeAttempts: ctx.options[ip], ...waits },
+  }
 }
 
 function accountKeyOf(what: Throttled, email: string): string {
   return keyOf(what, 'account', normalizeEmail(email))
 }
 
-function addressKeyOf(what: Throttled, address: string | undefined): string | null {
-  const network = address === undefined ? null : networkOf(address)
-  return network === null ? null : keyOf(what, 'address', network)
+function ipKeyOf(what: Throttled, ip: string | undefined): string | null {
+  const network = ip === undefined ? null : networkOf(ip)
+  return network === null ? null : keyOf(what, 'ip', network)
 }
 
 function keyOf(...parts: string[]): string {

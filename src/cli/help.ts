@@ -28,7 +28,7 @@ export function commandHelp(command: Command): string {
 ${command.summary}.
 
 Flags:
-${indent(table([...flags, ['--json', 'Answer for scripts'], ['--help', 'This']]))}
+${indent(table([...flags, ['--json', 'Answer for scripts'], ['--help', 'Show this help']]))}
 
 Settings:
 ${settingsHelp()}`

@@ -49,7 +49,7 @@ describe('readSettings', () => {
 
   it.each(ROWS)('takes %s from its variable, and rather from its flag', (name, row) => {
     const [text, value] = another(name)
-    const classic = typeof row.classic === 'boolean' ? 'on' : String(row.classic)
+    const classic = typeof row.classic === 'boolean' ? (row.classic ? 'on' : 'off') : String(row.classic)
     expect(settled(name, {}, { [row.env]: text })).toBe(value)
     expect(settled(name, { [flagOf(name)]: text }, {})).toBe(value)
     expect(settled(name, { [flagOf(name)]: text }, { [row.env]: classic })).toBe(value)

@@ -10,6 +10,14 @@ export async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
+/** Text of others as a terminal may show it: what would move the cursor, or turn letters around, is spelled out. */
+export function visible(text: string): string {
+  return text.replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+}
+
 /** Rows under their headings, in columns. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
@@ -56,8 +64,11 @@ async function ask(question: string, { unseen }: { unseen: boolean }): Promise<s
     terminal: true,
   })
   lines.once('SIGINT', () => process.exit(130))
-  const [answer] = (await once(lines, 'line')) as [string]
+  const answered = once(lines, 'line') as Promise<[string]>
+  // Ctrl-D closes without a line.
+  const [answer] = await Promise.race([answered, once(lines, 'close').then(() => [undefined])])
   lines.close()
-  if (unseen) process.stderr.write('\n')
+  if (unseen || answer === undefined) process.stderr.write('\n')
+  if (answer === undefined) throw new UsageError('there was no answer')
   return answer
 }

@@ -6,9 +6,9 @@
  * @module
  */
 export { isUnavailable } from './errors.ts'
-export { MIGRATION_NAMES, migrate, migrations } from './migrate.ts'
+export { MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { databaseExists, describeDatabase, isReady, type OpenOptions, openDatabase } from './open.ts'
-export type { Database } from './schema.ts'
+export type { Database, Tx } from './schema.ts'
 export * from './sessions.ts'
 export * from './throttles.ts'
 export * from './tokens.ts'

@@ -16,7 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
 }
 
 /** Every migration of this version, in order. */
-export const MIGRATION_NAMES = Object.keys(MIGRATIONS)
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
 
 const LEDGER = 'bienvenue_migrations'
 
@@ -29,6 +29,49 @@ function migrator(db: Database): Migrator {
   })
 }
 
+/** What a database is to this version. */
+export type SchemaState =
+  /** It has a users table that Bienvenue did not make. */
+  | { readonly is: 'foreign' }
+  /** It has migrations that this version does not know. */
+  | { readonly is: 'newer' }
+  /** It is ours or empty, and these migrations have not run yet. */
+  | { readonly is: 'ours'; readonly pending: readonly string[] }
+
+/** Looks at the schema, and changes nothing. */
+export async function inspectSchema(db: Database): Promise<SchemaState> {
+  const tables = (await db.introspection.getTables({ withInternalKyselyTables: true })).map(
+    ({ name }) => name,
+  )
+  if (!tables.includes(LEDGER)) {
+    return tables.includes('users') ? { is: 'foreign' } : { is: 'ours', pending: MIGRATION_NAMES }
+  }
+  const rows = await db
+    .withTables<{ [LEDGER]: { name: string } }>()
+    .selectFrom(LEDGER)
+    .select('name')
+    .execute()
+  const executed = rows.map(({ name }) => name)
+  if (executed.some((name) => !Object.hasOwn(MIGRATIONS, name))) return { is: 'newer' }
+  return { is: 'ours', pending: MIGRATION_NAMES.filter((name) => !executed.includes(name)) }
+}
+
+/**
+ * The migrations that this database still needs. Changes nothing.
+ *
+ * @throws {OptionError} The database belongs to something else or to a newer version.
+ */
+export async function pendingMigrations(db: Database): Promise<readonly string[]> {
+  const state = await inspectSchema(db)
+  if (state.is === 'ours') return state.pending
+  throw new OptionError(
+    'databaseUrl',
+    state.is === 'foreign'
+      ? 'this database has a users table that Bienvenue did not make; nothing was changed'
+      : 'this database was made by a newer version of Bienvenue; nothing was changed',
+  )
+}
+
 /**
  * Brings the schema up to date, all or nothing. Of several processes that start at once one migrates and
  * the others wait for it.
@@ -36,51 +79,10 @@ function migrator(db: Database): Migrator {
  * @returns The names of the migrations that ran now.
  * @throws {OptionError} The database belongs to something else or to a newer version.
  */
-export async function migrate(db: Database): Promise<string[]> {
-  await assertOurs(db)
+export async function migrate(db: Database): Promise<readonly string[]> {
+  // Looks before anything is made: a refusal leaves the database as it was.
+  await pendingMigrations(db)
   const { error, results = [] } = await migrator(db).migrateToLatest()
-  if (error !== undefined) throw explained(error)
+  if (error !== undefined) throw error
   return results.map((result) => result.migrationName)
-}
-
-/** Looks before anything is made: a refusal leaves the database as it was. */
-async function assertOurs(db: Database): Promise<void> {
-  const tables = (await db.introspection.getTables({ withInternalKyselyTables: true })).map(
-    ({ name }) => name,
-  )
-  if (tables.includes('users') && !tables.includes(LEDGER)) {
-    throw new OptionError(
-      'databaseUrl',
-      'this database has a users table that Bienvenue did not make; nothing was changed',
-    )
-  }
-}
-
-/** The migrations of this version, and when each ran on this database. Changes nothing. */
-export async function migrations(db: Database): Promise<{ name: string; executedAt: Date | null }[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  const executed = tables.some((table) => table.name === LEDGER)
-    ? await db
-        .withTables<{ [LEDGER]: { name: string; timestamp: string } }>()
-        .selectFrom(LEDGER)
-        .select(['name', 'timestamp'])
-        .execute()
-    : []
-  const times = new Map(executed.map((row) => [row.name, new Date(row.timestamp)]))
-  return MIGRATION_NAMES.map((name) => ({ name, executedAt: times.get(name) ?? null }))
-}
-
-/** Whether no migration is missing. */
-export async function isUpToDate(db: Database): Promise<boolean> {
-  return (await migrations(db)).every((migration) => migration.executedAt !== null)
-}
-
-function explained(error: unknown): unknown {
-  const message = error instanceof Error ? error.message : ''
-  if (/previously executed migration .* is missing/.test(message)) {
-    return new OptionError('databaseUrl', 'this database was made by a newer version of Bienvenue', {
-      cause: error,
-    })
-  }
-  return error
 }

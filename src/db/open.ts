@@ -1,8 +1,8 @@
 /** From a database URL to an open, migrated database. */
 import { existsSync } from 'node:fs'
-import { type Dialect, Kysely, sql } from 'kysely'
+import { type Dialect, Kysely, SqliteAdapter, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
-import { isUpToDate, migrate } from './migrate.ts'
+import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
 import type { Database, Schema } from './schema.ts'
 
@@ -22,8 +22,13 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
     return { engine: 'sqlite', path }
   }
   if (scheme === 'postgres' || scheme === 'postgresql') {
-    if (!/^[a-z]+:\/\//i.test(text) || !URL.canParse(text))
-      throw new OptionError('databaseUrl', 'this is not a valid PostgreSQL URL')
+    // An `@` behind the authority is of a password that was not percent-encoded: it would be cut there, and
+    // what is left of it taken for a host or a path.
+    if (!/^[a-z]+:\/\/[^/?#]*(?:\/[^@#]*)?$/i.test(text) || !URL.canParse(text))
+      throw new OptionError(
+        'databaseUrl',
+        'this is not a valid PostgreSQL URL; special characters of the password have to be percent-encoded',
+      )
     return { engine: 'postgres', url: text }
   }
   const problem = scheme === undefined ? 'there is no scheme' : `there is no database for "${scheme}:"`
@@ -46,7 +51,7 @@ export function databaseExists(text: string): boolean {
 
 /** What {@link openDatabase} needs to know beside the URL. */
 export interface OpenOptions {
-  /** Whether to bring the schema up to date. Default `true`. */
+  /** Whether to bring the schema up to date. Default `true`; `false` changes nothing at all. */
   migrate?: boolean
   /** Told of faults of the database that belong to no request. */
   onError?: (error: Error) => void
@@ -55,13 +60,17 @@ export interface OpenOptions {
 /**
  * Opens the database and brings its schema up to date. Safe when several processes do so at once.
  *
- * @throws {OptionError} The database cannot be reached, opened for writing, or brought up to date.
+ * @throws {OptionError} The database cannot be reached or opened for writing, or belongs to something else
+ *   or to a newer version.
  */
 export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
   const db = await connect(databaseUrl, options.onError ?? (() => {}))
   try {
-    await sql`select 1`.execute(db)
-    if (options.migrate !== false) await migrate(db)
+    // A refusal comes before the first change: also the journal mode is written into the file.
+    await pendingMigrations(db)
+    if (options.migrate === false) return db
+    if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
+    await migrate(db)
     return db
   } catch (error) {
     await db.destroy()
@@ -97,8 +106,12 @@ function cannotUse(databaseUrl: string, cause: unknown): OptionError {
   return new OptionError('databaseUrl', `cannot use ${describeDatabase(databaseUrl)}: ${reason}`, { cause })
 }
 
-/** Whether the database answers and has every migration. */
+/** Whether the database answers and has just the migrations of this version. */
 export async function isReady(db: Database): Promise<boolean> {
-  await sql`select 1`.execute(db)
-  return isUpToDate(db)
+  const state = await inspectSchema(db)
+  return state.is === 'ours' && state.pending.length === 0
+}
+
+function isSqlite(db: Database): boolean {
+  return db.getExecutor().adapter instanceof SqliteAdapter
 }

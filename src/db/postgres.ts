@@ -4,6 +4,7 @@ import pg from 'pg'
 import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
+const TIMEOUT_MS = 5_000
 
 /**
  * Opens a pool of connections, each made when it is needed.
@@ -17,7 +18,9 @@ export function openPostgres(
 ): { dialect: Dialect; reader: PreparedReader } {
   const pool = new pg.Pool({
     connectionString: url,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: TIMEOUT_MS,
+    // Of a server that hangs, or a network that swallows, nobody waits for ever.
+    query_timeout: TIMEOUT_MS,
     application_name: 'bienvenue',
     types: {
       // Our bigint columns hold milliseconds, far below 2^53.
@@ -25,8 +28,10 @@ export function openPostgres(
         (oid as number) === BIGINT ? Number : pg.types.getTypeParser(oid as number, format),
     },
   })
-  // Without a listener, a connection lost while idle would end the process.
+  // Without a listener, a connection that is lost while nothing runs on it would end the process: in the
+  // pool, or in the hands of a transaction.
   pool.on('error', onIdleError)
+  pool.on('connect', (client) => void client.on('error', onIdleError))
   return { dialect: new PostgresDialect({ pool }), reader: { first: firstRow(pool) } }
 }
 

@@ -2,7 +2,7 @@
  * The tables as rows. Times are whole milliseconds since 1970, UTC; secrets are present as SHA-256 only.
  * The migrations make these tables; a test compares both.
  */
-import type { Generated, Kysely } from 'kysely'
+import type { Generated, Kysely, Transaction } from 'kysely'
 
 export interface UsersTable {
   id: Generated<number>
@@ -20,7 +20,7 @@ export interface UsersTable {
   disabled_at: number | null
 }
 
-export interface SessionsTable {
+interface SessionsTable {
   id: string
   user_id: number
   secret_hash: Uint8Array
@@ -35,7 +35,7 @@ export interface SessionsTable {
   methods: string
   /** Authentication assurance level (NIST SP 800-63B): 1 for one factor, 2 for two. */
   level: number
-  address: string | null
+  ip_address: string | null
   user_agent: string | null
 }
 
@@ -68,5 +68,8 @@ export interface Schema {
   throttles: ThrottlesTable
 }
 
-/** A connection pool or a transaction: every function of this room takes either. */
+/** A connection pool or a transaction: most functions of this room take either. */
 export type Database = Kysely<Schema>
+
+/** A transaction, for what is several statements and has to be all or nothing. */
+export type Tx = Transaction<Schema>

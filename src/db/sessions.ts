@@ -1,7 +1,7 @@
 /** Table `sessions`. */
 import type { User } from '../user.ts'
 import { prepared } from './prepared.ts'
-import type { Database } from './schema.ts'
+import type { Database, Tx } from './schema.ts'
 import { userOf } from './users.ts'
 
 /** A signed-in browser or program of a user. */
@@ -19,20 +19,20 @@ export interface Session {
   readonly methods: readonly string[]
   /** Authentication assurance level (NIST SP 800-63B). */
   readonly level: number
-  readonly address: string | null
+  readonly ip: string | null
   readonly userAgent: string | null
 }
 
 /**
- * Adds a session and makes it the newest of its user; run it in a transaction.
+ * Adds a session and makes it the newest of its user.
  *
  * @returns `false`, with nothing added, where the account was shut or got another password since `user`
  *   was read: whoever proved to know the old one is too late.
  */
-export async function addSession(db: Database, user: User, session: Session): Promise<boolean> {
+export async function addSession(tx: Tx, user: User, session: Session): Promise<boolean> {
   // First, because it locks the row of the user: a reset at the same time either waits and ends this
   // session too, or came before and is seen here.
-  const { numUpdatedRows } = await db
+  const { numUpdatedRows } = await tx
     .updateTable('users')
     .set({ session_id: session.id })
     .where('id', '=', user.id)
@@ -40,7 +40,7 @@ export async function addSession(db: Database, user: User, session: Session): Pr
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
-  await db
+  await tx
     .insertInto('sessions')
     .values({
       id: session.id,
@@ -53,7 +53,7 @@ export async function addSession(db: Database, user: User, session: Session): Pr
       expires_at: session.expiresAt.getTime(),
       methods: session.methods.join(' '),
       level: session.level,
-      address: session.address,
+      ip_address: session.ip,
       user_agent: session.userAgent,
     })
     .execute()
@@ -116,32 +116,36 @@ export async function updateLastSeen(
     .execute()
 }
 
-/** Ends one session of a user; `users.session_id` then names the newest that is left. Run it in a transaction. */
-export async function deleteSession(db: Database, session: { id: string; userId: number }): Promise<void> {
-  await db.deleteFrom('sessions').where('id', '=', session.id).execute()
-  await nameNewestLeft(db, session)
-}
-
-async function nameNewestLeft(db: Database, ended: { id: string; userId: number }): Promise<void> {
-  const newest = db
+/** Ends one session of a user; `users.session_id` then names the newest that is left. */
+export async function deleteSession(tx: Tx, session: { id: string; userId: number }): Promise<void> {
+  const newestLeft = tx
     .selectFrom('sessions')
     .select((query) => query.cast<string>('id', 'text').as('id'))
-    .where('user_id', '=', ended.userId)
+    .where('user_id', '=', session.userId)
+    .where('sessions.id', '!=', session.id)
     .orderBy('created_at', 'desc')
     .orderBy('sessions.id', 'desc')
     .limit(1)
-  await db
+  // The user's row first, here and in every other transaction: whoever has it goes on, the rest wait.
+  await tx
     .updateTable('users')
-    .set({ session_id: newest })
-    .where('id', '=', ended.userId)
-    .where('session_id', '=', ended.id)
+    .set((query) => ({
+      session_id: query
+        .case()
+        .when('session_id', '=', session.id)
+        .then(newestLeft)
+        .else(query.ref('session_id'))
+        .end(),
+    }))
+    .where('id', '=', session.userId)
     .execute()
+  await tx.deleteFrom('sessions').where('id', '=', session.id).execute()
 }
 
 /** Ends every session of a user. */
-export async function deleteSessionsOf(db: Database, userId: number): Promise<void> {
-  await db.deleteFrom('sessions').where('user_id', '=', userId).execute()
-  await db.updateTable('users').set({ session_id: null }).where('id', '=', userId).execute()
+export async function deleteSessionsOf(tx: Tx, userId: number): Promise<void> {
+  await tx.updateTable('users').set({ session_id: null }).where('id', '=', userId).execute()
+  await tx.deleteFrom('sessions').where('user_id', '=', userId).execute()
 }
 
 /** How many sessions of a user have not expired. */
@@ -159,22 +163,27 @@ export async function countSessionsOf(db: Database, userId: number, now: Date): 
 }
 
 /**
- * Removes sessions that ended by themselves, so many at the most; run it in a transaction.
+ * Removes sessions that ended by themselves, so many at the most.
  *
- * @returns How many there were: fewer than `limit` when it is done.
+ * @returns How many there were; none when it is done.
  */
-export async function deleteExpiredSessions(db: Database, now: Date, limit: number): Promise<number> {
-  const time = now.getTime()
-  const expired = db
-    .selectFrom('sessions')
-    .select('id')
-    .where((query) => query.or([query('expires_at', '<=', time), query('idle_expires_at', '<=', time)]))
-    .limit(limit)
-  const ended = await db
-    .deleteFrom('sessions')
-    .where('id', 'in', expired)
-    .returning(['id', 'user_id'])
-    .execute()
-  for (const { id, user_id } of ended) await nameNewestLeft(db, { id, userId: user_id })
+export async function deleteExpiredSessions(tx: Tx, now: Date, limit: number): Promise<number> {
+  const ended = [
+    ...(await findEnded(tx, 'expires_at', now, limit)),
+    ...(await findEnded(tx, 'idle_expires_at', now, limit)),
+  ]
+  for (const { id, user_id } of ended) await deleteSession(tx, { id, userId: user_id })
   return ended.length
+}
+
+// Each limit by itself, because each has an index of its own; by user, so that two clean-ups at the same
+// time take their rows in the same order.
+function findEnded(tx: Tx, limitedBy: 'expires_at' | 'idle_expires_at', now: Date, limit: number) {
+  return tx
+    .selectFrom('sessions')
+    .select(['id', 'user_id'])
+    .where(limitedBy, '<=', now.getTime())
+    .orderBy('user_id')
+    .limit(limit)
+    .execute()
 }

@@ -1,10 +1,11 @@
 /**
  * SQLite through Node's own `node:sqlite`. One connection for all that writes, so that everything in this
- * process is in order, and one that only reads; WAL and a busy timeout, so that other processes can share
- * the file.
+ * process is in order, and one that only reads; WAL and a wait for other writers, so that other processes
+ * can share the file.
  */
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -16,10 +17,13 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { isBusy, isNoTransaction } from './errors.ts'
 import type { PreparedReader } from './prepared.ts'
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000
+/** The longest pause between two tries. */
+const LONGEST_WAIT_MS = 32
 
 /**
  * Opens an SQLite database.
@@ -29,13 +33,16 @@ const BUSY_TIMEOUT_MS = 5_000
  */
 export function openSqlite(path: string): { dialect: Dialect; reader: PreparedReader } {
   const writing = openForWriting(path)
-  // What is in memory is known to its one connection alone.
-  const reading =
-    path === ':memory:' ? writing : new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  let reading: DatabaseSync | undefined
+  const openForReading = () => {
+    // What is in memory is known to its one connection alone.
+    reading ??= path === ':memory:' ? writing : new DatabaseSync(path, { readOnly: true })
+    return reading
+  }
   const database: SqliteDatabase = {
     ...withCachedStatements(writing),
     close() {
-      if (reading !== writing) reading.close()
+      if (reading !== undefined && reading !== writing) reading.close()
       writing.close()
     },
   }
@@ -46,7 +53,7 @@ export function openSqlite(path: string): { dialect: Dialect; reader: PreparedRe
       createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    reader: { first: withFirstRow(reading) },
+    reader: { first: withFirstRow(openForReading) },
   }
 }
 
@@ -59,8 +66,9 @@ function openForWriting(path: string): DatabaseSync {
     timeout: BUSY_TIMEOUT_MS,
   })
   try {
-    // NORMAL would be faster and lose the last commits when the machine, not the process, dies.
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; begin immediate; rollback')
+    // FULL: a commit that was answered survives a power cut. The empty transaction finds out whether the
+    // file can be written. From then on nobody waits inside SQLite, which would stop the whole process.
+    database.exec('pragma synchronous = full; begin immediate; rollback; pragma busy_timeout = 0')
   } catch (error) {
     database.close()
     throw error
@@ -68,12 +76,12 @@ function openForWriting(path: string): DatabaseSync {
   return database
 }
 
-function withFirstRow(database: DatabaseSync): PreparedReader['first'] {
+function withFirstRow(open: () => DatabaseSync): PreparedReader['first'] {
   const statements = new Map<string, StatementSync>()
   return (sql, parameters) => {
     let statement = statements.get(sql)
     if (statement === undefined) {
-      statement = database.prepare(sql)
+      statement = open().prepare(sql)
       statements.set(sql, statement)
     }
     return statement.get(...(parameters as readonly SQLInputValue[]))
@@ -115,9 +123,37 @@ class Adapter extends SqliteAdapter {
 }
 
 class Driver extends SqliteDriver {
-  // Our transactions write. Taking the lock first makes them wait for each other (busy timeout); a read
-  // lock that wants to become a write lock later fails at once where another writer came between.
+  // Our transactions write. Taking the lock first makes them wait for each other, here at the beginning; a
+  // read lock that wants to become a write lock later fails at once where another writer came between.
   override async beginTransaction(connection: DatabaseConnection) {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  // On a full disk SQLite has rolled back by itself; a second rollback would fail and hide the reason.
+  override async rollbackTransaction(connection: DatabaseConnection) {
+    await connection.executeQuery(CompiledQuery.raw('rollback')).catch((error: unknown) => {
+      if (!isNoTransaction(error)) throw error
+    })
+  }
+
+  override async acquireConnection() {
+    const connection = await super.acquireConnection()
+    return {
+      executeQuery: <Row>(query: CompiledQuery) => whileBusy(() => connection.executeQuery<Row>(query)),
+      streamQuery: connection.streamQuery.bind(connection),
+    } as DatabaseConnection
+  }
+}
+
+/** Tries again while another process writes. The event loop goes on meanwhile: SQLite itself waits asleep. */
+async function whileBusy<Result>(run: () => Promise<Result>): Promise<Result> {
+  const giveUpAt = performance.now() + BUSY_TIMEOUT_MS
+  for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error
+      await setTimeout(wait)
+    }
   }
 }

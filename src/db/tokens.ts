@@ -1,5 +1,5 @@
 /** Table `tokens`: single-use secrets of every purpose. */
-import type { Database } from './schema.ts'
+import type { Database, Tx } from './schema.ts'
 
 /** What a token opens. */
 export type TokenPurpose = 'reset_password'
@@ -16,8 +16,20 @@ export interface Token {
   readonly expiresAt: Date
 }
 
-/** Adds a token; an outstanding one of the same user and purpose is void from now on. */
-export async function addToken(db: Database, token: Token): Promise<void> {
+/**
+ * Adds a token; an outstanding one of the same user and purpose is void from now on.
+ *
+ * @returns `false`, with nothing added, where the account is gone or was shut since it was read.
+ */
+export async function addToken(tx: Tx, token: Token): Promise<boolean> {
+  // The user's row first, here and in every other transaction: whoever has it goes on, the rest wait.
+  const { numUpdatedRows } = await tx
+    .updateTable('users')
+    .set({ reset_token: token.id })
+    .where('id', '=', token.userId)
+    .where('disabled_at', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) return false
   const row = {
     id: token.id,
     email: token.email,
@@ -25,11 +37,12 @@ export async function addToken(db: Database, token: Token): Promise<void> {
     created_at: token.createdAt.getTime(),
     expires_at: token.expiresAt.getTime(),
   }
-  await db
+  await tx
     .insertInto('tokens')
     .values({ ...row, purpose: token.purpose, user_id: token.userId })
     .onConflict((conflict) => conflict.columns(['user_id', 'purpose']).doUpdateSet(row))
     .execute()
+  return true
 }
 
 /** The token with this id, or `null`. It may have expired: the caller looks. */
@@ -67,29 +80,38 @@ export async function takeToken(db: Database, token: Token, now: Date): Promise<
 }
 
 /** Voids every token of a user. */
-export async function deleteTokensOf(db: Database, userId: number): Promise<void> {
-  await db.deleteFrom('tokens').where('user_id', '=', userId).execute()
+export async function deleteTokensOf(tx: Tx, userId: number): Promise<void> {
+  await tx.updateTable('users').set({ reset_token: null }).where('id', '=', userId).execute()
+  await tx.deleteFrom('tokens').where('user_id', '=', userId).execute()
 }
 
 /**
- * Removes tokens that nobody used in time, so many at the most; run it in a transaction.
+ * Removes tokens that nobody used in time, so many at the most.
  *
- * @returns How many there were: fewer than `limit` when it is done.
+ * @returns How many there were; none when it is done.
  */
-export async function deleteExpiredTokens(db: Database, now: Date, limit: number): Promise<number> {
-  const expired = db.selectFrom('tokens').select('id').where('expires_at', '<=', now.getTime()).limit(limit)
-  const ended = await db
-    .deleteFrom('tokens')
-    .where('id', 'in', expired)
-    .returning(['id', 'user_id'])
+export async function deleteExpiredTokens(tx: Tx, now: Date, limit: number): Promise<number> {
+  const ended = await tx
+    .selectFrom('tokens')
+    .select(['id', 'user_id'])
+    .where('expires_at', '<=', now.getTime())
+    .orderBy('user_id')
+    .limit(limit)
     .execute()
   for (const { id, user_id } of ended) {
-    await db
+    await tx
       .updateTable('users')
-      .set({ reset_token: null })
+      .set((query) => ({
+        reset_token: query
+          .case()
+          .when('reset_token', '=', id)
+          .then(null)
+          .else(query.ref('reset_token'))
+          .end(),
+      }))
       .where('id', '=', user_id)
-      .where('reset_token', '=', id)
       .execute()
+    await tx.deleteFrom('tokens').where('id', '=', id).execute()
   }
   return ended.length
 }

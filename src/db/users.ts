@@ -3,7 +3,7 @@ import { type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../errors.ts'
 import { normalizeEmail, trimEmail, type User } from '../user.ts'
 import { isUniqueViolation } from './errors.ts'
-import type { Database, Schema, UsersTable } from './schema.ts'
+import type { Database, Schema, Tx, UsersTable } from './schema.ts'
 
 /** The attributes that {@link findUserBy} can look for. */
 export type UserCriteria = { [Attribute in 'id' | ClassicAttribute]?: NonNullable<User[Attribute]> }
@@ -124,14 +124,39 @@ export async function updatePasswordHash(db: Database, user: User, hashedPasswor
     .execute()
 }
 
-/** Shuts (a time) or opens (`null`) an account. `false` where there is none. */
-export async function updateDisabledAt(db: Database, userId: number, at: Date | null): Promise<boolean> {
+/** Shuts an account; one that is shut already stays so since when it was. `false` where there is none. */
+export async function disableUser(db: Database, userId: number, at: Date): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')
-    .set({ disabled_at: at?.getTime() ?? null })
+    .set({ disabled_at: sql`coalesce(disabled_at, ${at.getTime()})` })
     .where('id', '=', userId)
     .executeTakeFirst()
   return numUpdatedRows > 0n
+}
+
+/** Opens an account again. `false` where there is none. */
+export async function enableUser(db: Database, userId: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ disabled_at: null })
+    .where('id', '=', userId)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/**
+ * Takes the row of a user for the rest of the transaction: whoever else writes to it waits.
+ *
+ * @returns The user as they are now, or `null` where the account is gone.
+ */
+export async function lockUser(tx: Tx, userId: number): Promise<User | null> {
+  const row = await tx
+    .updateTable('users')
+    .set((query) => ({ password_version: query.ref('password_version') }))
+    .where('id', '=', userId)
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? null : userOf(row)
 }
 
 /** Removes a user with all that is theirs. `false` where there is none. */

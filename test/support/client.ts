@@ -7,7 +7,7 @@ export interface Send {
   body?: RequestInit['body'] | undefined
   headers?: Record<string, string> | undefined
   sessionId?: string | undefined
-  address?: string | undefined
+  ip?: string | undefined
 }
 
 /** Sends one request; the body is a form unless the test gives another. */
@@ -17,7 +17,7 @@ export function send(
   path: string,
   request: Send = {},
 ): Promise<Response> {
-  const { fields, sessionId, address } = request
+  const { fields, sessionId, ip } = request
   const body = request.body ?? (fields && new URLSearchParams(fields))
   return auth.fetch(
     new Request(`http://localhost:5000${path}`, {
@@ -29,7 +29,7 @@ export function send(
         ...request.headers,
       },
     }),
-    { address },
+    { ip },
   )
 }
 

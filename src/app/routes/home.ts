@@ -1,5 +1,6 @@
 import * as api from '../../api/index.ts'
-import { json } from '../answers.ts'
-import { type Routes, route } from '../route.ts'
+import { type Routes, route, succeed } from '../route.ts'
 
-export const homeRoutes: Routes = () => [route(api.home, () => json({ message: 'Bienvenue' }))]
+export const homeRoutes: Routes = (engine) => [
+  route(engine, api.home, () => succeed(api.home, { message: 'Bienvenue' })),
+]

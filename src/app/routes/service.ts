@@ -1,16 +1,15 @@
 import * as api from '../../api/index.ts'
 import { AuthError } from '../../errors.ts'
-import { json } from '../answers.ts'
 import { openApiDocument } from '../openapi.ts'
-import { type Routes, route } from '../route.ts'
+import { type Routes, route, succeed } from '../route.ts'
 
 export const serviceRoutes: Routes = (engine) => [
-  route(api.getHealth, () => json({ status: 'ok' })),
+  route(engine, api.getHealth, () => succeed(api.getHealth, { status: 'ok' })),
 
-  route(api.getReadiness, async () => {
+  route(engine, api.getReadiness, async () => {
     if (!(await engine.isReady())) throw new AuthError('unavailable')
-    return json({ status: 'ready' })
+    return succeed(api.getReadiness, { status: 'ready' })
   }),
 
-  route(api.getOpenApi, () => json(openApiDocument())),
+  route(engine, api.getOpenApi, () => succeed(api.getOpenApi, openApiDocument())),
 ]

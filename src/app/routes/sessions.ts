@@ -1,20 +1,18 @@
 import * as api from '../../api/index.ts'
-import { AuthError } from '../../errors.ts'
-import { json, redirect } from '../answers.ts'
 import { clearedCookie, sessionCookie } from '../cookies.ts'
-import { type Routes, route } from '../route.ts'
+import { redirect } from '../responses.ts'
+import { type Routes, route, sessionRoute, succeed } from '../route.ts'
 
 export const sessionRoutes: Routes = (engine) => [
-  route(api.logIn, async ({ fields, client, sessionId: currentSessionId }) => {
+  route(engine, api.logIn, async ({ fields, client, sessionId: currentSessionId }) => {
     const { user, sessionId } = await engine.logIn({ ...fields, ...client, currentSessionId })
-    const cookie = sessionCookie(sessionId, engine.options.sessionLifetimeSeconds)
-    return json({ email: user.email, message: 'logged in' }, 200, { 'set-cookie': cookie })
+    const cookie = sessionCookie(sessionId, engine.options.sessionLifetimeSeconds, engine.options)
+    return succeed(api.logIn, { email: user.email, message: 'logged in' }, { 'set-cookie': cookie })
   }),
 
-  route(api.logOut, async ({ sessionId, isBrowser }) => {
-    if (!(await engine.endSession(sessionId)))
-      throw new AuthError('session_required', { field: 'session_id' })
+  sessionRoute(engine, api.logOut, async ({ sessionId, isBrowser }) => {
+    await engine.endSession(sessionId)
     // On a 302 a browser would send DELETE again, to the home page.
-    return redirect('/', isBrowser ? 303 : 302, { 'set-cookie': clearedCookie() })
+    return redirect('/', isBrowser ? 303 : 302, { 'set-cookie': clearedCookie(engine.options) })
   }),
 ]

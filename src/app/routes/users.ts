@@ -1,10 +1,9 @@
 import * as api from '../../api/index.ts'
-import { json } from '../answers.ts'
-import { type Routes, route } from '../route.ts'
+import { type Routes, route, succeed } from '../route.ts'
 
 export const userRoutes: Routes = (engine) => [
-  route(api.registerUser, async ({ fields }) => {
+  route(engine, api.registerUser, async ({ fields }) => {
     const user = await engine.registerUser(fields.email, fields.password)
-    return json({ email: user.email, message: 'user created' })
+    return succeed(api.registerUser, { email: user.email, message: 'user created' })
   }),
 ]

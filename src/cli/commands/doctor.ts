@@ -1,6 +1,6 @@
-import { databaseExists, describeDatabase, migrations, openDatabase } from '../../db/index.ts'
+import { databaseExists, describeDatabase, openDatabase, pendingMigrations } from '../../db/index.ts'
 import { OptionError } from '../../errors.ts'
-import { CLASSIC_IS_UNSAFE, type Options, resolveOptions, unsafeOptions } from '../../options.ts'
+import { type Options, resolveOptions, unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
 import { SETTINGS, type Settings } from '../settings.ts'
 import { print, table } from '../terminal.ts'
@@ -17,10 +17,7 @@ export const doctor: Command = {
   async run({ settings, json }) {
     const options = resolveOptions(settings.options)
     const rows = describeSettings(settings, options)
-    const unsafe = [
-      ...CLASSIC_IS_UNSAFE,
-      ...unsafeOptions(options).map(({ option, reason }) => `${SETTINGS[option].env}: ${reason}`),
-    ]
+    const unsafe = unsafeOptions(options).map(({ option, reason }) => `${SETTINGS[option].env}: ${reason}`)
     const checks = await checkDatabase(options)
     const well = checks.every((check) => check.ok)
 
@@ -36,7 +33,8 @@ export const doctor: Command = {
         ]),
       )
       await print(`\nNot fit for the internet:\n${unsafe.map((reason) => `  - ${reason}`).join('\n')}`)
-      for (const variable of settings.unknownVariables) await print(`\n${variable}: there is no such setting`)
+      for (const variable of settings.unknownVariables)
+        await print(`\n${variable}: ignored: there is no such setting`)
       await print(
         `\n${checks.map(({ ok, name, detail }) => `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${detail}`).join('\n')}`,
       )
@@ -62,18 +60,16 @@ function describeSettings(settings: Settings, options: Options) {
 }
 
 async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
-  const runtime = { name: 'runtime', ok: true, detail: `Node ${process.versions.node}` }
   if (!databaseExists(databaseUrl)) {
-    return [runtime, { name: 'database', ok: true, detail: 'not there yet; serve or migrate makes it' }]
+    return [{ name: 'database', ok: true, detail: 'not there yet; serve or migrate makes it' }]
   }
   try {
     const db = await openDatabase(databaseUrl, { migrate: false })
     try {
-      const pending = (await migrations(db)).filter((migration) => migration.executedAt === null)
+      const pending = await pendingMigrations(db)
       const schema =
         pending.length === 0 ? 'up to date' : `${pending.length} migrations to run; serve or migrate does it`
       return [
-        runtime,
         { name: 'database', ok: true, detail: 'can be reached and written' },
         { name: 'schema', ok: true, detail: schema },
       ]
@@ -82,7 +78,6 @@ async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
     }
   } catch (error) {
     return [
-      runtime,
       { name: 'database', ok: false, detail: error instanceof OptionError ? error.problem : String(error) },
     ]
   }

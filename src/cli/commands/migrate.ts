@@ -1,9 +1,9 @@
 import {
   databaseExists,
   MIGRATION_NAMES,
-  migrations,
+  migrate as migrateDatabase,
   openDatabase,
-  migrate as runMigrations,
+  pendingMigrations,
 } from '../../db/index.ts'
 import { resolveOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
@@ -16,7 +16,7 @@ export const migrate: Command = {
   async run({ settings, flags, json }) {
     const { databaseUrl } = resolveOptions(settings.options)
     const isPlan = flags.plan === true
-    const names = await (isPlan ? pendingMigrations(databaseUrl) : migrateNow(databaseUrl))
+    const names = await (isPlan ? plan(databaseUrl) : migrateNow(databaseUrl))
     if (json) await print(JSON.stringify(isPlan ? { pending: names } : { migrated: names }))
     else if (names.length === 0) await print('The schema is up to date.')
     else for (const name of names) await print(`${isPlan ? 'would run' : 'ran'} ${name}`)
@@ -24,11 +24,11 @@ export const migrate: Command = {
   },
 }
 
-async function pendingMigrations(databaseUrl: string): Promise<readonly string[]> {
+async function plan(databaseUrl: string): Promise<readonly string[]> {
   if (!databaseExists(databaseUrl)) return MIGRATION_NAMES
   const db = await openDatabase(databaseUrl, { migrate: false })
   try {
-    return (await migrations(db)).filter(({ executedAt }) => executedAt === null).map(({ name }) => name)
+    return await pendingMigrations(db)
   } finally {
     await db.destroy()
   }
@@ -37,7 +37,7 @@ async function pendingMigrations(databaseUrl: string): Promise<readonly string[]
 async function migrateNow(databaseUrl: string): Promise<readonly string[]> {
   const db = await openDatabase(databaseUrl, { migrate: false })
   try {
-    return await runMigrations(db)
+    return await migrateDatabase(db)
   } finally {
     await db.destroy()
   }

@@ -3,8 +3,8 @@ import { type RunningServer, startServer } from '../../app/server.ts'
 import { type Engine, openEngine } from '../../auth/index.ts'
 import { OptionError } from '../../errors.ts'
 import { isLoopback } from '../../lib/network.ts'
-import { createLogger, type Logger } from '../../log.ts'
-import { CLASSIC_IS_UNSAFE, unsafeOptions } from '../../options.ts'
+import { createLogger, describeError, type Logger } from '../../log.ts'
+import { unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
 import { type Settings, variableOf } from '../settings.ts'
 
@@ -19,7 +19,7 @@ export const serve: Command = {
     // From here on a signal is heard, however early it comes.
     const stopped = stopSignal()
     const engine = await openEngine(settings.options, {
-      onError: (error) => log.error({ error: error.name }, 'the database dropped a connection'),
+      onError: (error) => log.error({ reason: describeError(error) }, 'the database dropped a connection'),
     })
     try {
       const server = await listen(engine, log, addresses, settings.port)
@@ -57,7 +57,10 @@ async function listen(
   } catch (error) {
     const { code, address } = error as NodeJS.ErrnoException & { address?: string }
     if (code === 'EADDRINUSE')
-      throw new OptionError('port', `${port} is taken by another program on ${address}`)
+      throw new OptionError(
+        'port',
+        `${port} is taken by another program on ${address}; take another one, as in PORT=5050`,
+      )
     if (code === 'EACCES') throw new OptionError('port', `this user may not listen on ${port}`)
     if (code === 'EADDRNOTAVAIL') throw new OptionError('host', `${address} is no address of this machine`)
     throw error
@@ -66,11 +69,11 @@ async function listen(
 
 /** Says where the service is, and what about it is not fit for the internet. */
 function announce(log: Logger, settings: Settings, engine: Engine, port: number): void {
-  for (const reason of CLASSIC_IS_UNSAFE) log.warn({ mode: 'classic' }, `not fit for the internet: ${reason}`)
   for (const { option, reason } of unsafeOptions(engine.options)) {
     log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
   }
-  for (const variable of settings.unknownVariables) log.warn({ variable }, 'there is no such setting')
+  for (const variable of settings.unknownVariables)
+    log.warn({ variable }, 'ignored: there is no such setting')
   const name = settings.host.includes(':') ? `[${settings.host.replace(/^\[|\]$/g, '')}]` : settings.host
   log.info({ url: `http://${name}:${port}`, mode: engine.options.mode, pid: process.pid }, 'listening')
 }
@@ -80,7 +83,7 @@ function cleanUpRegularly(engine: Engine, log: Logger): () => Promise<void> {
   const cleanUp = () =>
     engine.deleteExpired().then(
       (removed) => log.debug({ removed }, 'clean-up'),
-      (error: Error) => log.error({ error: error.name }, 'the clean-up failed'),
+      (error: unknown) => log.error({ reason: describeError(error) }, 'the clean-up failed'),
     )
   let inHand = cleanUp()
   const timer = setInterval(() => {

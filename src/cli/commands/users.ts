@@ -4,7 +4,7 @@ import { AuthError, OptionError } from '../../errors.ts'
 import { resolveOptions } from '../../options.ts'
 import type { User } from '../../user.ts'
 import type { Command, CommandInput, ExitCode } from '../command.ts'
-import { confirmed, moment, print, readNewPassword, table } from '../terminal.ts'
+import { confirmed, moment, print, readNewPassword, table, visible } from '../terminal.ts'
 
 /** A user as the commands show them: nothing that opens anything. */
 function shown(user: User) {
@@ -57,7 +57,9 @@ const add: Command = {
       input,
       async (engine) => {
         const user = await engine.registerUser(email, password)
-        await print(input.json ? JSON.stringify(shown(user)) : `Added ${user.email} as user ${user.id}.`)
+        await print(
+          input.json ? JSON.stringify(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`,
+        )
         return 0
       },
       { mayCreate: true },
@@ -72,11 +74,11 @@ const list: Command = {
     withEngine(input, async (engine) => {
       if (!input.json) await print('id\tcreated\tstate\temail')
       for await (const user of engine.listUsers()) {
-        const state = user.disabledAt === null ? 'open' : 'disabled'
+        const state = user.disabledAt === null ? 'active' : 'disabled'
         await print(
           input.json
             ? JSON.stringify(shown(user))
-            : `${user.id}\t${user.createdAt.toISOString().slice(0, 10)}\t${state}\t${user.email}`,
+            : `${user.id}\t${user.createdAt.toISOString().slice(0, 10)}\t${state}\t${visible(user.email)}`,
         )
       }
       return 0
@@ -90,13 +92,14 @@ const show: Command = {
   run: (input) =>
     withUser(input, async (_engine, { user, liveSessions }) => {
       if (input.json) {
-        await print(JSON.stringify({ ...shown(user), live_sessions: liveSessions }))
+        const more = { live_sessions: liveSessions, reset_pending: user.resetToken !== null }
+        await print(JSON.stringify({ ...shown(user), ...more }))
         return 0
       }
       await print(
         table([
           ['id', String(user.id)],
-          ['email', user.email],
+          ['email', visible(user.email)],
           ['created', moment(user.createdAt)],
           ['disabled', moment(user.disabledAt)],
           ['live sessions', String(liveSessions)],
@@ -114,7 +117,9 @@ const disable: Command = {
   run: (input) =>
     withUser(input, async (engine, { user }) => {
       await engine.disableUser(user.id)
-      await print(input.json ? JSON.stringify({ disabled: user.email }) : `${user.email} is disabled.`)
+      await print(
+        input.json ? JSON.stringify({ disabled: user.email }) : `${visible(user.email)} is disabled.`,
+      )
       return 0
     }),
 }
@@ -126,7 +131,7 @@ const enable: Command = {
   run: (input) =>
     withUser(input, async (engine, { user }) => {
       await engine.enableUser(user.id)
-      await print(input.json ? JSON.stringify({ enabled: user.email }) : `${user.email} is enabled.`)
+      await print(input.json ? JSON.stringify({ enabled: user.email }) : `${visible(user.email)} is enabled.`)
       return 0
     }),
 }
@@ -138,9 +143,9 @@ const remove: Command = {
   flags: { yes: { type: 'boolean', help: 'Do not ask' } },
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      if (input.flags.yes !== true && !(await confirmed(`Delete ${user.email} for good?`))) return 1
+      if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} for good?`))) return 1
       await engine.deleteUser(user.id)
-      await print(input.json ? JSON.stringify({ deleted: user.email }) : `${user.email} is deleted.`)
+      await print(input.json ? JSON.stringify({ deleted: user.email }) : `${visible(user.email)} is deleted.`)
       return 0
     }),
 }

@@ -1,25 +1,31 @@
 import type { Kysely } from 'kysely'
-import { engineOf } from './engine.ts'
+import { columnTypesOf } from './columns.ts'
 
 /** Many sessions per user. The key is a time-ordered UUID, so that inserts stay at the end of the index. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  const engine = engineOf(db)
+  const types = columnTypesOf(db)
   await db.schema
     .createTable('sessions')
-    .addColumn('id', engine.uuid, (column) => column.primaryKey().notNull())
+    .addColumn('id', types.uuid, (column) => column.primaryKey().notNull())
     .addColumn('user_id', 'integer', (column) => column.notNull().references('users.id').onDelete('cascade'))
-    .addColumn('secret_hash', engine.bytes, (column) => column.notNull())
-    .addColumn('created_at', engine.time, (column) => column.notNull())
-    .addColumn('authenticated_at', engine.time, (column) => column.notNull())
-    .addColumn('last_seen_at', engine.time, (column) => column.notNull())
-    .addColumn('idle_expires_at', engine.time)
-    .addColumn('expires_at', engine.time, (column) => column.notNull())
+    .addColumn('secret_hash', types.bytes, (column) => column.notNull())
+    .addColumn('created_at', types.time, (column) => column.notNull())
+    .addColumn('authenticated_at', types.time, (column) => column.notNull())
+    .addColumn('last_seen_at', types.time, (column) => column.notNull())
+    .addColumn('idle_expires_at', types.time)
+    .addColumn('expires_at', types.time, (column) => column.notNull())
     .addColumn('methods', 'text', (column) => column.notNull())
     .addColumn('level', 'integer', (column) => column.notNull())
-    .addColumn('address', 'text')
+    .addColumn('ip_address', 'text')
     .addColumn('user_agent', 'text')
-    .modifyEnd(engine.strictClustered)
+    .modifyEnd(types.strictClustered)
     .execute()
   await db.schema.createIndex('sessions_user_id').on('sessions').column('user_id').execute()
   await db.schema.createIndex('sessions_expires_at').on('sessions').column('expires_at').execute()
+  await db.schema
+    .createIndex('sessions_idle_expires_at')
+    .on('sessions')
+    .column('idle_expires_at')
+    .where('idle_expires_at', 'is not', null)
+    .execute()
 }

@@ -1,16 +1,16 @@
 import type { Kysely } from 'kysely'
-import { engineOf } from './engine.ts'
+import { columnTypesOf } from './columns.ts'
 
 /** Counters of failed attempts, shared by every instance of the service. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  const engine = engineOf(db)
+  const types = columnTypesOf(db)
   await db.schema
     .createTable('throttles')
     .addColumn('key', 'text', (column) => column.primaryKey().notNull())
     .addColumn('failures', 'integer', (column) => column.notNull())
-    .addColumn('blocked_until', engine.time, (column) => column.notNull())
-    .addColumn('expires_at', engine.time, (column) => column.notNull())
-    .modifyEnd(engine.strictClustered)
+    .addColumn('blocked_until', types.time, (column) => column.notNull())
+    .addColumn('expires_at', types.time, (column) => column.notNull())
+    .modifyEnd(types.strictClustered)
     .execute()
   await db.schema.createIndex('throttles_expires_at').on('throttles').column('expires_at').execute()
 }

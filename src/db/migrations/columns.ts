@@ -1,7 +1,7 @@
 /** Where the two engines spell the same column differently. */
 import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, SqliteAdapter, sql } from 'kysely'
 
-interface Engine {
+interface ColumnTypes {
   /** A UUID. */
   uuid: 'uuid' | 'text'
   /** Bytes. */
@@ -16,7 +16,7 @@ interface Engine {
   strictClustered: RawBuilder<unknown>
 }
 
-const SQLITE: Engine = {
+const SQLITE: ColumnTypes = {
   uuid: 'text',
   bytes: 'blob',
   time: 'integer',
@@ -25,7 +25,7 @@ const SQLITE: Engine = {
   strictClustered: sql`strict, without rowid`,
 }
 
-const POSTGRES: Engine = {
+const POSTGRES: ColumnTypes = {
   uuid: 'uuid',
   bytes: 'bytea',
   time: 'bigint',
@@ -35,6 +35,6 @@ const POSTGRES: Engine = {
   strictClustered: sql``,
 }
 
-export function engineOf(db: Kysely<unknown>): Engine {
+export function columnTypesOf(db: Kysely<unknown>): ColumnTypes {
   return db.getExecutor().adapter instanceof SqliteAdapter ? SQLITE : POSTGRES
 }

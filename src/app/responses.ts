@@ -1,6 +1,6 @@
 /** Every response is made here, with its headers decided before it is built: never touched afterwards. */
 import type { ErrorBody } from '../api/index.ts'
-import { type AuthError, ERRORS } from '../errors.ts'
+import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
 
 /**
  * On every response. Nothing of ours is to be framed, sniffed, embedded, cached or told onwards; most of
@@ -35,23 +35,36 @@ export function redirect(path: string, status: 302 | 303, extra?: Extra): Respon
   })
 }
 
+/** What these say of a field needs its name: the others speak for themselves. */
+const NAMES_ITS_FIELD = new Set<ErrorCode>([
+  'missing_field',
+  'invalid_field',
+  'repeated_field',
+  'unknown_field',
+])
+
 /** A refusal in the one error shape; the classic one of a taken address as its clients know it. */
-export function refusal(error: AuthError, requestId: string, headers: Extra = {}): Response {
-  let extra = headers
+export function errorResponse(error: AuthError, requestId: string, headers: Extra = {}): Response {
   const { status, message } = ERRORS[error.code]
-  if (error.code === 'email_taken') return json({ message }, status, extra)
+  if (error.code === 'email_taken') return json({ message }, status, headers)
+  const field = error.field && onWire(error.field)
   const body: ErrorBody = {
-    message: error.field === undefined ? message : `${error.field}: ${message}`,
+    message: field && NAMES_ITS_FIELD.has(error.code) ? `${message.slice(0, -1)}: ${field}.` : message,
     code: error.code,
-    ...(error.field === undefined ? {} : { field: error.field }),
+    ...(field && { field }),
     request_id: requestId,
   }
+  return json(body, status, { ...headers, ...headersOf(error) })
+}
+
+function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
   // The rest of the body is not read: the connection cannot be used again.
-  if (error.code === 'body_too_large') extra = { ...extra, connection: 'close' }
-  const retryAfter = error.retryAfterSeconds ?? (error.code === 'unavailable' ? 1 : undefined)
-  return json(
-    body,
-    status,
-    retryAfter === undefined ? extra : { ...extra, 'retry-after': String(retryAfter) },
-  )
+  if (code === 'body_too_large') return { connection: 'close' }
+  const retryAfter = retryAfterSeconds ?? (code === 'unavailable' ? 1 : undefined)
+  return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
+}
+
+/** The wire spells names with underscores. */
+function onWire(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -1,0 +1,188 @@
+import type { UserChanges, UserCriteria } from '../db/index.ts'
+import type { Options } from '../options.ts'
+import type { Account, User } from '../user.ts'
+import type { Client } from './context.ts'
+import type { LogInRequest, LogInResult } from './login.ts'
+import type { Removed } from './maintenance.ts'
+import type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
+
+/**
+ * Every use case, bound to one database, clock and set of options.
+ *
+ * Each may also throw `AuthError` `unavailable`: the database does not answer. An **email** is an address of
+ * 254 characters at most; case, Unicode form and the spaces around it make no difference. A **password** is
+ * 1 to 1,024 bytes of UTF-8, taken as it is: no trimming, no normalisation, never cut.
+ */
+export interface Engine {
+  /** Every option with the value in force. */
+  readonly options: Options
+
+  /**
+   * Hashes a password as the options say, with a random salt. A password that bcrypt would cut (over 72
+   * bytes, or with a zero byte inside) is hashed with argon2id.
+   *
+   * @returns The hash with its algorithm, cost and salt in it: `$2b$12$…` or `$argon2id$v=19$…`.
+   * @throws {AuthError} `missing_field`: empty; `password_too_long`; `invalid_field`: no well-formed Unicode.
+   * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html OWASP}
+   */
+  hashPassword(password: string): Promise<string>
+
+  /** A new UUID in lower case, version 7: time-ordered (RFC 9562 §5.7). It names things and opens nothing. */
+  generateUuid(): string
+
+  /**
+   * Registers a user. Of several registrations of one address at once, one succeeds.
+   *
+   * @param email - Kept as entered, less the spaces around it.
+   * @param password - `options.minPasswordLength` code points or more.
+   * @throws {AuthError} `email_taken`, with the message `User <email> already exists`; `invalid_email`;
+   *   `password_too_short`, `password_too_long`; `missing_field` or `invalid_field` with `field`.
+   */
+  registerUser(email: string, password: string): Promise<User>
+
+  /**
+   * Whether this is the password of an account that is open. Counts as a login attempt of the account.
+   *
+   * @returns `false` also for an unknown address, and for what can be neither an address nor a password.
+   * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`.
+   */
+  validLogin(email: string, password: string): Promise<boolean>
+
+  /**
+   * Signs a user in: every gate in order (throttle, password, account state), and a new session at the end.
+   * A right login renews a hash whose algorithm or cost is not that of the options.
+   *
+   * @throws {AuthError} `invalid_credentials`: unknown address, wrong password or disabled account, after
+   *   the same work and without telling which; `too_many_attempts` with `retryAfterSeconds`;
+   *   `invalid_email`, `password_too_long`, `missing_field` or `invalid_field` with `field`.
+   */
+  logIn(request: LogInRequest): Promise<LogInResult>
+
+  /**
+   * Starts a session for the user with this address, beside those there are. The caller vouches for them:
+   * {@link logIn} also finds out whether it is them.
+   *
+   * @returns What the user's client carries, opaque to it: 80 characters, `<uuid>.<secret>`. Only the
+   *   secret's SHA-256 is stored. `null` where no account has the address, or it is disabled.
+   */
+  createSession(email: string, client?: Client): Promise<string | null>
+
+  /**
+   * The user of a session, or `null` where it is malformed, unknown, expired or ended, or the account is
+   * disabled. Nothing is cached: an ended session is refused from the next call on, on every instance.
+   *
+   * The user has the password hash in it: send {@link Account}'s members to a client, not the whole.
+   *
+   * @param sessionId - What {@link createSession} or {@link logIn} gave, exactly.
+   */
+  getUserFromSessionId(sessionId: string | null | undefined): Promise<User | null>
+
+  /**
+   * Ends one session, from its own bearer.
+   *
+   * @returns `false` where there was no live session to end.
+   */
+  endSession(sessionId: string | null | undefined): Promise<boolean>
+
+  /** Ends every session of a user. (The classic exercise knows one for each user; {@link endSession} ends just one.) */
+  destroySession(userId: number): Promise<void>
+
+  /**
+   * Makes a token that sets a new password once, for `options.resetTokenLifetimeSeconds` (default 3,600). An
+   * earlier token of the account is void. Counts as a reset request of the account and of the IP address.
+   *
+   * @throws {AuthError} `unknown_email`: no account has the address, or it is disabled; `too_many_attempts`
+   *   with `retryAfterSeconds`; `invalid_email` or `missing_field`.
+   */
+  requestPasswordReset(request: PasswordResetRequest): Promise<PasswordReset>
+
+  /**
+   * {@link requestPasswordReset} as the classic exercise spells it: the token alone.
+   *
+   * @throws {AuthError} As there; an unknown address is an error.
+   */
+  getResetPasswordToken(email: string): Promise<string>
+
+  /**
+   * Sets a new password with a reset token and ends every session of that user, all in one transaction: the
+   * token is used up exactly when the password changes. Of many uses at once, one wins.
+   *
+   * @returns Whose password it is now.
+   * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired, or of another account; it
+   *   never says which. `password_too_short`, `password_too_long`, `invalid_email`, `missing_field` or
+   *   `invalid_field` with `field`: the token is still good then.
+   * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
+   */
+  resetPassword(request: ResetPasswordRequest): Promise<Account>
+
+  /**
+   * {@link resetPassword} as the classic exercise spells it.
+   *
+   * @throws {AuthError} As there; an unknown token is an error.
+   */
+  updatePassword(resetToken: string, password: string): Promise<void>
+
+  /** A user with the number of their live sessions, or `null`. */
+  describeUser(email: string): Promise<{ user: User; liveSessions: number } | null>
+
+  /** All users by id, read a page at a time: memory stays flat however many there are. */
+  listUsers(): AsyncGenerator<User>
+
+  /** Shuts an account: nobody gets in, and its sessions and outstanding tokens end. `false`: no such user. */
+  disableUser(userId: number): Promise<boolean>
+
+  /** Opens a disabled account again. Its old sessions stay ended. `false`: no such user. */
+  enableUser(userId: number): Promise<boolean>
+
+  /** Removes an account with all that is its own, for good. `false`: no such user. */
+  deleteUser(userId: number): Promise<boolean>
+
+  /**
+   * Removes what has ended by itself: expired sessions, tokens and counters. Nothing depends on it, since an
+   * expired row is refused wherever it is met; it keeps the tables small. Any instance may run it any time;
+   * the service does so every hour.
+   *
+   * @returns How many rows went.
+   */
+  deleteExpired(): Promise<Removed>
+
+  /** The store under the classic names. It checks no rule: prefer the use cases. */
+  readonly db: ClassicStore
+
+  /** Whether the database has just the migrations of this version. */
+  isReady(): Promise<boolean>
+
+  /** Closes the database. The engine is of no use afterwards. */
+  close(): Promise<void>
+}
+
+/** The three functions of the classic `db`. */
+interface ClassicStore {
+  /**
+   * Adds a user.
+   *
+   * @param email - Kept as it is, less the spaces around it; unique in its normalised form.
+   * @param hashedPassword - A hash of `hashPassword`, or `!` for an account without a password.
+   * @throws {Conflict} The address is taken.
+   */
+  addUser(email: string, hashedPassword: string): Promise<User>
+
+  /**
+   * The user whose attributes all equal those given; the first by id where there are several.
+   *
+   * @param criteria - `{ attribute: value, … }`, at least one; no value may be `null` or `undefined`.
+   * @throws {NoResultFound} No such user.
+   * @throws {InvalidRequestError} An unknown attribute, or a value that is not of its type.
+   */
+  findUserBy(criteria: UserCriteria): Promise<User>
+
+  /**
+   * Changes attributes of a user: all that are given, or none.
+   *
+   * @param changes - Attributes with their new values. `sessionId` and `resetToken` may be `null`.
+   * @throws {InvalidRequestError} An unknown attribute, or a value that is not of its type.
+   * @throws {NoResultFound} No such user.
+   * @throws {Conflict} The new address is taken.
+   */
+  updateUser(userId: number, changes: UserChanges): Promise<void>
+}

@@ -1,0 +1,122 @@
+/**
+ * Reads the command line and the environment, runs one command, and turns what happened into one line and
+ * an exit code.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { AuthError, OptionError } from '../errors.ts'
+import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
+import { doctor } from './commands/doctor.ts'
+import { migrate } from './commands/migrate.ts'
+import { serve } from './commands/serve.ts'
+import { users } from './commands/users.ts'
+import { commandHelp, generalHelp } from './help.ts'
+import { readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
+import { print, visible } from './terminal.ts'
+
+const COMMANDS: readonly Command[] = [serve, migrate, ...users, doctor]
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {
+    await print(generalHelp(COMMANDS))
+    return argv.length === 0 ? 2 : 0
+  }
+  if (argv[0] === '--version') {
+    await print(await version())
+    return 0
+  }
+  const command = COMMANDS.findLast(({ name }) =>
+    name.split(' ').every((word, index) => argv[index] === word),
+  )
+  if (command === undefined) return misunderstood(argv)
+
+  const { values: flags, positionals: args } = parse(command, argv.slice(command.name.split(' ').length))
+  if (flags.help === true) {
+    await print(commandHelp(command))
+    return 0
+  }
+  const wanted = command.takes?.split(' ').length ?? 0
+  if (args.length !== wanted) {
+    throw new UsageError(
+      wanted === 0
+        ? `${command.name} takes no argument`
+        : `${command.name} takes one argument: ${command.takes}`,
+    )
+  }
+  return command.run({
+    args,
+    flags,
+    settings: readSettings(flags, process.env),
+    json: flags.json === true,
+  })
+}
+
+async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${argv[0]} `))
+  if (group.length > 0 && (argv[1] === '--help' || argv[1] === '-h')) {
+    await print(generalHelp(group))
+    return 0
+  }
+  const choices = group.length > 0 ? `; there is ${group.map(({ name }) => name).join(', ')}` : ''
+  throw new UsageError(`there is no command "${argv.slice(0, group.length > 0 ? 2 : 1).join(' ')}"${choices}`)
+}
+
+function parse(command: Command, argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: { ...SETTING_FLAGS, ...COMMON_FLAGS, ...command.flags },
+      allowPositionals: true,
+    }) as { values: Record<string, unknown>; positionals: string[] }
+  } catch (error) {
+    // Its first sentence says what is wrong; the rest is advice that does not fit our commands.
+    throw new UsageError((error as Error).message.split(/\. |\n/, 1)[0])
+  }
+}
+
+async function version(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+/** What went wrong, in one line, and the exit code for it. Never a stack. */
+function explain(error: unknown): { line: string; code: string; exitCode: ExitCode } {
+  if (error instanceof UsageError) {
+    return { line: `${error.message} (bienvenue --help)`, code: 'usage', exitCode: 2 }
+  }
+  if (error instanceof OptionError) {
+    return { line: `${variableOf(error.option)}: ${error.problem}`, code: 'setting', exitCode: 2 }
+  }
+  if (error instanceof AuthError) {
+    const field = error.field === undefined ? '' : `${error.field}: `
+    return { line: `${field}${error.message}`, code: error.code, exitCode: 1 }
+  }
+  return {
+    line: `unexpected: ${error instanceof Error ? error.message : String(error)}`,
+    code: 'unexpected',
+    exitCode: 1,
+  }
+}
+
+// A reader that has seen enough (`| head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+/** Runs the command line to its end. Never throws. */
+export async function run(argv: readonly string[]): Promise<ExitCode> {
+  try {
+    return await main(argv)
+  } catch (error) {
+    const { line, code, exitCode } = explain(error)
+    const oneLine = visible(line.replaceAll(/\s*\n\s*/g, ' '))
+    const isJson = argv.includes('--json')
+    process.stderr.write(
+      isJson ? `${JSON.stringify({ code, message: oneLine })}\n` : `bienvenue: ${oneLine}\n`,
+    )
+    return exitCode
+  }
+}

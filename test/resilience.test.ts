@@ -1,0 +1,160 @@
+/** Faults and floods that once brought the service down, or to a halt: each keeps a test. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+import { expect, it, onTestFinished } from 'vitest'
+import { createAuth } from '../src/index.ts'
+import { send } from './support/client.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from './support/engines.ts'
+import { startService } from './support/service.ts'
+
+const EMAIL = 'bob@example.com'
+
+it('a CONNECT whose client resets the connection ends nothing but that connection', async () => {
+  const service = await startService(await freshDatabase('sqlite'))
+  for (let count = 0; count < 20; count++) {
+    const socket = connect(service.port, '127.0.0.1')
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write('CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    socket.resetAndDestroy()
+  }
+  expect((await fetch(service.url)).status).toBe(200)
+  expect(await service.stop()).toBe(0)
+})
+
+it('a CONNECT that is held open is closed from our side', async () => {
+  const service = await startService(await freshDatabase('sqlite'))
+  const socket = connect({ port: service.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => {})
+  socket.write('CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  socket.resume()
+  await once(socket, 'end')
+  expect(await service.stop()).toBe(0)
+})
+
+it('connections that PostgreSQL drops, idle or in use, cost requests and not the process', async () => {
+  const databaseUrl = await freshDatabase('postgres')
+  const service = await startService(databaseUrl)
+  const killer = new pg.Client({ connectionString: databaseUrl })
+  await killer.connect()
+  onTestFinished(() => killer.end())
+  const kill = () =>
+    killer.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    )
+  const fields = { email: EMAIL, password: 'b4l0u' }
+  const post = () =>
+    fetch(`${service.url}/reset_password`, { method: 'POST', body: new URLSearchParams({ email: EMAIL }) })
+  await fetch(`${service.url}/users`, { method: 'POST', body: new URLSearchParams(fields) })
+  const seen = new Set<number>()
+  for (let round = 0; round < 6; round++) {
+    const requests = Array.from({ length: 8 }, post)
+    await kill()
+    for (const response of await Promise.all(requests)) seen.add(response.status)
+  }
+  expect([...seen].filter((status) => ![200, 429, 503].includes(status))).toEqual([])
+  await expect.poll(async () => (await fetch(`${service.url}/readyz`)).status).toBe(200)
+  expect(await service.stop()).toBe(0)
+})
+
+it('while another process holds the lock of SQLite, the event loop turns, reads go on, and writes wait', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const now = testClock()
+  const auth = await freshAuth('sqlite', { databaseUrl, now })
+  await auth.registerUser(EMAIL, 'b4l0u')
+  const sessionId = await auth.createSession(EMAIL)
+  // Its last use will have to be written down.
+  now.advance(120)
+
+  const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+  onTestFinished(() => other.close())
+  other.exec('begin immediate')
+  let turns = 0
+  const turning = setInterval(() => turns++, 1)
+  onTestFinished(() => clearInterval(turning))
+
+  let isWritten = false
+  const writing = auth.registerUser('rob@example.com', 'r0b').then(() => {
+    isWritten = true
+  })
+  expect((await auth.getUserFromSessionId(sessionId))?.email).toBe(EMAIL)
+  while (turns < 30) await new Promise((resolve) => setImmediate(resolve))
+  expect(isWritten).toBe(false)
+  other.exec('commit')
+  await writing
+  expect(await auth.validLogin('rob@example.com', 'r0b')).toBe(true)
+})
+
+it('a form or an object of thousands of names is refused at its first unknown one', async () => {
+  const auth = await freshAuth('sqlite')
+  const names = Array.from({ length: 8_000 }, (_, index) => `n${index}`)
+  const bodies = [
+    { body: names.join('&'), headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    {
+      body: JSON.stringify(Object.fromEntries(names.map((name) => [name.slice(0, 4) + name, '']))).slice(
+        0,
+        64_000,
+      ),
+      headers: { 'content-type': 'application/json' },
+    },
+  ]
+  const codes = []
+  for (const request of bodies) {
+    const answer = (await (await send(auth, 'POST', '/users', request)).json()) as { code: string }
+    codes.push(answer.code)
+  }
+  expect(codes).toEqual(['unknown_field', 'malformed_body'])
+})
+
+onBothEngines('a reset token', (engine) => {
+  it('is not made for an account that was shut while it was asked for', async () => {
+    const auth = await freshAuth(engine)
+    const { id } = await auth.registerUser(EMAIL, 'b4l0u')
+    const [asked] = await Promise.allSettled([
+      auth.requestPasswordReset({ email: EMAIL }),
+      auth.disableUser(id),
+    ])
+    // Whoever came first: no token is left that works.
+    if (asked.status === 'fulfilled') {
+      await expect(auth.updatePassword(asked.value.resetToken, 'new')).rejects.toMatchObject({
+        code: 'invalid_reset_token',
+      })
+    } else {
+      expect(asked.reason).toMatchObject({ code: 'unknown_email' })
+    }
+    await auth.enableUser(id)
+    expect(await auth.validLogin(EMAIL, 'b4l0u')).toBe(true)
+    expect((await auth.db.findUserBy({ id })).resetToken).toBeNull()
+  })
+})
+
+it('logout, reset, reset request and disabling at once wait for each other and never deadlock', async () => {
+  const databaseUrl = await freshDatabase('postgres')
+  const [one, two] = [
+    await freshAuth('postgres', { databaseUrl }),
+    await createAuth({ databaseUrl, hasher: CHEAP_HASHER, throttle: false }),
+  ]
+  onTestFinished(() => two.close())
+  const { id } = await one.registerUser(EMAIL, 'b4l0u')
+  const failures: unknown[] = []
+  for (let round = 0; round < 25; round++) {
+    await one.enableUser(id)
+    const sessions = [await one.createSession(EMAIL), await two.createSession(EMAIL)]
+    const { resetToken } = await two.requestPasswordReset({ email: EMAIL })
+    const results = await Promise.allSettled([
+      one.endSession(sessions[0]),
+      two.resetPassword({ resetToken, newPassword: 'b4l0u' }),
+      one.destroySession(id),
+      two.endSession(sessions[1]),
+      two.requestPasswordReset({ email: EMAIL }),
+      one.disableUser(id),
+    ])
+    for (const result of results) {
+      const code = result.status === 'rejected' ? (result.reason as { code?: string }).code : undefined
+      if (code !== undefined && !['invalid_reset_token', 'unknown_email'].includes(code)) failures.push(code)
+    }
+  }
+  expect(failures).toEqual([])
+})
