@@ -94,7 +94,7 @@ function form(text: string | Uint8Array<ArrayBuffer>): Send {
 
 onBothEngines('bad input', (engine) => {
   it.each(BODIES)(
-    '%s %s: a field that is missing, empty, repeated or no text is named',
+    '%s %s: a field that is missing, empty, repeated or no text is named [API-01, API-02]',
     async (method, path, fields) => {
       const w = await world(engine)
       for (const field of Object.keys(fields)) {
@@ -127,7 +127,7 @@ onBothEngines('bad input', (engine) => {
     },
   )
 
-  it.each(BODIES)('%s %s: an address that is none is named', async (method, path, fields) => {
+  it.each(BODIES)('%s %s: an address that is none is named [API-01]', async (method, path, fields) => {
     const w = await world(engine)
     const addresses = [
       MARK,
@@ -156,71 +156,74 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it.each(BODIES)('%s %s: a body that cannot be read is refused as such', async (method, path, fields) => {
-    const w = await world(engine)
-    const malformed = { status: 400, code: 'malformed_body' }
-    const text = new URLSearchParams(fields).toString()
-    for (const body of [`${text}%`, `${text}%zz`, `email=%ff&${text}`, '%=x'])
-      await refused(w, method, path, form(body), malformed)
-    await refused(w, method, path, form(new Uint8Array([0x65, 0x3d, 0xff, 0xfe])), malformed)
-    for (const body of [
-      '{',
-      '[]',
-      'null',
-      '"x"',
-      '{"email":}',
-      `${JSON.stringify(fields)}x`,
-      '\ufeff{}',
-      '['.repeat(60_000),
-    ]) {
-      await refused(w, method, path, json(body), malformed)
-    }
-    const multipart = (body: string) => ({
-      body,
-      headers: { 'content-type': 'multipart/form-data; boundary=b' },
-    })
-    await refused(w, method, path, multipart('no boundary here'), malformed)
-    await refused(
-      w,
-      method,
-      path,
-      multipart('--b\r\ncontent-disposition: form-data; name="email"\r\n\r\nx'),
-      malformed,
-    )
-    await refused(
-      w,
-      method,
-      path,
-      { body: 'x', headers: { 'content-type': 'multipart/form-data' } },
-      malformed,
-    )
-    const file = new FormData()
-    for (const [name, value] of Object.entries(fields)) file.append(name, new Blob([value]), 'x.txt')
-    await refused(
-      w,
-      method,
-      path,
-      { body: file },
-      { status: 400, code: 'invalid_field', field: Object.keys(fields)[0] },
-    )
-    for (const type of ['text/plain', 'application/xml', 'application/json; charset=utf-16', '']) {
+  it.each(BODIES)(
+    '%s %s: a body that cannot be read is refused as such [API-01]',
+    async (method, path, fields) => {
+      const w = await world(engine)
+      const malformed = { status: 400, code: 'malformed_body' }
+      const text = new URLSearchParams(fields).toString()
+      for (const body of [`${text}%`, `${text}%zz`, `email=%ff&${text}`, '%=x'])
+        await refused(w, method, path, form(body), malformed)
+      await refused(w, method, path, form(new Uint8Array([0x65, 0x3d, 0xff, 0xfe])), malformed)
+      for (const body of [
+        '{',
+        '[]',
+        'null',
+        '"x"',
+        '{"email":}',
+        `${JSON.stringify(fields)}x`,
+        '\ufeff{}',
+        '['.repeat(60_000),
+      ]) {
+        await refused(w, method, path, json(body), malformed)
+      }
+      const multipart = (body: string) => ({
+        body,
+        headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      })
+      await refused(w, method, path, multipart('no boundary here'), malformed)
       await refused(
         w,
         method,
         path,
-        { body: text, headers: { 'content-type': type } },
-        { status: 415, code: 'unsupported_media_type' },
+        multipart('--b\r\ncontent-disposition: form-data; name="email"\r\n\r\nx'),
+        malformed,
       )
-    }
-    const gzip = { ...form(text), headers: { ...form(text).headers, 'content-encoding': 'gzip' } }
-    await refused(w, method, path, gzip, { status: 415, code: 'unsupported_media_type' })
-    await refused(w, method, path, form(`email=${'x'.repeat(70_000)}`), {
-      status: 413,
-      code: 'body_too_large',
-    })
-  })
+      await refused(
+        w,
+        method,
+        path,
+        { body: 'x', headers: { 'content-type': 'multipart/form-data' } },
+        malformed,
+      )
+      const file = new FormData()
+      for (const [name, value] of Object.entries(fields)) file.append(name, new Blob([value]), 'x.txt')
+      await refused(
+        w,
+        method,
+        path,
+        { body: file },
+        { status: 400, code: 'invalid_field', field: Object.keys(fields)[0] },
+      )
+      for (const type of ['text/plain', 'application/xml', 'application/json; charset=utf-16', '']) {
+        await refused(
+          w,
+          method,
+          path,
+          { body: text, headers: { 'content-type': type } },
+          { status: 415, code: 'unsupported_media_type' },
+        )
+      }
+      const gzip = { ...form(text), headers: { ...form(text).headers, 'content-encoding': 'gzip' } }
+      await refused(w, method, path, gzip, { status: 415, code: 'unsupported_media_type' })
+      await refused(w, method, path, form(`email=${'x'.repeat(70_000)}`), {
+        status: 413,
+        code: 'body_too_large',
+      })
+    },
+  )
 
-  it('a password of more than 1,024 bytes is refused before it is hashed', async () => {
+  it('a password of more than 1,024 bytes is refused before it is hashed [PW-02]', async () => {
     const w = await world(engine)
     const password = 'é'.repeat(513)
     const tooLong = (field: string) => ({ status: 400, code: 'invalid_field', field })
@@ -236,7 +239,7 @@ onBothEngines('bad input', (engine) => {
     await refused(w, 'PUT', '/reset_password', { fields }, tooLong('new_password'))
   })
 
-  it('a session cookie that is not exactly one good one opens nothing', async () => {
+  it('a session cookie that is not exactly one good one opens nothing [SES-01]', async () => {
     const w = await world(engine)
     const good = `session_id=${w.sessionId}`
     const other = `session_id=${(await w.auth.createSession(EMAIL)) ?? ''}`
@@ -303,7 +306,7 @@ onBothEngines('bad input', (engine) => {
     )
   })
 
-  it('a path that does not exist is 404, a method that does not is 405 with those that do', async () => {
+  it('a path that does not exist is 404, a method that does not is 405 with those that do [API-06, API-13]', async () => {
     const w = await world(engine)
     for (const path of [
       '/nope',
@@ -334,7 +337,7 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it('a request of another site is refused, also with a good session', async () => {
+  it('a request of another site is refused, also with a good session [CX-06]', async () => {
     const w = await world(engine)
     const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },

@@ -201,24 +201,27 @@ describe('a request that is refused', () => {
   })
   afterAll(() => Promise.all(ends.map((end) => end())))
 
-  it.each(REFUSED)('for %s gets the one error shape, and the next one is served', async (...row) => {
-    const [, bytes, status, code] = row
-    const answer = await exchange(service.port, bytes)
-    expect(answer.status).toBeGreaterThanOrEqual(400)
-    expect(answer.status).toBeLessThan(500)
-    if (status !== undefined) expect(answer.status).toBe(status)
-    const { field: _, ...body } = JSON.parse(answer.body)
-    expect(body).toEqual({
-      message: expect.any(String),
-      code: code ?? expect.any(String),
-      request_id: expect.stringMatching(UUID),
-    })
-    expect(answer.headers).toMatchObject({
-      ...SECURITY_HEADERS,
-      'content-type': 'application/json; charset=utf-8',
-    })
-    expect((await exchange(service.port, request('GET /'))).status).toBe(200)
-  })
+  it.each(REFUSED)(
+    'for %s gets the one error shape, and the next one is served [API-06, API-10, API-19, AVL-02]',
+    async (...row) => {
+      const [, bytes, status, code] = row
+      const answer = await exchange(service.port, bytes)
+      expect(answer.status).toBeGreaterThanOrEqual(400)
+      expect(answer.status).toBeLessThan(500)
+      if (status !== undefined) expect(answer.status).toBe(status)
+      const { field: _, ...body } = JSON.parse(answer.body)
+      expect(body).toEqual({
+        message: expect.any(String),
+        code: code ?? expect.any(String),
+        request_id: expect.stringMatching(UUID),
+      })
+      expect(answer.headers).toMatchObject({
+        ...SECURITY_HEADERS,
+        'content-type': 'application/json; charset=utf-8',
+      })
+      expect((await exchange(service.port, request('GET /'))).status).toBe(200)
+    },
+  )
 
   it('is found in the log by the request id of its answer', async () => {
     const answers = new Map<string, string>()
@@ -247,7 +250,7 @@ describe('a request that is refused', () => {
 })
 
 onBothEngines('the service', (engine) => {
-  it('answers the classic flow with its security headers on every answer', async () => {
+  it('answers the classic flow with its security headers on every answer [API-10, API-13]', async () => {
     const { url } = await startService(await freshDatabase(engine))
     const fields = CREDENTIALS
     const answers: Response[] = [
@@ -346,7 +349,7 @@ onBothEngines('the service', (engine) => {
     expect(Number(times[1]) - Number(times[0])).toBeLessThan(10_000)
   })
 
-  it('logs each request as one line of JSON, and none of the secrets in it', async () => {
+  it('logs each request as one line of JSON, and none of the secrets in it [AUD-03]', async () => {
     const mark = 'm4rk3d'
     const email = `${mark}.email@example.com`
     const service = await startService(await freshDatabase(engine), {
@@ -458,7 +461,7 @@ it('names at its start what is not fit for the internet, and settings that do no
   )
 })
 
-it('is alive but not ready while PostgreSQL is away, says so without secrets, and recovers', async () => {
+it('is alive but not ready while PostgreSQL is away, says so without secrets, and recovers [API-15, AUD-03]', async () => {
   const database = new URL(await freshDatabase('postgres'))
   const gate = await openGate(Number(database.port))
   database.port = String(gate.port)
