@@ -119,13 +119,13 @@ function print({ areas, notMet, problems }: Examination, basis: string): void {
   const total = (state: State) => table.reduce((sum, row) => sum + row[state], 0)
   table.push({ name: 'all', proven: total('proven'), waiting: total('waiting'), 'not met': total('not met') })
   const width = Math.max(...table.map(({ name }) => name.length))
-  const say = (text: string) => process.stdout.write(`${text}\n`)
-  say(`${PAGE}, by ${basis}`)
+  const text = [`${PAGE}, by ${basis}`]
   for (const { name, proven, waiting, 'not met': unmet } of table) {
     const cells = [`${proven}`.padStart(4), `${waiting}`.padStart(4), `${unmet}`.padStart(3)]
-    say(`${name.padEnd(width)} ${cells[0]} proven ${cells[1]} waiting ${cells[2]} not met`)
+    text.push(`${name.padEnd(width)} ${cells[0]} proven ${cells[1]} waiting ${cells[2]} not met`)
   }
-  for (const line of notMet) say(`not met: ${line}`)
+  text.push(...notMet.map((line) => `not met: ${line}`))
+  process.stdout.write(`${text.join('\n')}\n`)
   for (const problem of problems) process.stderr.write(`${problem}\n`)
 }
 
