@@ -11,6 +11,7 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
   ['unused code and dependencies', 'knip'],
   ['pages made from source', 'node', 'scripts/docs.ts', '--check'],
   ['tests', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`],
+  ['security requirements', 'node', 'scripts/requirements.ts', REPORT],
 ]
 
 function runStep([name, command, ...args]: (typeof STEPS)[number]): boolean {

@@ -162,7 +162,7 @@ describe('normalizeEmail', () => {
     )
   })
 
-  it('makes no difference between spaces around, the cases of a letter, NFC and NFD, and punycode', () => {
+  it('makes no difference between spaces around, the cases of a letter, NFC and NFD, and punycode [EML-01]', () => {
     fc.assert(
       fc.property(address, fc.nat(3), fc.nat(3), (text, before, after) => {
         const normalized = normalizeEmail(text)
@@ -193,7 +193,7 @@ describe('normalizeEmail', () => {
     expect(normalizeEmail(`a@${domain}`)).toBe(`a@${domainToASCII(domain)}`)
   })
 
-  it('keeps tags and dots, so that different mailboxes stay different', () => {
+  it('keeps tags and dots, so that different mailboxes stay different [EML-01]', () => {
     const spellings = [
       'ab@x.org',
       'a.b@x.org',

@@ -94,7 +94,7 @@ function form(text: string | Uint8Array<ArrayBuffer>): Send {
 
 onBothEngines('bad input', (engine) => {
   it.each(BODIES)(
-    '%s %s: a field that is missing, empty, repeated or no text is named',
+    '%s %s: a field that is missing, empty, repeated or no text is named [API-01, API-02]',
     async (method, path, fields) => {
       const w = await world(engine)
       for (const field of Object.keys(fields)) {
@@ -127,7 +127,7 @@ onBothEngines('bad input', (engine) => {
     },
   )
 
-  it.each(BODIES)('%s %s: an address that is none is named', async (method, path, fields) => {
+  it.each(BODIES)('%s %s: an address that is none is named [API-01]', async (method, path, fields) => {
     const w = await world(engine)
     const addresses = [
       MARK,
@@ -220,7 +220,7 @@ onBothEngines('bad input', (engine) => {
     })
   })
 
-  it('a password of more than 1,024 bytes is refused before it is hashed', async () => {
+  it('a password of more than 1,024 bytes is refused before it is hashed [PW-02]', async () => {
     const w = await world(engine)
     const password = 'é'.repeat(513)
     const tooLong = (field: string) => ({ status: 400, code: 'password_too_long', field })
@@ -236,7 +236,7 @@ onBothEngines('bad input', (engine) => {
     await refused(w, 'PUT', '/reset_password', { fields }, tooLong('new_password'))
   })
 
-  it('a session cookie that is not exactly one good one opens nothing', async () => {
+  it('a session cookie that is not exactly one good one opens nothing [SES-01]', async () => {
     const w = await world(engine)
     const good = `session_id=${w.sessionId}`
     const other = `session_id=${(await w.auth.createSession(EMAIL)) ?? ''}`
@@ -303,7 +303,7 @@ onBothEngines('bad input', (engine) => {
     )
   })
 
-  it('a path that does not exist is 404, a method that does not is 405 with those that do', async () => {
+  it('a path that does not exist is 404, a method that does not is 405 with those that do [API-06, API-13]', async () => {
     const w = await world(engine)
     for (const path of [
       '/nope',
@@ -334,7 +334,7 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it('a request of another site is refused, also with a good session', async () => {
+  it('a request of another site is refused, also with a good session [CX-06]', async () => {
     const w = await world(engine)
     const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },

@@ -60,7 +60,7 @@ onBothEngines('the classic contract', (engine) => {
     ])
   })
 
-  it('DELETE /sessions ends the session, clears the cookie and redirects to GET /: 302, for a browser 303', async () => {
+  it('DELETE /sessions ends the session, clears the cookie and redirects to GET /: 302, for a browser 303 [CX-07]', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { fields: account })
     for (const [headers, status] of [
@@ -148,7 +148,7 @@ onBothEngines('the classic contract', (engine) => {
     }
   })
 
-  it('a login in a browser that has a session ends that session', async () => {
+  it('a login in a browser that has a session ends that session [SES-04]', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { fields: account })
     const first = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
@@ -166,7 +166,7 @@ onBothEngines('the classic contract', (engine) => {
     expect(await answer(response)).toMatchObject([429, { code: 'too_many_attempts' }])
   })
 
-  it('secrets in the query string are not read', async () => {
+  it('secrets in the query string are not read [SES-05, CX-07]', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { fields: account })
     const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account })) ?? ''

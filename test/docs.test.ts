@@ -248,14 +248,14 @@ describe('docs/throttling.md', () => {
     }))
   const waits = (/^ {4}([\d, ]+) seconds$/m.exec(page)?.[1] ?? '').split(', ').map(Number)
 
-  test('its numbers are the classic defaults', () => {
+  test('its numbers are the classic defaults [LGN-01]', () => {
     const shipped = Object.values(OPTION_TABLE)
       .filter((row) => /_PER_(?:ACCOUNT|IP)$/.test(row.env))
       .map((row) => ({ setting: row.env, free: row.classic }))
     expect(limits.map(({ setting, free }) => ({ setting, free }))).toEqual(shipped)
   })
 
-  test.each(limits)('$setting acts as it says', async ({ per, setting = '', free, hours }) => {
+  test.each(limits)('$setting acts as it says [LGN-01]', async ({ per, setting = '', free, hours }) => {
     const clock = testClock()
     const auth = await freshAuth('sqlite', { now: clock, hasher: NO_WORK })
     let count = 0

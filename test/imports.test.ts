@@ -84,7 +84,7 @@ it('every entry of src/ is a room of the table, and every room is there', () => 
   expect(entries.map(roomOf).toSorted()).toEqual(Object.keys(ROOMS).toSorted())
 })
 
-it('every file imports only what its room may', () => {
+it('every file imports only what its room may [CRY-01]', () => {
   expect(FILES.length).toBeGreaterThan(50)
   expect(
     FILES.flatMap(({ file, source }) => violations(file, source).map((what) => `${file} ${what}`)),

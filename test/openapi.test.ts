@@ -65,7 +65,7 @@ describe('GET /openapi.json', () => {
     expect([...new Set(leadsNowhere)]).toEqual([])
   })
 
-  it('has exactly the operations of the contract', async () => {
+  it('has exactly the operations of the contract [API-01]', async () => {
     const { paths } = await load()
     const documented = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(

@@ -23,7 +23,7 @@ async function dump(databaseUrl: string): Promise<Buffer> {
 }
 
 onBothEngines('the database', (engine) => {
-  it('holds no secret that was handed out or typed in, in any encoding', async () => {
+  it('holds no secret that was handed out or typed in, in any encoding [SES-03, REC-03]', async () => {
     const databaseUrl = await freshDatabase(engine)
     const auth = await freshAuth(engine, { databaseUrl })
     const secrets: string[] = []
@@ -69,7 +69,7 @@ onBothEngines('the database', (engine) => {
     }
   })
 
-  it('holds nothing that opens a session or sets a password', async () => {
+  it('holds nothing that opens a session or sets a password [SES-03, REC-03]', async () => {
     const databaseUrl = await freshDatabase(engine)
     const auth = await freshAuth(engine, { databaseUrl })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')

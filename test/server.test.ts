@@ -193,7 +193,7 @@ const REFUSED: readonly [name: string, bytes: string | Uint8Array, status?: numb
   ['no session', request('GET /profile'), 403, 'session_required'],
 ]
 
-describe('a request that is refused', () => {
+describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
   let service: Service
   const ends: (() => Promise<void>)[] = []
   beforeAll(async () => {
@@ -247,7 +247,7 @@ describe('a request that is refused', () => {
 })
 
 onBothEngines('the service', (engine) => {
-  it('answers the classic flow with its security headers on every answer', async () => {
+  it('answers the classic flow with its security headers on every answer [API-10, API-13]', async () => {
     const { url } = await startService(await freshDatabase(engine))
     const fields = CREDENTIALS
     const answers: Response[] = [
@@ -346,7 +346,7 @@ onBothEngines('the service', (engine) => {
     expect(Number(times[1]) - Number(times[0])).toBeLessThan(10_000)
   })
 
-  it('logs each request as one line of JSON, and none of the secrets in it', async () => {
+  it('logs each request as one line of JSON, and none of the secrets in it [AUD-03]', async () => {
     const mark = 'm4rk3d'
     const email = `${mark}.email@example.com`
     const service = await startService(await freshDatabase(engine), {
@@ -460,7 +460,7 @@ it('names at its start what is not fit for the internet, and settings that do no
   )
 })
 
-it('is alive but not ready while PostgreSQL is away, says so without secrets, and recovers', async () => {
+it('is alive but not ready while PostgreSQL is away, says so without secrets, and recovers [API-15, AUD-03]', async () => {
   const database = new URL(await freshDatabase('postgres'))
   const gate = await openGate(Number(database.port))
   database.port = String(gate.port)

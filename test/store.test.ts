@@ -81,7 +81,7 @@ onBothEngines('users', (engine) => {
     }
   })
 
-  it('the constraint is the database’s own, not only ours', async () => {
+  it('the constraint is the database’s own, not only ours [EML-02]', async () => {
     const db = await openStore(engine)
     await store.addUser(db, 'bob@example.com', 'hash')
     const twice = sql`insert into users (email, hashed_password, normalized_email, created_at, password_version)
@@ -341,7 +341,7 @@ onBothEngines('tokens', (engine) => {
     expect(await store.takeToken(db, newer, NOW)).toBe(true)
   })
 
-  it('of twenty takers at once one takes the token', async () => {
+  it('of twenty takers at once one takes the token [REC-06]', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
     const token = tokenOf(bob)

@@ -93,7 +93,7 @@ const value = fc.oneof(
   }),
 )
 
-describe.each(FORMATS)('readBody of %s', (_, type, encode) => {
+describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
   it('gives back any well-formed values, to the character', async () => {
     await fc.assert(
       fc.asyncProperty(value, value, fc.boolean(), async (email, password, swapped) => {
@@ -147,7 +147,7 @@ describe.each(FORMATS)('readBody of %s', (_, type, encode) => {
   })
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(
-    'takes %s for an unknown field, which changes no prototype',
+    'takes %s for an unknown field, which changes no prototype [API-02]',
     async (name) => {
       const before = Object.getOwnPropertyNames(Object.prototype)
       expect(await refusalOf(post(type, encode([...PAIRS, [name, 'x']])))).toBe(`unknown_field ${name}`)

@@ -132,7 +132,7 @@ const ORIGINS: readonly [origin: string | null, site: string | null, verdict: st
 ]
 
 describe('the origin', () => {
-  it.each(ORIGINS)('%j with Sec-Fetch-Site %j: an unsafe request %s', (origin, site, expected) => {
+  it.each(ORIGINS)('%j with Sec-Fetch-Site %j: an unsafe request %s [CX-06]', (origin, site, expected) => {
     const headers = {
       ...(origin !== null && { origin }),
       ...(site !== null && { 'sec-fetch-site': site }),

@@ -6,7 +6,7 @@ import { createHasher } from './hashing/index.ts'
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }
 
 onBothEngines('validLogin', (engine) => {
-  it('is true for the right password alone', async () => {
+  it('is true for the right password alone [PW-03]', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser(BOB.email, BOB.password)
     expect(await auth.validLogin(BOB.email, BOB.password)).toBe(true)
@@ -45,7 +45,7 @@ onBothEngines('validLogin', (engine) => {
     expect(work).toEqual(['verify', 'verifyNothing'])
   })
 
-  it('renews a hash that is not of today’s settings, and lets old ones in until then', async () => {
+  it('renews a hash that is not of today’s settings, and lets old ones in until then [PW-13]', async () => {
     const auth = await freshAuth(engine, { hasher: createHasher({ passwordHash: 'bcrypt', bcryptCost: 5 }) })
     const argon2id = createHasher({ passwordHash: 'argon2id', bcryptCost: 5 })
     for (const [index, hash] of [
@@ -88,7 +88,7 @@ onBothEngines('logIn', (engine) => {
     expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0, user: { sessionId: null } })
   })
 
-  it('ends the session that the client bore before, of whomever, and leaves other clients alone', async () => {
+  it('ends the session that the client bore before, of whomever, and leaves other clients alone [SES-04]', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser(BOB.email, BOB.password)
     await auth.registerUser('rob@example.com', 'r0b')
@@ -106,7 +106,7 @@ onBothEngines('logIn', (engine) => {
     expect(await auth.getUserFromSessionId(again.sessionId)).not.toBeNull()
   })
 
-  it('never adopts a session id that the client chose (fixation)', async () => {
+  it('never adopts a session id that the client chose (fixation) [SES-04]', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser(BOB.email, BOB.password)
     const planted =
@@ -152,7 +152,7 @@ onBothEngines('throttling of logins', (engine) => {
   const LIMITS = { loginFailuresPerAccount: 3, loginFailuresPerIp: 6 }
   const wrong = (email = BOB.email, ip?: string) => ({ email, password: 'wrong', ip })
 
-  it('lets an account have its failures, then makes it wait, longer each time, whoever tries', async () => {
+  it('lets an account have its failures, then makes it wait, longer each time, whoever tries [LGN-02]', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { ...LIMITS, now })
     await auth.registerUser(BOB.email, BOB.password)
@@ -205,7 +205,7 @@ onBothEngines('throttling of logins', (engine) => {
     await auth.logIn(BOB)
   })
 
-  it('counts an address over all accounts, IPv6 by its network, and leaves other addresses alone', async () => {
+  it('counts an address over all accounts, IPv6 by its network, and leaves other addresses alone [LGN-02]', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
     await auth.registerUser(BOB.email, BOB.password)
     for (let failure = 0; failure < 6; failure++) {
@@ -241,7 +241,7 @@ onBothEngines('throttling of logins', (engine) => {
     await expect(auth.logIn({ ...BOB, ip })).rejects.toMatchObject({ code: 'too_many_attempts' })
   })
 
-  it('lets no more of a hundred parallel guesses through than of guesses in a row', async () => {
+  it('lets no more of a hundred parallel guesses through than of guesses in a row [LGN-05]', async () => {
     let verified = 0
     const hasher: Hasher = {
       ...CHEAP_HASHER,

@@ -9,7 +9,7 @@ async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
 }
 
 onBothEngines('the reset of a password', (engine) => {
-  it('sets the new password, uses the token up, and ends every session', async () => {
+  it('sets the new password, uses the token up, and ends every session [CX-03, CX-09]', async () => {
     const { auth, user } = await bobsAuth(engine)
     const sessions = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
     const token = await auth.getResetPasswordToken(' BOB@example.com ')
@@ -38,7 +38,7 @@ onBothEngines('the reset of a password', (engine) => {
     })
   })
 
-  it('is refused without the exact token, and changes nothing', async () => {
+  it('is refused without the exact token, and changes nothing [CX-03]', async () => {
     const { auth, user } = await bobsAuth(engine)
     const token = await auth.getResetPasswordToken(EMAIL)
     const before = await auth.db.findUserBy({ id: user.id })
@@ -79,7 +79,7 @@ onBothEngines('the reset of a password', (engine) => {
     expect(await auth.db.findUserBy({ id: user.id })).toEqual(user)
   })
 
-  it('with the address of another account is refused, and leaves the token good', async () => {
+  it('with the address of another account is refused, and leaves the token good [CX-09]', async () => {
     const { auth } = await bobsAuth(engine)
     await auth.registerUser('rob@example.com', 'rob')
     const token = await auth.getResetPasswordToken(EMAIL)
@@ -110,7 +110,7 @@ onBothEngines('the reset of a password', (engine) => {
     await auth.updatePassword(token, 'new')
   })
 
-  it('works with the newest token alone, until it expires', async () => {
+  it('works with the newest token alone, until it expires [REC-04]', async () => {
     const now = testClock()
     const { auth } = await bobsAuth(engine, { now })
     const older = await auth.getResetPasswordToken(EMAIL)
@@ -123,7 +123,7 @@ onBothEngines('the reset of a password', (engine) => {
     await expect(auth.updatePassword(late, 'newest')).rejects.toMatchObject({ code: 'invalid_reset_token' })
   })
 
-  it('is won by one of twenty at once, whose password it is then', async () => {
+  it('is won by one of twenty at once, whose password it is then [REC-06]', async () => {
     const { auth } = await bobsAuth(engine)
     const token = await auth.getResetPasswordToken(EMAIL)
     const results = await Promise.allSettled(

@@ -12,7 +12,7 @@ async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
 }
 
 onBothEngines('sessions', (engine) => {
-  it('a session is `<uuid>.<secret>`; users.session_id names the newest and opens nothing', async () => {
+  it('a session is `<uuid>.<secret>`; users.session_id names the newest and opens nothing [SES-03, CX-02, CX-04]', async () => {
     const { auth, user, session } = await bobsAuth(engine)
     const [first, second] = [await session(), await session()]
     expect(second).toMatch(/^[0-9a-f-]{36}\.[A-Za-z0-9_-]{43}$/)
@@ -25,7 +25,7 @@ onBothEngines('sessions', (engine) => {
     }
   })
 
-  it('nothing but the exact value opens a session', async () => {
+  it('nothing but the exact value opens a session [SES-01]', async () => {
     const { auth, session } = await bobsAuth(engine)
     const [value, other] = [await session(), await session()]
     const [id, secret] = value.split('.') as [string, string]
@@ -74,7 +74,7 @@ onBothEngines('sessions', (engine) => {
     await auth.destroySession(4711)
   })
 
-  it('a session lasts for its lifetime, used or not', async () => {
+  it('a session lasts for its lifetime, used or not [CX-02]', async () => {
     const now = testClock()
     const { auth, session } = await bobsAuth(engine, { now, sessionLifetimeSeconds: 1_000 })
     const value = await session()

@@ -27,7 +27,7 @@ onBothEngines('registerUser', (engine) => {
     }
   })
 
-  it('makes one account of twenty registrations at once', async () => {
+  it('makes one account of twenty registrations at once [EML-02]', async () => {
     const auth = await freshAuth(engine)
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
@@ -69,7 +69,7 @@ onBothEngines('registerUser', (engine) => {
     await auth.registerUser('a@example.com', '👩👩👩👩')
   })
 
-  it('neither cuts nor refuses a password of 73 to 1,024 bytes', async () => {
+  it('neither cuts nor refuses a password of 73 to 1,024 bytes [PW-02]', async () => {
     const auth = await freshAuth(engine)
     for (const length of [73, 1_024]) {
       const email = `${length}@example.com`
@@ -84,7 +84,7 @@ onBothEngines('registerUser', (engine) => {
 })
 
 onBothEngines('disabling', (engine) => {
-  it('shuts every way in at once, and says to nobody why', async () => {
+  it('shuts every way in at once, and says to nobody why [SES-11]', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
     const sessionId = await auth.createSession('bob@example.com')

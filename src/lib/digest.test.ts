@@ -12,7 +12,7 @@ describe('sha256', () => {
       'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
       '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
     ],
-  ])('of %j is that of the standard', (text, hex) => {
+  ])('of %j is that of the standard [CRY-02]', (text, hex) => {
     expect(Buffer.from(sha256(text)).toString('hex')).toBe(hex)
   })
 

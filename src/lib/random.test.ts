@@ -49,7 +49,7 @@ describe('uuidV7', () => {
 })
 
 describe('randomSecret', () => {
-  it('is 256 bits in 43 base64url characters, new each time', () => {
+  it('is 256 bits in 43 base64url characters, new each time [CRY-01]', () => {
     const secrets = Array.from({ length: 256 }, randomSecret)
     for (const secret of secrets) {
       expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)

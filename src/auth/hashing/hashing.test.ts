@@ -35,7 +35,7 @@ function phc(memory: number, passes: number, parallelism: number): string {
 describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
   const form = name === 'bcrypt' ? BCRYPT : ARGON2ID
 
-  it('verifies what it hashed, and nothing else', async () => {
+  it('verifies what it hashed, and nothing else [PW-13]', async () => {
     for (const password of ['b4l0u', ' ', 'Grüße, 世界 😀', 'x'.repeat(72), 'é'.repeat(36)]) {
       const hash = await hasher.hash(password)
       expect(hash).toMatch(form)
@@ -74,7 +74,6 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     }
   })
 
-  // PW-03
   it.each([
     ['after byte 72', `${'x'.repeat(72)}a`, `${'x'.repeat(72)}b`],
     ['in byte 73 being there', 'x'.repeat(72), 'x'.repeat(73)],
@@ -88,7 +87,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     ['by a space behind', 'b4l0u', 'b4l0u '],
     ['by a line break behind', 'b4l0u', 'b4l0u\n'],
     ['in being composed', 'caf\u00e9', 'cafe\u0301'],
-  ])('keeps passwords apart that differ only %s', async (_, one, other) => {
+  ])('keeps passwords apart that differ only %s [PW-03]', async (_, one, other) => {
     const [hashOfOne, hashOfOther] = await Promise.all([hasher.hash(one), hasher.hash(other)])
     expect(await hasher.verify(one, hashOfOther)).toBe(false)
     expect(await hasher.verify(other, hashOfOne)).toBe(false)
@@ -96,7 +95,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     expect(await hasher.verify(other, hashOfOther)).toBe(true)
   })
 
-  it('keeps any two passwords with a long common beginning apart', async () => {
+  it('keeps any two passwords with a long common beginning apart [PW-03]', async () => {
     const end = fc.string({ unit: 'binary', maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 60, max: 80 }), end, end, async (length, one, other) => {

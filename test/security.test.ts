@@ -1,0 +1,913 @@
+/** What `docs/security.md` asks for and no test beside the source proves whole. */
+import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { OPERATIONS } from '../src/api/index.ts'
+import type { Routes } from '../src/app/route.ts'
+import { type Database, openDatabase } from '../src/db/index.ts'
+import type { Auth } from '../src/index.ts'
+import { sha256 } from '../src/lib/digest.ts'
+import { type Hasher, OPTION_TABLE } from '../src/options.ts'
+import { type Send, send, sessionIn } from './support/client.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from './support/engines.ts'
+import { startService } from './support/service.ts'
+
+const EMAIL = 'bob@example.com'
+const PASSWORD = 'b4l0u'
+const BOB = { email: EMAIL, password: PASSWORD }
+const TABLES = ['users', 'sessions', 'tokens', 'throttles']
+
+// The server looks for late requests twice a minute: this one begins to wait before the tests of this file.
+const ends: (() => Promise<void>)[] = []
+let answerToLate: Promise<string>
+beforeAll(async () => {
+  const { port } = await startService('sqlite::memory:', { onEnd: (end) => ends.push(end) })
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write('POST /sessions HTTP/1.1\r\nHost: localhost\r\nContent-Le')
+  answerToLate = text(socket)
+})
+afterAll(() => Promise.all(ends.map((end) => end())))
+
+/** The cheap hasher, and every password that reached it. */
+function watchedHasher(): { hasher: Hasher; seen: string[] } {
+  const seen: string[] = []
+  const watch =
+    <Rest extends unknown[], Result>(work: (password: string, ...rest: Rest) => Result) =>
+    (password: string, ...rest: Rest) => {
+      seen.push(password)
+      return work(password, ...rest)
+    }
+  const { hash, verify, verifyNothing, needsRehash } = CHEAP_HASHER
+  return {
+    seen,
+    hasher: { hash: watch(hash), verify: watch(verify), verifyNothing: watch(verifyNothing), needsRehash },
+  }
+}
+
+async function openTables(auth: Auth): Promise<Database> {
+  const db = await openDatabase(auth.options.databaseUrl)
+  onTestFinished(() => db.destroy())
+  return db
+}
+
+/** Every row of every table, as text. */
+async function rowsOf(db: Database): Promise<string> {
+  const tables = TABLES.map((table) => sql`select * from ${sql.table(table)} order by 1`.execute(db))
+  return JSON.stringify((await Promise.all(tables)).map(({ rows }) => rows))
+}
+
+async function logIn(auth: Auth, fields: Record<string, string> = BOB): Promise<string> {
+  return sessionIn(await send(auth, 'POST', '/sessions', { fields })) ?? expect.unreachable()
+}
+
+async function askReset(auth: Auth, email = EMAIL): Promise<string> {
+  const answer = await send(auth, 'POST', '/reset_password', { fields: { email } })
+  return ((await answer.json()) as { reset_token: string }).reset_token
+}
+
+/** What a client could tell refusals apart by: all but the request id. */
+async function withoutId(response: Response): Promise<unknown> {
+  const { request_id, ...body } = (await response.json()) as Record<string, string>
+  expect(request_id).toMatch(/^[0-9a-f-]{36}$/)
+  return { status: response.status, headers: [...response.headers], body }
+}
+
+const bearerSecret = (value: string) => value.split('.')[1] ?? ''
+
+onBothEngines('passwords', (engine) => {
+  it('of 64 characters and more are taken whole up to 1,024 bytes, and above that refused unhashed, as documented [PW-02]', async () => {
+    const { hasher, seen } = watchedHasher()
+    const auth = await freshAuth(engine, { hasher, throttle: false })
+    const statuses = async (requests: [method: string, path: string, fields: Record<string, string>][]) => {
+      const answers = requests.map(([method, path, fields]) => send(auth, method, path, { fields }))
+      return (await Promise.all(answers)).map(({ status }) => status)
+    }
+    for (const [index, password] of ['é😀'.repeat(32), '😀'.repeat(256), 'x'.repeat(1_024)].entries()) {
+      const email = `${index}@example.com`
+      expect(await statuses([['POST', '/users', { email, password }]])).toEqual([200])
+      const shorter = [...password].slice(0, -1).join('')
+      const logins = async () =>
+        statuses([password, shorter].map((each) => ['POST', '/sessions', { email, password: each }]))
+      expect(await logins()).toEqual([200, 401])
+      const reset = { email, reset_token: await askReset(auth, email), new_password: `${shorter}y` }
+      expect(await statuses([['PUT', '/reset_password', reset]])).toEqual([200])
+      const again = { email, reset_token: await askReset(auth, email), new_password: password }
+      expect(await statuses([['PUT', '/reset_password', again]])).toEqual([200])
+      expect(await logins()).toEqual([200, 401])
+    }
+
+    const email = '0@example.com'
+    const resetToken = await askReset(auth, email)
+    seen.length = 0
+    for (const password of ['x'.repeat(1_025), '😀'.repeat(257), 'x'.repeat(10_000)]) {
+      const refused = await statuses([
+        ['POST', '/users', { email: 'new@example.com', password }],
+        ['POST', '/sessions', { email, password }],
+        ['POST', '/sessions', { email: 'nobody@example.com', password }],
+        ['PUT', '/reset_password', { email, reset_token: resetToken, new_password: password }],
+      ])
+      expect(refused).toEqual([400, 400, 400, 400])
+      const invalid = { code: 'invalid_field' }
+      await expect(auth.hashPassword(password)).rejects.toMatchObject(invalid)
+      await expect(auth.registerUser('new@example.com', password)).rejects.toMatchObject(invalid)
+      await expect(auth.logIn({ email, password })).rejects.toMatchObject(invalid)
+      await expect(auth.updatePassword(resetToken, password)).rejects.toMatchObject(invalid)
+      expect(await auth.validLogin(email, password)).toBe(false)
+    }
+    expect(seen).toEqual([])
+    const contract = await (await send(auth, 'GET', '/openapi.json')).text()
+    expect(contract.match(/1,024 bytes of UTF-8 at most/g)).toHaveLength(9)
+  })
+
+  it('may be of any characters; only their number counts, in code points [PW-04]', async () => {
+    const auth = await freshAuth(engine, { minPasswordLength: 8, throttle: false })
+    let count = 0
+    const attempt = async (password: string) => {
+      const fields = { email: `${count++}@example.com`, password }
+      const { status } = await send(auth, 'POST', '/users', { fields })
+      return status === 200 ? (await send(auth, 'POST', '/sessions', { fields })).status : status
+    }
+    // Each printable character of ASCII alone, so that no class is asked for and none forbidden.
+    const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index))
+    for (const character of [...printable, 'é', '世', '😀', '\u0301', '\u200d']) {
+      expect(await attempt(character.repeat(8)), JSON.stringify(character)).toBe(200)
+      expect(await attempt(character.repeat(7)), JSON.stringify(character)).toBe(400)
+    }
+    expect(await attempt(printable.join(''))).toBe(200)
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 8, maxLength: 16 }), async (password) => {
+        expect(await attempt(password)).toBe(200)
+        expect(await attempt([...password].slice(0, 7).join(''))).toBe(400)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('have no hint and no question beside them, in no column, field or route [PW-10]', async () => {
+    const db = await openTables(await freshAuth(engine))
+    const tables = await db.introspection.getTables()
+    const names = [
+      ...tables.flatMap(({ name, columns }) => [name, ...columns.map((column) => column.name)]),
+      ...OPERATIONS.flatMap(({ path, id, body, success }) => [
+        path,
+        id,
+        ...Object.keys(body?.shape ?? {}),
+        ...Object.keys((success.body as { shape?: object } | undefined)?.shape ?? {}),
+      ]),
+    ]
+    for (const known of ['hashed_password', 'user_agent', '/reset_password', 'new_password', 'reset_token'])
+      expect(names).toContain(known)
+    const asked = /hint|question|answer|remind|clue|maiden|birth|pet|school|security|memorable/i
+    expect(names.filter((name) => asked.test(name))).toEqual([])
+  })
+})
+
+onBothEngines('limits', (engine) => {
+  it('of an account and of an address each refuse alone, with 429 and Retry-After [LGN-02]', async () => {
+    const auth = await freshAuth(engine, {
+      loginFailuresPerAccount: 3,
+      loginFailuresPerAddress: 5,
+      now: testClock(),
+    })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const attempt = async (email: string, password: string, address: string) => {
+      const answer = await send(auth, 'POST', '/sessions', { fields: { email, password }, address })
+      return [answer.status, answer.headers.get('retry-after')]
+    }
+    // One account, an address each: the fourth address has failed nowhere.
+    for (let failure = 0; failure < 3; failure++)
+      expect(await attempt(EMAIL, 'wrong', `192.0.2.${failure}`)).toEqual([401, null])
+    expect(await attempt(EMAIL, PASSWORD, '192.0.2.9')).toEqual([429, '1'])
+    // One address, an account each: nobody has tried the sixth account.
+    for (let failure = 0; failure < 5; failure++)
+      expect(await attempt(`${failure}@example.com`, 'wrong', '198.51.100.1')).toEqual([401, null])
+    expect(await attempt('6@example.com', 'wrong', '198.51.100.1')).toEqual([429, '1'])
+    expect(await attempt('6@example.com', 'wrong', '198.51.100.2')).toEqual([401, null])
+  })
+
+  it('hold over several instances together, also for guesses at once [LGN-05]', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const { hasher, seen } = watchedHasher()
+    const options = { databaseUrl, hasher, loginFailuresPerAccount: 5, now: testClock() }
+    const instances: Auth[] = []
+    for (let index = 0; index < 3; index++) instances.push(await freshAuth(engine, options))
+    await instances[0]?.registerUser(EMAIL, PASSWORD)
+    seen.length = 0
+    const guesses = Array.from({ length: 90 }, (_, index) =>
+      instances[index % 3]?.logIn({ email: EMAIL, password: `guess${index}` }).then(
+        () => 'in',
+        ({ code }: { code: string }) => code,
+      ),
+    )
+    const codes = await Promise.all(guesses)
+    expect(codes.filter((code) => code === 'invalid_credentials')).toHaveLength(5)
+    expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(85)
+    expect(seen).toHaveLength(5)
+  })
+})
+
+onBothEngines('reset tokens', (engine) => {
+  it('are 256 random bits, kept as SHA-256 beside purpose, account, address and expiry [REC-03, CRY-01]', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now, throttle: false })
+    const bob = await auth.registerUser('Bob@Example.com', PASSWORD)
+    const values: string[] = []
+    for (let count = 0; count < 200; count++) values.push(await auth.getResetPasswordToken(EMAIL))
+    expectRandom(values.map(bearerSecret))
+    const rows = await (await openTables(auth)).selectFrom('tokens').selectAll().execute()
+    const [id, secret = ''] = values.at(-1)?.split('.') ?? []
+    expect(rows.map((row) => ({ ...row, secret_hash: Buffer.from(row.secret_hash) }))).toEqual([
+      {
+        id,
+        purpose: 'reset_password',
+        user_id: bob.id,
+        email: EMAIL,
+        secret_hash: Buffer.from(sha256(secret)),
+        created_at: now().getTime(),
+        expires_at: now().getTime() + 3_600_000,
+      },
+    ])
+  })
+
+  it('live an hour unless told otherwise, and a day at most [REC-04]', async () => {
+    const now = testClock()
+    const databaseUrl = await freshDatabase(engine)
+    for (const [resetTokenLifetimeSeconds, seconds] of [
+      [undefined, 3_600],
+      [86_400, 86_400],
+    ] as const) {
+      const auth = await freshAuth(engine, { databaseUrl, now, resetTokenLifetimeSeconds })
+      const email = `${seconds}@example.com`
+      await auth.registerUser(email, PASSWORD)
+      const inTime = await auth.getResetPasswordToken(email)
+      now.advance(seconds - 1)
+      await auth.updatePassword(inTime, 'new')
+      const late = await auth.getResetPasswordToken(email)
+      now.advance(seconds)
+      await expect(auth.updatePassword(late, 'newer')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+      expect(await auth.validLogin(email, 'new')).toBe(true)
+    }
+    await expect(freshAuth(engine, { databaseUrl, resetTokenLifetimeSeconds: 86_401 })).rejects.toMatchObject(
+      {
+        option: 'resetTokenLifetimeSeconds',
+      },
+    )
+  })
+
+  it('are used up with the change they allow, or not at all [REC-06]', async () => {
+    let broken = false
+    // The store refuses a zero byte: the change fails behind the taking of the token.
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      hash: async (password) => (broken ? '\0' : CHEAP_HASHER.hash(password)),
+    }
+    const auth = await freshAuth(engine, { hasher })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const session = await logIn(auth)
+    const token = await auth.getResetPasswordToken(EMAIL)
+    const db = await openTables(auth)
+    const before = await rowsOf(db)
+    broken = true
+    await expect(auth.updatePassword(token, 'new')).rejects.toThrow('hashedPassword has to be text')
+    expect(await rowsOf(db)).toBe(before)
+    expect(await auth.getUserFromSessionId(session)).not.toBeNull()
+    broken = false
+    await auth.updatePassword(token, 'new')
+    expect(await auth.validLogin(EMAIL, 'new')).toBe(true)
+  })
+})
+
+/** Texts of 256 bits each, none twice, every bit drawn both ways. Wrong by chance once in 10^57 runs. */
+function expectRandom(secrets: readonly string[]): void {
+  expect(new Set(secrets).size).toBe(secrets.length)
+  const bits = secrets.map((secret) => {
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    return [...Buffer.from(secret, 'base64url')].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  })
+  for (let place = 0; place < 256; place++)
+    expect(new Set(bits.map((text) => text[place])).size, `bit ${place}`).toBe(2)
+}
+
+onBothEngines('sessions', (engine) => {
+  it('have tokens of 256 random bits, new each time, and no other key opens one [SES-02, CRY-01, CX-04]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const values: string[] = []
+    for (let count = 0; count < 200; count++) values.push(await logIn(auth))
+    expect(new Set(values.map((value) => value.split('.')[0])).size).toBe(200)
+    expectRandom(values.map(bearerSecret))
+    const value = values.at(-1) ?? ''
+    for (const headers of [
+      { authorization: `Bearer ${value}` },
+      { authorization: `Basic ${btoa(`${EMAIL}:${PASSWORD}`)}` },
+      { 'x-api-key': value },
+    ])
+      expect((await send(auth, 'GET', '/profile', { headers })).status).toBe(403)
+  })
+
+  it('are decided by the cookie alone, looked up anew each time [SES-01, SES-05, CX-07]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const { id } = await auth.registerUser('rob@example.com', PASSWORD)
+    const bobs = await logIn(auth)
+    const robs = await logIn(auth, { email: 'rob@example.com', password: PASSWORD })
+    const claims: Record<string, string>[] = [
+      ...['authorization', 'session_id', 'x-session-id', 'x-auth-token', 'cookie2'].map((name) => ({
+        [name]: name === 'authorization' ? `Bearer ${robs}` : `session_id=${robs}`,
+      })),
+      ...['x-user', 'x-user-id', 'x-remote-user', 'remote-user', 'x-forwarded-user', 'x-forwarded-email'].map(
+        (name) => ({ [name]: name.endsWith('id') ? String(id) : 'rob@example.com' }),
+      ),
+    ]
+    const query = `?${new URLSearchParams({ session_id: robs, user_id: String(id), email: 'rob@example.com' })}`
+    const paths = ['/profile', `/profile${query}`]
+    for (const [sessionId, expected] of [
+      [bobs, { status: 200, body: { email: EMAIL } }],
+      [undefined, { status: 403, body: { code: 'session_required' } }],
+    ] as const) {
+      for (const headers of [{}, ...claims]) {
+        for (const path of paths) {
+          const answer = await send(auth, 'GET', path, { sessionId, headers })
+          expect({ status: answer.status, body: await answer.json() }).toMatchObject(expected)
+        }
+      }
+    }
+    for (const headers of [{}, ...claims]) {
+      const answer = await send(auth, 'DELETE', `/sessions${query}`, {
+        fields: { session_id: robs },
+        headers,
+      })
+      expect(answer.status).toBe(403)
+    }
+    // In a body it is no field of any route.
+    for (const [path, fields] of [
+      ['/sessions', { ...BOB, session_id: robs }],
+      ['/users', { email: 'new@example.com', password: PASSWORD, session_id: robs }],
+    ] as const)
+      expect((await send(auth, 'POST', path, { fields })).status).toBe(400)
+    expect((await send(auth, 'GET', '/profile', { sessionId: robs })).status).toBe(200)
+    // Looked up each time: the same cookie is nobody once its row is gone.
+    await (await openTables(auth)).deleteFrom('sessions').execute()
+    for (const sessionId of [bobs, robs])
+      expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
+  })
+
+  it('give their value in Set-Cookie alone, HttpOnly, SameSite, below 4,096 bytes [SES-07]', async () => {
+    const log: string[] = []
+    const write = (fields: object, message: string) => log.push(JSON.stringify(fields) + message)
+    const auth = await freshAuth(engine, { logger: { debug: write, info: write, warn: write, error: write } })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const login = await send(auth, 'POST', '/sessions', { fields: BOB })
+    const sessionId = sessionIn(login) ?? ''
+    const second = await send(auth, 'POST', '/sessions', { fields: BOB, sessionId })
+    const live = sessionIn(second) ?? ''
+    const answers = [login, second]
+    for (const sessionId of [live, live.slice(0, -1)])
+      for (const { method, path, body } of OPERATIONS) {
+        if (method === 'DELETE') continue
+        answers.push(await send(auth, method, path, { sessionId }))
+        if (body)
+          answers.push(
+            await send(auth, method, path, { sessionId, fields: { email: EMAIL, password: live } }),
+          )
+      }
+    answers.push(await send(auth, 'GET', `/nothing?${live}`, { sessionId: live }))
+    const logout = await send(auth, 'DELETE', '/sessions', { sessionId: live })
+    answers.push(logout)
+    for (const answer of [login, second, logout]) {
+      const [cookie = '', ...more] = answer.headers.getSetCookie()
+      expect(more).toEqual([])
+      expect(Buffer.byteLength(cookie)).toBeLessThan(4_096)
+      const attributes = cookie.split('; ').slice(1)
+      expect(attributes).toContain('HttpOnly')
+      expect(attributes.filter((attribute) => /^SameSite=(?:Lax|Strict)$/.test(attribute))).toHaveLength(1)
+    }
+    const said = await Promise.all(
+      answers.map(async (answer) => {
+        answer.headers.delete('set-cookie')
+        return JSON.stringify([...answer.headers]) + (await answer.text())
+      }),
+    )
+    expect(log.length).toBeGreaterThan(10)
+    for (const secret of [sessionId, live].flatMap((value) => [value, ...value.split('.')]))
+      expect([...said, ...log].filter((each) => each.includes(secret))).toEqual([])
+  })
+
+  it.each(['disableUser', 'deleteUser'] as const)(
+    'and outstanding tokens end at once everywhere with %s, those of others stay [SES-11]',
+    async (end) => {
+      const here = await freshAuth(engine)
+      const there = await freshAuth(engine, { databaseUrl: here.options.databaseUrl })
+      const { id } = await here.registerUser(EMAIL, PASSWORD)
+      await here.registerUser('rob@example.com', PASSWORD)
+      const [one, two] = [await logIn(here), await logIn(there)]
+      const robs = await logIn(there, { email: 'rob@example.com', password: PASSWORD })
+      const [token, robsToken] = [await askReset(there), await askReset(there, 'rob@example.com')]
+      for (const sessionId of [one, two]) expect(await there.getUserFromSessionId(sessionId)).not.toBeNull()
+      expect(await here[end](id)).toBe(true)
+      for (const auth of [here, there]) {
+        for (const sessionId of [one, two])
+          expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
+        const fields = { email: EMAIL, reset_token: token, new_password: 'new' }
+        expect((await send(auth, 'PUT', '/reset_password', { fields })).status).toBe(403)
+        expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(401)
+        expect((await send(auth, 'GET', '/profile', { sessionId: robs })).status).toBe(200)
+      }
+      const db = await openTables(here)
+      for (const table of ['sessions', 'tokens'] as const)
+        expect(await db.selectFrom(table).select('id').where('user_id', '=', id).execute()).toEqual([])
+      await there.updatePassword(robsToken, 'new')
+    },
+  )
+})
+
+onBothEngines('GET and HEAD', (engine) => {
+  it('change nothing but when a session was last seen, start no session, and reach no action [API-06, SES-17, CX-07]', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const sessionId = await logIn(auth)
+    const token = await askReset(auth)
+    const fields = { ...BOB, reset_token: token, new_password: 'pwned', _method: 'DELETE' }
+    const query = `?${new URLSearchParams(fields)}`
+    const override: Record<string, string>[] = [
+      'x-http-method-override',
+      'x-http-method',
+      'x-method-override',
+    ].map((name) => ({ [name]: 'DELETE' }))
+    const db = await openTables(auth)
+    const before = await rowsOf(db)
+    const paths = [...new Set(OPERATIONS.map(({ path }) => path))]
+    for (const method of ['GET', 'HEAD']) {
+      for (const path of paths) {
+        const declared = OPERATIONS.some((operation) => operation.path === path && operation.method === 'GET')
+        for (const headers of [{}, ...override]) {
+          const answer = await send(auth, method, path + query, { sessionId, headers })
+          expect(answer.status, `${method} ${path}`).toBe(declared ? 200 : 405)
+          expect(answer.headers.getSetCookie()).toEqual([])
+          expect(await rowsOf(db)).toBe(before)
+        }
+      }
+    }
+    // And what may change does: the time of the last use.
+    now.advance(3_600)
+    await send(auth, 'GET', '/profile', { sessionId })
+    const { last_seen_at, ...rest } = await db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
+    expect(last_seen_at).toBe(now().getTime())
+    await db.updateTable('sessions').set({ last_seen_at: rest.created_at }).execute()
+    expect(await rowsOf(db)).toBe(before)
+  })
+
+  it('take no field of an action from the query string, nor do other methods [CX-07]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const token = await askReset(auth)
+    const db = await openTables(auth)
+    const before = await rowsOf(db)
+    for (const [method, path, fields] of [
+      ['POST', '/users', { email: 'new@example.com', password: PASSWORD }],
+      ['POST', '/sessions', BOB],
+      ['POST', '/reset_password', { email: EMAIL }],
+      ['PUT', '/reset_password', { email: EMAIL, reset_token: token, new_password: 'pwned' }],
+    ] as const) {
+      const query = `${path}?${new URLSearchParams(fields)}`
+      expect((await send(auth, method, query)).status).toBe(400)
+      for (const [name, value] of Object.entries(fields)) {
+        const { [name]: _, ...others } = fields as Record<string, string>
+        const answer = await send(auth, method, `${path}?${new URLSearchParams({ [name]: value })}`, {
+          fields: others,
+        })
+        expect(await answer.json()).toMatchObject({ code: 'missing_field', field: name })
+      }
+    }
+    expect(await rowsOf(db)).toBe(before)
+  })
+})
+
+onBothEngines('answers', (engine) => {
+  /** One answer of each kind: every operation as it succeeds, and refusals. */
+  async function everyAnswer(auth: Auth, request: Send = {}): Promise<Response[]> {
+    const go = (method: string, path: string, more: Send = {}) =>
+      send(auth, method, path, { ...more, headers: { ...more.headers, ...request.headers } })
+    const login = async () => sessionIn(await go('POST', '/sessions', { fields: BOB }))
+    const answers = [await go('POST', '/users', { fields: BOB }), await go('POST', '/users', { fields: BOB })]
+    const asked = await go('POST', '/reset_password', { fields: { email: EMAIL } })
+    const { reset_token = '' } = (await asked.clone().json()) as { reset_token?: string }
+    const reset = { email: EMAIL, reset_token, new_password: PASSWORD }
+    answers.push(
+      asked,
+      await go('PUT', '/reset_password', { fields: reset }),
+      await go('PUT', '/reset_password', { fields: reset }),
+      await go('POST', '/sessions', { fields: BOB }),
+      await go('POST', '/sessions', { fields: { ...BOB, password: 'wrong' } }),
+      await go('DELETE', '/sessions', { sessionId: await login() }),
+      await go('DELETE', '/sessions'),
+      await go('GET', '/profile', { sessionId: await login() }),
+      await go('GET', '/nothing'),
+      await go('PATCH', '/users'),
+      await go('OPTIONS', '/sessions'),
+    )
+    for (const { method, path } of OPERATIONS)
+      if (method === 'GET') answers.push(await go('GET', path), await go('HEAD', path))
+    return answers
+  }
+
+  it('have a true Content-Type with charset, and the headers that browsers heed [API-10]', async () => {
+    for (const answer of await everyAnswer(await freshAuth(engine))) {
+      const body = await answer.text()
+      if (body !== '') {
+        expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+        expect(JSON.parse(body)).toBeTypeOf('object')
+      }
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+      expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+      expect(answer.headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
+    }
+  })
+
+  it('give no other origin leave to read them, whatever it is [API-09]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const sessionId = await logIn(auth)
+    for (const origin of ['http://localhost:5000', 'https://evil.example', 'null', 'http://localhost:3000']) {
+      const headers = { origin }
+      const preflight = {
+        ...headers,
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'x-a',
+      }
+      const answers = [await send(auth, 'GET', '/profile', { sessionId, headers })]
+      for (const { method, path } of OPERATIONS) {
+        if (method !== 'DELETE') answers.push(await send(auth, method, path, { sessionId, headers }))
+        const answer = await send(auth, 'OPTIONS', path, { headers: preflight })
+        expect([403, 405]).toContain(answer.status)
+        answers.push(answer)
+      }
+      for (const answer of answers)
+        expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+    }
+  })
+
+  it('never redirect but from the logout, to a path of ours [API-19]', async () => {
+    for (const headers of [{}, { 'x-forwarded-proto': 'http' }, { 'upgrade-insecure-requests': '1' }]) {
+      const answers = await everyAnswer(await freshAuth(engine), { headers })
+      const redirects = answers.filter(
+        ({ status, headers }) => status >= 300 && (status < 400 || headers.has('location')),
+      )
+      expect(redirects.map(({ status, headers }) => [status, headers.get('location')])).toEqual([[302, '/']])
+    }
+  })
+
+  it('say nothing of why a secret or a password was refused [CRY-07]', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now, throttle: false })
+    const db = await openTables(auth)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const shut = await auth.registerUser('shut@example.com', PASSWORD)
+    await auth.db.addUser('none@example.com', '!')
+    await auth.db.addUser('broken@example.com', '$2b$04$broken')
+    await auth.registerUser('late@example.com', PASSWORD)
+    const expired = [await logIn(auth), await askReset(auth, 'late@example.com')] as const
+    now.advance(31 * 86_400)
+    const ofShut = await logIn(auth, { email: shut.email, password: PASSWORD })
+    await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', shut.id).execute()
+    const live = [await logIn(auth), await askReset(auth)] as const
+    const [id = '', secret = ''] = live[0].split('.')
+    const [tokenId = '', tokenSecret = ''] = live[1].split('.')
+    const unknown = auth.generateUuid()
+
+    const sessions = [
+      '',
+      'x',
+      id,
+      `${id}.${'A'.repeat(43)}`,
+      `${unknown}.${secret}`,
+      expired[0],
+      ofShut,
+      live[1],
+    ]
+    const profiles = await Promise.all(
+      sessions.map(async (sessionId) => withoutId(await send(auth, 'GET', '/profile', { sessionId }))),
+    )
+    const tokens = ['x', tokenId, `${tokenId}.${'A'.repeat(43)}`, `${unknown}.${tokenSecret}`, live[0]]
+    const resets = await Promise.all(
+      [...tokens.map((token) => [EMAIL, token] as const), ['late@example.com', expired[1]] as const].map(
+        async ([email, reset_token]) => {
+          const fields = { email, reset_token, new_password: 'new' }
+          return withoutId(await send(auth, 'PUT', '/reset_password', { fields }))
+        },
+      ),
+    )
+    const wrong = [EMAIL, 'nobody@example.com', 'none@example.com', 'broken@example.com', shut.email]
+    const attempts = wrong.map((email) => ({ email, password: 'wrong' }))
+    const logins = await Promise.all(
+      [...attempts, { email: shut.email, password: PASSWORD }].map(async (fields) =>
+        withoutId(await send(auth, 'POST', '/sessions', { fields })),
+      ),
+    )
+    for (const [status, code, answers] of [
+      [403, 'session_required', profiles],
+      [403, 'invalid_reset_token', resets],
+      [401, 'invalid_credentials', logins],
+    ] as const) {
+      expect(answers[0]).toMatchObject({ status, body: { code } })
+      for (const answer of answers) expect(answer).toEqual(answers[0])
+    }
+    expect((await send(auth, 'GET', '/profile', { sessionId: live[0] })).status).toBe(200)
+  })
+})
+
+onBothEngines('what cannot be checked', (engine) => {
+  it('is refused and logged, and the next request is served [API-15]', async () => {
+    const log: Record<string, unknown>[] = []
+    const write = (fields: Record<string, unknown>) => void log.push(fields)
+    let broken = false
+    const fail = async () => {
+      if (broken) throw new Error('no hash today')
+    }
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      hash: (password) => fail().then(() => CHEAP_HASHER.hash(password)),
+      verify: (password, hash) => fail().then(() => CHEAP_HASHER.verify(password, hash)),
+      verifyNothing: (password) => fail().then(() => CHEAP_HASHER.verifyNothing(password)),
+    }
+    const logger = { debug: write, info: write, warn: write, error: write }
+    const auth = await freshAuth(engine, { hasher, logger })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const sessionId = await logIn(auth)
+    const token = await askReset(auth)
+    const attempts = (): Promise<Response>[] => [
+      send(auth, 'POST', '/sessions', { fields: BOB }),
+      send(auth, 'POST', '/users', { fields: { ...BOB, email: 'new@example.com' } }),
+      send(auth, 'PUT', '/reset_password', {
+        fields: { email: EMAIL, reset_token: token, new_password: 'new' },
+      }),
+    ]
+    const refusedAndLogged = async (answer: Response) => {
+      expect(answer.headers.getSetCookie()).toEqual([])
+      const { code, request_id, message } = (await answer.json()) as Record<string, string>
+      expect([500, 503]).toContain(answer.status)
+      expect(['internal_error', 'unavailable']).toContain(code)
+      expect(message).not.toMatch(/hash|select|insert|closed|\.ts/)
+      expect(log.find(({ requestId }) => requestId === request_id)).toMatchObject({
+        status: answer.status,
+        code,
+      })
+    }
+    broken = true
+    for (const answer of await Promise.all(attempts())) await refusedAndLogged(answer)
+    broken = false
+    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(200)
+    expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(200)
+
+    // Without the counters nobody gets to guess; without their rows nobody is anybody.
+    const db = await openTables(auth)
+    const drop = (table: string) => sql`drop table ${sql.table(table)}`.execute(db)
+    await drop('throttles')
+    await refusedAndLogged(await send(auth, 'POST', '/sessions', { fields: BOB }))
+    await refusedAndLogged(await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } }))
+    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(200)
+    await drop('sessions')
+    await refusedAndLogged(await send(auth, 'GET', '/profile', { sessionId }))
+    await refusedAndLogged(await send(auth, 'DELETE', '/sessions', { sessionId }))
+    await drop('tokens')
+    const reset = { email: EMAIL, reset_token: token, new_password: 'new' }
+    await refusedAndLogged(await send(auth, 'PUT', '/reset_password', { fields: reset }))
+    expect((await send(auth, 'GET', '/healthz')).status).toBe(200)
+  })
+
+  it('is not even looked at where a cheap check refuses: no hash, no query [AVL-02]', async () => {
+    const { hasher, seen } = watchedHasher()
+    const auth = await freshAuth(engine, { hasher, loginFailuresPerAccount: 2, now: testClock() })
+    await auth.registerUser(EMAIL, PASSWORD)
+    for (let failure = 0; failure < 2; failure++) await auth.validLogin(EMAIL, 'wrong')
+    seen.length = 0
+    expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(429)
+    // Without its tables every query would be a 500.
+    const db = await openTables(auth)
+    for (const table of TABLES.toReversed()) await sql`drop table ${sql.table(table)}`.execute(db)
+    const deep = { body: `{"email":${'['.repeat(30_000)}`, headers: { 'content-type': 'application/json' } }
+    const compressed = { fields: BOB, headers: { 'content-encoding': 'gzip' } }
+    for (const { method, path, body } of OPERATIONS) {
+      if (body === undefined) continue
+      for (const [status, request, query] of [
+        [400, { fields: { email: EMAIL, password: 'x'.repeat(1_025), reset_token: 'x', new_password: '' } }],
+        [400, { fields: { email: 'nobody' } }],
+        [400, deep],
+        [413, { fields: { email: 'x'.repeat(70_000) } }],
+        [414, { fields: BOB }, `?${'x'.repeat(2_048)}`],
+        [415, compressed],
+        [421, { fields: BOB, headers: { host: 'evil.example' } }],
+        [403, { fields: BOB, headers: { origin: 'https://evil.example' } }],
+      ] as const)
+        expect((await send(auth, method, path + (query ?? ''), request)).status, `${method} ${path}`).toBe(
+          status,
+        )
+    }
+    expect((await send(auth, 'GET', '/profile', { sessionId: 'malformed' })).status).toBe(403)
+    expect(seen).toEqual([])
+    expect((await send(auth, 'POST', '/users', { fields: BOB })).status).toBe(500)
+  })
+})
+
+onBothEngines('an address', (engine) => {
+  it('is one in every flow, in whatever spelling, and shown as it was entered [EML-01]', async () => {
+    const entered = 'Böb.B+tag@BÜCHER.example'
+    const spellings = [
+      ' böb.b+tag@bücher.example ',
+      'BÖB.B+TAG@xn--bcher-kva.EXAMPLE',
+      'bo\u0308b.b+tag@bu\u0308cher.example',
+    ]
+    const others = ['böbb+tag@bücher.example', 'böb.b@bücher.example', 'bob.b+tag@bücher.example']
+    const auth = await freshAuth(engine, {
+      loginFailuresPerAccount: 3,
+      resetRequestsPerAccount: 9,
+      now: testClock(),
+    })
+    const ask = async (method: string, path: string, fields: Record<string, string>) => {
+      const answer = await send(auth, method, path, { fields })
+      const { email, reset_token } = (await answer.json()) as Record<string, string>
+      return { status: answer.status, email, reset_token }
+    }
+    await auth.registerUser(entered, PASSWORD)
+    for (const email of spellings) {
+      expect(await ask('POST', '/users', { email, password: 'x' })).toMatchObject({ status: 400 })
+      const login = await ask('POST', '/sessions', { email, password: PASSWORD })
+      expect(login).toMatchObject({ status: 200, email: entered })
+      const { status, email: shown, reset_token = '' } = await ask('POST', '/reset_password', { email })
+      expect([status, shown]).toEqual([200, entered])
+      const reset = await ask('PUT', '/reset_password', { email, reset_token, new_password: PASSWORD })
+      expect(reset).toMatchObject({ status: 200, email: entered })
+      expect((await auth.db.findUserBy({ email })).email).toBe(entered)
+    }
+    expect((await auth.db.findUserBy({ email: entered })).email).toBe(entered)
+    const rows = await (await openTables(auth)).selectFrom('users').select('normalized_email').execute()
+    expect(rows).toEqual([{ normalized_email: 'böb.b+tag@xn--bcher-kva.example' }])
+    // The counters too: three spellings, three failures of one account.
+    for (const email of spellings)
+      expect(await ask('POST', '/sessions', { email, password: 'wrong' })).toMatchObject({ status: 401 })
+    expect(await ask('POST', '/sessions', { email: entered, password: PASSWORD })).toMatchObject({
+      status: 429,
+    })
+    for (const email of others)
+      expect(await ask('POST', '/users', { email, password: 'x' })).toMatchObject({ status: 200, email })
+    expect(readFileSync('docs/architecture.md', 'utf8')).toMatch(
+      /`normalized_email` \|.*NFC.*lower case.*punycode.*dots and tags stay/,
+    )
+  })
+})
+
+onBothEngines('the classic routes', (engine) => {
+  it('take forms from programs without Origin, with a cookie too; all others take no body [CX-06]', async () => {
+    const auth = await freshAuth(engine)
+    expect((await send(auth, 'POST', '/users', { fields: BOB })).status).toBe(200)
+    const sessionId = await logIn(auth)
+    expect((await send(auth, 'POST', '/sessions', { fields: BOB, sessionId })).status).toBe(200)
+    for (const [method, path] of [
+      ['POST', '/users'],
+      ['POST', '/sessions'],
+      ['DELETE', '/sessions'],
+      ['POST', '/reset_password'],
+      ['PUT', '/reset_password'],
+    ] as const) {
+      const headers: Record<string, string>[] = [
+        { origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'cross-site' },
+      ]
+      for (const each of headers)
+        expect(await (await send(auth, method, path, { fields: BOB, headers: each })).json()).toMatchObject({
+          code: 'foreign_origin',
+        })
+    }
+    const others = OPERATIONS.filter(({ tag }) => tag !== 'classic')
+    expect(others.filter(({ method, body }) => method !== 'GET' || body !== undefined)).toEqual([])
+  })
+
+  it('keep their classic statuses, and GET /profile without a session says 403 and no more [CX-11]', async () => {
+    const auth = await freshAuth(engine)
+    const answer = await send(auth, 'GET', '/profile')
+    const { request_id: _, ...body } = (await answer.json()) as Record<string, string>
+    expect({ status: answer.status, body }).toEqual({
+      status: 403,
+      body: {
+        code: 'session_required',
+        field: 'session_id',
+        message: 'session_id: A valid session cookie is required.',
+      },
+    })
+    expect(answer.headers.has('www-authenticate')).toBe(false)
+  })
+})
+
+/** The source without its tests and comments. */
+const SOURCES = globSync('src/**/*.ts')
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => ({
+    file: file.replaceAll('\\', '/').slice('src/'.length),
+    code: readFileSync(file, 'utf8').replaceAll(/\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms, ''),
+  }))
+
+function filesWith(pattern: RegExp): string[] {
+  return SOURCES.filter(({ code }) => pattern.test(code)).map(({ file }) => file)
+}
+
+describe('the source', () => {
+  it('takes from the platform these primitives, in these files, and names no other algorithm [CRY-01, CRY-02]', () => {
+    const used = SOURCES.flatMap(({ file, code }) =>
+      [...code.matchAll(/import \{([^}]*)\} from '(?:node:)?crypto'/g)].map(([, names = '']) => [
+        file,
+        names.split(',').map((name) => name.trim()),
+      ]),
+    )
+    expect(Object.fromEntries(used)).toEqual({
+      // Request ids: they name lines of the log.
+      'app/index.ts': ['randomUUID'],
+      'auth/hashing/argon2id.ts': ['argon2', 'randomBytes'],
+      'lib/digest.ts': ['hash', 'timingSafeEqual'],
+      'lib/random.ts': ['randomBytes'],
+    })
+    expect(filesWith(/(?:import \*|import \w+|import\(|require\().*\bcrypto\b/)).toEqual([])
+    expect(filesWith(/\b(?:globalThis\.)?crypto\s*\.|\bsubtle\b|\bMath\b.*\brandom\b/)).toEqual([])
+    const algorithms = SOURCES.flatMap(({ code }) => [
+      ...code.matchAll(/'((?:sha|md|argon2|aes|hmac|rsa|ripemd)[\w-]*)'/gi),
+    ])
+    expect([...new Set(algorithms.map(([, name]) => name))].sort()).toEqual(['argon2id', 'sha256'])
+    expect(filesWith(/\bmd5|\bsha-?1\b|\bdes\b|\brc4\b/i)).toEqual([])
+  })
+
+  it('makes no secret of a UUID: they are made in three places, to name things [CRY-01]', () => {
+    expect(filesWith(/\buuidV7\(|\brandomUUID\(/).sort()).toEqual([
+      'app/index.ts',
+      'auth/sessions.ts',
+      'lib/bearer.ts',
+      'lib/random.ts',
+    ])
+    expect(filesWith(/\bgenerateUuid\(/)).toEqual(['auth/sessions.ts'])
+    expect(filesWith(/\brandomSecret\(/).sort()).toEqual(['lib/bearer.ts', 'lib/random.ts'])
+  })
+
+  it('compares secrets in constant time alone [CRY-07]', () => {
+    expect(filesWith(/\btimingSafeEqual\(/)).toEqual(['lib/digest.ts'])
+    expect(filesWith(/\bequalInConstantTime\(/).sort()).toEqual([
+      'auth/hashing/argon2id.ts',
+      'auth/reset.ts',
+      'auth/sessions.ts',
+      'lib/digest.ts',
+    ])
+    expect(
+      filesWith(
+        /[!=]==?\s*[\w.?]*(?:secretHash|secret_hash|\btag)\b|\b(?:secretHash|secret_hash|tag)\s*[!=]==?/,
+      ),
+    ).toEqual([])
+    expect(filesWith(/\.equals\(|\.compare\(|localeCompare/)).toEqual([])
+  })
+})
+
+// A line that speaks of all tokens, sessions or routes is proven for those there are. Whatever is added here
+// has to be added to the proofs of these lines first, or the line marked as waiting again.
+it('there is nothing yet but these tables, tokens, routes and modes [LGN-14, REC-03, SES-02, SES-04, SES-11, SES-17, API-09, AUD-03, CX-06, CX-11]', async () => {
+  const auth = await freshAuth('sqlite')
+  const tables = (await (await openTables(auth)).introspection.getTables()).map(({ name }) => name)
+  expect(tables.filter((name) => !name.startsWith('bienvenue_')).sort()).toEqual(TABLES.toSorted())
+  expect(readFileSync('src/db/tokens.ts', 'utf8')).toMatch(/^export type TokenPurpose = 'reset_password'$/m)
+  expect(OPTION_TABLE.mode.kind.of).toEqual(['classic'])
+  expect(Object.keys(OPTION_TABLE).filter((name) => /cors|origin/i.test(name))).toEqual([])
+
+  const operations: string[] = []
+  for (const file of globSync('src/app/routes/*.ts')) {
+    const room = (await import(/* @vite-ignore */ `../${file}`)) as Record<string, Routes>
+    for (const routes of Object.values(room))
+      operations.push(...routes(auth).map(({ operation }) => `${operation.method} ${operation.path}`))
+  }
+  expect(operations.sort()).toEqual(OPERATIONS.map(({ method, path }) => `${method} ${path}`).sort())
+  // The only way in is address and password; no SMS, phone, push or SAML.
+  expect(OPERATIONS.filter(({ success }) => success.setsCookie).map(({ id }) => id)).toEqual([
+    'logIn',
+    'logOut',
+  ])
+  expect(
+    OPERATIONS.map(({ method, path, body }) =>
+      [`${method} ${path}`, ...Object.keys(body?.shape ?? {})].join(' '),
+    ),
+  ).toEqual([
+    'GET /',
+    'POST /users email password',
+    'POST /sessions email password',
+    'DELETE /sessions',
+    'GET /profile',
+    'POST /reset_password email',
+    'PUT /reset_password email reset_token new_password',
+    'GET /healthz',
+    'GET /readyz',
+    'GET /openapi.json',
+  ])
+})
+
+it('a request that does not arrive is given up with 408 [AVL-02]', async () => {
+  expect(await answerToLate).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s)
+})
