@@ -112,7 +112,7 @@ onBothEngines('passwords', (engine) => {
         ['PUT', '/reset_password', { email, reset_token: resetToken, new_password: password }],
       ])
       expect(refused).toEqual([400, 400, 400, 400])
-      const invalid = { code: 'invalid_field' }
+      const invalid = { code: 'password_too_long' }
       await expect(auth.hashPassword(password)).rejects.toMatchObject(invalid)
       await expect(auth.registerUser('new@example.com', password)).rejects.toMatchObject(invalid)
       await expect(auth.logIn({ email, password })).rejects.toMatchObject(invalid)
@@ -171,12 +171,12 @@ onBothEngines('limits', (engine) => {
   it('of an account and of an address each refuse alone, with 429 and Retry-After [LGN-02]', async () => {
     const auth = await freshAuth(engine, {
       loginFailuresPerAccount: 3,
-      loginFailuresPerAddress: 5,
+      loginFailuresPerIp: 5,
       now: testClock(),
     })
     await auth.registerUser(EMAIL, PASSWORD)
-    const attempt = async (email: string, password: string, address: string) => {
-      const answer = await send(auth, 'POST', '/sessions', { fields: { email, password }, address })
+    const attempt = async (email: string, password: string, ip: string) => {
+      const answer = await send(auth, 'POST', '/sessions', { fields: { email, password }, ip })
       return [answer.status, answer.headers.get('retry-after')]
     }
     // One account, an address each: the fourth address has failed nowhere.
@@ -797,7 +797,7 @@ onBothEngines('the classic routes', (engine) => {
       body: {
         code: 'session_required',
         field: 'session_id',
-        message: 'session_id: A valid session cookie is required.',
+        message: 'A valid session cookie is required.',
       },
     })
     expect(answer.headers.has('www-authenticate')).toBe(false)
@@ -826,7 +826,7 @@ describe('the source', () => {
     )
     expect(Object.fromEntries(used)).toEqual({
       // Request ids: they name lines of the log.
-      'app/index.ts': ['randomUUID'],
+      'app/request-log.ts': ['randomUUID'],
       'auth/hashing/argon2id.ts': ['argon2', 'randomBytes'],
       'lib/digest.ts': ['hash', 'timingSafeEqual'],
       'lib/random.ts': ['randomBytes'],
@@ -842,12 +842,12 @@ describe('the source', () => {
 
   it('makes no secret of a UUID: they are made in three places, to name things [CRY-01]', () => {
     expect(filesWith(/\buuidV7\(|\brandomUUID\(/).sort()).toEqual([
-      'app/index.ts',
+      'app/request-log.ts',
       'auth/sessions.ts',
       'lib/bearer.ts',
       'lib/random.ts',
     ])
-    expect(filesWith(/\bgenerateUuid\(/)).toEqual(['auth/sessions.ts'])
+    expect(filesWith(/\bgenerateUuid\(/)).toEqual(['auth/engine.ts', 'auth/sessions.ts'])
     expect(filesWith(/\brandomSecret\(/).sort()).toEqual(['lib/bearer.ts', 'lib/random.ts'])
   })
 
