@@ -158,3 +158,21 @@ it('logout, reset, reset request and disabling at once wait for each other and n
   }
   expect(failures).toEqual([])
 })
+
+it('npm start stops as the service does: SIGTERM to npm ends it in good order', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const { PATH = '', HOME = '' } = process.env
+  const npm = spawn('npm', ['start'], {
+    cwd: ROOT,
+    env: { PATH, HOME, PORT: '0', DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const ended = once(npm, 'close')
+  const lines: string[] = []
+  for await (const line of createInterface({ input: npm.stdout })) {
+    lines.push(line)
+    if (line.includes('"listening"')) npm.kill('SIGTERM')
+  }
+  expect(await ended).toEqual([0, null])
+  expect(lines.at(-1)).toContain('"stopped"')
+})
