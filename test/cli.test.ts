@@ -342,3 +342,17 @@ it('users list takes it that its reader has seen enough', async () => {
   const [exitCode] = await once(child, 'close')
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
 })
+
+it('what others chose cannot move the cursor of a terminal, nor forge a line', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const auth = await createAuth({ databaseUrl })
+  await auth.db.addUser('\u001b[2Jevil\n999\t2026-01-01\tactive\troot\u202e@example.com', '!')
+  await auth.close()
+  const env = { DATABASE_URL: databaseUrl }
+  const { stdout } = await runCli(['users', 'list'], { env })
+  expect(stdout.split('\n')).toHaveLength(3)
+  expect(stdout).toContain('\\u{1b}[2Jevil\\u{a}999\\u{9}')
+  expect(stdout).toContain('\\u{202e}')
+  const { stderr } = await runCli(['users', 'show', '\u001b[2J@x'], { env })
+  expect(stderr).toBe('bienvenue: there is no user \\u{1b}[2J@x\n')
+})

@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Database, MIGRATION_NAMES, migrate, openDatabase, pendingMigrations } from '../src/db/index.ts'
+import {
+  type Database,
+  isReady,
+  MIGRATION_NAMES,
+  migrate,
+  openDatabase,
+  pendingMigrations,
+} from '../src/db/index.ts'
 import { OptionError } from '../src/errors.ts'
 import { type EngineName, freshDatabase, onBothEngines } from './support/engines.ts'
 
@@ -132,6 +140,14 @@ onBothEngines('migrations', (engine: EngineName) => {
     expect(Object.keys(left.users ?? {})).toEqual(['id', 'email'])
   })
 
+  it('are not promised where they would be refused', async () => {
+    const url = await freshDatabase(engine)
+    const db = await open(url)
+    await sql`create table users (id integer primary key)`.execute(db)
+    await expect(pendingMigrations(db)).rejects.toThrow(/has a users table that Bienvenue did not make/)
+    expect(await isReady(db)).toBe(false)
+  })
+
   it('refuse a database of a newer version', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)
@@ -144,6 +160,19 @@ onBothEngines('migrations', (engine: EngineName) => {
 })
 
 describe('the SQLite file', () => {
+  it('of another program is refused without one byte changed', async () => {
+    const url = await freshDatabase('sqlite')
+    const path = url.slice('sqlite:'.length)
+    const other = new DatabaseSync(path)
+    other.exec('create table users (id integer primary key, email varchar(250) not null)')
+    other.close()
+    const before = readFileSync(path)
+    for (const migrates of [true, false]) {
+      await expect(openDatabase(url, { migrate: migrates })).rejects.toThrow(OptionError)
+      expect(readFileSync(path).equals(before)).toBe(true)
+    }
+  })
+
   it('is readable by its owner alone, as are its WAL and index', async () => {
     const url = await freshDatabase('sqlite')
     const db = await openDatabase(url)

@@ -1,13 +1,15 @@
 /** Faults and floods that once brought the service down, or to a halt: each keeps a test. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuth } from '../src/index.ts'
 import { send } from './support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from './support/engines.ts'
-import { startService } from './support/service.ts'
+import { ROOT, startService } from './support/service.ts'
 
 const EMAIL = 'bob@example.com'
 

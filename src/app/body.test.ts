@@ -238,6 +238,12 @@ describe('readBody', () => {
     ['JSON: an object that never ends', JSON_TYPE, '{"email":'.repeat(7_000)],
     ['multipart without a boundary', 'multipart/form-data', parts(part('email', 'x'))],
     ['multipart with an empty boundary', 'multipart/form-data; boundary=', parts(part('email', 'x'))],
+    [
+      'multipart with a boundary inside a quoted parameter',
+      `multipart/form-data; a="; boundary=${BOUNDARY};"; boundary=other`,
+      parts(part('email', 'x')),
+    ],
+    ['multipart with two boundaries', `${MULTIPART}; boundary=other`, parts(part('email', 'x'))],
     ['multipart with another boundary', 'multipart/form-data; boundary=other', parts(part('email', 'x'))],
     ['multipart without its end', MULTIPART, parts(part('email', 'x')).slice(0, -4)],
     ['multipart that ends in a header', MULTIPART, `--${BOUNDARY}\r\nContent-Disposition: form-data; na`],

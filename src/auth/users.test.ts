@@ -120,6 +120,17 @@ onBothEngines('disabling', (engine) => {
     expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
   })
 
+  it('twice keeps the moment of the first', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const since = now()
+    await auth.disableUser(id)
+    now.advance(60)
+    await auth.disableUser(id)
+    expect((await auth.db.findUserBy({ id })).disabledAt).toEqual(since)
+  })
+
   it('of nobody is said to be so', async () => {
     const auth = await freshAuth(engine)
     expect(await auth.disableUser(4711)).toBe(false)

@@ -24,6 +24,10 @@ describe('a database URL', () => {
     ['sqlite:a\0b', /needs a path/],
     ['postgres://u:s3cret@h:99999/n', /not a valid PostgreSQL URL/],
     ['postgres:', /not a valid PostgreSQL URL/],
+    // Passwords that are not percent-encoded: what is behind the slash would pass for a path.
+    ['postgres://u:1234/s3cret@h/n', /not a valid PostgreSQL URL/],
+    ['postgres://u:1234#s3cret@h/n', /not a valid PostgreSQL URL/],
+    ['postgres://u:1234?s3cret@h/n', /not a valid PostgreSQL URL/],
   ])('%j is refused, naming the option and no secret', (text, message) => {
     expect(() => parseDatabaseUrl(text)).toThrow(OptionError)
     expect(() => parseDatabaseUrl(text)).toThrow(/^databaseUrl: /)
