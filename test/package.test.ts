@@ -280,3 +280,17 @@ it('does not let a TypeScript program compile that uses it wrongly', async () =>
   expect(WRONG.filter((_, index) => !refused.has(index)).map(([name]) => name)).toEqual([])
   expect(Math.max(...refused)).toBeLessThan(WRONG.length)
 })
+
+it('says of every member of `auth`, of its options and of its answers what it is, for editors', () => {
+  // An editor shows the comment right above a member, and nothing for one that was made from another type.
+  const undocumented = ['auth/engine.d.ts', 'index.d.ts', 'user.d.ts', 'options.d.ts'].flatMap((file) => {
+    const text = readFileSync(join(installed, 'dist', file), 'utf8')
+    // Above it, the file with the options has the table, which is data.
+    const lines = text.slice(Math.max(0, text.indexOf('export interface AuthOptions'))).split('\n')
+    return lines.filter((line, index) => {
+      const isMember = /^ {4}(?:readonly )?\w+\??(?:\(|: )/.test(line)
+      return isMember && !lines[index - 1]?.trimEnd().endsWith('*/')
+    })
+  })
+  expect(undocumented.filter((line) => !/^ {4}(?:option|reason): /.test(line))).toEqual([])
+})

@@ -87,6 +87,13 @@ describe('the host', () => {
     expect(verdict('GET', { host: 'localhost:5000' }, 'http://127.0.0.1/')).toBe('passes')
   })
 
+  it('may come with no transfer coding but chunked', () => {
+    expect(verdict('POST', { host: 'localhost', 'transfer-encoding': 'Chunked' })).toBe('passes')
+    expect(verdict('POST', { host: 'localhost', 'transfer-encoding': 'gzip, chunked' })).toBe(
+      'malformed_request',
+    )
+  })
+
   it('may be named once only (RFC 9112 §3.2)', () => {
     for (const host of ['localhost, localhost', 'localhost,evil.com']) {
       expect(verdict('GET', { host })).toBe('malformed_request')

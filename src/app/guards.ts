@@ -5,11 +5,13 @@ import { isLoopback } from '../lib/network.ts'
 /** Characters of the whole address of a request. */
 const URL_MAX_LENGTH = 2_048
 
-/** Refuses what no route needs to see. @throws {AuthError} `uri_too_long`, `unknown_host`, `foreign_origin`. */
+/** Refuses what no route needs to see. @throws {AuthError} `uri_too_long`, `unknown_host`, `malformed_request`, `foreign_origin`. */
 export function guard(request: Request): void {
   if (request.url.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
   const host = assertKnownHost(request)
-  if (request.method !== 'GET' && request.method !== 'HEAD') assertOwnOrigin(request.headers, host)
+  if (request.method === 'GET' || request.method === 'HEAD') return
+  assertOwnOrigin(request.headers, host)
+  assertPlainFraming(request.headers)
 }
 
 /**
@@ -49,4 +51,10 @@ function assertOwnOrigin(headers: Headers, host: string): void {
   if (origin !== null && origin !== `http://${host}` && origin !== `https://${host}`) {
     throw new AuthError('foreign_origin')
   }
+}
+
+/** Node undoes `chunked` and no other transfer coding: what such a body says, a proxy may read otherwise. */
+function assertPlainFraming(headers: Headers): void {
+  const coding = headers.get('transfer-encoding')
+  if (coding !== null && coding.toLowerCase() !== 'chunked') throw new AuthError('malformed_request')
 }

@@ -16,7 +16,7 @@ export interface TxContext extends Context {
 
 /** What is known of the client behind a request. All of it may be absent: then nothing depends on it. */
 export interface Client {
-  /** Its IP address, as the connection tells it. */
+  /** Its IP address, as the connection tells it. A `TypeError` where it is none. */
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
 }

@@ -280,6 +280,13 @@ onBothEngines('throttling of logins', (engine) => {
     }
   })
 
+  it('takes no address for one that it is not', async () => {
+    const auth = await freshAuth(engine, LIMITS)
+    for (const ip of ['', '203.0.113.7:80', ' 203.0.113.7', '203.0.113.007', 'localhost']) {
+      await expect(auth.logIn(wrong(BOB.email, ip))).rejects.toThrow(TypeError)
+    }
+  })
+
   it('can be switched off', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, throttle: false })
     for (let failure = 0; failure < 10; failure++) {

@@ -92,8 +92,11 @@ function accountKeyOf(what: Throttled, email: string): string {
 }
 
 function ipKeyOf(what: Throttled, ip: string | undefined): string | null {
-  const network = ip === undefined ? null : networkOf(ip)
-  return network === null ? null : keyOf(what, 'ip', network)
+  if (ip === undefined) return null
+  const network = networkOf(ip)
+  // Left out, the limit would not act, and nobody would notice.
+  if (network === null) throw new TypeError('ip is no IP address')
+  return keyOf(what, 'ip', network)
 }
 
 function keyOf(...parts: string[]): string {
