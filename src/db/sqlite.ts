@@ -77,14 +77,22 @@ function openForWriting(path: string): DatabaseSync {
 }
 
 function withFirstRow(open: () => DatabaseSync): PreparedReader['first'] {
-  const statements = new Map<string, StatementSync>()
+  const statements = new Map<string, { statement: StatementSync; names: string[] }>()
+  const prepare = (sql: string) => {
+    const statement = open().prepare(sql)
+    // Objects of the driver are slow to read: it gives the values, and the row is put together here.
+    statement.setReturnArrays(true)
+    const prepared = { statement, names: statement.columns().map(({ name }) => name) }
+    statements.set(sql, prepared)
+    return prepared
+  }
   return (sql, parameters) => {
-    let statement = statements.get(sql)
-    if (statement === undefined) {
-      statement = open().prepare(sql)
-      statements.set(sql, statement)
-    }
-    return statement.get(...(parameters as readonly SQLInputValue[]))
+    const { statement, names } = statements.get(sql) ?? prepare(sql)
+    const values = statement.get(...(parameters as readonly SQLInputValue[])) as unknown[] | undefined
+    if (values === undefined) return undefined
+    const row: Record<string, unknown> = {}
+    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index]
+    return row
   }
 }
 
