@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
+import { openDatabase } from '../db/index.ts'
 
 const EMAIL = 'bob@example.com'
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -102,6 +103,17 @@ onBothEngines('sessions', (engine) => {
     expect(await auth.getUserFromSessionId(unused)).toBeNull()
     now.advance(100)
     expect(await auth.getUserFromSessionId(used)).toBeNull()
+  })
+
+  it('a session that is there beside a shut account opens nothing (CVE-2025-53942)', async () => {
+    const { auth, user, session } = await bobsAuth(engine)
+    const value = await session()
+    // As if it had slipped in: shut by hand, without the end of the sessions that belongs to it.
+    const db = await openDatabase(auth.options.databaseUrl)
+    onTestFinished(() => db.destroy())
+    await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()
+    expect(await auth.getUserFromSessionId(value)).toBeNull()
+    expect(await auth.endSession(value)).toBe(false)
   })
 
   it('a session that ended is gone on every other instance at its next call', async () => {
