@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
+import { openDatabase } from '../db/index.ts'
 
 const EMAIL = 'bob@example.com'
 
@@ -67,6 +68,18 @@ onBothEngines('the reset of a password', (engine) => {
     expect({ ...(await auth.db.findUserBy({ id: user.id })), sessionId: null }).toEqual(before)
     expect(await auth.getUserFromSessionId(session)).not.toBeNull()
     await auth.updatePassword(token, 'new')
+  })
+
+  it('sets no password of an account that was shut, though the token be there', async () => {
+    const { auth, user } = await bobsAuth(engine)
+    const token = await auth.getResetPasswordToken(EMAIL)
+    // As if it had slipped in: shut by hand, without the end of the tokens that belongs to it.
+    const db = await openDatabase(auth.options.databaseUrl)
+    onTestFinished(() => db.destroy())
+    await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()
+    await expect(auth.updatePassword(token, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+    await auth.enableUser(user.id)
+    expect(await auth.validLogin(EMAIL, 'old')).toBe(true)
   })
 
   it('never matches the accounts that have no token', async () => {
