@@ -330,6 +330,16 @@ onBothEngines('tokens', (engine) => {
     expect(await store.findToken(db, 'another purpose' as 'reset_password', token.id)).toBeNull()
   })
 
+  it('no token is added for an account that was shut, or is gone', async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    await store.disableUser(db, bob.id, NOW)
+    expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob)))).toBe(false)
+    await store.deleteUser(db, bob.id)
+    expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob)))).toBe(false)
+    expect(await db.selectFrom('tokens').selectAll().execute()).toEqual([])
+  })
+
   it('a newer token takes the place of the older', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
