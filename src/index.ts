@@ -40,7 +40,7 @@ export interface Auth extends Engine {
    * Answers a request of the HTTP contract; for any framework that knows `Request` and `Response`. Never
    * rejects. What it needs is loaded at the first call.
    *
-   * @param connection - `ip`: the client's IP address, for the limits per address.
+   * @param connection - `ip`: the client's IP address, for the limits per IP address.
    */
   fetch: App['fetch']
   /** For adapters, as `bienvenue-auth/node`: refuses what arrived and of which no `Request` could be made. */

@@ -5,7 +5,7 @@
  */
 import { type Fetcher, type NodeHandler, nodeHandler } from './app/node.ts'
 
-export type { NodeHandler } from './app/node.ts'
+export type { Fetcher, NodeHandler } from './app/node.ts'
 
 /**
  * The service as a handler `(request, response)`. Mount it in front of body parsers: it reads the body

@@ -16,7 +16,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /**
  * The fields of a request's body, as its contract wants them.
  *
- * @throws {AuthError} Any of `BODY_ERRORS`.
+ * @throws {AuthError} Any refusal that `errorsOf` gives an operation for having a body.
  */
 export async function readBody<Contract extends z.ZodObject>(
   request: Request,

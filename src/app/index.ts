@@ -22,7 +22,7 @@ import { userRoutes } from './routes/users.ts'
 
 /** What the connection tells of a request. */
 export interface Connection {
-  /** The client's IP address. Without it the limits per address do not act. */
+  /** The client's IP address. Without it the limits per IP address do not act. */
   readonly ip?: string | undefined
 }
 

@@ -45,6 +45,15 @@ async function withUser(
   })
 }
 
+async function report(
+  { json }: CommandInput,
+  done: 'disabled' | 'enabled' | 'deleted',
+  { email }: User,
+): Promise<ExitCode> {
+  await print(json ? JSON.stringify({ [done]: email }) : `${visible(email)} is ${done}.`)
+  return 0
+}
+
 const add: Command = {
   name: 'users add',
   summary: 'Add a user; the password is asked for',
@@ -117,10 +126,7 @@ const disable: Command = {
   run: (input) =>
     withUser(input, async (engine, { user }) => {
       await engine.disableUser(user.id)
-      await print(
-        input.json ? JSON.stringify({ disabled: user.email }) : `${visible(user.email)} is disabled.`,
-      )
-      return 0
+      return report(input, 'disabled', user)
     }),
 }
 
@@ -131,8 +137,7 @@ const enable: Command = {
   run: (input) =>
     withUser(input, async (engine, { user }) => {
       await engine.enableUser(user.id)
-      await print(input.json ? JSON.stringify({ enabled: user.email }) : `${visible(user.email)} is enabled.`)
-      return 0
+      return report(input, 'enabled', user)
     }),
 }
 
@@ -145,8 +150,7 @@ const remove: Command = {
     withUser(input, async (engine, { user }) => {
       if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} for good?`))) return 1
       await engine.deleteUser(user.id)
-      await print(input.json ? JSON.stringify({ deleted: user.email }) : `${visible(user.email)} is deleted.`)
-      return 0
+      return report(input, 'deleted', user)
     }),
 }
 
