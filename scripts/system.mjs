@@ -1,0 +1,66 @@
+// Installs Debian packages that only the tests need, where they are missing, this is Debian or its like, and we
+// are root. Elsewhere it says which tests will be skipped. Never fails: what is missing skips tests, aloud.
+// Runs before `npm test`, on the Node of the machine (20 or newer), as install.mjs does.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+
+const PACKAGES = [
+  { name: 'chromium', program: '/usr/bin/chromium', tests: 'of the pages in a browser' },
+  { name: 'nginx', program: '/usr/sbin/nginx', tests: 'behind nginx' },
+  { name: 'caddy', program: '/usr/bin/caddy', tests: 'behind Caddy' },
+  { name: 'openssl', program: '/usr/bin/openssl', tests: 'over TLS' },
+]
+
+const APT_GET = '/usr/bin/apt-get'
+const INSTALL = ['install', '-y', '--no-install-recommends']
+
+// Debian's way to say that a package's service is not started when it is installed: port 80 is not ours.
+const POLICY = '/usr/sbin/policy-rc.d'
+
+function missing() {
+  return PACKAGES.filter(({ program }) => !existsSync(program))
+}
+
+function list(packages) {
+  return packages.map(({ name }) => name).join(' ')
+}
+
+async function aptGet(...args) {
+  const child = spawn(
+    APT_GET,
+    ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::http::Timeout=30', ...args],
+    { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  if (status !== 0) process.stderr.write(`apt-get ${args.join(' ')} failed:\n${said}`)
+}
+
+async function install(packages) {
+  process.stderr.write(`Installing ${list(packages)} by apt-get, only for the tests (once)…\n`)
+  if (!existsSync(POLICY)) {
+    writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    process.once('exit', () => rmSync(POLICY, { force: true }))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+  }
+  await aptGet('update')
+  // One by one: not every distribution has them all.
+  for (const { name } of packages) await aptGet(...INSTALL, name)
+}
+
+const canInstall = existsSync(APT_GET) && process.getuid?.() === 0
+try {
+  if (canInstall && missing().length > 0) await install(missing())
+} catch (error) {
+  process.stderr.write(`${error}\n`)
+}
+
+const stillMissing = missing()
+if (stillMissing.length > 0) {
+  const skipped = stillMissing.map(({ tests }) => tests).join(', ')
+  const how = existsSync(APT_GET) ? `: apt-get ${INSTALL.join(' ')} ${list(stillMissing)}, as root` : ''
+  process.stderr.write(
+    `Tests ${skipped} will be SKIPPED, for want of ${list(stillMissing)} (Debian packages)${how}\n`,
+  )
+}

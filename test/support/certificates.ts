@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type OnEnd, temporaryFolder } from './system.ts'
+
+/** Where Debian has it. */
+const OPENSSL = '/usr/bin/openssl'
+
+/** Whether tests over TLS can run; `scripts/system.mjs` tells where not. */
+export const hasOpenssl = existsSync(OPENSSL)
+
+/** Paths of PEM files. */
+export interface Certificates {
+  /** Whom a client has to trust: an authority that signs nothing else. */
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/**
+ * A certificate for a server, and the authority that signed it, both thrown away with the test.
+ *
+ * @param hosts - Names or IP addresses.
+ */
+export function makeCertificates(
+  hosts: readonly string[] = ['localhost'],
+  onEnd: OnEnd = onTestFinished,
+): Certificates {
+  const folder = temporaryFolder(onEnd)
+  const file = (name: string) => join(folder, name)
+  // The machine's own configuration would add its extensions to ours.
+  writeFileSync(file('openssl.cnf'), '[req]\ndistinguished_name = name\n[name]\n')
+  const make = (name: string, subject: string, extensions: readonly string[], ...more: string[]) =>
+    execFileSync(
+      OPENSSL,
+      [
+        ...['req', '-x509', '-config', file('openssl.cnf'), '-days', '1', '-subj', `/CN=${subject}`],
+        ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc'],
+        ...['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)],
+        ...extensions.flatMap((extension) => ['-addext', extension]),
+        ...more,
+      ],
+      { stdio: 'pipe' },
+    )
+
+  make('ca', 'test authority', ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'])
+  const names = hosts.map((host) => `${isIP(host) === 0 ? 'DNS' : 'IP'}:${host}`)
+  make(
+    'server',
+    'test server',
+    [
+      'basicConstraints=critical,CA:FALSE',
+      'keyUsage=critical,digitalSignature',
+      'extendedKeyUsage=serverAuth',
+      `subjectAltName=${names.join()}`,
+    ],
+    ...['-CA', file('ca.pem'), '-CAkey', file('ca.key')],
+  )
+  return { ca: file('ca.pem'), cert: file('server.pem'), key: file('server.key') }
+}
