@@ -32,6 +32,23 @@ export const ERRORS = {
     message: 'The password is too long.',
     cause: 'More than 1,024 bytes of UTF-8.',
   },
+  password_too_common: {
+    status: 400,
+    message: 'This password is among the commonest or simplest ones, which are guessed first.',
+    cause:
+      'A new password stands on the list of the commonest ones that we carry, or is little but characters in a row or one piece repeated.',
+  },
+  password_breached: {
+    status: 400,
+    message: 'This password has been seen in a breach of another service. Choose another one.',
+    cause: 'The breach service of BIENVENUE_BREACH_CHECK_URL knows the hash of a new password.',
+  },
+  password_guessable: {
+    status: 400,
+    message: 'The password is made of the address or of the name of the service, and little else.',
+    cause:
+      'Without the address of the account, the name of the service and BIENVENUE_CONTEXT_WORDS, fewer than 8 characters of a new password are left.',
+  },
   repeated_field: {
     status: 400,
     message: 'A field may be sent only once.',
@@ -60,8 +77,15 @@ export const ERRORS = {
   },
   invalid_credentials: {
     status: 401,
-    message: 'The email address or the password is wrong.',
-    cause: 'Unknown address, wrong password, or a disabled account. It never says which.',
+    message: 'The email address or the password is wrong, or the account is not open.',
+    cause:
+      'Unknown address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which.',
+  },
+  unauthenticated: {
+    status: 401,
+    message: 'A valid session cookie is required.',
+    cause:
+      'As `session_required`, on the routes that the classic contract does not have: they answer with the status that HTTP has for it.',
   },
   session_required: {
     status: 403,
@@ -78,6 +102,23 @@ export const ERRORS = {
     message: 'The reset token is not valid.',
     cause: 'Unknown, used, expired or replaced token, or one of another account. It never says which.',
   },
+  invalid_confirmation_token: {
+    status: 403,
+    message: 'This link is not valid any more. Ask for another one.',
+    cause:
+      'Unknown, used, expired or replaced token of a mail that confirms an address, or one for an address that is no longer the account’s. It never says which.',
+  },
+  password_compromised: {
+    status: 403,
+    message: 'This password has to be replaced, because others may know it. Reset it by mail.',
+    cause: 'The right password of an account whose password an operator has marked as compromised.',
+  },
+  reauthentication_required: {
+    status: 403,
+    message: 'Type your password again first.',
+    cause:
+      'The session is older than BIENVENUE_REAUTHENTICATION_SECONDS, for something sensitive. `POST /reauthenticate` renews it.',
+  },
   foreign_origin: {
     status: 403,
     message: 'Requests from other sites are refused.',
@@ -86,7 +127,7 @@ export const ERRORS = {
   not_found: {
     status: 404,
     message: 'There is nothing here.',
-    cause: 'No route has this path.',
+    cause: 'No route has this path, or nothing of yours has this id.',
   },
   method_not_allowed: {
     status: 405,
@@ -122,7 +163,7 @@ export const ERRORS = {
     status: 429,
     message: 'Too many attempts. Try again later.',
     cause:
-      'Too many failed logins or reset requests for one account or from one address. Retry-After says when.',
+      'Too many failed logins, registrations or mails asked for, for one account or from one address. Retry-After says when.',
   },
   headers_too_large: {
     status: 431,
@@ -192,20 +233,34 @@ export class Conflict extends Error {
   override readonly name = 'Conflict'
 }
 
-/** An option or setting cannot be used. `option` is its name in `AuthOptions`. */
+/** What is wrong with an option. */
+export interface OptionProblem {
+  /** Its name in `AuthOptions`. */
+  readonly option: string
+  /** What is wrong with it, without its name. Never holds a secret. */
+  readonly problem: string
+}
+
+/** One option or setting, or several, cannot be used. */
 export class OptionError extends TypeError {
   override readonly name = 'OptionError'
+  /** The first problem's option, by its name in `AuthOptions`. */
   readonly option: string
+  /** Every problem that was found, the first one first. */
+  readonly problems: readonly OptionProblem[]
 
   /**
    * @param option - The option's name in `AuthOptions`.
    * @param problem - What is wrong with it, without its name. Never holds a secret.
    */
-  constructor(option: string, problem: string, details: { cause?: unknown } = {}) {
-    super(`${option}: ${problem}`, details)
+  constructor(
+    option: string,
+    problem: string,
+    { others = [], ...details }: { cause?: unknown; others?: readonly OptionProblem[] } = {},
+  ) {
+    const problems = [{ option, problem }, ...others]
+    super(problems.map((found) => `${found.option}: ${found.problem}`).join('\n'), details)
     this.option = option
-    this.problem = problem
+    this.problems = problems
   }
-
-  readonly problem: string
 }

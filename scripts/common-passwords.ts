@@ -1,0 +1,93 @@
+/**
+ * Makes `src/auth/policy/common-list.ts` from a list of passwords in order of their frequency:
+ *
+ *     node scripts/common-passwords.ts 10_million_password_list_top_1M.txt
+ *
+ * The source is that file of SecLists. `docs/passwords.md` tells where it comes from and what is taken.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { brotliCompressSync, constants } from 'node:zlib'
+
+const SOURCE_SHA256 = 'eac6323842b3261da0ef4c180c8e23f4d056522ea97c2925b8687f453b40a2be'
+/**
+ * So many lines were seen twice or more among the ten million. The file has no counts, but the passwords of
+ * one count stand from Z to A: here the last such run begins, which the end of the file cuts off at V.
+ */
+const SEEN_TWICE = 755_986
+const FLOORS = [8, 9, 10, 11, 12, 13, 14, 15]
+/** How many of the commonest passwords that meet a floor the list holds. */
+const PER_FLOOR = 3_000
+const TARGET = 'src/auth/policy/common-list.ts'
+const LINE_LENGTH = 100
+
+/** Each password in lower case, once, at its best rank: 1 is the commonest. */
+function ranksOf(source: string): Map<string, number> {
+  const ranks = new Map<string, number>()
+  for (const [index, line] of source.trimEnd().split('\n').entries()) {
+    const password = line.normalize('NFC').toLowerCase()
+    if (!ranks.has(password)) ranks.set(password, index + 1)
+  }
+  return ranks
+}
+
+/**
+ * How hard a password is to guess for somebody who strings together what others chose: the log2 of the ranks
+ * of its pieces, added up, for the cheapest way to cut it. Infinite where it is not made of such pieces.
+ */
+function bitsOf(password: string, ranks: ReadonlyMap<string, number>): number {
+  const bits = [0]
+  for (let end = 1; end <= password.length; end++) {
+    const ways = bits.map((before, start) => {
+      const rank = ranks.get(password.slice(start, end)) ?? Number.POSITIVE_INFINITY
+      return rank > SEEN_TWICE ? Number.POSITIVE_INFINITY : before + Math.log2(rank + 1)
+    })
+    bits.push(Math.min(...ways))
+  }
+  return bits.at(-1) ?? Number.POSITIVE_INFINITY
+}
+
+/** The passwords, commonest first; those that were seen once, easiest to guess first. */
+function inOrder(ranks: ReadonlyMap<string, number>): string[] {
+  const shortest = Math.max(...FLOORS)
+  const passwords = [...ranks.keys()]
+  const seenOnce = passwords
+    .slice(passwords.findIndex((password) => (ranks.get(password) ?? 0) > SEEN_TWICE))
+    .filter((password) => password.length >= shortest)
+    .map((password) => ({ password, bits: bitsOf(password, ranks) }))
+    .filter(({ bits }) => Number.isFinite(bits))
+    .sort((a, b) => a.bits - b.bits)
+    .map(({ password }) => password)
+  const seenOften = passwords.filter((password) => (ranks.get(password) ?? 0) <= SEEN_TWICE)
+  return [...seenOften, ...seenOnce]
+}
+
+function moduleOf(passwords: readonly string[]): string {
+  const packed = brotliCompressSync(passwords.join('\n'), {
+    params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+  }).toString('base64')
+  const lines = packed.match(new RegExp(`.{1,${LINE_LENGTH}}`, 'g')) ?? []
+  return `// Made by scripts/common-passwords.ts: see there for what is in it.
+
+/** ${passwords.length} common passwords in lower case, one on each line: UTF-8, in brotli, in base64. */
+export const PACKED_COMMON_PASSWORDS: string = \`
+${lines.join('\n')}
+\`
+`
+}
+
+const [path = ''] = process.argv.slice(2)
+const source = readFileSync(path)
+if (createHash('sha256').update(source).digest('hex') !== SOURCE_SHA256)
+  throw new Error(`${path} is not the file this script was written for`)
+
+const ordered = inOrder(ranksOf(source.toString('utf8')))
+const chosen = new Set(
+  FLOORS.flatMap((floor) => ordered.filter(({ length }) => length >= floor).slice(0, PER_FLOOR)),
+)
+// The order is of no use to a look-up. Sorted, neighbours begin alike, which packs best.
+writeFileSync(TARGET, moduleOf([...chosen].sort()))
+for (const floor of FLOORS) {
+  const long = [...chosen].filter(({ length }) => length >= floor)
+  console.log(`${long.length} of ${floor} characters or more`)
+}

@@ -1,0 +1,37 @@
+import { brotliDecompressSync } from 'node:zlib'
+import { codePointsIn } from './characters.ts'
+import { isMostlyRuns, repeatedUnit } from './patterns.ts'
+
+/** Below this no length is accepted (NIST SP 800-63B-4 §3.1.1.2), and so none of a unit that is repeated. */
+const UNIT_MIN_LENGTH = 8
+
+/**
+ * Whether a folded password is among the commonest ones, is little but runs, or is a repetition. A repetition
+ * is as good as its unit, less the spaces around it: that has to have the length and not to be common itself.
+ */
+export async function isTooCommon(password: string, minPasswordLength: number): Promise<boolean> {
+  if (isMostlyRuns(password)) return true
+  const list = await commonPasswords()
+  const unit = repeatedUnit(password)?.trim()
+  if (unit === undefined) return list.has(password)
+  return (
+    codePointsIn(unit) < Math.max(minPasswordLength, UNIT_MIN_LENGTH) ||
+    isMostlyRuns(unit) ||
+    list.has(unit) ||
+    list.has(password)
+  )
+}
+
+let loading: Promise<ReadonlySet<string>> | undefined
+
+/** The list, folded. It is unpacked when it is first asked for, and kept: where nobody asks it costs nothing. */
+export function commonPasswords(): Promise<ReadonlySet<string>> {
+  loading ??= unpack()
+  return loading
+}
+
+async function unpack(): Promise<ReadonlySet<string>> {
+  const { PACKED_COMMON_PASSWORDS } = await import('./common-list.ts')
+  const lines = brotliDecompressSync(Buffer.from(PACKED_COMMON_PASSWORDS, 'base64')).toString()
+  return new Set(lines.split('\n'))
+}
