@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Content, escapeHtml, htmlOf, textOf } from './layout.ts'
+
+const CONTENT: Content = {
+  words: {
+    subject: 'Subject',
+    before: ['First.', 'Then:'],
+    action: 'Do it',
+    facts: ['Time: now', 'Device: one'],
+    after: ['Last.'],
+  },
+  greeting: 'Hello,',
+  copyLink: 'Or copy this link:',
+  link: 'https://auth.example.com/verify?a=1&b=2#token',
+  service: 'auth.example.com',
+  language: 'en',
+}
+
+/** Every text of the content is this. */
+function contentOf(value: string): Content {
+  return {
+    words: { subject: value, before: [value], action: value, facts: [value], after: [value] },
+    greeting: value,
+    copyLink: value,
+    link: value,
+    service: value,
+    language: value,
+  }
+}
+
+const TAG_OR_ENTITY = /<[^>]*>|&[^;]*;/g
+const NASTY = fc.string({
+  unit: fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    fc.constantFrom('<', '>', '"', "'", '&', '<script>', '-->', '</title>', '&amp;', '&#60', '" onload="'),
+  ),
+})
+
+describe('escapeHtml', () => {
+  it('spells out what could end a text or a quoted attribute', () => {
+    expect(escapeHtml(`<a href="x" id='y'>&amp;`)).toBe(
+      '&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;',
+    )
+  })
+
+  it('leaves nothing that a parser would take for markup, and loses nothing', () => {
+    const decoded: Readonly<Record<string, string>> = {
+      '&amp;': '&',
+      '&lt;': '<',
+      '&gt;': '>',
+      '&quot;': '"',
+      '&#39;': "'",
+    }
+    fc.assert(
+      fc.property(NASTY, (text) => {
+        const escaped = escapeHtml(text)
+        expect(escaped).not.toMatch(/[<>"']/)
+        expect(escaped.replace(/&[^;]*;/g, (entity) => decoded[entity] ?? 'unknown')).toBe(text)
+      }),
+    )
+  })
+})
+
+describe('htmlOf', () => {
+  it('puts the parts in their order, the link as a button and spelled out', () => {
+    const html = htmlOf(CONTENT)
+    const words = html
+      .slice(html.indexOf('<body'))
+      .replace(TAG_OR_ENTITY, (tag) => (tag === '&amp;' ? '&' : '\n'))
+      .split('\n')
+      .filter(Boolean)
+    expect(words).toEqual([
+      'Hello,',
+      'First.',
+      'Then:',
+      'Do it',
+      'Or copy this link:',
+      CONTENT.link,
+      'Time: now',
+      'Device: one',
+      'Last.',
+      'auth.example.com',
+    ])
+    expect(html).toContain('href="https://auth.example.com/verify?a=1&amp;b=2#token"')
+    expect(html).toContain('<html lang="en">')
+    expect(html).toContain('<title>Subject</title>')
+  })
+
+  it('loads nothing and runs nothing', () => {
+    expect(htmlOf(CONTENT)).not.toMatch(/<(?:img|script|link|style|iframe|base|form)\b|url\(|src=|@import/i)
+  })
+
+  it('has the same elements whatever the values are', () => {
+    const elements = (content: Content) => htmlOf(content).match(/<\/?[a-z!]+/gi)
+    const usual = elements(contentOf('x'))
+    fc.assert(
+      fc.property(NASTY, (value) => {
+        expect(elements(contentOf(value))).toEqual(usual)
+        // No attribute more either: those of the layout end where they did.
+        expect(htmlOf(contentOf(value)).match(/"/g)).toHaveLength(
+          htmlOf(contentOf('x')).match(/"/g)?.length ?? 0,
+        )
+      }),
+    )
+  })
+})
+
+describe('textOf', () => {
+  it('puts the parts in their order, the link on a line of its own', () => {
+    expect(textOf(CONTENT)).toBe(
+      [
+        'Hello,',
+        'First.',
+        'Then:',
+        'https://auth.example.com/verify?a=1&b=2#token',
+        'Time: now\nDevice: one',
+        'Last.',
+        'auth.example.com\n',
+      ].join('\n\n'),
+    )
+  })
+
+  it('breaks lines at spaces after 72 characters, and no word', () => {
+    const word = fc.string({
+      unit: fc.constantFrom('a', 'é', '\u00a0', '-', '/'),
+      minLength: 1,
+      maxLength: 100,
+    })
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1 }), (words) => {
+        const text = textOf({ ...CONTENT, words: { ...CONTENT.words, before: [words.join(' ')] } })
+        const paragraph = text.split('\n\n')[1] ?? ''
+        expect(paragraph.split(/[ \n]/)).toEqual(words)
+        for (const line of paragraph.split('\n')) expect(line.length <= 72 || !line.includes(' ')).toBe(true)
+        // As much on a line as there is room for.
+        expect(paragraph.split('\n').length).toBeLessThanOrEqual(words.length)
+      }),
+    )
+    const line = Array(24).fill('aa').join(' ')
+    const wrapped = textOf({ ...CONTENT, words: { ...CONTENT.words, before: [`${line}a aa`] } })
+    expect(wrapped.split('\n\n')[1]).toBe(`${line}a\naa`)
+  })
+
+  it('never breaks the link', () => {
+    const link = `https://auth.example.com/verify#${'a'.repeat(500)}`
+    expect(textOf({ ...CONTENT, link }).split('\n')).toContain(link)
+  })
+})

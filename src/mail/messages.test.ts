@@ -1,0 +1,308 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { LOCALES, type Locale, MAIL } from '../text.ts'
+import { compose, type Message } from './messages.ts'
+
+const LINK = 'https://auth.example.com/reset_password#email=alice%40example.com&token=019aa65e.A-_z'
+const WITH_LINK = { link: LINK, lifetimeSeconds: 3_600 }
+const SIGN_IN = { at: new Date('2026-11-21T04:05:59Z'), ip: '192.0.2.7', device: 'Firefox 120.0 on Windows' }
+
+/** One of each. A kind that is missing here does not compile. */
+const MESSAGES: { readonly [Kind in Message['kind']]: Extract<Message, { kind: Kind }> } = {
+  verify_email: { kind: 'verify_email', ...WITH_LINK },
+  account_exists: { kind: 'account_exists', ...WITH_LINK },
+  reset_password: { kind: 'reset_password', ...WITH_LINK },
+  confirm_new_email: { kind: 'confirm_new_email', ...WITH_LINK },
+  email_change_requested: { kind: 'email_change_requested', newEmail: 'a***@example.org' },
+  email_changed: { kind: 'email_changed', newEmail: 'a***@example.org' },
+  password_changed: { kind: 'password_changed' },
+  new_device: { kind: 'new_device', ...SIGN_IN },
+  signed_in_after_failures: { kind: 'signed_in_after_failures', failures: 7, ...SIGN_IN },
+  account_deleted: { kind: 'account_deleted' },
+  test: { kind: 'test' },
+}
+const ALL = Object.values(MESSAGES)
+const WITH_LINKS = ALL.filter((message) => 'link' in message)
+const NOTICES = ALL.filter((message) => !('link' in message) && message.kind !== 'test')
+const EVERY = LOCALES.flatMap((locale) => ALL.map((message) => ({ locale, kind: message.kind, message })))
+
+const SERVICE = 'auth.example.com'
+const inLocale = (message: Message, locale: Locale = 'en') => compose(message, { service: SERVICE, locale })
+/** Text without its line breaks and no-break spaces. */
+const flat = (text: string) => text.replace(/\s+/g, ' ')
+const count = (text: string, part: string) => text.split(part).length - 1
+
+describe('every message in every language', () => {
+  it.each(EVERY)(
+    '$kind in $locale has a subject of one line, text and HTML, in that language',
+    ({ message, locale }) => {
+      const { subject, text, html, language } = inLocale(message, locale)
+      expect(language).toBe(locale)
+      expect(subject).toMatch(/^\S.*\S$/)
+      expect(subject.length).toBeLessThan(90)
+      expect(subject).toContain(SERVICE)
+      expect(text.split('\n').length).toBeGreaterThan(5)
+      expect(text).toMatch(/[^\n]\n$/)
+      expect(text.startsWith(locale === 'en' ? 'Hello,\n\n' : 'Bonjour,\n\n')).toBe(true)
+      expect(html).toContain(`<html lang="${locale}">`)
+      expect(html).toContain(`<title>${subject}</title>`)
+    },
+  )
+
+  it.each(EVERY)('$kind in $locale leaves no placeholder, and no line too long', ({ message, locale }) => {
+    const { subject, text, html } = inLocale(message, locale)
+    for (const part of [subject, text, html])
+      expect(part).not.toMatch(/undefined|null|NaN|\$\{|\[object|\{\{|%s|Invalid/)
+    for (const line of text.split('\n')) expect(line === LINK || line.length <= 72).toBe(true)
+    for (const paragraph of text.trimEnd().split('\n\n')) expect(paragraph).toBe(paragraph.trim())
+  })
+
+  it.each(EVERY)('$kind in $locale says the same in text and in HTML', ({ message, locale }) => {
+    const { text, html } = inLocale(message, locale)
+    const shown = flat(html.slice(html.indexOf('<body')).replace(/<[^>]*>/g, ' ')).replaceAll('&amp;', '&')
+    for (const paragraph of text.split('\n\n')) expect(shown).toContain(flat(paragraph).trim())
+  })
+
+  it('has French punctuation where French has it', () => {
+    for (const message of ALL) {
+      const { text } = inLocale(message, 'fr')
+      expect(text.replaceAll(LINK, '').replace(/\d\d:\d\d/, '')).not.toMatch(/[^\u00a0][:;!?]|'/)
+    }
+  })
+
+  it('is another one in another language', () => {
+    for (const message of ALL) {
+      const [en, fr] = LOCALES.map((locale) => inLocale(message, locale))
+      expect(en?.subject).not.toBe(fr?.subject)
+      expect(en?.text).not.toBe(fr?.text)
+    }
+  })
+
+  it('has words of the same kinds in every language', () => {
+    const keys = Object.keys(MAIL.en).toSorted()
+    for (const locale of LOCALES) expect(Object.keys(MAIL[locale]).toSorted()).toEqual(keys)
+    expect(Object.keys(MAIL).toSorted()).toEqual([...LOCALES].toSorted())
+  })
+})
+
+describe('the link', () => {
+  const cases = LOCALES.flatMap((locale) =>
+    WITH_LINKS.map((message) => ({ locale, kind: message.kind, message })),
+  )
+
+  it.each(cases)(
+    'of $kind in $locale stands once on a line of text, and in HTML on its button and spelled out',
+    ({ message, locale }) => {
+      const { subject, text, html } = inLocale(message, locale)
+      const escaped = LINK.replaceAll('&', '&amp;')
+      expect(text.split('\n').filter((line) => line === LINK)).toHaveLength(1)
+      expect(count(text, LINK)).toBe(1)
+      expect(count(html, `href="${escaped}"`)).toBe(1)
+      expect(count(html, `>${escaped}<`)).toBe(1)
+      expect(count(html, escaped)).toBe(2)
+      expect(count(html, LINK)).toBe(0)
+      for (const part of [subject, text.replace(LINK, ''), html.replaceAll(escaped, '')])
+        expect(part).not.toMatch(/https?:|token/)
+    },
+  )
+
+  it.each(cases)('of $kind in $locale says how long it works', ({ message, locale }) => {
+    expect(flat(inLocale(message, locale).text)).toContain(locale === 'en' ? '1 hour.' : '1 heure.')
+  })
+
+  it.each([
+    '',
+    'auth.example.com/reset',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'https://',
+    'https://[',
+    'https://auth.example.com:99999/',
+    'https://auth.example.com/ x',
+    'https://auth.example.com/\nx',
+    'https://auth.example.com/\r\nBcc: eve@example.com',
+    'https://auth.example.com/"onclick="x',
+    'https://auth.example.com/<b>',
+    'https://auth.example.com/\u202e',
+    'https://bücher.example/',
+    ' https://auth.example.com/',
+    'https://auth.example.com/\n',
+  ])('is refused where it is %j, and is not repeated', (link) => {
+    const attempt = () => inLocale({ kind: 'reset_password', link, lifetimeSeconds: 60 })
+    expect(attempt).toThrow(new TypeError('a link is an http address in ASCII'))
+  })
+
+  it('with whatever a query may hold is never broken', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })), (query) => {
+        const link = `https://auth.example.com/x#${new URLSearchParams(query)}`
+        expect(inLocale({ kind: 'verify_email', link, lifetimeSeconds: 60 }).text.split('\n')).toContain(link)
+      }),
+    )
+  })
+})
+
+describe('a notice', () => {
+  const cases = LOCALES.flatMap((locale) =>
+    NOTICES.map((message) => ({ locale, kind: message.kind, message })),
+  )
+
+  it.each(cases)(
+    '$kind in $locale holds no link and says what to do if it was not you',
+    ({ message, locale }) => {
+      const { text, html } = inLocale(message, locale)
+      expect(text).not.toMatch(/https?:|www\./)
+      expect(html).not.toMatch(/https?:|www\.|href/)
+      expect(flat(text)).toContain(locale === 'en' ? 'If it was not you, ' : 'Si ce n’était pas vous, ')
+      expect(flat(text)).toMatch(locale === 'en' ? /at once/ : /sans attendre/)
+    },
+  )
+
+  it('of a new sign-in says when, with what and from where', () => {
+    expect(inLocale(MESSAGES.new_device).text).toContain(
+      '\n\nTime: 21 November 2026 at 04:05 UTC\nDevice: Firefox 120.0 on Windows\nIP address: 192.0.2.7\n\n',
+    )
+    expect(flat(inLocale(MESSAGES.new_device, 'fr').text)).toContain(
+      'Date et heure : 21 novembre 2026 à 04:05 UTC Appareil : Firefox 120.0 on Windows Adresse IP : 192.0.2.7 ',
+    )
+  })
+
+  it('of a sign-in leaves out what is not known', () => {
+    for (const kind of ['new_device', 'signed_in_after_failures'] as const) {
+      const { text } = inLocale({ ...MESSAGES[kind], ip: null, device: null })
+      expect(text).toContain('\n\nTime: 21 November 2026 at 04:05 UTC\n\n')
+      expect(text).not.toMatch(/Device:|IP address/)
+    }
+  })
+
+  it.each([
+    [1, 'after 1 failed attempt.', 'après 1 tentative échouée.'],
+    [2, 'after 2 failed attempts.', 'après 2 tentatives échouées.'],
+    [10, 'after 10 failed attempts.', 'après 10 tentatives échouées.'],
+  ])('of %i failures counts them in both languages', (failures, english, french) => {
+    const message = { ...MESSAGES.signed_in_after_failures, failures }
+    expect(flat(inLocale(message).text)).toContain(english)
+    expect(flat(inLocale(message, 'fr').text)).toContain(french)
+  })
+
+  it('of a change of address names the new one', () => {
+    for (const locale of LOCALES) {
+      expect(inLocale(MESSAGES.email_change_requested, locale).text).toContain('a***@example.org')
+      expect(inLocale(MESSAGES.email_changed, locale).text).toContain('a***@example.org')
+    }
+  })
+})
+
+describe('a span of time', () => {
+  it.each([
+    [1, '1 second', '1 seconde'],
+    [59, '59 seconds', '59 secondes'],
+    [60, '1 minute', '1 minute'],
+    [119, '1 minute', '1 minute'],
+    [1_800, '30 minutes', '30 minutes'],
+    [3_600, '1 hour', '1 heure'],
+    [5_400, '90 minutes', '90 minutes'],
+    [7_200, '2 hours', '2 heures'],
+    [86_400, '24 hours', '24 heures'],
+    [172_800, '2 days', '2 jours'],
+    [604_800, '7 days', '7 jours'],
+  ])('of %i seconds is in words', (lifetimeSeconds, english, french) => {
+    const message = { ...MESSAGES.reset_password, lifetimeSeconds }
+    expect(flat(inLocale(message).text)).toContain(`expires after ${english}.`)
+    expect(flat(inLocale(message, 'fr').text)).toContain(`reste valable ${french}.`)
+  })
+
+  it('is never said to be longer than it is', () => {
+    const units: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 }
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 31_536_000 }), (lifetimeSeconds) => {
+        const { text } = inLocale({ ...MESSAGES.reset_password, lifetimeSeconds })
+        const [, amount = '', unit = ''] =
+          /expires after ([\d,]+) (second|minute|hour|day)s?\./.exec(flat(text)) ?? []
+        const said = Number(amount.replaceAll(',', '')) * (units[unit] ?? Number.NaN)
+        expect(said).toBeLessThanOrEqual(lifetimeSeconds)
+        expect(said).toBeGreaterThan(lifetimeSeconds - 60)
+      }),
+    )
+  })
+
+  it.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    'of %d is a slip of the caller',
+    (lifetimeSeconds) => {
+      expect(() => inLocale({ ...MESSAGES.reset_password, lifetimeSeconds })).toThrow(TypeError)
+    },
+  )
+})
+
+describe('a value that attacks [EML-08]', () => {
+  const BREAK = 'x\r\nBcc: eve@example.com\n\nhttps://evil.example.com'
+  const MARKUP = `"><img src=x onerror=alert(1)><a href='https://evil.example.com'>click</a><!--`
+  const attacks = [BREAK, MARKUP, 'x\u2028y\u2029z\u0085\0\u202e\u001b[2J', 'long '.repeat(400)]
+
+  /** The message with the attack in each of its parameters that is text. */
+  function attacked(message: Message, value: string): Message[] {
+    return Object.entries(message)
+      .filter(([key, present]) => typeof present === 'string' && !['kind', 'link'].includes(key))
+      .map(([key]) => ({ ...message, [key]: value }) as Message)
+  }
+
+  /** Its elements in order, but for the breaks between lines of facts, which may be left out. */
+  const elementsOf = (html: string) => html.match(/<(?!br>)\/?[a-z!]+/gi)
+
+  it.each(attacks)('%j never leaves its line, nor becomes an element', (value) => {
+    for (const { message, locale } of EVERY) {
+      const usual = compose(message, { service: 'x', locale })
+      const nasty = [
+        compose(message, { service: value, locale }),
+        ...attacked(message, value).map((attack) => compose(attack, { service: 'x', locale })),
+      ]
+      for (const { subject, text, html } of nasty) {
+        expect(subject).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u)
+        expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u)
+        expect(text.split('\n\n')).toHaveLength(usual.text.split('\n\n').length)
+        expect(elementsOf(html)).toEqual(elementsOf(usual.html))
+        // Nor an attribute.
+        expect(count(html, '"')).toBe(count(usual.html, '"'))
+      }
+    }
+  })
+
+  it.each([
+    ['see https://evil.example.com/login now', 'see https evil example com login now'],
+    ['www.evil.com', 'www evil com'],
+    ['eve@evil.com', 'eve evil com'],
+    ['evil。com', 'evil com'],
+    ['<b>Firefox</b> 120.0.1', 'b Firefox b 120.0.1'],
+    ['Chrome/120.0 (Windows NT 10.0)', 'Chrome 120.0 (Windows NT 10.0)'],
+    ['Fire\u202efox\r\n on \0 Linux', 'Fire fox on Linux'],
+    ['Téléphone de Zoé, 東京', 'Téléphone de Zoé, 東京'],
+    ['a'.repeat(81), 'a'.repeat(80)],
+    ['🦊Firefox', 'Firefox'],
+  ])('a device %j is shown as words, %j', (device, shown) => {
+    const { text } = inLocale({ ...MESSAGES.new_device, device })
+    expect(flat(text)).toContain(`Device: ${shown} IP address:`)
+  })
+
+  it.each(['', ' ', '///', '\r\n', '@'])('a device %j is none', (device) => {
+    expect(inLocale({ ...MESSAGES.new_device, device }).text).not.toContain('Device')
+  })
+
+  it.each(['x', '192.0.2.7\r\nx', '<b>', '999.1.1.1', 'evil.example.com'])('an address %j is none', (ip) => {
+    expect(inLocale({ ...MESSAGES.new_device, ip }).text).not.toContain('IP address')
+  })
+
+  it('never makes a link of a device', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (device) => {
+        const { text, html } = inLocale({ ...MESSAGES.new_device, device })
+        const [line = ''] = /^Device: [\s\S]*?(?=\nIP)/m.exec(text) ?? []
+        expect(line.slice('Device: '.length)).not.toMatch(/[/@<>"'&]|[^\d\s]\.|\.[^\d]/)
+        expect(line.length).toBeLessThan(200)
+        expect(count(html, '<')).toBe(
+          count(inLocale({ ...MESSAGES.new_device, device: line && 'x' }).html, '<'),
+        )
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

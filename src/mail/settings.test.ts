@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OptionError } from '../errors.ts'
+import { isEmailAddress } from '../user.ts'
+import { describeSmtp, parseMailFrom, parseSmtpUrl } from './settings.ts'
+
+/** The refusal of a setting. */
+function refusalOf(parse: () => unknown): OptionError {
+  try {
+    parse()
+  } catch (error) {
+    if (error instanceof OptionError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('parseSmtpUrl', () => {
+  it.each([
+    ['smtp://mail.example.com', false, 'mail.example.com', 587],
+    ['smtps://mail.example.com', true, 'mail.example.com', 465],
+    ['smtps://mail.example.com:2465/', true, 'mail.example.com', 2465],
+    ['SMTP://MAIL.Example.com:25', false, 'mail.example.com', 25],
+    ['smtp://localhost:1', false, 'localhost', 1],
+    ['smtp://LOCALHOST:65535', false, 'localhost', 65_535],
+    ['smtp://127.0.0.1:25', false, '127.0.0.1', 25],
+    ['smtp://127.1:25', false, '127.0.0.1', 25],
+    ['smtp://[::1]:25', false, '::1', 25],
+    ['smtps://[2001:DB8::1]', true, '2001:db8::1', 465],
+    ['smtp://bücher.example', false, 'xn--bcher-kva.example', 587],
+    ['smtp://mail_1:25', false, 'mail_1', 25],
+  ])('reads %s', (text, secure, host, port) => {
+    expect(parseSmtpUrl(text)).toEqual({ secure, host, port, credentials: null })
+  })
+
+  it.each([
+    ['smtp://user:secret@mail.example.com', 'user', 'secret'],
+    ['smtp://user%40example.com:p%2Fa%3Fs%23s%25%3A%40@mail.example.com', 'user@example.com', 'p/a?s#s%:@'],
+    ['smtp://user:pa:ss@mail.example.com', 'user', 'pa:ss'],
+    ['smtp://us%C3%A9r:p%C3%A4ss@mail.example.com', 'usér', 'päss'],
+  ])('decodes the credentials of %s', (text, user, password) => {
+    expect(parseSmtpUrl(text).credentials).toEqual({ user, password })
+  })
+
+  it.each([
+    ['', 'expected smtp://'],
+    ['mail.example.com', 'expected smtp://'],
+    ['mail.example.com:25', 'has to begin with'],
+    ['http://hunter2@mail.example.com', 'has to begin with'],
+    ['smtp:mail.example.com', 'nothing may follow'],
+    ['smtp:', 'names no host'],
+    ['smtp://', 'names no host'],
+    ['smtp://user:hunter2@', 'expected smtp://'],
+    ['smtp://:25', 'expected smtp://'],
+    ['smtp://999.1.1.1', 'names no host'],
+    ['smtp://mail..example.com', 'names no host'],
+    ['smtp://-.example.com', 'names no host'],
+    ['smtp://mail%20x.example.com', 'names no host'],
+    ['smtp://a,b', 'names no host'],
+    ['smtp://mail.example.com:0', '1 to 65535'],
+    ['smtp://mail.example.com:65536', 'expected smtp://'],
+    ['smtp://mail.example.com:2x', 'expected smtp://'],
+    ['smtp://mail.example.com/path', 'nothing may follow'],
+    ['smtp://mail.example.com?requireTLS=false', 'nothing may follow'],
+    ['smtp://mail.example.com#x', 'nothing may follow'],
+    ['smtp://user:1234/hunter2@mail.example.com', 'nothing may follow'],
+    ['smtp://user:1234?hunter2@mail.example.com', 'nothing may follow'],
+    ['smtp://user:1234#hunter2@mail.example.com', 'nothing may follow'],
+    ['smtp://user:#hunter2@mail.example.com', 'nothing may follow'],
+    ['smtp://user:hunter2/x@mail.example.com', 'expected smtp://'],
+    ['smtp://user@mail.example.com', 'a user without a password'],
+    ['smtp://:hunter2@mail.example.com', 'a password without a user'],
+    ['smtp://user:hunter2%@mail.example.com', 'write % as %25'],
+    ['smtp://user:hunter2%ff@mail.example.com', 'write % as %25'],
+    ['smtp://user:hunter2@mail.example.com\r\n', 'expected smtp://'],
+    ['smtp://user:hunter2@mail.\texample.com', 'expected smtp://'],
+    [' smtp://mail.example.com', 'expected smtp://'],
+  ])('refuses %j, and says nothing of what stands in it', (text, problem) => {
+    const error = refusalOf(() => parseSmtpUrl(text))
+    expect(error).toMatchObject({ option: 'smtpUrl', message: expect.stringContaining(problem) })
+    expect(error.cause).toBeUndefined()
+    expect(error.message).not.toMatch(/hunter2|1234/)
+  })
+
+  it('reads back any credentials that were percent-encoded', () => {
+    const part = fc.string({ unit: 'grapheme', minLength: 1 })
+    fc.assert(
+      fc.property(part, part, (user, password) => {
+        const text = `smtps://${encodeURIComponent(user)}:${encodeURIComponent(password)}@mail.example.com`
+        expect(parseSmtpUrl(text).credentials).toEqual({ user, password })
+      }),
+    )
+  })
+
+  it('gives a server or an OptionError for any text, and never repeats a password', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary' }).map((rest) => `smtp://user:hunter2${rest}@mail.example.com`),
+      fc.string({ unit: fc.constantFrom(...'@:/?#%[]\\.12 \n') }).map((rest) => `smtps://hunter2${rest}`),
+    )
+    fc.assert(
+      fc.property(text, (url) => {
+        try {
+          const { host, port } = parseSmtpUrl(url)
+          expect(host).toMatch(/^[a-z0-9_.:-]+$/)
+          expect(port).toBeGreaterThan(0)
+          expect(port).toBeLessThan(65_536)
+        } catch (error) {
+          expect(error).toBeInstanceOf(OptionError)
+          expect(String(error)).not.toContain('hunter2')
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('describeSmtp', () => {
+  it.each([
+    ['smtp://user:hunter2@mail.example.com', 'smtp://user@mail.example.com:587'],
+    ['smtps://user%40x:hunter2@[::1]:465/', 'smtps://user%40x@[::1]:465'],
+    ['smtp://127.0.0.1', 'smtp://127.0.0.1:587'],
+  ])('shows %s without its password', (text, shown) => {
+    expect(describeSmtp(text)).toBe(shown)
+  })
+
+  it('shows what it would read as the same server', () => {
+    const host = fc.constantFrom('mail.example.com', '[::1]', '10.0.0.1')
+    fc.assert(
+      fc.property(host, fc.integer({ min: 1, max: 65_535 }), fc.boolean(), (name, port, secure) => {
+        const text = `${secure ? 'smtps' : 'smtp'}://${name}:${port}`
+        expect(describeSmtp(text)).toBe(text)
+      }),
+    )
+  })
+
+  it('refuses what is no address of a server', () => {
+    expect(() => describeSmtp('hunter2')).toThrow(OptionError)
+  })
+})
+
+describe('parseMailFrom', () => {
+  it.each([
+    ['a@b.c', '', 'a@b.c'],
+    ['root@localhost', '', 'root@localhost'],
+    [' no-reply@example.com ', '', 'no-reply@example.com'],
+    ['<a@b.c>', '', 'a@b.c'],
+    ['Bienvenue <a@b.c>', 'Bienvenue', 'a@b.c'],
+    ['  Élan  Vital <a@b.c>', 'Élan  Vital', 'a@b.c'],
+    ['"Name, Inc." <a@b.c>', 'Name, Inc.', 'a@b.c'],
+    ['"" <a@b.c>', '', 'a@b.c'],
+    ['Name< a@b.c >', 'Name', 'a@b.c'],
+    ['Name <jürgen@bücher.example>', 'Name', 'jürgen@bücher.example'],
+  ])('reads %j', (text, name, address) => {
+    expect(parseMailFrom(text)).toEqual({ name, address })
+  })
+
+  it.each([
+    '',
+    'Bienvenue',
+    'a@',
+    '@b.c',
+    'a b@c.d',
+    'Name a@b.c',
+    'Name <a@b.c',
+    'Name a@b.c>',
+    'Name <a@>',
+    'Name <>',
+    'Name <a@b.c> x',
+    'a@b.c, d@e.f',
+    'a@b.c,d@e.f',
+    'Name <a@b.c>, Other <d@e.f>',
+    'd@e.f, Name <a@b.c>',
+    'Name <a@b.c, d@e.f>',
+    'Group: <a@b.c>',
+    'Name (x) <a@b.c>',
+    '"Name <a@b.c>',
+    '"Na"me" <a@b.c>',
+    '"Name\\" <a@b.c>',
+    'Name <a@b.c\n>',
+    'Name\r\nBcc: d@e.f <a@b.c>',
+    'Name\r\nBcc <a@b.c>',
+    '"Name\nBcc" <a@b.c>',
+    'Name\0 <a@b.c>',
+    'Name\u202e <a@b.c>',
+    'Name\u2028 <a@b.c>',
+    'a@b.c\n',
+  ])('refuses %j', (text) => {
+    expect(refusalOf(() => parseMailFrom(text))).toMatchObject({ option: 'mailFrom' })
+  })
+
+  it('gives one address and a name of one line, or an OptionError, for any text', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 4 }),
+      fc.constantFrom('<', '>', '"', ',', '\n', '\r', 'a@b.c', ' ', '\\', ':', ';'),
+    )
+    const text = fc.array(piece).map((pieces) => pieces.join(''))
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          text,
+          text.map((name) => `${name} <a@b.c>`),
+        ),
+        (from) => {
+          try {
+            const { name, address } = parseMailFrom(from)
+            expect(isEmailAddress(address)).toBe(true)
+            expect(name).not.toMatch(/[\p{C}\p{Zl}\p{Zp}"\\]/u)
+          } catch (error) {
+            expect(error).toBeInstanceOf(OptionError)
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+})

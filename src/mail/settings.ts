@@ -1,0 +1,121 @@
+import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
+import { OptionError } from '../errors.ts'
+import { isEmailAddress, trimEmail } from '../user.ts'
+
+/** In the place of an SMTP URL: mail is written to the terminal. */
+export const TERMINAL_MAIL = 'terminal:'
+
+/** A mail server, and who we are to it. */
+export interface SmtpServer {
+  /** TLS from the first byte (`smtps:`), or plain at first (`smtp:`). */
+  readonly secure: boolean
+  /** A name in lower-case punycode, or an IP address without brackets. */
+  readonly host: string
+  /** 1 to 65535. Without one in the URL: 465 for `smtps:`, 587 for `smtp:` (RFC 8314 §3.3, RFC 6409 §3.1). */
+  readonly port: number
+  readonly credentials: { readonly user: string; readonly password: string } | null
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'smtp:': 587, 'smtps:': 465 }
+// Underscores are no letters of a host name, but container networks give such names.
+const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/
+const SPACE_OR_CONTROL = /[\s\p{C}]/u
+
+/**
+ * Reads the address of a mail server: `smtp://user:password@host:port` or `smtps://…`. Credentials come in a
+ * pair or not at all, percent-encoded; there is no path, query or fragment.
+ *
+ * @throws {OptionError} `smtpUrl`. Never holds the URL or a part of it: a password with a bare `/` or `#` makes
+ *   any part of it look like another.
+ */
+export function parseSmtpUrl(text: string): SmtpServer {
+  const url = SPACE_OR_CONTROL.test(text) ? null : URL.parse(text)
+  if (url === null)
+    throw refusal('expected smtp://USER:PASSWORD@HOST:PORT, with special characters percent-encoded')
+  const defaultPort = DEFAULT_PORTS[url.protocol]
+  if (defaultPort === undefined) throw refusal('has to begin with smtp:// or smtps://')
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
+    throw refusal('nothing may follow the port; in a password, write / as %2F, ? as %3F and # as %23')
+
+  const host = hostOf(url)
+  if (host === null) throw refusal('names no host')
+  const port = url.port === '' ? defaultPort : Number(url.port)
+  if (port === 0) throw refusal('the port has to be 1 to 65535')
+  return { secure: url.protocol === 'smtps:', host, port, credentials: credentialsOf(url) }
+}
+
+/**
+ * The address of a mail server as it may be shown: without the password.
+ *
+ * @throws {OptionError} `smtpUrl`, as {@link parseSmtpUrl}.
+ */
+export function describeSmtp(text: string): string {
+  const { secure, host, port, credentials } = parseSmtpUrl(text)
+  const user = credentials === null ? '' : `${encodeURIComponent(credentials.user)}@`
+  return `${secure ? 'smtps' : 'smtp'}://${user}${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+}
+
+/** Whom mail comes from. */
+export interface Sender {
+  /** What people see. May be empty. */
+  readonly name: string
+  readonly address: string
+}
+
+// What has a meaning of its own in a header of addresses (RFC 5322 §3.2.3), and so needs quotes around it.
+const SPECIALS = /[()<>[\]:;@\\,"]/
+
+/**
+ * Reads the sender: `name@example.com`, `Name <name@example.com>`, or `"Name, Inc." <name@example.com>` for a
+ * name with punctuation.
+ *
+ * @throws {OptionError} `mailFrom`: not one address, or a name with a line break or another control character.
+ */
+export function parseMailFrom(text: string): Sender {
+  const [, rawName = '', rawAddress = ''] = /^([^<>]*)<([^<>]*)>$/.exec(trimEmail(text)) ?? ['', '', text]
+  const address = trimEmail(rawAddress)
+  if (!isEmailAddress(address))
+    throw new OptionError('mailFrom', 'expected one address, as in no-reply@example.com or Name <address>')
+  return { name: nameOf(trimEmail(rawName)), address }
+}
+
+function nameOf(text: string): string {
+  const quoted = /^"([^"\\]*)"$/.exec(text)?.[1]
+  if (quoted === undefined && SPECIALS.test(text))
+    throw new OptionError(
+      'mailFrom',
+      'a name with punctuation has to stand in quotes: "Name, Inc." <address>',
+    )
+  const name = quoted ?? text
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(name))
+    throw new OptionError('mailFrom', 'a name has no line breaks and no control characters')
+  return name
+}
+
+/** The host in one spelling, or `null`: the URL standard takes anything for a scheme that it does not know. */
+function hostOf({ hostname }: URL): string | null {
+  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : domainToASCII(hostname)
+  return isIP(bare) !== 0 || HOST_NAME.test(bare) ? bare : null
+}
+
+function credentialsOf({ username, password }: URL): SmtpServer['credentials'] {
+  const [user, secret] = [decoded(username), decoded(password)]
+  if (user === '' && secret === '') return null
+  if (user === '' || secret === '')
+    throw refusal('has a user without a password, or a password without a user')
+  return { user, password: secret }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // The error is dropped: it may hold what it could not read.
+    throw refusal('the user or the password is not percent-encoded: write % as %25')
+  }
+}
+
+function refusal(problem: string): OptionError {
+  return new OptionError('smtpUrl', problem)
+}

@@ -1,0 +1,612 @@
+import { Resolver } from 'node:dns'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { certificateFor, trust } from '../../test/support/certificate.ts'
+import { freePort } from '../../test/support/ports.ts'
+import { type Answer, answering, startScriptedServer, startSmtpServer } from '../../test/support/smtp.ts'
+import { OptionError } from '../errors.ts'
+import { type Mail, MailError, type Mailer, MailRefused } from './index.ts'
+import { openSmtp, type SmtpSettings } from './smtp.ts'
+
+const MAIL: Mail = {
+  id: '019aa65e-1c00-7abc-8def-0123456789ab',
+  to: 'alice@example.com',
+  subject: 'Confirm your address',
+  text: 'Hello,\n\nhttps://auth.example.com/verify#token',
+  html: '<p>Hello,</p>',
+  language: 'en',
+}
+const HEADERS = [
+  'auto-submitted',
+  'content-language',
+  'content-type',
+  'date',
+  'from',
+  'message-id',
+  'mime-version',
+  'subject',
+  'to',
+]
+const FROM = 'Bienvenue <no-reply@auth.example.com>'
+
+function open(settings: Pick<SmtpSettings, 'url'> & Partial<SmtpSettings>): Mailer {
+  const mailer = openSmtp({ from: FROM, ...settings })
+  onTestFinished(() => mailer.close())
+  return mailer
+}
+
+/** A server that takes everything and a mailer that sends to it. */
+async function pair(settings: Partial<SmtpSettings> = {}) {
+  const server = await startSmtpServer()
+  return { server, mailer: open({ url: `smtp://127.0.0.1:${server.port}`, ...settings }) }
+}
+
+/** A body as it arrives: a part ends with a line break. */
+function bodyOf({ text, html }: Pick<Mail, 'text' | 'html'>) {
+  return { text: `${text}\n`, html: `${html}\n` }
+}
+
+function only<Item>(items: readonly Item[]): Item {
+  const [item, ...others] = items
+  if (item === undefined || others.length > 0) throw new Error(`there are ${items.length}`)
+  return item
+}
+
+/** What sending was refused with. */
+async function failureOf(sending: Promise<void>): Promise<MailError> {
+  try {
+    await sending
+  } catch (error) {
+    if (error instanceof MailError) return error
+    throw error
+  }
+  throw new Error('the message was sent')
+}
+
+describe('a message that is sent', () => {
+  it('arrives as text and as HTML, for one recipient, with its headers', async () => {
+    const { server, mailer } = await pair()
+    await mailer.send(MAIL)
+
+    const { from, to, mail, raw } = only(server.received)
+    expect([from, to]).toEqual(['no-reply@auth.example.com', ['alice@example.com']])
+    expect(mail.from).toMatchObject({ name: 'Bienvenue', address: 'no-reply@auth.example.com' })
+    expect(mail.to).toMatchObject([{ name: '', address: 'alice@example.com' }])
+    expect(mail).toMatchObject({ subject: MAIL.subject, ...bodyOf(MAIL), attachments: [] })
+    expect(mail.messageId).toBe(`<${MAIL.id}@auth.example.com>`)
+    expect(Math.abs(Date.parse(mail.date ?? '') - Date.now())).toBeLessThan(600_000)
+    const headers = Object.fromEntries(mail.headers.map(({ key, value }) => [key, value]))
+    expect(headers).toMatchObject({
+      'auto-submitted': 'auto-generated',
+      'content-language': 'en',
+      'content-type': expect.stringMatching(/^multipart\/alternative;/),
+    })
+    expect(mail.headers.map(({ key }) => key).toSorted()).toEqual(HEADERS)
+    // Less is better in front, more is better at the end (RFC 2046 §5.1.4).
+    expect(raw.indexOf('text/plain')).toBeLessThan(raw.indexOf('text/html'))
+  })
+
+  it('carries letters of every script, and long lines, unharmed', async () => {
+    const { server, mailer } = await pair({ from: '"Élan, 東京" <no-reply@auth.example.com>' })
+    const link = `https://auth.example.com/verify#${'a'.repeat(1_200)}`
+    const text = `L’adresse est la vôtre\u00a0:\n\n${link}\n\n東京 🦊\n.\n..`
+    const body = { text, html: `<p>${text}</p>` }
+    await mailer.send({ ...MAIL, ...body, subject: 'Été à 東京 🦊', language: 'fr' })
+    expect(server.received[0]?.mail).toMatchObject({
+      subject: 'Été à 東京 🦊',
+      ...bodyOf(body),
+      from: { name: 'Élan, 東京' },
+    })
+    expect(
+      Math.max(...(server.received[0]?.raw.split('\r\n') ?? []).map((line) => line.length)),
+    ).toBeLessThan(999)
+  })
+
+  it('keeps its Message-ID when it is sent again', async () => {
+    const { server, mailer } = await pair()
+    await mailer.send(MAIL)
+    await mailer.send(MAIL)
+    const [first, second] = server.received.map(({ mail }) => mail.messageId)
+    expect(first).toBe(`<${MAIL.id}@auth.example.com>`)
+    expect(second).toBe(first)
+  })
+
+  it('fetches nothing, whatever its text looks like', async () => {
+    const { server, mailer } = await pair()
+    const html = '<img src="data:image/png;base64,AAAA"><img src="file:///etc/passwd">'
+    const body = { text: 'file:///etc/passwd', html }
+    await mailer.send({ ...MAIL, ...body })
+    expect(server.received[0]?.mail).toMatchObject({ ...bodyOf(body), attachments: [] })
+  })
+
+  it.each([
+    ['text', { path: '/etc/hostname' }],
+    ['html', { path: '/etc/hostname' }],
+    ['html', { href: 'http://127.0.0.1:1/' }],
+  ])('is not read from elsewhere where its %s, against its type, is %j', async (field, content) => {
+    const { server, mailer } = await pair()
+    const error = await failureOf(mailer.send({ ...MAIL, [field]: content }))
+    expect(error.message).toMatch(/access rejected/)
+    expect(server.received).toEqual([])
+  })
+
+  it('goes to a domain beyond ASCII in punycode, and comes from one', async () => {
+    const server = await startScriptedServer(answering({ EHLO: '250-x\r\n250 SMTPUTF8' }))
+    const mailer = open({ url: `smtp://127.0.0.1:${server.port}`, from: 'no-reply@bücher.example' })
+    await mailer.send({ ...MAIL, to: 'alice@exämple.org' })
+    expect(server.lines).toContain('MAIL FROM:<no-reply@xn--bcher-kva.example>')
+    expect(server.lines).toContain('RCPT TO:<alice@xn--exmple-cua.org>')
+    expect(server.lines).toContain('To: alice@xn--exmple-cua.org')
+    expect(server.lines).toContain(`Message-ID: <${MAIL.id}@xn--bcher-kva.example>`)
+  })
+
+  it('goes to a mailbox beyond ASCII by SMTPUTF8', async () => {
+    const server = await startScriptedServer(answering({ EHLO: '250-x\r\n250 SMTPUTF8' }))
+    await open({ url: `smtp://127.0.0.1:${server.port}` }).send({ ...MAIL, to: 'älice@exämple.org' })
+    expect(server.lines).toContain('MAIL FROM:<no-reply@auth.example.com> SMTPUTF8')
+    expect(server.lines).toContain('RCPT TO:<älice@exämple.org>')
+  })
+
+  it('goes to a mailbox with dots in odd places as one mailbox', async () => {
+    const server = await startScriptedServer(answering({}))
+    await open({ url: `smtp://127.0.0.1:${server.port}` }).send({ ...MAIL, to: '.a..b.@example.com' })
+    expect(server.lines.filter((line) => line.startsWith('RCPT'))).toEqual(['RCPT TO:<".a..b."@example.com>'])
+  })
+
+  it('says hello with the name that it was given', async () => {
+    const { server, mailer } = await pair({ helloName: 'auth.example.com' })
+    await mailer.send(MAIL)
+    expect(server.received[0]?.session.hostNameAppearsAs).toBe('auth.example.com')
+  })
+
+  it('shares a few connections with others', async () => {
+    const { server, mailer } = await pair()
+    const mails = Array.from({ length: 12 }, (_, index) => ({ ...MAIL, to: `user${index}@example.com` }))
+    await Promise.all(mails.map((mail) => mailer.send(mail)))
+    expect(server.received.map(({ to }) => to[0]).toSorted()).toEqual(mails.map(({ to }) => to).toSorted())
+    expect(server.sockets.length).toBeLessThanOrEqual(3)
+  })
+
+  it('arrives once where the server has ended the idle connection', async () => {
+    const { server, mailer } = await pair()
+    await mailer.send(MAIL)
+    for (const socket of server.sockets) socket.destroy()
+    await mailer.send({ ...MAIL, to: 'bob@example.com' })
+    expect(server.received.map(({ to }) => to)).toEqual([['alice@example.com'], ['bob@example.com']])
+  })
+})
+
+describe('header injection [EML-08]', () => {
+  const ATTACKS = [
+    'alice@example.com\r\nBcc: eve@example.com',
+    'alice@example.com\nBcc: eve@example.com',
+    'alice@example.com\n',
+    'alice@example.com\r',
+    '\nalice@example.com',
+    'alice@example.com\0',
+    'alice@example.com\t',
+    'alice@example.com, eve@example.com',
+    'alice@example.com,eve@example.com',
+    'alice@example.com;eve@example.com',
+    'alice@example.com eve@example.com',
+    'eve@example.com <alice@example.com>',
+    '<alice@example.com>',
+    'alice@example.com>',
+    'alice@example.com> NOTIFY=SUCCESS',
+    'alice@example.com>\r\nRCPT TO:<eve@example.com',
+    '"alice@example.com, eve"@example.com',
+    'Group: alice@example.com;',
+    'alice',
+    '@example.com',
+    'alice@',
+    'alice@[127.0.0.1]',
+    'alice@example.com\u2028',
+    '',
+  ]
+
+  it.each(ATTACKS)('%j is no recipient, and no connection is made for it', async (to) => {
+    const { server, mailer } = await pair()
+    const error = await failureOf(mailer.send({ ...MAIL, to }))
+    expect(error).toBeInstanceOf(MailRefused)
+    expect(error.message).toBe('The recipient is not one email address.')
+    expect(server.sockets).toHaveLength(0)
+  })
+
+  it.each([
+    ['subject', 'x\r\nBcc: eve@example.com'],
+    ['subject', 'x\nBcc: eve@example.com'],
+    ['subject', 'x\rBcc: eve@example.com'],
+    ['subject', 'x\0'],
+    ['subject', 'x\u2028Bcc: eve@example.com'],
+    ['subject', 'x\u0085y'],
+    ['id', `${MAIL.id}\r\nBcc: eve@example.com`],
+    ['id', `${MAIL.id}>\r\n <x`],
+    ['id', `${MAIL.id}\n`],
+    ['id', ''],
+    ['id', '1'],
+    ['language', 'en\r\nBcc: eve@example.com'],
+    ['language', 'en\n'],
+    ['language', ''],
+  ])('%s does not take %j', async (field, value) => {
+    const { server, mailer } = await pair()
+    const error = await failureOf(mailer.send({ ...MAIL, [field]: value }))
+    expect(error).toBeInstanceOf(MailRefused)
+    expect(error.message).toBe('The id, language or subject of the message has not its form.')
+    expect(server.sockets).toHaveLength(0)
+  })
+
+  it.each([
+    'no-reply@example.com\r\nBcc: eve@example.com',
+    'Name\r\nBcc: eve@example.com <no-reply@example.com>',
+    '"Name\nBcc" <no-reply@example.com>',
+    'a@example.com, b@example.com',
+  ])('%j is no sender', (from) => {
+    expect(() => open({ url: 'smtp://127.0.0.1:1', from })).toThrow(
+      expect.objectContaining({ name: 'OptionError', option: 'mailFrom' }),
+    )
+  })
+
+  it('no subject and no sender’s name that is taken makes another header', async () => {
+    const { server } = await pair()
+    const nasty = fc.string({
+      unit: fc.oneof(
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+        fc.constantFrom(...'\r\n<>",;:@=?_\\ ', '=?utf-8?q?', '?='),
+      ),
+      maxLength: 80,
+    })
+    await fc.assert(
+      fc.asyncProperty(nasty, nasty, async (subject, name) => {
+        let mailer: Mailer
+        try {
+          mailer = openSmtp({
+            url: `smtp://127.0.0.1:${server.port}`,
+            from: `"${name}" <no-reply@example.com>`,
+          })
+        } catch (error) {
+          expect(error).toBeInstanceOf(OptionError)
+          return
+        }
+        const before = server.received.length
+        try {
+          await mailer.send({ ...MAIL, subject })
+        } catch (error) {
+          expect(error).toBeInstanceOf(MailRefused)
+          return
+        } finally {
+          mailer.close()
+        }
+        const { mail, from, to } = only(server.received.slice(before))
+        expect([from, to]).toEqual(['no-reply@example.com', ['alice@example.com']])
+        // An empty subject is none.
+        expect([...new Set([...mail.headers.map(({ key }) => key), 'subject'])].toSorted()).toEqual(HEADERS)
+        expect(mail.headers.length).toBeLessThanOrEqual(HEADERS.length)
+        expect(mail.from).toMatchObject({ address: 'no-reply@example.com' })
+        expect(mail.to).toMatchObject([{ address: 'alice@example.com' }])
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+describe('credentials', () => {
+  const WITH_LOGIN = {
+    authOptional: false,
+    allowInsecureAuth: true,
+    onAuth({ username, password }, _session, done) {
+      if (username === 'user@x' && password === 'p/a:ss wörd') done(null, { user: username })
+      else done(new Error(`wrong password ${password}`))
+    },
+  } satisfies Parameters<typeof startSmtpServer>[0]
+
+  it('are those of the URL', async () => {
+    const server = await startSmtpServer(WITH_LOGIN)
+    const url = `smtp://user%40x:p%2Fa:ss%20w%C3%B6rd@127.0.0.1:${server.port}`
+    await open({ url }).send(MAIL)
+    expect(server.received[0]?.session.user).toBe('user@x')
+  })
+
+  it('that are wrong are refused, may be put right, and are not repeated', async () => {
+    const server = await startSmtpServer(WITH_LOGIN)
+    const error = await failureOf(
+      open({ url: `smtp://user%40x:hunter2@127.0.0.1:${server.port}` }).send(MAIL),
+    )
+    expect(error.message).toBe('The mail server refused the credentials (535).')
+    expect(error).not.toBeInstanceOf(MailRefused)
+    expect(server.received).toEqual([])
+  })
+
+  it('are not in the error of a server that repeats what it does not understand', async () => {
+    const echo = (line: string) =>
+      /^EHLO/i.test(line) ? '250-x\r\n250 AUTH PLAIN' : line === '' ? '220 x' : `500 what is ${line}`
+    const server = await startScriptedServer(echo)
+    const mailer = open({ url: `smtp://user:hunter2@127.0.0.1:${server.port}` })
+    const error = await failureOf(mailer.send(MAIL))
+    expect(server.lines.some((line) => line.startsWith('AUTH PLAIN '))).toBe(true)
+    expect(error.message).toBe('The mail server refused the credentials (500).')
+    expect(error.cause).toBeUndefined()
+  })
+
+  it('that are missing are the operator’s business, not the message’s', async () => {
+    const server = await startSmtpServer(WITH_LOGIN)
+    const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
+    expect(error).not.toBeInstanceOf(MailRefused)
+    expect(error.message).toContain('530')
+  })
+})
+
+describe('TLS', () => {
+  // Reaches this machine as loopback addresses do, but is none: the rule for every other host holds for it.
+  const ELSEWHERE = '0.0.0.0'
+
+  // Before any other test of localhost: the package remembers what it has looked up.
+  it('is not asked of localhost, which no name server is asked for', async () => {
+    const lookUps = [vi.spyOn(Resolver.prototype, 'resolve4'), vi.spyOn(Resolver.prototype, 'resolve6')]
+    onTestFinished(() => {
+      for (const lookUp of lookUps) lookUp.mockRestore()
+    })
+    const server = await startSmtpServer()
+    await open({ url: `smtp://localhost:${server.port}` }).send(MAIL)
+    expect(server.received[0]?.session.secure).toBe(false)
+    for (const lookUp of lookUps) expect(lookUp).not.toHaveBeenCalled()
+  })
+
+  it('is not asked of a server on this machine by smtp:', async () => {
+    const { server, mailer } = await pair({})
+    await mailer.send(MAIL)
+    expect(server.received[0]?.session.secure).toBe(false)
+  })
+
+  it('is spoken from the start by smtps:, with a certificate that is trusted', async () => {
+    const certificate = certificateFor('localhost')
+    trust(certificate)
+    const server = await startSmtpServer({ secure: true, ...certificate })
+    await open({ url: `smtps://localhost:${server.port}` }).send(MAIL)
+    expect(server.received[0]?.session).toMatchObject({ secure: true, servername: 'localhost' })
+  })
+
+  it('comes by STARTTLS before anything else with a server elsewhere', async () => {
+    const certificate = certificateFor(ELSEWHERE)
+    trust(certificate)
+    const server = await startSmtpServer({ ...certificate, authOptional: false, onAuth: acceptAnyone })
+    await open({ url: `smtp://user:secret@${ELSEWHERE}:${server.port}` }).send(MAIL)
+    expect(server.received[0]?.session).toMatchObject({ secure: true, user: 'anyone' })
+  })
+
+  it.each([
+    ['nobody trusts, by smtps:', 'smtps://localhost', 'localhost', false],
+    ['nobody trusts, by STARTTLS', `smtp://${ELSEWHERE}`, ELSEWHERE, false],
+    ['is for another name, by smtps:', 'smtps://localhost', 'mail.example.com', true],
+    ['is for another name, by STARTTLS', `smtp://${ELSEWHERE}`, 'mail.example.com', true],
+    ['is for the name and not for the address', 'smtps://127.0.0.1', 'localhost', true],
+  ])('refuses a certificate that %s', async (_case, url, name, trusted) => {
+    const certificate = certificateFor(name)
+    if (trusted) trust(certificate)
+    const onAuth = vi.fn(acceptAnyone)
+    const server = await startSmtpServer({ secure: url.startsWith('smtps'), ...certificate, onAuth })
+    const mailer = open({ url: `${url.replace('//', '//user:secret@')}:${server.port}` })
+    const error = await failureOf(mailer.send(MAIL))
+    expect(error).not.toBeInstanceOf(MailRefused)
+    expect(error.message).toMatch(trusted ? /does not match/ : /self-signed certificate/)
+    expect(onAuth).not.toHaveBeenCalled()
+    expect(server.received).toEqual([])
+  })
+
+  it('is verified although an environment variable of Node says not to', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    // Node warns of it.
+    const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      warnings.mockRestore()
+    })
+    const server = await startSmtpServer({ secure: true, ...certificateFor('localhost') })
+    const error = await failureOf(open({ url: `smtps://localhost:${server.port}` }).send(MAIL))
+    expect(error.message).toMatch(/self-signed certificate/)
+    expect(server.received).toEqual([])
+  })
+
+  it.each([
+    ['does not offer it', '250-x\r\n250 AUTH PLAIN', '502 no'],
+    ['offers it and then does not want to', '250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN', '454 not now'],
+    ['agrees and then goes on in the clear', '250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN', '220 go'],
+    ['knows no EHLO', '502 no', '502 no'],
+  ])('is not given up where a server elsewhere %s', async (_case, EHLO, STARTTLS) => {
+    const server = await startScriptedServer((line) =>
+      // A TLS handshake is no line of text.
+      /^[A-Z]/.test(line) || line === '' ? answering({ EHLO, STARTTLS })(line) : '220 go on',
+    )
+    const mailer = open({ url: `smtp://user:hunter2@${ELSEWHERE}:${server.port}`, timeoutSeconds: 2 })
+    const error = await failureOf(mailer.send(MAIL))
+    expect(error).not.toBeInstanceOf(MailRefused)
+    expect(server.lines.filter((line) => /^(?:AUTH|MAIL|RCPT|DATA|HELO)/.test(line))).toEqual([])
+  })
+
+  function acceptAnyone(
+    _auth: unknown,
+    _session: unknown,
+    done: (error: null, answer: { user: string }) => void,
+  ) {
+    done(null, { user: 'anyone' })
+  }
+})
+
+describe('a server that refuses', () => {
+  it.each([
+    ['RCPT', '550 5.1.1 no such user', true],
+    ['RCPT', '553 mailbox name not allowed', true],
+    ['RCPT', '450 4.2.0 try later', false],
+    ['RCPT', '554 5.7.1 relay access denied', false],
+    ['MAIL', '550 5.1.8 bad sender', false],
+    ['MAIL', '451 4.3.0 try later', false],
+    ['MAIL', '530 5.7.0 log in first', false],
+    ['EHLO', '421 4.3.2 busy', false],
+    ['', '554 go away', false],
+    ['DATA', '554 5.6.0 not like this', true],
+    ['DATA', '452 4.3.1 disk full', false],
+    ['.', '554 5.6.0 content refused', true],
+    ['.', '554 5.7.1 looks like spam', false],
+    ['.', '451 4.3.0 try later', false],
+  ])('%s with %j: for good is %s', async (verb, reply, isForGood) => {
+    const server = await startScriptedServer(answering({ [verb]: reply }))
+    const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
+    const error = await failureOf(mailer.send(MAIL))
+    expect(error instanceof MailRefused).toBe(isForGood)
+    expect(error.message).toContain(reply)
+  })
+
+  it('is told of without the mailbox, in one short line', async () => {
+    const reply = `550-5.1.1 <${MAIL.to}>: no ${MAIL.to}\r\n550-${'x'.repeat(500)}\u001b[2J\r\n550 5.1.1 ALICE@example.com`
+    const server = await startScriptedServer(answering({ RCPT: reply }))
+    const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
+    expect(error).toBeInstanceOf(MailRefused)
+    expect(error.message).toContain('550-5.1.1 <[address]>: no [address]')
+    expect(error.message).not.toMatch(/alice|\p{C}/iu)
+    expect(error.message.length).toBeLessThan(400)
+    expect(error.cause).toBeUndefined()
+  })
+
+  it('one message takes the next', async () => {
+    let refusals = 1
+    const server = await startScriptedServer((line) =>
+      line.startsWith('RCPT') && refusals-- > 0 ? '450 later' : answering({})(line),
+    )
+    const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
+    await failureOf(mailer.send(MAIL))
+    await mailer.send(MAIL)
+    expect(server.lines.filter((line) => line === 'DATA')).toHaveLength(1)
+  })
+})
+
+describe('a server that fails', () => {
+  it('is told of where nobody listens', async () => {
+    const port = await freePort()
+    const error = await failureOf(open({ url: `smtp://127.0.0.1:${port}` }).send(MAIL))
+    expect(error.message).toContain('ECONNREFUSED')
+    expect(error).not.toBeInstanceOf(MailRefused)
+  })
+
+  const EHLO = (line: string, socket: Socket): Answer => {
+    if (!line.startsWith('EHLO')) return '220 ready'
+    const trickle = setInterval(() => socket.write('250-still here\r\n'), 20)
+    socket.on('close', () => clearInterval(trickle))
+    return null
+  }
+
+  it.each<[string, (line: string, socket: Socket) => Answer]>([
+    ['does not greet', answering({ '': null })],
+    ['does not answer EHLO', answering({ EHLO: null })],
+    ['does not answer RCPT', answering({ RCPT: null })],
+    ['does not answer DATA', answering({ DATA: null })],
+    ['takes the message and says nothing', answering({ '.': null })],
+    ['never comes to the end of its answer', EHLO],
+  ])('is given up within the time where it %s', async (_case, answer) => {
+    const server = await startScriptedServer(answer)
+    const mailer = open({ url: `smtp://127.0.0.1:${server.port}`, timeoutSeconds: 0.3 })
+    // More than there are connections, so that the last ones wait for one.
+    const failures = await Promise.all(Array.from({ length: 5 }, () => failureOf(mailer.send(MAIL))))
+    for (const error of failures) {
+      expect(error).not.toBeInstanceOf(MailRefused)
+      expect(error.message).toMatch(/within 0.3 s|Greeting never received|Timeout/)
+    }
+    await vi.waitFor(() => expect(server.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]))
+  })
+
+  it.each([
+    ['at once', ''],
+    ['at EHLO', 'EHLO'],
+    ['at MAIL', 'MAIL'],
+    ['at RCPT', 'RCPT'],
+    ['at DATA', 'DATA'],
+    ['at the end of the message', '.'],
+  ])('by hanging up %s is told of, and no message is sent twice', async (_when, verb) => {
+    const server = await startScriptedServer(answering({ [verb]: { hangUp: true } }))
+    const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
+    expect(error).not.toBeInstanceOf(MailRefused)
+    expect(server.lines.filter((line) => line === '.').length).toBe(verb === '.' ? 1 : 0)
+  })
+
+  it('by hanging up in the middle of the message is told of', async () => {
+    const server = await startSmtpServer({
+      onData(stream, session) {
+        stream.once('data', () => {
+          for (const socket of server.sockets) if (socket.remotePort === session.remotePort) socket.destroy()
+        })
+      },
+    })
+    const text = 'x'.repeat(1_000_000)
+    const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send({ ...MAIL, text }))
+    expect(error).not.toBeInstanceOf(MailRefused)
+  })
+
+  it('is asked again for the next message', async () => {
+    let isDown = true
+    const server = await startScriptedServer((line) => (isDown ? { hangUp: true } : answering({})(line)))
+    const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
+    await failureOf(mailer.send(MAIL))
+    isDown = false
+    await mailer.send(MAIL)
+  })
+
+  it('by talking without end is given up', async () => {
+    const server = await startScriptedServer((line) =>
+      line === '' ? '220 ready' : `250-${'x'.repeat(2_000_000)}\r\n250 ok`,
+    )
+    const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
+    expect(error.message).toContain('exceeds maximum')
+  })
+})
+
+describe('close', () => {
+  it('lets go of idle connections, and sends no more', async () => {
+    const { server, mailer } = await pair()
+    await mailer.send(MAIL)
+    const socket = only(server.sockets)
+    const closed = socket.destroyed || once(socket, 'close')
+    mailer.close()
+    await closed
+    await failureOf(mailer.send(MAIL))
+    expect(server.received).toHaveLength(1)
+    expect(server.sockets).toHaveLength(1)
+  })
+
+  it('waits for what is on its way, and refuses what waits', async () => {
+    const busy = Promise.withResolvers<void>()
+    const finish = Promise.withResolvers<void>()
+    let messages = 0
+    const server = await startSmtpServer({
+      async onData(stream, _session, done) {
+        stream.resume()
+        await once(stream, 'end')
+        if (++messages === 3) busy.resolve()
+        await finish.promise
+        done()
+      },
+    })
+    const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
+    const sending = Promise.allSettled(Array.from({ length: 5 }, () => mailer.send(MAIL)))
+    await busy.promise
+    mailer.close()
+    finish.resolve()
+    expect((await sending).map(({ status }) => status)).toEqual([
+      ...Array(3).fill('fulfilled'),
+      ...Array(2).fill('rejected'),
+    ])
+    await vi.waitFor(() => expect(server.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]))
+  })
+
+  it('may come twice, and before anything was sent', () => {
+    const mailer = open({ url: 'smtp://127.0.0.1:25' })
+    mailer.close()
+    mailer.close()
+  })
+})
+
+it.each([
+  [{ url: 'smtp://user:hunter2@mail.example.com/x', from: FROM }, 'smtpUrl'],
+  [{ url: 'smtp://mail.example.com', from: 'x' }, 'mailFrom'],
+])('settings that cannot be used are refused at once', (settings, option) => {
+  expect(() => openSmtp(settings)).toThrow(expect.objectContaining({ name: 'OptionError', option }))
+})

@@ -1,0 +1,144 @@
+import { domainToASCII } from 'node:url'
+import { createTransport, type NodemailerError, type SendMailOptions, type SMTPPoolOptions } from 'nodemailer'
+import { isLoopback } from '../lib/network.ts'
+import { isEmailAddress, trimEmail } from '../user.ts'
+import { type Mail, MailError, type Mailer, MailRefused } from './index.ts'
+import { parseMailFrom, parseSmtpUrl, type Sender, type SmtpServer } from './settings.ts'
+
+/** What it takes to send mail. */
+export interface SmtpSettings {
+  /** As `parseSmtpUrl` reads it. */
+  readonly url: string
+  /** As `parseMailFrom` reads it. */
+  readonly from: string
+  /** The host name to say hello with. Default: the machine's own, where it has a full one. */
+  readonly helloName?: string | undefined
+  /** Seconds that one message may take, the wait for a free connection included. Default 45. */
+  readonly timeoutSeconds?: number | undefined
+}
+
+const TIMEOUT_SECONDS = 45
+const CONNECTIONS = 3
+const IDLE_SECONDS = 10
+
+/**
+ * Sends mail through an SMTP server, over a few connections that are kept for a moment.
+ *
+ * - TLS is verified, and never given up: `smtps:` speaks it from the start; `smtp:` upgrades by STARTTLS before
+ *   anything else is said, or fails. Only to this machine (loopback) does `smtp:` stay plain. `localhost` is
+ *   127.0.0.1, and no name server is asked.
+ * - `send` settles within `timeoutSeconds`. What it rejects with is a {@link MailError}.
+ * - A message goes to one address. What is none is refused before a connection is made.
+ * - `close` refuses what waits; what is on its way is finished, within its time.
+ *
+ * @throws {OptionError} `smtpUrl` or `mailFrom`.
+ */
+export function openSmtp(settings: SmtpSettings): Mailer {
+  const sender = parseMailFrom(settings.from)
+  const timeoutMs = (settings.timeoutSeconds ?? TIMEOUT_SECONDS) * 1_000
+  const transport = createTransport({
+    ...transportOptions(parseSmtpUrl(settings.url)),
+    pool: true,
+    maxConnections: CONNECTIONS,
+    idleTimeout: IDLE_SECONDS * 1_000,
+    // Another try is for whoever keeps the message; this one is for a connection that ended while it was idle.
+    maxRequeues: 1,
+    name: settings.helloName,
+    // Less than the whole, so that the error tells a server that is not there from one that is slow.
+    connectionTimeout: timeoutMs / 3,
+    greetingTimeout: timeoutMs / 3,
+    socketTimeout: timeoutMs,
+    // A message is what it says: no text or HTML is ever fetched from a path or an address.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+
+  return {
+    async send(mail) {
+      const message = messageOf(mail, sender)
+      // Over everything, since a server that sends a byte now and then runs into no other limit.
+      const signal = AbortSignal.timeout(timeoutMs)
+      try {
+        await transport.sendMail({ ...message, signal })
+      } catch (error) {
+        if (!signal.aborted) throw mailErrorOf(error)
+        throw new MailError(`The mail server did not take the message within ${timeoutMs / 1_000} s.`)
+      }
+    },
+    close() {
+      transport.close()
+    },
+  }
+}
+
+/** How the server is reached. */
+function transportOptions({ secure, host, port, credentials }: SmtpServer): SMTPPoolOptions {
+  const isHere = isLoopback(host)
+  return {
+    host: host === 'localhost' ? '127.0.0.1' : host,
+    ...(host === 'localhost' && { servername: host }),
+    port,
+    secure,
+    requireTLS: !secure && !isHere,
+    ignoreTLS: !secure && isHere,
+    // Said aloud, because an environment variable of Node changes the default.
+    tls: { rejectUnauthorized: true },
+    ...(credentials !== null && { auth: { user: credentials.user, pass: credentials.password } }),
+  }
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
+const LANGUAGE = /^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/i
+const CONTROL_OR_BREAK = /[\p{Cc}\p{Zl}\p{Zp}]/u
+
+/** Everything that will stand in a header is held against its form here, whatever the package makes of it. */
+function messageOf(mail: Mail, sender: Sender): SendMailOptions {
+  const to = trimEmail(mail.to)
+  if (!isEmailAddress(to)) throw new MailRefused('The recipient is not one email address.')
+  if (!UUID.test(mail.id) || !LANGUAGE.test(mail.language) || CONTROL_OR_BREAK.test(mail.subject))
+    throw new MailRefused('The id, language or subject of the message has not its form.')
+  const senderDomain = domainToASCII(sender.address.slice(sender.address.lastIndexOf('@') + 1))
+  return {
+    messageId: `<${mail.id}@${senderDomain}>`,
+    from: { ...sender },
+    to: { name: '', address: to },
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    headers: {
+      // RFC 3834 §5: nobody’s holiday notice has to answer.
+      'Auto-Submitted': 'auto-generated',
+      'Content-Language': mail.language,
+    },
+  }
+}
+
+/** Commands whose refusal is about the recipient or the message, and not about us. */
+const ABOUT_THE_MESSAGE = ['RCPT TO', 'DATA']
+// RFC 3463 §3.8: security or policy, such as a relay that is closed to us. The operator can put that right.
+const POLICY = /^5\d\d[ -]5\.7\./
+
+function mailErrorOf(error: unknown): MailError {
+  const {
+    command = '',
+    response = '',
+    responseCode,
+    permanent,
+    message,
+  }: Partial<NodemailerError> = error instanceof Error ? error : {}
+  // A server may repeat what it did not understand, and the line of AUTH holds the password.
+  if (command.startsWith('AUTH'))
+    return new MailError(`The mail server refused the credentials (${responseCode ?? 'no code'}).`)
+  const isForGood = permanent === true && ABOUT_THE_MESSAGE.includes(command) && !POLICY.test(response)
+  const report = `The message was not sent. ${withoutAddresses(message ?? '')}`
+  return isForGood ? new MailRefused(report) : new MailError(report)
+}
+
+/** A short line of log, in which no mailbox is named. */
+function withoutAddresses(text: string): string {
+  return text
+    .slice(0, 1_000)
+    .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[^\s<>]*@[^\s<>]*/g, '[address]')
+    .slice(0, 300)
+}

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import type { Mail } from './index.ts'
+import { openTerminalMailer } from './terminal.ts'
+
+const MAIL: Mail = {
+  id: '019aa65e-1c00-7abc-8def-0123456789ab',
+  to: 'alice@example.com',
+  subject: 'Hello',
+  text: 'First line\n\nhttps://auth.example.com/verify#token\n',
+  html: '<p>not shown</p>',
+  language: 'en',
+}
+
+async function shown(mail: Partial<Mail> = {}): Promise<string> {
+  const written: string[] = []
+  const mailer = openTerminalMailer((text) => written.push(text))
+  await mailer.send({ ...MAIL, ...mail })
+  mailer.close()
+  return written.join('')
+}
+
+it('shows whom the message is for, what it is about, and its text with the link unbroken', async () => {
+  const lines = (await shown()).split('\n')
+  expect(lines.slice(1, -2)).toEqual([
+    'To: alice@example.com',
+    'Subject: Hello',
+    '',
+    'First line',
+    '',
+    'https://auth.example.com/verify#token',
+  ])
+})
+
+it('shows letters beyond ASCII as they are', async () => {
+  expect(await shown({ text: 'L’adresse est la vôtre\u00a0: été' })).toContain(
+    'L’adresse est la vôtre\u00a0: été',
+  )
+})
+
+it.each([
+  ['to', 'a\r\nSubject: x'],
+  ['subject', 'x\nTo: y'],
+  ['subject', '\u001b]0;title\u0007'],
+  ['text', '\u001b[2Jgone'],
+  ['text', 'over\rwritten'],
+  ['text', 'turned \u202e around'],
+  ['text', 'back\b\b\b\bspace'],
+])('spells out in %s what would move the cursor: %j', async (field, value) => {
+  const output = await shown({ [field]: value })
+  expect(output.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u)
+  expect(output).toMatch(/\\u\{[\da-f]+\}/)
+  expect(output.split('\n').filter((line) => /^(?:To|Subject):/.test(line))).toHaveLength(2)
+})
