@@ -24,14 +24,31 @@ export interface User {
   readonly passwordVersion: number
   /** Since when the account is shut, or `null`. */
   readonly disabledAt: Date | null
+  /** When somebody proved to read the mail of the address, or `null`. */
+  readonly emailVerifiedAt: Date | null
+  /** Since when the password opens nothing until it is reset, because others may know it, or `null`. */
+  readonly passwordCompromisedAt: Date | null
+  /** The language of the account's mail, or `null` where none was heard of. */
+  readonly locale: string | null
 }
 
 /** What may be shown of an account, to its user and in an answer: no hash, no id of a secret. */
-export type Account = Pick<User, 'id' | 'email' | 'createdAt' | 'disabledAt'>
+export type Account = Pick<User, 'id' | 'email' | 'createdAt' | 'disabledAt' | 'emailVerifiedAt'>
 
 /** The part of a user that may be shown. */
-export function accountOf({ id, email, createdAt, disabledAt }: User): Account {
-  return { id, email, createdAt, disabledAt }
+export function accountOf({ id, email, createdAt, disabledAt, emailVerifiedAt }: User): Account {
+  return { id, email, createdAt, disabledAt, emailVerifiedAt }
+}
+
+/**
+ * An address as it may stand where others read it, in a log or in a mail to somebody else: the first
+ * character of the mailbox and the domain. What is no address at all gives `*`.
+ */
+export function maskEmail(text: string): string {
+  if (!isEmailAddress(text)) return '*'
+  const address = normalizeEmail(text)
+  const [first = ''] = address
+  return `${first}***${address.slice(address.lastIndexOf('@'))}`
 }
 
 /** RFC 5321 §4.5.3.1.3: a path of 256 octets, less its angle brackets. */

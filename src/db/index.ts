@@ -5,9 +5,11 @@
  *
  * @module
  */
+export * from './audit.ts'
 export { isUnavailable } from './errors.ts'
 export { MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { databaseExists, describeDatabase, isReady, type OpenOptions, openDatabase } from './open.ts'
+export * from './outbox.ts'
 export type { Database, Tx } from './schema.ts'
 export * from './sessions.ts'
 export * from './throttles.ts'

@@ -5,6 +5,9 @@ import * as users from './migrations/0001-users.ts'
 import * as sessions from './migrations/0002-sessions.ts'
 import * as tokens from './migrations/0003-tokens.ts'
 import * as throttles from './migrations/0004-throttles.ts'
+import * as confirmation from './migrations/0005-confirmation.ts'
+import * as outbox from './migrations/0006-outbox.ts'
+import * as audit from './migrations/0007-audit.ts'
 import type { Database } from './schema.ts'
 
 /** Only ever grows: what is released has run somewhere. */
@@ -13,6 +16,9 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-sessions': sessions,
   '0003-tokens': tokens,
   '0004-throttles': throttles,
+  '0005-confirmation': confirmation,
+  '0006-outbox': outbox,
+  '0007-audit': audit,
 }
 
 /** Every migration of this version, in order. */
@@ -80,8 +86,9 @@ export async function pendingMigrations(db: Database): Promise<readonly string[]
  * @throws {OptionError} The database belongs to something else or to a newer version.
  */
 export async function migrate(db: Database): Promise<readonly string[]> {
-  // Looks before anything is made: a refusal leaves the database as it was.
-  await pendingMigrations(db)
+  // Looks before anything is made: a refusal leaves the database as it was, and where nothing is to be done
+  // the service gets along with a role that may not change the schema.
+  if ((await pendingMigrations(db)).length === 0) return []
   const { error, results = [] } = await migrator(db).migrateToLatest()
   if (error !== undefined) throw error
   return results.map((result) => result.migrationName)

@@ -18,6 +18,14 @@ export interface UsersTable {
   /** Counts the passwords that were set: a clock could show the same moment twice. */
   password_version: number
   disabled_at: number | null
+  /** When somebody proved to read the mail of this address; null where nobody has. */
+  email_verified_at: number | null
+  /** A new account that nobody confirms goes away after this; null where none has to be confirmed. */
+  unconfirmed_until: number | null
+  /** Since when the password opens nothing until it is reset, because others may know it. */
+  password_compromised_at: number | null
+  /** The language of the account's mail. */
+  locale: string | null
 }
 
 interface SessionsTable {
@@ -61,7 +69,45 @@ interface ThrottlesTable {
   expires_at: number
 }
 
+interface OutboxTable {
+  id: string
+  /** Which message it is. */
+  kind: string
+  /** Whose address it goes to, as it is when the mail leaves. Null with `email`, or where nobody gets it. */
+  user_id: number | null
+  /** An address that is no account's, or no longer. Both null: a request for an unknown address, never sent. */
+  email: string | null
+  locale: string
+  /** What the message says beyond its kind, as JSON. No secret: tokens are made when the mail leaves. */
+  details: string
+  created_at: number
+  attempts: number
+  /** Not before this. Whoever takes the mail moves it, so that nobody else does meanwhile. */
+  next_attempt_at: number
+}
+
+interface AuditTable {
+  id: string
+  at: number
+  /** The process that wrote the line. */
+  instance: string
+  actor: string
+  action: string
+  outcome: string
+  reason: string | null
+  /** The account it is about. No foreign key: the line outlives the account. */
+  user_id: number | null
+  ip_address: string | null
+  user_agent: string | null
+  request_id: string | null
+  /** JSON. */
+  details: string
+  expires_at: number
+}
+
 export interface Schema {
+  outbox: OutboxTable
+  audit: AuditTable
   users: UsersTable
   sessions: SessionsTable
   tokens: TokensTable

@@ -69,6 +69,7 @@ const sessionById = prepared((db, id) =>
     .select([
       'sessions.id as s_id',
       'sessions.secret_hash as s_secret_hash',
+      'sessions.authenticated_at as s_authenticated_at',
       'sessions.last_seen_at as s_last_seen_at',
       'sessions.idle_expires_at as s_idle_expires_at',
       'sessions.expires_at as s_expires_at',
@@ -79,7 +80,7 @@ const sessionById = prepared((db, id) =>
 /** What a session check needs of a session. */
 export type SessionState = Pick<
   Session,
-  'id' | 'userId' | 'secretHash' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt'
+  'id' | 'userId' | 'secretHash' | 'authenticatedAt' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt'
 >
 
 /** The state of a session, with its user, or `null`. It may have expired: the caller looks. */
@@ -94,6 +95,7 @@ export async function findSession(
       id: row.s_id,
       userId: row.id,
       secretHash: row.s_secret_hash,
+      authenticatedAt: new Date(row.s_authenticated_at),
       lastSeenAt: new Date(row.s_last_seen_at),
       idleExpiresAt: row.s_idle_expires_at === null ? null : new Date(row.s_idle_expires_at),
       expiresAt: new Date(row.s_expires_at),
@@ -146,6 +148,102 @@ export async function deleteSession(tx: Tx, session: { id: string; userId: numbe
 export async function deleteSessionsOf(tx: Tx, userId: number): Promise<void> {
   await tx.updateTable('users').set({ session_id: null }).where('id', '=', userId).execute()
   await tx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+}
+
+/** What its user may see of a session. */
+export type SessionSummary = Omit<Session, 'userId' | 'secretHash'>
+
+/** The sessions of a user that have not expired, the one used last first. */
+export async function listSessionsOf(db: Database, userId: number, now: Date): Promise<SessionSummary[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now.getTime())
+    .where((query) =>
+      query.or([query('idle_expires_at', 'is', null), query('idle_expires_at', '>', now.getTime())]),
+    )
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    createdAt: new Date(row.created_at),
+    authenticatedAt: new Date(row.authenticated_at),
+    lastSeenAt: new Date(row.last_seen_at),
+    idleExpiresAt: row.idle_expires_at === null ? null : new Date(row.idle_expires_at),
+    expiresAt: new Date(row.expires_at),
+    methods: row.methods.split(' ').filter((method) => method !== ''),
+    level: row.level,
+    ip: row.ip_address,
+    userAgent: row.user_agent,
+  }))
+}
+
+/** Whether a user has this session, expired or not. */
+export async function hasSession(db: Database, session: { id: string; userId: number }): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', session.id)
+    .where('user_id', '=', session.userId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/**
+ * Ends every session of a user but one.
+ *
+ * @returns How many there were.
+ */
+export async function deleteOtherSessions(tx: Tx, kept: { id: string; userId: number }): Promise<number> {
+  // The user's row first, as everywhere.
+  await tx.updateTable('users').set({ session_id: kept.id }).where('id', '=', kept.userId).execute()
+  const { numDeletedRows } = await tx
+    .deleteFrom('sessions')
+    .where('user_id', '=', kept.userId)
+    .where('id', '!=', kept.id)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/** Ends the sessions of a user that were used the longest ago, until so many are left beside the newest. */
+export async function trimSessions(
+  tx: Tx,
+  newest: { id: string; userId: number },
+  keep: number,
+): Promise<void> {
+  const others = tx
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', newest.userId)
+    .where('id', '!=', newest.id)
+  const surplus = await others
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1_000)
+    .offset(keep - 1)
+    .execute()
+  if (surplus.length === 0) return
+  await tx
+    .deleteFrom('sessions')
+    .where(
+      'id',
+      'in',
+      surplus.map(({ id }) => id),
+    )
+    .execute()
+}
+
+/**
+ * Ends every session there is.
+ *
+ * @returns How many there were.
+ */
+export async function deleteEverySession(tx: Tx): Promise<number> {
+  await tx.updateTable('users').set({ session_id: null }).where('session_id', 'is not', null).execute()
+  const { numDeletedRows } = await tx.deleteFrom('sessions').executeTakeFirst()
+  return Number(numDeletedRows)
 }
 
 /** How many sessions of a user have not expired. */

@@ -2,6 +2,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './schema.ts'
 
+/** Ten years: for good, as far as a counter goes. */
+const LOCK_MS = 10 * 365 * 86_400_000
+
 /** How many attempts are free, and how the wait grows behind them. */
 export interface ThrottlePolicy {
   /** Attempts before the first wait, 2 or more. */
@@ -12,11 +15,18 @@ export interface ThrottlePolicy {
   readonly longestWaitMs: number
   /** A counter that has not moved for so long starts again at nothing. */
   readonly forgetAfterMs: number
+  /** With so many attempts the last one was made, until the counter is cleared. 0: never. */
+  readonly lockAfter?: number
 }
 
 /** What {@link takeAttempt} decided. */
 export type Attempt =
-  | { readonly allowed: true; readonly blockedUntil: number }
+  | {
+      readonly allowed: true
+      readonly blockedUntil: number
+      /** The attempts so far, this one too. */
+      readonly count: number
+    }
   | { readonly allowed: false; readonly retryAfterMs: number }
 
 /**
@@ -40,20 +50,67 @@ export async function takeAttempt(
         .doUpdateSet({
           failures: sql`case when ${forgotten} then 1 else throttles.failures + 1 end`,
           blocked_until: sql`case when ${forgotten} then 0 else ${blockedUntil(policy, time)} end`,
-          expires_at: time + policy.forgetAfterMs,
+          expires_at: expiresAt(policy, time),
         })
-        .where('throttles.blocked_until', '<=', time),
+        .where(isOpen(policy, time)),
     )
-    .returning('blocked_until')
+    .returning(['blocked_until', 'failures'])
     .executeTakeFirst()
-  if (counted !== undefined) return { allowed: true, blockedUntil: counted.blocked_until }
+  if (counted !== undefined)
+    return { allowed: true, blockedUntil: counted.blocked_until, count: counted.failures }
   const row = await db
     .selectFrom('throttles')
-    .select('blocked_until')
+    .select(['blocked_until', 'expires_at', 'failures'])
     .where('key', '=', key)
     .executeTakeFirst()
   // Gone or over by now: another try is welcome at once.
-  return { allowed: false, retryAfterMs: Math.max((row?.blocked_until ?? 0) - time, 1) }
+  const until =
+    row && row.failures >= lockAt(policy) ? time + policy.longestWaitMs : (row?.blocked_until ?? 0)
+  return { allowed: false, retryAfterMs: Math.max(until - time, 1) }
+}
+
+/** How many attempts lock. */
+function lockAt({ lockAfter = 0 }: ThrottlePolicy): number {
+  return lockAfter > 0 ? lockAfter : Number.MAX_SAFE_INTEGER
+}
+
+// What is locked is not forgotten: only clearing opens it.
+function expiresAt(policy: ThrottlePolicy, time: number): RawBuilder<number> {
+  return sql`case when throttles.failures + 1 >= ${int(lockAt(policy))} and throttles.expires_at > ${int(time)}
+    then ${int(time + LOCK_MS)} else ${int(time + policy.forgetAfterMs)} end`
+}
+
+// A wait that lies further ahead than any we give was written under another clock: it does not count.
+function isOpen(policy: ThrottlePolicy, time: number): RawBuilder<boolean> {
+  const waits = sql`throttles.blocked_until > ${int(time)} and throttles.blocked_until <= ${int(time + policy.longestWaitMs)}`
+  const locked = sql`throttles.failures >= ${int(lockAt(policy))}`
+  return sql<boolean>`(throttles.expires_at <= ${int(time)} or not (${waits} or ${locked}))`
+}
+
+/**
+ * Takes one of so many places, in one statement.
+ *
+ * @param key - Names the span of time too: with the next one it is another key.
+ * @param until - When the span is over, and the counter may go.
+ * @returns Whether there was one left.
+ */
+export async function takePlace(
+  db: Database,
+  key: string,
+  { places, until }: { places: number; until: Date },
+): Promise<boolean> {
+  const taken = await db
+    .insertInto('throttles')
+    .values({ key, failures: 1, blocked_until: 0, expires_at: until.getTime() })
+    .onConflict((conflict) =>
+      conflict
+        .column('key')
+        .doUpdateSet({ failures: sql`throttles.failures + 1` })
+        .where('throttles.failures', '<', places),
+    )
+    .returning('failures')
+    .executeTakeFirst()
+  return taken !== undefined
 }
 
 // With this attempt there are `failures + 1`. The shift is bounded before it is made.

@@ -2,14 +2,14 @@
 import type { Database, Tx } from './schema.ts'
 
 /** What a token opens. */
-export type TokenPurpose = 'reset_password'
+export type TokenPurpose = 'reset_password' | 'confirm_email' | 'change_email'
 
 /** A single-use secret that was handed out. */
 export interface Token {
   readonly id: string
   readonly purpose: TokenPurpose
   readonly userId: number
-  /** The normalised address it was made for. */
+  /** The address it was made for. */
   readonly email: string
   readonly secretHash: Uint8Array
   readonly createdAt: Date
@@ -25,7 +25,9 @@ export async function addToken(tx: Tx, token: Token): Promise<boolean> {
   // The user's row first, here and in every other transaction: whoever has it goes on, the rest wait.
   const { numUpdatedRows } = await tx
     .updateTable('users')
-    .set({ reset_token: token.id })
+    .set((query) => ({
+      reset_token: token.purpose === 'reset_password' ? token.id : query.ref('reset_token'),
+    }))
     .where('id', '=', token.userId)
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
@@ -45,18 +47,22 @@ export async function addToken(tx: Tx, token: Token): Promise<boolean> {
   return true
 }
 
-/** The token with this id, or `null`. It may have expired: the caller looks. */
-export async function findToken(db: Database, purpose: TokenPurpose, id: string): Promise<Token | null> {
+/** The token of one of these purposes with this id, or `null`. It may have expired: the caller looks. */
+export async function findToken(
+  db: Database,
+  purposes: readonly TokenPurpose[],
+  id: string,
+): Promise<Token | null> {
   const row = await db
     .selectFrom('tokens')
     .selectAll()
     .where('id', '=', id)
-    .where('purpose', '=', purpose)
+    .where('purpose', 'in', purposes)
     .executeTakeFirst()
   if (row === undefined) return null
   return {
     id: row.id,
-    purpose,
+    purpose: row.purpose as TokenPurpose,
     userId: row.user_id,
     email: row.email,
     secretHash: row.secret_hash,

@@ -11,6 +11,15 @@ export type UserCriteria = { [Attribute in 'id' | ClassicAttribute]?: NonNullabl
 export type UserChanges = Partial<Pick<User, ClassicAttribute>>
 type ClassicAttribute = 'email' | 'hashedPassword' | 'sessionId' | 'resetToken'
 
+/** What a new account begins with, beside its address and its password. */
+export interface NewUser {
+  readonly createdAt: Date
+  readonly emailVerifiedAt?: Date | null
+  /** Where the address has to be confirmed, until when; then the account goes away. */
+  readonly unconfirmedUntil?: Date | null
+  readonly locale?: string | null
+}
+
 /**
  * Adds a user.
  *
@@ -22,7 +31,7 @@ export async function addUser(
   db: Database,
   email: string,
   hashedPassword: string,
-  createdAt: Date = new Date(),
+  begin: NewUser = { createdAt: new Date() },
 ): Promise<User> {
   const row = await db
     .insertInto('users')
@@ -32,9 +41,13 @@ export async function addUser(
       session_id: null,
       reset_token: null,
       normalized_email: normalizeEmail(email),
-      created_at: createdAt.getTime(),
+      created_at: begin.createdAt.getTime(),
       password_version: 1,
       disabled_at: null,
+      email_verified_at: begin.emailVerifiedAt?.getTime() ?? null,
+      unconfirmed_until: begin.unconfirmedUntil?.getTime() ?? null,
+      password_compromised_at: null,
+      locale: begin.locale ?? null,
     })
     .onConflict((conflict) => conflict.column('normalized_email').doNothing())
     .returningAll()
@@ -86,9 +99,12 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
       const email = text(attribute, value)
       set.email = trimEmail(email)
       set.normalized_email = normalizeEmail(email)
+      // Nobody has proven anything about the new one.
+      set.email_verified_at = null
     } else if (column === 'hashed_password') {
       set.hashed_password = text(attribute, value)
       set.password_version = sql`password_version + 1`
+      set.password_compromised_at = null
     } else {
       set[column] = value === null ? null : text(attribute, value)
     }
@@ -112,6 +128,70 @@ export async function findUserByEmail(db: Database, email: string): Promise<User
     .where('normalized_email', '=', normalizeEmail(email))
     .executeTakeFirst()
   return row === undefined ? null : userOf(row)
+}
+
+/** The user with this number, or `null`. */
+export async function findUserById(db: Database, userId: number): Promise<User | null> {
+  const row = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
+  return row === undefined ? null : userOf(row)
+}
+
+/**
+ * Notes that somebody proved to read the mail of an address, which is the account's from now on.
+ *
+ * @throws {Conflict} Another account has it.
+ */
+export async function confirmEmail(tx: Tx, userId: number, email: string, at: Date): Promise<void> {
+  try {
+    await tx
+      .updateTable('users')
+      .set({
+        email: trimEmail(email),
+        normalized_email: normalizeEmail(email),
+        email_verified_at: at.getTime(),
+        unconfirmed_until: null,
+      })
+      .where('id', '=', userId)
+      .execute()
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('the email address is taken', { cause: error }) : error
+  }
+}
+
+/** Marks a password as known to others, until another one is set. `false`: no such user. */
+export async function markPasswordCompromised(db: Database, userId: number, at: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ password_compromised_at: sql`coalesce(password_compromised_at, ${at.getTime()})` })
+    .where('id', '=', userId)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/**
+ * Removes accounts whose address nobody confirmed in time, so many at the most.
+ *
+ * @returns How many there were; none when it is done.
+ */
+export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): Promise<number> {
+  const stale = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('unconfirmed_until', '<=', now.getTime())
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  let removed = 0n
+  for (const { id } of stale) {
+    const { numDeletedRows } = await tx
+      .deleteFrom('users')
+      .where('id', '=', id)
+      // Looked at again: it may have been confirmed at this moment.
+      .where('unconfirmed_until', '<=', now.getTime())
+      .executeTakeFirst()
+    removed += numDeletedRows
+  }
+  return Number(removed)
 }
 
 /** Stores a new hash of the same password, unless the password was changed meanwhile. */
@@ -187,8 +267,15 @@ export function userOf(row: Selectable<UsersTable>): User {
     resetToken: row.reset_token,
     createdAt: new Date(row.created_at),
     passwordVersion: row.password_version,
-    disabledAt: row.disabled_at === null ? null : new Date(row.disabled_at),
+    disabledAt: momentOf(row.disabled_at),
+    emailVerifiedAt: momentOf(row.email_verified_at),
+    passwordCompromisedAt: momentOf(row.password_compromised_at),
+    locale: row.locale,
   }
+}
+
+function momentOf(time: number | null): Date | null {
+  return time === null ? null : new Date(time)
 }
 
 const COLUMNS = {

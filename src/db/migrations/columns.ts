@@ -36,5 +36,9 @@ const POSTGRES: ColumnTypes = {
 }
 
 export function columnTypesOf(db: Kysely<unknown>): ColumnTypes {
-  return db.getExecutor().adapter instanceof SqliteAdapter ? SQLITE : POSTGRES
+  return isSqlite(db) ? SQLITE : POSTGRES
+}
+
+export function isSqlite(db: Kysely<unknown>): boolean {
+  return db.getExecutor().adapter instanceof SqliteAdapter
 }

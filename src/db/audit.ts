@@ -1,0 +1,137 @@
+/** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
+import { type Selectable, sql } from 'kysely'
+import type { Database, Schema, Tx } from './schema.ts'
+
+/** A line of the audit. */
+export interface AuditRecord {
+  /** A time-ordered UUID. */
+  readonly id: string
+  readonly at: Date
+  /** The process that wrote it: host name and number. */
+  readonly instance: string
+  /** Who did it: the user, somebody without a session, whoever runs the service, or the service by itself. */
+  readonly actor: 'user' | 'anonymous' | 'operator' | 'system'
+  readonly action: string
+  readonly outcome: 'success' | 'refused'
+  /** Why it was refused, or how it was done. */
+  readonly reason: string | null
+  /** The account it is about, or `null` where there is none. */
+  readonly userId: number | null
+  readonly ip: string | null
+  readonly userAgent: string | null
+  /** As in the log and in the answer. */
+  readonly requestId: string | null
+  /** What there is beyond. Never a secret, and addresses masked. */
+  readonly details: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Adds a line, kept until `expiresAt`. */
+export async function addAuditRecord(db: Database, record: AuditRecord, expiresAt: Date): Promise<void> {
+  await db
+    .insertInto('audit')
+    .values({
+      id: record.id,
+      at: record.at.getTime(),
+      instance: record.instance,
+      actor: record.actor,
+      action: record.action,
+      outcome: record.outcome,
+      reason: record.reason,
+      user_id: record.userId,
+      ip_address: record.ip,
+      user_agent: record.userAgent,
+      request_id: record.requestId,
+      details: JSON.stringify(record.details),
+      expires_at: expiresAt.getTime(),
+    })
+    .execute()
+}
+
+/** Which lines to read. */
+export interface AuditQuery {
+  readonly userId?: number | undefined
+  readonly action?: string | undefined
+  readonly since?: Date | undefined
+}
+
+/** Lines, the newest first, a page at a time: those before `beforeId`. */
+export async function listAuditRecords(
+  db: Database,
+  { userId, action, since }: AuditQuery,
+  page: { beforeId: string | null; limit: number },
+): Promise<AuditRecord[]> {
+  let query = db.selectFrom('audit').selectAll()
+  if (userId !== undefined) query = query.where('user_id', '=', userId)
+  if (action !== undefined) query = query.where('action', '=', action)
+  if (since !== undefined) query = query.where('at', '>=', since.getTime())
+  if (page.beforeId !== null) query = query.where('id', '<', page.beforeId)
+  const rows = await query.orderBy('id', 'desc').limit(page.limit).execute()
+  return rows.map(recordOf)
+}
+
+/**
+ * Removes lines whose time is over, so many at the most. The database keeps the others by its own clock.
+ *
+ * @returns How many there were; none when it is done.
+ */
+export async function deleteExpiredAuditRecords(tx: Tx, now: Date, limit: number): Promise<number> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('audit')
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('audit')
+        .select('id')
+        // The guard goes by the clock of the database, and ours may be ahead of it.
+        .where('expires_at', '<=', Math.min(now.getTime(), Date.now()))
+        .limit(limit),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/**
+ * Forgets from where things were done before a moment, so many lines at the most.
+ *
+ * @returns How many there were; none when it is done.
+ */
+export async function forgetAuditOrigins(tx: Tx, before: Date, limit: number): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .updateTable('audit')
+    .set({ ip_address: null, user_agent: null })
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('audit')
+        .select('id')
+        .where('at', '<', before.getTime())
+        .where(sql<boolean>`(ip_address is not null or user_agent is not null)`)
+        .limit(limit),
+    )
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
+}
+
+/** Forgets from where anything was done on an account: what is left names nobody. */
+export async function forgetAuditOriginsOf(tx: Tx, userId: number): Promise<void> {
+  await tx
+    .updateTable('audit')
+    .set({ ip_address: null, user_agent: null })
+    .where('user_id', '=', userId)
+    .execute()
+}
+
+function recordOf(row: Selectable<Schema['audit']>): AuditRecord {
+  return {
+    id: row.id,
+    at: new Date(row.at),
+    instance: row.instance,
+    actor: row.actor as AuditRecord['actor'],
+    action: row.action,
+    outcome: row.outcome as AuditRecord['outcome'],
+    reason: row.reason,
+    userId: row.user_id,
+    ip: row.ip_address,
+    userAgent: row.user_agent,
+    requestId: row.request_id,
+    details: JSON.parse(row.details),
+  }
+}

@@ -1,0 +1,69 @@
+import { type Kysely, sql } from 'kysely'
+import { columnTypesOf, isSqlite } from './columns.ts'
+
+/**
+ * What happened, line by line. The database itself refuses to change a line, but to forget from where it
+ * was done, and to delete one before its time: whoever gets at the service's own connection cannot either.
+ * No foreign key: a line outlives its account, whose number then names nobody.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  const types = columnTypesOf(db)
+  await db.schema
+    .createTable('audit')
+    .addColumn('id', types.uuid, (column) => column.primaryKey().notNull())
+    .addColumn('at', types.time, (column) => column.notNull())
+    .addColumn('instance', 'text', (column) => column.notNull())
+    .addColumn('actor', 'text', (column) => column.notNull())
+    .addColumn('action', 'text', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text')
+    .addColumn('user_id', 'integer')
+    .addColumn('ip_address', 'text')
+    .addColumn('user_agent', 'text')
+    .addColumn('request_id', 'text')
+    .addColumn('details', 'text', (column) => column.notNull())
+    .addColumn('expires_at', types.time, (column) => column.notNull())
+    .modifyEnd(types.strictClustered)
+    .execute()
+  await db.schema.createIndex('audit_user_id').on('audit').columns(['user_id', 'id']).execute()
+  await db.schema.createIndex('audit_expires_at').on('audit').column('expires_at').execute()
+  // Of the lines that still know from where: those that have to forget are the oldest of them.
+  await sql`create index audit_traced on audit (at)
+    where ip_address is not null or user_agent is not null`.execute(db)
+  for (const statement of isSqlite(db) ? SQLITE_GUARDS : POSTGRES_GUARDS) await sql.raw(statement).execute(db)
+}
+
+const LASTING = 'id, at, instance, actor, action, outcome, reason, user_id, request_id, details, expires_at'
+
+const SQLITE_GUARDS = [
+  `create trigger audit_keeps_lines before update of ${LASTING} on audit
+   begin select raise(abort, 'a line of the audit does not change'); end`,
+  `create trigger audit_only_forgets before update of ip_address, user_agent on audit
+   when new.ip_address is not null or new.user_agent is not null
+   begin select raise(abort, 'a line of the audit does not change'); end`,
+  `create trigger audit_keeps_its_time before delete on audit
+   when old.expires_at > cast(unixepoch('subsec') * 1000 as integer)
+   begin select raise(abort, 'a line of the audit is kept for its time'); end`,
+]
+
+const POSTGRES_GUARDS = [
+  `create function bienvenue_guard_audit() returns trigger language plpgsql as $$
+   begin
+     if tg_op = 'TRUNCATE' then
+       raise exception 'a line of the audit is kept for its time';
+     elsif tg_op = 'DELETE' then
+       if old.expires_at > extract(epoch from clock_timestamp()) * 1000 then
+         raise exception 'a line of the audit is kept for its time';
+       end if;
+       return old;
+     elsif row(${LASTING.replace(/\w+/g, 'new.$&')}) is distinct from row(${LASTING.replace(/\w+/g, 'old.$&')})
+       or new.ip_address is not null or new.user_agent is not null then
+       raise exception 'a line of the audit does not change';
+     end if;
+     return new;
+   end $$`,
+  `create trigger audit_guard before update or delete on audit
+   for each row execute function bienvenue_guard_audit()`,
+  `create trigger audit_guard_truncate before truncate on audit
+   for each statement execute function bienvenue_guard_audit()`,
+]
