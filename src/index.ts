@@ -5,7 +5,7 @@
  */
 import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
-import { type Engine, openEngine } from './auth/index.ts'
+import { type AuditRecord, type Engine, openEngine } from './auth/index.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { AuthOptions } from './options.ts'
@@ -13,12 +13,27 @@ import { type Account, accountOf } from './user.ts'
 
 export type { Connection } from './app/index.ts'
 export type {
+  AccountExport,
+  AuditQuery,
+  AuditRecord,
+  BearerRequest,
+  ChangePasswordRequest,
   Client,
+  ConfirmationRequest,
+  ConfirmEmailRequest,
+  EmailChangeRequest,
+  EndOwnSessionRequest,
   LogInRequest,
   LogInResult,
   PasswordReset,
   PasswordResetRequest,
+  ReauthenticateRequest,
+  RegisterDetails,
+  RenewedSession,
   ResetPasswordRequest,
+  SessionInfo,
+  SignUpRequest,
+  SignUpResult,
 } from './auth/index.ts'
 export { hashPassword } from './auth/passwords.ts'
 export { generateUuid } from './auth/sessions.ts'
@@ -29,8 +44,10 @@ export {
   InvalidRequestError,
   NoResultFound,
   OptionError,
+  type OptionProblem,
 } from './errors.ts'
 export type { Logger } from './log.ts'
+export { type Mail, MailError, type Mailer, MailRefused } from './mail/index.ts'
 export type { AuthOptions, Hasher, Options } from './options.ts'
 export type { Account, User } from './user.ts'
 
@@ -55,8 +72,10 @@ export interface Auth extends Engine {
 
 /** What {@link createAuth} takes: every option has a default. */
 export interface CreateAuthOptions extends AuthOptions {
-  /** Where {@link Auth.fetch} logs. Default: warnings and errors, as JSON lines on standard error. */
+  /** Where {@link Auth.fetch} logs, and the engine what fails. Default: warnings and errors, as JSON lines on standard error. */
   logger?: Logger | undefined
+  /** Told of each line of the audit once it is written for good: for a system of your own to collect them. */
+  onAudit?: ((record: AuditRecord) => void) | undefined
 }
 
 /**
@@ -72,8 +91,12 @@ export interface CreateAuthOptions extends AuthOptions {
  * await auth.close()
  * ```
  */
-export async function createAuth({ logger, ...options }: CreateAuthOptions = {}): Promise<Auth> {
-  const engine = await openEngine(options)
+export async function createAuth({ logger, onAudit, ...options }: CreateAuthOptions = {}): Promise<Auth> {
+  const engine = await openEngine(options, {
+    sendsMail: true,
+    onFault: (what, error, details) => void logFault(logger, what, error, details),
+    ...(onAudit && { onAudit }),
+  })
   let app: Promise<App> | undefined
   const loaded = () => {
     app ??= loadApp(engine, logger)
@@ -94,4 +117,15 @@ export async function createAuth({ logger, ...options }: CreateAuthOptions = {})
 async function loadApp(engine: Engine, logger: Logger | undefined): Promise<App> {
   const [{ createApp }, { createLogger }] = await Promise.all([import('./app/index.ts'), import('./log.ts')])
   return createApp(engine, logger ?? createLogger('warn', 'stderr'))
+}
+
+async function logFault(
+  logger: Logger | undefined,
+  what: string,
+  error: unknown,
+  details: Record<string, unknown> = {},
+): Promise<void> {
+  const { createLogger, describeError } = await import('./log.ts')
+  const log = logger ?? createLogger('warn', 'stderr')
+  log.error({ ...details, reason: describeError(error) }, what)
 }

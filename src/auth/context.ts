@@ -1,12 +1,27 @@
-import type { Database, Tx } from '../db/index.ts'
+import type { AuditRecord, Database, Tx } from '../db/index.ts'
+import type { Keyring } from '../lib/keyring.ts'
 import type { Hasher, Options } from '../options.ts'
+import type { PasswordPolicy } from './policy/index.ts'
 
 /** What every use case is given first: the store, the clock, the hasher and the options. */
 export interface Context {
   readonly db: Database
   readonly now: () => Date
   readonly hasher: Hasher
+  readonly policy: PasswordPolicy
   readonly options: Options
+  /** Signs what clients keep for us; `null` where no secret key is set. */
+  readonly keys: Keyring | null
+  /** Whether there is a mailer: without one nothing is put into the outbox. */
+  readonly sendsMail: boolean
+  /** Names this process in the audit. */
+  readonly instance: string
+  /** Told of each line of the audit once it is written for good. */
+  readonly onAudit: (record: AuditRecord) => void
+  /** Told that there is new mail in the outbox. */
+  readonly onMail: () => void
+  /** Does something once what the context belongs to is written for good: at once, outside of a transaction. */
+  readonly afterCommit: (act: () => void) => void
 }
 
 /** A context inside a transaction. */
@@ -19,14 +34,24 @@ export interface Client {
   /** Its IP address, as the connection tells it. A `TypeError` where it is none. */
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
+  /** Names the request in the log, the answer and the audit. */
+  readonly requestId?: string | undefined
+  /** The `Accept-Language` header: in which language to write to them. */
+  readonly acceptLanguage?: string | undefined
+  /** What an earlier login gave this device, to be known by again. */
+  readonly deviceToken?: string | undefined
 }
 
 /** Runs several steps as one: all happen, or none. Hash before it, not in it: SQLite has one writer. */
-export function inTransaction<Result>(
+export async function inTransaction<Result>(
   ctx: Context,
   work: (ctx: TxContext) => Promise<Result>,
 ): Promise<Result> {
-  return ctx.db.transaction().execute((tx) => work({ ...ctx, db: tx }))
+  const acts: (() => void)[] = []
+  const afterCommit = (act: () => void) => void acts.push(act)
+  const result = await ctx.db.transaction().execute((tx) => work({ ...ctx, db: tx, afterCommit }))
+  for (const act of acts) act()
+  return result
 }
 
 /** The moment so many seconds after another. */

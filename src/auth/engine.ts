@@ -1,10 +1,21 @@
-import type { UserChanges, UserCriteria } from '../db/index.ts'
+import type { AuditQuery, AuditRecord, UserChanges, UserCriteria } from '../db/index.ts'
+import type { Mailer } from '../mail/index.ts'
 import type { Options } from '../options.ts'
 import type { Account, User } from '../user.ts'
+import type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
 import type { Client } from './context.ts'
 import type { LogInRequest, LogInResult } from './login.ts'
 import type { Removed } from './maintenance.ts'
+import type {
+  AccountExport,
+  BearerRequest,
+  ChangePasswordRequest,
+  ReauthenticateRequest,
+  RenewedSession,
+} from './own-account.ts'
+import type { RegisterDetails, SignUpRequest, SignUpResult } from './registration.ts'
 import type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
+import type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
 
 /**
  * Every use case, bound to one database, clock and set of options.
@@ -35,10 +46,52 @@ export interface Engine {
    *
    * @param email - Kept as entered, less the spaces around it.
    * @param password - `options.minPasswordLength` code points or more.
+   * @param details - `confirmed`: the caller vouches for the address. Else, with `options.emailVerification`,
+   *   a link is mailed, and nobody signs in before it is used.
    * @throws {AuthError} `email_taken`, with the message `User <email> already exists`; `invalid_email`;
-   *   `password_too_short`, `password_too_long`; `missing_field` or `invalid_field` with `field`.
+   *   `password_too_short`, `password_too_long`, `password_too_common`, `password_guessable`,
+   *   `password_breached`; `missing_field` or `invalid_field` with `field`.
    */
-  registerUser(email: string, password: string): Promise<User>
+  registerUser(email: string, password: string, details?: RegisterDetails): Promise<User>
+
+  /**
+   * Registers whoever asks: {@link registerUser} behind its limits. With `options.registrationAnswer`
+   * `uniform` a taken address gets the same answer after the same work, and its mailbox a mail that says so
+   * (OWASP ASVS 6.3.8).
+   *
+   * @throws {AuthError} As {@link registerUser}, `email_taken` only where answers are `explicit`;
+   *   `too_many_attempts` with `retryAfterSeconds`.
+   */
+  signUp(request: SignUpRequest): Promise<SignUpResult>
+
+  /**
+   * Mails the link that confirms the address of an account once more, where it awaits that. The answer is the
+   * same for every address.
+   *
+   * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or `missing_field`.
+   */
+  requestConfirmation(request: ConfirmationRequest): Promise<void>
+
+  /**
+   * Confirms an address with the token of a mailed link and the password of the account: that of a new
+   * account, or the new one that {@link requestEmailChange} asked for, which is the account's from now on; the
+   * old one is told, and every outstanding token is void. Counts as a login attempt. It opens no session.
+   *
+   * @throws {AuthError} `invalid_confirmation_token`: unknown, used, replaced or expired, or the address is
+   *   another account's by now; it never says which. `invalid_credentials`: the wrong password, the token is
+   *   still good; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
+   *   `password_too_long` with `field`.
+   */
+  confirmEmail(request: ConfirmEmailRequest): Promise<Account>
+
+  /**
+   * Mails a link to a new address for the account of a session, and a word to the present one. Nothing
+   * changes before {@link confirmEmail}. Whether somebody has the new address only its mailbox learns.
+   *
+   * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts` with
+   *   `retryAfterSeconds`; `invalid_email` or `missing_field`.
+   */
+  requestEmailChange(request: EmailChangeRequest): Promise<void>
 
   /**
    * Whether this is the password of an account that is open. Counts as a login attempt of the account.
@@ -49,12 +102,14 @@ export interface Engine {
   validLogin(email: string, password: string): Promise<boolean>
 
   /**
-   * Signs a user in: every gate in order (throttle, password, account state), and a new session at the end.
-   * A right login renews a hash whose algorithm or cost is not that of the options.
+   * Signs a user in: every gate in order (throttle, password, state of the account, confirmed address, state
+   * of the password), and a new session at the end. A right login renews a hash whose algorithm or cost is not
+   * that of the options.
    *
-   * @throws {AuthError} `invalid_credentials`: unknown address, wrong password or disabled account, after
-   *   the same work and without telling which; `too_many_attempts` with `retryAfterSeconds`;
-   *   `invalid_email`, `password_too_long`, `missing_field` or `invalid_field` with `field`.
+   * @throws {AuthError} `invalid_credentials`: unknown address, wrong password, disabled account or unconfirmed
+   *   address, after the same work and without telling which; `password_compromised`: the right password, which
+   *   an operator has marked; `too_many_attempts` with `retryAfterSeconds`; `invalid_email`,
+   *   `password_too_long`, `missing_field` or `invalid_field` with `field`.
    */
   logIn(request: LogInRequest): Promise<LogInResult>
 
@@ -82,7 +137,70 @@ export interface Engine {
    *
    * @returns `false` where there was no live session to end.
    */
-  endSession(sessionId: string | null | undefined): Promise<boolean>
+  endSession(sessionId: string | null | undefined, client?: Client): Promise<boolean>
+
+  /**
+   * The live sessions of whoever bears one, the one used last first. Nothing in them opens anything.
+   *
+   * @throws {AuthError} `unauthenticated`.
+   */
+  listOwnSessions(request: BearerRequest): Promise<SessionInfo[]>
+
+  /**
+   * Ends one of the sessions of whoever bears one.
+   *
+   * @throws {AuthError} `unauthenticated`; `not_found`: no session of theirs has this id.
+   */
+  endOwnSession(request: EndOwnSessionRequest): Promise<void>
+
+  /**
+   * Ends every session of a user but the one that asks.
+   *
+   * @returns How many there were.
+   * @throws {AuthError} `unauthenticated`.
+   */
+  endOtherSessions(request: BearerRequest): Promise<number>
+
+  /**
+   * Types the password once more, for what is sensitive: the session is renewed, the old bearer opens nothing.
+   * Counts as a login attempt.
+   *
+   * @throws {AuthError} `unauthenticated`; `invalid_credentials`; `too_many_attempts` with
+   *   `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long` with `field`.
+   */
+  reauthenticate(request: ReauthenticateRequest): Promise<RenewedSession>
+
+  /**
+   * Sets another password, by whoever bears a session and knows the present one. Every session and every
+   * outstanding token of the account ends, and a new session takes the place of the one that asked. A wrong
+   * present password changes nothing and counts as a failed login.
+   *
+   * @throws {AuthError} `unauthenticated`; `invalid_credentials`; what {@link registerUser} says of a new
+   *   password; `too_many_attempts` with `retryAfterSeconds`.
+   */
+  changePassword(request: ChangePasswordRequest): Promise<RenewedSession>
+
+  /**
+   * All that is stored about the account of a session, but what opens it.
+   *
+   * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
+   */
+  exportAccount(request: BearerRequest): Promise<AccountExport>
+
+  /**
+   * Removes the account of a session with all that is its own, for good. The audit keeps its lines under a
+   * number that names nobody any more.
+   *
+   * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
+   */
+  deleteAccount(request: BearerRequest): Promise<Account>
+
+  /**
+   * Ends every session of everybody.
+   *
+   * @returns How many there were.
+   */
+  endEverySession(): Promise<number>
 
   /** Ends every session of a user. (The classic exercise knows one for each user; {@link endSession} ends just one.) */
   destroySession(userId: number): Promise<void>
@@ -97,6 +215,14 @@ export interface Engine {
   requestPasswordReset(request: PasswordResetRequest): Promise<PasswordReset>
 
   /**
+   * Mails a link that sets a new password once, to the address of the account and to no other. The answer is
+   * the same for every address, after the same work; the token is made when the mail leaves.
+   *
+   * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or `missing_field`.
+   */
+  sendPasswordReset(request: PasswordResetRequest): Promise<void>
+
+  /**
    * {@link requestPasswordReset} as the classic exercise spells it: the token alone.
    *
    * @throws {AuthError} As there; an unknown address is an error.
@@ -109,7 +235,7 @@ export interface Engine {
    *
    * @returns Whose password it is now.
    * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired, or of another account; it
-   *   never says which. `password_too_short`, `password_too_long`, `invalid_email`, `missing_field` or
+   *   never says which. What {@link registerUser} says of a new password, `invalid_email`, `missing_field` or
    *   `invalid_field` with `field`: the token is still good then.
    * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
    */
@@ -137,10 +263,28 @@ export interface Engine {
   /** Removes an account with all that is its own, for good. `false`: no such user. */
   deleteUser(userId: number): Promise<boolean>
 
+  /** Vouches for the address of an account, as its confirmation would. `false`: no such user. */
+  confirmUser(userId: number): Promise<boolean>
+
+  /** Lets a password open nothing until it is reset, and ends what it opened. `false`: no such user. */
+  markPasswordCompromised(userId: number): Promise<boolean>
+
+  /** Forgets the failed logins of an account, and opens what they locked. `false`: no such user. */
+  unlockUser(userId: number): Promise<boolean>
+
+  /** What happened, the newest first, read a page at a time. It holds no secret. */
+  listAudit(query?: AuditQuery): AsyncGenerator<AuditRecord>
+
+  /** The transport for mail, or `null` where none is set. */
+  readonly mailer: Mailer | null
+
+  /** How many mails wait to be sent. */
+  countMail(): Promise<number>
+
   /**
-   * Removes what has ended by itself: expired sessions, tokens and counters. Nothing depends on it, since an
-   * expired row is refused wherever it is met; it keeps the tables small. Any instance may run it any time;
-   * the service does so every hour.
+   * Removes what has ended by itself: expired sessions, tokens and counters, accounts that nobody confirmed,
+   * lines of the audit after their time. Nothing depends on it, since an expired row is refused wherever it is
+   * met; it keeps the tables small. Any instance may run it any time; the service does so every hour.
    *
    * @returns How many rows went.
    */

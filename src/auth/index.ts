@@ -7,24 +7,84 @@
  *
  * @module
  */
+import { hostname } from 'node:os'
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import { type AuthOptions, resolveOptions } from '../options.ts'
+import { createKeyring, parseSecretKeys } from '../lib/keyring.ts'
+import { MailError, type Mailer } from '../mail/index.ts'
+import { TERMINAL_MAIL } from '../mail/settings.ts'
+import { type AuthOptions, type Options, resolveOptions } from '../options.ts'
+import { listAudit } from './audit.ts'
+import { confirmEmail, requestConfirmation, requestEmailChange } from './confirmation.ts'
 import type { Context } from './context.ts'
 import type { Engine } from './engine.ts'
 import { createHasher } from './hashing/index.ts'
 import { withBoundedQueue } from './hashing/queue.ts'
 import { logIn, validLogin } from './login.ts'
+import { type MailWorker, startMailWorker } from './mail-worker.ts'
 import { deleteExpired } from './maintenance.ts'
+import { changePassword, deleteAccount, exportAccount, reauthenticate } from './own-account.ts'
 import { assertPassword } from './passwords.ts'
-import { getResetPasswordToken, requestPasswordReset, resetPassword, updatePassword } from './reset.ts'
-import { createSession, destroySession, endSession, generateUuid, getUserFromSessionId } from './sessions.ts'
-import { deleteUser, describeUser, disableUser, enableUser, listUsers, registerUser } from './users.ts'
+import { createPasswordPolicy } from './policy/index.ts'
+import { registerUser, signUp } from './registration.ts'
+import {
+  getResetPasswordToken,
+  requestPasswordReset,
+  resetPassword,
+  sendPasswordReset,
+  updatePassword,
+} from './reset.ts'
+import {
+  createSession,
+  destroySession,
+  endEverySession,
+  endOtherSessions,
+  endOwnSession,
+  endSession,
+  generateUuid,
+  getUserFromSessionId,
+  listOwnSessions,
+} from './sessions.ts'
+import {
+  confirmUser,
+  deleteUser,
+  describeUser,
+  disableUser,
+  enableUser,
+  listUsers,
+  markPasswordCompromised,
+  unlockUser,
+} from './users.ts'
 
+export type { AuditQuery, AuditRecord } from '../db/index.ts'
+export { AUDIT_ACTIONS } from './audit.ts'
+export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
 export type { Client } from './context.ts'
+export { DEVICE_LIFETIME_SECONDS } from './devices.ts'
 export type { Engine } from './engine.ts'
 export type { LogInRequest, LogInResult } from './login.ts'
+export type {
+  AccountExport,
+  BearerRequest,
+  ChangePasswordRequest,
+  ReauthenticateRequest,
+  RenewedSession,
+} from './own-account.ts'
+export type { RegisterDetails, SignUpRequest, SignUpResult } from './registration.ts'
 export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
+export type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
+
+/** What {@link openEngine} is told beside the options. */
+export interface EngineDetails {
+  /** Whether to bring the schema up to date. Default `true`. */
+  readonly migrate?: boolean
+  /** Whether to send the mail that waits in the outbox, from now until `close`. Default `false`. */
+  readonly sendsMail?: boolean
+  /** Told of what fails and belongs to no request: a lost connection, a mail that could not be sent. */
+  readonly onFault?: (what: string, error: unknown, details?: Record<string, unknown>) => void
+  /** Told of each line of the audit once it is written for good. */
+  readonly onAudit?: (record: store.AuditRecord) => void
+}
 
 /**
  * Opens the database, brings its schema up to date and binds the use cases to it.
@@ -32,16 +92,45 @@ export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from '
  * @throws {OptionError} An option has no usable value, or the database cannot be used.
  */
 export async function openEngine(
-  { now, hasher, ...given }: AuthOptions,
-  details: store.OpenOptions = {},
+  { now, hasher, mailer: givenMailer, ...given }: AuthOptions,
+  { onFault = () => {}, onAudit = () => {}, ...details }: EngineDetails = {},
 ): Promise<Engine> {
-  const options = resolveOptions(given)
-  const db = await store.openDatabase(options.databaseUrl, details)
+  const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
+  const mailer = givenMailer ?? (await openMailer(options))
+  const db = await store.openDatabase(options.databaseUrl, {
+    ...(details.migrate !== undefined && { migrate: details.migrate }),
+    onError: (error) => onFault('the database dropped a connection', error),
+  })
+  let worker: MailWorker | undefined
   const ctx: Context = {
     db,
     options,
     now: now ?? (() => new Date()),
     hasher: withBoundedQueue(hasher ?? createHasher(options)),
+    policy: createPasswordPolicy(
+      {
+        ...options,
+        contextWords: options.contextWords.split(',').map((word) => word.trim()),
+        breachCheckUrl: options.breachCheckUrl === 'off' ? '' : options.breachCheckUrl,
+      },
+      (error) => onFault('the breach service did not answer; the list of common passwords stood in', error),
+    ),
+    keys: options.secretKey === '' ? null : createKeyring(parseSecretKeys(options.secretKey)),
+    sendsMail: mailer !== null,
+    instance: `${hostname()}:${process.pid}`,
+    onAudit,
+    onMail: () => worker?.wake(),
+    afterCommit: (act) => act(),
+  }
+  if (mailer !== null && details.sendsMail === true) {
+    worker = startMailWorker(ctx, mailer, (error, mail) => {
+      if (mail === null) onFault('the outbox cannot be read', error)
+      else {
+        // What a mail error says names no address and holds no secret.
+        const why = error instanceof MailError && { message: error.message }
+        onFault('a mail was not sent', error, { mail: mail.id, attempts: mail.attempts, ...why })
+      }
+    })
   }
   const bind = binderOf(ctx)
   return {
@@ -52,36 +141,66 @@ export async function openEngine(
       return hasher.hash(password)
     }),
     registerUser: bind(registerUser),
+    signUp: bind(signUp),
+    requestConfirmation: bind(requestConfirmation),
+    confirmEmail: bind(confirmEmail),
+    requestEmailChange: bind(requestEmailChange),
     validLogin: bind(validLogin),
     logIn: bind(logIn),
     createSession: bind(createSession),
     getUserFromSessionId: bind(getUserFromSessionId),
     endSession: bind(endSession),
+    listOwnSessions: bind(listOwnSessions),
+    endOwnSession: bind(endOwnSession),
+    endOtherSessions: bind(endOtherSessions),
+    endEverySession: bind(endEverySession),
     destroySession: bind(destroySession),
+    reauthenticate: bind(reauthenticate),
+    changePassword: bind(changePassword),
+    exportAccount: bind(exportAccount),
+    deleteAccount: bind(deleteAccount),
     requestPasswordReset: bind(requestPasswordReset),
+    sendPasswordReset: bind(sendPasswordReset),
     getResetPasswordToken: bind(getResetPasswordToken),
     resetPassword: bind(resetPassword),
     updatePassword: bind(updatePassword),
     describeUser: bind(describeUser),
-    async *listUsers() {
-      try {
-        yield* listUsers(ctx)
-      } catch (error) {
-        throw translated(error)
-      }
-    },
+    listUsers: () => translating(listUsers(ctx)),
     disableUser: bind(disableUser),
     enableUser: bind(enableUser),
     deleteUser: bind(deleteUser),
+    confirmUser: bind(confirmUser),
+    markPasswordCompromised: bind(markPasswordCompromised),
+    unlockUser: bind(unlockUser),
+    listAudit: (query) => translating(listAudit(ctx, query)),
+    mailer,
+    countMail: bind(({ db }) => store.countMail(db)),
     deleteExpired: bind(deleteExpired),
     db: {
-      addUser: bind(({ db, now }, email: string, hash: string) => store.addUser(db, email, hash, now())),
+      addUser: bind(({ db, now }, email: string, hash: string) =>
+        store.addUser(db, email, hash, { createdAt: now() }),
+      ),
       findUserBy: bind(({ db }, criteria: store.UserCriteria) => store.findUserBy(db, criteria)),
       updateUser: bind(({ db }, id: number, changes: store.UserChanges) => store.updateUser(db, id, changes)),
     },
     isReady: bind(({ db }) => store.isReady(db)),
-    close: () => db.destroy(),
+    async close() {
+      if (worker === undefined) mailer?.close()
+      else await worker.stop()
+      await db.destroy()
+    },
   }
+}
+
+// Loaded only where used: the SMTP package costs tens of milliseconds at start.
+async function openMailer({ smtpUrl, mailFrom, baseUrl }: Options): Promise<Mailer | null> {
+  if (smtpUrl === '') return null
+  if (smtpUrl === TERMINAL_MAIL) {
+    const { openTerminalMailer } = await import('../mail/terminal.ts')
+    return openTerminalMailer((text) => void process.stderr.write(text))
+  }
+  const { openSmtp } = await import('../mail/smtp.ts')
+  return openSmtp({ url: smtpUrl, from: mailFrom, helloName: URL.parse(baseUrl)?.hostname })
 }
 
 function binderOf(ctx: Context) {
@@ -92,6 +211,14 @@ function binderOf(ctx: Context) {
       useCase(ctx, ...rest).catch((error: unknown) => {
         throw translated(error)
       })
+}
+
+async function* translating<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  try {
+    yield* items
+  } catch (error) {
+    throw translated(error)
+  }
 }
 
 /** A fault of the database gets its name here, once for every use case. */

@@ -1,10 +1,13 @@
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import { type Account, accountOf, type User } from '../user.ts'
-import type { Client, Context } from './context.ts'
+import { type Account, accountOf, maskEmail, type User } from '../user.ts'
+import { record } from './audit.ts'
+import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
+import { recogniseDevice, rememberDevice } from './devices.ts'
+import { orderMail, orderNothing } from './outbox.ts'
 import { assertPassword } from './passwords.ts'
 import { endSession, startSession } from './sessions.ts'
-import { countAttempt } from './throttle.ts'
+import { type CountedAttempt, countAttempt } from './throttle.ts'
 import { assertEmail } from './users.ts'
 
 /** What `logIn` takes. */
@@ -21,17 +24,28 @@ export type LogInResult = {
   readonly user: Account
   /** As `createSession` gives it. */
   readonly sessionId: string
+  /** For the device to keep and to send with its next login, where there is a secret key. It opens nothing. */
+  readonly deviceToken: string | null
 }
+
+/** After so many failures in a row the owner is told that a login succeeded. */
+const NOTABLE_FAILURES = 5
 
 /** Signs a user in: every gate in order, and a new session at the end. */
 export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInResult> {
   assertEmail(request.email)
   assertPassword(request.password, 'password')
-  const user = await passGates(ctx, request)
-  const sessionId = user && (await startSession(ctx, user, { ...request, methods: ['pwd'], level: 1 }))
-  if (!user || !sessionId) throw new AuthError('invalid_credentials')
-  await endSession(ctx, request.currentSessionId)
-  return { next: 'signed_in', user: accountOf(user), sessionId }
+  const { user, attempt } = await passGates(ctx, request)
+  const sessionId = await inTransaction(ctx, async (tx) => {
+    const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
+    if (started !== null) await tellOfLogin(tx, request, user, attempt)
+    return started
+  })
+  if (sessionId === null) throw new AuthError('invalid_credentials')
+  await endSession(ctx, request.currentSessionId, request)
+  const known = recogniseDevice(ctx, request) !== null
+  const deviceToken = known ? (request.deviceToken ?? null) : rememberDevice(ctx, request.email)
+  return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
 }
 
 /** Whether this is the password of an account that is open. */
@@ -39,33 +53,88 @@ export async function validLogin(ctx: Context, email: string, password: string):
   try {
     assertEmail(email)
     assertPassword(password, 'password')
-  } catch {
-    return false
+    await passGates(ctx, { email, password })
+    return true
+  } catch (error) {
+    if (error instanceof AuthError && error.status < 429) return false
+    throw error
   }
-  return (await passGates(ctx, { email, password })) !== null
 }
 
 /**
- * The gates, in order: throttle, password, account state. `null` where the password or the account says
- * no. Behind the last one the counters are cleared, and the hash is renewed where the settings have changed
- * since it was made.
+ * The gates, in order: throttle, password, state of the account, confirmed address, state of the password.
+ * Behind the last one the counters are cleared, and the hash is renewed where the settings have changed since
+ * it was made.
+ *
+ * @throws {AuthError} `too_many_attempts`; `invalid_credentials`; `password_compromised`, which is said only
+ *   to whoever knows the password.
  */
-async function passGates(ctx: Context, request: LogInRequest): Promise<User | null> {
+async function passGates(
+  ctx: Context,
+  request: LogInRequest,
+): Promise<{ user: User; attempt: CountedAttempt }> {
   const attempt = await countAttempt(ctx, 'login', request)
-  const user = await verifyPassword(ctx, request)
-  if (user === null || user.disabledAt !== null) return null
+  const { user, isRight } = await verifyPassword(ctx, request)
+  if (user === null) return refuse(ctx, request, null, 'unknown_email')
+  if (!isRight) return refuse(ctx, request, user, 'wrong_password')
+  if (user.disabledAt !== null) return refuse(ctx, request, user, 'disabled')
+  if (ctx.options.emailVerification && user.emailVerifiedAt === null)
+    return refuse(ctx, request, user, 'unconfirmed')
+  if (user.passwordCompromisedAt !== null) return refuse(ctx, request, user, 'password_compromised')
   await attempt.succeeded()
   if (ctx.hasher.needsRehash(request.password, user.hashedPassword)) {
     await store.updatePasswordHash(ctx.db, user, await ctx.hasher.hash(request.password))
   }
-  return user
+  return { user, attempt }
 }
 
-async function verifyPassword(ctx: Context, { email, password }: LogInRequest): Promise<User | null> {
+async function verifyPassword(
+  ctx: Context,
+  { email, password }: LogInRequest,
+): Promise<{ user: User | null; isRight: boolean }> {
   const user = await store.findUserByEmail(ctx.db, email)
   if (user === null) {
     await ctx.hasher.verifyNothing(password)
-    return null
+    return { user, isRight: false }
   }
-  return (await ctx.hasher.verify(password, user.hashedPassword)) ? user : null
+  return { user, isRight: await ctx.hasher.verify(password, user.hashedPassword) }
+}
+
+type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'
+
+/** Records why, and says little. Whatever the reason, the same is written: the time does not tell either. */
+async function refuse(
+  ctx: Context,
+  request: LogInRequest,
+  user: User | null,
+  reason: Refusal,
+): Promise<never> {
+  const details = user === null ? { email: maskEmail(request.email) } : {}
+  await inTransaction(ctx, async (tx) => {
+    const event = { action: 'login', actor: 'anonymous', outcome: 'refused' } as const
+    await record(tx, { ...event, reason, userId: user?.id ?? null, details }, request)
+    if (!ctx.options.emailVerification) return
+    // Who knows the password and has not confirmed the address waits for this mail.
+    if (user !== null && reason === 'unconfirmed') await orderMail(tx, user, 'verify_email', request)
+    else await orderNothing(tx, 'verify_email', request)
+  })
+  throw new AuthError(reason === 'password_compromised' ? reason : 'invalid_credentials')
+}
+
+/** What the owner wants to know of, beside the audit. */
+async function tellOfLogin(
+  tx: TxContext,
+  request: LogInRequest,
+  user: User,
+  { failuresBefore }: CountedAttempt,
+): Promise<void> {
+  const isKnown = recogniseDevice(tx, request) !== null
+  const details = { device: isKnown ? 'known' : 'new', failures: failuresBefore }
+  await record(tx, { action: 'login', actor: 'user', reason: 'pwd', userId: user.id, details }, request)
+  const seen = { ip: request.ip ?? null, device: request.userAgent?.slice(0, 256) ?? null }
+  if (failuresBefore >= NOTABLE_FAILURES)
+    await orderMail(tx, user, 'signed_in_after_failures', request, {
+      details: { ...seen, failures: failuresBefore },
+    })
+  else if (!isKnown && tx.keys !== null) await orderMail(tx, user, 'new_device', request, { details: seen })
 }

@@ -1,33 +1,59 @@
 import * as store from '../db/index.ts'
-import { type Context, inTransaction } from './context.ts'
+import { record } from './audit.ts'
+import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 
-/** How many rows a clean-up removed. */
+/** How many rows a clean-up removed or made to forget. */
 export interface Removed {
   readonly sessions: number
   readonly tokens: number
   readonly throttles: number
+  /** Accounts whose address nobody confirmed in time. */
+  readonly accounts: number
+  /** Lines of the audit whose time is over. */
+  readonly auditRecords: number
+  /** Lines of the audit that forgot from where something was done. */
+  readonly auditOrigins: number
 }
 
+const DAY_SECONDS = 86_400
+
 /**
- * Removes what has ended by itself: expired sessions, tokens and counters. Nothing depends on it, since an
- * expired row is refused wherever it is met; it keeps the tables small. Any instance may run it at any time.
+ * Removes what has ended by itself. Nothing depends on it, since an expired row is refused wherever it is
+ * met; it keeps the tables small, and personal data no longer than it is needed. Any instance may run it at
+ * any time.
  */
 export async function deleteExpired(ctx: Context): Promise<Removed> {
+  const now = ctx.now()
+  const forgetBefore = secondsAfter(now, -ctx.options.ipRetentionDays * DAY_SECONDS)
   return {
-    sessions: await inBatches(ctx, store.deleteExpiredSessions),
-    tokens: await inBatches(ctx, store.deleteExpiredTokens),
-    throttles: await store.deleteExpiredThrottles(ctx.db, ctx.now()),
+    sessions: await inBatches(ctx, (tx, limit) => store.deleteExpiredSessions(tx.db, now, limit)),
+    tokens: await inBatches(ctx, (tx, limit) => store.deleteExpiredTokens(tx.db, now, limit)),
+    throttles: await store.deleteExpiredThrottles(ctx.db, now),
+    accounts: await inBatches(ctx, deleteUnconfirmed),
+    auditRecords: await inBatches(ctx, (tx, limit) => store.deleteExpiredAuditRecords(tx.db, now, limit)),
+    auditOrigins: await inBatches(ctx, (tx, limit) => store.forgetAuditOrigins(tx.db, forgetBefore, limit)),
   }
+}
+
+async function deleteUnconfirmed(tx: TxContext, limit: number): Promise<number> {
+  const removed = await store.deleteUnconfirmedUsers(tx.db, tx.now(), limit)
+  if (removed > 0) {
+    const event = { action: 'delete_unconfirmed_accounts', actor: 'system', userId: null } as const
+    await record(tx, { ...event, details: { removed } })
+  }
+  return removed
 }
 
 const BATCH = 500
 
 // Small transactions, so that requests get their turn between them.
-async function inBatches(ctx: Context, deleteSome: typeof store.deleteExpiredSessions): Promise<number> {
-  const now = ctx.now()
+async function inBatches(
+  ctx: Context,
+  deleteSome: (tx: TxContext, limit: number) => Promise<number>,
+): Promise<number> {
   let removed = 0
   for (;;) {
-    const batch = await inTransaction(ctx, ({ db }) => deleteSome(db, now, BATCH))
+    const batch = await inTransaction(ctx, (tx) => deleteSome(tx, BATCH))
     if (batch === 0) return removed
     removed += batch
   }

@@ -31,13 +31,16 @@ export function assertPassword(password: unknown, field: string): asserts passwo
   if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES) throw new AuthError('password_too_long', { field })
 }
 
-/** Refuses a new password that the policy does not allow. Length is counted in code points. */
-export function assertNewPassword(
+/**
+ * Refuses a new password that the policy does not allow: the one function for all that set one.
+ *
+ * @param about - `field`: the parameter; `email`: of the account, which a password may not be made of.
+ */
+export async function assertNewPassword(
   ctx: Context,
   password: unknown,
-  field: string,
-): asserts password is string {
-  assertPassword(password, field)
-  if ([...password].length < ctx.options.minPasswordLength)
-    throw new AuthError('password_too_short', { field })
+  about: { field: string; email: string | null },
+): Promise<void> {
+  assertPassword(password, about.field)
+  await ctx.policy.check(password, about)
 }

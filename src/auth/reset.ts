@@ -1,15 +1,16 @@
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import { mintBearer, parseBearer } from '../lib/bearer.ts'
-import { equalInConstantTime } from '../lib/digest.ts'
 import { type Account, accountOf, normalizeEmail } from '../user.ts'
-import { type Client, type Context, inTransaction, secondsAfter } from './context.ts'
-import { assertNewPassword } from './passwords.ts'
+import { record } from './audit.ts'
+import { type Client, type Context, inTransaction } from './context.ts'
+import { orderMail, orderNothing } from './outbox.ts'
+import { assertNewPassword, assertPassword } from './passwords.ts'
 import { revokeSessionsAndTokens } from './sessions.ts'
 import { countAttempt, forgetFailures } from './throttle.ts'
+import { findLiveToken, issueToken } from './tokens.ts'
 import { assertEmail } from './users.ts'
 
-/** What `requestPasswordReset` takes. */
+/** What `requestPasswordReset` and `sendPasswordReset` take. */
 export interface PasswordResetRequest extends Client {
   email: string
 }
@@ -22,8 +23,8 @@ export interface PasswordReset {
 }
 
 /** What `resetPassword` takes. */
-export interface ResetPasswordRequest {
-  /** As `requestPasswordReset` gave it. Good once; only its SHA-256 is stored. */
+export interface ResetPasswordRequest extends Client {
+  /** As `requestPasswordReset` gave it, or the mail. Good once; only its SHA-256 is stored. */
   resetToken: string
   /** 1 to 1,024 bytes of UTF-8, and `options.minPasswordLength` code points or more. */
   newPassword: string
@@ -31,7 +32,7 @@ export interface ResetPasswordRequest {
   email?: string | undefined
 }
 
-/** Makes a token that sets a new password once. */
+/** Makes a token that sets a new password once, for the caller to hand over. */
 export async function requestPasswordReset(
   ctx: Context,
   request: PasswordResetRequest,
@@ -40,21 +41,15 @@ export async function requestPasswordReset(
   await countAttempt(ctx, 'reset_request', request)
   const user = await store.findUserByEmail(ctx.db, request.email)
   if (user === null || user.disabledAt !== null) throw new AuthError('unknown_email')
-  const now = ctx.now()
-  const { value, id, secretHash } = mintBearer(now)
-  const added = await inTransaction(ctx, ({ db }) =>
-    store.addToken(db, {
-      id,
-      purpose: 'reset_password',
-      userId: user.id,
-      email: normalizeEmail(user.email),
-      secretHash,
-      createdAt: now,
-      expiresAt: secondsAfter(now, ctx.options.resetTokenLifetimeSeconds),
-    }),
-  )
-  if (!added) throw new AuthError('unknown_email')
-  return { user: accountOf(user), resetToken: value }
+  const lifetimeSeconds = ctx.options.resetTokenLifetimeSeconds
+  const resetToken = await issueToken(ctx, user, {
+    purpose: 'reset_password',
+    email: user.email,
+    lifetimeSeconds,
+  })
+  if (resetToken === null) throw new AuthError('unknown_email')
+  await record(ctx, { action: 'request_password_reset', actor: 'anonymous', userId: user.id }, request)
+  return { user: accountOf(user), resetToken }
 }
 
 /** `requestPasswordReset` as the classic exercise spells it: the token alone. */
@@ -62,21 +57,41 @@ export async function getResetPasswordToken(ctx: Context, email: string): Promis
   return (await requestPasswordReset(ctx, { email })).resetToken
 }
 
+/** Mails a link that sets a new password once, to the address of the account alone. */
+export async function sendPasswordReset(ctx: Context, request: PasswordResetRequest): Promise<void> {
+  assertEmail(request.email)
+  await countAttempt(ctx, 'reset_request', request)
+  const user = await store.findUserByEmail(ctx.db, request.email)
+  await inTransaction(ctx, async (tx) => {
+    const event = { action: 'request_password_reset', actor: 'anonymous' } as const
+    await record(tx, { ...event, userId: user?.id ?? null }, request)
+    if (user !== null && user.disabledAt === null) await orderMail(tx, user, 'reset_password', request)
+    else await orderNothing(tx, 'reset_password', request)
+  })
+}
+
 /** Sets a new password with a reset token. */
 export async function resetPassword(ctx: Context, request: ResetPasswordRequest): Promise<Account> {
   const { resetToken, newPassword, email } = request
   if (email !== undefined) assertEmail(email)
-  assertNewPassword(ctx, newPassword, 'newPassword')
-  const token = await findLiveToken(ctx, resetToken)
-  const isOthers = token !== null && email !== undefined && normalizeEmail(email) !== token.email
+  assertPassword(newPassword, 'newPassword')
+  const token = await findLiveToken(ctx, ['reset_password'], resetToken)
+  const isOthers =
+    token !== null && email !== undefined && normalizeEmail(email) !== normalizeEmail(token.email)
   if (token === null || isOthers) throw new AuthError('invalid_reset_token')
+  await assertNewPassword(ctx, newPassword, { field: 'newPassword', email: token.email })
   const hashedPassword = await ctx.hasher.hash(newPassword)
   const user = await inTransaction(ctx, async (tx) => {
     const locked = await store.lockUser(tx.db, token.userId)
     const isTaken = locked?.disabledAt === null && (await store.takeToken(tx.db, token, ctx.now()))
     if (!isTaken) throw new AuthError('invalid_reset_token')
     await store.updateUser(tx.db, token.userId, { hashedPassword })
+    // Whoever has the token from the mail reads the mailbox.
+    if (ctx.options.resetTokenDelivery === 'mail' && locked.emailVerifiedAt === null)
+      await store.confirmEmail(tx.db, token.userId, locked.email, ctx.now())
     await revokeSessionsAndTokens(tx, token.userId)
+    await record(tx, { action: 'reset_password', actor: 'user', userId: token.userId }, request)
+    await orderMail(tx, locked, 'password_changed', request)
     return store.findUserBy(tx.db, { id: token.userId })
   })
   // Whoever holds the token has the account, whatever strangers guessed meanwhile.
@@ -87,11 +102,4 @@ export async function resetPassword(ctx: Context, request: ResetPasswordRequest)
 /** `resetPassword` as the classic exercise spells it. */
 export async function updatePassword(ctx: Context, resetToken: string, password: string): Promise<void> {
   await resetPassword(ctx, { resetToken, newPassword: password })
-}
-
-async function findLiveToken(ctx: Context, resetToken: unknown): Promise<store.Token | null> {
-  const bearer = typeof resetToken === 'string' ? parseBearer(resetToken) : null
-  const token = bearer && (await store.findToken(ctx.db, 'reset_password', bearer.id))
-  if (!bearer || !token || !equalInConstantTime(token.secretHash, bearer.secretHash)) return null
-  return token.expiresAt > ctx.now() ? token : null
 }

@@ -1,9 +1,12 @@
 import * as store from '../db/index.ts'
+import { AuthError } from '../errors.ts'
 import { mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
 import { uuidV7 } from '../lib/random.ts'
 import type { User } from '../user.ts'
+import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
+import { cancelLinks } from './outbox.ts'
 
 /** A session's use is written down at most this often, or a tenth of the idle limit where that is less. */
 const LAST_SEEN_STEP_SECONDS = 60
@@ -29,37 +32,44 @@ export async function createSession(
   client: Client = {},
 ): Promise<string | null> {
   const user = await store.findUserByEmail(ctx.db, email)
-  return user && startSession(ctx, user, { ...client, methods: [], level: 0 })
+  if (user === null) return null
+  return inTransaction(ctx, async (tx) => {
+    const sessionId = await startSession(tx, user, { ...client, methods: [], level: 0 })
+    if (sessionId !== null)
+      await record(tx, { action: 'login', actor: 'operator', reason: 'vouched', userId: user.id }, client)
+    return sessionId
+  })
 }
 
 /**
  * The end of every way in. The gates in front of it are in `login.ts`. `null` where the account was shut or
- * got another password since the user was read.
+ * got another password since the user was read. Where there are as many as a user may have, the one that was
+ * used the longest ago ends.
  */
 export async function startSession(
-  ctx: Context,
+  tx: TxContext,
   user: User,
   { ip, userAgent, methods, level }: Client & Authentication,
 ): Promise<string | null> {
-  const now = ctx.now()
+  const now = tx.now()
   const { value, id, secretHash } = mintBearer(now)
-  const added = await inTransaction(ctx, ({ db }) =>
-    store.addSession(db, user, {
-      id,
-      userId: user.id,
-      secretHash,
-      createdAt: now,
-      authenticatedAt: now,
-      lastSeenAt: now,
-      idleExpiresAt: idleExpiry(ctx, now),
-      expiresAt: secondsAfter(now, ctx.options.sessionLifetimeSeconds),
-      methods,
-      level,
-      ip: ip ?? null,
-      userAgent: userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
-    }),
-  )
-  return added ? value : null
+  const added = await store.addSession(tx.db, user, {
+    id,
+    userId: user.id,
+    secretHash,
+    createdAt: now,
+    authenticatedAt: now,
+    lastSeenAt: now,
+    idleExpiresAt: idleExpiry(tx, now),
+    expiresAt: secondsAfter(now, tx.options.sessionLifetimeSeconds),
+    methods,
+    level,
+    ip: ip ?? null,
+    userAgent: userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
+  })
+  if (!added) return null
+  await store.trimSessions(tx.db, { id, userId: user.id }, tx.options.sessionsPerUser)
+  return value
 }
 
 /** The user of a live session. */
@@ -73,26 +83,136 @@ export async function getUserFromSessionId(
   return found.user
 }
 
+/** A live session with its user. */
+interface LiveSession {
+  readonly session: store.SessionState
+  readonly user: User
+}
+
+/** The live session that a client bears. @throws {AuthError} `unauthenticated`. */
+export async function requireSession(
+  ctx: Context,
+  sessionId: string | null | undefined,
+): Promise<LiveSession> {
+  const found = await findLiveSession(ctx, sessionId)
+  if (found === null) throw new AuthError('unauthenticated')
+  await noteUse(ctx, found.session)
+  return found
+}
+
+/** The same, where the user has proven who they are minutes ago. @throws {AuthError} `reauthentication_required`. */
+export async function requireFreshSession(
+  ctx: Context,
+  sessionId: string | null | undefined,
+): Promise<LiveSession> {
+  const found = await requireSession(ctx, sessionId)
+  const freshUntil = secondsAfter(found.session.authenticatedAt, ctx.options.reauthenticationSeconds)
+  if (ctx.now() >= freshUntil) throw new AuthError('reauthentication_required')
+  return found
+}
+
 /** Ends every session of a user. */
-export async function destroySession(ctx: Context, userId: number): Promise<void> {
-  await inTransaction(ctx, ({ db }) => store.deleteSessionsOf(db, userId))
+export function destroySession(ctx: Context, userId: number): Promise<void> {
+  return inTransaction(ctx, async (tx) => {
+    await store.deleteSessionsOf(tx.db, userId)
+    await record(tx, { action: 'end_all_sessions', actor: 'operator', userId })
+  })
 }
 
 /** Ends one session, from its own bearer. */
-export async function endSession(ctx: Context, sessionId: string | null | undefined): Promise<boolean> {
+export async function endSession(
+  ctx: Context,
+  sessionId: string | null | undefined,
+  client: Client = {},
+): Promise<boolean> {
   const found = await findLiveSession(ctx, sessionId)
   if (found === null) return false
-  await inTransaction(ctx, ({ db }) => store.deleteSession(db, found.session))
+  await inTransaction(ctx, async (tx) => {
+    await store.deleteSession(tx.db, found.session)
+    await record(tx, { action: 'logout', actor: 'user', userId: found.user.id }, client)
+  })
   return true
 }
 
-/** Ends what was opened under the account's old state: every session and every outstanding token. */
-export async function revokeSessionsAndTokens({ db }: TxContext, userId: number): Promise<void> {
-  await store.deleteSessionsOf(db, userId)
-  await store.deleteTokensOf(db, userId)
+/** A session as its user sees it: nothing in it opens anything. */
+export interface SessionInfo extends store.SessionSummary {
+  /** Whether it is the one that asks. */
+  readonly current: boolean
 }
 
-async function findLiveSession(ctx: Context, sessionId: string | null | undefined) {
+/** The live sessions of whoever bears one, the one used last first. */
+export async function listOwnSessions(
+  ctx: Context,
+  { sessionId }: { sessionId: string | null | undefined },
+): Promise<SessionInfo[]> {
+  const { session, user } = await requireSession(ctx, sessionId)
+  const sessions = await store.listSessionsOf(ctx.db, user.id, ctx.now())
+  return sessions.map((summary) => ({ ...summary, current: summary.id === session.id }))
+}
+
+/** What `endOwnSession` takes. */
+export interface EndOwnSessionRequest extends Client {
+  sessionId: string | null | undefined
+  /** Of the session to end, as `listOwnSessions` has it. */
+  id: string
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Ends a session of whoever bears one. */
+export async function endOwnSession(ctx: Context, request: EndOwnSessionRequest): Promise<void> {
+  const { user } = await requireSession(ctx, request.sessionId)
+  const ended = { id: request.id, userId: user.id }
+  await inTransaction(ctx, async (tx) => {
+    // Of somebody else's it is not said that they are there.
+    if (!UUID.test(ended.id) || !(await store.hasSession(tx.db, ended))) throw new AuthError('not_found')
+    await store.deleteSession(tx.db, ended)
+    await record(tx, { action: 'end_session', actor: 'user', userId: user.id }, request)
+  })
+}
+
+/** Ends every session of a user but the one that asks. */
+export async function endOtherSessions(
+  ctx: Context,
+  request: Client & { sessionId: string | null | undefined },
+): Promise<number> {
+  const { session, user } = await requireSession(ctx, request.sessionId)
+  return inTransaction(ctx, async (tx) => {
+    const ended = await store.deleteOtherSessions(tx.db, session)
+    await record(
+      tx,
+      { action: 'end_other_sessions', actor: 'user', userId: user.id, details: { ended } },
+      request,
+    )
+    return ended
+  })
+}
+
+/** Ends every session of everybody. */
+export async function endEverySession(ctx: Context): Promise<number> {
+  return inTransaction(ctx, async (tx) => {
+    const ended = await store.deleteEverySession(tx.db)
+    await record(tx, { action: 'end_all_sessions', actor: 'operator', userId: null, details: { ended } })
+    return ended
+  })
+}
+
+/** Ends what was opened under the account's old state: every session, every token, and every link on its way. */
+export async function revokeSessionsAndTokens(tx: TxContext, userId: number): Promise<void> {
+  await store.deleteSessionsOf(tx.db, userId)
+  await revokeTokens(tx, userId)
+}
+
+/** Voids every token of an account, and every link on its way. */
+export async function revokeTokens(tx: TxContext, userId: number): Promise<void> {
+  await store.deleteTokensOf(tx.db, userId)
+  await cancelLinks(tx, userId)
+}
+
+async function findLiveSession(
+  ctx: Context,
+  sessionId: string | null | undefined,
+): Promise<LiveSession | null> {
   const bearer = typeof sessionId === 'string' ? parseBearer(sessionId) : null
   const found = bearer && (await store.findSession(ctx.db, bearer.id))
   if (!bearer || !found || !equalInConstantTime(found.session.secretHash, bearer.secretHash)) return null

@@ -2,22 +2,24 @@ import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { sha256 } from '../lib/digest.ts'
 import { networkOf } from '../lib/network.ts'
-import { normalizeEmail } from '../user.ts'
-import type { Context } from './context.ts'
+import { maskEmail, normalizeEmail } from '../user.ts'
+import { record } from './audit.ts'
+import type { Client, Context } from './context.ts'
+import { recogniseDevice } from './devices.ts'
 
-/** What is limited. */
-export type Throttled = 'login' | 'reset_request'
+/** What is limited. Whatever verifies a password counts as `login`, so that no route is a way around. */
+export type Throttled = 'login' | 'reset_request' | 'confirmation_request' | 'registration' | 'email_change'
 
 /** Whose attempt it is. Either limit alone refuses. */
-export interface Attempter {
+export interface Attempter extends Client {
   /** The account as it was named, whether it exists or not. */
   readonly email: string
-  /** Absent where the caller does not know it: then the account's limit acts alone. */
-  readonly ip?: string | undefined
 }
 
 /** An attempt that was counted before it was made. */
 export interface CountedAttempt {
+  /** How many failures came before it. */
+  readonly failuresBefore: number
   /** It was right: the account starts again at nothing, the address gets this one attempt back. */
   succeeded(): Promise<void>
 }
@@ -40,32 +42,57 @@ const LIMITS = {
     ip: 'resetRequestsPerIp',
     forgetAfterMs: HOUR_MS,
   },
+  confirmation_request: {
+    account: 'resetRequestsPerAccount',
+    ip: 'resetRequestsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
+  registration: {
+    account: 'resetRequestsPerAccount',
+    ip: 'registrationsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
+  email_change: {
+    account: 'resetRequestsPerAccount',
+    ip: 'resetRequestsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
 } as const satisfies Record<Throttled, object>
+
+const UNCOUNTED: CountedAttempt = { failuresBefore: 0, succeeded: async () => {} }
 
 /**
  * Counts an attempt, before it is made, under its account and under its IP address. Counting first is what
  * keeps parallel guesses within the limit (CVE-2024-4629); whoever was right is given it back.
  *
+ * A device that the account was signed in to before has a counter of its own in place of both, so that
+ * strangers cannot keep the owner out.
+ *
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`, whether the account exists or not.
  */
 export async function countAttempt(ctx: Context, what: Throttled, who: Attempter): Promise<CountedAttempt> {
-  if (!ctx.options.throttle) return { succeeded: async () => {} }
-  const now = ctx.now()
-  const policies = policiesOf(ctx, what)
-  const ipKey = ipKeyOf(what, who.ip)
+  const { account, ip } = policiesOf(ctx, what)
+  if (!ctx.options.throttle || ip.freeAttempts === 0) return UNCOUNTED
+  const device = what === 'login' ? recogniseDevice(ctx, who) : null
+  if (device !== null) return countOnDevice(ctx, device, account)
 
-  const byIp = ipKey && (await store.takeAttempt(ctx.db, ipKey, policies.ip, now))
+  const now = ctx.now()
+  const ipKey = ipKeyOf(what, who.ip)
+  const byIp = ipKey && (await store.takeAttempt(ctx.db, ipKey, ip, now))
   if (byIp && !byIp.allowed) throw tooManyAttempts(byIp.retryAfterMs)
 
   const accountKey = accountKeyOf(what, who.email)
-  const byAccount = await store.takeAttempt(ctx.db, accountKey, policies.account, now)
+  const byAccount = await store.takeAttempt(ctx.db, accountKey, account, now)
   if (!byAccount.allowed) {
     // Nothing was guessed: an account under attack must not use up what its address may try elsewhere.
     if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
     throw tooManyAttempts(byAccount.retryAfterMs)
   }
+  if (byAccount.count === account.freeAttempts) await recordLimit(ctx, what, 'account', who)
+  if (byIp && byIp.count === ip.freeAttempts) await recordLimit(ctx, what, 'address', who)
 
   return {
+    failuresBefore: byAccount.count - 1,
     async succeeded() {
       await store.clearAttempts(ctx.db, accountKey)
       if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
@@ -73,16 +100,68 @@ export async function countAttempt(ctx: Context, what: Throttled, who: Attempter
   }
 }
 
+async function countOnDevice(
+  ctx: Context,
+  device: string,
+  { lockAfter: _, ...policy }: store.ThrottlePolicy,
+): Promise<CountedAttempt> {
+  const key = keyOf('login', 'device', device)
+  const attempt = await store.takeAttempt(ctx.db, key, policy, ctx.now())
+  if (!attempt.allowed) throw tooManyAttempts(attempt.retryAfterMs)
+  return { failuresBefore: attempt.count - 1, succeeded: () => store.clearAttempts(ctx.db, key) }
+}
+
+// Once, when it is reached: a line for each attempt behind it would fill the disk at the attacker's speed.
+function recordLimit(
+  ctx: Context,
+  what: Throttled,
+  of: 'account' | 'address',
+  who: Attempter,
+): Promise<void> {
+  const details = { limit: what, of, email: maskEmail(who.email) }
+  return record(
+    ctx,
+    { action: 'limit_reached', actor: 'anonymous', outcome: 'refused', userId: null, details },
+    who,
+  )
+}
+
 /** Lets an account start again at nothing: its owner has proven themselves in another way. */
 export async function forgetFailures(ctx: Context, email: string): Promise<void> {
   await store.clearAttempts(ctx.db, accountKeyOf('login', email))
 }
 
+/** A place among those that an hour has. */
+export interface Place {
+  /** Gives it back. */
+  release(): Promise<void>
+}
+
+/**
+ * Takes one of the places that something has in each hour of the clock, or `null` where none is left.
+ *
+ * @param what - Names what is counted.
+ */
+export async function takeHourlyPlace(ctx: Context, what: string, places: number): Promise<Place | null> {
+  if (!ctx.options.throttle) return { release: async () => {} }
+  const hour = Math.floor(ctx.now().getTime() / HOUR_MS)
+  const key = keyOf('hourly', what, String(hour))
+  const until = new Date((hour + 1) * HOUR_MS)
+  if (!(await store.takePlace(ctx.db, key, { places, until }))) return null
+  return { release: () => store.refundAttempt(ctx.db, key, { blockedUntil: 0 }) }
+}
+
+/** When the next hour of the clock begins, and with it new places. */
+export function nextHour(ctx: Context): Date {
+  return new Date((Math.floor(ctx.now().getTime() / HOUR_MS) + 1) * HOUR_MS)
+}
+
 function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'ip', store.ThrottlePolicy> {
   const { account, ip, forgetAfterMs } = LIMITS[what]
   const waits = { firstWaitMs: FIRST_WAIT_MS, longestWaitMs: LONGEST_WAIT_MS, forgetAfterMs }
+  const lockAfter = what === 'login' ? ctx.options.loginFailuresUntilLock : 0
   return {
-    account: { freeAttempts: ctx.options[account], ...waits },
+    account: { freeAttempts: ctx.options[account], lockAfter, ...waits },
     ip: { freeAttempts: ctx.options[ip], ...waits },
   }
 }

@@ -1,23 +1,10 @@
 import * as store from '../db/index.ts'
-import { AuthError, Conflict } from '../errors.ts'
+import { AuthError } from '../errors.ts'
 import { isEmailAddress, type User } from '../user.ts'
-import { type Context, inTransaction } from './context.ts'
-import { assertNewPassword } from './passwords.ts'
+import { record } from './audit.ts'
+import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
 import { revokeSessionsAndTokens } from './sessions.ts'
-
-/** Registers a user. */
-export async function registerUser(ctx: Context, email: string, password: string): Promise<User> {
-  assertEmail(email)
-  assertNewPassword(ctx, password, 'password')
-  // Looked up first, because hashing is dear; of two at once the database lets one in.
-  if ((await store.findUserByEmail(ctx.db, email)) !== null) throw emailTaken(email)
-  const hashedPassword = await ctx.hasher.hash(password)
-  try {
-    return await store.addUser(ctx.db, email, hashedPassword, ctx.now())
-  } catch (error) {
-    throw error instanceof Conflict ? emailTaken(email, error) : error
-  }
-}
+import { forgetFailures } from './throttle.ts'
 
 /** A user with the number of their live sessions, or `null`. */
 export async function describeUser(
@@ -44,18 +31,66 @@ export function disableUser(ctx: Context, userId: number): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     if (!(await store.disableUser(tx.db, userId, ctx.now()))) return false
     await revokeSessionsAndTokens(tx, userId)
+    await record(tx, { action: 'disable_account', actor: 'operator', userId })
     return true
   })
 }
 
 /** Opens a disabled account again. */
 export function enableUser(ctx: Context, userId: number): Promise<boolean> {
-  return store.enableUser(ctx.db, userId)
+  return inTransaction(ctx, async (tx) => {
+    if (!(await store.enableUser(tx.db, userId))) return false
+    await record(tx, { action: 'enable_account', actor: 'operator', userId })
+    return true
+  })
+}
+
+/** Lets a password open nothing until it is reset, and ends what it opened. */
+export function markPasswordCompromised(ctx: Context, userId: number): Promise<boolean> {
+  return inTransaction(ctx, async (tx) => {
+    if (!(await store.markPasswordCompromised(tx.db, userId, ctx.now()))) return false
+    await revokeSessionsAndTokens(tx, userId)
+    await record(tx, { action: 'mark_password_compromised', actor: 'operator', userId })
+    return true
+  })
+}
+
+/** Vouches for the address of an account, as its confirmation would. */
+export function confirmUser(ctx: Context, userId: number): Promise<boolean> {
+  return inTransaction(ctx, async (tx) => {
+    const user = await store.lockUser(tx.db, userId)
+    if (user === null) return false
+    await store.confirmEmail(tx.db, userId, user.email, ctx.now())
+    await record(tx, { action: 'confirm_email', actor: 'operator', userId })
+    return true
+  })
+}
+
+/** Lets an account that was guessed at start again at nothing. */
+export async function unlockUser(ctx: Context, userId: number): Promise<boolean> {
+  const user = await store.findUserById(ctx.db, userId)
+  if (user === null) return false
+  await forgetFailures(ctx, user.email)
+  await record(ctx, { action: 'unlock_account', actor: 'operator', userId })
+  return true
 }
 
 /** Removes an account with all that is its own. */
 export function deleteUser(ctx: Context, userId: number): Promise<boolean> {
-  return store.deleteUser(ctx.db, userId)
+  return inTransaction(ctx, (tx) => removeAccount(tx, userId, 'operator'))
+}
+
+/** Removes an account. The lines of the audit stay, under a number that is nobody's from now on. */
+export async function removeAccount(
+  tx: TxContext,
+  userId: number,
+  actor: 'user' | 'operator',
+  { requestId }: Client = {},
+): Promise<boolean> {
+  if (!(await store.deleteUser(tx.db, userId))) return false
+  await store.forgetAuditOriginsOf(tx.db, userId)
+  await record(tx, { action: 'delete_account', actor, userId }, { requestId })
+  return true
 }
 
 /** Refuses what is no email address. */
@@ -63,8 +98,4 @@ export function assertEmail(email: unknown): asserts email is string {
   if (email === '' || email === undefined) throw new AuthError('missing_field', { field: 'email' })
   if (typeof email !== 'string' || !isEmailAddress(email))
     throw new AuthError('invalid_email', { field: 'email' })
-}
-
-function emailTaken(email: string, cause?: unknown): AuthError {
-  return new AuthError('email_taken', { message: `User ${email} already exists`, cause })
 }

@@ -1,0 +1,84 @@
+import * as store from '../db/index.ts'
+import { networkOf } from '../lib/network.ts'
+import { uuidV7 } from '../lib/random.ts'
+import { type Client, type Context, secondsAfter } from './context.ts'
+
+/** What can happen. `docs/audit.md` says what each means; a test compares. */
+export const AUDIT_ACTIONS = [
+  'register',
+  'request_confirmation',
+  'confirm_email',
+  'login',
+  'limit_reached',
+  'logout',
+  'end_session',
+  'end_other_sessions',
+  'end_all_sessions',
+  'reauthenticate',
+  'request_password_reset',
+  'reset_password',
+  'change_password',
+  'request_email_change',
+  'change_email',
+  'export_account',
+  'delete_account',
+  'delete_unconfirmed_accounts',
+  'disable_account',
+  'enable_account',
+  'unlock_account',
+  'mark_password_compromised',
+  'give_up_mail',
+] as const
+export type AuditAction = (typeof AUDIT_ACTIONS)[number]
+
+/** What happened, as a use case tells it. */
+export interface AuditEvent {
+  readonly action: AuditAction
+  readonly actor: store.AuditRecord['actor']
+  readonly outcome?: store.AuditRecord['outcome']
+  readonly reason?: string
+  readonly userId: number | null
+  readonly details?: store.AuditRecord['details']
+}
+
+const DAY_SECONDS = 86_400
+const USER_AGENT_MAX_LENGTH = 256
+
+/** Writes a line of the audit, in the transaction of the change it tells of. */
+export async function record(ctx: Context, event: AuditEvent, client: Client = {}): Promise<void> {
+  const at = ctx.now()
+  const line: store.AuditRecord = {
+    id: uuidV7(at),
+    at,
+    instance: ctx.instance,
+    actor: event.actor,
+    action: event.action,
+    outcome: event.outcome ?? 'success',
+    reason: event.reason ?? null,
+    userId: event.userId,
+    // What is no address is not written down: a line tells what is known.
+    ip: client.ip !== undefined && networkOf(client.ip) !== null ? client.ip : null,
+    userAgent: client.userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
+    requestId: client.requestId ?? null,
+    details: event.details ?? {},
+  }
+  const expiresAt = secondsAfter(at, ctx.options.auditRetentionDays * DAY_SECONDS)
+  await store.addAuditRecord(ctx.db, line, expiresAt)
+  ctx.afterCommit(() => ctx.onAudit(line))
+}
+
+const PAGE = 500
+
+/** The lines of the audit, the newest first, a page at a time. */
+export async function* listAudit(
+  ctx: Context,
+  query: store.AuditQuery = {},
+): AsyncGenerator<store.AuditRecord> {
+  let beforeId: string | null = null
+  for (;;) {
+    const page: store.AuditRecord[] = await store.listAuditRecords(ctx.db, query, { beforeId, limit: PAGE })
+    yield* page
+    if (page.length < PAGE) return
+    beforeId = page.at(-1)?.id ?? null
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Devices that an account was signed in to before: each keeps a token, signed by us, that says so. It opens
+ * nothing. It gives its bearer a counter of failures of their own, and spares the owner a notice.
+ *
+ * @see {@link https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies OWASP}
+ */
+import { randomSecret } from '../lib/random.ts'
+import { normalizeEmail } from '../user.ts'
+import type { Client, Context } from './context.ts'
+
+/** How long a device is remembered without a login: as long as its client keeps the cookie. */
+export const DEVICE_LIFETIME_SECONDS = 400 * 86_400
+
+const PURPOSE = 'device'
+const DEVICE = /^([A-Za-z0-9_-]{43})\.(.{1,100})$/
+
+/** A token for the device of somebody who has just signed in; `null` where there is no key to sign it. */
+export function rememberDevice(ctx: Context, email: string): string | null {
+  if (ctx.keys === null) return null
+  const id = randomSecret()
+  return `${id}.${ctx.keys.sign(PURPOSE, signedText(id, email))}`
+}
+
+/** Which device of this account the client shows to be, or `null`. */
+export function recogniseDevice(
+  ctx: Context,
+  { email, deviceToken }: Client & { email: string },
+): string | null {
+  const [, id, signature] = DEVICE.exec(deviceToken ?? '') ?? []
+  if (ctx.keys === null || id === undefined || signature === undefined) return null
+  return ctx.keys.verify(PURPOSE, signedText(id, email), signature) ? id : null
+}
+
+// Bound to the address: what another account was given is worth nothing here.
+function signedText(id: string, email: string): string {
+  return `${id}\n${normalizeEmail(email)}`
+}

@@ -1,0 +1,238 @@
+/**
+ * Mail: put into the outbox with the change it belongs to, and sent from there. Tokens are made when the
+ * mail leaves, so that none waits in the database, and a mail server that was down costs none its lifetime.
+ */
+import * as store from '../db/index.ts'
+import { negotiate } from '../lib/language.ts'
+import { uuidV7 } from '../lib/random.ts'
+import { type Mailer, MailRefused } from '../mail/index.ts'
+import { compose, type Message } from '../mail/messages.ts'
+import { LOCALES, type Locale } from '../text.ts'
+import { normalizeEmail, type User } from '../user.ts'
+import { record } from './audit.ts'
+import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
+import { nextHour, takeHourlyPlace } from './throttle.ts'
+import { issueToken } from './tokens.ts'
+
+type MailKind = Message['kind']
+
+/** What an order says beyond its kind. */
+interface OrderDetails {
+  /** An address that is not the account's, or soon no longer. */
+  readonly email?: string
+  readonly details?: store.OutboxMail['details']
+}
+
+/** Orders a mail to a user. */
+export async function orderMail(
+  ctx: Context,
+  user: Pick<User, 'id' | 'locale'>,
+  kind: MailKind,
+  client: Client,
+  { email, details = {} }: OrderDetails = {},
+): Promise<void> {
+  await add(ctx, { kind, userId: user.id, email: email ?? null, locale: localeFor(client, user), details })
+}
+
+/** Orders a mail to an address whose account is gone with this change. */
+export async function orderFarewell(ctx: Context, user: User, kind: MailKind, client: Client): Promise<void> {
+  await add(ctx, { kind, userId: null, email: user.email, locale: localeFor(client, user), details: {} })
+}
+
+/** Writes what {@link orderMail} would, for an address that has no account: so that both take the same time. */
+export async function orderNothing(ctx: Context, kind: MailKind, client: Client): Promise<void> {
+  await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details: {} })
+}
+
+async function add(
+  ctx: Context,
+  order: Pick<store.OutboxMail, 'userId' | 'email' | 'locale' | 'details'> & { kind: MailKind },
+): Promise<void> {
+  if (!ctx.sendsMail) return
+  const now = ctx.now()
+  await store.addMail(ctx.db, { id: uuidV7(now), createdAt: now, ...order })
+  ctx.afterCommit(ctx.onMail)
+}
+
+/** Takes back what would bring a link: it was asked for under what the account was before. */
+export function cancelLinks({ db }: TxContext, userId: number): Promise<void> {
+  return store.deleteMailOf(db, userId, LINKED_KINDS)
+}
+
+/** The language to write in: the account's, else the one that the request asks for. */
+export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
+  const known = LOCALES.find((locale) => locale === user?.locale)
+  return known ?? negotiate(client.acceptLanguage, LOCALES)
+}
+
+const MINUTE_MS = 60_000
+/** Longer than a mailer may take for one message. */
+const LEASE_MS = 5 * MINUTE_MS
+const FIRST_RETRY_MS = MINUTE_MS / 2
+const LONGEST_RETRY_MS = 30 * MINUTE_MS
+/** After so long nobody waits for the mail any more. */
+export const MAIL_LIFETIME_SECONDS = 3 * 86_400
+/** So many at once: a slow server is asked by several connections, and by no more. */
+const BATCH = 5
+
+/** Told of a mail that could not be sent, or with `null` of an outbox that cannot be read. */
+export type OnMailFault = (error: unknown, mail: { id: string; attempts: number } | null) => void
+
+/**
+ * Sends what is due, once. Of several instances each mail is sent by one; what fails is tried again, ever
+ * more seldom, for {@link MAIL_LIFETIME_SECONDS}.
+ *
+ * @param sent - The ids of mail that is in other hands and could not be forgotten yet: never sent again.
+ * @returns How many were taken.
+ */
+export async function sendDueMail(
+  ctx: Context,
+  mailer: Mailer,
+  { sent, onFault }: { sent: Set<string>; onFault: OnMailFault },
+): Promise<number> {
+  const lease = {
+    leaseMs: LEASE_MS,
+    longestWaitMs: 2 * LONGEST_RETRY_MS + nextHour(ctx).getTime() - ctx.now().getTime(),
+  }
+  const due = await store.takeDueMail(ctx.db, ctx.now(), lease, BATCH)
+  const outcomes = await Promise.allSettled(due.map((mail) => deliver(ctx, mailer, mail, { sent, onFault })))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return due.length
+}
+
+async function deliver(
+  ctx: Context,
+  mailer: Mailer,
+  mail: store.OutboxMail,
+  { sent, onFault }: { sent: Set<string>; onFault: OnMailFault },
+): Promise<void> {
+  const user = mail.userId === null ? null : await store.findUserById(ctx.db, mail.userId)
+  const to = mail.email ?? user?.email
+  // Else it was for nobody, or has left already.
+  if (to !== undefined && !sent.has(mail.id)) {
+    if (mail.createdAt < secondsAfter(ctx.now(), -MAIL_LIFETIME_SECONDS)) return giveUp(ctx, mail, 'expired')
+    const places = await takePlaces(ctx, to)
+    if (places === null) return store.postponeMail(ctx.db, mail, nextHour(ctx))
+    try {
+      const message = await messageOf(ctx, mail, user)
+      if (message === null) await places.release()
+      else await mailer.send({ id: mail.id, to, ...compose(message, settingOf(ctx, mail)) })
+    } catch (error) {
+      await places.release()
+      onFault(error, mail)
+      if (error instanceof MailRefused) return giveUp(ctx, mail, 'refused')
+      return store.postponeMail(ctx.db, mail, retryAt(ctx, mail))
+    }
+    sent.add(mail.id)
+  }
+  await store.deleteMail(ctx.db, mail.id)
+  sent.delete(mail.id)
+}
+
+function giveUp(ctx: Context, mail: store.OutboxMail, reason: string): Promise<void> {
+  return inTransaction(ctx, async (tx) => {
+    await store.deleteMail(tx.db, mail.id)
+    const details = { kind: mail.kind, attempts: mail.attempts }
+    await record(tx, {
+      action: 'give_up_mail',
+      actor: 'system',
+      outcome: 'refused',
+      reason,
+      userId: mail.userId,
+      details,
+    })
+  })
+}
+
+function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
+  const wait = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 16), LONGEST_RETRY_MS)
+  return new Date(ctx.now().getTime() + wait)
+}
+
+/** One mailbox, and all of them together, get so many an hour. */
+async function takePlaces(ctx: Context, to: string) {
+  const { mailsPerMailbox, mailsPerHour } = ctx.options
+  const ofMailbox = await takeHourlyPlace(ctx, `mail to ${normalizeEmail(to)}`, mailsPerMailbox)
+  if (ofMailbox === null) return null
+  const ofAll = await takeHourlyPlace(ctx, 'mail', mailsPerHour)
+  if (ofAll === null) {
+    await ofMailbox.release()
+    return null
+  }
+  return {
+    async release() {
+      await ofMailbox.release()
+      await ofAll.release()
+    },
+  }
+}
+
+function settingOf(ctx: Context, mail: store.OutboxMail) {
+  const locale = LOCALES.find((known) => known === mail.locale) ?? LOCALES[0]
+  return { service: URL.parse(ctx.options.baseUrl)?.host ?? 'Bienvenue', locale }
+}
+
+/** What a mail says, or `null` where it is void by now: the address is confirmed, the account shut or gone. */
+async function messageOf(ctx: Context, mail: store.OutboxMail, user: User | null): Promise<Message | null> {
+  const { details } = mail
+  const kind = mail.kind as Message['kind']
+  const signIn = {
+    at: mail.createdAt,
+    ip: textIn(details.ip),
+    device: textIn(details.device),
+  }
+  switch (kind) {
+    case 'verify_email':
+      if (user === null || user.emailVerifiedAt !== null) return null
+      return withLink(ctx, user, { kind, purpose: 'confirm_email', email: user.email })
+    case 'confirm_new_email':
+      if (user === null || mail.email === null) return null
+      return withLink(ctx, user, { kind, purpose: 'change_email', email: mail.email })
+    case 'reset_password':
+    case 'account_exists':
+      return user && withLink(ctx, user, { kind, purpose: 'reset_password', email: user.email })
+    case 'email_change_requested':
+    case 'email_changed':
+      return { kind, newEmail: textIn(details.newEmail) ?? '' }
+    case 'new_device':
+      return { kind, ...signIn }
+    case 'signed_in_after_failures':
+      return { kind, ...signIn, failures: Number(details.failures) }
+    default:
+      return { kind }
+  }
+}
+
+function textIn(value: string | number | null | undefined): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+const PAGES = {
+  reset_password: '/reset_password',
+  confirm_email: '/confirm_email',
+  change_email: '/confirm_email',
+}
+
+/** The message with a link that carries a new token. The fragment never leaves the browser: no log has it. */
+async function withLink(
+  ctx: Context,
+  user: User,
+  order: { kind: LinkedKind; purpose: store.TokenPurpose; email: string },
+): Promise<Message | null> {
+  const { kind, purpose, email } = order
+  const { resetTokenLifetimeSeconds, emailTokenLifetimeSeconds } = ctx.options
+  const lifetimeSeconds = purpose === 'reset_password' ? resetTokenLifetimeSeconds : emailTokenLifetimeSeconds
+  const token = await issueToken(ctx, user, { purpose, email, lifetimeSeconds })
+  if (token === null) return null
+  const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
+  return { kind, link: `${linkTo(ctx, PAGES[purpose])}#${fragment}`, lifetimeSeconds }
+}
+
+const LINKED_KINDS = ['verify_email', 'confirm_new_email', 'reset_password', 'account_exists'] as const
+type LinkedKind = (typeof LINKED_KINDS)[number]
+
+/** Where a page of the service is: always under the configured address, whatever a request says. */
+function linkTo(ctx: Context, path: string): string {
+  return `${ctx.options.baseUrl.replace(/\/+$/, '')}${path}`
+}

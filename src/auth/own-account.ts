@@ -1,0 +1,128 @@
+/** What a user does with their own account: another password, its data, its end. */
+import * as store from '../db/index.ts'
+import { AuthError } from '../errors.ts'
+import { type Account, accountOf, type User } from '../user.ts'
+import { listAudit, record } from './audit.ts'
+import { type Client, type Context, inTransaction } from './context.ts'
+import { orderFarewell, orderMail } from './outbox.ts'
+import { assertNewPassword, assertPassword } from './passwords.ts'
+import {
+  listOwnSessions,
+  requireFreshSession,
+  requireSession,
+  revokeSessionsAndTokens,
+  type SessionInfo,
+  startSession,
+} from './sessions.ts'
+import { countAttempt } from './throttle.ts'
+import { removeAccount } from './users.ts'
+
+/** Whoever bears a session. */
+export interface BearerRequest extends Client {
+  /** The session's bearer, as the cookie carries it. */
+  sessionId: string | null | undefined
+}
+
+/** What `changePassword` takes. */
+export interface ChangePasswordRequest extends BearerRequest {
+  currentPassword: string
+  newPassword: string
+}
+
+/** What `reauthenticate` takes. */
+export interface ReauthenticateRequest extends BearerRequest {
+  password: string
+}
+
+/** A new session in place of the one that was borne. */
+export interface RenewedSession {
+  readonly user: Account
+  /** As `createSession` gives it. */
+  readonly sessionId: string
+}
+
+/** Sets another password. */
+export async function changePassword(ctx: Context, request: ChangePasswordRequest): Promise<RenewedSession> {
+  const { user } = await requireSession(ctx, request.sessionId)
+  assertPassword(request.currentPassword, 'currentPassword')
+  assertPassword(request.newPassword, 'newPassword')
+  const attempt = await verifyOwnPassword(ctx, user, request.currentPassword, 'change_password', request)
+  await assertNewPassword(ctx, request.newPassword, { field: 'newPassword', email: user.email })
+  const hashedPassword = await ctx.hasher.hash(request.newPassword)
+  const renewed = await inTransaction(ctx, async (tx) => {
+    const locked = await store.lockUser(tx.db, user.id)
+    // Another change came first: the password that was typed is no longer the account's.
+    if (locked?.passwordVersion !== user.passwordVersion) throw new AuthError('invalid_credentials')
+    await store.updateUser(tx.db, user.id, { hashedPassword })
+    await revokeSessionsAndTokens(tx, user.id)
+    const changed = await store.findUserById(tx.db, user.id)
+    const sessionId = changed && (await startSession(tx, changed, { ...request, methods: ['pwd'], level: 1 }))
+    if (!sessionId) throw new AuthError('unauthenticated')
+    await record(tx, { action: 'change_password', actor: 'user', userId: user.id }, request)
+    await orderMail(tx, user, 'password_changed', request)
+    return { user: accountOf(changed), sessionId }
+  })
+  await attempt.succeeded()
+  return renewed
+}
+
+/** Proves once more who bears a session. */
+export async function reauthenticate(ctx: Context, request: ReauthenticateRequest): Promise<RenewedSession> {
+  const { user, session } = await requireSession(ctx, request.sessionId)
+  assertPassword(request.password, 'password')
+  const attempt = await verifyOwnPassword(ctx, user, request.password, 'reauthenticate', request)
+  const sessionId = await inTransaction(ctx, async (tx) => {
+    const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
+    if (started === null) throw new AuthError('unauthenticated')
+    await store.deleteSession(tx.db, session)
+    await record(tx, { action: 'reauthenticate', actor: 'user', userId: user.id }, request)
+    return started
+  })
+  await attempt.succeeded()
+  return { user: accountOf(user), sessionId }
+}
+
+/** A password is guessed here as well as at the login: it counts as a login of the account. */
+async function verifyOwnPassword(
+  ctx: Context,
+  user: User,
+  password: string,
+  action: 'change_password' | 'reauthenticate',
+  client: Client,
+) {
+  const attempt = await countAttempt(ctx, 'login', { ...client, email: user.email })
+  if (await ctx.hasher.verify(password, user.hashedPassword)) return attempt
+  const event = { action, actor: 'user', outcome: 'refused', reason: 'wrong_password' } as const
+  await record(ctx, { ...event, userId: user.id }, client)
+  throw new AuthError('invalid_credentials')
+}
+
+/** All that is stored about an account, but what opens it. */
+export interface AccountExport {
+  readonly account: Account & Pick<User, 'locale' | 'passwordCompromisedAt'>
+  readonly sessions: readonly SessionInfo[]
+  /** The newest first. */
+  readonly audit: readonly store.AuditRecord[]
+}
+
+/** Gives a user what is stored about them. */
+export async function exportAccount(ctx: Context, request: BearerRequest): Promise<AccountExport> {
+  const { user } = await requireFreshSession(ctx, request.sessionId)
+  await record(ctx, { action: 'export_account', actor: 'user', userId: user.id }, request)
+  const { locale, passwordCompromisedAt } = user
+  return {
+    account: { ...accountOf(user), locale, passwordCompromisedAt },
+    sessions: await listOwnSessions(ctx, request),
+    audit: await Array.fromAsync(listAudit(ctx, { userId: user.id })),
+  }
+}
+
+/** Removes a user's own account. */
+export async function deleteAccount(ctx: Context, request: BearerRequest): Promise<Account> {
+  const { user } = await requireFreshSession(ctx, request.sessionId)
+  await inTransaction(ctx, async (tx) => {
+    if (!(await removeAccount(tx, user.id, 'user', request))) throw new AuthError('unauthenticated')
+    await orderFarewell(tx, user, 'account_deleted', request)
+  })
+  return accountOf(user)
+}

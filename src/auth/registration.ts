@@ -1,0 +1,110 @@
+import * as store from '../db/index.ts'
+import { AuthError, Conflict } from '../errors.ts'
+import { trimEmail, type User } from '../user.ts'
+import { record } from './audit.ts'
+import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
+import { localeFor, orderMail } from './outbox.ts'
+import { assertNewPassword, assertPassword } from './passwords.ts'
+import { countAttempt } from './throttle.ts'
+import { assertEmail } from './users.ts'
+
+/** What `signUp` takes. */
+export interface SignUpRequest extends Client {
+  email: string
+  password: string
+}
+
+/** What `signUp` gives: the same for a new address and, where answers are uniform, for a taken one. */
+export interface SignUpResult {
+  /** As it was entered, less the spaces around it. */
+  readonly email: string
+}
+
+/** Registers whoever asks. */
+export async function signUp(ctx: Context, request: SignUpRequest): Promise<SignUpResult> {
+  const { email, password } = request
+  assertEmail(email)
+  assertPassword(password, 'password')
+  await countAttempt(ctx, 'registration', request)
+  await assertNewPassword(ctx, password, { field: 'password', email })
+  if (ctx.options.registrationAnswer === 'explicit') {
+    await addAccount(ctx, request)
+  } else {
+    // The same work for either, so that the time does not tell: the hash is what is dear.
+    const hashedPassword = await ctx.hasher.hash(password)
+    await inTransaction(ctx, (tx) => addOrTell(tx, request, hashedPassword))
+  }
+  return { email: trimEmail(email) }
+}
+
+/** What `registerUser` may be told. */
+export interface RegisterDetails {
+  /** Whether the caller vouches for the address: nobody is asked to confirm it. */
+  confirmed?: boolean
+}
+
+/** Registers a user, as the classic exercise spells it. */
+export async function registerUser(
+  ctx: Context,
+  email: string,
+  password: string,
+  { confirmed = false }: RegisterDetails = {},
+): Promise<User> {
+  assertEmail(email)
+  await assertNewPassword(ctx, password, { field: 'password', email })
+  return addAccount(ctx, { email, password, confirmed })
+}
+
+async function addAccount(ctx: Context, request: SignUpRequest & { confirmed?: boolean }): Promise<User> {
+  const { email } = request
+  // Looked up first, because hashing is dear; of two at once the database lets one in.
+  if ((await store.findUserByEmail(ctx.db, email)) !== null) throw emailTaken(email)
+  const hashedPassword = await ctx.hasher.hash(request.password)
+  try {
+    return await inTransaction(ctx, (tx) => addConfirmable(tx, request, hashedPassword))
+  } catch (error) {
+    throw error instanceof Conflict ? emailTaken(email, error) : error
+  }
+}
+
+/** Adds an account, or tells the one that has the address. */
+async function addOrTell(tx: TxContext, request: SignUpRequest, hashedPassword: string): Promise<void> {
+  try {
+    await addConfirmable(tx, request, hashedPassword)
+  } catch (error) {
+    const owner = error instanceof Conflict ? await store.findUserByEmail(tx.db, request.email) : null
+    if (owner === null) throw error
+    const event = {
+      action: 'register',
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'email_taken',
+    } as const
+    await record(tx, { ...event, userId: owner.id }, request)
+    await orderMail(tx, owner, 'account_exists', request)
+  }
+}
+
+/** Adds an account, and the mail by which its address is confirmed, where that is asked for. */
+async function addConfirmable(
+  tx: TxContext,
+  request: SignUpRequest & { confirmed?: boolean },
+  hashedPassword: string,
+): Promise<User> {
+  const now = tx.now()
+  const { emailVerification, unconfirmedAccountSeconds } = tx.options
+  const hasToConfirm = emailVerification && request.confirmed !== true
+  const user = await store.addUser(tx.db, request.email, hashedPassword, {
+    createdAt: now,
+    emailVerifiedAt: request.confirmed === true ? now : null,
+    unconfirmedUntil: hasToConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
+    locale: request.acceptLanguage === undefined ? null : localeFor(request),
+  })
+  await record(tx, { action: 'register', actor: 'anonymous', userId: user.id }, request)
+  if (hasToConfirm) await orderMail(tx, user, 'verify_email', request)
+  return user
+}
+
+function emailTaken(email: string, cause?: unknown): AuthError {
+  return new AuthError('email_taken', { message: `User ${email} already exists`, cause })
+}
