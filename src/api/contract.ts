@@ -4,13 +4,19 @@ import type { ErrorCode } from '../errors.ts'
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** With the names of its parameters in braces, as in `/sessions/{id}`. */
   readonly path: string
   readonly id: string
   readonly summary: string
-  readonly tag: 'classic' | 'service'
-  /** Whether a live session is demanded; without one the answer is `session_required`. */
+  /** The classic contract takes forms too, and keeps its statuses; what came later takes JSON alone. */
+  readonly tag: 'classic' | 'account' | 'page' | 'service'
+  /** What has to be set for this operation to be there at all. */
+  readonly needs?: 'mail' | 'public_api_docs'
+  /** Whether a live session is demanded; without one it is `session_required`, or later `unauthenticated`. */
   readonly session?: true
-  /** The fields of the body, sent as form, multipart form or JSON. */
+  /** The parameters in the path, with what each is. */
+  readonly params?: Readonly<Record<string, string>>
+  /** The fields of the body. */
   readonly body?: z.ZodObject
   readonly success: {
     readonly status: 200 | 302
@@ -18,6 +24,8 @@ export interface Operation {
     readonly statusForBrowsers?: 303
     readonly description: string
     readonly body?: z.ZodType
+    /** Whether the answer is a page of HTML. */
+    readonly page?: true
     readonly setsCookie?: true
   }
   /** Its own refusals; those that follow from the rest of it are added by {@link errorsOf}. */
@@ -33,6 +41,19 @@ export function operation<const Contract extends Operation>(contract: Contract):
 export type FieldsOf<Contract extends Operation> = Contract extends { body: infer Body extends z.ZodObject }
   ? z.infer<Body>
   : Record<never, never>
+
+/** The parameters in an operation's path. */
+export type ParamsOf<Contract extends Operation> = Contract extends { params: infer Params }
+  ? { readonly [Name in keyof Params]: string }
+  : Record<never, never>
+
+/** The media types that an operation's body may have. */
+export function bodyTypesOf({ tag }: Operation): readonly string[] {
+  return tag === 'classic' ? [...FORM_TYPES, JSON_TYPE] : [JSON_TYPE]
+}
+
+const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'] as const
+const JSON_TYPE = 'application/json'
 
 /** The body of an operation's success. */
 export type SuccessOf<Contract extends Operation> = Contract extends {
@@ -50,6 +71,15 @@ const ANY_REQUEST: readonly ErrorCode[] = [
   'unavailable',
 ]
 
+/** What a new password may be refused for. */
+export const NEW_PASSWORD_ERRORS = [
+  'password_too_short',
+  'password_too_long',
+  'password_guessable',
+  'password_too_common',
+  'password_breached',
+] as const satisfies readonly ErrorCode[]
+
 const ANY_BODY: readonly ErrorCode[] = [
   'missing_field',
   'invalid_field',
@@ -62,10 +92,10 @@ const ANY_BODY: readonly ErrorCode[] = [
 ]
 
 /** Every way an operation refuses. */
-export function errorsOf({ method, session, body, errors }: Operation): readonly ErrorCode[] {
+export function errorsOf({ method, session, tag, body, errors }: Operation): readonly ErrorCode[] {
   return [
     ...errors,
-    ...(session ? (['session_required'] as const) : []),
+    ...(session ? [tag === 'classic' ? ('session_required' as const) : ('unauthenticated' as const)] : []),
     ...(method === 'GET' ? [] : (['foreign_origin'] as const)),
     ...(body ? ANY_BODY : []),
     ...ANY_REQUEST,

@@ -20,3 +20,6 @@ export const password = text.meta({
 
 /** A reset token as `POST /reset_password` gave it. Any text passes: a wrong one is refused as such. */
 export const resetToken = text.meta({ description: 'Opaque. Good once.' })
+
+/** A token from the link in a mail. Any text passes: a wrong one is refused as such. */
+export const mailedToken = text.meta({ description: 'From the link in the mail. Opaque, good once.' })

@@ -4,27 +4,47 @@
  *
  * @module
  */
+import { confirmEmail, confirmEmailPage, requestConfirmation } from './confirmation.ts'
 import type { Operation } from './contract.ts'
 import { home } from './home.ts'
-import { requestPasswordReset, resetPassword } from './passwords.ts'
-import { getProfile } from './profile.ts'
+import { changePassword, requestPasswordReset, resetPassword, resetPasswordPage } from './passwords.ts'
+import { changeEmail, deleteProfile, exportProfile, getProfile } from './profile.ts'
 import { getHealth, getOpenApi, getReadiness } from './service.ts'
-import { logIn, logOut } from './sessions.ts'
+import { endOtherSessions, endSession, listSessions, logIn, logOut, reauthenticate } from './sessions.ts'
 import { registerUser } from './users.ts'
 
-export { errorsOf, type FieldsOf, type Operation, type SuccessOf } from './contract.ts'
+export {
+  bodyTypesOf,
+  errorsOf,
+  type FieldsOf,
+  type Operation,
+  type ParamsOf,
+  type SuccessOf,
+} from './contract.ts'
 export { type ErrorBody, emailTakenBody, errorBody } from './errors.ts'
 export {
+  changeEmail,
+  changePassword,
+  confirmEmail,
+  confirmEmailPage,
+  deleteProfile,
+  endOtherSessions,
+  endSession,
+  exportProfile,
   getHealth,
   getOpenApi,
   getProfile,
   getReadiness,
   home,
+  listSessions,
   logIn,
   logOut,
+  reauthenticate,
   registerUser,
+  requestConfirmation,
   requestPasswordReset,
   resetPassword,
+  resetPasswordPage,
 }
 
 /** Every operation, in the order of the documentation. */
@@ -36,6 +56,18 @@ export const OPERATIONS: readonly Operation[] = [
   getProfile,
   requestPasswordReset,
   resetPassword,
+  requestConfirmation,
+  confirmEmail,
+  listSessions,
+  endOtherSessions,
+  endSession,
+  reauthenticate,
+  changePassword,
+  changeEmail,
+  exportProfile,
+  deleteProfile,
+  confirmEmailPage,
+  resetPasswordPage,
   getHealth,
   getReadiness,
   getOpenApi,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { operation } from './contract.ts'
+import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import { email, password, resetToken } from './fields.ts'
 
 export const requestPasswordReset = operation({
@@ -11,8 +11,12 @@ export const requestPasswordReset = operation({
   body: z.strictObject({ email }),
   success: {
     status: 200,
-    description: 'A token, good once; an earlier one is void.',
-    body: z.strictObject({ email: z.string(), reset_token: z.string() }),
+    description:
+      'A token, good once; an earlier one is void. Where tokens are mailed there is none in the answer, which is the same for every address.',
+    body: z.union([
+      z.strictObject({ email: z.string(), reset_token: z.string() }),
+      z.strictObject({ email: z.string(), message: z.literal('reset mail sent') }),
+    ]),
   },
   errors: ['unknown_email', 'too_many_attempts', 'invalid_email'],
 })
@@ -29,5 +33,33 @@ export const resetPassword = operation({
     description: 'The password is changed and every session of the account ended.',
     body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
   },
-  errors: ['invalid_reset_token', 'invalid_email', 'password_too_short', 'password_too_long'],
+  errors: ['invalid_reset_token', 'invalid_email', ...NEW_PASSWORD_ERRORS],
+})
+
+export const resetPasswordPage = operation({
+  method: 'GET',
+  path: '/reset_password',
+  id: 'resetPasswordPage',
+  summary: 'The page behind the link of a reset mail; it opens nothing by itself',
+  tag: 'page',
+  needs: 'mail',
+  success: { status: 200, description: 'A page that asks for the new password.', page: true },
+  errors: [],
+})
+
+export const changePassword = operation({
+  method: 'PUT',
+  path: '/profile/password',
+  id: 'changePassword',
+  summary: 'Set another password, with the present one',
+  tag: 'account',
+  session: true,
+  body: z.strictObject({ current_password: password, new_password: password }),
+  success: {
+    status: 200,
+    description: 'The password is changed, every session ended, and a new one is in the cookie.',
+    body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
+    setsCookie: true,
+  },
+  errors: ['invalid_credentials', 'too_many_attempts', ...NEW_PASSWORD_ERRORS],
 })

@@ -27,6 +27,7 @@ export const getOpenApi = operation({
   id: 'getOpenApi',
   summary: 'This document',
   tag: 'service',
+  needs: 'public_api_docs',
   success: {
     status: 200,
     description: 'An OpenAPI 3.1 document.',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { operation } from './contract.ts'
+import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import { email, password } from './fields.ts'
 
 export const registerUser = operation({
@@ -11,8 +11,9 @@ export const registerUser = operation({
   body: z.strictObject({ email, password }),
   success: {
     status: 200,
-    description: 'The account exists now.',
+    description:
+      'The account exists now. Where registration answers are uniform, a taken address gets this answer too, and its mailbox a mail.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
   },
-  errors: ['email_taken', 'invalid_email', 'password_too_short', 'password_too_long'],
+  errors: ['email_taken', 'invalid_email', ...NEW_PASSWORD_ERRORS, 'too_many_attempts'],
 })

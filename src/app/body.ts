@@ -16,13 +16,15 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /**
  * The fields of a request's body, as its contract wants them.
  *
+ * @param types - The media types it may have.
  * @throws {AuthError} Any refusal that `errorsOf` gives an operation for having a body.
  */
 export async function readBody<Contract extends z.ZodObject>(
   request: Request,
   contract: Contract,
+  types: readonly string[],
 ): Promise<z.infer<Contract>> {
-  const fields = await readFields(request)
+  const fields = await readFields(request, types)
   const names = fields.map(([name]) => name)
   const unknown = names.find((name) => !Object.hasOwn(contract.shape, name))
   if (unknown !== undefined) throw fieldError('unknown_field', unknown)
@@ -45,12 +47,13 @@ function fieldError(
   return new AuthError(code, field.length > FIELD_NAME_MAX_LENGTH ? {} : { field })
 }
 
-async function readFields(request: Request): Promise<Fields> {
+async function readFields(request: Request, types: readonly string[]): Promise<Fields> {
   const bytes = await readBytes(request)
   // No body at all: whatever its type, what is wrong is that the fields are missing.
   if (bytes.length === 0) return []
   const contentType = request.headers.get('content-type') ?? ''
-  const parse = PARSERS.get(mediaType(contentType))
+  const type = mediaType(contentType)
+  const parse = types.includes(type) ? PARSERS.get(type) : undefined
   if (parse === undefined || isCompressed(request)) throw new AuthError('unsupported_media_type')
   try {
     if (!isUtf8(contentType)) throw new AuthError('unsupported_media_type')

@@ -2,9 +2,9 @@ import type { Options } from '../options.ts'
 
 type CookieOptions = Pick<Options, 'secureCookie'>
 
-/** The session cookie's name; the prefix makes a browser hold it to this very host (RFC 6265bis §4.1.3.2). */
-function nameOf({ secureCookie }: CookieOptions): string {
-  return secureCookie ? '__Host-session_id' : 'session_id'
+/** A cookie's name; the prefix makes a browser hold it to this very host (RFC 6265bis §4.1.3.2). */
+export function cookieName(cookie: 'session_id' | 'device', { secureCookie }: CookieOptions): string {
+  return secureCookie ? `__Host-${cookie}` : cookie
 }
 
 /**
@@ -14,8 +14,17 @@ function nameOf({ secureCookie }: CookieOptions): string {
  * @param header - The `Cookie` header (RFC 6265 §4.2.1).
  */
 export function readSessionCookie(header: string | null | undefined, options: CookieOptions): string | null {
+  return readCookie(header, cookieName('session_id', options))
+}
+
+/** The value of the cookie by which a device is known again, under the same rules. */
+export function readDeviceCookie(header: string | null | undefined, options: CookieOptions): string | null {
+  return readCookie(header, cookieName('device', options))
+}
+
+function readCookie(header: string | null | undefined, name: string): string | null {
   if (!header) return null
-  const start = `${nameOf(options)}=`
+  const start = `${name}=`
   let found: string | null = null
   for (const pair of header.split(';')) {
     const cookie = trimBlanks(pair)
@@ -40,14 +49,22 @@ function isBlank(character: string | undefined): boolean {
 }
 
 /** `Set-Cookie` that gives the client its session, for as long as it can last. */
-export function sessionCookie(sessionId: string, maxAgeSeconds: number, options: CookieOptions): string {
+export function sessionCookie(
+  sessionId: string,
+  options: CookieOptions & Pick<Options, 'sessionLifetimeSeconds'>,
+): string {
   // No character of a session id needs quoting.
-  return `${nameOf(options)}=${sessionId}; Path=/; Max-Age=${maxAgeSeconds}; ${attributes(options)}`
+  return `${cookieName('session_id', options)}=${sessionId}; Path=/; Max-Age=${options.sessionLifetimeSeconds}; ${attributes(options)}`
+}
+
+/** `Set-Cookie` by which a device is known again. */
+export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options: CookieOptions): string {
+  return `${cookieName('device', options)}=${deviceToken}; Path=/; Max-Age=${maxAgeSeconds}; ${attributes(options)}`
 }
 
 /** `Set-Cookie` that takes the session from the client. */
 export function clearedCookie(options: CookieOptions): string {
-  return `${nameOf(options)}=; Path=/; Max-Age=0; ${attributes(options)}`
+  return `${cookieName('session_id', options)}=; Path=/; Max-Age=0; ${attributes(options)}`
 }
 
 function attributes({ secureCookie }: CookieOptions): string {

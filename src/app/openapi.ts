@@ -1,38 +1,44 @@
 import { z } from 'zod'
-import { emailTakenBody, errorBody, errorsOf, OPERATIONS, type Operation } from '../api/index.ts'
+import { bodyTypesOf, emailTakenBody, errorBody, errorsOf, type Operation } from '../api/index.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
+import type { Options } from '../options.ts'
+import { cookieName } from './cookies.ts'
 
 type Json = Record<string, unknown>
 
 /** The contract as an OpenAPI 3.1 document, whose schemas are JSON Schema 2020-12: what zod speaks. */
-export function openApiDocument(): Json & { openapi: string } {
-  document ??= {
+export function openApiDocument(
+  operations: readonly Operation[],
+  options: Pick<Options, 'baseUrl' | 'secureCookie'>,
+): Json & { openapi: string } {
+  return {
     openapi: '3.1.1',
     info: {
       title: 'Bienvenue',
       version: '1',
-      summary: 'User authentication: register, log in, profile, log out, reset the password.',
+      summary: 'User authentication: register, log in, profile, sessions, log out, reset the password.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: options.baseUrl === '' ? '/' : options.baseUrl }],
     tags: [
       { name: 'classic', description: 'The contract of the teaching exercise.' },
+      { name: 'account', description: 'What a user does with an account beyond it. JSON alone.' },
+      { name: 'page', description: 'Pages behind the links in mails.' },
       { name: 'service', description: 'For whoever runs it.' },
     ],
-    paths: paths(),
+    paths: paths(operations),
     components: {
       schemas: { Error: schema(errorBody), EmailTaken: schema(emailTakenBody) },
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'session_id' } },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: cookieName('session_id', options) },
+      },
     },
   }
-  return document
 }
 
-let document: (Json & { openapi: string }) | undefined
-
-function paths(): Json {
+function paths(operations: readonly Operation[]): Json {
   const paths: Record<string, Json> = {}
-  for (const operation of OPERATIONS) {
+  for (const operation of operations) {
     paths[operation.path] = {
       ...paths[operation.path],
       [operation.method.toLowerCase()]: describe(operation),
@@ -42,18 +48,20 @@ function paths(): Json {
 }
 
 function describe(operation: Operation): Json {
-  const { id, summary, tag, session, body, success } = operation
+  const { id, summary, tag, session, params = {}, body, success } = operation
   const headers = success.setsCookie && { 'Set-Cookie': SET_COOKIE }
   return {
     operationId: id,
     summary,
     tags: [tag],
     security: session ? [{ session: [] }] : [],
-    ...(body && { requestBody: requestBody(schema(body)) }),
+    ...(operation.params && { parameters: Object.entries(params).map(pathParameter) }),
+    ...(body && { requestBody: requestBody(schema(body), bodyTypesOf(operation)) }),
     responses: {
       [success.status]: {
         description: success.description,
         ...(success.body && { content: { 'application/json': { schema: schema(success.body) } } }),
+        ...(success.page && { content: { 'text/html': { schema: { type: 'string' } } } }),
         ...(headers && { headers }),
       },
       ...(success.statusForBrowsers && {
@@ -67,8 +75,11 @@ function describe(operation: Operation): Json {
   }
 }
 
-function requestBody(fields: Json): Json {
-  const types = ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json']
+function pathParameter([name, description]: [string, string]): Json {
+  return { name, in: 'path', required: true, description, schema: { type: 'string' } }
+}
+
+function requestBody(fields: Json, types: readonly string[]): Json {
   return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: fields }])) }
 }
 

@@ -1,6 +1,7 @@
 /** Every response is made here, with its headers decided before it is built: never touched afterwards. */
 import type { ErrorBody } from '../api/index.ts'
 import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
+import type { Options } from '../options.ts'
 
 /**
  * On every response. Nothing of ours is to be framed, sniffed, embedded, cached or told onwards; most of
@@ -17,22 +18,68 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 } as const
 
-const JSON_HEADERS = { ...HEADERS, 'content-type': 'application/json; charset=utf-8' } as const
-
 type Extra = Readonly<Record<string, string>>
 
-/** A JSON answer. */
-export function json(body: unknown, status = 200, extra?: Extra): Response {
-  const headers = extra === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...extra }
-  return new Response(JSON.stringify(body), { status, headers })
+/** A page of HTML with the policy that lets its own style and script run, and nothing else. */
+interface Page {
+  readonly html: string
+  readonly contentSecurityPolicy: string
+}
+
+/** What a route answers, before it is a `Response`. */
+export interface Answer {
+  readonly status: number
+  /** Sent as JSON. */
+  readonly body?: unknown
+  readonly page?: Page
+  readonly headers?: Extra | undefined
+  /** Values of `Set-Cookie`, each a header of its own. */
+  readonly cookies?: readonly string[] | undefined
+}
+
+/** An answer as a `Response`. */
+export type Respond = (answer: Answer) => Response
+
+/** A year and more, as browsers ask it of those who want to stand on their lists. */
+const HSTS_SECONDS = 2 * 365 * 86_400
+
+/** Makes responses of answers: which headers they bear follows from the options, once. */
+export function createResponder({
+  baseUrl,
+  hstsSubdomains,
+}: Pick<Options, 'baseUrl' | 'hstsSubdomains'>): Respond {
+  // RFC 6797 §7.2: never over plain http.
+  const hsts = {
+    'strict-transport-security': `max-age=${HSTS_SECONDS}${hstsSubdomains ? '; includeSubDomains' : ''}`,
+  }
+  const always = { ...HEADERS, ...(baseUrl.startsWith('https:') && hsts) }
+  const jsonHeaders = { ...always, 'content-type': 'application/json; charset=utf-8' }
+  const contentOf = ({ body, page }: Answer): { content: string | null; headers: Extra } => {
+    if (page !== undefined) {
+      const headers = { ...always, 'content-type': 'text/html; charset=utf-8' }
+      return {
+        content: page.html,
+        headers: { ...headers, 'content-security-policy': page.contentSecurityPolicy },
+      }
+    }
+    return body === undefined
+      ? { content: null, headers: { ...always, 'content-length': '0' } }
+      : { content: JSON.stringify(body), headers: jsonHeaders }
+  }
+  return (answer) => {
+    const { content, headers } = contentOf(answer)
+    const all = answer.headers === undefined ? headers : { ...headers, ...answer.headers }
+    const cookies = answer.cookies?.map((cookie): [string, string] => ['set-cookie', cookie])
+    return new Response(content, {
+      status: answer.status,
+      headers: cookies === undefined ? all : [...Object.entries(all), ...cookies],
+    })
+  }
 }
 
 /** A redirect to a path of ours. */
-export function redirect(path: string, status: 302 | 303, extra?: Extra): Response {
-  return new Response(null, {
-    status,
-    headers: { ...HEADERS, ...extra, location: path, 'content-length': '0' },
-  })
+export function redirect(path: string, status: 302 | 303, more: Pick<Answer, 'headers' | 'cookies'>): Answer {
+  return { status, ...more, headers: { ...more.headers, location: path } }
 }
 
 /** What these say of a field needs its name: the others speak for themselves. */
@@ -44,9 +91,9 @@ const NAMES_ITS_FIELD = new Set<ErrorCode>([
 ])
 
 /** A refusal in the one error shape; the classic one of a taken address as its clients know it. */
-export function errorResponse(error: AuthError, requestId: string, headers: Extra = {}): Response {
+export function errorAnswer(error: AuthError, requestId: string, headers: Extra = {}): Answer {
   const { status, message } = ERRORS[error.code]
-  if (error.code === 'email_taken') return json({ message }, status, headers)
+  if (error.code === 'email_taken') return { status, body: { message }, headers }
   const field = error.field && onWire(error.field)
   const body: ErrorBody = {
     message: field && NAMES_ITS_FIELD.has(error.code) ? `${message.slice(0, -1)}: ${field}.` : message,
@@ -54,7 +101,7 @@ export function errorResponse(error: AuthError, requestId: string, headers: Extr
     ...(field && { field }),
     request_id: requestId,
   }
-  return json(body, status, { ...headers, ...headersOf(error) })
+  return { status, body, headers: { ...headers, ...headersOf(error) } }
 }
 
 function headersOf({ code, retryAfterSeconds }: AuthError): Extra {

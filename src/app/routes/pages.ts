@@ -1,0 +1,17 @@
+import * as api from '../../api/index.ts'
+import { negotiate } from '../../lib/language.ts'
+import { type Page, renderConfirmEmail, renderResetPassword, type Setting } from '../../pages/index.ts'
+import { LOCALES } from '../../text.ts'
+import { basePath } from '../paths.ts'
+import { type Routes, route } from '../route.ts'
+
+export const pageRoutes: Routes = (engine) =>
+  [
+    [api.confirmEmailPage, renderConfirmEmail] as const,
+    [api.resetPasswordPage, renderResetPassword] as const,
+  ].map(([operation, render]: readonly [api.Operation, (setting: Setting) => Page]) =>
+    route(engine, operation, ({ client }) => ({
+      status: 200,
+      page: render({ locale: negotiate(client.acceptLanguage, LOCALES), basePath: basePath(engine.options) }),
+    })),
+  )

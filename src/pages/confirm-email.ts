@@ -1,0 +1,25 @@
+import { confirmEmail } from '../api/index.ts'
+import { PAGES } from '../text.ts'
+import type { Page, Setting } from './layout.ts'
+import { layOutPasswordPage } from './password-page.ts'
+
+/**
+ * The page that confirms an email address, for `<basePath>/confirm_email#token=…`.
+ *
+ * Opening it sends and changes nothing; its form sends `POST <basePath>/confirm_email`.
+ */
+export function renderConfirmEmail(setting: Setting): Page {
+  return layOutPasswordPage(
+    {
+      words: PAGES[setting.locale].confirmEmail,
+      icon: 'envelope',
+      operation: confirmEmail,
+      tokenField: 'token',
+      passwordField: 'password',
+      hasEmail: false,
+      autocomplete: 'current-password',
+      invalidLink: 'invalid_confirmation_token',
+    },
+    setting,
+  )
+}

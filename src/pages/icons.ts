@@ -1,0 +1,16 @@
+/** Line drawings of 24 by 24, said by the words beside them: readers of the screen pass over them. */
+import { html } from 'hono/html'
+
+const key = html`<circle cx="7.5" cy="16.5" r="4.5"/><path d="M10.7 13.3 21 3m-5.5 5.5 3.25 3.25M18.75 5.25l2.25 2.25"/>`
+const envelope = html`<rect x="3" y="5" width="18" height="14" rx="2.5"/><path d="m4 7.5 8 6 8-6"/>`
+const tick = html`<path d="m5 12.5 4.5 4.5L19 7.5"/>`
+const exclamation = html`<path d="M12 4.5v9.5m0 5v.1"/>`
+const eye = html`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Z"/><circle cx="12" cy="12" r="2.75"/><path class="strike" d="m4 20 16-16"/>`
+
+export const ICONS = { key, envelope, tick, exclamation, eye }
+export type IconName = keyof typeof ICONS
+
+/** @param className - How it is dressed; see `style.ts`. */
+export function icon(name: IconName, className: string) {
+  return html`<svg class="${className}" viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`
+}

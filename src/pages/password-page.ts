@@ -1,0 +1,82 @@
+import { html } from 'hono/html'
+import type { FieldsOf, Operation } from '../api/index.ts'
+import { PAGES, type PanelWords, type PasswordPageWords } from '../text.ts'
+import { type IconName, icon } from './icons.ts'
+import { layOut, type Markup, type Page, type Setting } from './layout.ts'
+
+/** A page behind a link in a mail: it asks for a password and sends it off with the token of the link. */
+interface PasswordPage<Contract extends Operation> {
+  readonly words: PasswordPageWords
+  readonly icon: IconName
+  /** What is sent, and which of its fields holds what. */
+  readonly operation: Contract
+  readonly tokenField: keyof FieldsOf<Contract> & string
+  readonly passwordField: keyof FieldsOf<Contract> & string
+  /** Whether the link names the account's address as well, for the field `email`. */
+  readonly hasEmail: boolean
+  readonly autocomplete: 'new-password' | 'current-password'
+  /** The refusal that leaves nothing to do on this page. */
+  readonly invalidLink: Contract['errors'][number]
+}
+
+/**
+ * Lays such a page out: a panel for each state it may be in, all of them hidden until the script shows one, and
+ * the sentences for what may be refused. See `script.ts` for how they are used.
+ */
+export function layOutPasswordPage<Contract extends Operation>(
+  page: PasswordPage<Contract>,
+  setting: Setting,
+): Page {
+  const { words } = page
+  const { locale } = setting
+  const body = html`<main>
+${panel('ask', words.ask, icon(page.icon, 'icon'), form(page, setting))}
+${panel('done', words.done, icon('tick', 'icon good'))}
+${panel(page.invalidLink, words.invalidLink, icon('exclamation', 'icon bad'))}
+${panel('incomplete', words.incomplete, icon('exclamation', 'icon bad'))}
+<noscript>
+${icon(page.icon, 'icon')}
+<h1>${words.ask.heading}</h1>
+<p>${words.noScript}</p>
+</noscript>
+</main>
+<p id="host"></p>
+<template id="problems">
+${Object.entries(words.passwordProblems).map(([code, text]) => html`<p data-code="${code}" data-about="password">${text}</p>\n`)}
+${Object.entries(PAGES[locale].problems).map(([code, text]) => html`<p data-code="${code}">${text}</p>\n`)}
+</template>`
+  return layOut({ locale, title: words.ask.heading, body })
+}
+
+function panel(name: string, { heading, paragraphs }: PanelWords, drawing: Markup, more: Markup = html``) {
+  return html`<section data-panel="${name}" hidden>
+${drawing}
+<h1 tabindex="-1">${heading}</h1>
+${paragraphs.map((text) => html`<p>${text}</p>\n`)}${more}</section>`
+}
+
+/**
+ * The names of the fields are those of the request. Should the script ever let it go by itself, it would be
+ * posted, with nothing in the address.
+ */
+function form<Contract extends Operation>(page: PasswordPage<Contract>, { locale, basePath }: Setting) {
+  const { operation, tokenField, passwordField, autocomplete } = page
+  const { label, hint, submit, sending } = page.words.ask
+  const { reveal } = PAGES[locale]
+  return html`<form method="post" novalidate data-method="${operation.method}" data-url="${basePath}${operation.path}" data-token-field="${tokenField}">
+${page.hasEmail && username}
+<label for="password">${label}</label>
+<div class="field">
+<input id="password" name="${passwordField}" type="password" autocomplete="${autocomplete}" required autocapitalize="none" autocorrect="off" spellcheck="false" aria-describedby="problem${hint && ' hint'}">
+<button id="reveal" class="reveal" type="button" aria-pressed="false" aria-controls="password" aria-label="${reveal}" title="${reveal}">${icon('eye', '')}</button>
+</div>
+<p id="problem" role="alert" aria-live="assertive"></p>
+${hint && html`<p id="hint">${hint}</p>`}
+<button id="send" class="submit" type="submit" data-ready="${submit}" data-sending="${sending}">${submit}</button>
+</form>
+`
+}
+
+/** For password managers, which file a password under it. People read the address beside it. */
+const username = html`<p id="account"></p>
+<input id="username" class="unseen" name="email" type="text" autocomplete="username" readonly tabindex="-1" aria-hidden="true">`

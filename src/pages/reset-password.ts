@@ -1,0 +1,25 @@
+import { resetPassword } from '../api/index.ts'
+import { PAGES } from '../text.ts'
+import type { Page, Setting } from './layout.ts'
+import { layOutPasswordPage } from './password-page.ts'
+
+/**
+ * The page that sets a new password, for `<basePath>/reset_password#email=…&token=…`.
+ *
+ * Opening it sends and changes nothing; its form sends `PUT <basePath>/reset_password`.
+ */
+export function renderResetPassword(setting: Setting): Page {
+  return layOutPasswordPage(
+    {
+      words: PAGES[setting.locale].resetPassword,
+      icon: 'key',
+      operation: resetPassword,
+      tokenField: 'reset_token',
+      passwordField: 'new_password',
+      hasEmail: true,
+      autocomplete: 'new-password',
+      invalidLink: 'invalid_reset_token',
+    },
+    setting,
+  )
+}
