@@ -10,7 +10,9 @@ export interface Command {
   /** What stands behind the name: `EMAIL`. Each word is one argument. */
   readonly takes?: string
   /** Flags of its own, with their line of help. The settings' flags and `--json`, `--help` come along. */
-  readonly flags?: Readonly<Record<string, { type: 'boolean'; help: string }>>
+  readonly flags?: Readonly<Record<string, { type: 'boolean' | 'string'; help: string }>>
+  /** Whether it looks at settings that are wrong, instead of refusing them. */
+  readonly toleratesProblems?: true
   /** @returns The exit code. */
   run(input: CommandInput): Promise<ExitCode>
 }

@@ -8,15 +8,18 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { AuthError, OptionError } from '../errors.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
+import { audit } from './commands/audit.ts'
 import { doctor } from './commands/doctor.ts'
+import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
 import { serve } from './commands/serve.ts'
+import { sessions } from './commands/sessions.ts'
 import { users } from './commands/users.ts'
 import { commandHelp, generalHelp } from './help.ts'
-import { readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
+import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print, visible } from './terminal.ts'
 
-const COMMANDS: readonly Command[] = [serve, migrate, ...users, doctor]
+const COMMANDS: readonly Command[] = [serve, migrate, ...users, ...sessions, audit, ...mail, doctor]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {
@@ -45,12 +48,9 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
         : `${command.name} takes one argument: ${command.takes}`,
     )
   }
-  return command.run({
-    args,
-    flags,
-    settings: readSettings(flags, process.env),
-    json: flags.json === true,
-  })
+  const settings = readSettings(flags, process.env)
+  if (!command.toleratesProblems) assertNone(settings.problems)
+  return command.run({ args, flags, settings, json: flags.json === true })
 }
 
 async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
@@ -81,23 +81,21 @@ async function version(): Promise<string> {
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-/** What went wrong, in one line, and the exit code for it. Never a stack. */
-function explain(error: unknown): { line: string; code: string; exitCode: ExitCode } {
+/** What went wrong, in a line for each problem, and the exit code for it. Never a stack. */
+function explain(error: unknown): { lines: string[]; code: string; exitCode: ExitCode } {
   if (error instanceof UsageError) {
-    return { line: `${error.message} (bienvenue --help)`, code: 'usage', exitCode: 2 }
+    return { lines: [`${error.message} (bienvenue --help)`], code: 'usage', exitCode: 2 }
   }
   if (error instanceof OptionError) {
-    return { line: `${variableOf(error.option)}: ${error.problem}`, code: 'setting', exitCode: 2 }
+    const lines = error.problems.map(({ option, problem }) => `${variableOf(option)}: ${problem}`)
+    return { lines, code: 'setting', exitCode: 2 }
   }
   if (error instanceof AuthError) {
     const field = error.field === undefined ? '' : `${error.field}: `
-    return { line: `${field}${error.message}`, code: error.code, exitCode: 1 }
+    return { lines: [`${field}${error.message}`], code: error.code, exitCode: 1 }
   }
-  return {
-    line: `unexpected: ${error instanceof Error ? error.message : String(error)}`,
-    code: 'unexpected',
-    exitCode: 1,
-  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { lines: [`unexpected: ${message}`], code: 'unexpected', exitCode: 1 }
 }
 
 // A reader that has seen enough (`| head`) is no fault.
@@ -111,12 +109,12 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   try {
     return await main(argv)
   } catch (error) {
-    const { line, code, exitCode } = explain(error)
-    const oneLine = visible(line.replaceAll(/\s*\n\s*/g, ' '))
+    const { lines, code, exitCode } = explain(error)
     const isJson = argv.includes('--json')
-    process.stderr.write(
-      isJson ? `${JSON.stringify({ code, message: oneLine })}\n` : `bienvenue: ${oneLine}\n`,
-    )
+    for (const line of lines) {
+      const message = visible(line.replaceAll(/\s*\n\s*/g, ' '))
+      process.stderr.write(isJson ? `${JSON.stringify({ code, message })}\n` : `bienvenue: ${message}\n`)
+    }
     return exitCode
   }
 }

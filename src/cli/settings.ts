@@ -1,6 +1,17 @@
 /** From the environment and the flags to settings: the only reader of both. A flag wins over a variable. */
+
+import { OptionError, type OptionProblem } from '../errors.ts'
+import { isLoopback } from '../lib/network.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
-import { type AuthOptions, OPTION_TABLE, type OptionName, type Row, readValue } from '../options.ts'
+import {
+  type GivenOptions,
+  inspectOptions,
+  OPTION_TABLE,
+  type OptionName,
+  type Options,
+  type Row,
+  readValue,
+} from '../options.ts'
 
 /** Settings of the service that are none of the library. */
 const SERVER_TABLE = {
@@ -8,19 +19,22 @@ const SERVER_TABLE = {
     env: 'HOST',
     kind: { type: 'text' },
     classic: 'localhost',
+    production: 'localhost',
     about:
-      'Where to listen: localhost (IPv4 and IPv6), or one loopback address. Classic mode refuses any other.',
+      'Where to listen: localhost (IPv4 and IPv6), or one address of this machine. Any but loopback wants production mode and a proxy in front: BIENVENUE_TRUSTED_PROXIES.',
   },
   port: {
     env: 'PORT',
     kind: { type: 'integer', min: 0, max: 65_535, unit: '0 takes any free port' },
     classic: 5_000,
+    production: 5_000,
     about: 'The TCP port to listen on.',
   },
   logLevel: {
     env: 'BIENVENUE_LOG_LEVEL',
     kind: { type: 'choice', of: LOG_LEVELS },
     classic: 'info',
+    production: 'info',
     about: 'The least that is logged. Reads that went well are logged at debug.',
   },
 } as const satisfies Record<string, Row>
@@ -38,13 +52,15 @@ type Source = 'default' | 'environment' | 'flag'
 /** What the environment and the flags say. */
 export interface Settings {
   /** For the library: only what was set. */
-  readonly options: AuthOptions
+  readonly options: GivenOptions
   readonly host: string
   readonly port: number
   readonly logLevel: LogLevel
   readonly sources: Readonly<Record<Name, Source>>
   /** Variables that look like ours and are none: most likely a slip. */
   readonly unknownVariables: readonly string[]
+  /** Values that are not of their setting's form; they are left out of the rest. */
+  readonly problems: readonly OptionProblem[]
 }
 
 /** A setting's flag: `databaseUrl` is `--database-url`. */
@@ -62,7 +78,6 @@ export const SETTING_FLAGS = Object.fromEntries(
  *
  * @param flags - What `parseArgs` found.
  * @param env - An empty variable is one that is not set.
- * @throws {OptionError} A value that its setting does not allow.
  */
 export function readSettings(
   flags: Readonly<Record<string, unknown>>,
@@ -70,17 +85,25 @@ export function readSettings(
 ): Settings {
   const sources = {} as Record<Name, Source>
   const values: Partial<Record<Name, string | number | boolean>> = {}
+  const problems: OptionProblem[] = []
   for (const name of NAMES) {
-    const { env: variable, kind } = SETTINGS[name]
+    const row = SETTINGS[name]
+    const variable = row.env
     const flag = flags[flagOf(name)] as string | undefined
     const text = flag ?? (env[variable] || undefined)
     sources[name] = flag !== undefined ? 'flag' : text !== undefined ? 'environment' : 'default'
-    if (text !== undefined) values[name] = readValue(name, kind, text)
+    if (text === undefined) continue
+    try {
+      values[name] = readValue(name, row, text)
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error
+      problems.push(...error.problems)
+    }
   }
   const { host, port, logLevel, ...options } = values
   const known = new Set(Object.values(SETTINGS).map((row) => row.env))
   return {
-    options: options as AuthOptions,
+    options: options as GivenOptions,
     host: (host ?? SERVER_TABLE.host.classic) as string,
     port: (port ?? SERVER_TABLE.port.classic) as number,
     logLevel: (logLevel ?? SERVER_TABLE.logLevel.classic) as LogLevel,
@@ -88,7 +111,36 @@ export function readSettings(
     unknownVariables: Object.keys(env).filter(
       (variable) => variable.startsWith('BIENVENUE_') && !known.has(variable),
     ),
+    problems,
   }
+}
+
+/** Refuses what there are problems with, all of them at once. @throws {OptionError} */
+export function assertNone([first, ...others]: readonly OptionProblem[]): void {
+  if (first !== undefined) throw new OptionError(first.option, first.problem, { others })
+}
+
+/** Every reason why `serve` refuses to start with these settings: one for a setting at the most. */
+export function problemsOf(settings: Settings): readonly OptionProblem[] {
+  const { options, problems } = inspectOptions(settings.options)
+  const all = [...settings.problems, ...problems, ...hostProblem(settings.host, options)]
+  return all.filter(({ option }, index) => all.findIndex((other) => other.option === option) === index)
+}
+
+/** Nobody on the network gets past TLS by mistake. */
+function hostProblem(host: string, { mode, trustedProxies }: Options): OptionProblem[] {
+  if (host === 'localhost' || isLoopback(bareAddress(host))) return []
+  if (mode === 'classic') {
+    const problem = `classic mode listens on loopback only (localhost, 127.0.0.1 or ::1), not on "${host}"`
+    return [{ option: 'host', problem }]
+  }
+  const problem = `"${host}" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost`
+  return trustedProxies === '' ? [{ option: 'host', problem }] : []
+}
+
+/** An address without the brackets of a URL. */
+export function bareAddress(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
 }
 
 /** What to call a setting before whoever set it: the variable, which also names it in the manual. */

@@ -1,8 +1,9 @@
 import { databaseExists, describeDatabase, openDatabase, pendingMigrations } from '../../db/index.ts'
 import { OptionError } from '../../errors.ts'
-import { type Options, resolveOptions, unsafeOptions } from '../../options.ts'
+import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
+import { inspectOptions, type Options, unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
-import { SETTINGS, type Settings } from '../settings.ts'
+import { problemsOf, SETTINGS, type Settings, variableOf } from '../settings.ts'
 import { print, table } from '../terminal.ts'
 
 interface Check {
@@ -14,17 +15,23 @@ interface Check {
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Say what is set, from where, what is unsafe, and whether the database is well',
+  toleratesProblems: true,
   async run({ settings, json }) {
-    const options = resolveOptions(settings.options)
+    const { options } = inspectOptions(settings.options)
+    const refused = problemsOf(settings).map(({ option, problem }) => ({
+      setting: variableOf(option),
+      problem,
+    }))
     const rows = describeSettings(settings, options)
-    const unsafe = unsafeOptions(options).map(({ option, reason }) => `${SETTINGS[option].env}: ${reason}`)
+    const unsafe = unsafeOptions(options)
+      .filter(({ option }) => refused.every(({ setting }) => setting !== SETTINGS[option].env))
+      .map(({ option, reason }) => `${SETTINGS[option].env}: ${reason}`)
     const checks = await checkDatabase(options)
-    const well = checks.every((check) => check.ok)
+    const well = refused.length === 0 && checks.every((check) => check.ok)
 
     if (json) {
-      await print(
-        JSON.stringify({ settings: rows, unsafe, unknown: settings.unknownVariables, checks, well }),
-      )
+      const unknown = settings.unknownVariables
+      await print(JSON.stringify({ settings: rows, refused, unsafe, unknown, checks, well }))
     } else {
       await print(
         table([
@@ -32,7 +39,11 @@ export const doctor: Command = {
           ...rows.map((row) => [row.variable, String(row.value), row.source]),
         ]),
       )
-      await print(`\nNot fit for the internet:\n${unsafe.map((reason) => `  - ${reason}`).join('\n')}`)
+      await printList(
+        `serve refuses to start in ${options.mode} mode`,
+        refused.map(({ setting, problem }) => `${setting}: ${problem}`),
+      )
+      await printList('Not fit for the internet', unsafe)
       for (const variable of settings.unknownVariables)
         await print(`\n${variable}: ignored: there is no such setting`)
       await print(
@@ -43,20 +54,37 @@ export const doctor: Command = {
   },
 }
 
+async function printList(heading: string, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await print(`\n${heading}:\n${lines.map((line) => `  - ${line}`).join('\n')}`)
+}
+
 function describeSettings(settings: Settings, options: Options) {
-  const values: Record<string, unknown> = {
-    ...options,
-    ...settings,
-    databaseUrl: describeDatabase(options.databaseUrl),
-  }
+  const values: Record<string, unknown> = { ...options, ...settings, ...shownSecrets(options) }
   return Object.entries(SETTINGS).map(([name, { env, kind }]) => {
     const value = values[name]
     return {
       variable: env,
-      value: kind.type === 'switch' ? (value === true ? 'on' : 'off') : (value as string | number),
+      value:
+        kind.type === 'switch'
+          ? value === true
+            ? 'on'
+            : 'off'
+          : value === ''
+            ? '-'
+            : (value as string | number),
       source: settings.sources[name as keyof Settings['sources']],
     }
   })
+}
+
+/** Settings that hold a secret, as one may show them. */
+function shownSecrets({ databaseUrl, smtpUrl, secretKey }: Options): Record<string, string> {
+  const keys = secretKey === '' ? 0 : secretKey.split(',').length
+  return {
+    databaseUrl: describeDatabase(databaseUrl),
+    smtpUrl: smtpUrl === '' || smtpUrl === TERMINAL_MAIL ? smtpUrl : describeSmtp(smtpUrl),
+    secretKey: keys === 0 ? '' : keys === 1 ? '1 key' : `${keys} keys`,
+  }
 }
 
 async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
@@ -78,7 +106,11 @@ async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
     }
   } catch (error) {
     return [
-      { name: 'database', ok: false, detail: error instanceof OptionError ? error.problem : String(error) },
+      {
+        name: 'database',
+        ok: false,
+        detail: error instanceof OptionError ? (error.problems[0]?.problem ?? '') : String(error),
+      },
     ]
   }
 }

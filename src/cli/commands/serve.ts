@@ -2,27 +2,30 @@ import { createApp } from '../../app/index.ts'
 import { type RunningServer, startServer } from '../../app/server.ts'
 import { type Engine, openEngine } from '../../auth/index.ts'
 import { OptionError } from '../../errors.ts'
-import { isLoopback } from '../../lib/network.ts'
 import { createLogger, describeError, type Logger } from '../../log.ts'
 import { unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
-import { type Settings, variableOf } from '../settings.ts'
+import { assertNone, bareAddress, problemsOf, type Settings, variableOf } from '../settings.ts'
 
 const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
 
 export const serve: Command = {
   name: 'serve',
   summary: 'Run the service until it is told to stop (SIGTERM or Ctrl-C)',
+  toleratesProblems: true,
   async run({ settings }) {
-    const addresses = listenAddresses(settings.host)
+    assertNone(problemsOf(settings))
     const log = createLogger(settings.logLevel, 'stdout')
     // From here on a signal is heard, however early it comes.
     const stopped = stopSignal()
+    surviveFaults(log)
     const engine = await openEngine(settings.options, {
-      onError: (error) => log.error({ reason: describeError(error) }, 'the database dropped a connection'),
+      sendsMail: true,
+      onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
+      onAudit: (record) => log.info({ audit: record }, 'audit'),
     })
     try {
-      const server = await listen(engine, log, addresses, settings.port)
+      const server = await listen(engine, log, listenAddresses(settings.host), settings.port)
       announce(log, settings, engine, server.port)
       const stopCleaning = cleanUpRegularly(engine, log)
       log.info({ signal: await stopped }, 'stopping')
@@ -37,13 +40,15 @@ export const serve: Command = {
 }
 
 function listenAddresses(host: string): string[] {
-  if (host === 'localhost') return ['127.0.0.1', '::1']
-  const address = host.replace(/^\[(.*)\]$/, '$1')
-  if (isLoopback(address)) return [address]
-  throw new OptionError(
-    'host',
-    `classic mode listens on loopback only (localhost, 127.0.0.1 or ::1), not on "${host}"`,
-  )
+  return host === 'localhost' ? ['127.0.0.1', '::1'] : [bareAddress(host)]
+}
+
+/** What nobody caught is logged, and the service lives on: one request's fault is no other's. */
+function surviveFaults(log: Logger): void {
+  const survive = (error: unknown) =>
+    log.error({ reason: describeError(error) }, 'a fault that nobody caught')
+  process.on('uncaughtException', survive)
+  process.on('unhandledRejection', survive)
 }
 
 async function listen(

@@ -13,10 +13,12 @@ function shown(user: User) {
     email: user.email,
     created_at: user.createdAt.toISOString(),
     disabled_at: user.disabledAt?.toISOString() ?? null,
+    email_verified_at: user.emailVerifiedAt?.toISOString() ?? null,
+    password_compromised_at: user.passwordCompromisedAt?.toISOString() ?? null,
   }
 }
 
-async function withEngine(
+export async function withEngine(
   { settings }: CommandInput,
   use: (engine: Engine) => Promise<ExitCode>,
   details: { mayCreate?: boolean } = {},
@@ -33,7 +35,7 @@ async function withEngine(
   }
 }
 
-async function withUser(
+export async function withUser(
   input: CommandInput,
   use: (engine: Engine, found: { user: User; liveSessions: number }) => Promise<ExitCode>,
 ): Promise<ExitCode> {
@@ -47,7 +49,7 @@ async function withUser(
 
 async function report(
   { json }: CommandInput,
-  done: 'disabled' | 'enabled' | 'deleted',
+  done: 'disabled' | 'enabled' | 'deleted' | 'confirmed' | 'unlocked',
   { email }: User,
 ): Promise<ExitCode> {
   await print(json ? JSON.stringify({ [done]: email }) : `${visible(email)} is ${done}.`)
@@ -65,7 +67,8 @@ const add: Command = {
     return withEngine(
       input,
       async (engine) => {
-        const user = await engine.registerUser(email, password)
+        // Whoever runs the service vouches for the address.
+        const user = await engine.registerUser(email, password, { confirmed: true })
         await print(
           input.json ? JSON.stringify(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`,
         )
@@ -110,7 +113,9 @@ const show: Command = {
           ['id', String(user.id)],
           ['email', visible(user.email)],
           ['created', moment(user.createdAt)],
+          ['confirmed', moment(user.emailVerifiedAt)],
           ['disabled', moment(user.disabledAt)],
+          ['compromised', moment(user.passwordCompromisedAt)],
           ['live sessions', String(liveSessions)],
           ['reset pending', user.resetToken === null ? 'no' : 'yes'],
         ]),
@@ -141,6 +146,44 @@ const enable: Command = {
     }),
 }
 
+const confirm: Command = {
+  name: 'users confirm',
+  summary: 'Vouch for the address of an account, as the mailed link would',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      await engine.confirmUser(user.id)
+      return report(input, 'confirmed', user)
+    }),
+}
+
+const unlock: Command = {
+  name: 'users unlock',
+  summary: 'Forget the failed logins of an account',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      await engine.unlockUser(user.id)
+      return report(input, 'unlocked', user)
+    }),
+}
+
+const compromise: Command = {
+  name: 'users compromise',
+  summary: 'Let a password open nothing until it is reset, because others may know it',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      await engine.markPasswordCompromised(user.id)
+      await print(
+        input.json
+          ? JSON.stringify({ compromised: user.email })
+          : `${visible(user.email)} has to reset the password; its sessions are over.`,
+      )
+      return 0
+    }),
+}
+
 const remove: Command = {
   name: 'users delete',
   summary: 'Remove an account with all that is its own, for good',
@@ -154,4 +197,14 @@ const remove: Command = {
     }),
 }
 
-export const users: readonly Command[] = [add, list, show, disable, enable, remove]
+export const users: readonly Command[] = [
+  add,
+  list,
+  show,
+  disable,
+  enable,
+  confirm,
+  unlock,
+  compromise,
+  remove,
+]

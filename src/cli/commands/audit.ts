@@ -1,0 +1,67 @@
+import { AUDIT_ACTIONS, type AuditQuery, type AuditRecord, type Engine } from '../../auth/index.ts'
+import { AuthError } from '../../errors.ts'
+import { type Command, UsageError } from '../command.ts'
+import { print, visible } from '../terminal.ts'
+import { withEngine } from './users.ts'
+
+export const audit: Command = {
+  name: 'audit',
+  summary: 'Show what happened, the newest first; with --json, one object a line',
+  flags: {
+    user: { type: 'string', help: 'Only of this account: its address, or its number' },
+    action: { type: 'string', help: 'Only this action, such as login' },
+    since: { type: 'string', help: 'Only from this moment on, as in 2026-11-21 or 2026-11-21T12:00:00Z' },
+    limit: { type: 'string', help: 'So many lines at the most; 50 without it, 0 for all' },
+  },
+  run: (input) =>
+    withEngine(input, async (engine) => {
+      const { user, action, since, limit = '50' } = input.flags as Partial<Record<string, string>>
+      const query: AuditQuery = {
+        userId: user === undefined ? undefined : await userIdOf(engine, user),
+        action: action === undefined ? undefined : knownAction(action),
+        since: since === undefined ? undefined : moment(since),
+      }
+      if (!/^\d{1,9}$/.test(limit)) throw new UsageError('--limit takes a whole number')
+      let left = Number(limit) || Number.POSITIVE_INFINITY
+      for await (const record of engine.listAudit(query)) {
+        await print(input.json ? JSON.stringify(record) : lineOf(record))
+        if (--left === 0) break
+      }
+      return 0
+    }),
+}
+
+async function userIdOf(engine: Engine, user: string): Promise<number> {
+  // Of an account that is gone only the number is left.
+  if (/^\d{1,9}$/.test(user)) return Number(user)
+  const found = await engine.describeUser(user)
+  if (found === null) throw new AuthError('unknown_email', { message: `there is no user ${user}` })
+  return found.user.id
+}
+
+function knownAction(action: string): string {
+  if ((AUDIT_ACTIONS as readonly string[]).includes(action)) return action
+  throw new UsageError(`--action takes one of ${AUDIT_ACTIONS.join(', ')}`)
+}
+
+function moment(text: string): Date {
+  const time = new Date(text)
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time.getTime()))
+    throw new UsageError('--since takes a moment, as in 2026-11-21 or 2026-11-21T12:00:00Z')
+  return time
+}
+
+function lineOf({ at, actor, action, outcome, reason, userId, ip, details }: AuditRecord): string {
+  const more = Object.entries(details).map(([name, value]) => `${name}=${value}`)
+  const parts = [
+    at.toISOString(),
+    outcome === 'success' ? 'ok     ' : outcome,
+    action,
+    `by ${actor}`,
+    ...(userId === null ? [] : [`user ${userId}`]),
+    ...(reason === null ? [] : [`(${reason})`]),
+    ...(ip === null ? [] : [`from ${ip}`]),
+    ...more,
+  ]
+  return visible(parts.join('  '))
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { AuthError, OptionError } from '../../errors.ts'
+import { compose } from '../../mail/messages.ts'
+import { LOCALES } from '../../text.ts'
+import { isEmailAddress, trimEmail } from '../../user.ts'
+import type { Command } from '../command.ts'
+import { print, visible } from '../terminal.ts'
+import { withEngine } from './users.ts'
+
+const test: Command = {
+  name: 'mail test',
+  summary: 'Send a mail now, to see that mail goes out',
+  takes: 'TO',
+  run: (input) =>
+    withEngine(input, async ({ mailer, options }) => {
+      const to = trimEmail(input.args[0] ?? '')
+      if (!isEmailAddress(to)) throw new AuthError('invalid_email', { field: 'TO' })
+      if (mailer === null) throw new OptionError('smtpUrl', 'is not set: there is no mail server to try')
+      const service = URL.parse(options.baseUrl)?.host ?? 'Bienvenue'
+      await mailer.send({
+        id: randomUUID(),
+        to,
+        ...compose({ kind: 'test' }, { service, locale: LOCALES[0] }),
+      })
+      await print(
+        input.json ? JSON.stringify({ sent: to }) : `The mail server took a mail to ${visible(to)}.`,
+      )
+      return 0
+    }),
+}
+
+const queue: Command = {
+  name: 'mail queue',
+  summary: 'Say how many mails wait to be sent',
+  run: (input) =>
+    withEngine(input, async (engine) => {
+      const waiting = await engine.countMail()
+      await print(input.json ? JSON.stringify({ waiting }) : `Mails that wait: ${waiting}.`)
+      return 0
+    }),
+}
+
+export const mail: readonly Command[] = [test, queue]
