@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { flagOf, SETTINGS } from '../src/cli/settings.ts'
 import { ERRORS } from '../src/errors.ts'
-import type { Row } from '../src/options.ts'
+import { type GivenOptions, inspectOptions, OPTION_TABLE, type Row } from '../src/options.ts'
 
 const NOTE = '<!-- Made from the source by `npm run docs`. Change it there. -->'
 
@@ -38,7 +38,7 @@ ${rows.join('\n')}
 function optionsPage(): string {
   const rows = Object.entries(SETTINGS).map(([name, row]) => {
     const option = name === 'host' || name === 'port' || name === 'logLevel' ? '' : `\`${name}\``
-    return `| \`${row.env}\` | \`--${flagOf(name)}\` | ${option} | ${range(row.kind)} | \`${shown(row.classic)}\` | ${row.about} |`
+    return `| \`${row.env}\` | \`--${flagOf(name)}\` | ${option} | ${range(row.kind)} | ${shown(row.classic)} | ${shown(row.production)} | ${row.about} |`
   })
   return `${NOTE}
 
@@ -46,14 +46,61 @@ function optionsPage(): string {
 
 A setting is an environment variable of the service, a flag of every command, and (but for the last three) an
 option of \`createAuth\`. A flag wins over a variable; an empty variable is one that is not set. What a setting does
-not allow stops the start with one line that names it. \`bienvenue doctor\` shows what is in force, and from where.
+not allow stops the start with one line that names it. \`bienvenue doctor\` shows what is in force, from where, and
+what production mode refuses.
 
-| Variable | Flag | Option | Values | Classic | Meaning |
-|---|---|---|---|---|---|
+A mode is nothing but a column of defaults; each row can be set alone. A dash means that nothing is set.
+
+| Variable | Flag | Option | Values | Classic | Production | Meaning |
+|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-\`createAuth\` also takes \`now\` (a clock), \`hasher\` (for tests) and \`logger\`.
+\`createAuth\` also takes \`now\` (a clock), \`hasher\` (for tests), \`mailer\` (a transport for mail of your own, in
+place of \`smtpUrl\` and \`mailFrom\`), \`logger\` and \`onAudit\`.
+
+## What production mode refuses
+
+Each of these stops the start with one line.
+
+${refusals().join('\n')}
 `
+}
+
+/** Values that production refuses, with what it says of them: found by trying, so that the page cannot lie. */
+function refusals(): string[] {
+  return Object.entries(OPTION_TABLE).flatMap(([name, row]: [string, Row]) =>
+    candidates(row).flatMap((value) => {
+      const problemIn = (mode: 'classic' | 'production') =>
+        inspectOptions({ mode, [name]: value } as GivenOptions).problems.find(({ option }) => option === name)
+      // What no mode takes is no business of this list.
+      const found = problemIn('classic') === undefined ? problemIn('production') : undefined
+      return found === undefined ? [] : [`- \`${row.env}\` ${spelled(value)}: ${found.problem}`]
+    }),
+  )
+}
+
+/** Values of a row that may be refused. Of text, those that somebody may well try. */
+function candidates({ kind, classic }: Row): (string | number | boolean | undefined)[] {
+  switch (kind.type) {
+    case 'integer':
+      return [classic as number]
+    case 'choice':
+      return [...kind.of]
+    case 'switch':
+      return [true, false]
+    case 'text':
+      return [
+        undefined,
+        'http://auth.example.com',
+        'terminal:',
+        'sqlite::memory:',
+        'postgres://bienvenue@db.example.com/bienvenue',
+      ]
+  }
+}
+
+function spelled(value: string | number | boolean | undefined): string {
+  return value === undefined ? 'not set' : shown(value)
 }
 
 function range(kind: Row['kind']): string {
@@ -70,7 +117,8 @@ function range(kind: Row['kind']): string {
 }
 
 function shown(value: string | number | boolean): string {
-  return typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+  const text = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+  return text === '' ? '–' : `\`${text}\``
 }
 
 const PAGES = { 'docs/errors.md': errorsPage(), 'docs/options.md': optionsPage() }
