@@ -62,7 +62,7 @@ export function sessionRoute<const Contract extends Operation & { readonly sessi
     const { sessionId } = input
     const user = await engine.getUserFromSessionId(sessionId)
     if (user === null || sessionId === null) throw new AuthError('session_required', { field: 'sessionId' })
-    return handler({ ...input, sessionId, user })
+    return handler(Object.assign(input, { sessionId, user }))
   })
 }
 
@@ -82,19 +82,23 @@ async function readInput<const Contract extends Operation>(
 ): Promise<Input<Contract>> {
   const { headers } = request
   const { body } = operation
-  const cookies = headers.get('cookie')
   const fields = body === undefined ? {} : await readBody(request, body, bodyTypesOf(operation))
   return {
     fields: fields as FieldsOf<Contract>,
     params: params as ParamsOf<Contract>,
-    sessionId: readSessionCookie(cookies, engine.options),
-    client: {
-      ip,
-      requestId,
-      userAgent: headers.get('user-agent') ?? undefined,
-      acceptLanguage: headers.get('accept-language') ?? undefined,
-      deviceToken: readDeviceCookie(cookies, engine.options) ?? undefined,
+    sessionId: readSessionCookie(headers.get('cookie'), engine.options),
+    // Read when it is asked for: a session check has no use for it.
+    get client() {
+      return {
+        ip,
+        requestId,
+        userAgent: headers.get('user-agent') ?? undefined,
+        acceptLanguage: headers.get('accept-language') ?? undefined,
+        deviceToken: readDeviceCookie(headers.get('cookie'), engine.options) ?? undefined,
+      }
     },
-    isBrowser: headers.has('sec-fetch-mode'),
+    get isBrowser() {
+      return headers.has('sec-fetch-mode')
+    },
   }
 }
