@@ -1,0 +1,333 @@
+/** Production mode on a fresh database: its mail in memory, its clock in the hands of the test. */
+import { randomBytes } from 'node:crypto'
+import { SqliteAdapter, sql } from 'kysely'
+import { expect, onTestFinished, vi } from 'vitest'
+import type { Client, Context } from '../../src/auth/context.ts'
+import { createPasswordPolicy } from '../../src/auth/policy/index.ts'
+import { type Database, openDatabase } from '../../src/db/index.ts'
+import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
+import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
+import { compose, type Message } from '../../src/mail/messages.ts'
+import { resolveOptions } from '../../src/options.ts'
+import { LOCALES } from '../../src/text.ts'
+import {
+  CHEAP_HASHER,
+  type EngineName,
+  freshAuth,
+  freshDatabase,
+  type TestClock,
+  testClock,
+} from './engines.ts'
+
+const HOST = 'auth.example.com'
+export const BASE_URL = `https://${HOST}`
+
+/** Passwords that the policy of production takes. */
+export const PASSWORD = 'a tortoise under the lamp'
+export const NEW_PASSWORD = 'seven green umbrellas'
+
+/** A random key as `openssl rand -base64 32` makes one. */
+export function randomKey(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** A mail with what it is. */
+export interface ReceivedMail extends Mail {
+  readonly kind: Message['kind']
+}
+
+/** Keeps what it is given to send. */
+export interface MemoryMailer extends Mailer {
+  /** Every mail that was handed over, the oldest first. */
+  readonly mails: readonly ReceivedMail[]
+  /** How often it was closed. */
+  readonly closed: number
+}
+
+/** @param deliver - Decides on a mail before it is kept: one that rejects refuses it. */
+export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () => {}): MemoryMailer {
+  const mails: ReceivedMail[] = []
+  let closed = 0
+  return {
+    mails,
+    get closed() {
+      return closed
+    },
+    async send(mail) {
+      await deliver(mail)
+      mails.push({ ...mail, kind: kindOf(mail) })
+    },
+    close() {
+      closed++
+    },
+  }
+}
+
+const LINKED = { link: BASE_URL, lifetimeSeconds: 60 }
+const SIGN_IN = { at: new Date(0), ip: null, device: null }
+const EVERY_MESSAGE: readonly Message[] = [
+  { kind: 'verify_email', ...LINKED },
+  { kind: 'account_exists', ...LINKED },
+  { kind: 'reset_password', ...LINKED },
+  { kind: 'confirm_new_email', ...LINKED },
+  { kind: 'email_change_requested', newEmail: '' },
+  { kind: 'email_changed', newEmail: '' },
+  { kind: 'password_changed' },
+  { kind: 'new_device', ...SIGN_IN },
+  { kind: 'signed_in_after_failures', ...SIGN_IN, failures: 5 },
+  { kind: 'account_deleted' },
+]
+
+// Subjects tell the messages apart.
+const KINDS = new Map(
+  LOCALES.flatMap((locale) =>
+    EVERY_MESSAGE.map((message) => [compose(message, { service: HOST, locale }).subject, message.kind]),
+  ),
+)
+
+function kindOf({ subject }: Mail): Message['kind'] {
+  return KINDS.get(subject) ?? expect.unreachable(`an unknown mail: ${subject}`)
+}
+
+/** What a mailed link carries behind its `#`. */
+export interface MailedLink {
+  /** What stands before the `#`. */
+  readonly page: string
+  readonly email: string | null
+  readonly token: string
+}
+
+/** The link in a mail, which has one. */
+export function linkIn({ text }: Mail): MailedLink {
+  const url = new URL(/^https?:\S+$/m.exec(text)?.[0] ?? expect.unreachable(`no link: ${text}`))
+  const fragment = new URLSearchParams(url.hash.slice(1))
+  return {
+    page: `${url.origin}${url.pathname}${url.search}`,
+    email: fragment.get('email'),
+    token: fragment.get('token') ?? expect.unreachable(`no token: ${url.hash}`),
+  }
+}
+
+/** Production mode, with what a test wants to look at. */
+export interface Production {
+  readonly auth: Auth
+  readonly now: TestClock
+  /** The tables, past every rule. */
+  readonly db: Database
+  /** Waits until no mail waits, and gives those that were sent since the last time, by address and kind. */
+  newMails(): Promise<readonly ReceivedMail[]>
+  /** The same, where exactly one of them is of this kind: gives its link. */
+  mailedLink(kind: Message['kind']): Promise<MailedLink>
+}
+
+/** Options, but for what the test has to see through. */
+type ProductionOptions = CreateAuthOptions & { readonly now?: TestClock; readonly mailer?: MemoryMailer }
+
+/** What the tests of production mode set, each value as the service would have it but for the speed. */
+function productionOptions(): CreateAuthOptions {
+  return {
+    mode: 'production',
+    baseUrl: BASE_URL,
+    secretKey: randomKey(),
+    breachCheckUrl: 'off',
+  }
+}
+
+/** The service in production mode, sending mail to memory. */
+export async function productionAuth(
+  engine: EngineName,
+  { now = testClock(), mailer = memoryMailer(), ...options }: ProductionOptions = {},
+): Promise<Production> {
+  const auth = await freshAuth(engine, { ...productionOptions(), ...options, now, mailer })
+  let seen = 0
+  const newMails = async () => {
+    await untilNoMailWaits(auth)
+    // Several leave at once: which comes first is not for a test to know.
+    const fresh = mailer.mails.slice(seen).sort((a, b) => placeOf(a).localeCompare(placeOf(b)))
+    seen = mailer.mails.length
+    return fresh
+  }
+  return {
+    auth,
+    now,
+    db: await openTables(auth.options.databaseUrl),
+    newMails,
+    async mailedLink(kind) {
+      const [mail, ...others] = (await newMails()).filter((candidate) => candidate.kind === kind)
+      expect(others).toEqual([])
+      return linkIn(mail ?? expect.unreachable(`no mail of kind ${kind}`))
+    },
+  }
+}
+
+function placeOf({ to, kind }: ReceivedMail): string {
+  return `${to} ${kind}`
+}
+
+/** Waits until every mail that was ordered has left. */
+export function untilNoMailWaits(auth: Pick<Auth, 'countMail'>): Promise<void> {
+  return until(async () => (await auth.countMail()) === 0)
+}
+
+/** Waits for a condition, for as long as it takes: the limit is against hanging only. */
+export function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  return vi.waitUntil(holds, { timeout: 50_000, interval: 5 }).then(() => {})
+}
+
+/** A context by which a test calls use cases as plain functions; mail is ordered, and nobody sends it. */
+export interface TestContext extends Context {
+  readonly now: TestClock
+}
+
+/** What {@link productionContext} is told beside the options. */
+interface ContextDetails extends Omit<CreateAuthOptions, 'now' | 'mailer' | 'logger'> {
+  readonly now?: TestClock
+  readonly onMail?: () => void
+}
+
+/** The context of production mode, on a fresh database unless the test names one. */
+export async function productionContext(
+  engine: EngineName,
+  { now = testClock(), hasher = CHEAP_HASHER, onMail = () => {}, onAudit, ...given }: ContextDetails = {},
+): Promise<TestContext> {
+  const databaseUrl = given.databaseUrl ?? (await freshDatabase(engine))
+  const options = resolveOptions({ ...productionOptions(), ...given, databaseUrl }, { hasMailer: true })
+  const db = await openDatabase(databaseUrl)
+  onTestFinished(() => db.destroy())
+  return {
+    db,
+    now,
+    hasher,
+    options,
+    policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
+    keys: createKeyring(parseSecretKeys(options.secretKey)),
+    sendsMail: true,
+    instance: 'test:1',
+    onAudit: onAudit ?? (() => {}),
+    onMail,
+    afterCommit: (act) => act(),
+  }
+}
+
+/** A connection of the test's own, closed with it. */
+export async function openTables(databaseUrl: string): Promise<Database> {
+  const db = await openDatabase(databaseUrl)
+  onTestFinished(() => db.destroy())
+  return db
+}
+
+/** Every row of the tables, bytes in hexadecimal: to compare, and to search for what must not be there. */
+export async function everyRow(db: Database): Promise<Record<string, unknown[]>> {
+  const tables = (await db.introspection.getTables()).map(({ name }) => name).sort()
+  const rows: Record<string, unknown[]> = {}
+  for (const name of tables) {
+    const found = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
+    rows[name] = found.rows.map((row) => JSON.stringify(row, withBytesInHex)).sort()
+  }
+  return rows
+}
+
+function withBytesInHex(this: unknown, name: string, value: unknown): unknown {
+  // A Buffer has turned itself into JSON before it gets here.
+  const raw = (this as Record<string, unknown>)[name]
+  return raw instanceof Uint8Array ? Buffer.from(raw).toString('hex') : value
+}
+
+/** Lets every change of a kind to a table fail, until it is mended. */
+export async function breakTable(
+  db: Database,
+  table: string,
+  change: 'insert' | 'update' | 'delete',
+): Promise<() => Promise<void>> {
+  const name = `test_breaks_${table}`
+  if (db.getExecutor().adapter instanceof SqliteAdapter) {
+    await sql
+      .raw(
+        `create trigger ${name} before ${change} on ${table} begin select raise(abort, 'broken by the test'); end`,
+      )
+      .execute(db)
+    return () =>
+      sql
+        .raw(`drop trigger ${name}`)
+        .execute(db)
+        .then(() => {})
+  }
+  await sql
+    .raw(
+      `create function ${name}() returns trigger language plpgsql as $$ begin raise exception 'broken by the test'; end $$`,
+    )
+    .execute(db)
+  await sql
+    .raw(`create trigger ${name} before ${change} on ${table} for each row execute function ${name}()`)
+    .execute(db)
+  return () =>
+    sql
+      .raw(`drop function ${name} cascade`)
+      .execute(db)
+      .then(() => {})
+}
+
+/** A request of a browser's page or of a program. */
+export interface Send {
+  readonly json?: Readonly<Record<string, unknown>>
+  readonly form?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly sessionId?: string | undefined
+  readonly deviceToken?: string | undefined
+  readonly ip?: string
+}
+
+/** Sends one request as a page of the service itself would. */
+export function send(
+  auth: Pick<Auth, 'fetch'>,
+  method: string,
+  path: string,
+  request: Send = {},
+): Promise<Response> {
+  const { json, form, sessionId, deviceToken, ip } = request
+  const cookies = [
+    ...(sessionId === undefined ? [] : [`__Host-session_id=${sessionId}`]),
+    ...(deviceToken === undefined ? [] : [`__Host-device=${deviceToken}`]),
+  ]
+  return auth.fetch(
+    new Request(`${BASE_URL}${path}`, {
+      method,
+      ...(form && { body: new URLSearchParams(form) }),
+      ...(json && { body: JSON.stringify(json) }),
+      headers: {
+        host: HOST,
+        ...(method !== 'GET' && { origin: BASE_URL, 'sec-fetch-site': 'same-origin' }),
+        ...(json && { 'content-type': 'application/json' }),
+        ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
+        ...request.headers,
+      },
+    }),
+    { ip },
+  )
+}
+
+/** The value of a cookie that a response sets as production has to, or `undefined` where it sets none. */
+export function cookieIn(response: Response, name: 'session_id' | 'device'): string | undefined {
+  const cookie = response.headers.getSetCookie().find((value) => value.startsWith(`__Host-${name}=`))
+  if (cookie === undefined) return undefined
+  return (
+    /^[^=]+=([^;]*); Path=\/; Max-Age=\d+; Secure; HttpOnly; SameSite=Lax$/.exec(cookie)?.[1] ??
+    expect.unreachable(`not as it has to be: ${cookie}`)
+  )
+}
+
+/** All of a response that its client can see, but the value of a cookie and what is new in every answer. */
+export async function sightOf(response: Response): Promise<unknown> {
+  const body = (await response.text()).replace(/"request_id":"[^"]*"/, '')
+  const headers = [...response.headers].map(([name, value]) =>
+    name === 'set-cookie' ? [name, value.replace(/=[^;]*/, '=')] : [name, value],
+  )
+  return { status: response.status, headers, body }
+}
+
+/** Where and what a request comes from, as the audit and the notices have it. */
+export const CLIENT: Client = {
+  ip: '192.0.2.7',
+  userAgent: 'Mozilla/5.0 (test)',
+  requestId: 'request-1',
+}
