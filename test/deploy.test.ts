@@ -1,0 +1,349 @@
+/** The rest of `deploy/`, and `docs/production.md`: held against the programs they are for, and against our settings. */
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { parseEnv } from 'node:util'
+import pg from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { SETTINGS } from '../src/cli/settings.ts'
+import { inspectOptions, type Row } from '../src/options.ts'
+import { ROOT, run, runCli } from './support/service.ts'
+import { temporaryFolder } from './support/system.ts'
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const withoutComments = (text: string) => text.replaceAll(/^\s*#.*\n/gm, '')
+
+/** Where Debian has it. */
+const SYSTEMD_ANALYZE = '/usr/bin/systemd-analyze'
+
+const ROWS: readonly Row[] = Object.values(SETTINGS)
+const VARIABLES = ROWS.map(({ env }) => env)
+
+describe('compose.yaml', () => {
+  const compose = withoutComments(read('deploy/compose.yaml'))
+  const [, services = ''] = /^services:\n(.*?)^\S/ms.exec(compose) ?? []
+  const blocks = Object.fromEntries(
+    services
+      .split(/^ {2}(?=\w)/m)
+      .slice(1)
+      .map((block) => [block.slice(0, block.indexOf(':')), block]),
+  )
+  const anchor = (name: string) => new RegExp(`^x-\\w+: &${name}\\n((?: .*\\n)+)`, 'm').exec(compose)?.[1]
+
+  it('has the database, what migrates it, and the service', () => {
+    expect(Object.keys(blocks)).toEqual(['database', 'migrate', 'bienvenue'])
+    expect(blocks.database).toMatch(/image: postgres:18-\w+$/m)
+    expect(blocks.migrate).toContain('command: [migrate]')
+    expect(blocks.migrate).toContain("restart: 'no'")
+  })
+
+  it('contains each of them: nothing to write, no capability, no way to more, no more than its share', () => {
+    const contained = anchor('contained')
+    expect(contained).toContain('read_only: true')
+    expect(contained).toContain('cap_drop: [ALL]')
+    expect(contained).toContain("security_opt: ['no-new-privileges:true']")
+    expect(contained).toContain('restart: unless-stopped')
+    expect(contained).toMatch(/max-size: \d+m, max-file: '\d+'/)
+    for (const block of Object.values(blocks)) {
+      expect(block).toMatch(/^ {4}<<: (?:\[\*contained, \*bienvenue\]|\*contained)$/m)
+      for (const limit of ['mem_limit', 'cpus', 'pids_limit'])
+        expect(block).toMatch(new RegExp(`^ {4}${limit}: \\d`, 'm'))
+    }
+    expect(compose).not.toMatch(/privileged: true|cap_add|docker\.sock|network_mode: host|pid: host/)
+  })
+
+  it('keeps the database off every network, and believes nobody who comes by its socket', () => {
+    expect(blocks.database).toContain('network_mode: none')
+    expect(blocks.database).toContain('command: [postgres, -c, listen_addresses=]')
+    expect(blocks.database).toContain('POSTGRES_INITDB_ARGS: --auth-local=scram-sha-256 --auth-host=reject')
+    expect(blocks.database).toContain('POSTGRES_HOST_AUTH_METHOD: reject')
+    expect(blocks.database).toContain('./postgres-roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro')
+    expect(blocks.database).toContain('pg_isready')
+    expect(compose).not.toMatch(/5432|trust$/m)
+    for (const name of ['migrate', 'bienvenue']) {
+      expect(blocks[name]).toMatch(/DATABASE_URL: postgres:.*\?host=\/var\/run\/postgresql$/m)
+      expect(blocks[name]).toContain('volumes: [*socket]')
+    }
+    expect(anchor('socket')).toContain('read_only: true')
+  })
+
+  it('gives the owner’s password to what migrates alone, and starts the service after it', () => {
+    expect(blocks.migrate).toContain('postgres://bienvenue_owner:${'.concat('OWNER_PASSWORD}@'))
+    expect(blocks.bienvenue).toContain('postgres://bienvenue:${'.concat('SERVICE_PASSWORD}@'))
+    expect(blocks.bienvenue).not.toMatch(/OWNER|POSTGRES_PASSWORD/)
+    expect(blocks.migrate).toContain('database: { condition: service_healthy }')
+    expect(blocks.bienvenue).toContain('migrate: { condition: service_completed_successfully }')
+  })
+
+  it('publishes the service on loopback alone, and trusts no network but its own', () => {
+    expect(compose.match(/ports: .*/g)).toEqual(["ports: ['127.0.0.1:5000:5000']"])
+    const [, subnet = ''] = /subnet: ([\d./]+)/.exec(compose) ?? []
+    expect(blocks.bienvenue).toContain(`BIENVENUE_TRUSTED_PROXIES: ${subnet}\n`)
+    expect(subnet).toMatch(/^10\.[\d.]+\/24$/)
+  })
+
+  it('holds no secret, and does not start without one', () => {
+    for (const [, value = ''] of compose.matchAll(/^ +\w*PASSWORD: (.*)$/gm))
+      expect(value).toMatch(/^\$\{\w+_PASSWORD:\?is not set in \.env\}$/)
+    expect(blocks.bienvenue).toContain('env_file: bienvenue.env\n')
+    expect(blocks.migrate).not.toContain('env_file')
+    for (const path of ['.env', 'bienvenue.env']) {
+      const { status } = spawnSync('git', ['check-ignore', '--quiet', '--no-index', `deploy/${path}`], {
+        cwd: ROOT,
+      })
+      // 128: this is no clone.
+      expect([0, 128], path).toContain(status)
+    }
+  })
+
+  it('sets no variable of ours that does not exist', () => {
+    const set = compose.match(/\b(?:BIENVENUE_[A-Z_]+|DATABASE_URL|HOST|PORT)(?=: )/g) ?? []
+    expect(set.filter((name) => !VARIABLES.includes(name))).toEqual([])
+  })
+})
+
+describe('bienvenue.service', () => {
+  const unit = withoutComments(read('deploy/bienvenue.service'))
+
+  it.each([
+    'User=bienvenue',
+    'EnvironmentFile=/etc/bienvenue/bienvenue.env',
+    'StateDirectory=bienvenue',
+    'StateDirectoryMode=0700',
+    'UMask=0077',
+    'Restart=on-failure',
+    'LimitCORE=0',
+    'MemoryMax=1G',
+    'TasksMax=100',
+    'NoNewPrivileges=yes',
+    'CapabilityBoundingSet=',
+    'AmbientCapabilities=',
+    'ProtectSystem=strict',
+    'ProtectHome=yes',
+    'PrivateTmp=yes',
+    'PrivateDevices=yes',
+    'PrivateUsers=yes',
+    'ProtectProc=invisible',
+    'ProtectClock=yes',
+    'ProtectHostname=yes',
+    'ProtectKernelLogs=yes',
+    'ProtectKernelModules=yes',
+    'ProtectKernelTunables=yes',
+    'ProtectControlGroups=yes',
+    'LockPersonality=yes',
+    'RemoveIPC=yes',
+    'RestrictNamespaces=yes',
+    'RestrictRealtime=yes',
+    'RestrictSUIDSGID=yes',
+    'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+    'SystemCallArchitectures=native',
+    'SystemCallFilter=@system-service',
+    'SystemCallFilter=~@privileged @resources',
+  ])('says %s', (line) => {
+    expect(unit.split('\n')).toContain(line)
+  })
+
+  it('leaves out what would keep Node from starting, and says why', () => {
+    expect(unit).not.toContain('MemoryDenyWriteExecute')
+    expect(read('deploy/bienvenue.service')).toMatch(/^# MemoryDenyWriteExecute is not here: V8/m)
+  })
+
+  it('gives the service more time to stop than it needs', () => {
+    expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(10)
+  })
+
+  const hasSystemd = existsSync(SYSTEMD_ANALYZE)
+  if (!hasSystemd)
+    process.stderr.write('SKIPPED: bienvenue.service as systemd reads it. It needs systemd-analyze.\n')
+
+  it.skipIf(!hasSystemd)('is taken by systemd, which finds little that it is exposed to', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'bienvenue.service')
+    // It looks whether the program is there.
+    writeFileSync(file, read('deploy/bienvenue.service').replace('/usr/bin/node', process.execPath))
+    const verified = await run(SYSTEMD_ANALYZE, ['verify', '--recursive-errors=no', file])
+    expect(verified.exitCode, verified.stderr).toBe(0)
+    expect(verified.stderr).not.toContain('bienvenue.service:')
+    // From 0 to 100, less is better; it has 13 with systemd 252.
+    const security = await run(SYSTEMD_ANALYZE, ['security', '--offline=true', '--threshold=20', file])
+    expect(security.exitCode, security.stdout).toBe(0)
+  })
+})
+
+describe('bienvenue.env.example', () => {
+  const text = read('deploy/bienvenue.env.example')
+  const settings = parseEnv(text)
+  const suggested = [...text.matchAll(/^# ?([A-Z_]+)=/gm)].map(([, name = '']) => name)
+  const isRequired = ({ refusedInProduction, production }: Row) =>
+    (refusedInProduction?.(production as never) ?? null) !== null
+
+  it('names settings that exist, and no other', () => {
+    expect([...Object.keys(settings), ...suggested].filter((name) => !VARIABLES.includes(name))).toEqual([])
+  })
+
+  it('asks for everything that production mode wants, and gives no secret', () => {
+    const required = ROWS.filter(isRequired).map(({ env }) => env)
+    expect(required).not.toEqual([])
+    for (const name of required) expect(settings).toHaveProperty(name, '')
+    const set = Object.entries(settings).filter(([, value]) => value !== '')
+    expect(Object.fromEntries(set)).toEqual({
+      BIENVENUE_MODE: 'production',
+      BIENVENUE_TRUSTED_PROXIES: '127.0.0.1',
+      DATABASE_URL: 'sqlite:/var/lib/bienvenue/bienvenue.db',
+    })
+  })
+
+  it('is refused as it is, and taken once it is filled in', async () => {
+    expect(await runCli(['serve'], { env: settings as Record<string, string> })).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+    })
+    const { problems } = inspectOptions({
+      mode: 'production',
+      baseUrl: 'https://auth.example.com',
+      // As openssl rand -base64 prints it.
+      secretKey: randomBytes(32).toString('base64'),
+      smtpUrl: 'smtps://user:pass@mail.example.com:465',
+      mailFrom: 'Example <no-reply@example.com>',
+      trustedProxies: '127.0.0.1',
+    })
+    expect(problems).toEqual([])
+  })
+})
+
+describe('docs/production.md', () => {
+  const page = read('docs/production.md')
+  const shell = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
+
+  it('names settings that exist', () => {
+    const others =
+      /^(?:POSTGRES|OWNER|SERVICE|role.)_PASSWORD$|^UPSTREAM$|^NODE_EXTRA_CA_CERTS$|^ON_ERROR_STOP$/
+    const named = page.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z]+_[A-Z_]+|HOST|PORT)(?=[`= ,.;|)])/g) ?? []
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.filter((name) => !VARIABLES.includes(name) && !others.test(name))).toEqual([])
+  })
+
+  it('names files of deploy/ that are there, and leaves none out', () => {
+    const files = readdirSync(join(ROOT, 'deploy')).filter((name) => !name.startsWith('.'))
+    for (const name of files) expect(page).toContain(`](../deploy/${name})`)
+  })
+
+  it('has commands that a shell can read', async () => {
+    expect(shell.length).toBeGreaterThan(10)
+    for (const block of shell) {
+      expect(await run('sh', ['-n'], { input: block }), block).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr: '',
+      })
+    }
+  })
+
+  it('uses commands of bienvenue that there are', async () => {
+    const { stdout: help } = await runCli(['--help'])
+    const used = [...page.matchAll(/(?:\bbv|main\.js) ([a-z]+(?: [a-z][a-z-]*)?)/g)].map(
+      ([, command = '']) => command,
+    )
+    expect(used.length).toBeGreaterThan(10)
+    for (const command of used) expect(help).toMatch(new RegExp(`^ {2}${command}(?: [A-Z]+)? {2}`, 'm'))
+  })
+
+  it('says the limits and the times that the source has', () => {
+    const rows = [...page.matchAll(/^\| (PostgreSQL|SQLite|mail server|breach check) \| (.*) \|$/gm)]
+    const limits = Object.fromEntries(rows.map(([, name, cells]) => [name, cells]))
+    const constant = (path: string, name: string) => {
+      const [, value = ''] = new RegExp(`\\b${name}(?: =|:) ([\\d_]+)`).exec(read(path)) ?? []
+      return Number(value.replaceAll('_', ''))
+    }
+    const seconds = (path: string, name: string) => `${constant(path, name) / 1_000} s`
+    const postgres = 'src/db/postgres.ts'
+    expect(limits.PostgreSQL).toContain(`${seconds(postgres, 'TIMEOUT_MS')} to connect`)
+    expect(limits.PostgreSQL).toContain(`${seconds(postgres, 'TIMEOUT_MS')} for a statement`)
+    expect(limits.PostgreSQL).toContain(`${new pg.Pool().options.max} connections`)
+    const wholeMail = constant('src/mail/smtp.ts', 'TIMEOUT_SECONDS')
+    expect(limits['mail server']).toContain(`${constant('src/mail/smtp.ts', 'CONNECTIONS')} connections`)
+    expect(limits['mail server']).toContain(`${constant('src/auth/outbox.ts', 'BATCH')} mails`)
+    expect(limits['mail server']).toContain(
+      `${wholeMail / 3} s to connect, ${wholeMail / 3} s for its greeting, ${wholeMail} s for a mail`,
+    )
+    const breaches = 'src/auth/policy/breaches.ts'
+    expect(limits['breach check']).toContain(`| ${seconds(breaches, 'TIMEOUT_MS')} |`)
+    expect(limits['breach check']).toContain(`after ${constant(breaches, 'FAILURES_MAX')} failures`)
+    expect(limits['breach check']).toContain(`for ${seconds(breaches, 'PAUSE_MS')}`)
+  })
+})
+
+describe('what docs/production.md says that stops the start', () => {
+  const table = read('docs/production.md').split('## When something is wrong')[1] ?? ''
+  const documented = [...table.matchAll(/^\| `([A-Z_]+: [^`]+)` \|/gm)].map(([, line = '']) => line)
+
+  const GOOD = {
+    BIENVENUE_MODE: 'production',
+    BASE_URL: 'https://auth.example.com',
+    BIENVENUE_SECRET_KEY: randomBytes(32).toString('base64'),
+    SMTP_URL: 'smtps://user:pass@mail.example.com',
+    BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+    DATABASE_URL: 'sqlite:/nowhere/bienvenue.db',
+    PORT: '0',
+  }
+  const reproduced: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    'BASE_URL: has to begin with https://': { BASE_URL: 'http://auth.example.com' },
+    'BIENVENUE_SECRET_KEY: key 1 of 1 is too short: 20 bytes, where 32 are needed': {
+      BIENVENUE_SECRET_KEY: randomBytes(20).toString('base64'),
+    },
+    'SMTP_URL: expected smtp://USER:PASSWORD@HOST:PORT, with special characters percent-encoded': {
+      SMTP_URL: 'mail.example.com',
+    },
+    'DATABASE_URL: a PostgreSQL server elsewhere is reached by verified TLS only: add ?sslmode=verify-full': {
+      DATABASE_URL: 'postgres://bienvenue:secret@db.example.com/bienvenue',
+    },
+    "DATABASE_URL: cannot use sqlite:/nowhere/bienvenue.db: ENOENT: no such file or directory, open '/nowhere/bienvenue.db'":
+      {},
+    'HOST: "0.0.0.0" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost':
+      { HOST: '0.0.0.0' },
+  }
+
+  it.each(Object.entries(reproduced))('%s', async (line, env) => {
+    expect(documented).toContain(line)
+    const stopped = await runCli(['serve'], { env: { ...GOOD, ...env } })
+    expect(stopped).toEqual({ exitCode: 2, stdout: '', stderr: `bienvenue: ${line}\n` })
+  })
+
+  it('a newer database', async () => {
+    const line = 'this database was made by a newer version of Bienvenue; nothing was changed'
+    expect(documented).toContain(`DATABASE_URL: ${line}`)
+    const path = join(temporaryFolder(), 'bienvenue.db')
+    const env = { ...GOOD, DATABASE_URL: `sqlite:${path}` }
+    await runCli(['migrate'], { env })
+    const db = new DatabaseSync(path)
+    db.exec(`insert into bienvenue_migrations values ('9999-later', '2030-01-01')`)
+    db.close()
+    expect((await runCli(['serve'], { env })).stderr).toBe(`bienvenue: DATABASE_URL: ${line}\n`)
+  })
+
+  it('a port that is taken', async () => {
+    const [line = ''] = documented.filter((text) => text.startsWith('PORT: '))
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    onTestFinished(() => other[Symbol.asyncDispose]())
+    const { port } = other.address() as AddressInfo
+    const env = {
+      ...GOOD,
+      DATABASE_URL: `sqlite:${join(temporaryFolder(), 'bienvenue.db')}`,
+      PORT: String(port),
+    }
+    expect((await runCli(['serve'], { env })).stderr).toBe(
+      `bienvenue: ${line.replace('5000', String(port))}\n`,
+    )
+  })
+
+  it('and no line that was not seen here, or in the test of the roles', () => {
+    const elsewhere =
+      /^PORT: |: this database was made by a newer version|: permission denied for schema public$/
+    expect(documented.filter((line) => reproduced[line] === undefined && !elsewhere.test(line))).toEqual([])
+  })
+})
