@@ -645,9 +645,11 @@ function leavesUnverified(databaseUrl: string): boolean {
   if (!/^postgres(?:ql)?:/i.test(databaseUrl)) return false
   const url = URL.parse(databaseUrl)
   if (url === null) return false
-  const host = url.searchParams.get('host') ?? hostOf(url)
+  // Of a repeated parameter the driver takes the last one.
+  const parameter = (name: string) => url.searchParams.getAll(name).at(-1)
+  const host = parameter('host') ?? hostOf(url)
   const isLocal = host === '' || host.startsWith('/') || isLoopback(host)
-  return !isLocal && url.searchParams.get('sslmode') !== 'verify-full'
+  return !isLocal && parameter('sslmode') !== 'verify-full'
 }
 
 /** The host of an address, an IPv6 one without its brackets. */

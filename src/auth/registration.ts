@@ -100,7 +100,8 @@ async function addConfirmable(
     unconfirmedUntil: hasToConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
     locale: request.acceptLanguage === undefined ? null : localeFor(request),
   })
-  await record(tx, { action: 'register', actor: 'anonymous', userId: user.id }, request)
+  const actor = request.confirmed === true ? 'operator' : 'anonymous'
+  await record(tx, { action: 'register', actor, userId: user.id }, request)
   if (hasToConfirm) await orderMail(tx, user, 'verify_email', request)
   return user
 }

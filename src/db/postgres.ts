@@ -5,6 +5,8 @@ import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
 const TIMEOUT_MS = 5_000
+/** Connections of one instance at the most. What comes then waits, no longer than the timeout. */
+const POOL_SIZE = 10
 
 /**
  * Opens a pool of connections, each made when it is needed.
@@ -18,6 +20,7 @@ export function openPostgres(
 ): { dialect: Dialect; reader: PreparedReader } {
   const pool = new pg.Pool({
     connectionString: url,
+    max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
     // Of a server that hangs, or a network that swallows, nobody waits for ever.
     query_timeout: TIMEOUT_MS,
