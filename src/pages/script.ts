@@ -65,7 +65,7 @@ export const SCRIPT = `
         method: form.dataset.method,
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ ...Object.fromEntries(new FormData(form)), [form.dataset.tokenField]: token }),
-        // The mode stays as it is: in 'same-origin', a page without referrer would send 'Origin: null'.
+        // No 'mode': in 'same-origin', a page without referrer says 'Origin: null' by the Fetch standard.
         credentials: 'same-origin',
         redirect: 'error',
         signal: AbortSignal.timeout(30_000),
