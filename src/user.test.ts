@@ -1,7 +1,15 @@
 import { domainToASCII } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EMAIL_MAX_LENGTH, isEmailAddress, normalizeEmail, trimEmail } from './user.ts'
+import {
+  accountOf,
+  EMAIL_MAX_LENGTH,
+  isEmailAddress,
+  maskEmail,
+  normalizeEmail,
+  trimEmail,
+  type User,
+} from './user.ts'
 
 // Few characters, each with a story: composed and combining, of two cases or of three, wider or narrower in
 // UTF-8 after a change of case, and one (U+037E) that NFC turns into a semicolon.
@@ -232,5 +240,55 @@ describe('normalizeEmail', () => {
     const normalized = normalizeEmail(text)
     expect(isEmailAddress(text)).toBe(isEmailAddress(normalized))
     if (isEmailAddress(text)) expect(normalized.length).toBeLessThanOrEqual(EMAIL_MAX_LENGTH)
+  })
+})
+
+describe('maskEmail', () => {
+  it.each([
+    ['guillaume@holberton.io', 'g***@holberton.io'],
+    [' Guillaume@Holberton.io ', 'g***@holberton.io'],
+    ['a@example.com', 'a***@example.com'],
+    ['😀x@example.com', '😀***@example.com'],
+    ['bob@bücher.example', 'b***@xn--bcher-kva.example'],
+    // What is no address may be anything: a password in the wrong field.
+    ['correct horse', '*'],
+    ['', '*'],
+    ['@example.com', '*'],
+    ['a b@example.com', '*'],
+    ['bob@example.com\n', '*'],
+  ])('shows of %j %j', (address, shown) => {
+    expect(maskEmail(address)).toBe(shown)
+  })
+
+  it('shows of any address its first character and its domain, in any spelling the same', () => {
+    fc.assert(
+      fc.property(address, (text) => {
+        const [localPart = '', domain = ''] = normalizeEmail(text).split('@')
+        expect(maskEmail(text)).toBe(`${[...localPart][0]}***@${domain}`)
+        expect(maskEmail(normalizeEmail(text))).toBe(maskEmail(text))
+      }),
+    )
+  })
+})
+
+describe('accountOf', () => {
+  it('has what may be shown, and nothing else', () => {
+    const account = {
+      id: 7,
+      email: 'bob@example.com',
+      createdAt: new Date(1),
+      disabledAt: new Date(2),
+      emailVerifiedAt: new Date(3),
+    }
+    const user: User = {
+      ...account,
+      hashedPassword: 'hash',
+      sessionId: 'session',
+      resetToken: 'token',
+      passwordVersion: 2,
+      passwordCompromisedAt: new Date(4),
+      locale: 'de',
+    }
+    expect(accountOf(user)).toEqual(account)
   })
 })

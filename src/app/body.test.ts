@@ -73,9 +73,13 @@ function streamOf(...chunks: Uint8Array[]): ReadableStream {
   })
 }
 
+/** Reads as a route of the classic contract does, which takes all three formats. */
+const read = (request: Request) => readBody(request, contract, [FORM, 'multipart/form-data', JSON_TYPE])
+
 /** The code of the refusal, and the field where it names one. Anything but a refusal fails the test. */
-async function refusalOf(request: Request): Promise<string> {
-  const error = await readBody(request, contract).then(
+async function refusalOf(request: Request, types?: readonly string[]): Promise<string> {
+  const reading = types === undefined ? read(request) : readBody(request, contract, types)
+  const error = await reading.then(
     (fields) => new Error(`accepted: ${JSON.stringify(fields).slice(0, 200)}`),
     (reason: unknown) => reason,
   )
@@ -104,7 +108,7 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
           ['password', password],
         ]
         const body = encode(swapped ? pairs.toReversed() : pairs)
-        expect(await readBody(post(type, body), contract)).toEqual({ email, password })
+        expect(await read(post(type, body))).toEqual({ email, password })
       }),
       { numRuns: 300 },
     )
@@ -200,14 +204,12 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
   it('takes the type in any case, with UTF-8 named as charset, not compressed', async () => {
     const [name = '', ...parameters] = type.split(';')
     for (const spelling of [name.toUpperCase(), `${name} `])
-      expect(await readBody(post([spelling, ...parameters].join(';'), encode(PAIRS)), contract)).toEqual(
-        FIELDS,
-      )
+      expect(await read(post([spelling, ...parameters].join(';'), encode(PAIRS)))).toEqual(FIELDS)
     for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8', 'us-ascii']) {
-      expect(await readBody(post(`${type}; Charset=${charset}`, encode(PAIRS)), contract)).toEqual(FIELDS)
+      expect(await read(post(`${type}; Charset=${charset}`, encode(PAIRS)))).toEqual(FIELDS)
     }
     const request = post(type, encode(PAIRS), { 'content-encoding': 'Identity' })
-    expect(await readBody(request, contract)).toEqual(FIELDS)
+    expect(await read(request)).toEqual(FIELDS)
   })
 })
 
@@ -339,11 +341,35 @@ describe('readBody', () => {
     expect(await refusalOf(post(type, json(PAIRS)))).toBe('unsupported_media_type')
   })
 
+  it.each([
+    [[JSON_TYPE], [JSON_TYPE]],
+    [[FORM], [FORM]],
+    [
+      ['multipart/form-data', FORM],
+      [MULTIPART, FORM],
+    ],
+    [[], []],
+  ])('takes of its three formats only those of the route: %j', async (types, taken) => {
+    for (const [, type, encode] of FORMATS) {
+      const request = () => post(type, encode(PAIRS))
+      if (taken.includes(type)) expect(await readBody(request(), contract, types)).toEqual(FIELDS)
+      else expect(await refusalOf(request(), types)).toBe('unsupported_media_type')
+    }
+  })
+
+  it('takes no format that it cannot read, whatever the route says', async () => {
+    for (const type of ['text/plain', 'application/xml', 'constructor'])
+      expect(await refusalOf(post(type, json(PAIRS)), [type])).toBe('unsupported_media_type')
+  })
+
+  it('says of a body that is not there that a field is missing, whatever the formats of the route', async () => {
+    for (const type of [FORM, JSON_TYPE, '', 'text/plain'])
+      expect(await refusalOf(post(type, null), [JSON_TYPE])).toBe('missing_field email')
+  })
+
   it('does not mistake a value for a name', async () => {
     const password = '","email":"eve","x":{"email":'
-    expect(
-      await readBody(post(JSON_TYPE, json([...PAIRS.slice(0, 1), ['password', password]])), contract),
-    ).toEqual({
+    expect(await read(post(JSON_TYPE, json([...PAIRS.slice(0, 1), ['password', password]])))).toEqual({
       ...FIELDS,
       password,
     })
@@ -353,7 +379,7 @@ describe('readBody', () => {
     for (const [, type, encode] of FORMATS) {
       const bytes = Buffer.from(encode([...PAIRS.slice(0, 1), ['password', 'é😀']]))
       const body = streamOf(...Array.from(bytes, (byte) => Buffer.of(byte)))
-      expect(await readBody(post(type, body), contract)).toEqual({ ...FIELDS, password: 'é😀' })
+      expect(await read(post(type, body))).toEqual({ ...FIELDS, password: 'é😀' })
     }
   })
 
@@ -430,7 +456,7 @@ describe('readBody', () => {
       })
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...types), fc.oneof(damaged, fc.uint8Array()), async (type, body) => {
-        const result = await readBody(post(type, body), contract).catch((error: unknown) => error)
+        const result = await read(post(type, body)).catch((error: unknown) => error)
         if (result instanceof AuthError) {
           expect(result.status).toBeGreaterThanOrEqual(400)
           expect(result.status).toBeLessThan(500)

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mintBearer } from '../lib/bearer.ts'
-import { clearedCookie, readSessionCookie, sessionCookie } from './cookies.ts'
+import { clearedCookie, deviceCookie, readDeviceCookie, readSessionCookie, sessionCookie } from './cookies.ts'
 
-const PLAIN = { secureCookie: false }
+const PLAIN = { secureCookie: false, sessionLifetimeSeconds: 60 }
+const SECURE = { secureCookie: true, sessionLifetimeSeconds: 60 }
 
 describe('readSessionCookie', () => {
   it.each<[string, string | null | undefined, string | null]>([
@@ -55,7 +56,7 @@ describe('readSessionCookie', () => {
             .map((now) => mintBearer(now).value),
         ),
         (id) => {
-          const [pair] = sessionCookie(id, 60, PLAIN).split(';')
+          const [pair] = sessionCookie(id, PLAIN).split(';')
           expect(readSessionCookie(pair, PLAIN)).toBe(id)
           expect(readSessionCookie(`a=b; ${pair}; c="d"`, PLAIN)).toBe(id)
         },
@@ -78,7 +79,7 @@ describe('readSessionCookie', () => {
 
 describe('Set-Cookie', () => {
   it('gives the session for its lifetime, to HTTP alone and to no other site', () => {
-    expect(sessionCookie('0a-b.C_d', 2_592_000, PLAIN)).toBe(
+    expect(sessionCookie('0a-b.C_d', { ...PLAIN, sessionLifetimeSeconds: 2_592_000 })).toBe(
       'session_id=0a-b.C_d; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax',
     )
   })
@@ -90,15 +91,34 @@ describe('Set-Cookie', () => {
 
 describe('a secure cookie', () => {
   it('is bound to its host by its name, and is the only one that counts then', () => {
-    const secure = { secureCookie: true }
-    expect(sessionCookie('0a', 60, secure)).toBe(
+    expect(sessionCookie('0a', SECURE)).toBe(
       '__Host-session_id=0a; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax',
     )
-    expect(clearedCookie(secure)).toBe(
+    expect(clearedCookie(SECURE)).toBe(
       '__Host-session_id=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax',
     )
-    expect(readSessionCookie('session_id=planted; __Host-session_id=0a', secure)).toBe('0a')
-    expect(readSessionCookie('session_id=planted', secure)).toBeNull()
+    expect(readSessionCookie('session_id=planted; __Host-session_id=0a', SECURE)).toBe('0a')
+    expect(readSessionCookie('session_id=planted', SECURE)).toBeNull()
     expect(readSessionCookie('session_id=0a; __Host-session_id=x', PLAIN)).toBe('0a')
+  })
+})
+
+describe('the cookie of a device', () => {
+  it('is as the session’s is, under its own name and for its own time', () => {
+    expect(deviceCookie('0a-b.C_d', 34_560_000, PLAIN)).toBe(
+      'device=0a-b.C_d; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax',
+    )
+    expect(deviceCookie('0a', 60, SECURE)).toBe(
+      '__Host-device=0a; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax',
+    )
+  })
+
+  it('is read as the session’s is: under its exact name, once', () => {
+    expect(readDeviceCookie('session_id=s; device=d', PLAIN)).toBe('d')
+    expect(readSessionCookie('session_id=s; device=d', PLAIN)).toBe('s')
+    expect(readDeviceCookie('__Host-session_id=s; __Host-device=d; device=planted', SECURE)).toBe('d')
+    for (const header of [null, undefined, '', 'session_id=s', 'xdevice=d', 'device=d; device=e'])
+      expect(readDeviceCookie(header, PLAIN)).toBeNull()
+    expect(readDeviceCookie('device=planted', SECURE)).toBeNull()
   })
 })

@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { AuthError } from '../errors.ts'
-import { guard } from './guards.ts'
+import { createGuard, type GuardSettings } from './guards.ts'
 
 const UNSAFE = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']
 
+const CLASSIC: GuardSettings = { baseUrl: '', takesUnmarkedForms: true }
+
+/** A request that a guard is shown. Without a session cookie unless the test gives one. */
+interface Shown {
+  url?: string
+  settings?: GuardSettings
+  sessionId?: string | null
+}
+
 /** `passes`, or the code of the refusal. */
-function verdict(method: string, headers: Record<string, string>, url = 'http://localhost:5000/'): string {
+function verdict(method: string, headers: Record<string, string>, shown: Shown = {}): string {
+  const { url = 'http://localhost:5000/', settings = CLASSIC, sessionId = null } = shown
   try {
-    guard(new Request(url, { method, headers }))
+    createGuard(settings)(new Request(url, { method, headers }), () => sessionId)
     return 'passes'
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
@@ -81,10 +91,10 @@ describe('the host', () => {
   })
 
   it('is that of the header, and that of the target where it has one of its own', () => {
-    expect(verdict('GET', { host: 'evil.com' }, 'http://localhost/')).toBe('unknown_host')
-    expect(verdict('GET', { host: 'localhost' }, 'http://evil.com/')).toBe('unknown_host')
-    expect(verdict('GET', { host: 'localhost' }, 'http://localhost.evil.com/')).toBe('unknown_host')
-    expect(verdict('GET', { host: 'localhost:5000' }, 'http://127.0.0.1/')).toBe('passes')
+    expect(verdict('GET', { host: 'evil.com' }, { url: 'http://localhost/' })).toBe('unknown_host')
+    expect(verdict('GET', { host: 'localhost' }, { url: 'http://evil.com/' })).toBe('unknown_host')
+    expect(verdict('GET', { host: 'localhost' }, { url: 'http://localhost.evil.com/' })).toBe('unknown_host')
+    expect(verdict('GET', { host: 'localhost:5000' }, { url: 'http://127.0.0.1/' })).toBe('passes')
   })
 
   it('may come with no transfer coding but chunked', () => {
@@ -101,10 +111,10 @@ describe('the host', () => {
   })
 
   it('is that of the URL where a request of the library has no such header', () => {
-    expect(verdict('GET', {}, 'http://localhost:5000/')).toBe('passes')
-    expect(verdict('GET', {}, 'http://[::1]/')).toBe('passes')
-    expect(verdict('GET', {}, 'http://evil.com/')).toBe('unknown_host')
-    expect(verdict('GET', {}, 'http://localhost.evil.com/')).toBe('unknown_host')
+    expect(verdict('GET', {}, { url: 'http://localhost:5000/' })).toBe('passes')
+    expect(verdict('GET', {}, { url: 'http://[::1]/' })).toBe('passes')
+    expect(verdict('GET', {}, { url: 'http://evil.com/' })).toBe('unknown_host')
+    expect(verdict('GET', {}, { url: 'http://localhost.evil.com/' })).toBe('unknown_host')
   })
 })
 
@@ -147,6 +157,8 @@ describe('the origin', () => {
     for (const method of UNSAFE) {
       expect(verdict(method, { host: 'localhost:5000', ...headers }), method).toBe(expected)
       expect(verdict(method, { host: 'LOCALHOST:5000', ...headers }), method).toBe(expected)
+      // In classic mode a session makes no difference: scripts send forms without a word of where from.
+      expect(verdict(method, { host: 'localhost:5000', ...headers }, { sessionId: 'x' })).toBe(expected)
     }
     // Reading changes nothing, and its answer is not shared with other origins.
     for (const method of ['GET', 'HEAD'])
@@ -158,12 +170,124 @@ describe('the address', () => {
   const url = (length: number) => 'http://localhost/?'.padEnd(length, 'x')
 
   it('may have 2,048 characters', () => {
-    expect(verdict('GET', {}, url(2_048))).toBe('passes')
-    expect(verdict('POST', {}, url(2_048))).toBe('passes')
+    expect(verdict('GET', {}, { url: url(2_048) })).toBe('passes')
+    expect(verdict('POST', {}, { url: url(2_048) })).toBe('passes')
   })
 
   it('may not have 2,049', () => {
-    expect(verdict('GET', {}, url(2_049))).toBe('uri_too_long')
-    expect(verdict('POST', {}, url(2_049))).toBe('uri_too_long')
+    expect(verdict('GET', {}, { url: url(2_049) })).toBe('uri_too_long')
+    expect(verdict('POST', {}, { url: url(2_049) })).toBe('uri_too_long')
+  })
+})
+
+describe('in production', () => {
+  const HOST = 'auth.example.com'
+  const PRODUCTION: GuardSettings = { baseUrl: `https://${HOST}/auth`, takesUnmarkedForms: false }
+  // What arrives from a proxy in front: without TLS, under the public name.
+  const production = (method: string, headers: Record<string, string>, shown: Shown = {}) =>
+    verdict(method, { host: HOST, ...headers }, { url: `http://${HOST}/`, settings: PRODUCTION, ...shown })
+
+  it.each([HOST, 'Auth.Example.COM', `${HOST}:443`])('the host %s is served', (host) => {
+    expect(production('GET', { host }, { url: `http://${host.toLowerCase()}/` })).toBe('passes')
+    expect(production('POST', { host })).toBe('passes')
+  })
+
+  it.each([
+    '',
+    'localhost',
+    'localhost:5000',
+    '127.0.0.1',
+    '[::1]',
+    '0.0.0.0',
+    `${HOST}:80`,
+    `${HOST}:5000`,
+    `${HOST}:`,
+    `${HOST}.`,
+    `${HOST}/auth`,
+    `${HOST}.evil.com`,
+    `evil.${HOST}`,
+    `evil-${HOST}`,
+    'example.com',
+    'auth.example.co',
+    `evil.com@${HOST}`,
+    `https://${HOST}`,
+  ])('the host %j is not', (host) => {
+    expect(production('GET', { host })).toBe('unknown_host')
+    expect(production('POST', { host })).toBe('unknown_host')
+  })
+
+  it('the host of the target is held to the same name', () => {
+    for (const url of ['http://evil.com/', `http://${HOST}.evil.com/`, 'http://localhost:5000/'])
+      expect(production('GET', {}, { url })).toBe('unknown_host')
+    expect(production('GET', { host: `${HOST},evil.com` })).toBe('malformed_request')
+  })
+
+  it('a port of the address belongs to its name', () => {
+    const settings = { ...PRODUCTION, baseUrl: `https://${HOST}:8443` }
+    const ask = (host: string) => production('GET', { host }, { url: `http://${host}/`, settings })
+    expect(ask(`${HOST}:8443`)).toBe('passes')
+    for (const host of [HOST, `${HOST}:443`, `${HOST}:8444`, `${HOST}:844`])
+      expect(ask(host), host).toBe('unknown_host')
+  })
+
+  it.each([
+    [`https://${HOST}`, 'passes'],
+    [`http://${HOST}`, 'foreign_origin'],
+    [`https://${HOST}:443`, 'foreign_origin'],
+    [`https://${HOST}:8443`, 'foreign_origin'],
+    [`https://${HOST}/`, 'foreign_origin'],
+    [`https://${HOST}/auth`, 'foreign_origin'],
+    [`https://evil.${HOST}`, 'foreign_origin'],
+    [`https://${HOST}.evil.com`, 'foreign_origin'],
+    ['https://localhost', 'foreign_origin'],
+    ['null', 'foreign_origin'],
+    ['', 'foreign_origin'],
+  ])('the origin %j of an unsafe request: %s [CX-06]', (origin, expected) => {
+    for (const method of UNSAFE) {
+      expect(production(method, { origin }), method).toBe(expected)
+      expect(production(method, { origin }, { sessionId: 'x' }), method).toBe(expected)
+      expect(production(method, { origin, 'sec-fetch-site': 'cross-site' })).toBe('foreign_origin')
+    }
+    expect(production('GET', { origin }, { sessionId: 'x' })).toBe('passes')
+  })
+
+  const FORMS = [
+    'application/x-www-form-urlencoded',
+    'Application/X-WWW-Form-Urlencoded; charset=utf-8',
+    ' multipart/form-data; boundary=x',
+    'text/plain',
+    'text/plain;charset=UTF-8',
+  ]
+  it.each([...FORMS, null])(
+    'a request of type %j that says nothing of where it comes from is refused with a session [CX-06]',
+    (type) => {
+      const headers: Record<string, string> = type === null ? {} : { 'content-type': type }
+      expect(production('POST', headers, { sessionId: 'x' })).toBe('foreign_origin')
+      // Not even a session that is none: whether it opens anything, the database knows.
+      expect(production('POST', headers, { sessionId: '' })).toBe('foreign_origin')
+      expect(production('POST', headers)).toBe('passes')
+      for (const mark of [
+        { origin: `https://${HOST}` },
+        { 'sec-fetch-site': 'same-origin' },
+        { 'sec-fetch-site': 'none' },
+      ] as Record<string, string>[]) {
+        expect(production('POST', { ...headers, ...mark }, { sessionId: 'x' })).toBe('passes')
+      }
+      // No page can send these to another site without asking first.
+      for (const method of ['PUT', 'DELETE', 'PATCH', 'GET'])
+        expect(production(method, headers, { sessionId: 'x' })).toBe('passes')
+    },
+  )
+
+  it.each(['application/json', 'application/json; charset=utf-8'])(
+    'a request of type %s, which no page sends to another site unasked, passes',
+    (type) => {
+      expect(production('POST', { 'content-type': type }, { sessionId: 'x' })).toBe('passes')
+    },
+  )
+
+  it('no transfer coding but chunked passes here either', () => {
+    expect(production('POST', { 'transfer-encoding': 'gzip, chunked' })).toBe('malformed_request')
+    expect(production('POST', { 'transfer-encoding': 'chunked' })).toBe('passes')
   })
 })

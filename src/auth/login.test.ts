@@ -71,7 +71,14 @@ onBothEngines('logIn', (engine) => {
     const auth = await freshAuth(engine)
     const user = await auth.registerUser(BOB.email, BOB.password)
     const result = await auth.logIn(BOB)
-    expect(result.user.id).toBe(user.id)
+    expect(result).toMatchObject({
+      next: 'signed_in',
+      user: { id: user.id, email: BOB.email },
+      deviceToken: null,
+    })
+    expect(Object.keys(result.user).toSorted()).toEqual(
+      ['createdAt', 'disabledAt', 'email', 'emailVerifiedAt', 'id'].toSorted(),
+    )
     expect((await auth.getUserFromSessionId(result.sessionId))?.id).toBe(user.id)
   })
 
@@ -86,6 +93,8 @@ onBothEngines('logIn', (engine) => {
     await auth.registerUser(BOB.email, BOB.password)
     await expect(auth.logIn(request)).rejects.toMatchObject({ code, field })
     expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0, user: { sessionId: null } })
+    // Nor is anything mailed in classic mode.
+    expect(await auth.countMail()).toBe(0)
   })
 
   it('ends the session that the client bore before, of whomever, and leaves other clients alone [SES-04]', async () => {
@@ -278,6 +287,15 @@ onBothEngines('throttling of logins', (engine) => {
     for (let failure = 0; failure < 3; failure++) {
       await expect(auth.logIn(wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
     }
+  })
+
+  it('ends with a word of whoever runs the service', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    const { id } = await auth.registerUser(BOB.email, BOB.password)
+    for (let failure = 0; failure < 3; failure++) await auth.logIn(wrong()).catch(() => {})
+    await expect(auth.logIn(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
+    expect(await auth.unlockUser(id)).toBe(true)
+    await auth.logIn(BOB)
   })
 
   it('takes no address for one that it is not', async () => {

@@ -11,6 +11,10 @@ onBothEngines('registerUser', (engine) => {
       sessionId: null,
       resetToken: null,
       createdAt: now(),
+      // Nobody has proven to read the mail, and in classic mode nobody has to.
+      emailVerifiedAt: null,
+      passwordCompromisedAt: null,
+      locale: null,
     })
     expect(user.hashedPassword).toMatch(/^\$2b\$04\$/)
     expect(await auth.db.findUserBy({ email: 'bob@example.com' })).toEqual(user)
@@ -136,7 +140,55 @@ onBothEngines('disabling', (engine) => {
     expect(await auth.disableUser(4711)).toBe(false)
     expect(await auth.enableUser(4711)).toBe(false)
     expect(await auth.deleteUser(4711)).toBe(false)
+    expect(await auth.confirmUser(4711)).toBe(false)
+    expect(await auth.unlockUser(4711)).toBe(false)
+    expect(await auth.markPasswordCompromised(4711)).toBe(false)
+    // What did not happen leaves no line either.
+    expect(await Array.fromAsync(auth.listAudit())).toEqual([])
     expect(await auth.describeUser('nobody@example.com')).toBeNull()
+  })
+})
+
+onBothEngines('a password that others may know', (engine) => {
+  it('opens nothing until it is reset, and is named to nobody who does not know it', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const sessionId = await auth.createSession('bob@example.com')
+    const outstanding = await auth.getResetPasswordToken('bob@example.com')
+    expect(await auth.markPasswordCompromised(id)).toBe(true)
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    await expect(auth.updatePassword(outstanding, 'new')).rejects.toMatchObject({
+      code: 'invalid_reset_token',
+    })
+
+    const since = now()
+    now.advance(60)
+    await auth.markPasswordCompromised(id)
+    expect((await auth.db.findUserBy({ id })).passwordCompromisedAt).toEqual(since)
+
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'password_compromised',
+      status: 403,
+    })
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'wrong' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(false)
+
+    await auth.updatePassword(await auth.getResetPasswordToken('bob@example.com'), 'new')
+    expect((await auth.db.findUserBy({ id })).passwordCompromisedAt).toBeNull()
+    await auth.logIn({ email: 'bob@example.com', password: 'new' })
+  })
+
+  it('is said of an open account alone', async () => {
+    const auth = await freshAuth(engine)
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    await auth.markPasswordCompromised(id)
+    await auth.disableUser(id)
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
   })
 })
 

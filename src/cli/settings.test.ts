@@ -1,36 +1,64 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { OptionError } from '../errors.ts'
-import { resolveOptions } from '../options.ts'
+import { inspectOptions } from '../options.ts'
 import { COMMON_FLAGS } from './command.ts'
-import { flagOf, readSettings, SETTING_FLAGS, SETTINGS, variableOf } from './settings.ts'
+import {
+  assertNone,
+  bareAddress,
+  flagOf,
+  problemsOf,
+  readSettings,
+  SETTING_FLAGS,
+  SETTINGS,
+  variableOf,
+} from './settings.ts'
 
 const ROWS = Object.entries(SETTINGS)
 const NAMES = Object.keys(SETTINGS)
 
-/** A value other than the default, as text and as it is read. */
-function another(name: string): [text: string, value: string | number | boolean] {
+/** As `openssl rand -base64 32` makes one. */
+const randomKey = () => randomBytes(32).toString('base64')
+
+/** Text of the form that a setting has to have. */
+const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
+  baseUrl: ['https://auth.example.com', 'http://localhost:5000'],
+  secretKey: [randomKey(), randomKey()],
+  smtpUrl: ['smtps://mail.example.com', 'terminal:'],
+  mailFrom: ['no-reply@example.com', 'Example <mail@example.com>'],
+  trustedProxies: ['127.0.0.1', '10.0.0.0/8, ::1'],
+  breachCheckUrl: ['https://range.example.com', 'off'],
+}
+
+type Value = [text: string, value: string | number | boolean]
+
+/** Two values of a setting, as text and as it is read; the first is not the default. */
+function values(name: string): [one: Value, other: Value] {
   const { kind, classic } = SETTINGS[name as keyof typeof SETTINGS]
-  if (kind.type === 'integer') return [String(kind.max), kind.max]
-  if (kind.type === 'switch') return classic ? ['off', false] : ['on', true]
-  if (kind.type === 'text') return ['other', 'other']
-  const choice = kind.of.find((word) => word !== classic) ?? kind.of[0] ?? ''
-  return [choice, choice]
-}
-
-/** The value of a setting, wherever it is kept. */
-function settled(name: string, flags: Record<string, string>, env: Record<string, string>): unknown {
-  const { options, ...settings } = readSettings(flags, env)
-  return { ...resolveOptions(options as Record<string, unknown>), ...settings }[name]
-}
-
-function refusedOption(flags: Record<string, string>, env: Record<string, string>): string | null {
-  try {
-    readSettings(flags, env)
-    return null
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error
-    return error.option
+  const spelled = (value: string | number | boolean): Value => [
+    typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value),
+    value,
+  ]
+  if (kind.type === 'integer') return [spelled(kind.max === classic ? kind.min : kind.max), spelled(classic)]
+  if (kind.type === 'switch') return [spelled(!classic), spelled(classic)]
+  if (kind.type === 'choice') {
+    const choice = kind.of.find((word) => word !== classic) ?? expect.unreachable()
+    return [spelled(choice), spelled(classic)]
   }
+  const [one, other] = TEXTS[name] ?? ['other', 'another']
+  return [spelled(one), spelled(other)]
+}
+
+/** The value of a setting, wherever it is kept; there is nothing wrong with any. */
+function settled(name: string, flags: Record<string, string>, env: Record<string, string>): unknown {
+  const { options, problems, ...settings } = readSettings(flags, env)
+  expect(problems).toEqual([])
+  return { ...inspectOptions(options).options, ...settings }[name]
+}
+
+/** What is wrong with the flags and the variables, by the names of the settings. */
+function refused(flags: Record<string, string>, env: Record<string, string>): string[] {
+  return readSettings(flags, env).problems.map(({ option }) => option)
 }
 
 describe('readSettings', () => {
@@ -42,27 +70,28 @@ describe('readSettings', () => {
       port: 5_000,
       logLevel: 'info',
       unknownVariables: [],
+      problems: [],
     })
     expect(settings.options).toEqual({})
     expect(settings.sources).toEqual(Object.fromEntries(NAMES.map((name) => [name, 'default'])))
   })
 
   it.each(ROWS)('takes %s from its variable, and rather from its flag', (name, row) => {
-    const [text, value] = another(name)
-    const classic = typeof row.classic === 'boolean' ? (row.classic ? 'on' : 'off') : String(row.classic)
-    expect(settled(name, {}, { [row.env]: text })).toBe(value)
-    expect(settled(name, { [flagOf(name)]: text }, {})).toBe(value)
-    expect(settled(name, { [flagOf(name)]: text }, { [row.env]: classic })).toBe(value)
-    expect(settled(name, { [flagOf(name)]: classic }, { [row.env]: text })).toBe(row.classic)
+    const [[one, oneValue], [other, otherValue]] = values(name)
+    expect(oneValue).not.toBe(row.classic)
+    expect(settled(name, {}, { [row.env]: one })).toBe(oneValue)
+    expect(settled(name, { [flagOf(name)]: one }, {})).toBe(oneValue)
+    expect(settled(name, { [flagOf(name)]: one }, { [row.env]: other })).toBe(oneValue)
+    expect(settled(name, { [flagOf(name)]: other }, { [row.env]: one })).toBe(otherValue)
   })
 
   it.each(ROWS)('says where %s comes from', (name, { env }) => {
-    const [text] = another(name)
+    const [[text], [other]] = values(name)
     const sourceOf = (flags: Record<string, string>, variables: Record<string, string>) =>
       readSettings(flags, variables).sources[name as keyof typeof SETTINGS]
     expect(sourceOf({}, { [env]: text })).toBe('environment')
     expect(sourceOf({ [flagOf(name)]: text }, {})).toBe('flag')
-    expect(sourceOf({ [flagOf(name)]: text }, { [env]: text })).toBe('flag')
+    expect(sourceOf({ [flagOf(name)]: text }, { [env]: other })).toBe('flag')
     const { sources } = readSettings({ [flagOf(name)]: text }, {})
     expect(Object.entries(sources).filter(([, source]) => source !== 'default')).toEqual([[name, 'flag']])
   })
@@ -73,21 +102,35 @@ describe('readSettings', () => {
   })
 
   it.each(ROWS)('refuses an empty flag of %s: whoever writes it means something', (name) => {
-    expect(refusedOption({ [flagOf(name)]: '' }, {})).toBe(name)
+    expect(refused({ [flagOf(name)]: '' }, {})).toEqual([name])
   })
 
-  it.each(ROWS.filter(([, { kind }]) => kind.type !== 'text'))(
-    'names %s when its value is wrong',
+  /** Any text is of their form. */
+  const TAKES_ANY: readonly string[] = ['databaseUrl', 'contextWords', 'host']
+
+  it.each(ROWS.filter(([name]) => !TAKES_ANY.includes(name)))(
+    'names %s when its value is wrong, and leaves it out',
     (name, { env, kind }) => {
       const tooMuch = kind.type === 'integer' ? [String(kind.max + 1), String(kind.min - 1), '1.5'] : []
       for (const text of ['wrong', ' ', ...tooMuch]) {
-        expect(refusedOption({}, { [env]: text })).toBe(name)
-        expect(refusedOption({ [flagOf(name)]: text }, {})).toBe(name)
+        expect(refused({}, { [env]: text })).toEqual([name])
+        expect(refused({ [flagOf(name)]: text }, {})).toEqual([name])
+        expect(readSettings({}, { [env]: text })).toEqual({
+          ...readSettings({}, {}),
+          sources: readSettings({}, { [env]: values(name)[0][0] }).sources,
+          problems: [{ option: name, problem: expect.any(String) }],
+        })
       }
       // A right flag makes a wrong variable harmless: it is not read.
-      expect(refusedOption({ [flagOf(name)]: another(name)[0] }, { [env]: 'wrong' })).toBeNull()
+      expect(refused({ [flagOf(name)]: values(name)[0][0] }, { [env]: 'wrong' })).toEqual([])
     },
   )
+
+  it('names all that is wrong at once, in the order of the table', () => {
+    expect(
+      refused({ port: '-1' }, { BIENVENUE_THROTTLE: 'maybe', BASE_URL: 'nowhere', HOST: '10.0.0.1' }),
+    ).toEqual(['baseUrl', 'throttle', 'port'])
+  })
 
   it('lists the variables that look like ours and are none', () => {
     const env = {
@@ -134,11 +177,91 @@ describe('the names of the settings', () => {
     const variables = ROWS.map(([, { env }]) => env)
     expect(new Set(variables).size).toBe(variables.length)
     for (const variable of variables)
-      expect(variable).toMatch(/^(HOST|PORT|DATABASE_URL|BIENVENUE(_[A-Z]+)+)$/)
+      expect(variable).toMatch(/^(HOST|PORT|BASE_URL|SMTP_URL|DATABASE_URL|BIENVENUE(_[A-Z]+)+)$/)
   })
 
   it('are given back by variableOf as variables, and unknown ones as they are', () => {
     for (const [name, { env }] of ROWS) expect(variableOf(name)).toBe(env)
     for (const name of ['nope', '', 'constructor', '__proto__']) expect(variableOf(name)).toBe(name)
+  })
+})
+
+describe('what serve refuses', () => {
+  const PRODUCTION = {
+    BIENVENUE_MODE: 'production',
+    BASE_URL: 'https://auth.example.com',
+    BIENVENUE_SECRET_KEY: randomKey(),
+    SMTP_URL: 'smtps://mail.example.com',
+    BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+  }
+  const problems = (env: Record<string, string>) => problemsOf(readSettings({}, env))
+  const names = (env: Record<string, string>) => problems(env).map(({ option }) => option)
+
+  it('is nothing where nothing is wrong', () => {
+    expect(problems({})).toEqual([])
+    expect(problems(PRODUCTION)).toEqual([])
+  })
+
+  it('is all there is, a problem for each setting: its form, what production asks for, and where it listens', () => {
+    expect(names({ BIENVENUE_MODE: 'production', SMTP_URL: 'nowhere', PORT: 'x', HOST: '0.0.0.0' })).toEqual([
+      'smtpUrl',
+      'port',
+      'baseUrl',
+      'secretKey',
+      'mailFrom',
+      'host',
+    ])
+    // Twice over, as this one is: said once.
+    expect(problems({ BIENVENUE_RESET_TOKEN_DELIVERY: 'mail' })).toEqual([
+      { option: 'resetTokenDelivery', problem: 'needs a mail server: SMTP_URL' },
+    ])
+  })
+
+  it.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.1.2.3', '::1', '[::1]'])(
+    'is in neither mode that it listens on %s',
+    (HOST) => {
+      expect(problems({ HOST })).toEqual([])
+      expect(problems({ ...PRODUCTION, HOST })).toEqual([])
+    },
+  )
+
+  it.each(['0.0.0.0', '::', '[::]', '10.0.0.1', '192.168.1.1', 'auth.example.com', 'localhost:80', '*'])(
+    'is in classic mode, and without a proxy in front, that it listens on %s',
+    (HOST) => {
+      const proxy = { BIENVENUE_TRUSTED_PROXIES: '10.0.0.0/8' }
+      const classic = [
+        { option: 'host', problem: expect.stringContaining('classic mode listens on loopback only') },
+      ]
+      expect(problems({ HOST })).toEqual(classic)
+      expect(problems({ HOST, ...proxy })).toEqual(classic)
+      expect(problems({ ...PRODUCTION, HOST })).toEqual([
+        { option: 'host', problem: expect.stringContaining('BIENVENUE_TRUSTED_PROXIES') },
+      ])
+      expect(problems({ ...PRODUCTION, HOST, ...proxy })).toEqual([])
+    },
+  )
+
+  it('is thrown as one error that has them all', () => {
+    assertNone([])
+    const found = problems({ BIENVENUE_MODE: 'production' })
+    expect(() => assertNone(found)).toThrow(OptionError)
+    try {
+      assertNone(found)
+    } catch (error) {
+      expect((error as OptionError).problems).toEqual(found)
+      expect((error as OptionError).option).toBe(found[0]?.option)
+    }
+  })
+})
+
+describe('bareAddress', () => {
+  it.each([
+    ['[::1]', '::1'],
+    ['::1', '::1'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['localhost', 'localhost'],
+    ['[::1', '[::1'],
+  ])('makes of %s %s', (host, bare) => {
+    expect(bareAddress(host)).toBe(bare)
   })
 })

@@ -1,0 +1,210 @@
+import { expect, it } from 'vitest'
+import { onBothEngines, testClock } from '../../test/support/engines.ts'
+import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth } from '../../test/support/production.ts'
+import type { Auth } from '../index.ts'
+
+const BOB = 'bob@example.com'
+const DAY = 86_400
+
+/** Long ago: a line of the audit goes by the clock of the database, which a test does not move. */
+const LONG_AGO = '2020-01-01T12:00:00Z'
+
+const NOTHING = { sessions: 0, tokens: 0, throttles: 0, accounts: 0, auditRecords: 0, auditOrigins: 0 }
+
+async function longAgo(engine: 'sqlite' | 'postgres', options = {}) {
+  return productionAuth(engine, { now: testClock(LONG_AGO), ...options })
+}
+
+async function linesOf(auth: Auth) {
+  return Array.fromAsync(auth.listAudit())
+}
+
+onBothEngines('the clean-up', (engine) => {
+  it('removes a session when its time is over, by use or for good, and counts it once', async () => {
+    const { auth, now } = await longAgo(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.createSession(BOB)
+    now.advance(7 * DAY - 1)
+    expect(await auth.deleteExpired()).toEqual(NOTHING)
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ sessions: 1 })
+    await auth.createSession(BOB)
+    now.advance(31 * DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ sessions: 1 })
+    expect(await auth.deleteExpired()).toMatchObject({ sessions: 0 })
+  })
+
+  it('removes a session that is used all along when its thirty days are over', async () => {
+    const { auth, now } = await longAgo(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const sessionId = await auth.createSession(BOB)
+    for (let day = 0; day < 30; day++) {
+      expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+      expect(await auth.deleteExpired()).toMatchObject({ sessions: 0 })
+      now.advance(DAY)
+    }
+    expect(await auth.deleteExpired()).toMatchObject({ sessions: 1 })
+  })
+
+  it('removes the tokens of mails when their time is over, each by its own', async () => {
+    const { auth, now, db, newMails } = await longAgo(engine)
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.sendPasswordReset({ email: BOB })
+    await newMails()
+    now.advance(3_599)
+    expect(await auth.deleteExpired()).toMatchObject({ tokens: 0 })
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ tokens: 1 })
+    expect(await auth.db.findUserBy({ email: BOB })).toMatchObject({ resetToken: null })
+    now.advance(DAY - 3_601)
+    expect(await auth.deleteExpired()).toMatchObject({ tokens: 0 })
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ tokens: 1 })
+    expect(await db.selectFrom('tokens').select('id').execute()).toEqual([])
+  })
+
+  it('removes counters when they are forgotten: an hour, or a day for passwords', async () => {
+    const { auth, now } = await longAgo(engine)
+    await auth.sendPasswordReset({ email: BOB })
+    await auth.logIn({ email: BOB, password: PASSWORD }).catch(() => {})
+    now.advance(3_599)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 1 })
+    now.advance(DAY - 3_601)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 1 })
+  })
+
+  it('removes the counters of mail with the hour that they are of', async () => {
+    const { auth, now, newMails } = await longAgo(engine)
+    now.advance(1_800)
+    await auth.registerUser(BOB, PASSWORD)
+    await newMails()
+    now.advance(1_799)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
+    now.advance(1)
+    // One of the mailbox, one of all.
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 2 })
+  })
+
+  it('leaves a lock, which is for good', async () => {
+    const { auth, now } = await longAgo(engine, { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    for (let guess = 0; guess < 2; guess++)
+      await auth.logIn({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
+    now.advance(365 * DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
+    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+  })
+
+  it('forgets from where things were done after ninety days', async () => {
+    const { auth, now } = await longAgo(engine)
+    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.logIn({ email: BOB, password: PASSWORD, ...CLIENT })
+    now.advance(90 * DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0 })
+    now.advance(1)
+    const before = await linesOf(auth)
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 1 })
+    const after = await linesOf(auth)
+    expect(after).toEqual(before.map((line) => ({ ...line, ip: null, userAgent: null })))
+    expect(after.find(({ action }) => action === 'login')).toMatchObject({
+      userId: id,
+      requestId: CLIENT.requestId,
+    })
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0 })
+  })
+
+  it('removes a line of the audit when its year is over, by the clock and by the database’s', async () => {
+    const { auth, now } = await longAgo(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    now.advance(365 * DAY - 1)
+    expect(await auth.deleteExpired()).toMatchObject({ auditRecords: 0 })
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ auditRecords: 1 })
+    expect(await linesOf(auth)).toEqual([])
+    // A clock that runs ahead removes nothing, and fails at nothing.
+    const ahead = await productionAuth(engine, { now: testClock('2100-01-01T12:00:00Z') })
+    await ahead.auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    ahead.now.advance(366 * DAY)
+    expect(await ahead.auth.deleteExpired()).toMatchObject({ auditRecords: 0 })
+    expect(await linesOf(ahead.auth)).toHaveLength(1)
+  })
+
+  it('keeps what the settings keep', async () => {
+    const { auth, now } = await longAgo(engine, { auditRetentionDays: 2, ipRetentionDays: 1 })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.createSession(BOB, CLIENT)
+    now.advance(DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0, auditRecords: 0 })
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 1, auditRecords: 0 })
+    now.advance(DAY - 1)
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0, auditRecords: 2 })
+  })
+
+  it('goes through as many batches as it needs', async () => {
+    const { auth, now, db } = await longAgo(engine)
+    const at = now().getTime()
+    const line = {
+      at,
+      instance: 'test:1',
+      actor: 'user',
+      action: 'login',
+      outcome: 'success',
+      reason: null,
+      user_id: 1,
+      ip_address: CLIENT.ip ?? null,
+      user_agent: null,
+      request_id: null,
+      details: '{}',
+      expires_at: at + 365 * DAY * 1_000,
+    }
+    const lines = Array.from({ length: 1_001 }, () => ({ ...line, id: auth.generateUuid() }))
+    for (let from = 0; from < lines.length; from += 501)
+      await db
+        .insertInto('audit')
+        .values(lines.slice(from, from + 501))
+        .execute()
+    now.advance(91 * DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 1_001, auditRecords: 0 })
+    now.advance(365 * DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0, auditRecords: 1_001 })
+  })
+
+  it('may run on several instances at once: each row goes once', async () => {
+    const { auth, now } = await longAgo(engine)
+    const other = await productionAuth(engine, { now, databaseUrl: auth.options.databaseUrl })
+    for (let user = 0; user < 20; user++) {
+      const { email } = await auth.registerUser(`user${user}@example.com`, PASSWORD)
+      await auth.createSession(email, CLIENT)
+    }
+    await other.newMails()
+    now.advance(400 * DAY)
+    const both = await Promise.all([auth.deleteExpired(), other.auth.deleteExpired()])
+    const sum = (what: keyof typeof NOTHING) => both.reduce((total, removed) => total + removed[what], 0)
+    expect(sum('accounts')).toBe(20)
+    expect(sum('auditRecords')).toBe(40)
+    expect(await linesOf(auth)).toMatchObject(
+      both.flatMap(({ accounts }) =>
+        accounts === 0 ? [] : [{ action: 'delete_unconfirmed_accounts', actor: 'system', userId: null }],
+      ),
+    )
+    expect(await auth.deleteExpired()).toEqual(NOTHING)
+  })
+
+  it('tells the audit how many accounts went, and nothing of whose', async () => {
+    const { auth, now } = await longAgo(engine)
+    for (let user = 0; user < 3; user++) await auth.registerUser(`user${user}@example.com`, PASSWORD)
+    now.advance(7 * DAY)
+    await auth.deleteExpired()
+    const lines = await Array.fromAsync(auth.listAudit({ action: 'delete_unconfirmed_accounts' }))
+    expect(lines).toMatchObject([{ actor: 'system', userId: null, details: { removed: 3 } }])
+    await auth.deleteExpired()
+    expect(await Array.fromAsync(auth.listAudit({ action: 'delete_unconfirmed_accounts' }))).toHaveLength(1)
+  })
+})

@@ -1,0 +1,497 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { onBothEngines } from '../../test/support/engines.ts'
+import {
+  breakTable,
+  everyRow,
+  linkIn,
+  type MemoryMailer,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionContext,
+  type TestContext,
+} from '../../test/support/production.ts'
+import { countMail } from '../db/index.ts'
+import { MailRefused } from '../mail/index.ts'
+import { listAudit } from './audit.ts'
+import { confirmEmail, requestConfirmation, requestEmailChange } from './confirmation.ts'
+import { logIn } from './login.ts'
+import { MAIL_LIFETIME_SECONDS, sendDueMail } from './outbox.ts'
+import { changePassword } from './own-account.ts'
+import { registerUser, signUp } from './registration.ts'
+import { sendPasswordReset } from './reset.ts'
+import { deleteUser, disableUser } from './users.ts'
+
+const BOB = 'bob@example.com'
+const HOUR = 3_600
+
+/** A process that sends: what it remembers, and what it was told of. */
+function sender(ctx: TestContext, mailer: MemoryMailer) {
+  const sent = new Set<string>()
+  const faults: { error: unknown; attempts: number | undefined }[] = []
+  const onFault = (error: unknown, mail: { attempts: number } | null) =>
+    void faults.push({ error, attempts: mail?.attempts })
+  return {
+    faults,
+    /** Sends what is due now. */
+    once: () => sendDueMail(ctx, mailer, { sent, onFault }),
+    /** Until nothing is due any more. */
+    async all() {
+      while ((await sendDueMail(ctx, mailer, { sent, onFault })) > 0);
+    },
+  }
+}
+
+async function waits(ctx: TestContext): Promise<number[]> {
+  const rows = await ctx.db.selectFrom('outbox').select('next_attempt_at').execute()
+  return rows.map(({ next_attempt_at }) => (next_attempt_at - ctx.now().getTime()) / 1_000)
+}
+
+async function givenUp(ctx: TestContext) {
+  return Array.fromAsync(listAudit(ctx, { action: 'give_up_mail' }))
+}
+
+function down(): never {
+  throw new Error('the server is down')
+}
+
+/** A mail server that takes a message and says nothing, until the test does. */
+function silentMailer() {
+  const taken = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<void>()
+  const mailer = memoryMailer(() => {
+    taken.resolve()
+    return answer.promise
+  })
+  return { mailer, taken: taken.promise, answer }
+}
+
+onBothEngines('the outbox', (engine) => {
+  it('of one database is emptied by three instances, each mail once', async () => {
+    const first = await productionContext(engine)
+    const { databaseUrl } = first.options
+    const others = [
+      await productionContext(engine, { databaseUrl, now: first.now }),
+      await productionContext(engine, { databaseUrl, now: first.now }),
+    ]
+    const addresses = Array.from({ length: 30 }, (_, index) => `user${index}@example.com`)
+    for (const email of addresses) await registerUser(first, email, PASSWORD)
+    const mailer = memoryMailer(() => setImmediate())
+    await Promise.all([first, ...others].map((ctx) => sender(ctx, mailer).all()))
+    await sender(first, mailer).all()
+    expect(mailer.mails.map(({ to }) => to).sort()).toEqual(addresses.sort())
+    expect(new Set(mailer.mails.map(({ id }) => id)).size).toBe(30)
+    expect(await countMail(first.db)).toBe(0)
+  })
+
+  it('tries what failed again, ever more seldom, under the same name', async () => {
+    const ctx = await productionContext(engine)
+    const ids: string[] = []
+    const mailer = memoryMailer(({ id }) => {
+      ids.push(id)
+      down()
+    })
+    const { once, faults } = sender(ctx, mailer)
+    await registerUser(ctx, BOB, PASSWORD)
+    const waited: number[] = []
+    for (let attempt = 0; attempt < 9; attempt++) {
+      expect(await once()).toBe(1)
+      const [wait = 0] = await waits(ctx)
+      waited.push(wait)
+      ctx.now.advance(wait - 1)
+      expect(await once()).toBe(0)
+      ctx.now.advance(1)
+    }
+    expect(waited).toEqual([30, 60, 120, 240, 480, 960, 1_800, 1_800, 1_800])
+    expect(faults.map(({ attempts }) => attempts)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(ids).toHaveLength(9)
+    expect(new Set(ids).size).toBe(1)
+    expect(mailer.mails).toEqual([])
+  })
+
+  it('keeps its waits over a restart', async () => {
+    const ctx = await productionContext(engine)
+    await registerUser(ctx, BOB, PASSWORD)
+    const failing = sender(ctx, memoryMailer(down))
+    await failing.once()
+    ctx.now.advance(30)
+    await failing.once()
+    const { databaseUrl } = ctx.options
+    const restarted = await productionContext(engine, { databaseUrl, now: ctx.now })
+    const mailer = memoryMailer()
+    const { once } = sender(restarted, mailer)
+    ctx.now.advance(59)
+    expect(await once()).toBe(0)
+    ctx.now.advance(1)
+    expect(await once()).toBe(1)
+    expect(mailer.mails).toMatchObject([{ kind: 'verify_email', to: BOB }])
+  })
+
+  it('gives up after three days, and the audit says so', async () => {
+    const ctx = await productionContext(engine)
+    const { id } = await registerUser(ctx, BOB, PASSWORD)
+    const { once, faults } = sender(ctx, memoryMailer(down))
+    ctx.now.advance(MAIL_LIFETIME_SECONDS)
+    await once()
+    expect(faults).toHaveLength(1)
+    expect(await givenUp(ctx)).toEqual([])
+    ctx.now.advance(30)
+    await once()
+    expect(faults).toHaveLength(1)
+    expect(await countMail(ctx.db)).toBe(0)
+    expect(await givenUp(ctx)).toMatchObject([
+      {
+        actor: 'system',
+        outcome: 'refused',
+        reason: 'expired',
+        userId: id,
+        details: { kind: 'verify_email', attempts: 2 },
+      },
+    ])
+  })
+
+  it('gives up at once what is refused for good, and the audit says so', async () => {
+    const ctx = await productionContext(engine)
+    const { id } = await registerUser(ctx, BOB, PASSWORD)
+    const refused = new MailRefused('no such mailbox')
+    const mailer = memoryMailer(() => {
+      throw refused
+    })
+    const { once, faults } = sender(ctx, mailer)
+    await once()
+    expect(faults).toMatchObject([{ error: refused, attempts: 1 }])
+    expect(await countMail(ctx.db)).toBe(0)
+    expect(await givenUp(ctx)).toMatchObject([
+      { reason: 'refused', userId: id, details: { kind: 'verify_email', attempts: 1 } },
+    ])
+  })
+
+  it('gives nothing up without its line in the audit', async () => {
+    const ctx = await productionContext(engine)
+    await registerUser(ctx, BOB, PASSWORD)
+    const { once } = sender(
+      ctx,
+      memoryMailer(() => {
+        throw new MailRefused('no such mailbox')
+      }),
+    )
+    const mend = await breakTable(ctx.db, 'audit', 'insert')
+    await expect(once()).rejects.toThrow('broken by the test')
+    expect(await countMail(ctx.db)).toBe(1)
+    await mend()
+    ctx.now.advance(300)
+    await once()
+    expect(await countMail(ctx.db)).toBe(0)
+    expect(await givenUp(ctx)).toHaveLength(1)
+  })
+
+  it('sends nothing twice where a mail that has left cannot be forgotten at once', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const { once } = sender(ctx, mailer)
+    await registerUser(ctx, BOB, PASSWORD)
+    const mend = await breakTable(ctx.db, 'outbox', 'delete')
+    await expect(once()).rejects.toThrow('broken by the test')
+    expect(mailer.mails).toHaveLength(1)
+    ctx.now.advance(300)
+    await expect(once()).rejects.toThrow('broken by the test')
+    await mend()
+    ctx.now.advance(300)
+    expect(await once()).toBe(1)
+    expect(mailer.mails).toHaveLength(1)
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('leaves a mail to whoever has it for five minutes, and then to the next', async () => {
+    const first = await productionContext(engine)
+    const { databaseUrl } = first.options
+    const second = await productionContext(engine, { databaseUrl, now: first.now })
+    await registerUser(first, BOB, PASSWORD)
+    const silent = silentMailer()
+    const hung = sender(first, silent.mailer).once()
+    await silent.taken
+    const mailer = memoryMailer()
+    const { once } = sender(second, mailer)
+    first.now.advance(299)
+    expect(await once()).toBe(0)
+    first.now.advance(1)
+    expect(await once()).toBe(1)
+    expect(mailer.mails).toMatchObject([{ to: BOB }])
+    // The first one comes back: what it has to say concerns nobody any more.
+    silent.answer.reject(new Error('timed out'))
+    await hung
+    expect(await countMail(first.db)).toBe(0)
+  })
+
+  it('lets whoever lost a mail in hand not postpone it for the next', async () => {
+    const first = await productionContext(engine)
+    const { databaseUrl } = first.options
+    const second = await productionContext(engine, { databaseUrl, now: first.now })
+    await registerUser(first, BOB, PASSWORD)
+    const [one, two] = [silentMailer(), silentMailer()]
+    const hungFirst = sender(first, one.mailer).once()
+    await one.taken
+    first.now.advance(300)
+    const hungSecond = sender(second, two.mailer).once()
+    await two.taken
+    one.answer.reject(new Error('timed out'))
+    await hungFirst
+    expect(await waits(first)).toEqual([300])
+    two.answer.resolve()
+    await hungSecond
+    expect(await countMail(first.db)).toBe(0)
+  })
+
+  it('sends what waits for a moment that a clock set back has moved far away', async () => {
+    const ctx = await productionContext(engine)
+    await registerUser(ctx, BOB, PASSWORD)
+    await sender(ctx, memoryMailer(down)).once()
+    ctx.now.advance(-86_400)
+    const mailer = memoryMailer()
+    await sender(ctx, mailer).once()
+    expect(mailer.mails).toMatchObject([{ to: BOB }])
+  })
+})
+
+onBothEngines('an ordered mail', (engine) => {
+  it('gives way to a newer one of its kind that comes before it has left', async () => {
+    const ctx = await productionContext(engine)
+    await registerUser(ctx, BOB, PASSWORD)
+    await requestConfirmation(ctx, { email: BOB })
+    await requestConfirmation(ctx, { email: BOB, acceptLanguage: 'fr' })
+    await sendPasswordReset(ctx, { email: BOB })
+    const mailer = memoryMailer()
+    await sender(ctx, mailer).all()
+    expect(mailer.mails.map(({ kind, language }) => `${kind} ${language}`).sort()).toEqual([
+      'reset_password en',
+      'verify_email fr',
+    ])
+  })
+
+  it('is one, however often it is asked for at once', async () => {
+    const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+    await Promise.all(Array.from({ length: 20 }, () => sendPasswordReset(ctx, { email: BOB })))
+    expect(await countMail(ctx.db)).toBe(1)
+  })
+
+  it('for an account gives way to none for another', async () => {
+    const ctx = await productionContext(engine)
+    for (const email of [BOB, 'rob@example.com']) await registerUser(ctx, email, PASSWORD)
+    const mailer = memoryMailer()
+    await sender(ctx, mailer).all()
+    expect(mailer.mails).toHaveLength(2)
+  })
+
+  it('that tells an address of its loss gives way to none that tells another address', async () => {
+    const ctx = await productionContext(engine)
+    let isDown = false
+    const mailer = memoryMailer(({ text }) => {
+      // Notices do not get through; what has a link does.
+      if (isDown && !text.includes('https://')) down()
+    })
+    const { all } = sender(ctx, mailer)
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+    const { sessionId } = await logIn(ctx, { email: BOB, password: PASSWORD })
+    await all()
+    isDown = true
+    for (const email of ['second@example.com', 'third@example.com']) {
+      await requestEmailChange(ctx, { sessionId, email })
+      await all()
+      const link = mailer.mails.findLast(({ to }) => to === email)
+      await confirmEmail(ctx, { token: linkIn(link ?? expect.unreachable()).token, password: PASSWORD })
+    }
+    isDown = false
+    ctx.now.advance(HOUR)
+    await all()
+    const told = mailer.mails.filter(({ kind }) => kind === 'email_changed').map(({ to }) => to)
+    expect(told.sort()).toEqual([BOB, 'second@example.com'])
+  })
+
+  it('that tells of a change goes to the address that the account had then', async () => {
+    const ctx = await productionContext(engine)
+    let isDown = false
+    const mailer = memoryMailer(({ text }) => {
+      if (isDown && !text.includes('https://')) down()
+    })
+    const { all } = sender(ctx, mailer)
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+    const { sessionId } = await logIn(ctx, { email: BOB, password: PASSWORD })
+    await all()
+    isDown = true
+    await requestEmailChange(ctx, { sessionId, email: 'second@example.com' })
+    await all()
+    const link = mailer.mails.findLast(({ to }) => to === 'second@example.com')
+    await confirmEmail(ctx, { token: linkIn(link ?? expect.unreachable()).token, password: PASSWORD })
+    isDown = false
+    ctx.now.advance(HOUR)
+    await all()
+    expect(mailer.mails.filter(({ kind }) => kind === 'email_change_requested').map(({ to }) => to)).toEqual([
+      BOB,
+    ])
+  })
+
+  it('for nobody vanishes without being sent, and takes no place', async () => {
+    const ctx = await productionContext(engine, { mailsPerHour: 1 })
+    await sendPasswordReset(ctx, { email: 'nobody@example.com' })
+    await requestConfirmation(ctx, { email: 'nobody@example.com' })
+    expect(await countMail(ctx.db)).toBe(2)
+    const mailer = memoryMailer()
+    await sender(ctx, mailer).all()
+    expect(mailer.mails).toEqual([])
+    expect(await countMail(ctx.db)).toBe(0)
+    await registerUser(ctx, BOB, PASSWORD)
+    await sender(ctx, mailer).all()
+    expect(mailer.mails).toMatchObject([{ to: BOB }])
+  })
+
+  it('that is void by now vanishes, and takes no place', async () => {
+    const ctx = await productionContext(engine, { mailsPerHour: 3 })
+    const shut = await registerUser(ctx, BOB, PASSWORD)
+    await sendPasswordReset(ctx, { email: BOB })
+    const confirmed = await registerUser(ctx, 'confirmed@example.com', PASSWORD)
+    const gone = await registerUser(ctx, 'gone@example.com', PASSWORD)
+    // As if it had slipped in: past the use cases, which take links back themselves.
+    const change = (id: number, columns: { disabled_at?: number; email_verified_at?: number }) =>
+      ctx.db.updateTable('users').set(columns).where('id', '=', id).execute()
+    await change(shut.id, { disabled_at: 1 })
+    await change(confirmed.id, { email_verified_at: 1 })
+    await deleteUser(ctx, gone.id)
+    expect(await countMail(ctx.db)).toBe(3)
+    const mailer = memoryMailer()
+    await sender(ctx, mailer).all()
+    expect(mailer.mails).toEqual([])
+    expect(await countMail(ctx.db)).toBe(0)
+    expect((await everyRow(ctx.db)).tokens).toEqual([])
+    for (let user = 0; user < 3; user++) await registerUser(ctx, `user${user}@example.com`, PASSWORD)
+    await sender(ctx, mailer).all()
+    expect(mailer.mails).toHaveLength(3)
+  })
+
+  it('with a link is taken back by what voids its token, and a notice is not', async () => {
+    const ctx = await productionContext(engine)
+    const { id } = await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+    let { sessionId } = await logIn(ctx, { email: BOB, password: PASSWORD })
+    const mailer = memoryMailer()
+    const { mails } = mailer
+    const { all } = sender(ctx, mailer)
+    await all()
+    const order = async () => {
+      await sendPasswordReset(ctx, { email: BOB })
+      await requestEmailChange(ctx, { sessionId, email: 'robert@example.com' })
+    }
+    await order()
+    const renewed = await changePassword(ctx, {
+      sessionId,
+      currentPassword: PASSWORD,
+      newPassword: NEW_PASSWORD,
+    })
+    sessionId = renewed.sessionId
+    await all()
+    expect(mails.map(({ kind }) => kind).sort()).toEqual([
+      'email_change_requested',
+      'new_device',
+      'password_changed',
+    ])
+    await order()
+    await disableUser(ctx, id)
+    await all()
+    expect(mails.slice(3)).toMatchObject([{ kind: 'email_change_requested' }])
+    expect((await everyRow(ctx.db)).tokens).toEqual([])
+  })
+
+  it('goes to the address that the account has when it leaves', async () => {
+    const ctx = await productionContext(engine)
+    const { id } = await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+    await sendPasswordReset(ctx, { email: BOB })
+    await ctx.db
+      .updateTable('users')
+      .set({ email: 'robert@example.com', normalized_email: 'robert@example.com' })
+      .where('id', '=', id)
+      .execute()
+    const mailer = memoryMailer()
+    await sender(ctx, mailer).all()
+    expect(mailer.mails.map(({ to }) => to)).toEqual(['robert@example.com'])
+  })
+})
+
+onBothEngines('the caps on mail', (engine) => {
+  it('let a mailbox have its number in an hour; the others wait for the next, and none is lost', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 2 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    ctx.now.advance(HOUR - 60)
+    await signUp(ctx, { email: 'Bob@example.com', password: PASSWORD })
+    await signUp(ctx, { email: BOB, password: NEW_PASSWORD })
+    await sendPasswordReset(ctx, { email: BOB })
+    await registerUser(ctx, 'rob@example.com', PASSWORD)
+    await all()
+    expect(mailer.mails.filter(({ to }) => to === 'Bob@example.com')).toHaveLength(2)
+    expect(mailer.mails.filter(({ to }) => to === 'rob@example.com')).toHaveLength(1)
+    expect(await countMail(ctx.db)).toBe(1)
+    ctx.now.advance(59)
+    await all()
+    expect(mailer.mails).toHaveLength(3)
+    ctx.now.advance(1)
+    await all()
+    expect(mailer.mails.map(({ kind }) => kind).sort()).toEqual([
+      'account_exists',
+      'reset_password',
+      'verify_email',
+      'verify_email',
+    ])
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('let all instances together send their number in an hour', async () => {
+    const first = await productionContext(engine, { mailsPerHour: 5 })
+    const second = await productionContext(engine, {
+      mailsPerHour: 5,
+      databaseUrl: first.options.databaseUrl,
+      now: first.now,
+    })
+    for (let user = 0; user < 12; user++) await registerUser(first, `user${user}@example.com`, PASSWORD)
+    const mailer = memoryMailer(() => setImmediate())
+    const hour = () => Promise.all([first, second].map((ctx) => sender(ctx, mailer).all()))
+    const sent: number[] = []
+    for (let hours = 0; hours < 4; hours++) {
+      await hour()
+      sent.push(mailer.mails.length)
+      first.now.advance(HOUR)
+    }
+    expect(sent).toEqual([5, 10, 12, 12])
+    expect(new Set(mailer.mails.map(({ to }) => to)).size).toBe(12)
+  })
+
+  it('give the place of a mail that failed back', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    let isDown = true
+    const mailer = memoryMailer(() => {
+      if (isDown) down()
+    })
+    const { all } = sender(ctx, mailer)
+    await registerUser(ctx, BOB, PASSWORD)
+    await all()
+    isDown = false
+    ctx.now.advance(30)
+    await all()
+    expect(mailer.mails).toHaveLength(1)
+    await registerUser(ctx, 'rob@example.com', PASSWORD)
+    await all()
+    expect(mailer.mails).toHaveLength(1)
+  })
+
+  it('are twenty to a mailbox where nothing else is set', async () => {
+    const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+    for (let mail = 0; mail < 21; mail++) {
+      await sendPasswordReset(ctx, { email: BOB })
+      await all()
+    }
+    expect(mailer.mails).toHaveLength(20)
+    expect(await countMail(ctx.db)).toBe(1)
+  })
+})
