@@ -1,0 +1,540 @@
+/** Attacks by trying often: limits, and ways around them. */
+import { expect, it } from 'vitest'
+import type { Auth, Hasher } from '../../src/index.ts'
+import { CHEAP_HASHER, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import {
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+  randomKey,
+  type Send,
+  send,
+  until,
+} from '../support/production.ts'
+import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, tally, VICTIM } from './support.ts'
+
+const LIMITED = '429 too_many_attempts'
+const WRONG = '401 invalid_credentials'
+const UUID_V7_LENGTH = 36
+
+const guess = (auth: Auth, email: string, password: string, request: Send = {}) =>
+  outcome(send(auth, 'POST', '/sessions', { form: { email, password }, ...request }))
+
+/** An address of its own for each, so that no limit per address is in the way. */
+const addressOf = (index: number) => `198.51.${Math.floor(index / 250)}.${index % 250}`
+
+type Settings = Parameters<typeof productionAuth>[1]
+
+/** The service with a hasher that counts what it examines. */
+async function watchedAuth(
+  engine: 'sqlite' | 'postgres',
+  options?: Settings,
+): Promise<Production & { examined: string[] }> {
+  const examined: string[] = []
+  const hasher: Hasher = {
+    ...CHEAP_HASHER,
+    verify(password, hash) {
+      examined.push(password)
+      return CHEAP_HASHER.verify(password, hash)
+    },
+    verifyNothing(password) {
+      examined.push(password)
+      return CHEAP_HASHER.verifyNothing(password)
+    },
+  }
+  return { ...(await productionAuth(engine, { hasher, ...options })), examined }
+}
+
+onBothEngines('guesses', (engine) => {
+  it('CVE-2024-4629, CVE-2023-47111: sent all at once are examined no further than the limit, over all instances', async () => {
+    const attack = async (loginFailuresPerAccount: number) => {
+      const shared = {
+        loginFailuresPerAccount,
+        databaseUrl: await freshDatabase(engine),
+        secretKey: randomKey(),
+        now: testClock(),
+      }
+      const services = [await watchedAuth(engine, shared), await watchedAuth(engine, shared)]
+      const [first = expect.unreachable()] = services
+      await addMember(first.auth)
+      const outcomes = await Promise.all(
+        Array.from({ length: 100 }, (_, index) =>
+          guess(services[index % 2]?.auth ?? first.auth, VICTIM, `guess number ${index}`, {
+            ip: addressOf(index),
+          }),
+        ),
+      )
+      return { outcomes: tally(outcomes), examined: services.flatMap(({ examined }) => examined).length }
+    }
+    expect(await attack(10)).toEqual({ outcomes: { [WRONG]: 10, [LIMITED]: 90 }, examined: 10 })
+    // With the limit out of the way all of them are.
+    expect(await attack(100)).toEqual({ outcomes: { [WRONG]: 100 }, examined: 100 })
+  })
+
+  it('from one address at many accounts, all at once, are examined no further than the limit', async () => {
+    const attack = async (loginFailuresPerIp: number) => {
+      const { auth, examined } = await watchedAuth(engine, { loginFailuresPerIp })
+      const outcomes = await Promise.all(
+        Array.from({ length: 60 }, (_, index) =>
+          guess(auth, `member${index}@example.com`, 'one password for all of them', { ip: '192.0.2.1' }),
+        ),
+      )
+      return { outcomes: tally(outcomes), examined: examined.length }
+    }
+    expect(await attack(20)).toEqual({ outcomes: { [WRONG]: 20, [LIMITED]: 40 }, examined: 20 })
+    expect(await attack(100)).toEqual({ outcomes: { [WRONG]: 60 }, examined: 60 })
+  })
+
+  /** The routes that look at a password, each with what it takes. */
+  interface Keys {
+    readonly email: string
+    readonly sessionId: string
+    readonly token: string
+  }
+  const ROUTES: Record<string, (auth: Auth, keys: Keys, password: string) => Promise<string>> = {
+    'POST /sessions': (auth, { email }, password) => guess(auth, email, password),
+    'POST /reauthenticate': (auth, { sessionId }, password) =>
+      outcome(send(auth, 'POST', '/reauthenticate', { json: { password }, sessionId })),
+    'PUT /profile/password': (auth, { sessionId }, password) =>
+      outcome(
+        send(auth, 'PUT', '/profile/password', {
+          json: { current_password: password, new_password: NEW_PASSWORD },
+          sessionId,
+        }),
+      ),
+    'POST /confirm_email': (auth, { token }, password) =>
+      outcome(send(auth, 'POST', '/confirm_email', { json: { token, password } })),
+  }
+
+  async function keysOf(service: Production, email: string): Promise<Keys> {
+    await addMember(service.auth, email)
+    const { sessionId } = await signIn(service.auth, email)
+    const json = { email: `new-${email}` }
+    await send(service.auth, 'PUT', '/profile/email', { json, sessionId })
+    return { email, sessionId, token: (await service.mailedLink('confirm_new_email')).token }
+  }
+
+  it.each(Object.keys(ROUTES))(
+    'CVE-2026-9798: at %s count at every other route that looks at the password',
+    async (name) => {
+      const service = await watchedAuth(engine, { loginFailuresPerAccount: 3 })
+      const { auth, examined } = service
+      for (const [other, route] of Object.entries(ROUTES)) {
+        const keys = await keysOf(service, `${other.replaceAll(/\W+/g, '')}@example.com`)
+        for (let failure = 0; failure < 3; failure++)
+          expect(await ROUTES[name]?.(auth, keys, PWNED)).toBe(WRONG)
+        examined.length = 0
+        // Whatever the route says, it does not look at what is right any more.
+        expect(await route(auth, keys, PASSWORD), other).toBe(LIMITED)
+        expect(examined).toEqual([])
+        // Without the failures it lets the same password through.
+        const fresh = await keysOf(service, `${other.replaceAll(/\W+/g, '')}2@example.com`)
+        expect(await route(auth, fresh, PASSWORD), other).toBe('200')
+      }
+    },
+  )
+
+  it('CVE-2026-123521: at the repeated password of a session are limited as at the login, also many at once', async () => {
+    const attack = async (loginFailuresPerAccount: number) => {
+      const { auth, examined } = await watchedAuth(engine, { loginFailuresPerAccount })
+      await addMember(auth)
+      const { sessionId } = await signIn(auth)
+      examined.length = 0
+      const outcomes = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => {
+          const json = { password: `guess number ${index}` }
+          return outcome(send(auth, 'POST', '/reauthenticate', { json, sessionId, ip: addressOf(index) }))
+        }),
+      )
+      return { outcomes: tally(outcomes), examined: examined.length }
+    }
+    expect(await attack(10)).toEqual({ outcomes: { [WRONG]: 10, [LIMITED]: 50 }, examined: 10 })
+    expect(await attack(100)).toEqual({ outcomes: { [WRONG]: 60 }, examined: 60 })
+  })
+
+  const NETWORK = [
+    '2001:db8:1:1::1',
+    '2001:db8:1:1::2',
+    '2001:0db8:0001:0001:ffff:ffff:ffff:ffff',
+    '2001:DB8:1:1:a:b:c:d',
+    '2001:db8:1:1:0:0:192.0.2.1',
+  ]
+
+  it('CVE-2026-45364: from one IPv6 network count together, however many addresses it has', async () => {
+    const limits = { loginFailuresPerIp: 5, resetRequestsPerIp: 5, registrationsPerIp: 5 }
+    const { auth } = await productionAuth(engine, limits)
+    let count = 0
+    const kinds: Record<string, (ip: string) => Promise<string>> = {
+      logins: (ip) => guess(auth, `member${count++}@example.com`, PWNED, { ip }),
+      resets: (ip) =>
+        outcome(
+          send(auth, 'POST', '/reset_password', { form: { email: `member${count++}@example.com` }, ip }),
+        ),
+      confirmations: (ip) =>
+        outcome(
+          send(auth, 'POST', '/request_confirmation', {
+            json: { email: `member${count++}@example.com` },
+            ip,
+          }),
+        ),
+      registrations: (ip) =>
+        outcome(
+          send(auth, 'POST', '/users', {
+            form: { email: `member${count++}@example.com`, password: PASSWORD },
+            ip,
+          }),
+        ),
+    }
+    for (const [name, ask] of Object.entries(kinds)) {
+      const passed = name === 'logins' ? WRONG : '200'
+      for (const ip of NETWORK) expect(await ask(ip), `${name} ${ip}`).toBe(passed)
+      for (const ip of ['2001:db8:1:1::3', ...NETWORK]) expect(await ask(ip), `${name} ${ip}`).toBe(LIMITED)
+      // One by one, none of these addresses has tried more than once; another network has not tried at all.
+      expect(await ask('2001:db8:1:2::1'), name).toBe(passed)
+      // An IPv4 address is one, however it is written, and is not the network that all mapped ones lie in.
+      for (const ip of ['192.0.2.9', '::ffff:192.0.2.9', '::ffff:c000:209', '0:0:0:0:0:ffff:192.0.2.9'])
+        expect(await ask(ip), `${name} ${ip}`).toBe(passed)
+      expect(await ask('192.0.2.9')).toBe(passed)
+      expect(await ask('::ffff:192.0.2.9')).toBe(LIMITED)
+      expect(await ask('::ffff:192.0.2.10')).toBe(passed)
+    }
+  })
+
+  it('allauth 65.14.1: count under the address of the connection, whatever the headers say it is', async () => {
+    const headersOf = (ip: string) => [
+      { 'x-forwarded-for': ip },
+      { 'x-forwarded-for': `${ip}, 127.0.0.1` },
+      { forwarded: `for=${ip}` },
+      { 'x-real-ip': ip },
+      { 'x-client-ip': ip },
+      { 'client-ip': ip },
+      { 'true-client-ip': ip },
+      { 'cf-connecting-ip': ip },
+      { 'x-cluster-client-ip': ip },
+      { 'x-originating-ip': ip },
+      { 'x-remote-addr': ip },
+      { 'x-forwarded-for': 'unknown' },
+      { 'x-forwarded-for': '' },
+    ]
+    const attack = async (options: Settings, peer: string) => {
+      const { auth } = await productionAuth(engine, { loginFailuresPerIp: 3, ...options })
+      let count = 0
+      const outcomes: string[] = []
+      for (const headers of headersOf('203.0.113.1'))
+        outcomes.push(await guess(auth, `member${count++}@example.com`, PWNED, { ip: peer, headers }))
+      return outcomes
+    }
+    const refused = [WRONG, WRONG, WRONG, ...Array<string>(10).fill(LIMITED)]
+    expect(await attack({}, '192.0.2.1')).toEqual(refused)
+    expect(await attack({ trustedProxies: '10.0.0.0/8' }, '192.0.2.1')).toEqual(refused)
+
+    // From a trusted proxy the header does count: there a new one each time would escape, were it read from the left.
+    const { auth } = await productionAuth(engine, { loginFailuresPerIp: 3, trustedProxies: '10.0.0.0/8' })
+    let count = 0
+    const behindProxy = (forwardedFor: string) =>
+      guess(auth, `member${count++}@example.com`, PWNED, {
+        ip: '10.0.0.1',
+        headers: { 'x-forwarded-for': forwardedFor },
+      })
+    for (let client = 1; client <= 5; client++)
+      expect(await behindProxy(`203.0.113.${client}`), 'a client each').toBe(WRONG)
+    const forged = Array.from({ length: 6 }, (_, index) => `203.0.113.${100 + index}`)
+    const outcomes: string[] = []
+    for (const each of forged) outcomes.push(await behindProxy(`${each}, 198.51.100.7, 10.9.9.9`))
+    expect(outcomes).toEqual([WRONG, WRONG, WRONG, LIMITED, LIMITED, LIMITED])
+    for (const each of forged) expect(await behindProxy(`${each},unknown,198.51.100.7`)).toBe(LIMITED)
+  })
+
+  it('at one account count together, in whatever spelling, and never at another', async () => {
+    const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
+    await addMember(auth, 'böb@bücher.example')
+    for (const email of ['BÖB@bücher.example', 'bo\u0308b@xn--bcher-kva.example', ' böb@BÜCHER.example '])
+      expect(await guess(auth, email, PWNED)).toBe(WRONG)
+    expect(await guess(auth, 'böb@bücher.example', PASSWORD)).toBe(LIMITED)
+    for (const email of ['böb+a@bücher.example', 'b.öb@bücher.example', 'bob@bücher.example'])
+      expect(await guess(auth, email, PWNED)).toBe(WRONG)
+  })
+
+  it('get no more tries where the stranger signs in to an account of their own in between', async () => {
+    const { auth, now, examined } = await watchedAuth(engine, {
+      loginFailuresPerIp: 5,
+      loginFailuresPerAccount: 100,
+    })
+    await addMember(auth)
+    await addMember(auth, MALLORY)
+    const ip = '192.0.2.1'
+    const attack = async (mixesIn: boolean) => {
+      examined.length = 0
+      const outcomes: string[] = []
+      for (let turn = 0; turn < 30; turn++) {
+        outcomes.push(await guess(auth, VICTIM, PWNED, { ip }))
+        if (mixesIn) await guess(auth, MALLORY, PASSWORD, { ip })
+      }
+      now.advance(86_400)
+      return { outcomes: tally(outcomes), examined: examined.filter((each) => each === PWNED).length }
+    }
+    const alone = await attack(false)
+    expect(alone).toEqual({ outcomes: { [WRONG]: 5, [LIMITED]: 25 }, examined: 5 })
+    expect(await attack(true)).toEqual(alone)
+  })
+
+  it('at a token are no use: it is as long as a key, and the try at one is not a try at another', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, mailedLink } = service
+    await addMember(auth)
+    await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
+    const { token } = await mailedLink('reset_password')
+    expect(Buffer.from(token.slice(UUID_V7_LENGTH + 1), 'base64url')).toHaveLength(32)
+    const id = token.slice(0, UUID_V7_LENGTH)
+    const tries = Array.from({ length: 100 }, (_, index) =>
+      outcome(
+        send(auth, 'PUT', '/reset_password', {
+          form: {
+            email: VICTIM,
+            reset_token: `${id}.${Buffer.alloc(32, index).toString('base64url')}`,
+            new_password: PWNED,
+          },
+        }),
+      ),
+    )
+    expect(tally(await Promise.all(tries))).toEqual({ '403 invalid_reset_token': 100 })
+    // None of them used up or voided what the owner has.
+    const form = { email: VICTIM, reset_token: token, new_password: NEW_PASSWORD }
+    expect(await outcome(send(auth, 'PUT', '/reset_password', { form }))).toBe('200')
+  })
+})
+
+onBothEngines('an owner whose account is under attack', (engine) => {
+  /** A stranger who guesses until nobody is let through any more. */
+  async function besieged(options?: Settings) {
+    const service = await productionAuth(engine, { loginFailuresPerAccount: 3, ...options })
+    const { auth } = service
+    await addMember(auth)
+    const owner = await signIn(auth)
+    for (let failure = 0; failure < 3; failure++)
+      expect(await guess(auth, VICTIM, PWNED, { ip: addressOf(failure) })).toBe(WRONG)
+    // The attack works on whoever has no way of their own.
+    expect(await guess(auth, VICTIM, PASSWORD, { ip: addressOf(9) })).toBe(LIMITED)
+    return { ...service, ...owner }
+  }
+
+  it('still has the session, signs in on a device of theirs, and gets in anywhere by a reset', async () => {
+    const { auth, sessionId, deviceToken, mailedLink } = await besieged()
+    expect(await outcome(send(auth, 'GET', '/profile', { sessionId }))).toBe('200')
+    expect(await guess(auth, VICTIM, PASSWORD, { deviceToken })).toBe('200')
+    expect(await guess(auth, VICTIM, PASSWORD)).toBe(LIMITED)
+    await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
+    const { token } = await mailedLink('reset_password')
+    const form = { email: VICTIM, reset_token: token, new_password: NEW_PASSWORD }
+    expect(await outcome(send(auth, 'PUT', '/reset_password', { form }))).toBe('200')
+    expect(await guess(auth, VICTIM, NEW_PASSWORD)).toBe('200')
+  })
+
+  it('shares the way of their device with nobody: not for another account, not altered, not beyond its own limit', async () => {
+    const { auth, deviceToken } = await besieged()
+    await addMember(auth, MALLORY)
+    const mallorys = (await signIn(auth, MALLORY)).deviceToken
+    const [id = '', keyId = '', mac = ''] = deviceToken.split('.')
+    const [mallorysId = '', , mallorysMac = ''] = mallorys.split('.')
+    for (const forged of [
+      mallorys,
+      `${id}.${keyId}.${mallorysMac}`,
+      `${mallorysId}.${keyId}.${mac}`,
+      `${id}.${keyId}.${mac.slice(0, -1)}${mac.endsWith('A') ? 'E' : 'A'}`,
+      `${id}.AAAAAAAA.${mac}`,
+      `${id}.${keyId}.`,
+      id,
+      '',
+    ])
+      expect(await guess(auth, VICTIM, PASSWORD, { deviceToken: forged }), forged).toBe(LIMITED)
+    const doubled = { cookie: `__Host-device=${mallorys}; __Host-device=${deviceToken}` }
+    expect(await guess(auth, VICTIM, PASSWORD, { headers: doubled })).toBe(LIMITED)
+    for (let failure = 0; failure < 3; failure++)
+      expect(await guess(auth, VICTIM, PWNED, { deviceToken })).toBe(WRONG)
+    expect(await guess(auth, VICTIM, PASSWORD, { deviceToken })).toBe(LIMITED)
+  })
+
+  it('of many guesses at once on one device loses no more than its limit', async () => {
+    const { auth, deviceToken } = await besieged()
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, () => guess(auth, VICTIM, PWNED, { deviceToken })),
+    )
+    expect(tally(outcomes)).toEqual({ [WRONG]: 3, [LIMITED]: 37 })
+  })
+
+  /** One who knew the password once, and kept what each of their logins was given. */
+  async function formerInsider(service: Production): Promise<string[]> {
+    const { auth, mailedLink } = service
+    await addMember(auth)
+    const devices: string[] = []
+    for (let login = 0; login < 10; login++) devices.push((await signIn(auth)).deviceToken)
+    // The owner finds out, and takes the account back.
+    await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
+    const { token } = await mailedLink('reset_password')
+    const form = { email: VICTIM, reset_token: token, new_password: NEW_PASSWORD }
+    expect(await outcome(send(auth, 'PUT', '/reset_password', { form }))).toBe('200')
+    return devices
+  }
+
+  // BUG: a device token names the address and no more, so that it outlives the password it was earned with.
+  it.fails('leaves no budget of guesses to whoever knew the password before', async () => {
+    const service = await watchedAuth(engine, { loginFailuresPerAccount: 3, loginFailuresPerIp: 3 })
+    const devices = await formerInsider(service)
+    service.examined.length = 0
+    for (const deviceToken of devices)
+      for (let failure = 0; failure < 3; failure++)
+        await guess(service.auth, VICTIM, `guess ${failure}`, { deviceToken, ip: '192.0.2.1' })
+    // Ten devices, three each: thirty passwords from one address at one account, where three are allowed.
+    expect(service.examined).toHaveLength(3)
+  })
+
+  it('has a password that 100 failures in a row disabled until it is reset, and no day sooner', async () => {
+    const { auth, now, mailedLink } = await productionAuth(engine, {
+      loginFailuresPerAccount: 100,
+      loginFailuresUntilLock: 100,
+    })
+    await addMember(auth)
+    const resetLink = async () => {
+      await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
+      return mailedLink('reset_password')
+    }
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => guess(auth, VICTIM, PWNED, { ip: addressOf(index) })),
+    )
+    expect(tally(outcomes)).toEqual({ [WRONG]: 100 })
+    now.advance(3_600)
+    expect(await guess(auth, VICTIM, PASSWORD)).toBe(LIMITED)
+    now.advance(60 * 86_400)
+    await auth.deleteExpired()
+    expect(await guess(auth, VICTIM, PASSWORD)).toBe(LIMITED)
+    const { token } = await resetLink()
+    const form = { email: VICTIM, reset_token: token, new_password: NEW_PASSWORD }
+    expect(await outcome(send(auth, 'PUT', '/reset_password', { form }))).toBe('200')
+    expect(await guess(auth, VICTIM, NEW_PASSWORD)).toBe('200')
+  })
+})
+
+onBothEngines('a flood of logins', (engine) => {
+  // BUG: what is counted before the attempt is not given back where the attempt was never made.
+  it.fails('does not use up the tries of an owner who gets no answer meanwhile', async () => {
+    const release = Promise.withResolvers<void>()
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      verifyNothing: (password) => release.promise.then(() => CHEAP_HASHER.verifyNothing(password)),
+    }
+    const { auth } = await productionAuth(engine, { hasher, loginFailuresPerAccount: 3 })
+    await addMember(auth)
+    // More than run and wait at once, so that some are refused: then the queue is full.
+    let refused = 0
+    const flood = Array.from({ length: 700 }, async (_, index) => {
+      const flooded = await guess(auth, `nobody${index}@example.com`, PWNED)
+      if (flooded.startsWith('503')) refused++
+    })
+    await until(() => refused > 0)
+    for (let attempt = 0; attempt < 3; attempt++)
+      expect(await guess(auth, VICTIM, PASSWORD)).toBe('503 unavailable')
+    release.resolve()
+    await Promise.all(flood)
+    expect(await guess(auth, VICTIM, PASSWORD)).toBe('200')
+  })
+})
+
+onBothEngines('what strangers cause', (engine) => {
+  it('of registrations and of mail is bounded for each address they come from, also all at once', async () => {
+    const { auth, db } = await productionAuth(engine, { registrationsPerIp: 5, resetRequestsPerIp: 5 })
+    const many = (ask: (index: number) => Promise<Response>) =>
+      Promise.all(Array.from({ length: 40 }, (_, index) => outcome(ask(index)))).then(tally)
+    const ip = '192.0.2.1'
+    const expected = { 200: 5, [LIMITED]: 35 }
+    const emailOf = (index: number) => `member${index}@example.com`
+    expect(
+      await many((index) =>
+        send(auth, 'POST', '/users', { form: { email: emailOf(index), password: PASSWORD }, ip }),
+      ),
+    ).toEqual(expected)
+    expect(
+      await many((index) => send(auth, 'POST', '/reset_password', { form: { email: emailOf(index) }, ip })),
+    ).toEqual(expected)
+    expect(
+      await many((index) =>
+        send(auth, 'POST', '/request_confirmation', { json: { email: emailOf(index) }, ip }),
+      ),
+    ).toEqual(expected)
+    expect(await db.selectFrom('users').select('id').execute()).toHaveLength(5)
+    // From elsewhere the same goes through.
+    const elsewhere = { form: { email: emailOf(39), password: PASSWORD }, ip: '192.0.2.2' }
+    expect(await outcome(send(auth, 'POST', '/users', elsewhere))).toBe('200')
+  })
+
+  // BUG: one budget for all mail. Registrations of addresses that nobody has use it up, and no reset leaves.
+  it.fails('of mail does not keep the owners’ resets from leaving', async () => {
+    const mailer = memoryMailer()
+    const { auth, db } = await productionAuth(engine, { mailsPerHour: 10, mailer })
+    await addMember(auth)
+    /** What is over the limit waits for the next hour. (What is in hand is due sooner.) */
+    const settled = () =>
+      until(async () => {
+        const rows = await db.selectFrom('outbox').select('next_attempt_at').execute()
+        return rows.every(({ next_attempt_at }) => next_attempt_at === Date.parse('2026-11-21T13:00:00Z'))
+      })
+    for (let index = 0; index < 20; index++) {
+      const form = { email: `nobody${index}@example.com`, password: PASSWORD }
+      // A network each: a single IPv6 subscriber has thousands of them.
+      await send(auth, 'POST', '/users', { form, ip: `2001:db8:0:${index.toString(16)}::1` })
+    }
+    await settled()
+    await send(auth, 'POST', '/reset_password', { form: { email: VICTIM }, ip: '192.0.2.1' })
+    await settled()
+    expect(mailer.mails.filter(({ to }) => to === VICTIM)).toHaveLength(1)
+  })
+
+  // BUG: these two routes write a line each time, at the speed of the database, and no line goes before its year.
+  it.fails.each([
+    ['GET', '/profile/export'],
+    ['DELETE', '/sessions/others'],
+  ] as const)('of lines in the audit is bounded for somebody signed in, at %s %s', async (method, path) => {
+    const { auth, db } = await productionAuth(engine)
+    await addMember(auth)
+    const { sessionId } = await signIn(auth)
+    const lines = async () =>
+      Number(
+        (
+          await db
+            .selectFrom('audit')
+            .select((query) => query.fn.countAll<number>().as('count'))
+            .executeTakeFirstOrThrow()
+        ).count,
+      )
+    const before = await lines()
+    for (let round = 0; round < 100; round++) await send(auth, method, path, { sessionId })
+    expect((await lines()) - before).toBeLessThan(50)
+  })
+
+  it('of lines in the audit is bounded for whoever is not signed in', async () => {
+    const { auth, db } = await productionAuth(engine, { loginFailuresPerIp: 10, resetRequestsPerIp: 10 })
+    await addMember(auth)
+    const flood = async (index: number) => {
+      const email = `member${index}@example.com`
+      const ip = '192.0.2.1'
+      await guess(auth, VICTIM, PWNED, { ip })
+      await guess(auth, email, PWNED, { ip })
+      await send(auth, 'POST', '/reset_password', { form: { email }, ip })
+      await send(auth, 'POST', '/request_confirmation', { json: { email }, ip })
+      await send(auth, 'POST', '/confirm_email', { json: { token: 'x', password: PWNED }, ip })
+      await send(auth, 'PUT', '/reset_password', {
+        form: { email, reset_token: 'x', new_password: PWNED },
+        ip,
+      })
+      await send(auth, 'DELETE', '/sessions', { ip })
+      await send(auth, 'GET', '/profile/export', { ip })
+    }
+    for (let index = 0; index < 60; index++) await flood(index)
+    const lines = await db.selectFrom('audit').select(['action', 'reason']).execute()
+    const counts = tally(lines.map(({ action }) => action))
+    // Up to each limit a line for each, and one that says that it was reached.
+    expect(counts).toMatchObject({ login: 10, request_password_reset: 10, request_confirmation: 10 })
+    expect(lines.length).toBeLessThan(40)
+  })
+})

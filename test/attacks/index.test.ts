@@ -1,0 +1,151 @@
+/** The attacks that worked on comparable services, each with the file that replays it or with what it waits for. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const FOLDER = 'test/attacks'
+
+type Place = `${string}.test.ts` | `waits: ${string}`
+
+/** By the headings of the list that they come from. */
+const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
+  'Reset and mailed links': {
+    'CVE-2025-64101': 'reset-and-links.test.ts',
+    'CVE-2026-29067': 'reset-and-links.test.ts',
+    'GHSA-3529-5m8x-rpv3': 'reset-and-links.test.ts',
+    'CVE-2026-18963': 'reset-and-links.test.ts',
+    'GHSA-qw9g-7549-7wg5': 'reset-and-links.test.ts',
+    'CVE-2026-105211': 'reset-and-links.test.ts',
+    'supabase/auth#2600': 'reset-and-links.test.ts',
+    'classic teaching services': 'reset-and-links.test.ts',
+  },
+  Sessions: {
+    'CVE-2026-7507': 'sessions.test.ts',
+    'CVE-2025-29928': 'sessions.test.ts',
+    'CVE-2025-53942': 'sessions.test.ts',
+    'GHSA-xg6x-h9c9-2m83': 'waits: second factors',
+    'CVE-2025-64762': 'sessions.test.ts',
+    'GHSA-m2qf-hxjv-5gpq': 'sessions.test.ts',
+  },
+  'Second factors and passkeys': {
+    'CVE-2025-64103': 'waits: second factors',
+    'CVE-2025-66489': 'waits: second factors',
+    'GHSA-wc43-73w7-x2f5': 'waits: second factors',
+    'CVE-2026-94218': 'waits: second factors',
+    'CVE-2026-119128': 'waits: second factors',
+    'better-auth #9552': 'waits: second factors',
+    'better-auth #10322': 'waits: second factors',
+    'better-auth #11287': 'waits: second factors',
+    'CVE-2026-82466': 'waits: passkeys',
+    'Kanidm before 1.10': 'waits: passkeys',
+  },
+  Guessing: {
+    'CVE-2024-4629': 'guessing.test.ts',
+    'CVE-2023-47111': 'guessing.test.ts',
+    'CVE-2026-9798': 'guessing.test.ts',
+    'CVE-2025-64102': 'waits: one-time codes',
+    'CVE-2026-123521': 'guessing.test.ts',
+    'CVE-2026-45364': 'guessing.test.ts',
+    'allauth 65.14.1': 'guessing.test.ts',
+  },
+  'Linking and OAuth': {
+    'CVE-2026-44166': 'linking.test.ts',
+    'CVE-2024-38351': 'linking.test.ts',
+    'arXiv 2205.10174': 'linking.test.ts',
+    'CVE-2026-9092': 'waits: sign-in with another provider',
+    'CVE-2026-31813': 'waits: sign-in with another provider',
+    'CVE-2025-7365': 'waits: sign-in with another provider',
+    'CVE-2026-9087': 'waits: sign-in with another provider',
+    'CVE-2025-68481': 'waits: sign-in with another provider',
+    'CVE-2025-46815': 'waits: sign-in with another provider',
+  },
+  'Finding out who has an account': {
+    'CVE-2023-39522': 'enumeration.test.ts',
+    'CVE-2026-23511': 'enumeration.test.ts',
+    'CVE-2021-3754': 'enumeration.test.ts',
+  },
+  'Input and authorisation': {
+    'CVE-2026-33503': 'waits: lists that are paged over HTTP',
+    'CVE-2024-47070': 'input.test.ts',
+    'CVE-2026-129550': 'input.test.ts',
+    'CVE-2025-66385': 'input.test.ts',
+    'CVE-2026-15630': 'input.test.ts',
+    'CVE-2023-34927': 'input.test.ts',
+    'CVE-2025-61928': 'waits: API keys',
+    'CVE-2026-1529': 'waits: invitations',
+    'CVE-2022-23555': 'waits: invitations',
+    'CVE-2023-49438': 'input.test.ts',
+    'CVE-2026-55671': 'waits: webhooks',
+    'RAUTHY-007': 'waits: pictures',
+    'Okta, October 2024': 'input.test.ts',
+  },
+}
+
+/** The features that somebody waits for, each with a word that would be in its routes. */
+const AWAITED: Readonly<Record<string, RegExp>> = {
+  'second factors': /totp|mfa|factor|recovery/,
+  passkeys: /passkey|webauthn/,
+  'one-time codes': /totp|otp|code/,
+  'sign-in with another provider': /oauth|oidc|provider|callback|link/,
+  'lists that are paged over HTTP': /page|cursor/,
+  'API keys': /key|machine/,
+  invitations: /invit/,
+  webhooks: /hook/,
+  pictures: /picture|avatar|image|upload/,
+}
+
+const PLACES = new Map(Object.values(ATTACKS).flatMap((ofHeading) => Object.entries(ofHeading)))
+
+/** Names of tests, as they stand in the source; those of a suite or of a loop too. */
+const NAMES = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.test.ts') && file !== 'index.test.ts')
+  .flatMap((file) =>
+    [
+      ...readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(/^ +'([^']+)',$|\bit(?:\.each)?\('([^']+)'/gm),
+    ].map(([, alone, inline]) => ({ file, name: inline ?? alone ?? '' })),
+  )
+
+/** Whatever has the form of an id, in the list or not. */
+const ID_FORM =
+  /\b(?:CVE-\d{4}-\d+|GHSA(?:-\w{4}){3}|RAUTHY-\d+|arXiv [\d.]+|(?:better-)?\w+ ?#\d+|[\w-]+\/[\w-]+#\d+)/g
+
+/** The ids that a name begins with. */
+function idsOf(name: string): string[] {
+  const ids: string[] = []
+  let rest = name
+  for (;;) {
+    const id = [...PLACES.keys()].find(
+      (known) => rest.startsWith(`${known}:`) || rest.startsWith(`${known}, `),
+    )
+    if (id === undefined) return rest === name ? [] : ids
+    ids.push(id)
+    rest = rest.slice(id.length + 2)
+  }
+}
+
+it('every attack has a test of its own in its file, or waits for a feature that is not there', async () => {
+  const { OPERATIONS } = await import('../../src/api/index.ts')
+  const routes = OPERATIONS.map(({ path, body }) => [path, ...Object.keys(body?.shape ?? {})].join(' ')).join(
+    '\n',
+  )
+  for (const [id, place] of PLACES) {
+    const files = new Set(NAMES.filter(({ name }) => idsOf(name).includes(id)).map(({ file }) => file))
+    const [, feature] = /^waits: (.+)$/.exec(place) ?? []
+    if (feature === undefined) {
+      expect([...files], id).toEqual([place])
+    } else {
+      expect([...files], id).toEqual([])
+      expect(routes, `${id} waits for ${feature}, which is there`).not.toMatch(
+        AWAITED[feature] ?? expect.unreachable(feature),
+      )
+    }
+  }
+})
+
+it('no test names an id that the table lacks, or names one elsewhere than at its beginning', () => {
+  for (const { file, name } of NAMES) {
+    const known = idsOf(name)
+    const found = (name.match(ID_FORM) ?? []).filter((id) => !known.includes(id))
+    expect(found, `${file}: ${name}`).toEqual([])
+  }
+  expect(NAMES.flatMap(({ name }) => idsOf(name)).length).toBeGreaterThanOrEqual(30)
+})

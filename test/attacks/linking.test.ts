@@ -1,0 +1,180 @@
+/** Attacks by an account that is made before its owner comes. */
+import { expect, it } from 'vitest'
+import * as classic from '../support/client.ts'
+import { freshAuth, onBothEngines } from '../support/engines.ts'
+import {
+  linkIn,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+  type ReceivedMail,
+  send,
+} from '../support/production.ts'
+import { addMember, GENEROUS, isPasswordOf, MALLORY, outcome, PWNED, signIn, VICTIM } from './support.ts'
+
+const WRONG = '401 invalid_credentials'
+
+const register = ({ auth }: Pick<Production, 'auth'>, email: string, password: string) =>
+  outcome(send(auth, 'POST', '/users', { form: { email, password } }))
+const logIn = ({ auth }: Pick<Production, 'auth'>, email: string, password: string) =>
+  outcome(send(auth, 'POST', '/sessions', { form: { email, password } }))
+const confirm = ({ auth }: Pick<Production, 'auth'>, token: string, password: string) =>
+  outcome(send(auth, 'POST', '/confirm_email', { json: { token, password } }))
+const reset = ({ auth }: Pick<Production, 'auth'>, mail: ReceivedMail, password: string) => {
+  const { email, token } = linkIn(mail)
+  const form = { email: email ?? '', reset_token: token, new_password: password }
+  return outcome(send(auth, 'PUT', '/reset_password', { form }))
+}
+
+onBothEngines('an account that a stranger made on the victim’s address', (engine) => {
+  it('CVE-2026-44166, CVE-2024-38351, arXiv 2205.10174: is the victim’s alone from the moment they come', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, newMails } = service
+    expect(await register(service, VICTIM, PWNED)).toBe('200')
+    const [link] = await newMails()
+    // The stranger has a password, and nothing that it opens.
+    expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
+    await newMails()
+    // The victim, who wonders at the mail and follows it, has no password and is not made to share the account.
+    expect(await confirm(service, linkIn(link ?? expect.unreachable()).token, PASSWORD)).not.toBe('200')
+    expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
+    await newMails()
+    // They register: nobody tells them or the stranger, but the mail does, with a link of its own.
+    expect(await register(service, VICTIM, PASSWORD)).toBe('200')
+    const mails = await newMails()
+    expect(mails.map(({ to, kind }) => [to, kind])).toEqual([[VICTIM, 'account_exists']])
+    expect(await isPasswordOf(auth, VICTIM, PASSWORD)).toBe(false)
+    expect(await reset(service, mails[0] ?? expect.unreachable(), NEW_PASSWORD)).toBe('200')
+    expect(await logIn(service, VICTIM, NEW_PASSWORD)).toBe('200')
+    expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
+    // Nor does the first link bring the stranger's password back.
+    expect(await confirm(service, linkIn(link ?? expect.unreachable()).token, PWNED)).toBe(
+      '403 invalid_confirmation_token',
+    )
+
+    // Without the confirmation of addresses the stranger is in, and stays in when the owner comes to use it.
+    const open = await freshAuth(engine)
+    const fields = { email: VICTIM, password: PWNED }
+    expect((await classic.send(open, 'POST', '/users', { fields })).status).toBe(200)
+    const login = await classic.send(open, 'POST', '/sessions', { fields })
+    const sessionId = classic.sessionIn(login)
+    expect(await open.createSession(VICTIM)).not.toBeNull()
+    expect((await classic.send(open, 'GET', '/profile', { sessionId })).status).toBe(200)
+  })
+
+  it('loses with a reset all that the stranger left in it: sessions, links, and a change of address on its way', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, db, newMails } = service
+    // As it would be had the stranger got in: an import, or an operator who vouched.
+    await addMember(auth, VICTIM, PWNED)
+    const sessions = [
+      await signIn(auth, VICTIM, { password: PWNED }),
+      await signIn(auth, VICTIM, { password: PWNED }),
+    ]
+    const [sessionId = ''] = sessions.map((started) => started.sessionId)
+    await newMails()
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    const change = (await newMails()).find(({ to }) => to === MALLORY) ?? expect.unreachable()
+    await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
+    const [mail = expect.unreachable()] = await newMails()
+    // Before the reset all of it works.
+    for (const started of sessions)
+      expect(await outcome(send(auth, 'GET', '/profile', { sessionId: started.sessionId }))).toBe('200')
+    expect(await reset(service, mail, NEW_PASSWORD)).toBe('200')
+    for (const started of sessions)
+      expect(await outcome(send(auth, 'GET', '/profile', { sessionId: started.sessionId }))).toBe(
+        '403 session_required',
+      )
+    for (const password of [PWNED, NEW_PASSWORD])
+      expect(await confirm(service, linkIn(change).token, password)).toBe('403 invalid_confirmation_token')
+    expect(await db.selectFrom('tokens').selectAll().execute()).toEqual([])
+    expect((await auth.db.findUserBy({ email: VICTIM })).email).toBe(VICTIM)
+  })
+
+  it('is not made by asking for the address from another account, whoever uses the link', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, newMails } = service
+    await addMember(auth, MALLORY, PWNED)
+    const { sessionId } = await signIn(auth, MALLORY, { password: PWNED })
+    await newMails()
+    await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionId })
+    const link = (await newMails()).find(({ to }) => to === VICTIM) ?? expect.unreachable()
+    const { token } = linkIn(link)
+    // The victim has the link and not the password, the stranger the password and not the link.
+    expect(await confirm(service, token, PASSWORD)).toBe(WRONG)
+    expect(await confirm(service, `${token.slice(0, -4)}AAAA`, PWNED)).toBe('403 invalid_confirmation_token')
+    expect((await auth.db.findUserBy({ email: MALLORY })).email).toBe(MALLORY)
+    // The victim registers: theirs is another account, and the address is not to be had any more.
+    expect(await register(service, VICTIM, PASSWORD)).toBe('200')
+    const own = (await newMails()).find(({ kind }) => kind === 'verify_email') ?? expect.unreachable()
+    expect(await confirm(service, linkIn(own).token, PASSWORD)).toBe('200')
+    expect(await confirm(service, token, PWNED)).toBe('403 invalid_confirmation_token')
+    const [mallory, victim] = [
+      await auth.db.findUserBy({ email: MALLORY }),
+      await auth.db.findUserBy({ email: VICTIM }),
+    ]
+    expect(mallory.id).not.toBe(victim.id)
+    expect(await logIn(service, VICTIM, PASSWORD)).toBe('200')
+    expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
+  })
+
+  it('does not get another password by registering again, before or after it is confirmed', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, mailedLink } = service
+    expect(await register(service, VICTIM, PASSWORD)).toBe('200')
+    const { token } = await mailedLink('verify_email')
+    const again = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        register(service, index % 2 ? VICTIM : VICTIM.toUpperCase(), `${PWNED} ${index}`),
+      ),
+    )
+    expect(new Set(again)).toEqual(new Set(['200']))
+    expect(await Array.fromAsync(auth.listUsers())).toHaveLength(1)
+    expect(await isPasswordOf(auth, VICTIM, PASSWORD)).toBe(true)
+    // The victim's own link is as good as before.
+    expect(await confirm(service, token, PASSWORD)).toBe('200')
+    expect(await register(service, VICTIM, PWNED)).toBe('200')
+    expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
+    expect(await logIn(service, VICTIM, PASSWORD)).toBe('200')
+  })
+
+  it('is one account, whoever of twenty at once is first', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, newMails } = service
+    const passwords = Array.from({ length: 20 }, (_, index) => `${PASSWORD} ${index}`)
+    const outcomes = await Promise.all(passwords.map((password) => register(service, VICTIM, password)))
+    expect(new Set(outcomes)).toEqual(new Set(['200']))
+    expect(await Array.fromAsync(auth.listUsers())).toHaveLength(1)
+    const kinds = new Set((await newMails()).map(({ kind }) => kind))
+    expect([...kinds].filter((kind) => kind !== 'verify_email' && kind !== 'account_exists')).toEqual([])
+    const opening = await Promise.all(passwords.map((password) => isPasswordOf(auth, VICTIM, password)))
+    expect(opening.filter(Boolean)).toHaveLength(1)
+  })
+
+  it('is gone after a week in which nobody confirmed it, and the address is free', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, now, mailedLink } = service
+    expect(await register(service, VICTIM, PWNED)).toBe('200')
+    const stale = await mailedLink('verify_email')
+    now.advance(auth.options.unconfirmedAccountSeconds)
+    await auth.deleteExpired()
+    expect(await register(service, VICTIM, PASSWORD)).toBe('200')
+    const { token } = await mailedLink('verify_email')
+    expect(await confirm(service, stale.token, PWNED)).toBe('403 invalid_confirmation_token')
+    expect(await confirm(service, token, PASSWORD)).toBe('200')
+    expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
+  })
+
+  // BUG: whoever registers the address, and never confirms it, stops a change that its mailbox has agreed to.
+  it.fails('does not stand in the way of a member who has the mailbox', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, mailedLink } = service
+    await addMember(auth, 'member@example.com')
+    const { sessionId } = await signIn(auth, 'member@example.com')
+    await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionId })
+    const { token } = await mailedLink('confirm_new_email')
+    expect(await register(service, VICTIM, PWNED)).toBe('200')
+    expect(await confirm(service, token, PASSWORD)).toBe('200')
+  })
+})

@@ -1,0 +1,920 @@
+/** Attacks on resets and mailed links. */
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { sql } from 'kysely'
+import PostalMime from 'postal-mime'
+import { describe, expect, it } from 'vitest'
+import type { Hasher, Mail } from '../../src/index.ts'
+import { sha256 } from '../../src/lib/digest.ts'
+import { normalizeEmail } from '../../src/user.ts'
+import * as classic from '../support/client.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import {
+  BASE_URL,
+  everyRow,
+  linkIn,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+  randomKey,
+  send,
+  until,
+  untilNoMailWaits,
+} from '../support/production.ts'
+import { startService } from '../support/service.ts'
+import { startSmtpServer } from '../support/smtp.ts'
+import {
+  addMember,
+  GENEROUS,
+  isPasswordOf,
+  MALLORY,
+  outcome,
+  PWNED,
+  plainAuth,
+  rowOf,
+  signIn,
+  tally,
+  VICTIM,
+} from './support.ts'
+
+const HOST = new URL(BASE_URL).host
+const EVIL = 'evil.example'
+const OTHER = 'other@example.com'
+const NEW_ADDRESS = 'new@example.com'
+
+const askReset = ({ auth }: Pick<Production, 'auth'>, email: string, ip?: string) =>
+  send(auth, 'POST', '/reset_password', { form: { email }, ...(ip && { ip }) })
+
+const reset = ({ auth }: Pick<Production, 'auth'>, email: string, token: string, password = NEW_PASSWORD) =>
+  send(auth, 'PUT', '/reset_password', { form: { email, reset_token: token, new_password: password } })
+
+const confirm = ({ auth }: Pick<Production, 'auth'>, token: string, password = PASSWORD) =>
+  send(auth, 'POST', '/confirm_email', { json: { token, password } })
+
+/** The token of the link that a reset request has mailed. */
+async function mailedReset(service: Production, email: string): Promise<string> {
+  expect(await outcome(askReset(service, email))).toBe('200')
+  return (await service.mailedLink('reset_password')).token
+}
+
+/** The token of the link that a request for another address has mailed. */
+async function mailedChange(service: Production, email: string, newEmail: string): Promise<string> {
+  const { sessionId } = await signIn(service.auth, email)
+  const answer = await send(service.auth, 'PUT', '/profile/email', { json: { email: newEmail }, sessionId })
+  expect(await outcome(answer)).toBe('200')
+  return (await service.mailedLink('confirm_new_email')).token
+}
+
+onBothEngines('where a mailed link leads', (engine) => {
+  /** Every header that some framework or proxy takes the address of a service from. */
+  const POISON: Record<string, string> = {
+    forwarded: `for=192.0.2.1;host=${EVIL};proto=http`,
+    'x-forwarded-host': EVIL,
+    'x-forwarded-server': EVIL,
+    'x-forwarded-proto': 'http',
+    'x-forwarded-port': '8080',
+    'x-forwarded-prefix': `//${EVIL}`,
+    'x-forwarded-path': `//${EVIL}`,
+    'x-forwarded-for': EVIL,
+    'x-real-ip': EVIL,
+    'x-host': EVIL,
+    'x-original-host': EVIL,
+    'x-http-host-override': EVIL,
+    'x-original-url': `https://${EVIL}/reset_password`,
+    'x-rewrite-url': `https://${EVIL}/reset_password`,
+    referer: `https://${EVIL}/`,
+    via: `1.1 ${EVIL}`,
+  }
+
+  const leadsHome = (mail: Mail, path: string) => {
+    expect(linkIn(mail).page).toBe(BASE_URL + path)
+    expect(`${mail.subject}${mail.text}${mail.html}`).not.toContain(EVIL)
+  }
+
+  it('CVE-2025-64101, CVE-2026-29067, GHSA-3529-5m8x-rpv3: no header decides it, not even from a proxy that is trusted', async () => {
+    const service = await productionAuth(engine, { ...GENEROUS, trustedProxies: '192.0.2.1' })
+    const { auth, newMails } = service
+    await addMember(auth)
+    const { sessionId } = await signIn(auth)
+    await newMails()
+    const from = { ip: '192.0.2.1' }
+    for (const [name, value] of Object.entries(POISON)) {
+      const request = { form: { email: VICTIM }, headers: { [name]: value }, ...from }
+      expect(await outcome(send(auth, 'POST', '/reset_password', request)), name).toBe('200')
+      const mails = await newMails()
+      expect(mails.map(({ to }) => to)).toEqual([VICTIM])
+      for (const mail of mails) leadsHome(mail, '/reset_password')
+    }
+    const all = { headers: POISON, ...from }
+    for (const [kind, path, [method, route], request] of [
+      [
+        'account_exists',
+        '/reset_password',
+        ['POST', '/users'],
+        { form: { email: VICTIM, password: PASSWORD } },
+      ],
+      ['verify_email', '/confirm_email', ['POST', '/users'], { form: { email: OTHER, password: PASSWORD } }],
+      ['verify_email', '/confirm_email', ['POST', '/request_confirmation'], { json: { email: OTHER } }],
+      [
+        'confirm_new_email',
+        '/confirm_email',
+        ['PUT', '/profile/email'],
+        { json: { email: NEW_ADDRESS }, sessionId },
+      ],
+    ] as const) {
+      expect(await outcome(send(auth, method, route, { ...request, ...all })), route).toBe('200')
+      const mail = (await newMails()).find((candidate) => candidate.kind === kind)
+      leadsHome(mail ?? expect.unreachable(kind), path)
+    }
+
+    // What such a header would have had to change, changed: the link hands the stranger the account.
+    const poisoned = await plainAuth(engine, { baseUrl: `https://${EVIL}` })
+    await addMember(poisoned.auth)
+    const here = (method: string, form: Record<string, string>) =>
+      poisoned.auth.fetch(
+        new Request(`https://${EVIL}/reset_password`, { method, body: new URLSearchParams(form) }),
+      )
+    await here('POST', { email: VICTIM })
+    const [mail] = await poisoned.mails()
+    const { page, token } = linkIn(mail ?? expect.unreachable())
+    expect(page).toBe(`https://${EVIL}/reset_password`)
+    const taken = { email: VICTIM, reset_token: token, new_password: PWNED }
+    expect(await outcome(here('PUT', taken))).toBe('200')
+    expect(await isPasswordOf(poisoned.auth, VICTIM, PWNED)).toBe(true)
+  })
+
+  it('a request under another name is answered by no mail at all', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, newMails } = service
+    await addMember(auth)
+    const hosts = [
+      EVIL,
+      `${EVIL}:443`,
+      `${HOST}.${EVIL}`,
+      `${EVIL}.${HOST}`,
+      `${HOST}@${EVIL}`,
+      `${HOST}:443@${EVIL}`,
+      `${HOST}:${EVIL}`,
+      `${HOST}:5000`,
+      `${HOST}.`,
+      `${HOST}\\@${EVIL}`,
+      `${HOST}/${EVIL}`,
+      `${HOST}, ${EVIL}`,
+      `${EVIL}, ${HOST}`,
+      `[::1]`,
+      'localhost',
+      '127.0.0.1',
+      '',
+    ]
+    for (const host of hosts) {
+      const answer = send(auth, 'POST', '/reset_password', { form: { email: VICTIM }, headers: { host } })
+      expect(['421 unknown_host', '400 malformed_request'], host).toContain(await outcome(answer))
+    }
+    // The address in the request line outranks a Host that is ours.
+    const elsewhere = new Request(`https://${EVIL}/reset_password`, {
+      method: 'POST',
+      body: new URLSearchParams({ email: VICTIM }),
+      headers: { host: HOST },
+    })
+    expect(await outcome(auth.fetch(elsewhere))).toBe('421 unknown_host')
+    expect(await newMails()).toEqual([])
+    for (const host of [HOST, `${HOST}:443`, HOST.toUpperCase()]) {
+      const answer = send(auth, 'POST', '/reset_password', { form: { email: VICTIM }, headers: { host } })
+      expect(await outcome(answer), host).toBe('200')
+      for (const mail of await newMails()) leadsHome(mail, '/reset_password')
+    }
+  })
+
+  it('on a socket neither an absolute request line nor a second Host changes it', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const library = await freshAuth(engine, { databaseUrl })
+    await addMember(library)
+    const smtp = await startSmtpServer()
+    const { port } = await startService(databaseUrl, {
+      env: {
+        BIENVENUE_MODE: 'production',
+        BASE_URL,
+        BIENVENUE_SECRET_KEY: randomKey(),
+        SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
+        BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+        BIENVENUE_BREACH_CHECK_URL: 'off',
+      },
+    })
+    const body = `email=${encodeURIComponent(VICTIM)}`
+    const statusOf = async (target: string, ...headers: string[]) => {
+      const socket = connect(port, '127.0.0.1')
+      const head = [
+        `POST ${target} HTTP/1.1`,
+        ...headers,
+        'Content-Type: application/x-www-form-urlencoded',
+        `Content-Length: ${body.length}`,
+        'Connection: close',
+      ]
+      socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+      return Number((await text(socket)).split(' ', 2)[1])
+    }
+    const own = `Host: ${HOST}`
+    for (const [target, ...headers] of [
+      [`https://${EVIL}/reset_password`, own],
+      [`http://${EVIL}/reset_password`, own],
+      [`http://${HOST}@${EVIL}/reset_password`, own],
+      ['/reset_password', `Host: ${EVIL}`],
+      ['/reset_password', own, `Host: ${EVIL}`],
+      ['/reset_password', `Host: ${EVIL}`, own],
+      ['/reset_password', `Host: ${HOST}@${EVIL}`],
+      ['/reset_password'],
+      [`//${EVIL}/reset_password`, own],
+      [`@${EVIL}/reset_password`, own],
+      [`\\${EVIL}/reset_password`, own],
+    ] as const)
+      expect([400, 404, 421], `${target} ${headers}`).toContain(await statusOf(target, ...headers))
+
+    const poison = Object.entries(POISON).map(([name, value]) => `${name}: ${value}`)
+    expect(await statusOf('/reset_password', own, ...poison)).toBe(200)
+    await until(() => smtp.received.length > 0)
+    // The only mail: the others were refused.
+    expect(smtp.received.map(({ to }) => to)).toEqual([[VICTIM]])
+    const { raw, mail } = smtp.received[0] ?? expect.unreachable()
+    expect(raw).not.toContain(EVIL)
+    expect(mail.text).toContain(`${BASE_URL}/reset_password#`)
+    expect(await statusOf(`https://${HOST}/reset_password`, own)).toBe(200)
+  })
+})
+
+onBothEngines('a reset', (engine) => {
+  it('CVE-2026-18963: is completed with the token of the mailed link, and with nothing else', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, db } = service
+    await addMember(auth)
+    await addMember(auth, MALLORY)
+    const stranger = await signIn(auth, MALLORY)
+    const owner = await signIn(auth)
+    const own = await mailedReset(service, MALLORY)
+    const token = await mailedReset(service, VICTIM)
+    const row = await db
+      .selectFrom('tokens')
+      .selectAll()
+      .where('email', '=', VICTIM)
+      .executeTakeFirstOrThrow()
+    const hash = Buffer.from(row.secret_hash)
+    const [id = '', secret = ''] = token.split('.')
+    expect(id).toBe(row.id)
+
+    const values: unknown[] = [
+      ...['', ' ', '.', '0', 'null', 'undefined', 'true', '%', "' or ''='", '*'],
+      ...[id, `${id}.`, `.${secret}`, secret, `${id}.${hash.toString('base64url')}`, hash.toString('hex')],
+      ...[`${id}.${'A'.repeat(43)}`, `${id}.${own.split('.')[1]}`, `${own.split('.')[0]}.${secret}`],
+      ...[`${token} `, ` ${token}`, `${token}\n`, `${token}\0`, token.toUpperCase(), token.slice(0, -1)],
+      ...[own, stranger.sessionId, stranger.deviceToken, owner.sessionId, owner.deviceToken],
+      ...[null, true, 0, 1, [], [token], {}, { $ne: null }, { $gt: '' }, { length: 80 }],
+    ]
+    const before = await rowOf(service, VICTIM)
+    const fields = { email: VICTIM, new_password: PWNED }
+    for (const reset_token of values) {
+      const refused = await outcome(
+        send(auth, 'PUT', '/reset_password', {
+          json: { ...fields, reset_token },
+          sessionId: stranger.sessionId,
+        }),
+      )
+      expect(refused, JSON.stringify(reset_token)).toMatch(
+        /^(?:403 invalid_reset_token|400 (?:missing|invalid)_field)$/,
+      )
+    }
+    expect(await outcome(send(auth, 'PUT', '/reset_password', { json: fields }))).toBe('400 missing_field')
+    // Nor does the token of somebody else, under the address that it belongs to, change another account.
+    expect(await outcome(reset(service, MALLORY, own, PWNED))).toBe('200')
+    expect(await rowOf(service, VICTIM)).toEqual(before)
+    // The link that was mailed does what all of these were after.
+    expect(await outcome(reset(service, VICTIM, token, PWNED))).toBe('200')
+    expect(await isPasswordOf(auth, VICTIM, PWNED)).toBe(true)
+  })
+
+  it('classic teaching services: without a token is none of the accounts that have no token', async () => {
+    const password = 'b4l0u'
+    for (const auth of [await freshAuth(engine), (await productionAuth(engine)).auth]) {
+      const isClassic = auth.options.mode === 'classic'
+      const put = (json: object) =>
+        isClassic
+          ? classic.send(auth, 'PUT', '/reset_password', {
+              body: JSON.stringify(json),
+              headers: { 'content-type': 'application/json' },
+            })
+          : send(auth, 'PUT', '/reset_password', { json: { ...json } })
+      await addMember(auth, VICTIM, isClassic ? password : PASSWORD)
+      await addMember(auth, OTHER, isClassic ? password : PASSWORD)
+      const users = () => Array.fromAsync(auth.listUsers())
+      const before = await users()
+      // The look-up that let them in: it finds the first account.
+      expect(before.find(({ resetToken }) => resetToken === null)?.email).toBe(VICTIM)
+      for (const email of [VICTIM, OTHER, 'nobody@example.com', undefined]) {
+        for (const reset_token of [undefined, null, '', 'null', 'None', 'undefined', 0, false, []]) {
+          const refused = await outcome(put({ email, reset_token, new_password: PWNED }))
+          expect(refused).toMatch(/^(?:400 (?:missing|invalid)_field|403 invalid_reset_token)$/)
+        }
+      }
+      expect(await users()).toEqual(before)
+    }
+    // Where there is a token, the same request does change the password.
+    const service = await productionAuth(engine)
+    await addMember(service.auth)
+    expect(await outcome(reset(service, VICTIM, await mailedReset(service, VICTIM)))).toBe('200')
+    expect(await isPasswordOf(service.auth, VICTIM, NEW_PASSWORD)).toBe(true)
+  })
+
+  it('CVE-2026-105211: has its token in the mail, and in no answer, no log, no line of the audit and no row', async () => {
+    const said: string[] = []
+    const write = (fields: object, message: string) => void said.push(JSON.stringify(fields) + message)
+    const service = await productionAuth(engine, {
+      logger: { debug: write, info: write, warn: write, error: write },
+      onAudit: (record) => void said.push(JSON.stringify(record)),
+    })
+    const { auth, db, newMails } = service
+    await addMember(auth)
+    const { sessionId } = await signIn(auth)
+    const requests = [
+      ['POST', '/reset_password', { form: { email: VICTIM } }],
+      ['POST', '/users', { form: { email: VICTIM, password: PASSWORD } }],
+      ['POST', '/users', { form: { email: OTHER, password: PASSWORD } }],
+      ['POST', '/request_confirmation', { json: { email: OTHER } }],
+      ['PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId }],
+    ] as const
+    const tokens: string[] = []
+    for (const [method, path, request] of requests) {
+      const answer = await send(auth, method, path, request)
+      expect(answer.status).toBe(200)
+      said.push(JSON.stringify([...answer.headers]), await answer.text())
+      const links = (await newMails()).filter(({ text }) => text.includes(`${BASE_URL}/`)).map(linkIn)
+      expect(links, path).toHaveLength(1)
+      tokens.push(...links.map(({ token }) => token))
+    }
+    said.push(JSON.stringify(await everyRow(db)))
+    for (const secret of tokens.map((token) => token.split('.')[1] ?? expect.unreachable())) {
+      expect(secret).toHaveLength(43)
+      const forms = [secret, Buffer.from(secret, 'base64url').toString('hex')]
+      expect(said.filter((each) => forms.some((form) => each.includes(form)))).toEqual([])
+    }
+
+    // The guard switched off: the answer takes over the account of whoever is named in the request.
+    const open = await freshAuth(engine, { resetTokenDelivery: 'response' })
+    await addMember(open)
+    const asked = await classic.send(open, 'POST', '/reset_password', { fields: { email: VICTIM } })
+    const { reset_token } = (await asked.json()) as { reset_token: string }
+    const taken = { email: VICTIM, reset_token, new_password: PWNED }
+    expect(await outcome(classic.send(open, 'PUT', '/reset_password', { fields: taken }))).toBe('200')
+    expect(await isPasswordOf(open, VICTIM, PWNED)).toBe(true)
+  })
+
+  const STORED = 'Jörg.Kahn@bücher.example'
+
+  it('GHSA-qw9g-7549-7wg5: goes to the address of the account, however it was typed, and to no look-alike', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, newMails } = service
+    await addMember(auth, STORED)
+    for (const typed of [
+      STORED.toUpperCase(),
+      STORED.normalize('NFD'),
+      ` ${STORED} `,
+      'jörg.kahn@xn--bcher-kva.example',
+      // The Kelvin sign is a K by canonical equivalence, the wide full stop a dot by IDNA.
+      'Jörg.\u212aahn@bücher.example',
+      'Jörg.Kahn@bücher\uff0eexample',
+      'Jörg.Kahn@bü\u034fcher.example',
+    ]) {
+      expect(typed).not.toBe(STORED)
+      expect(await outcome(askReset(service, typed)), typed).toBe('200')
+      expect(
+        (await newMails()).map(({ to }) => to),
+        typed,
+      ).toEqual([STORED])
+    }
+    // Equal by a collation as databases offer them, and still somebody else's mailbox.
+    const loose = new Intl.Collator('und', { sensitivity: 'base', ignorePunctuation: false })
+    const lookAlikes = [
+      'jorg.kahn@bücher.example',
+      'jörg.kahn@bucher.example',
+      'jörg.káhn@bücher.example',
+      '\uff4aörg.kahn@bücher.example',
+      'jörg.kah\u207f@bücher.example',
+    ]
+    for (const typed of lookAlikes) {
+      expect(loose.compare(typed, STORED), typed).toBe(0)
+      expect(await outcome(askReset(service, typed)), typed).toBe('200')
+      expect(await newMails(), typed).toEqual([])
+      // It may have an account of its own, and that is another one.
+      expect(
+        await outcome(send(auth, 'POST', '/users', { form: { email: typed, password: PASSWORD } })),
+      ).toBe('200')
+      expect((await newMails()).map(({ to, kind }) => [to, kind])).toEqual([[typed, 'verify_email']])
+      expect(await outcome(askReset(service, typed))).toBe('200')
+      const [mail, ...others] = await newMails()
+      expect([mail?.to, others]).toEqual([typed, []])
+      const { token } = linkIn(mail ?? expect.unreachable())
+      expect(await outcome(reset(service, STORED, token, PWNED)), typed).toBe('403 invalid_reset_token')
+    }
+    expect(await isPasswordOf(auth, STORED, PASSWORD)).toBe(true)
+  })
+
+  it('goes out by SMTP to the mailbox that the account is unique by', async () => {
+    const smtp = await startSmtpServer()
+    const { auth } = await plainAuth(engine, {
+      ...GENEROUS,
+      smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
+      mailFrom: 'no-reply@example.com',
+    })
+    const spellings = [
+      'bob@exam\u034fple.com',
+      'bob@example\uff0ecom',
+      'bob@\uff45xample.com',
+      'bob@EXAMPLE\u3002com',
+      'bob@exa\u1d50ple.com',
+      'bob@exam\ufe00ple.com',
+    ]
+    for (const [index, email] of spellings.entries()) {
+      const typed = email.replace('bob', `bob${index}`)
+      expect(normalizeEmail(typed)).toBe(`bob${index}@example.com`)
+      await send(auth, 'POST', '/users', { form: { email: typed, password: PASSWORD } })
+    }
+    await until(() => smtp.received.length === spellings.length)
+    expect(smtp.received.flatMap(({ to }) => to).sort()).toEqual(
+      spellings.map((_, index) => `bob${index}@example.com`),
+    )
+  })
+})
+
+onBothEngines('a change of address', (engine) => {
+  it('supabase/auth#2600: takes the new mailbox and the password, and tells the old one, whatever is set', async () => {
+    const here = { mode: 'classic', baseUrl: 'http://localhost:5000', secretKey: undefined } as const
+    for (const options of [
+      {},
+      { registrationAnswer: 'explicit' },
+      { emailTokenLifetimeSeconds: 60, reauthenticationSeconds: 30 },
+      here,
+      { ...here, resetTokenDelivery: 'mail', emailVerification: true },
+      { ...here, throttle: false, secureCookie: true, registrationAnswer: 'explicit' },
+    ] as const) {
+      const now = testClock()
+      const { auth, mails } = await plainAuth(engine, { ...options, now })
+      const { host, origin } = new URL(auth.options.baseUrl)
+      const sessionCookie = auth.options.secureCookie ? '__Host-session_id' : 'session_id'
+      const go = (method: string, path: string, body: object, sessionId?: string) =>
+        auth.fetch(
+          new Request(`${origin}${path}`, {
+            method,
+            body: JSON.stringify(body),
+            headers: {
+              host,
+              origin,
+              'content-type': 'application/json',
+              ...(sessionId && { cookie: `${sessionCookie}=${sessionId}` }),
+            },
+          }),
+        )
+      await addMember(auth)
+      const { sessionId } = await auth.logIn({ email: VICTIM, password: PASSWORD })
+      await mails()
+      const before = await auth.db.findUserBy({ email: VICTIM })
+      expect(await outcome(go('PUT', '/profile/email', { email: NEW_ADDRESS }, sessionId))).toBe('200')
+      const [toNew, toOld, ...others] = (await mails()).toSorted((a, b) => a.to.localeCompare(b.to))
+      expect([toNew?.to, toOld?.to, others]).toEqual([NEW_ADDRESS, VICTIM, []])
+      const { token } = linkIn(toNew ?? expect.unreachable())
+      // Neither of the two alone.
+      for (const [json, refusal] of [
+        [{ token, password: PWNED }, '401 invalid_credentials'],
+        [{ token }, '400 missing_field'],
+        [{ token: `${token.slice(0, -2)}AA`, password: PASSWORD }, '403 invalid_confirmation_token'],
+        [{ password: PASSWORD }, '400 missing_field'],
+      ] as const) {
+        expect(await outcome(go('POST', '/confirm_email', json))).toBe(refusal)
+        expect(await auth.db.findUserBy({ email: VICTIM })).toEqual(before)
+      }
+      expect(await outcome(go('POST', '/confirm_email', { token, password: PASSWORD }))).toBe('200')
+      expect((await auth.db.findUserBy({ email: NEW_ADDRESS })).id).toBe(before.id)
+      expect((await mails()).map(({ to }) => to)).toEqual([VICTIM])
+      // And a session that is not fresh does not even get to ask.
+      now.advance(auth.options.reauthenticationSeconds)
+      const late = go('PUT', '/profile/email', { email: MALLORY }, sessionId)
+      expect(await outcome(late)).toBe('403 reauthentication_required')
+    }
+  })
+
+  it('leaves no link behind: neither of the address that was, nor of one that was given up, also on the way back', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth } = service
+    await addMember(auth)
+    const stale = await mailedReset(service, VICTIM)
+    const given = await mailedChange(service, VICTIM, MALLORY)
+    const taken = await mailedChange(service, VICTIM, NEW_ADDRESS)
+    // One address at a time: the later one.
+    expect(await outcome(confirm(service, given))).toBe('403 invalid_confirmation_token')
+    expect(await outcome(confirm(service, taken))).toBe('200')
+    const inBetween = await mailedReset(service, NEW_ADDRESS)
+    const back = await mailedChange(service, NEW_ADDRESS, VICTIM)
+    expect(await outcome(confirm(service, back))).toBe('200')
+    const before = await rowOf(service, VICTIM)
+    for (const token of [stale, inBetween])
+      for (const email of [VICTIM, NEW_ADDRESS])
+        expect(await outcome(reset(service, email, token, PWNED))).toBe('403 invalid_reset_token')
+    for (const token of [given, taken, back])
+      expect(await outcome(confirm(service, token))).toBe('403 invalid_confirmation_token')
+    expect(await rowOf(service, VICTIM)).toEqual(before)
+    // Each of them was good once.
+    expect(await outcome(reset(service, VICTIM, await mailedReset(service, VICTIM)))).toBe('200')
+  })
+
+  it('is given to one of many who ask for it at once', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth } = service
+    const emails = Array.from({ length: 10 }, (_, index) => `member${index}@example.com`)
+    const tokens: string[] = []
+    for (const email of emails) {
+      await addMember(auth, email)
+      tokens.push(await mailedChange(service, email, NEW_ADDRESS))
+    }
+    const outcomes = await Promise.all(tokens.map((token) => outcome(confirm(service, token))))
+    expect(tally(outcomes)).toEqual({ 200: 1, '403 invalid_confirmation_token': 9 })
+    const left = (await Array.fromAsync(auth.listUsers())).map(({ email }) => email)
+    expect(left.filter((email) => email === NEW_ADDRESS)).toHaveLength(1)
+    expect(new Set(left).size).toBe(10)
+  })
+})
+
+onBothEngines('a mailed token', (engine) => {
+  it('opens nothing but what it was made for', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, db, mailedLink } = service
+    await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
+    const confirmation = (await mailedLink('verify_email')).token
+    const resetting = await mailedReset(service, VICTIM)
+    await addMember(auth, OTHER)
+    const change = await mailedChange(service, OTHER, NEW_ADDRESS)
+    const { sessionId } = await signIn(auth, OTHER)
+    const purposes = await db.selectFrom('tokens').select('purpose').orderBy('purpose').execute()
+    expect(purposes.map(({ purpose }) => purpose)).toEqual([
+      'change_email',
+      'confirm_email',
+      'reset_password',
+    ])
+
+    const before = [await rowOf(service, VICTIM), await rowOf(service, OTHER)]
+    for (const token of [confirmation, change, sessionId])
+      for (const email of [VICTIM, OTHER, NEW_ADDRESS])
+        expect(await outcome(reset(service, email, token, PWNED))).toBe('403 invalid_reset_token')
+    for (const token of [resetting, sessionId])
+      expect(await outcome(confirm(service, token))).toBe('403 invalid_confirmation_token')
+    for (const token of [resetting, confirmation, change])
+      expect(await outcome(send(auth, 'GET', '/profile', { sessionId: token }))).toBe('403 session_required')
+    expect([await rowOf(service, VICTIM), await rowOf(service, OTHER)]).toEqual(before)
+    // And what it was made for it opens.
+    expect(await outcome(confirm(service, confirmation))).toBe('200')
+    expect(await outcome(reset(service, VICTIM, resetting))).toBe('200')
+    expect(await outcome(confirm(service, change))).toBe('200')
+  })
+
+  it.each<[string, (service: Production, token: string) => Promise<unknown>]>([
+    ['its use', (service, token) => reset(service, VICTIM, token)],
+    ['a newer request', (service) => mailedReset(service, VICTIM)],
+    [
+      'a registration of the same address, which mails one too',
+      async (service) => {
+        await send(service.auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
+        await service.mailedLink('account_exists')
+      },
+    ],
+    [
+      'a change of the password',
+      async (service) => {
+        const { sessionId } = await signIn(service.auth)
+        const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
+        expect((await send(service.auth, 'PUT', '/profile/password', { json, sessionId })).status).toBe(200)
+      },
+    ],
+    [
+      'a change of the address',
+      async (service) => confirm(service, await mailedChange(service, VICTIM, NEW_ADDRESS)),
+    ],
+    [
+      'the account being shut, also where it is opened again',
+      async ({ auth }) => {
+        const { id } = await auth.db.findUserBy({ email: VICTIM })
+        await auth.disableUser(id)
+        await auth.enableUser(id)
+      },
+    ],
+    [
+      'the mark on its password',
+      async ({ auth }) => auth.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
+    ],
+    [
+      'the account, also where the address is registered again',
+      async ({ auth }) => {
+        const { sessionId } = await signIn(auth)
+        expect((await send(auth, 'DELETE', '/profile', { sessionId })).status).toBe(200)
+        await addMember(auth)
+      },
+    ],
+    ['its hour', async ({ now }) => now.advance(3_600)],
+  ])('dies with %s', async (name, happens) => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, now } = service
+    await addMember(auth)
+    await addMember(auth, OTHER)
+    // The control: a token of the same age, to whose account nothing happens.
+    const [token, others] = [await mailedReset(service, VICTIM), await mailedReset(service, OTHER)]
+    if (name === 'its hour') now.advance(-1)
+    await happens(service, token)
+    if (name === 'its hour') {
+      expect(await outcome(reset(service, OTHER, others))).toBe('200')
+      now.advance(1)
+    }
+    for (const email of [VICTIM, NEW_ADDRESS])
+      expect(await outcome(reset(service, email, token, PWNED))).toBe('403 invalid_reset_token')
+    for (const email of [VICTIM, NEW_ADDRESS])
+      if (await rowOf(service, email)) expect(await isPasswordOf(auth, email, PWNED)).toBe(false)
+    if (name !== 'its hour') expect(await outcome(reset(service, OTHER, others))).toBe('200')
+  })
+
+  it('is taken once, though twenty who have it all found it good', async () => {
+    let looks = 0
+    let isCounting = false
+    const clock = testClock()
+    const counting = () => {
+      if (isCounting) looks++
+      return clock()
+    }
+    const hashed: string[] = []
+    // Nobody goes on before all have looked at the token.
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      async hash(password) {
+        hashed.push(password)
+        if (isCounting) await until(() => looks >= 20)
+        return CHEAP_HASHER.hash(password)
+      },
+    }
+    const service = await productionAuth(engine, {
+      ...GENEROUS,
+      hasher,
+      now: Object.assign(counting, { advance: clock.advance }),
+    })
+    await addMember(service.auth)
+    const token = await mailedReset(service, VICTIM)
+    hashed.length = 0
+    isCounting = true
+    const passwords = Array.from({ length: 20 }, (_, index) => `${NEW_PASSWORD} ${index}`)
+    const outcomes = await Promise.all(
+      passwords.map((password) => outcome(reset(service, VICTIM, token, password))),
+    )
+    isCounting = false
+    // Whoever hashed had read a token that was good: by reading alone, all twenty would have won.
+    expect(hashed.toSorted()).toEqual(passwords.toSorted())
+    expect(tally(outcomes)).toEqual({ 200: 1, '403 invalid_reset_token': 19 })
+    const winner = passwords[outcomes.indexOf('200')] ?? expect.unreachable()
+    expect(await isPasswordOf(service.auth, VICTIM, winner)).toBe(true)
+  })
+
+  it('confirms an address once, however many try at once', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, mailedLink } = service
+    await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
+    const { token } = await mailedLink('verify_email')
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(confirm(service, token))))
+    expect(tally(outcomes)).toEqual({ 200: 1, '403 invalid_confirmation_token': 19 })
+    const lines = (await Array.fromAsync(auth.listAudit({ action: 'confirm_email' }))).map(
+      ({ outcome }) => outcome,
+    )
+    expect(tally(lines)).toEqual({ success: 1 })
+  })
+
+  it('is not used up by whoever opens the link, as mail scanners do', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth, db, mailedLink } = service
+    await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
+    const confirmation = (await mailedLink('verify_email')).token
+    const resetting = await mailedReset(service, VICTIM)
+    const before = await everyRow(db)
+    const links = [
+      ['/confirm_email', confirmation],
+      ['/reset_password', resetting],
+    ] as const
+    for (const [path, token] of links) {
+      const query = new URLSearchParams({
+        token,
+        reset_token: token,
+        email: VICTIM,
+        password: PASSWORD,
+        new_password: PWNED,
+        _method: 'PUT',
+      })
+      for (const method of ['GET', 'HEAD'])
+        for (const target of [path, `${path}?${query}`, `${path}?token=${token}#token=${token}`])
+          expect((await send(auth, method, target)).status).toBe(200)
+    }
+    expect(await everyRow(db)).toEqual(before)
+    expect(await outcome(confirm(service, confirmation))).toBe('200')
+    expect(await outcome(reset(service, VICTIM, resetting))).toBe('200')
+  })
+
+  // BUG: `resetPassword` holds the address that is typed against the token's, and not against the account's.
+  it.fails('for an address that is no longer the account’s opens nothing, however the address went', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth } = service
+    const { id } = await addMember(auth)
+    const token = await mailedReset(service, VICTIM)
+    await auth.db.updateUser(id, { email: NEW_ADDRESS })
+    for (const email of [VICTIM, NEW_ADDRESS])
+      expect(await outcome(reset(service, email, token, PWNED))).toBe('403 invalid_reset_token')
+    expect(await isPasswordOf(auth, NEW_ADDRESS, PWNED)).toBe(false)
+  })
+})
+
+describe('a mailed token, on postgres', () => {
+  // BUG: the token is made for an address that was read before, and nobody looks again.
+  it.fails('does not reach a mailbox that the account leaves at this moment', async () => {
+    const service = await productionAuth('postgres', GENEROUS)
+    const { auth, db, now, newMails } = service
+    await addMember(auth)
+    await mailedReset(service, VICTIM)
+    const change = await mailedChange(service, VICTIM, NEW_ADDRESS)
+    await newMails()
+    // The mail is held up between the look at its account and its token: another writer has its place.
+    const hour = Math.floor(now().getTime() / 3_600_000)
+    const key = Buffer.from(sha256(['hourly', `mail to ${VICTIM}`, hour].join('\n'))).toString('hex')
+    const holding = await db.startTransaction().execute()
+    const { rows } = await sql`select key from throttles where key = ${key} for update`.execute(holding)
+    expect(rows).toHaveLength(1)
+    await askReset(service, VICTIM)
+    await until(async () => {
+      const waiting = await sql<{ count: number }>`select count(*)::int as count from pg_locks
+        where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`.execute(
+        db,
+      )
+      return (waiting.rows[0]?.count ?? 0) > 0
+    })
+    expect(await outcome(confirm(service, change))).toBe('200')
+    await holding.commit().execute()
+    const toOld = (await newMails()).filter(({ to, kind }) => to === VICTIM && kind === 'reset_password')
+    for (const mail of toOld) {
+      const { token } = linkIn(mail)
+      expect(await outcome(reset(service, VICTIM, token, PWNED))).toBe('403 invalid_reset_token')
+    }
+    expect(await isPasswordOf(auth, NEW_ADDRESS, PWNED)).toBe(false)
+  })
+})
+
+onBothEngines('a mail for an account that goes at this moment', (engine) => {
+  // BUG: the account is read before the transaction that orders the mail, and a mail for no account is a fault.
+  it.fails('is no fault that tells a stranger of the account', async () => {
+    const { auth } = await productionAuth(engine, GENEROUS)
+    const outcomes: string[] = []
+    for (let round = 0; round < 5; round++) {
+      const email = `member${round}@example.com`
+      await addMember(auth, email)
+      const { sessionId } = await signIn(auth, email)
+      const json = { email: NEW_ADDRESS }
+      const requests = [
+        ...Array.from({ length: 5 }, () => send(auth, 'PUT', '/profile/email', { json, sessionId })),
+        ...Array.from({ length: 5 }, () => askReset({ auth }, email)),
+        send(auth, 'DELETE', '/profile', { sessionId }),
+      ]
+      outcomes.push(...(await Promise.all(requests.map(outcome))))
+    }
+    expect(outcomes.filter((each) => each.startsWith('5'))).toEqual([])
+  })
+})
+
+onBothEngines('a mailbox', (engine) => {
+  const SPELLINGS = [
+    'böb@bücher.example',
+    'BÖB@BÜCHER.EXAMPLE',
+    ' böb@bücher.example ',
+    'bo\u0308b@bu\u0308cher.example',
+    'böb@xn--bcher-kva.example',
+    'böb@XN--BCHER-KVA.example',
+    'Böb@bücher\u3002example',
+  ]
+  const [STORED = ''] = SPELLINGS
+  const NEIGHBOURS = ['böb+tag@bücher.example', 'b.öb@bücher.example', 'bob@bücher.example']
+
+  it.each([
+    ['resets', '/reset_password', (email: string) => ({ form: { email } })],
+    ['registrations', '/users', (email: string) => ({ form: { email, password: PASSWORD } })],
+    ['confirmations', '/request_confirmation', (email: string) => ({ json: { email } })],
+  ])('is not flooded by %s in many spellings, from everywhere at once', async (_, path, requestFor) => {
+    const ask = async (limit: number) => {
+      const { auth, db } = await productionAuth(engine, { resetRequestsPerAccount: limit })
+      // Awaits its confirmation, so that each of the three has a mail for it.
+      await auth.registerUser(STORED, PASSWORD)
+      const requests = Array.from({ length: 35 }, (_, index) => {
+        const email = SPELLINGS[index % SPELLINGS.length] ?? STORED
+        return outcome(send(auth, 'POST', path, { ...requestFor(email), ip: `192.0.2.${index}` }))
+      })
+      const outcomes = tally(await Promise.all(requests))
+      const neighbours = await Promise.all(
+        NEIGHBOURS.map((email) => outcome(send(auth, 'POST', path, requestFor(email)))),
+      )
+      // Dots and tags are other mailboxes here, with limits of their own.
+      expect(neighbours).toEqual(['200', '200', '200'])
+      await until(async () => (await auth.countMail()) === 0)
+      const keys = await db.selectFrom('users').select('normalized_email').execute()
+      expect(keys.filter(({ normalized_email }) => normalized_email === normalizeEmail(STORED))).toHaveLength(
+        1,
+      )
+      return outcomes
+    }
+    expect(await ask(5)).toEqual({ 200: 5, '429 too_many_attempts': 30 })
+    expect(await ask(100)).toEqual({ 200: 35 })
+  })
+
+  it('gets no more mail in an hour than it may, whichever routes and strangers send it', async () => {
+    const bomb = async (mailsPerMailbox: number) => {
+      const mailer = memoryMailer()
+      const { auth, db } = await productionAuth(engine, { mailsPerMailbox, mailer })
+      await addMember(auth)
+      // What is over the limit waits for the next hour. (What is in hand is due sooner: the lease is five minutes.)
+      const settled = () =>
+        until(async () => {
+          const rows = await db.selectFrom('outbox').select('next_attempt_at').execute()
+          return rows.every(({ next_attempt_at }) => next_attempt_at === Date.parse('2026-11-21T13:00:00Z'))
+        })
+      for (let round = 0; round < 4; round++) {
+        const ip = `192.0.2.${round}`
+        await askReset({ auth }, VICTIM, ip)
+        await settled()
+        const form = { email: VICTIM.toUpperCase(), password: PASSWORD }
+        await send(auth, 'POST', '/users', { form, ip })
+        await settled()
+        const stranger = `stranger${round}@evil.example`
+        await addMember(auth, stranger)
+        const { sessionId } = await signIn(auth, stranger)
+        await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionId })
+        await settled()
+      }
+      return mailer.mails.filter(({ to }) => to === VICTIM).length
+    }
+    expect(await bomb(1_000)).toBe(12)
+    expect(await bomb(5)).toBe(5)
+  })
+
+  it('other than the one that is named gets nothing: no line break, list or header in an address', async () => {
+    const smtp = await startSmtpServer()
+    const { auth } = await plainAuth(engine, {
+      ...GENEROUS,
+      smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
+      mailFrom: 'no-reply@example.com',
+    })
+    await addMember(auth)
+    const hostile = [
+      `${VICTIM}\r\nBcc: ${MALLORY}`,
+      `${VICTIM}\nBcc: ${MALLORY}`,
+      `${VICTIM}\rBcc: ${MALLORY}`,
+      `${VICTIM}\u2028Bcc: ${MALLORY}`,
+      `${VICTIM}\u0085Bcc: ${MALLORY}`,
+      `${VICTIM}%0d%0aBcc: ${MALLORY}`,
+      `${VICTIM}\0${MALLORY}`,
+      `${VICTIM},${MALLORY}`,
+      `${VICTIM};${MALLORY}`,
+      `${VICTIM} ${MALLORY}`,
+      `${MALLORY}>,<${VICTIM}`,
+      `"${MALLORY}>,<x"@example.com`,
+      `Victim <${VICTIM}>`,
+      `victim@example.com@evil.example`,
+      `victim(@evil.example)@example.com`,
+      `victim@[192.0.2.1]`,
+      `victim@example.com\t`,
+    ]
+    // What the first of them does to a header that it is written into.
+    const naive = await PostalMime.parse(`To: ${hostile[0]}\r\n\r\n`)
+    expect(naive.bcc?.map(({ address }) => address)).toEqual([MALLORY])
+    const { sessionId } = await signIn(auth)
+    for (const email of hostile) {
+      for (const [method, path, request] of [
+        ['POST', '/reset_password', { form: { email } }],
+        ['POST', '/users', { form: { email, password: PASSWORD } }],
+        ['POST', '/request_confirmation', { json: { email } }],
+        ['PUT', '/profile/email', { json: { email }, sessionId }],
+      ] as const)
+        expect(await outcome(send(auth, method, path, request)), JSON.stringify(email)).toBe(
+          '400 invalid_email',
+        )
+    }
+    // What comes from a header stands in a mail too: the first sign-in of a device tells its name.
+    const userAgent = `Mozilla\tBcc: ${MALLORY} <a href="https://evil.example">https://evil.example</a>`
+    const headers = { 'user-agent': userAgent, 'accept-language': `fr\tBcc: ${MALLORY}` }
+    await send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD }, headers })
+    await askReset({ auth }, VICTIM)
+    await untilNoMailWaits(auth)
+    for (const { to, raw, mail } of smtp.received) {
+      expect(to).toEqual([VICTIM])
+      expect(mail.to?.map((address) => address.address)).toEqual([VICTIM])
+      expect(mail.bcc ?? mail.cc).toBeUndefined()
+      expect(mail.subject).not.toContain('Bcc')
+      expect(raw.split('\r\n\r\n', 1)[0]).not.toMatch(/^(?:bcc|cc):/im)
+      expect(`${mail.text}${mail.html}`).not.toMatch(/evil\.example|<a href="https:\/\/evil/)
+    }
+    // The device was told of, so that there was something to inject into.
+    expect(smtp.received.filter(({ mail }) => mail.text?.includes('Mozilla'))).toHaveLength(1)
+  })
+})

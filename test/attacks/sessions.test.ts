@@ -1,0 +1,535 @@
+/** Attacks on sessions and their cookies. */
+import { describe, expect, it } from 'vitest'
+import { OPERATIONS } from '../../src/api/index.ts'
+import type { Auth, Hasher } from '../../src/index.ts'
+import * as classic from '../support/client.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import {
+  BASE_URL,
+  cookieIn,
+  everyRow,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionAuth,
+  randomKey,
+  type Send,
+  send,
+} from '../support/production.ts'
+import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, VICTIM } from './support.ts'
+
+/** Who a cookie makes of its bearer. */
+async function whoIs(auth: Auth, sessionId: string): Promise<string> {
+  const answer = await send(auth, 'GET', '/profile', { sessionId })
+  return answer.ok ? ((await answer.json()) as { email: string }).email : outcome(answer)
+}
+
+onBothEngines('a session', (engine) => {
+  it('CVE-2026-7507: has a new id, whatever cookie was planted before the login and however often it begins again', async () => {
+    const { auth, db } = await productionAuth(engine, GENEROUS)
+    const victim = await addMember(auth)
+    await addMember(auth, MALLORY)
+    const ended = await signIn(auth, MALLORY)
+    await send(auth, 'DELETE', '/sessions', { sessionId: ended.sessionId })
+    const [id = '', secret = ''] = ended.sessionId.split('.')
+    const never = `${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}.${secret}`
+    const live = async () => (await signIn(auth, MALLORY)).sessionId
+    for (const planted of [await live(), ended.sessionId, never, `${id}.`, 'fixed']) {
+      const form = { email: VICTIM, password: PASSWORD }
+      const wrong = { email: VICTIM, password: PWNED }
+      const own = new Set([planted])
+      for (const fields of [wrong, form, wrong, form]) {
+        const answer = await send(auth, 'POST', '/sessions', { form: fields, sessionId: planted })
+        const sessionId = cookieIn(answer, 'session_id')
+        expect(await outcome(answer)).toBe(fields === form ? '200' : '401 invalid_credentials')
+        if (sessionId === undefined) continue
+        expect(own).not.toContain(sessionId)
+        expect(await whoIs(auth, sessionId)).toBe(VICTIM)
+        own.add(sessionId)
+      }
+      expect(own.size).toBe(3)
+      expect(await whoIs(auth, planted)).toBe('403 session_required')
+    }
+    // What a service does that keeps the id it was sent: the stranger is in.
+    const planted = await live()
+    expect(await whoIs(auth, planted)).toBe(MALLORY)
+    await db
+      .updateTable('sessions')
+      .set({ user_id: victim.id })
+      .where('id', '=', planted.split('.')[0] ?? '')
+      .execute()
+    expect(await whoIs(auth, planted)).toBe(VICTIM)
+  })
+
+  it('is another one after each proof of the password, and the one before opens nothing', async () => {
+    const { auth } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    const renewals = [
+      [
+        'POST',
+        '/sessions',
+        (sessionId: string) => ({ form: { email: VICTIM, password: PASSWORD }, sessionId }),
+      ],
+      ['POST', '/reauthenticate', (sessionId: string) => ({ json: { password: PASSWORD }, sessionId })],
+      [
+        'PUT',
+        '/profile/password',
+        (sessionId: string) => ({
+          json: { current_password: PASSWORD, new_password: NEW_PASSWORD },
+          sessionId,
+        }),
+      ],
+    ] as const
+    let { sessionId } = await signIn(auth)
+    for (const [method, path, request] of renewals) {
+      expect(await whoIs(auth, sessionId), path).toBe(VICTIM)
+      const renewed = cookieIn(await send(auth, method, path, request(sessionId)), 'session_id')
+      expect(renewed, path).not.toBe(sessionId)
+      expect(await whoIs(auth, sessionId), path).toBe('403 session_required')
+      sessionId = renewed ?? expect.unreachable()
+      expect(await whoIs(auth, sessionId), path).toBe(VICTIM)
+    }
+  })
+
+  /** Two instances on one database: what one of them ends, the other has just served. */
+  async function twoInstances(): Promise<readonly [Auth, Auth]> {
+    const databaseUrl = await freshDatabase(engine)
+    const shared = { ...GENEROUS, databaseUrl, secretKey: randomKey(), now: testClock() }
+    const here = (await productionAuth(engine, shared)).auth
+    return [here, (await productionAuth(engine, shared)).auth]
+  }
+
+  it('CVE-2025-29928: that is deleted in the database is dead on every instance, also on one that has just served it', async () => {
+    const { auth, db } = await productionAuth(engine, GENEROUS)
+    const other = (await productionAuth(engine, { databaseUrl: auth.options.databaseUrl })).auth
+    await addMember(auth)
+    const { sessionId } = await signIn(auth)
+    const kept = await signIn(auth)
+    for (const instance of [auth, other]) expect(await whoIs(instance, sessionId)).toBe(VICTIM)
+    await db
+      .deleteFrom('sessions')
+      .where('id', '=', sessionId.split('.')[0] ?? '')
+      .execute()
+    for (const instance of [auth, other]) {
+      expect(await whoIs(instance, sessionId)).toBe('403 session_required')
+      expect(await whoIs(instance, kept.sessionId)).toBe(VICTIM)
+    }
+  })
+
+  it.each<[string, (auth: Auth, sessionId: string) => Promise<unknown>, bystander?: string]>([
+    ['its logout', (auth, sessionId) => send(auth, 'DELETE', '/sessions', { sessionId })],
+    [
+      'the logout of all others',
+      async (auth) => {
+        const { sessionId } = await signIn(auth)
+        await send(auth, 'DELETE', '/sessions/others', { sessionId })
+      },
+    ],
+    [
+      'a new password',
+      async (auth) => {
+        const { sessionId } = await signIn(auth)
+        const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
+        expect(await outcome(send(auth, 'PUT', '/profile/password', { json, sessionId }))).toBe('200')
+      },
+    ],
+    [
+      'a reset',
+      async (auth) => {
+        await auth.updatePassword(await auth.getResetPasswordToken(VICTIM), NEW_PASSWORD)
+      },
+    ],
+    [
+      'the account being shut',
+      async (auth) => auth.disableUser((await auth.db.findUserBy({ email: VICTIM })).id),
+    ],
+    [
+      'the mark on its password',
+      async (auth) => auth.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
+    ],
+    [
+      'the end of the account',
+      async (auth) => {
+        const { sessionId } = await signIn(auth)
+        expect(await outcome(send(auth, 'DELETE', '/profile', { sessionId }))).toBe('200')
+      },
+    ],
+    ['the end of everybody’s', (auth) => auth.endEverySession(), '403 session_required'],
+  ])('ends on every instance with %s', async (_, end, bystander = MALLORY) => {
+    const [here, there] = await twoInstances()
+    await addMember(here)
+    await addMember(here, MALLORY)
+    const { sessionId } = await signIn(here)
+    const others = (await signIn(here, MALLORY)).sessionId
+    for (const auth of [there, here]) expect(await whoIs(auth, sessionId)).toBe(VICTIM)
+    await end(here, sessionId)
+    for (const auth of [there, here]) expect(await whoIs(auth, sessionId)).toBe('403 session_required')
+    expect(await whoIs(there, others)).toBe(bystander)
+  })
+
+  it('CVE-2025-53942: of an account that is shut opens no route, though its row is there', async () => {
+    const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
+    const { id } = await addMember(auth)
+    const shut = async (at: number | null) => {
+      await db.updateTable('users').set({ disabled_at: at }).where('id', '=', id).execute()
+    }
+    // Deleting the account comes last, since it goes through once the guard is gone.
+    const withSession = OPERATIONS.filter(({ session }) => session).toSorted(
+      (a, b) => Number(a.id === 'deleteProfile') - Number(b.id === 'deleteProfile'),
+    )
+    expect(withSession.length).toBeGreaterThan(8)
+    const bodies: Record<string, Record<string, string>> = {
+      reauthenticate: { password: PASSWORD },
+      changePassword: { current_password: PASSWORD, new_password: PASSWORD },
+      changeEmail: { email: 'new@example.com' },
+    }
+    for (const { method, path, id: name, tag } of withSession) {
+      const { sessionId } = await signIn(auth)
+      const other = (await signIn(auth)).sessionId
+      const json = bodies[name]
+      const target = path.replace('{id}', other.split('.')[0] ?? '')
+      const go = () => outcome(send(auth, method, target, { sessionId, ...(json && { json }) }))
+      await shut(Date.now())
+      await newMails()
+      const before = await everyRow(db)
+      expect(await go(), name).toBe(tag === 'classic' ? '403 session_required' : '401 unauthenticated')
+      expect(await everyRow(db)).toEqual(before)
+      // The same cookie, with the guard out of the way.
+      await shut(null)
+      expect(await go(), name).toMatch(/^(?:200|303|302)$/)
+    }
+  })
+
+  it('CVE-2025-64762, GHSA-m2qf-hxjv-5gpq: is in no answer that a shared cache may keep', async () => {
+    const { auth, newMails } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    /** A cache of the careless kind: it keeps whatever does not say no (RFC 9111 §3), cookies and all. */
+    const keeps = (headers: Headers) => !/\b(?:no-store|private)\b/.test(headers.get('cache-control') ?? '')
+    const { sessionId } = await signIn(auth)
+    const answers: Response[] = []
+    for (const { method, path, body } of OPERATIONS) {
+      for (const request of [{}, { sessionId }] satisfies Send[]) {
+        if (path === '/profile' && method === 'DELETE') continue
+        if (path === '/sessions' && method === 'DELETE') continue
+        answers.push(await send(auth, method, path, request))
+        if (method === 'GET') answers.push(await send(auth, 'HEAD', path, request))
+        if (body) answers.push(await send(auth, method, path, { ...request, json: { email: VICTIM } }))
+      }
+    }
+    const setting = [
+      await send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } }),
+      await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionId }),
+    ]
+    const renewed = cookieIn(setting[1] ?? expect.unreachable(), 'session_id')
+    const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
+    setting.push(await send(auth, 'PUT', '/profile/password', { json, sessionId: renewed }))
+    for (const answer of setting) expect(cookieIn(answer, 'session_id')).toHaveLength(80)
+    for (const { headers } of [...answers, ...setting]) expect(keeps(headers)).toBe(false)
+    expect(new Set(answers.map(({ status }) => status)).size).toBeGreaterThan(4)
+
+    // Without the header the cache keeps the answer, and whoever gets it from there is the victim.
+    const [, , last = expect.unreachable()] = setting
+    const cached = new Headers(last.headers)
+    cached.delete('cache-control')
+    expect(keeps(cached)).toBe(true)
+    const [cookie = ''] = cached.getSetCookie()
+    const stranger = await send(auth, 'GET', '/profile', {
+      headers: { cookie: cookie.split(';', 1)[0] ?? '' },
+    })
+    expect(await stranger.json()).toEqual({ email: VICTIM })
+    await newMails()
+  })
+
+  it('starts by none of the cookies that a neighbouring host can set, and a doubled one is none', async () => {
+    const { auth } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    await addMember(auth, MALLORY)
+    const planted = (await signIn(auth, MALLORY)).sessionId
+    const own = (await signIn(auth)).sessionId
+    const who = async (cookie: string) => {
+      const answer = await send(auth, 'GET', '/profile', { headers: { cookie } })
+      return answer.ok ? ((await answer.json()) as { email: string }).email : answer.status
+    }
+    // Under its right name it does start one: that is what the prefix keeps a neighbour from setting.
+    expect(await who(`__Host-session_id=${planted}`)).toBe(MALLORY)
+    const others = [
+      `session_id=${planted}`,
+      `__host-session_id=${planted}`,
+      `__HOST-SESSION_ID=${planted}`,
+      `__Secure-session_id=${planted}`,
+      `__Host-session_id =${planted}`,
+      `__Host-session_id\t=${planted}`,
+      `\u00a0__Host-session_id=${planted}`,
+      `\u0085__Host-session_id=${planted}`,
+      `\u000b__Host-session_id=${planted}`,
+      `\u000c__Host-session_id=${planted}`,
+      `"__Host-session_id"=${planted}`,
+      `__Host-session_id[]=${planted}`,
+      `__Host-session%5fid=${planted}`,
+      `$Version=1; $Path=/; session_id=${planted}`,
+      `x=",__Host-session_id=${planted},"`,
+      `x=1,__Host-session_id=${planted}`,
+      `x="a; session_id=${planted}"`,
+      `=__Host-session_id=${planted}`,
+    ]
+    for (const cookie of others) {
+      expect(await who(cookie), JSON.stringify(cookie)).toBe(403)
+      expect(await who(`${cookie}; __Host-session_id=${own}`), JSON.stringify(cookie)).toBe(VICTIM)
+      expect(await who(`__Host-session_id=${own}; ${cookie}`), JSON.stringify(cookie)).toBe(VICTIM)
+    }
+    // The value is taken as it stands: nothing is unquoted or decoded that another reader would leave.
+    for (const value of [`"${planted}"`, planted.replace('.', '%2e'), `${planted},${own}`, `${planted}=`])
+      expect(await who(`__Host-session_id=${value}`), value).toBe(403)
+    for (const [first, second] of [
+      [planted, own],
+      [own, planted],
+      [own, own],
+    ])
+      expect(await who(`__Host-session_id=${first}; x=1; __Host-session_id=${second}`)).toBe(403)
+    // The classic cookie has no prefix: there the double is what tells.
+    const open = await freshAuth(engine)
+    await open.registerUser(VICTIM, 'b4l0u')
+    await open.registerUser(MALLORY, 'b4l0u')
+    const [bobs, mallorys] = [await open.createSession(VICTIM), await open.createSession(MALLORY)]
+    for (const [cookie, status] of [
+      [`session_id=${bobs}`, 200],
+      [`session_id=${mallorys}; session_id=${bobs}`, 403],
+    ] as const)
+      expect((await classic.send(open, 'GET', '/profile', { headers: { cookie } })).status).toBe(status)
+  })
+
+  /** What a page of another site can make a browser send. */
+  const FOREIGN: Record<string, Record<string, string>> = {
+    'another site': { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    'a neighbouring host': { origin: 'https://evil.auth.example.com', 'sec-fetch-site': 'same-site' },
+    'the parent domain': { origin: 'https://example.com', 'sec-fetch-site': 'same-site' },
+    'another port': { origin: `${BASE_URL}:8443`, 'sec-fetch-site': 'same-site' },
+    'plain http': { origin: BASE_URL.replace('https', 'http'), 'sec-fetch-site': 'cross-site' },
+    'a frame without origin': { origin: 'null', 'sec-fetch-site': 'cross-site' },
+    'a name that begins alike': { origin: `${BASE_URL}.evil.example`, 'sec-fetch-site': 'cross-site' },
+    'an old browser': { origin: 'https://evil.example', 'sec-fetch-site': '' },
+    'a doubled header': { origin: `${BASE_URL}, https://evil.example`, 'sec-fetch-site': 'same-origin' },
+    'two sites': { origin: BASE_URL, 'sec-fetch-site': 'same-origin, cross-site' },
+  }
+  /** Everything that changes something, with what makes it go through. */
+  const CHANGES: Record<string, (own: string) => Send> = {
+    registerUser: () => ({ form: { email: 'new@example.com', password: PASSWORD } }),
+    logIn: () => ({ form: { email: MALLORY, password: PASSWORD } }),
+    requestPasswordReset: () => ({ form: { email: VICTIM } }),
+    requestConfirmation: () => ({ json: { email: VICTIM } }),
+    confirmEmail: () => ({ json: { token: 'x', password: PASSWORD } }),
+    resetPassword: () => ({ form: { email: VICTIM, reset_token: 'x', new_password: PWNED } }),
+    endOtherSessions: () => ({}),
+    endSession: () => ({}),
+    reauthenticate: () => ({ json: { password: PASSWORD } }),
+    changeEmail: () => ({ json: { email: MALLORY } }),
+    changePassword: () => ({ json: { current_password: PASSWORD, new_password: PASSWORD } }),
+    logOut: () => ({}),
+    deleteProfile: () => ({}),
+  }
+
+  it('is not used by the page of another site: no login into its account, no logout, no change, no deletion', async () => {
+    const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    await addMember(auth, MALLORY)
+    const changing = OPERATIONS.filter(({ method }) => method !== 'GET')
+    expect(changing.map(({ id }) => id).toSorted()).toEqual(Object.keys(CHANGES).toSorted())
+    for (const { method, path, id } of changing) {
+      const { sessionId, deviceToken } = await signIn(auth)
+      const other = (await signIn(auth)).sessionId
+      await newMails()
+      const target = path.replace('{id}', other.split('.')[0] ?? '')
+      const request = { ...CHANGES[id]?.(other), sessionId, deviceToken }
+      const before = await everyRow(db)
+      for (const [from, headers] of Object.entries(FOREIGN)) {
+        const refused = send(auth, method, target, { ...request, headers })
+        expect(await outcome(refused), `${id} from ${from}`).toBe('403 foreign_origin')
+      }
+      if (method === 'POST') {
+        // A browser too old to say where a form comes from sends the cookie all the same.
+        for (const type of [
+          'application/x-www-form-urlencoded',
+          'text/plain',
+          'multipart/form-data; boundary=x',
+        ]) {
+          const headers = {
+            host: new URL(BASE_URL).host,
+            cookie: `__Host-session_id=${sessionId}`,
+            'content-type': type,
+          }
+          const form = new Request(BASE_URL + target, { method, body: '{"email":"x"}', headers })
+          expect(await outcome(auth.fetch(form)), `${id} ${type}`).toBe('403 foreign_origin')
+        }
+      }
+      expect(await everyRow(db), id).toEqual(before)
+      // From our own page the same request gets beyond the guard.
+      const own = await outcome(send(auth, method, target, request))
+      expect(own, id).toMatch(/^(?:200|303|302|403 invalid_(?:reset|confirmation)_token)$/)
+      if (id !== 'confirmEmail' && id !== 'resetPassword') expect(await everyRow(db), id).not.toEqual(before)
+    }
+  })
+
+  it('and what it may see is not shown to the page of another site', async () => {
+    const { auth } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    const { sessionId } = await signIn(auth)
+    for (const path of ['/profile', '/sessions', '/profile/export']) {
+      for (const headers of Object.values(FOREIGN)) {
+        const answer = await send(auth, 'GET', path, { sessionId, headers })
+        expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+        expect(answer.headers.get('cross-origin-resource-policy')).toBe('same-origin')
+        expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+        expect(answer.headers.get('x-frame-options')).toBe('DENY')
+      }
+    }
+  })
+
+  it('is not ended by a request that only reads, whatever it claims to be', async () => {
+    const { auth } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    const { sessionId } = await signIn(auth)
+    const override: Record<string, string> = {
+      'x-http-method-override': 'DELETE',
+      'x-http-method': 'DELETE',
+      'x-method-override': 'DELETE',
+    }
+    for (const path of ['/sessions', '/profile', '/sessions/others']) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST'])
+        await send(auth, method, `${path}?_method=DELETE&method=delete`, {
+          sessionId,
+          headers: override,
+          ...(method === 'POST' && { form: { _method: 'DELETE' } }),
+        })
+      expect(await whoIs(auth, sessionId)).toBe(VICTIM)
+    }
+    expect(await outcome(send(auth, 'DELETE', '/sessions', { sessionId }))).toBe('302')
+    expect(await whoIs(auth, sessionId)).toBe('403 session_required')
+  })
+
+  it('that a thief has gets no password, no address and no freshness out of it', async () => {
+    const { auth, now, mailedLink } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    const { sessionId } = await signIn(auth)
+    const guesses = [
+      ['PUT', '/profile/password', { current_password: PWNED, new_password: PWNED }],
+      ['POST', '/reauthenticate', { password: PWNED }],
+    ] as const
+    for (const [method, path, json] of guesses)
+      expect(await outcome(send(auth, method, path, { json, sessionId }))).toBe('401 invalid_credentials')
+    // Within minutes of the login it may ask for its own mailbox; the link there asks for the password.
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    const { token } = await mailedLink('confirm_new_email')
+    const json = { token, password: PWNED }
+    expect(await outcome(send(auth, 'POST', '/confirm_email', { json }))).toBe('401 invalid_credentials')
+    now.advance(auth.options.reauthenticationSeconds)
+    for (const [method, path, body] of [
+      ['PUT', '/profile/email', { email: MALLORY }],
+      ['GET', '/profile/export', undefined],
+      ['DELETE', '/profile', undefined],
+    ] as const)
+      expect(await outcome(send(auth, method, path, { sessionId, ...(body && { json: body }) }))).toBe(
+        '403 reauthentication_required',
+      )
+    // With the password, the owner does all of it.
+    const renewed = cookieIn(
+      await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionId }),
+      'session_id',
+    )
+    expect(await outcome(send(auth, 'GET', '/profile/export', { sessionId: renewed }))).toBe('200')
+    const own = { token, password: PASSWORD }
+    expect(await outcome(send(auth, 'POST', '/confirm_email', { json: own }))).toBe('200')
+  })
+
+  // BUG: whoever has the cookie, however old it is, signs the owner out everywhere (SES-13, ASVS 7.5.2).
+  it.fails('that is not fresh does not end the owner’s others', async () => {
+    const { auth, now } = await productionAuth(engine, GENEROUS)
+    await addMember(auth)
+    const stolen = (await signIn(auth)).sessionId
+    now.advance(auth.options.reauthenticationSeconds)
+    const own = (await signIn(auth)).sessionId
+    for (const path of [`/sessions/${own.split('.')[0]}`, '/sessions/others'])
+      expect(await outcome(send(auth, 'DELETE', path, { sessionId: stolen }))).toBe(
+        '403 reauthentication_required',
+      )
+    expect(await whoIs(auth, own)).toBe(VICTIM)
+  })
+
+  it('beyond the number that a user may have ends another, however many begin at once', async () => {
+    const { auth } = await productionAuth(engine, { ...GENEROUS, sessionsPerUser: 3 })
+    await addMember(auth)
+    const started = await Promise.all(Array.from({ length: 20 }, () => signIn(auth)))
+    const alive = await Promise.all(started.map(({ sessionId }) => whoIs(auth, sessionId)))
+    expect(alive.filter((who) => who === VICTIM)).toHaveLength(3)
+  })
+})
+
+onBothEngines('a login on its way', (engine) => {
+  /** A service whose next password check is held at its end: the password was right, and time goes by. */
+  async function heldLogin() {
+    const reached = Promise.withResolvers<void>()
+    const go = Promise.withResolvers<void>()
+    let isHeld = false
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      async verify(password, hash) {
+        const isRight = await CHEAP_HASHER.verify(password, hash)
+        if (isHeld) {
+          isHeld = false
+          reached.resolve()
+          await go.promise
+        }
+        return isRight
+      },
+    }
+    const { auth } = await productionAuth(engine, { ...GENEROUS, hasher })
+    const { id } = await addMember(auth)
+    isHeld = true
+    const login = send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })
+    await reached.promise
+    return { auth, id, login, release: go.resolve }
+  }
+
+  const ENDS: Record<string, (auth: Auth, id: number) => Promise<unknown>> = {
+    'nothing happens': async () => {},
+    'the account is shut': (auth, id) => auth.disableUser(id),
+    'the account is deleted': (auth, id) => auth.deleteUser(id),
+    'the password is reset': async (auth) =>
+      auth.updatePassword(await auth.getResetPasswordToken(VICTIM), NEW_PASSWORD),
+  }
+
+  it.each(Object.entries(ENDS))('gets in only where %s', async (name, happens) => {
+    const { auth, id, login, release } = await heldLogin()
+    await happens(auth, id)
+    release()
+    expect(await outcome(login)).toBe(name === 'nothing happens' ? '200' : '401 invalid_credentials')
+    const described = await auth.describeUser(VICTIM)
+    expect(described?.liveSessions ?? 0).toBe(name === 'nothing happens' ? 1 : 0)
+  })
+
+  // BUG: `addSession` looks at the version of the password and at whether the account is shut, not at the mark.
+  it.fails('does not get in where the password is marked as compromised meanwhile', async () => {
+    const { auth, id, login, release } = await heldLogin()
+    await auth.markPasswordCompromised(id)
+    release()
+    expect(await outcome(login)).not.toBe('200')
+    expect((await auth.describeUser(VICTIM))?.liveSessions).toBe(0)
+  })
+})
+
+describe.each(['sqlite', 'postgres'] as const)('a service that becomes production, on %s', (engine) => {
+  // BUG: nothing looks at the address once the session is there.
+  it.fails('leaves no session to an account whose address nobody confirmed', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const before = await freshAuth(engine, { databaseUrl, now: testClock() })
+    // On the victim's address, while nobody asked.
+    await before.registerUser(VICTIM, PASSWORD)
+    const login = await classic.send(before, 'POST', '/sessions', {
+      fields: { email: VICTIM, password: PASSWORD },
+    })
+    const sessionId = classic.sessionIn(login) ?? expect.unreachable()
+    const { auth } = await productionAuth(engine, { databaseUrl })
+    expect(
+      await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })),
+    ).toBe('401 invalid_credentials')
+    expect(await whoIs(auth, sessionId)).toBe('403 session_required')
+  })
+})

@@ -1,0 +1,139 @@
+/**
+ * How long an answer takes for an address that has an account and for one that has none. Made for
+ * `timing.test.ts` and for `bench/soak/timing.ts`, which runs without the test runner.
+ */
+import { randomInt } from 'node:crypto'
+import type { Auth } from '../../src/index.ts'
+
+export const BASE_URL = 'https://auth.example.com'
+const { host } = new URL(BASE_URL)
+
+const PASSWORD = 'a tortoise under the lamp'
+
+/** Two requests that nobody may tell apart. Each is made anew for each sample. */
+export interface Pair {
+  readonly name: string
+  /** Adds the accounts that the samples will ask for. */
+  prepare(auth: Auth, samples: number): Promise<void>
+  /** The request about an account. */
+  known(sample: number): Request
+  /** The same about an address that has none. */
+  unknown(sample: number): Request
+}
+
+/** Milliseconds of each. */
+export interface Times {
+  readonly known: readonly number[]
+  readonly unknown: readonly number[]
+}
+
+function requestOf(method: string, path: string, fields: Record<string, string>): Request {
+  return new Request(BASE_URL + path, {
+    method,
+    body: JSON.stringify(fields),
+    headers: { host, origin: BASE_URL, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+  })
+}
+
+/** A pair that differs in the address alone; both are of one length. A fresh one each time, so that no limit acts. */
+function pairOf(
+  name: string,
+  path: string,
+  fields: Record<string, string>,
+  accounts: { confirmed: boolean },
+): Pair {
+  const slug = name.replaceAll(/\W+/g, '-')
+  const request = (email: string) => requestOf('POST', path, { email, ...fields })
+  const addressOf = (kind: 'here' | 'none', sample: number) =>
+    `${kind}-${slug}-${String(sample).padStart(6, '0')}@example.com`
+  return {
+    name,
+    async prepare(auth, samples) {
+      // One hash for all of them: a hash each would take longer than the measurement.
+      const hash = await auth.hashPassword(PASSWORD)
+      for (let sample = 0; sample < samples; sample++) {
+        const { id } = await auth.db.addUser(addressOf('here', sample), hash)
+        if (accounts.confirmed) await auth.confirmUser(id)
+      }
+    },
+    known: (sample) => request(addressOf('here', sample)),
+    unknown: (sample) => request(addressOf('none', sample)),
+  }
+}
+
+/** Whatever a stranger may ask about an address. */
+export const PAIRS: readonly Pair[] = [
+  pairOf(
+    'a login with the wrong password',
+    '/sessions',
+    { password: 'not this one at all' },
+    { confirmed: true },
+  ),
+  pairOf('a reset request', '/reset_password', {}, { confirmed: true }),
+  pairOf('a registration', '/users', { password: 'seven green umbrellas' }, { confirmed: true }),
+  pairOf('a confirmation request', '/request_confirmation', {}, { confirmed: false }),
+  pairOf(
+    'a login to an account that awaits its confirmation',
+    '/sessions',
+    { password: PASSWORD },
+    { confirmed: false },
+  ),
+]
+
+/** What answers the requests: a service, or a service with something planted in front of it. */
+export type Ask = (request: Request, isKnown: boolean) => Promise<Response>
+
+/**
+ * Times a pair: one of each kind in each round, which one first by lot, so that what disturbs one disturbs both.
+ *
+ * @param rounds - `first`: the number of the first sample, where others were taken before. Default 0.
+ */
+export async function timesOf(
+  ask: Ask,
+  pair: Pair,
+  { samples, first = 0 }: { samples: number; first?: number },
+): Promise<Times> {
+  const times = { known: [] as number[], unknown: [] as number[] }
+  for (let sample = first; sample < first + samples; sample++) {
+    const kinds = randomInt(2) === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const)
+    for (const kind of kinds) times[kind].push(await timeOf(ask, pair[kind](sample), kind === 'known'))
+  }
+  return times
+}
+
+async function timeOf(ask: Ask, request: Request, isKnown: boolean): Promise<number> {
+  const started = performance.now()
+  const response = await ask(request, isKnown)
+  await response.arrayBuffer()
+  const elapsed = performance.now() - started
+  if (response.status !== 200 && response.status !== 401)
+    throw new Error(`${request.method} ${request.url}: ${response.status}`)
+  return elapsed
+}
+
+/**
+ * Welch's t of a pair: how many standard errors the means lie apart. Between -3 and 3 nearly always where the
+ * two are alike, whatever their spread; it grows with the square root of the samples where they are not.
+ *
+ * What took longest of both together is left out: it tells of the machine, and would hide what there is to
+ * find (Reparaz, Balasch, Verbauwhede: Dude, is my code constant time?, 2017, §II).
+ */
+export function welchT({ known, unknown }: Times, keep = 0.8): number {
+  const limit = quantile([...known, ...unknown], keep)
+  const [a, b] = [known, unknown].map((times) => momentsOf(times.filter((time) => time <= limit)))
+  if (a === undefined || b === undefined) return 0
+  return (a.mean - b.mean) / Math.sqrt(a.variance / a.count + b.variance / b.count)
+}
+
+function momentsOf(times: readonly number[]): { count: number; mean: number; variance: number } {
+  const count = times.length
+  const mean = times.reduce((sum, time) => sum + time, 0) / count
+  const variance = times.reduce((sum, time) => sum + (time - mean) ** 2, 0) / (count - 1)
+  return { count, mean, variance }
+}
+
+/** The value below which this share of them lies. */
+export function quantile(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((a, b) => a - b)
+  return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN
+}
