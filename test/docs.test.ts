@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -10,7 +11,8 @@ import { startServer } from '../src/app/server.ts'
 import { openEngine } from '../src/auth/index.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { AuthError, ERRORS } from '../src/errors.ts'
-import { OPTION_TABLE } from '../src/options.ts'
+import type { Auth } from '../src/index.ts'
+import { OPTION_TABLE, type Row } from '../src/options.ts'
 import { freshAuth, testClock } from './support/engines.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -206,17 +208,17 @@ describe('transcripts', () => {
 describe('README.md', () => {
   const readme = read('README.md')
 
-  test('its routes are those of the classic contract', () => {
+  test('its routes are those of the contract, with their fields', () => {
     const described = rows(readme)
       .filter(([route = '']) => /^`(?:GET|POST|PUT|DELETE) /.test(route))
-      .map(([route, takes]) => ({ route: codes(route)[0], fields: codes(takes) }))
-    const classic = OPERATIONS.filter((operation) => operation.tag === 'classic')
-    expect(described).toEqual(
-      classic.map(({ method, path, body }) => ({
-        route: `${method} ${path}`,
-        fields: Object.keys(body?.shape ?? {}),
-      })),
-    )
+      .flatMap(([routes, takes]) => codes(routes).map((route) => ({ route, fields: codes(takes) })))
+    const forUsers = OPERATIONS.filter(({ tag }) => tag === 'classic' || tag === 'account')
+    const contract = forUsers.map(({ method, path, body }) => ({
+      route: `${method} ${path}`,
+      fields: Object.keys(body?.shape ?? {}),
+    }))
+    const inOrder = (listed: typeof contract) => listed.toSorted((a, b) => (a.route < b.route ? -1 : 1))
+    expect(inOrder(described)).toEqual(inOrder(contract))
   })
 
   test('the error codes and settings it names exist', () => {
@@ -247,63 +249,117 @@ describe('docs/throttling.md', () => {
   const page = read('docs/throttling.md')
   const limits = rows(page)
     .filter(([, , setting = '']) => setting.startsWith('`BIENVENUE_'))
-    .map(([, per = '', setting, free, after = '']) => ({
+    .map(([what = '', per = '', setting, classic = '', production = '', after = '']) => ({
+      what,
       per,
-      setting: codes(setting)[0],
-      free: Number(free),
+      setting: codes(setting)[0] ?? '',
+      classic,
+      production,
       hours: Number.parseInt(after, 10),
     }))
   const waits = (/^ {4}([\d, ]+) seconds$/m.exec(page)?.[1] ?? '').split(', ').map(Number)
+  const defaultsOf = new Map<string, Row>(Object.values(OPTION_TABLE).map((row) => [row.env, row]))
 
-  test('its numbers are the classic defaults [LGN-01]', () => {
-    const shipped = Object.values(OPTION_TABLE)
-      .filter((row) => /_PER_(?:ACCOUNT|IP)$/.test(row.env))
-      .map((row) => ({ setting: row.env, free: row.classic }))
-    expect(limits.map(({ setting, free }) => ({ setting, free }))).toEqual(shipped)
+  test('names every limit with its defaults, and no other [LGN-01]', () => {
+    const limiting = [...defaultsOf.keys()].filter(
+      (env) => /_PER_|_UNTIL_LOCK/.test(env) && !/_PER_USER/.test(env),
+    )
+    expect(limiting.filter((env) => !page.includes(`\`${env}\``))).toEqual([])
+    for (const { what, setting, classic, production } of limits) {
+      const row = defaultsOf.get(setting)
+      // Classic mode leaves registrations alone, whatever the limit that they share.
+      if (what === 'registrations') expect(classic).toBe('no limit')
+      else expect(Number(classic)).toBe(row?.classic)
+      expect(Number(production)).toBe(row?.production)
+    }
+    expect(OPTION_TABLE.registrationsPerIp.classic).toBe(0)
+    expect(page).toContain(`after ${OPTION_TABLE.loginFailuresUntilLock.production} wrong passwords in a row`)
+    for (const [, setting, places] of rows(page).filter(([what = '']) => what.startsWith('mail '))) {
+      const row = defaultsOf.get(codes(setting)[0] ?? '')
+      expect([row?.classic, row?.production]).toEqual([Number(places), Number(places)])
+    }
   })
 
-  test.each(limits)('$setting acts as it says [LGN-01]', async ({ per, setting = '', free, hours }) => {
-    const clock = testClock()
-    const auth = await freshAuth('sqlite', { now: clock, hasher: NO_WORK })
-    let count = 0
-    const attempt = async (): Promise<number | null> => {
-      const who =
-        per === 'account'
-          ? { email: 'bob@example.com' }
-          : { email: `user${count++}@example.com`, ip: '192.0.2.1' }
-      const made = setting.includes('LOGIN')
-        ? auth.logIn({ ...who, password: 'wrong' })
-        : auth.requestPasswordReset(who)
-      const error = await made.catch((reason: unknown) => reason)
-      return error instanceof AuthError && error.code === 'too_many_attempts'
-        ? (error.retryAfterSeconds ?? 0)
-        : null
-    }
+  const modes = limits.flatMap((limit) =>
+    (['classic', 'production'] as const)
+      .filter((mode) => limit[mode] !== 'no limit')
+      .map((mode) => ({ ...limit, mode, free: Number(limit[mode]) })),
+  )
 
-    for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
-    for (const wait of [...waits, waits.at(-1) ?? 0]) {
-      expect(await attempt()).toBe(wait)
-      clock.advance(wait)
-      expect(await attempt()).toBeNull()
-    }
-    clock.advance(hours * 3_600)
-    for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
-    expect(await attempt()).toBe(waits[0])
-  })
+  test.each(modes)(
+    '$what per $per act as it says in $mode mode [LGN-01]',
+    async ({ what, per, mode, free, hours }) => {
+      const clock = testClock()
+      const auth = await freshAuth('sqlite', { now: clock, hasher: NO_WORK, ...MODES[mode] })
+      let count = 0
+      const attempt = async (): Promise<number | null> => {
+        const who =
+          per === 'account'
+            ? { email: 'bob@example.com' }
+            : { email: `user${count++}@example.com`, ip: '192.0.2.1' }
+        const error = await (ATTEMPTS[what]?.(auth, who) ?? Promise.reject(new Error(what))).catch(
+          (reason: unknown) => reason,
+        )
+        if (error instanceof AuthError && error.code === 'too_many_attempts')
+          return error.retryAfterSeconds ?? 0
+        expect(error === undefined || error instanceof AuthError).toBe(true)
+        return null
+      }
 
+      for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
+      for (const wait of [...waits, waits.at(-1) ?? 0]) {
+        expect(await attempt()).toBe(wait)
+        clock.advance(wait)
+        expect(await attempt()).toBeNull()
+      }
+      clock.advance(hours * 3_600)
+      for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
+      expect(await attempt()).toBe(waits[0])
+    },
+  )
+
+  type Who = { email: string; ip?: string }
+  const ATTEMPTS: Record<string, (auth: Auth, who: Who) => Promise<unknown>> = {
+    'wrong passwords': (auth, who) => auth.logIn({ ...who, password: 'wrong' }),
+    'resets asked for': (auth, who) =>
+      auth.options.resetTokenDelivery === 'mail'
+        ? auth.sendPasswordReset(who)
+        : auth.requestPasswordReset(who).then(() => undefined),
+    'confirmation mails asked for': (auth, who) => auth.requestConfirmation(who),
+    registrations: async (auth, who) =>
+      void (await auth.signUp({ ...who, password: 'ever so long a phrase' })),
+    // The account is the one that asks: one account each, or the same again and again.
+    'changes of address asked for': async (auth, who) => {
+      const known = await auth.describeUser(who.email)
+      if (known === null) await auth.db.addUser(who.email, '!')
+      const sessionId = await auth.createSession(who.email)
+      await auth.requestEmailChange({ ...who, sessionId, email: 'another@example.com' })
+    },
+  }
   const NO_WORK = {
     hash: async () => '!',
     verify: async () => false,
     verifyNothing: async () => {},
     needsRehash: () => false,
   }
+  const NO_MAIL = { send: async () => {}, close() {} }
+  const MODES = {
+    classic: {},
+    production: {
+      mode: 'production',
+      baseUrl: 'https://auth.example.com',
+      secretKey: randomBytes(32).toString('base64url'),
+      breachCheckUrl: 'off',
+      mailer: NO_MAIL,
+    },
+  } as const
 })
 
 describe('docs/architecture.md', () => {
   test('the rooms import what its table allows, and nothing else', () => {
     const table = new Map<string, string[]>()
     for (const [room = '', , allowed] of rows(read('docs/architecture.md'))) {
-      if (!/^`(?:user|errors|log|lib|options|db|auth|api|app|cli|index)`/.test(room)) continue
+      if (!/^`(?:user|errors|log|text|lib|options|mail|db|auth|api|pages|app|cli|index)`/.test(room)) continue
       for (const name of codes(room)) table.set(name, codes(allowed))
     }
     const files = globSync('src/**/*.ts', { cwd: ROOT }).filter((file) => !file.endsWith('.test.ts'))

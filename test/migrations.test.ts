@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { Migrator } from 'kysely/migration'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type Database,
   isReady,
@@ -12,8 +13,21 @@ import {
   openDatabase,
   pendingMigrations,
 } from '../src/db/index.ts'
+import * as users from '../src/db/migrations/0001-users.ts'
+import * as sessions from '../src/db/migrations/0002-sessions.ts'
+import * as tokens from '../src/db/migrations/0003-tokens.ts'
+import * as throttles from '../src/db/migrations/0004-throttles.ts'
 import { OptionError } from '../src/errors.ts'
-import { type EngineName, freshDatabase, onBothEngines } from './support/engines.ts'
+import type { Mail, Mailer } from '../src/index.ts'
+import { mintBearer } from '../src/lib/bearer.ts'
+import {
+  CHEAP_HASHER,
+  type EngineName,
+  freshAuth,
+  freshDatabase,
+  onBothEngines,
+  testClock,
+} from './support/engines.ts'
 
 async function open(url: string): Promise<Database> {
   const db = await openDatabase(url, { migrate: false })
@@ -53,8 +67,10 @@ onBothEngines('migrations', (engine: EngineName) => {
     await migrate(db)
     const no = { nullable: false }
     const yes = { nullable: true }
-    const tables = await columns(db)
-    expect(tables).toMatchObject({
+    const tables = Object.fromEntries(
+      Object.entries(await columns(db)).filter(([name]) => !name.startsWith('bienvenue_')),
+    )
+    expect(tables).toEqual({
       users: {
         id: no,
         email: no,
@@ -65,6 +81,10 @@ onBothEngines('migrations', (engine: EngineName) => {
         created_at: no,
         password_version: no,
         disabled_at: yes,
+        email_verified_at: yes,
+        unconfirmed_until: yes,
+        password_compromised_at: yes,
+        locale: yes,
       },
       sessions: {
         id: no,
@@ -90,6 +110,32 @@ onBothEngines('migrations', (engine: EngineName) => {
         expires_at: no,
       },
       throttles: { key: no, failures: no, blocked_until: no, expires_at: no },
+      outbox: {
+        id: no,
+        kind: no,
+        user_id: yes,
+        email: yes,
+        locale: no,
+        details: no,
+        created_at: no,
+        attempts: no,
+        next_attempt_at: no,
+      },
+      audit: {
+        id: no,
+        at: no,
+        instance: no,
+        actor: no,
+        action: no,
+        outcome: no,
+        reason: yes,
+        user_id: yes,
+        ip_address: yes,
+        user_agent: yes,
+        request_id: yes,
+        details: no,
+        expires_at: no,
+      },
     })
     expect(Object.keys(tables.users ?? {}).slice(0, 5)).toEqual([
       'id',
@@ -157,6 +203,149 @@ onBothEngines('migrations', (engine: EngineName) => {
     )
     await expect(openDatabase(url)).rejects.toThrow(/databaseUrl: this database was made by a newer version/)
   })
+})
+
+/** What 0.1.0 made. */
+const OLD_TABLES = ['users', 'sessions', 'tokens', 'throttles']
+const OLD_MIGRATIONS = {
+  '0001-users': users,
+  '0002-sessions': sessions,
+  '0003-tokens': tokens,
+  '0004-throttles': throttles,
+}
+
+/** A database as 0.1.0 left it, with its connection. */
+async function openOldDatabase(engine: EngineName): Promise<{ url: string; db: Database }> {
+  const url = await freshDatabase(engine)
+  const db = await open(url)
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => OLD_MIGRATIONS },
+    migrationTableName: 'bienvenue_migrations',
+    migrationLockTableName: 'bienvenue_migrations_lock',
+  })
+  const { error } = await migrator.migrateToLatest()
+  expect(error).toBeUndefined()
+  return { url, db }
+}
+
+/** The rows of the old tables in their old columns. */
+async function oldRows(db: Database): Promise<unknown[][]> {
+  const rowsOf = async (table: string) =>
+    (await sql`select * from ${sql.table(table)} order by 1`.execute(db)).rows
+  return Promise.all(OLD_TABLES.map(rowsOf))
+}
+
+onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
+  const PASSWORD = 'b4l0u'
+  const now = testClock()
+
+  /** One of everything that 0.1.0 could have written. */
+  async function fill(db: Database) {
+    const time = now().getTime()
+    const hash = await CHEAP_HASHER.hash(PASSWORD)
+    const [session, token] = [mintBearer(now()), mintBearer(now())]
+    const addUser = (email: string, newest: [string, string] | [null, null], disabledAt: number | null) =>
+      sql`insert into users
+        (email, hashed_password, session_id, reset_token, normalized_email, created_at, password_version, disabled_at)
+        values (${email}, ${hash}, ${newest[0]}, ${newest[1]}, ${email.toLowerCase()}, ${time}, 1, ${disabledAt})`.execute(
+        db,
+      )
+    await addUser('Bob@example.com', [session.id, token.id], null)
+    await addUser('shut@example.com', [null, null], time)
+    await sql`insert into sessions
+      (id, user_id, secret_hash, created_at, authenticated_at, last_seen_at, expires_at, methods, level, ip_address)
+      values (${session.id}, 1, ${session.secretHash}, ${time}, ${time}, ${time}, ${time + 86_400_000}, 'pwd', 1, '192.0.2.1')`.execute(
+      db,
+    )
+    await sql`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
+      values (${token.id}, 'reset_password', 1, 'bob@example.com', ${token.secretHash}, ${time}, ${time + 3_600_000})`.execute(
+      db,
+    )
+    await sql`insert into throttles (key, failures, blocked_until, expires_at)
+      values (${'ab'.repeat(32)}, 3, 0, ${time + 3_600_000})`.execute(db)
+    return { sessionId: session.value, resetToken: token.value }
+  }
+
+  it('runs what is new alone, and keeps every row as it was', async () => {
+    const { db } = await openOldDatabase(engine)
+    await fill(db)
+    const before = await oldRows(db)
+    expect(before.map((rows) => rows.length)).toEqual([2, 1, 1, 1])
+    expect(await pendingMigrations(db)).toEqual(MIGRATION_NAMES.slice(4))
+    expect(await migrate(db)).toEqual(MIGRATION_NAMES.slice(4))
+    const added = {
+      email_verified_at: null,
+      unconfirmed_until: null,
+      password_compromised_at: null,
+      locale: null,
+    }
+    const [oldUsers = [], ...others] = before as object[][]
+    expect(await oldRows(db)).toEqual([oldUsers.map((row) => ({ ...row, ...added })), ...others])
+    // The new tables are there as in a new database, with what guards them.
+    const fresh = await open(await freshDatabase(engine))
+    await migrate(fresh)
+    expect(await columns(db)).toEqual(await columns(fresh))
+    expect(await guards(db)).toEqual(await guards(fresh))
+    expect((await guards(db)).length).toBeGreaterThan(1)
+  })
+
+  it('lets everybody in who was let in before: by password, by session, by token', async () => {
+    const { url, db } = await openOldDatabase(engine)
+    const { sessionId, resetToken } = await fill(db)
+    const auth = await freshAuth(engine, { databaseUrl: url, now })
+    expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: 1, email: 'Bob@example.com' })
+    expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
+    expect(await auth.validLogin('bob@example.com', 'wrong')).toBe(false)
+    expect(await auth.validLogin('shut@example.com', PASSWORD)).toBe(false)
+    await auth.updatePassword(resetToken, 'new')
+    expect(await auth.validLogin('bob@example.com', 'new')).toBe(true)
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect((await auth.registerUser('rob@example.com', PASSWORD)).id).toBe(3)
+  })
+
+  it('asks the old accounts to confirm where that is demanded now, and takes none of them away', async () => {
+    const { url, db } = await openOldDatabase(engine)
+    await fill(db)
+    const mails: Mail[] = []
+    const mailer: Mailer = { send: async (mail) => void mails.push(mail), close() {} }
+    const auth = await freshAuth(engine, {
+      databaseUrl: url,
+      now,
+      mailer,
+      baseUrl: 'https://auth.example.com',
+      emailVerification: true,
+    })
+    const logIn = () => auth.logIn({ email: 'bob@example.com', password: PASSWORD })
+    await expect(logIn()).rejects.toMatchObject({ code: 'invalid_credentials' })
+    await vi.waitUntil(() => mails.length > 0, { timeout: 50_000, interval: 5 })
+    expect(mails.map(({ to }) => to)).toEqual(['Bob@example.com'])
+    const token = /#token=(\S+)/.exec(mails[0]?.text ?? '')?.[1] ?? ''
+    expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
+    await auth.confirmEmail({ token: decodeURIComponent(token), password: PASSWORD })
+    await logIn()
+  })
+
+  it('that fails leaves the database as it was, and 0.1.0 could go on', async () => {
+    const { db } = await openOldDatabase(engine)
+    await fill(db)
+    await sql`create table audit (mine integer)`.execute(db)
+    const [rows, tables] = [await oldRows(db), await columns(db)]
+    await expect(migrate(db)).rejects.toThrow(/audit/)
+    expect(await oldRows(db)).toEqual(rows)
+    expect(await columns(db)).toEqual(tables)
+    expect(await pendingMigrations(db)).toEqual(MIGRATION_NAMES.slice(4))
+  })
+
+  /** Every index and trigger, by its name. */
+  async function guards(db: Database): Promise<string[]> {
+    const { rows } = await (engine === 'sqlite'
+      ? sql<{ name: string }>`select name from sqlite_master where type in ('index', 'trigger') order by name`
+      : sql<{ name: string }>`select indexname as name from pg_indexes where schemaname = 'public'
+          union all select tgname from pg_trigger where not tgisinternal order by name`
+    ).execute(db)
+    return rows.map(({ name }) => name)
+  }
 })
 
 describe('the SQLite file', () => {

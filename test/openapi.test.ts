@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
-import { errorsOf, OPERATIONS } from '../src/api/index.ts'
+import { errorsOf, OPERATIONS, type Operation } from '../src/api/index.ts'
 import { ERRORS, type ErrorCode } from '../src/errors.ts'
+import type { CreateAuthOptions, Mailer } from '../src/index.ts'
 import { freshAuth } from './support/engines.ts'
 
 interface Answer {
@@ -9,18 +11,31 @@ interface Answer {
   content?: Record<string, { schema: unknown }>
 }
 
+interface Described {
+  operationId: string
+  tags: string[]
+  security: unknown
+  parameters?: { name: string; in: string; required: boolean; description: string }[]
+  requestBody?: { required: boolean; content: Record<string, { schema: unknown }> }
+  responses: Record<string, Answer>
+}
+
 interface Document extends Record<string, unknown> {
   openapi: string
-  paths: Record<
-    string,
-    Record<string, { operationId: string; requestBody?: unknown; responses: Record<string, Answer> }>
-  >
-  components: { schemas: Record<string, unknown> }
+  servers: unknown
+  paths: Record<string, Record<string, Described>>
+  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> }
+}
+
+/** What serves every operation there is. */
+const EVERYTHING: CreateAuthOptions = {
+  baseUrl: 'https://example.com/auth',
+  mailer: { send: async () => {}, close() {} } satisfies Mailer,
 }
 
 /** The document as a client gets it. */
-async function load(): Promise<Document> {
-  const auth = await freshAuth('sqlite')
+async function load(options: CreateAuthOptions = EVERYTHING): Promise<Document> {
+  const auth = await freshAuth('sqlite', options)
   const response = await auth.fetch(new Request('http://localhost/openapi.json'))
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -38,6 +53,18 @@ const objects = (value: unknown) =>
   [...walk(value)].filter(
     (each): each is Record<string, unknown> => typeof each === 'object' && each !== null,
   )
+
+const namesIn = ({ paths }: Document) =>
+  Object.entries(paths)
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, { operationId }]) => `${method.toUpperCase()} ${path} ${operationId}`,
+      ),
+    )
+    .toSorted()
+
+const namesOf = (operations: readonly Operation[]) =>
+  operations.map(({ method, path, id }) => `${method} ${path} ${id}`).toSorted()
 
 const statusesOf = (codes: readonly ErrorCode[]) => codes.map((code) => String(ERRORS[code].status))
 
@@ -66,16 +93,60 @@ describe('GET /openapi.json', () => {
   })
 
   it('has exactly the operations of the contract [API-01]', async () => {
-    const { paths } = await load()
-    const documented = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(
-        ([method, { operationId }]) => `${method.toUpperCase()} ${path} ${operationId}`,
-      ),
-    )
-    expect(documented.toSorted()).toEqual(
-      OPERATIONS.map(({ method, path, id }) => `${method} ${path} ${id}`).toSorted(),
-    )
+    expect(namesIn(await load())).toEqual(namesOf(OPERATIONS))
     expect(new Set(OPERATIONS.map(({ id }) => id)).size).toBe(OPERATIONS.length)
+  })
+
+  it('has of what needs mail nothing where there is no mail, or no address for its links', async () => {
+    const withoutMail = namesOf(OPERATIONS.filter(({ needs }) => needs !== 'mail'))
+    expect(withoutMail.length).toBeLessThan(OPERATIONS.length)
+    for (const options of [{}, { mailer: EVERYTHING.mailer }, { baseUrl: EVERYTHING.baseUrl }])
+      expect(namesIn(await load(options))).toEqual(withoutMail)
+  })
+
+  it('has exactly what is served: every other path is not found, every other method not allowed', async () => {
+    for (const options of [{}, EVERYTHING]) {
+      const auth = await freshAuth('sqlite', options)
+      const { paths } = await load(options)
+      for (const { method, path } of OPERATIONS) {
+        const address = `http://localhost${path.replaceAll(/\{\w+\}/g, 'x')}`
+        const response = await auth.fetch(new Request(address, { method }))
+        const methods = Object.keys(paths[path] ?? {}).map((each) => each.toUpperCase())
+        const { code } = response.headers.get('content-type')?.startsWith('application/json')
+          ? ((await response.json()) as { code?: string })
+          : {}
+        if (methods.includes(method)) expect(['not_found', 'method_not_allowed'], address).not.toContain(code)
+        else expect(code, address).toBe(methods.length === 0 ? 'not_found' : 'method_not_allowed')
+      }
+    }
+  })
+
+  it('is not there in production, unless it is asked for', async () => {
+    const production = {
+      ...EVERYTHING,
+      mode: 'production',
+      secretKey: randomBytes(32).toString('base64'),
+      breachCheckUrl: 'off',
+    } as const
+    const ask = async (options: CreateAuthOptions) => {
+      const auth = await freshAuth('sqlite', options)
+      return auth.fetch(new Request('https://example.com/openapi.json'))
+    }
+    const hidden = await ask(production)
+    expect([hidden.status, await hidden.json()]).toMatchObject([404, { code: 'not_found' }])
+    const shown = (await (await ask({ ...production, publicApiDocs: true })).json()) as Document
+    expect(namesIn(shown)).toEqual(namesOf(OPERATIONS))
+    expect(shown.components.securitySchemes).toEqual({
+      session: { type: 'apiKey', in: 'cookie', name: '__Host-session_id' },
+    })
+  })
+
+  it('says where the service is, and which cookie carries the session', async () => {
+    expect((await load()).servers).toEqual([{ url: 'https://example.com/auth' }])
+    expect((await load({})).servers).toEqual([{ url: '/' }])
+    expect((await load()).components.securitySchemes).toEqual({
+      session: { type: 'apiKey', in: 'cookie', name: 'session_id' },
+    })
   })
 
   it.each(OPERATIONS)(
@@ -93,8 +164,57 @@ describe('GET /openapi.json', () => {
         expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
       }
       expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
+      expect(described?.security).toEqual(operation.session ? [{ session: [] }] : [])
+      expect(described?.tags).toEqual([operation.tag])
     },
   )
+
+  it.each(OPERATIONS)('declares for $method $path every parameter in it, and no other', async (operation) => {
+    const { parameters = [] } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
+    const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    expect(parameters.map(({ name }) => name)).toEqual(inPath)
+    for (const parameter of parameters) {
+      expect(parameter).toMatchObject({ in: 'path', required: true, schema: { type: 'string' } })
+      expect(parameter.description).toMatch(/\w+ \w+/)
+    }
+  })
+
+  it.each(OPERATIONS.filter(({ body }) => body !== undefined))(
+    'takes for $method $path the formats of its contract: forms only where the classic one has them',
+    async (operation) => {
+      const { requestBody } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
+      const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
+      expect(requestBody?.required).toBe(true)
+      expect(Object.keys(requestBody?.content ?? {})).toEqual(
+        operation.tag === 'classic' ? [...forms, 'application/json'] : ['application/json'],
+      )
+    },
+  )
+
+  it.each(OPERATIONS)('says of $method $path in which format it answers', async (operation) => {
+    const { responses } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
+    const { status, page, body } = operation.success
+    expect(Object.keys(responses?.[status]?.content ?? {})).toEqual(
+      page ? ['text/html'] : body ? ['application/json'] : [],
+    )
+    expect(page !== undefined).toBe(operation.tag === 'page')
+  })
+
+  it('has every classic operation as 0.1.0 had it, and takes the rest as JSON alone', () => {
+    const classic = OPERATIONS.filter(({ tag }) => tag === 'classic')
+    expect(namesOf(classic)).toEqual(
+      [
+        'GET / home',
+        'POST /users registerUser',
+        'POST /sessions logIn',
+        'DELETE /sessions logOut',
+        'GET /profile getProfile',
+        'POST /reset_password requestPasswordReset',
+        'PUT /reset_password resetPassword',
+      ].toSorted(),
+    )
+    expect(classic.filter(({ needs }) => needs !== undefined)).toEqual([])
+  })
 
   it('names every code there is, and its status where an operation can answer with it', async () => {
     const { paths, components } = await load()
@@ -107,9 +227,9 @@ describe('GET /openapi.json', () => {
         Object.values(methods).flatMap(({ responses }) => Object.keys(responses)),
       ),
     )
-    // These two are what a request meets that belongs to no operation.
-    const { not_found, method_not_allowed, ...ofOperations } = ERRORS
-    expect([not_found.status, method_not_allowed.status]).toEqual([404, 405])
+    // This is what a request meets that belongs to no operation.
+    const { method_not_allowed, ...ofOperations } = ERRORS
+    expect(method_not_allowed.status).toBe(405)
     expect(Object.values(ofOperations).filter(({ status }) => !answered.has(String(status)))).toEqual([])
   })
 
@@ -120,16 +240,31 @@ describe('GET /openapi.json', () => {
     )
     expect([...new Set(fields)].toSorted()).toEqual(
       [
+        'account',
+        'action',
+        'audit',
+        'authenticated_at',
         'code',
+        'created_at',
+        'current',
+        'current_password',
         'email',
+        'ended',
+        'expires_at',
         'field',
+        'id',
+        'ip',
+        'last_seen_at',
         'message',
         'new_password',
         'openapi',
         'password',
         'request_id',
         'reset_token',
+        'sessions',
         'status',
+        'token',
+        'user_agent',
       ].toSorted(),
     )
     expect(JSON.stringify(whole)).not.toMatch(

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ROOT, run } from './support/service.ts'
+import { startSmtpServer } from './support/smtp.ts'
 
 /** Where the package is made: a copy of the sources, so that nobody's `dist/` is touched. */
 let workshop: string
@@ -98,7 +99,8 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
     .map((path) => `dist/${path}`)
   expect(paths.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...built].sort())
   expect(filesIn(installed)).toEqual(paths.sort())
-  expect(packed.unpackedSize).toBeLessThan(300_000)
+  // A seventh of it is the list of common passwords.
+  expect(packed.unpackedSize).toBeLessThan(800_000)
 })
 
 it('says nothing about the machine it was made on', () => {
@@ -129,6 +131,8 @@ it('exports these names and opens no other door', async () => {
       'AuthError',
       'Conflict',
       'InvalidRequestError',
+      'MailError',
+      'MailRefused',
       'NoResultFound',
       'OptionError',
       'createAuth',
@@ -153,6 +157,17 @@ it('has its command', async () => {
   expect((await run(process.execPath, [cli, 'migrate'], { env })).stdout).toMatch(
     /^(?:ran \d{4}-[a-z-]+\n)+$/,
   )
+  // What is loaded only where it is used is there too.
+  const server = await startSmtpServer()
+  const mail = { SMTP_URL: `smtp://127.0.0.1:${server.port}`, BIENVENUE_MAIL_FROM: 'us@example.com' }
+  expect(
+    await run(process.execPath, [cli, 'mail', 'test', 'bob@example.com'], { env: { ...env, ...mail } }),
+  ).toEqual({
+    exitCode: 0,
+    stdout: 'The mail server took a mail to bob@example.com.\n',
+    stderr: '',
+  })
+  expect(server.received.map(({ to }) => to)).toEqual([['bob@example.com']])
 })
 
 it('lets a JavaScript program do every step of the classic exercise', async () => {
@@ -210,8 +225,203 @@ it('lets a JavaScript program do every step of the classic exercise', async () =
   expect(said).toBe('done\n')
 })
 
+it('lets a JavaScript program carry the mail, and its users do what they may with their accounts', async () => {
+  const said = await runProgram(`
+    import assert from 'node:assert/strict'
+    import { AuthError, createAuth, MailError, MailRefused, OptionError } from 'bienvenue-auth'
+
+    await assert.rejects(createAuth({ mode: 'production' }), (error) =>
+      error instanceof OptionError && error.option === 'baseUrl' &&
+      error.problems.map(({ option }) => option).join() === 'baseUrl,secretKey,smtpUrl,mailFrom')
+
+    const [email, password] = ['bob@example.com', 'a tortoise under the lamp']
+    const mails = []
+    const actions = []
+    const waiting = []
+    const mailer = {
+      async send(mail) {
+        if (mail.to === 'nobody@example.com') throw new MailRefused('no such mailbox')
+        mails.push(mail)
+        waiting.shift()?.()
+      },
+      close() { actions.push('closed') },
+    }
+    assert.ok(new MailRefused('x') instanceof MailError)
+    const auth = await createAuth({
+      mode: 'production',
+      databaseUrl: 'sqlite:consumer.db',
+      baseUrl: 'https://auth.example.com',
+      secretKey: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64'),
+      breachCheckUrl: 'off',
+      mailer,
+      onAudit: ({ action }) => actions.push(action),
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    })
+    assert.equal(auth.mailer, mailer)
+
+    const arrived = new Promise((resolve) => waiting.push(resolve))
+    assert.deepEqual(await auth.signUp({ email, password }), { email })
+    // What waits to be sent keeps no program alive: this one has nothing else to do.
+    const alive = setInterval(() => {}, 1_000)
+    await arrived
+    clearInterval(alive)
+    assert.equal(mails[0].to, email)
+    const token = decodeURIComponent(/#token=(\\S+)/.exec(mails[0].text)[1])
+    await assert.rejects(auth.logIn({ email, password }), { code: 'invalid_credentials' })
+    assert.ok((await auth.confirmEmail({ token, password })).emailVerifiedAt instanceof Date)
+
+    const login = await auth.logIn({ email, password, ip: '192.0.2.1', userAgent: 'curl/8' })
+    assert.equal(login.next, 'signed_in')
+    assert.equal(typeof login.deviceToken, 'string')
+    const { sessionId } = await auth.changePassword({
+      sessionId: login.sessionId, currentPassword: password, newPassword: 'seven green umbrellas',
+    })
+    await assert.rejects(auth.listOwnSessions({ sessionId: login.sessionId }), { code: 'unauthenticated' })
+    const [session] = await auth.listOwnSessions({ sessionId })
+    assert.deepEqual([session.current, sessionId.startsWith(session.id)], [true, true])
+    const { account, sessions, audit } = await auth.exportAccount({ sessionId })
+    assert.deepEqual([account.email, sessions.length, audit.length > 0], [email, 1, true])
+    assert.equal((await auth.deleteAccount({ sessionId })).email, email)
+    await assert.rejects(auth.exportAccount({ sessionId }), AuthError)
+    assert.deepEqual(actions, [
+      'register', 'login', 'confirm_email', 'login', 'change_password', 'export_account', 'delete_account',
+    ])
+    await auth.close()
+    assert.equal(actions.at(-1), 'closed')
+    console.log('done')
+  `)
+  expect(said).toBe('done\n')
+})
+
+/** Every type and value that the package has, in the hands of somebody who writes down what each is. */
+const TYPED = `
+    import {
+      type Account, type AccountExport, type AuditQuery, type AuditRecord, type Auth, type BearerRequest,
+      type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
+      type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
+      type Hasher, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
+      MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
+      type ReauthenticateRequest, type RegisterDetails, type RenewedSession, type ResetPasswordRequest,
+      type SessionInfo, type SignUpRequest, type SignUpResult, type User,
+    } from 'bienvenue-auth'
+    import type { Fetcher } from 'bienvenue-auth/node'
+
+    const mailer: Mailer = {
+      async send(mail: Mail): Promise<void> {
+        const words: string[] = [mail.id, mail.to, mail.subject, mail.text, mail.html, mail.language]
+        if (words.includes('')) throw new MailRefused('empty')
+        throw new MailError('not today')
+      },
+      close() {},
+    }
+    const logger: Logger = { debug() {}, info() {}, warn() {}, error(fields, message) { console.log(fields, message) } }
+    const hasher: Hasher = {
+      hash: async (password) => password,
+      verify: async (password, storedHash) => password === storedHash,
+      verifyNothing: async () => {},
+      needsRehash: () => false,
+    }
+    const options: CreateAuthOptions = {
+      mode: 'production', baseUrl: 'https://auth.example.com', secretKey: 'x', smtpUrl: 'smtps://h', mailFrom: 'a@b.c',
+      trustedProxies: '10.0.0.0/8', databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', bcryptCost: 12,
+      minPasswordLength: 15, passwordBlocklist: true, contextWords: 'x', breachCheckUrl: 'off',
+      resetTokenDelivery: 'mail', registrationAnswer: 'uniform', emailVerification: true, secureCookie: true,
+      hstsSubdomains: true, publicApiDocs: false, sessionLifetimeSeconds: 60, sessionIdleSeconds: 0, sessionsPerUser: 1,
+      reauthenticationSeconds: 60, resetTokenLifetimeSeconds: 60, emailTokenLifetimeSeconds: 60,
+      unconfirmedAccountSeconds: 86_400, throttle: true, loginFailuresPerAccount: 2, loginFailuresPerIp: 2,
+      loginFailuresUntilLock: 0, resetRequestsPerAccount: 2, resetRequestsPerIp: 2, registrationsPerIp: 2,
+      mailsPerMailbox: 1, mailsPerHour: 1, auditRetentionDays: 1, ipRetentionDays: 1,
+      now: () => new Date(), hasher, mailer, logger,
+      onAudit: (record: AuditRecord) => console.log(record.action, record.at.getTime(), record.userId?.toFixed()),
+    }
+    const auth: Auth = await createAuth(options)
+    const inForce: Options = auth.options
+    const carrier: Mailer | null = auth.mailer
+    const fetcher: Fetcher = auth
+    const client: Client = { ip: '192.0.2.1', userAgent: 'x', requestId: 'x', acceptLanguage: 'de', deviceToken: 'x' }
+    const connection: Connection = { ip: client.ip }
+
+    const details: RegisterDetails = { confirmed: true }
+    const user: User = await auth.registerUser('a@b.c', 'x', details)
+    const states: (Date | string | null)[] = [user.emailVerifiedAt, user.passwordCompromisedAt, user.locale]
+    const signUp: SignUpRequest = { email: 'a@b.c', password: 'x', ...client }
+    const signedUp: SignUpResult = await auth.signUp(signUp)
+    const again: ConfirmationRequest = { email: signedUp.email }
+    await auth.requestConfirmation(again)
+    const confirm: ConfirmEmailRequest = { token: 'x', password: 'x' }
+    const account: Account = await auth.confirmEmail(confirm)
+
+    const credentials: LogInRequest = { email: 'a@b.c', password: 'x', currentSessionId: null, ...client }
+    const login: LogInResult = await auth.logIn(credentials)
+    if (login.next !== 'signed_in') throw new Error('there is another step')
+    const device: string | null = login.deviceToken
+    const bearer: BearerRequest = { sessionId: login.sessionId }
+    const sessions: SessionInfo[] = await auth.listOwnSessions(bearer)
+    const end: EndOwnSessionRequest = { ...bearer, id: sessions[0]?.id ?? '' }
+    await auth.endOwnSession(end)
+    const ended: number = await auth.endOtherSessions(bearer)
+    const typed: ReauthenticateRequest = { ...bearer, password: 'x' }
+    const renewed: RenewedSession = await auth.reauthenticate(typed)
+    const change: ChangePasswordRequest = { ...bearer, currentPassword: 'x', newPassword: 'y' }
+    const changed: RenewedSession = await auth.changePassword(change)
+    const move: EmailChangeRequest = { ...bearer, email: 'b@b.c' }
+    await auth.requestEmailChange(move)
+    const all: AccountExport = await auth.exportAccount(bearer)
+    const gone: Account = await auth.deleteAccount(bearer)
+
+    const forgotten: PasswordResetRequest = { email: 'a@b.c', ...client }
+    await auth.sendPasswordReset(forgotten)
+    const reset: PasswordReset = await auth.requestPasswordReset(forgotten)
+    const newPassword: ResetPasswordRequest = { resetToken: reset.resetToken, newPassword: 'z', email: 'a@b.c' }
+    const owner: Account = await auth.resetPassword(newPassword)
+
+    const did: boolean[] = [
+      await auth.confirmUser(1), await auth.unlockUser(1), await auth.markPasswordCompromised(1),
+      await auth.endSession(login.sessionId, client),
+    ]
+    const query: AuditQuery = { userId: 1, action: 'login', since: new Date() }
+    for await (const record of auth.listAudit(query)) console.log(record.outcome, record.details)
+    const counts: number[] = [await auth.endEverySession(), await auth.countMail(), (await auth.deleteExpired()).accounts]
+    const bearerOf: Account | null = await auth.getUserFromCookie('x')
+    console.log(inForce.mode, carrier, fetcher, connection, states, account.id, device, ended, renewed.user.email)
+    console.log(changed.sessionId, all.audit.length, gone.email, owner.email, did, counts, bearerOf?.createdAt)
+    try {
+      await auth.close()
+    } catch (error) {
+      if (error instanceof OptionError) {
+        const problems: readonly OptionProblem[] = error.problems
+        console.log(problems.map(({ option, problem }) => option + problem))
+      }
+      if (error instanceof Conflict) throw error
+    }
+`
+
+it('lets a strict TypeScript program write down what every new thing is', async () => {
+  expect(await compile(TYPED)).toMatchObject({ stdout: '', exitCode: 0 })
+})
+
+it('has no name that the programs here do not use', () => {
+  const declared = readFileSync(join(installed, 'dist', 'index.d.ts'), 'utf8')
+  const lists = [...declared.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = '']) =>
+    names.split(',').map((name) => name.trim().replace(/^type /, '')),
+  )
+  const own = [...declared.matchAll(/^export (?:interface|declare function) (\w+)/gm)].map(
+    ([, name = '']) => name,
+  )
+  const names = [...lists, ...own]
+  expect(names.length).toBeGreaterThan(40)
+  const used = `${TYPED}${CLASSIC_TYPED}`
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(used))).toEqual([])
+})
+
 it('lets a strict TypeScript program do the same', async () => {
-  const { exitCode, stdout } = await compile(`
+  const { exitCode, stdout } = await compile(CLASSIC_TYPED)
+  expect(stdout).toBe('')
+  expect(exitCode).toBe(0)
+})
+
+/** The steps of the classic exercise, with their types. */
+const CLASSIC_TYPED = `
     import { createServer } from 'node:http'
     import {
       type Auth, AuthError, type AuthOptions, createAuth, type ErrorCode, generateUuid, hashPassword,
@@ -247,10 +457,7 @@ it('lets a strict TypeScript program do the same', async () => {
       if (error instanceof OptionError) console.log(error.option)
     }
     await auth.close()
-  `)
-  expect(stdout).toBe('')
-  expect(exitCode).toBe(0)
-})
+`
 
 const WRONG = [
   ['a session for a number', `await auth.createSession(42)`],
@@ -263,6 +470,19 @@ const WRONG = [
   ['an unknown option', `await createAuth({ databaseURL: 'sqlite::memory:' })`],
   ['an option of another type', `await createAuth({ bcryptCost: '12' })`],
   ['an unknown error code', `new AuthError('nonsense')`],
+  ['a mode that there is not', `await createAuth({ mode: 'development' })`],
+  ['a mailer that cannot be closed', `await createAuth({ mailer: { async send() {} } })`],
+  [
+    'a change of password without the present one',
+    `await auth.changePassword({ sessionId: 'x', newPassword: 'y' })`,
+  ],
+  ['a change of address without a session', `await auth.requestEmailChange({ email: 'a@b.c' })`],
+  [
+    'the hash of who has logged in',
+    `(await auth.logIn({ email: 'a@b.c', password: 'x' })).user.hashedPassword`,
+  ],
+  ['an audit of an unknown kind', `auth.listAudit({ email: 'a@b.c' })`],
+  ['a confirmation by the token alone', `await auth.confirmEmail({ token: 'x' })`],
   ['a change to a user that was read', `(await auth.db.findUserBy({ id: 1 })).email = 'x'`],
 ]
 
@@ -283,14 +503,21 @@ it('does not let a TypeScript program compile that uses it wrongly', async () =>
 
 it('says of every member of `auth`, of its options and of its answers what it is, for editors', () => {
   // An editor shows the comment right above a member, and nothing for one that was made from another type.
-  const undocumented = ['auth/engine.d.ts', 'index.d.ts', 'user.d.ts', 'options.d.ts'].flatMap((file) => {
-    const text = readFileSync(join(installed, 'dist', file), 'utf8')
-    // Above it, the file with the options has the table, which is data.
-    const lines = text.slice(Math.max(0, text.indexOf('export interface AuthOptions'))).split('\n')
-    return lines.filter((line, index) => {
-      const isMember = /^ {4}(?:readonly )?\w+\??(?:\(|: )/.test(line)
-      return isMember && !lines[index - 1]?.trimEnd().endsWith('*/')
-    })
-  })
-  expect(undocumented.filter((line) => !/^ {4}(?:option|reason): /.test(line))).toEqual([])
+  const text = (file: string) => readFileSync(join(installed, 'dist', file), 'utf8')
+  // The file with the options has the table too, which is data.
+  const options = text('options.d.ts')
+  const interfaces = ['Hasher', 'AuthOptions'].map(
+    (name) =>
+      new RegExp(`^export interface ${name} [^]*?^}`, 'm').exec(options)?.[0] ?? expect.unreachable(name),
+  )
+  const undocumented = [...['auth/engine.d.ts', 'index.d.ts', 'user.d.ts'].map(text), ...interfaces].flatMap(
+    (source) => {
+      const lines = source.split('\n')
+      return lines.filter((line, index) => {
+        const isMember = /^ {4}(?:readonly )?\w+\??(?:\(|: )/.test(line)
+        return isMember && !lines[index - 1]?.trimEnd().endsWith('*/')
+      })
+    },
+  )
+  expect(undocumented).toEqual([])
 })

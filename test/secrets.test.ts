@@ -1,8 +1,10 @@
 /** What is stored opens nothing: a run hands out secrets of every kind, and none of them is in the database. */
+import { randomBytes } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { sql } from 'kysely'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { openDatabase } from '../src/db/index.ts'
+import type { Mail, Mailer } from '../src/index.ts'
 import { send, sessionIn } from './support/client.ts'
 import { freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
 
@@ -22,20 +24,25 @@ async function dump(databaseUrl: string): Promise<Buffer> {
   return Buffer.from(JSON.stringify(rows.map((result) => result.rows)))
 }
 
+/** Notes what is secret in a bearer that was handed out, in the encodings that it may lie in, and gives it back. */
+function bearerInto(secrets: string[]): (value?: string) => string {
+  return (value = '') => {
+    const secret = value.split('.')[1] ?? expect.unreachable()
+    secrets.push(
+      secret,
+      Buffer.from(secret, 'base64url').toString('hex'),
+      Buffer.from(secret, 'base64url').toString('latin1'),
+    )
+    return value
+  }
+}
+
 onBothEngines('the database', (engine) => {
   it('holds no secret that was handed out or typed in, in any encoding [SES-03, REC-03]', async () => {
     const databaseUrl = await freshDatabase(engine)
     const auth = await freshAuth(engine, { databaseUrl })
     const secrets: string[] = []
-    const bearer = (value = '') => {
-      const secret = value.split('.')[1] ?? expect.unreachable()
-      secrets.push(
-        secret,
-        Buffer.from(secret, 'base64url').toString('hex'),
-        Buffer.from(secret, 'base64url').toString('latin1'),
-      )
-      return value
-    }
+    const bearer = bearerInto(secrets)
     for (let person = 0; person < 3; person++) {
       const [email, old, next] = [
         `person${person}@example.com`,
@@ -63,6 +70,68 @@ onBothEngines('the database', (engine) => {
     const content = await dump(databaseUrl)
     expect(content.includes('person1@example.com')).toBe(true)
     expect(content.includes('$2b$04$')).toBe(true)
+    for (const secret of secrets) {
+      expect(content.includes(secret)).toBe(false)
+      expect(content.includes(Buffer.from(secret, 'latin1'))).toBe(false)
+    }
+  })
+
+  it('holds nothing of what is mailed, of what devices are known by, or of the key that signs it', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const mails: Mail[] = []
+    const mailer: Mailer = { send: async (mail) => void mails.push(mail), close() {} }
+    const key = randomBytes(32)
+    const auth = await freshAuth(engine, {
+      databaseUrl,
+      mailer,
+      secretKey: key.toString('base64'),
+      baseUrl: 'https://auth.example.com',
+      emailVerification: true,
+      resetTokenDelivery: 'mail',
+    })
+    const secrets = [key.toString('base64'), key.toString('hex'), key.toString('latin1')]
+    const bearer = bearerInto(secrets)
+    const post = (path: string, fields: Record<string, string>, sessionId?: string, method = 'POST') =>
+      send(auth, method, path, {
+        body: JSON.stringify(fields),
+        headers: { 'content-type': 'application/json' },
+        sessionId,
+      })
+    /** The token in the mail to an address that came since the last time. */
+    const mailedToken = async (to: string) => {
+      await vi.waitUntil(async () => (await auth.countMail()) === 0, { timeout: 50_000, interval: 5 })
+      const text = mails.splice(0).find((mail) => mail.to === to && mail.text.includes('#'))?.text ?? ''
+      return bearer(decodeURIComponent(/[#&]token=([^\s&]+)/.exec(text)?.[1] ?? ''))
+    }
+    const [email, newEmail] = ['person@example.com', 'other@example.com']
+    const [first, second, third] = ['f1rst-p4ssw0rd', 's3cond-p4ssw0rd', 'th1rd-p4ssw0rd']
+    secrets.push(first, second, third)
+    const done: Response[] = []
+
+    done.push(await post('/users', { email, password: first }))
+    done.push(await post('/confirm_email', { token: await mailedToken(email), password: first }))
+    const login = await post('/sessions', { email, password: first })
+    const device = /device=([^.;]+)\.([^.;]+)\.?([^;]*)/.exec(login.headers.getSetCookie().join('\n'))
+    secrets.push(...(device?.slice(1).filter((part) => part.length > 20) ?? []))
+    expect(secrets.length).toBeGreaterThan(9)
+    done.push(login)
+    const renewed = await post('/reauthenticate', { password: first }, bearer(sessionIn(login)))
+    done.push(renewed)
+    const change = { current_password: first, new_password: second }
+    const changed = await post('/profile/password', change, bearer(sessionIn(renewed)), 'PUT')
+    done.push(changed)
+    done.push(await post('/profile/email', { email: newEmail }, bearer(sessionIn(changed)), 'PUT'))
+    done.push(await post('/confirm_email', { token: await mailedToken(newEmail), password: second }))
+    done.push(await post('/reset_password', { email: newEmail }))
+    const reset = { email: newEmail, reset_token: await mailedToken(newEmail), new_password: third }
+    done.push(await post('/reset_password', reset, undefined, 'PUT'))
+    // One that is outstanding still.
+    done.push(await post('/reset_password', { email: newEmail }))
+    await mailedToken(newEmail)
+    expect(done.map(({ status }) => status)).toEqual(done.map(() => 200))
+
+    const content = await dump(databaseUrl)
+    expect(content.includes(newEmail)).toBe(true)
     for (const secret of secrets) {
       expect(content.includes(secret)).toBe(false)
       expect(content.includes(Buffer.from(secret, 'latin1'))).toBe(false)

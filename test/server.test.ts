@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { AuditRecord } from '../src/index.ts'
 import { resolveOptions, unsafeOptions } from '../src/options.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { type Service, send, sessionIdOf, startService } from './support/service.ts'
@@ -191,6 +192,20 @@ const REFUSED: readonly [name: string, bytes: string | Uint8Array, status?: numb
   ],
   ['a wrong password', form('POST /sessions', CREDENTIALS), 401, 'invalid_credentials'],
   ['no session', request('GET /profile'), 403, 'session_required'],
+  // What the classic contract does not have answers with the status that HTTP has for it.
+  ['no session on a later route', request('GET /sessions'), 401, 'unauthenticated'],
+  ['no session, and a session to end', request('DELETE /sessions/others'), 401, 'unauthenticated'],
+  ['an id with a broken escape', request('DELETE /sessions/%'), 401, 'unauthenticated'],
+  ['an id with a zero byte', request('DELETE /sessions/%00'), 401, 'unauthenticated'],
+  [
+    'a form where JSON alone is taken',
+    form('PUT /profile/password', { current_password: 'x', new_password: 'y' }),
+    415,
+    'unsupported_media_type',
+  ],
+  ['a page that only mail leads to', request('GET /confirm_email'), 404, 'not_found'],
+  ['a page beside a classic route', request('GET /reset_password'), 405, 'method_not_allowed'],
+  ['what needs mail', request('POST /request_confirmation'), 404, 'not_found'],
 ]
 
 describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
@@ -277,6 +292,35 @@ onBothEngines('the service', (engine) => {
     for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS)
   })
 
+  it('answers what a user does with an account of their own in the same way [API-10]', async () => {
+    const { url } = await startService(await freshDatabase(engine))
+    const fields = CREDENTIALS
+    await send(url, 'POST', '/users', { fields })
+    const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
+    let sessionId = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
+    const answers: Response[] = []
+    const ask = async (method: string, path: string, json?: Record<string, string>) => {
+      const answer = await send(url, method, path, { sessionId, ...(json && { json }) })
+      answers.push(answer.clone())
+      return answer
+    }
+    const { sessions } = (await (await ask('GET', '/sessions')).json()) as {
+      sessions: { id: string; current: boolean }[]
+    }
+    expect(sessions.map(({ current }) => current).sort()).toEqual([false, true])
+    await ask('DELETE', `/sessions/${sessions.find(({ current }) => !current)?.id}`)
+    expect((await send(url, 'GET', '/profile', { sessionId: elsewhere })).status).toBe(403)
+    await ask('DELETE', '/sessions/others')
+    sessionId = sessionIdOf(await ask('POST', '/reauthenticate', { password: fields.password }))
+    const change = { current_password: fields.password, new_password: 't4rt1fl3tt3' }
+    sessionId = sessionIdOf(await ask('PUT', '/profile/password', change))
+    await ask('GET', '/profile/export')
+    await ask('DELETE', '/profile')
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect((await send(url, 'GET', '/profile', { sessionId })).status).toBe(403)
+    for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS)
+  })
+
   it('says that it is alive and ready', async () => {
     const { url } = await startService(await freshDatabase(engine))
     expect(await (await send(url, 'GET', '/healthz')).json()).toEqual({ status: 'ok' })
@@ -322,7 +366,7 @@ onBothEngines('the service', (engine) => {
       expect(answer.headers['set-cookie']).toMatch(/^session_id=/)
       expect(await stopped).toBe(0)
       const messages = service.log().map(({ msg, route }) => route ?? msg)
-      expect(messages.slice(-3)).toEqual(['stopping', '/sessions', 'stopped'])
+      expect(messages.slice(-4)).toEqual(['stopping', 'audit', '/sessions', 'stopped'])
       expect(await service.stderr).toBe('')
     })
 
@@ -405,6 +449,17 @@ onBothEngines('the service', (engine) => {
       ]),
     )
     for (const { requestId } of requests) expect(requestId).toMatch(UUID)
+    // What changed anything, and what was refused a login, has its line of the audit under the same id.
+    const audited = service.log().flatMap(({ msg, audit }) => (msg === 'audit' ? [audit as AuditRecord] : []))
+    expect(audited.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+      'register success',
+      'login refused',
+      'login success',
+      'request_password_reset success',
+      'reset_password success',
+    ])
+    const ids = requests.map(({ requestId }) => requestId)
+    for (const { requestId } of audited) expect(ids).toContain(requestId)
     for (const { time, level, msg } of service.log()) {
       expect(new Date(time).toISOString()).toBe(time)
       expect(['debug', 'info', 'warn', 'error']).toContain(level)
@@ -446,8 +501,10 @@ it('names at its start what is not fit for the internet, and settings that do no
   const worst = await warned({ BIENVENUE_THROTTLE: 'off', BIENVENUE_THROTLE: 'on' })
   expect(worst.flatMap(({ setting }) => setting ?? [])).toEqual([
     'BIENVENUE_MIN_PASSWORD_LENGTH',
+    'BIENVENUE_PASSWORD_BLOCKLIST',
     'BIENVENUE_RESET_TOKEN_DELIVERY',
     'BIENVENUE_REGISTRATION_ANSWER',
+    'BIENVENUE_EMAIL_VERIFICATION',
     'BIENVENUE_SECURE_COOKIE',
     'BIENVENUE_THROTTLE',
   ])

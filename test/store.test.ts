@@ -1,6 +1,6 @@
 /** One conformance suite for the store: what `auth` may rely on, whatever the engine. */
 import { sql } from 'kysely'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import * as store from '../src/db/index.ts'
 import { Conflict, InvalidRequestError, NoResultFound } from '../src/errors.ts'
 import { sha256 } from '../src/lib/digest.ts'
@@ -53,10 +53,34 @@ function tokenOf(user: User, changes: Partial<store.Token> = {}): store.Token {
   }
 }
 
+/** A mail to nobody, unless the test says more. */
+function mailOf(
+  changes: Partial<Omit<store.OutboxMail, 'attempts'>> = {},
+): Omit<store.OutboxMail, 'attempts'> {
+  return {
+    id: uuidV7(NOW),
+    kind: 'verify_email',
+    userId: null,
+    email: null,
+    locale: 'en',
+    details: {},
+    createdAt: NOW,
+    ...changes,
+  }
+}
+
+const LEASE_SECONDS = 300
+const LONGEST_WAIT_SECONDS = 3_600
+
+function takeMail(db: store.Database, now: Date, limit = 100): Promise<store.OutboxMail[]> {
+  const lease = { leaseMs: LEASE_SECONDS * 1_000, longestWaitMs: LONGEST_WAIT_SECONDS * 1_000 }
+  return store.takeDueMail(db, now, lease, limit)
+}
+
 onBothEngines('users', (engine) => {
   it('a user that was added is found as it was given, to the millisecond', async () => {
     const db = await openStore(engine)
-    const user = await store.addUser(db, '  Bob@Example.COM ', 'hash', NOW)
+    const user = await store.addUser(db, '  Bob@Example.COM ', 'hash', { createdAt: NOW })
     expect(user).toEqual({
       id: expect.any(Number),
       email: 'Bob@Example.COM',
@@ -66,8 +90,13 @@ onBothEngines('users', (engine) => {
       createdAt: NOW,
       passwordVersion: 1,
       disabledAt: null,
+      emailVerifiedAt: null,
+      passwordCompromisedAt: null,
+      locale: null,
     })
     expect(await store.findUserBy(db, { id: user.id })).toEqual(user)
+    expect(await store.findUserById(db, user.id)).toEqual(user)
+    expect(await store.findUserById(db, user.id + 1)).toBeNull()
     expect(await store.findUserBy(db, { email: 'bob@example.com' })).toEqual(user)
     expect(await store.findUserByEmail(db, 'BOB@example.com')).toEqual(user)
     expect(await store.findUserByEmail(db, 'rob@example.com')).toBeNull()
@@ -137,7 +166,9 @@ onBothEngines('users', (engine) => {
 
   it('a change changes what it names', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', 'hash', NOW)
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    await inTx(db, (tx) => store.confirmEmail(tx, id, 'bob@example.com', NOW))
+    await store.markPasswordCompromised(db, id, NOW)
     await store.updateUser(db, id, { email: 'Rob@example.com', sessionId: 's', resetToken: 'r' })
     const user = await store.findUserBy(db, { email: 'rob@EXAMPLE.com' })
     expect(user).toMatchObject({
@@ -145,6 +176,9 @@ onBothEngines('users', (engine) => {
       sessionId: 's',
       resetToken: 'r',
       hashedPassword: 'hash',
+      // Of the new address nothing is proven.
+      emailVerifiedAt: null,
+      passwordCompromisedAt: NOW,
     })
     expect(user.passwordVersion).toBe(1)
     await store.updateUser(db, id, { hashedPassword: 'new', sessionId: null, resetToken: null })
@@ -153,7 +187,102 @@ onBothEngines('users', (engine) => {
       passwordVersion: 2,
       sessionId: null,
       resetToken: null,
+      passwordCompromisedAt: null,
     })
+  })
+
+  it('begins with what it is given: confirmed or to be confirmed, and in which language', async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', {
+      createdAt: NOW,
+      emailVerifiedAt: LATER,
+      locale: 'de',
+    })
+    expect(bob).toMatchObject({ createdAt: NOW, emailVerifiedAt: LATER, locale: 'de' })
+    expect(await store.findUserById(db, bob.id)).toEqual(bob)
+    await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW, unconfirmedUntil: LATER })
+    expect(
+      await db.selectFrom('users').select(['email', 'unconfirmed_until']).orderBy('id').execute(),
+    ).toEqual([
+      { email: 'bob@example.com', unconfirmed_until: null },
+      { email: 'rob@example.com', unconfirmed_until: LATER.getTime() },
+    ])
+  })
+
+  it('a confirmed address is the account’s, as it is spelled, and the account stays', async () => {
+    const db = await openStore(engine)
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', {
+      createdAt: NOW,
+      unconfirmedUntil: LATER,
+    })
+    await inTx(db, (tx) => store.confirmEmail(tx, id, ' Robert@Bücher.example ', LATER))
+    expect(await store.findUserByEmail(db, 'robert@xn--bcher-kva.example')).toMatchObject({
+      id,
+      email: 'Robert@Bücher.example',
+      emailVerifiedAt: LATER,
+    })
+    expect(await store.findUserByEmail(db, 'bob@example.com')).toBeNull()
+    expect(await inTx(db, (tx) => store.deleteUnconfirmedUsers(tx, LATER, 100))).toBe(0)
+  })
+
+  it('an address that another account has cannot be confirmed, and nothing of the transaction stays', async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const confirming = inTx(db, async (tx) => {
+      await store.markPasswordCompromised(tx, bob.id, NOW)
+      await store.confirmEmail(tx, bob.id, 'ROB@example.com', NOW)
+    })
+    await expect(confirming).rejects.toThrow(Conflict)
+    expect(await store.findUserById(db, bob.id)).toEqual(bob)
+    expect(await store.findUserById(db, rob.id)).toEqual(rob)
+  })
+
+  it('a password is marked once, and keeps the moment of the first mark', async () => {
+    const db = await openStore(engine)
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    expect(await store.markPasswordCompromised(db, id, NOW)).toBe(true)
+    expect(await store.markPasswordCompromised(db, id, LATER)).toBe(true)
+    expect((await store.findUserById(db, id))?.passwordCompromisedAt).toEqual(NOW)
+    expect(await store.markPasswordCompromised(db, id + 1, NOW)).toBe(false)
+  })
+
+  it('accounts that nobody confirmed in time go with all that is theirs, so many at once, and no others', async () => {
+    const db = await openStore(engine)
+    const begin = (unconfirmedUntil: Date | null) => ({ createdAt: NOW, unconfirmedUntil })
+    const stale = []
+    for (const name of ['a', 'b', 'c'])
+      stale.push(await store.addUser(db, `${name}@example.com`, 'hash', begin(NOW)))
+    const [first] = stale as [User]
+    const confirmed = await store.addUser(db, 'confirmed@example.com', 'hash', begin(NOW))
+    await inTx(db, (tx) => store.confirmEmail(tx, confirmed.id, confirmed.email, NOW))
+    const kept = [
+      confirmed,
+      await store.addUser(db, 'new@example.com', 'hash', begin(new Date(NOW.getTime() + 1))),
+      await store.addUser(db, 'classic@example.com', 'hash', begin(null)),
+    ]
+    await inTx(db, (tx) => store.addSession(tx, first, sessionOf(first)))
+    await inTx(db, (tx) => store.addToken(tx, tokenOf(first, { purpose: 'confirm_email' })))
+    await store.addMail(db, mailOf({ userId: first.id }))
+
+    const remove = (at: Date, limit: number) => inTx(db, (tx) => store.deleteUnconfirmedUsers(tx, at, limit))
+    expect(await remove(new Date(NOW.getTime() - 1), 100)).toBe(0)
+    expect(await remove(NOW, 2)).toBe(2)
+    expect(await remove(NOW, 2)).toBe(1)
+    expect(await remove(NOW, 2)).toBe(0)
+    const left = await store.listUsers(db, { afterId: 0, limit: 100 })
+    expect(left.map(({ id }) => id)).toEqual(kept.map(({ id }) => id))
+    for (const table of ['sessions', 'tokens', 'outbox'] as const)
+      expect(await db.selectFrom(table).selectAll().execute()).toEqual([])
+  })
+
+  it('a locked user is the user as they are now, or nobody', async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    expect(await inTx(db, (tx) => store.lockUser(tx, bob.id))).toEqual(bob)
+    await store.updateUser(db, bob.id, { hashedPassword: 'new' })
+    expect(await inTx(db, (tx) => store.lockUser(tx, bob.id))).toMatchObject({ passwordVersion: 2 })
+    expect(await inTx(db, (tx) => store.lockUser(tx, bob.id + 1))).toBeNull()
   })
 
   it.each([
@@ -185,7 +314,7 @@ onBothEngines('users', (engine) => {
 
   it('a rehash gives way to a password that was changed meanwhile', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'old', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'old', { createdAt: NOW })
     await store.updatePasswordHash(db, bob, 'old, rehashed')
     expect(await store.findUserBy(db, { id: bob.id })).toMatchObject({
       hashedPassword: 'old, rehashed',
@@ -208,18 +337,21 @@ onBothEngines('users', (engine) => {
     ])
   })
 
-  it('deleting a user deletes their sessions and tokens, and nobody else’s', async () => {
+  it('deleting a user deletes their sessions, tokens and mail, and nobody else’s', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
-    const rob = await store.addUser(db, 'rob@example.com', 'hash', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     const [session, token] = [sessionOf(bob), tokenOf(bob)]
     const kept = sessionOf(rob)
     await inTx(db, (tx) => store.addSession(tx, bob, session))
     await inTx(db, (tx) => store.addSession(tx, rob, kept))
     await inTx(db, (tx) => store.addToken(tx, token))
+    await store.addMail(db, mailOf({ userId: bob.id }))
+    await store.addMail(db, mailOf({ userId: rob.id }))
     expect(await store.deleteUser(db, bob.id)).toBe(true)
+    expect((await takeMail(db, NOW)).map(({ userId }) => userId)).toEqual([rob.id])
     expect(await store.findSession(db, session.id)).toBeNull()
-    expect(await store.findToken(db, 'reset_password', token.id)).toBeNull()
+    expect(await store.findToken(db, ['reset_password'], token.id)).toBeNull()
     expect(await store.findSession(db, kept.id)).not.toBeNull()
     expect(await store.deleteUser(db, bob.id)).toBe(false)
   })
@@ -228,13 +360,21 @@ onBothEngines('users', (engine) => {
 onBothEngines('sessions', (engine) => {
   it('a session that was added is found with its user, as it was given', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const session = sessionOf(bob, { idleExpiresAt: LATER })
     expect(await inTx(db, (tx) => store.addSession(tx, bob, session))).toBe(true)
     const found = await store.findSession(db, session.id)
     expect(found?.user).toEqual({ ...bob, sessionId: session.id })
-    const { id, userId, lastSeenAt, idleExpiresAt, expiresAt } = session
-    expect(found?.session).toMatchObject({ id, userId, lastSeenAt, idleExpiresAt, expiresAt })
+    const { id, userId, authenticatedAt, lastSeenAt, idleExpiresAt, expiresAt } = session
+    expect({ ...found?.session, secretHash: null }).toEqual({
+      id,
+      userId,
+      authenticatedAt,
+      lastSeenAt,
+      idleExpiresAt,
+      expiresAt,
+      secretHash: null,
+    })
     expect(await db.selectFrom('sessions').selectAll().executeTakeFirst()).toMatchObject({
       created_at: NOW.getTime(),
       authenticated_at: NOW.getTime(),
@@ -249,7 +389,7 @@ onBothEngines('sessions', (engine) => {
 
   it('users.session_id names the newest session, and the newest that is left', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const newest = async () => (await store.findUserBy(db, { id: bob.id })).sessionId
     const sessions = [0, 1, 2].map((second) =>
       sessionOf(bob, { createdAt: new Date(NOW.getTime() + second * 1_000) }),
@@ -267,7 +407,7 @@ onBothEngines('sessions', (engine) => {
 
   it('no session is added for an account that was shut or got another password since it was read', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await store.disableUser(db, bob.id, NOW)
     expect(await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))).toBe(false)
     await store.enableUser(db, bob.id)
@@ -281,8 +421,8 @@ onBothEngines('sessions', (engine) => {
 
   it('all sessions of one user end together', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
-    const rob = await store.addUser(db, 'rob@example.com', 'hash', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     for (const user of [bob, bob, rob]) await inTx(db, (tx) => store.addSession(tx, user, sessionOf(user)))
     await inTx(db, (tx) => store.deleteSessionsOf(tx, bob.id))
     expect(await store.countSessionsOf(db, bob.id, NOW)).toBe(0)
@@ -292,7 +432,7 @@ onBothEngines('sessions', (engine) => {
 
   it('only what is live is counted, only what is not is cleaned up', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const before = new Date(NOW.getTime() - 1)
     const live = [sessionOf(bob), sessionOf(bob, { idleExpiresAt: LATER })]
     const dead = [
@@ -308,7 +448,7 @@ onBothEngines('sessions', (engine) => {
 
   it('a use moves the last use and the idle limit', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash', NOW)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const session = sessionOf(bob)
     await inTx(db, (tx) => store.addSession(tx, bob, session))
     await store.updateLastSeen(db, session.id, LATER, LATER)
@@ -319,15 +459,107 @@ onBothEngines('sessions', (engine) => {
   })
 })
 
+onBothEngines('the sessions of a user', (engine) => {
+  const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000)
+  const begin = async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const add = async (user: User, changes: Partial<store.Session> = {}) => {
+      const session = sessionOf(user, changes)
+      expect(await inTx(db, (tx) => store.addSession(tx, user, session))).toBe(true)
+      return session
+    }
+    const left = async (user: User) =>
+      (await db.selectFrom('sessions').select('id').where('user_id', '=', user.id).execute())
+        .map(({ id }) => id)
+        .sort()
+    return { db, bob, rob, add, left }
+  }
+
+  it('are listed while they live, the one used last first, with what may be shown of them alone', async () => {
+    const { db, bob, rob, add } = await begin()
+    const early = await add(bob, { lastSeenAt: after(1), idleExpiresAt: LATER, methods: [], level: 0 })
+    const late = await add(bob, {
+      lastSeenAt: after(2),
+      authenticatedAt: after(1),
+      ip: null,
+      userAgent: null,
+    })
+    await add(bob, { expiresAt: NOW })
+    await add(bob, { idleExpiresAt: NOW })
+    await add(rob)
+    const summaryOf = ({ userId: _, secretHash: __, ...summary }: store.Session) => summary
+    expect(await store.listSessionsOf(db, bob.id, NOW)).toEqual([late, early].map(summaryOf))
+    expect(await store.listSessionsOf(db, bob.id, LATER)).toEqual([])
+    expect(await store.listSessionsOf(db, rob.id + 1, NOW)).toEqual([])
+  })
+
+  it('are theirs alone', async () => {
+    const { db, bob, rob, add } = await begin()
+    const { id } = await add(bob, { expiresAt: NOW })
+    expect(await store.hasSession(db, { id, userId: bob.id })).toBe(true)
+    expect(await store.hasSession(db, { id, userId: rob.id })).toBe(false)
+    expect(await store.hasSession(db, { id: uuidV7(NOW), userId: bob.id })).toBe(false)
+  })
+
+  it('end all but one, and nobody else’s does', async () => {
+    const { db, bob, rob, add, left } = await begin()
+    const kept = await add(bob)
+    await add(bob)
+    await add(bob, { expiresAt: NOW })
+    const others = await add(rob)
+    expect(await inTx(db, (tx) => store.deleteOtherSessions(tx, kept))).toBe(2)
+    expect(await left(bob)).toEqual([kept.id])
+    expect(await left(rob)).toEqual([others.id])
+    // The newest that is left is the one that was kept.
+    expect((await store.findUserById(db, bob.id))?.sessionId).toBe(kept.id)
+    expect((await store.findUserById(db, rob.id))?.sessionId).toBe(others.id)
+    expect(await inTx(db, (tx) => store.deleteOtherSessions(tx, kept))).toBe(0)
+  })
+
+  it('are trimmed to so many, the new one among them: those used the longest ago end', async () => {
+    const { db, bob, rob, add, left } = await begin()
+    const sessions = []
+    // Used in another order than they were made.
+    for (const seconds of [3, 1, 4, 2]) sessions.push(await add(bob, { lastSeenAt: after(seconds) }))
+    const others = await add(rob, { lastSeenAt: after(0) })
+    // Its own last use is not what counts for the new one.
+    const newest = await add(bob, { lastSeenAt: after(0) })
+    const [third, , fourth] = sessions as [store.Session, store.Session, store.Session]
+    const trim = (keep: number) => inTx(db, (tx) => store.trimSessions(tx, newest, keep))
+
+    await trim(5)
+    expect(await left(bob)).toHaveLength(5)
+    await trim(3)
+    expect(await left(bob)).toEqual([newest.id, third.id, fourth.id].sort())
+    await trim(1)
+    expect(await left(bob)).toEqual([newest.id])
+    expect(await left(rob)).toEqual([others.id])
+    expect((await store.findUserById(db, bob.id))?.sessionId).toBe(newest.id)
+  })
+
+  it('of everybody end together', async () => {
+    const { db, bob, rob, add, left } = await begin()
+    for (const user of [bob, bob, rob]) await add(user)
+    expect(await inTx(db, (tx) => store.deleteEverySession(tx))).toBe(3)
+    for (const user of [bob, rob]) {
+      expect(await left(user)).toEqual([])
+      expect((await store.findUserById(db, user.id))?.sessionId).toBeNull()
+    }
+    expect(await inTx(db, (tx) => store.deleteEverySession(tx))).toBe(0)
+  })
+})
+
 onBothEngines('tokens', (engine) => {
   it('a token is found as it was given, for its purpose alone', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash')
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
-    const found = await store.findToken(db, 'reset_password', token.id)
+    const found = await store.findToken(db, ['reset_password'], token.id)
     expect({ ...found, secretHash: null }).toEqual({ ...token, secretHash: null })
-    expect(await store.findToken(db, 'another purpose' as 'reset_password', token.id)).toBeNull()
+    expect(await store.findToken(db, ['another purpose' as 'reset_password'], token.id)).toBeNull()
   })
 
   it('no token is added for an account that was shut, or is gone', async () => {
@@ -346,7 +578,7 @@ onBothEngines('tokens', (engine) => {
     const [older, newer] = [tokenOf(bob), tokenOf(bob, { secretHash: sha256('newer') })]
     await inTx(db, (tx) => store.addToken(tx, older))
     await inTx(db, (tx) => store.addToken(tx, newer))
-    expect(await store.findToken(db, 'reset_password', older.id)).toBeNull()
+    expect(await store.findToken(db, ['reset_password'], older.id)).toBeNull()
     expect(await store.takeToken(db, older, NOW)).toBe(false)
     expect(await store.takeToken(db, newer, NOW)).toBe(true)
   })
@@ -378,6 +610,64 @@ onBothEngines('tokens', (engine) => {
     await inTx(db, (tx) => store.addToken(tx, token))
     await inTx(db, (tx) => store.deleteTokensOf(tx, bob.id))
     expect(await store.takeToken(db, token, NOW)).toBe(false)
+  })
+})
+
+onBothEngines('tokens of several purposes', (engine) => {
+  const PURPOSES = ['reset_password', 'confirm_email', 'change_email'] as const
+  const begin = async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const tokens = PURPOSES.map((purpose) => tokenOf(bob, { purpose, email: `${purpose}@example.com` }))
+    for (const token of tokens) expect(await inTx(db, (tx) => store.addToken(tx, token))).toBe(true)
+    return { db, bob, tokens: tokens as [store.Token, store.Token, store.Token] }
+  }
+
+  it('stand side by side, and each is found where its purpose is asked for', async () => {
+    const { db, tokens } = await begin()
+    for (const token of tokens) {
+      for (const purposes of [PURPOSES, [token.purpose]]) {
+        const found = await store.findToken(db, purposes, token.id)
+        expect({ ...found, secretHash: null }).toEqual({ ...token, secretHash: null })
+      }
+      const others = PURPOSES.filter((purpose) => purpose !== token.purpose)
+      expect(await store.findToken(db, others, token.id)).toBeNull()
+    }
+  })
+
+  it('are taken under their own purpose alone', async () => {
+    const { db, tokens } = await begin()
+    for (const token of tokens) {
+      for (const purpose of PURPOSES.filter((other) => other !== token.purpose))
+        expect(await store.takeToken(db, { ...token, purpose }, NOW)).toBe(false)
+      expect(await store.takeToken(db, token, NOW)).toBe(true)
+      expect(await store.takeToken(db, token, NOW)).toBe(false)
+    }
+  })
+
+  it('give way to a newer one of their own purpose, and only that of a reset is named in the user’s row', async () => {
+    const { db, bob, tokens } = await begin()
+    const [reset, confirmation, change] = tokens
+    const named = async () => (await store.findUserById(db, bob.id))?.resetToken
+    expect(await named()).toBe(reset.id)
+    const newer = tokenOf(bob, { purpose: 'confirm_email' })
+    await inTx(db, (tx) => store.addToken(tx, newer))
+    expect(await named()).toBe(reset.id)
+    expect(await store.findToken(db, PURPOSES, confirmation.id)).toBeNull()
+    for (const token of [reset, newer, change])
+      expect(await store.findToken(db, PURPOSES, token.id)).not.toBeNull()
+  })
+
+  it('expire each by itself, and the user’s row names what is left', async () => {
+    const { db, bob, tokens } = await begin()
+    const [reset, confirmation, change] = tokens
+    await inTx(db, (tx) => store.addToken(tx, { ...confirmation, expiresAt: NOW }))
+    expect(await inTx(db, (tx) => store.deleteExpiredTokens(tx, NOW, 100))).toBe(1)
+    expect((await store.findUserById(db, bob.id))?.resetToken).toBe(reset.id)
+    for (const token of [reset, change]) expect(await store.findToken(db, PURPOSES, token.id)).not.toBeNull()
+    await inTx(db, (tx) => store.deleteTokensOf(tx, bob.id))
+    expect(await db.selectFrom('tokens').selectAll().execute()).toEqual([])
+    expect((await store.findUserById(db, bob.id))?.resetToken).toBeNull()
   })
 })
 
@@ -421,6 +711,7 @@ onBothEngines('throttles', (engine) => {
     expect(await store.takeAttempt(db, 'key', policy, after(1))).toEqual({
       allowed: true,
       blockedUntil: after(3).getTime(),
+      count: 4,
     })
   })
 
@@ -451,14 +742,447 @@ onBothEngines('throttles', (engine) => {
     for (let attempt = 0; attempt < 3; attempt++) await store.takeAttempt(db, 'key', policy, NOW)
     expect(await store.takeAttempt(db, 'other', policy, NOW)).toMatchObject({ allowed: true })
     await store.clearAttempts(db, 'key')
-    expect(await store.takeAttempt(db, 'key', policy, NOW)).toEqual({ allowed: true, blockedUntil: 0 })
+    expect(await store.takeAttempt(db, 'key', policy, NOW)).toEqual({
+      allowed: true,
+      blockedUntil: 0,
+      count: 1,
+    })
     await store.takeAttempt(db, 'key', policy, after(10))
     expect(await store.deleteExpiredThrottles(db, after(60))).toBe(1)
     for (let attempt = 0; attempt < 2; attempt++) {
       expect(await store.takeAttempt(db, 'key', policy, after(70))).toEqual({
         allowed: true,
         blockedUntil: 0,
+        count: attempt + 1,
       })
     }
+  })
+
+  it('at so many attempts the last one was made, until the counter is cleared: time opens nothing', async () => {
+    const db = await openStore(engine)
+    const locking = { ...policy, lockAfter: 5 }
+    let time = 0
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      expect(await store.takeAttempt(db, 'key', locking, after(time))).toMatchObject({
+        allowed: true,
+        count: attempt,
+      })
+      time += 4
+    }
+    for (const seconds of [time, 59, 3_600, 9 * 365 * 86_400]) {
+      expect(await store.takeAttempt(db, 'key', locking, after(seconds))).toEqual({
+        allowed: false,
+        retryAfterMs: policy.longestWaitMs,
+      })
+      expect(await store.deleteExpiredThrottles(db, after(seconds))).toBe(0)
+    }
+    await store.clearAttempts(db, 'key')
+    expect(await store.takeAttempt(db, 'key', locking, after(time))).toMatchObject({
+      allowed: true,
+      count: 1,
+    })
+  })
+
+  it('of fifty attempts at once no more get through than lock', async () => {
+    const db = await openStore(engine)
+    const locking = { ...policy, freeAttempts: 100, lockAfter: 7 }
+    const attempts = await Promise.all(
+      Array.from({ length: 50 }, () => store.takeAttempt(db, 'key', locking, NOW)),
+    )
+    expect(attempts.filter((attempt) => attempt.allowed)).toHaveLength(7)
+  })
+
+  it('a refund opens what the attempt itself had locked', async () => {
+    const db = await openStore(engine)
+    const locking = { ...policy, freeAttempts: 100, lockAfter: 2 }
+    await store.takeAttempt(db, 'key', locking, NOW)
+    const last = await store.takeAttempt(db, 'key', locking, NOW)
+    if (!last.allowed) throw new Error('the second attempt locks, and is made')
+    expect(await store.takeAttempt(db, 'key', locking, NOW)).toMatchObject({ allowed: false })
+    await store.refundAttempt(db, 'key', last)
+    expect(await store.takeAttempt(db, 'key', locking, NOW)).toMatchObject({ allowed: true, count: 2 })
+  })
+
+  it.each([0, 1, 2, 3, 4, 5, 60, 3_600, 365 * 86_400])(
+    'a clock that is set back by %i seconds keeps nobody waiting longer than the longest wait',
+    async (seconds) => {
+      const db = await openStore(engine)
+      let time = 0
+      for (let attempt = 0; attempt < 6; attempt++) {
+        await store.takeAttempt(db, 'key', policy, after(time))
+        time += 4
+      }
+      // The last of them began the longest wait.
+      const back = time - 4 - seconds
+      const attempt = await store.takeAttempt(db, 'key', policy, after(back))
+      if (attempt.allowed) return
+      expect(attempt.retryAfterMs).toBeLessThanOrEqual(policy.longestWaitMs)
+      const over = after(back + attempt.retryAfterMs / SECOND)
+      expect(await store.takeAttempt(db, 'key', policy, over)).toMatchObject({ allowed: true })
+    },
+  )
+
+  it('places are as many as there are, however many ask for one at once, and go with their time', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const instances = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
+    onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
+    const [db] = instances as [store.Database, store.Database]
+    const take = (key: string, on = db) => store.takePlace(on, key, { places: 7, until: after(60) })
+    const taken = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => take('hour 1', instances[index % 2])),
+    )
+    expect(taken.filter(Boolean)).toHaveLength(7)
+    expect(await take('hour 1')).toBe(false)
+    expect(await take('hour 2')).toBe(true)
+    // One that is given back is another's.
+    await store.refundAttempt(db, 'hour 1', { blockedUntil: 0 })
+    expect(await take('hour 1')).toBe(true)
+    expect(await take('hour 1')).toBe(false)
+    // More than there are may be there already, where a setting was lowered: none is left, and none is owed.
+    expect(await store.takePlace(db, 'hour 1', { places: 3, until: after(60) })).toBe(false)
+    expect(await store.deleteExpiredThrottles(db, after(59.999))).toBe(0)
+    expect(await store.deleteExpiredThrottles(db, after(60))).toBe(2)
+  })
+})
+
+onBothEngines('the outbox', (engine) => {
+  const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000)
+  const withBob = async () => {
+    const db = await openStore(engine)
+    return { db, bob: await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW }) }
+  }
+
+  it('gives a mail as it was put in, and counts how often', async () => {
+    const { db, bob } = await withBob()
+    const mail = mailOf({
+      userId: bob.id,
+      kind: 'new_device',
+      locale: 'de',
+      details: { ip: '2001:db8::1', device: null, failures: 7, text: '"\'\\\u2028é😀' },
+    })
+    await store.addMail(db, mail)
+    expect(await store.countMail(db)).toBe(1)
+    expect(await takeMail(db, NOW)).toEqual([{ ...mail, attempts: 1 }])
+    expect(await store.countMail(db)).toBe(1)
+    expect(await takeMail(db, after(LEASE_SECONDS))).toEqual([{ ...mail, attempts: 2 }])
+    await store.deleteMail(db, mail.id)
+    expect(await takeMail(db, after(2 * LEASE_SECONDS))).toEqual([])
+    expect(await store.countMail(db)).toBe(0)
+  })
+
+  it('lets a newer mail of the same kind to the same user take the place of the older, and no other', async () => {
+    const { db, bob } = await withBob()
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const older = mailOf({ userId: bob.id, kind: 'verify_email' })
+    const newer = mailOf({ userId: bob.id, kind: 'verify_email' })
+    const others = [
+      mailOf({ userId: bob.id, kind: 'reset_password' }),
+      mailOf({ userId: rob.id, kind: 'verify_email' }),
+      // To nobody, twice: what an unknown address was asked for.
+      mailOf({ kind: 'verify_email' }),
+      mailOf({ kind: 'verify_email' }),
+      mailOf({ kind: 'verify_email', email: 'gone@example.com' }),
+    ]
+    for (const mail of [older, ...others, newer]) await store.addMail(db, mail)
+    const taken = await takeMail(db, NOW, 100)
+    expect(taken.map(({ id }) => id).sort()).toEqual([...others, newer].map(({ id }) => id).sort())
+  })
+
+  it('of a mail that was replaced while somebody had it in hand lets only the newer be taken again', async () => {
+    const { db, bob } = await withBob()
+    await store.addMail(db, mailOf({ userId: bob.id }))
+    const [inHand] = (await takeMail(db, NOW)) as [store.OutboxMail]
+    const newer = mailOf({ userId: bob.id })
+    await store.addMail(db, newer)
+    await store.postponeMail(db, inHand, NOW)
+    await store.deleteMail(db, inHand.id)
+    expect((await takeMail(db, NOW)).map(({ id }) => id)).toEqual([newer.id])
+  })
+
+  it('gives the oldest first, so many at a time, and each to one until the lease is over', async () => {
+    const { db } = await withBob()
+    const mails = [3, 1, 2].map((seconds) => mailOf({ createdAt: after(seconds), kind: `kind ${seconds}` }))
+    for (const mail of mails) await store.addMail(db, mail)
+    const kinds = async (seconds: number, limit?: number) =>
+      (await takeMail(db, after(seconds), limit)).map(({ kind }) => kind).sort()
+    expect(await kinds(0.999)).toEqual([])
+    expect(await kinds(1)).toEqual(['kind 1'])
+    expect(await kinds(10, 1)).toEqual(['kind 2'])
+    expect(await kinds(10, 1)).toEqual(['kind 3'])
+    expect(await kinds(10)).toEqual([])
+    expect(await kinds(1 + LEASE_SECONDS - 0.001)).toEqual([])
+    expect(await kinds(1 + LEASE_SECONDS)).toEqual(['kind 1'])
+    expect(await kinds(10 + LEASE_SECONDS)).toEqual(['kind 2', 'kind 3'])
+  })
+
+  it('of two instances that take at once gives each mail to one', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const instances = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
+    onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
+    const [db] = instances as [store.Database, store.Database]
+    const mails = Array.from({ length: 40 }, () => mailOf())
+    for (const mail of mails) await store.addMail(db, mail)
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => takeMail(instances[index % 2] ?? db, NOW, 5)),
+    )
+    const ids = taken.flat().map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    // Those that met others at the same rows may have got fewer; what is left is taken by whoever comes next.
+    for (let more = await takeMail(db, NOW, 5); more.length > 0; more = await takeMail(db, NOW, 5))
+      ids.push(...more.map(({ id }) => id))
+    expect(ids.sort()).toEqual(mails.map(({ id }) => id).sort())
+  })
+
+  it('gives nothing to whoever waited for the rows that another one has just taken', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const [one, two] = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
+    onTestFinished(() => Promise.all([one.destroy(), two.destroy()]).then(() => {}))
+    await store.addMail(one, mailOf())
+    let waiting: Promise<store.OutboxMail[]> | undefined
+    const taken = await inTx(one, async (tx) => {
+      const mails = await takeMail(tx, NOW)
+      waiting = takeMail(two, NOW)
+      // On SQLite the lock is the whole file's: nobody gets past it.
+      const isBlocked = async () =>
+        engine === 'sqlite' ||
+        (
+          await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`.execute(
+            tx,
+          )
+        ).rows.length > 0
+      await vi.waitUntil(isBlocked, { timeout: 50_000, interval: 5 })
+      return mails
+    })
+    expect(taken).toHaveLength(1)
+    expect(await waiting).toEqual([])
+  })
+
+  it('lets a mail wait, and only whoever has it in hand may say for how long', async () => {
+    const { db } = await withBob()
+    await store.addMail(db, mailOf())
+    const [first] = (await takeMail(db, NOW)) as [store.OutboxMail]
+    await store.postponeMail(db, first, after(60))
+    expect(await takeMail(db, after(59.999))).toEqual([])
+    const [second] = (await takeMail(db, after(60))) as [store.OutboxMail]
+    expect(second).toEqual({ ...first, attempts: 2 })
+    // Whose lease ran out has no more to say.
+    await store.postponeMail(db, first, after(61))
+    expect(await takeMail(db, after(61))).toEqual([])
+    expect(await takeMail(db, after(60 + LEASE_SECONDS))).toHaveLength(1)
+  })
+
+  it('takes a wait that is longer than any for one of another clock', async () => {
+    const { db } = await withBob()
+    await store.addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS) }))
+    expect(await takeMail(db, NOW)).toEqual([])
+    await store.addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS + 0.001) }))
+    expect(await takeMail(db, NOW)).toHaveLength(1)
+    // It is in hand now, under this clock.
+    expect(await takeMail(db, NOW)).toEqual([])
+  })
+
+  it('forgets of what waits for a user the kinds that are named, and nothing else', async () => {
+    const { db, bob } = await withBob()
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const kept = [
+      mailOf({ userId: bob.id, kind: 'new_device' }),
+      mailOf({ userId: rob.id, kind: 'verify_email' }),
+      mailOf({ email: 'bob@example.com', kind: 'verify_email' }),
+    ]
+    for (const kind of ['verify_email', 'reset_password'])
+      await store.addMail(db, mailOf({ userId: bob.id, kind }))
+    for (const mail of kept) await store.addMail(db, mail)
+    await inTx(db, (tx) => store.deleteMailOf(tx, bob.id, ['verify_email', 'reset_password', 'other']))
+    expect((await takeMail(db, NOW)).map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort())
+  })
+
+  it('takes no mail for a user who is not there', async () => {
+    const { db, bob } = await withBob()
+    await expect(store.addMail(db, mailOf({ userId: bob.id + 1 }))).rejects.toThrow(/foreign key/i)
+    expect(await store.countMail(db)).toBe(0)
+  })
+})
+
+onBothEngines('the audit', (engine) => {
+  // The database goes by its own clock here, whatever the test’s says.
+  const KEPT = new Date('2100-01-01T00:00:00Z')
+  const OVER = new Date('2020-01-01T00:00:00Z')
+  const LONG_AGO = Date.parse('2019-06-01T12:00:00Z')
+
+  /** The line of the so-manieth second. */
+  const lineOf = (second: number, changes: Partial<store.AuditRecord> = {}): store.AuditRecord => {
+    const at = new Date(LONG_AGO + second * 1_000)
+    return {
+      id: uuidV7(at),
+      at,
+      instance: 'host:1',
+      actor: 'anonymous',
+      action: 'login',
+      outcome: 'refused',
+      reason: 'wrong_password',
+      userId: 7,
+      ip: '2001:db8::1',
+      userAgent: 'curl/8',
+      requestId: 'request',
+      details: {},
+      ...changes,
+    }
+  }
+  const all = (db: store.Database, query: store.AuditQuery = {}) =>
+    store.listAuditRecords(db, query, { beforeId: null, limit: 100 })
+
+  it('gives lines as they were written, the newest first, a page at a time', async () => {
+    const db = await openStore(engine)
+    const full = lineOf(1, { details: { text: '"\'\\\u2028é😀', number: 1.5, yes: true } })
+    const empty = lineOf(2, {
+      actor: 'system',
+      outcome: 'success',
+      reason: null,
+      userId: null,
+      ip: null,
+      userAgent: null,
+      requestId: null,
+    })
+    const lines = [full, empty, ...[3, 4, 5].map((second) => lineOf(second))]
+    for (const line of lines.toReversed()) await store.addAuditRecord(db, line, KEPT)
+    const newestFirst = lines.toReversed()
+    expect(await all(db)).toEqual(newestFirst)
+    const page = (beforeId: string | null) => store.listAuditRecords(db, {}, { beforeId, limit: 2 })
+    const [first, second] = [await page(null), await page(newestFirst[1]?.id ?? null)]
+    expect([...first, ...second]).toEqual(newestFirst.slice(0, 4))
+    expect(await page(newestFirst[3]?.id ?? null)).toEqual(newestFirst.slice(4))
+    expect(await page(newestFirst[4]?.id ?? null)).toEqual([])
+  })
+
+  it('finds the lines of an account, of an action, since a moment, and of all at once', async () => {
+    const db = await openStore(engine)
+    const lines = [
+      lineOf(1),
+      lineOf(2, { userId: 8 }),
+      lineOf(3, { action: 'register' }),
+      lineOf(4, { userId: null }),
+      lineOf(5),
+    ]
+    for (const line of lines) await store.addAuditRecord(db, line, KEPT)
+    const seconds = async (query: store.AuditQuery) =>
+      (await all(db, query)).map(({ at }) => (at.getTime() - LONG_AGO) / 1_000)
+    const since = (second: number) => new Date(LONG_AGO + second * 1_000)
+    expect(await seconds({ userId: 7 })).toEqual([5, 3, 1])
+    expect(await seconds({ userId: 9 })).toEqual([])
+    expect(await seconds({ action: 'register' })).toEqual([3])
+    expect(await seconds({ since: since(3) })).toEqual([5, 4, 3])
+    expect(await seconds({ since: new Date(since(3).getTime() + 1) })).toEqual([5, 4])
+    expect(await seconds({ userId: 7, action: 'login', since: since(2) })).toEqual([5])
+    expect(await seconds({ userId: undefined, action: undefined, since: undefined })).toHaveLength(5)
+  })
+
+  it('outlives the account that it is about', async () => {
+    const db = await openStore(engine)
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    const line = lineOf(1, { userId: id })
+    await store.addAuditRecord(db, line, KEPT)
+    await store.deleteUser(db, id)
+    expect(await all(db)).toEqual([line])
+  })
+
+  it.each([
+    ['id', `'${uuidV7(NOW)}'`],
+    ['at', '1'],
+    ['instance', `'other'`],
+    ['actor', `'system'`],
+    ['action', `'logout'`],
+    ['outcome', `'success'`],
+    ['reason', 'null'],
+    ['user_id', '8'],
+    ['request_id', `'other'`],
+    ['details', `'{"other":true}'`],
+    ['expires_at', '1'],
+    ['ip_address', `'192.0.2.1'`],
+    ['user_agent', `'other'`],
+  ])('the database lets nobody change the %s of a line, kept or over', async (column, value) => {
+    const db = await openStore(engine)
+    const lines = [lineOf(1), lineOf(2, { ip: null, userAgent: null }), lineOf(3)]
+    for (const [index, line] of lines.entries()) await store.addAuditRecord(db, line, index < 2 ? KEPT : OVER)
+    const set = sql`${sql.ref(column)} = ${sql.raw(value)}`
+    const isOrigin = column === 'ip_address' || column === 'user_agent'
+    for (const { id } of lines) {
+      const changes = [
+        sql`update audit set ${set} where id = ${id}`,
+        // Nor beside what may be done.
+        ...(isOrigin ? [] : [sql`update audit set ip_address = null, ${set} where id = ${id}`]),
+      ]
+      for (const change of changes)
+        await expect(change.execute(db)).rejects.toThrow('a line of the audit does not change')
+    }
+    expect(await all(db)).toEqual(lines.toReversed())
+  })
+
+  it('the database lets a line be deleted when its time is over by its own clock, and not before', async () => {
+    const db = await openStore(engine)
+    const [kept, over] = [lineOf(1), lineOf(2)]
+    await store.addAuditRecord(db, kept, KEPT)
+    await store.addAuditRecord(db, over, OVER)
+    const refused = 'a line of the audit is kept for its time'
+    await expect(sql`delete from audit`.execute(db)).rejects.toThrow(refused)
+    await expect(sql`delete from audit where id = ${kept.id}`.execute(db)).rejects.toThrow(refused)
+    if (engine === 'postgres') await expect(sql`truncate audit`.execute(db)).rejects.toThrow(refused)
+    expect(await all(db)).toEqual([over, kept])
+    // However far ahead our own clock may be.
+    const clean = (now: Date) => inTx(db, (tx) => store.deleteExpiredAuditRecords(tx, now, 100))
+    expect(await clean(new Date('2200-01-01T00:00:00Z'))).toBe(1)
+    expect(await all(db)).toEqual([kept])
+  })
+
+  it('the database lets no line take the place of one that is kept', async () => {
+    const db = await openStore(engine)
+    const line = lineOf(1)
+    await store.addAuditRecord(db, line, KEPT)
+    await expect(store.addAuditRecord(db, { ...line, action: 'logout' }, KEPT)).rejects.toThrow()
+    const columns = sql`id, at, instance, actor, action, outcome, details, expires_at`
+    const values = sql`${line.id}, 1, 'x', 'x', 'x', 'x', '{}', 1`
+    const replacing =
+      engine === 'sqlite'
+        ? sql`insert or replace into audit (${columns}) values (${values})`
+        : sql`insert into audit (${columns}) values (${values})
+            on conflict (id) do update set action = excluded.action`
+    await expect(replacing.execute(db)).rejects.toThrow('a line of the audit')
+    expect(await all(db)).toEqual([line])
+  })
+
+  it('lets expired lines go so many at a time, by our clock where that is behind', async () => {
+    const db = await openStore(engine)
+    for (const second of [1, 2, 3]) await store.addAuditRecord(db, lineOf(second), OVER)
+    const clean = (now: Date, limit: number) =>
+      inTx(db, (tx) => store.deleteExpiredAuditRecords(tx, now, limit))
+    expect(await clean(new Date(OVER.getTime() - 1), 100)).toBe(0)
+    expect(await clean(OVER, 2)).toBe(2)
+    expect(await clean(OVER, 2)).toBe(1)
+    expect(await clean(OVER, 2)).toBe(0)
+  })
+
+  it('forgets origins: those before a moment, so many at a time, or those of one account', async () => {
+    const db = await openStore(engine)
+    const forgotten = { ip: null, userAgent: null }
+    const lines = [
+      lineOf(1),
+      lineOf(2, { ip: null }),
+      lineOf(3, { userAgent: null, userId: 8 }),
+      lineOf(4, forgotten),
+      lineOf(5),
+      lineOf(6, { userId: 8 }),
+    ]
+    for (const line of lines) await store.addAuditRecord(db, line, KEPT)
+    const forget = (second: number, limit: number) =>
+      inTx(db, (tx) => store.forgetAuditOrigins(tx, new Date(LONG_AGO + second * 1_000), limit))
+    expect(await forget(1, 100)).toBe(0)
+    expect(await forget(5, 2)).toBe(2)
+    expect(await forget(5, 2)).toBe(1)
+    expect(await forget(5, 2)).toBe(0)
+    const after = lines.map((line, index) => (index < 4 ? { ...line, ...forgotten } : line))
+    expect(await all(db)).toEqual(after.toReversed())
+    await inTx(db, (tx) => store.forgetAuditOriginsOf(tx, 8))
+    expect(await all(db)).toEqual(
+      after.map((line) => (line.userId === 8 ? { ...line, ...forgotten } : line)).toReversed(),
+    )
   })
 })

@@ -155,18 +155,26 @@ function spawnOptions({ cwd = ROOT, env }: ProcessOptions): SpawnOptions {
   return { cwd, env: { PATH, HOME, NODE_COMPILE_CACHE: `${ROOT}.cache/compile`, ...env } }
 }
 
-/** A request as the classic clients make it: a form, a cookie, redirects looked at and not followed. */
+/**
+ * A request as the classic clients make it: a form, a cookie, redirects looked at and not followed. With
+ * `json` in place of `fields`, as the routes want it that came later.
+ */
 export function send(
   url: string,
   method: string,
   path: string,
-  { fields, sessionId }: { fields?: Record<string, string>; sessionId?: string } = {},
+  request: { fields?: Record<string, string>; json?: Record<string, string>; sessionId?: string } = {},
 ): Promise<Response> {
+  const { fields, json, sessionId } = request
   return fetch(`${url}${path}`, {
     method,
     redirect: 'manual',
     ...(fields && { body: new URLSearchParams(fields) }),
-    ...(sessionId !== undefined && { headers: { cookie: `session_id=${sessionId}` } }),
+    ...(json && { body: JSON.stringify(json) }),
+    headers: {
+      ...(json && { 'content-type': 'application/json' }),
+      ...(sessionId !== undefined && { cookie: `session_id=${sessionId}` }),
+    },
   })
 }
 

@@ -1,0 +1,227 @@
+/** Whatever can happen in production, told once: what was logged, written down, mailed and stored on the way. */
+import { sql } from 'kysely'
+import { expect } from 'vitest'
+import type { AuditRecord } from '../../src/auth/index.ts'
+import { MailError, MailRefused } from '../../src/index.ts'
+import type { EngineName } from '../support/engines.ts'
+import {
+  CLIENT,
+  cookieIn,
+  linkIn,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+  type ReceivedMail,
+  randomKey,
+  type Send,
+  send,
+  until,
+  untilNoMailWaits,
+} from '../support/production.ts'
+
+export const ALICE = 'Alice.Liddell@wonderland.example'
+export const NEW_ADDRESS = 'alice.hargreaves@wonderland.example'
+export const BOB = 'bob.builder@example.com'
+export const WRONG = 'not the password of anybody'
+const CAROL = 'carol.keeper@example.com'
+const STRANGER = 'somebody.else@example.com'
+/** Whose mail server refuses mail for good. */
+const REFUSED = 'full.mailbox@example.com'
+/** Whose mail server does not answer. */
+const UNREACHED = 'slow.server@example.com'
+/** Every address of the story. */
+export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, CAROL, STRANGER, REFUSED, UNREACHED]
+
+interface LoggedLine {
+  readonly level: string
+  readonly msg: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+interface Story {
+  readonly log: LoggedLine[]
+  readonly audit: AuditRecord[]
+  readonly mails: ReceivedMail[]
+  /** The rows there were at some moments, by table. */
+  readonly rows: Map<string, Readonly<Record<string, unknown>>[]>
+  /** Everything that opens something, or was typed as a password. */
+  readonly secrets: string[]
+  /** The bodies of all refusals. */
+  readonly refusals: string[]
+}
+
+const stories = new Map<EngineName, Promise<Story>>()
+
+/** The story on one engine. To be asked for inside of a test. */
+export function story(engine: EngineName): Promise<Story> {
+  const told = stories.get(engine) ?? tell(engine)
+  stories.set(engine, told)
+  return told
+}
+
+async function tell(engine: EngineName): Promise<Story> {
+  const told: Story = { log: [], audit: [], mails: [], rows: new Map(), secrets: [], refusals: [] }
+  const write = (level: string) => (fields: Record<string, unknown>, msg: string) =>
+    void told.log.push({ level, msg, fields })
+  const secretKey = randomKey()
+  const mailer = memoryMailer(({ to }) => {
+    if (to === REFUSED) throw new MailRefused('The mailbox is full.')
+    if (to === UNREACHED) throw new MailError('The server is slow.')
+  })
+  const scene = await productionAuth(engine, {
+    mailer,
+    secretKey,
+    logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    onAudit: (line) => void told.audit.push(line),
+  })
+  const teller = tellerOf(scene, told)
+  told.secrets.push(PASSWORD, NEW_PASSWORD, WRONG, secretKey)
+
+  await register(teller)
+  const { sessionId } = await signIn(teller)
+  await changeAddress(teller, sessionId)
+  await resetAndLeave(teller)
+  await operate(teller)
+  await runOutOfTime(teller)
+
+  told.mails.push(...mailer.mails)
+  for (const mail of mailer.mails) if (mail.text.includes('#')) teller.keepSecret(linkIn(mail).token)
+  return told
+}
+
+interface Answered {
+  readonly status: number
+  readonly sessionId: string | undefined
+  readonly deviceToken: string | undefined
+}
+
+/** What the chapters need: to ask, and to keep what has to be looked for later. */
+interface Teller extends Production {
+  ask(method: string, path: string, request?: Send): Promise<Answered>
+  login(email: string, password?: string, request?: Send): Promise<Answered>
+  keepSecret(value: string | undefined): void
+  keepRows(): Promise<void>
+  told: Story
+}
+
+function tellerOf(scene: Production, told: Story): Teller {
+  const keepSecret = (value: string | undefined) => {
+    if (value) told.secrets.push(value, value.slice(value.indexOf('.') + 1))
+  }
+  const ask: Teller['ask'] = async (method, path, request = {}) => {
+    const headers = { 'user-agent': 'Mozilla/5.0 (the device of this story)', ...request.headers }
+    const answer = await send(scene.auth, method, path, { ...request, ip: '192.0.2.7', headers })
+    if (answer.status >= 400) told.refusals.push(await answer.text())
+    const [sessionId, deviceToken] = [cookieIn(answer, 'session_id'), cookieIn(answer, 'device')]
+    keepSecret(sessionId)
+    keepSecret(deviceToken)
+    return { status: answer.status, sessionId, deviceToken }
+  }
+  return {
+    ...scene,
+    told,
+    ask,
+    keepSecret,
+    login: (email, password = PASSWORD, request = {}) =>
+      ask('POST', '/sessions', { json: { email, password }, ...request }),
+    async keepRows() {
+      for (const { name } of await scene.db.introspection.getTables()) {
+        const found = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(scene.db)
+        told.rows.set(name, [...(told.rows.get(name) ?? []), ...found.rows])
+      }
+    },
+  }
+}
+
+/** Alice registers, twice, and confirms her address at the second attempt. */
+async function register({ ask, login, newMails, mailedLink, keepRows }: Teller): Promise<void> {
+  const signUp = { json: { email: ALICE, password: PASSWORD }, headers: { 'accept-language': 'fr' } }
+  for (let time = 0; time < 2; time++)
+    expect(await ask('POST', '/users', signUp)).toMatchObject({ status: 200 })
+  await login(ALICE)
+  await newMails()
+  await ask('POST', '/request_confirmation', { json: { email: ALICE } })
+  const { token } = await mailedLink('verify_email')
+  await ask('POST', '/confirm_email', { json: { token, password: WRONG } })
+  await keepRows()
+  await ask('POST', '/confirm_email', { json: { token, password: PASSWORD } })
+}
+
+/** She signs in here and there, ends what she no longer needs, and takes another password. */
+async function signIn({ ask, login, keepRows }: Teller): Promise<Answered> {
+  await login(STRANGER)
+  for (let failure = 0; failure < 5; failure++) await login(ALICE, WRONG)
+  const { deviceToken } = await login(ALICE)
+  const { sessionId: second = '' } = await login(ALICE)
+  const { sessionId: third } = await login(ALICE, PASSWORD, { deviceToken })
+  await keepRows()
+  await ask('POST', '/reauthenticate', { json: { password: WRONG }, sessionId: third })
+  const json = { password: PASSWORD }
+  const { sessionId } = await ask('POST', '/reauthenticate', { json, sessionId: third })
+  await ask('DELETE', `/sessions/${second.split('.')[0]}`, { sessionId })
+  await ask('DELETE', '/sessions/others', { sessionId })
+  const change = { new_password: NEW_PASSWORD, current_password: WRONG }
+  await ask('PUT', '/profile/password', { json: change, sessionId })
+  return ask('PUT', '/profile/password', { json: { ...change, current_password: PASSWORD }, sessionId })
+}
+
+async function changeAddress(
+  { ask, mailedLink, keepRows }: Teller,
+  sessionId: string | undefined,
+): Promise<void> {
+  await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId })
+  await keepRows()
+  const { token } = await mailedLink('confirm_new_email')
+  await ask('POST', '/confirm_email', { json: { token, password: NEW_PASSWORD } })
+}
+
+/** She forgets her password, comes back, takes her data with her and goes. */
+async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Teller): Promise<void> {
+  await ask('POST', '/reset_password', { json: { email: NEW_ADDRESS } })
+  const { token } = await mailedLink('reset_password')
+  await keepRows()
+  const json = { email: NEW_ADDRESS, reset_token: token, new_password: PASSWORD }
+  expect(await ask('PUT', '/reset_password', { json })).toMatchObject({ status: 200 })
+  expect(await ask('PUT', '/reset_password', { json })).toMatchObject({ status: 403 })
+  const { sessionId: ended } = await login(NEW_ADDRESS)
+  await ask('DELETE', '/sessions', { sessionId: ended })
+  const { sessionId } = await login(NEW_ADDRESS)
+  expect(await ask('GET', '/profile/export', { sessionId })).toMatchObject({ status: 200 })
+  expect(await ask('DELETE', '/profile', { sessionId })).toMatchObject({ status: 200 })
+  await newMails()
+}
+
+/** What operators and programs do, and a stranger who guesses meanwhile. */
+async function operate({ auth, login, keepRows, keepSecret }: Teller): Promise<void> {
+  await auth.registerUser(CAROL, PASSWORD, { confirmed: true })
+  const { id } = await auth.registerUser(BOB, PASSWORD)
+  await auth.confirmUser(id)
+  keepSecret((await auth.createSession(BOB, CLIENT)) ?? undefined)
+  await keepRows()
+  await auth.destroySession(id)
+  await auth.endEverySession()
+  await auth.disableUser(id)
+  await login(BOB)
+  await auth.enableUser(id)
+  await auth.markPasswordCompromised(id)
+  await login(BOB)
+  await auth.unlockUser(id)
+  for (let guess = 0; guess < 10; guess++) await login(STRANGER, WRONG)
+  await auth.deleteUser(id)
+}
+
+/** Mail that does not go through, and an account that nobody confirms. */
+async function runOutOfTime({ auth, now, keepRows, told }: Teller): Promise<void> {
+  await auth.signUp({ email: REFUSED, password: PASSWORD })
+  await untilNoMailWaits(auth)
+  const sessionId = await auth.createSession(CAROL)
+  await auth.requestEmailChange({ sessionId, email: UNREACHED })
+  await until(() => told.log.some(({ fields }) => fields.message === 'The server is slow.'))
+  await keepRows()
+  now.advance(4 * 86_400)
+  await untilNoMailWaits(auth)
+  now.advance(4 * 86_400)
+  await auth.deleteExpired()
+}

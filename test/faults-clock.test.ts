@@ -1,0 +1,157 @@
+/** A clock that jumps, by an hour or a year, forth or back: waits end, mail leaves, and nothing lives too long. */
+import pg from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import {
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionAuth,
+  until,
+  untilNoMailWaits,
+} from './support/production.ts'
+
+const EMAIL = 'alice@example.com'
+const HOUR = 3_600
+const DAY = 24 * HOUR
+const YEAR = 365 * DAY
+/** docs/throttling.md has the longest wait. */
+const LONGEST_WAIT = 900
+
+const STEPS = [
+  { step: 'an hour forth', seconds: HOUR },
+  { step: 'an hour back', seconds: -HOUR },
+  { step: 'a year forth', seconds: YEAR },
+  { step: 'a year back', seconds: -YEAR },
+]
+
+onBothEngines('a clock that jumps', (engine) => {
+  describe.each(STEPS)('$step', ({ seconds }) => {
+    it('keeps nobody out longer than the longest wait', async () => {
+      const { auth, now } = await productionAuth(engine)
+      await auth.registerUser(EMAIL, PASSWORD, { confirmed: true })
+      const logIn = (password: string) => auth.logIn({ email: EMAIL, password, ip: '192.0.2.7' })
+      const fail = () => expect(logIn('wrong')).rejects.toMatchObject({ code: 'invalid_credentials' })
+      // Until the waits are at their longest.
+      for (let count = 1; count <= auth.options.loginFailuresPerAccount + 10; count++) {
+        await fail()
+        if (count >= auth.options.loginFailuresPerAccount) now.advance(LONGEST_WAIT)
+      }
+      await fail()
+      await expect(logIn(PASSWORD)).rejects.toMatchObject({
+        code: 'too_many_attempts',
+        retryAfterSeconds: LONGEST_WAIT,
+      })
+
+      now.advance(seconds)
+      const { retryAfterSeconds = 0 } = await logIn('wrong').then(
+        () => expect.unreachable(),
+        (error: { retryAfterSeconds?: number }) => error,
+      )
+      expect(retryAfterSeconds).toBeLessThanOrEqual(LONGEST_WAIT)
+      now.advance(LONGEST_WAIT)
+      expect((await logIn(PASSWORD)).next).toBe('signed_in')
+    })
+
+    it('lets mail leave: what is new at once, what waited within two hours', async () => {
+      let isWell = false
+      const mailer = memoryMailer(() => {
+        if (!isWell) throw new Error('the mail server is away')
+      })
+      const { auth, now } = await productionAuth(engine, { mailer })
+      for (const email of [EMAIL, 'bob@example.com'])
+        await auth.registerUser(email, PASSWORD, { confirmed: true })
+      await auth.sendPasswordReset({ email: EMAIL })
+      await until(async () => (await auth.countMail()) === 1)
+
+      isWell = true
+      now.advance(seconds)
+      await auth.sendPasswordReset({ email: 'bob@example.com' })
+      await until(() => mailer.mails.some(({ to }) => to === 'bob@example.com'))
+      now.advance(2 * HOUR)
+      // For nobody: it lets the worker look.
+      await auth.sendPasswordReset({ email: 'nobody@example.com' })
+      await untilNoMailWaits(auth)
+      const given = await Array.fromAsync(auth.listAudit({ action: 'give_up_mail' }))
+      // After three days nobody waits for a mail any more.
+      if (seconds > 3 * DAY) expect(given).toMatchObject([{ reason: 'expired' }])
+      else expect(mailer.mails.map(({ to }) => to).toSorted()).toEqual([EMAIL, 'bob@example.com'])
+    })
+
+    it('ends sessions and tokens after their life and what the clock was put back, at the latest', async () => {
+      const { auth, now, mailedLink } = await productionAuth(engine)
+      await auth.registerUser(EMAIL, PASSWORD, { confirmed: true })
+      const { sessionLifetimeSeconds, resetTokenLifetimeSeconds } = auth.options
+      const sessionId = await auth.createSession(EMAIL)
+      await auth.sendPasswordReset({ email: EMAIL })
+      const { token } = await mailedLink('reset_password')
+      const userOf = async () => (await auth.getUserFromSessionId(sessionId))?.email ?? null
+
+      now.advance(seconds)
+      const putBack = Math.max(-seconds, 0)
+      expect(await userOf()).toBe(seconds > sessionLifetimeSeconds ? null : EMAIL)
+      now.advance(resetTokenLifetimeSeconds + putBack)
+      await expect(auth.updatePassword(token, NEW_PASSWORD)).rejects.toMatchObject({
+        code: 'invalid_reset_token',
+      })
+      // Used every six days: no rest ends it.
+      const left = sessionLifetimeSeconds - resetTokenLifetimeSeconds
+      for (let used = 0; used < left; used += 6 * DAY) {
+        await userOf()
+        now.advance(Math.min(6 * DAY, left - used))
+      }
+      expect(await userOf()).toBeNull()
+    })
+
+    it('lets every use case go on', async () => {
+      const { auth, now, mailedLink } = await productionAuth(engine)
+      async function live(email: string): Promise<void> {
+        await auth.signUp({ email, password: PASSWORD, ip: '192.0.2.7' })
+        const { token } = await mailedLink('verify_email')
+        await auth.confirmEmail({ token, password: PASSWORD })
+        const { sessionId } = await auth.logIn({ email, password: PASSWORD, ip: '192.0.2.7' })
+        expect((await auth.getUserFromSessionId(sessionId))?.email).toBe(email)
+        expect(await auth.listOwnSessions({ sessionId })).toHaveLength(1)
+        const renewed = await auth.reauthenticate({ sessionId, password: PASSWORD })
+        expect((await auth.exportAccount(renewed)).account.email).toBe(email)
+        await auth.sendPasswordReset({ email })
+        const reset = await mailedLink('reset_password')
+        await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+        expect((await auth.logIn({ email, password: NEW_PASSWORD })).next).toBe('signed_in')
+        await auth.deleteExpired()
+        expect(await auth.isReady()).toBe(true)
+        await untilNoMailWaits(auth)
+      }
+      await live(EMAIL)
+      now.advance(seconds)
+      await live('bob@example.com')
+      now.advance(-seconds)
+      await live('carol@example.com')
+      const actions = (await Array.fromAsync(auth.listAudit())).map(({ action }) => action)
+      expect(actions.filter((action) => action === 'reset_password')).toHaveLength(3)
+    })
+  })
+})
+
+it('where the clock of PostgreSQL is behind ours, the clean-up goes on', async () => {
+  const databaseUrl = await freshDatabase('postgres')
+  const options = { databaseUrl, auditRetentionDays: 1, hasher: CHEAP_HASHER }
+  // Its line of the audit has been over for half a minute.
+  const earlier = await freshAuth('postgres', {
+    ...options,
+    now: () => new Date(Date.now() - 1_000 * (DAY + 30)),
+  })
+  await earlier.registerUser(EMAIL, 'b4l0u')
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  onTestFinished(() => client.end())
+  await client.query(`
+    create function public.clock_timestamp() returns timestamptz language sql as
+      $$ select pg_catalog.clock_timestamp() - interval '1 minute' $$;
+    do $$ begin
+      execute format('alter database %I set search_path = public, pg_catalog', current_database());
+    end $$
+  `)
+  const auth = await freshAuth('postgres', options)
+  expect(await auth.deleteExpired()).toMatchObject({ auditRecords: 0 })
+})

@@ -1,0 +1,266 @@
+/** What production mode refuses to start with, and what a rotation of its key leaves as it was. */
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { SETTINGS } from '../src/cli/settings.ts'
+import { type Row, readValue } from '../src/options.ts'
+import { ask, cookiesOf, fragmentOf, linkIn, mailTo, productionEnv, runCommand } from './support/deployed.ts'
+import { freshDatabase } from './support/engines.ts'
+import { NEW_PASSWORD, PASSWORD, randomKey } from './support/production.ts'
+import { runCli, startService } from './support/service.ts'
+import { startSmtpServer } from './support/smtp.ts'
+import { type OnEnd, temporaryFolder } from './support/system.ts'
+
+/** Marks what may never be shown. */
+const MARK = 'sEcReT0f7h1sT3sT'
+/** A variable that is empty is one that is not set. */
+const UNSET = ''
+
+/** For each setting, values that production mode does not start with, and what it says of them. */
+const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, problem: RegExp])[]>> = {
+  baseUrl: [
+    [UNSET, /is not set/],
+    ['http://auth.example.com', /has to begin with https:\/\//],
+    ['auth.example.com', /expected an address/],
+  ],
+  secretKey: [
+    [UNSET, /is not set/],
+    [MARK, /is too short/],
+    [`${MARK}-change-me-change-me-change-me-change-me`, /is a sample/],
+    [`${randomKey()},${MARK}!`, /key 2 of 2 is not base64url/],
+  ],
+  smtpUrl: [
+    [UNSET, /is not set/],
+    ['terminal:', /is for development/],
+    [`smtp://mailer:${MARK}/2@mail.example.com`, /expected smtp:\/\//],
+    [`https://mailer:${MARK}@mail.example.com`, /has to begin with smtp/],
+  ],
+  mailFrom: [
+    [UNSET, /is not set/],
+    ['nobody', /expected one address/],
+  ],
+  trustedProxies: [['everybody', /expected addresses and networks/]],
+  databaseUrl: [
+    ['sqlite::memory:', /lost with the process/],
+    [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /verified TLS only/],
+    [`postgres://bienvenue:${MARK}@db.invalid/accounts?sslmode=require`, /verified TLS only/],
+  ],
+  passwordHash: [['bcrypt', /hashed with argon2id/]],
+  minPasswordLength: [['14', /shorter than 15/]],
+  passwordBlocklist: [['off', /commonest passwords are taken/]],
+  breachCheckUrl: [['http://breaches.example.com', /over https only/]],
+  resetTokenDelivery: [['response', /handed to whoever asks/]],
+  emailVerification: [['off', /the address of somebody else/]],
+  secureCookie: [['off', /without encryption/]],
+  sessionLifetimeSeconds: [['2592001', /more than 30 days/]],
+  throttle: [['off', /guessed without limit/]],
+  loginFailuresUntilLock: [['0', /1 to 100/]],
+  registrationsPerIp: [['0', /2 or more/]],
+  host: [
+    ['0.0.0.0', /without TLS/],
+    ['::', /without TLS/],
+    ['192.0.2.7', /without TLS/],
+  ],
+}
+
+const ROWS: Readonly<Record<string, Row>> = SETTINGS
+const envOf = (name: string) => ROWS[name]?.env ?? expect.unreachable(`there is no setting ${name}`)
+
+const CASES = Object.entries(BAD_VALUES).flatMap(([name, values]) =>
+  values.map(([value, problem], round) => ({ name, variable: envOf(name), value, problem, round })),
+)
+const ROUNDS = [...new Set(CASES.map(({ round }) => round))]
+
+/** What hooks leave to be done at the end. `afterAll` itself hears nothing inside of a hook that has waited. */
+const ends: (() => Promise<void> | void)[] = []
+const atTheEnd: OnEnd = (end) => void ends.push(end)
+afterAll(async () => {
+  for (const end of ends.toReversed()) await end()
+})
+
+/** A service that gets as far as to listen finds the port taken, and ends too: with another line, and a file. */
+let takenPort = 0
+beforeAll(async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  atTheEnd(() => server[Symbol.asyncDispose]())
+  takenPort = (server.address() as AddressInfo).port
+})
+
+interface Outcome {
+  readonly exitCode: number | null
+  readonly stdout: string
+  /** Of standard error. */
+  readonly lines: readonly string[]
+  /** What was made where the database would be. */
+  readonly files: readonly string[]
+}
+
+/** Runs a command with the settings of a production service, and others in their place. */
+async function runWith(
+  args: readonly string[],
+  changes: Readonly<Record<string, string>> = {},
+  onEnd: OnEnd = onTestFinished,
+): Promise<Outcome> {
+  const folder = temporaryFolder(onEnd)
+  const { BIENVENUE_TRUSTED_PROXIES: _, ...production } = productionEnv(
+    `smtps://mailer:${MARK}@mail.example.com`,
+  )
+  const database = { DATABASE_URL: `sqlite:${join(folder, 'accounts.db')}` }
+  const env = { ...production, ...database, PORT: String(takenPort), ...changes }
+  const { exitCode, stdout, stderr } = await runCli(args, { env, onEnd })
+  return { exitCode, stdout, lines: stderr.split('\n').filter(Boolean), files: readdirSync(folder) }
+}
+
+/** So many at once: the machine has two cores. */
+async function inTurn<Item, Result>(items: readonly Item[], run: (item: Item) => Promise<Result>) {
+  const results = new Map<Item, Result>()
+  const left = items.values()
+  const work = async () => {
+    for (const item of left) results.set(item, await run(item))
+  }
+  await Promise.all([work(), work(), work()])
+  return results
+}
+
+const changesOf = (cases: typeof CASES) =>
+  Object.fromEntries(cases.map(({ variable, value }) => [variable, value]))
+
+describe('production mode does not start', () => {
+  let alone: Map<(typeof CASES)[0], Outcome>
+  let together: Map<number, { serve: Outcome; doctor: Outcome; doctorJson: Outcome }>
+  beforeAll(async () => {
+    alone = await inTurn(CASES, (bad) => runWith(['serve'], changesOf([bad]), atTheEnd))
+    together = await inTurn(ROUNDS, async (round) => {
+      const changes = changesOf(CASES.filter((bad) => bad.round === round))
+      return {
+        serve: await runWith(['serve'], changes, atTheEnd),
+        doctor: await runWith(['doctor'], changes, atTheEnd),
+        doctorJson: await runWith(['doctor', '--json'], changes, atTheEnd),
+      }
+    })
+  })
+
+  it('with any setting that its table refuses: each has a bad value here that its own rule catches', () => {
+    const refusing = Object.entries(ROWS).filter(
+      ([, row]) => row.refusedInProduction !== undefined || (row.unsafe !== undefined && !row.tolerated),
+    )
+    const uncaught = refusing.filter(([name, row]) => {
+      const rules = [row.refusedInProduction, row.tolerated ? undefined : row.unsafe].filter(
+        (rule) => rule !== undefined,
+      )
+      const values = (BAD_VALUES[name] ?? []).map(([text]) => settingOf(name, row, text))
+      return !rules.every((rule) => values.some((value) => value !== null && rule(value as never) !== null))
+    })
+    expect(uncaught.map(([name]) => name)).toEqual([])
+  })
+
+  it.each(CASES)('with $variable: one line says $problem, nothing listens, no file is made', (bad) => {
+    const { exitCode, stdout, lines, files } = alone.get(bad) ?? expect.unreachable()
+    expect({ exitCode, stdout, files }).toEqual({ exitCode: 2, stdout: '', files: [] })
+    const [line, ...others] = lines.filter((text) => text.startsWith(`bienvenue: ${bad.variable}: `))
+    expect(line).toMatch(bad.problem)
+    expect(others).toEqual([])
+    // Another setting may need this one.
+    for (const text of lines) expect(text).toMatch(/^bienvenue: [A-Z_]+: [^\n]+$/)
+  })
+
+  it.each(ROUNDS)(
+    'with much that is wrong at once: a line for each, the same as `doctor` has (%d)',
+    (round) => {
+      const { serve, doctor, doctorJson } = together.get(round) ?? expect.unreachable()
+      expect(serve).toMatchObject({ exitCode: 2, stdout: '', files: [] })
+      const lines = serve.lines.map((line) => line.replace('bienvenue: ', ''))
+      const variables = lines.map((line) => line.slice(0, line.indexOf(':')))
+      expect(new Set(variables).size).toBe(variables.length)
+      const expected = CASES.filter((bad) => bad.round === round).map(({ variable }) => variable)
+      expect(variables).toEqual(expect.arrayContaining(expected))
+
+      expect(doctor).toMatchObject({ exitCode: 1, lines: [], files: [] })
+      expect(doctor.stdout).toContain('serve refuses to start in production mode')
+      for (const line of lines) expect(doctor.stdout).toContain(`  - ${line}\n`)
+      expect(doctorJson).toMatchObject({ exitCode: 1, lines: [], files: [] })
+      const { checks, refused, well } = JSON.parse(doctorJson.stdout)
+      // A server that is refused is not spoken to: it might be told the password in the clear.
+      expect(JSON.stringify(checks)).not.toMatch(/ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT/)
+      expect(well).toBe(false)
+      expect(refused.map((one: Record<string, string>) => `${one.setting}: ${one.problem}`)).toEqual(lines)
+    },
+  )
+
+  it('and shows no secret in saying so', () => {
+    const outcomes = [...alone.values(), ...[...together.values()].flatMap((round) => Object.values(round))]
+    for (const { stdout, lines } of outcomes) expect(stdout + lines.join('\n')).not.toContain(MARK)
+  })
+})
+
+it('production mode starts where nothing of it is wrong, behind a proxy on any address', async () => {
+  for (const changes of [{}, { HOST: '0.0.0.0', BIENVENUE_TRUSTED_PROXIES: '10.0.0.1' }]) {
+    const { exitCode, stdout, files } = await runWith(['doctor', '--json'], changes)
+    expect({ exitCode, files }).toEqual({ exitCode: 0, files: [] })
+    expect(JSON.parse(stdout)).toMatchObject({ refused: [], unsafe: [], well: true })
+    expect(stdout).not.toContain(MARK)
+  }
+})
+
+/** What the text of a variable stands for, or `null` where its form is refused before any rule. */
+function settingOf(name: string, row: Row, text: string): string | number | boolean | null {
+  if (text === UNSET) return row.production
+  try {
+    return readValue(name, row, text)
+  } catch {
+    return null
+  }
+}
+
+it('a rotation of the key ends no session and no link: devices are known until their key is gone', async () => {
+  const EMAIL = 'alice@example.com'
+  const databaseUrl = await freshDatabase('sqlite')
+  const smtp = await startSmtpServer()
+  const env = productionEnv(`smtp://127.0.0.1:${smtp.port}`)
+  const added = await runCli(['users', 'add', EMAIL, '--password-stdin'], {
+    env: { ...env, DATABASE_URL: databaseUrl },
+    input: PASSWORD,
+  })
+  expect(added.exitCode, added.stderr).toBe(0)
+  const start = (keys: string) => startService(databaseUrl, { env: { ...env, BIENVENUE_SECRET_KEY: keys } })
+  type Running = Awaited<ReturnType<typeof start>>
+  const logIn = (service: Running, cookies: Record<string, string>, password = PASSWORD) =>
+    ask(service, 'POST', '/sessions', { cookies, fields: { email: EMAIL, password } })
+  const profile = async (service: Running, cookies: Record<string, string>) =>
+    (await ask(service, 'GET', '/profile', { cookies })).status
+  const [keyA, keyB] = [randomKey(), randomKey()]
+
+  const first = await start(keyA)
+  const cookies = cookiesOf(await logIn(first, {}))
+  const device = { '__Host-device': cookies['__Host-device'] ?? '' }
+  await ask(first, 'POST', '/reset_password', { fields: { email: EMAIL } })
+  const link = linkIn(await mailTo(smtp, EMAIL, 1))
+  expect(await first.stop()).toBe(0)
+
+  const second = await start(`${keyB},${keyA}`)
+  expect(await profile(second, cookies)).toBe(200)
+  expect(cookiesOf(await logIn(second, device))).toMatchObject(device)
+  expect(await second.stop()).toBe(0)
+
+  const third = await start(keyB)
+  expect(await profile(third, cookies)).toBe(200)
+  const renewed = cookiesOf(await logIn(third, device))['__Host-device']
+  expect(renewed).toMatch(/./)
+  expect(renewed).not.toBe(device['__Host-device'])
+  const { email = '', token = '' } = fragmentOf(link)
+  const reset = await ask(third, 'PUT', '/reset_password', {
+    fields: { email, reset_token: token, new_password: NEW_PASSWORD },
+  })
+  expect(reset).toMatchObject({ status: 200, json: { message: 'Password updated' } })
+  expect(await third.stop()).toBe(0)
+
+  const logins = await runCommand<{ details: { device: string } }>(
+    ['audit', '--action', 'login'],
+    databaseUrl,
+    env,
+  )
+  expect(logins.map(({ details }) => details.device).reverse()).toEqual(['new', 'known', 'new'])
+})
