@@ -14,10 +14,14 @@ export const DEVICE_LIFETIME_SECONDS = 400 * 86_400
 const PURPOSE = 'device'
 const DEVICE = /^([A-Za-z0-9_-]{43})\.(.{1,100})$/
 
-/** A token for the device of somebody who has just signed in; `null` where there is no key to sign it. */
-export function rememberDevice(ctx: Context, email: string): string | null {
+/**
+ * A token for the device of somebody who has just signed in; `null` where there is no key to sign it.
+ *
+ * @param known - The device, where it was recognised: it keeps its number, signed by the newest key.
+ */
+export function rememberDevice(ctx: Context, email: string, known: string | null): string | null {
   if (ctx.keys === null) return null
-  const id = randomSecret()
+  const id = known ?? randomSecret()
   return `${id}.${ctx.keys.sign(PURPOSE, signedText(id, email))}`
 }
 

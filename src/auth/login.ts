@@ -43,8 +43,7 @@ export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInR
   })
   if (sessionId === null) throw new AuthError('invalid_credentials')
   await endSession(ctx, request.currentSessionId, request)
-  const known = recogniseDevice(ctx, request) !== null
-  const deviceToken = known ? (request.deviceToken ?? null) : rememberDevice(ctx, request.email)
+  const deviceToken = rememberDevice(ctx, request.email, recogniseDevice(ctx, request))
   return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
 }
 

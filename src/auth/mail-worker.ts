@@ -56,7 +56,9 @@ export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFau
     async stop() {
       stopping.abort()
       await Promise.race([working, setTimeout(STOP_TIMEOUT_MS, undefined, { ref: false })])
+      // Lets go of what is still on its way: it fails, and is put back for the next one.
       mailer.close()
+      await working
     },
   }
 }

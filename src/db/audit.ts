@@ -1,5 +1,5 @@
 /** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, SqliteAdapter, sql } from 'kysely'
 import type { Database, Schema, Tx } from './schema.ts'
 
 /** A line of the audit. */
@@ -81,8 +81,9 @@ export async function deleteExpiredAuditRecords(tx: Tx, now: Date, limit: number
       query
         .selectFrom('audit')
         .select('id')
+        .where('expires_at', '<=', now.getTime())
         // The guard goes by the clock of the database, and ours may be ahead of it.
-        .where('expires_at', '<=', Math.min(now.getTime(), Date.now()))
+        .where(sql<boolean>`expires_at <= ${clockOf(tx)}`)
         .limit(limit),
     )
     .executeTakeFirst()
@@ -117,6 +118,12 @@ export async function forgetAuditOriginsOf(tx: Tx, userId: number): Promise<void
     .set({ ip_address: null, user_agent: null })
     .where('user_id', '=', userId)
     .execute()
+}
+
+function clockOf(tx: Tx): RawBuilder<number> {
+  return tx.getExecutor().adapter instanceof SqliteAdapter
+    ? sql`cast(unixepoch('subsec') * 1000 as integer)`
+    : sql`extract(epoch from clock_timestamp()) * 1000`
 }
 
 function recordOf(row: Selectable<Schema['audit']>): AuditRecord {

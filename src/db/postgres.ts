@@ -1,6 +1,7 @@
 /** PostgreSQL through `pg`. */
-import { type Dialect, PostgresDialect } from 'kysely'
+import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import { isUnavailable } from './errors.ts'
 import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
@@ -35,7 +36,35 @@ export function openPostgres(
   // pool, or in the hands of a transaction.
   pool.on('error', onIdleError)
   pool.on('connect', (client) => void client.on('error', onIdleError))
-  return { dialect: new PostgresDialect({ pool }), reader: { first: firstRow(pool) } }
+  return { dialect: new PostgresDialect({ pool: droppingBroken(pool) }), reader: { first: firstRow(pool) } }
+}
+
+/** The pool, but that a connection on which the server was silent is closed: it would be silent again. */
+function droppingBroken(pool: pg.Pool): PostgresPool {
+  const guarded = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  return {
+    options: pool.options,
+    async connect() {
+      const client = await pool.connect()
+      const known = guarded.get(client) ?? guard(client)
+      guarded.set(client, known)
+      return known
+    },
+    end: () => pool.end(),
+  }
+}
+
+function guard(client: pg.PoolClient): PostgresPoolClient {
+  let broken: Error | undefined
+  const query = async (text: string, values: unknown[]) => {
+    try {
+      return await client.query(text, values)
+    } catch (error) {
+      if (isUnavailable(error)) broken = error as Error
+      throw error
+    }
+  }
+  return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(broken) }
 }
 
 function firstRow(pool: pg.Pool): PreparedReader['first'] {

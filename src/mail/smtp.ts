@@ -29,7 +29,7 @@ const IDLE_SECONDS = 10
  *   127.0.0.1, and no name server is asked.
  * - `send` settles within `timeoutSeconds`. What it rejects with is a {@link MailError}.
  * - A message goes to one address. What is none is refused before a connection is made.
- * - `close` refuses what waits; what is on its way is finished, within its time.
+ * - `close` refuses what waits, and lets go of what is on its way.
  *
  * @throws {OptionError} `smtpUrl` or `mailFrom`.
  */
@@ -53,19 +53,23 @@ export function openSmtp(settings: SmtpSettings): Mailer {
     disableUrlAccess: true,
   })
 
+  const closing = new AbortController()
   return {
     async send(mail) {
       const message = messageOf(mail, sender)
       // Over everything, since a server that sends a byte now and then runs into no other limit.
-      const signal = AbortSignal.timeout(timeoutMs)
+      const timeout = AbortSignal.timeout(timeoutMs)
       try {
-        await transport.sendMail({ ...message, signal })
+        await transport.sendMail({ ...message, signal: AbortSignal.any([timeout, closing.signal]) })
       } catch (error) {
-        if (!signal.aborted) throw mailErrorOf(error)
+        if (closing.signal.aborted)
+          throw new MailError('The message was on its way when the mailer was closed.')
+        if (!timeout.aborted) throw mailErrorOf(error)
         throw new MailError(`The mail server did not take the message within ${timeoutMs / 1_000} s.`)
       }
     },
     close() {
+      closing.abort()
       transport.close()
     },
   }

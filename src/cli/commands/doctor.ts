@@ -26,7 +26,9 @@ export const doctor: Command = {
     const unsafe = unsafeOptions(options)
       .filter(({ option }) => refused.every(({ setting }) => setting !== SETTINGS[option].env))
       .map(({ option, reason }) => `${SETTINGS[option].env}: ${reason}`)
-    const checks = await checkDatabase(options)
+    // What is refused is not tried either: it might be told the password.
+    const isTried = refused.every(({ setting }) => setting !== SETTINGS.databaseUrl.env)
+    const checks = isTried ? await checkDatabase(options) : []
     const well = refused.length === 0 && checks.every((check) => check.ok)
 
     if (json) {

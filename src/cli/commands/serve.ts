@@ -31,11 +31,11 @@ export const serve: Command = {
       log.info({ signal: await stopped }, 'stopping')
       await server.stop()
       await stopCleaning()
-      log.info({}, 'stopped')
-      return 0
     } finally {
       await engine.close()
     }
+    log.info({}, 'stopped')
+    return 0
   },
 }
 
