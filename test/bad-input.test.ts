@@ -1,7 +1,7 @@
 /** What bad input gets: a 4xx in the one error shape, no row changed, no value in the log, and the next request served. */
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
-import { errorBody, OPERATIONS } from '../src/api/index.ts'
+import { errorBody, OPERATIONS, type Operation } from '../src/api/index.ts'
 import { openDatabase } from '../src/db/index.ts'
 import type { Auth } from '../src/index.ts'
 import { type Send, send, sessionIn } from './support/client.ts'
@@ -25,8 +25,15 @@ async function world(engine: EngineName): Promise<World> {
   const log: string[] = []
   const write = (fields: object, message: string) => log.push(JSON.stringify({ ...fields, message }))
   const logger = { debug: write, info: write, warn: write, error: write }
-  // Throttle counters move on purpose: they are left out of what must not change.
-  const auth = await freshAuth(engine, { databaseUrl, logger, throttle: false })
+  const auth = await freshAuth(engine, {
+    databaseUrl,
+    logger,
+    // Throttle counters move on purpose: they are left out of what must not change.
+    throttle: false,
+    // So that every operation is served.
+    baseUrl: 'http://localhost:5000',
+    mailer: { send: async () => {}, close() {} },
+  })
   await auth.registerUser(EMAIL, 'b4l0u')
   const sessionId = (await auth.createSession(EMAIL)) ?? ''
   const resetToken = await auth.getResetPasswordToken(EMAIL)
@@ -39,7 +46,7 @@ async function world(engine: EngineName): Promise<World> {
     log,
     async rows() {
       const tables = await Promise.all(
-        ['users', 'sessions', 'tokens', 'throttles'].map((table) =>
+        ['users', 'sessions', 'tokens', 'throttles', 'outbox', 'audit'].map((table) =>
           sql`select * from ${sql.table(table)} order by 1`.execute(db),
         ),
       )
@@ -74,12 +81,50 @@ async function refused(
   expect((await send(auth, 'GET', '/')).status).toBe(200)
 }
 
-const BODIES = [
-  ['POST', '/users', { email: `new@example.com`, password: MARK }],
-  ['POST', '/sessions', { email: EMAIL, password: MARK }],
-  ['POST', '/reset_password', { email: EMAIL }],
-  ['PUT', '/reset_password', { email: EMAIL, reset_token: `${UUID}.${MARK}`, new_password: MARK }],
-] as const
+/** Fields that each operation with a body takes for well-formed. */
+const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  registerUser: { email: 'new@example.com', password: MARK },
+  logIn: { email: EMAIL, password: MARK },
+  requestPasswordReset: { email: EMAIL },
+  resetPassword: { email: EMAIL, reset_token: `${UUID}.${MARK}`, new_password: MARK },
+  requestConfirmation: { email: EMAIL },
+  confirmEmail: { token: `${UUID}.${MARK}`, password: MARK },
+  reauthenticate: { password: MARK },
+  changePassword: { current_password: MARK, new_password: MARK },
+  changeEmail: { email: 'new@example.com' },
+}
+
+const fieldsOf = ({ id }: Operation): Readonly<Record<string, string>> =>
+  FIELDS[id] ?? expect.unreachable(`no fields for ${id}`)
+
+const WITH_BODY = OPERATIONS.filter(({ body }) => body !== undefined)
+const WITH_EMAIL = WITH_BODY.filter((operation) => 'email' in fieldsOf(operation))
+const UNSAFE = OPERATIONS.filter(({ method }) => method !== 'GET')
+/** Those that came after the classic contract, and want a session. */
+const WITH_SESSION = OPERATIONS.filter(({ tag, session }) => tag === 'account' && session)
+
+/** Fields in every format that an operation takes. */
+function encoded({ tag }: Operation, fields: Readonly<Record<string, string>>): Send[] {
+  return tag === 'classic' ? [{ fields }, json(fields)] : [json(fields)]
+}
+
+/** A path with something in the place of its parameter. */
+const pathOf = ({ path }: Operation, parameter = UUID) => path.replace(/\{\w+\}/, parameter)
+
+/** A request that an operation takes for well-formed. */
+function wellFormed(operation: Operation): Send {
+  return operation.body === undefined ? {} : json(fieldsOf(operation))
+}
+
+/** {@link refused} of an operation, with a good session where it wants one. */
+function refusedBy(
+  w: World,
+  operation: Operation,
+): (request: Send, expected: Parameters<typeof refused>[4]) => Promise<void> {
+  const session = operation.session ? { sessionId: w.sessionId } : {}
+  return (request, expected) =>
+    refused(w, operation.method, pathOf(operation), { ...session, ...request }, expected)
+}
 
 function json(value: unknown): Send {
   return {
@@ -93,42 +138,36 @@ function form(text: string | Uint8Array<ArrayBuffer>): Send {
 }
 
 onBothEngines('bad input', (engine) => {
-  it.each(BODIES)(
-    '%s %s: a field that is missing, empty, repeated or no text is named [API-01, API-02]',
-    async (method, path, fields) => {
-      const w = await world(engine)
+  it.each(WITH_BODY)(
+    '$method $path: a field that is missing, empty, repeated or no text is named [API-01, API-02]',
+    async (operation) => {
+      const refuse = refusedBy(await world(engine), operation)
+      const fields = fieldsOf(operation)
       for (const field of Object.keys(fields)) {
-        const { [field]: _, ...others } = fields as Record<string, string>
+        const { [field]: _, ...others } = fields
         const missing = { status: 400, code: 'missing_field', field }
-        await refused(w, method, path, { fields: others }, missing)
-        await refused(w, method, path, json(others), missing)
-        await refused(w, method, path, { fields: { ...others, [field]: '' } }, missing)
+        for (const request of encoded(operation, others)) await refuse(request, missing)
+        for (const request of encoded(operation, { ...others, [field]: '' })) await refuse(request, missing)
         const repeated = { status: 400, code: 'repeated_field', field }
         const all = new URLSearchParams(fields).toString()
-        await refused(w, method, path, form(`${all}&${field}=x`), repeated)
-        await refused(w, method, path, json(`{"${field}":"x",${JSON.stringify(fields).slice(1)}`), repeated)
+        if (operation.tag === 'classic') await refuse(form(`${all}&${field}=x`), repeated)
+        await refuse(json(`{"${field}":"x",${JSON.stringify(fields).slice(1)}`), repeated)
         for (const value of [null, 1, true, ['x'], { x: 'x' }, '\ud800']) {
-          await refused(w, method, path, json({ ...fields, [field]: value }), {
-            status: 400,
-            code: 'invalid_field',
-            field,
-          })
+          await refuse(json({ ...fields, [field]: value }), { status: 400, code: 'invalid_field', field })
         }
       }
-      const first = Object.keys(fields)[0]
-      await refused(w, method, path, {}, { status: 400, code: 'missing_field', field: first })
+      await refuse({}, { status: 400, code: 'missing_field', field: Object.keys(fields)[0] })
       for (const extra of ['role', 'id', 'email_verified', '__proto__', 'constructor']) {
-        await refused(w, method, path, form(`${new URLSearchParams(fields)}&${extra}=admin`), {
-          status: 400,
-          code: 'unknown_field',
-          field: extra,
-        })
+        const unknown = { status: 400, code: 'unknown_field', field: extra }
+        await refuse(json(`{"${extra}":"admin",${JSON.stringify(fields).slice(1)}`), unknown)
+        if (operation.tag === 'classic')
+          await refuse(form(`${new URLSearchParams(fields)}&${extra}=admin`), unknown)
       }
     },
   )
 
-  it.each(BODIES)('%s %s: an address that is none is named [API-01]', async (method, path, fields) => {
-    const w = await world(engine)
+  it.each(WITH_EMAIL)('$method $path: an address that is none is named [API-01]', async (operation) => {
+    const refuse = refusedBy(await world(engine), operation)
     const addresses = [
       MARK,
       `${MARK}@`,
@@ -144,25 +183,28 @@ onBothEngines('bad input', (engine) => {
       `x@${'x.'.repeat(130)}com`,
       `${MARK}@[127.0.0.1]`,
       `"${MARK}"@example.com`,
+      `a@${MARK}.com, b@example.com`,
+      `${MARK} <a@example.com>`,
+      `a@example.com\r\nBcc: ${MARK}@example.com`,
     ]
     for (const email of addresses) {
-      await refused(
-        w,
-        method,
-        path,
-        { fields: { ...fields, email } },
-        { status: 400, code: 'invalid_email', field: 'email' },
-      )
+      for (const request of encoded(operation, { ...fieldsOf(operation), email }))
+        await refuse(request, { status: 400, code: 'invalid_email', field: 'email' })
     }
   })
 
-  it.each(BODIES)('%s %s: a body that cannot be read is refused as such', async (method, path, fields) => {
-    const w = await world(engine)
+  it.each(WITH_BODY)('$method $path: a body that cannot be read is refused as such', async (operation) => {
+    const refuse = refusedBy(await world(engine), operation)
+    const fields = fieldsOf(operation)
     const malformed = { status: 400, code: 'malformed_body' }
+    const unsupported = { status: 415, code: 'unsupported_media_type' }
+    // What came after the classic contract reads no form, be it well-formed or not.
+    const ofForms = operation.tag === 'classic' ? malformed : unsupported
     const text = new URLSearchParams(fields).toString()
+    if (operation.tag !== 'classic') await refuse(form(text), unsupported)
     for (const body of [`${text}%`, `${text}%zz`, `email=%ff&${text}`, '%=x'])
-      await refused(w, method, path, form(body), malformed)
-    await refused(w, method, path, form(new Uint8Array([0x65, 0x3d, 0xff, 0xfe])), malformed)
+      await refuse(form(body), ofForms)
+    await refuse(form(new Uint8Array([0x65, 0x3d, 0xff, 0xfe])), ofForms)
     for (const body of [
       '{',
       '[]',
@@ -173,51 +215,26 @@ onBothEngines('bad input', (engine) => {
       '\ufeff{}',
       '['.repeat(60_000),
     ]) {
-      await refused(w, method, path, json(body), malformed)
+      await refuse(json(body), malformed)
     }
     const multipart = (body: string) => ({
       body,
       headers: { 'content-type': 'multipart/form-data; boundary=b' },
     })
-    await refused(w, method, path, multipart('no boundary here'), malformed)
-    await refused(
-      w,
-      method,
-      path,
-      multipart('--b\r\ncontent-disposition: form-data; name="email"\r\n\r\nx'),
-      malformed,
-    )
-    await refused(
-      w,
-      method,
-      path,
-      { body: 'x', headers: { 'content-type': 'multipart/form-data' } },
-      malformed,
-    )
+    await refuse(multipart('no boundary here'), ofForms)
+    await refuse(multipart('--b\r\ncontent-disposition: form-data; name="email"\r\n\r\nx'), ofForms)
+    await refuse({ body: 'x', headers: { 'content-type': 'multipart/form-data' } }, ofForms)
     const file = new FormData()
     for (const [name, value] of Object.entries(fields)) file.append(name, new Blob([value]), 'x.txt')
-    await refused(
-      w,
-      method,
-      path,
-      { body: file },
-      { status: 400, code: 'invalid_field', field: Object.keys(fields)[0] },
-    )
+    const notText = { status: 400, code: 'invalid_field', field: Object.keys(fields)[0] }
+    await refuse({ body: file }, operation.tag === 'classic' ? notText : unsupported)
     for (const type of ['text/plain', 'application/xml', 'application/json; charset=utf-16', '']) {
-      await refused(
-        w,
-        method,
-        path,
-        { body: text, headers: { 'content-type': type } },
-        { status: 415, code: 'unsupported_media_type' },
-      )
+      await refuse({ body: text, headers: { 'content-type': type } }, unsupported)
     }
-    const gzip = { ...form(text), headers: { ...form(text).headers, 'content-encoding': 'gzip' } }
-    await refused(w, method, path, gzip, { status: 415, code: 'unsupported_media_type' })
-    await refused(w, method, path, form(`email=${'x'.repeat(70_000)}`), {
-      status: 413,
-      code: 'body_too_large',
-    })
+    for (const { body, headers } of [form(text), json(fields)])
+      await refuse({ body, headers: { ...headers, 'content-encoding': 'gzip' } }, unsupported)
+    for (const tooLarge of [form(`email=${'x'.repeat(70_000)}`), json({ email: 'x'.repeat(70_000) })])
+      await refuse(tooLarge, { status: 413, code: 'body_too_large' })
   })
 
   it('a password of more than 1,024 bytes is refused before it is hashed [PW-02]', async () => {
@@ -234,6 +251,16 @@ onBothEngines('bad input', (engine) => {
     await refused(w, 'POST', '/sessions', { fields: { email: EMAIL, password } }, tooLong('password'))
     const fields = { email: EMAIL, reset_token: w.resetToken, new_password: password }
     await refused(w, 'PUT', '/reset_password', { fields }, tooLong('new_password'))
+    const confirmation = json({ token: w.resetToken, password })
+    await refused(w, 'POST', '/confirm_email', confirmation, tooLong('password'))
+    const { sessionId } = w
+    const own = (names: Record<string, string>) => ({ ...json(names), sessionId })
+    await refused(w, 'POST', '/reauthenticate', own({ password }), tooLong('password'))
+    const change = { current_password: 'b4l0u', new_password: 'new' }
+    for (const field of Object.keys(change)) {
+      const request = own({ ...change, [field]: password })
+      await refused(w, 'PUT', '/profile/password', request, tooLong(field))
+    }
   })
 
   it('a session cookie that is not exactly one good one opens nothing [SES-01]', async () => {
@@ -270,6 +297,12 @@ onBothEngines('bad input', (engine) => {
           { status: 403, code: 'session_required', field: 'session_id' },
         )
       }
+      for (const operation of WITH_SESSION) {
+        const request = wellFormed(operation)
+        const headers = { ...request.headers, cookie }
+        const unauthenticated = { status: 401, code: 'unauthenticated' }
+        await refused(w, operation.method, pathOf(operation), { ...request, headers }, unauthenticated)
+      }
     }
     expect((await send(w.auth, 'GET', '/profile', { headers: { cookie: `a=b; ${good}; c=d` } })).status).toBe(
       200,
@@ -303,6 +336,50 @@ onBothEngines('bad input', (engine) => {
     )
   })
 
+  it('a confirmation token that is not exactly a good one changes nothing', async () => {
+    const w = await world(engine)
+    const [id = '', secret = ''] = w.resetToken.split('.')
+    for (const token of [
+      w.resetToken,
+      id,
+      secret,
+      `${id}.${MARK}`,
+      `${UUID}.${secret}`,
+      w.sessionId,
+      MARK,
+      ' ',
+    ]) {
+      const request = json({ token, password: 'b4l0u' })
+      await refused(w, 'POST', '/confirm_email', request, { status: 403, code: 'invalid_confirmation_token' })
+    }
+  })
+
+  it('an id that names none of the own sessions ends nothing, and is not told from one of somebody else', async () => {
+    const w = await world(engine)
+    const { sessionId } = w
+    await w.auth.registerUser('rob@example.com', 'r0b')
+    const robs = ((await w.auth.createSession('rob@example.com')) ?? '').slice(0, 36)
+    const own = sessionId.slice(0, 36)
+    for (const id of [
+      robs,
+      UUID,
+      own.toUpperCase(),
+      `${own}x`,
+      own.slice(1),
+      sessionId,
+      `%20${own}`,
+      `${own}%00`,
+      `'%20or%201=1--`,
+      '%',
+      '%ff',
+      MARK,
+      'x'.repeat(1_000),
+      'constructor',
+    ]) {
+      await refused(w, 'DELETE', `/sessions/${id}`, { sessionId }, { status: 404, code: 'not_found' })
+    }
+  })
+
   it('a path that does not exist is 404, a method that does not is 405 with those that do [API-06, API-13]', async () => {
     const w = await world(engine)
     for (const path of [
@@ -316,6 +393,11 @@ onBothEngines('bad input', (engine) => {
       '/..%2fusers',
       '/.env',
       `/${MARK}?${MARK}`,
+      `/sessions/${UUID}/x`,
+      '/sessions/',
+      '/profile/',
+      '/profile/export/x',
+      '/confirm_email/x',
     ]) {
       await refused(w, 'GET', path, {}, { status: 404, code: 'not_found' })
       await refused(w, 'POST', path, { fields: { x: MARK } }, { status: 404, code: 'not_found' })
@@ -345,22 +427,16 @@ onBothEngines('bad input', (engine) => {
       { 'sec-fetch-site': 'same-site' },
     ]
     for (const headers of foreign) {
-      for (const [method, path, fields] of BODIES) {
+      for (const operation of UNSAFE) {
+        const request = wellFormed(operation)
         await refused(
           w,
-          method,
-          path,
-          { fields: { ...fields }, headers },
+          operation.method,
+          pathOf(operation, w.sessionId.slice(0, 36)),
+          { ...request, sessionId: w.sessionId, headers: { ...request.headers, ...headers } },
           { status: 403, code: 'foreign_origin' },
         )
       }
-      await refused(
-        w,
-        'DELETE',
-        '/sessions',
-        { sessionId: w.sessionId, headers },
-        { status: 403, code: 'foreign_origin' },
-      )
     }
     const own = { origin: 'http://localhost:5000', 'sec-fetch-site': 'same-origin' }
     expect(

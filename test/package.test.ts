@@ -225,6 +225,51 @@ it('lets a JavaScript program do every step of the classic exercise', async () =
   expect(said).toBe('done\n')
 })
 
+/** The steps of the classic exercise, with their types. */
+const CLASSIC_TYPED = `
+    import { createServer } from 'node:http'
+    import {
+      type Auth, AuthError, type AuthOptions, createAuth, type ErrorCode, generateUuid, hashPassword,
+      InvalidRequestError, NoResultFound, OptionError, type User,
+    } from 'bienvenue-auth'
+    import { type NodeHandler, toNodeHandler } from 'bienvenue-auth/node'
+
+    const options: AuthOptions = { databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', throttle: true }
+    const auth: Auth = await createAuth(options)
+    const bob: User = await auth.registerUser('bob@example.com', 'b4l0u')
+    const valid: boolean = await auth.validLogin(bob.email, 'b4l0u')
+    const sessionId: string | null = await auth.createSession(bob.email)
+    const found: User | null = await auth.getUserFromSessionId(sessionId)
+    await auth.destroySession(bob.id)
+    const token: string = await auth.getResetPasswordToken(bob.email)
+    await auth.updatePassword(token, 't4rt1fl3tt3')
+    const ann: User = await auth.db.addUser('ann@example.com', await hashPassword('b4l0u'))
+    const same: User = await auth.db.findUserBy({ id: ann.id, email: ann.email })
+    await auth.db.updateUser(same.id, { hashedPassword: await auth.hashPassword('x'), resetToken: null })
+    const names: [string, string] = [generateUuid(), auth.generateUuid()]
+    const response: Response = await auth.fetch(new Request('http://localhost/'), { ip: '127.0.0.1' })
+    const handler: NodeHandler = toNodeHandler(auth)
+    createServer(handler)
+    for await (const user of auth.listUsers()) console.log(user.disabledAt?.toISOString(), names, valid, found)
+    try {
+      console.log(response.status)
+    } catch (error) {
+      if (error instanceof AuthError) {
+        const code: ErrorCode = error.code
+        console.log(code === 'email_taken', error.field?.length, error.retryAfterSeconds?.toFixed())
+      }
+      if (error instanceof NoResultFound || error instanceof InvalidRequestError) throw error
+      if (error instanceof OptionError) console.log(error.option)
+    }
+    await auth.close()
+`
+
+it('lets a strict TypeScript program do the same', async () => {
+  const { exitCode, stdout } = await compile(CLASSIC_TYPED)
+  expect(stdout).toBe('')
+  expect(exitCode).toBe(0)
+})
+
 it('lets a JavaScript program carry the mail, and its users do what they may with their accounts', async () => {
   const said = await runProgram(`
     import assert from 'node:assert/strict'
@@ -413,51 +458,6 @@ it('has no name that the programs here do not use', () => {
   const used = `${TYPED}${CLASSIC_TYPED}`
   expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(used))).toEqual([])
 })
-
-it('lets a strict TypeScript program do the same', async () => {
-  const { exitCode, stdout } = await compile(CLASSIC_TYPED)
-  expect(stdout).toBe('')
-  expect(exitCode).toBe(0)
-})
-
-/** The steps of the classic exercise, with their types. */
-const CLASSIC_TYPED = `
-    import { createServer } from 'node:http'
-    import {
-      type Auth, AuthError, type AuthOptions, createAuth, type ErrorCode, generateUuid, hashPassword,
-      InvalidRequestError, NoResultFound, OptionError, type User,
-    } from 'bienvenue-auth'
-    import { type NodeHandler, toNodeHandler } from 'bienvenue-auth/node'
-
-    const options: AuthOptions = { databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', throttle: true }
-    const auth: Auth = await createAuth(options)
-    const bob: User = await auth.registerUser('bob@example.com', 'b4l0u')
-    const valid: boolean = await auth.validLogin(bob.email, 'b4l0u')
-    const sessionId: string | null = await auth.createSession(bob.email)
-    const found: User | null = await auth.getUserFromSessionId(sessionId)
-    await auth.destroySession(bob.id)
-    const token: string = await auth.getResetPasswordToken(bob.email)
-    await auth.updatePassword(token, 't4rt1fl3tt3')
-    const ann: User = await auth.db.addUser('ann@example.com', await hashPassword('b4l0u'))
-    const same: User = await auth.db.findUserBy({ id: ann.id, email: ann.email })
-    await auth.db.updateUser(same.id, { hashedPassword: await auth.hashPassword('x'), resetToken: null })
-    const names: [string, string] = [generateUuid(), auth.generateUuid()]
-    const response: Response = await auth.fetch(new Request('http://localhost/'), { ip: '127.0.0.1' })
-    const handler: NodeHandler = toNodeHandler(auth)
-    createServer(handler)
-    for await (const user of auth.listUsers()) console.log(user.disabledAt?.toISOString(), names, valid, found)
-    try {
-      console.log(response.status)
-    } catch (error) {
-      if (error instanceof AuthError) {
-        const code: ErrorCode = error.code
-        console.log(code === 'email_taken', error.field?.length, error.retryAfterSeconds?.toFixed())
-      }
-      if (error instanceof NoResultFound || error instanceof InvalidRequestError) throw error
-      if (error instanceof OptionError) console.log(error.option)
-    }
-    await auth.close()
-`
 
 const WRONG = [
   ['a session for a number', `await auth.createSession(42)`],

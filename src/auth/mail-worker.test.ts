@@ -220,7 +220,26 @@ onBothEngines('the mail worker', (engine) => {
 })
 
 describe('the mail worker', () => {
-  it('that stops lets go of what hangs, and leaves it to the next one', async () => {
+  it('that stops has the mailer let go of what hangs, and puts it back for the next one', async () => {
+    const ctx = await productionContext('sqlite')
+    const silent = silentFor(BOB)
+    const mailer: MemoryMailer = {
+      ...silent.mailer,
+      close: () => silent.answer.reject(new Error('the connection was closed')),
+    }
+    await registerUser(ctx, BOB, PASSWORD)
+    const worker = startMailWorker(ctx, mailer, () => {})
+    await silent.taken
+    await worker.stop()
+    expect(await countMail(ctx.db)).toBe(1)
+    ctx.now.advance(30)
+    const next = memoryMailer()
+    startWorker(ctx, next)
+    await outboxIsEmpty(ctx)
+    expect(next.mails).toMatchObject([{ to: BOB }])
+  })
+
+  it('that stops waits no longer for a mailer that never lets go, and leaves its mail to the next one', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
     await registerUser(ctx, BOB, PASSWORD)

@@ -257,6 +257,20 @@ onBothEngines('guesses', (engine) => {
       expect(await guess(auth, email, PWNED)).toBe(WRONG)
   })
 
+  it('that an account’s limit has refused cost its neighbours behind the same address nothing', async () => {
+    const ip = '192.0.2.1'
+    const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3, loginFailuresPerIp: 10 })
+    const outcomes: string[] = []
+    for (let turn = 0; turn < 30; turn++) outcomes.push(await guess(auth, VICTIM, PWNED, { ip }))
+    expect(tally(outcomes)).toEqual({ [WRONG]: 3, [LIMITED]: 27 })
+    await addMember(auth, MALLORY)
+    expect(await guess(auth, MALLORY, PASSWORD, { ip })).toBe('200')
+    // What was examined does count.
+    for (let turn = 0; turn < 7; turn++)
+      expect(await guess(auth, `member${turn}@example.com`, PWNED, { ip })).toBe(WRONG)
+    expect(await guess(auth, MALLORY, PASSWORD, { ip })).toBe(LIMITED)
+  })
+
   it('get no more tries where the stranger signs in to an account of their own in between', async () => {
     const { auth, now, examined } = await watchedAuth(engine, {
       loginFailuresPerIp: 5,

@@ -438,6 +438,13 @@ onBothEngines('a request', (engine) => {
         expect(answer.status, `${method} ${path} ${text}`).toBeLessThan(500)
       }
     }
+    // These are addresses, so that they get to the database; the password is right, for whoever they would find.
+    for (const email of ["'or'1'='1'--@example.com", "'or'1'='1'/*@example.com", `victim'||'@example.com`]) {
+      const form = { email, password: PASSWORD }
+      expect(await outcome(send(auth, 'POST', '/sessions', { form })), email).toBe(WRONG)
+      expect(await outcome(send(auth, 'POST', '/reset_password', { form: { email } })), email).toBe('200')
+    }
+    expect(await newMails()).toEqual([])
     expect(await db.selectFrom('users').selectAll().execute()).toEqual(users)
     // It is stored as it is where it may stand, and hurts nobody there.
     const [, injection = ''] = SQL

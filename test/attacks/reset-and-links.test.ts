@@ -367,12 +367,29 @@ onBothEngines('a reset', (engine) => {
     expect(await isPasswordOf(open, VICTIM, PWNED)).toBe(true)
   })
 
+  // BUG: the mark goes with any new password, and the one that others know may be the new one.
+  it.fails('does not bring back the password that was marked as compromised', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    const { auth } = service
+    const { id } = await addMember(auth)
+    await auth.markPasswordCompromised(id)
+    const form = { email: VICTIM, password: PASSWORD }
+    expect(await outcome(send(auth, 'POST', '/sessions', { form }))).toBe('403 password_compromised')
+    const token = await mailedReset(service, VICTIM)
+    expect(await outcome(reset(service, VICTIM, token, PASSWORD))).not.toBe('200')
+    expect(await outcome(send(auth, 'POST', '/sessions', { form }))).not.toBe('200')
+  })
+
   const STORED = 'Jörg.Kahn@bücher.example'
 
   it('GHSA-qw9g-7549-7wg5: goes to the address of the account, however it was typed, and to no look-alike', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
-    await addMember(auth, STORED)
+    // Awaits its confirmation, so that every route has a mail for it.
+    await auth.registerUser(STORED, PASSWORD)
+    await addMember(auth, MALLORY)
+    const { sessionId } = await signIn(auth, MALLORY)
+    await newMails()
     for (const typed of [
       STORED.toUpperCase(),
       STORED.normalize('NFD'),
@@ -384,11 +401,16 @@ onBothEngines('a reset', (engine) => {
       'Jörg.Kahn@bü\u034fcher.example',
     ]) {
       expect(typed).not.toBe(STORED)
-      expect(await outcome(askReset(service, typed)), typed).toBe('200')
-      expect(
-        (await newMails()).map(({ to }) => to),
-        typed,
-      ).toEqual([STORED])
+      for (const [method, path, request] of [
+        ['POST', '/reset_password', { form: { email: typed } }],
+        ['POST', '/users', { form: { email: typed, password: PASSWORD } }],
+        ['POST', '/request_confirmation', { json: { email: typed } }],
+        ['PUT', '/profile/email', { json: { email: typed }, sessionId }],
+      ] as const) {
+        expect(await outcome(send(auth, method, path, request)), `${path} ${typed}`).toBe('200')
+        const recipients = (await newMails()).map(({ to }) => to).filter((to) => to !== MALLORY)
+        expect(recipients, `${path} ${typed}`).toEqual([STORED])
+      }
     }
     // Equal by a collation as databases offer them, and still somebody else's mailbox.
     const loose = new Intl.Collator('und', { sensitivity: 'base', ignorePunctuation: false })
@@ -817,7 +839,7 @@ onBothEngines('a mailbox', (engine) => {
       )
       // Dots and tags are other mailboxes here, with limits of their own.
       expect(neighbours).toEqual(['200', '200', '200'])
-      await until(async () => (await auth.countMail()) === 0)
+      await untilNoMailWaits(auth)
       const keys = await db.selectFrom('users').select('normalized_email').execute()
       expect(keys.filter(({ normalized_email }) => normalized_email === normalizeEmail(STORED))).toHaveLength(
         1,
@@ -856,6 +878,69 @@ onBothEngines('a mailbox', (engine) => {
     }
     expect(await bomb(1_000)).toBe(12)
     expect(await bomb(5)).toBe(5)
+  })
+
+  /** The victim's mailbox, filled by a stranger up to its limit, and the next hour. */
+  async function filledMailbox() {
+    const mailer = memoryMailer()
+    const { auth, db, now } = await productionAuth(engine, { ...GENEROUS, mailsPerMailbox: 3, mailer })
+    await addMember(auth)
+    const settled = () =>
+      until(async () => {
+        const rows = await db.selectFrom('outbox').select('next_attempt_at').execute()
+        return rows.every(({ next_attempt_at }) => next_attempt_at === Date.parse('2026-11-21T13:00:00Z'))
+      })
+    for (let request = 0; request < 3; request++) {
+      await askReset({ auth }, VICTIM)
+      await settled()
+    }
+    expect(mailer.mails).toHaveLength(3)
+    return { auth, now, mailer, settled }
+  }
+
+  // BUG: what the owner has to hear of waits behind what strangers had sent, up to an hour.
+  it.fails('that a stranger has filled still gets the news of what is done to the account', async () => {
+    const { auth, mailer, settled } = await filledMailbox()
+    const { sessionId } = await signIn(auth)
+    await settled()
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    await settled()
+    const link = mailer.mails.find(({ to }) => to === MALLORY) ?? expect.unreachable()
+    expect(await outcome(confirm({ auth }, linkIn(link).token))).toBe('200')
+    await settled()
+    const news = mailer.mails.filter(({ to }) => to === VICTIM).map(({ kind }) => kind)
+    // The account is gone by now, and nobody has said a word.
+    expect(news).toEqual(expect.arrayContaining(['new_device', 'email_change_requested', 'email_changed']))
+  })
+
+  // BUG: a notice goes to the address that the account has when it leaves, which may be the stranger's by then.
+  it.fails('gets the news that waited, though the account has another one by now', async () => {
+    const { auth, now, mailer, settled } = await filledMailbox()
+    const { sessionId } = await signIn(auth)
+    await settled()
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    await settled()
+    const link = mailer.mails.find(({ to }) => to === MALLORY) ?? expect.unreachable()
+    expect(await outcome(confirm({ auth }, linkIn(link).token))).toBe('200')
+    now.advance(3_600)
+    await untilNoMailWaits(auth)
+    const recipients = mailer.mails
+      .filter(({ kind }) => kind === 'new_device' || kind === 'email_change_requested')
+      .map(({ to }) => to)
+    expect(recipients).toEqual([VICTIM, VICTIM])
+  })
+
+  // BUG: a mail of the same kind takes the place of one that waits, also where each tells something else.
+  it.fails('is told of every sign-in, though several wait for their mail', async () => {
+    const { auth, now, mailer, settled } = await filledMailbox()
+    for (const ip of ['203.0.113.66', '192.0.2.1']) {
+      await signIn(auth, VICTIM, { ip })
+      await settled()
+    }
+    now.advance(3_600)
+    await untilNoMailWaits(auth)
+    const told = mailer.mails.filter(({ kind }) => kind === 'new_device').map(({ text }) => text)
+    expect(told.filter((text) => text.includes('203.0.113.66'))).toHaveLength(1)
   })
 
   it('other than the one that is named gets nothing: no line break, list or header in an address', async () => {

@@ -4,7 +4,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import { type EngineName, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import { CLIENT, PASSWORD, productionAuth } from '../support/production.ts'
-import { code, codes, sorted, table, tablesOf } from './pages.ts'
+import { startService } from '../support/service.ts'
+import { code, codes, sorted, sourceOf, table, tablesOf } from './pages.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from './story.ts'
 
 const PAGE = 'docs/data.md'
@@ -104,6 +105,25 @@ onBothEngines('docs/data.md', (engine) => {
         'BIENVENUE_IP_RETENTION_DAYS',
       ]),
     )
+  })
+
+  it('is right that the service cleans up at its start, and then every hour [DAT-02]', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const db = await openDatabase(databaseUrl)
+    onTestFinished(() => db.destroy())
+    const ended = { failures: 1, blocked_until: 0, expires_at: 1 }
+    await db
+      .insertInto('throttles')
+      .values({ key: 'ended', ...ended })
+      .execute()
+    const service = await startService(databaseUrl, { env: { BIENVENUE_LOG_LEVEL: 'debug' } })
+    const { removed } = await service.logged(({ msg }) => msg === 'clean-up')
+    expect(removed).toMatchObject({ throttles: 1 })
+    expect(await rowsOf(db, 'throttles')).toEqual([])
+    expect(await service.stop()).toBe(0)
+    const serve = sourceOf('src/cli/commands/serve.ts')
+    expect(serve).toMatch(/^const CLEAN_UP_EVERY_MS = 60 \* 60 \* 1_000$/m)
+    expect(serve).toMatch(/setInterval\(\(\) => \{\s*inHand = cleanUp\(\)\s*\}, CLEAN_UP_EVERY_MS\)/)
   })
 
   it('is right that a session goes at the end of its lifetime too, used or not [DAT-02]', async () => {
