@@ -50,7 +50,7 @@ export const exportProfile = operation({
       audit: z.array(z.looseObject({ action: z.string() })),
     }),
   },
-  errors: ['reauthentication_required'],
+  errors: ['reauthentication_required', 'too_many_attempts'],
 })
 
 export const deleteProfile = operation({

@@ -78,7 +78,7 @@ export const endOtherSessions = operation({
     description: 'Every other session of the account is over.',
     body: z.strictObject({ message: z.literal('other sessions ended'), ended: z.int() }),
   },
-  errors: [],
+  errors: ['reauthentication_required'],
 })
 
 export const endSession = operation({
@@ -94,7 +94,7 @@ export const endSession = operation({
     description: 'The session is over.',
     body: z.strictObject({ message: z.literal('session ended') }),
   },
-  errors: ['not_found'],
+  errors: ['reauthentication_required', 'not_found'],
 })
 
 export const reauthenticate = operation({

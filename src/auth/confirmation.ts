@@ -77,7 +77,7 @@ export async function confirmEmail(ctx: Context, request: ConfirmEmailRequest): 
   const user = token && (await store.findUserById(ctx.db, token.userId))
   if (token === null || user === null) throw new AuthError('invalid_confirmation_token')
   // A password is guessed here as well as at the login.
-  const attempt = await countAttempt(ctx, 'login', { ...request, email: user.email })
+  const attempt = await countAttempt(ctx, 'login', { ...request, email: user.email, account: user })
   if (!(await ctx.hasher.verify(request.password, user.hashedPassword))) {
     const event = { action: 'confirm_email', actor: 'anonymous', outcome: 'refused' } as const
     await record(ctx, { ...event, reason: 'wrong_password', userId: user.id }, request)

@@ -5,7 +5,7 @@
  * @see {@link https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies OWASP}
  */
 import { randomSecret } from '../lib/random.ts'
-import { normalizeEmail } from '../user.ts'
+import { normalizeEmail, type User } from '../user.ts'
 import type { Client, Context } from './context.ts'
 
 /** How long a device is remembered without a login: as long as its client keeps the cookie. */
@@ -19,23 +19,28 @@ const DEVICE = /^([A-Za-z0-9_-]{43})\.(.{1,100})$/
  *
  * @param known - The device, where it was recognised: it keeps its number, signed by the newest key.
  */
-export function rememberDevice(ctx: Context, email: string, known: string | null): string | null {
+export function rememberDevice(ctx: Context, account: DeviceAccount, known: string | null): string | null {
   if (ctx.keys === null) return null
   const id = known ?? randomSecret()
-  return `${id}.${ctx.keys.sign(PURPOSE, signedText(id, email))}`
+  return `${id}.${ctx.keys.sign(PURPOSE, signedText(id, account))}`
 }
 
 /** Which device of this account the client shows to be, or `null`. */
 export function recogniseDevice(
   ctx: Context,
-  { email, deviceToken }: Client & { email: string },
+  { deviceToken }: Pick<Client, 'deviceToken'>,
+  account: DeviceAccount | null,
 ): string | null {
   const [, id, signature] = DEVICE.exec(deviceToken ?? '') ?? []
-  if (ctx.keys === null || id === undefined || signature === undefined) return null
-  return ctx.keys.verify(PURPOSE, signedText(id, email), signature) ? id : null
+  if (account === null || ctx.keys === null || id === undefined || signature === undefined) return null
+  return ctx.keys.verify(PURPOSE, signedText(id, account), signature) ? id : null
 }
 
-// Bound to the address: what another account was given is worth nothing here.
-function signedText(id: string, email: string): string {
-  return `${id}\n${normalizeEmail(email)}`
+/** The account that a device is known to. */
+type DeviceAccount = Pick<User, 'email' | 'passwordVersion'>
+
+// Bound to the address: what another account was given is worth nothing here. And to the password: whoever was
+// signed in before it was set may be whom it was set against.
+function signedText(id: string, { email, passwordVersion }: DeviceAccount): string {
+  return `${id}\n${normalizeEmail(email)}\n${passwordVersion}`
 }

@@ -149,7 +149,7 @@ export interface Engine {
   /**
    * Ends one of the sessions of whoever bears one.
    *
-   * @throws {AuthError} `unauthenticated`; `not_found`: no session of theirs has this id.
+   * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `not_found`: no session of theirs has this id.
    */
   endOwnSession(request: EndOwnSessionRequest): Promise<void>
 
@@ -157,7 +157,7 @@ export interface Engine {
    * Ends every session of a user but the one that asks.
    *
    * @returns How many there were.
-   * @throws {AuthError} `unauthenticated`.
+   * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
    */
   endOtherSessions(request: BearerRequest): Promise<number>
 
@@ -181,9 +181,10 @@ export interface Engine {
   changePassword(request: ChangePasswordRequest): Promise<RenewedSession>
 
   /**
-   * All that is stored about the account of a session, but what opens it.
+   * All that is stored about the account of a session, but what opens it: of the audit the newest 10,000 lines.
    *
-   * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
+   * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts`: more than 10 in an
+   *   hour.
    */
   exportAccount(request: BearerRequest): Promise<AccountExport>
 

@@ -43,7 +43,7 @@ export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInR
   })
   if (sessionId === null) throw new AuthError('invalid_credentials')
   await endSession(ctx, request.currentSessionId, request)
-  const deviceToken = rememberDevice(ctx, request.email, recogniseDevice(ctx, request))
+  const deviceToken = rememberDevice(ctx, user, recogniseDevice(ctx, request, user))
   return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
 }
 
@@ -72,8 +72,12 @@ async function passGates(
   ctx: Context,
   request: LogInRequest,
 ): Promise<{ user: User; attempt: CountedAttempt }> {
-  const attempt = await countAttempt(ctx, 'login', request)
-  const { user, isRight } = await verifyPassword(ctx, request)
+  const user = await store.findUserByEmail(ctx.db, request.email)
+  const attempt = await countAttempt(ctx, 'login', { ...request, account: user })
+  const isRight = await verify(ctx, user, request.password).catch(async (error: unknown) => {
+    await attempt.withdraw()
+    throw error
+  })
   if (user === null) return refuse(ctx, request, null, 'unknown_email')
   if (!isRight) return refuse(ctx, request, user, 'wrong_password')
   if (user.disabledAt !== null) return refuse(ctx, request, user, 'disabled')
@@ -87,16 +91,11 @@ async function passGates(
   return { user, attempt }
 }
 
-async function verifyPassword(
-  ctx: Context,
-  { email, password }: LogInRequest,
-): Promise<{ user: User | null; isRight: boolean }> {
-  const user = await store.findUserByEmail(ctx.db, email)
-  if (user === null) {
-    await ctx.hasher.verifyNothing(password)
-    return { user, isRight: false }
-  }
-  return { user, isRight: await ctx.hasher.verify(password, user.hashedPassword) }
+/** The same work for an address that has no account. */
+async function verify(ctx: Context, user: User | null, password: string): Promise<boolean> {
+  if (user !== null) return ctx.hasher.verify(password, user.hashedPassword)
+  await ctx.hasher.verifyNothing(password)
+  return false
 }
 
 type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'
@@ -127,7 +126,7 @@ async function tellOfLogin(
   user: User,
   { failuresBefore }: CountedAttempt,
 ): Promise<void> {
-  const isKnown = recogniseDevice(tx, request) !== null
+  const isKnown = recogniseDevice(tx, request, user) !== null
   const details = { device: isKnown ? 'known' : 'new', failures: failuresBefore }
   await record(tx, { action: 'login', actor: 'user', reason: 'pwd', userId: user.id, details }, request)
   const seen = { ip: request.ip ?? null, device: request.userAgent?.slice(0, 256) ?? null }

@@ -23,15 +23,19 @@ interface OrderDetails {
   readonly details?: store.OutboxMail['details']
 }
 
-/** Orders a mail to a user. */
+/**
+ * Orders a mail to a user. One with a link goes to the address that the account has when it leaves; a notice to
+ * the one that it has now, whatever becomes of the account meanwhile.
+ */
 export async function orderMail(
   ctx: Context,
-  user: Pick<User, 'id' | 'locale'>,
+  user: Pick<User, 'id' | 'locale' | 'email'>,
   kind: MailKind,
   client: Client,
   { email, details = {} }: OrderDetails = {},
 ): Promise<void> {
-  await add(ctx, { kind, userId: user.id, email: email ?? null, locale: localeFor(client, user), details })
+  const to = email ?? (isLinked(kind) ? null : user.email)
+  await add(ctx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
 }
 
 /** Orders a mail to an address whose account is gone with this change. */
@@ -50,7 +54,9 @@ async function add(
 ): Promise<void> {
   if (!ctx.sendsMail) return
   const now = ctx.now()
-  await store.addMail(ctx.db, { id: uuidV7(now), createdAt: now, ...order })
+  // A mail server that is down for a day makes no pile of links; what tells of something is told all of it.
+  const replaces = isLinked(order.kind)
+  await store.addMail(ctx.db, { id: uuidV7(now), createdAt: now, ...order }, { replaces })
   ctx.afterCommit(ctx.onMail)
 }
 
@@ -112,7 +118,7 @@ async function deliver(
   // Else it was for nobody, or has left already.
   if (to !== undefined && !sent.has(mail.id)) {
     if (mail.createdAt < secondsAfter(ctx.now(), -MAIL_LIFETIME_SECONDS)) return giveUp(ctx, mail, 'expired')
-    const places = await takePlaces(ctx, to)
+    const places = await takePlaces(ctx, mail.kind as MailKind, to)
     if (places === null) return store.postponeMail(ctx.db, mail, nextHour(ctx))
     try {
       const message = await messageOf(ctx, mail, user)
@@ -150,12 +156,19 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
   return new Date(ctx.now().getTime() + wait)
 }
 
-/** One mailbox, and all of them together, get so many an hour. */
-async function takePlaces(ctx: Context, to: string) {
+/** What has a budget of its own: what strangers ask for must not use up what tells of them, nor the way back in. */
+function budgetOf(kind: MailKind): 'registration' | 'recovery' | 'notice' {
+  if (kind === 'verify_email' || kind === 'account_exists') return 'registration'
+  return kind === 'reset_password' ? 'recovery' : 'notice'
+}
+
+/** Of each budget one mailbox, and all of them together, get so many an hour. */
+async function takePlaces(ctx: Context, kind: MailKind, to: string) {
   const { mailsPerMailbox, mailsPerHour } = ctx.options
-  const ofMailbox = await takeHourlyPlace(ctx, `mail to ${normalizeEmail(to)}`, mailsPerMailbox)
+  const budget = budgetOf(kind)
+  const ofMailbox = await takeHourlyPlace(ctx, `${budget} to ${normalizeEmail(to)}`, mailsPerMailbox)
   if (ofMailbox === null) return null
-  const ofAll = await takeHourlyPlace(ctx, 'mail', mailsPerHour)
+  const ofAll = await takeHourlyPlace(ctx, budget, mailsPerHour)
   if (ofAll === null) {
     await ofMailbox.release()
     return null
@@ -223,7 +236,7 @@ async function withLink(
   const { kind, purpose, email } = order
   const { resetTokenLifetimeSeconds, emailTokenLifetimeSeconds } = ctx.options
   const lifetimeSeconds = purpose === 'reset_password' ? resetTokenLifetimeSeconds : emailTokenLifetimeSeconds
-  const token = await issueToken(ctx, user, { purpose, email, lifetimeSeconds })
+  const token = await inTransaction(ctx, (tx) => issueToken(tx, user, { purpose, email, lifetimeSeconds }))
   if (token === null) return null
   const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
   return { kind, link: `${linkTo(ctx, PAGES[purpose])}#${fragment}`, lifetimeSeconds }
@@ -231,6 +244,10 @@ async function withLink(
 
 const LINKED_KINDS = ['verify_email', 'confirm_new_email', 'reset_password', 'account_exists'] as const
 type LinkedKind = (typeof LINKED_KINDS)[number]
+
+function isLinked(kind: MailKind): boolean {
+  return (LINKED_KINDS as readonly MailKind[]).includes(kind)
+}
 
 /** Where a page of the service is: always under the configured address, whatever a request says. */
 function linkTo(ctx: Context, path: string): string {

@@ -14,7 +14,7 @@ import {
   type SessionInfo,
   startSession,
 } from './sessions.ts'
-import { countAttempt } from './throttle.ts'
+import { countAttempt, nextHour, takeHourlyPlace } from './throttle.ts'
 import { removeAccount } from './users.ts'
 
 /** Whoever bears a session. */
@@ -52,7 +52,8 @@ export async function changePassword(ctx: Context, request: ChangePasswordReques
   const renewed = await inTransaction(ctx, async (tx) => {
     const locked = await store.lockUser(tx.db, user.id)
     // Another change came first: the password that was typed is no longer the account's.
-    if (locked?.passwordVersion !== user.passwordVersion) throw new AuthError('invalid_credentials')
+    if (locked?.passwordVersion !== user.passwordVersion || locked.passwordCompromisedAt !== null)
+      throw new AuthError('invalid_credentials')
     await store.updateUser(tx.db, user.id, { hashedPassword })
     await revokeSessionsAndTokens(tx, user.id)
     const changed = await store.findUserById(tx.db, user.id)
@@ -90,7 +91,7 @@ async function verifyOwnPassword(
   action: 'change_password' | 'reauthenticate',
   client: Client,
 ) {
-  const attempt = await countAttempt(ctx, 'login', { ...client, email: user.email })
+  const attempt = await countAttempt(ctx, 'login', { ...client, email: user.email, account: user })
   if (await ctx.hasher.verify(password, user.hashedPassword)) return attempt
   const event = { action, actor: 'user', outcome: 'refused', reason: 'wrong_password' } as const
   await record(ctx, { ...event, userId: user.id }, client)
@@ -108,13 +109,30 @@ export interface AccountExport {
 /** Gives a user what is stored about them. */
 export async function exportAccount(ctx: Context, request: BearerRequest): Promise<AccountExport> {
   const { user } = await requireFreshSession(ctx, request.sessionId)
+  if ((await takeHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)) === null) {
+    const retryAfterSeconds = Math.ceil((nextHour(ctx).getTime() - ctx.now().getTime()) / 1_000)
+    throw new AuthError('too_many_attempts', { retryAfterSeconds })
+  }
   await record(ctx, { action: 'export_account', actor: 'user', userId: user.id }, request)
   const { locale, passwordCompromisedAt } = user
   return {
     account: { ...accountOf(user), locale, passwordCompromisedAt },
     sessions: await listOwnSessions(ctx, request),
-    audit: await Array.fromAsync(listAudit(ctx, { userId: user.id })),
+    audit: await newestLines(ctx, user.id),
   }
+}
+
+/** Each one reads all there is, and writes a line that is kept. */
+const EXPORTS_PER_HOUR = 10
+/** So many lines of the audit, the newest, an export has at the most. */
+const EXPORTED_LINES = 10_000
+
+async function newestLines(ctx: Context, userId: number): Promise<store.AuditRecord[]> {
+  const lines: store.AuditRecord[] = []
+  for await (const line of listAudit(ctx, { userId })) {
+    if (lines.push(line) === EXPORTED_LINES) break
+  }
+  return lines
 }
 
 /** Removes a user's own account. */

@@ -5,7 +5,7 @@ import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { localeFor, orderMail } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
-import { countAttempt } from './throttle.ts'
+import { countAttempt, forgetFailures } from './throttle.ts'
 import { assertEmail } from './users.ts'
 
 /** What `signUp` takes. */
@@ -100,6 +100,8 @@ async function addConfirmable(
     unconfirmedUntil: hasToConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
     locale: request.acceptLanguage === undefined ? null : localeFor(request),
   })
+  // What was guessed at before there was an account is none of its business.
+  await forgetFailures(tx, request.email)
   const actor = request.confirmed === true ? 'operator' : 'anonymous'
   await record(tx, { action: 'register', actor, userId: user.id }, request)
   if (hasToConfirm) await orderMail(tx, user, 'verify_email', request)

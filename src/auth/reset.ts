@@ -41,14 +41,17 @@ export async function requestPasswordReset(
   await countAttempt(ctx, 'reset_request', request)
   const user = await store.findUserByEmail(ctx.db, request.email)
   if (user === null || user.disabledAt !== null) throw new AuthError('unknown_email')
-  const lifetimeSeconds = ctx.options.resetTokenLifetimeSeconds
-  const resetToken = await issueToken(ctx, user, {
+  const order = {
     purpose: 'reset_password',
     email: user.email,
-    lifetimeSeconds,
+    lifetimeSeconds: ctx.options.resetTokenLifetimeSeconds,
+  } as const
+  const resetToken = await inTransaction(ctx, async (tx) => {
+    const issued = await issueToken(tx, user, order)
+    if (issued === null) throw new AuthError('unknown_email')
+    await record(tx, { action: 'request_password_reset', actor: 'anonymous', userId: user.id }, request)
+    return issued
   })
-  if (resetToken === null) throw new AuthError('unknown_email')
-  await record(ctx, { action: 'request_password_reset', actor: 'anonymous', userId: user.id }, request)
   return { user: accountOf(user), resetToken }
 }
 
@@ -80,10 +83,12 @@ export async function resetPassword(ctx: Context, request: ResetPasswordRequest)
     token !== null && email !== undefined && normalizeEmail(email) !== normalizeEmail(token.email)
   if (token === null || isOthers) throw new AuthError('invalid_reset_token')
   await assertNewPassword(ctx, newPassword, { field: 'newPassword', email: token.email })
+  await assertReplaced(ctx, token, newPassword)
   const hashedPassword = await ctx.hasher.hash(newPassword)
   const user = await inTransaction(ctx, async (tx) => {
     const locked = await store.lockUser(tx.db, token.userId)
-    const isTaken = locked?.disabledAt === null && (await store.takeToken(tx.db, token, ctx.now()))
+    const isSame = locked !== null && normalizeEmail(locked.email) === normalizeEmail(token.email)
+    const isTaken = isSame && locked.disabledAt === null && (await store.takeToken(tx.db, token, ctx.now()))
     if (!isTaken) throw new AuthError('invalid_reset_token')
     await store.updateUser(tx.db, token.userId, { hashedPassword })
     // Whoever has the token from the mail reads the mailbox.
@@ -97,6 +102,14 @@ export async function resetPassword(ctx: Context, request: ResetPasswordRequest)
   // Whoever holds the token has the account, whatever strangers guessed meanwhile.
   await forgetFailures(ctx, user.email)
   return accountOf(user)
+}
+
+/** A password that others know is replaced by another one, and not by itself. */
+async function assertReplaced(ctx: Context, { userId }: store.Token, newPassword: string): Promise<void> {
+  const user = await store.findUserById(ctx.db, userId)
+  if (user === null || user.passwordCompromisedAt === null) return
+  if (await ctx.hasher.verify(newPassword, user.hashedPassword))
+    throw new AuthError('password_breached', { field: 'newPassword' })
 }
 
 /** `resetPassword` as the classic exercise spells it. */

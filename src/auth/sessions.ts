@@ -161,7 +161,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Ends a session of whoever bears one. */
 export async function endOwnSession(ctx: Context, request: EndOwnSessionRequest): Promise<void> {
-  const { user } = await requireSession(ctx, request.sessionId)
+  const { user } = await requireFreshSession(ctx, request.sessionId)
   const ended = { id: request.id, userId: user.id }
   await inTransaction(ctx, async (tx) => {
     // Of somebody else's it is not said that they are there.
@@ -176,9 +176,10 @@ export async function endOtherSessions(
   ctx: Context,
   request: Client & { sessionId: string | null | undefined },
 ): Promise<number> {
-  const { session, user } = await requireSession(ctx, request.sessionId)
+  const { session, user } = await requireFreshSession(ctx, request.sessionId)
   return inTransaction(ctx, async (tx) => {
     const ended = await store.deleteOtherSessions(tx.db, session)
+    if (ended === 0) return ended
     await record(
       tx,
       { action: 'end_other_sessions', actor: 'user', userId: user.id, details: { ended } },

@@ -2,7 +2,7 @@ import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { sha256 } from '../lib/digest.ts'
 import { networkOf } from '../lib/network.ts'
-import { maskEmail, normalizeEmail } from '../user.ts'
+import { maskEmail, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import type { Client, Context } from './context.ts'
 import { recogniseDevice } from './devices.ts'
@@ -14,6 +14,8 @@ export type Throttled = 'login' | 'reset_request' | 'confirmation_request' | 're
 export interface Attempter extends Client {
   /** The account as it was named, whether it exists or not. */
   readonly email: string
+  /** The account that it is, where there is one: to know its devices by. */
+  readonly account?: Pick<User, 'email' | 'passwordVersion'> | null
 }
 
 /** An attempt that was counted before it was made. */
@@ -22,6 +24,8 @@ export interface CountedAttempt {
   readonly failuresBefore: number
   /** It was right: the account starts again at nothing, the address gets this one attempt back. */
   succeeded(): Promise<void>
+  /** It was not made: both get it back. */
+  withdraw(): Promise<void>
 }
 
 const SECOND_MS = 1_000
@@ -59,7 +63,11 @@ const LIMITS = {
   },
 } as const satisfies Record<Throttled, object>
 
-const UNCOUNTED: CountedAttempt = { failuresBefore: 0, succeeded: async () => {} }
+const UNCOUNTED: CountedAttempt = {
+  failuresBefore: 0,
+  succeeded: async () => {},
+  withdraw: async () => {},
+}
 
 /**
  * Counts an attempt, before it is made, under its account and under its IP address. Counting first is what
@@ -73,8 +81,9 @@ const UNCOUNTED: CountedAttempt = { failuresBefore: 0, succeeded: async () => {}
 export async function countAttempt(ctx: Context, what: Throttled, who: Attempter): Promise<CountedAttempt> {
   const { account, ip } = policiesOf(ctx, what)
   if (!ctx.options.throttle || ip.freeAttempts === 0) return UNCOUNTED
-  const device = what === 'login' ? recogniseDevice(ctx, who) : null
-  if (device !== null) return countOnDevice(ctx, device, account)
+  const device = what === 'login' ? recogniseDevice(ctx, who, who.account ?? null) : null
+  const onDevice = device && (await countOnDevice(ctx, device, account))
+  if (onDevice) return onDevice
 
   const now = ctx.now()
   const ipKey = ipKeyOf(what, who.ip)
@@ -97,18 +106,30 @@ export async function countAttempt(ctx: Context, what: Throttled, who: Attempter
       await store.clearAttempts(ctx.db, accountKey)
       if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
     },
+    async withdraw() {
+      await store.refundAttempt(ctx.db, accountKey, byAccount)
+      if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
+    },
   }
 }
 
+/** `null` where the device has failed as often as an account may: it is like any other from then on. */
 async function countOnDevice(
   ctx: Context,
   device: string,
-  { lockAfter: _, ...policy }: store.ThrottlePolicy,
-): Promise<CountedAttempt> {
+  policy: store.ThrottlePolicy,
+): Promise<CountedAttempt | null> {
   const key = keyOf('login', 'device', device)
   const attempt = await store.takeAttempt(ctx.db, key, policy, ctx.now())
-  if (!attempt.allowed) throw tooManyAttempts(attempt.retryAfterMs)
-  return { failuresBefore: attempt.count - 1, succeeded: () => store.clearAttempts(ctx.db, key) }
+  if (attempt.allowed) {
+    return {
+      failuresBefore: attempt.count - 1,
+      succeeded: () => store.clearAttempts(ctx.db, key),
+      withdraw: () => store.refundAttempt(ctx.db, key, attempt),
+    }
+  }
+  if (attempt.isLocked) return null
+  throw tooManyAttempts(attempt.retryAfterMs)
 }
 
 // Once, when it is reached: a line for each attempt behind it would fill the disk at the attacker's speed.
@@ -126,7 +147,7 @@ function recordLimit(
   )
 }
 
-/** Lets an account start again at nothing: its owner has proven themselves in another way. */
+/** Lets an account start again at nothing: its owner has proven themselves in another way, or it is another account. */
 export async function forgetFailures(ctx: Context, email: string): Promise<void> {
   await store.clearAttempts(ctx.db, accountKeyOf('login', email))
 }

@@ -2,8 +2,8 @@
 import * as store from '../db/index.ts'
 import { mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
-import type { User } from '../user.ts'
-import { type Context, inTransaction, secondsAfter } from './context.ts'
+import { normalizeEmail, type User } from '../user.ts'
+import { type Context, secondsAfter, type TxContext } from './context.ts'
 
 /** What a token is for. */
 export interface TokenOrder {
@@ -16,16 +16,27 @@ export interface TokenOrder {
 /**
  * Makes a token that is good once; an earlier one of the same account and purpose is void from now on.
  *
- * @returns `<uuid>.<secret>`, of which only a hash is stored; `null` where the account was shut meanwhile.
+ * @returns `<uuid>.<secret>`, of which only a hash is stored; `null` where the account was shut, or got another
+ *   address, meanwhile.
  */
-export async function issueToken(ctx: Context, user: User, order: TokenOrder): Promise<string | null> {
-  const now = ctx.now()
+export async function issueToken(tx: TxContext, user: User, order: TokenOrder): Promise<string | null> {
+  const now = tx.now()
   const { value, id, secretHash } = mintBearer(now)
   const { purpose, email } = order
   const expiresAt = secondsAfter(now, order.lifetimeSeconds)
-  const added = await inTransaction(ctx, ({ db }) =>
-    store.addToken(db, { id, purpose, userId: user.id, email, secretHash, createdAt: now, expiresAt }),
-  )
+  const locked = await store.lockUser(tx.db, user.id)
+  // Of another account’s address there is only the one that is to become its own.
+  const isOwn = locked !== null && normalizeEmail(email) === normalizeEmail(locked.email)
+  if (purpose !== 'change_email' && !isOwn) return null
+  const added = await store.addToken(tx.db, {
+    id,
+    purpose,
+    userId: user.id,
+    email,
+    secretHash,
+    createdAt: now,
+    expiresAt,
+  })
   return added ? value : null
 }
 

@@ -67,12 +67,14 @@ export function confirmUser(ctx: Context, userId: number): Promise<boolean> {
 }
 
 /** Lets an account that was guessed at start again at nothing. */
-export async function unlockUser(ctx: Context, userId: number): Promise<boolean> {
-  const user = await store.findUserById(ctx.db, userId)
-  if (user === null) return false
-  await forgetFailures(ctx, user.email)
-  await record(ctx, { action: 'unlock_account', actor: 'operator', userId })
-  return true
+export function unlockUser(ctx: Context, userId: number): Promise<boolean> {
+  return inTransaction(ctx, async (tx) => {
+    const user = await store.lockUser(tx.db, userId)
+    if (user === null) return false
+    await forgetFailures(tx, user.email)
+    await record(tx, { action: 'unlock_account', actor: 'operator', userId })
+    return true
+  })
 }
 
 /** Removes an account with all that is its own. */
@@ -87,7 +89,10 @@ export async function removeAccount(
   actor: 'user' | 'operator',
   { requestId }: Client = {},
 ): Promise<boolean> {
-  if (!(await store.deleteUser(tx.db, userId))) return false
+  const user = await store.lockUser(tx.db, userId)
+  if (user === null) return false
+  await store.deleteUser(tx.db, userId)
+  await forgetFailures(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
   await record(tx, { action: 'delete_account', actor, userId }, { requestId })
   return true

@@ -24,16 +24,23 @@ export interface OutboxMail {
 const NOBODY = 0
 
 /**
- * Adds a mail to the change it belongs to. One of the same kind to the same user that has not left yet
- * gives way to it: a mail server that is down for a day makes no pile.
+ * Adds a mail to the change it belongs to.
+ *
+ * @param details - `replaces`: one of the same kind to the same user that has not left yet gives way to it.
  */
-export async function addMail(db: Database, mail: Omit<OutboxMail, 'attempts'>): Promise<void> {
-  // Also where there is no user, whom no number names: an unknown address costs what a known one does.
-  await db
-    .deleteFrom('outbox')
-    .where('user_id', '=', mail.userId ?? NOBODY)
-    .where('kind', '=', mail.kind)
-    .execute()
+export async function addMail(
+  db: Database,
+  mail: Omit<OutboxMail, 'attempts'>,
+  { replaces }: { replaces: boolean },
+): Promise<void> {
+  if (replaces) {
+    // Also where there is no user, whom no number names: an unknown address costs what a known one does.
+    await db
+      .deleteFrom('outbox')
+      .where('user_id', '=', mail.userId ?? NOBODY)
+      .where('kind', '=', mail.kind)
+      .execute()
+  }
   await db
     .insertInto('outbox')
     .values({

@@ -26,8 +26,8 @@ export interface Session {
 /**
  * Adds a session and makes it the newest of its user.
  *
- * @returns `false`, with nothing added, where the account was shut or got another password since `user`
- *   was read: whoever proved to know the old one is too late.
+ * @returns `false`, with nothing added, where the account was shut, its password marked as known to others, or
+ *   another one set since `user` was read: whoever proved to know the old one is too late.
  */
 export async function addSession(tx: Tx, user: User, session: Session): Promise<boolean> {
   // First, because it locks the row of the user: a reset at the same time either waits and ends this
@@ -38,6 +38,7 @@ export async function addSession(tx: Tx, user: User, session: Session): Promise<
     .where('id', '=', user.id)
     .where('password_version', '=', user.passwordVersion)
     .where('disabled_at', 'is', null)
+    .where('password_compromised_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   await tx

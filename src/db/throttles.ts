@@ -27,7 +27,12 @@ export type Attempt =
       /** The attempts so far, this one too. */
       readonly count: number
     }
-  | { readonly allowed: false; readonly retryAfterMs: number }
+  | {
+      readonly allowed: false
+      readonly retryAfterMs: number
+      /** Whether only clearing the counter helps. */
+      readonly isLocked: boolean
+    }
 
 /**
  * Counts an attempt before it is made, in one statement, so that of parallel attempts no more get through
@@ -64,9 +69,9 @@ export async function takeAttempt(
     .where('key', '=', key)
     .executeTakeFirst()
   // Gone or over by now: another try is welcome at once.
-  const until =
-    row && row.failures >= lockAt(policy) ? time + policy.longestWaitMs : (row?.blocked_until ?? 0)
-  return { allowed: false, retryAfterMs: Math.max(until - time, 1) }
+  const isLocked = row !== undefined && row.failures >= lockAt(policy)
+  const until = isLocked ? time + policy.longestWaitMs : (row?.blocked_until ?? 0)
+  return { allowed: false, retryAfterMs: Math.max(until - time, 1), isLocked }
 }
 
 /** How many attempts lock. */

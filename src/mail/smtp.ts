@@ -134,15 +134,18 @@ function mailErrorOf(error: unknown): MailError {
   if (command.startsWith('AUTH'))
     return new MailError(`The mail server refused the credentials (${responseCode ?? 'no code'}).`)
   const isForGood = permanent === true && ABOUT_THE_MESSAGE.includes(command) && !POLICY.test(response)
-  const report = `The message was not sent. ${withoutAddresses(message ?? '')}`
+  const report = `The message was not sent. ${withoutSecrets(message ?? '')}`
   return isForGood ? new MailRefused(report) : new MailError(report)
 }
 
-/** A short line of log, in which no mailbox is named. */
-function withoutAddresses(text: string): string {
+/**
+ * A short line of log. A server may quote what it was sent: words that could be of an address, of a link or of
+ * a token are left out.
+ */
+function withoutSecrets(text: string): string {
   return text
     .slice(0, 1_000)
     .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/[^\s<>]*@[^\s<>]*/g, '[address]')
+    .replace(/[^\s<>]*(?:[@%#=?]|:\/\/)[^\s<>]*|[^\s<>]{25,}/g, '[…]')
     .slice(0, 300)
 }
