@@ -1,5 +1,6 @@
 /** The command `bienvenue` as a person or a script meets it: what it says, where, and its exit code. */
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -7,8 +8,10 @@ import { dirname } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { createAuth } from '../src/index.ts'
-import { freshDatabase, onBothEngines } from './support/engines.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import { freePort } from './support/ports.ts'
 import { type Finished, ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
+import { answering, startScriptedServer, startSmtpServer } from './support/smtp.ts'
 
 const COMMANDS = {
   serve: 'serve',
@@ -19,7 +22,15 @@ const COMMANDS = {
   'users show': 'users show EMAIL',
   'users disable': 'users disable EMAIL',
   'users enable': 'users enable EMAIL',
+  'users confirm': 'users confirm EMAIL',
+  'users unlock': 'users unlock EMAIL',
+  'users compromise': 'users compromise EMAIL',
   'users delete': 'users delete EMAIL',
+  'sessions end': 'sessions end EMAIL',
+  'sessions end-all': 'sessions end-all',
+  audit: 'audit',
+  'mail test': 'mail test TO',
+  'mail queue': 'mail queue',
 }
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
@@ -50,7 +61,12 @@ describe('help', () => {
     'in general, by %s, names every command and setting',
     async (flag) => {
       const help = expectDone(await runCli([flag]))
-      for (const usage of Object.values(COMMANDS)) expect(help).toContain(`  ${usage} `)
+      const listed = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? ''
+      const usages = listed
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trim().split('  ', 1)[0])
+      expect(usages.toSorted()).toEqual(Object.values(COMMANDS).toSorted())
       for (const { env } of Object.values(SETTINGS)) expect(help).toContain(` ${env} `)
     },
   )
@@ -64,12 +80,15 @@ describe('help', () => {
     expect(existsSync(filePath(databaseUrl))).toBe(false)
   })
 
-  it('of a group names its commands and no others', async () => {
-    const help = expectDone(await runCli(['users', '--help']))
-    for (const [name, usage] of Object.entries(COMMANDS)) {
-      expect(help.includes(`  ${usage} `)).toBe(name.startsWith('users '))
-    }
-  })
+  it.each(['users', 'sessions', 'mail'])(
+    'of the group %s names its commands and no others',
+    async (group) => {
+      const help = expectDone(await runCli([group, '--help']))
+      for (const [name, usage] of Object.entries(COMMANDS)) {
+        expect(help.includes(`  ${usage} `)).toBe(name.startsWith(`${group} `))
+      }
+    },
+  )
 
   it('is what no command at all gets, with exit code 2', async () => {
     const { exitCode, stdout, stderr } = await runCli([])
@@ -103,6 +122,14 @@ describe('a command line that is wrong', () => {
     ['users list extra', /takes no argument/],
     ['users show', /takes one argument: EMAIL/],
     ['users delete --yes', /takes one argument: EMAIL/],
+    ['sessions', /sessions end, sessions end-all/],
+    ['sessions end-all', /--yes/],
+    ['mail nonsense', /mail test, mail queue/],
+    ['mail test', /takes one argument: TO/],
+    ['audit --limit x', /--limit takes a whole number/],
+    ['audit --action nonsense', /--action takes one of .*login/],
+    ['audit --since yesterday', /--since takes a moment/],
+    ['audit --since 2026-13-01', /--since takes a moment/],
   ]
 
   it.each(lines)('(%s) is explained in one line, exit code 2', async (line, says) => {
@@ -132,18 +159,26 @@ describe('a setting that is wrong', () => {
     ['DATABASE_URL', `postgres://user:${SECRET}@h:99999/db`],
     ['DATABASE_URL', `postgres://user:${SECRET}%@127.0.0.1:1/db`],
     ['DATABASE_URL', `postgres://user:${SECRET}@127.0.0.1:1/db`, /ECONNREFUSED/],
-    ['BIENVENUE_MODE', 'production', /classic/],
     ['BIENVENUE_MODE', 'nonsense', /classic/],
     ['BIENVENUE_THROTTLE', 'maybe', /on or off/],
     ['BIENVENUE_BCRYPT_COST', '9', /10 to 16/],
     ['BIENVENUE_MIN_PASSWORD_LENGTH', '0'],
     ['BIENVENUE_LOG_LEVEL', 'loud'],
+    ['BASE_URL', 'auth.example.com', /https:/],
+    ['BIENVENUE_SECRET_KEY', SECRET, /base64url/],
+    ['SMTP_URL', `smtp://user:${SECRET}@`, /smtp/],
+    ['SMTP_URL', 'terminal:'],
+    ['BIENVENUE_TRUSTED_PROXIES', 'localhost', /addresses and networks/],
+    ['BIENVENUE_RESET_TOKEN_DELIVERY', 'mail', /SMTP_URL/],
+    ['BIENVENUE_REGISTRATION_ANSWER', 'uniform', /BIENVENUE_EMAIL_VERIFICATION=on/],
   ]
 
   it.each(rows)('(%s=%s) stops the start with one line that names it', async (variable, value, says) => {
     const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0', [variable]: value }
     const finished = await runCli(['serve'], { env })
-    expectRefusal(finished, 2, new RegExp(`^bienvenue: ${variable}: `))
+    // Of this pair the one is right, and what is missing is the other.
+    const named = value === 'terminal:' ? 'BIENVENUE_MAIL_FROM' : variable
+    expectRefusal(finished, 2, new RegExp(`^bienvenue: ${named}: `))
     expect(finished.stderr).toMatch(says ?? /./)
   })
 
@@ -194,6 +229,208 @@ describe('a setting that is wrong', () => {
   })
 })
 
+/** As `openssl rand -base64 32` makes one. */
+const randomKey = () => randomBytes(32).toString('base64')
+
+describe('production mode', () => {
+  /** All that it asks for. */
+  const WELL = {
+    BIENVENUE_MODE: 'production',
+    BASE_URL: 'https://auth.example.com',
+    BIENVENUE_SECRET_KEY: `${randomKey()},${randomKey()}`,
+    SMTP_URL: `smtps://mailer:${SECRET}@mail.example.com`,
+    BIENVENUE_MAIL_FROM: 'Example <no-reply@example.com>',
+  }
+  /** Of everything that it refuses something: by its form, by its value, by being missing, by where it listens. */
+  const ILL = {
+    BIENVENUE_MODE: 'production',
+    BASE_URL: 'http://auth.example.com',
+    BIENVENUE_SECRET_KEY: SECRET,
+    SMTP_URL: `smtp://user:${SECRET}@`,
+    DATABASE_URL: 'sqlite::memory:',
+    BIENVENUE_PASSWORD_HASH: 'bcrypt',
+    BIENVENUE_MIN_PASSWORD_LENGTH: '14',
+    BIENVENUE_PASSWORD_BLOCKLIST: 'off',
+    BIENVENUE_BREACH_CHECK_URL: 'http://range.example.com',
+    BIENVENUE_RESET_TOKEN_DELIVERY: 'response',
+    BIENVENUE_REGISTRATION_ANSWER: 'explicit',
+    BIENVENUE_EMAIL_VERIFICATION: 'off',
+    BIENVENUE_SECURE_COOKIE: 'off',
+    BIENVENUE_SESSION_LIFETIME_SECONDS: '2592001',
+    BIENVENUE_THROTTLE: 'off',
+    BIENVENUE_LOGIN_FAILURES_UNTIL_LOCK: '0',
+    BIENVENUE_REGISTRATIONS_PER_IP: '0',
+    HOST: '0.0.0.0',
+    PORT: 'x',
+  }
+  const TOLERATED = ['BIENVENUE_MODE', 'BIENVENUE_REGISTRATION_ANSWER']
+  const REFUSED = [...Object.keys(ILL), 'BIENVENUE_MAIL_FROM']
+    .filter((name) => !TOLERATED.includes(name))
+    .sort()
+
+  it('serve refuses with one line for each reason, and exit code 2', async () => {
+    const [forPeople, forScripts] = await Promise.all([
+      runCli(['serve'], { env: ILL }),
+      runCli(['serve', '--json'], { env: ILL }),
+    ])
+    const lines = forPeople.stderr.trimEnd().split('\n')
+    expect(lines.map((line) => /^bienvenue: ([A-Z_]+): \S/.exec(line)?.[1]).sort()).toEqual(REFUSED)
+    expect(forPeople).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(forPeople.stderr).not.toContain(SECRET)
+    expect(forPeople.stderr).not.toMatch(/\bat .+:\d+|node:|[A-Z]\w*Error/)
+    expect(forScripts).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(
+      forScripts.stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(lines.map((line) => ({ code: 'setting', message: line.slice('bienvenue: '.length) })))
+  })
+
+  it('doctor lists the same reasons, exit code 1, and no secret', async () => {
+    const [serve, forPeople, forScripts] = await Promise.all([
+      runCli(['serve'], { env: ILL }),
+      runCli(['doctor'], { env: ILL }),
+      runCli(['doctor', '--json'], { env: ILL }),
+    ])
+    const reasons = serve.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice('bienvenue: '.length))
+    const { refused, unsafe, well } = JSON.parse(forScripts.stdout) as {
+      refused: { setting: string; problem: string }[]
+      unsafe: string[]
+      well: boolean
+    }
+    expect(refused.map(({ setting, problem }) => `${setting}: ${problem}`)).toEqual(reasons)
+    expect(well).toBe(false)
+    expect(unsafe).toEqual([expect.stringMatching(/^BIENVENUE_REGISTRATION_ANSWER: /)])
+    const listed = /^serve refuses to start in production mode:\n((?: {2}- .*\n)+)/m.exec(
+      forPeople.stdout,
+    )?.[1]
+    expect(listed?.trimEnd().split('\n')).toEqual(reasons.map((reason) => `  - ${reason}`))
+    for (const { exitCode, stdout, stderr } of [forPeople, forScripts]) {
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+      expect(stdout).not.toContain(SECRET)
+    }
+  })
+
+  it('doctor lists them all also where the URL of the database is none', async () => {
+    const env = { ...ILL, DATABASE_URL: `mongodb://user:${SECRET}@h/db` }
+    const { exitCode, stdout, stderr } = await runCli(['doctor', '--json'], { env })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+    expect(stdout).not.toContain(SECRET)
+    const { refused } = JSON.parse(stdout) as { refused: { setting: string }[] }
+    expect(refused.map(({ setting }) => setting).sort()).toEqual(REFUSED)
+  })
+
+  it('is well where all is set: doctor says so, names what is tolerated, and shows no secret', async () => {
+    const env = {
+      ...WELL,
+      DATABASE_URL: await freshDatabase('sqlite'),
+      BIENVENUE_REGISTRATION_ANSWER: 'explicit',
+    }
+    expectDone(await runCli(['migrate'], { env }))
+    const [forPeople, forScripts] = await Promise.all([
+      runCli(['doctor'], { env }),
+      runCli(['doctor', '--json'], { env }),
+    ])
+    const report = JSON.parse(expectDone(forScripts)) as { settings: { variable: string; value: unknown }[] }
+    expect(report).toMatchObject({
+      well: true,
+      refused: [],
+      unsafe: [expect.stringMatching(/^BIENVENUE_REGISTRATION_ANSWER: /)],
+    })
+    const values = Object.fromEntries(report.settings.map(({ variable, value }) => [variable, value]))
+    expect(values).toMatchObject({
+      BIENVENUE_MODE: 'production',
+      BIENVENUE_SECRET_KEY: '2 keys',
+      SMTP_URL: 'smtps://mailer@mail.example.com:465',
+      BIENVENUE_MAIL_FROM: WELL.BIENVENUE_MAIL_FROM,
+      BIENVENUE_TRUSTED_PROXIES: '-',
+      BIENVENUE_MIN_PASSWORD_LENGTH: 15,
+      BIENVENUE_SECURE_COOKIE: 'on',
+    })
+    expect(expectDone(forPeople)).toMatch(
+      /^Not fit for the internet:\n {2}- BIENVENUE_REGISTRATION_ANSWER: /m,
+    )
+    expect(forPeople.stdout).not.toContain('serve refuses')
+    for (const secret of [SECRET, ...WELL.BIENVENUE_SECRET_KEY.split(',')])
+      expect(forPeople.stdout + forScripts.stdout).not.toContain(secret)
+  })
+})
+
+describe('mail', () => {
+  const FROM = 'Example <no-reply@example.com>'
+  const envFor = async (port: number) => ({
+    DATABASE_URL: 'sqlite::memory:',
+    SMTP_URL: `smtp://127.0.0.1:${port}`,
+    BIENVENUE_MAIL_FROM: FROM,
+    BASE_URL: 'https://auth.example.com',
+  })
+
+  it('test sends one now, to the address alone, and says so', async () => {
+    const server = await startSmtpServer()
+    const env = await envFor(server.port)
+    expect(expectDone(await runCli(['mail', 'test', ` ${EMAIL} `], { env }))).toBe(
+      `The mail server took a mail to ${EMAIL}.\n`,
+    )
+    const json = expectDone(await runCli(['mail', 'test', EMAIL, '--json'], { env }))
+    expect(JSON.parse(json)).toEqual({ sent: EMAIL })
+    expect(server.received).toHaveLength(2)
+    for (const { from, to, mail } of server.received) {
+      expect({ from, to }).toEqual({ from: 'no-reply@example.com', to: [EMAIL] })
+      expect(mail.from).toMatchObject({ name: 'Example', address: 'no-reply@example.com' })
+      expect(mail.text).toContain('auth.example.com')
+    }
+  })
+
+  it('test says in one line why not', async () => {
+    const env = await envFor(await freePort())
+    expectRefusal(await runCli(['mail', 'test', EMAIL], { env }), 1, /ECONNREFUSED|refused|reach/i)
+    const stubborn = await startScriptedServer(answering({ RCPT: '550 no such mailbox' }))
+    const refusing = await envFor(stubborn.port)
+    expectRefusal(await runCli(['mail', 'test', EMAIL], { env: refusing }), 1, /550 no such mailbox/)
+    expectRefusal(await runCli(['mail', 'test', 'nobody'], { env }), 1, /^bienvenue: TO: /)
+    const without = { DATABASE_URL: 'sqlite::memory:' }
+    expectRefusal(
+      await runCli(['mail', 'test', EMAIL], { env: without }),
+      2,
+      /^bienvenue: SMTP_URL: is not set/,
+    )
+  })
+
+  it('terminal: shows it on standard error, for development', async () => {
+    const env = { ...(await envFor(1)), SMTP_URL: 'terminal:' }
+    const { exitCode, stdout, stderr } = await runCli(['mail', 'test', EMAIL], { env })
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: `The mail server took a mail to ${EMAIL}.\n`,
+    })
+    expect(stderr).toContain(`To: ${EMAIL}\n`)
+  })
+
+  it('queue says how many wait, and sends none of them', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const server = await startSmtpServer()
+    const env = { ...(await envFor(server.port)), DATABASE_URL: databaseUrl }
+    const auth = await createAuth({
+      databaseUrl,
+      baseUrl: env.BASE_URL,
+      emailVerification: true,
+      mailer: { send: () => Promise.reject(new Error('not today')), close() {} },
+      hasher: CHEAP_HASHER,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    })
+    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails that wait: 0.\n')
+    for (const name of ['a', 'b']) await auth.signUp({ email: `${name}@example.com`, password: PASSWORD })
+    await auth.close()
+    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails that wait: 2.\n')
+    expect(JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))).toEqual({ waiting: 2 })
+    expect(server.received).toEqual([])
+  })
+})
+
 onBothEngines('the commands', (engine) => {
   it('migrate says what it would run, runs it, and runs it once', async () => {
     const env = { DATABASE_URL: await freshDatabase(engine) }
@@ -232,6 +469,9 @@ onBothEngines('the commands', (engine) => {
       email: EMAIL,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       disabled_at: null,
+      // Whoever runs the service vouches for the address.
+      email_verified_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      password_compromised_at: null,
     }
     expect(expectDone(await users('list'))).toMatch(
       /^id\tcreated\tstate\temail\n1\t\d{4}-\d\d-\d\d\tactive\tguillaume@holberton\.io\n$/,
@@ -256,13 +496,131 @@ onBothEngines('the commands', (engine) => {
     expect((await logIn()).status).toBe(200)
     expect(expectDone(await users(`delete ${EMAIL} --yes`))).toBe(`${EMAIL} is deleted.\n`)
     expect((await logIn()).status).toBe(401)
-    for (const line of ['show', 'disable', 'enable', 'delete --yes']) {
+    for (const line of ['show', 'disable', 'enable', 'confirm', 'unlock', 'compromise', 'delete --yes']) {
       expectRefusal(await users(`${line} ${EMAIL}`), 1, /there is no user guillaume@holberton\.io/)
     }
+    for (const line of ['sessions end', 'audit --user'])
+      expectRefusal(await runCli([...line.split(' '), EMAIL], { env }), 1, /there is no user guillaume@/)
     expect(JSON.parse((await users(`show ${EMAIL} --json`)).stderr)).toEqual({
       code: 'unknown_email',
       message: `there is no user ${EMAIL}`,
     })
+  })
+
+  it('users … confirm, unlock and compromise, sessions … end and end-all, and audit tells of it', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl }
+    const cli = async (line: string) => expectDone(await runCli(line.split(' '), { env }))
+    const auth = await freshAuth(engine, { databaseUrl, loginFailuresPerAccount: 2 })
+    const { id } = await auth.registerUser(EMAIL, PASSWORD)
+    await auth.registerUser('bob@example.com', PASSWORD)
+    const logIn = (password = PASSWORD) => auth.logIn({ email: EMAIL, password, ip: '192.0.2.7' })
+    const liveSessions = async () => (await auth.describeUser(EMAIL))?.liveSessions
+
+    const before = await auth.describeUser(EMAIL)
+    expect(before?.user.emailVerifiedAt).toBeNull()
+    expect(await cli(`users confirm ${EMAIL}`)).toBe(`${EMAIL} is confirmed.\n`)
+    expect((await auth.describeUser(EMAIL))?.user.emailVerifiedAt).toBeInstanceOf(Date)
+
+    for (let failure = 0; failure < 2; failure++) await logIn('wrong').catch(() => {})
+    await expect(logIn()).rejects.toMatchObject({ code: 'too_many_attempts' })
+    expect(JSON.parse(await cli(`users unlock ${EMAIL} --json`))).toEqual({ unlocked: EMAIL })
+    await logIn()
+
+    await logIn()
+    expect(await cli(`sessions end ${EMAIL.toUpperCase()}`)).toBe(
+      `${EMAIL} is signed out everywhere (live sessions: 2).\n`,
+    )
+    expect(await liveSessions()).toBe(0)
+    expect(JSON.parse(await cli(`sessions end ${EMAIL} --json`))).toEqual({ email: EMAIL, ended: 0 })
+
+    await logIn()
+    const bobs = await auth.createSession('bob@example.com')
+    expectRefusal(await runCli(['sessions', 'end-all'], { env }), 2, /--yes/)
+    expect(await auth.getUserFromSessionId(bobs)).not.toBeNull()
+    expect(await cli('sessions end-all --yes')).toBe('Ended 2 sessions.\n')
+    expect([await liveSessions(), await auth.getUserFromSessionId(bobs)]).toEqual([0, null])
+    expect(JSON.parse(await cli('sessions end-all --yes --json'))).toEqual({ ended: 0 })
+
+    await logIn()
+    expect(await cli(`users compromise ${EMAIL}`)).toBe(
+      `${EMAIL} has to reset the password; its sessions are over.\n`,
+    )
+    expect(await liveSessions()).toBe(0)
+    await expect(logIn()).rejects.toMatchObject({ code: 'password_compromised' })
+    expect(JSON.parse(await cli(`users compromise ${EMAIL} --json`))).toEqual({ compromised: EMAIL })
+    expect(JSON.parse(await cli(`users show ${EMAIL} --json`))).toMatchObject({
+      email_verified_at: expect.stringMatching(/^\d{4}-/),
+      password_compromised_at: expect.stringMatching(/^\d{4}-/),
+    })
+    expect(await cli(`users show ${EMAIL}`)).toMatch(/^compromised +\d{4}-.*Z$/m)
+
+    // The newest first, as JSON for scripts and as lines for people.
+    const records = (await cli('audit --json --limit 0'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const actions = records.map(({ action, outcome }) =>
+      outcome === 'success' ? action : `${action} ${outcome}`,
+    )
+    expect(actions.slice(0, 4)).toEqual([
+      'mark_password_compromised',
+      'login refused',
+      'mark_password_compromised',
+      'login',
+    ])
+    // Those of one millisecond stand in any order.
+    expect(actions.toSorted()).toEqual(
+      [
+        'confirm_email',
+        'end_all_sessions',
+        'end_all_sessions',
+        'end_all_sessions',
+        'end_all_sessions',
+        'limit_reached refused',
+        'login',
+        'login',
+        'login',
+        'login',
+        'login',
+        'login refused',
+        'login refused',
+        'login refused',
+        'mark_password_compromised',
+        'mark_password_compromised',
+        'register',
+        'register',
+        'unlock_account',
+      ].toSorted(),
+    )
+    const times = records.map(({ at }) => at)
+    expect(times).toEqual(times.toSorted().toReversed())
+    expect(await cli('audit --limit 1')).toMatch(
+      /^\d{4}-\S+Z {2}ok {7}mark_password_compromised {2}by operator {2}user 1\n$/,
+    )
+    const refused = (await cli(`audit --user ${EMAIL} --action login --limit 1`)).trimEnd()
+    expect(refused).toMatch(
+      /^\d{4}-\S+Z {2}refused {2}login {2}by anonymous {2}user 1 {2}\(password_compromised\) {2}from 192\.0\.2\.7$/,
+    )
+    const lines = async (line: string) => (await cli(line)).split('\n').length - 1
+    expect(await lines(`audit --user ${EMAIL}`)).toBe(await lines(`audit --user ${id}`))
+    expect(await lines('audit --user bob@example.com --action register')).toBe(1)
+    expect(await lines('audit --user 4711')).toBe(0)
+    const { at } = records[2] as { at: string }
+    expect(await lines(`audit --since ${at}`)).toBe(3)
+    expect(await lines('audit --since 2100-01-01')).toBe(0)
+  })
+
+  it('audit shows fifty lines, or as many as it is asked for', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl }
+    const auth = await freshAuth(engine, { databaseUrl, throttle: false })
+    for (let failure = 0; failure < 51; failure++) await auth.validLogin(`${failure}@example.com`, 'wrong')
+    const lines = async (...flags: string[]) =>
+      expectDone(await runCli(['audit', ...flags], { env })).split('\n').length - 1
+    expect(
+      await Promise.all([lines(), lines('--limit', '51'), lines('--limit', '0'), lines('--limit', '7')]),
+    ).toEqual([50, 51, 51, 7])
   })
 
   it('doctor says what is set, from where, and what is missing', async () => {

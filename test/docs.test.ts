@@ -331,7 +331,7 @@ describe('docs/throttling.md', () => {
     // The account is the one that asks: one account each, or the same again and again.
     'changes of address asked for': async (auth, who) => {
       const known = await auth.describeUser(who.email)
-      if (known === null) await auth.db.addUser(who.email, '!')
+      if (known === null) await auth.registerUser(who.email, 'ever so long a phrase', { confirmed: true })
       const sessionId = await auth.createSession(who.email)
       await auth.requestEmailChange({ ...who, sessionId, email: 'another@example.com' })
     },

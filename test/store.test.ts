@@ -69,6 +69,11 @@ function mailOf(
   }
 }
 
+/** Adds one that takes the place of an older one, as a link does. */
+function addMail(db: store.Database, mail: Omit<store.OutboxMail, 'attempts'>): Promise<void> {
+  return store.addMail(db, mail, { replaces: true })
+}
+
 const LEASE_SECONDS = 300
 const LONGEST_WAIT_SECONDS = 3_600
 
@@ -263,7 +268,7 @@ onBothEngines('users', (engine) => {
     ]
     await inTx(db, (tx) => store.addSession(tx, first, sessionOf(first)))
     await inTx(db, (tx) => store.addToken(tx, tokenOf(first, { purpose: 'confirm_email' })))
-    await store.addMail(db, mailOf({ userId: first.id }))
+    await addMail(db, mailOf({ userId: first.id }))
 
     const remove = (at: Date, limit: number) => inTx(db, (tx) => store.deleteUnconfirmedUsers(tx, at, limit))
     expect(await remove(new Date(NOW.getTime() - 1), 100)).toBe(0)
@@ -346,8 +351,8 @@ onBothEngines('users', (engine) => {
     await inTx(db, (tx) => store.addSession(tx, bob, session))
     await inTx(db, (tx) => store.addSession(tx, rob, kept))
     await inTx(db, (tx) => store.addToken(tx, token))
-    await store.addMail(db, mailOf({ userId: bob.id }))
-    await store.addMail(db, mailOf({ userId: rob.id }))
+    await addMail(db, mailOf({ userId: bob.id }))
+    await addMail(db, mailOf({ userId: rob.id }))
     expect(await store.deleteUser(db, bob.id)).toBe(true)
     expect((await takeMail(db, NOW)).map(({ userId }) => userId)).toEqual([rob.id])
     expect(await store.findSession(db, session.id)).toBeNull()
@@ -405,12 +410,14 @@ onBothEngines('sessions', (engine) => {
     expect(await newest()).toBeNull()
   })
 
-  it('no session is added for an account that was shut or got another password since it was read', async () => {
+  it('no session is added for an account that was shut, marked, or got another password since it was read', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await store.disableUser(db, bob.id, NOW)
     expect(await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))).toBe(false)
     await store.enableUser(db, bob.id)
+    await store.markPasswordCompromised(db, bob.id, NOW)
+    expect(await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))).toBe(false)
     await store.updateUser(db, bob.id, { hashedPassword: 'new' })
     expect(await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))).toBe(false)
     expect(await store.countSessionsOf(db, bob.id, NOW)).toBe(0)
@@ -706,6 +713,7 @@ onBothEngines('throttles', (engine) => {
       expect(await store.takeAttempt(db, 'key', policy, after(0.25))).toEqual({
         allowed: false,
         retryAfterMs: 750,
+        isLocked: false,
       })
     }
     expect(await store.takeAttempt(db, 'key', policy, after(1))).toEqual({
@@ -773,6 +781,7 @@ onBothEngines('throttles', (engine) => {
       expect(await store.takeAttempt(db, 'key', locking, after(seconds))).toEqual({
         allowed: false,
         retryAfterMs: policy.longestWaitMs,
+        isLocked: true,
       })
       expect(await store.deleteExpiredThrottles(db, after(seconds))).toBe(0)
     }
@@ -860,7 +869,7 @@ onBothEngines('the outbox', (engine) => {
       locale: 'de',
       details: { ip: '2001:db8::1', device: null, failures: 7, text: '"\'\\\u2028é😀' },
     })
-    await store.addMail(db, mail)
+    await addMail(db, mail)
     expect(await store.countMail(db)).toBe(1)
     expect(await takeMail(db, NOW)).toEqual([{ ...mail, attempts: 1 }])
     expect(await store.countMail(db)).toBe(1)
@@ -883,17 +892,32 @@ onBothEngines('the outbox', (engine) => {
       mailOf({ kind: 'verify_email' }),
       mailOf({ kind: 'verify_email', email: 'gone@example.com' }),
     ]
-    for (const mail of [older, ...others, newer]) await store.addMail(db, mail)
+    for (const mail of [older, ...others, newer]) await addMail(db, mail)
     const taken = await takeMail(db, NOW, 100)
     expect(taken.map(({ id }) => id).sort()).toEqual([...others, newer].map(({ id }) => id).sort())
   })
 
+  it('keeps beside each other what is not to be replaced, of the same kind to the same user', async () => {
+    const { db, bob } = await withBob()
+    const link = mailOf({ userId: bob.id, kind: 'new_device' })
+    await addMail(db, link)
+    const notices = [
+      mailOf({ userId: bob.id, kind: 'new_device' }),
+      mailOf({ userId: bob.id, kind: 'new_device' }),
+    ]
+    for (const mail of notices) await store.addMail(db, mail, { replaces: false })
+    expect(await store.countMail(db)).toBe(3)
+    const newer = mailOf({ userId: bob.id, kind: 'new_device' })
+    await addMail(db, newer)
+    expect((await takeMail(db, NOW)).map(({ id }) => id)).toEqual([newer.id])
+  })
+
   it('of a mail that was replaced while somebody had it in hand lets only the newer be taken again', async () => {
     const { db, bob } = await withBob()
-    await store.addMail(db, mailOf({ userId: bob.id }))
+    await addMail(db, mailOf({ userId: bob.id }))
     const [inHand] = (await takeMail(db, NOW)) as [store.OutboxMail]
     const newer = mailOf({ userId: bob.id })
-    await store.addMail(db, newer)
+    await addMail(db, newer)
     await store.postponeMail(db, inHand, NOW)
     await store.deleteMail(db, inHand.id)
     expect((await takeMail(db, NOW)).map(({ id }) => id)).toEqual([newer.id])
@@ -902,7 +926,7 @@ onBothEngines('the outbox', (engine) => {
   it('gives the oldest first, so many at a time, and each to one until the lease is over', async () => {
     const { db } = await withBob()
     const mails = [3, 1, 2].map((seconds) => mailOf({ createdAt: after(seconds), kind: `kind ${seconds}` }))
-    for (const mail of mails) await store.addMail(db, mail)
+    for (const mail of mails) await addMail(db, mail)
     const kinds = async (seconds: number, limit?: number) =>
       (await takeMail(db, after(seconds), limit)).map(({ kind }) => kind).sort()
     expect(await kinds(0.999)).toEqual([])
@@ -921,7 +945,7 @@ onBothEngines('the outbox', (engine) => {
     onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
     const [db] = instances as [store.Database, store.Database]
     const mails = Array.from({ length: 40 }, () => mailOf())
-    for (const mail of mails) await store.addMail(db, mail)
+    for (const mail of mails) await addMail(db, mail)
     const taken = await Promise.all(
       Array.from({ length: 20 }, (_, index) => takeMail(instances[index % 2] ?? db, NOW, 5)),
     )
@@ -937,7 +961,7 @@ onBothEngines('the outbox', (engine) => {
     const databaseUrl = await freshDatabase(engine)
     const [one, two] = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
     onTestFinished(() => Promise.all([one.destroy(), two.destroy()]).then(() => {}))
-    await store.addMail(one, mailOf())
+    await addMail(one, mailOf())
     let waiting: Promise<store.OutboxMail[]> | undefined
     const taken = await inTx(one, async (tx) => {
       const mails = await takeMail(tx, NOW)
@@ -959,7 +983,7 @@ onBothEngines('the outbox', (engine) => {
 
   it('lets a mail wait, and only whoever has it in hand may say for how long', async () => {
     const { db } = await withBob()
-    await store.addMail(db, mailOf())
+    await addMail(db, mailOf())
     const [first] = (await takeMail(db, NOW)) as [store.OutboxMail]
     await store.postponeMail(db, first, after(60))
     expect(await takeMail(db, after(59.999))).toEqual([])
@@ -973,9 +997,9 @@ onBothEngines('the outbox', (engine) => {
 
   it('takes a wait that is longer than any for one of another clock', async () => {
     const { db } = await withBob()
-    await store.addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS) }))
+    await addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS) }))
     expect(await takeMail(db, NOW)).toEqual([])
-    await store.addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS + 0.001) }))
+    await addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS + 0.001) }))
     expect(await takeMail(db, NOW)).toHaveLength(1)
     // It is in hand now, under this clock.
     expect(await takeMail(db, NOW)).toEqual([])
@@ -989,16 +1013,15 @@ onBothEngines('the outbox', (engine) => {
       mailOf({ userId: rob.id, kind: 'verify_email' }),
       mailOf({ email: 'bob@example.com', kind: 'verify_email' }),
     ]
-    for (const kind of ['verify_email', 'reset_password'])
-      await store.addMail(db, mailOf({ userId: bob.id, kind }))
-    for (const mail of kept) await store.addMail(db, mail)
+    for (const kind of ['verify_email', 'reset_password']) await addMail(db, mailOf({ userId: bob.id, kind }))
+    for (const mail of kept) await addMail(db, mail)
     await inTx(db, (tx) => store.deleteMailOf(tx, bob.id, ['verify_email', 'reset_password', 'other']))
     expect((await takeMail(db, NOW)).map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort())
   })
 
   it('takes no mail for a user who is not there', async () => {
     const { db, bob } = await withBob()
-    await expect(store.addMail(db, mailOf({ userId: bob.id + 1 }))).rejects.toThrow(/foreign key/i)
+    await expect(addMail(db, mailOf({ userId: bob.id + 1 }))).rejects.toThrow(/foreign key/i)
     expect(await store.countMail(db)).toBe(0)
   })
 })

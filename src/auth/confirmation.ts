@@ -95,6 +95,8 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, client: Cli
     throw new AuthError('invalid_confirmation_token')
   const isOwn = normalizeEmail(token.email) === normalizeEmail(user.email)
   if (token.purpose === 'confirm_email' && !isOwn) throw new AuthError('invalid_confirmation_token')
+  // Whoever registered the address and never confirmed it gives way to who reads its mail.
+  if (!isOwn) await store.deleteUnconfirmedUser(tx.db, token.email)
   try {
     await store.confirmEmail(tx.db, user.id, token.email, tx.now())
   } catch (error) {

@@ -28,14 +28,16 @@ interface OrderDetails {
  * the one that it has now, whatever becomes of the account meanwhile.
  */
 export async function orderMail(
-  ctx: Context,
+  tx: TxContext,
   user: Pick<User, 'id' | 'locale' | 'email'>,
   kind: MailKind,
   client: Client,
   { email, details = {} }: OrderDetails = {},
 ): Promise<void> {
+  // Its row first, as everywhere; and it may have gone away since it was read.
+  if ((await store.lockUser(tx.db, user.id)) === null) return orderNothing(tx, kind, client)
   const to = email ?? (isLinked(kind) ? null : user.email)
-  await add(ctx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
+  await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
 }
 
 /** Orders a mail to an address whose account is gone with this change. */

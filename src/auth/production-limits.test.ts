@@ -136,12 +136,14 @@ onBothEngines('a device that was signed in to before', (engine) => {
 
   it('has failures of its own, which use up nobody else’s', async () => {
     const { auth, now, deviceToken } = await bobsDevice()
+    const second = (await auth.logIn({ email: BOB, password: PASSWORD })).deviceToken ?? ''
     const own = guess(BOB, { deviceToken })
     for (let failure = 0; failure < 3; failure++) await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
     await expect(auth.logIn(own)).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 1 })
     for (let failure = 0; failure < 3; failure++)
       await expect(auth.logIn(guess())).rejects.toMatchObject(WRONG)
     await expect(auth.logIn(guess())).rejects.toMatchObject(WAIT)
+    await expect(auth.logIn(guess(BOB, { deviceToken: second }))).rejects.toMatchObject(WRONG)
     now.advance(1)
     await auth.logIn({ email: BOB, password: PASSWORD, deviceToken })
   })

@@ -32,7 +32,7 @@ export async function createSession(
   client: Client = {},
 ): Promise<string | null> {
   const user = await store.findUserByEmail(ctx.db, email)
-  if (user === null) return null
+  if (user === null || !isOpen(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
     const sessionId = await startSession(tx, user, { ...client, methods: [], level: 0 })
     if (sessionId !== null)
@@ -221,7 +221,12 @@ async function findLiveSession(
   const now = ctx.now()
   if (expiresAt <= now || (idleExpiresAt !== null && idleExpiresAt <= now)) return null
   // Disabling ends the sessions; this holds also where one slipped in beside it (CVE-2025-53942).
-  return found.user.disabledAt === null ? found : null
+  return isOpen(ctx, found.user) ? found : null
+}
+
+/** Whether an account may have sessions at all: where addresses are confirmed, also if it is older than that. */
+function isOpen({ options }: Context, { disabledAt, emailVerifiedAt }: User): boolean {
+  return disabledAt === null && (!options.emailVerification || emailVerifiedAt !== null)
 }
 
 /** Writes the use down. A check never fails, nor waits without need, because this cannot be written. */

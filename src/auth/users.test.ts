@@ -176,7 +176,15 @@ onBothEngines('a password that others may know', (engine) => {
     })
     expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(false)
 
-    await auth.updatePassword(await auth.getResetPasswordToken('bob@example.com'), 'new')
+    expect(await auth.createSession('bob@example.com')).toBeNull()
+
+    // By another one, and not by itself.
+    const token = await auth.getResetPasswordToken('bob@example.com')
+    await expect(auth.updatePassword(token, 'b4l0u')).rejects.toMatchObject({
+      code: 'password_breached',
+      field: 'newPassword',
+    })
+    await auth.updatePassword(token, 'new')
     expect((await auth.db.findUserBy({ id })).passwordCompromisedAt).toBeNull()
     await auth.logIn({ email: 'bob@example.com', password: 'new' })
   })

@@ -3,10 +3,6 @@
 const SQLITE_CONSTRAINT_UNIQUE = 2067
 const POSTGRES_UNIQUE_VIOLATION = '23505'
 
-/** A row that this one belongs to went away at this moment: the next try sees that it is gone. */
-const SQLITE_CONSTRAINT_FOREIGNKEY = 787
-const POSTGRES_FOREIGN_KEY_VIOLATION = '23503'
-
 // https://www.sqlite.org/rescode.html, the primary codes: busy, read-only, I/O error, full, cannot open.
 const SQLITE_BUSY = 5
 const SQLITE_UNAVAILABLE = new Set([SQLITE_BUSY, 8, 10, 13, 14])
@@ -23,7 +19,6 @@ const POSTGRES_GONE =
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
-  if (errcode === SQLITE_CONSTRAINT_FOREIGNKEY || code === POSTGRES_FOREIGN_KEY_VIOLATION) return true
   if (typeof errcode === 'number') return SQLITE_UNAVAILABLE.has(errcode & 0xff)
   if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true
   return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)

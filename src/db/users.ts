@@ -194,6 +194,15 @@ export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): 
   return Number(removed)
 }
 
+/** Removes the account of an address, where it awaits that somebody confirms it. */
+export async function deleteUnconfirmedUser(tx: Tx, email: string): Promise<void> {
+  await tx
+    .deleteFrom('users')
+    .where('normalized_email', '=', normalizeEmail(email))
+    .where('unconfirmed_until', 'is not', null)
+    .execute()
+}
+
 /** Stores a new hash of the same password, unless the password was changed meanwhile. */
 export async function updatePasswordHash(db: Database, user: User, hashedPassword: string): Promise<void> {
   await db
