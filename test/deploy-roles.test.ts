@@ -112,7 +112,7 @@ describe('the role of the service', () => {
     await asService('delete from later')
   })
 
-  it('adds lines to the audit, and can neither change nor delete one before its time', async () => {
+  it('adds lines to the audit, and can neither change nor delete one before its time [AUD-04]', async () => {
     await setUp()
     const expiresAt = Date.now() + 3_600_000
     await asService(`

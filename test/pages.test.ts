@@ -167,7 +167,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   describe.each(EVERY)('$flow in $locale', ({ flow, locale }) => {
     const { method, target, body, invalidLink } = FLOWS[flow]
 
-    it('sends the password with the token of the link, and says that it went well [PW-11]', async () => {
+    it('sends the password with the token of the link, and says that it went well', async () => {
       const { service, page, words, password, submit } = await open(flow, { locale })
       expect([await page.title(), await heading(page)]).toEqual([words.ask.heading, words.ask.heading])
       await password.fill(PASSWORD)
@@ -316,7 +316,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   describe.each(Object.keys(FLOWS) as Flow[])('%s', (flow) => {
     const { target, passwordField } = FLOWS[flow]
 
-    it('sends nothing when it is opened, looked at and clicked on by a scanner [EML-04, SES-17]', async () => {
+    it('sends nothing when it is opened, looked at and clicked on by a scanner', async () => {
       const { service, page, submit, reveal } = await open(flow)
       await page.mouse.move(200, 200)
       await page.mouse.wheel(0, 500)
@@ -329,7 +329,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(service.received[0]?.body).toBe('')
     })
 
-    it('keeps the token out of address, history, storage, requests and referrer [EML-05, DAT-04]', async () => {
+    it('keeps the token out of address, history, storage, requests and referrer', async () => {
       const { service, page, words, password, submit } = await open(flow)
       const history = async () => {
         const devtools = await page.context().newCDPSession(page)
@@ -425,7 +425,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(sent(service).map(({ body }) => JSON.parse(body)[passwordField])).toEqual([PASSWORD, PASSWORD])
     })
 
-    it('reveals the password at the press of a switch, and hides it before it is sent [PW-11]', async () => {
+    it('reveals the password at the press of a switch, and hides it before it is sent', async () => {
       const { service, page, password, submit, reveal, problem } = await open(flow)
       const state = async () => [
         await password.getAttribute('type'),
@@ -447,7 +447,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(page.url()).toBe(service.origin + target)
     })
 
-    it('takes a password by paste, of any length [PW-11]', async () => {
+    it('takes a password by paste, of any length', async () => {
       const long = `${'x'.repeat(2_000)}é`
       const { service, page, words, password, submit } = await open(flow, {
         permissions: ['clipboard-read', 'clipboard-write'],
@@ -485,7 +485,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     })
   })
 
-  it('the reset page files the new password under the address, for password managers [PW-11]', async () => {
+  it('the reset page files the new password under the address, for password managers', async () => {
     const { page, password } = await open('resetPassword')
     const username = page.locator('[autocomplete=username]')
     expect(await username.inputValue()).toBe(EMAIL)
@@ -498,7 +498,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     expect(await page.locator('[autocomplete=off]').count()).toBe(0)
   })
 
-  it('the confirmation page asks for the password of the account, for password managers [PW-11]', async () => {
+  it('the confirmation page asks for the password of the account, for password managers', async () => {
     const { page, password } = await open('confirmEmail')
     expect(await password.getAttribute('autocomplete')).toBe('current-password')
     expect(await page.locator('[autocomplete=off]').count()).toBe(0)
@@ -514,7 +514,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     },
   )
 
-  it('an address in a link is text and nothing else [API-05]', async () => {
+  it('an address in a link is text and nothing else', async () => {
     const email = '<img/src=x/onerror=alert(1)>@example.com'
     const fragment = `#${new URLSearchParams({ email, token: TOKEN })}`
     const { page } = await open('resetPassword', { fragment })

@@ -209,7 +209,7 @@ onBothEngines('passwords in production', (engine) => {
 })
 
 onBothEngines('logins in production', (engine) => {
-  it('wait ever longer, and after 100 failures the password opens nothing before a reset; a success clears its own counter alone [LGN-03]', async () => {
+  it('wait ever longer, and after 100 failures the password opens nothing before a reset; a success clears its own counter alone', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink } = production
     const { deviceToken } = await signedIn(production)

@@ -365,7 +365,7 @@ const CHANGES: readonly [AuditAction, table: string, change: 'insert' | 'update'
 ]
 
 onBothEngines('a change and its line in the audit', (engine) => {
-  it('are written together: without the line there is no change', async () => {
+  it('are written together: without the line there is no change [AUD-06]', async () => {
     const { db, stage } = await theatre(engine)
     for (const [action] of CHANGES) {
       const onStage = await stage(action)
@@ -377,7 +377,7 @@ onBothEngines('a change and its line in the audit', (engine) => {
     }
   })
 
-  it('are written together: without the change there is no line', async () => {
+  it('are written together: without the change there is no line [AUD-06]', async () => {
     const told: AuditRecord[] = []
     const { auth, db, stage } = await theatre(engine, { onAudit: (line) => void told.push(line) })
     for (const [action, table, change] of CHANGES) {

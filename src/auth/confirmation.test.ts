@@ -257,7 +257,7 @@ onBothEngines('the registration of somebody else’s address', (engine) => {
 
   it('by a change of one’s own address gives its owner nothing of the account, nor the account the address', async () => {
     const production = await productionAuth(engine)
-    const { auth } = production
+    const { auth, mailedLink } = production
     const { id, token } = await bobMoves(production)
     // Who reads the mailbox has the link, and not the password.
     for (const password of [NEW_PASSWORD, 'another password of theirs']) {
@@ -266,10 +266,26 @@ onBothEngines('the registration of somebody else’s address', (engine) => {
       })
     }
     expect(await auth.db.findUserBy({ id })).toMatchObject({ email: BOB })
-    // And registers it in the meantime: the address is theirs.
+    // And registers it in the meantime, and confirms it: the address is theirs.
     await auth.signUp({ email: NEW, password: NEW_PASSWORD })
+    const own = await mailedLink('verify_email')
+    await auth.confirmEmail({ token: own.token, password: NEW_PASSWORD })
     await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
     expect(await auth.db.findUserBy({ id })).toMatchObject({ email: BOB })
+    expect(await isOpen(auth, NEW, NEW_PASSWORD)).toBe(true)
+  })
+
+  it('keeps nobody from it who reads its mail: what was never confirmed gives way', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails } = production
+    const { id, token } = await bobMoves(production)
+    // Somebody else registers the address that the link is on its way to, and cannot confirm it.
+    await auth.signUp({ email: NEW, password: NEW_PASSWORD })
+    await newMails()
+    expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
+    expect(await Array.fromAsync(auth.listUsers())).toMatchObject([{ id, email: NEW }])
+    expect(await isOpen(auth, NEW, NEW_PASSWORD)).toBe(false)
+    expect(await isOpen(auth, NEW)).toBe(true)
   })
 })
 

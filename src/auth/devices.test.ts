@@ -81,6 +81,25 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'new_device', to: BOB }])
   })
 
+  it('that was known before the password was set anew is a new one', async () => {
+    const { auth, newMails, mailedLink } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const device = await signIn(auth)
+    await auth.sendPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await newMails()
+    const afterReset = await signIn(auth, device, BOB, NEW_PASSWORD)
+    expect(afterReset).not.toBe(device)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+
+    const { sessionId } = await auth.logIn({ email: BOB, password: NEW_PASSWORD })
+    await auth.changePassword({ sessionId, currentPassword: NEW_PASSWORD, newPassword: PASSWORD })
+    await newMails()
+    expect(await signIn(auth, afterReset)).not.toBe(afterReset)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+  })
+
   it('that shows what we never signed is a new one', async () => {
     const { auth, newMails } = await productionAuth(engine)
     const elsewhere = await productionAuth(engine)

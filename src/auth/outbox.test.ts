@@ -21,7 +21,7 @@ import { MAIL_LIFETIME_SECONDS, sendDueMail } from './outbox.ts'
 import { changePassword } from './own-account.ts'
 import { registerUser, signUp } from './registration.ts'
 import { sendPasswordReset } from './reset.ts'
-import { deleteUser, disableUser } from './users.ts'
+import { confirmUser, deleteUser, disableUser } from './users.ts'
 
 const BOB = 'bob@example.com'
 const HOUR = 3_600
@@ -421,27 +421,46 @@ onBothEngines('the caps on mail', (engine) => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 2 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
+    const told = () => mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()
     ctx.now.advance(HOUR - 60)
     await signUp(ctx, { email: 'Bob@example.com', password: PASSWORD })
     await signUp(ctx, { email: BOB, password: NEW_PASSWORD })
-    await sendPasswordReset(ctx, { email: BOB })
+    await all()
+    await requestConfirmation(ctx, { email: BOB })
     await registerUser(ctx, 'rob@example.com', PASSWORD)
     await all()
-    expect(mailer.mails.filter(({ to }) => to === 'Bob@example.com')).toHaveLength(2)
-    expect(mailer.mails.filter(({ to }) => to === 'rob@example.com')).toHaveLength(1)
+    const withinTheHour = [
+      'Bob@example.com account_exists',
+      'Bob@example.com verify_email',
+      'rob@example.com verify_email',
+    ]
+    expect(told()).toEqual(withinTheHour)
     expect(await countMail(ctx.db)).toBe(1)
     ctx.now.advance(59)
     await all()
-    expect(mailer.mails).toHaveLength(3)
+    expect(told()).toEqual(withinTheHour)
     ctx.now.advance(1)
     await all()
-    expect(mailer.mails.map(({ kind }) => kind).sort()).toEqual([
-      'account_exists',
-      'reset_password',
-      'verify_email',
-      'verify_email',
-    ])
+    expect(told()).toEqual([...withinTheHour, 'Bob@example.com verify_email'].sort())
     expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('are apart for what strangers ask for, for the way back in, and for what tells of them', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    const { id } = await registerUser(ctx, BOB, PASSWORD)
+    await all()
+    await requestConfirmation(ctx, { email: BOB })
+    await all()
+    expect(mailer.mails).toMatchObject([{ kind: 'verify_email' }])
+    await sendPasswordReset(ctx, { email: BOB })
+    await all()
+    expect(mailer.mails.slice(1)).toMatchObject([{ kind: 'reset_password' }])
+    await confirmUser(ctx, id)
+    await logIn(ctx, { email: BOB, password: PASSWORD })
+    await all()
+    expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device' }])
   })
 
   it('let all instances together send their number in an hour', async () => {

@@ -444,7 +444,7 @@ onBothEngines('the export of an account', (engine) => {
 })
 
 onBothEngines('the end of an account', (engine) => {
-  it('removes every row of it but the lines of the audit, which keep its number alone', async () => {
+  it('removes every row of it but the lines of the audit, which keep its number alone [DAT-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, mailedLink, newMails } = production
     await auth.registerUser(ROB, PASSWORD, { confirmed: true })

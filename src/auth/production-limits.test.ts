@@ -174,6 +174,21 @@ onBothEngines('a device that was signed in to before', (engine) => {
     await auth.reauthenticate({ sessionId, password: PASSWORD })
   })
 
+  it('that has failed as often as an account may is a stranger from then on', async () => {
+    const { auth, now, deviceToken } = await bobsDevice({ loginFailuresUntilLock: 4 })
+    const own = guess(BOB, { deviceToken })
+    for (let failure = 0; failure < 3; failure++) await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    now.advance(1)
+    await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    now.advance(900)
+    // These are failures of the account, which has four of its own.
+    for (let failure = 0; failure < 3; failure++) await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    now.advance(900)
+    await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    now.advance(900)
+    await expect(auth.logIn({ email: BOB, password: PASSWORD, deviceToken })).rejects.toMatchObject(WAIT)
+  })
+
   it('that forges its token is a stranger', async () => {
     const { auth, deviceToken } = await bobsDevice()
     const forged = `${deviceToken.slice(0, -1)}${deviceToken.endsWith('A') ? 'B' : 'A'}`

@@ -115,6 +115,24 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(new Set(codes).size).toBe(codes.length)
   })
 
+  it('asks for the password in a field that managers fill and nobody may not paste into, with a switch to see it [PW-11]', () => {
+    const inputs = [...markup.matchAll(/<input [^<>]*>/g)].map(([input]) => input)
+    const password = inputs.at(-1)
+    expect(password).toContain('type="password"')
+    expect(password).toContain(`autocomplete="${name === 'resetPassword' ? 'new' : 'current'}-password"`)
+    if (name === 'resetPassword') expect(inputs.at(-2)).toContain('autocomplete="username"')
+    expect(markup).not.toMatch(/autocomplete="off"|maxlength|onpaste/)
+    expect(scripts.join()).not.toMatch(/paste|maxLength/)
+    expect(scripts.join()).toContain(`'text' : 'password'`)
+  })
+
+  it('drops the token from the address bar before anything else could be done with it [EML-05]', () => {
+    const script = scripts.join()
+    const dropped = script.indexOf('history.replaceState')
+    expect(dropped).toBeGreaterThan(0)
+    expect(script.indexOf('fetch(')).toBeGreaterThan(dropped)
+  })
+
   it('is sent with a policy that allows its one style and its one script, by their hashes', () => {
     const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
     expect([styles.length, scripts.length]).toEqual([1, 1])

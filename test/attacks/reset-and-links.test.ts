@@ -709,7 +709,7 @@ onBothEngines('a mailed token', (engine) => {
     expect(tally(lines)).toEqual({ success: 1 })
   })
 
-  it('is not used up by whoever opens the link, as mail scanners do', async () => {
+  it('is not used up by whoever opens the link, as mail scanners do [EML-04]', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, mailedLink } = service
     await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })

@@ -48,7 +48,7 @@ function pairNamed(name: string): Pair {
 
 describe('the time of an answer, by Welch’s t', { timeout: 300_000 }, () => {
   it.each(PAIRS.map((pair) => [pair.name, pair] as const))(
-    'does not tell who has an account: %s',
+    'does not tell who has an account: %s [LGN-07, REC-01]',
     async (_, pair) => {
       expect(await steadyT(await timedAuth(), pair)).toBeLessThan(BOUND)
     },
