@@ -306,7 +306,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
 
   it('asks the old accounts to confirm where that is demanded now, and takes none of them away', async () => {
     const { url, db } = await openOldDatabase(engine)
-    await fill(db)
+    const { sessionId } = await fill(db)
     const mails: Mail[] = []
     const mailer: Mailer = { send: async (mail) => void mails.push(mail), close() {} }
     const auth = await freshAuth(engine, {
@@ -318,11 +318,13 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     })
     const logIn = () => auth.logIn({ email: 'bob@example.com', password: PASSWORD })
     await expect(logIn()).rejects.toMatchObject({ code: 'invalid_credentials' })
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
     await vi.waitUntil(() => mails.length > 0, { timeout: 50_000, interval: 5 })
     expect(mails.map(({ to }) => to)).toEqual(['Bob@example.com'])
     const token = /#token=(\S+)/.exec(mails[0]?.text ?? '')?.[1] ?? ''
     expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
     await auth.confirmEmail({ token: decodeURIComponent(token), password: PASSWORD })
+    expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: 1 })
     await logIn()
   })
 

@@ -304,15 +304,19 @@ it('lets a JavaScript program carry the mail, and its users do what they may wit
     })
     assert.equal(auth.mailer, mailer)
 
-    const arrived = new Promise((resolve) => waiting.push(resolve))
-    assert.deepEqual(await auth.signUp({ email, password }), { email })
     // What waits to be sent keeps no program alive: this one has nothing else to do.
     const alive = setInterval(() => {}, 1_000)
-    await arrived
-    clearInterval(alive)
-    assert.equal(mails[0].to, email)
-    const token = decodeURIComponent(/#token=(\\S+)/.exec(mails[0].text)[1])
+    const nextMail = () => new Promise((resolve) => waiting.push(resolve))
+    const first = nextMail()
+    assert.deepEqual(await auth.signUp({ email, password }), { email })
+    await first
+    const second = nextMail()
     await assert.rejects(auth.logIn({ email, password }), { code: 'invalid_credentials' })
+    await second
+    clearInterval(alive)
+    assert.deepEqual(mails.map(({ to }) => to), [email, email])
+    const [voided, token] = mails.map(({ text }) => decodeURIComponent(/#token=(\\S+)/.exec(text)[1]))
+    await assert.rejects(auth.confirmEmail({ token: voided, password }), { code: 'invalid_confirmation_token' })
     assert.ok((await auth.confirmEmail({ token, password })).emailVerifiedAt instanceof Date)
 
     const login = await auth.logIn({ email, password, ip: '192.0.2.1', userAgent: 'curl/8' })

@@ -281,6 +281,20 @@ onBothEngines('users', (engine) => {
       expect(await db.selectFrom(table).selectAll().execute()).toEqual([])
   })
 
+  it('the account of one address goes where it awaits its confirmation, and only there', async () => {
+    const db = await openStore(engine)
+    const awaiting = { createdAt: NOW, unconfirmedUntil: LATER }
+    await store.addUser(db, 'Bob@example.com', 'hash', awaiting)
+    const other = await store.addUser(db, 'rob@example.com', 'hash', awaiting)
+    const confirmed = await store.addUser(db, 'confirmed@example.com', 'hash', awaiting)
+    await inTx(db, (tx) => store.confirmEmail(tx, confirmed.id, confirmed.email, NOW))
+    const classic = await store.addUser(db, 'classic@example.com', 'hash', { createdAt: NOW })
+    for (const email of [' bob@EXAMPLE.com', confirmed.email, classic.email, 'nobody@example.com'])
+      await inTx(db, (tx) => store.deleteUnconfirmedUser(tx, email))
+    const left = await store.listUsers(db, { afterId: 0, limit: 100 })
+    expect(left.map(({ id }) => id)).toEqual([other, confirmed, classic].map(({ id }) => id))
+  })
+
   it('a locked user is the user as they are now, or nobody', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })

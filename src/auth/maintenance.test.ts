@@ -181,7 +181,7 @@ onBothEngines('the clean-up', (engine) => {
     const other = await productionAuth(engine, { now, databaseUrl: auth.options.databaseUrl })
     for (let user = 0; user < 20; user++) {
       const { email } = await auth.registerUser(`user${user}@example.com`, PASSWORD)
-      await auth.createSession(email, CLIENT)
+      await auth.requestConfirmation({ email, ...CLIENT, ip: `192.0.2.${user}` })
     }
     await other.newMails()
     now.advance(400 * DAY)

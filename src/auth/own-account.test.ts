@@ -358,6 +358,20 @@ onBothEngines('one’s own sessions', (engine) => {
     expect(await auth.endOtherSessions({ sessionId })).toBe(0)
   })
 
+  it('are ended by whoever runs the service, of one user or of everybody', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { id, sessionId } = await bobIsIn(production)
+    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const robs = [await another(auth, ROB), await another(auth, ROB)]
+    await auth.destroySession(id)
+    expect(await isLive(auth, sessionId)).toBe(false)
+    for (const live of robs) expect(await isLive(auth, live)).toBe(true)
+    expect(await auth.endEverySession()).toBe(2)
+    for (const ended of robs) expect(await isLive(auth, ended)).toBe(false)
+    expect(await Array.fromAsync(auth.listAudit({ action: 'end_all_sessions' }))).toHaveLength(2)
+  })
+
   it('are for whoever bears one alone', async () => {
     const { auth } = await productionAuth(engine)
     const nobody = { code: 'unauthenticated', status: 401 }
