@@ -181,6 +181,23 @@ it('whatever changes one account at once waits for the others and never deadlock
   expect(failures).toEqual([])
 })
 
+it('two accounts that ask for each other’s address at once wait for each other and never deadlock', async () => {
+  const auth = await freshAuth('postgres', {
+    throttle: false,
+    baseUrl: 'https://auth.example.com',
+    mailer: { send: async () => {}, close() {} },
+  })
+  const [bob, rob] = [EMAIL, 'rob@example.com']
+  for (const email of [bob, rob]) await auth.registerUser(email, 'b4l0u')
+  const [bobs, robs] = [await auth.createSession(bob), await auth.createSession(rob)]
+  const asked = await Promise.allSettled(
+    Array.from({ length: 6 }, (_, index) =>
+      auth.requestEmailChange(index % 2 ? { sessionId: bobs, email: rob } : { sessionId: robs, email: bob }),
+    ),
+  )
+  expect(asked.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))).toEqual([])
+})
+
 it('npm start stops as the service does: SIGTERM to npm ends it in good order', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const { PATH = '', HOME = '' } = process.env

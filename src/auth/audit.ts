@@ -42,7 +42,7 @@ export interface AuditEvent {
 }
 
 const DAY_SECONDS = 86_400
-const USER_AGENT_MAX_LENGTH = 256
+const CLIENT_TEXT_MAX_LENGTH = 256
 
 /** Writes a line of the audit, in the transaction of the change it tells of. */
 export async function record(ctx: Context, event: AuditEvent, client: Client = {}): Promise<void> {
@@ -58,13 +58,24 @@ export async function record(ctx: Context, event: AuditEvent, client: Client = {
     userId: event.userId,
     // What is no address is not written down: a line tells what is known.
     ip: client.ip !== undefined && networkOf(client.ip) !== null ? client.ip : null,
-    userAgent: client.userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
-    requestId: client.requestId ?? null,
+    userAgent: textOf(client.userAgent),
+    requestId: textOf(client.requestId),
     details: event.details ?? {},
   }
   const expiresAt = secondsAfter(at, ctx.options.auditRetentionDays * DAY_SECONDS)
   await store.addAuditRecord(ctx.db, line, expiresAt)
-  ctx.afterCommit(() => ctx.onAudit(line))
+  ctx.afterCommit(() => {
+    try {
+      ctx.onAudit(line)
+    } catch {
+      // What listens is no part of what happened, which is written for good.
+    }
+  })
+}
+
+/** What a client calls itself, as a column can hold it: no zero bytes, and not without end. */
+export function textOf(said: string | undefined): string | null {
+  return said?.replaceAll('\0', '').slice(0, CLIENT_TEXT_MAX_LENGTH) ?? null
 }
 
 const PAGE = 500

@@ -37,10 +37,10 @@ export function recogniseDevice(
 }
 
 /** The account that a device is known to. */
-type DeviceAccount = Pick<User, 'email' | 'passwordVersion'>
+type DeviceAccount = Pick<User, 'id' | 'email' | 'passwordVersion'>
 
-// Bound to the address: what another account was given is worth nothing here. And to the password: whoever was
+// Bound to the account: what another one was given is worth nothing here. And to the password: whoever was
 // signed in before it was set may be whom it was set against.
-function signedText(id: string, { email, passwordVersion }: DeviceAccount): string {
-  return `${id}\n${normalizeEmail(email)}\n${passwordVersion}`
+function signedText(id: string, account: DeviceAccount): string {
+  return [id, account.id, normalizeEmail(account.email), account.passwordVersion].join('\n')
 }

@@ -55,10 +55,11 @@ export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFau
     wake: () => woken.resolve(),
     async stop() {
       stopping.abort()
-      await Promise.race([working, setTimeout(STOP_TIMEOUT_MS, undefined, { ref: false })])
+      const patience = () => setTimeout(STOP_TIMEOUT_MS, undefined, { ref: false })
+      await Promise.race([working, patience()])
       // Lets go of what is still on its way: it fails, and is put back for the next one.
       mailer.close()
-      await working
+      await Promise.race([working, patience()])
     },
   }
 }

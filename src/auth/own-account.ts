@@ -73,9 +73,10 @@ export async function reauthenticate(ctx: Context, request: ReauthenticateReques
   assertPassword(request.password, 'password')
   const attempt = await verifyOwnPassword(ctx, user, request.password, 'reauthenticate', request)
   const sessionId = await inTransaction(ctx, async (tx) => {
+    // The old one first: else, where there are as many as there may be, another one would have to go.
+    await store.deleteSession(tx.db, session)
     const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
     if (started === null) throw new AuthError('unauthenticated')
-    await store.deleteSession(tx.db, session)
     await record(tx, { action: 'reauthenticate', actor: 'user', userId: user.id }, request)
     return started
   })

@@ -4,13 +4,12 @@ import { mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
 import { uuidV7 } from '../lib/random.ts'
 import type { User } from '../user.ts'
-import { record } from './audit.ts'
+import { record, textOf } from './audit.ts'
 import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { cancelLinks } from './outbox.ts'
 
 /** A session's use is written down at most this often, or a tenth of the idle limit where that is less. */
 const LAST_SEEN_STEP_SECONDS = 60
-const USER_AGENT_MAX_LENGTH = 256
 
 /** How the user of a new session has proven who they are. */
 interface Authentication {
@@ -65,7 +64,7 @@ export async function startSession(
     methods,
     level,
     ip: ip ?? null,
-    userAgent: userAgent?.slice(0, USER_AGENT_MAX_LENGTH) ?? null,
+    userAgent: textOf(userAgent),
   })
   if (!added) return null
   await store.trimSessions(tx.db, { id, userId: user.id }, tx.options.sessionsPerUser)

@@ -15,7 +15,7 @@ export interface Attempter extends Client {
   /** The account as it was named, whether it exists or not. */
   readonly email: string
   /** The account that it is, where there is one: to know its devices by. */
-  readonly account?: Pick<User, 'email' | 'passwordVersion'> | null
+  readonly account?: Pick<User, 'id' | 'email' | 'passwordVersion'> | null
 }
 
 /** An attempt that was counted before it was made. */

@@ -267,11 +267,12 @@ export async function countSessionsOf(db: Database, userId: number, now: Date): 
  * @returns How many there were; none when it is done.
  */
 export async function deleteExpiredSessions(tx: Tx, now: Date, limit: number): Promise<number> {
-  const ended = [
+  const found = [
     ...(await findEnded(tx, 'expires_at', now, limit)),
     ...(await findEnded(tx, 'idle_expires_at', now, limit)),
   ]
-  // By user, so that two clean-ups at the same time take their rows in the same order.
+  // Some have passed both. By user, so that two clean-ups at the same time take their rows in the same order.
+  const ended = [...new Map(found.map((session) => [session.id, session])).values()]
   for (const { id, user_id } of ended.sort((a, b) => a.user_id - b.user_id)) {
     await deleteSession(tx, { id, userId: user_id })
   }

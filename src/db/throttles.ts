@@ -48,7 +48,12 @@ export async function takeAttempt(
   const forgotten = sql<boolean>`throttles.expires_at <= ${int(time)}`
   const counted = await db
     .insertInto('throttles')
-    .values({ key, failures: 1, blocked_until: 0, expires_at: time + policy.forgetAfterMs })
+    .values({
+      key,
+      failures: 1,
+      blocked_until: 0,
+      expires_at: time + (lockAt(policy) === 1 ? LOCK_MS : policy.forgetAfterMs),
+    })
     .onConflict((conflict) =>
       conflict
         .column('key')

@@ -171,7 +171,9 @@ onBothEngines('docs/data.md', (engine) => {
     expect(lines).toHaveLength(before.audit.length + 1)
     for (const line of lines) expect(line).toMatchObject({ ip_address: null, user_agent: null })
     const counters = (await rowsOf(db, 'throttles')).map(({ key }) => key)
-    expect(counters).toEqual(expect.arrayContaining(before.throttles.map(({ key }) => key)))
+    const gone = before.throttles.map(({ key }) => key).filter((key) => !counters.includes(key))
+    // The failed logins of the account are the one thing that was about it alone.
+    expect(gone.length).toBeLessThanOrEqual(1)
     // Nothing else of them is left, and their number is nobody's.
     for (const name of tables)
       expect(JSON.stringify(await rowsOf(db, name)).toLowerCase()).not.toContain('liddell')

@@ -135,12 +135,9 @@ onBothEngines('docs/limits.md', (engine) => {
       .where('user_id', '=', id)
       .orderBy('kind')
       .execute()
-    expect(kinds.map(({ kind }) => kind)).toEqual([
-      'account_exists',
-      'confirm_new_email',
-      'email_change_requested',
-      'reset_password',
-    ])
+    const withLinks = kinds.map(({ kind }) => kind).filter((kind) => kind !== 'email_change_requested')
+    expect(withLinks).toEqual(['account_exists', 'confirm_new_email', 'reset_password'])
+    expect(kinds).toHaveLength(3 + 3)
   })
 
   it('is right that without mail server and breach service everything else works [AVL-03]', async () => {
