@@ -621,7 +621,7 @@ export function unsafeOptions(options: Options): { option: OptionName; reason: s
 }
 
 /** Where users reach the service. @throws {OptionError} */
-export function parseBaseUrl(text: string): URL {
+function parseBaseUrl(text: string): URL {
   return parseHttpUrl('baseUrl', text)
 }
 

@@ -7,7 +7,7 @@ import { readDeviceCookie, readSessionCookie } from './cookies.ts'
 import type { Answer } from './responses.ts'
 
 /** A request that has passed the guards, with what the connection tells of it. */
-export interface Incoming {
+interface Incoming {
   readonly request: Request
   readonly requestId: string
   readonly ip: string | undefined

@@ -108,7 +108,7 @@ onBothEngines('docs/limits.md', (engine) => {
     expect(table(PAGE, 'For one account').map(({ What, Limit }) => [What, Limit])).toEqual([
       ['sessions', '`BIENVENUE_SESSIONS_PER_USER`'],
       ['tokens', '1 of each purpose'],
-      ['mails that wait', '1 of each kind'],
+      ['mails with a link that wait', '1 of each kind'],
     ])
     const mailer = memoryMailer(() => Promise.reject(new MailError('not today')))
     const options = { sessionsPerUser: 3, resetRequestsPerAccount: 100, mailer }

@@ -168,6 +168,8 @@ describe('the routes of docs/ways-in.md', () => {
       session = (await world.auth.reauthenticate({ sessionId: session, password: PASSWORD })).sessionId
     }
 
+    // Where there is no other session to end, there is nothing to write down.
+    if (route === 'DELETE /sessions/others') await world.auth.createSession(ALICE)
     const before = world.actions.length
     expect(await go(good, session)).toMatch(/^(?:200|302)$/)
     const written = world.actions.slice(before)

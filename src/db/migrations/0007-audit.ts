@@ -41,6 +41,10 @@ const SQLITE_GUARDS = [
   `create trigger audit_only_forgets before update of ip_address, user_agent on audit
    when new.ip_address is not null or new.user_agent is not null
    begin select raise(abort, 'a line of the audit does not change'); end`,
+  // A replacement deletes without a word to the trigger of deletions.
+  `create trigger audit_keeps_places before insert on audit
+   when exists (select 1 from audit where id = new.id)
+   begin select raise(abort, 'a line of the audit does not change'); end`,
   `create trigger audit_keeps_its_time before delete on audit
    when old.expires_at > cast(unixepoch('subsec') * 1000 as integer)
    begin select raise(abort, 'a line of the audit is kept for its time'); end`,
