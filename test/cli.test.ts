@@ -454,12 +454,19 @@ onBothEngines('the commands', (engine) => {
 
     const add = `add ${EMAIL} --password-stdin`
     expect(expectDone(await users(add, `${PASSWORD}\n`))).toBe(`Added ${EMAIL} as user 1.\n`)
-    expectRefusal(await users(add, `${PASSWORD}\n`), 1, /User guillaume@holberton.io already exists/)
-    expectRefusal(await users(add.replace(EMAIL, EMAIL.toUpperCase()), 'x'), 1, /already exists/)
-    expectRefusal(await users('add nobody --password-stdin', 'x'), 1, /^bienvenue: email: /)
-    expectRefusal(await users('add bob@example.com --password-stdin', ''), 1, /^bienvenue: password: /)
-    expectRefusal(await users('add bob@example.com --password-stdin', '\n'), 1, /^bienvenue: password: /)
-    expectRefusal(await users('add bob@example.com'), 2, /--password-stdin/)
+    const refusedAdds: [line: string, input: string | undefined, exitCode: number, says: RegExp][] = [
+      [add, `${PASSWORD}\n`, 1, /User guillaume@holberton.io already exists/],
+      [add.replace(EMAIL, EMAIL.toUpperCase()), 'x', 1, /already exists/],
+      ['add nobody --password-stdin', 'x', 1, /^bienvenue: email: /],
+      ['add bob@example.com --password-stdin', '', 1, /^bienvenue: password: /],
+      ['add bob@example.com --password-stdin', '\n', 1, /^bienvenue: password: /],
+      ['add bob@example.com', undefined, 2, /--password-stdin/],
+    ]
+    await Promise.all(
+      refusedAdds.map(async ([line, input, exitCode, says]) =>
+        expectRefusal(await users(line, input), exitCode, says),
+      ),
+    )
     const taken = await users(`${add} --json`, PASSWORD)
     expect(taken.exitCode).toBe(1)
     expect(JSON.parse(taken.stderr)).toMatchObject({ code: 'email_taken' })
@@ -496,11 +503,13 @@ onBothEngines('the commands', (engine) => {
     expect((await logIn()).status).toBe(200)
     expect(expectDone(await users(`delete ${EMAIL} --yes`))).toBe(`${EMAIL} is deleted.\n`)
     expect((await logIn()).status).toBe(401)
-    for (const line of ['show', 'disable', 'enable', 'confirm', 'unlock', 'compromise', 'delete --yes']) {
-      expectRefusal(await users(`${line} ${EMAIL}`), 1, /there is no user guillaume@holberton\.io/)
-    }
-    for (const line of ['sessions end', 'audit --user'])
-      expectRefusal(await runCli([...line.split(' '), EMAIL], { env }), 1, /there is no user guillaume@/)
+    const ofUser = ['show', 'disable', 'enable', 'confirm', 'unlock', 'compromise', 'delete --yes']
+    await Promise.all(
+      [...ofUser.map((line) => `users ${line}`), 'sessions end', 'audit --user'].map(async (line) => {
+        const finished = await runCli([...line.split(' '), EMAIL], { env })
+        expectRefusal(finished, 1, /there is no user guillaume@holberton\.io/)
+      }),
+    )
     expect(JSON.parse((await users(`show ${EMAIL} --json`)).stderr)).toEqual({
       code: 'unknown_email',
       message: `there is no user ${EMAIL}`,

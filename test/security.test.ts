@@ -20,9 +20,9 @@ import { startService } from './support/service.ts'
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
 const BOB = { email: EMAIL, password: PASSWORD }
-/** What decides anything. */
-const STATE = ['users', 'sessions', 'tokens', 'throttles', 'outbox']
-const TABLES = [...STATE, 'audit']
+/** What decides anything but how often something may be asked. */
+const STATE = ['users', 'sessions', 'tokens', 'outbox']
+const TABLES = [...STATE, 'throttles', 'audit']
 
 // The server looks for late requests twice a minute: this one begins to wait before the tests of this file.
 const ends: (() => Promise<void>)[] = []
@@ -447,6 +447,7 @@ onBothEngines('GET and HEAD', (engine) => {
     const db = await openTables(auth)
     const before = await rowsOf(db, STATE)
     const written = (await db.selectFrom('audit').select('id').execute()).length
+    const counters = (await db.selectFrom('throttles').select('key').execute()).length
     const operations = servedOperations(auth)
     const paths = [...new Set(operations.map(({ path }) => path))]
     for (const method of ['GET', 'HEAD']) {
@@ -471,6 +472,8 @@ onBothEngines('GET and HEAD', (engine) => {
     expect(
       await db.selectFrom('audit').select('id').where('action', '!=', 'export_account').execute(),
     ).toHaveLength(written)
+    // It is counted too, under a key of its own.
+    expect(await db.selectFrom('throttles').select('key').execute()).toHaveLength(counters + 1)
     // And what may change does: the time of the last use.
     now.advance(3_600)
     await send(auth, 'GET', '/profile', { sessionId })

@@ -52,6 +52,8 @@ export async function requestEmailChange(ctx: Context, request: EmailChangeReque
   const email = trimEmail(request.email)
   const owner = await store.findUserByEmail(ctx.db, email)
   await inTransaction(ctx, async (tx) => {
+    // Both rows in the order of their numbers: two who ask for each other's address would wait for ever.
+    for (const id of [user.id, owner?.id ?? user.id].sort((a, b) => a - b)) await store.lockUser(tx.db, id)
     await record(tx, { action: 'request_email_change', actor: 'user', userId: user.id }, request)
     const details = { newEmail: maskEmail(email) }
     await orderMail(tx, user, 'email_change_requested', request, { details })

@@ -1,5 +1,6 @@
 /** From the environment and the flags to settings: the only reader of both. A flag wins over a variable. */
 
+import { describeDatabase } from '../db/index.ts'
 import { OptionError, type OptionProblem } from '../errors.ts'
 import { isLoopback } from '../lib/network.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
@@ -123,8 +124,20 @@ export function assertNone([first, ...others]: readonly OptionProblem[]): void {
 /** Every reason why `serve` refuses to start with these settings: one for a setting at the most. */
 export function problemsOf(settings: Settings): readonly OptionProblem[] {
   const { options, problems } = inspectOptions(settings.options)
-  const all = [...settings.problems, ...problems, ...hostProblem(settings.host, options)]
+  const ofDatabase = databaseProblems(options)
+  const all = [...settings.problems, ...ofDatabase, ...problems, ...hostProblem(settings.host, options)]
   return all.filter(({ option }, index) => all.findIndex((other) => other.option === option) === index)
+}
+
+/** What no database has for an address. */
+function databaseProblems({ databaseUrl }: Options): readonly OptionProblem[] {
+  try {
+    describeDatabase(databaseUrl)
+    return []
+  } catch (error) {
+    if (error instanceof OptionError) return error.problems
+    throw error
+  }
 }
 
 /** Nobody on the network gets past TLS by mistake. */

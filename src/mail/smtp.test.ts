@@ -462,7 +462,7 @@ describe('a server that refuses', () => {
     const server = await startScriptedServer(answering({ RCPT: reply }))
     const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
     expect(error).toBeInstanceOf(MailRefused)
-    expect(error.message).toContain('550-5.1.1 <[address]>: no [address]')
+    expect(error.message).toContain('550-5.1.1 <[…]>: no […]')
     expect(error.message).not.toMatch(/alice|\p{C}/iu)
     expect(error.message.length).toBeLessThan(400)
     expect(error.cause).toBeUndefined()

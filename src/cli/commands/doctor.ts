@@ -83,9 +83,19 @@ function describeSettings(settings: Settings, options: Options) {
 function shownSecrets({ databaseUrl, smtpUrl, secretKey }: Options): Record<string, string> {
   const keys = secretKey === '' ? 0 : secretKey.split(',').length
   return {
-    databaseUrl: describeDatabase(databaseUrl),
+    databaseUrl: shownDatabase(databaseUrl),
     smtpUrl: smtpUrl === '' || smtpUrl === TERMINAL_MAIL ? smtpUrl : describeSmtp(smtpUrl),
     secretKey: keys === 0 ? '' : keys === 1 ? '1 key' : `${keys} keys`,
+  }
+}
+
+function shownDatabase(databaseUrl: string): string {
+  try {
+    return describeDatabase(databaseUrl)
+  } catch (error) {
+    // Of what cannot be read nobody knows which part is the password.
+    if (error instanceof OptionError) return '(cannot be read)'
+    throw error
   }
 }
 
