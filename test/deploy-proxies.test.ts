@@ -91,6 +91,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
   ['Caddy', hasCaddy, startOurCaddy, false],
 ])('%s, as we configure it', (_, isThere, startProxy, limitsBodies) => {
   const canRun = isThere && hasOpenssl
+  // Without the proxy itself, or openssl for its certificate, there is nothing to try.
   const promise = it.skipIf(!canRun)
 
   async function startFront() {
@@ -279,6 +280,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
   })
 })
 
+// Caddy alone can read its file.
 it.skipIf(!hasCaddy)('Caddy takes the whole Caddyfile, and would not write it otherwise', async () => {
   const home = temporaryFolder()
   const env = { HOME: home }

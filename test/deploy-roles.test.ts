@@ -202,6 +202,7 @@ const PSQL = '/usr/bin/psql'
 const hasPsql = existsSync(PSQL)
 if (!hasPsql) process.stderr.write('SKIPPED: postgres-roles.sql as psql reads it. It needs psql.\n')
 
+// The file has commands of psql itself, which no driver reads; what the roles may do is tried above without it.
 describe.skipIf(!hasPsql)('psql', () => {
   const psql = (env: Readonly<Record<string, string>> = {}) =>
     run(

@@ -160,6 +160,7 @@ describe('bienvenue.service', () => {
   if (!hasSystemd)
     process.stderr.write('SKIPPED: bienvenue.service as systemd reads it. It needs systemd-analyze.\n')
 
+  // systemd alone can judge its unit; what the unit says is read above without it.
   it.skipIf(!hasSystemd)('is taken by systemd, which finds little that it is exposed to', async () => {
     const folder = temporaryFolder()
     const file = join(folder, 'bienvenue.service')

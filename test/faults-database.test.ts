@@ -182,6 +182,7 @@ function limitFiles({ pid }: { pid: number }, bytes: number | 'unlimited'): void
 }
 
 describe('SQLite on a full disk', () => {
+  // A limit on a running process is the one full disk that needs no rights and harms nobody.
   it.skipIf(!hasPrlimit)(
     'costs 503 for what writes and no session; what was acknowledged is there',
     async () => {

@@ -106,6 +106,7 @@ const refusal = (status: number, code: string, more: object = {}): Answer => ({
   body: { message: 'For programs.', code, request_id: 'req-0001', ...more },
 })
 
+// What a page does, only a browser shows; what it is made of, `src/pages/pages.test.ts` holds without one.
 describe.skipIf(!hasBrowser)('the pages', () => {
   let browser: Browser
   beforeAll(async () => {

@@ -119,6 +119,7 @@ interface AuditLine extends Omit<AuditRecord, 'at'> {
   readonly at: string
 }
 
+// Behind the real proxy and in a real browser, or not at all: each part by itself is tried elsewhere.
 describe.skipIf(!canRun || !hasBrowser)('with a browser', () => {
   let browser: Browser
   let close: () => Promise<void> | void
@@ -273,6 +274,7 @@ const FORGED: Readonly<Record<string, string>> = {
   forwarded: `for=198.51.100.9;host=${EVIL};proto=http`,
 }
 
+// What nginx passes on, only nginx shows; the service alone is held to it in `test/security-production.test.ts`.
 it.skipIf(!canRun)('no header that a client makes up reaches a link in a mail', async () => {
   const { baseUrl, smtp, send, sendDirectly } = await deploy('sqlite')
   const known = { fields: { email: EMAIL } }
@@ -296,6 +298,7 @@ it.skipIf(!canRun)('no header that a client makes up reaches a link in a mail', 
   }
 })
 
+// As above.
 it.skipIf(!canRun)('a forged X-Forwarded-For does not escape the limits, nor enter the audit', async () => {
   const { databaseUrl, env, send } = await deploy('sqlite', { BIENVENUE_LOGIN_FAILURES_PER_IP: '3' })
   const guess = (count: number, from = CLIENT): Promise<Answer> =>

@@ -86,6 +86,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, forwardedFor:
     return front
   }
 
+  // These show that our supports drive the real programs, which have to be there.
   it.skipIf(!canRun)('passes on who asked, over TLS, and for which host', async () => {
     const { port, tls } = await startFront()
     const seen = await ask({
@@ -103,6 +104,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, forwardedFor:
     expect(clientAddress(seen.peer, seen.forwardedFor, parseNetworks('127.0.0.1'))).toBe('127.0.0.2')
   })
 
+  // As above.
   it.skipIf(!canRun)('shows a certificate that only its own authority vouches for', async () => {
     const { port } = await startFront()
     const stranger = makeCertificates()
@@ -110,6 +112,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, forwardedFor:
     await expect(ask({ port, ca: readFileSync(stranger.ca) })).rejects.toThrow(/certificate/)
   })
 
+  // As above, and a browser.
   it.skipIf(!canRun || !hasBrowser)('is reached by a browser, under any name', async () => {
     const { port } = await startFront()
     const browser = await openBrowser()
@@ -127,6 +130,7 @@ it.skipIf(!hasNginx)('a configuration that nginx does not take stops the test wi
   await expect(startNginx('sever { }')).rejects.toThrow('unknown directive "sever"')
 })
 
+// As above.
 it.skipIf(!hasCaddy)('a configuration that Caddy does not take stops the test with its reason', async () => {
   await expect(startCaddy('localhost {\n reverse_prox\n}')).rejects.toThrow('reverse_prox')
 })
