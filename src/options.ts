@@ -6,7 +6,7 @@
  */
 import { OptionError, type OptionProblem } from './errors.ts'
 import { parseSecretKeys } from './lib/keyring.ts'
-import { isLoopback } from './lib/network.ts'
+import { isLoopback, withoutBrackets } from './lib/network.ts'
 import { parseNetworks } from './lib/proxies.ts'
 import type { Mailer } from './mail/index.ts'
 import { parseMailFrom, parseSmtpUrl, TERMINAL_MAIL } from './mail/settings.ts'
@@ -188,7 +188,7 @@ export const OPTION_TABLE = {
       'The service that is asked whether a new password was seen in a breach, by the first 5 characters of its hash; off asks nobody. Where it does not answer, the list of the commonest passwords stands in.',
     parse: (text: string) => text === 'off' || parseHttpUrl('breachCheckUrl', text),
     refusedInProduction: (value: string) =>
-      value.startsWith('http:') && !isLoopback(hostOf(new URL(value)))
+      value.startsWith('http:') && !isLoopback(withoutBrackets(new URL(value).hostname))
         ? 'a service elsewhere is asked over https only'
         : null,
   },
@@ -647,14 +647,9 @@ function leavesUnverified(databaseUrl: string): boolean {
   if (url === null) return false
   // Of a repeated parameter the driver takes the last one.
   const parameter = (name: string) => url.searchParams.getAll(name).at(-1)
-  const host = parameter('host') ?? hostOf(url)
+  const host = parameter('host') ?? withoutBrackets(url.hostname)
   const isLocal = host === '' || host.startsWith('/') || isLoopback(host)
   return !isLocal && parameter('sslmode') !== 'verify-full'
-}
-
-/** The host of an address, an IPv6 one without its brackets. */
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }
 
 function refusing(option: string, parse: () => unknown): void {

@@ -1,6 +1,6 @@
 /** What every request has to pass before a route sees it. Cheap, and without the database. */
 import { AuthError } from '../errors.ts'
-import { isLoopback } from '../lib/network.ts'
+import { isLoopback, withoutBrackets } from '../lib/network.ts'
 
 /** Characters of the whole address of a request. */
 const URL_MAX_LENGTH = 2_048
@@ -73,8 +73,8 @@ function assertKnownHost(request: Request, site: Site): string {
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i
 
 function isLoopbackHost(host: string): boolean {
-  const name = HOST_AND_PORT.exec(host)?.[1]?.replace(/^\[|\]$/g, '')
-  return name !== undefined && (isLoopback(name) || name === '0.0.0.0')
+  const name = withoutBrackets(HOST_AND_PORT.exec(host)?.[1] ?? '')
+  return isLoopback(name) || name === '0.0.0.0'
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { type Account, accountOf, maskEmail, type User } from '../user.ts'
-import { record } from './audit.ts'
+import { record, textOf } from './audit.ts'
 import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
 import { orderMail, orderNothing } from './outbox.ts'
@@ -36,14 +36,15 @@ export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInR
   assertEmail(request.email)
   assertPassword(request.password, 'password')
   const { user, attempt } = await passGates(ctx, request)
+  const device = recogniseDevice(ctx, request, user)
   const sessionId = await inTransaction(ctx, async (tx) => {
     const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
-    if (started !== null) await tellOfLogin(tx, request, user, attempt)
+    if (started !== null) await tellOfLogin(tx, request, user, { isKnown: device !== null, ...attempt })
     return started
   })
   if (sessionId === null) throw new AuthError('invalid_credentials')
   await endSession(ctx, request.currentSessionId, request)
-  const deviceToken = rememberDevice(ctx, user, recogniseDevice(ctx, request, user))
+  const deviceToken = rememberDevice(ctx, user, device)
   return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
 }
 
@@ -124,12 +125,11 @@ async function tellOfLogin(
   tx: TxContext,
   request: LogInRequest,
   user: User,
-  { failuresBefore }: CountedAttempt,
+  { isKnown, failuresBefore }: { isKnown: boolean; failuresBefore: number },
 ): Promise<void> {
-  const isKnown = recogniseDevice(tx, request, user) !== null
   const details = { device: isKnown ? 'known' : 'new', failures: failuresBefore }
   await record(tx, { action: 'login', actor: 'user', reason: 'pwd', userId: user.id, details }, request)
-  const seen = { ip: request.ip ?? null, device: request.userAgent?.slice(0, 256) ?? null }
+  const seen = { ip: request.ip ?? null, device: textOf(request.userAgent) }
   if (failuresBefore >= NOTABLE_FAILURES)
     await orderMail(tx, user, 'signed_in_after_failures', request, {
       details: { ...seen, failures: failuresBefore },

@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { AuthError, OptionError } from '../errors.ts'
+import { visible } from '../lib/visible.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
 import { audit } from './commands/audit.ts'
 import { doctor } from './commands/doctor.ts'
@@ -17,7 +18,7 @@ import { sessions } from './commands/sessions.ts'
 import { users } from './commands/users.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
-import { print, visible } from './terminal.ts'
+import { print } from './terminal.ts'
 
 const COMMANDS: readonly Command[] = [serve, migrate, ...users, ...sessions, audit, ...mail, doctor]
 

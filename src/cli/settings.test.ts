@@ -5,7 +5,6 @@ import { inspectOptions } from '../options.ts'
 import { COMMON_FLAGS } from './command.ts'
 import {
   assertNone,
-  bareAddress,
   flagOf,
   problemsOf,
   readSettings,
@@ -251,17 +250,5 @@ describe('what serve refuses', () => {
       expect((error as OptionError).problems).toEqual(found)
       expect((error as OptionError).option).toBe(found[0]?.option)
     }
-  })
-})
-
-describe('bareAddress', () => {
-  it.each([
-    ['[::1]', '::1'],
-    ['::1', '::1'],
-    ['127.0.0.1', '127.0.0.1'],
-    ['localhost', 'localhost'],
-    ['[::1', '[::1'],
-  ])('makes of %s %s', (host, bare) => {
-    expect(bareAddress(host)).toBe(bare)
   })
 })

@@ -2,7 +2,7 @@
 
 import { describeDatabase } from '../db/index.ts'
 import { OptionError, type OptionProblem } from '../errors.ts'
-import { isLoopback } from '../lib/network.ts'
+import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
 import {
   type GivenOptions,
@@ -142,18 +142,13 @@ function databaseProblems({ databaseUrl }: Options): readonly OptionProblem[] {
 
 /** Nobody on the network gets past TLS by mistake. */
 function hostProblem(host: string, { mode, trustedProxies }: Options): OptionProblem[] {
-  if (host === 'localhost' || isLoopback(bareAddress(host))) return []
+  if (host === 'localhost' || isLoopback(withoutBrackets(host))) return []
   if (mode === 'classic') {
     const problem = `classic mode listens on loopback only (localhost, 127.0.0.1 or ::1), not on "${host}"`
     return [{ option: 'host', problem }]
   }
   const problem = `"${host}" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost`
   return trustedProxies === '' ? [{ option: 'host', problem }] : []
-}
-
-/** An address without the brackets of a URL. */
-export function bareAddress(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1')
 }
 
 /** What to call a setting before whoever set it: the variable, which also names it in the manual. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isLoopback, networkOf } from './network.ts'
+import { isLoopback, networkOf, withoutBrackets } from './network.ts'
 
 const group = fc.integer({ min: 0, max: 0xffff })
 /** The eight groups of an IPv6 address that is no IPv4 address in disguise. */
@@ -169,5 +169,17 @@ describe('isLoopback', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => isLoopback(text) === /^localhost$/i.test(text)),
     )
+  })
+})
+
+describe('withoutBrackets', () => {
+  it.each([
+    ['[::1]', '::1'],
+    ['::1', '::1'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['localhost', 'localhost'],
+    ['[::1', '[::1'],
+  ])('makes of %s %s', (host, bare) => {
+    expect(withoutBrackets(host)).toBe(bare)
   })
 })

@@ -44,3 +44,8 @@ export function isLoopback(host: string): boolean {
   const family = isIP(host)
   return family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6')
 }
+
+/** The host of a URL without the brackets that an IPv6 address has there. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
+}

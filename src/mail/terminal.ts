@@ -1,3 +1,4 @@
+import { visible } from '../lib/visible.ts'
 import type { Mailer } from './index.ts'
 
 /**
@@ -18,10 +19,3 @@ export function openTerminalMailer(write: (text: string) => void): Mailer {
 }
 
 const RULE = '-'.repeat(72)
-
-function visible(line: string): string {
-  return line.replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
-}

@@ -36,6 +36,7 @@ import {
   rowOf,
   signIn,
   tally,
+  untilMailIsSettled,
   VICTIM,
 } from './support.ts'
 
@@ -851,12 +852,7 @@ onBothEngines('a mailbox', (engine) => {
       const mailer = memoryMailer()
       const { auth, db } = await productionAuth(engine, { mailsPerMailbox, mailer })
       await addMember(auth)
-      // What is over the limit waits for the next hour. (What is in hand is due sooner: the lease is five minutes.)
-      const settled = () =>
-        until(async () => {
-          const rows = await db.selectFrom('outbox').select('next_attempt_at').execute()
-          return rows.every(({ next_attempt_at }) => next_attempt_at === Date.parse('2026-11-21T13:00:00Z'))
-        })
+      const settled = () => untilMailIsSettled(db)
       for (let round = 0; round < 4; round++) {
         const ip = `192.0.2.${round}`
         await askReset({ auth }, VICTIM, ip)
@@ -882,11 +878,7 @@ onBothEngines('a mailbox', (engine) => {
     const mailer = memoryMailer()
     const { auth, db, now } = await productionAuth(engine, { ...GENEROUS, mailsPerMailbox: 3, mailer })
     await addMember(auth)
-    const settled = () =>
-      until(async () => {
-        const rows = await db.selectFrom('outbox').select('next_attempt_at').execute()
-        return rows.every(({ next_attempt_at }) => next_attempt_at === Date.parse('2026-11-21T13:00:00Z'))
-      })
+    const settled = () => untilMailIsSettled(db)
     for (let request = 0; request < 3; request++) {
       await askReset({ auth }, VICTIM)
       await settled()

@@ -1,4 +1,5 @@
 /** What the attacks share: a victim, a stranger, and short words for what an answer was. */
+import type { Database } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, User } from '../../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, testClock } from '../support/engines.ts'
 import {
@@ -9,6 +10,7 @@ import {
   randomKey,
   type Send,
   send,
+  until,
   untilNoMailWaits,
 } from '../support/production.ts'
 
@@ -99,4 +101,15 @@ export async function isPasswordOf(auth: Auth, email: string, password: string):
 /** The row of an account, to see whether anything of it changed. */
 export function rowOf({ db }: Pick<Production, 'db'>, email: string): Promise<unknown> {
   return db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
+}
+
+/**
+ * Until every mail that may leave within the hour has left: what is over its limit waits for the next one. (What
+ * is in hand is due sooner than that.)
+ */
+export function untilMailIsSettled(db: Database): Promise<void> {
+  return until(async () => {
+    const rows = await db.selectFrom('outbox').select('next_attempt_at').execute()
+    return rows.every(({ next_attempt_at }) => next_attempt_at === Date.parse('2026-11-21T13:00:00Z'))
+  })
 }

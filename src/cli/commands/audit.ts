@@ -1,7 +1,8 @@
 import { AUDIT_ACTIONS, type AuditQuery, type AuditRecord, type Engine } from '../../auth/index.ts'
 import { AuthError } from '../../errors.ts'
+import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
-import { print, visible } from '../terminal.ts'
+import { print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
 export const audit: Command = {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { AuthError, OptionError } from '../../errors.ts'
+import { visible } from '../../lib/visible.ts'
 import { compose } from '../../mail/messages.ts'
 import { LOCALES } from '../../text.ts'
 import { isEmailAddress, trimEmail } from '../../user.ts'
 import type { Command } from '../command.ts'
-import { print, visible } from '../terminal.ts'
+import { print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
 const test: Command = {

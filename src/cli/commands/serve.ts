@@ -2,10 +2,11 @@ import { createApp } from '../../app/index.ts'
 import { type RunningServer, startServer } from '../../app/server.ts'
 import { type Engine, openEngine } from '../../auth/index.ts'
 import { OptionError } from '../../errors.ts'
+import { withoutBrackets } from '../../lib/network.ts'
 import { createLogger, describeError, type Logger } from '../../log.ts'
 import { unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
-import { assertNone, bareAddress, problemsOf, type Settings, variableOf } from '../settings.ts'
+import { assertNone, problemsOf, type Settings, variableOf } from '../settings.ts'
 
 const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
 
@@ -40,7 +41,7 @@ export const serve: Command = {
 }
 
 function listenAddresses(host: string): string[] {
-  return host === 'localhost' ? ['127.0.0.1', '::1'] : [bareAddress(host)]
+  return host === 'localhost' ? ['127.0.0.1', '::1'] : [withoutBrackets(host)]
 }
 
 /** What nobody caught is logged, and the service lives on: one request's fault is no other's. */

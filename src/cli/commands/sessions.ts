@@ -1,5 +1,6 @@
+import { visible } from '../../lib/visible.ts'
 import type { Command } from '../command.ts'
-import { confirmed, print, visible } from '../terminal.ts'
+import { confirmed, print } from '../terminal.ts'
 import { withEngine, withUser } from './users.ts'
 
 const end: Command = {

@@ -1,10 +1,11 @@
 import { type Engine, openEngine } from '../../auth/index.ts'
 import { databaseExists, describeDatabase } from '../../db/index.ts'
 import { AuthError, OptionError } from '../../errors.ts'
+import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options.ts'
 import type { User } from '../../user.ts'
 import type { Command, CommandInput, ExitCode } from '../command.ts'
-import { confirmed, moment, print, readNewPassword, table, visible } from '../terminal.ts'
+import { confirmed, moment, print, readNewPassword, table } from '../terminal.ts'
 
 /** A user as the commands show them: nothing that opens anything. */
 function shown(user: User) {
