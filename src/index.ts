@@ -6,12 +6,13 @@
 import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
 import { type AuditRecord, type Engine, openEngine } from './auth/index.ts'
-import type { ErrorCode } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { AuthOptions } from './options.ts'
 import { type Account, accountOf } from './user.ts'
 
+export type { Incoming } from './app/incoming.ts'
 export type { Connection } from './app/index.ts'
+export type { Rendered } from './app/responses.ts'
 export type {
   AccountExport,
   AuditQuery,
@@ -60,8 +61,8 @@ export interface Auth extends Engine {
    * @param connection - `ip`: the client's IP address, for the limits per IP address.
    */
   fetch: App['fetch']
-  /** For adapters, as `bienvenue-auth/node`: refuses what arrived and of which no `Request` could be made. */
-  refuseUnread(code: ErrorCode): Promise<Response>
+  /** For adapters, as `bienvenue-auth/node`: the same for what is no `Request`. */
+  answer: App['answer']
   /**
    * The user whose session a request bears, or `null`: for routes of your own.
    *
@@ -105,7 +106,7 @@ export async function createAuth({ logger, onAudit, ...options }: CreateAuthOpti
   return {
     ...engine,
     fetch: async (request, connection) => (await loaded()).fetch(request, connection),
-    refuseUnread: async (code) => (await loaded()).refuseUnread(code),
+    answer: async (incoming) => (await loaded()).answer(incoming),
     async getUserFromCookie(cookieHeader) {
       const user = await engine.getUserFromSessionId(readSessionCookie(cookieHeader, engine.options))
       return user && accountOf(user)

@@ -5,7 +5,10 @@ import { pino } from 'pino'
 export type Logger = Record<
   'debug' | 'info' | 'warn' | 'error',
   (fields: Record<string, unknown>, message: string) => void
->
+> & {
+  /** Whether anything comes of a line of this level; without it, every line is made. */
+  isLevelEnabled?(level: 'debug'): boolean
+}
 
 /** From silent to everything. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Fetcher, type NodeHandler, nodeHandler } from './app/node.ts'
+import { type NodeHandler, nodeHandler } from './app/node.ts'
+import type { Auth } from './index.ts'
 
-export type { Fetcher, NodeHandler } from './app/node.ts'
+export type { NodeHandler } from './app/node.ts'
 
 /**
  * The service as a handler `(request, response)`. Mount it in front of body parsers: it reads the body
@@ -17,6 +18,6 @@ export type { Fetcher, NodeHandler } from './app/node.ts'
  * express().use('/auth', toNodeHandler(auth))
  * ```
  */
-export function toNodeHandler(auth: Fetcher): NodeHandler {
-  return nodeHandler(auth, { replaceGlobals: false })
+export function toNodeHandler(auth: Pick<Auth, 'answer'>): NodeHandler {
+  return nodeHandler(auth)
 }

@@ -37,8 +37,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['db/sqlite.ts'],
   pino: ['log.ts'],
   kysely: ['db/'],
-  hono: ['app/', 'pages/'],
-  '@hono/node-server': ['app/'],
+  hono: ['pages/'],
   zod: ['api/', 'app/'],
   nodemailer: ['mail/smtp.ts'],
 }
@@ -166,7 +165,7 @@ it.each([
   ['mail/layout.ts', "import { html } from 'hono/html'", 'imports hono/html'],
   ['mail/index.ts', "import { createTransport } from 'nodemailer'", 'imports nodemailer'],
   ['auth/outbox.ts', "const mailer = await import('nodemailer')", 'imports nodemailer'],
-  ['node.ts', "import { serve } from '@hono/node-server'", 'imports @hono/node-server'],
+  ['app/router.ts', "import { Hono } from 'hono'", 'imports hono'],
   ['cli/main.ts', "import { pino } from 'pino'", 'imports pino'],
   ['lib/random.ts', "import { v7 } from 'uuid'", 'imports uuid'],
   ['lib/random.ts', "import { randomBytes } from 'crypto'", 'imports crypto'],

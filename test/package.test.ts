@@ -348,12 +348,11 @@ const TYPED = `
       type Account, type AccountExport, type AuditQuery, type AuditRecord, type Auth, type BearerRequest,
       type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
       type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
-      type Hasher, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
+      type Hasher, type Incoming, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
       MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
-      type ReauthenticateRequest, type RegisterDetails, type RenewedSession, type ResetPasswordRequest,
+      type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
       type SessionInfo, type SignUpRequest, type SignUpResult, type User,
     } from 'bienvenue-auth'
-    import type { Fetcher } from 'bienvenue-auth/node'
 
     const mailer: Mailer = {
       async send(mail: Mail): Promise<void> {
@@ -386,7 +385,11 @@ const TYPED = `
     const auth: Auth = await createAuth(options)
     const inForce: Options = auth.options
     const carrier: Mailer | null = auth.mailer
-    const fetcher: Fetcher = auth
+    const incoming: Incoming = {
+      method: 'GET', target: '/', peer: undefined, header: () => null, readBody: async () => new Uint8Array(),
+    }
+    const rendered: Rendered = await auth.answer(incoming)
+    console.log(rendered.status, rendered.headers.length, rendered.body?.length)
     const client: Client = { ip: '192.0.2.1', userAgent: 'x', requestId: 'x', acceptLanguage: 'de', deviceToken: 'x' }
     const connection: Connection = { ip: client.ip }
 
@@ -432,7 +435,7 @@ const TYPED = `
     for await (const record of auth.listAudit(query)) console.log(record.outcome, record.details)
     const counts: number[] = [await auth.endEverySession(), await auth.countMail(), (await auth.deleteExpired()).accounts]
     const bearerOf: Account | null = await auth.getUserFromCookie('x')
-    console.log(inForce.mode, carrier, fetcher, connection, states, account.id, device, ended, renewed.user.email)
+    console.log(inForce.mode, carrier, connection, states, account.id, device, ended, renewed.user.email)
     console.log(changed.sessionId, all.audit.length, gone.email, owner.email, did, counts, bearerOf?.createdAt)
     try {
       await auth.close()

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import { AuthError } from '../errors.ts'
+import type { Incoming } from './incoming.ts'
 
 const BODY_MAX_BYTES = 64 * 1_024
 /** A longer name is none of ours, and is not repeated in the answer. */
@@ -20,11 +21,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws {AuthError} Any refusal that `errorsOf` gives an operation for having a body.
  */
 export async function readBody<Contract extends z.ZodObject>(
-  request: Request,
+  incoming: Incoming,
   contract: Contract,
   types: readonly string[],
 ): Promise<z.infer<Contract>> {
-  const fields = await readFields(request, types)
+  const fields = await readFields(incoming, types)
   const names = fields.map(([name]) => name)
   const unknown = names.find((name) => !Object.hasOwn(contract.shape, name))
   if (unknown !== undefined) throw fieldError('unknown_field', unknown)
@@ -47,14 +48,15 @@ function fieldError(
   return new AuthError(code, field.length > FIELD_NAME_MAX_LENGTH ? {} : { field })
 }
 
-async function readFields(request: Request, types: readonly string[]): Promise<Fields> {
-  const bytes = await readBytes(request)
+async function readFields(incoming: Incoming, types: readonly string[]): Promise<Fields> {
+  if (Number(incoming.header('content-length')) > BODY_MAX_BYTES) throw new AuthError('body_too_large')
+  const bytes = await incoming.readBody(BODY_MAX_BYTES)
   // No body at all: whatever its type, what is wrong is that the fields are missing.
   if (bytes.length === 0) return []
-  const contentType = request.headers.get('content-type') ?? ''
+  const contentType = incoming.header('content-type') ?? ''
   const type = mediaType(contentType)
   const parse = types.includes(type) ? PARSERS.get(type) : undefined
-  if (parse === undefined || isCompressed(request)) throw new AuthError('unsupported_media_type')
+  if (parse === undefined || isCompressed(incoming)) throw new AuthError('unsupported_media_type')
   try {
     if (!isUtf8(contentType)) throw new AuthError('unsupported_media_type')
     // The forms of all three formats carry text alone, so that the whole body has to be UTF-8.
@@ -62,24 +64,6 @@ async function readFields(request: Request, types: readonly string[]): Promise<F
   } catch (error) {
     throw error instanceof AuthError ? error : new AuthError('malformed_body', { cause: error })
   }
-}
-
-async function readBytes(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length')) > BODY_MAX_BYTES) throw new AuthError('body_too_large')
-  if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  try {
-    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-      length += chunk.length
-      if (length > BODY_MAX_BYTES) throw new AuthError('body_too_large')
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    // Else the client went away in the middle.
-    throw error instanceof AuthError ? error : new AuthError('malformed_request', { cause: error })
-  }
-  return Buffer.concat(chunks)
 }
 
 const PARSERS: ReadonlyMap<string, (text: string, contentType: string) => Fields> = new Map([
@@ -178,6 +162,6 @@ function mediaTypeLength(contentType: string): number {
   return end < 0 ? contentType.length : end
 }
 
-function isCompressed(request: Request): boolean {
-  return (request.headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity'
+function isCompressed(incoming: Incoming): boolean {
+  return (incoming.header('content-encoding') ?? 'identity').toLowerCase() !== 'identity'
 }

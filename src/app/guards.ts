@@ -1,6 +1,7 @@
 /** What every request has to pass before a route sees it. Cheap, and without the database. */
 import { AuthError } from '../errors.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
+import type { Incoming } from './incoming.ts'
 
 /** Characters of the whole address of a request. */
 const URL_MAX_LENGTH = 2_048
@@ -18,18 +19,18 @@ export interface GuardSettings {
  *
  * @throws {AuthError} `uri_too_long`, `unknown_host`, `malformed_request`, `foreign_origin`.
  */
-export type Guard = (request: Request, sessionId: () => string | null) => void
+export type Guard = (incoming: Incoming, sessionId: () => string | null) => void
 
 export function createGuard({ baseUrl, takesUnmarkedForms }: GuardSettings): Guard {
   const site = baseUrl === '' ? LOOPBACK : siteOf(baseUrl)
-  return (request, sessionId) => {
-    if (request.url.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
-    const host = assertKnownHost(request, site)
-    if (request.method === 'GET' || request.method === 'HEAD') return
-    const isMarked = assertOwnOrigin(request.headers, site, host)
-    if (!isMarked && !takesUnmarkedForms && isSimple(request) && sessionId() !== null)
+  return (incoming, sessionId) => {
+    if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
+    const host = assertKnownHost(incoming, site)
+    if (incoming.method === 'GET' || incoming.method === 'HEAD') return
+    const isMarked = assertOwnOrigin(incoming, site, host)
+    if (!isMarked && !takesUnmarkedForms && isSimple(incoming) && sessionId() !== null)
       throw new AuthError('foreign_origin')
-    assertPlainFraming(request.headers)
+    assertPlainFraming(incoming)
   }
 }
 
@@ -40,8 +41,19 @@ interface Site {
 }
 
 const LOOPBACK: Site = {
-  isOwnHost: isLoopbackHost,
+  isOwnHost: rememberingTheLast(isLoopbackHost),
   isOwnOrigin: (origin, host) => origin === `http://${host}` || origin === `https://${host}`,
+}
+
+/** Clients say the same host with every request: what was right the last time need not be looked at again. */
+function rememberingTheLast(isRight: (host: string) => boolean): (host: string) => boolean {
+  let last: string | undefined
+  return (host) => {
+    if (host === last) return true
+    if (!isRight(host)) return false
+    last = host
+    return true
+  }
 }
 
 /** One address, and no other: neither a name like it nor another port. */
@@ -58,19 +70,30 @@ function siteOf(baseUrl: string): Site {
  * A page of another site can point its own name at this machine (DNS rebinding) and would then be of one
  * origin with us, and a link built on another name would lead there: only our own names are answered to.
  */
-function assertKnownHost(request: Request, site: Site): string {
-  // Host as it was sent; a `Request` made by hand, for the library, carries it in its URL alone.
-  const host = (request.headers.get('host') ?? new URL(request.url).host).toLowerCase()
-  // More than one Host header (RFC 9112 §3.2): they arrive joined.
-  if (host.includes(',')) throw new AuthError('malformed_request')
-  if (!site.isOwnHost(host)) throw new AuthError('unknown_host')
-  // A target with a host of its own outranks the header (RFC 9112 §3.2.2).
-  const isOriginForm = request.url.startsWith(`http://${host}/`) || request.url.startsWith(`https://${host}/`)
-  if (!isOriginForm && !site.isOwnHost(new URL(request.url).host)) throw new AuthError('unknown_host')
+function assertKnownHost(incoming: Incoming, site: Site): string {
+  const { target } = incoming
+  const ofTarget = target.startsWith('/') ? null : hostOfAddress(target)
+  // A `Request` made by hand, for the library, carries its host in its address alone.
+  const host = (incoming.header('host') ?? ofTarget ?? '').toLowerCase()
+  if (!site.isOwnHost(host)) refuseHost(host)
+  // A target with a host of its own outranks the header (RFC 9112 §3.2.2): both have to be ours.
+  if (ofTarget !== null && ofTarget !== host && !site.isOwnHost(ofTarget)) refuseHost(ofTarget)
   return host
 }
 
-const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i
+/** The host of a whole address. A target that is neither that nor a path leads nowhere here. */
+function hostOfAddress(target: string): string {
+  const address = URL.parse(target)
+  if (address === null) throw new AuthError('malformed_request')
+  return address.host
+}
+
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s,:/?#@[\]]+)(?::\d{1,5})?$/i
+
+/** No host, no such name, or more than one (they arrive joined): RFC 9112 §3.2 wants 400, and 421 for another's. */
+function refuseHost(host: string): never {
+  throw new AuthError(HOST_AND_PORT.test(host) ? 'unknown_host' : 'malformed_request')
+}
 
 function isLoopbackHost(host: string): boolean {
   const name = withoutBrackets(HOST_AND_PORT.exec(host)?.[1] ?? '')
@@ -84,11 +107,11 @@ function isLoopbackHost(host: string): boolean {
  * @returns Whether the request says where it comes from.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html OWASP}
  */
-function assertOwnOrigin(headers: Headers, site: Site, host: string): boolean {
-  const from = headers.get('sec-fetch-site')
+function assertOwnOrigin(incoming: Incoming, site: Site, host: string): boolean {
+  const from = incoming.header('sec-fetch-site')
   // `none`: the person themselves, by the address bar or a bookmark.
   if (from !== null && from !== 'same-origin' && from !== 'none') throw new AuthError('foreign_origin')
-  const origin = headers.get('origin')
+  const origin = incoming.header('origin')
   if (origin !== null && !site.isOwnOrigin(origin, host)) throw new AuthError('foreign_origin')
   return from !== null || origin !== null
 }
@@ -96,13 +119,13 @@ function assertOwnOrigin(headers: Headers, site: Site, host: string): boolean {
 /** What a browser sends across sites without asking first (Fetch §4.7, CORS-safelisted). */
 const SIMPLE_TYPE = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)/i
 
-function isSimple({ method, headers }: Request): boolean {
-  const type = headers.get('content-type')
-  return method === 'POST' && (type === null || SIMPLE_TYPE.test(type.trim()))
+function isSimple(incoming: Incoming): boolean {
+  const type = incoming.header('content-type')
+  return incoming.method === 'POST' && (type === null || SIMPLE_TYPE.test(type.trim()))
 }
 
 /** Node undoes `chunked` and no other transfer coding: what such a body says, a proxy may read otherwise. */
-function assertPlainFraming(headers: Headers): void {
-  const coding = headers.get('transfer-encoding')
+function assertPlainFraming(incoming: Incoming): void {
+  const coding = incoming.header('transfer-encoding')
   if (coding !== null && coding.toLowerCase() !== 'chunked') throw new AuthError('malformed_request')
 }

@@ -1,29 +1,108 @@
+/** Between Node's own `http` and the rest of this room, without a `Request` and a `Response` in between. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { AuthError } from '../errors.ts'
+import type { Incoming } from './incoming.ts'
 import type { App } from './index.ts'
+import type { Rendered } from './responses.ts'
 
 /** A handler of Node's `http` server, of Express and of all that take the same two arguments. */
 export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
 
-/** What an adapter needs of the service. */
-export interface Fetcher {
-  fetch: App['fetch']
-  refuseUnread(...refusal: Parameters<App['refuseUnread']>): Response | Promise<Response>
+/** The service as a handler for Node. The client's address is that of the connection. */
+export function nodeHandler({ answer }: Pick<App, 'answer'>): NodeHandler {
+  return async (incoming, outgoing) => {
+    const rendered = await answer(new NodeIncoming(incoming))
+    await endOfTurn()
+    send(outgoing, rendered, incoming.method)
+  }
 }
 
+let turn: Promise<void> | undefined
+
 /**
- * The service as a handler for Node. The client's address is that of the connection.
- *
- * @param details - `replaceGlobals`: where the process is ours alone, the adapter may put its lighter
- *   `Request` and `Response` in place of the global ones.
+ * When all that arrived together is answered. Waking whoever waits at the other end of a socket costs more than
+ * to find the answer; answers sent in a row find most of them awake.
  */
-export function nodeHandler(service: Fetcher, details: { replaceGlobals: boolean }): NodeHandler {
-  return getRequestListener(
-    (request, env) => service.fetch(request, { ip: (env as HttpBindings).incoming.socket.remoteAddress }),
-    {
-      overrideGlobalObjects: details.replaceGlobals,
-      // A request line or Host of which no `Request` can be made.
-      errorHandler: () => service.refuseUnread('malformed_request'),
-    },
-  )
+function endOfTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    })
+  })
+  return turn
+}
+
+/** A message as this room sees it. A class, because it is made for every request: its members are not. */
+class NodeIncoming implements Incoming {
+  readonly #message: IncomingMessage
+
+  constructor(message: IncomingMessage) {
+    this.#message = message
+  }
+
+  get method() {
+    return this.#message.method ?? ''
+  }
+
+  get target() {
+    return this.#message.url ?? ''
+  }
+
+  get peer() {
+    return this.#message.socket.remoteAddress
+  }
+
+  header(name: string) {
+    return headerOf(this.#message.rawHeaders, name)
+  }
+
+  readBody(maxBytes: number) {
+    return readBytes(this.#message, maxBytes)
+  }
+}
+
+// Node's own collection drops the second of two hosts, which is what an attack would send.
+function headerOf(rawHeaders: readonly string[], name: string): string | null {
+  let found: string | null = null
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const candidate = rawHeaders[index] as string
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue
+    const value = rawHeaders[index + 1] as string
+    found = found === null ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
+  }
+  return found
+}
+
+/** Reads with listeners: leaving a loop over the message would close the connection before it is answered. */
+function readBytes(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  // Whoever stands in front of us has read it.
+  if (message.readableEnded) return Promise.resolve(new Uint8Array())
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const gone = (cause?: unknown) => reject(new AuthError('malformed_request', { cause }))
+  message.on('data', (chunk: Uint8Array) => {
+    length += chunk.length
+    if (length <= maxBytes) return void chunks.push(chunk)
+    message.pause()
+    reject(new AuthError('body_too_large'))
+  })
+  message.once('end', () => resolve(Buffer.concat(chunks)))
+  message.once('error', gone)
+  message.once('close', gone)
+  return promise
+}
+
+function send(
+  outgoing: ServerResponse,
+  { status, headers, body }: Rendered,
+  method: string | undefined,
+): void {
+  const content = body ?? ''
+  const length = Buffer.byteLength(content)
+  outgoing.writeHead(status, [...headers, 'content-length', String(length)])
+  if (method === 'HEAD') outgoing.end()
+  // Text of ASCII alone is the same in either encoding, and copied where UTF-8 would be converted.
+  else outgoing.end(content, length === content.length ? 'latin1' : 'utf8')
 }

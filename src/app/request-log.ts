@@ -4,30 +4,37 @@ import type { AuthError } from '../errors.ts'
 import { describeError, type Logger } from '../log.ts'
 
 /** One request on its way: what its log line will say. */
-export interface RequestRecord {
-  readonly id: string
+export class RequestRecord {
   /** `null` where no request could be read. */
   readonly method: string | null
-  readonly started: number
+  readonly started = performance.now()
   /** The path of the route, never of the request, which may hold anything. */
-  route?: string
-  refused?: AuthError
-}
+  route: string | null = null
+  refused: AuthError | null = null
+  #id: string | undefined
 
-export function startRecord(method: string | null): RequestRecord {
-  return { id: randomUUID(), method, started: performance.now() }
+  constructor(method: string | null) {
+    this.method = method
+  }
+
+  /** Made when it is first asked for: most requests go well, and nobody asks. */
+  get id(): string {
+    this.#id ??= randomUUID()
+    return this.#id
+  }
 }
 
 /** Reads that went well are many and say little: they are for `debug`. */
 export function logRequest(log: Logger, record: RequestRecord, status: number): void {
-  const { id, method, started, route, refused } = record
+  const { method, started, route, refused } = record
   const isRead = method === 'GET' || method === 'HEAD'
   const level = status >= 500 ? 'error' : status >= 400 || !isRead ? 'info' : 'debug'
+  if (level === 'debug' && log.isLevelEnabled?.('debug') === false) return
   log[level](
     {
-      requestId: id,
+      requestId: record.id,
       method,
-      route: route ?? null,
+      route,
       status,
       ...(refused && { code: refused.code }),
       ...(refused && status >= 500 && { reason: describeError(refused.cause) }),

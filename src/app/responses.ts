@@ -1,4 +1,4 @@
-/** Every response is made here, with its headers decided before it is built: never touched afterwards. */
+/** Every answer gets its headers here, decided before it is sent: never touched afterwards. */
 import type { ErrorBody } from '../api/index.ts'
 import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
 import type { Options } from '../options.ts'
@@ -26,7 +26,7 @@ interface Page {
   readonly contentSecurityPolicy: string
 }
 
-/** What a route answers, before it is a `Response`. */
+/** What a route answers: plain data. */
 export interface Answer {
   readonly status: number
   /** Sent as JSON. */
@@ -37,44 +37,54 @@ export interface Answer {
   readonly cookies?: readonly string[] | undefined
 }
 
-/** An answer as a `Response`. */
-export type Respond = (answer: Answer) => Response
+/** An answer as it goes over the wire. */
+export interface Rendered {
+  readonly status: number
+  /** Names and values by turns, as Node takes them. */
+  readonly headers: readonly string[]
+  readonly body: string | null
+}
+
+/** Renders an answer. */
+export type Render = (answer: Answer) => Rendered
 
 /** A year and more, as browsers ask it of those who want to stand on their lists. */
 const HSTS_SECONDS = 2 * 365 * 86_400
 
-/** Makes responses of answers: which headers they bear follows from the options, once. */
-export function createResponder({
+/** Which headers an answer bears follows from the options, once. */
+export function createRenderer({
   baseUrl,
   hstsSubdomains,
-}: Pick<Options, 'baseUrl' | 'hstsSubdomains'>): Respond {
+}: Pick<Options, 'baseUrl' | 'hstsSubdomains'>): Render {
   // RFC 6797 §7.2: never over plain http.
   const hsts = {
     'strict-transport-security': `max-age=${HSTS_SECONDS}${hstsSubdomains ? '; includeSubDomains' : ''}`,
   }
   const always = { ...HEADERS, ...(baseUrl.startsWith('https:') && hsts) }
-  const jsonHeaders = { ...always, 'content-type': 'application/json; charset=utf-8' }
-  const contentOf = ({ body, page }: Answer): { content: string | null; headers: Extra } => {
-    if (page !== undefined) {
-      const headers = { ...always, 'content-type': 'text/html; charset=utf-8' }
-      return {
-        content: page.html,
-        headers: { ...headers, 'content-security-policy': page.contentSecurityPolicy },
-      }
-    }
-    return body === undefined
-      ? { content: null, headers: { ...always, 'content-length': '0' } }
-      : { content: JSON.stringify(body), headers: jsonHeaders }
-  }
-  return (answer) => {
-    const { content, headers } = contentOf(answer)
-    const all = answer.headers === undefined ? headers : { ...headers, ...answer.headers }
-    const cookies = answer.cookies?.map((cookie): [string, string] => ['set-cookie', cookie])
-    return new Response(content, {
-      status: answer.status,
-      headers: cookies === undefined ? all : [...Object.entries(all), ...cookies],
+  const ofJson = flat({ ...always, 'content-type': 'application/json; charset=utf-8' })
+  const ofNothing = flat(always)
+  const ofPage = ({ contentSecurityPolicy }: Page) =>
+    flat({
+      ...always,
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': contentSecurityPolicy,
     })
+
+  return ({ status, body, page, headers, cookies }) => {
+    const own = page !== undefined ? ofPage(page) : body === undefined ? ofNothing : ofJson
+    const isPlain = headers === undefined && cookies === undefined
+    return {
+      status,
+      body: page?.html ?? (body === undefined ? null : JSON.stringify(body)),
+      headers: isPlain
+        ? own
+        : [...own, ...flat(headers ?? {}), ...(cookies ?? []).flatMap((cookie) => ['set-cookie', cookie])],
+    }
   }
+}
+
+function flat(headers: Extra): string[] {
+  return Object.entries(headers).flat()
 }
 
 /** A redirect to a path of ours. */

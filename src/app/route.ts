@@ -4,65 +4,104 @@ import { AuthError } from '../errors.ts'
 import type { User } from '../user.ts'
 import { readBody } from './body.ts'
 import { readDeviceCookie, readSessionCookie } from './cookies.ts'
+import type { Incoming } from './incoming.ts'
 import type { Answer } from './responses.ts'
 
-/** A request that has passed the guards, with what the connection tells of it. */
-interface Incoming {
-  readonly request: Request
-  readonly requestId: string
+/** A request that has passed the guards and found its route. */
+interface Admitted {
+  readonly incoming: Incoming
+  /** Names the request in the log, the answer and the audit. */
+  readonly record: { readonly id: string }
+  /** The client's address, as far as it is believed. */
   readonly ip: string | undefined
   /** The parameters in the path. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** What a route's handler is given, read and checked. */
-export interface Input<Contract extends Operation> {
+/** What a route's handler is given, read and checked. What not every handler wants is read when it is asked for. */
+class Input<Contract extends Operation> {
   readonly fields: FieldsOf<Contract>
-  readonly params: ParamsOf<Contract>
-  /** The session cookie as it came, or `null`. */
-  readonly sessionId: string | null
-  readonly client: Client
-  /** Whether a browser asks: it says so (Fetch Metadata). */
-  readonly isBrowser: boolean
-}
+  readonly #admitted: Admitted
+  readonly #options: Engine['options']
 
-/** The same, where the classic contract demands a session: it is live, and this is its user. */
-export interface SessionInput<Contract extends Operation> extends Input<Contract> {
-  readonly sessionId: string
-  readonly user: User
+  constructor(admitted: Admitted, fields: FieldsOf<Contract>, options: Engine['options']) {
+    this.fields = fields
+    this.#admitted = admitted
+    this.#options = options
+  }
+
+  get params() {
+    return this.#admitted.params as ParamsOf<Contract>
+  }
+
+  /** The session cookie as it came, or `null`. */
+  get sessionId(): string | null {
+    return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)
+  }
+
+  get client(): Client {
+    const { incoming, record, ip } = this.#admitted
+    return {
+      ip,
+      requestId: record.id,
+      userAgent: incoming.header('user-agent') ?? undefined,
+      acceptLanguage: incoming.header('accept-language') ?? undefined,
+      deviceToken: readDeviceCookie(incoming.header('cookie'), this.#options) ?? undefined,
+    }
+  }
+
+  /** Whether a browser asks: it says so (Fetch Metadata). */
+  get isBrowser(): boolean {
+    return this.#admitted.incoming.header('sec-fetch-mode') !== null
+  }
 }
 
 /** An operation of the contract with what answers it. */
 export interface Route {
   readonly operation: Operation
-  answer(incoming: Incoming): Promise<Answer>
+  answer(admitted: Admitted): Promise<Answer>
 }
 
 /** A file of routes: given the engine, its routes. */
 export type Routes = (engine: Engine) => Route[]
 
-type Handler<HandlerInput> = (input: HandlerInput) => Promise<Answer> | Answer
+type Handler<Contract extends Operation, Given extends unknown[] = []> = (
+  input: Input<Contract>,
+  ...given: Given
+) => Promise<Answer> | Answer
 
 /** Joins an operation with its handler: parse by the contract, call one use case, answer. */
 export function route<const Contract extends Operation>(
-  engine: Engine,
+  { options }: Engine,
   operation: Contract,
-  handler: Handler<Input<Contract>>,
+  handler: Handler<Contract>,
 ): Route {
-  return { operation, answer: async (incoming) => handler(await readInput(engine, operation, incoming)) }
+  const { body } = operation
+  const types = bodyTypesOf(operation)
+  return {
+    operation,
+    async answer(admitted) {
+      const fields = body === undefined ? NO_FIELDS : await readBody(admitted.incoming, body, types)
+      return handler(new Input<Contract>(admitted, fields as FieldsOf<Contract>, options))
+    },
+  }
 }
 
-/** The same for a classic operation that demands a session: the later ones leave it to their use case. */
+const NO_FIELDS = {}
+
+/**
+ * The same for a classic operation that demands a session, whose live user the handler is given: the later
+ * operations leave it to their use case.
+ */
 export function sessionRoute<const Contract extends Operation & { readonly session: true; tag: 'classic' }>(
   engine: Engine,
   operation: Contract,
-  handler: Handler<SessionInput<Contract>>,
+  handler: Handler<Contract, [user: User]>,
 ): Route {
   return route(engine, operation, async (input) => {
-    const { sessionId } = input
-    const user = await engine.getUserFromSessionId(sessionId)
-    if (user === null || sessionId === null) throw new AuthError('session_required', { field: 'sessionId' })
-    return handler(Object.assign(input, { sessionId, user }))
+    const user = await engine.getUserFromSessionId(input.sessionId)
+    if (user === null) throw new AuthError('session_required', { field: 'sessionId' })
+    return handler(input, user)
   })
 }
 
@@ -73,32 +112,4 @@ export function succeed<const Contract extends Operation>(
   more: Pick<Answer, 'headers' | 'cookies'> = {},
 ): Answer {
   return { status: operation.success.status, body, ...more }
-}
-
-async function readInput<const Contract extends Operation>(
-  engine: Engine,
-  operation: Contract,
-  { request, requestId, ip, params }: Incoming,
-): Promise<Input<Contract>> {
-  const { headers } = request
-  const { body } = operation
-  const fields = body === undefined ? {} : await readBody(request, body, bodyTypesOf(operation))
-  return {
-    fields: fields as FieldsOf<Contract>,
-    params: params as ParamsOf<Contract>,
-    sessionId: readSessionCookie(headers.get('cookie'), engine.options),
-    // Read when it is asked for: a session check has no use for it.
-    get client() {
-      return {
-        ip,
-        requestId,
-        userAgent: headers.get('user-agent') ?? undefined,
-        acceptLanguage: headers.get('accept-language') ?? undefined,
-        deviceToken: readDeviceCookie(headers.get('cookie'), engine.options) ?? undefined,
-      }
-    },
-    get isBrowser() {
-      return headers.has('sec-fetch-mode')
-    },
-  }
 }

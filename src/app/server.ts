@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '../errors.ts'
 import type { App } from './index.ts'
 import { nodeHandler } from './node.ts'
+import type { Rendered } from './responses.ts'
 
 const LIMITS = {
   maxHeaderSize: 16 * 1_024,
@@ -41,7 +42,7 @@ export async function startServer(
   addresses: readonly string[],
   port: number,
 ): Promise<RunningServer> {
-  const handler = nodeHandler(app, { replaceGlobals: true })
+  const handler = nodeHandler(app)
   const servers: Server[] = []
   let boundPort = port
   try {
@@ -49,13 +50,9 @@ export async function startServer(
       const server = createServer(LIMITS, handler)
       // Node would answer these itself, in shapes of its own.
       server.on('checkExpectation', handler)
-      server.on(
-        'clientError',
-        (error: NodeJS.ErrnoException, socket) => void refuseBadBytes(app, error, socket),
-      )
-      server.on(
-        'connect',
-        (_: IncomingMessage, socket) => void answerOnSocket(app.refuseUnread('method_not_allowed'), socket),
+      server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBadBytes(app, error, socket))
+      server.on('connect', (_: IncomingMessage, socket) =>
+        answerOnSocket(app.refuseUnread('method_not_allowed'), socket),
       )
       if (!(await listen(server, address, boundPort, servers.length > 0))) continue
       servers.push(server)
@@ -107,20 +104,19 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** The parser gave up: there is no request and no response, only the connection. */
-async function refuseBadBytes(app: App, error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
+function refuseBadBytes(app: App, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-  else await answerOnSocket(app.refuseUnread(CODES[error.code ?? ''] ?? 'malformed_request'), socket)
+  else answerOnSocket(app.refuseUnread(CODES[error.code ?? ''] ?? 'malformed_request'), socket)
 }
 
-async function answerOnSocket(response: Response, socket: Duplex): Promise<void> {
+function answerOnSocket({ status, headers, body }: Rendered, socket: Duplex): void {
   // The server has let go of this socket: a reset would be nobody's, and end the process.
   socket.on('error', () => {})
-  const body = await response.text()
-  const headers = [...response.headers, ['content-length', String(Buffer.byteLength(body))]]
-  const head = [
-    `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`,
-    ...headers.map(([name, value]) => `${name}: ${value}`),
-  ]
+  const content = body ?? ''
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`]
+  for (let index = 0; index < headers.length; index += 2)
+    lines.push(`${headers[index]}: ${headers[index + 1]}`)
+  lines.push(`content-length: ${Buffer.byteLength(content)}`)
   // Nor would anybody close it, where the client does not.
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${content}`, () => socket.destroy())
 }

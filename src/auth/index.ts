@@ -207,10 +207,13 @@ function binderOf(ctx: Context) {
   return <Arguments extends unknown[], Result>(
     useCase: (ctx: Context, ...rest: Arguments) => Promise<Result>,
   ): ((...rest: Arguments) => Promise<Result>) =>
-    (...rest) =>
-      useCase(ctx, ...rest).catch((error: unknown) => {
+    async (...rest) => {
+      try {
+        return await useCase(ctx, ...rest)
+      } catch (error) {
         throw translated(error)
-      })
+      }
+    }
 }
 
 async function* translating<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {

@@ -78,7 +78,7 @@ export async function getUserFromSessionId(
 ): Promise<User | null> {
   const found = await findLiveSession(ctx, sessionId)
   if (found === null) return null
-  await noteUse(ctx, found.session)
+  if (isUseToBeNoted(ctx, found.session)) await noteUse(ctx, found.session)
   return found.user
 }
 
@@ -95,7 +95,7 @@ export async function requireSession(
 ): Promise<LiveSession> {
   const found = await findLiveSession(ctx, sessionId)
   if (found === null) throw new AuthError('unauthenticated')
-  await noteUse(ctx, found.session)
+  if (isUseToBeNoted(ctx, found.session)) await noteUse(ctx, found.session)
   return found
 }
 
@@ -228,18 +228,22 @@ function isOpen({ options }: Context, { disabledAt, emailVerifiedAt }: User): bo
   return disabledAt === null && (!options.emailVerification || emailVerifiedAt !== null)
 }
 
-/** Writes the use down. A check never fails, nor waits without need, because this cannot be written. */
-async function noteUse(ctx: Context, session: store.SessionState): Promise<void> {
+/** Whether the use that is on record is old enough to write down the new one. */
+function isUseToBeNoted(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
   const { sessionIdleSeconds } = ctx.options
-  const now = ctx.now()
   const step =
     sessionIdleSeconds === 0
       ? LAST_SEEN_STEP_SECONDS
       : Math.min(LAST_SEEN_STEP_SECONDS, sessionIdleSeconds / 10)
-  if (now < secondsAfter(session.lastSeenAt, step)) return
-  const written = store.updateLastSeen(ctx.db, session.id, now, idleExpiry(ctx, now)).catch(() => {})
+  return ctx.now() >= secondsAfter(lastSeenAt, step)
+}
+
+/** Writes the use down. A check never fails, nor waits without need, because this cannot be written. */
+async function noteUse(ctx: Context, { id }: store.SessionState): Promise<void> {
+  const now = ctx.now()
+  const written = store.updateLastSeen(ctx.db, id, now, idleExpiry(ctx, now)).catch(() => {})
   // Where the idle limit hangs on it, the next request has to see it.
-  if (sessionIdleSeconds !== 0) await written
+  if (ctx.options.sessionIdleSeconds !== 0) await written
 }
 
 function idleExpiry(ctx: Context, now: Date): Date | null {

@@ -2,5 +2,5 @@ import * as api from '../../api/index.ts'
 import { type Routes, sessionRoute, succeed } from '../route.ts'
 
 export const profileRoutes: Routes = (engine) => [
-  sessionRoute(engine, api.getProfile, ({ user }) => succeed(api.getProfile, { email: user.email })),
+  sessionRoute(engine, api.getProfile, (_, user) => succeed(api.getProfile, { email: user.email })),
 ]

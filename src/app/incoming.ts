@@ -1,0 +1,27 @@
+/** A request as the rest of this room sees it: the same whether it came as a `Request` or on Node's own server. */
+export interface Incoming {
+  readonly method: string
+  /** As it was sent: a path with its query, or a whole address. */
+  readonly target: string
+  /** The address at the other end of the connection, if it is known. */
+  readonly peer: string | undefined
+  /**
+   * A header, or `null` where there is none; several of one name joined by a comma, cookies by a semicolon.
+   *
+   * @param name - In lower case.
+   */
+  header(name: string): string | null
+  /**
+   * The bytes of the body; none where there is no body.
+   *
+   * @throws {AuthError} `body_too_large`; `malformed_request`: the client went away in the middle.
+   */
+  readBody(maxBytes: number): Promise<Uint8Array>
+}
+
+/** The path that is asked for, without its query. */
+export function pathOf({ target }: Pick<Incoming, 'target'>): string {
+  const path = target.startsWith('/') ? target : (URL.parse(target)?.pathname ?? '')
+  const end = path.search(/[?#]/)
+  return end < 0 ? path : path.slice(0, end)
+}

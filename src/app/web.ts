@@ -1,0 +1,40 @@
+/** Between `Request` and `Response` and the rest of this room: for any framework that speaks them. */
+import { AuthError } from '../errors.ts'
+import type { Incoming } from './incoming.ts'
+import type { Rendered } from './responses.ts'
+
+/** A `Request` as this room sees it. */
+export function incomingOf(request: Request, peer: string | undefined): Incoming {
+  return {
+    method: request.method,
+    target: request.url,
+    peer,
+    header: (name) => request.headers.get(name),
+    readBody: (maxBytes) => readBytes(request, maxBytes),
+  }
+}
+
+/** An answer as a `Response`. */
+export function responseOf({ status, headers, body }: Rendered): Response {
+  const pairs: [string, string][] = []
+  for (let index = 0; index < headers.length; index += 2)
+    pairs.push([headers[index] as string, headers[index + 1] as string])
+  return new Response(body, { status, headers: pairs })
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  try {
+    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+      length += chunk.length
+      if (length > maxBytes) throw new AuthError('body_too_large')
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // Else the client went away in the middle.
+    throw error instanceof AuthError ? error : new AuthError('malformed_request', { cause: error })
+  }
+  return Buffer.concat(chunks)
+}
