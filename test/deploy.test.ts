@@ -143,6 +143,7 @@ describe('bienvenue.service', () => {
     'SystemCallArchitectures=native',
     'SystemCallFilter=@system-service',
     'SystemCallFilter=~@privileged @resources',
+    'SystemCallFilter=setpriority',
   ])('says %s', (line) => {
     expect(unit.split('\n')).toContain(line)
   })

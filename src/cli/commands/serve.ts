@@ -3,6 +3,7 @@ import { type RunningServer, startServer } from '../../app/server.ts'
 import { type Engine, openEngine } from '../../auth/index.ts'
 import { OptionError } from '../../errors.ts'
 import { withoutBrackets } from '../../lib/network.ts'
+import { lowerPoolPriority } from '../../lib/pool.ts'
 import { createLogger, describeError, type Logger } from '../../log.ts'
 import { unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
@@ -20,6 +21,7 @@ export const serve: Command = {
     // From here on a signal is heard, however early it comes.
     const stopped = stopSignal()
     surviveFaults(log)
+    await lowerPoolPriority()
     const engine = await openEngine(settings.options, {
       sendsMail: true,
       onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
