@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -142,6 +143,27 @@ it('says of a body whose sender went away in the middle that it is malformed', a
   const socket = connect(port, '127.0.0.1')
   socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab')
   await reading.promise
+  socket.destroy()
+  expect(await outcome.promise).toBe('malformed_request')
+})
+
+it('says the same where the sender had gone before anybody read', async () => {
+  const outcome = Promise.withResolvers<string>()
+  const arrived = Promise.withResolvers<void>()
+  const port = await listening(
+    async (incoming) => {
+      outcome.resolve(await outcomeOf(incoming))
+      return rendered('')
+    },
+    async (request) => {
+      const closed = once(request, 'close').catch(() => {})
+      arrived.resolve()
+      await closed
+    },
+  )
+  const socket = connect(port, '127.0.0.1')
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab')
+  await arrived.promise
   socket.destroy()
   expect(await outcome.promise).toBe('malformed_request')
 })

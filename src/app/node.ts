@@ -82,6 +82,7 @@ function readBytes(message: IncomingMessage, maxBytes: number): Promise<Uint8Arr
   const chunks: Uint8Array[] = []
   let length = 0
   const gone = (cause?: unknown) => reject(new AuthError('malformed_request', { cause }))
+  if (message.destroyed) gone()
   message.on('data', (chunk: Uint8Array) => {
     length += chunk.length
     if (length <= maxBytes) return void chunks.push(chunk)
