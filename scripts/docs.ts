@@ -37,14 +37,14 @@ ${rows.join('\n')}
 
 function optionsPage(): string {
   const rows = Object.entries(SETTINGS).map(([name, row]) => {
-    const option = name === 'host' || name === 'port' || name === 'logLevel' ? '' : `\`${name}\``
+    const option = Object.hasOwn(OPTION_TABLE, name) ? `\`${name}\`` : ''
     return `| \`${row.env}\` | \`--${flagOf(name)}\` | ${option} | ${range(row.kind)} | ${shown(row.classic)} | ${shown(row.production)} | ${row.about} |`
   })
   return `${NOTE}
 
 # Settings
 
-A setting is an environment variable of the service, a flag of every command, and (but for the last three) an
+A setting is an environment variable of the service, a flag of every command, and (but for the last four) an
 option of \`createAuth\`. A flag wins over a variable; an empty variable is one that is not set. What a setting does
 not allow stops the start with one line that names it. \`bienvenue doctor\` shows what is in force, from where, and
 what production mode refuses.

@@ -19,12 +19,17 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
  *
  * @param level - The least that is written.
  * @param stream - Where to. The service logs to standard output, the library to standard error.
+ * @param base - Fields of every line. Default: none.
  */
-export function createLogger(level: LogLevel, stream: 'stdout' | 'stderr'): Logger {
+export function createLogger(
+  level: LogLevel,
+  stream: 'stdout' | 'stderr',
+  base: Record<string, unknown> | null = null,
+): Logger {
   return pino(
     {
       level,
-      base: null,
+      base,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },

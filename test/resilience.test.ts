@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
+import { openDatabase } from '../src/db/index.ts'
 import { createAuth } from '../src/index.ts'
 import { send } from './support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from './support/engines.ts'
@@ -87,6 +88,49 @@ it('while another process holds the lock of SQLite, the event loop turns, reads 
   other.exec('commit')
   await writing
   expect(await auth.validLogin('rob@example.com', 'r0b')).toBe(true)
+})
+
+it('a database is opened while another process writes: the event loop turns, and it waits', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  await (await openDatabase(databaseUrl)).destroy()
+  const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+  onTestFinished(() => other.close())
+  other.exec('begin immediate')
+  const opening = openDatabase(databaseUrl)
+  let isOpen = false
+  void opening.then(() => {
+    isOpen = true
+  })
+  for (let turns = 0; turns < 30; turns++) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect(isOpen).toBe(false)
+  other.exec('commit')
+  await (await opening).destroy()
+})
+
+it('a process that has much to write leaves the lock of SQLite to others in between', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const auth = await freshAuth('sqlite', { databaseUrl, throttle: false })
+  await auth.registerUser(EMAIL, 'b4l0u')
+  const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
+  onTestFinished(() => other.close())
+  other.exec('begin immediate')
+  let written = 0
+  const writing = Promise.all(
+    Array.from({ length: 200 }, () => auth.createSession(EMAIL).then(() => written++)),
+  )
+  // So that it finds out that others write.
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  other.exec('commit')
+  let before = -1
+  while (before < 0) {
+    try {
+      other.exec('begin immediate; commit')
+      if (written > 0) before = written
+    } catch {}
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await writing
+  expect(before).toBeLessThan(200)
 })
 
 it('a form or an object of thousands of names is refused at its first unknown one', async () => {

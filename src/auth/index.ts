@@ -80,6 +80,8 @@ export interface EngineDetails {
   readonly migrate?: boolean
   /** Whether to send the mail that waits in the outbox, from now until `close`. Default `false`. */
   readonly sendsMail?: boolean
+  /** How many processes like this one share the machine: each hashes with its share of the cores. Default 1. */
+  readonly processes?: number
   /** Told of what fails and belongs to no request: a lost connection, a mail that could not be sent. */
   readonly onFault?: (what: string, error: unknown, details?: Record<string, unknown>) => void
   /** Told of each line of the audit once it is written for good. */
@@ -106,7 +108,7 @@ export async function openEngine(
     db,
     options,
     now: now ?? (() => new Date()),
-    hasher: withBoundedQueue(hasher ?? createHasher(options)),
+    hasher: withBoundedQueue(hasher ?? createHasher(options), details.processes),
     policy: createPasswordPolicy(
       {
         ...options,

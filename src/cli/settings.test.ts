@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { OptionError } from '../errors.ts'
 import { inspectOptions } from '../options.ts'
@@ -67,12 +68,17 @@ describe('readSettings', () => {
       options: {},
       host: 'localhost',
       port: 5_000,
+      workers: 1,
       logLevel: 'info',
       unknownVariables: [],
       problems: [],
     })
     expect(settings.options).toEqual({})
     expect(settings.sources).toEqual(Object.fromEntries(NAMES.map((name) => [name, 'default'])))
+  })
+
+  it('takes one worker for each core where 0 is asked for', () => {
+    expect(readSettings({ workers: '0' }, {}).workers).toBe(availableParallelism())
   })
 
   it.each(ROWS)('takes %s from its variable, and rather from its flag', (name, row) => {
@@ -214,6 +220,16 @@ describe('what serve refuses', () => {
     expect(problems({ BIENVENUE_RESET_TOKEN_DELIVERY: 'mail' })).toEqual([
       { option: 'resetTokenDelivery', problem: 'needs a mail server: SMTP_URL' },
     ])
+  })
+
+  it('is that several processes would have a database in memory each', () => {
+    const DATABASE_URL = 'sqlite::memory:'
+    expect(problems({ DATABASE_URL })).toEqual([])
+    expect(problems({ BIENVENUE_WORKERS: '2' })).toEqual([])
+    for (const url of [DATABASE_URL, 'SQLite::memory:'])
+      expect(problems({ DATABASE_URL: url, BIENVENUE_WORKERS: '2' })).toEqual([
+        { option: 'workers', problem: expect.stringContaining('2 processes cannot share sqlite::memory:') },
+      ])
   })
 
   it.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.1.2.3', '::1', '[::1]'])(

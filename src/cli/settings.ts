@@ -1,5 +1,5 @@
 /** From the environment and the flags to settings: the only reader of both. A flag wins over a variable. */
-
+import { availableParallelism } from 'node:os'
 import { describeDatabase } from '../db/index.ts'
 import { OptionError, type OptionProblem } from '../errors.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
@@ -31,6 +31,14 @@ const SERVER_TABLE = {
     production: 5_000,
     about: 'The TCP port to listen on.',
   },
+  workers: {
+    env: 'BIENVENUE_WORKERS',
+    kind: { type: 'integer', min: 0, max: 64, unit: '0 takes one for each core' },
+    classic: 1,
+    production: 1,
+    about:
+      'How many processes serve on this machine. More than one need a database that they share: a file, or PostgreSQL with ten connections for each.',
+  },
   logLevel: {
     env: 'BIENVENUE_LOG_LEVEL',
     kind: { type: 'choice', of: LOG_LEVELS },
@@ -56,6 +64,8 @@ export interface Settings {
   readonly options: GivenOptions
   readonly host: string
   readonly port: number
+  /** How many processes serve, 1 or more. */
+  readonly workers: number
   readonly logLevel: LogLevel
   readonly sources: Readonly<Record<Name, Source>>
   /** Variables that look like ours and are none: most likely a slip. */
@@ -101,12 +111,13 @@ export function readSettings(
       problems.push(...error.problems)
     }
   }
-  const { host, port, logLevel, ...options } = values
+  const { host, port, workers, logLevel, ...options } = values
   const known = new Set(Object.values(SETTINGS).map((row) => row.env))
   return {
     options: options as GivenOptions,
     host: (host ?? SERVER_TABLE.host.classic) as string,
     port: (port ?? SERVER_TABLE.port.classic) as number,
+    workers: ((workers ?? SERVER_TABLE.workers.classic) as number) || availableParallelism(),
     logLevel: (logLevel ?? SERVER_TABLE.logLevel.classic) as LogLevel,
     sources,
     unknownVariables: Object.keys(env).filter(
@@ -125,7 +136,13 @@ export function assertNone([first, ...others]: readonly OptionProblem[]): void {
 export function problemsOf(settings: Settings): readonly OptionProblem[] {
   const { options, problems } = inspectOptions(settings.options)
   const ofDatabase = databaseProblems(options)
-  const all = [...settings.problems, ...ofDatabase, ...problems, ...hostProblem(settings.host, options)]
+  const all = [
+    ...settings.problems,
+    ...ofDatabase,
+    ...problems,
+    ...hostProblem(settings.host, options),
+    ...workersProblem(settings.workers, options),
+  ]
   return all.filter(({ option }, index) => all.findIndex((other) => other.option === option) === index)
 }
 
@@ -149,6 +166,13 @@ function hostProblem(host: string, { mode, trustedProxies }: Options): OptionPro
   }
   const problem = `"${host}" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost`
   return trustedProxies === '' ? [{ option: 'host', problem }] : []
+}
+
+/** What is in memory is known to its one process alone. */
+function workersProblem(workers: number, { databaseUrl }: Options): OptionProblem[] {
+  if (workers === 1 || !/^sqlite::memory:$/i.test(databaseUrl)) return []
+  const problem = `${workers} processes cannot share sqlite::memory:; name a file or PostgreSQL in DATABASE_URL`
+  return [{ option: 'workers', problem }]
 }
 
 /** What to call a setting before whoever set it: the variable, which also names it in the manual. */

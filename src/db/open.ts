@@ -87,7 +87,7 @@ async function connect(databaseUrl: string, onError: (error: Error) => void): Pr
   }
   const { openSqlite } = await import('./sqlite.ts')
   try {
-    return withReader(openSqlite(database.path))
+    return withReader(await openSqlite(database.path))
   } catch (error) {
     throw cannotUse(databaseUrl, error)
   }

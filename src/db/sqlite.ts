@@ -22,8 +22,11 @@ import type { PreparedReader } from './prepared.ts'
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000
-/** The longest pause between two tries. */
-const LONGEST_WAIT_MS = 32
+/** Between two tries: SQLite has no queue, and where others write all the time the lock is seldom free for longer. */
+const BUSY_PAUSE_MS = 2
+/** How long our transactions leave the lock free behind them, and until how long after others were met. */
+const POLITE_PAUSE_MS = 1
+const POLITE_LIFETIME_MS = 100
 
 /**
  * Opens an SQLite database.
@@ -31,8 +34,8 @@ const LONGEST_WAIT_MS = 32
  * @param path - A file, made if it is not there, or `:memory:`.
  * @throws Where the file cannot be opened for writing.
  */
-export function openSqlite(path: string): { dialect: Dialect; reader: PreparedReader } {
-  const writing = openForWriting(path)
+export async function openSqlite(path: string): Promise<{ dialect: Dialect; reader: PreparedReader }> {
+  const writing = await openForWriting(path)
   let reading: DatabaseSync | undefined
   const openForReading = () => {
     // What is in memory is known to its one connection alone.
@@ -57,18 +60,17 @@ export function openSqlite(path: string): { dialect: Dialect; reader: PreparedRe
   }
 }
 
-function openForWriting(path: string): DatabaseSync {
+async function openForWriting(path: string): Promise<DatabaseSync> {
   // SQLite would make a new file readable by everyone; its WAL takes the mode of the file.
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path, {
     enableForeignKeyConstraints: true,
     enableDoubleQuotedStringLiterals: false,
-    timeout: BUSY_TIMEOUT_MS,
   })
   try {
     // FULL: a commit that was answered survives a power cut. The empty transaction finds out whether the
-    // file can be written. From then on nobody waits inside SQLite, which would stop the whole process.
-    database.exec('pragma synchronous = full; begin immediate; rollback; pragma busy_timeout = 0')
+    // file can be written.
+    await whileBusy(() => database.exec('pragma synchronous = full; begin immediate; rollback'))
   } catch (error) {
     database.close()
     throw error
@@ -131,10 +133,19 @@ class Adapter extends SqliteAdapter {
 }
 
 class Driver extends SqliteDriver {
+  /** When another process was last found to write. */
+  #busyAt = Number.NEGATIVE_INFINITY
+
   // Our transactions write. Taking the lock first makes them wait for each other, here at the beginning; a
   // read lock that wants to become a write lock later fails at once where another writer came between.
   override async beginTransaction(connection: DatabaseConnection) {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  // Who has just let go of the lock would be the first to take it again: others would starve.
+  override async commitTransaction(connection: DatabaseConnection) {
+    await super.commitTransaction(connection)
+    if (performance.now() - this.#busyAt < POLITE_LIFETIME_MS) await setTimeout(POLITE_PAUSE_MS)
   }
 
   // On a full disk SQLite has rolled back by itself; a second rollback would fail and hide the reason.
@@ -146,22 +157,30 @@ class Driver extends SqliteDriver {
 
   override async acquireConnection() {
     const connection = await super.acquireConnection()
+    const onBusy = () => {
+      this.#busyAt = performance.now()
+    }
     return {
-      executeQuery: <Row>(query: CompiledQuery) => whileBusy(() => connection.executeQuery<Row>(query)),
+      executeQuery: <Row>(query: CompiledQuery) =>
+        whileBusy(() => connection.executeQuery<Row>(query), onBusy),
       streamQuery: connection.streamQuery.bind(connection),
     } as DatabaseConnection
   }
 }
 
 /** Tries again while another process writes. The event loop goes on meanwhile: SQLite itself waits asleep. */
-async function whileBusy<Result>(run: () => Promise<Result>): Promise<Result> {
+async function whileBusy<Result>(
+  run: () => Result | Promise<Result>,
+  onBusy: () => void = () => {},
+): Promise<Result> {
   const giveUpAt = performance.now() + BUSY_TIMEOUT_MS
-  for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+  for (;;) {
     try {
       return await run()
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAt) throw error
-      await setTimeout(wait)
+      onBusy()
+      await setTimeout(BUSY_PAUSE_MS)
     }
   }
 }

@@ -121,9 +121,9 @@ onBothEngines('docs/data.md', (engine) => {
     expect(removed).toMatchObject({ throttles: 1 })
     expect(await rowsOf(db, 'throttles')).toEqual([])
     expect(await service.stop()).toBe(0)
-    const serve = sourceOf('src/cli/commands/serve.ts')
-    expect(serve).toMatch(/^const CLEAN_UP_EVERY_MS = 60 \* 60 \* 1_000$/m)
-    expect(serve).toMatch(/setInterval\(\(\) => \{\s*inHand = cleanUp\(\)\s*\}, CLEAN_UP_EVERY_MS\)/)
+    const instance = sourceOf('src/cli/instance.ts')
+    expect(instance).toMatch(/^const CLEAN_UP_EVERY_MS = 60 \* 60 \* 1_000$/m)
+    expect(instance).toMatch(/setInterval\(\(\) => \{\s*inHand = cleanUp\(\)\s*\}, CLEAN_UP_EVERY_MS\)/)
   })
 
   it('is right that a session goes at the end of its lifetime too, used or not [DAT-02]', async () => {

@@ -41,3 +41,20 @@ it('runs as many hashes at once as there are cores, lets so many wait, refuses t
   started.shift()?.()
   expect(await later).toBe('later')
 })
+
+it.each([
+  [2, Math.max(1, Math.floor(availableParallelism() / 2))],
+  [1_000, 1],
+])(
+  'of %d processes on one machine each runs its share of them, and one at least',
+  async (processes, share) => {
+    let running = 0
+    const hasher = withBoundedQueue(
+      { ...CHEAP_HASHER, hash: () => new Promise<string>(() => void running++) },
+      processes,
+    )
+    for (let count = 0; count < availableParallelism() + 3; count++) void hasher.hash('x')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(running).toBe(share)
+  },
+)

@@ -1,15 +1,9 @@
-import { createApp } from '../../app/index.ts'
-import { type RunningServer, startServer } from '../../app/server.ts'
-import { type Engine, openEngine } from '../../auth/index.ts'
-import { OptionError } from '../../errors.ts'
-import { withoutBrackets } from '../../lib/network.ts'
-import { lowerPoolPriority } from '../../lib/pool.ts'
+import cluster, { type Worker } from 'node:cluster'
 import { createLogger, describeError, type Logger } from '../../log.ts'
-import { unsafeOptions } from '../../options.ts'
-import type { Command } from '../command.ts'
+import { resolveOptions, unsafeOptions } from '../../options.ts'
+import type { Command, ExitCode } from '../command.ts'
 import { assertNone, problemsOf, type Settings, variableOf } from '../settings.ts'
-
-const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
+import type { Listening } from '../workers.ts'
 
 export const serve: Command = {
   name: 'serve',
@@ -17,33 +11,46 @@ export const serve: Command = {
   toleratesProblems: true,
   async run({ settings }) {
     assertNone(problemsOf(settings))
-    const log = createLogger(settings.logLevel, 'stdout')
+    const worker = settings.workers > 1 ? cluster.worker : undefined
+    const log = createLogger(settings.logLevel, 'stdout', worker && { pid: process.pid })
     // From here on a signal is heard, however early it comes.
-    const stopped = stopSignal()
+    const stopped = stopSignal(worker).then((signal) => log.info({ signal }, 'stopping'))
     surviveFaults(log)
-    await lowerPoolPriority()
-    const engine = await openEngine(settings.options, {
-      sendsMail: true,
-      onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
-      onAudit: (record) => log.info({ audit: record }, 'audit'),
-    })
-    try {
-      const server = await listen(engine, log, listenAddresses(settings.host), settings.port)
-      announce(log, settings, engine, server.port)
-      const stopCleaning = cleanUpRegularly(engine, log)
-      log.info({ signal: await stopped }, 'stopping')
-      await server.stop()
-      await stopCleaning()
-    } finally {
-      await engine.close()
-    }
+    const exitCode = await start(settings, { log, stopped, worker })
     log.info({}, 'stopped')
-    return 0
+    return exitCode
   },
 }
 
-function listenAddresses(host: string): string[] {
-  return host === 'localhost' ? ['127.0.0.1', '::1'] : [withoutBrackets(host)]
+interface Start {
+  readonly log: Logger
+  readonly stopped: Promise<void>
+  readonly worker: Worker | undefined
+}
+
+/** Runs what this process is to be. Each is loaded only where it is used: the primary needs no HTTP, and no SQL. */
+async function start(settings: Settings, { log, stopped, worker }: Start): Promise<ExitCode> {
+  const onListening = (port: number) => announce(log, settings, port)
+  if (settings.workers > 1 && worker === undefined) {
+    const { runWorkers } = await import('../workers.ts')
+    return runWorkers(settings.workers, { log, stopped, onListening })
+  }
+  const { runInstance } = await import('../instance.ts')
+  if (worker === undefined) {
+    await runInstance(settings, { log, stopped, onListening })
+    return 0
+  }
+  const tellPrimary = (port: number) => {
+    log.info({}, 'worker listening')
+    worker.send({ port } satisfies Listening)
+  }
+  try {
+    await runInstance(settings, { log, stopped, onListening: tellPrimary })
+  } finally {
+    // What is left is the line to the primary, which would keep the process.
+    worker.disconnect()
+  }
+  return 0
 }
 
 /** What nobody caught is logged, and the service lives on: one request's fault is no other's. */
@@ -54,58 +61,28 @@ function surviveFaults(log: Logger): void {
   process.on('unhandledRejection', survive)
 }
 
-async function listen(
-  engine: Engine,
-  log: Logger,
-  addresses: string[],
-  port: number,
-): Promise<RunningServer> {
-  try {
-    return await startServer(createApp(engine, log), addresses, port)
-  } catch (error) {
-    const { code, address } = error as NodeJS.ErrnoException & { address?: string }
-    if (code === 'EADDRINUSE')
-      throw new OptionError(
-        'port',
-        `${port} is taken by another program on ${address}; take another one, as in PORT=5050`,
-      )
-    if (code === 'EACCES') throw new OptionError('port', `this user may not listen on ${port}`)
-    if (code === 'EADDRNOTAVAIL') throw new OptionError('host', `${address} is no address of this machine`)
-    throw error
-  }
-}
-
 /** Says where the service is, and what about it is not fit for the internet. */
-function announce(log: Logger, settings: Settings, engine: Engine, port: number): void {
-  for (const { option, reason } of unsafeOptions(engine.options)) {
+function announce(log: Logger, settings: Settings, port: number): void {
+  const options = resolveOptions(settings.options)
+  for (const { option, reason } of unsafeOptions(options)) {
     log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
   }
   for (const variable of settings.unknownVariables)
     log.warn({ variable }, 'ignored: there is no such setting')
   const name = settings.host.includes(':') ? `[${settings.host.replace(/^\[|\]$/g, '')}]` : settings.host
-  log.info({ url: `http://${name}:${port}`, mode: engine.options.mode, pid: process.pid }, 'listening')
+  log.info({ url: `http://${name}:${port}`, mode: options.mode, pid: process.pid }, 'listening')
 }
 
-/** @returns Ends it, once the one in hand is done. */
-function cleanUpRegularly(engine: Engine, log: Logger): () => Promise<void> {
-  const cleanUp = () =>
-    engine.deleteExpired().then(
-      (removed) => log.debug({ removed }, 'clean-up'),
-      (error: unknown) => log.error({ reason: describeError(error) }, 'the clean-up failed'),
-    )
-  let inHand = cleanUp()
-  const timer = setInterval(() => {
-    inHand = cleanUp()
-  }, CLEAN_UP_EVERY_MS)
-  return () => {
-    clearInterval(timer)
-    return inHand
-  }
-}
-
-function stopSignal(): Promise<NodeJS.Signals> {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+function stopSignal(worker: Worker | undefined): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
   process.once('SIGTERM', resolve)
   process.once('SIGINT', resolve)
+  // The primary passes on what it was told.
+  worker?.once('message', resolve)
+  worker?.once('disconnect', () => {
+    // The primary is gone. Node would end the worker at once, in the middle of requests.
+    worker.exitedAfterDisconnect = true
+    resolve('disconnect')
+  })
   return promise
 }
