@@ -27,6 +27,7 @@ export async function fill(store: Store, size: number, onProgress: OnProgress): 
     await store.run(`create table ${LEDGER} (name text primary key, rows integer not null)`)
     await store.run(`insert into ${LEDGER} values ${TABLES.map((table) => `('${table}', 0)`).join(', ')}`)
   }
+  await store.trust()
   let added = 0
   const filled = new Map(
     (await store.run(`select name, rows from ${LEDGER}`)).map((row) => [row.name, row.rows as number]),

@@ -1,5 +1,6 @@
 /** Where the rows are kept from run to run: a file for each size, or a database on a PostgreSQL of our own. */
-import { mkdirSync, statSync } from 'node:fs'
+import { createReadStream, mkdirSync, statSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
@@ -12,11 +13,16 @@ export interface Store {
   readonly databaseUrl: string
   /** Runs one statement, and gives its rows. */
   run(statement: string): Promise<Record<string, unknown>[]>
+  version(): Promise<string>
   hasTable(name: string): Promise<boolean>
   /** Bytes of its tables and indexes, by their names; of an index, `table` is what it is of. */
   bytes(): Promise<{ name: string; table: string; bytes: number }[]>
+  /** Adds rows without looking whether those that they refer to are there, until {@link settle}. */
+  trust(): Promise<void>
   /** What is left to do once rows have been added, for a database to be as one that has run for long. */
   settle(): Promise<void>
+  /** Brings all of it into the memory of the system, as a service that runs for long has what it needs there. */
+  warm(): Promise<void>
   close(): Promise<void>
 }
 
@@ -59,26 +65,31 @@ function openFile(path: string): Store {
     engine: 'sqlite',
     databaseUrl: `sqlite:${path}`,
     run: async (statement) => run(statement),
+    version: async () => String(run('select sqlite_version() as version')[0]?.version),
     hasTable: async (name) => run(`select 1 from sqlite_master where name = '${name}'`).length > 0,
     bytes: async () =>
       run(
         `select stat.name, coalesce(tbl_name, stat.name) as "table", sum(pgsize) as bytes
          from dbstat as stat left join sqlite_master as master on master.name = stat.name group by stat.name`,
       ) as { name: string; table: string; bytes: number }[],
+    trust: async () => void run('pragma foreign_keys = off'),
     async settle() {
+      run('pragma foreign_keys = on')
       run('pragma wal_checkpoint(truncate)')
       if (statSync(`${path}-wal`).size > 0) throw new Error(`${path} is in use`)
+    },
+    async warm() {
+      for await (const _ of createReadStream(path, { highWaterMark: 1 << 20 }));
     },
     close: async () => database.close(),
   }
 }
 
-/** Of the server, beside its defaults. 1 GB is what fits a small machine; the rest is the system's cache. */
+/** Of the server, beside its defaults: a quarter of the memory, as its manual advises; the rest is the system's cache. */
 const SERVER_SETTINGS = [
-  'shared_buffers=1GB',
+  `shared_buffers=${Math.floor(totalmem() / 4 / 2 ** 20)}MB`,
   'max_wal_size=8GB',
   'checkpoint_timeout=30min',
-  'maintenance_work_mem=512MB',
 ]
 
 async function postgresShelf(folder: string): Promise<Shelf> {
@@ -105,6 +116,7 @@ async function openServerDatabase(databaseUrl: string): Promise<Store> {
     engine: 'postgres',
     databaseUrl,
     run,
+    version: async () => String((await run('show server_version'))[0]?.server_version),
     hasTable: async (name) => (await run(`select 1 from pg_tables where tablename = '${name}'`)).length > 0,
     bytes: async () => {
       const rows = await run(
@@ -118,11 +130,19 @@ async function openServerDatabase(databaseUrl: string): Promise<Store> {
         bytes: Number(row.bytes),
       }))
     },
+    trust: async () => void (await run('set session_replication_role = replica')),
     async settle() {
+      await run('reset session_replication_role')
       // A fill gives the numbers itself; the next one is behind them.
       await run(`select setval(pg_get_serial_sequence('users', 'id'), (select max(id) from users))`)
       await run('vacuum (analyze)')
       await run('checkpoint')
+    },
+    async warm() {
+      await run('create extension if not exists pg_prewarm')
+      for (const into of ['read', 'buffer'])
+        await run(`select pg_prewarm(oid, '${into}') from pg_class
+          where relkind in ('r', 'i') and relnamespace = 'public'::regnamespace order by relname`)
     },
     close: () => client.end(),
   }
