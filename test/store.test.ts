@@ -759,6 +759,16 @@ onBothEngines('throttles', (engine) => {
     expect(await store.takeAttempt(db, 'key', policy, after(1))).toMatchObject({ allowed: true })
   })
 
+  it('counters are cleaned up so many at a time, and those that count anew stay', async () => {
+    const db = await openStore(engine)
+    for (const key of ['one', 'two', 'three', 'four']) await store.takeAttempt(db, key, policy, NOW)
+    await store.takeAttempt(db, 'four', policy, after(60))
+    expect(await store.deleteExpiredThrottles(db, after(60), 2)).toBe(2)
+    expect(await store.deleteExpiredThrottles(db, after(60), 2)).toBe(1)
+    expect(await store.deleteExpiredThrottles(db, after(60), 2)).toBe(0)
+    expect(await store.takeAttempt(db, 'four', policy, after(61))).toMatchObject({ count: 2 })
+  })
+
   it('counters are apart, can be cleared, are forgotten when they rest, and cleaned up then', async () => {
     const db = await openStore(engine)
     for (let attempt = 0; attempt < 3; attempt++) await store.takeAttempt(db, 'key', policy, NOW)
@@ -770,7 +780,7 @@ onBothEngines('throttles', (engine) => {
       count: 1,
     })
     await store.takeAttempt(db, 'key', policy, after(10))
-    expect(await store.deleteExpiredThrottles(db, after(60))).toBe(1)
+    expect(await store.deleteExpiredThrottles(db, after(60), 500)).toBe(1)
     for (let attempt = 0; attempt < 2; attempt++) {
       expect(await store.takeAttempt(db, 'key', policy, after(70))).toEqual({
         allowed: true,
@@ -797,7 +807,7 @@ onBothEngines('throttles', (engine) => {
         retryAfterMs: policy.longestWaitMs,
         isLocked: true,
       })
-      expect(await store.deleteExpiredThrottles(db, after(seconds))).toBe(0)
+      expect(await store.deleteExpiredThrottles(db, after(seconds), 500)).toBe(0)
     }
     await store.clearAttempts(db, 'key')
     expect(await store.takeAttempt(db, 'key', locking, after(time))).toMatchObject({
@@ -863,8 +873,8 @@ onBothEngines('throttles', (engine) => {
     expect(await take('hour 1')).toBe(false)
     // More than there are may be there already, where a setting was lowered: none is left, and none is owed.
     expect(await store.takePlace(db, 'hour 1', { places: 3, until: after(60) })).toBe(false)
-    expect(await store.deleteExpiredThrottles(db, after(59.999))).toBe(0)
-    expect(await store.deleteExpiredThrottles(db, after(60))).toBe(2)
+    expect(await store.deleteExpiredThrottles(db, after(59.999), 500)).toBe(0)
+    expect(await store.deleteExpiredThrottles(db, after(60), 500)).toBe(2)
   })
 })
 

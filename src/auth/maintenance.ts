@@ -28,7 +28,7 @@ export async function deleteExpired(ctx: Context): Promise<Removed> {
   return {
     sessions: await inBatches(ctx, (tx, limit) => store.deleteExpiredSessions(tx.db, now, limit)),
     tokens: await inBatches(ctx, (tx, limit) => store.deleteExpiredTokens(tx.db, now, limit)),
-    throttles: await store.deleteExpiredThrottles(ctx.db, now),
+    throttles: await inBatches(ctx, (tx, limit) => store.deleteExpiredThrottles(tx.db, now, limit)),
     accounts: await inBatches(ctx, deleteUnconfirmed),
     auditRecords: await inBatches(ctx, (tx, limit) => store.deleteExpiredAuditRecords(tx.db, now, limit)),
     auditOrigins: await inBatches(ctx, (tx, limit) => store.forgetAuditOrigins(tx.db, forgetBefore, limit)),

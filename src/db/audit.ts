@@ -1,5 +1,6 @@
 /** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
 import { type RawBuilder, type Selectable, SqliteAdapter, sql } from 'kysely'
+import { leastUuidV7 } from '../lib/random.ts'
 import type { Database, Schema, Tx } from './schema.ts'
 
 /** A line of the audit. */
@@ -63,7 +64,8 @@ export async function listAuditRecords(
   let query = db.selectFrom('audit').selectAll()
   if (userId !== undefined) query = query.where('user_id', '=', userId)
   if (action !== undefined) query = query.where('action', '=', action)
-  if (since !== undefined) query = query.where('at', '>=', since.getTime())
+  // The id begins with the moment: so it is a range of the key.
+  if (since !== undefined) query = query.where('id', '>=', leastUuidV7(since))
   if (page.beforeId !== null) query = query.where('id', '<', page.beforeId)
   const rows = await query.orderBy('id', 'desc').limit(page.limit).execute()
   return rows.map(recordOf)

@@ -1,5 +1,5 @@
 /** Table `outbox`: mail on its way. */
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Database, Schema, Tx } from './schema.ts'
 
 /** A mail that is to be sent. */
@@ -74,18 +74,26 @@ export async function takeDueMail(
   limit: number,
 ): Promise<OutboxMail[]> {
   const time = now.getTime()
-  const isDue = sql<boolean>`(next_attempt_at <= ${time} or next_attempt_at > ${time + longestWaitMs})`
+  const isOver = sql<boolean>`next_attempt_at <= ${time}`
+  const isOfAnotherClock = sql<boolean>`next_attempt_at > ${time + longestWaitMs}`
+  // One after the other: each is a range of the index, and what waits between the two is not read.
+  const due = [...(await findDue(db, isOver, limit)), ...(await findDue(db, isOfAnotherClock, limit))]
+  if (due.length === 0) return []
   const rows = await db
     .updateTable('outbox')
     .set({ attempts: sql`attempts + 1`, next_attempt_at: time + leaseMs })
-    .where('id', 'in', (query) =>
-      query.selectFrom('outbox').select('id').where(isDue).orderBy('next_attempt_at').limit(limit),
-    )
+    .where('id', 'in', due.slice(0, limit))
     // Again, since another instance may have taken some between the look and the change.
-    .where(isDue)
+    .where((query) => query.or([isOver, isOfAnotherClock]))
     .returningAll()
     .execute()
   return rows.map(mailOf)
+}
+
+async function findDue(db: Database, condition: RawBuilder<boolean>, limit: number): Promise<string[]> {
+  const query = db.selectFrom('outbox').select('id').where(condition)
+  const rows = await query.orderBy('next_attempt_at').limit(limit).execute()
+  return rows.map(({ id }) => id)
 }
 
 /** Forgets a mail: it is in other hands, or for nobody. */

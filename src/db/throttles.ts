@@ -161,11 +161,20 @@ export async function clearAttempts(db: Database, key: string): Promise<void> {
   await db.deleteFrom('throttles').where('key', '=', key).execute()
 }
 
-/** Removes the counters that have not moved for long. */
-export async function deleteExpiredThrottles(db: Database, now: Date): Promise<number> {
+/**
+ * Removes counters that have not moved for long, so many at the most.
+ *
+ * @returns How many there were; none when it is done.
+ */
+export async function deleteExpiredThrottles(db: Database, now: Date, limit: number): Promise<number> {
+  const time = now.getTime()
   const { numDeletedRows } = await db
     .deleteFrom('throttles')
-    .where('expires_at', '<=', now.getTime())
+    .where('key', 'in', (query) =>
+      query.selectFrom('throttles').select('key').where('expires_at', '<=', time).limit(limit),
+    )
+    // Again, since an attempt at this moment may have begun to count anew.
+    .where('expires_at', '<=', time)
     .executeTakeFirst()
   return Number(numDeletedRows)
 }

@@ -178,11 +178,11 @@ export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): 
     .selectFrom('users')
     .select('id')
     .where('unconfirmed_until', '<=', now.getTime())
-    .orderBy('id')
     .limit(limit)
     .execute()
   let removed = 0n
-  for (const { id } of stale) {
+  // By number, so that two clean-ups at the same time take their rows in the same order.
+  for (const { id } of stale.sort((a, b) => a.id - b.id)) {
     const { numDeletedRows } = await tx
       .deleteFrom('users')
       .where('id', '=', id)

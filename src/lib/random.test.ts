@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { randomSecret, uuidV7 } from './random.ts'
+import { leastUuidV7, randomSecret, uuidV7 } from './random.ts'
 
 /** Unix milliseconds that fit into 48 bits (RFC 9562 §5.7). */
 const moment = fc.integer({ min: 0, max: 2 ** 48 - 1 }).map((ms) => new Date(ms))
@@ -45,6 +45,21 @@ describe('uuidV7', () => {
     )
     // The time, the version and the variant. Another bit would be equal in 256 draws once in 10^75 runs.
     expect(fixed).toEqual([...Array(52).keys(), 64, 65])
+  })
+})
+
+describe('leastUuidV7', () => {
+  it('parts the UUIDs from a moment on from those before it', () => {
+    fc.assert(
+      fc.property(moment, moment, (from, now) => {
+        expect(uuidV7(now) >= leastUuidV7(from)).toBe(now >= from)
+      }),
+    )
+  })
+
+  it('takes the nearest moment for one that no UUID can carry', () => {
+    expect(leastUuidV7(new Date(-1))).toBe('00000000-0000-7000-8000-000000000000')
+    expect(leastUuidV7(new Date(8.64e15))).toBe('ffffffff-ffff-7000-8000-000000000000')
   })
 })
 

@@ -6,7 +6,16 @@ import { randomBytes } from 'node:crypto'
  * its caller.
  */
 export function uuidV7(now: Date): string {
-  const bytes = randomBytes(16)
+  return uuidOf(now, randomBytes(16))
+}
+
+/** No UUID that {@link uuidV7} gives from a moment on is less. Of a moment that none can carry: the nearest one. */
+export function leastUuidV7(from: Date): string {
+  const time = Math.min(Math.max(from.getTime(), 0), 2 ** 48 - 1)
+  return uuidOf(new Date(time), Buffer.alloc(16))
+}
+
+function uuidOf(now: Date, bytes: Buffer): string {
   bytes.writeUIntBE(now.getTime(), 0, 6)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)

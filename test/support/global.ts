@@ -1,10 +1,8 @@
 /** Once before all tests: the build that some of them run, and a real PostgreSQL. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { TestProject } from 'vitest/node'
 import { build } from '../../scripts/build.ts'
+import { startPostgres } from './start-postgres.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,17 +13,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (!existsSync('dist')) build()
-  const postgres = spawn(process.execPath, ['test/support/postgres.ts'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const ended = once(postgres, 'close')
-  const url = await Promise.race([
-    once(createInterface({ input: postgres.stdout }), 'line').then(([line]) => line as string),
-    ended.then(() => Promise.reject(new Error('PostgreSQL did not start'))),
-  ])
+  const { url, stop } = await startPostgres()
   project.provide('postgresUrl', url)
-  return async () => {
-    postgres.stdin.end()
-    await ended
-  }
+  return stop
 }

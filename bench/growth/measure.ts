@@ -1,0 +1,211 @@
+/** What each operation costs, beside the same on the smallest size. */
+import { randomBytes, randomInt } from 'node:crypto'
+import { CLOCK, emailOf, firstUuidAt, sessionIdOf, userIdOf } from './rows.ts'
+import { PASSWORD, type Site } from './site.ts'
+
+/** A quarter of all values is less than the first, half of them less than the second, a quarter more than the third. */
+export type Quartiles = readonly [number, number, number]
+
+/** What an operation cost on one size. */
+export interface Measured {
+  readonly operation: string
+  readonly size: number
+  /** Microseconds for one. */
+  readonly microseconds: Quartiles
+  /** Times the cost on the smallest size in the same round. */
+  readonly ratio: Quartiles
+}
+
+interface Operation {
+  readonly name: string
+  /** How many in a round. */
+  readonly count: number
+  /** @returns The milliseconds that they took. */
+  measure(site: Site, count: number): Promise<number>
+}
+
+/** So many session checks and look-ups before the clock runs: whatever was done before has emptied the caches. */
+const WARM_UP = 500
+const HOUR_MS = 3_600_000
+
+const OPERATIONS: readonly Operation[] = [
+  {
+    name: 'session check',
+    count: 2_000,
+    measure: ({ auth, size }, count) =>
+      warmed(
+        count,
+        () => sessionIdOf(randomInt(size), size),
+        async (sessionId) => must(await auth.getUserFromSessionId(sessionId)),
+      ),
+  },
+  {
+    name: 'the same as a request, `GET /profile`',
+    count: 1_000,
+    measure: ({ auth, size }, count) =>
+      warmed(
+        count,
+        () => sessionIdOf(randomInt(size), size),
+        async (sessionId) => {
+          const headers = { host: 'localhost:5000', cookie: `session_id=${sessionId}` }
+          must((await auth.fetch(new Request('http://localhost:5000/profile', { headers }))).ok)
+        },
+      ),
+  },
+  {
+    name: 'login look-up',
+    count: 2_000,
+    measure: ({ unlimited, size }, count) =>
+      warmed(
+        count,
+        () => emailOf(randomInt(size)),
+        async (email) => must(await unlimited.validLogin(email, PASSWORD)),
+      ),
+  },
+  {
+    name: 'login',
+    count: 50,
+    measure: ({ auth, size, changing }, count) => {
+      const sessions = distinctNumbers(count, size)
+      return changing(sessions, () =>
+        timed(sessions, async (n) => {
+          await auth.logIn({ email: emailOf(userIdOf(n, size) - 1), password: PASSWORD })
+        }),
+      )
+    },
+  },
+  {
+    name: 'registration',
+    count: 50,
+    measure: ({ auth, changing }, count) => {
+      const emails = Array.from({ length: count }, () => `${randomBytes(8).toString('hex')}@example.com`)
+      return changing([], () =>
+        timed(emails, async (email) => {
+          await auth.registerUser(email, PASSWORD)
+        }),
+      )
+    },
+  },
+  {
+    name: 'reset, asked for and done',
+    count: 50,
+    measure: ({ auth, size, changing }, count) => {
+      const sessions = distinctNumbers(count, size)
+      return changing(sessions, () =>
+        timed(sessions, async (n) => {
+          const resetToken = await auth.getResetPasswordToken(emailOf(userIdOf(n, size) - 1))
+          await auth.updatePassword(resetToken, PASSWORD)
+        }),
+      )
+    },
+  },
+  {
+    name: 'clean-up, for each row',
+    count: 300,
+    measure: (site, count) =>
+      site.changing([], async () => {
+        await addExpired(site, count)
+        return timed([null], async () => {
+          const { sessions, tokens, throttles } = await site.auth.deleteExpired()
+          must(sessions + tokens + throttles === count)
+        })
+      }),
+  },
+]
+
+/** Sessions, tokens and counters, so many together, that ended an hour ago and began before all others. */
+async function addExpired({ store, size }: Site, count: number): Promise<void> {
+  const ended = CLOCK - HOUR_MS
+  const hash = store.engine === 'sqlite' ? `x'${'00'.repeat(32)}'` : `'\\x${'00'.repeat(32)}'`
+  const rows = distinctNumbers(count, size).map((n, index) => ({
+    id: `'${firstUuidAt(CLOCK - 31 * 24 * HOUR_MS).slice(0, -12)}${index.toString(16).padStart(12, '0')}'`,
+    userId: userIdOf(n, size),
+  }))
+  const third = Math.floor(count / 3)
+  const values = (from: number, to: number, row: (of: (typeof rows)[number]) => string) =>
+    rows
+      .slice(from, to)
+      .map((of) => `(${row(of)})`)
+      .join(', ')
+  await store.run(`insert into sessions
+    (id, user_id, secret_hash, created_at, authenticated_at, last_seen_at, expires_at, methods, level)
+    values ${values(2 * third, count, ({ id, userId }) => `${id}, ${userId}, ${hash}, 0, 0, 0, ${ended}, 'pwd', 1`)}`)
+  await store.run(`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
+    values ${values(0, third, ({ id, userId }) => `${id}, 'confirm_email', ${userId}, 'x@example.com', ${hash}, 0, ${ended}`)}`)
+  await store.run(`insert into throttles (key, failures, blocked_until, expires_at)
+    values ${values(third, 2 * third, () => `'${randomBytes(32).toString('hex')}', 1, 0, ${ended}`)}`)
+}
+
+/**
+ * Measures all operations on all sizes in turns, so that what else the machine does falls on all of them.
+ *
+ * @param sites - The smallest size first.
+ * @param details - `most`: how often an operation is done in a round at the most.
+ */
+export async function measure(
+  sites: readonly Site[],
+  { rounds, most }: { rounds: number; most: number },
+  onProgress: (done: number, total: number) => void,
+): Promise<Measured[]> {
+  const costs = OPERATIONS.map(() => sites.map((): number[] => []))
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, { count: usual, measure: once }] of OPERATIONS.entries()) {
+      const count = Math.min(usual, most)
+      // There and back, so that none always comes behind the same one.
+      for (const place of inTurn([...sites.keys()], round)) {
+        const ms = await once(sites[place] as Site, count)
+        costs[index]?.[place]?.push((ms * 1_000) / count)
+      }
+      onProgress(round * OPERATIONS.length + index + 1, rounds * OPERATIONS.length)
+    }
+  }
+  return OPERATIONS.flatMap(({ name }, index) => {
+    const [smallest = [], ...larger] = costs[index] ?? []
+    return [smallest, ...larger].map((ofSize, place) => ({
+      operation: name,
+      size: (sites[place] as Site).size,
+      microseconds: quartilesOf(ofSize),
+      ratio: quartilesOf(ofSize.map((cost, round) => cost / (smallest[round] as number))),
+    }))
+  })
+}
+
+function inTurn(places: number[], round: number): number[] {
+  return round % 2 === 0 ? places : places.reverse()
+}
+
+async function warmed(
+  count: number,
+  keyOf: () => string,
+  act: (key: string) => Promise<void>,
+): Promise<number> {
+  const some = (length: number) => Array.from({ length }, keyOf)
+  await timed(some(Math.min(WARM_UP, count)), act)
+  return timed(some(count), act)
+}
+
+async function timed<Key>(keys: readonly Key[], act: (key: Key) => Promise<void>): Promise<number> {
+  const begin = performance.now()
+  for (const key of keys) await act(key)
+  return performance.now() - begin
+}
+
+/** What is measured has to have worked. */
+function must(holds: unknown): void {
+  if (!holds)
+    throw new Error(
+      'an operation did not do what it does on rows of the fill: remove the cache, and fill anew',
+    )
+}
+
+function distinctNumbers(count: number, size: number): number[] {
+  const numbers = new Set<number>()
+  while (numbers.size < count) numbers.add(randomInt(size))
+  return [...numbers]
+}
+
+function quartilesOf(values: readonly number[]): Quartiles {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (part: number) => sorted[Math.round(part * (sorted.length - 1))] as number
+  return [at(0.25), at(0.5), at(0.75)]
+}

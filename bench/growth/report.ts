@@ -1,0 +1,69 @@
+/** What was measured, as tables for people. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Measured, Quartiles } from './measure.ts'
+import type { EngineName } from './rows.ts'
+
+/** A run on one engine. */
+export interface Result {
+  readonly engine: EngineName
+  readonly version: string
+  readonly settings: string
+  readonly rounds: number
+  readonly measured: readonly Measured[]
+  /** Of the largest size: bytes of a row with its share of all indexes. */
+  readonly bytesPerRow: Readonly<Record<'user' | 'session' | 'audit line', number>>
+}
+
+/** All of a run. */
+export interface Report {
+  readonly date: string
+  readonly machine: string
+  readonly node: string
+  readonly results: readonly Result[]
+}
+
+/** The most that an operation may cost on a large size, beside the smallest. */
+export const GOAL = 1.2
+
+/** Tables in Markdown, which are as good to read on a terminal. */
+export function tablesOf({ date, machine, node, results }: Report): string {
+  const head = `Measured on ${date}: ${machine}; Node ${node}.`
+  return [head, ...results.flatMap(sectionsOf)].join('\n\n')
+}
+
+function sectionsOf({ engine, version, settings, rounds, measured, bytesPerRow }: Result): string[] {
+  const rows = measured.map(({ operation, size, microseconds, ratio }) => [
+    operation,
+    size.toLocaleString('en'),
+    spelled(microseconds, (value) =>
+      value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en'),
+    ),
+    size === measured[0]?.size ? '' : spelled(ratio, (value) => value.toFixed(2)),
+    size === measured[0]?.size ? '' : ratio[1] <= GOAL ? 'yes' : '**no**',
+  ])
+  const bytes = Object.entries(bytesPerRow).map(([row, count]) => [row, String(Math.round(count))])
+  return [
+    `### ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'} ${version}`,
+    `Settings: ${settings}. Medians of ${rounds} rounds, with the middle half of them.`,
+    table(['Operation', 'Users and sessions', 'µs each', 'Beside the smallest', `${GOAL} or less`], rows),
+    table(['One more', 'Bytes, with its share of all indexes'], bytes),
+  ]
+}
+
+function spelled([low, median, high]: Quartiles, spell: (value: number) => string): string {
+  return `${spell(median)} (${spell(low)}–${spell(high)})`
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+const [BEGIN, END] = ['<!-- Measured: begin -->', '<!-- Measured: end -->']
+
+/** Puts the tables into a page, between its marks. */
+export function writeInto(page: string, tables: string): void {
+  const text = readFileSync(page, 'utf8')
+  const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)]
+  if (before < 0 || after < before) throw new Error(`${page} has no place for what was measured`)
+  writeFileSync(page, `${text.slice(0, before + BEGIN.length)}\n\n${tables}\n\n${text.slice(after)}`)
+}

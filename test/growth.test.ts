@@ -1,0 +1,118 @@
+/** The benchmark of growth, on tables so small that it takes seconds: that it runs, and keeps what it filled. */
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { fill } from '../bench/growth/fill.ts'
+import { emailOf, sessionIdOf, userIdOf } from '../bench/growth/rows.ts'
+import { openStore } from '../bench/growth/stores.ts'
+import { freshAuth, freshDatabase, onBothEngines, testClock } from './support/engines.ts'
+import { ROOT, run } from './support/service.ts'
+import { temporaryFolder } from './support/system.ts'
+
+const OPERATIONS = [
+  'session check',
+  'the same as a request, `GET /profile`',
+  'login look-up',
+  'login',
+  'registration',
+  'reset, asked for and done',
+  'clean-up, for each row',
+]
+
+describe('bench/growth', () => {
+  const bench = (...args: string[]) => run(process.execPath, ['bench/growth/main.ts', ...args], { cwd: ROOT })
+
+  it('fills both engines, measures every operation, and finds all as it was at the next run', async () => {
+    const folder = temporaryFolder()
+    // PostgreSQL runs as another user where the tests run as root.
+    chmodSync(folder, 0o755)
+    const args = ['--sizes', '500,2000', '--rounds', '1', '--most', '30', '--cache', join(folder, 'growth')]
+    const first = await bench(...args)
+    expect(first).toMatchObject({ exitCode: 0 })
+    for (const operation of OPERATIONS)
+      expect(first.stdout.split('\n').filter((line) => line.startsWith(`| ${operation} | `))).toHaveLength(4)
+    expect(first.stderr.match(/(?:1,500|6,000) rows added/g)).toHaveLength(4)
+
+    const { results } = JSON.parse(readFileSync(join(folder, 'growth.json'), 'utf8')) as {
+      results: { engine: string; bytesPerRow: Record<string, number> }[]
+    }
+    expect(results.map(({ engine }) => engine)).toEqual(['sqlite', 'postgres'])
+    for (const { bytesPerRow } of results) {
+      expect(Object.keys(bytesPerRow)).toEqual(['user', 'session', 'audit line'])
+      for (const bytes of Object.values(bytesPerRow)) expect(bytes).toBeGreaterThan(100)
+    }
+
+    const before = await rowsIn(join(folder, 'growth', 'sqlite-500.db'))
+    await leaveChanged(join(folder, 'growth', 'sqlite-500'), 3)
+    const second = await bench(...args, '--engine', 'sqlite')
+    expect(second).toMatchObject({ exitCode: 0 })
+    expect(second.stderr.match(/filled before/g)).toHaveLength(2)
+    expect(await rowsIn(join(folder, 'growth', 'sqlite-500.db'))).toEqual(before)
+  })
+
+  /** As a run that was killed while it measured: a user is not as filled, their session is gone, a counter stands. */
+  async function leaveChanged(place: string, n: number): Promise<void> {
+    const store = await openStore(`sqlite:${place}.db`)
+    const id = userIdOf(n, 500)
+    await store.run(`update users set hashed_password = '!' where id = ${id}`)
+    await store.run(`delete from sessions where user_id = ${id}`)
+    await store.run(`insert into throttles values ('key', 1, 0, 0)`)
+    await store.close()
+    writeFileSync(`${place}.changing.json`, JSON.stringify([n]))
+  }
+
+  /** Every row that a fill makes, and how many there are of others. */
+  async function rowsIn(path: string): Promise<unknown[]> {
+    const store = await openStore(`sqlite:${path}`)
+    const ordered = ['users', 'sessions', 'audit'].map((table) =>
+      store.run(`select * from ${table} order by id`),
+    )
+    const others = ['tokens', 'throttles', 'outbox'].map((table) => store.run(`select * from ${table}`))
+    const rows = await Promise.all([...ordered, ...others])
+    expect(rows.map(({ length }) => length)).toEqual([500, 500, 500, 0, 0, 0])
+    await store.close()
+    return rows
+  }
+
+  it.each([
+    ['--sizes', '2000,1000'],
+    ['--sizes', 'many'],
+    ['--rounds', '0'],
+    ['--engine', 'oracle'],
+  ])('refuses %s %s', async (flag, value) => {
+    const refused = await bench(flag, value, '--cache', join(temporaryFolder(), 'growth'))
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(refused.stderr).toContain(`TypeError: ${flag}: `)
+  })
+})
+
+onBothEngines('a fill', (engine) => {
+  it('that was cut off goes on, and its rows are what the service knows', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const size = 1_000
+    const cut = await openStore(databaseUrl)
+    await expect(
+      fill(cut, size, () => {
+        throw new Error('cut off')
+      }),
+    ).rejects.toThrow('cut off')
+    await cut.close()
+    const store = await openStore(databaseUrl)
+    expect(await fill(store, size, () => {})).toBe(3 * size)
+    expect(await fill(store, size, () => {})).toBe(0)
+    expect(await store.hasTable('growth_filled')).toBe(false)
+    const unowned = 'select id from sessions where user_id not in (select id from users)'
+    expect(await store.run(unowned)).toEqual([])
+    const newest =
+      'select 1 from users join sessions on cast(sessions.id as text) = session_id and user_id = users.id'
+    expect(await store.run(newest)).toHaveLength(size)
+    await store.close()
+
+    const auth = await freshAuth(engine, { databaseUrl, now: testClock('2021-01-01T00:00:00Z') })
+    for (const n of [0, 1, size - 1]) {
+      const user = await auth.getUserFromSessionId(sessionIdOf(n, size))
+      expect(user).toMatchObject({ id: userIdOf(n, size), email: emailOf(userIdOf(n, size) - 1) })
+    }
+    expect(await auth.registerUser('new@example.com', 'b4l0u')).toMatchObject({ id: size + 1 })
+  })
+})

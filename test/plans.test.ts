@@ -1,0 +1,437 @@
+/**
+ * No use case reads a table as a whole, however many rows it has: whatever the engine is asked on the way, each
+ * plan goes by a key or by a range of an index.
+ */
+import { expect, it, onTestFinished } from 'vitest'
+import { fill } from '../bench/growth/fill.ts'
+import { CLOCK, emailOf } from '../bench/growth/rows.ts'
+import { openStore, type Store } from '../bench/growth/stores.ts'
+import { type Client, type Engine, openEngine } from '../src/auth/index.ts'
+import { MailError, MailRefused } from '../src/index.ts'
+import type { AuthOptions } from '../src/options.ts'
+import { CHEAP_HASHER, freshDatabase, onBothEngines, type TestClock, testClock } from './support/engines.ts'
+import { watchPlans } from './support/plans.ts'
+import {
+  BASE_URL,
+  CLIENT,
+  linkIn,
+  type MemoryMailer,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  type ReceivedMail,
+  randomKey,
+  until,
+} from './support/production.ts'
+
+const SECRET_KEY = randomKey()
+/** So many users, sessions and lines of the audit: a planner that has the choice takes an index. */
+const SIZE = 5_000
+const DAY_SECONDS = 86_400
+
+/** Members of the engine that ask the database nothing. */
+const SILENT = ['options', 'mailer', 'generateUuid', 'hashPassword', 'close']
+
+type UseCase = Exclude<keyof Engine, 'options' | 'mailer' | 'generateUuid' | 'hashPassword' | 'close' | 'db'>
+type Drive = UseCase | `db.${keyof Engine['db']}` | (typeof BESIDE)[number]
+
+/** What is done beside the use cases, or by one of them where another way of it may read everything. */
+const BESIDE = ['sending mail', 'listAudit, of a user', 'listAudit, since', 'db.findUserBy, indexed'] as const
+
+/** What may be read as a whole, and why. */
+const SCANS: Partial<Record<Drive, string>> = {
+  // All of them are its business.
+  endEverySession: 'sessions, users',
+  // The operator's: the mail that waits, which is not the users'.
+  countMail: 'outbox',
+  // The operator's: a page at a time, along the key.
+  listAudit: 'audit',
+  // By what has no index, as no use case of ours looks: session_id, reset_token, hashed_password.
+  'db.findUserBy': 'users',
+}
+
+/** Somebody who is signed in. */
+interface Person {
+  readonly id: number
+  readonly email: string
+  readonly sessionId: string
+}
+
+/** A service on full tables, and people in it. */
+interface Stage {
+  readonly engine: Engine
+  /** The same service with classic answers: nobody gets mail. */
+  readonly classic: Engine
+  readonly now: TestClock
+  /** Another one of those who were there from the beginning. */
+  person(): Promise<Person>
+  /** An address that nobody has. */
+  stranger(): string
+  /** Who asks, from an address of their own. */
+  client(): Client
+  /** To whom mail was tried to be sent. */
+  readonly attempts: readonly string[]
+  /** Lets mail go out until there is one of this kind to an address; gives the token in it. */
+  mailedToken(to: string, kind: ReceivedMail['kind']): Promise<string>
+  /** Sends what is due until this holds. */
+  sendUntil(holds: () => boolean | Promise<boolean>): Promise<void>
+}
+
+async function refused(promise: Promise<unknown>): Promise<void> {
+  await expect(promise).rejects.toThrow()
+}
+
+async function drain(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const item of items) expect(item).toBeDefined()
+}
+
+/** Each use case on every way that it can take through the database. */
+const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
+  async registerUser({ engine, person, stranger }) {
+    await engine.registerUser(stranger(), PASSWORD)
+    await engine.registerUser(stranger(), PASSWORD, { confirmed: true })
+    await refused(engine.registerUser((await person()).email, PASSWORD))
+  },
+  async signUp({ client, engine, classic, person, stranger }) {
+    for (const auth of [engine, classic])
+      await auth.signUp({ email: stranger(), password: PASSWORD, ...client() })
+    const { email } = await person()
+    await engine.signUp({ email, password: PASSWORD })
+    await refused(classic.signUp({ email, password: PASSWORD }))
+  },
+  async requestConfirmation({ client, engine, person, stranger }) {
+    const email = stranger()
+    await engine.registerUser(email, PASSWORD)
+    for (const address of [email, stranger(), (await person()).email])
+      await engine.requestConfirmation({ email: address, ...client() })
+  },
+  async confirmEmail({ client, engine, person, stranger, mailedToken }) {
+    const email = stranger()
+    await engine.registerUser(email, PASSWORD)
+    const token = await mailedToken(email, 'verify_email')
+    await refused(engine.confirmEmail({ token, password: NEW_PASSWORD }))
+    await engine.confirmEmail({ token, password: PASSWORD, ...client() })
+    const { sessionId } = await person()
+    const [newEmail] = [stranger()]
+    await engine.requestEmailChange({ sessionId, email: newEmail })
+    const change = await mailedToken(newEmail, 'confirm_new_email')
+    // Whoever registered the address meanwhile gives way.
+    await engine.registerUser(newEmail, PASSWORD)
+    await engine.confirmEmail({ token: change, password: PASSWORD })
+  },
+  async requestEmailChange({ client, engine, person, stranger }) {
+    const { sessionId } = await person()
+    for (const email of [stranger(), (await person()).email])
+      await engine.requestEmailChange({ sessionId, email, ...client() })
+  },
+  async validLogin({ engine, person, stranger }) {
+    const { email } = await person()
+    expect(await engine.validLogin(email, PASSWORD)).toBe(true)
+    expect(await engine.validLogin(email, NEW_PASSWORD)).toBe(false)
+    expect(await engine.validLogin(stranger(), PASSWORD)).toBe(false)
+  },
+  async logIn({ client, engine, person, stranger }) {
+    const { email, sessionId } = await person()
+    const { deviceToken } = await engine.logIn({
+      email,
+      password: PASSWORD,
+      currentSessionId: sessionId,
+      ...client(),
+    })
+    await engine.logIn({ email, password: PASSWORD, deviceToken: deviceToken ?? expect.unreachable() })
+    await refused(engine.logIn({ email: stranger(), password: PASSWORD, ...client() }))
+    // To the limit, and beyond it; right at last, of which its owner is told.
+    const guessed = (await person()).email
+    const { loginFailuresPerAccount } = engine.options
+    for (let attempt = 0; attempt < loginFailuresPerAccount - 1; attempt++)
+      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD, ...client() }))
+    await engine.logIn({ email: guessed, password: PASSWORD })
+    for (let attempt = 0; attempt <= loginFailuresPerAccount; attempt++)
+      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD, ...client() }))
+    const unconfirmed = stranger()
+    await engine.registerUser(unconfirmed, PASSWORD)
+    await refused(engine.logIn({ email: unconfirmed, password: PASSWORD }))
+    const { sessionsPerUser } = engine.options
+    const eager = (await person()).email
+    for (let count = 0; count <= sessionsPerUser; count++)
+      await engine.logIn({ email: eager, password: PASSWORD })
+  },
+  async createSession({ client, engine, person, stranger }) {
+    expect(await engine.createSession((await person()).email, client())).not.toBeNull()
+    expect(await engine.createSession(stranger())).toBeNull()
+  },
+  async getUserFromSessionId({ engine, now, person }) {
+    const { id, sessionId } = await person()
+    expect(await engine.getUserFromSessionId(sessionId)).toMatchObject({ id })
+    now.advance(120)
+    expect(await engine.getUserFromSessionId(sessionId)).toMatchObject({ id })
+    expect(await engine.getUserFromSessionId(`${engine.generateUuid()}.${'a'.repeat(43)}`)).toBeNull()
+  },
+  async endSession({ client, engine, person }) {
+    const { sessionId } = await person()
+    expect(await engine.endSession(sessionId, client())).toBe(true)
+    expect(await engine.endSession(sessionId)).toBe(false)
+  },
+  async listOwnSessions({ engine, person }) {
+    const { sessionId } = await person()
+    expect(await engine.listOwnSessions({ sessionId })).toHaveLength(2)
+  },
+  async endOwnSession({ client, engine, person }) {
+    const { sessionId } = await person()
+    const other = (await engine.listOwnSessions({ sessionId })).find(({ current }) => !current)
+    await engine.endOwnSession({ sessionId, id: other?.id ?? expect.unreachable(), ...client() })
+    await refused(engine.endOwnSession({ sessionId, id: engine.generateUuid() }))
+  },
+  async endOtherSessions({ client, engine, person }) {
+    const { sessionId } = await person()
+    expect(await engine.endOtherSessions({ sessionId, ...client() })).toBe(1)
+  },
+  async reauthenticate({ client, engine, person }) {
+    const { sessionId } = await person()
+    await refused(engine.reauthenticate({ sessionId, password: NEW_PASSWORD, ...client() }))
+    await engine.reauthenticate({ sessionId, password: PASSWORD, ...client() })
+  },
+  async changePassword({ client, engine, person }) {
+    const { sessionId } = await person()
+    const passwords = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
+    await refused(engine.changePassword({ sessionId, ...passwords, currentPassword: NEW_PASSWORD }))
+    await engine.changePassword({ sessionId, ...passwords, ...client() })
+  },
+  async exportAccount({ client, engine, person }) {
+    const { audit } = await engine.exportAccount({ sessionId: (await person()).sessionId, ...client() })
+    expect(audit.length).toBeGreaterThan(1)
+  },
+  async deleteAccount({ client, engine, person }) {
+    await engine.deleteAccount({ sessionId: (await person()).sessionId, ...client() })
+  },
+  async destroySession({ engine, person }) {
+    await engine.destroySession((await person()).id)
+  },
+  async requestPasswordReset({ client, engine, person, stranger }) {
+    await engine.requestPasswordReset({ email: (await person()).email, ...client() })
+    await refused(engine.requestPasswordReset({ email: stranger() }))
+  },
+  async sendPasswordReset({ client, engine, person, stranger }) {
+    for (const email of [(await person()).email, stranger()])
+      await engine.sendPasswordReset({ email, ...client() })
+  },
+  async getResetPasswordToken({ engine, person }) {
+    await engine.getResetPasswordToken((await person()).email)
+  },
+  async resetPassword({ client, engine, classic, person }) {
+    const { id, email } = await person()
+    await engine.markPasswordCompromised(id)
+    const { resetToken } = await engine.requestPasswordReset({ email })
+    await refused(engine.resetPassword({ resetToken, newPassword: PASSWORD }))
+    await engine.resetPassword({ resetToken, newPassword: NEW_PASSWORD, email, ...client() })
+    await refused(engine.resetPassword({ resetToken, newPassword: NEW_PASSWORD }))
+    const another = await classic.getResetPasswordToken((await person()).email)
+    await classic.resetPassword({ resetToken: another, newPassword: NEW_PASSWORD })
+  },
+  async updatePassword({ engine, person }) {
+    await engine.updatePassword(await engine.getResetPasswordToken((await person()).email), NEW_PASSWORD)
+  },
+  async describeUser({ engine, person, stranger }) {
+    expect(await engine.describeUser((await person()).email)).toMatchObject({ liveSessions: 2 })
+    expect(await engine.describeUser(stranger())).toBeNull()
+  },
+  listUsers: ({ engine }) => drain(engine.listUsers()),
+  async disableUser({ engine, person }) {
+    const { id } = await person()
+    expect(await engine.disableUser(id)).toBe(true)
+    expect(await engine.enableUser(id)).toBe(true)
+  },
+  async enableUser({ engine, person }) {
+    expect(await engine.enableUser((await person()).id)).toBe(true)
+  },
+  async deleteUser({ engine, person }) {
+    expect(await engine.deleteUser((await person()).id)).toBe(true)
+  },
+  async confirmUser({ engine, person }) {
+    expect(await engine.confirmUser((await person()).id)).toBe(true)
+  },
+  async markPasswordCompromised({ engine, person }) {
+    expect(await engine.markPasswordCompromised((await person()).id)).toBe(true)
+  },
+  async unlockUser({ engine, person }) {
+    expect(await engine.unlockUser((await person()).id)).toBe(true)
+  },
+  async listAudit({ engine }) {
+    await drain(engine.listAudit())
+    await drain(engine.listAudit({ action: 'logout' }))
+  },
+  async 'listAudit, of a user'({ engine, person }) {
+    await drain(engine.listAudit({ userId: (await person()).id }))
+  },
+  async 'listAudit, since'({ engine, now }) {
+    await drain(engine.listAudit({ action: 'logout', since: now() }))
+  },
+  async countMail({ engine }) {
+    expect(await engine.countMail()).toBeGreaterThan(SIZE - 1)
+  },
+  async deleteExpired({ engine }) {
+    const removed = await engine.deleteExpired()
+    for (const [what, count] of Object.entries(removed)) expect(count, what).toBeGreaterThan(0)
+  },
+  async isReady({ engine }) {
+    expect(await engine.isReady()).toBe(true)
+  },
+  async 'db.addUser'({ engine, stranger }) {
+    await engine.db.addUser(stranger(), '!')
+  },
+  async 'db.findUserBy'({ engine }) {
+    await refused(engine.db.findUserBy({ sessionId: 'x' }))
+  },
+  async 'db.findUserBy, indexed'({ engine, person }) {
+    const { id, email } = await person()
+    await engine.db.findUserBy({ id })
+    await engine.db.findUserBy({ email, sessionId: 'x' }).catch(() => {})
+  },
+  async 'db.updateUser'({ engine, person, stranger }) {
+    await engine.db.updateUser((await person()).id, { email: stranger(), resetToken: null })
+  },
+  async 'sending mail'({ engine, attempts, sendUntil, stranger }) {
+    // One is in other hands, one is given up, one waits.
+    for (const name of ['good', 'full', 'slow']) {
+      const email = `${name}.${stranger()}`
+      await engine.registerUser(email, PASSWORD)
+      await sendUntil(() => attempts.includes(email))
+    }
+  },
+  async endEverySession({ engine }) {
+    expect(await engine.endEverySession()).toBeGreaterThan(SIZE / 2)
+  },
+}
+
+/** What there is to clean up: it began and ended long ago. */
+async function liveLongAgo(engine: Engine, now: TestClock): Promise<void> {
+  now.advance(-40 * DAY_SECONDS)
+  for (let n = 0; n < 5; n++) {
+    await engine.createSession(emailOf(n))
+    await engine.requestPasswordReset({ email: emailOf(n) })
+    await engine.registerUser(`old.${emailOf(n)}`, PASSWORD)
+  }
+  now.advance(40 * DAY_SECONDS)
+}
+
+/** Counters, tokens and mail of every user; all of the mail waits. */
+async function fillOthers(store: Store): Promise<void> {
+  await store.run(
+    `insert into throttles select normalized_email, 1, 0, ${CLOCK + DAY_SECONDS * 1_000} from users`,
+  )
+  await store.run(`insert into tokens
+    select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
+  await store.run(`insert into outbox
+    select id, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000} from sessions`)
+}
+
+/** One of {@link DRIVES} by itself finds its people here. */
+function stageOn(
+  engine: Engine,
+  others: Pick<Stage, 'attempts' | 'classic' | 'now'> & {
+    mailer: MemoryMailer
+    openWorker: () => Promise<Engine>
+  },
+): Stage {
+  const { mailer, openWorker, ...rest } = others
+  let people = 100
+  let strangers = 0
+  const sendUntil: Stage['sendUntil'] = async (holds) => {
+    const worker = await openWorker()
+    await until(holds)
+    await worker.close()
+  }
+  return {
+    engine,
+    ...rest,
+    sendUntil,
+    async person() {
+      const email = emailOf(people++)
+      const { id } = await engine.db.findUserBy({ email })
+      await engine.db.updateUser(id, { hashedPassword: await CHEAP_HASHER.hash(PASSWORD) })
+      return { id, email, sessionId: (await engine.logIn({ email, password: PASSWORD })).sessionId }
+    },
+    stranger: () => `stranger${strangers++}@example.org`,
+    client: () => ({ ...CLIENT, ip: `192.0.2.${strangers++}` }),
+    async mailedToken(to, kind) {
+      const sent = () => mailer.mails.find((mail) => mail.to === to && mail.kind === kind)
+      await sendUntil(() => sent() !== undefined)
+      return linkIn(sent() ?? expect.unreachable()).token
+    },
+  }
+}
+
+/** The catalogue of the database, and the list of migrations, are as long as they are. */
+const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_)/.test(table)
+
+/** Every use case that an engine has. */
+function useCasesOf(engine: Engine): string[] {
+  const ofStore = Object.keys(engine.db).map((name) => `db.${name}`)
+  return [...Object.keys(engine).filter((name) => name !== 'db' && !SILENT.includes(name)), ...ofStore]
+}
+
+onBothEngines('no table is read as a whole', (name) => {
+  it('by any use case, nor by what sends mail, but for what is named here', async () => {
+    const store = await openStore(await freshDatabase(name))
+    onTestFinished(() => store.close())
+    await fill(store, SIZE, () => {})
+    await fillOthers(store)
+    const watch = await watchPlans(store)
+    const now = testClock(new Date(CLOCK).toISOString())
+    const attempts: string[] = []
+    const mailer = memoryMailer(({ to }) => {
+      attempts.push(to)
+      if (to.startsWith('full')) throw new MailRefused('The mailbox is full.')
+      if (to.startsWith('slow')) throw new MailError('The server is slow.')
+    })
+    const open = async (options: AuthOptions, sendsMail = false) => {
+      const engine = await openEngine(
+        {
+          databaseUrl: watch.databaseUrl,
+          mode: 'production',
+          baseUrl: BASE_URL,
+          secretKey: SECRET_KEY,
+          breachCheckUrl: 'off',
+          sessionsPerUser: 3,
+          hasher: CHEAP_HASHER,
+          now,
+          mailer,
+          ...options,
+        },
+        { sendsMail },
+      )
+      return engine
+    }
+    const engine = await open({ ipRetentionDays: 20 })
+    onTestFinished(() => engine.close())
+    const classic = await open({ mode: 'classic', emailVerification: false })
+    onTestFinished(() => classic.close())
+    const past = await open({ auditRetentionDays: 30, ipRetentionDays: 1 })
+    await liveLongAgo(past, now)
+    await past.close()
+    await store.settle()
+    expect(Object.keys(DRIVES).sort()).toEqual([...useCasesOf(engine), ...BESIDE].sort())
+
+    const stage = stageOn(engine, { attempts, classic, now, mailer, openWorker: () => open({}, true) })
+    const scans: Record<string, string> = {}
+    for (const [useCase, drive] of Object.entries(DRIVES)) {
+      const seen = await watch.during(() => drive(stage))
+      expect(seen.length, useCase).toBeGreaterThan(0)
+      const scanned = new Set(seen.flatMap((one) => one.scans).filter(grows))
+      if (scanned.size > 0) scans[useCase] = [...scanned].sort().join(', ')
+    }
+    expect(scans).toEqual(SCANS)
+  })
+})
+
+it('SQLite finds by an index what goes with a row that is deleted', async () => {
+  const store = await openStore(await freshDatabase('sqlite'))
+  onTestFinished(() => store.close())
+  await fill(store, 1, () => {})
+  const keys = `select child.name as "table", key."from" as "column"
+    from sqlite_master as child, pragma_foreign_key_list(child.name) as key`
+  const indexed = `select 1 from pragma_index_list(child.name) as list, pragma_index_info(list.name) as part
+    where part.seqno = 0 and part.name = key."from"`
+  expect(await store.run(keys)).toHaveLength(3)
+  expect(await store.run(`${keys} where not exists (${indexed})`)).toEqual([])
+})
