@@ -16,6 +16,7 @@ import { answering, startScriptedServer, startSmtpServer } from './support/smtp.
 const COMMANDS = {
   serve: 'serve',
   migrate: 'migrate',
+  adopt: 'adopt',
   doctor: 'doctor',
   'users add': 'users add EMAIL',
   'users list': 'users list',
@@ -116,6 +117,8 @@ describe('a command line that is wrong', () => {
     ['serve extra', /takes no argument/],
     ['serve --port', /--port/],
     ['migrate --yes', /--yes/],
+    ['adopt --keep bob', /--keep takes the number of an account/],
+    ['adopt --plan --keep 1', /give one of them/],
     ['users add', /takes one argument: EMAIL/],
     [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/],
     [`users add ${EMAIL} --password=${SECRET}`, /--password/],

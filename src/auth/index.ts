@@ -78,6 +78,8 @@ export type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
 export interface EngineDetails {
   /** Whether to bring the schema up to date. Default `true`. */
   readonly migrate?: boolean
+  /** Told that the users table of a Flask service was adopted. */
+  readonly onAdopted?: (adoption: store.Adoption) => void
   /** Whether to send the mail that waits in the outbox, from now until `close`. Default `false`. */
   readonly sendsMail?: boolean
   /** Told of what fails and belongs to no request: a lost connection, a mail that could not be sent. */
@@ -99,6 +101,7 @@ export async function openEngine(
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
+    ...(details.onAdopted !== undefined && { onAdopted: details.onAdopted }),
     onError: (error) => onFault('the database dropped a connection', error),
   })
   let worker: MailWorker | undefined

@@ -3,7 +3,7 @@
  * process is in order, and one that only reads; WAL and a wait for other writers, so that other processes
  * can share the file.
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import {
@@ -74,6 +74,35 @@ function openForWriting(path: string): DatabaseSync {
     throw error
   }
   return database
+}
+
+/**
+ * Copies a database as it is at this moment, while others write: one read transaction, in which it is written
+ * anew. What was deleted does not come along.
+ *
+ * @param copy - Made with mode 0600, and gone again where the copy fails. Must not be there yet.
+ */
+export function copySqlite(path: string, copy: string): void {
+  const file = openSync(copy, 'wx', 0o600)
+  try {
+    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+    try {
+      database.prepare('vacuum into ?').run(copy)
+    } finally {
+      database.close()
+    }
+    fsyncSync(file)
+  } catch (error) {
+    rmSync(copy, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Removes a copy of {@link copySqlite}. */
+export function removeCopy(copy: string): void {
+  rmSync(copy, { force: true })
 }
 
 function withFirstRow(open: () => DatabaseSync): PreparedReader['first'] {
