@@ -23,6 +23,8 @@ export type {
   ConfirmEmailRequest,
   EmailChangeRequest,
   EndOwnSessionRequest,
+  FinishedRestore,
+  FinishRestoreRequest,
   LogInRequest,
   LogInResult,
   PasswordReset,

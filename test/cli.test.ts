@@ -32,6 +32,8 @@ const COMMANDS = {
   audit: 'audit',
   'mail test': 'mail test TO',
   'mail queue': 'mail queue',
+  backup: 'backup FILE',
+  restore: 'restore FILE',
 }
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'

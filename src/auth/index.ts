@@ -34,6 +34,7 @@ import {
   sendPasswordReset,
   updatePassword,
 } from './reset.ts'
+import { finishRestore } from './restoring.ts'
 import {
   createSession,
   destroySession,
@@ -72,6 +73,7 @@ export type {
 } from './own-account.ts'
 export type { RegisterDetails, SignUpRequest, SignUpResult } from './registration.ts'
 export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
+export type { FinishedRestore, FinishRestoreRequest } from './restoring.ts'
 export type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
 
 /** What {@link openEngine} is told beside the options. */
@@ -157,6 +159,7 @@ export async function openEngine(
     endOwnSession: bind(endOwnSession),
     endOtherSessions: bind(endOtherSessions),
     endEverySession: bind(endEverySession),
+    finishRestore: bind(finishRestore),
     destroySession: bind(destroySession),
     reauthenticate: bind(reauthenticate),
     changePassword: bind(changePassword),

@@ -11,6 +11,7 @@ import { visible } from '../lib/visible.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
 import { adopt } from './commands/adopt.ts'
 import { audit } from './commands/audit.ts'
+import { backup, restore } from './commands/backup.ts'
 import { doctor } from './commands/doctor.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
@@ -21,7 +22,18 @@ import { commandHelp, generalHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print } from './terminal.ts'
 
-const COMMANDS: readonly Command[] = [serve, migrate, adopt, ...users, ...sessions, audit, ...mail, doctor]
+const COMMANDS: readonly Command[] = [
+  serve,
+  migrate,
+  adopt,
+  ...users,
+  ...sessions,
+  audit,
+  ...mail,
+  backup,
+  restore,
+  doctor,
+]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {

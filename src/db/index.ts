@@ -13,6 +13,7 @@ export {
   planAdoption,
 } from './adoption/index.ts'
 export * from './audit.ts'
+export { type BackupContents, backUpDatabase, restoreDatabase } from './backup.ts'
 export { isUnavailable } from './errors.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { databaseExists, describeDatabase, isReady, openAsItIs, openDatabase } from './open.ts'

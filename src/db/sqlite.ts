@@ -17,7 +17,8 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { isBusy, isNoTransaction } from './errors.ts'
+import { MaintenanceError } from '../errors.ts'
+import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
 import type { PreparedReader } from './prepared.ts'
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
@@ -98,6 +99,59 @@ export function copySqlite(path: string, copy: string): void {
   } finally {
     closeSync(file)
   }
+}
+
+/** What SQLite finds wrong with a file: its pages, its indexes, its foreign keys. Empty where all is well. */
+export function checkSqlite(path: string): string[] {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  try {
+    const pages = database.prepare('select integrity_check as said from pragma_integrity_check').all()
+    const keys = database.prepare('select "table" from pragma_foreign_key_check').all()
+    return [
+      ...pages.map(({ said }) => String(said)).filter((said) => said !== 'ok'),
+      ...keys.map(({ table }) => `a row of ${table} refers to one that is not there`),
+    ]
+  } catch (error) {
+    if (isDamaged(error)) return [(error as Error).message]
+    throw error
+  } finally {
+    database.close()
+  }
+}
+
+/**
+ * Takes a database for itself alone, with all that its WAL holds written into its file.
+ *
+ * @returns Lets go of it.
+ * @throws {MaintenanceError} A service or another program has it open, even where it does nothing.
+ */
+export function lockSqlite(path: string): () => void {
+  const database = new DatabaseSync(path)
+  try {
+    // In WAL mode everybody who has the file open holds a lock on it, which the exclusive mode does not share.
+    database.exec(
+      'pragma locking_mode = exclusive; begin immediate; rollback; pragma wal_checkpoint(truncate)',
+    )
+  } catch (error) {
+    if (isBusy(error)) {
+      database.close()
+      throw new MaintenanceError(
+        'the database is in use: stop the service and every command on it first; nothing was changed',
+        { cause: error },
+      )
+    }
+    // What is no database any more is nobody's.
+    if (!isDamaged(error)) {
+      database.close()
+      throw error
+    }
+  }
+  return () => database.close()
+}
+
+/** Where a file is kept as it was before something was done to it. */
+export function asideOf(path: string, before: 'adoption' | 'restore'): string {
+  return `${path}.before-${before}-${new Date().toISOString().replaceAll(/[-:]/g, '')}`
 }
 
 /** Removes a copy of {@link copySqlite}. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { createUsers } from '../migrations/users-table.ts'
 import { continueAfterUserId, findLastUserId } from '../numbering.ts'
 import type { Database } from '../schema.ts'
-import { copySqlite, removeCopy } from '../sqlite.ts'
+import { asideOf, copySqlite, removeCopy } from '../sqlite.ts'
 import { type AdoptingEngine, CLASSIC_COLUMNS } from './engine.ts'
 
 interface ColumnRow {
@@ -51,7 +51,7 @@ export const sqlite: AdoptingEngine = {
     const { rows } = await sql<{ file: string }>`
       select file from pragma_database_list where name = 'main'`.execute(tx)
     const file = rows[0]?.file ?? ''
-    const copy = `${file}.before-adoption-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
+    const copy = asideOf(file, 'adoption')
     // By another connection, since this one is in a transaction: it has the write lock, and has written nothing.
     copySqlite(file, copy)
     return copy
