@@ -34,6 +34,7 @@ const COMMANDS = {
   'mail queue': 'mail queue',
   backup: 'backup FILE',
   restore: 'restore FILE',
+  move: 'move',
 }
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
@@ -119,6 +120,9 @@ describe('a command line that is wrong', () => {
     ['serve extra', /takes no argument/],
     ['serve --port', /--port/],
     ['migrate --yes', /--yes/],
+    ['move', /say where to, with --to/],
+    ['backup', /takes one argument: FILE/],
+    ['restore x', /--yes/],
     ['adopt --keep bob', /--keep takes the number of an account/],
     ['adopt --plan --keep 1', /give one of them/],
     ['users add', /takes one argument: EMAIL/],

@@ -15,6 +15,7 @@ import { backup, restore } from './commands/backup.ts'
 import { doctor } from './commands/doctor.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
+import { move } from './commands/move.ts'
 import { serve } from './commands/serve.ts'
 import { sessions } from './commands/sessions.ts'
 import { users } from './commands/users.ts'
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   ...mail,
   backup,
   restore,
+  move,
   doctor,
 ]
 

@@ -97,15 +97,23 @@ export async function openDatabase(databaseUrl: string, options: OpenOptions = {
 /**
  * Opens a database as it is: looks at nothing, changes nothing, and waits for a statement as long as it takes.
  *
+ * @param details - `readOnly`: whether an SQLite file cannot be written by this connection.
  * @throws {OptionError} It cannot be opened.
  */
-export function openAsItIs(databaseUrl: string): Promise<Database> {
-  return connect(databaseUrl, { onError: () => {}, isPatient: true })
+export function openAsItIs(
+  databaseUrl: string,
+  { readOnly = false }: { readOnly?: boolean } = {},
+): Promise<Database> {
+  return connect(databaseUrl, { onError: () => {}, isPatient: true, readOnly })
 }
 
 async function connect(
   databaseUrl: string,
-  { onError, isPatient = false }: { onError: (error: Error) => void; isPatient?: boolean },
+  {
+    onError,
+    isPatient = false,
+    readOnly = false,
+  }: { onError: (error: Error) => void; isPatient?: boolean; readOnly?: boolean },
 ): Promise<Database> {
   const database = parseDatabaseUrl(databaseUrl)
   // Loaded only where used: either driver costs tens of milliseconds at start.
@@ -115,7 +123,7 @@ async function connect(
   }
   const { openSqlite } = await import('./sqlite.ts')
   try {
-    return withReader(openSqlite(database.path))
+    return withReader(openSqlite(database.path, { readOnly }))
   } catch (error) {
     throw cannotUse(databaseUrl, error)
   }

@@ -16,6 +16,7 @@ import {
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type TransactionSettings,
 } from 'kysely'
 import { MaintenanceError } from '../errors.ts'
 import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
@@ -30,14 +31,18 @@ const LONGEST_WAIT_MS = 32
  * Opens an SQLite database.
  *
  * @param path - A file, made if it is not there, or `:memory:`.
- * @throws Where the file cannot be opened for writing.
+ * @param details - `readOnly`: a file that is there, and is not written.
+ * @throws Where the file cannot be opened, for writing unless `readOnly`.
  */
-export function openSqlite(path: string): { dialect: Dialect; reader: PreparedReader } {
-  const writing = openForWriting(path)
+export function openSqlite(
+  path: string,
+  { readOnly }: { readOnly: boolean },
+): { dialect: Dialect; reader: PreparedReader } {
+  const writing = readOnly ? openForReading(path) : openForWriting(path)
   let reading: DatabaseSync | undefined
-  const openForReading = () => {
+  const openReader = () => {
     // What is in memory is known to its one connection alone.
-    reading ??= path === ':memory:' ? writing : new DatabaseSync(path, { readOnly: true })
+    reading ??= path === ':memory:' || readOnly ? writing : openForReading(path)
     return reading
   }
   const database: SqliteDatabase = {
@@ -54,8 +59,12 @@ export function openSqlite(path: string): { dialect: Dialect; reader: PreparedRe
       createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    reader: { first: withFirstRow(openForReading) },
+    reader: { first: withFirstRow(openReader) },
   }
+}
+
+function openForReading(path: string): DatabaseSync {
+  return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
 }
 
 function openForWriting(path: string): DatabaseSync {
@@ -86,7 +95,7 @@ function openForWriting(path: string): DatabaseSync {
 export function copySqlite(path: string, copy: string): void {
   const file = openSync(copy, 'wx', 0o600)
   try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+    const database = openForReading(path)
     try {
       database.prepare('vacuum into ?').run(copy)
     } finally {
@@ -103,7 +112,7 @@ export function copySqlite(path: string, copy: string): void {
 
 /** What SQLite finds wrong with a file: its pages, its indexes, its foreign keys. Empty where all is well. */
 export function checkSqlite(path: string): string[] {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  const database = openForReading(path)
   try {
     const pages = database.prepare('select integrity_check as said from pragma_integrity_check').all()
     const keys = database.prepare('select "table" from pragma_foreign_key_check').all()
@@ -216,8 +225,9 @@ class Adapter extends SqliteAdapter {
 class Driver extends SqliteDriver {
   // Our transactions write. Taking the lock first makes them wait for each other, here at the beginning; a
   // read lock that wants to become a write lock later fails at once where another writer came between.
-  override async beginTransaction(connection: DatabaseConnection) {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings) {
+    const begin = settings?.accessMode === 'read only' ? 'begin' : 'begin immediate'
+    await connection.executeQuery(CompiledQuery.raw(begin))
   }
 
   // On a full disk SQLite has rolled back by itself; a second rollback would fail and hide the reason.
