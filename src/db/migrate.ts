@@ -21,7 +21,7 @@ import * as audit from './migrations/0007-audit.ts'
 import type { Database } from './schema.ts'
 
 /** Only ever grows: what is released has run somewhere. */
-const MIGRATIONS: Record<string, Migration> = {
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-users': users,
   '0002-sessions': sessions,
   '0003-tokens': tokens,
