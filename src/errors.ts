@@ -233,6 +233,11 @@ export class Conflict extends Error {
   override readonly name = 'Conflict'
 }
 
+/** An act on a whole database (a backup, a restore, a move, an adoption) cannot be done; nothing was changed. */
+export class MaintenanceError extends Error {
+  override readonly name = 'MaintenanceError'
+}
+
 /** What is wrong with an option. */
 export interface OptionProblem {
   /** Its name in `AuthOptions`. */

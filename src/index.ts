@@ -24,6 +24,8 @@ export type {
   ConfirmEmailRequest,
   EmailChangeRequest,
   EndOwnSessionRequest,
+  FinishedRestore,
+  FinishRestoreRequest,
   LogInRequest,
   LogInResult,
   PasswordReset,

@@ -16,6 +16,7 @@ import { answering, startScriptedServer, startSmtpServer } from './support/smtp.
 const COMMANDS = {
   serve: 'serve',
   migrate: 'migrate',
+  adopt: 'adopt',
   doctor: 'doctor',
   'users add': 'users add EMAIL',
   'users list': 'users list',
@@ -31,6 +32,9 @@ const COMMANDS = {
   audit: 'audit',
   'mail test': 'mail test TO',
   'mail queue': 'mail queue',
+  backup: 'backup FILE',
+  restore: 'restore FILE',
+  move: 'move',
 }
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
@@ -116,6 +120,11 @@ describe('a command line that is wrong', () => {
     ['serve extra', /takes no argument/],
     ['serve --port', /--port/],
     ['migrate --yes', /--yes/],
+    ['move', /say where to, with --to/],
+    ['backup', /takes one argument: FILE/],
+    ['restore x', /--yes/],
+    ['adopt --keep bob', /--keep takes the number of an account/],
+    ['adopt --plan --keep 1', /give one of them/],
     ['users add', /takes one argument: EMAIL/],
     [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/],
     [`users add ${EMAIL} --password=${SECRET}`, /--password/],

@@ -260,7 +260,7 @@ describe('docs/throttling.md', () => {
   const waits = (/^ {4}([\d, ]+) seconds$/m.exec(page)?.[1] ?? '').split(', ').map(Number)
   const defaultsOf = new Map<string, Row>(Object.values(OPTION_TABLE).map((row) => [row.env, row]))
 
-  test('names every limit with its defaults, and no other [LGN-01]', () => {
+  test('names every limit with its defaults, and no other [LGN-01, CX-12]', () => {
     const limiting = [...defaultsOf.keys()].filter(
       (env) => /_PER_|_UNTIL_LOCK/.test(env) && !/_PER_USER/.test(env),
     )

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import pg from 'pg'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type Database,
@@ -28,27 +27,12 @@ import {
   onBothEngines,
   testClock,
 } from './support/engines.ts'
+import { runCli } from './support/service.ts'
 
 async function open(url: string): Promise<Database> {
   const db = await openDatabase(url, { migrate: false })
   onTestFinished(() => db.destroy())
   return db
-}
-
-/** `bienvenue migrate` in a process of its own. */
-async function migrateInProcess(url: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'migrate', '--json'], {
-    env: { DATABASE_URL: url, PATH: process.env.PATH },
-  })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk) => {
-    output.stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    output.stderr += chunk
-  })
-  const [exitCode] = (await once(child, 'close')) as [number]
-  return { exitCode, ...output }
 }
 
 async function columns(db: Database): Promise<Record<string, Record<string, { nullable: boolean }>>> {
@@ -59,6 +43,16 @@ async function columns(db: Database): Promise<Record<string, Record<string, { nu
       Object.fromEntries(table.columns.map((column) => [column.name, { nullable: column.isNullable }])),
     ]),
   )
+}
+
+/** Every index and trigger, by its name. */
+async function guards(engine: EngineName, db: Database): Promise<string[]> {
+  const { rows } = await (engine === 'sqlite'
+    ? sql<{ name: string }>`select name from sqlite_master where type in ('index', 'trigger') order by name`
+    : sql<{ name: string }>`select indexname as name from pg_indexes where schemaname = 'public'
+        union all select tgname from pg_trigger where not tgisinternal order by name`
+  ).execute(db)
+  return rows.map(({ name }) => name)
 }
 
 onBothEngines('migrations', (engine: EngineName) => {
@@ -156,7 +150,9 @@ onBothEngines('migrations', (engine: EngineName) => {
 
   it('run once also when six processes start at once on an empty database', async () => {
     const url = await freshDatabase(engine)
-    const results = await Promise.all(Array.from({ length: 6 }, () => migrateInProcess(url)))
+    const results = await Promise.all(
+      Array.from({ length: 6 }, () => runCli(['migrate', '--json'], { env: { DATABASE_URL: url } })),
+    )
     expect(results.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
       results.map(() => ({ exitCode: 0, stderr: '' })),
     )
@@ -286,8 +282,8 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     const fresh = await open(await freshDatabase(engine))
     await migrate(fresh)
     expect(await columns(db)).toEqual(await columns(fresh))
-    expect(await guards(db)).toEqual(await guards(fresh))
-    expect((await guards(db)).length).toBeGreaterThan(1)
+    expect(await guards(engine, db)).toEqual(await guards(engine, fresh))
+    expect((await guards(engine, db)).length).toBeGreaterThan(1)
   })
 
   it('lets everybody in who was let in before: by password, by session, by token', async () => {
@@ -338,16 +334,84 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     expect(await columns(db)).toEqual(tables)
     expect(await pendingMigrations(db)).toEqual(MIGRATION_NAMES.slice(4))
   })
+})
 
-  /** Every index and trigger, by its name. */
-  async function guards(db: Database): Promise<string[]> {
-    const { rows } = await (engine === 'sqlite'
-      ? sql<{ name: string }>`select name from sqlite_master where type in ('index', 'trigger') order by name`
-      : sql<{ name: string }>`select indexname as name from pg_indexes where schemaname = 'public'
-          union all select tgname from pg_trigger where not tgisinternal order by name`
-    ).execute(db)
-    return rows.map(({ name }) => name)
+const FIXTURES = 'test/fixtures/schemas'
+
+/** A database as an older version left it: `scripts/schemas.ts` wrote it down when that version was the newest. */
+async function openFixture(engine: EngineName, version: string): Promise<{ url: string; db: Database }> {
+  const url = await freshDatabase(engine)
+  const script = readFileSync(`${FIXTURES}/${version}.${engine}.sql`, 'utf8')
+  if (engine === 'sqlite') {
+    const file = new DatabaseSync(url.slice('sqlite:'.length))
+    file.exec(script)
+    file.close()
+  } else {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query(script)
+    await client.end()
   }
+  return { url, db: await open(url) }
+}
+
+it('every migration has a database that was left with it, on either engine', () => {
+  const files = MIGRATION_NAMES.flatMap((name) => [`${name}.postgres.sql`, `${name}.sqlite.sql`])
+  expect(readdirSync(FIXTURES).toSorted()).toEqual(files.toSorted())
+})
+
+onBothEngines('an upgrade', (engine: EngineName) => {
+  describe.each(MIGRATION_NAMES)('from what %s left', (version) => {
+    const missing = MIGRATION_NAMES.slice(MIGRATION_NAMES.indexOf(version) + 1)
+
+    it('runs what is missing, keeps every value of every row, and ends in the schema of a new database', async () => {
+      const { db } = await openFixture(engine, version)
+      const tables = Object.keys(await columns(db)).filter((name) => !name.startsWith('bienvenue_'))
+      const rowsOf = async (table: string) =>
+        (await sql<object>`select * from ${sql.table(table)} order by 1`.execute(db)).rows
+      const before = await Promise.all(tables.map(rowsOf))
+      for (const rows of before) expect(rows).not.toEqual([])
+      expect(await pendingMigrations(db)).toEqual(missing)
+      expect(await migrate(db)).toEqual(missing)
+      const after = await Promise.all(tables.map(rowsOf))
+      const added = (row: object, old: object = {}) => Object.keys(row).filter((column) => !(column in old))
+      for (const [index, rows] of after.entries()) {
+        expect(rows).toMatchObject(before[index] ?? [])
+        for (const [at, row] of rows.entries())
+          for (const column of added(row, before[index]?.[at])) expect(row).toHaveProperty(column, null)
+      }
+      const fresh = await open(await freshDatabase(engine))
+      await migrate(fresh)
+      expect(await columns(db)).toEqual(await columns(fresh))
+      expect(await guards(engine, db)).toEqual(await guards(engine, fresh))
+    })
+
+    it('lets in by password, and by session and token where there were any', async () => {
+      const { url } = await openFixture(engine, version)
+      const auth = await freshAuth(engine, { databaseUrl: url, now: testClock() })
+      expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
+      expect(await auth.validLogin('bob@example.com', 'wrong')).toBe(false)
+      const bearer = (end: number) => `019a3f5e-7c00-7000-8000-00000000000${end}.${'A'.repeat(43)}`
+      const user = await auth.getUserFromSessionId(bearer(1))
+      expect(user?.id ?? null).toBe(version >= '0002-sessions' ? 1 : null)
+      const reset = auth.updatePassword(bearer(2), 'new')
+      if (version >= '0003-tokens') await reset
+      else await expect(reset).rejects.toMatchObject({ code: 'invalid_reset_token' })
+      expect((await auth.registerUser('new@example.com', 'b4l0u')).id).toBe(8)
+    })
+
+    it('is shown by migrate --plan, which changes nothing', async () => {
+      const { url, db } = await openFixture(engine, version)
+      await db.destroy()
+      const bytes = () => (engine === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
+      const before = bytes()
+      const plan = await runCli(['migrate', '--plan'], { env: { DATABASE_URL: url } })
+      const lines = missing.map((name) => `would run ${name}\n`).join('')
+      expect(plan).toEqual({ exitCode: 0, stdout: lines || 'The schema is up to date.\n', stderr: '' })
+      expect(bytes().equals(before)).toBe(true)
+      expect(await pendingMigrations(await open(url))).toEqual(missing)
+    })
+  })
 })
 
 describe('the SQLite file', () => {

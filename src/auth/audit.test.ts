@@ -95,6 +95,10 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     act: ({ auth, id }) => auth.destroySession(id),
     line: { actor: 'operator' },
   },
+  restore_database: {
+    act: ({ auth }) => auth.finishRestore({ keepSessions: true }),
+    line: { actor: 'operator', userId: null, details: { sessions: 0, tokens: 0 } },
+  },
   reauthenticate: {
     act: ({ auth, sessionId }) => auth.reauthenticate({ sessionId, password: PASSWORD, ...CLIENT }),
     line: { actor: 'user', client: true },

@@ -28,6 +28,7 @@ export const AUDIT_ACTIONS = [
   'unlock_account',
   'mark_password_compromised',
   'give_up_mail',
+  'restore_database',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -15,6 +15,7 @@ import type {
 } from './own-account.ts'
 import type { RegisterDetails, SignUpRequest, SignUpResult } from './registration.ts'
 import type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
+import type { FinishedRestore, FinishRestoreRequest } from './restoring.ts'
 import type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
 
 /**
@@ -202,6 +203,14 @@ export interface Engine {
    * @returns How many there were.
    */
   endEverySession(): Promise<number>
+
+  /**
+   * Ends what came back with a backup that was put in the place of the database, and writes it down: every
+   * session and every token, also those that were ended or used since the backup.
+   *
+   * @param request - `keepSessions`: leave them open; for a copy of what nobody has used since.
+   */
+  finishRestore(request: FinishRestoreRequest): Promise<FinishedRestore>
 
   /** Ends every session of a user. (The classic exercise knows one for each user; {@link endSession} ends just one.) */
   destroySession(userId: number): Promise<void>

@@ -34,6 +34,7 @@ import {
   sendPasswordReset,
   updatePassword,
 } from './reset.ts'
+import { finishRestore } from './restoring.ts'
 import {
   createSession,
   destroySession,
@@ -72,12 +73,15 @@ export type {
 } from './own-account.ts'
 export type { RegisterDetails, SignUpRequest, SignUpResult } from './registration.ts'
 export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
+export type { FinishedRestore, FinishRestoreRequest } from './restoring.ts'
 export type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
 
 /** What {@link openEngine} is told beside the options. */
 export interface EngineDetails {
   /** Whether to bring the schema up to date. Default `true`. */
   readonly migrate?: boolean
+  /** Told that the users table of a Flask service was adopted. */
+  readonly onAdopted?: (adoption: store.Adoption) => void
   /** Whether to send the mail that waits in the outbox, from now until `close`. Default `false`. */
   readonly sendsMail?: boolean
   /** How many processes like this one share the machine: each hashes with its share of the cores. Default 1. */
@@ -101,6 +105,7 @@ export async function openEngine(
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
+    ...(details.onAdopted !== undefined && { onAdopted: details.onAdopted }),
     onError: (error) => onFault('the database dropped a connection', error),
   })
   let worker: MailWorker | undefined
@@ -156,6 +161,7 @@ export async function openEngine(
     endOwnSession: bind(endOwnSession),
     endOtherSessions: bind(endOtherSessions),
     endEverySession: bind(endEverySession),
+    finishRestore: bind(finishRestore),
     destroySession: bind(destroySession),
     reauthenticate: bind(reauthenticate),
     changePassword: bind(changePassword),

@@ -25,7 +25,7 @@ onBothEngines('validLogin', (engine) => {
       expect(await auth.validLogin(BOB.email, password)).toBe(false)
   })
 
-  it('spends the same kind of work on an unknown address as on a wrong password', async () => {
+  it('spends the same kind of work on an unknown address as on a wrong password [CX-12]', async () => {
     const work: string[] = []
     const hasher: Hasher = {
       ...CHEAP_HASHER,

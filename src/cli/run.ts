@@ -6,13 +6,16 @@
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { AuthError, OptionError } from '../errors.ts'
+import { AuthError, MaintenanceError, OptionError } from '../errors.ts'
 import { visible } from '../lib/visible.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
+import { adopt } from './commands/adopt.ts'
 import { audit } from './commands/audit.ts'
+import { backup, restore } from './commands/backup.ts'
 import { doctor } from './commands/doctor.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
+import { move } from './commands/move.ts'
 import { serve } from './commands/serve.ts'
 import { sessions } from './commands/sessions.ts'
 import { users } from './commands/users.ts'
@@ -20,7 +23,19 @@ import { commandHelp, generalHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print } from './terminal.ts'
 
-const COMMANDS: readonly Command[] = [serve, migrate, ...users, ...sessions, audit, ...mail, doctor]
+const COMMANDS: readonly Command[] = [
+  serve,
+  migrate,
+  adopt,
+  ...users,
+  ...sessions,
+  audit,
+  ...mail,
+  backup,
+  restore,
+  move,
+  doctor,
+]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {
@@ -95,6 +110,7 @@ function explain(error: unknown): { lines: string[]; code: string; exitCode: Exi
     const field = error.field === undefined ? '' : `${error.field}: `
     return { lines: [`${field}${error.message}`], code: error.code, exitCode: 1 }
   }
+  if (error instanceof MaintenanceError) return { lines: [error.message], code: 'refused', exitCode: 1 }
   const message = error instanceof Error ? error.message : String(error)
   return { lines: [`unexpected: ${message}`], code: 'unexpected', exitCode: 1 }
 }

@@ -6,6 +6,8 @@ const POSTGRES_UNIQUE_VIOLATION = '23505'
 // https://www.sqlite.org/rescode.html, the primary codes: busy, read-only, I/O error, full, cannot open.
 const SQLITE_BUSY = 5
 const SQLITE_UNAVAILABLE = new Set([SQLITE_BUSY, 8, 10, 13, 14])
+// Corrupt; not a database.
+const SQLITE_DAMAGED = new Set([11, 26])
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions, insufficient
 // resources, operator intervention, read only, a database that lets nobody in or is gone, rolled back for
 // another's sake; and what sockets say.
@@ -28,6 +30,12 @@ export function isUnavailable(error: unknown): boolean {
 export function isBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: unknown }
   return typeof errcode === 'number' && (errcode & 0xff) === SQLITE_BUSY
+}
+
+/** Whether an SQLite file is damaged, or none. */
+export function isDamaged(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown }
+  return typeof errcode === 'number' && SQLITE_DAMAGED.has(errcode & 0xff)
 }
 
 /** Whether a rollback found nothing to roll back. */

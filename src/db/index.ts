@@ -5,10 +5,19 @@
  *
  * @module
  */
+export {
+  type Adoption,
+  type AdoptionPlan,
+  isAdoptable,
+  keepAccount,
+  planAdoption,
+} from './adoption/index.ts'
 export * from './audit.ts'
+export { type BackupContents, backUpDatabase, restoreDatabase } from './backup.ts'
 export { isUnavailable } from './errors.ts'
-export { MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
-export { databaseExists, describeDatabase, isReady, openDatabase } from './open.ts'
+export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
+export { moveDatabase } from './move.ts'
+export { databaseExists, describeDatabase, isReady, openAsItIs, openDatabase } from './open.ts'
 export * from './outbox.ts'
 export type { Database, Tx } from './schema.ts'
 export * from './sessions.ts'

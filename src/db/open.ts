@@ -1,8 +1,10 @@
 /** From a database URL to an open, migrated database. */
 import { existsSync } from 'node:fs'
-import { type Dialect, Kysely, SqliteAdapter, sql } from 'kysely'
+import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
+import type { Adoption } from './adoption/index.ts'
 import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
+import { isSqlite } from './migrations/columns.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
 import type { Database, Schema } from './schema.ts'
 
@@ -55,6 +57,10 @@ export interface OpenOptions {
   migrate?: boolean
   /** Told of faults of the database that belong to no request. */
   onError?: (error: Error) => void
+  /** Told that the users table of a Flask service was adopted. */
+  onAdopted?: (adoption: Adoption) => void
+  /** Told which migrations ran, where any did. */
+  onMigrated?: (names: readonly string[]) => void
 }
 
 /**
@@ -64,13 +70,23 @@ export interface OpenOptions {
  *   or to a newer version.
  */
 export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
-  const db = await connect(databaseUrl, options.onError ?? (() => {}))
+  const { onError = () => {}, onAdopted, onMigrated = () => {} } = options
+  const db = await connect(databaseUrl, { onError })
   try {
-    // A refusal comes before the first change: also the journal mode is written into the file.
-    await pendingMigrations(db)
-    if (options.migrate === false) return db
-    if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
-    await migrate(db)
+    const state = await inspectSchema(db)
+    if (state.is !== 'ours' || state.pending.length > 0) {
+      // What is done to a whole table takes longer than a request may.
+      const patient = isSqlite(db) ? db : await connect(databaseUrl, { onError, isPatient: true })
+      try {
+        // A refusal comes before the first change: also the journal mode is written into the file.
+        await pendingMigrations(patient)
+        if (options.migrate === false) return db
+        if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
+        onMigrated(await migrate(patient, onAdopted))
+      } finally {
+        if (patient !== db) await patient.destroy()
+      }
+    } else if (isSqlite(db) && options.migrate !== false) await sql`pragma journal_mode = wal`.execute(db)
     return db
   } catch (error) {
     await db.destroy()
@@ -78,16 +94,36 @@ export async function openDatabase(databaseUrl: string, options: OpenOptions = {
   }
 }
 
-async function connect(databaseUrl: string, onError: (error: Error) => void): Promise<Database> {
+/**
+ * Opens a database as it is: looks at nothing, changes nothing, and waits for a statement as long as it takes.
+ *
+ * @param details - `readOnly`: whether an SQLite file cannot be written by this connection.
+ * @throws {OptionError} It cannot be opened.
+ */
+export function openAsItIs(
+  databaseUrl: string,
+  { readOnly = false }: { readOnly?: boolean } = {},
+): Promise<Database> {
+  return connect(databaseUrl, { onError: () => {}, isPatient: true, readOnly })
+}
+
+async function connect(
+  databaseUrl: string,
+  {
+    onError,
+    isPatient = false,
+    readOnly = false,
+  }: { onError: (error: Error) => void; isPatient?: boolean; readOnly?: boolean },
+): Promise<Database> {
   const database = parseDatabaseUrl(databaseUrl)
   // Loaded only where used: either driver costs tens of milliseconds at start.
   if (database.engine === 'postgres') {
     const { openPostgres } = await import('./postgres.ts')
-    return withReader(openPostgres(database.url, onError))
+    return withReader(openPostgres(database.url, { onIdleError: onError, isPatient }))
   }
   const { openSqlite } = await import('./sqlite.ts')
   try {
-    return withReader(await openSqlite(database.path))
+    return withReader(await openSqlite(database.path, { readOnly }))
   } catch (error) {
     throw cannotUse(databaseUrl, error)
   }
@@ -110,8 +146,4 @@ function cannotUse(databaseUrl: string, cause: unknown): OptionError {
 export async function isReady(db: Database): Promise<boolean> {
   const state = await inspectSchema(db)
   return state.is === 'ours' && state.pending.length === 0
-}
-
-function isSqlite(db: Database): boolean {
-  return db.getExecutor().adapter instanceof SqliteAdapter
 }

@@ -13,18 +13,19 @@ const POOL_SIZE = 10
  * Opens a pool of connections, each made when it is needed.
  *
  * @param url - `postgres://user:password@host:port/database`, with the parameters that `pg` knows.
- * @param onIdleError - Told when the server drops an idle connection; the pool opens another one.
+ * @param details - `onIdleError`: told when the server drops an idle connection; the pool opens another one.
+ *   `isPatient`: whether a statement may take as long as it takes, as one on a whole table does.
  */
 export function openPostgres(
   url: string,
-  onIdleError: (error: Error) => void,
+  { onIdleError, isPatient }: { onIdleError: (error: Error) => void; isPatient: boolean },
 ): { dialect: Dialect; reader: PreparedReader } {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
     // Of a server that hangs, or a network that swallows, nobody waits for ever.
-    query_timeout: TIMEOUT_MS,
+    ...(!isPatient && { query_timeout: TIMEOUT_MS }),
     application_name: 'bienvenue',
     types: {
       // Our bigint columns hold milliseconds, far below 2^53.

@@ -3,7 +3,7 @@
  * process is in order, and one that only reads; WAL and a wait for other writers, so that other processes
  * can share the file.
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import {
@@ -16,8 +16,10 @@ import {
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type TransactionSettings,
 } from 'kysely'
-import { isBusy, isNoTransaction } from './errors.ts'
+import { MaintenanceError } from '../errors.ts'
+import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
 import type { PreparedReader } from './prepared.ts'
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
@@ -32,14 +34,18 @@ const POLITE_LIFETIME_MS = 100
  * Opens an SQLite database.
  *
  * @param path - A file, made if it is not there, or `:memory:`.
- * @throws Where the file cannot be opened for writing.
+ * @param details - `readOnly`: a file that is there, and is not written.
+ * @throws Where the file cannot be opened, for writing unless `readOnly`.
  */
-export async function openSqlite(path: string): Promise<{ dialect: Dialect; reader: PreparedReader }> {
-  const writing = await openForWriting(path)
+export async function openSqlite(
+  path: string,
+  { readOnly }: { readOnly: boolean },
+): Promise<{ dialect: Dialect; reader: PreparedReader }> {
+  const writing = readOnly ? openForReading(path) : await openForWriting(path)
   let reading: DatabaseSync | undefined
-  const openForReading = () => {
+  const openReader = () => {
     // What is in memory is known to its one connection alone.
-    reading ??= path === ':memory:' ? writing : new DatabaseSync(path, { readOnly: true })
+    reading ??= path === ':memory:' || readOnly ? writing : openForReading(path)
     return reading
   }
   const database: SqliteDatabase = {
@@ -56,8 +62,12 @@ export async function openSqlite(path: string): Promise<{ dialect: Dialect; read
       createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    reader: { first: withFirstRow(openForReading) },
+    reader: { first: withFirstRow(openReader) },
   }
+}
+
+function openForReading(path: string): DatabaseSync {
+  return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
 }
 
 async function openForWriting(path: string): Promise<DatabaseSync> {
@@ -76,6 +86,88 @@ async function openForWriting(path: string): Promise<DatabaseSync> {
     throw error
   }
   return database
+}
+
+/**
+ * Copies a database as it is at this moment, while others write: one read transaction, in which it is written
+ * anew. What was deleted does not come along.
+ *
+ * @param copy - Made with mode 0600, and gone again where the copy fails. Must not be there yet.
+ */
+export function copySqlite(path: string, copy: string): void {
+  const file = openSync(copy, 'wx', 0o600)
+  try {
+    const database = openForReading(path)
+    try {
+      database.prepare('vacuum into ?').run(copy)
+    } finally {
+      database.close()
+    }
+    fsyncSync(file)
+  } catch (error) {
+    rmSync(copy, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What SQLite finds wrong with a file: its pages, its indexes, its foreign keys. Empty where all is well. */
+export function checkSqlite(path: string): string[] {
+  const database = openForReading(path)
+  try {
+    const pages = database.prepare('select integrity_check as said from pragma_integrity_check').all()
+    const keys = database.prepare('select "table" from pragma_foreign_key_check').all()
+    return [
+      ...pages.map(({ said }) => String(said)).filter((said) => said !== 'ok'),
+      ...keys.map(({ table }) => `a row of ${table} refers to one that is not there`),
+    ]
+  } catch (error) {
+    if (isDamaged(error)) return [(error as Error).message]
+    throw error
+  } finally {
+    database.close()
+  }
+}
+
+/**
+ * Takes a database for itself alone, with all that its WAL holds written into its file.
+ *
+ * @returns Lets go of it.
+ * @throws {MaintenanceError} A service or another program has it open, even where it does nothing.
+ */
+export function lockSqlite(path: string): () => void {
+  const database = new DatabaseSync(path)
+  try {
+    // In WAL mode everybody who has the file open holds a lock on it, which the exclusive mode does not share.
+    database.exec(
+      'pragma locking_mode = exclusive; begin immediate; rollback; pragma wal_checkpoint(truncate)',
+    )
+  } catch (error) {
+    if (isBusy(error)) {
+      database.close()
+      throw new MaintenanceError(
+        'the database is in use: stop the service and every command on it first; nothing was changed',
+        { cause: error },
+      )
+    }
+    // What is no database any more is nobody's.
+    if (!isDamaged(error)) {
+      database.close()
+      throw error
+    }
+  }
+  return () => database.close()
+}
+
+/** Where a file is kept as it was before something was done to it. */
+export function asideOf(path: string, before: 'adoption' | 'restore'): string {
+  return `${path}.before-${before}-${new Date().toISOString().replaceAll(/[-:]/g, '')}`
+}
+
+/** Removes a copy of {@link copySqlite}. */
+export function removeCopy(copy: string): void {
+  rmSync(copy, { force: true })
 }
 
 function withFirstRow(open: () => DatabaseSync): PreparedReader['first'] {
@@ -138,8 +230,9 @@ class Driver extends SqliteDriver {
 
   // Our transactions write. Taking the lock first makes them wait for each other, here at the beginning; a
   // read lock that wants to become a write lock later fails at once where another writer came between.
-  override async beginTransaction(connection: DatabaseConnection) {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings) {
+    const begin = settings?.accessMode === 'read only' ? 'begin' : 'begin immediate'
+    await connection.executeQuery(CompiledQuery.raw(begin))
   }
 
   // Who has just let go of the lock would be the first to take it again: others would starve.

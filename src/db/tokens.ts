@@ -92,6 +92,17 @@ export async function deleteTokensOf(tx: Tx, userId: number): Promise<void> {
 }
 
 /**
+ * Voids every token there is.
+ *
+ * @returns How many there were.
+ */
+export async function deleteEveryToken(tx: Tx): Promise<number> {
+  await tx.updateTable('users').set({ reset_token: null }).where('reset_token', 'is not', null).execute()
+  const { numDeletedRows } = await tx.deleteFrom('tokens').executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/**
  * Removes tokens that nobody used in time, so many at the most.
  *
  * @returns How many there were; none when it is done.

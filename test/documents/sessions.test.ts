@@ -101,7 +101,7 @@ onBothEngines('docs/sessions.md', (engine) => {
     const theyStay = others === 'stay'
     expect(['stay', 'end']).toContain(others)
     expect(await Promise.all(rest.map(isLive))).toEqual([theyStay, theyStay || what.endsWith('of another')])
-    expect(await isLive(bobs)).toBe(!what.includes('end-all'))
+    expect(await isLive(bobs)).toBe(!/end-all|restore/.test(what))
   })
 
   /** Where `sessionId` acts, and the first of the rest is acted on. */
@@ -132,6 +132,7 @@ onBothEngines('docs/sessions.md', (engine) => {
     '`bienvenue users delete`': async ({ auth, userId }) => void (await auth.deleteUser(userId)),
     '`bienvenue sessions end`': async ({ auth, userId }) => void (await auth.destroySession(userId)),
     '`bienvenue sessions end-all`': async ({ auth }) => void (await auth.endEverySession()),
+    '`bienvenue restore`': async ({ auth }) => void (await auth.finishRestore({ keepSessions: false })),
     'its lifetime is over': async ({ auth, now, sessionId, rest, bobs }) => {
       // The others began a second later; all are used every day.
       for (let left = OPTION_TABLE.sessionLifetimeSeconds.production - 1; left > 0; left -= DAY) {

@@ -202,6 +202,7 @@ async function operate({ auth, login, keepRows, keepSecret }: Teller): Promise<v
   await keepRows()
   await auth.destroySession(id)
   await auth.endEverySession()
+  await auth.finishRestore({ keepSessions: false })
   await auth.disableUser(id)
   await login(BOB)
   await auth.enableUser(id)

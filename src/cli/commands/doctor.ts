@@ -121,7 +121,10 @@ async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
       {
         name: 'database',
         ok: false,
-        detail: error instanceof OptionError ? (error.problems[0]?.problem ?? '') : String(error),
+        detail:
+          error instanceof OptionError
+            ? error.problems.map(({ problem }) => problem).join(' ')
+            : String(error),
       },
     ]
   }

@@ -1,10 +1,4 @@
-import {
-  databaseExists,
-  MIGRATION_NAMES,
-  migrate as migrateDatabase,
-  openDatabase,
-  pendingMigrations,
-} from '../../db/index.ts'
+import { databaseExists, MIGRATION_NAMES, openDatabase, pendingMigrations } from '../../db/index.ts'
 import { resolveOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
 import { print } from '../terminal.ts'
@@ -35,10 +29,12 @@ async function plan(databaseUrl: string): Promise<readonly string[]> {
 }
 
 async function migrateNow(databaseUrl: string): Promise<readonly string[]> {
-  const db = await openDatabase(databaseUrl, { migrate: false })
-  try {
-    return await migrateDatabase(db)
-  } finally {
-    await db.destroy()
-  }
+  let ran: readonly string[] = []
+  const db = await openDatabase(databaseUrl, {
+    onMigrated: (names) => {
+      ran = names
+    },
+  })
+  await db.destroy()
+  return ran
 }

@@ -1,20 +1,14 @@
 import type { Kysely } from 'kysely'
-import { columnTypesOf } from './columns.ts'
+import { type Adoption, adopt, hasUsersTable } from '../adoption/index.ts'
+import type { Schema } from '../schema.ts'
+import { createUsers } from './users-table.ts'
 
-/** The classic table: its five columns first, then ours. */
-export async function up(db: Kysely<unknown>): Promise<void> {
-  const types = columnTypesOf(db)
-  await db.schema
-    .createTable('users')
-    .addColumn('id', 'integer', (column) => types.countingKey(column))
-    .addColumn('email', 'text', (column) => column.notNull())
-    .addColumn('hashed_password', 'text', (column) => column.notNull())
-    .addColumn('session_id', 'text')
-    .addColumn('reset_token', 'text')
-    .addColumn('normalized_email', 'text', (column) => column.notNull().unique())
-    .addColumn('created_at', types.time, (column) => column.notNull())
-    .addColumn('password_version', 'integer', (column) => column.notNull())
-    .addColumn('disabled_at', types.time)
-    .modifyEnd(types.strict)
-    .execute()
+/** The classic table, or that of the Flask exercise made ours. */
+export async function up(
+  db: Kysely<unknown>,
+  onAdopted: (adoption: Adoption) => void = () => {},
+): Promise<void> {
+  const found = db.withTables<Pick<Schema, keyof Schema>>()
+  if (await hasUsersTable(found)) onAdopted(await adopt(found))
+  else await createUsers(db)
 }

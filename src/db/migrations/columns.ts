@@ -35,10 +35,10 @@ const POSTGRES: ColumnTypes = {
   strictClustered: sql``,
 }
 
-export function columnTypesOf(db: Kysely<unknown>): ColumnTypes {
+export function columnTypesOf<Tables>(db: Kysely<Tables>): ColumnTypes {
   return isSqlite(db) ? SQLITE : POSTGRES
 }
 
-export function isSqlite(db: Kysely<unknown>): boolean {
+export function isSqlite<Tables>(db: Kysely<Tables>): boolean {
   return db.getExecutor().adapter instanceof SqliteAdapter
 }

@@ -1,0 +1,217 @@
+/**
+ * Writes `test/fixtures/schemas/`: for each migration a database as the version left it whose newest migration it
+ * was, on either engine, as SQL, with rows in every table. A file that is there is left alone: what was released
+ * does not change. Run it after a migration was added, and give new tables and columns their rows below.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { MIGRATIONS } from '../src/db/migrate.ts'
+import { sha256 } from '../src/lib/digest.ts'
+
+const FOLDER = 'test/fixtures/schemas'
+const NAMES = Object.keys(MIGRATIONS)
+
+type Engine = 'sqlite' | 'postgres'
+type Value = string | number | null | Uint8Array
+
+const CREATED = Date.parse('2026-11-01T12:00:00Z')
+const LATER = Date.parse('2036-11-01T12:00:00Z')
+/** The password is `b4l0u`. */
+const HASH = '$2b$04$8KpJBrFg5Ty/WbBB5Mmo0eG.XcrSLDWLUnZ7jPpSfd1K12.tf4/g2'
+const SESSION = '019a3f5e-7c00-7000-8000-000000000001'
+const TOKEN = '019a3f5e-7c00-7000-8000-000000000002'
+/** What stands behind the dot in the bearers of both. */
+const SECRET = 'A'.repeat(43)
+
+/** Rows by table; a column or table is there from the migration on that made it. */
+const ROWS: Record<
+  string,
+  { since: string; columns: Record<string, Value>[]; added?: Record<string, string> }
+> = {
+  users: {
+    since: '0001-users',
+    columns: [
+      {
+        id: 1,
+        email: 'Bob@example.com',
+        hashed_password: HASH,
+        session_id: SESSION,
+        reset_token: TOKEN,
+        normalized_email: 'bob@example.com',
+        created_at: CREATED,
+        password_version: 3,
+        disabled_at: null,
+        email_verified_at: CREATED,
+        unconfirmed_until: null,
+        password_compromised_at: null,
+        locale: 'fr',
+      },
+      {
+        id: 7,
+        email: "l'été@bücher.example",
+        hashed_password: '!',
+        session_id: null,
+        reset_token: null,
+        normalized_email: "l'été@xn--bcher-kva.example",
+        created_at: CREATED + 1,
+        password_version: 1,
+        disabled_at: CREATED + 2,
+        email_verified_at: null,
+        unconfirmed_until: LATER,
+        password_compromised_at: CREATED + 3,
+        locale: null,
+      },
+    ],
+    added: {
+      email_verified_at: '0005-confirmation',
+      unconfirmed_until: '0005-confirmation',
+      password_compromised_at: '0005-confirmation',
+      locale: '0005-confirmation',
+    },
+  },
+  sessions: {
+    since: '0002-sessions',
+    columns: [
+      {
+        id: SESSION,
+        user_id: 1,
+        secret_hash: sha256(SECRET),
+        created_at: CREATED,
+        authenticated_at: CREATED,
+        last_seen_at: CREATED + 60_000,
+        idle_expires_at: LATER,
+        expires_at: LATER,
+        methods: 'pwd',
+        level: 1,
+        ip_address: '192.0.2.1',
+        user_agent: 'a "b" \\ c',
+      },
+    ],
+  },
+  tokens: {
+    since: '0003-tokens',
+    columns: [
+      {
+        id: TOKEN,
+        purpose: 'reset_password',
+        user_id: 1,
+        email: 'bob@example.com',
+        secret_hash: sha256(SECRET),
+        created_at: CREATED,
+        expires_at: LATER,
+      },
+    ],
+  },
+  throttles: {
+    since: '0004-throttles',
+    columns: [{ key: 'ab'.repeat(32), failures: 3, blocked_until: CREATED, expires_at: LATER }],
+  },
+  outbox: {
+    since: '0006-outbox',
+    columns: [
+      {
+        id: '019a3f5e-7c00-7000-8000-000000000003',
+        kind: 'password_changed',
+        user_id: 1,
+        email: null,
+        locale: 'fr',
+        details: '{}',
+        created_at: CREATED,
+        attempts: 2,
+        next_attempt_at: LATER,
+      },
+    ],
+  },
+  audit: {
+    since: '0007-audit',
+    columns: [
+      {
+        id: '019a3f5e-7c00-7000-8000-000000000004',
+        at: CREATED,
+        instance: 'host:1',
+        actor: 'user',
+        action: 'login',
+        outcome: 'success',
+        reason: 'pwd',
+        user_id: 1,
+        ip_address: '192.0.2.1',
+        user_agent: 'a "b" \\ c',
+        request_id: 'r1',
+        details: '{"device":"new","failures":0}',
+        expires_at: LATER,
+      },
+    ],
+  },
+}
+
+/** What Kysely keeps its books in. */
+const LEDGER = [
+  'create table bienvenue_migrations (name varchar(255) not null primary key, timestamp varchar(255) not null)',
+  'create table bienvenue_migrations_lock (id varchar(255) not null primary key, is_locked integer not null default 0)',
+  "insert into bienvenue_migrations_lock (id, is_locked) values ('migration_lock', 0)",
+]
+
+/** The statements of a migration on an empty database, without one: what asks gets no rows. */
+async function statementsOf(engine: Engine, name: string): Promise<string[]> {
+  const statements: string[] = []
+  const db = new Kysely<unknown>({
+    dialect: {
+      createAdapter: () => (engine === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (of) =>
+        engine === 'sqlite' ? new SqliteIntrospector(of) : new PostgresIntrospector(of),
+      createQueryCompiler: () =>
+        engine === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler(),
+    },
+    log: ({ query }) => {
+      if (!/^\s*select/i.test(query.sql)) statements.push(query.sql)
+    },
+  })
+  await MIGRATIONS[name]?.up(db)
+  return statements
+}
+
+function literal(engine: Engine, value: Value): string {
+  if (value === null || typeof value === 'number') return String(value)
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
+  const hex = Buffer.from(value).toString('hex')
+  return engine === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
+}
+
+function insertsAt(engine: Engine, version: string): string[] {
+  return Object.entries(ROWS).flatMap(([table, { since, columns, added = {} }]) => {
+    if (since > version) return []
+    return columns.map((row) => {
+      const there = Object.entries(row).filter(([column]) => (added[column] ?? '') <= version)
+      const values = there.map(([, value]) => literal(engine, value))
+      return `insert into ${table} (${there.map(([column]) => column).join(', ')}) values (${values.join(', ')})`
+    })
+  })
+}
+
+mkdirSync(FOLDER, { recursive: true })
+for (const engine of ['sqlite', 'postgres'] as const) {
+  for (const [index, version] of NAMES.entries()) {
+    const file = `${FOLDER}/${version}.${engine}.sql`
+    if (existsSync(file)) continue
+    const executed = NAMES.slice(0, index + 1)
+    const made = await Promise.all(executed.map((name) => statementsOf(engine, name)))
+    const booked = executed.map(
+      (name, at) =>
+        `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:0${at}.000Z')`,
+    )
+    // The numbers below were given: the next one is behind them.
+    const counted = engine === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
+    const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(engine, version), ...counted]
+    writeFileSync(file, statements.map((statement) => `${statement};\n`).join(''))
+  }
+}

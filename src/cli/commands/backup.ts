@@ -1,0 +1,81 @@
+import { openEngine } from '../../auth/index.ts'
+import {
+  type BackupContents,
+  backUpDatabase,
+  databaseExists,
+  describeDatabase,
+  restoreDatabase,
+} from '../../db/index.ts'
+import { OptionError } from '../../errors.ts'
+import { visible } from '../../lib/visible.ts'
+import { resolveOptions } from '../../options.ts'
+import type { Command } from '../command.ts'
+import { confirmed, print } from '../terminal.ts'
+
+export const backup: Command = {
+  name: 'backup',
+  summary: 'Write a checked copy of an SQLite database to a file, also while it is in use',
+  takes: 'FILE',
+  flags: { force: { type: 'boolean', help: 'Replace the file where it is there' } },
+  async run({ args, flags, settings, json }) {
+    const [file = ''] = args
+    const { databaseUrl } = resolveOptions(settings.options)
+    if (!databaseExists(databaseUrl))
+      throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)
+    const contents = await backUpDatabase(databaseUrl, file, { replace: flags.force === true })
+    await print(
+      json
+        ? JSON.stringify({ file, ...counted(contents) })
+        : `Wrote and checked ${visible(file)}: ${words(contents)}.`,
+    )
+    return 0
+  },
+}
+
+export const restore: Command = {
+  name: 'restore',
+  summary: 'Put a backup in the place of an SQLite database, with the service stopped; all sessions end',
+  takes: 'FILE',
+  flags: {
+    'keep-sessions': {
+      type: 'boolean',
+      help: 'Leave the sessions and tokens of the backup open, also those that were ended since',
+    },
+    yes: { type: 'boolean', help: 'Do not ask' },
+  },
+  async run({ args, flags, settings, json }) {
+    const [file = ''] = args
+    const { databaseUrl } = resolveOptions(settings.options)
+    const question = `Put ${visible(file)} in the place of ${describeDatabase(databaseUrl)}?`
+    if (flags.yes !== true && !(await confirmed(question))) return 1
+    const keepSessions = flags['keep-sessions'] === true
+    const done = await restoreDatabase(databaseUrl, file, async (copyUrl) => {
+      const engine = await openEngine({ ...settings.options, databaseUrl: copyUrl })
+      try {
+        await engine.finishRestore({ keepSessions })
+      } finally {
+        await engine.close()
+      }
+    })
+    if (json) {
+      await print(
+        JSON.stringify({ file, ...counted(done), replaced: done.replaced, kept_sessions: keepSessions }),
+      )
+      return 0
+    }
+    await print(`Restored ${visible(file)}: ${words(done)}.`)
+    if (done.replaced !== null) await print(`What it replaced is kept in ${visible(done.replaced)}.`)
+    await print(
+      keepSessions ? 'Its sessions are open again.' : 'Every session has ended: everybody signs in anew.',
+    )
+    return 0
+  },
+}
+
+function counted({ users, sessions, auditRecords }: BackupContents) {
+  return { users, sessions, audit_records: auditRecords }
+}
+
+function words({ users, sessions, auditRecords }: BackupContents): string {
+  return `${users} users, ${sessions} sessions, ${auditRecords} lines of the audit`
+}

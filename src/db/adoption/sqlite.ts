@@ -1,0 +1,142 @@
+import { sql } from 'kysely'
+import { createUsers } from '../migrations/users-table.ts'
+import { continueAfterUserId, findLastUserId } from '../numbering.ts'
+import type { Database } from '../schema.ts'
+import { asideOf, copySqlite, removeCopy } from '../sqlite.ts'
+import { type AdoptingEngine, CLASSIC_COLUMNS } from './engine.ts'
+
+interface ColumnRow {
+  name: string
+  type: string
+  notnull: number
+  dflt_value: string | null
+  pk: number
+  hidden: number
+}
+
+/** SQLite alters little of a table: ours is made, filled, and takes its place. */
+export const sqlite: AdoptingEngine = {
+  async hasUsersTable(db) {
+    const { rows } = await sql`
+      select 1 from sqlite_master where lower(name) = 'users' and type in ('table', 'view')`.execute(db)
+    return rows.length > 0
+  },
+
+  async describe(db) {
+    const columns = await columnsOf(db, 'users')
+    const key = columns.filter(({ pk }) => pk > 0)
+    const obstacles: string[] = []
+    if (key.length !== 1 || key[0]?.name !== 'id' || key[0].type.toLowerCase() !== 'integer')
+      obstacles.push('its primary key is not one integer, id')
+    // A generated column, or that of a virtual table.
+    for (const { name } of columns.filter(({ hidden }) => hidden !== 0))
+      obstacles.push(`its column ${name} is generated, which would be lost; drop it`)
+    const keys = await sql<{ from: string }>`select "from" from pragma_foreign_key_list('users')`.execute(db)
+    for (const { from } of keys.rows)
+      obstacles.push(
+        `its column ${from} has a foreign key, which would be lost; make the table anew without it`,
+      )
+    return {
+      columns: columns.map(({ name, notnull, dflt_value }) => ({
+        name,
+        isDemanded: notnull === 1 && dflt_value === null,
+        // Whatever the type that was declared.
+        isBytes: true,
+      })),
+      obstacles,
+    }
+  },
+
+  async copy(tx) {
+    const { rows } = await sql<{ file: string }>`
+      select file from pragma_database_list where name = 'main'`.execute(tx)
+    const file = rows[0]?.file ?? ''
+    const copy = asideOf(file, 'adoption')
+    // By another connection, since this one is in a transaction: it has the write lock, and has written nothing.
+    copySqlite(file, copy)
+    return copy
+  },
+
+  discardCopy: removeCopy,
+
+  // Else the foreign keys of other tables follow the old table, and its end takes their rows along.
+  async prepared(db, run) {
+    await sql`pragma foreign_keys = off`.execute(db)
+    await sql`pragma legacy_alter_table = on`.execute(db)
+    try {
+      return await run()
+    } finally {
+      await sql`pragma legacy_alter_table = off`.execute(db)
+      await sql`pragma foreign_keys = on`.execute(db)
+    }
+  },
+
+  async rebuild(tx) {
+    const { rows: kept } = await sql<{ sql: string }>`
+      select sql from sqlite_master
+      where tbl_name = 'users' and type in ('index', 'trigger') and sql is not null`.execute(tx)
+    const uniques = await uniqueConstraints(tx)
+    const lastId = await findLastUserId(tx)
+    await sql`alter table users rename to users_before_adoption`.execute(tx)
+    const extras = (await columnsOf(tx, 'users_before_adoption')).filter(
+      ({ name }) => !CLASSIC_COLUMNS.includes(name),
+    )
+    await createUsers(
+      tx,
+      extras.map(({ name, type, notnull, dflt_value }) => ({
+        name,
+        type,
+        isNotNull: notnull === 1,
+        default: dflt_value,
+      })),
+    )
+    const values = {
+      id: sql`old.id`,
+      email: sql`adopted.email`,
+      hashed_password: sql`coalesce(cast(old.hashed_password as text), '!')`,
+      normalized_email: sql`adopted.normalized_email`,
+      created_at: sql.lit(Date.now()),
+      password_version: sql.lit(1),
+      ...Object.fromEntries(extras.map(({ name }) => [name, sql.ref(`old.${name}`)])),
+    }
+    await sql`
+      insert into users (${sql.join(Object.keys(values).map((name) => sql.ref(name)))})
+      select ${sql.join(Object.values(values))}
+      from users_before_adoption as old join bienvenue_adoption as adopted on adopted.id = old.id
+      order by old.id`.execute(tx)
+    await tx.schema.dropTable('users_before_adoption').execute()
+    if (lastId !== null) await continueAfterUserId(tx, lastId)
+    for (const statement of kept) await sql.raw(statement.sql).execute(tx)
+    for (const columns of uniques)
+      await tx.schema
+        .createIndex(`users_${columns.join('_')}`)
+        .unique()
+        .on('users')
+        .columns(columns)
+        .execute()
+  },
+
+  bytesAsText: (column) => sql`cast(${sql.ref(column)} as text)`,
+
+  async listReferences(db) {
+    const { rows } = await sql<{ name: string }>`
+      select distinct tables.name as name
+      from sqlite_master as tables, pragma_foreign_key_list(tables.name) as keys
+      where tables.type = 'table' and lower(keys."table") = 'users' order by 1`.execute(db)
+    return rows.map(({ name }) => name)
+  },
+}
+
+async function columnsOf(db: Database, table: string): Promise<ColumnRow[]> {
+  return (await sql<ColumnRow>`select * from pragma_table_xinfo(${table})`.execute(db)).rows
+}
+
+/** The columns of each unique constraint: it has no statement of its own, as an index has. */
+async function uniqueConstraints(db: Database): Promise<string[][]> {
+  const { rows } = await sql<{ constraint: string; column: string }>`
+    select list.name as "constraint", info.name as "column"
+    from pragma_index_list('users') as list, pragma_index_info(list.name) as info
+    where list.origin = 'u' order by list.seq, info.seqno`.execute(db)
+  const columns = Map.groupBy(rows, ({ constraint }) => constraint)
+  return [...columns.values()].map((parts) => parts.map(({ column }) => column))
+}

@@ -1,0 +1,156 @@
+/** Backups of an SQLite file, made while it is in use, and put back. PostgreSQL has tools of its own for both. */
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { MaintenanceError } from '../errors.ts'
+import { inspectSchema } from './migrate.ts'
+import { openAsItIs, parseDatabaseUrl } from './open.ts'
+import { asideOf, checkSqlite, copySqlite, lockSqlite, removeCopy } from './sqlite.ts'
+
+/** What a backup holds. */
+export interface BackupContents {
+  readonly users: number
+  readonly sessions: number
+  readonly auditRecords: number
+}
+
+/**
+ * Writes a backup of a database that may be in use: one moment of it, whatever is written meanwhile. It gets its
+ * name once it is whole and was checked, with mode 0600.
+ *
+ * @param file - Where to.
+ * @param details - `replace`: whether a file by this name may be replaced.
+ * @throws {MaintenanceError} The file is there, cannot be written, or does not pass the check.
+ */
+export async function backUpDatabase(
+  databaseUrl: string,
+  file: string,
+  { replace }: { replace: boolean },
+): Promise<BackupContents> {
+  const path = sqlitePathOf(databaseUrl)
+  if (!replace && existsSync(file))
+    throw new MaintenanceError(`${file} is there already; --force replaces it`)
+  const part = `${file}.part-${process.pid}`
+  try {
+    copySqlite(path, part)
+    assertWhole(part)
+    const contents = await contentsOf(part, databaseUrl)
+    if (replace) renameSync(part, file)
+    else linkSync(part, file)
+    persistNames(file)
+    return contents
+  } catch (error) {
+    throw asRefusal(`cannot back up to ${file}`, error)
+  } finally {
+    removeCopy(part)
+  }
+}
+
+/** Checks a file page by page. @throws {MaintenanceError} It is damaged. */
+function assertWhole(file: string): void {
+  const [problem] = checkSqlite(file)
+  if (problem !== undefined) throw new MaintenanceError(`${file} is damaged: ${problem}; nothing was changed`)
+}
+
+/** What a copy holds. @throws {MaintenanceError} It is no database of ours, or one of a newer version. */
+async function contentsOf(copy: string, file: string): Promise<BackupContents> {
+  const db = await openAsItIs(`sqlite:${copy}`)
+  try {
+    const state = await inspectSchema(db)
+    if (state.is === 'newer')
+      throw new MaintenanceError(`${file} was made by a newer version of Bienvenue; nothing was changed`)
+    if (state.is === 'foreign' || state.pending.includes('0001-users'))
+      throw new MaintenanceError(`${file} is no database of Bienvenue; nothing was changed`)
+    const count = async (table: 'users' | 'sessions' | 'audit') => {
+      if (!(await db.introspection.getTables()).some(({ name }) => name === table)) return 0
+      const { rows } = await db
+        .selectFrom(table)
+        .select((query) => query.fn.countAll<number>().as('rows'))
+        .executeTakeFirstOrThrow()
+      return Number(rows)
+    }
+    return {
+      users: await count('users'),
+      sessions: await count('sessions'),
+      auditRecords: await count('audit'),
+    }
+  } finally {
+    await db.destroy()
+  }
+}
+
+/**
+ * Puts a backup in the place of the database, which is kept beside it.
+ *
+ * @param file - The backup. It is read, and stays as it is.
+ * @param prepare - Does what is to be done to the copy, by its URL, before it takes the place.
+ * @returns What the backup holds, and where the replaced database is; `null` where there was none.
+ * @throws {MaintenanceError} The backup does not pass the check, or the database is in use.
+ */
+export async function restoreDatabase(
+  databaseUrl: string,
+  file: string,
+  prepare: (copyUrl: string) => Promise<void>,
+): Promise<BackupContents & { replaced: string | null }> {
+  const path = sqlitePathOf(databaseUrl)
+  if (!existsSync(file)) throw new MaintenanceError(`there is no file ${file}`)
+  // Looked at now, so that nobody waits for a refusal; what counts is the lock below.
+  lockIfThere(path)()
+  const copy = `${path}.restoring-${process.pid}`
+  try {
+    assertWhole(file)
+    copySqlite(file, copy)
+    const contents = await contentsOf(copy, file)
+    await prepare(`sqlite:${copy}`)
+    return { ...contents, replaced: takePlace(copy, path) }
+  } catch (error) {
+    throw asRefusal(`cannot restore ${file}`, error)
+  } finally {
+    for (const name of [copy, `${copy}-wal`, `${copy}-shm`]) removeCopy(name)
+  }
+}
+
+/** Without a moment in which there is no database by this name. */
+function takePlace(copy: string, path: string): string | null {
+  const aside = asideOf(path, 'restore')
+  const unlock = lockIfThere(path)
+  const isThere = existsSync(path)
+  try {
+    if (isThere) linkSync(path, aside)
+  } finally {
+    unlock()
+  }
+  // A damaged database leaves them behind: they would be read into the new one.
+  for (const end of ['-wal', '-shm']) if (existsSync(path + end)) renameSync(path + end, aside + end)
+  renameSync(copy, path)
+  persistNames(path)
+  return isThere ? aside : null
+}
+
+function lockIfThere(path: string): () => void {
+  return existsSync(path) ? lockSqlite(path) : () => {}
+}
+
+function sqlitePathOf(databaseUrl: string): string {
+  const database = parseDatabaseUrl(databaseUrl)
+  if (database.engine === 'postgres')
+    throw new MaintenanceError(
+      'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/production.md has it; this is for SQLite',
+    )
+  if (database.path === ':memory:') throw new MaintenanceError('a database in memory has no file')
+  return database.path
+}
+
+/** Lets new names in a folder survive a power cut. */
+function persistNames(path: string): void {
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+function asRefusal(what: string, error: unknown): unknown {
+  if (error instanceof MaintenanceError || !(error instanceof Error)) return error
+  return new MaintenanceError(`${what}: ${error.message}; nothing was changed`, { cause: error })
+}

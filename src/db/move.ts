@@ -1,0 +1,204 @@
+/** A whole database from one engine to the other, or to another place: every row, compared at the end. */
+import { sql } from 'kysely'
+import { MaintenanceError, OptionError } from '../errors.ts'
+import { sha256 } from '../lib/digest.ts'
+import { inspectSchema } from './migrate.ts'
+import { continueAfterUserId, findLastUserId } from './numbering.ts'
+import { databaseExists, describeDatabase, openAsItIs, openDatabase } from './open.ts'
+import type { Database, Schema, Tx } from './schema.ts'
+
+/** What a table had, here and there. */
+export interface MovedTable {
+  readonly table: keyof Schema
+  readonly rows: number
+  /** Equal where every row is: the sum of the SHA-256 of the rows, in hexadecimal. In whatever order they come. */
+  readonly checksum: string
+}
+
+/** What {@link moveDatabase} is told. */
+export interface MoveRequest {
+  readonly from: string
+  readonly to: string
+  /** Whether to leave columns behind that Bienvenue does not know, rather than refuse. */
+  readonly withoutExtraColumns: boolean
+}
+
+/** Every table with its key; those that others refer to first. The target has migrations of its own. */
+export const TABLE_KEYS: Readonly<Record<keyof Schema, string>> = {
+  users: 'id',
+  sessions: 'id',
+  tokens: 'id',
+  throttles: 'key',
+  outbox: 'id',
+  audit: 'id',
+}
+const TABLES = Object.keys(TABLE_KEYS) as (keyof Schema)[]
+const PAGE = 500
+
+type Row = Readonly<Record<string, unknown>>
+
+/**
+ * Copies every row to an empty database, in one transaction there. The source is read at one moment, and nothing in
+ * it changes. Sessions and tokens stay good.
+ *
+ * @returns The tables as they are in both.
+ * @throws {MaintenanceError} The source is not of this version, the target is not empty, or they differ at the end.
+ */
+export async function moveDatabase({ from, to, withoutExtraColumns }: MoveRequest): Promise<MovedTable[]> {
+  if (!databaseExists(from))
+    throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(from)} yet`)
+  const source = await openAsItIs(from, { readOnly: true })
+  try {
+    const state = await inspectSchema(source)
+    if (state.is !== 'ours' || state.pending.length > 0)
+      throw new MaintenanceError(
+        `${describeDatabase(from)} has not the schema of this version: bienvenue migrate`,
+      )
+    const target = await openEmpty(to)
+    try {
+      const columns = await columnsOf(target)
+      assertNoneLost(await columnsOf(source), columns, withoutExtraColumns)
+      return await copyAll(source, target, columns)
+    } finally {
+      await target.destroy()
+    }
+  } finally {
+    await source.destroy()
+  }
+}
+
+/** A migrated database without a row. */
+async function openEmpty(url: string): Promise<Database> {
+  try {
+    const target = await openAsItIs(url)
+    const { is } = await inspectSchema(target).finally(() => target.destroy())
+    // A users table of others would be adopted.
+    if (is === 'foreign') throw notEmpty(url)
+    await (await openDatabase(url)).destroy()
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    throw new MaintenanceError(`the target: ${error.problems[0]?.problem}`, { cause: error })
+  }
+  const target = await openAsItIs(url)
+  try {
+    for (const table of TABLES) {
+      const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(target)
+      if (rows.length > 0) throw notEmpty(url)
+    }
+    return target
+  } catch (error) {
+    await target.destroy()
+    throw error
+  }
+}
+
+function notEmpty(url: string): MaintenanceError {
+  return new MaintenanceError(
+    `the target, ${describeDatabase(url)}, is not empty; a move wants a new database. Nothing was changed`,
+  )
+}
+
+type Columns = Readonly<Record<keyof Schema, readonly string[]>>
+
+/** By name, so that the order is the same in both, however a table came to be. */
+async function columnsOf(db: Database): Promise<Columns> {
+  const tables = await db.introspection.getTables()
+  const ofTable = (table: string) =>
+    tables
+      .find(({ name }) => name === table)
+      ?.columns.map(({ name }) => name)
+      .toSorted() ?? []
+  return Object.fromEntries(TABLES.map((table) => [table, ofTable(table)])) as Record<keyof Schema, string[]>
+}
+
+function assertNoneLost(here: Columns, there: Columns, mayBeLost: boolean): void {
+  const extra = TABLES.flatMap((table) =>
+    here[table].filter((column) => !there[table].includes(column)).map((column) => `${table}.${column}`),
+  )
+  if (extra.length === 0 || mayBeLost) return
+  throw new MaintenanceError(
+    `Bienvenue does not know these columns, and would leave them behind: ${extra.join(', ')}; --without-extra-columns does. Nothing was changed`,
+  )
+}
+
+function copyAll(source: Database, target: Database, columns: Columns): Promise<MovedTable[]> {
+  const snapshot = source.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+  return snapshot.execute((from) =>
+    target.transaction().execute(async (into) => {
+      const moved: MovedTable[] = []
+      for (const table of TABLES) moved.push(await copyTable(from, into, table, columns[table]))
+      for (const here of moved) {
+        const there = await summarise(into, here.table, columns[here.table])
+        if (there.rows !== here.rows || there.checksum !== here.checksum)
+          throw new MaintenanceError(`${here.table} is not the same in both; nothing was moved`)
+      }
+      const last = await lastUserId(from)
+      if (last > 0) await continueAfterUserId(into, last)
+      return moved
+    }),
+  )
+}
+
+async function copyTable(
+  from: Tx,
+  into: Tx,
+  table: keyof Schema,
+  columns: readonly string[],
+): Promise<MovedTable> {
+  const insert = (rows: readonly Row[]) => {
+    const values = rows.map((row) => sql`(${sql.join(columns.map((column) => row[column]))})`)
+    return sql`
+      insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
+      values ${sql.join(values)}`.compile(into)
+  }
+  // Every full page is one and the same statement: built once.
+  let whole: ReturnType<typeof insert> | undefined
+  return summarise(from, table, columns, async (rows) => {
+    if (rows.length < PAGE) await into.executeQuery(insert(rows))
+    else {
+      whole ??= insert(rows)
+      const parameters = rows.flatMap((row) => columns.map((column) => row[column]))
+      await into.executeQuery({ ...whole, parameters })
+    }
+  })
+}
+
+/** Reads a table by its key, a page at a time. */
+async function summarise(
+  db: Tx,
+  table: keyof Schema,
+  columns: readonly string[],
+  onPage: (rows: readonly Row[]) => Promise<void> = async () => {},
+): Promise<MovedTable> {
+  const key = TABLE_KEYS[table]
+  const pageBehind = (last: unknown) => sql<Row>`
+    select ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
+    where ${last === undefined ? sql`true` : sql`${sql.ref(key)} > ${last}`}
+    order by ${sql.ref(key)} limit ${sql.lit(PAGE)}`
+  let [count, sum] = [0, 0n]
+  let last: unknown
+  for (;;) {
+    const { rows } = await pageBehind(last).execute(db)
+    for (const row of rows) sum = BigInt.asUintN(256, sum + digestOf(row, columns))
+    count += rows.length
+    if (rows.length > 0) await onPage(rows)
+    if (rows.length < PAGE) return { table, rows: count, checksum: sum.toString(16).padStart(64, '0') }
+    last = rows.at(-1)?.[key]
+  }
+}
+
+function digestOf(row: Row, columns: readonly string[]): bigint {
+  const values = columns.map((column) => {
+    const value = row[column]
+    // Wrapped, so that bytes are no text.
+    return value instanceof Uint8Array ? [Buffer.from(value).toString('hex')] : value
+  })
+  return BigInt(`0x${Buffer.from(sha256(JSON.stringify(values))).toString('hex')}`)
+}
+
+/** The last number that was given, also where the account is gone and its lines in the audit are not. */
+async function lastUserId(db: Tx): Promise<number> {
+  const { rows } = await sql<{ id: number | null }>`
+    select max(id) as id from users union all select max(user_id) as id from audit`.execute(db)
+  return Math.max(0, (await findLastUserId(db)) ?? 0, ...rows.map(({ id }) => id ?? 0))
+}

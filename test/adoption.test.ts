@@ -1,0 +1,446 @@
+/** The users table of the Flask exercise, made ours where it stands. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { sql } from 'kysely'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  type Adoption,
+  type Database,
+  keepAccount,
+  MIGRATION_NAMES,
+  openAsItIs,
+  openDatabase,
+  pendingMigrations,
+  planAdoption,
+} from '../src/db/index.ts'
+import { MaintenanceError, NoResultFound, OptionError } from '../src/errors.ts'
+import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import { ROOT, run, runCli, send, startService } from './support/service.ts'
+
+const PASSWORD = 'b4l0u'
+/** Once, since each costs time: the same password for everybody. */
+const HASH = await CHEAP_HASHER.hash(PASSWORD)
+
+/** How SQLAlchemy wrote the hash: as bytes, in most versions, or as text. */
+const STORED_AS = ['bytes', 'text'] as const
+type StoredAs = (typeof STORED_AS)[number]
+
+interface Made {
+  readonly id: number
+  readonly email: string | null
+  readonly hash?: string
+}
+
+async function open(url: string): Promise<Database> {
+  const db = await openAsItIs(url)
+  onTestFinished(() => db.destroy())
+  return db
+}
+
+/** A database as the Flask service leaves it, with a connection to it. */
+async function classicDatabase(
+  engine: EngineName,
+  users: readonly Made[],
+  { storedAs = 'bytes', extra = '' }: { storedAs?: StoredAs; extra?: string } = {},
+): Promise<{ url: string; db: Database }> {
+  const url = await freshDatabase(engine)
+  const db = await open(url)
+  const hashType = engine === 'postgres' && storedAs === 'bytes' ? 'bytea' : 'varchar(250)'
+  const idType = engine === 'postgres' ? 'serial' : 'integer'
+  await sql`create table users (
+    id ${sql.raw(idType)} not null, email varchar(250), hashed_password ${sql.raw(hashType)} not null,
+    session_id varchar(250), reset_token varchar(250), ${sql.raw(extra)} primary key (id))`.execute(db)
+  for (const { id, email, hash = HASH } of users) {
+    const stored = storedAs === 'bytes' ? Buffer.from(hash) : hash
+    await sql`insert into users (id, email, hashed_password, session_id, reset_token)
+      values (${id}, ${email}, ${stored}, ${`old-session-${id}`}, ${`old-token-${id}`})`.execute(db)
+  }
+  return { url, db }
+}
+
+async function rowsOf(db: Database, table: string): Promise<Record<string, unknown>[]> {
+  return (await sql<Record<string, unknown>>`select * from ${sql.table(table)} order by 1`.execute(db)).rows
+}
+
+async function tablesOf(db: Database): Promise<Record<string, unknown>> {
+  const tables = await db.introspection.getTables()
+  return Object.fromEntries(
+    tables.map(({ name, columns }) => [
+      name,
+      columns.map((column) => `${column.name} ${column.isNullable ? 'null' : 'not null'}`).toSorted(),
+    ]),
+  )
+}
+
+/** Adopts, as a start does. */
+async function adopt(url: string): Promise<Adoption> {
+  const done: Adoption[] = []
+  const db = await openDatabase(url, { onAdopted: (adoption) => done.push(adoption) })
+  await db.destroy()
+  expect(done).toHaveLength(1)
+  return done[0] as Adoption
+}
+
+function pathOf(url: string): string {
+  return url.slice('sqlite:'.length)
+}
+
+/** Copies that lie beside the file. */
+function copiesOf(url: string): string[] {
+  const path = pathOf(url)
+  return readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.before-adoption-`))
+}
+
+onBothEngines('a classic users table', (engine) => {
+  it.each(STORED_AS)(
+    'whose hashes are %s is adopted: its users log in with their passwords, and what opened anything is void',
+    async (storedAs) => {
+      const made = [
+        { id: 3, email: ' Bob@Example.com ' },
+        { id: 7, email: 'eve@example.com' },
+      ]
+      const { url, db } = await classicDatabase(engine, made, { storedAs })
+      const auth = await freshAuth(engine, { databaseUrl: url })
+      expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
+      expect(await auth.validLogin('eve@example.com', PASSWORD)).toBe(true)
+      expect(await auth.validLogin('bob@example.com', 'wrong')).toBe(false)
+      for (const { id } of made) {
+        expect(await auth.getUserFromSessionId(`old-session-${id}`)).toBeNull()
+        await expect(auth.updatePassword(`old-token-${id}`, 'new')).rejects.toMatchObject({
+          code: 'invalid_reset_token',
+        })
+      }
+      expect(await rowsOf(db, 'users')).toMatchObject([
+        { id: 3, email: 'Bob@Example.com', normalized_email: 'bob@example.com', hashed_password: HASH },
+        { id: 7, email: 'eve@example.com', session_id: null, reset_token: null, password_version: 1 },
+      ])
+      // Numbers go on behind the last one, and none is given again.
+      const { id } = await auth.registerUser('new@example.com', PASSWORD)
+      expect(id).toBe(8)
+      await auth.deleteUser(8)
+      expect((await auth.registerUser('newer@example.com', PASSWORD)).id).toBe(9)
+      await expect(auth.registerUser('BOB@example.com', PASSWORD)).rejects.toMatchObject({
+        code: 'email_taken',
+      })
+    },
+  )
+
+  it('becomes, column for column, the one that a new database has', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    await adopt(url)
+    const fresh = await freshDatabase(engine)
+    await (await openDatabase(fresh)).destroy()
+    const { users_before_bienvenue: _copy, ...tables } = await tablesOf(db)
+    expect(tables).toEqual(await tablesOf(await open(fresh)))
+    if (engine === 'sqlite') {
+      const declared = (of: Database) => sql`select sql from sqlite_master where name = 'users'`.execute(of)
+      expect((await declared(db)).rows).toEqual((await declared(await open(fresh))).rows)
+    }
+  })
+
+  it('is copied first, as it was', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    const before = await rowsOf(db, 'users')
+    const { copy } = await adopt(url)
+    if (engine === 'sqlite') {
+      expect(statSync(copy).mode & 0o777).toBe(0o600)
+      expect(copiesOf(url)).toEqual([basename(copy)])
+      expect(await rowsOf(await open(`sqlite:${copy}`), 'users')).toEqual(before)
+    } else {
+      expect(copy).toBe('users_before_bienvenue')
+      expect(await rowsOf(db, copy)).toEqual(before)
+    }
+  })
+
+  it('with accounts that share an address is not adopted before each is settled, and no row is lost [CX-12]', async () => {
+    const { url, db } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'eve@example.com' },
+      { id: 4, email: 'BOB@example.com' },
+      { id: 5, email: ' bob@example.com' },
+      { id: 6, email: 'pavé@example.com'.normalize('NFD') },
+      { id: 7, email: 'pavé@example.com'.normalize('NFC') },
+    ])
+    const [before, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const refusal = await openDatabase(url).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(OptionError)
+    expect((refusal as OptionError).problems.slice(1).map(({ problem }) => problem)).toEqual([
+      'accounts 1, 4, 5 share the address b***@example.com; to keep one of them: bienvenue adopt --keep 1',
+      'accounts 6, 7 share the address p***@example.com; to keep one of them: bienvenue adopt --keep 6',
+    ])
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([before, tables])
+    expect((await planAdoption(db)).sharedAddresses).toEqual([
+      { email: 'bob@example.com', ids: [1, 4, 5] },
+      { email: 'pavé@example.com', ids: [6, 7] },
+    ])
+
+    expect(await keepAccount(db, 4)).toEqual([1, 5])
+    await expect(openDatabase(url)).rejects.toThrow(/accounts 6, 7 share/)
+    expect(await keepAccount(db, 7)).toEqual([6])
+    await expect(keepAccount(db, 7)).rejects.toThrow(NoResultFound)
+    await expect(keepAccount(db, 99)).rejects.toThrow(NoResultFound)
+    expect(await rowsOf(db, 'users_set_aside')).toEqual(
+      before.filter(({ id }) => [1, 5, 6].includes(id as number)),
+    )
+    expect(await adopt(url)).toMatchObject({ users: 3, sharedAddresses: [], obstacles: [] })
+    expect((await rowsOf(db, 'users')).map(({ id }) => id)).toEqual([2, 4, 7])
+  })
+
+  it('keeps its accounts where rows of other tables refer to them: that is not ours to settle', async () => {
+    const { url, db } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'BOB@example.com' },
+    ])
+    await sql`create table posts (id integer primary key, user_id integer references users (id) on delete cascade)`.execute(
+      db,
+    )
+    await sql`insert into posts values (1, 1), (2, 2)`.execute(db)
+    await expect(keepAccount(db, 1)).rejects.toThrow(MaintenanceError)
+    await expect(keepAccount(db, 1)).rejects.toThrow(/other tables refer to accounts \(posts\)/)
+    await sql`update posts set user_id = 1`.execute(db)
+    await sql`delete from users where id = 2`.execute(db)
+    await adopt(url)
+    expect(await rowsOf(db, 'posts')).toEqual([
+      { id: 1, user_id: 1 },
+      { id: 2, user_id: 1 },
+    ])
+    // The foreign key is of the table that took the place.
+    await sql`delete from users where id = 1`.execute(db)
+    expect(await rowsOf(db, 'posts')).toEqual([])
+  })
+
+  it('keeps columns that we do not know, with what is in them and on them', async () => {
+    const extra =
+      'nickname varchar(20), points integer not null default 5, badge varchar(9) unique, "two words" varchar(9) default \'a b\','
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }], { extra })
+    await sql`update users set nickname = 'Bobby', points = 9, badge = 'x'`.execute(db)
+    await sql`create index users_nickname on users (nickname)`.execute(db)
+    expect(await adopt(url)).toMatchObject({ extraColumns: ['nickname', 'points', 'badge', 'two words'] })
+    const auth = await freshAuth(engine, { databaseUrl: url })
+    await auth.registerUser('eve@example.com', PASSWORD)
+    expect(await rowsOf(db, 'users')).toMatchObject([
+      { id: 1, nickname: 'Bobby', points: 9, badge: 'x', 'two words': 'a b' },
+      { id: 2, nickname: null, points: 5, badge: null, 'two words': 'a b' },
+    ])
+    await expect(sql`update users set badge = 'x'`.execute(db)).rejects.toThrow(/unique/i)
+    const index = engine === 'sqlite' ? sql`sqlite_master where name` : sql`pg_indexes where indexname`
+    expect((await sql`select 1 from ${index} = 'users_nickname'`.execute(db)).rows).toHaveLength(1)
+  })
+
+  const OBSTACLES: [what: string, extra: string, also: string, says: RegExp][] = [
+    ['a column that wants a value', 'phone varchar(9) not null,', '', /its column phone wants a value/],
+    [
+      'a column by a name of ours',
+      'created_at varchar(30),',
+      '',
+      /its column created_at has a name that Bienvenue needs; rename it: alter table users rename column created_at/,
+    ],
+    ['a table by a name of ours', '', 'create table sessions (mine integer)', /another table sessions/],
+    ['an account without an address', '', 'update users set email = null', /account 1 has no address/],
+  ]
+  it.each(OBSTACLES)(
+    'with %s is refused by name, and nothing is changed',
+    async (_what, extra, also, says) => {
+      const { url, db } = await classicDatabase(engine, [], { extra })
+      const phone = extra.startsWith('phone') ? sql`, phone` : sql``
+      const value = extra.startsWith('phone') ? sql`, '1'` : sql``
+      await sql`insert into users (id, email, hashed_password ${phone}) values (1, 'bob@example.com', 'x' ${value})`.execute(
+        db,
+      )
+      if (also !== '') await sql.raw(also).execute(db)
+      const [rows, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
+      const attempts = [
+        () => openDatabase(url),
+        () => openDatabase(url, { migrate: false }),
+        () => pendingMigrations(db),
+      ]
+      for (const attempt of attempts) {
+        await expect(attempt()).rejects.toThrow(OptionError)
+        await expect(attempt()).rejects.toThrow(says)
+      }
+      expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
+    },
+  )
+
+  it('of something else is refused, naming what it lacks', async () => {
+    const url = await freshDatabase(engine)
+    const db = await open(url)
+    await sql`create table users (id integer primary key, email varchar(250), password varchar(9))`.execute(
+      db,
+    )
+    await expect(openDatabase(url)).rejects.toThrow(/it lacks hashed_password, session_id, reset_token/)
+    await sql`drop table users`.execute(db)
+    await sql`create table users (id varchar(9) primary key, email varchar(9), hashed_password varchar(9), session_id varchar(9), reset_token varchar(9))`.execute(
+      db,
+    )
+    await expect(openDatabase(url)).rejects.toThrow(/its primary key is not one integer, id/)
+    expect(Object.keys(await tablesOf(db))).toEqual(['users'])
+  })
+
+  it('with hashes and addresses that are none is adopted, and says whose they are', async () => {
+    const { url } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'eve@example.com', hash: 'md5:0123' },
+      { id: 3, email: 'no address' },
+      { id: 4, email: 'odd@example.com', hash: 'pavé \\ \u0001' },
+    ])
+    expect(await adopt(url)).toMatchObject({ users: 4, unknownHashes: [2, 4], unusableAddresses: [3] })
+    const auth = await freshAuth(engine, { databaseUrl: url })
+    expect(await auth.validLogin('eve@example.com', 'md5:0123')).toBe(false)
+    await auth.updatePassword(await auth.getResetPasswordToken('eve@example.com'), 'new')
+    expect(await auth.validLogin('eve@example.com', 'new')).toBe(true)
+  })
+
+  it('is left as it was where something goes wrong on the way, and so is the folder', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    // In the way of a later migration, behind the adoption.
+    await sql`create table other (id integer)`.execute(db)
+    await sql`create index sessions_user_id on other (id)`.execute(db)
+    const rows = await rowsOf(db, 'users')
+    await expect(openDatabase(url)).rejects.toThrow(/sessions_user_id/)
+    expect(await rowsOf(db, 'users')).toEqual(rows)
+    const left = Object.keys(await tablesOf(db)).filter((name) => !name.startsWith('bienvenue_migrations'))
+    expect(left.toSorted()).toEqual(['other', 'users'])
+    if (engine === 'sqlite') expect(copiesOf(url)).toEqual([])
+    await sql`drop table other`.execute(db)
+    await adopt(url)
+  })
+
+  it('is adopted once also when four processes start at once', async () => {
+    const users = Array.from({ length: 2_500 }, (_, index) => ({
+      id: index + 1,
+      email: `user${index}@example.com`,
+    }))
+    const { url, db } = await classicDatabase(engine, [])
+    for (let at = 0; at < users.length; at += 500) {
+      const page = users
+        .slice(at, at + 500)
+        .map(({ id, email }) => sql`(${id}, ${email}, ${Buffer.from(HASH)})`)
+      await sql`insert into users (id, email, hashed_password) values ${sql.join(page)}`.execute(db)
+    }
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => runCli(['migrate', '--json'], { env: { DATABASE_URL: url } })),
+    )
+    expect(results.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
+      results.map(() => ({ exitCode: 0, stderr: '' })),
+    )
+    const ran = results.flatMap(({ stdout }) => (JSON.parse(stdout) as { migrated: string[] }).migrated)
+    expect(ran.toSorted()).toEqual(MIGRATION_NAMES)
+    const adopted = await rowsOf(db, 'users')
+    expect(adopted.map(({ id, email }) => ({ id, email }))).toEqual(users)
+    if (engine === 'sqlite') expect(copiesOf(url)).toHaveLength(1)
+  })
+
+  it('is settled and adopted by the command, and the service says that it did', async () => {
+    const { url } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'Bob@example.com' },
+    ])
+    const env = { DATABASE_URL: url }
+    const serve = await runCli(['serve'], { env })
+    expect(serve).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(serve.stderr).toMatch(
+      /^bienvenue: DATABASE_URL: [^\n]*nothing was changed[^\n]*\nbienvenue: DATABASE_URL: accounts 1, 2 share [^\n]*\n$/,
+    )
+    const plan = await runCli(['adopt', '--plan'], { env })
+    expect(plan).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(plan.stdout).toBe(
+      'Accounts: 2\nIn the way: accounts 1, 2 share the address bob@example.com; to keep one of them: bienvenue adopt --keep 1\n',
+    )
+    const kept = await runCli(['adopt', '--keep', '2', '--json'], { env })
+    expect(JSON.parse(kept.stdout)).toEqual({ kept: 2, set_aside: [1] })
+    expect(await runCli(['adopt', '--keep', '2'], { env })).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'bienvenue: no account 2 shares its address with another\n',
+    })
+    expect(await runCli(['migrate', '--plan', '--json'], { env })).toMatchObject({
+      exitCode: 0,
+      stdout: `${JSON.stringify({ pending: MIGRATION_NAMES })}\n`,
+    })
+
+    const service = await startService(url)
+    expect(await service.logged(({ msg }) => msg.startsWith('adopted'))).toMatchObject({
+      users: 1,
+      unknownHashes: 0,
+    })
+    const answer = await send(service.url, 'POST', '/sessions', {
+      fields: { email: 'bob@example.com', password: PASSWORD },
+    })
+    expect(answer.status).toBe(200)
+    const again = await runCli(['adopt'], { env })
+    expect(again).toMatchObject({ exitCode: 0, stdout: 'There is no users table of another service here.\n' })
+  })
+})
+
+describe('an SQLite file with accounts that share an address', () => {
+  it('is refused without one byte changed', async () => {
+    const { url, db } = await classicDatabase('sqlite', [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'Bob@example.com' },
+    ])
+    await db.destroy()
+    const before = readFileSync(pathOf(url))
+    for (const command of [
+      ['serve'],
+      ['migrate'],
+      ['migrate', '--plan'],
+      ['adopt'],
+      ['adopt', '--plan'],
+      ['doctor'],
+    ])
+      expect((await runCli(command, { env: { DATABASE_URL: url } })).exitCode).not.toBe(0)
+    expect(readFileSync(pathOf(url)).equals(before)).toBe(true)
+    expect(readdirSync(dirname(pathOf(url)))).toEqual([basename(pathOf(url))])
+  })
+})
+
+/** Debian's, where the system has them. */
+const PYTHON = '/usr/bin/python3'
+const hasFlask = spawnSync(PYTHON, ['-c', 'import bcrypt, sqlalchemy']).status === 0
+if (!hasFlask)
+  process.stderr.write(
+    'SKIPPED: a table that SQLAlchemy wrote. It needs python3-sqlalchemy and python3-bcrypt.\n',
+  )
+
+// The same schema and storage are adopted above without it.
+describe.skipIf(!hasFlask)('a table that SQLAlchemy itself wrote', () => {
+  const python = async (script: string, args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await run(PYTHON, ['-c', script, ...args], {
+      env: { PYTHONPATH: join(ROOT, 'test/flask-original'), PYTHONDONTWRITEBYTECODE: '1' },
+    })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    return stdout.trim()
+  }
+  const REGISTER = `
+import sys, bcrypt
+from auth import Auth
+auth = Auth("sqlite:///" + sys.argv[1])
+auth._db.add_user("bob@example.com", bcrypt.hashpw(b"b4l0u", bcrypt.gensalt(4)))
+auth._db.add_user("eve@example.com", bcrypt.hashpw("pässwörd".encode(), bcrypt.gensalt(4)).decode())
+print(auth.create_session("bob@example.com"), auth.get_reset_password_token("bob@example.com"))`
+  const CHECK = `
+import sys, bcrypt
+from db import DB
+hashed = DB("sqlite:///" + sys.argv[1]).find_user_by(email=sys.argv[2]).hashed_password
+print(bcrypt.checkpw(sys.argv[3].encode(), hashed.encode()), hashed[:4])`
+
+  it('is adopted, and what is written from then on bcrypt.checkpw reads', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const path = pathOf(databaseUrl)
+    const [sessionId = '', token = ''] = (await python(REGISTER, [path])).split(' ')
+    const auth = await freshAuth('sqlite', { databaseUrl })
+    expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
+    expect(await auth.validLogin('eve@example.com', 'pässwörd')).toBe(true)
+    expect(await auth.validLogin('eve@example.com', PASSWORD)).toBe(false)
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    await expect(auth.updatePassword(token, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+
+    await auth.registerUser('new@example.com', 'x'.repeat(72))
+    await auth.updatePassword(await auth.getResetPasswordToken('bob@example.com'), 'another')
+    expect(await python(CHECK, [path, 'new@example.com', 'x'.repeat(72)])).toBe('True $2b$')
+    expect(await python(CHECK, [path, 'bob@example.com', 'another'])).toBe('True $2b$')
+    expect(await python(CHECK, [path, 'bob@example.com', PASSWORD])).toBe('False $2b$')
+  })
+})

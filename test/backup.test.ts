@@ -1,0 +1,342 @@
+/** `bienvenue backup` and `restore`, of an SQLite database that is in use. */
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, it, onTestFinished } from 'vitest'
+import { openEngine } from '../src/auth/index.ts'
+import type { Auth } from '../src/index.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase } from './support/engines.ts'
+import { ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
+
+const EMAIL = 'bob@example.com'
+const PASSWORD = 'b4l0u'
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'bienvenue-backup-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** An address of a database in a folder of its own. */
+function urlIn(place: string): string {
+  return `sqlite:${join(place, 'bienvenue.db')}`
+}
+
+function pathOf(databaseUrl: string): string {
+  return databaseUrl.slice('sqlite:'.length)
+}
+
+/** What lies beside a database that is none of its own: its WAL and the index of it. */
+function filesBeside(databaseUrl: string): string[] {
+  return readdirSync(join(pathOf(databaseUrl), '..')).filter(
+    (name) => !/^bienvenue\.db(?:-wal|-shm)?$/.test(name),
+  )
+}
+
+const bienvenue = (databaseUrl: string, ...args: readonly string[]) =>
+  runCli(args, { env: { DATABASE_URL: databaseUrl } })
+
+async function done(finished: ReturnType<typeof runCli>): Promise<Record<string, unknown>> {
+  const { exitCode, stdout, stderr } = await finished
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+async function refused(finished: ReturnType<typeof runCli>, says: RegExp): Promise<void> {
+  const { exitCode, stdout, stderr } = await finished
+  expect(stderr).toMatch(says)
+  expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+}
+
+/** A database with one account, closed. */
+async function closedDatabase(databaseUrl = urlIn(folder())): Promise<string> {
+  const auth = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  await auth.registerUser(EMAIL, PASSWORD)
+  await auth.close()
+  return databaseUrl
+}
+
+/** Registers accounts one after the other, each with a session, until it is told to stop. */
+function writeOn(auth: Auth): { stop(): Promise<number>; written: () => number } {
+  let [count, isStopping] = [0, false]
+  const work = (async () => {
+    while (!isStopping) {
+      await auth.registerUser(`user${count}@example.com`, PASSWORD)
+      await auth.createSession(`user${count}@example.com`)
+      count++
+    }
+    return count
+  })()
+  return {
+    stop: () => {
+      isStopping = true
+      return work
+    },
+    written: () => count,
+  }
+}
+
+it('a backup under write load holds one moment, passes the check, and restores to a service that works', async () => {
+  const place = folder()
+  const databaseUrl = urlIn(place)
+  const service = await startService(databaseUrl)
+  await send(service.url, 'POST', '/users', { fields: { email: EMAIL, password: PASSWORD } })
+  const auth = await freshAuth('sqlite', { databaseUrl })
+  const load = writeOn(auth)
+  const file = join(place, 'backup.db')
+  const before = load.written()
+  const contents = await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  // It went on meanwhile, and goes on.
+  expect(load.written()).toBeGreaterThan(before)
+  const answer = await send(service.url, 'POST', '/sessions', {
+    fields: { email: EMAIL, password: PASSWORD },
+  })
+  expect(answer.status).toBe(200)
+  const written = await load.stop()
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+
+  const backup = new DatabaseSync(file, { readOnly: true })
+  onTestFinished(() => backup.close())
+  const ids = backup
+    .prepare('select id from users order by id')
+    .all()
+    .map(({ id }) => id)
+  expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => index + 1))
+  expect(ids.length).toBeGreaterThan(before)
+  expect(ids.length).toBeLessThanOrEqual(written + 1)
+  const [{ sessions } = {}] = backup.prepare('select count(*) as sessions from sessions').all()
+  // An account and its session are two transactions: the last one may be without.
+  expect([ids.length - 1, ids.length - 2]).toContain(sessions)
+  expect(contents).toMatchObject({ file, users: ids.length, sessions })
+  const [{ lines } = {}] = backup
+    .prepare("select count(*) as lines from audit where action = 'register'")
+    .all()
+  expect(lines).toBe(ids.length)
+
+  await refused(bienvenue(databaseUrl, 'restore', file, '--yes'), /the database is in use: stop the service/)
+  await auth.close()
+  await refused(bienvenue(databaseUrl, 'restore', file, '--yes'), /the database is in use: stop the service/)
+  expect(await service.stop()).toBe(0)
+  const restored = await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
+  expect(restored).toMatchObject({ users: ids.length, kept_sessions: false })
+  const again = await startService(databaseUrl)
+  const login = await send(again.url, 'POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
+  expect(login.status).toBe(200)
+  // What it replaced is beside it, whole, also what stood in the WAL alone.
+  const replaced = new DatabaseSync(restored.replaced as string, { readOnly: true })
+  onTestFinished(() => replaced.close())
+  expect(replaced.prepare('select count(*) as users from users').get()).toEqual({ users: written + 1 })
+})
+
+it('a restore ends every session and token, since those that were ended would be back, and says so in the audit', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const auth = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  await auth.registerUser(EMAIL, PASSWORD)
+  const sessionId = (await auth.createSession(EMAIL)) ?? ''
+  const token = await auth.getResetPasswordToken(EMAIL)
+  const file = join(folder(), 'backup.db')
+  await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  // The owner logs the thief out.
+  await auth.endEverySession()
+  await auth.close()
+
+  await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
+  const after = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  expect(await after.getUserFromSessionId(sessionId)).toBeNull()
+  await expect(after.updatePassword(token, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+  const [line] = await Array.fromAsync(after.listAudit({ action: 'restore_database' }))
+  expect(line).toMatchObject({ actor: 'operator', details: { sessions: 1, tokens: 1 } })
+  await after.close()
+
+  await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--keep-sessions', '--json'))
+  const kept = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  onTestFinished(() => kept.close())
+  expect(await kept.getUserFromSessionId(sessionId)).toMatchObject({ email: EMAIL })
+  await kept.updatePassword(token, 'new')
+})
+
+it('a restore is refused while a service that does nothing has the database open, and changes nothing', async () => {
+  const databaseUrl = await closedDatabase()
+  const file = join(folder(), 'backup.db')
+  await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  const service = await startService(databaseUrl)
+  const answer = await send(service.url, 'POST', '/sessions', {
+    fields: { email: EMAIL, password: PASSWORD },
+  })
+  const sessionId = sessionIdOf(answer)
+  const names = readdirSync(join(pathOf(databaseUrl), '..'))
+  await refused(bienvenue(databaseUrl, 'restore', file, '--yes'), /in use/)
+  expect(readdirSync(join(pathOf(databaseUrl), '..'))).toEqual(names)
+  expect((await send(service.url, 'GET', '/profile', { sessionId })).status).toBe(200)
+  expect(await service.stop()).toBe(0)
+  await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
+})
+
+it('a file that is there is not replaced, but with --force', async () => {
+  const databaseUrl = await closedDatabase()
+  const file = join(folder(), 'backup.db')
+  writeFileSync(file, 'mine')
+  await refused(bienvenue(databaseUrl, 'backup', file), /is there already; --force replaces it/)
+  expect(readFileSync(file, 'utf8')).toBe('mine')
+  await done(bienvenue(databaseUrl, 'backup', file, '--force', '--json'))
+  expect(readdirSync(join(file, '..'))).toEqual(['backup.db'])
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+})
+
+it('what is no whole backup of ours is refused, and the database stays as it was', async () => {
+  const databaseUrl = await closedDatabase()
+  const place = folder()
+  const file = join(place, 'backup.db')
+  await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  const before = readFileSync(pathOf(databaseUrl))
+
+  const damaged = join(place, 'damaged.db')
+  const bytes = readFileSync(file)
+  // In the middle of the pages, where the header knows nothing of it.
+  bytes.fill(0x5a, 4_096 * 3, 4_096 * 5)
+  writeFileSync(damaged, bytes)
+  const cut = join(place, 'cut.db')
+  writeFileSync(cut, readFileSync(file).subarray(0, 4_096 * 7))
+  const text = join(place, 'text.db')
+  writeFileSync(text, 'once upon a time '.repeat(300))
+  const orphans = join(place, 'orphans.db')
+  copyFileSync(file, orphans)
+  const other = join(place, 'other.db')
+  const newer = join(place, 'newer.db')
+  copyFileSync(file, newer)
+  const change = (path: string, statement: string) => {
+    const db = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+    db.exec(statement)
+    db.close()
+  }
+  change(orphans, "insert into tokens values ('a', 'reset_password', 99, 'a@b', x'00', 1, 1)")
+  change(other, 'create table users (id integer primary key, email text)')
+  change(newer, "insert into bienvenue_migrations (name, timestamp) values ('9999-future', 'x')")
+
+  await refused(bienvenue(databaseUrl, 'restore', damaged, '--yes'), /damaged\.db is damaged: /)
+  await refused(bienvenue(databaseUrl, 'restore', cut, '--yes'), /cut\.db is damaged: /)
+  await refused(
+    bienvenue(databaseUrl, 'restore', text, '--yes'),
+    /text\.db is damaged: file is not a database/,
+  )
+  await refused(
+    bienvenue(databaseUrl, 'restore', orphans, '--yes'),
+    /orphans\.db is damaged: a row of tokens refers/,
+  )
+  await refused(bienvenue(databaseUrl, 'restore', other, '--yes'), /other\.db is no database of Bienvenue/)
+  await refused(bienvenue(databaseUrl, 'restore', newer, '--yes'), /newer\.db was made by a newer version/)
+  await refused(bienvenue(databaseUrl, 'restore', join(place, 'none'), '--yes'), /there is no file /)
+  expect(readFileSync(pathOf(databaseUrl)).equals(before)).toBe(true)
+  expect(filesBeside(databaseUrl)).toEqual([])
+})
+
+it('a damaged database is not backed up as if it were well, and a backup takes its place', async () => {
+  const databaseUrl = await closedDatabase()
+  const path = pathOf(databaseUrl)
+  const file = join(folder(), 'backup.db')
+  await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  writeFileSync(path, 'once upon a time '.repeat(300))
+  await refused(
+    bienvenue(databaseUrl, 'backup', `${file}2`),
+    /cannot back up to .*: file is not a database; nothing was changed/,
+  )
+  expect(existsSync(`${file}2`)).toBe(false)
+  const { replaced } = await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
+  expect(readFileSync(replaced as string, 'utf8')).toMatch(/^once upon a time/)
+  const auth = await freshAuth('sqlite', { databaseUrl })
+  expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
+})
+
+it('a restore makes a database where there is none', async () => {
+  const databaseUrl = await closedDatabase()
+  const file = join(folder(), 'backup.db')
+  await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  const elsewhere = urlIn(folder())
+  expect(await done(bienvenue(elsewhere, 'restore', file, '--yes', '--json'))).toMatchObject({
+    replaced: null,
+  })
+  const auth = await freshAuth('sqlite', { databaseUrl: elsewhere })
+  expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
+  expect(statSync(pathOf(elsewhere)).mode & 0o777).toBe(0o600)
+})
+
+it('on a full disk a backup, a restore and an adoption fail with one line, and nothing is lost or left behind', async () => {
+  const databaseUrl = await closedDatabase()
+  const place = folder()
+  const file = join(place, 'backup.db')
+  await done(bienvenue(databaseUrl, 'backup', file, '--json'))
+  const classic = urlIn(folder())
+  const table = new DatabaseSync(pathOf(classic))
+  table.exec(`create table users (id integer not null, email varchar(250) not null, hashed_password varchar(250) not null,
+    session_id varchar(250), reset_token varchar(250), primary key (id));
+    with recursive n(i) as (values (1) union all select i + 1 from n where i < 2000)
+    insert into users (id, email, hashed_password) select i, 'user' || i || '@example.com', x'2432' from n`)
+  table.close()
+  const [before, classicBefore] = [readFileSync(pathOf(databaseUrl)), readFileSync(pathOf(classic))]
+  // No file may grow beyond so many blocks of 512 bytes: what a full disk is to a process, for any user.
+  const limited = (blocks: number, databaseUrl: string, ...args: readonly string[]) =>
+    run(
+      '/bin/sh',
+      ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', process.execPath, 'src/cli/main.ts', ...args],
+      {
+        cwd: ROOT,
+        env: { DATABASE_URL: databaseUrl },
+      },
+    )
+  await refused(
+    limited(32, databaseUrl, 'backup', `${file}2`),
+    /cannot back up to .*: .*(?:disk|full).*; nothing was changed/,
+  )
+  await refused(
+    limited(32, databaseUrl, 'restore', file, '--yes'),
+    /cannot restore .*: .*(?:disk|full).*; nothing was changed/,
+  )
+  expect(readdirSync(place)).toEqual(['backup.db'])
+  expect(readFileSync(pathOf(databaseUrl)).equals(before)).toBe(true)
+  expect(filesBeside(databaseUrl)).toEqual([])
+
+  // The copy fails at first; then there is room for it, and not for the rest.
+  for (const blocks of [64, Math.ceil(classicBefore.length / 512) + 64]) {
+    const { exitCode, stderr } = await limited(blocks, classic, 'adopt')
+    expect(stderr).toMatch(/^bienvenue: DATABASE_URL: cannot use [^\n]*(?:disk|full)[^\n]*\n$/)
+    expect(exitCode).toBe(2)
+    expect(filesBeside(classic)).toEqual([])
+    const after = new DatabaseSync(pathOf(classic))
+    expect(
+      after.prepare('select count(*) as users, sum(length(hashed_password)) as bytes from users').get(),
+    ).toEqual({
+      users: 2_000,
+      bytes: 4_000,
+    })
+    after.close()
+  }
+  expect((await bienvenue(classic, 'adopt')).exitCode).toBe(0)
+})
+
+it('of PostgreSQL and of what is in memory both are refused, with the way to go', async () => {
+  const file = join(folder(), 'backup.db')
+  for (const args of [
+    ['backup', file],
+    ['restore', file, '--yes'],
+  ]) {
+    await refused(bienvenue('postgres://u@127.0.0.1:1/n', ...args), /pg_dump and restored by pg_restore/)
+    await refused(bienvenue('sqlite::memory:', ...args), /a database in memory has no file/)
+  }
+  const { exitCode, stderr } = await bienvenue(urlIn(folder()), 'backup', file)
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringMatching(/^bienvenue: DATABASE_URL: there is no database at /),
+  })
+  expect(existsSync(file)).toBe(false)
+})

@@ -1,0 +1,273 @@
+/** `bienvenue move`: from SQLite to PostgreSQL and back, with everything. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { sql } from 'kysely'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { type Database, moveDatabase, openAsItIs, openDatabase } from '../src/db/index.ts'
+import { TABLE_KEYS } from '../src/db/move.ts'
+import { MaintenanceError } from '../src/errors.ts'
+import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import { memoryMailer } from './support/production.ts'
+import { runCli, send, startProgram, startService } from './support/service.ts'
+
+const EMAIL = 'Bob@example.com'
+const PASSWORD = 'b4l0u'
+const TABLES = Object.keys(TABLE_KEYS)
+
+const move = (from: string, to: string) => moveDatabase({ from, to, withoutExtraColumns: false })
+
+async function open(url: string): Promise<Database> {
+  const db = await openAsItIs(url)
+  onTestFinished(() => db.destroy())
+  return db
+}
+
+/** The rows as any engine shows them. */
+async function rowsOf(url: string): Promise<Record<string, unknown[]>> {
+  const db = await openAsItIs(url)
+  const tables: Record<string, unknown[]> = {}
+  for (const table of TABLES) {
+    const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(db)
+    tables[table] = rows
+      .map((row) =>
+        Object.entries(row)
+          .map(([column, value]) => [
+            column,
+            value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+          ])
+          .sort(),
+      )
+      .sort()
+  }
+  await db.destroy()
+  return tables
+}
+
+/** A database with rows in every table, also such as are hard to spell; more users than a page. */
+async function filledDatabase(
+  engine: EngineName,
+): Promise<{ url: string; sessionId: string; resetToken: string }> {
+  const url = await freshDatabase(engine)
+  const auth = await freshAuth(engine, {
+    databaseUrl: url,
+    mailer: memoryMailer(),
+    baseUrl: 'https://auth.example.com',
+  })
+  await auth.registerUser(EMAIL, PASSWORD)
+  await auth.registerUser('pavé+x\u{1f980}@bücher.example', PASSWORD, { confirmed: true })
+  await auth.disableUser((await auth.registerUser('shut@example.com', PASSWORD)).id)
+  const sessionId =
+    (await auth.createSession(EMAIL, { ip: '2001:db8::1', userAgent: 'a "b" \\ \u{1f980}' })) ?? ''
+  await expect(auth.logIn({ email: 'eve@example.com', password: 'wrong', ip: '192.0.2.1' })).rejects.toThrow()
+  await auth.requestEmailChange({
+    sessionId: (await auth.createSession(EMAIL)) ?? '',
+    email: 'new@example.com',
+  })
+  const resetToken = await auth.getResetPasswordToken(EMAIL)
+  const db = await open(url)
+  const page = Array.from({ length: 1_001 }, (_, index) => {
+    const email = `many${index}@example.com`
+    return sql`(${email}, '!', ${email}, ${1_700_000_000_000 + index}, 1)`
+  })
+  await sql`insert into users (email, hashed_password, normalized_email, created_at, password_version)
+    values ${sql.join(page)}`.execute(db)
+  // The last number was given, and is not there any more.
+  const { id } = await auth.registerUser('gone@example.com', PASSWORD)
+  await auth.deleteUser(id)
+  await auth.close()
+  return { url, sessionId, resetToken }
+}
+
+describe.each<[EngineName, EngineName]>([
+  ['sqlite', 'postgres'],
+  ['postgres', 'sqlite'],
+])('from %s to %s', (here, there) => {
+  it('every row of every table goes, sessions and tokens stay good, and back again nothing has changed', async () => {
+    const { url, sessionId, resetToken } = await filledDatabase(here)
+    const before = await rowsOf(url)
+    for (const table of TABLES) expect(before[table], table).not.toEqual([])
+    const bytes = () => (here === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
+    const untouched = bytes()
+
+    const middle = await freshDatabase(there)
+    const moved = await move(url, middle)
+    expect(moved.map(({ table, rows }) => [table, rows])).toEqual(
+      TABLES.map((table) => [table, before[table]?.length]),
+    )
+    expect(await rowsOf(middle)).toEqual(before)
+    expect(bytes().equals(untouched)).toBe(true)
+    expect(await rowsOf(url)).toEqual(before)
+    const back = await freshDatabase(here)
+    expect(await move(middle, back)).toEqual(moved)
+    expect(await rowsOf(back)).toEqual(before)
+
+    const auth = await freshAuth(there, { databaseUrl: middle })
+    expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: 1, email: EMAIL })
+    expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
+    expect(await auth.validLogin('shut@example.com', PASSWORD)).toBe(false)
+    await auth.updatePassword(resetToken, 'another')
+    expect(await auth.validLogin(EMAIL, 'another')).toBe(true)
+    // Behind the number that was given last, though its account is gone.
+    expect((await auth.registerUser('newest@example.com', PASSWORD)).id).toBe((before.users?.length ?? 0) + 2)
+  })
+
+  it('a target that holds anything is refused, and keeps what it holds', async () => {
+    const { url } = await filledDatabase(here)
+    const target = await freshDatabase(there)
+    const auth = await freshAuth(there, { databaseUrl: target })
+    await auth.registerUser('mine@example.com', PASSWORD)
+    const before = await rowsOf(target)
+    await expect(move(url, target)).rejects.toThrow(MaintenanceError)
+    await expect(move(url, target)).rejects.toThrow(/the target, .*, is not empty/)
+    expect(await rowsOf(target)).toEqual(before)
+
+    const foreign = await freshDatabase(there)
+    const db = await open(foreign)
+    await sql`create table users (id integer primary key, email varchar(250), hashed_password varchar(250), session_id varchar(250), reset_token varchar(250))`.execute(
+      db,
+    )
+    await expect(move(url, foreign)).rejects.toThrow(/is not empty/)
+    expect((await db.introspection.getTables()).map(({ name }) => name)).toEqual(['users'])
+  })
+
+  it('where it fails on the way, nothing has moved, and it can be done again', async () => {
+    const { url } = await filledDatabase(here)
+    const target = await freshDatabase(there)
+    await (await openDatabase(target)).destroy()
+    const db = await open(target)
+    // As a full disk would, at the last table.
+    await (there === 'sqlite'
+      ? sql`create trigger full_disk before insert on audit begin select raise(abort, 'no room'); end`
+      : sql`alter table audit add constraint full_disk check (action = 'no room')`
+    ).execute(db)
+    await expect(move(url, target)).rejects.toThrow(there === 'sqlite' ? /no room/ : /full_disk/)
+    for (const rows of Object.values(await rowsOf(target))) expect(rows).toEqual([])
+    await (there === 'sqlite'
+      ? sql`drop trigger full_disk`
+      : sql`alter table audit drop constraint full_disk`
+    ).execute(db)
+    await move(url, target)
+    expect(await rowsOf(target)).toEqual(await rowsOf(url))
+  })
+
+  it('a row that arrived otherwise than it left is seen, and nothing has moved', async () => {
+    const { url } = await filledDatabase(here)
+    const target = await freshDatabase(there)
+    await (await openDatabase(target)).destroy()
+    const db = await open(target)
+    if (there === 'sqlite') {
+      await sql`create trigger other after insert on users when new.id = 2
+        begin update users set locale = 'xx' where id = 2; end`.execute(db)
+    } else {
+      await sql`create function other() returns trigger language plpgsql as
+        $$ begin new.locale := 'xx'; return new; end $$`.execute(db)
+      await sql`create trigger other before insert on users for each row when (new.id = 2) execute function other()`.execute(
+        db,
+      )
+    }
+    await expect(move(url, target)).rejects.toThrow(/users is not the same in both; nothing was moved/)
+    for (const rows of Object.values(await rowsOf(target))) expect(rows).toEqual([])
+  })
+})
+
+onBothEngines('a move', (engine) => {
+  it('names every table there is', async () => {
+    const db = await openDatabase(await freshDatabase(engine))
+    onTestFinished(() => db.destroy())
+    const tables = (await db.introspection.getTables()).map(({ name }) => name)
+    expect(tables.filter((name) => !name.startsWith('bienvenue_')).toSorted()).toEqual(TABLES.toSorted())
+  })
+
+  it('does not leave columns behind unasked, which an adopted table may have', async () => {
+    const { url } = await filledDatabase(engine)
+    await sql`alter table users add column nickname text`.execute(await open(url))
+    const target = await freshDatabase(engine)
+    await expect(move(url, target)).rejects.toThrow(
+      /would leave them behind: users\.nickname; --without-extra-columns/,
+    )
+    await moveDatabase({ from: url, to: target, withoutExtraColumns: true })
+    const { users, ...others } = await rowsOf(url)
+    expect(await rowsOf(target)).toMatchObject(others)
+    expect((await rowsOf(target)).users).toHaveLength(users?.length ?? 0)
+  })
+})
+
+it('the command moves a database from which a service was stopped to one that another begins on', async () => {
+  const from = await freshDatabase('sqlite')
+  const to = await freshDatabase('postgres')
+  const service = await startService(from)
+  await send(service.url, 'POST', '/users', { fields: { email: EMAIL, password: PASSWORD } })
+  expect(await service.stop()).toBe(0)
+  const { exitCode, stdout, stderr } = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(stdout).toMatch(/^TABLE +ROWS +CHECKSUM.*\nusers +1 +[0-9a-f]{16}\n/)
+  const next = await startService(to)
+  const login = await send(next.url, 'POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
+  expect(login.status).toBe(200)
+  const again = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
+  expect(again).toMatchObject({ exitCode: 1, stdout: '' })
+  expect(again.stderr).toMatch(/^bienvenue: the target, [^\n]* is not empty[^\n]*\n$/)
+  const server = new URL(inject('postgresUrl'))
+  expect(again.stderr).not.toContain(`:${server.password}@`)
+})
+
+it('a move that is killed in the middle leaves an empty target, to which it can be done again', async () => {
+  const { url } = await filledDatabase('sqlite')
+  const target = await freshDatabase('postgres')
+  await (await openDatabase(target)).destroy()
+  const db = await open(target)
+  await db.transaction().execute(async (tx) => {
+    // The users arrive, and the sessions wait for us.
+    await sql`lock table sessions in share mode`.execute(tx)
+    const moving = startProgram(['src/cli/main.ts', 'move', '--to', target], {
+      env: { DATABASE_URL: url },
+    })
+    const waits = sql`select 1 from pg_locks where relation = 'sessions'::regclass and not granted`
+    while ((await waits.execute(db)).rows.length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(await moving.stop('SIGKILL')).toBeNull()
+  })
+  for (const rows of Object.values(await rowsOf(target))) expect(rows).toEqual([])
+  await move(url, target)
+  expect(await rowsOf(target)).toEqual(await rowsOf(url))
+})
+
+it('what cannot be a source or a target is refused in one line', async () => {
+  const { url } = await filledDatabase('sqlite')
+  const old = await freshDatabase('sqlite')
+  await sql`create table something (id integer)`.execute(await open(old))
+  const attempts: [from: string, to: string, says: RegExp][] = [
+    [url, 'nonsense', /^bienvenue: the target: there is no scheme/],
+    [url, 'sqlite:/nowhere/x.db', /^bienvenue: the target: cannot use sqlite:\/nowhere\/x\.db/],
+    [url, url, /^bienvenue: the target, [^\n]* is not empty/],
+    [old, await freshDatabase('sqlite'), /has not the schema of this version: bienvenue migrate/],
+    ['sqlite:/nowhere/x.db', url, /^bienvenue: DATABASE_URL: there is no database at/],
+  ]
+  for (const [from, to, says] of attempts) {
+    const { exitCode, stdout, stderr } = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
+    expect(stderr).toMatch(says)
+    expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
+    expect({ stdout, isDone: exitCode === 0 }).toEqual({ stdout: '', isDone: false })
+  }
+})
+
+it('the checksum is of the rows, in whatever order: the sum of their SHA-256', async () => {
+  const url = await freshDatabase('sqlite')
+  const auth = await freshAuth('sqlite', { databaseUrl: url, hasher: CHEAP_HASHER })
+  await auth.close()
+  const db = await open(url)
+  const keys = ['b'.repeat(64), 'a'.repeat(64)]
+  for (const key of keys) await sql`insert into throttles values (${key}, 1, 2, 3)`.execute(db)
+  const moved = await move(url, await freshDatabase('postgres'))
+  const digest = (key: string) =>
+    BigInt(
+      `0x${createHash('sha256')
+        .update(JSON.stringify([2, 3, 1, key]))
+        .digest('hex')}`,
+    )
+  const sum = BigInt.asUintN(
+    256,
+    keys.reduce((total, key) => total + digest(key), 0n),
+  )
+  expect(moved.find(({ table }) => table === 'throttles')?.checksum).toBe(sum.toString(16).padStart(64, '0'))
+})
