@@ -42,6 +42,7 @@ const BESIDE = ['sending mail', 'listAudit, of a user', 'listAudit, since', 'db.
 const SCANS: Partial<Record<Drive, string>> = {
   // All of them are its business.
   endEverySession: 'sessions, users',
+  finishRestore: 'sessions, tokens, users',
   // The operator's: the mail that waits, which is not the users'.
   countMail: 'outbox',
   // The operator's: a page at a time, along the key.
@@ -300,6 +301,9 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   },
   async endEverySession({ engine }) {
     expect(await engine.endEverySession()).toBeGreaterThan(SIZE / 2)
+  },
+  async finishRestore({ engine }) {
+    await engine.finishRestore({ keepSessions: false })
   },
 }
 
