@@ -11,6 +11,8 @@ import { visible } from '../lib/visible.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
 import { audit } from './commands/audit.ts'
 import { doctor } from './commands/doctor.ts'
+import { exportUsers } from './commands/export.ts'
+import { importUsers } from './commands/import.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
 import { serve } from './commands/serve.ts'
@@ -20,7 +22,17 @@ import { commandHelp, generalHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print } from './terminal.ts'
 
-const COMMANDS: readonly Command[] = [serve, migrate, ...users, ...sessions, audit, ...mail, doctor]
+const COMMANDS: readonly Command[] = [
+  serve,
+  migrate,
+  ...users,
+  ...sessions,
+  importUsers,
+  exportUsers,
+  audit,
+  ...mail,
+  doctor,
+]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {

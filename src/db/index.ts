@@ -8,6 +8,7 @@
 export * from './audit.ts'
 export { isUnavailable } from './errors.ts'
 export { MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
+export * from './moving.ts'
 export { databaseExists, describeDatabase, isReady, openDatabase } from './open.ts'
 export * from './outbox.ts'
 export type { Database, Tx } from './schema.ts'

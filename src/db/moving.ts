@@ -1,0 +1,161 @@
+/** Table `users`, many rows at a time: what an import adds and an export reads. */
+import { type RawBuilder, type Selectable, SqliteAdapter, sql } from 'kysely'
+import { Conflict } from '../errors.ts'
+import { normalizeEmail, trimEmail, type User } from '../user.ts'
+import { isUniqueViolation } from './errors.ts'
+import type { Database, Tx, UsersTable } from './schema.ts'
+import { userOf } from './users.ts'
+
+/** A user as they move from one database to another: without sessions and tokens, which stay behind. */
+export interface MovingUser extends Omit<User, 'id' | 'sessionId' | 'resetToken'> {
+  /** `null`: the next number that is free. */
+  readonly id: number | null
+  /** A new account that nobody confirms goes away after this; `null` where none has to be confirmed. */
+  readonly unconfirmedUntil: Date | null
+}
+
+/** Every column but the id, with its type in PostgreSQL. */
+const COLUMNS = {
+  email: 'text',
+  hashed_password: 'text',
+  session_id: 'text',
+  reset_token: 'text',
+  normalized_email: 'text',
+  created_at: 'bigint',
+  password_version: 'integer',
+  disabled_at: 'bigint',
+  email_verified_at: 'bigint',
+  unconfirmed_until: 'bigint',
+  password_compromised_at: 'bigint',
+  locale: 'text',
+} as const satisfies Record<Exclude<keyof UsersTable, 'id'>, string>
+
+/**
+ * Adds users in their order, in one statement whose text does not depend on how many there are.
+ *
+ * @param users - All with an id, or all without.
+ * @throws {Conflict} An address or a number is taken; nobody was added, and the transaction is over.
+ */
+export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<void> {
+  const [first] = users
+  if (first === undefined) return
+  const columns = { ...(first.id !== null && { id: 'integer' }), ...COLUMNS }
+  if (first.id !== null) await keepNumbersUnique(tx, Math.max(...users.map(({ id }) => id ?? 0)))
+  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
+  try {
+    await sql`insert into users (${names}) select ${rowsFrom(tx, columns, users.map(rowOf))}`.execute(tx)
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('an address or a number is taken', { cause: error }) : error
+  }
+}
+
+/** What follows `select`: the columns of rows that come as one parameter. */
+function rowsFrom(
+  tx: Tx,
+  columns: Readonly<Record<string, string>>,
+  rows: readonly object[],
+): RawBuilder<unknown> {
+  const json = JSON.stringify(rows)
+  const names = Object.keys(columns)
+  if (isSqlite(tx)) {
+    const values = names.map((name) => sql`value ->> ${sql.lit(name)}`)
+    return sql`${sql.join(values)} from json_each(${json})`
+  }
+  const types = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`)
+  const values = names.map((name) => sql.ref(name))
+  return sql`${sql.join(values)} from json_to_recordset(${json}) as given(${sql.join(types)})`
+}
+
+/**
+ * Lets PostgreSQL count on behind the numbers that an import brings along: no number is given a second time. SQLite
+ * does so by itself.
+ */
+async function keepNumbersUnique(tx: Tx, highest: number): Promise<void> {
+  if (isSqlite(tx)) return
+  await sql`
+    select setval(counter, ${sql.lit(highest)})
+    from (select pg_get_serial_sequence('users', 'id')::regclass as counter) as of_users
+    where coalesce(pg_sequence_last_value(counter), 0) < ${sql.lit(highest)}`.execute(tx)
+}
+
+/** Those who have one of these addresses, normalised, or one of these numbers. */
+export async function findUsersAmong(
+  db: Database,
+  { emails, ids }: { emails: readonly string[]; ids: readonly number[] },
+): Promise<MovingUser[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('normalized_email', 'in', listed<string>(db, 'text', emails))
+    .union((query) =>
+      query
+        .selectFrom('users')
+        .selectAll()
+        .where('id', 'in', listed<number>(db, 'integer', ids)),
+    )
+    .execute()
+  return rows.map(movingOf)
+}
+
+/** Users in the order of their ids, a page at a time: those behind `afterId`. */
+export async function listMovingUsers(
+  db: Database,
+  page: { afterId: number; limit: number },
+): Promise<(MovingUser & { readonly id: number })[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '>', page.afterId)
+    .orderBy('id')
+    .limit(page.limit)
+    .execute()
+  return rows.map(movingOf)
+}
+
+/** Forgets what was counted under any of these keys. */
+export async function clearManyAttempts(tx: Tx, keys: readonly string[]): Promise<void> {
+  await tx
+    .deleteFrom('throttles')
+    .where('key', 'in', listed<string>(tx, 'text', keys))
+    .execute()
+}
+
+/** A list as one parameter: the statement is the same however long it is. */
+function listed<Value>(db: Database, type: 'text' | 'integer', values: readonly Value[]) {
+  const json = JSON.stringify(values)
+  return isSqlite(db)
+    ? sql<Value>`(select value from json_each(${json}))`
+    : sql<Value>`(select value::${sql.raw(type)} from json_array_elements_text(${json}))`
+}
+
+function rowOf(user: MovingUser): UsersRow {
+  return {
+    ...(user.id !== null && { id: user.id }),
+    email: trimEmail(user.email),
+    hashed_password: user.hashedPassword,
+    session_id: null,
+    reset_token: null,
+    normalized_email: normalizeEmail(user.email),
+    created_at: user.createdAt.getTime(),
+    password_version: user.passwordVersion,
+    disabled_at: user.disabledAt?.getTime() ?? null,
+    email_verified_at: user.emailVerifiedAt?.getTime() ?? null,
+    unconfirmed_until: user.unconfirmedUntil?.getTime() ?? null,
+    password_compromised_at: user.passwordCompromisedAt?.getTime() ?? null,
+    locale: user.locale,
+  }
+}
+
+type UsersRow = Omit<Selectable<UsersTable>, 'id'> & { id?: number }
+
+function movingOf(row: Selectable<UsersTable>): MovingUser & { readonly id: number } {
+  const { sessionId: _, resetToken: __, ...user } = userOf(row)
+  return {
+    ...user,
+    unconfirmedUntil: row.unconfirmed_until === null ? null : new Date(row.unconfirmed_until),
+  }
+}
+
+function isSqlite(db: Database): boolean {
+  return db.getExecutor().adapter instanceof SqliteAdapter
+}
