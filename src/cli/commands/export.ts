@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream, lstatSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -23,8 +23,7 @@ export const exportUsers: Command = {
   async run(input) {
     const { output } = input.flags as { output?: string }
     const withHashes = input.flags['with-hashes'] === true
-    if (output !== undefined && existsSync(output) && input.flags.force !== true)
-      throw new UsageError(`${output} is there already; --force replaces it`)
+    if (output !== undefined) assertFree(output, { force: input.flags.force === true })
     return withEngine(input, async (engine) => {
       if (withHashes)
         process.stderr.write('It holds the hashes of all passwords: keep it as you keep the database.\n')
@@ -39,6 +38,13 @@ export const exportUsers: Command = {
       return 0
     })
   },
+}
+
+function assertFree(output: string, { force }: { force: boolean }): void {
+  const stat = lstatSync(output, { throwIfNoEntry: false })
+  if (stat === undefined) return
+  if (!stat.isFile()) throw new UsageError(`${output} is no file that could be replaced`)
+  if (!force) throw new UsageError(`${output} is there already; --force replaces it`)
 }
 
 /** @returns How many there were. */

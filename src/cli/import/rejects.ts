@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
 import { UsageError } from '../command.ts'
 import type { Line } from './lines.ts'
 
@@ -19,8 +19,7 @@ export interface Rejects {
 export async function openRejects(path: string): Promise<Rejects> {
   let file: FileHandle
   try {
-    // Made anew, since another one could be readable by others.
-    await rm(path, { force: true })
+    await removeFile(path)
     file = await open(path, 'wx', 0o600)
   } catch (error) {
     throw new UsageError(`cannot write ${path}: ${(error as Error).message}`)
@@ -34,9 +33,15 @@ export async function openRejects(path: string): Promise<Rejects> {
     },
     async close() {
       await file.close()
-      if (isEmpty) await rm(path, { force: true })
+      if (isEmpty) await removeFile(path)
     },
   }
+}
+
+// Made anew, since one that is there could be readable by others. A device or a folder is nothing to remove.
+async function removeFile(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => null)
+  if (stat?.isFile() === true) await rm(path)
 }
 
 function entryOf({ line: { number, bytes }, problem }: { line: Line; problem: string }) {
