@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FOREIGN_HASHES } from '../../test/fixtures/hashes.ts'
 import { type EngineName, freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
-import { openTables } from '../../test/support/production.ts'
+import { openTables, productionAuth } from '../../test/support/production.ts'
 import type { Auth, ExportedUser, ImportItem, ImportOptions } from '../index.ts'
 
 const [HASH = expect.unreachable()] = FOREIGN_HASHES
@@ -187,6 +187,24 @@ onBothEngines('importUsers', (engine) => {
     })
     await imported(auth, [{ email: 'bob@example.com', hashed_password: hash }])
     expect(await auth.validLogin('bob@example.com', password)).toBe(true)
+  })
+})
+
+onBothEngines('an imported account whose address nobody confirmed', (engine) => {
+  it('gets the mail for it with the first right password, and does not go away', async () => {
+    const { auth, mailedLink, now } = await productionAuth(engine)
+    const { password, hash } = HASH
+    const email = 'bob@example.com'
+    await imported(auth, [{ email, hashed_password: hash }])
+    now.advance(365 * 86_400)
+    await auth.deleteExpired()
+    await expect(auth.logIn({ email, password: 'wrong' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    await expect(auth.logIn({ email, password })).rejects.toMatchObject({ code: 'invalid_credentials' })
+    const { token } = await mailedLink('verify_email')
+    await auth.confirmEmail({ token, password })
+    expect(await auth.logIn({ email, password })).toMatchObject({ next: 'signed_in' })
   })
 })
 

@@ -13,7 +13,7 @@ export type ImportItem = { readonly fields: Fields } | { readonly problem: strin
 
 /** How to import. */
 export interface ImportOptions {
-  /** Whether to look only, and change nothing. It remembers every address: some 200 bytes for each. */
+  /** Whether to look only, and change nothing. It remembers every address: some 400 bytes for each. */
   readonly dryRun?: boolean
   /** The hash parameters of the Firebase project that hashes with a `salt` beside them come from. */
   readonly firebase?: FirebaseProject | null

@@ -1,5 +1,5 @@
 /** Table `users`, many rows at a time: what an import adds and an export reads. */
-import { type RawBuilder, type Selectable, SqliteAdapter, sql } from 'kysely'
+import { type Selectable, SqliteAdapter, sql } from 'kysely'
 import { Conflict } from '../errors.ts'
 import { normalizeEmail, trimEmail, type User } from '../user.ts'
 import { isUniqueViolation } from './errors.ts'
@@ -14,21 +14,28 @@ export interface MovingUser extends Omit<User, 'id' | 'sessionId' | 'resetToken'
   readonly unconfirmedUntil: Date | null
 }
 
-/** Every column but the id, with its type in PostgreSQL. */
-const COLUMNS = {
-  email: 'text',
-  hashed_password: 'text',
-  session_id: 'text',
-  reset_token: 'text',
-  normalized_email: 'text',
-  created_at: 'bigint',
-  password_version: 'integer',
-  disabled_at: 'bigint',
-  email_verified_at: 'bigint',
-  unconfirmed_until: 'bigint',
-  password_compromised_at: 'bigint',
-  locale: 'text',
-} as const satisfies Record<Exclude<keyof UsersTable, 'id'>, string>
+/** Every column but the id. */
+const COLUMNS = [
+  'email',
+  'hashed_password',
+  'session_id',
+  'reset_token',
+  'normalized_email',
+  'created_at',
+  'password_version',
+  'disabled_at',
+  'email_verified_at',
+  'unconfirmed_until',
+  'password_compromised_at',
+  'locale',
+] as const satisfies readonly (keyof UsersTable)[]
+
+/** The same for PostgreSQL, which wants to know what is in JSON. */
+const RECORD = sql`record (
+  id integer, email text, hashed_password text, session_id text, reset_token text, normalized_email text,
+  created_at bigint, password_version integer, disabled_at bigint, email_verified_at bigint,
+  unconfirmed_until bigint, password_compromised_at bigint, locale text
+)`
 
 /**
  * Adds users in their order, in one statement whose text does not depend on how many there are.
@@ -39,31 +46,18 @@ const COLUMNS = {
 export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<void> {
   const [first] = users
   if (first === undefined) return
-  const columns = { ...(first.id !== null && { id: 'integer' }), ...COLUMNS }
+  const columns = first.id === null ? COLUMNS : (['id', ...COLUMNS] as const)
   if (first.id !== null) await keepNumbersUnique(tx, Math.max(...users.map(({ id }) => id ?? 0)))
-  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
+  const names = sql.join(columns.map((name) => sql.ref(name)))
+  const json = JSON.stringify(users.map(rowOf))
+  const rows = isSqlite(tx)
+    ? sql`select ${sql.join(columns.map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json})`
+    : sql`select ${names} from json_to_recordset(${json}) as ${RECORD}`
   try {
-    await sql`insert into users (${names}) select ${rowsFrom(tx, columns, users.map(rowOf))}`.execute(tx)
+    await sql`insert into users (${names}) ${rows}`.execute(tx)
   } catch (error) {
     throw isUniqueViolation(error) ? new Conflict('an address or a number is taken', { cause: error }) : error
   }
-}
-
-/** What follows `select`: the columns of rows that come as one parameter. */
-function rowsFrom(
-  tx: Tx,
-  columns: Readonly<Record<string, string>>,
-  rows: readonly object[],
-): RawBuilder<unknown> {
-  const json = JSON.stringify(rows)
-  const names = Object.keys(columns)
-  if (isSqlite(tx)) {
-    const values = names.map((name) => sql`value ->> ${sql.lit(name)}`)
-    return sql`${sql.join(values)} from json_each(${json})`
-  }
-  const types = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`)
-  const values = names.map((name) => sql.ref(name))
-  return sql`${sql.join(values)} from json_to_recordset(${json}) as given(${sql.join(types)})`
 }
 
 /**
@@ -123,9 +117,9 @@ export async function clearManyAttempts(tx: Tx, keys: readonly string[]): Promis
 /** A list as one parameter: the statement is the same however long it is. */
 function listed<Value>(db: Database, type: 'text' | 'integer', values: readonly Value[]) {
   const json = JSON.stringify(values)
-  return isSqlite(db)
-    ? sql<Value>`(select value from json_each(${json}))`
-    : sql<Value>`(select value::${sql.raw(type)} from json_array_elements_text(${json}))`
+  if (isSqlite(db)) return sql<Value>`(select value from json_each(${json}))`
+  const value = type === 'text' ? sql`value` : sql`value::integer`
+  return sql<Value>`(select ${value} from json_array_elements_text(${json}))`
 }
 
 function rowOf(user: MovingUser): UsersRow {

@@ -17,17 +17,20 @@ export async function readFirebaseProject(path: string): Promise<FirebaseProject
 
 /** The text itself: `hash_config { algorithm: SCRYPT, base64_signer_key: …, … }`. */
 export function parseFirebaseProject(text: string): FirebaseProject {
+  const values = new Map(
+    [...text.matchAll(/(\w+)"?\s*:\s*"?([^\s",}]*)/g)].map(([, name = '', value = '']) => [name, value]),
+  )
   const value = (name: string, form: RegExp) => {
-    const [, found] =
-      new RegExp(`\\b${name}"?\\s*:\\s*"?(${form.source})"?\\s*(?:,|\\}|$)`, 'm').exec(text) ?? []
-    if (found === undefined) throw new UsageError(`the hash parameters of Firebase have no fitting ${name}`)
+    const found = values.get(name)
+    if (found === undefined || !form.test(found))
+      throw new UsageError(`the hash parameters of Firebase have no fitting ${name}`)
     return found
   }
-  value('algorithm', /SCRYPT/)
+  value('algorithm', /^SCRYPT$/)
   return {
-    signerKey: Buffer.from(value('base64_signer_key', /[A-Za-z0-9+/]{16,344}={0,2}/), 'base64'),
-    saltSeparator: Buffer.from(value('base64_salt_separator', /[A-Za-z0-9+/]{0,86}={0,2}/), 'base64'),
-    rounds: Number(value('rounds', /[1-9]\d{0,2}/)),
-    memCost: Number(value('mem_cost', /[1-9]\d?/)),
+    signerKey: Buffer.from(value('base64_signer_key', /^[A-Za-z0-9+/]{43,172}={0,2}$/), 'base64'),
+    saltSeparator: Buffer.from(value('base64_salt_separator', /^[A-Za-z0-9+/]{0,86}={0,2}$/), 'base64'),
+    rounds: Number(value('rounds', /^[1-9]\d{0,2}$/)),
+    memCost: Number(value('mem_cost', /^[1-9]\d?$/)),
   }
 }
