@@ -27,6 +27,16 @@ describe('a hash that other software made', () => {
     for (const hasher of HASHERS) expect(hasher.needsRehash(password, hash)).toBe(true)
   })
 
+  it('by bcrypt of the same cost is as good as ours only where it is plain and without mistakes', () => {
+    const hasher = createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 })
+    const ofCost4 = FOREIGN_HASHES.filter(({ hash }) => /\$2[abxy]\$04\$/.test(hash))
+    const kept = ofCost4.filter(({ password, hash }) => !hasher.needsRehash(password, hash))
+    expect(kept.map(({ hash }) => hash)).toEqual(
+      ofCost4.map(({ hash }) => hash).filter((hash) => /^\$2[aby]\$/.test(hash)),
+    )
+    expect([kept.length > 0, kept.length < ofCost4.length]).toEqual([true, true])
+  })
+
   it('of better-auth knows a password in another Unicode form, as better-auth does', async () => {
     const { hash } =
       FOREIGN_HASHES.find(({ password }) => password.startsWith('\ufb01')) ?? expect.unreachable()

@@ -1,10 +1,11 @@
 /** A file, from its bytes to the users that its lines tell of. */
+import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FIREBASE } from '../../../test/fixtures/hashes.ts'
 import { parseFirebaseProject } from './firebase.ts'
 import { LINE_MAX_BYTES, linesOf } from './lines.ts'
-import { progressLine } from './progress.ts'
+import { progressLine, startProgress } from './progress.ts'
 import { csvRecords, jsonRecords } from './records.ts'
 
 const NAMES = { ignored: new Set(['name']), known: ['email', 'hashed_password', 'locale'] }
@@ -176,5 +177,35 @@ describe('the line of progress', () => {
     [{ lines: 0, rejected: 0, read: 0, size: 0, elapsedSeconds: 0 }, '0 lines'],
   ])('says how far it is, how quick, and what is left: %j', (progress, line) => {
     expect(progressLine(progress)).toBe(line)
+  })
+})
+
+describe('progress', () => {
+  const at = (lines: number) => ({ lines, rejected: 0, read: lines, size: 300_000 })
+
+  /** What is written to a terminal so many columns wide, or to what is none. */
+  function written(columns: number | null): string {
+    const output = new PassThrough({ encoding: 'utf8' })
+    const terminal = columns === null ? {} : { isTTY: true, columns }
+    const report = startProgress(Object.assign(output, terminal) as unknown as NodeJS.WriteStream)
+    for (const lines of [1_000, 100_000, 199_999, 200_000]) report.show(at(lines))
+    report.end()
+    return output.read()
+  }
+
+  it('is one line at a terminal, written over, no wider than that, and gone at the end', () => {
+    const lines = written(40).split('\r')
+    expect(lines).toHaveLength(6)
+    for (const line of lines.slice(1, 5)) {
+      expect(line).toMatch(/^\[[#.]{24}\] \d+ %/)
+      expect(line.endsWith('\u{1b}[K')).toBe(true)
+      expect(line.length - '\u{1b}[K'.length).toBeLessThan(40)
+    }
+    expect(lines.at(-1)).toBe('\u{1b}[K')
+  })
+
+  it('is a line for each 100,000 elsewhere', () => {
+    const lines = written(null).trimEnd().split('\n')
+    expect(lines.map((line) => /([\d,]+) lines/.exec(line)?.[1])).toEqual(['100,000', '200,000'])
   })
 })
