@@ -125,11 +125,10 @@ async function runImport({ engine, items, options, rejects, progress, size }: Ta
     for await (const { added, unchanged, rejected } of engine.importUsers(counting(), options)) {
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: item.line, problem }))
       await rejects.add(rejectedLines)
-      if (progress !== null) {
-        progress.end()
-        for (const { line, problem } of rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected)))
-          process.stderr.write(`line ${line.number}: ${visible(problem)}\n`)
-      }
+      const named = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))
+      if (named.length > 0) progress?.end()
+      for (const { line, problem } of named)
+        process.stderr.write(`line ${line.number}: ${visible(problem)}\n`)
       counts.added += added
       counts.unchanged += unchanged
       counts.rejected += rejected.length

@@ -8,9 +8,9 @@ export interface Progress {
   readonly elapsedSeconds: number
 }
 
-const BAR_WIDTH = 24
+const BAR_WIDTH = 16
 
-/** How far it is, in a line: `[######……] 25 %  250,000 lines  12,500 a second  about 1 min left  3 rejected`. */
+/** How far it is, in a line: `[####…] 25 %  250,000 lines  12,500 a second  about 1 min left  3 rejected`. */
 export function progressLine({ lines, rejected, read, size, elapsedSeconds }: Progress): string {
   const rate = elapsedSeconds > 0 ? lines / elapsedSeconds : 0
   const parts = [`${counted(lines)} lines`, ...(rate > 0 ? [`${counted(Math.round(rate))} a second`] : [])]
