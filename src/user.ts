@@ -11,8 +11,8 @@ export interface User {
   readonly id: number
   /** The address as it was entered at registration. */
   readonly email: string
-  /** A bcrypt or argon2id hash with its parameters, or `!`, which verifies nothing, for an account
-   *  without a password. */
+  /** A bcrypt or argon2id hash with its parameters, of an imported account until its first right login that of
+   *  the software it came from, or `!`, which verifies nothing, for an account without a password. */
   readonly hashedPassword: string
   /** The UUID of the newest session, or `null`. It opens nothing. */
   readonly sessionId: string | null

@@ -29,6 +29,8 @@ const COMMANDS = {
   'users delete': 'users delete EMAIL',
   'sessions end': 'sessions end EMAIL',
   'sessions end-all': 'sessions end-all',
+  import: 'import FILE',
+  export: 'export',
   audit: 'audit',
   'mail test': 'mail test TO',
   'mail queue': 'mail queue',

@@ -348,7 +348,8 @@ const TYPED = `
       type Account, type AccountExport, type AuditQuery, type AuditRecord, type Auth, type BearerRequest,
       type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
       type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
-      type Hasher, type Incoming, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
+      type ExportedUser, type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
+      type Incoming, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
       MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
       type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
       type SessionInfo, type SignUpRequest, type SignUpResult, type User,
@@ -433,6 +434,19 @@ const TYPED = `
     ]
     const query: AuditQuery = { userId: 1, action: 'login', since: new Date() }
     for await (const record of auth.listAudit(query)) console.log(record.outcome, record.details)
+    const firebase: FirebaseProject = {
+      signerKey: new Uint8Array(64), saltSeparator: new Uint8Array(1), rounds: 8, memCost: 14,
+    }
+    const importing: ImportOptions = { dryRun: true, firebase }
+    const items: (ImportItem & { row: number })[] = [{ row: 1, fields: { email: 'c@b.c' } }, { row: 2, problem: 'x' }]
+    for await (const step of auth.importUsers(items, importing)) {
+      const { added, unchanged, rejected }: ImportStep<{ row: number }> = step
+      console.log(added, unchanged, rejected.map(({ item, problem }) => item.row + problem))
+    }
+    for await (const moved of auth.exportUsers({ withHashes: true })) {
+      const line: ExportedUser = moved
+      console.log(line.hashed_password)
+    }
     const counts: number[] = [await auth.endEverySession(), await auth.countMail(), (await auth.deleteExpired()).accounts]
     const bearerOf: Account | null = await auth.getUserFromCookie('x')
     console.log(inForce.mode, carrier, connection, states, account.id, device, ended, renewed.user.email)

@@ -237,6 +237,15 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
     expect(await engine.describeUser(stranger())).toBeNull()
   },
   listUsers: ({ engine }) => drain(engine.listUsers()),
+  exportUsers: ({ engine }) => drain(engine.exportUsers({ withHashes: true })),
+  async importUsers({ engine, person, stranger }) {
+    const lines = [
+      { email: stranger() },
+      { email: stranger(), id: 2_000_000 },
+      { email: (await person()).email },
+    ]
+    await drain(engine.importUsers(lines.map((line) => ({ fields: { ...line, hashed_password: '!' } }))))
+  },
   async disableUser({ engine, person }) {
     const { id } = await person()
     expect(await engine.disableUser(id)).toBe(true)

@@ -160,6 +160,26 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     act: ({ auth, id }) => auth.markPasswordCompromised(id),
     line: { actor: 'operator' },
   },
+  begin_import: {
+    act: ({ auth, email }) =>
+      Array.fromAsync(auth.importUsers([{ fields: { email: `import-${email}`, hashed_password: '!' } }])),
+    line: { actor: 'operator', userId: null },
+  },
+  finish_import: {
+    act: ({ auth, email }) =>
+      Array.fromAsync(
+        auth.importUsers([
+          { fields: { email: `import-${email}`, hashed_password: '!' } },
+          { fields: { email, hashed_password: '!' } },
+          { fields: { email: `import-${email}`, hashed_password: '!' } },
+        ]),
+      ),
+    line: { actor: 'operator', userId: null, details: { added: 1, unchanged: 1, rejected: 1 } },
+  },
+  export_users: {
+    act: ({ auth }) => Array.fromAsync(auth.exportUsers({ withHashes: true })),
+    line: { actor: 'operator', userId: null, details: { hashes: true } },
+  },
   give_up_mail: {
     act: async ({ auth, email }) => {
       await auth.registerUser(`refused-${email}`, PASSWORD)

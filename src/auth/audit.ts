@@ -27,6 +27,9 @@ export const AUDIT_ACTIONS = [
   'enable_account',
   'unlock_account',
   'mark_password_compromised',
+  'begin_import',
+  'finish_import',
+  'export_users',
   'give_up_mail',
   'restore_database',
 ] as const

@@ -4,6 +4,8 @@ import type { Options } from '../options.ts'
 import type { Account, User } from '../user.ts'
 import type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
 import type { Client } from './context.ts'
+import type { ExportedUser } from './export.ts'
+import type { ImportItem, ImportOptions, ImportStep } from './import.ts'
 import type { LogInRequest, LogInResult } from './login.ts'
 import type { Removed } from './maintenance.ts'
 import type {
@@ -263,6 +265,28 @@ export interface Engine {
 
   /** All users by id, read a page at a time: memory stays flat however many there are. */
   listUsers(): AsyncGenerator<User>
+
+  /**
+   * Adds accounts that another service had, with the hashes of their passwords: 1,000 at a time are written for good,
+   * however many there are. Whoever has an address already is never changed. What cannot be added is given back with
+   * the reason, and does not stop the rest. Done again with the same items, it adds what is missing.
+   *
+   * @param items - `fields`: names and values as `docs/moving.md` has them; or `problem`: why there are none.
+   * @param options - `dryRun`: change nothing. `firebase`: the project of hashes with a `salt`.
+   * @returns What became of the items, 1,000 at a time: nothing is done before it is asked for.
+   */
+  importUsers<Item extends ImportItem>(
+    items: AsyncIterable<Item> | Iterable<Item>,
+    options?: ImportOptions,
+  ): AsyncGenerator<ImportStep<Item>>
+
+  /**
+   * All users by id, as {@link importUsers} takes them, read a page at a time. Who was there when it began and is there
+   * still comes once; who registers meanwhile comes once or not at all. Sessions and tokens stay behind.
+   *
+   * @param options - `withHashes`: the hashes of the passwords too. Default `false`.
+   */
+  exportUsers(options?: { withHashes?: boolean }): AsyncGenerator<ExportedUser>
 
   /** Shuts an account: nobody gets in, and its sessions and outstanding tokens end. `false`: no such user. */
   disableUser(userId: number): Promise<boolean>

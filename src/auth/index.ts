@@ -18,8 +18,10 @@ import { listAudit } from './audit.ts'
 import { confirmEmail, requestConfirmation, requestEmailChange } from './confirmation.ts'
 import type { Context } from './context.ts'
 import type { Engine } from './engine.ts'
+import { exportUsers } from './export.ts'
 import { createHasher } from './hashing/index.ts'
 import { withBoundedQueue } from './hashing/queue.ts'
+import { importUsers } from './import.ts'
 import { logIn, validLogin } from './login.ts'
 import { type MailWorker, startMailWorker } from './mail-worker.ts'
 import { deleteExpired } from './maintenance.ts'
@@ -63,6 +65,10 @@ export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } fro
 export type { Client } from './context.ts'
 export { DEVICE_LIFETIME_SECONDS } from './devices.ts'
 export type { Engine } from './engine.ts'
+export type { ExportedUser } from './export.ts'
+export type { FirebaseProject } from './hashing/firebase.ts'
+export type { ImportItem, ImportOptions, ImportStep } from './import.ts'
+export { USER_FIELDS } from './imported-user.ts'
 export type { LogInRequest, LogInResult } from './login.ts'
 export type {
   AccountExport,
@@ -174,6 +180,8 @@ export async function openEngine(
     updatePassword: bind(updatePassword),
     describeUser: bind(describeUser),
     listUsers: () => translating(listUsers(ctx)),
+    importUsers: (items, options) => translating(importUsers(ctx, items, options)),
+    exportUsers: (options) => translating(exportUsers(ctx, options)),
     disableUser: bind(disableUser),
     enableUser: bind(enableUser),
     deleteUser: bind(deleteUser),

@@ -4,7 +4,7 @@ import { sha256 } from '../lib/digest.ts'
 import { networkOf } from '../lib/network.ts'
 import { maskEmail, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
-import type { Client, Context } from './context.ts'
+import type { Client, Context, TxContext } from './context.ts'
 import { recogniseDevice } from './devices.ts'
 
 /** What is limited. Whatever verifies a password counts as `login`, so that no route is a way around. */
@@ -150,6 +150,14 @@ function recordLimit(
 /** Lets an account start again at nothing: its owner has proven themselves in another way, or it is another account. */
 export async function forgetFailures(ctx: Context, email: string): Promise<void> {
   await store.clearAttempts(ctx.db, accountKeyOf('login', email))
+}
+
+/** The same for many accounts at once. */
+export async function forgetFailuresOfAll(tx: TxContext, emails: readonly string[]): Promise<void> {
+  await store.clearManyAttempts(
+    tx.db,
+    emails.map((email) => accountKeyOf('login', email)),
+  )
 }
 
 /** A place among those that an hour has. */

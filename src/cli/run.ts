@@ -13,6 +13,8 @@ import { adopt } from './commands/adopt.ts'
 import { audit } from './commands/audit.ts'
 import { backup, restore } from './commands/backup.ts'
 import { doctor } from './commands/doctor.ts'
+import { exportUsers } from './commands/export.ts'
+import { importUsers } from './commands/import.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
 import { move } from './commands/move.ts'
@@ -28,6 +30,8 @@ const COMMANDS: readonly Command[] = [
   migrate,
   adopt,
   ...users,
+  importUsers,
+  exportUsers,
   ...sessions,
   audit,
   ...mail,

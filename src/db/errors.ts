@@ -1,5 +1,6 @@
 /** What the engines' own errors mean. */
 
+const SQLITE_CONSTRAINT_PRIMARY_KEY = 1555
 const SQLITE_CONSTRAINT_UNIQUE = 2067
 const POSTGRES_UNIQUE_VIOLATION = '23505'
 
@@ -46,5 +47,9 @@ export function isNoTransaction(error: unknown): boolean {
 /** Whether a write failed because a unique value is there already. */
 export function isUniqueViolation(error: unknown): boolean {
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
-  return code === POSTGRES_UNIQUE_VIOLATION || errcode === SQLITE_CONSTRAINT_UNIQUE
+  return (
+    code === POSTGRES_UNIQUE_VIOLATION ||
+    errcode === SQLITE_CONSTRAINT_UNIQUE ||
+    errcode === SQLITE_CONSTRAINT_PRIMARY_KEY
+  )
 }

@@ -1,6 +1,7 @@
 /** Table `throttles`: counters of failed attempts, moved by atomic writes. */
 import { type RawBuilder, sql } from 'kysely'
-import type { Database } from './schema.ts'
+import { listed } from './lists.ts'
+import type { Database, Tx } from './schema.ts'
 
 /** Ten years: for good, as far as a counter goes. */
 const LOCK_MS = 10 * 365 * 86_400_000
@@ -159,6 +160,14 @@ export async function refundAttempt(
 /** Forgets what was counted under a key. */
 export async function clearAttempts(db: Database, key: string): Promise<void> {
   await db.deleteFrom('throttles').where('key', '=', key).execute()
+}
+
+/** Forgets what was counted under any of these keys. */
+export async function clearManyAttempts(tx: Tx, keys: readonly string[]): Promise<void> {
+  await tx
+    .deleteFrom('throttles')
+    .where('key', 'in', listed<string>(tx, 'text', keys))
+    .execute()
 }
 
 /**

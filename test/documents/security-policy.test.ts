@@ -57,6 +57,8 @@ describe('SECURITY.md', () => {
       'CompiledQuery.raw': filesWith(/\bCompiledQuery\.raw\(/),
       raw: filesWith(/(?<![.\w])raw\(/),
       openSync: filesWith(/\bopenSync\(/),
+      open: filesWith(/\bawait open\(/),
+      createWriteStream: filesWith(/\bcreateWriteStream\(/),
       readFile: filesWith(/\breadFile(?:Sync)?\(/),
       'import()': filesWith(/\bimport\(/),
       'cluster.fork': filesWith(/\bfork\(/),

@@ -26,13 +26,15 @@ export const NEW_ADDRESS = 'alice.hargreaves@wonderland.example'
 export const BOB = 'bob.builder@example.com'
 export const WRONG = 'not the password of anybody'
 const CAROL = 'carol.keeper@example.com'
+/** Who comes from another service. */
+const DAVE = 'dave.mover@example.com'
 const STRANGER = 'somebody.else@example.com'
 /** Whose mail server refuses mail for good. */
 const REFUSED = 'full.mailbox@example.com'
 /** Whose mail server does not answer. */
 const UNREACHED = 'slow.server@example.com'
 /** Every address of the story. */
-export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, CAROL, STRANGER, REFUSED, UNREACHED]
+export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, CAROL, DAVE, STRANGER, REFUSED, UNREACHED]
 
 interface LoggedLine {
   readonly level: string
@@ -211,6 +213,9 @@ async function operate({ auth, login, keepRows, keepSecret }: Teller): Promise<v
   await auth.unlockUser(id)
   for (let guess = 0; guess < 10; guess++) await login(STRANGER, WRONG)
   await auth.deleteUser(id)
+  const imported = { email: DAVE, hashed_password: '!' }
+  await Array.fromAsync(auth.importUsers([{ fields: imported }, { fields: { email: DAVE } }]))
+  await Array.fromAsync(auth.exportUsers({ withHashes: true }))
 }
 
 /** Mail that does not go through, and an account that nobody confirms. */

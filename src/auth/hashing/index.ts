@@ -1,12 +1,17 @@
 /**
- * Password hashes: which form a new one takes, and how each known form is verified. A form has a file of
+ * Password hashes: which form a new one takes, and how each known form is verified. A family has a file of
  * its own; nothing outside this room knows what a hash looks like.
  *
  * @module
  */
 import type { Hasher } from '../../options.ts'
-import { hasCurrentCost, hashArgon2id, isArgon2id, unknownArgon2id, verifyArgon2id } from './argon2id.ts'
-import { bcryptCost, fitsBcrypt, hashBcrypt, unknownBcrypt, verifyBcrypt } from './bcrypt.ts'
+import { hasCurrentCost, hashArgon2id, readArgon2, unknownArgon2id } from './argon2.ts'
+import { bcryptCost, fitsBcrypt, hashBcrypt, readBcrypt, unknownBcrypt } from './bcrypt.ts'
+import { readFirebase } from './firebase.ts'
+import { readPbkdf2 } from './pbkdf2.ts'
+import type { Reader, Reading } from './reading.ts'
+import { readScrypt } from './scrypt.ts'
+import { readUnverifiable } from './unverifiable.ts'
 
 /** The setting for new hashes. */
 export interface HasherSettings {
@@ -15,30 +20,45 @@ export interface HasherSettings {
   bcryptCost: number
 }
 
+const READERS: readonly Reader[] = [
+  readBcrypt,
+  readArgon2,
+  readScrypt,
+  readPbkdf2,
+  readFirebase,
+  readUnverifiable,
+]
+
+/** What a stored hash is, by its text alone. Runs nothing. */
+export function readHash(storedHash: string): Reading {
+  for (const read of READERS) {
+    const reading = read(storedHash)
+    if (reading !== null) return reading
+  }
+  return { problem: 'is of no form that is known here' }
+}
+
 /** Hashes new passwords as the settings say, and verifies every form. */
 export function createHasher(settings: HasherSettings): Hasher {
   const prefersBcrypt = settings.passwordHash === 'bcrypt'
   const usesBcrypt = (password: string) => prefersBcrypt && fitsBcrypt(password)
 
+  async function verify(password: string, storedHash: string): Promise<boolean> {
+    const reading = readHash(storedHash)
+    if ('verify' in reading) return reading.verify(password)
+    await verifyNothing(password)
+    return false
+  }
+
   async function verifyNothing(password: string): Promise<void> {
-    await (prefersBcrypt
-      ? verifyBcrypt(password, unknownBcrypt(settings.bcryptCost))
-      : verifyArgon2id(password, unknownArgon2id()))
+    await verify(password, prefersBcrypt ? unknownBcrypt(settings.bcryptCost) : unknownArgon2id())
   }
 
   return {
     hash: (password) =>
       usesBcrypt(password) ? hashBcrypt(password, settings.bcryptCost) : hashArgon2id(password),
-
-    async verify(password, storedHash) {
-      if (bcryptCost(storedHash) !== null) return verifyBcrypt(password, storedHash)
-      if (isArgon2id(storedHash)) return verifyArgon2id(password, storedHash)
-      await verifyNothing(password)
-      return false
-    },
-
+    verify,
     verifyNothing,
-
     needsRehash: (password, storedHash) =>
       usesBcrypt(password) ? bcryptCost(storedHash) !== settings.bcryptCost : !hasCurrentCost(storedHash),
   }

@@ -1,0 +1,72 @@
+/**
+ * scrypt (RFC 7914), by `node:crypto`, off the event loop: only verified, for accounts that came from elsewhere.
+ * In the PHC string format, and as Werkzeug and better-auth write it.
+ */
+import { type BinaryLike, type ScryptOptions, scrypt } from 'node:crypto'
+import { promisify } from 'node:util'
+import { equalInConstantTime } from '../../lib/digest.ts'
+import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
+
+const deriveKey = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt)
+
+/** Above these a hash would hold the memory of the machine, or a thread for seconds: four times what OWASP asks for. */
+const MAX_MEMORY_KIB = 262_144
+const MAX_WORK = 4_194_304
+
+const PHC =
+  /^\$scrypt\$ln=(\d{1,3}),r=(\d{1,10}),p=(\d{1,10})\$([A-Za-z0-9+/]{6,86})\$([A-Za-z0-9+/]{22,86})$/
+const WERKZEUG = /^scrypt:(\d{1,10}):(\d{1,10}):(\d{1,10})\$([^$]{1,128})\$([0-9a-f]{128})$/
+const BETTER_AUTH = /^([0-9a-f]{32}):([0-9a-f]{128})$/
+
+/** The parameters of RFC 7914 §2. */
+export interface ScryptCost {
+  /** A power of two above 1. */
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
+
+/** An scrypt hash with a key of 16 bytes or more. */
+export function readScrypt(storedHash: string): Reading | null {
+  const phc = PHC.exec(storedHash)
+  if (phc !== null) {
+    const [logN, r, p] = phc.slice(1, 4).map(Number) as [number, number, number]
+    const [salt, key] = phc.slice(4).map((part) => Buffer.from(part, 'base64')) as [Buffer, Buffer]
+    return problemOf({ N: 2 ** logN, r, p }) ?? verifying(salt, key, { N: 2 ** logN, r, p })
+  }
+  const werkzeug = WERKZEUG.exec(storedHash)
+  if (werkzeug !== null) {
+    const [N, r, p] = werkzeug.slice(1, 4).map(Number) as [number, number, number]
+    const [salt = '', key = ''] = werkzeug.slice(4)
+    return problemOf({ N, r, p }) ?? verifying(salt, Buffer.from(key, 'hex'), { N, r, p })
+  }
+  const [, salt, key] = BETTER_AUTH.exec(storedHash) ?? []
+  if (salt === undefined || key === undefined) return null
+  // Its salt is the text of the digits, and it takes a password in one of its Unicode forms.
+  const { verify } = verifying(salt, Buffer.from(key, 'hex'), { N: 16_384, r: 16, p: 1 })
+  return { verify: (password) => verify(password.normalize('NFKC')) }
+}
+
+/** Why a hash of this cost is never run, or `null` where it is. */
+export function problemOf({ N, r, p }: ScryptCost): Reading | null {
+  if ((N * r) / 8 > MAX_MEMORY_KIB || N * r * p > MAX_WORK) return TOO_COSTLY
+  return N < 2 || !Number.isInteger(Math.log2(N)) || r < 1 || p < 1 ? IMPOSSIBLE : null
+}
+
+/** What scrypt makes of a password. The cost has to be one without a problem. */
+export function deriveScrypt(
+  password: string,
+  salt: string | Uint8Array,
+  length: number,
+  cost: ScryptCost,
+): Promise<Buffer> {
+  // Beside its table scrypt needs a little more; the bound on it was looked at before.
+  return deriveKey(password, salt, length, { ...cost, maxmem: 2 * MAX_MEMORY_KIB * 1_024 })
+}
+
+function verifying(salt: string | Uint8Array, key: Buffer, cost: ScryptCost) {
+  return {
+    verify: async (password: string) =>
+      equalInConstantTime(await deriveScrypt(password, salt, key.length, cost), key),
+  }
+}

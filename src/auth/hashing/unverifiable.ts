@@ -1,0 +1,23 @@
+/** Hashes that other software writes and that are not verified here: known by their text, so that it can be said why. */
+import type { Reading } from './reading.ts'
+
+const KNOWN: readonly (readonly [form: RegExp, name: string])[] = [
+  [/^\$5\$|^\$6\$/, 'crypt(3) with SHA-256 or SHA-512'],
+  [/^\$1\$|^\$apr1\$/, 'crypt(3) with MD5'],
+  [/^\$(?:y|gy|7)\$/, 'yescrypt or scrypt as crypt(3) writes it'],
+  [/^\$[PH]\$/, 'phpass'],
+  [/^\{[A-Z0-9-]{3,20}\}/i, 'a hash of an LDAP directory'],
+  [
+    /^(?:argon2)?\$argon2(?:d|id?\$(?!v=19))/,
+    'argon2 of another kind than argon2id and argon2i of version 19',
+  ],
+  [/^\$bcrypt-sha256\$/, 'bcrypt over SHA-256 as passlib writes it'],
+  [/^pbkdf2_sha1\$|^\$pbkdf2\$|^pbkdf2:sha1:/, 'PBKDF2 with SHA-1'],
+  [/^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i, 'a bare digest'],
+]
+
+/** A hash that is known for what it is, and is not verified. */
+export function readUnverifiable(storedHash: string): Reading | null {
+  const known = KNOWN.find(([form]) => form.test(storedHash))
+  return known === undefined ? null : { problem: `is ${known[1]}, which is not verified here` }
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import type { FirebaseProject } from '../../auth/index.ts'
+import { UsageError } from '../command.ts'
+
+/**
+ * Reads the hash parameters of a Firebase project, as its console shows them. From a file: the signer key is a secret,
+ * and everybody on the machine can read a command line.
+ *
+ * @throws {UsageError} The file cannot be read, or is no such text.
+ */
+export async function readFirebaseProject(path: string): Promise<FirebaseProject> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new UsageError(`cannot read ${path}: ${error.message}`)
+  })
+  return parseFirebaseProject(text)
+}
+
+/** The text itself: `hash_config { algorithm: SCRYPT, base64_signer_key: …, … }`. */
+export function parseFirebaseProject(text: string): FirebaseProject {
+  const values = new Map(
+    [...text.matchAll(/(\w+)"?\s*:\s*"?([^\s",}]*)/g)].map(([, name = '', value = '']) => [name, value]),
+  )
+  const value = (name: string, form: RegExp) => {
+    const found = values.get(name)
+    if (found === undefined || !form.test(found))
+      throw new UsageError(`the hash parameters of Firebase have no fitting ${name}`)
+    return found
+  }
+  value('algorithm', /^SCRYPT$/)
+  return {
+    signerKey: Buffer.from(value('base64_signer_key', /^[A-Za-z0-9+/]{43,172}={0,2}$/), 'base64'),
+    saltSeparator: Buffer.from(value('base64_salt_separator', /^[A-Za-z0-9+/]{0,86}={0,2}$/), 'base64'),
+    rounds: Number(value('rounds', /^[1-9]\d{0,2}$/)),
+    memCost: Number(value('mem_cost', /^[1-9]\d?$/)),
+  }
+}

@@ -1,0 +1,48 @@
+/** A line of a file, as bytes: what it says is not known to be text yet. */
+export interface Line {
+  /** Counted from 1. */
+  readonly number: number
+  /** Without its line break; of one that is too long, the beginning. */
+  readonly bytes: Buffer
+  /** How far the file is read behind it. */
+  readonly end: number
+  readonly isTooLong: boolean
+  /** Whether the file ends in it, without a line break. */
+  readonly isLast: boolean
+}
+
+/** A user has a few hundred bytes. What is longer, as a file without line breaks, is not kept in memory. */
+export const LINE_MAX_BYTES = 65_536
+
+const LINE_BREAK = 0x0a
+
+/** The lines of a file that comes in pieces, in memory one at a time. */
+export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+  let number = 1
+  let end = 0
+  let kept: Buffer[] = []
+  let length = 0
+  const keep = (bytes: Buffer) => {
+    if (length <= LINE_MAX_BYTES) kept.push(bytes.subarray(0, LINE_MAX_BYTES + 1 - length))
+    length += bytes.length
+  }
+  const take = (isLast: boolean): Line => {
+    const bytes = Buffer.concat(kept).subarray(0, LINE_MAX_BYTES)
+    const line = { number: number++, bytes, end, isTooLong: length > LINE_MAX_BYTES, isLast }
+    kept = []
+    length = 0
+    return line
+  }
+  for await (const chunk of chunks) {
+    let start = 0
+    for (let at = chunk.indexOf(LINE_BREAK); at >= 0; at = chunk.indexOf(LINE_BREAK, start)) {
+      keep(chunk.subarray(start, at))
+      end += at + 1 - start
+      start = at + 1
+      yield take(false)
+    }
+    keep(chunk.subarray(start))
+    end += chunk.length - start
+  }
+  if (length > 0) yield take(true)
+}

@@ -1,0 +1,67 @@
+/** How far an import is. */
+export interface Progress {
+  readonly lines: number
+  readonly rejected: number
+  /** Bytes of the file that are read, and all of them; `null` where nobody knows, as of a pipe. */
+  readonly read: number
+  readonly size: number | null
+  readonly elapsedSeconds: number
+}
+
+const BAR_WIDTH = 16
+
+/** How far it is, in a line: `[####…] 25 %  250,000 lines  12,500 a second  about 1 min left  3 rejected`. */
+export function progressLine({ lines, rejected, read, size, elapsedSeconds }: Progress): string {
+  const rate = elapsedSeconds > 0 ? lines / elapsedSeconds : 0
+  const parts = [`${counted(lines)} lines`, ...(rate > 0 ? [`${counted(Math.round(rate))} a second`] : [])]
+  if (size !== null && size > 0) {
+    const share = Math.min(read / size, 1)
+    const done = Math.floor(share * BAR_WIDTH)
+    parts.unshift(`[${'#'.repeat(done)}${'.'.repeat(BAR_WIDTH - done)}] ${Math.floor(share * 100)} %`)
+    if (share > 0 && share < 1 && rate > 0)
+      parts.push(`about ${duration(elapsedSeconds * (1 / share - 1))} left`)
+  }
+  if (rejected > 0) parts.push(`${counted(rejected)} rejected`)
+  return parts.join('  ')
+}
+
+/** A number with its thousands apart. */
+export function counted(number: number): string {
+  return number.toLocaleString('en')
+}
+
+function duration(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+}
+
+/** Shows how far it is on standard error: a bar that moves at a terminal, elsewhere a line now and then. */
+export interface ProgressReport {
+  show(progress: Omit<Progress, 'elapsedSeconds'>): void
+  /** Makes room for other words. */
+  end(): void
+}
+
+/** Lines between two lines of progress where there is no terminal. */
+const LOG_EVERY = 100_000
+
+export function startProgress(output: NodeJS.WriteStream): ProgressReport {
+  const startedAt = performance.now()
+  let logged = 0
+  return {
+    show(progress) {
+      const text = progressLine({ ...progress, elapsedSeconds: (performance.now() - startedAt) / 1_000 })
+      if (output.isTTY) {
+        // Back to the beginning, and what was longer away.
+        output.write(`\r${text.slice(0, output.columns - 1)}\u{1b}[K`)
+      } else if (progress.lines - logged >= LOG_EVERY) {
+        logged = progress.lines
+        output.write(`${text}\n`)
+      }
+    },
+    end() {
+      if (output.isTTY) output.write('\r\u{1b}[K')
+    },
+  }
+}

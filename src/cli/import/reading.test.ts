@@ -1,0 +1,211 @@
+/** A file, from its bytes to the users that its lines tell of. */
+import { PassThrough } from 'node:stream'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FIREBASE } from '../../../test/fixtures/hashes.ts'
+import { parseFirebaseProject } from './firebase.ts'
+import { LINE_MAX_BYTES, linesOf } from './lines.ts'
+import { progressLine, startProgress } from './progress.ts'
+import { csvRecords, jsonRecords } from './records.ts'
+
+const NAMES = { ignored: new Set(['name']), known: ['email', 'hashed_password', 'locale'] }
+
+async function* inPieces(bytes: Buffer, size = 7) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+type Reader = typeof jsonRecords
+
+/** What a file says, as `line: problem` or `line {fields}`. */
+async function said(read: Reader, file: string | Buffer): Promise<string[]> {
+  const records = await Array.fromAsync(read(linesOf(inPieces(Buffer.from(file))), NAMES))
+  return records.map((record) =>
+    'problem' in record
+      ? `${record.line.number}: ${record.problem}`
+      : `${record.line.number} ${JSON.stringify(record.fields)}`,
+  )
+}
+
+describe('lines', () => {
+  it('are the same however the bytes come, and tell how far the file is read', async () => {
+    const content = fc.array(fc.constantFrom('a', 'é', '\n', '\r', '😀'), { maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(content, fc.integer({ min: 1, max: 9 }), async (letters, size) => {
+        const text = letters.join('')
+        const lines = await Array.fromAsync(linesOf(inPieces(Buffer.from(text), size)))
+        const expected = text.endsWith('\n')
+          ? text.slice(0, -1).split('\n')
+          : text === ''
+            ? []
+            : text.split('\n')
+        expect(lines.map(({ bytes }) => bytes.toString())).toEqual(text === '' ? [] : expected)
+        expect(lines.map(({ number }) => number)).toEqual(lines.map((_, index) => index + 1))
+        expect(lines.at(-1)?.end ?? 0).toBe(Buffer.byteLength(text))
+        expect(lines.at(-1)?.isLast ?? false).toBe(text !== '' && !text.endsWith('\n'))
+      }),
+    )
+  })
+
+  it('that are too long keep their beginning alone, and those behind them are read', async () => {
+    const file = Buffer.from(`${'x'.repeat(LINE_MAX_BYTES + 1)}\n${'y'.repeat(LINE_MAX_BYTES)}\nz`)
+    const lines = await Array.fromAsync(linesOf(inPieces(file, 1_000)))
+    expect(lines.map(({ bytes, isTooLong }) => [bytes.length, isTooLong])).toEqual([
+      [LINE_MAX_BYTES, true],
+      [LINE_MAX_BYTES, false],
+      [1, false],
+    ])
+  })
+})
+
+describe('JSON lines', () => {
+  it('are objects, under a mark of UTF-8, with any line break and empty lines between', async () => {
+    const file = '\ufeff{"email":"a"}\r\n\n  \n{"email":"é","name":"left out"}\n{"email":7}'
+    expect(await said(jsonRecords, file)).toEqual(['1 {"email":"a"}', '4 {"email":"é"}', '5 {"email":7}'])
+  })
+
+  it.each([
+    ['{"email":"a"', '1: is no JSON; the file ends in the middle of it'],
+    ['{"email":"a"\n', '1: is no JSON'],
+    ['nonsense\n', '1: is no JSON'],
+    ['[]\n', '1: is no JSON object'],
+    ['null\n', '1: is no JSON object'],
+    ['"text"\n', '1: is no JSON object'],
+    ['{"email":"a"}{"email":"b"}\n', '1: is no JSON'],
+    [Buffer.from('{"email":"é').subarray(0, -1), '1: is no UTF-8; the file ends in the middle of it'],
+    [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is no UTF-8'],
+    [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 65536 bytes'],
+    [`${'['.repeat(60_000)}\n`, '1: is no JSON'],
+  ])('that say nothing are known by their number and the reason: %.20s', async (file, problem) => {
+    expect(await said(jsonRecords, file)).toEqual([problem])
+    const among = Buffer.concat([Buffer.from('{"email":"a"}\n'), Buffer.from(file)])
+    expect(await said(jsonRecords, among)).toEqual(['1 {"email":"a"}', problem.replace('1:', '2:')])
+  })
+
+  it('keep a name that means something to JavaScript', async () => {
+    const [record] = await Array.fromAsync(
+      jsonRecords(linesOf(inPieces(Buffer.from('{"__proto__":{"a":1}}'))), NAMES),
+    )
+    if (record === undefined || !('fields' in record)) return expect.unreachable()
+    expect(Object.keys(record.fields)).toEqual(['__proto__'])
+  })
+})
+
+describe('CSV', () => {
+  const HEAD = 'email,hashed_password,name\n'
+
+  it('has values under headings, in quotes or not', async () => {
+    const file = `\ufeffemail,hashed_password,"name"\r\na,b,c\r\n\r\n"a,1","b""2",\r\n"","",""`
+    expect(await said(csvRecords, file)).toEqual([
+      '2 {"email":"a","hashed_password":"b"}',
+      '4 {"email":"a,1","hashed_password":"b\\"2"}',
+      '5 {"email":"","hashed_password":""}',
+    ])
+  })
+
+  it.each([
+    ['a,b\n', '2: has 2 values under 3 headings'],
+    ['a,b,c,d\n', '2: has 4 values under 3 headings'],
+    ['a,"b,c\n', '2: has a quote that is not closed, or in the middle of a value'],
+    ['a,b"c",d\n', '2: has a quote that is not closed, or in the middle of a value'],
+    ['a,"b"c,d\n', '2: has a quote that is not closed, or in the middle of a value'],
+    [Buffer.from([0xe9, 0x0a]), '2: is no UTF-8'],
+  ])('that says nothing is known by its number and the reason: %s', async (line, problem) => {
+    const file = Buffer.concat([Buffer.from(HEAD), Buffer.from(line), Buffer.from('x,y,z')])
+    expect(await said(csvRecords, file)).toEqual([problem, '3 {"email":"x","hashed_password":"y"}'])
+  })
+
+  it.each([
+    ['email,password\na,b', /"password" is no field of a user; --ignore leaves it out/],
+    ['email,hashed_password,email\n', /"email" is there twice/],
+    ['email,locale\n', /no heading "hashed_password"/],
+    ['hashed_password\n', /no heading "email"/],
+    ['"email\n', /the line of headings has a quote/],
+  ])('under other headings is not read at all: %s', async (file, says) => {
+    await expect(said(csvRecords, file)).rejects.toThrow(says)
+  })
+
+  it('gives back whatever was written by the rules', async () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', ' ', 'é', '!'), maxLength: 8 })
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+    await fc.assert(
+      fc.asyncProperty(cell, cell, async (email, hash) => {
+        const file = `email,hashed_password\n${quoted(email)},${quoted(hash)}\n`
+        expect(await said(csvRecords, file)).toEqual([
+          `2 ${JSON.stringify({ email, hashed_password: hash })}`,
+        ])
+      }),
+    )
+  })
+})
+
+describe('the hash parameters of Firebase', () => {
+  it('are read as the console shows them, and as JSON', () => {
+    const project = parseFirebaseProject(FIREBASE.config)
+    expect(project).toMatchObject({ rounds: 8, memCost: 14, saltSeparator: Buffer.from('Bw==', 'base64') })
+    expect(project.signerKey).toHaveLength(64)
+    const json = FIREBASE.config
+      .replace('hash_config ', '')
+      .replaceAll(/(\w+): ([\w+/=]+)/g, '"$1": "$2"')
+      .replace(/,\n\}/, '\n}')
+    expect(parseFirebaseProject(JSON.stringify(JSON.parse(json)))).toEqual(project)
+  })
+
+  it.each(['algorithm', 'base64_signer_key', 'base64_salt_separator', 'rounds', 'mem_cost'])(
+    'without a fitting %s are refused',
+    (name) => {
+      const without = FIREBASE.config.replace(new RegExp(`${name}: [^,]+`), `${name}: ?`)
+      expect(() => parseFirebaseProject(without)).toThrow(`no fitting ${name}`)
+    },
+  )
+})
+
+describe('the line of progress', () => {
+  it.each([
+    [
+      { lines: 250_000, rejected: 3, read: 25, size: 100, elapsedSeconds: 20 },
+      '[####............] 25 %  250,000 lines  12,500 a second  about 60 s left  3 rejected',
+    ],
+    [
+      { lines: 1_000, rejected: 0, read: 1, size: 1_000, elapsedSeconds: 1 },
+      '[................] 0 %  1,000 lines  1,000 a second  about 17 min left',
+    ],
+    [
+      { lines: 1_000, rejected: 0, read: 100, size: 100, elapsedSeconds: 1 },
+      '[################] 100 %  1,000 lines  1,000 a second',
+    ],
+    [{ lines: 1_000, rejected: 0, read: 1, size: null, elapsedSeconds: 2 }, '1,000 lines  500 a second'],
+    [{ lines: 0, rejected: 0, read: 0, size: 0, elapsedSeconds: 0 }, '0 lines'],
+  ])('says how far it is, how quick, and what is left: %j', (progress, line) => {
+    expect(progressLine(progress)).toBe(line)
+  })
+})
+
+describe('progress', () => {
+  const at = (lines: number) => ({ lines, rejected: 0, read: lines, size: 300_000 })
+
+  /** What is written to a terminal so many columns wide, or to what is none. */
+  function written(columns: number | null): string {
+    const output = new PassThrough({ encoding: 'utf8' })
+    const terminal = columns === null ? {} : { isTTY: true, columns }
+    const report = startProgress(Object.assign(output, terminal) as unknown as NodeJS.WriteStream)
+    for (const lines of [1_000, 100_000, 199_999, 200_000]) report.show(at(lines))
+    report.end()
+    return output.read()
+  }
+
+  it('is one line at a terminal, written over, no wider than that, and gone at the end', () => {
+    const lines = written(40).split('\r')
+    expect(lines).toHaveLength(6)
+    for (const line of lines.slice(1, 5)) {
+      expect(line).toMatch(/^\[[#.]{16}\] \d+ %/)
+      expect(line.endsWith('\u{1b}[K')).toBe(true)
+      expect(line.length - '\u{1b}[K'.length).toBeLessThan(40)
+    }
+    expect(lines.at(-1)).toBe('\u{1b}[K')
+  })
+
+  it('is a line for each 100,000 elsewhere', () => {
+    const lines = written(null).trimEnd().split('\n')
+    expect(lines.map((line) => /([\d,]+) lines/.exec(line)?.[1])).toEqual(['100,000', '200,000'])
+  })
+})
