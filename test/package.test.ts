@@ -347,7 +347,7 @@ const TYPED = `
     import {
       type Account, type AccountExport, type AuditQuery, type AuditRecord, type Auth, type BearerRequest,
       type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
-      type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
+      type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest, type FinishedRestore, type FinishRestoreRequest,
       type Hasher, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
       MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
       type ReauthenticateRequest, type RegisterDetails, type RenewedSession, type ResetPasswordRequest,
@@ -431,6 +431,9 @@ const TYPED = `
     const query: AuditQuery = { userId: 1, action: 'login', since: new Date() }
     for await (const record of auth.listAudit(query)) console.log(record.outcome, record.details)
     const counts: number[] = [await auth.endEverySession(), await auth.countMail(), (await auth.deleteExpired()).accounts]
+    const restored: FinishRestoreRequest = { keepSessions: false }
+    const over: FinishedRestore = await auth.finishRestore(restored)
+    counts.push(over.sessions, over.tokens)
     const bearerOf: Account | null = await auth.getUserFromCookie('x')
     console.log(inForce.mode, carrier, fetcher, connection, states, account.id, device, ended, renewed.user.email)
     console.log(changed.sessionId, all.audit.length, gone.email, owner.email, did, counts, bearerOf?.createdAt)
