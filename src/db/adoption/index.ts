@@ -86,7 +86,7 @@ export function hasUsersTable(db: Database): Promise<boolean> {
 
 /**
  * Looks at the table and at every account, and changes nothing. Reads a page at a time, but holds every address:
- * some 150 bytes each.
+ * for a million of them it takes half a gigabyte.
  */
 export async function planAdoption(db: Database): Promise<AdoptionPlan> {
   const { found, extraColumns, obstacles } = await inspectTable(db)
