@@ -252,8 +252,11 @@ it('a damaged database is not backed up as if it were well, and a backup takes i
     /cannot back up to .*: file is not a database; nothing was changed/,
   )
   expect(existsSync(`${file}2`)).toBe(false)
+  // What a service that was killed leaves behind.
+  writeFileSync(`${path}-wal`, 'there was')
   const { replaced } = await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
   expect(readFileSync(replaced as string, 'utf8')).toMatch(/^once upon a time/)
+  expect(readFileSync(`${replaced}-wal`, 'utf8')).toBe('there was')
   const auth = await freshAuth('sqlite', { databaseUrl })
   expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
 })

@@ -327,6 +327,20 @@ describe('what docs/production.md says that stops the start', () => {
     expect((await runCli(['serve'], { env })).stderr).toBe(`bienvenue: DATABASE_URL: ${line}\n`)
   })
 
+  it('a users table of another service', async () => {
+    const [line = ''] = documented.filter((text) => text.includes(' has a users table '))
+    const path = join(temporaryFolder(), 'bienvenue.db')
+    const db = new DatabaseSync(path)
+    db.exec('create table users (id integer primary key)')
+    db.close()
+    const { stderr } = await runCli(['serve'], { env: { ...GOOD, DATABASE_URL: `sqlite:${path}` } })
+    expect(stderr.split('\n')).toEqual([
+      `bienvenue: ${line}`,
+      'bienvenue: DATABASE_URL: it lacks email, hashed_password, session_id, reset_token',
+      '',
+    ])
+  })
+
   it('a port that is taken', async () => {
     const [line = ''] = documented.filter((text) => text.startsWith('PORT: '))
     const other = createServer().listen(0, '127.0.0.1')
@@ -345,7 +359,7 @@ describe('what docs/production.md says that stops the start', () => {
 
   it('and no line that was not seen here, or in the test of the roles', () => {
     const elsewhere =
-      /^PORT: |: this database was made by a newer version|: permission denied for schema public$/
+      /^PORT: |: this database (?:was made by a newer version|has a users table)|: permission denied for schema public$/
     expect(documented.filter((line) => reproduced[line] === undefined && !elsewhere.test(line))).toEqual([])
   })
 })

@@ -348,7 +348,8 @@ const TYPED = `
       type Account, type AccountExport, type AuditQuery, type AuditRecord, type Auth, type BearerRequest,
       type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
       type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
-      type ExportedUser, type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
+      type ExportedUser, type FinishedRestore, type FinishRestoreRequest,
+      type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
       type Incoming, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
       MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
       type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
@@ -448,6 +449,9 @@ const TYPED = `
       console.log(line.hashed_password)
     }
     const counts: number[] = [await auth.endEverySession(), await auth.countMail(), (await auth.deleteExpired()).accounts]
+    const restored: FinishRestoreRequest = { keepSessions: false }
+    const over: FinishedRestore = await auth.finishRestore(restored)
+    counts.push(over.sessions, over.tokens)
     const bearerOf: Account | null = await auth.getUserFromCookie('x')
     console.log(inForce.mode, carrier, connection, states, account.id, device, ended, renewed.user.email)
     console.log(changed.sessionId, all.audit.length, gone.email, owner.email, did, counts, bearerOf?.createdAt)

@@ -25,7 +25,7 @@ export function openPostgres(
     max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
     // Of a server that hangs, or a network that swallows, nobody waits for ever.
-    ...(!isPatient && { query_timeout: TIMEOUT_MS }),
+    query_timeout: isPatient ? 0 : TIMEOUT_MS,
     application_name: 'bienvenue',
     types: {
       // Our bigint columns hold milliseconds, far below 2^53.

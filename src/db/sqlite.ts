@@ -137,6 +137,8 @@ export function checkSqlite(path: string): string[] {
  * @throws {MaintenanceError} A service or another program has it open, even where it does nothing.
  */
 export function lockSqlite(path: string): () => void {
+  // What is no database any more is nobody's. Who could write to it would, in closing it, throw its WAL away.
+  if (!isReadable(path)) return () => {}
   const database = new DatabaseSync(path)
   try {
     // In WAL mode everybody who has the file open holds a lock on it, which the exclusive mode does not share.
@@ -144,20 +146,27 @@ export function lockSqlite(path: string): () => void {
       'pragma locking_mode = exclusive; begin immediate; rollback; pragma wal_checkpoint(truncate)',
     )
   } catch (error) {
-    if (isBusy(error)) {
-      database.close()
-      throw new MaintenanceError(
-        'the database is in use: stop the service and every command on it first; nothing was changed',
-        { cause: error },
-      )
-    }
-    // What is no database any more is nobody's.
-    if (!isDamaged(error)) {
-      database.close()
-      throw error
-    }
+    database.close()
+    if (!isBusy(error)) throw error
+    throw new MaintenanceError(
+      'the database is in use: stop the service and every command on it first; nothing was changed',
+      { cause: error },
+    )
   }
   return () => database.close()
+}
+
+function isReadable(path: string): boolean {
+  const database = openForReading(path)
+  try {
+    database.prepare('select count(*) from sqlite_master').get()
+    return true
+  } catch (error) {
+    if (isDamaged(error)) return false
+    throw error
+  } finally {
+    database.close()
+  }
 }
 
 /** Where a file is kept as it was before something was done to it. */

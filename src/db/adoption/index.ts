@@ -68,6 +68,13 @@ interface Account {
   hashed_password: string | null
 }
 
+/** The address of an account, as ours has it. */
+interface AddressRow {
+  id: number
+  email: string
+  normalized_email: string
+}
+
 function engineOf(db: Database): AdoptingEngine {
   return isSqlite(db) ? sqlite : postgres
 }
@@ -79,17 +86,25 @@ export function hasUsersTable(db: Database): Promise<boolean> {
 
 /**
  * Looks at the table and at every account, and changes nothing. Reads a page at a time, but holds every address:
- * some 150 bytes each.
+ * for a million of them it takes half a gigabyte.
  */
 export async function planAdoption(db: Database): Promise<AdoptionPlan> {
-  const engine = engineOf(db)
-  const found = await engine.describe(db)
+  const { found, extraColumns, obstacles } = await inspectTable(db)
+  if (obstacles.length > 0) return { ...NOTHING, extraColumns, obstacles }
+  return { ...(await readAccounts(db, found)), extraColumns }
+}
+
+/** Looks at the table alone. */
+async function inspectTable(
+  db: Database,
+): Promise<Pick<AdoptionPlan, 'extraColumns' | 'obstacles'> & { found: FoundTable }> {
+  const found = await engineOf(db).describe(db)
   const names = found.columns.map(({ name }) => name)
   const missing = CLASSIC_COLUMNS.filter((column) => !names.includes(column))
   const extras = found.columns.filter(({ name }) => !CLASSIC_COLUMNS.includes(name))
   const extraColumns = extras.map(({ name }) => name)
   if (missing.length > 0) {
-    return { ...NOTHING, extraColumns, obstacles: [`it lacks ${missing.join(', ')}`] }
+    return { found, extraColumns, obstacles: [`it lacks ${missing.join(', ')}`] }
   }
   const obstacles = [...found.obstacles]
   for (const { name, isDemanded } of extras) {
@@ -107,8 +122,7 @@ export async function planAdoption(db: Database): Promise<AdoptionPlan> {
   for (const name of OUR_TABLES.filter((table) => tables.includes(table))) {
     obstacles.push(`the database has another table ${name}, whose name Bienvenue needs; rename it`)
   }
-  if (obstacles.length > 0) return { ...NOTHING, extraColumns, obstacles }
-  return { ...(await readAccounts(db, found, async () => {})), extraColumns }
+  return { found, extraColumns, obstacles }
 }
 
 const NOTHING: AdoptionPlan = {
@@ -133,27 +147,23 @@ export function isAdoptable({ sharedAddresses, obstacles }: AdoptionPlan): boole
  */
 export async function adopt(tx: Database): Promise<Adoption> {
   const engine = engineOf(tx)
-  const plan = await planAdoption(tx)
-  if (!isAdoptable(plan)) throw new MaintenanceError('the users table has changed meanwhile; start again')
+  const { found, extraColumns, obstacles } = await inspectTable(tx)
+  if (obstacles.length > 0) throw changedMeanwhile()
+  // Before the first change: what is written here nobody else can see yet, nor can the copy.
   const copy = await engine.copy(tx)
   try {
-    const addresses = tx.withTables<{
-      bienvenue_adoption: { id: number; email: string; normalized_email: string }
-    }>()
+    const addresses = tx.withTables<{ bienvenue_adoption: AddressRow }>()
     await addresses.schema
       .createTable('bienvenue_adoption')
       .addColumn('id', 'integer', (column) => column.primaryKey())
       .addColumn('email', 'text')
       .addColumn('normalized_email', 'text')
       .execute()
-    await readAccounts(tx, await engine.describe(tx), async (page) => {
-      const rows = page.map(({ id, email }) => ({
-        id,
-        email: trimEmail(email ?? ''),
-        normalized_email: normalizeEmail(email ?? ''),
-      }))
-      await addresses.insertInto('bienvenue_adoption').values(rows).execute()
-    })
+    const accounts = await readAccounts(tx, found, (rows) =>
+      addresses.insertInto('bienvenue_adoption').values(rows).execute(),
+    )
+    const plan = { ...accounts, extraColumns }
+    if (!isAdoptable(plan)) throw changedMeanwhile()
     await engine.rebuild(tx)
     await tx.schema.dropTable('bienvenue_adoption').execute()
     return { ...plan, copy }
@@ -161,6 +171,10 @@ export async function adopt(tx: Database): Promise<Adoption> {
     engine.discardCopy(copy)
     throw error
   }
+}
+
+function changedMeanwhile(): MaintenanceError {
+  return new MaintenanceError('the users table has changed meanwhile; start again')
 }
 
 /** Runs what adopts under the circumstances that it needs. */
@@ -177,7 +191,7 @@ export function discardCopy(db: Database, { copy }: Adoption): void {
 async function readAccounts(
   db: Database,
   { columns }: FoundTable,
-  onPage: (page: readonly Account[]) => Promise<void>,
+  onPage: (page: readonly AddressRow[]) => Promise<unknown> = async () => {},
 ): Promise<Omit<AdoptionPlan, 'extraColumns'>> {
   const text = (wanted: string) => {
     const column = columns.find(({ name }) => name === wanted)
@@ -193,12 +207,14 @@ async function readAccounts(
   let afterId: number | null = null
   for (;;) {
     const { rows } = await pageBehind(afterId).execute(db)
+    const page: AddressRow[] = []
     for (const { id, email, hashed_password } of rows) {
       if (Math.abs(id) > LARGEST_ID)
         return { ...NOTHING, obstacles: [`account ${id} has a number that is too large`] }
       if (email === null) nameless.push(id)
       else {
         const normalized = normalizeEmail(email)
+        page.push({ id, email: trimEmail(email), normalized_email: normalized })
         const first = firstIds.get(normalized)
         if (first === undefined) firstIds.set(normalized, id)
         else shared.set(normalized, [...(shared.get(normalized) ?? [first]), id])
@@ -207,7 +223,7 @@ async function readAccounts(
       if (hashed_password === null || !BCRYPT.test(hashed_password)) unknownHashes.push(id)
     }
     users += rows.length
-    if (rows.length > 0) await onPage(rows)
+    if (page.length > 0) await onPage(page)
     if (rows.length < PAGE) break
     afterId = rows.at(-1)?.id ?? null
   }

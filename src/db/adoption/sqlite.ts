@@ -74,7 +74,7 @@ export const sqlite: AdoptingEngine = {
   async rebuild(tx) {
     const { rows: kept } = await sql<{ sql: string }>`
       select sql from sqlite_master
-      where tbl_name = 'users' and type in ('index', 'trigger') and sql is not null`.execute(tx)
+      where lower(tbl_name) = 'users' and type in ('index', 'trigger') and sql is not null`.execute(tx)
     const uniques = await uniqueConstraints(tx)
     const lastId = await findLastUserId(tx)
     await sql`alter table users rename to users_before_adoption`.execute(tx)
