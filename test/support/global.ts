@@ -14,7 +14,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  if (!existsSync('dist')) build()
+  if (!existsSync('dist')) await build()
   const postgres = spawn(process.execPath, ['test/support/postgres.ts'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
