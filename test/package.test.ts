@@ -116,7 +116,7 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
 it('says nothing about the machine it was made on', () => {
   for (const path of filesIn(installed)) {
     const text = readFileSync(join(installed, path), 'utf8')
-    for (const place of [ROOT.slice(0, -1), workshop, 'file://']) {
+    for (const place of [ROOT.slice(0, -1), workshop, 'file:///']) {
       expect(text.includes(place), `${path} names ${place}`).toBe(false)
     }
     expect(text).not.toContain('sourceMappingURL')
