@@ -94,19 +94,29 @@ async function compile(source: string): Promise<{ exitCode: number | null; stdou
 it('holds the licence, the manual and what is built, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path)
   const built = filesIn(join(ROOT, 'src'))
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.startsWith('cli/'))
     .flatMap((path) => [path.replace(/\.ts$/, '.d.ts'), path.replace(/\.ts$/, '.js')])
     .map((path) => `dist/${path}`)
-  expect(paths.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...built].sort())
+  const isOfCommand = (path: string) => path.startsWith('dist/cli/')
+  expect(paths.filter((path) => !isOfCommand(path)).sort()).toEqual(
+    ['LICENSE', 'README.md', 'package.json', ...built].sort(),
+  )
   expect(filesIn(installed)).toEqual(paths.sort())
-  // A seventh of it is the list of common passwords.
-  expect(packed.unpackedSize).toBeLessThan(800_000)
+  // The command is bundled with its packages.
+  const ofCommand = paths.filter(isOfCommand)
+  expect(ofCommand).toContain('dist/cli/main.js')
+  expect(ofCommand.filter((path) => !path.endsWith('.js'))).toEqual(['dist/cli/LICENSES'])
+  expect(ofCommand.length).toBeLessThan(25)
+  const licenses = readFileSync(join(installed, 'dist', 'cli', 'LICENSES'), 'utf8')
+  for (const name of ['hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
+    expect(licenses).toMatch(new RegExp(`^${name}\\n\\n`, 'm'))
+  expect(packed.unpackedSize).toBeLessThan(3_000_000)
 })
 
 it('says nothing about the machine it was made on', () => {
   for (const path of filesIn(installed)) {
     const text = readFileSync(join(installed, path), 'utf8')
-    for (const place of [ROOT.slice(0, -1), workshop, 'file://']) {
+    for (const place of [ROOT.slice(0, -1), workshop, 'file:///']) {
       expect(text.includes(place), `${path} names ${place}`).toBe(false)
     }
     expect(text).not.toContain('sourceMappingURL')

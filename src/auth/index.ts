@@ -208,15 +208,29 @@ export async function openEngine(
   }
 }
 
-// Loaded only where used: the SMTP package costs tens of milliseconds at start.
+// Loaded only where used, as the drivers are.
 async function openMailer({ smtpUrl, mailFrom, baseUrl }: Options): Promise<Mailer | null> {
   if (smtpUrl === '') return null
   if (smtpUrl === TERMINAL_MAIL) {
     const { openTerminalMailer } = await import('../mail/terminal.ts')
     return openTerminalMailer((text) => void process.stderr.write(text))
   }
-  const { openSmtp } = await import('../mail/smtp.ts')
-  return openSmtp({ url: smtpUrl, from: mailFrom, helloName: URL.parse(baseUrl)?.hostname })
+  return withFirstMail(async () => {
+    const { openSmtp } = await import('../mail/smtp.ts')
+    return openSmtp({ url: smtpUrl, from: mailFrom, helloName: URL.parse(baseUrl)?.hostname })
+  })
+}
+
+/** A mailer that is opened with its first mail: the SMTP package costs tens of milliseconds, and memory. */
+function withFirstMail(open: () => Promise<Mailer>): Mailer {
+  let opened: Promise<Mailer> | undefined
+  return {
+    async send(mail) {
+      opened ??= open()
+      await (await opened).send(mail)
+    },
+    close: () => void opened?.then((mailer) => mailer.close()),
+  }
 }
 
 function binderOf(ctx: Context) {

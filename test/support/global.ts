@@ -12,7 +12,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  if (!existsSync('dist')) build()
+  if (!existsSync('dist')) await build()
   const { url, stop } = await startPostgres()
   project.provide('postgresUrl', url)
   return stop

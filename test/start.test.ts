@@ -1,0 +1,49 @@
+/** What the service loads before it is asked for: what a mode does not use must not cost it time or memory. */
+import { expect, it } from 'vitest'
+import { ask, HOST, productionEnv } from './support/deployed.ts'
+import { freshDatabase } from './support/engines.ts'
+import { startService } from './support/service.ts'
+
+/** Writes to standard error what is loaded, a line each. */
+const TELL = `import { registerHooks } from 'node:module'
+registerHooks({
+  load(url, context, next) {
+    process.stderr.write('loads ' + url + '\\n')
+    return next(url, context)
+  },
+})`
+
+/** Packages, and files of ours, that are loaded by the time the service has answered. */
+async function loadedBy(env: Readonly<Record<string, string>>, host: string): Promise<string[]> {
+  const hook = `--import=data:text/javascript;base64,${Buffer.from(TELL).toString('base64')}`
+  const service = await startService(await freshDatabase('sqlite'), { env: { ...env, NODE_OPTIONS: hook } })
+  for (const path of ['/healthz', '/readyz'])
+    expect((await ask({ port: service.port, host }, 'GET', path)).status).toBe(200)
+  await service.stop()
+  const urls = (await service.stderr).split('\n').flatMap((line) => /^loads (file:.*)$/.exec(line)?.[1] ?? [])
+  const names = urls.map((url) =>
+    url.replace(/^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/.*$/, '$1').replace(/^.*\/src\//, 'src/'),
+  )
+  return [...new Set(names)].toSorted()
+}
+
+const NEVER_AT_START = [
+  'nodemailer',
+  'pg',
+  'src/auth/policy/common-list.ts',
+  'src/cli/workers.ts',
+  'src/db/postgres.ts',
+  'src/mail/smtp.ts',
+]
+
+it.each([
+  ['classic mode', {}, 'localhost'],
+  ['production mode', productionEnv('smtp://127.0.0.1:9'), HOST],
+])(
+  '%s on SQLite loads neither the other driver, nor mail, nor lists before they are used',
+  async (_, env, host) => {
+    const loaded = await loadedBy(env, host)
+    expect(loaded).toEqual(expect.arrayContaining(['kysely', 'src/db/sqlite.ts', 'src/cli/instance.ts']))
+    expect(loaded.filter((name) => NEVER_AT_START.includes(name))).toEqual([])
+  },
+)
