@@ -44,7 +44,7 @@ function sectionsOf({ engine, version, settings, rounds, measured, bytesPerRow }
   const bytes = Object.entries(bytesPerRow).map(([row, count]) => [row, String(Math.round(count))])
   return [
     `### ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'} ${version}`,
-    `Settings: ${settings}. Medians of ${rounds} rounds, with the middle half of them.`,
+    `Settings: ${settings}. Medians of ${rounds} rounds, the middle half of them in brackets.`,
     table(['Operation', 'Users and sessions', 'µs each', 'Beside the smallest', `${GOAL} or less`], rows),
     table(['One more', 'Bytes, with its share of all indexes'], bytes),
   ]

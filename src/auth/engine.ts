@@ -346,7 +346,8 @@ interface ClassicStore {
   addUser(email: string, hashedPassword: string): Promise<User>
 
   /**
-   * The user whose attributes all equal those given; the first by id where there are several.
+   * The user whose attributes all equal those given; the first by id where there are several. By `id` or `email`
+   * it takes as long however many users there are; by anything else alone it reads all of them.
    *
    * @param criteria - `{ attribute: value, … }`, at least one; no value may be `null` or `undefined`.
    * @throws {NoResultFound} No such user.
