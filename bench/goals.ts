@@ -77,17 +77,29 @@ export const GOALS = {
     value: 1.3,
     unit: 'times',
   },
-  login_argon2id: {
+  login_speed_argon2id: {
     what: 'Logins a second in production (argon2id), of what the hash alone allows',
     bound: 'at least',
     value: 0.97,
     unit: 'times',
-    guard: 0.5,
   },
-  login_bcrypt: {
+  login_cpu_argon2id: {
+    what: 'CPU of a login in production (argon2id), of the hash alone',
+    bound: 'at most',
+    value: 1 / 0.97,
+    unit: 'times',
+    guard: 2,
+  },
+  login_speed_bcrypt: {
     what: 'Logins a second in classic mode (bcrypt), of what the hash alone allows',
     bound: 'at least',
     value: 0.97,
+    unit: 'times',
+  },
+  login_cpu_bcrypt: {
+    what: 'CPU of a login in classic mode (bcrypt), of the hash alone',
+    bound: 'at most',
+    value: 1 / 0.97,
     unit: 'times',
   },
   check_beside_logins: {

@@ -14,8 +14,31 @@ import { examine, type Population, type RunningSide, requestsOf, type Side } fro
 import { type Bench, judgeAll } from './index.ts'
 
 const CONNECTIONS = 32
-const FULL = { rounds: 5, seconds: 3, warmUpSeconds: 2, sessions: 100_000, cookies: 1_000 }
-const QUICK = { rounds: 4, seconds: 1, warmUpSeconds: 2, sessions: 1_000, cookies: 100 }
+/** How large it is, and how long it takes. */
+interface Scale extends Population {
+  readonly rounds: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  /** In front of each round, not counted. */
+  readonly leadInSeconds: number
+}
+
+export const FULL: Scale = {
+  rounds: 5,
+  seconds: 2,
+  warmUpSeconds: 2,
+  leadInSeconds: 1,
+  sessions: 100_000,
+  cookies: 500,
+}
+const QUICK: Scale = {
+  rounds: 3,
+  seconds: 1,
+  warmUpSeconds: 1,
+  leadInSeconds: 0,
+  sessions: 1_000,
+  cookies: 100,
+}
 
 const ENGINE_TITLES = { sqlite: 'SQLite', postgres: 'PostgreSQL' } as const
 const MICROSECONDS = 1e6
@@ -82,6 +105,7 @@ export async function check(bench: Bench): Promise<Section> {
     title: 'Session check',
     paragraphs: [
       `Who bears this cookie? \`GET /profile\` or what the side has in its place; ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s, driven by ${bench.generator}. ${sessions.toLocaleString('en')} sessions in the table, of which ${cookies.toLocaleString('en')} send their cookies in turn. One process for each side but where it says otherwise.`,
+      'Bienvenue notes the use of a session once a minute. In front of each round all cookies are sent for a second that does not count, so that within it hardly any use is to be noted: as if each session were used many times a minute. What a check costs that notes its use stands under [First use in a minute](#first-use-in-a-minute).',
       aboutOf(sides),
     ],
     tables,
@@ -111,7 +135,7 @@ function sidesOf(bench: Bench, engine: EngineName): Side[] {
 export async function measureSides(
   { place, generator, say }: Bench,
   sides: readonly Side[],
-  scale: Population & { rounds: number; seconds: number; warmUpSeconds: number },
+  scale: Scale,
 ): Promise<Measured[]> {
   const running = new Map<string, RunningSide>()
   for (const side of sides) {
@@ -141,7 +165,15 @@ export async function measureSides(
   say(`${scale.rounds} rounds of ${scale.seconds} s with ${sides.length} sides`)
   const rounds = await alternate(
     scale.rounds,
-    Object.fromEntries([...running].map(([name, side]) => [name, () => load(side, scale.seconds)])),
+    Object.fromEntries(
+      [...running].map(([name, side]) => [
+        name,
+        async () => {
+          if (scale.leadInSeconds > 0) await load(side, scale.leadInSeconds)
+          return load(side, scale.seconds)
+        },
+      ]),
+    ),
   )
   return sides.map((side) => ({
     side,

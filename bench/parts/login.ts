@@ -8,7 +8,7 @@ import { type Answer, type Client, createClient, form, type Request } from '../c
 import { drive } from '../drive.ts'
 import { significant } from '../goals.ts'
 import { alternate, quantile, ratiosOf, spreadOf } from '../measure.ts'
-import { settle } from '../processes.ts'
+import { settle, usageOf } from '../processes.ts'
 import type { Section } from '../sections.ts'
 import { addSessions, headersOf, type Mode, startBienvenue } from '../sides/bienvenue.ts'
 import { type Bench, judgeAll } from './index.ts'
@@ -16,12 +16,19 @@ import { type Bench, judgeAll } from './index.ts'
 const PASSWORD = 'a tortoise under the lamp'
 const FULL = { connections: 32, rounds: 5, seconds: { classic: 8, production: 4 } }
 /** Fewer connections leave less work behind, and four are enough to keep two cores busy. */
-const QUICK = { connections: 2 * availableParallelism(), rounds: 3, seconds: { classic: 1, production: 1 } }
+const QUICK = { connections: 2 * availableParallelism(), rounds: 2, seconds: { classic: 1, production: 1 } }
 const PROBE_SECONDS = 8
 /** More than twice as many as are hashed or may wait for it: `src/auth/hashing/queue.ts`. */
 const OVERLOAD = 1_200
 const PROBE_EVERY_MS = 5
 const SETTING_OF_HASH = { classic: 'bcrypt', production: 'argon2id' } as const
+
+/** A round of logins, or of hashes alone. */
+export interface LoginRound {
+  readonly perSecond: number
+  /** `null` where this system does not tell. */
+  readonly cpuSecondsOfOne: number | null
+}
 
 /** A service with accounts that anybody can log in to who knows the one password. */
 interface Ready {
@@ -45,14 +52,20 @@ export async function login(bench: Bench): Promise<Section> {
   for (const mode of modes) {
     const ready = await startWithAccounts(bench, mode, isQuick ? QUICK.connections : OVERLOAD)
     const { logins, hashes } = await measureLogins(bench, ready, mode)
-    const ratios = ratiosOf(logins, hashes)
-    goals.push(...judgeAll({ [`login_${SETTING_OF_HASH[mode]}`]: ratios }, isQuick))
+    const speed = (rounds: readonly LoginRound[]) => rounds.map(({ perSecond }) => perSecond)
+    const cpu = (rounds: readonly LoginRound[]) =>
+      rounds.flatMap(({ cpuSecondsOfOne }) => cpuSecondsOfOne ?? [])
+    const ratios = ratiosOf(speed(logins), speed(hashes))
+    const cpuRatios = cpu(logins).length === 0 ? undefined : ratiosOf(cpu(logins), cpu(hashes))
+    const hash = SETTING_OF_HASH[mode]
+    goals.push(...judgeAll({ [`login_speed_${hash}`]: ratios, [`login_cpu_${hash}`]: cpuRatios }, isQuick))
     const ratio = spreadOf(ratios)
     rows.push([
       `${mode}, ${mode === 'classic' ? `bcrypt, cost ${OPTION_TABLE.bcryptCost.classic}` : 'argon2id'}`,
-      significant(spreadOf(hashes).median),
-      significant(spreadOf(logins).median),
+      significant(spreadOf(speed(hashes)).median),
+      significant(spreadOf(speed(logins)).median),
       `${significant(ratio.median)} (${significant(ratio.min)}–${significant(ratio.max)})`,
+      cpuRatios === undefined ? 'not told' : significant(spreadOf(cpuRatios).median),
     ])
     if (mode === 'production' && !isQuick) {
       const beside = await measureBeside(bench, ready)
@@ -77,7 +90,10 @@ export async function login(bench: Bench): Promise<Section> {
       `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a client of its own, on an idle service and while ${connections} connections log in without pause.`,
       ...more,
     ],
-    tables: [{ columns: ['Mode', 'Hashes/s', 'Logins/s', 'Of the hashes'], rows }, ...tables],
+    tables: [
+      { columns: ['Mode', 'Hashes/s', 'Logins/s', 'Of the hashes', 'CPU, of the hash'], rows },
+      ...tables,
+    ],
     goals,
   }
 }
@@ -96,7 +112,7 @@ async function startWithAccounts(
   const databaseUrl = await place.freshDatabase('sqlite')
   // Ten sessions for each user.
   const population = { sessions: accounts * 10, cookies: accounts }
-  const bearers = await addSessions(databaseUrl, mode, population, storedHash)
+  const bearers = await addSessions(databaseUrl, mode, population, { hashedPassword: storedHash })
   const { pid, url } = await startBienvenue(place, databaseUrl, mode)
   const client = createClient(url)
   const logins: Request[] = []
@@ -139,16 +155,22 @@ async function measureLogins({ place, generator, isQuick, say }: Bench, ready: R
     seconds,
   }
   return alternate(scale.rounds, {
-    async logins() {
+    async logins(): Promise<LoginRound> {
+      const before = usageOf(ready.pid)
       const { requests, seconds } = await drive(generator, load)
+      const after = usageOf(ready.pid)
       await settle(ready.pid)
-      return requests / seconds
+      const cpuSeconds = before === null || after === null ? null : after.cpuSeconds - before.cpuSeconds
+      return {
+        perSecond: requests / seconds,
+        cpuSecondsOfOne: cpuSeconds === null ? null : cpuSeconds / requests,
+      }
     },
     async hashes() {
       const args = ['bench/programs/hash.ts', PASSWORD, ready.storedHash, String(seconds)]
       const { exitCode, stdout, stderr } = await run(process.execPath, args, { onEnd: place.onEnd })
       if (exitCode !== 0) throw new Error(`the hashing failed: ${stderr}`)
-      return Number(stdout)
+      return JSON.parse(stdout) as LoginRound
     },
   })
 }

@@ -8,7 +8,7 @@ import { usageOf } from '../processes.ts'
 import type { Section } from '../sections.ts'
 import { type Bench, judgeAll } from './index.ts'
 
-const ROUNDS = 7
+const ROUNDS = 5
 /** For what a start leaves to be done later. */
 const IDLE_MS = 2_000
 const BYTES_PER_MB = 1e6

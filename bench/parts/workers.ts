@@ -3,10 +3,8 @@ import { availableParallelism } from 'node:os'
 import { runCli } from '../../test/support/service.ts'
 import type { Section } from '../sections.ts'
 import { bienvenue } from '../sides/bienvenue.ts'
-import { measureSides, tableOf } from './check.ts'
+import { FULL, measureSides, tableOf } from './check.ts'
 import type { Bench } from './index.ts'
-
-const SCALE = { rounds: 5, seconds: 3, warmUpSeconds: 2, sessions: 100_000, cookies: 1_000 }
 
 export async function workers(bench: Bench): Promise<Section | null> {
   const { stdout } = await runCli(['serve', '--help'], { onEnd: bench.place.onEnd })
@@ -20,8 +18,8 @@ export async function workers(bench: Bench): Promise<Section | null> {
   for (const engine of engines) {
     const measured = await measureSides(
       bench,
-      [bienvenue(engine, 'classic'), bienvenue(engine, 'classic', [`--workers ${cores}`])],
-      SCALE,
+      [bienvenue(engine, 'classic'), bienvenue(engine, 'classic', { flags: [`--workers=${cores}`] })],
+      FULL,
     )
     const [one] = measured
     if (one !== undefined) tables.push(tableOf(engine === 'sqlite' ? 'SQLite' : 'PostgreSQL', measured, one))

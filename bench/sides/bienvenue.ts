@@ -12,6 +12,8 @@ export type Mode = 'classic' | 'production'
 export const HOST = 'auth.example.com'
 /** Rows of one statement: SQLite takes 32,766 values. */
 const ROWS_AT_ONCE = 1_000
+/** A use is written down at most this often: `src/auth/sessions.ts`. */
+const USE_STEP_MS = 60_000
 const SESSIONS_OF_A_USER = 10
 
 /** The cookie of each mode. */
@@ -24,14 +26,18 @@ const ABOUT = {
 } as const
 
 /** The service as `npm start` runs it. */
-export function bienvenue(engine: EngineName, mode: Mode, flags: readonly string[] = []): Side {
+export function bienvenue(
+  engine: EngineName,
+  mode: Mode,
+  { flags = [], ...details }: Details & { readonly flags?: readonly string[] } = {},
+): Side {
   return {
     name: ['Bienvenue', ...(mode === 'production' ? ['production'] : []), ...flags].join(' '),
     engine,
     about: `\`${['bienvenue serve', ...flags].join(' ')}\` ${ABOUT[mode]}; limits on attempts and the audit are on.`,
     async start(place, population) {
       const databaseUrl = await place.freshDatabase(engine)
-      const bearers = await addSessions(databaseUrl, mode, population)
+      const bearers = await addSessions(databaseUrl, mode, population, details)
       const service = await startBienvenue(place, databaseUrl, mode)
       return { ...checked(service, mode), bearers }
     },
@@ -75,17 +81,23 @@ function checked(service: Service, mode: Mode): Omit<RunningSide, 'bearers'> {
   }
 }
 
+interface Details {
+  /** Of every user. Default: none that any password opens. */
+  readonly hashedPassword?: string
+  /** Whether the next use of each session is to be written down. Default: they were used within the last minute. */
+  readonly isUseDue?: boolean
+}
+
 /**
  * Fills the tables past the use cases, which would take minutes: users with open sessions.
  *
- * @param hashedPassword - Of every user. Default: none that any password opens.
  * @returns The sessions whose cookies are sent, spread over all.
  */
 export async function addSessions(
   databaseUrl: string,
   mode: Mode,
   { sessions, cookies }: Population,
-  hashedPassword = '!',
+  { hashedPassword = '!', isUseDue = false }: Details = {},
 ): Promise<Bearer[]> {
   const now = new Date()
   const at = now.getTime()
@@ -120,8 +132,8 @@ export async function addSessions(
           secret_hash: secretHash,
           created_at: at,
           authenticated_at: at,
-          // Within the last minute, so that their uses are not all due to be written down at one moment.
-          last_seen_at: at - Math.floor(Math.random() * 60_000),
+          // Spread, so that their uses are not all to be written down at one moment.
+          last_seen_at: at - Math.floor(Math.random() * USE_STEP_MS) - (isUseDue ? USE_STEP_MS : 0),
           idle_expires_at: idleMs === 0 ? null : at + idleMs,
           expires_at: at + options.sessionLifetimeSeconds[mode] * 1_000,
           methods: 'pwd',

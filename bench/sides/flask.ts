@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { freePort } from '../../test/support/ports.ts'
-import { sessionIdOf } from '../../test/support/service.ts'
 import { startDaemon } from '../../test/support/system.ts'
 import { plainRequest, type Side } from './index.ts'
 
@@ -48,7 +47,8 @@ export function flask(): Side {
           body: new URLSearchParams({ email: EMAIL, password: PASSWORD }),
         })
       await post('/users')
-      const cookie = `session_id=${sessionIdOf(await post('/sessions'))}`
+      const [set = ''] = (await post('/sessions')).headers.getSetCookie()
+      const cookie = set.slice(0, set.indexOf(';'))
       return {
         pid,
         origin,
