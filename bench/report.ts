@@ -11,7 +11,9 @@ answers what it should, drives them in turn (A B C, B C A, …) with the same lo
 fails where a request is lost or refused. Load generator, databases and servers share the machine, so only figures of
 one run may be compared, best as ratios; a ratio is taken round by round, and what stands here is the median, with
 the least and the greatest round in parentheses. CPU is user and system time of the server and its children, without
-the database server's. Nothing of Bienvenue is turned off but where it says so.
+the database server's. Nothing of Bienvenue is turned off but where it says so. Under each table stands the load
+average of the last quarter of an hour: where it is well above the number of cores, others were at work on the machine,
+and CPU of a request tells more than requests a second.
 
 \`npm run bench -- --only check\` runs a part alone, \`--quick\` a small run without peers, which \`npm test\` makes too
 and which holds wide bounds only. The code is in [bench/](../bench/main.ts); what it is measured against is pinned in

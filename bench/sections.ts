@@ -3,7 +3,7 @@
  * something else writes such a file, and the page takes it in.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Judged } from './goals.ts'
 
@@ -66,5 +66,7 @@ function machineOf(): string {
   const model = cpus()[0]?.model.trim() || 'unknown'
   const memory = Math.round(totalmem() / BYTES_PER_GIB)
   const cores = availableParallelism()
-  return `${platform()} ${release()} ${arch()}, ${cores} cores (${model}), ${memory} GiB, Node ${process.versions.node}`
+  // Of a quarter of an hour, our own among it: well above the number of cores, others were at work too.
+  const load = loadavg()[2]?.toFixed(1)
+  return `${platform()} ${arch()}, ${cores} cores (${model}), ${memory} GiB, Node ${process.versions.node}; load average ${load}`
 }

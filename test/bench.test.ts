@@ -34,7 +34,8 @@ describe('the quick run', () => {
     for (const side of ['floor', 'Bienvenue', 'production, argon2id'])
       expect(stdout).toMatch(new RegExp(`^${side} +[\\d,.]+`, 'm'))
     expect(read('docs/benchmarks.md')).toBe(page)
-  })
+    // It may need a second and a third try.
+  }, 180_000)
 
   it.each([
     [['--only', 'checks'], '--only: check, first-use, call, login, start, workers'],
@@ -118,6 +119,7 @@ describe('a side is looked at before it is measured', () => {
 
   it.each<[string, [number, string], [number, string], RegExp]>([
     ['it refuses', [403, '{}'], [403, '{}'], /does not say that a cookie is that of bob@example.com: 403/],
+    ['it names the owner with another status', [203, BOB], [403, '{}'], /does not say/],
     ['it names another', [200, '{"email":"eve@example.com"}'], [403, '{}'], /does not say/],
     ['it lets anybody in', [200, BOB], [200, BOB], /does not refuse whoever has no cookie: 200/],
     ['it tells while it refuses', [200, BOB], [403, BOB], /names somebody without a cookie/],
@@ -180,10 +182,14 @@ describe('figures', () => {
 
   it.runIf(CAN_TELL_USAGE)('of a process include its children', async () => {
     const busy =
-      'for (const end = Date.now() + 200; Date.now() < end; ) ; Buffer.alloc(3e7, 1); console.log(1)'
+      'for (const end = Date.now() + 200; Date.now() < end; ) ; globalThis.held = Buffer.alloc(3e7, 1)'
+    // Until whoever started it is gone.
+    const child = `${busy}; console.log(1); process.stdin.resume()`
     const hold = 'setInterval(() => {}, 1e4)'
-    const child = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(`${busy}; ${hold}`)}], { stdio: ["ignore", "inherit", "inherit"] }); ${hold}`
-    const parent = startProgram(['-e', `${child}; process.on("SIGTERM", () => process.exit())`])
+    const parent = startProgram([
+      '-e',
+      `require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(child)}], { stdio: ["pipe", "inherit", "inherit"] }); ${hold}`,
+    ])
     const alone = startProgram(['-e', `console.log(1); ${hold}`])
     await Promise.all([parent.line(() => true), alone.line(() => true)])
     const [both, one] = [usageOf(parent.pid), usageOf(alone.pid)]

@@ -113,8 +113,8 @@ async function startWithAccounts(
   // Ten sessions for each user.
   const population = { sessions: accounts * 10, cookies: accounts }
   const bearers = await addSessions(databaseUrl, mode, population, { hashedPassword: storedHash })
-  const { pid, url } = await startBienvenue(place, databaseUrl, mode)
-  const client = createClient(url)
+  const { pid, origin } = await startBienvenue(place, databaseUrl, mode)
+  const client = createClient(origin)
   const logins: Request[] = []
   for (const account of Array.from({ length: accounts }).keys()) {
     const fields = { email: `user-${account}@example.com`, password: PASSWORD }
@@ -141,7 +141,7 @@ async function startWithAccounts(
     path: '/profile',
     headers: { ...headersOf(mode), Cookie: bearers.at(-1)?.cookie ?? '' },
   }
-  return { pid, origin: url, storedHash, client, logins, check }
+  return { pid, origin, storedHash, client, logins, check }
 }
 
 /** Logins a second and hashes a second, round by round. */

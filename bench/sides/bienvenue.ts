@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { openDatabase } from '../../src/db/index.ts'
 import { mintBearer } from '../../src/lib/bearer.ts'
 import { OPTION_TABLE } from '../../src/options.ts'
-import { type Service, startService } from '../../test/support/service.ts'
+import { startProgram } from '../../test/support/service.ts'
 import type { EngineName, Place } from '../place.ts'
 import type { Bearer, Population, RunningSide, Side } from './index.ts'
 
@@ -38,25 +38,32 @@ export function bienvenue(
     async start(place, population) {
       const databaseUrl = await place.freshDatabase(engine)
       const bearers = await addSessions(databaseUrl, mode, population, details)
-      const service = await startBienvenue(place, databaseUrl, mode)
-      return { ...checked(service, mode), bearers }
+      const service = await startBienvenue(place, databaseUrl, mode, flags)
+      return { ...service, ...checkOf(mode), bearers }
     },
   }
 }
 
 /** Starts the service, with nothing set but what its mode demands. */
-export async function startBienvenue(place: Place, databaseUrl: string, mode: Mode): Promise<Service> {
-  const classic = { BIENVENUE_BCRYPT_COST: String(OPTION_TABLE.bcryptCost.classic) }
-  const env = mode === 'classic' ? classic : await productionSettings(place)
-  return startService(databaseUrl, { env, onEnd: place.onEnd })
+export async function startBienvenue(
+  { onEnd, mailPort }: Place,
+  databaseUrl: string,
+  mode: Mode,
+  flags: readonly string[] = [],
+): Promise<Pick<RunningSide, 'pid' | 'origin'>> {
+  const settings = mode === 'production' ? productionSettings(await mailPort()) : {}
+  const env = { PORT: '0', DATABASE_URL: databaseUrl, ...settings }
+  const { pid, line } = startProgram(['src/cli/main.ts', 'serve', ...flags], { env, onEnd })
+  const { url } = JSON.parse(await line((text) => text.includes('"msg":"listening"'))) as { url: string }
+  return { pid, origin: `http://127.0.0.1:${new URL(url).port}` }
 }
 
-async function productionSettings(place: Place): Promise<Record<string, string>> {
+function productionSettings(mailPort: number): Record<string, string> {
   return {
     BIENVENUE_MODE: 'production',
     BASE_URL: `https://${HOST}`,
     BIENVENUE_SECRET_KEY: randomBytes(32).toString('base64url'),
-    SMTP_URL: `smtp://127.0.0.1:${await place.mailPort()}`,
+    SMTP_URL: `smtp://127.0.0.1:${mailPort}`,
     BIENVENUE_MAIL_FROM: `Example <no-reply@${HOST}>`,
     BIENVENUE_TRUSTED_PROXIES: '127.0.0.1',
   }
@@ -68,10 +75,8 @@ export function headersOf(mode: Mode, client = 1): Record<string, string> {
   return mode === 'classic' ? {} : { Host: HOST, 'X-Forwarded-For': network, 'X-Forwarded-Proto': 'https' }
 }
 
-function checked(service: Service, mode: Mode): Omit<RunningSide, 'bearers'> {
+function checkOf(mode: Mode): Pick<RunningSide, 'request' | 'refusal'> {
   return {
-    pid: service.pid,
-    origin: service.url,
     refusal: { status: 403 },
     request: (cookie) => ({
       method: 'GET',
