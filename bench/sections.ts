@@ -2,6 +2,7 @@
  * The results of a part, as they wait for the page: one JSON file each in `.cache/bench/`. Whoever measures
  * something else writes such a file, and the page takes it in.
  */
+import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +40,8 @@ export interface Bar {
 export interface SavedSection extends Section {
   /** ISO 8601, the day. */
   readonly date: string
+  /** Of this repository, shortened. */
+  readonly commit: string
   readonly machine: string
 }
 
@@ -47,6 +50,8 @@ export function saveSection(section: Section): SavedSection {
   const saved = {
     ...section,
     date: new Date().toISOString().slice(0, 'yyyy-mm-dd'.length),
+    commit:
+      spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout?.trim() || 'unknown',
     machine: machineOf(),
   }
   mkdirSync(FOLDER, { recursive: true })

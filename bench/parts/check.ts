@@ -65,6 +65,8 @@ export async function check(bench: Bench): Promise<Section> {
   const tables: Table[] = []
   const bars: Bar[] = []
   const sides: Side[] = []
+  const why = bench.isQuick ? null : whyNoFlask()
+  const skipped = why === null ? [] : [bench.skip(why)]
   const judged = []
   for (const engine of engines) {
     const measured = await measureSides(bench, sidesOf(bench, engine), scale)
@@ -107,6 +109,7 @@ export async function check(bench: Bench): Promise<Section> {
       `Who bears this cookie? \`GET /profile\` or what the side has in its place; ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s, driven by ${bench.generator}. ${sessions.toLocaleString('en')} sessions in the table, of which ${cookies.toLocaleString('en')} send their cookies in turn. One process for each side but where it says otherwise.`,
       'Bienvenue notes the use of a session once a minute. In front of each round all cookies are sent for a second that does not count, so that within it hardly any use is to be noted: as if each session were used many times a minute. What a check costs that notes its use stands under [First use in a minute](#first-use-in-a-minute).',
       aboutOf(sides),
+      ...skipped,
     ],
     tables,
     goals: judged,
@@ -114,9 +117,9 @@ export async function check(bench: Bench): Promise<Section> {
   }
 }
 
-function sidesOf(bench: Bench, engine: EngineName): Side[] {
+function sidesOf({ isQuick }: Bench, engine: EngineName): Side[] {
   const ours = [floor(engine), bienvenue(engine, 'classic')]
-  if (bench.isQuick) return ours
+  if (isQuick) return ours
   const sides = [
     ...ours,
     bienvenue(engine, 'production'),
@@ -125,10 +128,7 @@ function sidesOf(bench: Bench, engine: EngineName): Side[] {
     express(engine),
   ]
   if (engine === 'postgres') return sides
-  const why = whyNoFlask()
-  if (why === null) return [...sides, flask()]
-  bench.skip(why)
-  return sides
+  return [...sides, ...(whyNoFlask() === null ? [flask()] : [])]
 }
 
 /** Starts all sides, looks whether they do what they should, and drives them in turn. */

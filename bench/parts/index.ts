@@ -15,12 +15,11 @@ export interface Bench {
   readonly isQuick: boolean
   /** Tells whoever waits how far it is. */
   say(line: string): void
-  /** Tells what was left out, and why, here and on the page. */
-  skip(what: string): void
+  /** Tells what is left out, and why. @returns The same for the page. */
+  skip(what: string): string
 }
 
-/** @returns `null` where nothing could be measured; it has said why. */
-export type Part = (bench: Bench) => Promise<Section | null>
+export type Part = (bench: Bench) => Promise<Section>
 
 /** Each goal that was measured, judged; quick runs keep what they have a guard for. */
 export function judgeAll(
