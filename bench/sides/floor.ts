@@ -4,7 +4,7 @@ import { plainRequest, type Side, startPeer } from './index.ts'
 /** The least that such a check can be: what no service does, and what all are measured in. */
 export function floor(engine: EngineName): Side {
   const driver =
-    engine === 'sqlite' ? 'one prepared `node:sqlite` statement' : 'one named statement of `pg`, pool of 10'
+    engine === 'sqlite' ? 'one prepared `node:sqlite` statement' : 'one named statement of `pg` (pool of 10)'
   return {
     name: 'floor',
     engine,
