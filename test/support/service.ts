@@ -19,6 +19,7 @@ export interface ProcessOptions {
 
 /** A process of ours that runs until it is stopped. */
 export interface RunningProcess {
+  readonly pid: number
   /** Its standard output so far. */
   readonly lines: readonly string[]
   /** The first line that matches, now or later. Rejects where the process ends without it. */
@@ -70,6 +71,7 @@ export function startProgram(args: readonly string[], options: ProcessOptions = 
   const stderr = text(child.stderr)
 
   return {
+    pid: child.pid as number,
     lines,
     stderr,
     async line(matches) {

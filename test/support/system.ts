@@ -17,6 +17,7 @@ export function temporaryFolder(onEnd: OnEnd = onTestFinished): string {
 
 /** A server that runs in the foreground until the test ends. */
 export interface Daemon {
+  readonly pid: number
   /** What it wrote to standard error so far. */
   log(): string
 }
@@ -51,5 +52,5 @@ export async function startDaemon({ program, args, env, ready, onEnd }: DaemonOp
     child.once('error', reject)
     ended.then(() => reject(new Error(`${program} ended before it was ready:\n${log}`)))
   })
-  return { log: () => log }
+  return { pid: child.pid as number, log: () => log }
 }

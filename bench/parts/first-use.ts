@@ -1,0 +1,67 @@
+/** The session check at its dearest: each the first of its session for a minute, so that the use is written down. */
+import { drive } from '../drive.ts'
+import { significant } from '../goals.ts'
+import { alternate, spreadOf } from '../measure.ts'
+import { settle } from '../processes.ts'
+import type { Section } from '../sections.ts'
+import { bienvenue } from '../sides/bienvenue.ts'
+import { examine, requestsOf } from '../sides/index.ts'
+import type { Bench } from './index.ts'
+
+const CONNECTIONS = 32
+const ROUNDS = 3
+const SECONDS = 2
+/** Of a round: more than are asked for in its time. */
+const SESSIONS = 10_000
+
+const SIDES = {
+  'SQLite, classic': bienvenue('sqlite', 'classic', { isUseDue: true }),
+  'SQLite, production': bienvenue('sqlite', 'production', { isUseDue: true }),
+  'PostgreSQL, classic': bienvenue('postgres', 'classic', { isUseDue: true }),
+  'PostgreSQL, production': bienvenue('postgres', 'production', { isUseDue: true }),
+}
+
+export async function firstUse({ place, generator, say }: Bench): Promise<Section> {
+  say('checks that write the use of their session down')
+  const rows: string[][] = []
+  for (const [name, side] of Object.entries(SIDES)) {
+    const sessions = ROUNDS * SESSIONS
+    const running = await side.start(place, { sessions, cookies: sessions })
+    await examine(name, running)
+    const requests = requestsOf(running)
+    let round = 0
+    const { checks } = await alternate(ROUNDS, {
+      async checks() {
+        // No session twice.
+        const fresh = requests.slice(round * SESSIONS, ++round * SESSIONS)
+        const { origin } = running
+        const driven = await drive(generator, {
+          origin,
+          requests: fresh,
+          connections: CONNECTIONS,
+          seconds: SECONDS,
+        })
+        if (driven.requests > SESSIONS) say(`${name}: of ${driven.requests} checks ${SESSIONS} wrote`)
+        await settle(running.pid)
+        return driven
+      },
+    })
+    const perSecond = spreadOf(checks.map(({ requests, seconds }) => requests / seconds))
+    rows.push([
+      name,
+      `${significant(perSecond.median)} (${significant(perSecond.min)}–${significant(perSecond.max)})`,
+      ...(['p50Ms', 'p99Ms'] as const).map((key) =>
+        significant(spreadOf(checks.map((one) => one[key])).median),
+      ),
+    ])
+  }
+  return {
+    name: 'first-use',
+    title: 'First use in a minute',
+    paragraphs: [
+      `The session check where each is the first of its session for a minute, so that its use is written down: on SQLite with a commit that waits for the disk. ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, no session twice. So many sessions can begin to be used each second; whoever comes again within the minute costs what stands above. PostgreSQL runs with \`fsync\` off here, as it does in the tests: its disk is not measured.`,
+    ],
+    tables: [{ columns: ['Database, mode', 'Checks/s', 'p50, ms', 'p99, ms'], rows }],
+    goals: [],
+  }
+}

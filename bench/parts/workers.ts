@@ -1,0 +1,37 @@
+/** Several processes on one port, where the service knows the flag. */
+import { availableParallelism } from 'node:os'
+import { runCli } from '../../test/support/service.ts'
+import type { Section } from '../sections.ts'
+import { bienvenue } from '../sides/bienvenue.ts'
+import { FULL, measureSides, tableOf } from './check.ts'
+import type { Bench } from './index.ts'
+
+const HEAD = { name: 'workers', title: 'Several workers' } as const
+
+export async function workers(bench: Bench): Promise<Section> {
+  const { stdout } = await runCli(['serve', '--help'], { onEnd: bench.place.onEnd })
+  const cores = availableParallelism()
+  if (!/^\s*--workers\b/m.test(stdout) || cores < 2) {
+    const why = cores < 2 ? 'workers: there is one core only' : 'workers: `serve` has no `--workers`'
+    return { ...HEAD, paragraphs: [bench.skip(why)], tables: [], goals: [] }
+  }
+  const engines = ['sqlite', 'postgres'] as const
+  const tables = []
+  for (const engine of engines) {
+    const measured = await measureSides(
+      bench,
+      [bienvenue(engine, 'classic'), bienvenue(engine, 'classic', { flags: [`--workers=${cores}`] })],
+      FULL,
+    )
+    const [one] = measured
+    if (one !== undefined) tables.push(tableOf(engine === 'sqlite' ? 'SQLite' : 'PostgreSQL', measured, one))
+  }
+  return {
+    ...HEAD,
+    paragraphs: [
+      `The session check again, by one process and by ${cores}, in turn. The load generator needs a core of its own: what it takes on this machine the workers do not get, so that CPU of a request says more than requests a second.`,
+    ],
+    tables,
+    goals: [],
+  }
+}

@@ -1,0 +1,16 @@
+// The load that standard input describes, by autocannon; what came of it as JSON. See ../drive.ts.
+import { json } from 'node:stream/consumers'
+import autocannon from 'autocannon'
+
+const { origin, requests, connections, seconds } = await json(process.stdin)
+const result = await autocannon({ url: origin, connections, duration: seconds, timeout: 60, requests })
+process.stdout.write(
+  `${JSON.stringify({
+    requests: result.requests.total,
+    seconds: result.duration,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    refused: result.non2xx,
+    lost: result.errors,
+  })}\n`,
+)
