@@ -2,6 +2,7 @@
 import type { User } from '../user.ts'
 import { prepared } from './prepared.ts'
 import type { Database, Tx } from './schema.ts'
+import { withoutSync } from './sync.ts'
 import { userOf } from './users.ts'
 
 /** A signed-in browser or program of a user. */
@@ -105,18 +106,23 @@ export async function findSession(
   }
 }
 
-/** Notes that a session was used, and how long it may now stay unused. */
+/**
+ * Notes that a session was used, and how long it may now stay unused. Every session that is in use is noted again and
+ * again: so it is not waited for until the disk has it.
+ */
 export async function updateLastSeen(
   db: Database,
   id: string,
   at: Date,
   idleExpiresAt: Date | null,
 ): Promise<void> {
-  await db
-    .updateTable('sessions')
-    .set({ last_seen_at: at.getTime(), idle_expires_at: idleExpiresAt?.getTime() ?? null })
-    .where('id', '=', id)
-    .execute()
+  await withoutSync(db, (connection) =>
+    connection
+      .updateTable('sessions')
+      .set({ last_seen_at: at.getTime(), idle_expires_at: idleExpiresAt?.getTime() ?? null })
+      .where('id', '=', id)
+      .execute(),
+  )
 }
 
 /** Ends one session of a user; `users.session_id` then names the newest that is left. */

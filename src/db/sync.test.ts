@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+import { expect, it, onTestFinished } from 'vitest'
+import { freshDatabase } from '../../test/support/engines.ts'
+import { type Database, openDatabase } from './index.ts'
+import { withoutSync } from './sync.ts'
+
+const NORMAL = 1
+const FULL = 2
+
+async function synchronousOf(db: Database): Promise<unknown> {
+  const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(db)
+  return rows[0]?.synchronous
+}
+
+it('one write does not wait for the disk, and every other one does, also where that one failed', async () => {
+  const db = await openDatabase(await freshDatabase('sqlite'))
+  onTestFinished(() => db.destroy())
+  const seen: unknown[] = []
+  const look = async (connection: Database) => void seen.push(await synchronousOf(connection))
+  const fail = async (connection: Database) => {
+    await look(connection)
+    throw new Error('no such row')
+  }
+  await look(db)
+  await withoutSync(db, look)
+  await look(db)
+  await expect(withoutSync(db, fail)).rejects.toThrow('no such row')
+  // Asked for at the same time, they take turns.
+  await Promise.all([withoutSync(db, look), look(db), db.transaction().execute(look)])
+  expect(seen).toEqual([FULL, NORMAL, FULL, NORMAL, NORMAL, FULL, FULL])
+})
+
+it('PostgreSQL writes as ever', async () => {
+  const db = await openDatabase(await freshDatabase('postgres'))
+  onTestFinished(() => db.destroy())
+  await withoutSync(db, async (connection) => expect(connection).toBe(db))
+})
