@@ -52,7 +52,7 @@ if (values.generator !== undefined && !GENERATOR_NAMES.includes(values.generator
 
 if (!values.quick) {
   installPeers()
-  build()
+  await build()
 }
 const skipped: string[] = []
 const place = openPlace()

@@ -1,5 +1,8 @@
 /** The start: until the first answer, and the memory of a service that nobody uses. */
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { runCli, startProgram } from '../../test/support/service.ts'
 import { createClient } from '../client.ts'
 import { significant } from '../goals.ts'
@@ -13,15 +16,40 @@ const ROUNDS = 5
 const IDLE_MS = 2_000
 const BYTES_PER_MB = 1e6
 const READY = { method: 'GET', path: '/readyz', headers: {} }
+const READY_IN_PRODUCTION = { ...READY, headers: { Host: 'auth.example.com' } }
+
+/** Settings that production cannot start without; nobody is asked for a mail. */
+const PRODUCTION = {
+  BIENVENUE_MODE: 'production',
+  BASE_URL: 'https://auth.example.com',
+  BIENVENUE_SECRET_KEY: randomBytes(32).toString('base64url'),
+  SMTP_URL: 'smtps://user:password@mail.example.com',
+  BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+}
+
+const BARE = `require('node:http').createServer((_, response) => response.end()).listen(0, '127.0.0.1', function () {
+  console.log(JSON.stringify({ url: 'http://127.0.0.1:' + this.address().port }))
+})`
+
+interface Program {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
 
 const PROGRAMS = {
-  node: [
-    '-e',
-    'require("node:http").createServer((q, r) => r.end()).listen(0, "127.0.0.1", function () { console.log(JSON.stringify({ url: "http://127.0.0.1:" + this.address().port })) })',
-  ],
-  source: ['src/cli/main.ts', 'serve'],
-  dist: ['dist/cli/main.js', 'serve'],
-} as const
+  dist: { name: '`dist/cli/main.js serve`, what the package runs', args: ['dist/cli/main.js', 'serve'] },
+  production: { name: 'the same in production', args: ['dist/cli/main.js', 'serve'], env: PRODUCTION },
+  source: {
+    name: '`src/cli/main.ts serve`, as `npm start` runs it the second time',
+    args: ['src/cli/main.ts', 'serve'],
+    env: { NODE_COMPILE_CACHE: '.cache/compile' },
+  },
+  node: { name: 'Node with a bare server', args: ['-e', BARE] },
+} as const satisfies Record<string, Program>
+
+/** What the service stands on. */
+const PACKAGES = ['kysely', 'zod', 'hono/html', 'pino', '@node-rs/bcrypt', 'pg', 'nodemailer'] as const
 
 interface Start {
   readonly readyMs: number
@@ -32,42 +60,48 @@ export async function start({ place, isQuick, say }: Bench): Promise<Section> {
   say(`${ROUNDS} starts`)
   const databaseUrl = await place.freshDatabase('sqlite')
   await runCli(['migrate'], { env: { DATABASE_URL: databaseUrl }, onEnd: place.onEnd })
-  const measure = (program: keyof typeof PROGRAMS) => () =>
-    startOnce(PROGRAMS[program], databaseUrl, place.onEnd)
-  const starts = await alternate(ROUNDS, {
-    node: measure('node'),
-    source: measure('source'),
-    dist: measure('dist'),
-  })
+  const names = Object.keys(PROGRAMS) as (keyof typeof PROGRAMS)[]
+  const starts = await alternate(
+    ROUNDS,
+    mapped(names, (name) => () => startOnce(PROGRAMS[name], databaseUrl, place.onEnd)),
+  )
+  const loads = await alternate(
+    ROUNDS,
+    mapped(PACKAGES, (name) => () => load(name)),
+  )
   const ready = (program: keyof typeof PROGRAMS) => starts[program].map(({ readyMs }) => readyMs)
   const resident = (program: keyof typeof PROGRAMS) =>
     starts[program].flatMap(({ residentBytes }) =>
       residentBytes === null ? [] : residentBytes / BYTES_PER_MB,
     )
   const memory = resident('dist')
-  const row = (program: keyof typeof PROGRAMS, name: string) => {
-    const { median, min, max } = spreadOf(ready(program))
+  const row = (program: keyof typeof PROGRAMS) => {
     const megabytes = resident(program)
     return [
-      name,
-      `${significant(median)} (${significant(min)}–${significant(max)})`,
+      PROGRAMS[program].name,
+      cell(ready(program)),
       megabytes.length === 0 ? 'not told' : spreadOf(megabytes).median.toFixed(0),
     ]
   }
+  const packageRow = (name: (typeof PACKAGES)[number]) => [
+    `\`${name}\``,
+    cell(loads[name].map(({ ms }) => ms)),
+    spreadOf(loads[name].map(({ bytes }) => bytes / BYTES_PER_MB)).median.toFixed(0),
+  ]
   return {
     name: 'start',
     title: 'Start and memory',
     paragraphs: [
-      `From the start of the process to its first answer (\`GET /readyz\`), on an SQLite database that is there already; ${ROUNDS} starts in turn, with no compile cache but what the service itself keeps. Then the memory that is resident ${IDLE_MS / 1_000} s later. Beside it Node with a bare server.`,
+      `From the start of the process to its first answer (\`GET /readyz\`), on an SQLite database that is there already; ${ROUNDS} starts in turn, without a compile cache but where it says so. Then the memory that is resident ${IDLE_MS / 1_000} s later. Beside it Node with a bare server. What the packages cost is of the files as they are installed; the built command has them in a bundle.`,
     ],
     tables: [
       {
         columns: ['Program', 'Ready, ms', 'Resident when idle, MB'],
-        rows: [
-          row('dist', '`dist/cli/main.js serve`, what the package runs'),
-          row('source', '`src/cli/main.ts serve`, what `npm start` runs'),
-          row('node', 'Node with a bare server'),
-        ],
+        rows: names.map(row),
+      },
+      {
+        columns: ['A package alone, in a bare process', 'To load, ms', 'Resident for it, MB'],
+        rows: PACKAGES.map(packageRow),
       },
     ],
     goals: judgeAll(
@@ -77,17 +111,29 @@ export async function start({ place, isQuick, say }: Bench): Promise<Section> {
   }
 }
 
+function mapped<Name extends string, Value>(
+  names: readonly Name[],
+  of: (name: Name) => Value,
+): Record<Name, Value> {
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, Value>
+}
+
+function cell(values: readonly number[]): string {
+  const { median, min, max } = spreadOf(values)
+  return `${significant(median)} (${significant(min)}–${significant(max)})`
+}
+
 async function startOnce(
-  args: readonly string[],
+  { args, env: own }: Program,
   databaseUrl: string,
   onEnd: Bench['place']['onEnd'],
 ): Promise<Start> {
   const started = performance.now()
-  const env = { PORT: '0', HOST: '127.0.0.1', DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: '' }
+  const env = { PORT: '0', HOST: '127.0.0.1', DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: '', ...own }
   const program = startProgram(args, { env, onEnd })
   const { url } = JSON.parse(await program.line((line) => line.includes('"url"'))) as { url: string }
   const client = createClient(url)
-  const { status } = await client.send(READY)
+  const { status } = await client.send(own === PRODUCTION ? READY_IN_PRODUCTION : READY)
   const readyMs = performance.now() - started
   if (status !== 200) throw new Error(`it is not ready: ${status}`)
   client.close()
@@ -95,4 +141,13 @@ async function startOnce(
   const residentBytes = usageOf(program.pid)?.residentBytes ?? null
   await program.stop()
   return { readyMs, residentBytes }
+}
+
+/** What it costs to load a package into a process that has nothing else. */
+async function load(name: string): Promise<{ ms: number; bytes: number }> {
+  const program = `const before = process.memoryUsage.rss(), started = performance.now()
+    await import('${name}')
+    console.log(JSON.stringify({ ms: performance.now() - started, bytes: process.memoryUsage.rss() - before }))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
+  return JSON.parse(stdout) as { ms: number; bytes: number }
 }

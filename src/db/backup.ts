@@ -93,10 +93,10 @@ export async function restoreDatabase(
 ): Promise<BackupContents & { replaced: string | null }> {
   const path = sqlitePathOf(databaseUrl)
   if (!existsSync(file)) throw new MaintenanceError(`there is no file ${file}`)
-  // Looked at now, so that nobody waits for a refusal; what counts is the lock below.
-  lockIfThere(path)()
   const copy = `${path}.restoring-${process.pid}`
   try {
+    // Looked at now, so that nobody waits for a refusal; what counts is the lock below.
+    lockIfThere(path)()
     assertWhole(file)
     copySqlite(file, copy)
     const contents = await contentsOf(copy, file)
