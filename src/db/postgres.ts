@@ -2,7 +2,7 @@
 import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { isUnavailable } from './errors.ts'
-import type { PreparedReader } from './prepared.ts'
+import { type PreparedReader, rowOf } from './prepared.ts'
 
 const BIGINT = 20
 const TIMEOUT_MS = 5_000
@@ -69,12 +69,18 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
 }
 
 function firstRow(pool: pg.Pool): PreparedReader['first'] {
-  const names = new Map<string, string>()
+  const statements = new Map<string, { name: string; columns: readonly string[] | null }>()
   return async (text, values) => {
-    // A statement with a name is parsed and planned once for each connection.
-    const name = names.get(text) ?? `bienvenue_${names.size}`
-    names.set(text, name)
-    const { rows } = await pool.query({ name, text, values: [...values] })
-    return rows[0]
+    let statement = statements.get(text)
+    if (statement === undefined) {
+      // A statement with a name is parsed and planned once for each connection.
+      statement = { name: `bienvenue_${statements.size}`, columns: null }
+      statements.set(text, statement)
+    }
+    // Objects of the driver are slow to make: it gives the values.
+    const query = { name: statement.name, text, values: [...values], rowMode: 'array' as const }
+    const { rows, fields } = await pool.query<unknown[]>(query)
+    statement.columns ??= fields.map(({ name }) => name)
+    return rows[0] && rowOf(statement.columns, rows[0])
   }
 }

@@ -11,6 +11,13 @@ export interface PreparedReader {
   first(sql: string, parameters: readonly unknown[]): unknown
 }
 
+/** Puts a row together, of its values in the order of its columns. */
+export function rowOf(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {}
+  for (let index = 0; index < columns.length; index++) row[columns[index] as string] = values[index]
+  return row
+}
+
 const readers = new WeakMap<Database, PreparedReader>()
 
 /** Lets the prepared reads of a database go through its reader. */

@@ -20,7 +20,7 @@ import {
 } from 'kysely'
 import { MaintenanceError } from '../errors.ts'
 import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
-import type { PreparedReader } from './prepared.ts'
+import { type PreparedReader, rowOf } from './prepared.ts'
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000
@@ -180,22 +180,19 @@ export function removeCopy(copy: string): void {
 }
 
 function withFirstRow(open: () => DatabaseSync): PreparedReader['first'] {
-  const statements = new Map<string, { statement: StatementSync; names: string[] }>()
+  const statements = new Map<string, { statement: StatementSync; columns: readonly string[] }>()
   const prepare = (sql: string) => {
     const statement = open().prepare(sql)
-    // Objects of the driver are slow to read: it gives the values, and the row is put together here.
+    // Objects of the driver are slow to read: it gives the values.
     statement.setReturnArrays(true)
-    const prepared = { statement, names: statement.columns().map(({ name }) => name) }
+    const prepared = { statement, columns: statement.columns().map(({ name }) => name) }
     statements.set(sql, prepared)
     return prepared
   }
   return (sql, parameters) => {
-    const { statement, names } = statements.get(sql) ?? prepare(sql)
+    const { statement, columns } = statements.get(sql) ?? prepare(sql)
     const values = statement.get(...(parameters as readonly SQLInputValue[])) as unknown[] | undefined
-    if (values === undefined) return undefined
-    const row: Record<string, unknown> = {}
-    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index]
-    return row
+    return values && rowOf(columns, values)
   }
 }
 
