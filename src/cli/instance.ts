@@ -10,8 +10,8 @@ import type { Settings } from './settings.ts'
 
 const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
 
-/** What {@link runInstance} needs beside the settings. */
-interface InstanceDetails {
+/** What whoever runs the service is told beside the settings. */
+export interface RunDetails {
   readonly log: Logger
   /** Once the service listens: on which port. */
   readonly onListening: (port: number) => void
@@ -26,7 +26,7 @@ interface InstanceDetails {
  */
 export async function runInstance(
   settings: Settings,
-  { log, onListening, stopped }: InstanceDetails,
+  { log, onListening, stopped }: RunDetails,
 ): Promise<void> {
   await lowerPoolPriority()
   const engine = await openEngine(settings.options, {

@@ -5,8 +5,8 @@
  */
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout } from 'node:timers/promises'
-import type { Logger } from '../log.ts'
 import type { ExitCode } from './command.ts'
+import type { RunDetails } from './instance.ts'
 
 /** How long the place of a worker that ended stays empty: each time twice as long, until one lives longer than this. */
 const FIRST_PAUSE_MS = 100
@@ -19,15 +19,6 @@ export interface Listening {
   readonly port: number
 }
 
-/** What {@link runWorkers} is told. */
-interface WorkersDetails {
-  readonly log: Logger
-  /** Once the service takes requests: on which port. */
-  readonly onListening: (port: number) => void
-  /** Resolves when the service has to stop. */
-  readonly stopped: Promise<void>
-}
-
 /**
  * Keeps so many workers running until the service is told to stop. The first one starts alone: it migrates, and
  * what it cannot start with is said once. The service gives up where a worker does not start and none is left.
@@ -36,7 +27,7 @@ interface WorkersDetails {
  */
 export async function runWorkers(
   count: number,
-  { log, onListening, stopped }: WorkersDetails,
+  { log, onListening, stopped }: RunDetails,
 ): Promise<ExitCode> {
   const running = new Set<Worker>()
   const stopping = new AbortController()

@@ -7,7 +7,7 @@ import { listed } from './lists.ts'
 import { isSqlite } from './migrations/columns.ts'
 import { continueAfterUserId, findLastUserId } from './numbering.ts'
 import type { Database, Tx, UsersTable } from './schema.ts'
-import { userOf } from './users.ts'
+import { listUserRows, userOf } from './users.ts'
 
 /** A user as they move from one database to another: without sessions and tokens, which stay behind. */
 export interface MovingUser extends Omit<User, 'id' | 'sessionId' | 'resetToken'> {
@@ -88,18 +88,12 @@ export async function findUsersAmong(
   return rows.map(movingOf)
 }
 
-/** Users in the order of their ids, a page at a time: those behind `afterId`. */
+/** Users in the order of their ids, a page at a time. */
 export async function listMovingUsers(
   db: Database,
-  page: { afterId: number; limit: number },
+  page: Parameters<typeof listUserRows>[1],
 ): Promise<(MovingUser & { readonly id: number })[]> {
-  const rows = await db
-    .selectFrom('users')
-    .selectAll()
-    .where('id', '>', page.afterId)
-    .orderBy('id')
-    .limit(page.limit)
-    .execute()
+  const rows = await listUserRows(db, page)
   return rows.map(movingOf)
 }
 

@@ -254,16 +254,27 @@ export async function deleteUser(db: Database, userId: number): Promise<boolean>
   return numDeletedRows > 0n
 }
 
-/** Users in the order of their ids, a page at a time: those behind `afterId`. */
-export async function listUsers(db: Database, page: { afterId: number; limit: number }): Promise<User[]> {
-  const rows = await db
+/** A page of a list: so many rows at the most, those behind a number. */
+interface Page {
+  readonly afterId: number
+  readonly limit: number
+}
+
+/** Users in the order of their ids, a page at a time. */
+export async function listUsers(db: Database, page: Page): Promise<User[]> {
+  const rows = await listUserRows(db, page)
+  return rows.map(userOf)
+}
+
+/** The same, as rows. */
+export function listUserRows(db: Database, page: Page): Promise<Selectable<UsersTable>[]> {
+  return db
     .selectFrom('users')
     .selectAll()
     .where('id', '>', page.afterId)
     .orderBy('id')
     .limit(page.limit)
     .execute()
-  return rows.map(userOf)
 }
 
 /** A row as the rest of the house knows it. */
