@@ -26,7 +26,7 @@ export const GOALS = {
     bound: 'at most',
     value: 1 / 0.85,
     unit: 'times',
-    guard: 4,
+    guard: 2,
   },
   check_speed_postgres: {
     what: 'Session check on PostgreSQL: requests a second, of the floor',
