@@ -23,6 +23,16 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
+/** A number with its thousands apart. */
+export function grouped(number: number): string {
+  return number.toLocaleString('en')
+}
+
+/** A number, and what there are so many of. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${grouped(count)} ${count === 1 ? one : many}`
+}
+
 /** A moment, or a dash. */
 export function moment(time: Date | null): string {
   return time === null ? '-' : time.toISOString()

@@ -119,8 +119,9 @@ function takePlace(copy: string, path: string): string | null {
   } finally {
     unlock()
   }
-  // A damaged database leaves them behind: they would be read into the new one.
-  for (const end of ['-wal', '-shm']) if (existsSync(path + end)) renameSync(path + end, aside + end)
+  // A damaged database leaves them behind: they would be read into the new one. The second is an index of the first.
+  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${aside}-wal`)
+  removeCopy(`${path}-shm`)
   renameSync(copy, path)
   persistNames(path)
   return isThere ? aside : null

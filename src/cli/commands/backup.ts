@@ -10,7 +10,7 @@ import { OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
-import { confirmed, print } from '../terminal.ts'
+import { confirmed, counted, print } from '../terminal.ts'
 
 export const backup: Command = {
   name: 'backup',
@@ -25,7 +25,7 @@ export const backup: Command = {
     const contents = await backUpDatabase(databaseUrl, file, { replace: flags.force === true })
     await print(
       json
-        ? JSON.stringify({ file, ...counted(contents) })
+        ? JSON.stringify({ file, ...onWire(contents) })
         : `Wrote and checked ${visible(file)}: ${words(contents)}.`,
     )
     return 0
@@ -59,7 +59,7 @@ export const restore: Command = {
     })
     if (json) {
       await print(
-        JSON.stringify({ file, ...counted(done), replaced: done.replaced, kept_sessions: keepSessions }),
+        JSON.stringify({ file, ...onWire(done), replaced: done.replaced, kept_sessions: keepSessions }),
       )
       return 0
     }
@@ -72,10 +72,10 @@ export const restore: Command = {
   },
 }
 
-function counted({ users, sessions, auditRecords }: BackupContents) {
+function onWire({ users, sessions, auditRecords }: BackupContents) {
   return { users, sessions, audit_records: auditRecords }
 }
 
 function words({ users, sessions, auditRecords }: BackupContents): string {
-  return `${users} users, ${sessions} sessions, ${auditRecords} lines of the audit`
+  return `${counted(users, 'user')}, ${counted(sessions, 'session')}, ${counted(auditRecords, 'line')} of the audit`
 }

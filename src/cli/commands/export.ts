@@ -5,8 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Engine } from '../../auth/index.ts'
 import { AuthError } from '../../errors.ts'
 import { type Command, UsageError } from '../command.ts'
-import { counted } from '../import/progress.ts'
-import { print } from '../terminal.ts'
+import { counted, print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
 export const exportUsers: Command = {
@@ -33,7 +32,7 @@ export const exportUsers: Command = {
       }
       const count = await writeFile(output, (stream) => writeUsers(engine, withHashes, stream))
       await print(
-        input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count)} users to ${output}.`,
+        input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count, 'user')} to ${output}.`,
       )
       return 0
     })

@@ -6,10 +6,10 @@ import { visible } from '../../lib/visible.ts'
 import { type Command, type CommandInput, UsageError } from '../command.ts'
 import { readFirebaseProject } from '../import/firebase.ts'
 import { linesOf } from '../import/lines.ts'
-import { counted, type ProgressReport, startProgress } from '../import/progress.ts'
+import { type ProgressReport, startProgress } from '../import/progress.ts'
 import { csvRecords, type FileItem, jsonRecords } from '../import/records.ts'
 import { openRejects, type Rejects } from '../import/rejects.ts'
-import { print } from '../terminal.ts'
+import { counted, print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
 export const importUsers: Command = {
@@ -151,7 +151,7 @@ function interrupted(error: unknown, { added }: Counts, isDryRun: boolean): unkn
   if (!isOfDatabase && (reason as NodeJS.ErrnoException).code === undefined) return error
   const rest = isDryRun
     ? ''
-    : `; ${counted(added)} users were added before, and the same command goes on from there`
+    : `; ${counted(added, 'user was', 'users were')} added before, and the same command goes on from there`
   return new AuthError('unavailable', { message: `${reason.message}${rest}`, cause: error })
 }
 
@@ -166,16 +166,12 @@ async function report(
     return
   }
   const parts = [
-    `${isDryRun ? 'Would add' : 'Added'} ${users(added)}`,
-    ...(unchanged > 0 ? [`${users(unchanged)} ${unchanged === 1 ? 'is' : 'are'} there already`] : []),
+    `${isDryRun ? 'Would add' : 'Added'} ${counted(added, 'user')}`,
+    ...(unchanged > 0 ? [`${counted(unchanged, 'user is', 'users are')} there already`] : []),
   ]
   await print(`${parts.join('; ')}.`)
   if (rejected > 0)
     await print(
-      `${counted(rejected)} ${rejected === 1 ? 'line was' : 'lines were'} not taken: ${visible(rejectsPath)} has each with the reason.`,
+      `${counted(rejected, 'line was', 'lines were')} not taken: ${visible(rejectsPath)} has each with the reason.`,
     )
-}
-
-function users(count: number): string {
-  return `${counted(count)} ${count === 1 ? 'user' : 'users'}`
 }

@@ -1,3 +1,5 @@
+import { grouped } from '../terminal.ts'
+
 /** How far an import is. */
 export interface Progress {
   readonly lines: number
@@ -13,7 +15,7 @@ const BAR_WIDTH = 16
 /** How far it is, in a line: `[####…] 25 %  250,000 lines  12,500 a second  about 1 min left  3 rejected`. */
 export function progressLine({ lines, rejected, read, size, elapsedSeconds }: Progress): string {
   const rate = elapsedSeconds > 0 ? lines / elapsedSeconds : 0
-  const parts = [`${counted(lines)} lines`, ...(rate > 0 ? [`${counted(Math.round(rate))} a second`] : [])]
+  const parts = [`${grouped(lines)} lines`, ...(rate > 0 ? [`${grouped(Math.round(rate))} a second`] : [])]
   if (size !== null && size > 0) {
     const share = Math.min(read / size, 1)
     const done = Math.floor(share * BAR_WIDTH)
@@ -21,13 +23,8 @@ export function progressLine({ lines, rejected, read, size, elapsedSeconds }: Pr
     if (share > 0 && share < 1 && rate > 0)
       parts.push(`about ${duration(elapsedSeconds * (1 / share - 1))} left`)
   }
-  if (rejected > 0) parts.push(`${counted(rejected)} rejected`)
+  if (rejected > 0) parts.push(`${grouped(rejected)} rejected`)
   return parts.join('  ')
-}
-
-/** A number with its thousands apart. */
-export function counted(number: number): string {
-  return number.toLocaleString('en')
 }
 
 function duration(seconds: number): string {
