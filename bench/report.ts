@@ -17,7 +17,8 @@ and CPU of a request tells more than requests a second.
 
 \`npm run bench -- --only check\` runs a part alone, \`--quick\` a small run without peers, which \`npm test\` makes too
 and which holds wide bounds only. The code is in [bench/](../bench/main.ts); what it is measured against is pinned in
-[bench/package.json](../bench/package.json).`
+[bench/package.json](../bench/package.json). What holds the goals that are missed says
+[performance.md](performance.md).`
 
 /** `docs/benchmarks.md`. */
 export function pageOf(sections: readonly SavedSection[], versions: Table): string {

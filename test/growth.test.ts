@@ -33,7 +33,7 @@ describe('bench/growth', () => {
       expect(first.stdout.split('\n').filter((line) => line.startsWith(`| ${operation} | `))).toHaveLength(4)
     expect(first.stderr.match(/(?:1,500|6,000) rows added/g)).toHaveLength(4)
 
-    const { results } = JSON.parse(readFileSync(join(folder, 'growth.json'), 'utf8')) as {
+    const { results } = JSON.parse(readFileSync(join(folder, 'growth', 'results.json'), 'utf8')) as {
       results: { engine: string; bytesPerRow: Record<string, number> }[]
     }
     expect(results.map(({ engine }) => engine)).toEqual(['sqlite', 'postgres'])

@@ -6,12 +6,12 @@
  * Each operation is measured in rounds (`--rounds`), no more than `--most` times in each.
  *
  * Fills what is not there yet and keeps it in `--cache` for the next run; ten million take a quarter of an hour and
- * 11 GB on each engine. Prints tables, and writes them to `growth.json` beside the cache; with `--page FILE` also into a
+ * 11 GB on each engine. Prints tables, and writes them to `results.json` there; with `--page FILE` also into a
  * page. Best on a machine that does nothing else.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fill } from './fill.ts'
 import { measure } from './measure.ts'
@@ -51,8 +51,8 @@ const report: Report = {
   node: process.versions.node,
   results,
 }
-mkdirSync(dirname(cache), { recursive: true })
-writeFileSync(join(dirname(cache), 'growth.json'), `${JSON.stringify({ goal: GOAL, ...report }, null, 2)}\n`)
+mkdirSync(cache, { recursive: true })
+writeFileSync(join(cache, 'results.json'), `${JSON.stringify({ goal: GOAL, ...report }, null, 2)}\n`)
 process.stdout.write(`${tablesOf(report)}\n`)
 if (values.page !== undefined) writeInto(values.page, tablesOf(report))
 

@@ -7,7 +7,7 @@
  * Classic mode on SQLite, under a bounded mix: users register, log in, check their session, send nonsense, reset
  * their password and log out, one after the other, with a pause between requests. Prints a line for each sample, which
  * kinds of objects have become more, and a verdict: flat where the last third of the samples holds no more than the
- * first third and a tolerance. All of it goes to `.cache/bench/soak.json` too.
+ * first third and a tolerance. All of it goes to `.cache/bench/soak/results.json` too.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -98,9 +98,9 @@ async function soak(url: string, inspector: Inspector): Promise<void> {
   if (grown.length === 0) console.log(`  none by more than ${MORE_OBJECTS}`)
   console.log(`\nanswers: ${JSON.stringify(statuses)}`)
   console.log(`${verdict}: the last third of the samples holds ${grewByMb.toFixed(2)} MB more than the first`)
-  mkdirSync('.cache/bench', { recursive: true })
+  mkdirSync('.cache/bench/soak', { recursive: true })
   const report = { minutes, verdict, grewByMb, samples, grown, statuses }
-  writeFileSync('.cache/bench/soak.json', `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync('.cache/bench/soak/results.json', `${JSON.stringify(report, null, 2)}\n`)
   process.exitCode = verdict === 'flat' ? 0 : 1
 }
 
