@@ -7,10 +7,17 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 
 const PACKAGES = [
-  { name: 'chromium', program: '/usr/bin/chromium', tests: 'of the pages in a browser' },
-  { name: 'nginx', program: '/usr/sbin/nginx', tests: 'behind nginx' },
-  { name: 'caddy', program: '/usr/bin/caddy', tests: 'behind Caddy' },
-  { name: 'openssl', program: '/usr/bin/openssl', tests: 'over TLS' },
+  { name: 'chromium', path: '/usr/bin/chromium', tests: 'of the pages in a browser' },
+  { name: 'nginx', path: '/usr/sbin/nginx', tests: 'behind nginx' },
+  { name: 'caddy', path: '/usr/bin/caddy', tests: 'behind Caddy' },
+  { name: 'openssl', path: '/usr/bin/openssl', tests: 'over TLS' },
+  { name: 'postgresql-client', path: '/usr/bin/psql', tests: 'of the roles as psql makes them' },
+  {
+    name: 'python3-sqlalchemy',
+    path: '/usr/lib/python3/dist-packages/sqlalchemy',
+    tests: 'of a table that SQLAlchemy wrote',
+  },
+  { name: 'python3-bcrypt', path: '/usr/lib/python3/dist-packages/bcrypt', tests: 'of hashes in that table' },
 ]
 
 const APT_GET = '/usr/bin/apt-get'
@@ -20,7 +27,7 @@ const INSTALL = ['install', '-y', '--no-install-recommends']
 const POLICY = '/usr/sbin/policy-rc.d'
 
 function missing() {
-  return PACKAGES.filter(({ program }) => !existsSync(program))
+  return PACKAGES.filter(({ path }) => !existsSync(path))
 }
 
 function list(packages) {

@@ -197,6 +197,7 @@ describe('import', () => {
   const onFullDisk = (bytes: number, args: string[], env: Record<string, string>) =>
     run(FULL, [`--fsize=${bytes}`, process.execPath, 'src/cli/main.ts', ...args], { env })
 
+  // A limit on the process is the one full disk that needs no rights and harms nobody.
   it.skipIf(!hasPrlimit)(
     'on a full disk stops with a line, keeps what it has, and goes on later',
     async () => {
@@ -218,6 +219,7 @@ describe('import', () => {
     },
   )
 
+  // As above.
   it.skipIf(!hasPrlimit)('stops where the file of what is not taken cannot be written', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl }
