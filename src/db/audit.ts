@@ -1,6 +1,7 @@
 /** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
-import { type RawBuilder, type Selectable, SqliteAdapter, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../lib/random.ts'
+import { isSqlite } from './migrations/columns.ts'
 import type { Database, Schema, Tx } from './schema.ts'
 
 /** A line of the audit. */
@@ -123,7 +124,7 @@ export async function forgetAuditOriginsOf(tx: Tx, userId: number): Promise<void
 }
 
 function clockOf(tx: Tx): RawBuilder<number> {
-  return tx.getExecutor().adapter instanceof SqliteAdapter
+  return isSqlite(tx)
     ? sql`cast(unixepoch('subsec') * 1000 as integer)`
     : sql`extract(epoch from clock_timestamp()) * 1000`
 }
