@@ -20,7 +20,8 @@ export const ERRORS = {
   invalid_email: {
     status: 400,
     message: 'This is not an email address.',
-    cause: 'Not of the form local@domain, over 254 characters, or with characters that no address has.',
+    cause:
+      'Not of the form local@domain, over 254 characters, or with characters that an address cannot have: invisible ones, or letters such as full-width ones that stand for others.',
   },
   password_too_short: {
     status: 400,

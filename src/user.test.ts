@@ -5,8 +5,11 @@ import {
   accountOf,
   EMAIL_MAX_LENGTH,
   isEmailAddress,
+  isUnambiguousEmail,
+  mailboxOf,
   maskEmail,
   normalizeEmail,
+  storedEmail,
   trimEmail,
   type User,
 } from './user.ts'
@@ -141,6 +144,74 @@ describe('trimEmail', () => {
       }),
     )
     expect(trimEmail('\t a@b.c\u00a0')).toBe('\t a@b.c\u00a0')
+  })
+})
+
+describe('isUnambiguousEmail', () => {
+  it.each([
+    'bob@example.com',
+    ' Bob@Example.com ',
+    'jörg@bücher.example',
+    // Canonical equivalents are stored in NFC, so they are no other address.
+    'jo\u0308rg@example.com',
+    '\u212aelvin@example.com',
+    '用户@例え.jp',
+    'straße@example.com',
+    // Look-alikes of another script are other letters in every normal form.
+    'аdmin@example.com',
+  ])('accepts %j', (text) => {
+    expect(isEmailAddress(text)).toBe(true)
+    expect(isUnambiguousEmail(text)).toBe(true)
+  })
+
+  it.each([
+    ['full-width letters', '\uff42ob@example.com'],
+    ['a full-width domain', 'bob@\uff45xample.com'],
+    ['a full-width full stop', 'bob@example\uff0ecom'],
+    ['a ligature', '\ufb01na@example.com'],
+    ['a superscript', 'bob\u00b2@example.com'],
+    ['a letter-like symbol', '\u2102arl@example.com'],
+    ['long s', 'bo\u017fs@example.com'],
+    ['a mathematical letter', '\u{1d41b}ob@example.com'],
+    ['a combining grapheme joiner', 'b\u034fob@example.com'],
+    ['a joiner that IDNA drops from the domain', 'bob@exam\u034fple.com'],
+    ['a variation selector', 'bob\ufe0f@example.com'],
+    ['a Hangul filler', 'bob\u3164@example.com'],
+    ['a half-width Hangul filler', 'bob\uffa0@example.com'],
+    ['a Hangul jamo filler', 'bob\u115f@example.com'],
+    ['a Khmer inherent vowel', 'bob\u17b4@example.com'],
+    ['a braille blank', 'bob\u2800@example.com'],
+  ])('refuses %s', (_, text) => {
+    expect(isUnambiguousEmail(text)).toBe(false)
+  })
+})
+
+describe('storedEmail', () => {
+  it('is the address in NFC without the spaces around it, with letter case kept [EML-01]', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(storedEmail(` ${text.normalize('NFD')} `)).toBe(trimEmail(text).normalize('NFC'))
+      }),
+    )
+    expect(storedEmail('Jo\u0308rg@Example.com')).toBe('Jörg@Example.com')
+    expect(storedEmail('squat\u212a@example.com')).toBe('squatK@example.com')
+  })
+})
+
+describe('mailboxOf', () => {
+  it('differs from the identity in letter case alone, for every address that an account can have [EML-01]', () => {
+    fc.assert(
+      fc.property(address.filter(isUnambiguousEmail), (text) => {
+        const mailbox = mailboxOf(text)
+        const at = mailbox.lastIndexOf('@')
+        expect(mailbox.slice(at)).toBe(normalizeEmail(text).slice(normalizeEmail(text).lastIndexOf('@')))
+        expect(mailbox.slice(0, at).toLowerCase().normalize('NFC') + mailbox.slice(at)).toBe(
+          normalizeEmail(text),
+        )
+      }),
+      { numRuns: 1_000 },
+    )
+    expect(mailboxOf(' Jo\u0308rg@BÜCHER.example')).toBe('Jörg@xn--bcher-kva.example')
   })
 })
 

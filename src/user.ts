@@ -9,7 +9,7 @@ import { domainToASCII } from 'node:url'
 export interface User {
   /** Counts up; never given out twice. */
   readonly id: number
-  /** The address as it was entered at registration. */
+  /** The address as entered at registration, in Unicode NFC. */
   readonly email: string
   /** A bcrypt or argon2id hash with its parameters, of an imported account until its first right login that of
    *  the software it came from, or `!`, which verifies nothing, for an account without a password. */
@@ -64,8 +64,10 @@ const DOMAIN_INPUT = /^[A-Za-z0-9.\u{a1}-\u{10ffff}-]+$/u
 const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
 // A last label that is a number makes an IPv4 address of the whole (WHATWG URL §3.5).
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/
-// Letters beyond ASCII are welcome, spaces, controls, private use and unassigned code points are not.
+// Letters beyond ASCII are allowed. Spaces, controls, private-use and unassigned code points are not.
 const INVISIBLE = /[\p{C}\p{Z}]/u
+// Visible to software only: joiners, variation selectors and fillers, and the two blanks that Unicode lists elsewhere.
+const FILLER = /[\p{Default_Ignorable_Code_Point}\u{2800}\u{1d159}]/u
 
 /**
  * Whether the text is an email address: `local@domain`, 254 characters at most, no spaces inside, no
@@ -89,9 +91,36 @@ function hasAddressForm(address: string): boolean {
   )
 }
 
-/** The address as it is kept for display: without the spaces around it. */
+/**
+ * Whether every program reads the same letters in an address. A new account must have such an address: otherwise
+ * someone could register a spelling that counts as another person's address but is delivered elsewhere.
+ *
+ * @returns `false` if Unicode compatibility mapping (NFKC) would change it, as with full-width letters and ligatures,
+ *   or if it has invisible or filler characters. Unicode TR #36 §2.
+ */
+export function isUnambiguousEmail(text: string): boolean {
+  const stored = storedEmail(text)
+  return stored === stored.normalize('NFKC') && !FILLER.test(stored)
+}
+
+/** The address without the spaces around it. */
 export function trimEmail(text: string): string {
   return trimSpaces(text)
+}
+
+/** The address as it is stored and shown: without the spaces around it, in Unicode NFC. Letter case is kept. */
+export function storedEmail(text: string): string {
+  return trimSpaces(text).normalize('NFC')
+}
+
+/**
+ * The mailbox that mail for an address is delivered to. It has the same local part as {@link normalizeEmail}, but for
+ * letter case, and the same domain, so the owner of the identity is the one who gets the mail.
+ */
+export function mailboxOf(email: string): string {
+  const stored = storedEmail(email)
+  const at = stored.lastIndexOf('@') + 1
+  return stored.slice(0, at) + (asciiDomain(stored.slice(at)) ?? stored.slice(at))
 }
 
 /**

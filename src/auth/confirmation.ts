@@ -5,7 +5,7 @@
  */
 import * as store from '../db/index.ts'
 import { AuthError, Conflict } from '../errors.ts'
-import { type Account, accountOf, maskEmail, normalizeEmail, trimEmail, type User } from '../user.ts'
+import { type Account, accountOf, maskEmail, normalizeEmail, storedEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
 import { orderMail, orderNothing } from './outbox.ts'
@@ -13,7 +13,7 @@ import { assertPassword } from './passwords.ts'
 import { requireFreshSession, revokeTokens } from './sessions.ts'
 import { countAttempt } from './throttle.ts'
 import { findLiveToken } from './tokens.ts'
-import { assertEmail } from './users.ts'
+import { assertEmail, assertNewEmail } from './users.ts'
 
 /** What `requestConfirmation` takes. */
 export interface ConfirmationRequest extends Client {
@@ -47,9 +47,9 @@ export interface EmailChangeRequest extends Client {
 /** Mails a link to a new address, which is the account's once the link is used. */
 export async function requestEmailChange(ctx: Context, request: EmailChangeRequest): Promise<void> {
   const { user } = await requireFreshSession(ctx, request.sessionId)
-  assertEmail(request.email)
+  assertNewEmail(request.email)
   await countAttempt(ctx, 'email_change', { ...request, email: user.email })
-  const email = trimEmail(request.email)
+  const email = storedEmail(request.email)
   const owner = await store.findUserByEmail(ctx.db, email)
   await inTransaction(ctx, async (tx) => {
     // Both rows in the order of their numbers: two who ask for each other's address would wait for ever.

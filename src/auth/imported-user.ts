@@ -1,6 +1,6 @@
 /** One user as an import has them: names and values of fields, read strictly. */
 import type { MovingUser } from '../db/index.ts'
-import { isEmailAddress, trimEmail } from '../user.ts'
+import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../user.ts'
 import { adoptHash } from './hashing/adopt.ts'
 import type { FirebaseProject } from './hashing/firebase.ts'
 
@@ -142,7 +142,12 @@ function isUserField(name: string): name is UserField {
 function emailOf(value: string | null): string {
   if (value === null) throw new FieldProblem('email', 'is missing')
   if (!isEmailAddress(value)) throw new FieldProblem('email', 'is no email address')
-  return trimEmail(value)
+  if (!isUnambiguousEmail(value))
+    throw new FieldProblem(
+      'email',
+      'has invisible characters, or letters such as full-width ones that stand for others',
+    )
+  return storedEmail(value)
 }
 
 function hashOf(value: string | null, beside: Parameters<typeof adoptHash>[1]): string {

@@ -8,7 +8,7 @@ import { uuidV7 } from '../lib/random.ts'
 import { type Mailer, MailRefused } from '../mail/index.ts'
 import { compose, type Message } from '../mail/messages.ts'
 import { LOCALES, type Locale } from '../text.ts'
-import { normalizeEmail, type User } from '../user.ts'
+import { mailboxOf, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { nextHour, takeHourlyPlace } from './throttle.ts'
@@ -125,7 +125,7 @@ async function deliver(
     try {
       const message = await messageOf(ctx, mail, user)
       if (message === null) await places.release()
-      else await mailer.send({ id: mail.id, to, ...compose(message, settingOf(ctx, mail)) })
+      else await mailer.send({ id: mail.id, to: mailboxOf(to), ...compose(message, settingOf(ctx, mail)) })
     } catch (error) {
       await places.release()
       onFault(error, mail)

@@ -1,12 +1,12 @@
 import * as store from '../db/index.ts'
 import { AuthError, Conflict } from '../errors.ts'
-import { trimEmail, type User } from '../user.ts'
+import { storedEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { localeFor, orderMail } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
 import { countAttempt, forgetFailures } from './throttle.ts'
-import { assertEmail } from './users.ts'
+import { assertNewEmail } from './users.ts'
 
 /** What `signUp` takes. */
 export interface SignUpRequest extends Client {
@@ -16,25 +16,25 @@ export interface SignUpRequest extends Client {
 
 /** What `signUp` gives: the same for a new address and, where answers are uniform, for a taken one. */
 export interface SignUpResult {
-  /** As it was entered, less the spaces around it. */
+  /** As entered, without the spaces around it, in Unicode NFC. */
   readonly email: string
 }
 
 /** Registers whoever asks. */
 export async function signUp(ctx: Context, request: SignUpRequest): Promise<SignUpResult> {
   const { email, password } = request
-  assertEmail(email)
+  assertNewEmail(email)
   assertPassword(password, 'password')
   await countAttempt(ctx, 'registration', request)
   await assertNewPassword(ctx, password, { field: 'password', email })
   if (ctx.options.registrationAnswer === 'explicit') {
     await addAccount(ctx, request)
   } else {
-    // The same work for either, so that the time does not tell: the hash is what is dear.
+    // The same work for a new and a taken address, so that timing does not tell them apart.
     const hashedPassword = await ctx.hasher.hash(password)
     await inTransaction(ctx, (tx) => addOrTell(tx, request, hashedPassword))
   }
-  return { email: trimEmail(email) }
+  return { email: storedEmail(email) }
 }
 
 /** What `registerUser` may be told. */
@@ -50,18 +50,23 @@ export async function registerUser(
   password: string,
   { confirmed = false }: RegisterDetails = {},
 ): Promise<User> {
-  assertEmail(email)
+  assertNewEmail(email)
   await assertNewPassword(ctx, password, { field: 'password', email })
   return addAccount(ctx, { email, password, confirmed })
 }
 
 async function addAccount(ctx: Context, request: SignUpRequest & { confirmed?: boolean }): Promise<User> {
   const { email } = request
-  // Looked up first, because hashing is dear; of two at once the database lets one in.
+  // Hashing is expensive, so look up first; the unique constraint settles races.
   if ((await store.findUserByEmail(ctx.db, email)) !== null) throw emailTaken(email)
   const hashedPassword = await ctx.hasher.hash(request.password)
   try {
-    return await inTransaction(ctx, (tx) => addConfirmable(tx, request, hashedPassword))
+    return await inTransaction(ctx, async (tx) => {
+      // Failures counted before the account existed must not count against it. Not where answers are uniform: the
+      // sign-in counter would then tell a stranger whether the address was free.
+      await forgetFailures(tx, email)
+      return addConfirmable(tx, request, hashedPassword)
+    })
   } catch (error) {
     throw error instanceof Conflict ? emailTaken(email, error) : error
   }
@@ -100,8 +105,6 @@ async function addConfirmable(
     unconfirmedUntil: hasToConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
     locale: request.acceptLanguage === undefined ? null : localeFor(request),
   })
-  // What was guessed at before there was an account is none of its business.
-  await forgetFailures(tx, request.email)
   const actor = request.confirmed === true ? 'operator' : 'anonymous'
   await record(tx, { action: 'register', actor, userId: user.id }, request)
   if (hasToConfirm) await orderMail(tx, user, 'verify_email', request)

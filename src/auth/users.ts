@@ -1,6 +1,6 @@
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import { isEmailAddress, type User } from '../user.ts'
+import { isEmailAddress, isUnambiguousEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
 import { revokeSessionsAndTokens } from './sessions.ts'
@@ -103,4 +103,10 @@ export function assertEmail(email: unknown): asserts email is string {
   if (email === '' || email === undefined) throw new AuthError('missing_field', { field: 'email' })
   if (typeof email !== 'string' || !isEmailAddress(email))
     throw new AuthError('invalid_email', { field: 'email' })
+}
+
+/** Refuses an address that a new account must not have: see {@link isUnambiguousEmail}. */
+export function assertNewEmail(email: unknown): asserts email is string {
+  assertEmail(email)
+  if (!isUnambiguousEmail(email)) throw new AuthError('invalid_email', { field: 'email' })
 }

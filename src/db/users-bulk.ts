@@ -1,7 +1,7 @@
 /** Table `users`, many rows at a time: what an import adds and an export reads. */
 import { type Selectable, sql } from 'kysely'
 import { Conflict } from '../errors.ts'
-import { normalizeEmail, trimEmail, type User } from '../user.ts'
+import { normalizeEmail, storedEmail, type User } from '../user.ts'
 import { isUniqueViolation } from './errors.ts'
 import { listed } from './lists.ts'
 import { isSqlite } from './migrations/columns.ts'
@@ -100,7 +100,7 @@ export async function listMovingUsers(
 function rowOf(user: MovingUser): UsersRow {
   return {
     ...(user.id !== null && { id: user.id }),
-    email: trimEmail(user.email),
+    email: storedEmail(user.email),
     hashed_password: user.hashedPassword,
     session_id: null,
     reset_token: null,

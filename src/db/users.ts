@@ -1,7 +1,7 @@
 /** Table `users`. */
 import { type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../errors.ts'
-import { normalizeEmail, trimEmail, type User } from '../user.ts'
+import { normalizeEmail, storedEmail, type User } from '../user.ts'
 import { isUniqueViolation } from './errors.ts'
 import type { Database, Schema, Tx, UsersTable } from './schema.ts'
 
@@ -36,7 +36,7 @@ export async function addUser(
   const row = await db
     .insertInto('users')
     .values({
-      email: trimEmail(text('email', email)),
+      email: storedEmail(text('email', email)),
       hashed_password: text('hashedPassword', hashedPassword),
       session_id: null,
       reset_token: null,
@@ -97,7 +97,7 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
     const column = columnOf(attribute)
     if (column === 'email') {
       const email = text(attribute, value)
-      set.email = trimEmail(email)
+      set.email = storedEmail(email)
       set.normalized_email = normalizeEmail(email)
       // Nobody has proven anything about the new one.
       set.email_verified_at = null
@@ -146,7 +146,7 @@ export async function confirmEmail(tx: Tx, userId: number, email: string, at: Da
     await tx
       .updateTable('users')
       .set({
-        email: trimEmail(email),
+        email: storedEmail(email),
         normalized_email: normalizeEmail(email),
         email_verified_at: at.getTime(),
         unconfirmed_until: null,

@@ -63,6 +63,39 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     expect((await classic.send(open, 'GET', '/profile', { sessionId })).status).toBe(200)
   })
 
+  it('cannot be squatted by another spelling of the address: the mail reaches its owner, or nothing is registered', async () => {
+    const owner = 'squatk.jörg@example.com'
+    const spellings: Record<string, '200' | '400 invalid_email'> = {
+      'squat\u212a.jörg@example.com': '200',
+      'squatk.jo\u0308rg@example.com': '200',
+      'squatk.jörg@EXAMPLE.com': '200',
+      'squatk.jörg@example\u3002com': '200',
+      'squatk.jörg@example\uff0ecom': '400 invalid_email',
+      'squatk.jörg@\uff45xample.com': '400 invalid_email',
+      'squatk.jörg@exam\u034fple.com': '400 invalid_email',
+      '\uff53quatk.jörg@example.com': '400 invalid_email',
+      'squatk.j\u3164örg@example.com': '400 invalid_email',
+      'squatk.jörg\ufe0f@example.com': '400 invalid_email',
+    }
+    for (const [typed, expected] of Object.entries(spellings)) {
+      const service = await productionAuth(engine, GENEROUS)
+      expect(await register(service, typed, PWNED), typed).toBe(expected)
+      const mails = await service.newMails()
+      if (expected !== '200') {
+        expect(mails).toEqual([])
+        expect(await Array.fromAsync(service.auth.listUsers())).toEqual([])
+        continue
+      }
+      // The stranger holds the address, and the owner can read the mail and take the account back.
+      expect(mails.map(({ to }) => to.toLowerCase())).toEqual([owner])
+      expect(await register(service, owner, PASSWORD)).toBe('200')
+      const [exists = expect.unreachable()] = await service.newMails()
+      expect([exists.to.toLowerCase(), exists.kind]).toEqual([owner, 'account_exists'])
+      expect(await reset(service, exists, NEW_PASSWORD)).toBe('200')
+      expect(await logIn(service, owner, NEW_PASSWORD)).toBe('200')
+    }
+  })
+
   it('loses with a reset all that the stranger left in it: sessions, links, and a change of address on its way', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, newMails } = service

@@ -6,7 +6,7 @@ import PostalMime from 'postal-mime'
 import { describe, expect, it } from 'vitest'
 import type { Hasher, Mail } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
-import { normalizeEmail } from '../../src/user.ts'
+import { isUnambiguousEmail, mailboxOf, normalizeEmail } from '../../src/user.ts'
 import * as classic from '../support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
@@ -407,9 +407,13 @@ onBothEngines('a reset', (engine) => {
         ['POST', '/request_confirmation', { json: { email: typed } }],
         ['PUT', '/profile/email', { json: { email: typed }, sessionId }],
       ] as const) {
-        expect(await outcome(send(auth, method, path, request)), `${path} ${typed}`).toBe('200')
+        const isStored = path === '/users' || path === '/profile/email'
+        const isRefused = isStored && !isUnambiguousEmail(typed)
+        expect(await outcome(send(auth, method, path, request)), `${path} ${typed}`).toBe(
+          isRefused ? '400 invalid_email' : '200',
+        )
         const recipients = (await newMails()).map(({ to }) => to).filter((to) => to !== MALLORY)
-        expect(recipients, `${path} ${typed}`).toEqual([STORED])
+        expect(recipients, `${path} ${typed}`).toEqual(isRefused ? [] : [mailboxOf(STORED)])
       }
     }
     // Equal by a collation as databases offer them, and still somebody else's mailbox.
@@ -425,14 +429,11 @@ onBothEngines('a reset', (engine) => {
       expect(loose.compare(typed, STORED), typed).toBe(0)
       expect(await outcome(askReset(service, typed)), typed).toBe('200')
       expect(await newMails(), typed).toEqual([])
-      // It may have an account of its own, and that is another one.
-      expect(
-        await outcome(send(auth, 'POST', '/users', { form: { email: typed, password: PASSWORD } })),
-      ).toBe('200')
-      expect((await newMails()).map(({ to, kind }) => [to, kind])).toEqual([[typed, 'verify_email']])
+      // An account of its own, also where it is older than the rule that refuses it at registration.
+      await auth.db.addUser(typed, '!')
       expect(await outcome(askReset(service, typed))).toBe('200')
       const [mail, ...others] = await newMails()
-      expect([mail?.to, others]).toEqual([typed, []])
+      expect([mail?.to, others]).toEqual([mailboxOf(typed), []])
       const { token } = linkIn(mail ?? expect.unreachable())
       expect(await outcome(reset(service, STORED, token, PWNED)), typed).toBe('403 invalid_reset_token')
     }
@@ -457,7 +458,9 @@ onBothEngines('a reset', (engine) => {
     for (const [index, email] of spellings.entries()) {
       const typed = email.replace('bob', `bob${index}`)
       expect(normalizeEmail(typed)).toBe(`bob${index}@example.com`)
-      await send(auth, 'POST', '/users', { form: { email: typed, password: PASSWORD } })
+      // As an older version stored it: today's registration refuses some of them.
+      await auth.db.addUser(typed, '!')
+      await askReset({ auth }, typed)
     }
     await until(() => smtp.received.length === spellings.length)
     expect(smtp.received.flatMap(({ to }) => to).sort()).toEqual(

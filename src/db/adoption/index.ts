@@ -9,7 +9,7 @@
  */
 import { sql } from 'kysely'
 import { MaintenanceError, NoResultFound } from '../../errors.ts'
-import { isEmailAddress, normalizeEmail, trimEmail } from '../../user.ts'
+import { isEmailAddress, normalizeEmail, storedEmail } from '../../user.ts'
 import { isSqlite } from '../migrations/columns.ts'
 import type { Database } from '../schema.ts'
 import { type AdoptingEngine, CLASSIC_COLUMNS, type FoundTable } from './engine.ts'
@@ -214,7 +214,7 @@ async function readAccounts(
       if (email === null) nameless.push(id)
       else {
         const normalized = normalizeEmail(email)
-        page.push({ id, email: trimEmail(email), normalized_email: normalized })
+        page.push({ id, email: storedEmail(email), normalized_email: normalized })
         const first = firstIds.get(normalized)
         if (first === undefined) firstIds.set(normalized, id)
         else shared.set(normalized, [...(shared.get(normalized) ?? [first]), id])
