@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Those run by `npm run test:full`.
+    exclude: [...configDefaults.exclude, 'test/full/**'],
     globalSetup: 'test/support/global.ts',
     // Processes are started, passwords are hashed, and the machine may be busy: a limit against hanging only.
     testTimeout: 60_000,

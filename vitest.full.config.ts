@@ -1,0 +1,7 @@
+import { configDefaults, defineConfig } from 'vitest/config'
+import quick from './vitest.config.ts'
+
+/** `npm run test:full`: what is too slow or too heavy for `npm test`, such as clients in other languages. */
+export default defineConfig({
+  test: { ...quick.test, include: ['test/full/**/*.test.ts'], exclude: configDefaults.exclude },
+})
