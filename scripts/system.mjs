@@ -1,6 +1,6 @@
-// Installs Debian packages that only the tests need, where they are missing, this is Debian or its like, and we
-// are root. Elsewhere it says which tests will be skipped. Never fails: what is missing skips tests, aloud.
-// Runs before `npm test`, on the Node of the machine (20 or newer), as install.mjs does.
+// Installs the Debian packages that only the tests need, if they are missing and this is Debian, run as root. Elsewhere
+// it says which tests will be skipped. It never fails: a missing package skips tests, and says so.
+// Runs before `npm test`, and with --full before `npm run test:full`, on the machine's own Node (20 or newer).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,31 @@ const PACKAGES = [
     tests: 'of a table that SQLAlchemy wrote',
   },
   { name: 'python3-bcrypt', path: '/usr/lib/python3/dist-packages/bcrypt', tests: 'of hashes in that table' },
+  { name: 'python3-flask', path: '/usr/lib/python3/dist-packages/flask', tests: 'of the Flask original' },
+  {
+    name: 'python3-requests',
+    path: '/usr/lib/python3/dist-packages/requests',
+    tests: 'of its end-to-end client',
+  },
 ]
+
+const FULL_PACKAGES = [
+  { name: 'curl', path: '/usr/bin/curl', tests: 'through curl' },
+  { name: 'default-jdk-headless', path: '/usr/bin/javac', tests: 'through Java clients' },
+  { name: 'libokhttp-java', path: '/usr/share/java/okhttp.jar', tests: 'through OkHttp' },
+  {
+    name: 'libhttpclient-java',
+    path: '/usr/share/java/httpclient.jar',
+    tests: 'through Apache HttpClient',
+  },
+  {
+    name: 'libhttpmime-java',
+    path: '/usr/share/java/httpmime.jar',
+    tests: 'through Apache HttpClient’s multipart forms',
+  },
+]
+
+const isFull = process.argv.includes('--full')
 
 const APT_GET = '/usr/bin/apt-get'
 const INSTALL = ['install', '-y', '--no-install-recommends']
@@ -27,7 +51,7 @@ const INSTALL = ['install', '-y', '--no-install-recommends']
 const POLICY = '/usr/sbin/policy-rc.d'
 
 function missing() {
-  return PACKAGES.filter(({ path }) => !existsSync(path))
+  return [...PACKAGES, ...(isFull ? FULL_PACKAGES : [])].filter(({ path }) => !existsSync(path))
 }
 
 function list(packages) {
