@@ -1,20 +1,35 @@
-/** `npm test`: the whole check, in order of how soon each step tells. Stops at the first that fails. */
+/**
+ * `npm test`: every check, the fastest first. Stops at the first that fails. With `--full`, `npm run test:full`: the
+ * tests that are too slow or too heavy for it.
+ */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 
 const REPORT = '.cache/tests.json'
 
-const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+type Step = readonly [name: string, command: string, ...args: string[]]
+
+const RUN_TESTS = [
+  'vitest',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${REPORT}`,
+] as const
+
+const STEPS: readonly Step[] = [
   ['format and lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['build', 'node', 'scripts/build.ts'],
   ['types', 'tsc', '-p', 'tsconfig.json'],
   ['unused code and dependencies', 'knip'],
   ['pages made from source', 'node', 'scripts/docs.ts', '--check'],
-  ['tests', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`],
+  ['tests', ...RUN_TESTS],
   ['security requirements', 'node', 'scripts/requirements.ts', REPORT],
 ]
 
-function runStep([name, command, ...args]: (typeof STEPS)[number]): boolean {
+const FULL_STEPS: readonly Step[] = [['full tests', ...RUN_TESTS, '--config', 'vitest.full.config.ts']]
+
+function runStep([name, command, ...args]: Step): boolean {
   const started = performance.now()
   process.stdout.write(`\n== ${name}\n`)
   const ok = spawnSync(`node_modules/.bin/${command}`, args, { stdio: 'inherit' }).status === 0
@@ -23,7 +38,7 @@ function runStep([name, command, ...args]: (typeof STEPS)[number]): boolean {
   return ok
 }
 
-/** What the runner writes down, as far as it is read here. */
+/** The part of the runner's report that is read here. */
 interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
@@ -34,12 +49,12 @@ interface Report {
   }[]
 }
 
-/** Says how many tests ran, and which did not. The runner's exit code alone is not trusted: what it loads could set it. */
+/** Reports how many tests ran, and which did not. The runner's exit code alone is not trusted: a module it loads could set it. */
 function reportTests(): boolean {
   const report = JSON.parse(readFileSync(REPORT, 'utf8')) as Report
   const { numPassedTests, numFailedTests, numPendingTests, success } = report
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults)
-  // A tool is missing on this machine: the reason stands beside the test, and is told by `scripts/system.mjs`.
+  // A program is missing on this machine: `scripts/system.mjs` has said which.
   for (const { fullName } of tests.filter(({ status }) => status !== 'passed' && status !== 'failed'))
     process.stdout.write(`\nSKIPPED: ${fullName}`)
   process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`)
@@ -47,4 +62,5 @@ function reportTests(): boolean {
 }
 
 rmSync(REPORT, { force: true })
-process.exitCode = STEPS.every(runStep) && reportTests() ? 0 : 1
+const steps = process.argv.includes('--full') ? FULL_STEPS : STEPS
+process.exitCode = steps.every(runStep) && reportTests() ? 0 : 1
