@@ -109,7 +109,8 @@ it('answers everybody else where one client has gone', async () => {
 /** What reading the body of a request comes to: its text, or the code of the refusal. */
 const outcomeOf = (incoming: Incoming, maxBytes = 10) =>
   incoming.readBody(maxBytes).then(
-    (bytes) => new TextDecoder().decode(bytes),
+    (body) =>
+      'bytes' in body ? new TextDecoder().decode(body.bytes) : `parsed ${JSON.stringify(body.parsed)}`,
     (error: unknown) => (error instanceof AuthError ? error.code : expect.unreachable()),
   )
 
