@@ -108,7 +108,7 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
   expect(ofCommand.filter((path) => !path.endsWith('.js'))).toEqual(['dist/cli/LICENSES'])
   expect(ofCommand.length).toBeLessThan(25)
   const licenses = readFileSync(join(installed, 'dist', 'cli', 'LICENSES'), 'utf8')
-  for (const name of ['hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
+  for (const name of ['@fastify/busboy', 'hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
     expect(licenses).toMatch(new RegExp(`^${name}\\n\\n`, 'm'))
   expect(packed.unpackedSize).toBeLessThan(3_000_000)
 })

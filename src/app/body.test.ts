@@ -471,6 +471,15 @@ describe('readBody', () => {
     )
   })
 
+  it('refuses a body that somebody else has read, or is reading', async () => {
+    const used = post(FORM, 'email=x&password=x')
+    await used.text()
+    expect(await refusalOf(used)).toBe('body_already_read')
+    const locked = post(FORM, 'email=x&password=x')
+    locked.body?.getReader()
+    expect(await refusalOf(locked)).toBe('body_already_read')
+  })
+
   it('refuses a body that breaks off', async () => {
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(Buffer.from('email=x&')),

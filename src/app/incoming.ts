@@ -17,11 +17,11 @@ export interface Incoming {
    * @throws {AuthError} `body_too_large`; `malformed_request`: the client went away in the middle;
    *   `body_already_read`.
    */
-  readBody(maxBytes: number): Promise<Body>
+  readBody(maxBytes: number): Promise<IncomingBody>
 }
 
 /** A body as it was sent, or what a body parser in front of the service has made of it. */
-export type Body = { readonly bytes: Uint8Array } | { readonly parsed: unknown }
+export type IncomingBody = { readonly bytes: Uint8Array } | { readonly parsed: unknown }
 
 /** The path that is asked for, without its query. */
 export function pathOf({ target }: Pick<Incoming, 'target'>): string {

@@ -124,15 +124,6 @@ it.each([
   expect(await answer.text()).toBe(outcome)
 })
 
-it('finds no body where somebody in front has read it', async () => {
-  const port = await listening(
-    async (incoming) => rendered(await outcomeOf(incoming)),
-    async (request) => void (await text(request)),
-  )
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'abc' })
-  expect(await answer.text()).toBe('')
-})
-
 it('says of a body whose sender went away in the middle that it is malformed', async () => {
   const outcome = Promise.withResolvers<string>()
   const reading = Promise.withResolvers<void>()

@@ -1,7 +1,7 @@
 /** Between Node's own `http` and the rest of this room, without a `Request` and a `Response` in between. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AuthError } from '../errors.ts'
-import type { Body, Incoming } from './incoming.ts'
+import type { Incoming, IncomingBody } from './incoming.ts'
 import type { App } from './index.ts'
 import type { Rendered } from './responses.ts'
 
@@ -77,7 +77,10 @@ function headerOf(rawHeaders: readonly string[], name: string): string | null {
 }
 
 /** The body of a message that was read before it got here. Body parsers leave it in `body`, as Express has it. */
-async function bodyLeftIn(message: IncomingMessage & { body?: unknown }, maxBytes: number): Promise<Body> {
+async function bodyLeftIn(
+  message: IncomingMessage & { body?: unknown },
+  maxBytes: number,
+): Promise<IncomingBody> {
   const { body } = message
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
@@ -91,8 +94,8 @@ async function bodyLeftIn(message: IncomingMessage & { body?: unknown }, maxByte
 }
 
 /** Reads with listeners: leaving a loop over the message would close the connection before it is answered. */
-function readBytes(message: IncomingMessage, maxBytes: number): Promise<Body> {
-  const { promise, resolve, reject } = Promise.withResolvers<Body>()
+function readBytes(message: IncomingMessage, maxBytes: number): Promise<IncomingBody> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingBody>()
   const chunks: Uint8Array[] = []
   let length = 0
   const gone = (cause?: unknown) => reject(new AuthError('malformed_request', { cause }))
