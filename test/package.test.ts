@@ -360,7 +360,7 @@ const TYPED = `
       type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
       type ExportedUser, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
-      type Incoming, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
+      type Incoming, type IncomingBody, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
       MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
       type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
       type SessionInfo, type SignUpRequest, type SignUpResult, type User,
@@ -397,8 +397,9 @@ const TYPED = `
     const auth: Auth = await createAuth(options)
     const inForce: Options = auth.options
     const carrier: Mailer | null = auth.mailer
+    const body: IncomingBody = { bytes: new Uint8Array() }
     const incoming: Incoming = {
-      method: 'GET', target: '/', peer: undefined, header: () => null, readBody: async () => new Uint8Array(),
+      method: 'GET', target: '/', peer: undefined, header: () => null, readBody: async () => body,
     }
     const rendered: Rendered = await auth.answer(incoming)
     console.log(rendered.status, rendered.headers.length, rendered.body?.length)
