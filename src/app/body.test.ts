@@ -631,6 +631,8 @@ describe('readBody', () => {
       'malformed_body',
     ],
     ['a value that contains the boundary', parts(part('email', `x\r\n--${BOUNDARY}yz`)), 'malformed_body'],
+    ['101 parts', parts(...Array<string>(101).fill(TEXT)), 'malformed_body'],
+    ['100 parts', parts(...Array<string>(100).fill(TEXT)), 'repeated_field email'],
     ['no last boundary', parts(TEXT).replace(/--\r\n$/, '\r\n'), 'malformed_body'],
     ['no multipart at all', 'email=x&password=x', 'malformed_body'],
   ])('refuses multipart with %s', async (_, body, refusal) => {

@@ -1,6 +1,9 @@
 /** The framing of `multipart/form-data`, by `@fastify/busboy`. Loaded with the first such body. */
 import { Dicer } from '@fastify/busboy'
 
+/** No form of ours has nearly as many fields, and each part costs a stream. */
+const PARTS_MAX = 100
+
 /** A part as it was sent. */
 export interface Part {
   /** Values by name in lower case, in the order in which they came. */
@@ -12,7 +15,7 @@ export interface Part {
  * Splits a body at its boundary. The text before the first boundary and after the last one is ignored
  * (RFC 2046 §5.1.1). A part whose headers never end has none.
  *
- * @throws {Error} The body ends before its last boundary, or a header is not UTF-8.
+ * @throws {Error} The body ends before its last boundary, has over 100 parts, or a header is not UTF-8.
  */
 export async function splitMultipart(body: Uint8Array, boundary: string): Promise<Part[]> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -20,7 +23,8 @@ export async function splitMultipart(body: Uint8Array, boundary: string): Promis
   const dicer = new Dicer({ boundary })
   dicer.on('part', (stream) => {
     const part: (typeof parts)[number] = { headers: {}, chunks: [] }
-    parts.push(part)
+    // Thrown out of `end` below, and so out of this function.
+    if (parts.push(part) > PARTS_MAX) throw new RangeError('too many parts')
     stream.on('header', (headers) => {
       part.headers = headers as Part['headers']
     })
