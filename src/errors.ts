@@ -63,7 +63,8 @@ export const ERRORS = {
   malformed_body: {
     status: 400,
     message: 'The body could not be read in the format it claims.',
-    cause: 'Broken JSON, form, multipart, percent-encoding or UTF-8.',
+    cause:
+      'Broken JSON, form, multipart, percent-encoding or UTF-8, or a multipart part with a transfer encoding.',
   },
   malformed_request: {
     status: 400,
@@ -153,7 +154,13 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     message: 'Send the body as form, multipart form or JSON, in UTF-8 and not compressed.',
-    cause: 'Another Content-Type, charset or Content-Encoding.',
+    cause: 'Content-Type is another one, missing or malformed, or the body has a Content-Encoding.',
+  },
+  unsupported_charset: {
+    status: 415,
+    message: 'Send the body in UTF-8. Its Content-Type names another charset.',
+    cause:
+      'The charset is not UTF-8 and the body, or a part of it, has characters beyond ASCII (percent-encoded ones included), or the charset is unknown or not a superset of ASCII.',
   },
   unknown_host: {
     status: 421,
@@ -175,6 +182,13 @@ export const ERRORS = {
     status: 500,
     message: 'Something went wrong here. It has been logged under the request id.',
     cause: 'A fault of the service.',
+  },
+  body_already_read: {
+    status: 500,
+    message:
+      'The service cannot read this body, because the program around it has already done so. Mount the service before body parsers.',
+    cause:
+      'In an embedding program only: something in front of the service has read the request body and left no parsed body in `request.body`.',
   },
   unavailable: {
     status: 503,

@@ -10,7 +10,7 @@ import type { Logger } from './log.ts'
 import type { AuthOptions } from './options.ts'
 import { type Account, accountOf } from './user.ts'
 
-export type { Incoming } from './app/incoming.ts'
+export type { Incoming, IncomingBody } from './app/incoming.ts'
 export type { Connection } from './app/index.ts'
 export type { Rendered } from './app/responses.ts'
 export type {

@@ -9,8 +9,8 @@ import type { Auth } from './index.ts'
 export type { NodeHandler } from './app/node.ts'
 
 /**
- * The service as a handler `(request, response)`. Mount it in front of body parsers: it reads the body
- * itself.
+ * The service as a handler `(request, response)`. Mount it before body parsers. If one has read the body already, the
+ * handler takes `request.body` (an object, text or a `Buffer`); without it the answer is 500 `body_already_read`.
  *
  * @example
  * ```ts

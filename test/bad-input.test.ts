@@ -212,7 +212,7 @@ onBothEngines('bad input', (engine) => {
       '"x"',
       '{"email":}',
       `${JSON.stringify(fields)}x`,
-      '\ufeff{}',
+      '\ufeff\ufeff{}',
       '['.repeat(60_000),
     ]) {
       await refuse(json(body), malformed)
@@ -228,9 +228,11 @@ onBothEngines('bad input', (engine) => {
     for (const [name, value] of Object.entries(fields)) file.append(name, new Blob([value]), 'x.txt')
     const notText = { status: 400, code: 'invalid_field', field: Object.keys(fields)[0] }
     await refuse({ body: file }, operation.tag === 'classic' ? notText : unsupported)
-    for (const type of ['text/plain', 'application/xml', 'application/json; charset=utf-16', '']) {
+    for (const type of ['text/plain', 'application/xml', 'application/json; charset', '']) {
       await refuse({ body: text, headers: { 'content-type': type } }, unsupported)
     }
+    const utf16 = { 'content-type': 'application/json; charset=utf-16' }
+    await refuse({ ...json(fields), headers: utf16 }, { status: 415, code: 'unsupported_charset' })
     for (const { body, headers } of [form(text), json(fields)])
       await refuse({ body, headers: { ...headers, 'content-encoding': 'gzip' } }, unsupported)
     for (const tooLarge of [form(`email=${'x'.repeat(70_000)}`), json({ email: 'x'.repeat(70_000) })])

@@ -32,6 +32,7 @@ const DOORS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 /** Where each package, and the one built-in module with a price, may be imported: each behind one file. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/hashing/bcrypt.ts'],
   pg: ['db/postgres.ts'],
   'node:sqlite': ['db/sqlite.ts'],

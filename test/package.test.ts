@@ -108,7 +108,7 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
   expect(ofCommand.filter((path) => !path.endsWith('.js'))).toEqual(['dist/cli/LICENSES'])
   expect(ofCommand.length).toBeLessThan(25)
   const licenses = readFileSync(join(installed, 'dist', 'cli', 'LICENSES'), 'utf8')
-  for (const name of ['hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
+  for (const name of ['@fastify/busboy', 'hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
     expect(licenses).toMatch(new RegExp(`^${name}\\n\\n`, 'm'))
   expect(packed.unpackedSize).toBeLessThan(3_000_000)
 })
@@ -360,7 +360,7 @@ const TYPED = `
       type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
       type ExportedUser, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
-      type Incoming, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
+      type Incoming, type IncomingBody, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
       MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
       type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
       type SessionInfo, type SignUpRequest, type SignUpResult, type User,
@@ -397,8 +397,9 @@ const TYPED = `
     const auth: Auth = await createAuth(options)
     const inForce: Options = auth.options
     const carrier: Mailer | null = auth.mailer
+    const body: IncomingBody = { bytes: new Uint8Array() }
     const incoming: Incoming = {
-      method: 'GET', target: '/', peer: undefined, header: () => null, readBody: async () => new Uint8Array(),
+      method: 'GET', target: '/', peer: undefined, header: () => null, readBody: async () => body,
     }
     const rendered: Rendered = await auth.answer(incoming)
     console.log(rendered.status, rendered.headers.length, rendered.body?.length)

@@ -28,6 +28,7 @@ async function loadedBy(env: Readonly<Record<string, string>>, host: string): Pr
 }
 
 const NEVER_AT_START = [
+  '@fastify/busboy',
   'nodemailer',
   'pg',
   'src/auth/policy/common-list.ts',

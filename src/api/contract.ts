@@ -88,6 +88,8 @@ const ANY_BODY: readonly ErrorCode[] = [
   'malformed_body',
   'body_too_large',
   'unsupported_media_type',
+  'unsupported_charset',
+  'body_already_read',
   'request_timeout',
 ]
 

@@ -2,9 +2,12 @@
  * From the bytes of a request to its fields: one parser for each format, each strict, so that no second
  * reader of the same request could see anything else in it.
  */
+import { isAscii } from 'node:buffer'
 import type { z } from 'zod'
 import { AuthError } from '../errors.ts'
+import { type HeaderValue, parseHeaderValue } from './header-value.ts'
 import type { Incoming } from './incoming.ts'
+import type { Part } from './multipart.ts'
 
 const BODY_MAX_BYTES = 64 * 1_024
 /** A longer name is none of ours, and is not repeated in the answer. */
@@ -50,27 +53,63 @@ function fieldError(
 
 async function readFields(incoming: Incoming, types: readonly string[]): Promise<Fields> {
   if (Number(incoming.header('content-length')) > BODY_MAX_BYTES) throw new AuthError('body_too_large')
-  const bytes = await incoming.readBody(BODY_MAX_BYTES)
-  // No body at all: whatever its type, what is wrong is that the fields are missing.
-  if (bytes.length === 0) return []
-  const contentType = incoming.header('content-type') ?? ''
-  const type = mediaType(contentType)
-  const parse = types.includes(type) ? PARSERS.get(type) : undefined
-  if (parse === undefined || isCompressed(incoming)) throw new AuthError('unsupported_media_type')
+  const body = await incoming.readBody(BODY_MAX_BYTES)
+  // Without a body its type does not matter: the fields are missing.
+  if ('bytes' in body && body.bytes.length === 0) return []
+  const type = parseHeaderValue(incoming.header('content-type') ?? '')
+  const parse = type !== null && types.includes(type.value) ? PARSERS.get(type.value) : undefined
+  if (type === null || parse === undefined || isCompressed(incoming))
+    throw new AuthError('unsupported_media_type')
   try {
-    if (!isUtf8(contentType)) throw new AuthError('unsupported_media_type')
-    // The forms of all three formats carry text alone, so that the whole body has to be UTF-8.
-    return parse(utf8.decode(bytes), contentType)
+    return 'bytes' in body ? await parse(body.bytes, type.parameters) : entriesOf(body.parsed)
   } catch (error) {
     throw error instanceof AuthError ? error : new AuthError('malformed_body', { cause: error })
   }
 }
 
-const PARSERS: ReadonlyMap<string, (text: string, contentType: string) => Fields> = new Map([
-  ['application/x-www-form-urlencoded', parseForm],
+type Parameters = HeaderValue['parameters']
+type Parser = (bytes: Uint8Array, parameters: Parameters) => Fields | Promise<Fields>
+
+const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ['application/x-www-form-urlencoded', parseFormBytes],
   ['multipart/form-data', parseMultipart],
-  ['application/json', parseJson],
+  ['application/json', parseJsonBytes],
 ])
+
+/**
+ * The text of a body or a part. A charset other than UTF-8 is accepted if it makes no difference, as ISO-8859-1 makes
+ * none for ASCII.
+ *
+ * @throws {AuthError} `unsupported_charset`.
+ * @throws {TypeError} The bytes are not UTF-8.
+ */
+function decode(bytes: Uint8Array, charset: string | undefined): string {
+  if (!isUtf8(charset) && !isSameInUtf8(bytes, charset)) throw new AuthError('unsupported_charset')
+  return utf8.decode(bytes)
+}
+
+function isUtf8(charset = 'utf-8'): boolean {
+  return /^utf-?8$/i.test(charset)
+}
+
+function isSameInUtf8(bytes: Uint8Array, charset: string | undefined): boolean {
+  try {
+    return (
+      isAscii(bytes) && new TextDecoder(charset, { ignoreBOM: true }).decode(bytes) === utf8.decode(bytes)
+    )
+  } catch {
+    // There is no such charset.
+    return false
+  }
+}
+
+function parseFormBytes(bytes: Uint8Array, parameters: Parameters): Fields {
+  const charset = parameters.get('charset')
+  const text = decode(bytes, charset)
+  // The charset also decides what an escaped byte beyond ASCII means.
+  if (!isUtf8(charset) && /%[89a-f]/i.test(text)) throw new AuthError('unsupported_charset')
+  return parseForm(text)
+}
 
 /** WHATWG URL §5.1, but broken percent-encoding is an error and not text. */
 export function parseForm(text: string): Fields {
@@ -83,43 +122,62 @@ export function parseForm(text: string): Fields {
     })
 }
 
-const PART_NAME = /^content-disposition: form-data; name="([^"]*)"(; filename=.*)?$/i
-const PART_IS_TEXT = /^content-type: text\/plain(?:; ?charset="?utf-8"?)?$/i
+const BOUNDARY_MAX_LENGTH = 70
 
-/**
- * RFC 7578 as browsers and programs write it, and nothing else of it: one disposition with one name for
- * each part, text as it stands. The platform's reader takes the last of two names and undoes transfer
- * encodings (which RFC 7578 §4.7 deprecates). A file is a value that no field of ours allows.
- */
-function parseMultipart(text: string, contentType: string): Fields {
-  const boundary = parameterOf(contentType, 'boundary')
-  if (boundary === null || boundary.length > 70) throw new SyntaxError('no boundary')
-  const [preamble, ...parts] = `\r\n${text}`.split(`\r\n--${boundary}`)
-  const end = parts.pop()
-  if (preamble !== '' || !/^--(?:\r\n)?$/.test(end ?? '')) throw new SyntaxError('not framed by its boundary')
-  return parts.map(parsePart)
+async function parseMultipart(bytes: Uint8Array, parameters: Parameters): Promise<Fields> {
+  const boundary = parameters.get('boundary') ?? ''
+  if (boundary === '' || boundary.length > BOUNDARY_MAX_LENGTH) throw new SyntaxError('no boundary')
+  const { splitMultipart } = await import('./multipart.ts')
+  const parts = await splitMultipart(bytes, boundary)
+  const fields = parts.map((part) => parsePart(part, parameters.get('charset')))
+  // Only a file may hold bytes that are not UTF-8; it is refused below.
+  if (!fields.some(([, value]) => value === NOT_TEXT)) utf8.decode(bytes)
+  return fields
 }
 
-function parsePart(part: string): [name: string, value: unknown] {
-  const headersEnd = part.indexOf('\r\n\r\n')
-  if (!part.startsWith('\r\n') || headersEnd < 0) throw new SyntaxError('not a part')
-  const headers = part.slice(2, headersEnd).split('\r\n')
-  const at = headers.findIndex((header) => PART_NAME.test(header))
-  const others = headers.toSpliced(at, 1)
-  const [, name, filename] = PART_NAME.exec(headers[at] ?? '') ?? []
-  if (name === undefined) throw new SyntaxError('no name')
-  if (filename !== undefined) return [name, { filename }]
-  if (others.length > 1 || !others.every((header) => PART_IS_TEXT.test(header)))
-    throw new SyntaxError('not text')
-  return [name, part.slice(headersEnd + 4)]
+/** Stands for a value that no field allows, such as a file. */
+const NOT_TEXT = null
+
+const PLAIN_ENCODINGS = ['7bit', '8bit', 'binary']
+
+/**
+ * A part as RFC 7578 §4.2 has it: form data with one name. Refused is what readers understand differently: two headers of
+ * one kind, an escape in the name, an extended name (`name*`), and an encoding that has to be undone.
+ */
+function parsePart(
+  { headers, content }: Part,
+  formCharset: string | undefined,
+): [name: string, value: unknown] {
+  const header = (name: string) => {
+    const [value, ...others] = headers[name] ?? []
+    if (others.length > 0) throw new SyntaxError('a header twice')
+    return value
+  }
+  const disposition = header('content-disposition') ?? ''
+  const { value, parameters } = parseHeaderValue(disposition) ?? {}
+  const name = parameters?.get('name')
+  if (value !== 'form-data' || parameters === undefined || name === undefined || disposition.includes('\\'))
+    throw new SyntaxError('not form data with a name')
+  const attributes = [...parameters.keys()]
+  if (attributes.some((attribute) => attribute.startsWith('name*'))) throw new SyntaxError('an extended name')
+  const type = parseHeaderValue(header('content-type') ?? 'text/plain')
+  if (type === null) throw new SyntaxError('a malformed type')
+  if (type.value !== 'text/plain' || attributes.some((attribute) => /^filename(?:\*|$)/.test(attribute)))
+    return [name, NOT_TEXT]
+  const encoding = header('content-transfer-encoding') ?? 'binary'
+  if (!PLAIN_ENCODINGS.includes(encoding.trim().toLowerCase())) throw new SyntaxError('an encoded part')
+  return [name, decode(content, type.parameters.get('charset') ?? formCharset)]
+}
+
+function parseJsonBytes(bytes: Uint8Array, parameters: Parameters): Fields {
+  // RFC 8259 §8.1: a parser may ignore a byte order mark.
+  return parseJson(decode(bytes, parameters.get('charset')).replace(/^\ufeff/, ''))
 }
 
 /** RFC 8259, one object, each name once: `JSON.parse` would keep the last and say nothing. */
 export function parseJson(text: string): Fields {
   const value: unknown = JSON.parse(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new SyntaxError('not an object')
-  const entries = Object.entries(value)
+  const entries = entriesOf(value)
   // Below a field there may be names too; such a field is refused for its type, whatever is counted here.
   if (entries.some(([, inner]) => typeof inner === 'object' && inner !== null)) return entries
   const names = [...text.matchAll(/"(?:[^"\\]|\\.)*"(?=(\s*:)?)/g)]
@@ -128,38 +186,11 @@ export function parseJson(text: string): Fields {
   return names.map((name) => [name, (value as Record<string, unknown>)[name]])
 }
 
-function mediaType(contentType: string): string {
-  return contentType.slice(0, mediaTypeLength(contentType)).trim().toLowerCase()
-}
-
-function isUtf8(contentType: string): boolean {
-  const charset = parameterOf(contentType, 'charset')
-  return charset === null || /^(?:utf-?8|us-ascii)$/i.test(charset)
-}
-
-const PARAMETER = /;[ \t]*([a-z0-9!#$&^_.+-]+)=(?:"([^"\\]*)"|([^\s;"]*))[ \t]*/giy
-
-/**
- * A parameter of a media type (RFC 9110 §8.3.1), or `null` where there is none.
- *
- * @throws {SyntaxError} Parameters that are not well-formed, or the same one twice.
- */
-function parameterOf(contentType: string, wanted: string): string | null {
-  let found: string | null = null
-  PARAMETER.lastIndex = mediaTypeLength(contentType)
-  while (PARAMETER.lastIndex < contentType.length) {
-    const match = PARAMETER.exec(contentType)
-    if (match === null) throw new SyntaxError('not well-formed parameters')
-    if (match[1]?.toLowerCase() !== wanted) continue
-    if (found !== null) throw new SyntaxError('the same parameter twice')
-    found = match[2] ?? match[3] ?? ''
-  }
-  return found
-}
-
-function mediaTypeLength(contentType: string): number {
-  const end = contentType.indexOf(';')
-  return end < 0 ? contentType.length : end
+/** The fields of an object: its own members, so that a polluted prototype adds none. */
+function entriesOf(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError('not an object')
+  return Object.entries(value)
 }
 
 function isCompressed(incoming: Incoming): boolean {

@@ -12,12 +12,16 @@ export interface Incoming {
    */
   header(name: string): string | null
   /**
-   * The bytes of the body; none where there is no body.
+   * The body; no bytes if there is none.
    *
-   * @throws {AuthError} `body_too_large`; `malformed_request`: the client went away in the middle.
+   * @throws {AuthError} `body_too_large`; `malformed_request`: the client went away in the middle;
+   *   `body_already_read`.
    */
-  readBody(maxBytes: number): Promise<Uint8Array>
+  readBody(maxBytes: number): Promise<IncomingBody>
 }
+
+/** A body as it was sent, or what a body parser in front of the service has made of it. */
+export type IncomingBody = { readonly bytes: Uint8Array } | { readonly parsed: unknown }
 
 /** The path that is asked for, without its query. */
 export function pathOf({ target }: Pick<Incoming, 'target'>): string {

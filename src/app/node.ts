@@ -1,7 +1,7 @@
 /** Between Node's own `http` and the rest of this room, without a `Request` and a `Response` in between. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AuthError } from '../errors.ts'
-import type { Incoming } from './incoming.ts'
+import type { Incoming, IncomingBody } from './incoming.ts'
 import type { App } from './index.ts'
 import type { Rendered } from './responses.ts'
 
@@ -58,7 +58,9 @@ class NodeIncoming implements Incoming {
   }
 
   readBody(maxBytes: number) {
-    return readBytes(this.#message, maxBytes)
+    const message = this.#message
+    const wasRead = message.readableDidRead || message.readableEnded
+    return wasRead ? bodyLeftIn(message, maxBytes) : readBytes(message, maxBytes)
   }
 }
 
@@ -74,11 +76,26 @@ function headerOf(rawHeaders: readonly string[], name: string): string | null {
   return found
 }
 
+/** The body of a message that was read before it got here. Body parsers leave it in `body`, as Express has it. */
+async function bodyLeftIn(
+  message: IncomingMessage & { body?: unknown },
+  maxBytes: number,
+): Promise<IncomingBody> {
+  const { body } = message
+  if (typeof body === 'string' || Buffer.isBuffer(body)) {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    if (bytes.length > maxBytes) throw new AuthError('body_too_large')
+    return { bytes }
+  }
+  if (body !== undefined && body !== null) return { parsed: body }
+  // It ended without data: there was no body.
+  if (message.readableEnded && !message.readableDidRead) return { bytes: new Uint8Array() }
+  throw new AuthError('body_already_read')
+}
+
 /** Reads with listeners: leaving a loop over the message would close the connection before it is answered. */
-function readBytes(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  // Whoever stands in front of us has read it.
-  if (message.readableEnded) return Promise.resolve(new Uint8Array())
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+function readBytes(message: IncomingMessage, maxBytes: number): Promise<IncomingBody> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingBody>()
   const chunks: Uint8Array[] = []
   let length = 0
   const gone = (cause?: unknown) => reject(new AuthError('malformed_request', { cause }))
@@ -89,7 +106,7 @@ function readBytes(message: IncomingMessage, maxBytes: number): Promise<Uint8Arr
     message.pause()
     reject(new AuthError('body_too_large'))
   })
-  message.once('end', () => resolve(Buffer.concat(chunks)))
+  message.once('end', () => resolve({ bytes: Buffer.concat(chunks) }))
   message.once('error', gone)
   message.once('close', gone)
   return promise

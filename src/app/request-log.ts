@@ -37,7 +37,8 @@ export function logRequest(log: Logger, record: RequestRecord, status: number): 
       route,
       status,
       ...(refused && { code: refused.code }),
-      ...(refused && status >= 500 && { reason: describeError(refused.cause) }),
+      ...(refused &&
+        status >= 500 && { problem: refused.message, reason: describeError(refused.cause ?? refused) }),
       ms: Math.round((performance.now() - started) * 10) / 10,
     },
     'request',

@@ -1,6 +1,6 @@
 /** Between `Request` and `Response` and the rest of this room: for any framework that speaks them. */
 import { AuthError } from '../errors.ts'
-import type { Incoming } from './incoming.ts'
+import type { Incoming, IncomingBody } from './incoming.ts'
 import type { Rendered } from './responses.ts'
 
 /** A `Request` as this room sees it. */
@@ -22,8 +22,9 @@ export function responseOf({ status, headers, body }: Rendered): Response {
   return new Response(body, { status, headers: pairs })
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array()
+async function readBytes(request: Request, maxBytes: number): Promise<IncomingBody> {
+  if (request.body === null) return { bytes: new Uint8Array() }
+  if (request.bodyUsed || request.body.locked) throw new AuthError('body_already_read')
   const chunks: Uint8Array[] = []
   let length = 0
   try {
@@ -36,5 +37,5 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     // Else the client went away in the middle.
     throw error instanceof AuthError ? error : new AuthError('malformed_request', { cause: error })
   }
-  return Buffer.concat(chunks)
+  return { bytes: Buffer.concat(chunks) }
 }

@@ -342,7 +342,7 @@ onBothEngines('a request', (engine) => {
     const form = 'application/x-www-form-urlencoded'
     const password = encodeURIComponent(PASSWORD)
     const refused =
-      /^(?:400 (?:repeated_field|unknown_field|malformed_body|missing_field|invalid_field|invalid_email)|415 unsupported_media_type)$/
+      /^(?:400 (?:repeated_field|unknown_field|malformed_body|missing_field|invalid_field|invalid_email)|415 unsupported_(?:media_type|charset))$/
     for (const [type, body] of [
       [form, `email=${MALLORY}&email=${VICTIM}&password=${password}`],
       [form, `email=${MALLORY}&%65mail=${VICTIM}&password=${password}`],
