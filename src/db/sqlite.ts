@@ -77,7 +77,7 @@ function openForReading(path: string): DatabaseSync {
   return new DatabaseSync(locationOf(path, 'ro'), { readOnly: true, timeout: BUSY_TIMEOUT_MS })
 }
 
-/** Never makes a file: SQLite by itself would make one that is not there. */
+/** Never makes a file, which SQLite would do by default. */
 function openExisting(path: string): DatabaseSync {
   return new DatabaseSync(locationOf(path, 'rw'), {
     enableForeignKeyConstraints: true,
@@ -85,14 +85,15 @@ function openExisting(path: string): DatabaseSync {
   })
 }
 
-// Of a path that begins with "file:" SQLite would take what follows for a URI with parameters of its own.
+// SQLite reads a path that begins with "file:" as a URI with parameters. In a URI that we make, it is a path.
 function locationOf(path: string, mode: 'ro' | 'rw'): string | URL {
   return path === MEMORY ? path : new URL(`${pathToFileURL(resolve(path))}?mode=${mode}`)
 }
 
 async function openForWriting(path: string, { create }: { create: boolean }): Promise<DatabaseSync> {
-  // SQLite would make a new file readable by everyone; its WAL takes the mode of the file. A file that is there is
-  // left alone: to close it would let go of the locks that this process holds on it (POSIX).
+  // SQLite would make a new file readable by everyone; its WAL takes the mode of the file. An existing file is not
+  // opened here: closing it would release the POSIX locks that this process holds on it
+  // (https://www.sqlite.org/howtocorrupt.html, 2.2).
   if (create && path !== MEMORY && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const database = openExisting(path)
   try {
@@ -202,22 +203,14 @@ export function removeCopy(copy: string): void {
   rmSync(copy, { force: true })
 }
 
-/** What statements of this process last failed with, where the database was at fault. */
+/** What the statements of this process last failed with, where the database was at fault. */
 class Faults {
-  #last: unknown = null
+  last: Error | null = null
 
   note(error: unknown): void {
-    // Damage does not heal: other errors do not replace it.
-    if (isDamaged(this.#last)) return
-    if (isDamaged(error) || (isUnavailable(error) && !isBusy(error))) this.#last = error
-  }
-
-  get last(): unknown {
-    return this.#last
-  }
-
-  forget(): void {
-    this.#last = null
+    // Damage stays: it outlives other faults.
+    if (!(error instanceof Error) || (this.last !== null && isDamaged(this.last))) return
+    if (isDamaged(error) || (isUnavailable(error) && !isBusy(error))) this.last = error
   }
 }
 
@@ -225,18 +218,20 @@ function healthOfFile(path: string, faults: Faults): Health {
   const opened = identityOf(path)
   return {
     async probe() {
-      // Ours would go on with a file that has no name any more: what is written there is lost.
+      // Our connections would go on with the file that they opened. What is written to it would be lost.
       if (identityOf(path) !== opened)
         throw new DatabaseFault('replaced', 'the file was removed or replaced: restart the service')
       accessSync(path, constants.W_OK)
-      // A new connection reads from the file what ours would have in its memory.
+      // A new connection reads the file itself. Ours would answer from memory.
       const database = openForReading(path)
       try {
         const ran = migrationsIn(database)
-        if (isDamaged(faults.last)) throw faults.last
-        // A full disk shows in writes alone. Who has failed writes once a second until it works again.
-        if (faults.last !== null) tryToWrite(path)
-        faults.forget()
+        if (faults.last !== null) {
+          if (isDamaged(faults.last)) throw faults.last
+          // A full disk shows only in writes. After one failed, try one with each look, until it works.
+          tryToWrite(path)
+          faults.last = null
+        }
         return ran
       } finally {
         database.close()
@@ -255,7 +250,7 @@ function healthOfMemory(database: DatabaseSync): Health {
   }
 }
 
-/** A file under this name, or that there is none. */
+/** Which file has this name, or `null`. */
 function identityOf(path: string): string | null {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`
@@ -270,11 +265,11 @@ function migrationsIn(database: DatabaseSync): string[] {
     .map(({ name }) => String(name))
 }
 
-/** Writes to the disk, and takes it back. @throws Where that fails; busy too, without waiting. */
+/** Writes to the disk in a transaction that is rolled back. @throws That fails, or another process writes. */
 function tryToWrite(path: string): void {
   const database = openExisting(path)
   try {
-    // What is rolled back would stay in memory: with next to no cache, SQLite has to write it to the disk.
+    // A small write would stay in the cache until a commit. Without a cache, SQLite has to write it to the disk.
     database.exec('pragma cache_size = 1; begin immediate; create table bienvenue_check (filling blob)')
     database.exec('insert into bienvenue_check values (zeroblob(262144)); rollback')
   } finally {
