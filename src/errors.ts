@@ -193,7 +193,7 @@ export const ERRORS = {
   unavailable: {
     status: 503,
     message: 'The service is not ready. Try again shortly.',
-    cause: 'The database cannot be reached, or the service is stopping.',
+    cause: 'The database cannot be reached, read or written, or the service is stopping.',
   },
 } as const satisfies Record<string, { status: number; message: string; cause: string }>
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OptionError, type OptionProblem } from './errors.ts'
+import { trimInvisible } from './lib/invisible.ts'
 import {
   inspectOptions,
   OPTION_TABLE,
@@ -97,11 +98,11 @@ const TEXTS = {
     bad: ['nobody', 'a@example.com, b@example.com', 'Example <>', 'Ex\nample <a@example.com>', ' '],
   },
   trustedProxies: {
-    good: ['127.0.0.1', '10.0.0.0/8, ::1,2001:db8::/32'],
+    good: ['127.0.0.1', '10.0.0.0/8,::1,2001:db8::/32'],
     bad: ['localhost', '10.0.0.0/33', '10.0.0', '127.0.0.1;10.0.0.1', ' '],
   },
-  databaseUrl: { good: ['x', ' '], bad: [] },
-  contextWords: { good: ['x', ' ', 'Example,Example Ltd'], bad: [] },
+  databaseUrl: { good: ['x', 'sqlite:a b.db'], bad: [' ', 'sqlite:a\u200b.db'] },
+  contextWords: { good: ['x', 'Example,Example Ltd', 'Ex\u00a0ample'], bad: [' '] },
   breachCheckUrl: {
     good: ['off', 'https://range.example.com', 'http://localhost:5000/x'],
     bad: [
@@ -127,7 +128,7 @@ function valuesOf(name: OptionName, { kind }: Row): { good: unknown[]; bad: unkn
     case 'choice':
       return {
         good: [...kind.of],
-        bad: ['', 'other', kind.of[0]?.toUpperCase(), ` ${kind.of[0]}`, 0, true, [...kind.of]],
+        bad: ['', 'other', kind.of[0]?.toUpperCase(), `${kind.of[0]} x`, 0, true, [...kind.of]],
       }
     case 'switch':
       return { good: [true, false], bad: ['on', 'off', 'true', '', 0, 1, []] }
@@ -245,6 +246,14 @@ describe('resolveOptions', () => {
     expect(refusedOptions(() => resolveOptions({ [name]: row.classic }))).toEqual(isEmpty ? [name] : null)
   })
 
+  it('takes text as the environment does: without the invisible characters around it', () => {
+    expect(resolveOptions({ databaseUrl: ' sqlite:a.db\r\n' }).databaseUrl).toBe('sqlite:a.db')
+    expect(resolveOptions({ mode: 'classic\ufeff' as 'classic' }).mode).toBe('classic')
+    expect(problemsIn(() => resolveOptions({ databaseUrl: 'sqlite:a\u2060.db' }))).toEqual([
+      { option: 'databaseUrl', problem: 'contains U+2060, an invisible character; remove it' },
+    ])
+  })
+
   it.each(ROWS)('refuses for %s what is out of range or of another type', (name, row) => {
     for (const value of [...valuesOf(name, row).bad, null, () => row.classic]) {
       expect(
@@ -320,7 +329,7 @@ describe('what needs mail', () => {
   })
 
   it('a mail server asks for whom the mail comes from', () => {
-    expect(problems({ smtpUrl })).toEqual(['mailFrom: is not set: whom mail comes from'])
+    expect(problems({ smtpUrl })).toEqual(['mailFrom: is not set: the sender of all mail'])
     expect(problems({ smtpUrl, mailFrom })).toEqual([])
   })
 
@@ -362,6 +371,9 @@ describe('production mode', () => {
     databaseUrl: {
       no: [
         'sqlite::memory:',
+        'SQLite::memory:',
+        'sqlite:///:memory:',
+        'sqlite://',
         'postgres://u:p@db.example.com/n',
         'POSTGRESQL://u:p@db.example.com/n',
         'postgres://u:p@10.0.0.1/n?sslmode=require',
@@ -485,9 +497,8 @@ describe('readValue', () => {
       fc.string({ unit: fc.constantFrom(...'0123456789.,_-+eExX ٣') }),
       fc.constantFrom(
         '',
-        ' 60',
-        '60 ',
-        '60\n',
+        '6 0',
+        '6\u200b0',
         '+60',
         '-60',
         '6e1',
@@ -501,7 +512,7 @@ describe('readValue', () => {
     )
     fc.assert(
       fc.property(text, (spelled) => {
-        fc.pre(!/^[0-9]{1,15}$/.test(spelled))
+        fc.pre(!/^[0-9]{1,15}$/.test(trimInvisible(spelled)))
         expect(refusedOptions(() => readValue('option', row, spelled))).toEqual(['option'])
       }),
     )
@@ -512,9 +523,9 @@ describe('readValue', () => {
     expect([readValue('option', row, 'on'), readValue('option', row, 'off')]).toEqual([true, false])
     fc.assert(
       fc.property(
-        fc.oneof(fc.string(), fc.constantFrom('', 'ON', 'true', 'false', '1', '0', 'yes', 'no', 'on ')),
+        fc.oneof(fc.string(), fc.constantFrom('', 'ON', 'true', 'false', '1', '0', 'yes', 'no', 'o n')),
         (spelled) => {
-          fc.pre(spelled !== 'on' && spelled !== 'off')
+          fc.pre(!['on', 'off'].includes(trimInvisible(spelled)))
           expect(refusedOptions(() => readValue('option', row, spelled))).toEqual(['option'])
         },
       ),

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { isInMemory } from './db/url.ts'
 import { OptionError, type OptionProblem } from './errors.ts'
+import { findInvisible, trimInvisible } from './lib/invisible.ts'
 import { parseSecretKeys } from './lib/keyring.ts'
 import { isLoopback, withoutBrackets } from './lib/network.ts'
 import { parseNetworks } from './lib/proxies.ts'
@@ -48,6 +50,10 @@ export interface Row {
   readonly refusedInProduction?: (value: never) => string | null
   /** Whether the value is never shown. */
   readonly secret?: true
+  /** Whether the value has parts with commas between them, each with blanks around it. */
+  readonly list?: true
+  /** Whether the value has words of a language, in which invisible characters can be meant. */
+  readonly words?: true
 }
 
 const HOUR = 3_600
@@ -83,6 +89,7 @@ export const OPTION_TABLE = {
     classic: '',
     production: '',
     secret: true,
+    list: true,
     about:
       'A random key of 32 bytes or more, in base64url: openssl rand -base64 32 makes one. Several, with commas between them, rotate: the first signs, all verify.',
     parse: (text: string) => refusing('secretKey', () => parseSecretKeys(text)),
@@ -106,15 +113,18 @@ export const OPTION_TABLE = {
     kind: { type: 'text' },
     classic: '',
     production: '',
-    about: 'Whom mail comes from: an address, or NAME <ADDRESS>.',
+    words: true,
+    about:
+      'The sender of all mail: an address, or NAME <ADDRESS>, as in Example, Inc. <no-reply@example.com>.',
     parse: parseMailFrom,
-    refusedInProduction: isMissing('whom mail comes from, as in Example <no-reply@example.com>'),
+    refusedInProduction: isMissing('the sender of all mail, as in Example <no-reply@example.com>'),
   },
   trustedProxies: {
     env: 'BIENVENUE_TRUSTED_PROXIES',
     kind: { type: 'text' },
     classic: '',
     production: '',
+    list: true,
     about:
       'Addresses and networks of the proxies in front, with commas between them, as in 127.0.0.1,10.0.0.0/8. Their X-Forwarded-For counts, read from the right; nobody else’s does.',
     parse: (text: string) => {
@@ -128,9 +138,10 @@ export const OPTION_TABLE = {
     classic: 'sqlite:bienvenue.db',
     production: 'sqlite:bienvenue.db',
     secret: true,
-    about: 'Where the accounts are: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME.',
+    about:
+      'Where the accounts are: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative or absolute as it is written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and has no parameters; the forms of SQLAlchemy work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).',
     refusedInProduction: (value: string) =>
-      value === 'sqlite::memory:'
+      isInMemory(value)
         ? 'what is in memory alone is lost with the process'
         : leavesUnverified(value)
           ? 'a PostgreSQL server elsewhere is reached by verified TLS only: add ?sslmode=verify-full'
@@ -176,6 +187,7 @@ export const OPTION_TABLE = {
     kind: { type: 'text' },
     classic: '',
     production: '',
+    words: true,
     about:
       'Further words, with commas between them, that a new password may not be made of: the names of the product and its company.',
   },
@@ -414,11 +426,14 @@ export interface AuthOptions extends TableOptions {
   secretKey?: string | undefined
   /** `smtp://…`, `smtps://…` or `terminal:`. Default: not set; then nothing is mailed. */
   smtpUrl?: string | undefined
-  /** Whom mail comes from: an address, or `Name <address>`. Default: not set. */
+  /** The sender of all mail: an address, or `Name <address>`. Default: not set. */
   mailFrom?: string | undefined
   /** Addresses and networks whose `X-Forwarded-For` counts, with commas between them. Default: none. */
   trustedProxies?: string | undefined
-  /** `sqlite:PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST:PORT/NAME`. Default: `sqlite:bienvenue.db`. */
+  /**
+   * `sqlite:PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST:PORT/NAME`. `sqlite:///PATH` is relative, as in
+   * SQLAlchemy. Default: `sqlite:bienvenue.db`.
+   */
   databaseUrl?: string | undefined
   /** How new passwords are hashed; either form is always verified. Default: `bcrypt`, in production `argon2id`. */
   passwordHash?: Options['passwordHash'] | undefined
@@ -561,7 +576,7 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
     if (baseUrl === '') problems.push({ option, problem: 'needs BASE_URL, for the links in the mail' })
   }
   if (isClassic && smtpUrl !== '' && mailFrom === '')
-    problems.push({ option: 'mailFrom', problem: 'is not set: whom mail comes from' })
+    problems.push({ option: 'mailFrom', problem: 'is not set: the sender of all mail' })
   if (registrationAnswer === 'uniform' && !emailVerification) {
     problems.push({
       option: 'registrationAnswer',
@@ -576,22 +591,19 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
  *
  * @throws {OptionError} The text does not spell a value of this kind.
  */
-export function readValue(
-  name: string,
-  row: Pick<Row, 'kind' | 'parse'>,
-  text: string,
-): string | number | boolean {
+export function readValue(name: string, row: CheckedRow, text: string): string | number | boolean {
   const { kind } = row
-  if (kind.type === 'integer') return checked(name, row, /^\d{1,15}$/.test(text) ? Number(text) : text)
-  if (kind.type === 'switch') return checked(name, row, text === 'on' ? true : text === 'off' ? false : text)
+  const word = trimInvisible(text)
+  if (kind.type === 'integer') return checked(name, row, /^\d{1,15}$/.test(word) ? Number(word) : text)
+  if (kind.type === 'switch') return checked(name, row, word === 'on' ? true : word === 'off' ? false : text)
   return checked(name, row, text)
 }
 
-function checked(
-  name: string,
-  { kind, parse }: Pick<Row, 'kind' | 'parse'>,
-  value: unknown,
-): string | number | boolean {
+type CheckedRow = Pick<Row, 'kind' | 'parse' | 'list' | 'words'>
+
+function checked(name: string, row: CheckedRow, given: unknown): string | number | boolean {
+  const { kind, parse } = row
+  const value = typeof given === 'string' ? withoutInvisible(name, row, given) : given
   switch (kind.type) {
     case 'integer':
       if (Number.isSafeInteger(value) && (value as number) >= kind.min && (value as number) <= kind.max) {
@@ -609,6 +621,15 @@ function checked(
       parse?.(value)
       return value
   }
+}
+
+/** The text without the invisible characters around it. @throws {OptionError} There is one inside. */
+function withoutInvisible(name: string, { list, words }: CheckedRow, text: string): string {
+  const trimmed = list ? text.split(',').map(trimInvisible).join(',') : trimInvisible(text)
+  const character = words ? null : findInvisible(trimmed)
+  if (character !== null)
+    throw new OptionError(name, `contains ${character}, an invisible character; remove it`)
+  return trimmed
 }
 
 /** The values in use that are not fit for the internet, with the reason. */

@@ -215,6 +215,29 @@ describe('bienvenue.env.example', () => {
     })
     expect(problems).toEqual([])
   })
+
+  it('may have the line ends of Windows, and a sender with a comma and no quotes', async () => {
+    const folder = temporaryFolder()
+    const lines = [
+      'BIENVENUE_MAIL_FROM=Example, Inc. <no-reply@example.com>',
+      `DATABASE_URL=sqlite:${folder}/a.db`,
+    ]
+    const file = join(folder, 'bienvenue.env')
+    writeFileSync(file, lines.map((line) => `${line}\r\n`).join(''))
+    const { exitCode, stdout } = await run(process.execPath, [
+      `--env-file=${file}`,
+      'src/cli/main.ts',
+      'doctor',
+      '--json',
+    ])
+    const { settings: shown } = JSON.parse(stdout) as { settings: { variable: string; value: unknown }[] }
+    const values = Object.fromEntries(shown.map(({ variable, value }) => [variable, value]))
+    expect(exitCode).toBe(0)
+    expect(values).toMatchObject({
+      BIENVENUE_MAIL_FROM: 'Example, Inc. <no-reply@example.com>',
+      DATABASE_URL: `sqlite:${folder}/a.db`,
+    })
+  })
 })
 
 describe('docs/production.md', () => {
@@ -303,8 +326,12 @@ describe('what docs/production.md says that stops the start', () => {
     'DATABASE_URL: a PostgreSQL server elsewhere is reached by verified TLS only: add ?sslmode=verify-full': {
       DATABASE_URL: 'postgres://bienvenue:secret@db.example.com/bienvenue',
     },
-    "DATABASE_URL: cannot use sqlite:/nowhere/bienvenue.db: ENOENT: no such file or directory, open '/nowhere/bienvenue.db'":
-      {},
+    'DATABASE_URL: cannot use sqlite:/nowhere/bienvenue.db: there is no directory /nowhere': {},
+    'DATABASE_URL: unknown parameter "schema"; to use another schema than public, write options=-csearch_path%3DNAME':
+      { DATABASE_URL: 'postgres://bienvenue@localhost/bienvenue?schema=auth' },
+    'BASE_URL: contains U+200B, an invisible character; remove it': {
+      BASE_URL: 'https://auth\u200b.example.com',
+    },
     'HOST: "0.0.0.0" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost':
       { HOST: '0.0.0.0' },
   }

@@ -13,7 +13,7 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'all'>> = {
   lib: [],
   log: [],
   text: [],
-  options: ['errors', 'lib', 'mail'],
+  options: ['errors', 'lib', 'mail', 'db'],
   mail: ['user', 'errors', 'lib', 'text'],
   db: ['user', 'errors', 'lib'],
   auth: ['db', 'mail', 'user', 'errors', 'options', 'lib', 'text'],
@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'all'>> = {
 
 /** Of a room, where not all of it may be imported: what loads no package. */
 const DOORS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  options: { mail: ['mail/index.ts', 'mail/settings.ts'] },
+  options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts'] },
 }
 
 /** Where each package, and the one built-in module with a price, may be imported: each behind one file. */
@@ -150,6 +150,7 @@ it.each([
   ['options.ts', "import { openSmtp } from './mail/smtp.ts'", 'imports mail/smtp.ts'],
   ['options.ts', "const { compose } = await import('./mail/messages.ts')", 'imports mail/messages.ts'],
   ['options.ts', "import { normalizeEmail } from './user.ts'", 'imports user'],
+  ['options.ts', "import { openDatabase } from './db/open.ts'", 'imports db/open.ts'],
   [
     'cli/main.ts',
     "import { x } from '../../test/support/engines.ts'",

@@ -321,7 +321,7 @@ it('several workers do not start on a database in memory, which each would have 
     exitCode: 2,
     stdout: '',
     stderr:
-      'bienvenue: BIENVENUE_WORKERS: 2 processes cannot share sqlite::memory:; name a file or PostgreSQL in DATABASE_URL\n',
+      'bienvenue: BIENVENUE_WORKERS: 2 processes cannot share a database in memory; name a file or PostgreSQL in DATABASE_URL\n',
   })
 })
 

@@ -15,7 +15,8 @@ export const getReadiness = operation({
   method: 'GET',
   path: '/readyz',
   id: 'getReadiness',
-  summary: 'Whether the service can do its work: the database answers and its schema is up to date',
+  summary:
+    'Whether the service can do its work: the database answers, is not known to refuse writes, and its schema is up to date',
   tag: 'service',
   success: { status: 200, description: 'It can.', body: z.strictObject({ status: z.literal('ready') }) },
   errors: [],

@@ -327,7 +327,12 @@ export interface Engine {
   /** The store under the classic names. It checks no rule: prefer the use cases. */
   readonly db: ClassicStore
 
-  /** Whether the database has just the migrations of this version. */
+  /**
+   * Whether the database has just the migrations of this version. It is asked once a second at most, for all callers.
+   *
+   * @throws {AuthError} `unavailable`: it gives no answer within a second, is read-only, or is damaged or replaced as
+   *   far as SQLite has noticed. `GET /readyz` in docs/production.md has the details.
+   */
   isReady(): Promise<boolean>
 
   /** Closes the database. The engine is of no use afterwards. */

@@ -199,7 +199,11 @@ export async function openEngine(
       findUserBy: bind(({ db }, criteria: store.UserCriteria) => store.findUserBy(db, criteria)),
       updateUser: bind(({ db }, id: number, changes: store.UserChanges) => store.updateUser(db, id, changes)),
     },
-    isReady: bind(({ db }) => store.isReady(db)),
+    isReady: bind(({ db }) =>
+      store.isReady(db).catch((cause: unknown) => {
+        throw new AuthError('unavailable', { cause })
+      }),
+    ),
     async close() {
       if (worker === undefined) mailer?.close()
       else await worker.stop()

@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { AuthError, MaintenanceError, OptionError } from '../errors.ts'
+import { findInvisible } from '../lib/invisible.ts'
 import { visible } from '../lib/visible.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
 import { adopt } from './commands/adopt.ts'
@@ -68,6 +69,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
         : `${command.name} takes one argument: ${command.takes}`,
     )
   }
+  refuseInvisible(command, flags, args)
   const settings = readSettings(flags, process.env)
   if (!command.toleratesProblems) assertNone(settings.problems)
   return command.run({ args, flags, settings, json: flags.json === true })
@@ -93,6 +95,23 @@ function parse(command: Command, argv: readonly string[]) {
   } catch (error) {
     // Its first sentence says what is wrong; the rest is advice that does not fit our commands.
     throw new UsageError((error as Error).message.split(/\. |\n/, 1)[0])
+  }
+}
+
+/** Accounts that were adopted or imported can have any address: these are looked up as they are written. */
+const ADDRESSES = new Set(['EMAIL', 'TO', '--user'])
+
+/** Refuses invisible characters in what is not a setting: a file would be read or made that nobody meant. */
+function refuseInvisible(command: Command, flags: Record<string, unknown>, args: readonly string[]): void {
+  const words = command.takes?.split(' ') ?? []
+  const given = [
+    ...args.map((text, index) => [words[index] ?? '', text] as const),
+    ...Object.keys(command.flags ?? {}).map((flag) => [`--${flag}`, flags[flag]] as const),
+  ]
+  for (const [name, text] of given) {
+    const character = typeof text === 'string' && !ADDRESSES.has(name) ? findInvisible(text) : null
+    if (character !== null)
+      throw new UsageError(`${name} contains ${character}, an invisible character; remove it`)
   }
 }
 

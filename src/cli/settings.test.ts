@@ -26,7 +26,7 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   secretKey: [randomKey(), randomKey()],
   smtpUrl: ['smtps://mail.example.com', 'terminal:'],
   mailFrom: ['no-reply@example.com', 'Example <mail@example.com>'],
-  trustedProxies: ['127.0.0.1', '10.0.0.0/8, ::1'],
+  trustedProxies: ['127.0.0.1', '10.0.0.0/8,::1'],
   breachCheckUrl: ['https://range.example.com', 'off'],
 }
 
@@ -101,13 +101,62 @@ describe('readSettings', () => {
     expect(Object.entries(sources).filter(([, source]) => source !== 'default')).toEqual([[name, 'flag']])
   })
 
-  it.each(ROWS)('takes an empty variable of %s for one that is not set', (name, { env, classic }) => {
-    expect(settled(name, {}, { [env]: '' })).toBe(classic)
-    expect(readSettings({}, { [env]: '' }).sources[name as keyof typeof SETTINGS]).toBe('default')
+  /** As a script or an env file of Windows leaves them, and as text from a page or a chat has them. */
+  const AROUND = [' ', '\r', '\n', '\t', '\r\n', '\u00a0', '\u200b', '\u200d', '\u2060', '\ufeff']
+
+  it.each(ROWS)('takes a variable of %s without a visible character for one that is not set', (name, row) => {
+    for (const text of ['', ...AROUND]) {
+      expect(settled(name, {}, { [row.env]: text })).toBe(row.classic)
+      expect(readSettings({}, { [row.env]: text }).sources[name as keyof typeof SETTINGS]).toBe('default')
+    }
   })
 
-  it.each(ROWS)('refuses an empty flag of %s: whoever writes it means something', (name) => {
-    expect(refused({ [flagOf(name)]: '' }, {})).toEqual([name])
+  it.each(ROWS)('refuses a flag of %s without a visible character', (name) => {
+    for (const text of ['', ...AROUND]) expect(refused({ [flagOf(name)]: text }, {})).toEqual([name])
+  })
+
+  it.each(ROWS)('reads %s without the invisible characters around it', (name, { env }) => {
+    const [[text, value]] = values(name)
+    for (const mark of AROUND) {
+      expect(settled(name, {}, { [env]: `${text}${mark}` })).toBe(value)
+      expect(settled(name, { [flagOf(name)]: `${mark}${text} ${mark}` }, {})).toBe(value)
+    }
+  })
+
+  /** These hold words of a language: their own rules say what is not allowed. */
+  const HOLDS_WORDS: readonly string[] = ['mailFrom', 'contextWords']
+
+  it.each(ROWS.filter(([name]) => !HOLDS_WORDS.includes(name)))(
+    'refuses %s with an invisible character inside, and names the character',
+    (name, { env }) => {
+      const [[text]] = values(name)
+      for (const [mark, named] of [
+        ['\r', 'U+000D'],
+        ['\u00a0', 'U+00A0'],
+        ['\u200b', 'U+200B'],
+        ['\ufeff', 'U+FEFF'],
+      ]) {
+        const { problems } = readSettings({}, { [env]: `${text.slice(0, 1)}${mark}${text.slice(1)}x` })
+        expect(problems).toEqual([
+          { option: name, problem: `contains ${named}, an invisible character; remove it` },
+        ])
+      }
+    },
+  )
+
+  it('keeps no-break spaces and joiners inside of words', () => {
+    const words = 'Élan\u00a0Vital,می\u200cخواهم'
+    expect(settled('contextWords', {}, { BIENVENUE_CONTEXT_WORDS: `${words}\r` })).toBe(words)
+  })
+
+  it('takes blanks and line breaks around the commas of a list', () => {
+    const [one, other] = [randomKey(), randomKey()]
+    expect(settled('secretKey', {}, { BIENVENUE_SECRET_KEY: `${one},\r\n\u00a0${other}\n` })).toBe(
+      `${one},${other}`,
+    )
+    expect(settled('trustedProxies', {}, { BIENVENUE_TRUSTED_PROXIES: '127.0.0.1,\n  ::1' })).toBe(
+      '127.0.0.1,::1',
+    )
   })
 
   /** Any text is of their form. */
@@ -117,7 +166,7 @@ describe('readSettings', () => {
     'names %s when its value is wrong, and leaves it out',
     (name, { env, kind }) => {
       const tooMuch = kind.type === 'integer' ? [String(kind.max + 1), String(kind.min - 1), '1.5'] : []
-      for (const text of ['wrong', ' ', ...tooMuch]) {
+      for (const text of ['wrong', 'wr\u200bong', ...tooMuch]) {
         expect(refused({}, { [env]: text })).toEqual([name])
         expect(refused({ [flagOf(name)]: text }, {})).toEqual([name])
         expect(readSettings({}, { [env]: text })).toEqual({
@@ -146,12 +195,16 @@ describe('readSettings', () => {
       BIENVENUE: 'x',
       bienvenue_mode: 'classic',
       MY_BIENVENUE_MODE: 'classic',
+      '\ufeffDATABASE_URL': 'sqlite:a.db',
+      'BIENVENUE_MODE\u200b': 'production',
       PATH: '/bin',
     }
     expect(readSettings({}, env).unknownVariables).toEqual([
       'BIENVENUE_BCRYPT_COSTS',
       'BIENVENUE_',
       'BIENVENUE_EMPTY',
+      '\ufeffDATABASE_URL',
+      'BIENVENUE_MODE\u200b',
     ])
     expect(
       readSettings({}, Object.fromEntries(ROWS.map(([, row]) => [row.env, '']))).unknownVariables,
@@ -226,9 +279,12 @@ describe('what serve refuses', () => {
     const DATABASE_URL = 'sqlite::memory:'
     expect(problems({ DATABASE_URL })).toEqual([])
     expect(problems({ BIENVENUE_WORKERS: '2' })).toEqual([])
-    for (const url of [DATABASE_URL, 'SQLite::memory:'])
+    for (const url of [DATABASE_URL, 'SQLite::memory:', 'sqlite://', 'sqlite:///:memory:'])
       expect(problems({ DATABASE_URL: url, BIENVENUE_WORKERS: '2' })).toEqual([
-        { option: 'workers', problem: expect.stringContaining('2 processes cannot share sqlite::memory:') },
+        {
+          option: 'workers',
+          problem: expect.stringContaining('2 processes cannot share a database in memory'),
+        },
       ])
   })
 

@@ -1,7 +1,8 @@
 /** From the environment and the flags to settings: the only reader of both. A flag wins over a variable. */
 import { availableParallelism } from 'node:os'
-import { describeDatabase } from '../db/index.ts'
+import { describeDatabase, isInMemory } from '../db/index.ts'
 import { OptionError, type OptionProblem } from '../errors.ts'
+import { trimInvisible } from '../lib/invisible.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
 import {
@@ -88,7 +89,7 @@ export const SETTING_FLAGS = Object.fromEntries(
  * Reads the settings.
  *
  * @param flags - What `parseArgs` found.
- * @param env - An empty variable is one that is not set.
+ * @param env - A variable that is empty, or has nothing but blanks and invisible characters, is one that is not set.
  */
 export function readSettings(
   flags: Readonly<Record<string, unknown>>,
@@ -101,7 +102,7 @@ export function readSettings(
     const row = SETTINGS[name]
     const variable = row.env
     const flag = flags[flagOf(name)] as string | undefined
-    const text = flag ?? (env[variable] || undefined)
+    const text = flag ?? (trimInvisible(env[variable] ?? '') || undefined)
     sources[name] = flag !== undefined ? 'flag' : text !== undefined ? 'environment' : 'default'
     if (text === undefined) continue
     try {
@@ -120,9 +121,11 @@ export function readSettings(
     workers: ((workers ?? SERVER_TABLE.workers.classic) as number) || availableParallelism(),
     logLevel: (logLevel ?? SERVER_TABLE.logLevel.classic) as LogLevel,
     sources,
-    unknownVariables: Object.keys(env).filter(
-      (variable) => variable.startsWith('BIENVENUE_') && !known.has(variable),
-    ),
+    unknownVariables: Object.keys(env).filter((variable) => {
+      // A byte order mark at the beginning of an env file becomes a part of the first name.
+      const bare = trimInvisible(variable)
+      return !known.has(variable) && (known.has(bare) || bare.startsWith('BIENVENUE_'))
+    }),
     problems,
   }
 }
@@ -170,8 +173,8 @@ function hostProblem(host: string, { mode, trustedProxies }: Options): OptionPro
 
 /** What is in memory is known to its one process alone. */
 function workersProblem(workers: number, { databaseUrl }: Options): OptionProblem[] {
-  if (workers === 1 || !/^sqlite::memory:$/i.test(databaseUrl)) return []
-  const problem = `${workers} processes cannot share sqlite::memory:; name a file or PostgreSQL in DATABASE_URL`
+  if (workers === 1 || !isInMemory(databaseUrl)) return []
+  const problem = `${workers} processes cannot share a database in memory; name a file or PostgreSQL in DATABASE_URL`
   return [{ option: 'workers', problem }]
 }
 

@@ -3,8 +3,9 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync } from
 import { dirname } from 'node:path'
 import { MaintenanceError } from '../errors.ts'
 import { inspectSchema } from './migrate.ts'
-import { openAsItIs, parseDatabaseUrl } from './open.ts'
+import { locateDatabase, openAsItIs } from './open.ts'
 import { asideOf, checkSqlite, copySqlite, lockSqlite, removeCopy } from './sqlite.ts'
+import { sqliteUrl } from './url.ts'
 
 /** What a backup holds. */
 export interface BackupContents {
@@ -47,13 +48,13 @@ export async function backUpDatabase(
 
 /** Checks a file page by page. @throws {MaintenanceError} It is damaged. */
 function assertWhole(file: string): void {
-  const [problem] = checkSqlite(file)
+  const [problem] = checkSqlite(file, { thorough: true })
   if (problem !== undefined) throw new MaintenanceError(`${file} is damaged: ${problem}; nothing was changed`)
 }
 
 /** What a copy holds. @throws {MaintenanceError} It is no database of ours, or one of a newer version. */
 async function contentsOf(copy: string, file: string): Promise<BackupContents> {
-  const db = await openAsItIs(`sqlite:${copy}`)
+  const db = await openAsItIs(sqliteUrl(copy))
   try {
     const state = await inspectSchema(db)
     if (state.is === 'newer')
@@ -100,7 +101,7 @@ export async function restoreDatabase(
     assertWhole(file)
     copySqlite(file, copy)
     const contents = await contentsOf(copy, file)
-    await prepare(`sqlite:${copy}`)
+    await prepare(sqliteUrl(copy))
     return { ...contents, replaced: takePlace(copy, path) }
   } catch (error) {
     throw asRefusal(`cannot restore ${file}`, error)
@@ -132,7 +133,7 @@ function lockIfThere(path: string): () => void {
 }
 
 function sqlitePathOf(databaseUrl: string): string {
-  const database = parseDatabaseUrl(databaseUrl)
+  const database = locateDatabase(databaseUrl)
   if (database.engine === 'postgres')
     throw new MaintenanceError(
       'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/production.md has it; this is for SQLite',

@@ -4,8 +4,9 @@ import { MaintenanceError, OptionError } from '../errors.ts'
 import { sha256 } from '../lib/digest.ts'
 import { inspectSchema } from './migrate.ts'
 import { continueAfterUserId, findLastUserId } from './numbering.ts'
-import { databaseExists, describeDatabase, openAsItIs, openDatabase } from './open.ts'
+import { databaseExists, openAsItIs, openDatabase } from './open.ts'
 import type { Database, Schema, Tx } from './schema.ts'
+import { describeDatabase } from './url.ts'
 
 /** What a table had, here and there. */
 export interface MovedTable {

@@ -1,60 +1,46 @@
 /** From a database URL to an open, migrated database. */
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
 import type { Adoption } from './adoption/index.ts'
+import { type Health, useHealth } from './health.ts'
 import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
 import { isSqlite } from './migrations/columns.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
 import type { Database, Schema } from './schema.ts'
-
-type DatabaseUrl = { engine: 'sqlite'; path: string } | { engine: 'postgres'; url: string }
-
-/**
- * Reads `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
- *
- * @throws {OptionError} Any other form. The message never repeats the URL, which may hold a password.
- */
-export function parseDatabaseUrl(text: string): DatabaseUrl {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
-  if (scheme === 'sqlite') {
-    const path = text.slice('sqlite:'.length)
-    if (path === '' || path.includes('\0'))
-      throw new OptionError('databaseUrl', 'sqlite: needs a path behind it')
-    return { engine: 'sqlite', path }
-  }
-  if (scheme === 'postgres' || scheme === 'postgresql') {
-    // An `@` behind the authority is of a password that was not percent-encoded: it would be cut there, and
-    // what is left of it taken for a host or a path.
-    if (!/^[a-z]+:\/\/[^/?#]*(?:\/[^@#]*)?$/i.test(text) || !URL.canParse(text))
-      throw new OptionError(
-        'databaseUrl',
-        'this is not a valid PostgreSQL URL; special characters of the password have to be percent-encoded',
-      )
-    return { engine: 'postgres', url: text }
-  }
-  const problem = scheme === undefined ? 'there is no scheme' : `there is no database for "${scheme}:"`
-  throw new OptionError('databaseUrl', `${problem}; use sqlite:PATH, sqlite::memory: or postgres://…`)
-}
-
-/** The database of a URL as one may show it: without its password. */
-export function describeDatabase(text: string): string {
-  const database = parseDatabaseUrl(text)
-  if (database.engine === 'sqlite') return text
-  const { host, pathname, username } = new URL(database.url)
-  return `postgres://${username === '' ? '' : `${username}@`}${host}${pathname}`
-}
+import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
 /** Whether there is a database to open: an SQLite file that is not there yet would be made. */
 export function databaseExists(text: string): boolean {
-  const database = parseDatabaseUrl(text)
+  const database = locateDatabase(text)
   return database.engine === 'postgres' || database.path === ':memory:' || existsSync(database.path)
+}
+
+/**
+ * Reads a database URL, and looks where version 0.1 would have found the database: it read `sqlite:///srv/a.db` as an
+ * absolute path, and decoded nothing. To make a new, empty database in place of the old one would lose every account.
+ *
+ * @throws {OptionError} As `parseDatabaseUrl`, or there is a database by the former reading alone.
+ */
+export function locateDatabase(text: string): DatabaseUrl {
+  const database = parseDatabaseUrl(text)
+  if (database.engine === 'postgres' || database.path === ':memory:') return database
+  const { path, formerPath } = database
+  if (existsSync(path) || !existsSync(formerPath)) return database
+  const former = sqliteUrl(formerPath.replace(/^\/+/, '/'))
+  throw new OptionError(
+    'databaseUrl',
+    `this names the file ${resolve(path)}, which does not exist. An earlier version read it as ${former}, which exists: write that to use it, or ${sqliteUrl(path)} to start a new database`,
+  )
 }
 
 /** What {@link openDatabase} needs to know beside the URL. */
 export interface OpenOptions {
   /** Whether to bring the schema up to date. Default `true`; `false` changes nothing at all. */
   migrate?: boolean
+  /** Whether an SQLite file that is not there is made. Default `true`. */
+  create?: boolean
   /** Told of faults of the database that belong to no request. */
   onError?: (error: Error) => void
   /** Told that the users table of a Flask service was adopted. */
@@ -70,8 +56,8 @@ export interface OpenOptions {
  *   or to a newer version.
  */
 export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
-  const { onError = () => {}, onAdopted, onMigrated = () => {} } = options
-  const db = await connect(databaseUrl, { onError })
+  const { onError = () => {}, onAdopted, onMigrated = () => {}, create = true } = options
+  const db = await connect(databaseUrl, { onError, create })
   try {
     const state = await inspectSchema(db)
     if (state.is !== 'ours' || state.pending.length > 0) {
@@ -113,26 +99,74 @@ async function connect(
     onError,
     isPatient = false,
     readOnly = false,
-  }: { onError: (error: Error) => void; isPatient?: boolean; readOnly?: boolean },
+    create = true,
+  }: { onError: (error: Error) => void; isPatient?: boolean; readOnly?: boolean; create?: boolean },
 ): Promise<Database> {
-  const database = parseDatabaseUrl(databaseUrl)
+  const database = locateDatabase(databaseUrl)
   // Loaded only where used: either driver costs tens of milliseconds at start.
   if (database.engine === 'postgres') {
     const { openPostgres } = await import('./postgres.ts')
-    return withReader(openPostgres(database.url, { onIdleError: onError, isPatient }))
+    const db = assembled(openPostgres(database.url, { onIdleError: onError, isPatient }))
+    try {
+      await assertUtf8(db)
+      return db
+    } catch (error) {
+      await db.destroy()
+      throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
+    }
   }
   const { openSqlite } = await import('./sqlite.ts')
   try {
-    return withReader(await openSqlite(database.path, { readOnly }))
+    assertFolder(database.path)
+    return assembled(await openSqlite(database.path, { readOnly, create }))
   } catch (error) {
     throw cannotUse(databaseUrl, error)
   }
 }
 
-function withReader({ dialect, reader }: { dialect: Dialect; reader: PreparedReader }): Database {
+function assembled({
+  dialect,
+  reader,
+  health,
+}: {
+  dialect: Dialect
+  reader: PreparedReader
+  health: Health
+}): Database {
   const db = new Kysely<Schema>({ dialect })
   useReader(db, reader)
+  useHealth(db, health)
   return db
+}
+
+/** Other encodings lack characters: an address or a name would be refused, or changed, when it is stored. */
+async function assertUtf8(db: Database): Promise<void> {
+  const { rows } = await sql<{
+    encoding: string
+  }>`select current_setting('server_encoding') as encoding`.execute(db)
+  const encoding = rows[0]?.encoding
+  if (encoding !== 'UTF8')
+    throw new OptionError(
+      'databaseUrl',
+      `this database stores text as ${encoding}, and Bienvenue needs UTF8: create a new one with createdb --encoding=UTF8 --template=template0 NAME`,
+    )
+}
+
+function assertFolder(path: string): void {
+  const folder = dirname(resolve(path))
+  if (!existsSync(folder)) throw new Error(`there is no directory ${folder}`)
+}
+
+/** Makes sure that an SQLite file that is not there could be made. @throws {OptionError} */
+export function assertCreatable(databaseUrl: string): void {
+  const database = locateDatabase(databaseUrl)
+  if (database.engine === 'postgres') return
+  try {
+    assertFolder(database.path)
+    accessSync(dirname(resolve(database.path)), constants.W_OK)
+  } catch (error) {
+    throw cannotUse(databaseUrl, error)
+  }
 }
 
 function cannotUse(databaseUrl: string, cause: unknown): OptionError {
@@ -140,10 +174,4 @@ function cannotUse(databaseUrl: string, cause: unknown): OptionError {
   const reasons = cause instanceof AggregateError ? cause.errors : [cause]
   const reason = reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
   return new OptionError('databaseUrl', `cannot use ${describeDatabase(databaseUrl)}: ${reason}`, { cause })
-}
-
-/** Whether the database answers and has just the migrations of this version. */
-export async function isReady(db: Database): Promise<boolean> {
-  const state = await inspectSchema(db)
-  return state.is === 'ours' && state.pending.length === 0
 }

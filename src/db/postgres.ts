@@ -2,6 +2,7 @@
 import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { isUnavailable } from './errors.ts'
+import { DatabaseFault, type Health } from './health.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
 
 const BIGINT = 20
@@ -19,7 +20,7 @@ const POOL_SIZE = 10
 export function openPostgres(
   url: string,
   { onIdleError, isPatient }: { onIdleError: (error: Error) => void; isPatient: boolean },
-): { dialect: Dialect; reader: PreparedReader } {
+): { dialect: Dialect; reader: PreparedReader; health: Health } {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
@@ -37,7 +38,57 @@ export function openPostgres(
   // pool, or in the hands of a transaction.
   pool.on('error', onIdleError)
   pool.on('connect', (client) => void client.on('error', onIdleError))
-  return { dialect: new PostgresDialect({ pool: droppingBroken(pool) }), reader: { first: firstRow(pool) } }
+  return {
+    dialect: new PostgresDialect({ pool: droppingBroken(pool) }),
+    reader: { first: firstRow(pool) },
+    health: healthOf(pool),
+  }
+}
+
+/** Whether a new session could write nothing, and whether this one can. Of the defaults, the most specific counts. */
+const READ_ONLY = `
+  select current_setting('transaction_read_only')::boolean or coalesce((
+    select value.option_value::boolean
+    from pg_db_role_setting setting, pg_options_to_table(setting.setconfig) value
+    where value.option_name = 'default_transaction_read_only'
+      and setting.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+      and setting.setrole in (0, (select oid from pg_roles where rolname = session_user))
+    order by setting.setrole <> 0 desc, setting.setdatabase <> 0 desc
+    limit 1
+  ), false) as read_only`
+
+function healthOf(pool: pg.Pool): Health {
+  return {
+    async probe() {
+      // A default that \`alter database … set\` changes holds for new sessions, and those of the pool are old.
+      const { rows } = await pool.query<{ read_only: boolean }>(READ_ONLY)
+      if (rows[0]?.read_only !== false) throw new DatabaseFault('read_only', 'the database is read-only')
+      if (!(await hasTable(pool, 'bienvenue_migrations'))) return []
+      const ledger = await pool.query<{ name: string }>('select name from bienvenue_migrations')
+      return ledger.rows.map(({ name }) => name)
+    },
+    async assertWritable() {
+      const client = await pool.connect()
+      try {
+        await client.query('begin')
+        // The service may have a role that changes rows and cannot make a table.
+        const write = (await hasTable(client, 'throttles'))
+          ? "insert into throttles (key, failures, blocked_until, expires_at) values ('doctor', 0, 0, 0)"
+          : 'create table bienvenue_check (filling text)'
+        await client.query(write)
+      } finally {
+        // Closed, the server rolls back, whatever state it is in.
+        client.release(true)
+      }
+    },
+    // PostgreSQL has checksums and \`pg_amcheck\`.
+    findDamage: null,
+  }
+}
+
+async function hasTable(pool: pg.Pool | pg.PoolClient, name: string): Promise<boolean> {
+  const { rows } = await pool.query<{ found: boolean }>('select to_regclass($1) is not null as found', [name])
+  return rows[0]?.found === true
 }
 
 /** The pool, but that a connection on which the server was silent is closed: it would be silent again. */

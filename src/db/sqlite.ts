@@ -3,9 +3,11 @@
  * process is in order, and one that only reads; WAL and a wait for other writers, so that other processes
  * can share the file.
  */
-import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -19,7 +21,8 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import { MaintenanceError } from '../errors.ts'
-import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
+import { isBusy, isDamaged, isNoTransaction, isUnavailable } from './errors.ts'
+import { DatabaseFault, type Health } from './health.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
@@ -34,14 +37,15 @@ const POLITE_LIFETIME_MS = 100
  * Opens an SQLite database.
  *
  * @param path - A file, made if it is not there, or `:memory:`.
- * @param details - `readOnly`: a file that is there, and is not written.
+ * @param details - `readOnly`: a file that is there, and is not written. `create`: whether to make one that is not.
  * @throws Where the file cannot be opened, for writing unless `readOnly`.
  */
 export async function openSqlite(
   path: string,
-  { readOnly }: { readOnly: boolean },
-): Promise<{ dialect: Dialect; reader: PreparedReader }> {
-  const writing = readOnly ? openForReading(path) : await openForWriting(path)
+  { readOnly, create }: { readOnly: boolean; create: boolean },
+): Promise<{ dialect: Dialect; reader: PreparedReader; health: Health }> {
+  const writing = readOnly ? openForReading(path) : await openForWriting(path, { create })
+  const faults = new Faults()
   let reading: DatabaseSync | undefined
   const openReader = () => {
     // What is in memory is known to its one connection alone.
@@ -58,25 +62,40 @@ export async function openSqlite(
   return {
     dialect: {
       createAdapter: () => new Adapter(),
-      createDriver: () => new Driver({ database }),
+      createDriver: () => new Driver(database, faults),
       createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    reader: { first: withFirstRow(openReader) },
+    reader: { first: withFirstRow(openReader, faults) },
+    health: path === MEMORY ? healthOfMemory(writing) : healthOfFile(path, faults),
   }
 }
 
+const MEMORY = ':memory:'
+
 function openForReading(path: string): DatabaseSync {
-  return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  return new DatabaseSync(locationOf(path, 'ro'), { readOnly: true, timeout: BUSY_TIMEOUT_MS })
 }
 
-async function openForWriting(path: string): Promise<DatabaseSync> {
-  // SQLite would make a new file readable by everyone; its WAL takes the mode of the file.
-  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
-  const database = new DatabaseSync(path, {
+/** Never makes a file, which SQLite would do by default. */
+function openExisting(path: string): DatabaseSync {
+  return new DatabaseSync(locationOf(path, 'rw'), {
     enableForeignKeyConstraints: true,
     enableDoubleQuotedStringLiterals: false,
   })
+}
+
+// SQLite reads a path that begins with "file:" as a URI with parameters. In a URI that we make, it is a path.
+function locationOf(path: string, mode: 'ro' | 'rw'): string | URL {
+  return path === MEMORY ? path : new URL(`${pathToFileURL(resolve(path))}?mode=${mode}`)
+}
+
+async function openForWriting(path: string, { create }: { create: boolean }): Promise<DatabaseSync> {
+  // SQLite would make a new file readable by everyone; its WAL takes the mode of the file. An existing file is not
+  // opened here: closing it would release the POSIX locks that this process holds on it
+  // (https://www.sqlite.org/howtocorrupt.html, 2.2).
+  if (create && path !== MEMORY && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  const database = openExisting(path)
   try {
     // FULL: a commit that was answered survives a power cut. The empty transaction finds out whether the
     // file can be written.
@@ -99,7 +118,7 @@ export function copySqlite(path: string, copy: string): void {
   try {
     const database = openForReading(path)
     try {
-      database.prepare('vacuum into ?').run(copy)
+      database.prepare('vacuum into ?').run(resolve(copy))
     } finally {
       database.close()
     }
@@ -112,11 +131,16 @@ export function copySqlite(path: string, copy: string): void {
   }
 }
 
-/** What SQLite finds wrong with a file: its pages, its indexes, its foreign keys. Empty where all is well. */
-export function checkSqlite(path: string): string[] {
+/**
+ * What SQLite finds wrong with a file: its pages and its foreign keys. Empty where all is well.
+ *
+ * @param details - `thorough`: also whether each index has just the rows of its table, which takes several times as long.
+ */
+export function checkSqlite(path: string, { thorough }: { thorough: boolean }): string[] {
   const database = openForReading(path)
   try {
-    const pages = database.prepare('select integrity_check as said from pragma_integrity_check').all()
+    const check = thorough ? 'integrity_check' : 'quick_check'
+    const pages = database.prepare(`select ${check} as said from pragma_${check}`).all()
     const keys = database.prepare('select "table" from pragma_foreign_key_check').all()
     return [
       ...pages.map(({ said }) => String(said)).filter((said) => said !== 'ok'),
@@ -139,7 +163,7 @@ export function checkSqlite(path: string): string[] {
 export function lockSqlite(path: string): () => void {
   // What is no database any more is nobody's. Who could write to it would, in closing it, throw its WAL away.
   if (!isReadable(path)) return () => {}
-  const database = new DatabaseSync(path)
+  const database = openExisting(path)
   try {
     // In WAL mode everybody who has the file open holds a lock on it, which the exclusive mode does not share.
     database.exec(
@@ -179,7 +203,81 @@ export function removeCopy(copy: string): void {
   rmSync(copy, { force: true })
 }
 
-function withFirstRow(open: () => DatabaseSync): PreparedReader['first'] {
+/** What the statements of this process last failed with, where the database was at fault. */
+class Faults {
+  last: Error | null = null
+
+  note(error: unknown): void {
+    // Damage stays: it outlives other faults.
+    if (!(error instanceof Error) || (this.last !== null && isDamaged(this.last))) return
+    if (isDamaged(error) || (isUnavailable(error) && !isBusy(error))) this.last = error
+  }
+}
+
+function healthOfFile(path: string, faults: Faults): Health {
+  const opened = identityOf(path)
+  return {
+    async probe() {
+      // Our connections would go on with the file that they opened. What is written to it would be lost.
+      if (identityOf(path) !== opened)
+        throw new DatabaseFault('replaced', 'the file was removed or replaced: restart the service')
+      accessSync(path, constants.W_OK)
+      // A new connection reads the file itself. Ours would answer from memory.
+      const database = openForReading(path)
+      try {
+        const ran = migrationsIn(database)
+        if (faults.last !== null) {
+          if (isDamaged(faults.last)) throw faults.last
+          // A full disk shows only in writes. After one failed, try one with each look, until it works.
+          tryToWrite(path)
+          faults.last = null
+        }
+        return ran
+      } finally {
+        database.close()
+      }
+    },
+    assertWritable: () => whileBusy(() => tryToWrite(path)),
+    findDamage: () => checkSqlite(path, { thorough: false }),
+  }
+}
+
+function healthOfMemory(database: DatabaseSync): Health {
+  return {
+    probe: async () => migrationsIn(database),
+    assertWritable: async () => {},
+    findDamage: null,
+  }
+}
+
+/** Which file has this name, or `null`. */
+function identityOf(path: string): string | null {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? null : `${stat.dev}:${stat.ino}`
+}
+
+function migrationsIn(database: DatabaseSync): string[] {
+  const ledger = database.prepare("select 1 from sqlite_master where name = 'bienvenue_migrations'").get()
+  if (ledger === undefined) return []
+  return database
+    .prepare('select name from bienvenue_migrations')
+    .all()
+    .map(({ name }) => String(name))
+}
+
+/** Writes to the disk in a transaction that is rolled back. @throws That fails, or another process writes. */
+function tryToWrite(path: string): void {
+  const database = openExisting(path)
+  try {
+    // A small write would stay in the cache until a commit. Without a cache, SQLite has to write it to the disk.
+    database.exec('pragma cache_size = 1; begin immediate; create table bienvenue_check (filling blob)')
+    database.exec('insert into bienvenue_check values (zeroblob(262144)); rollback')
+  } finally {
+    database.close()
+  }
+}
+
+function withFirstRow(open: () => DatabaseSync, faults: Faults): PreparedReader['first'] {
   const statements = new Map<string, { statement: StatementSync; columns: readonly string[] }>()
   const prepare = (sql: string) => {
     const statement = open().prepare(sql)
@@ -190,9 +288,14 @@ function withFirstRow(open: () => DatabaseSync): PreparedReader['first'] {
     return prepared
   }
   return (sql, parameters) => {
-    const { statement, columns } = statements.get(sql) ?? prepare(sql)
-    const values = statement.get(...(parameters as readonly SQLInputValue[])) as unknown[] | undefined
-    return values && rowOf(columns, values)
+    try {
+      const { statement, columns } = statements.get(sql) ?? prepare(sql)
+      const values = statement.get(...(parameters as readonly SQLInputValue[])) as unknown[] | undefined
+      return values && rowOf(columns, values)
+    } catch (error) {
+      faults.note(error)
+      throw error
+    }
   }
 }
 
@@ -233,6 +336,12 @@ class Adapter extends SqliteAdapter {
 class Driver extends SqliteDriver {
   /** When another process was last found to write. */
   #busyAt = Number.NEGATIVE_INFINITY
+  readonly #faults: Faults
+
+  constructor(database: SqliteDatabase, faults: Faults) {
+    super({ database })
+    this.#faults = faults
+  }
 
   // Our transactions write. Taking the lock first makes them wait for each other, here at the beginning; a
   // read lock that wants to become a write lock later fails at once where another writer came between.
@@ -260,8 +369,14 @@ class Driver extends SqliteDriver {
       this.#busyAt = performance.now()
     }
     return {
-      executeQuery: <Row>(query: CompiledQuery) =>
-        whileBusy(() => connection.executeQuery<Row>(query), onBusy),
+      executeQuery: async <Row>(query: CompiledQuery) => {
+        try {
+          return await whileBusy(() => connection.executeQuery<Row>(query), onBusy)
+        } catch (error) {
+          this.#faults.note(error)
+          throw error
+        }
+      },
       streamQuery: connection.streamQuery.bind(connection),
     } as DatabaseConnection
   }

@@ -148,6 +148,11 @@ describe('parseMailFrom', () => {
     ['Bienvenue <a@b.c>', 'Bienvenue', 'a@b.c'],
     ['  Élan  Vital <a@b.c>', 'Élan  Vital', 'a@b.c'],
     ['"Name, Inc." <a@b.c>', 'Name, Inc.', 'a@b.c'],
+    ['Name, Inc. <a@b.c>', 'Name, Inc.', 'a@b.c'],
+    ['Société Générale S.A., Paris; Lyon <a@b.c>', 'Société Générale S.A., Paris; Lyon', 'a@b.c'],
+    ['[Test] Name: Support (EU) <a@b.c>', '[Test] Name: Support (EU)', 'a@b.c'],
+    ["O'Name & Co <a@b.c>", "O'Name & Co", 'a@b.c'],
+    ['Nom\u00a0propre <a@b.c>', 'Nom\u00a0propre', 'a@b.c'],
     ['"" <a@b.c>', '', 'a@b.c'],
     ['Name< a@b.c >', 'Name', 'a@b.c'],
     ['Name <jürgen@bücher.example>', 'Name', 'jürgen@bücher.example'],
@@ -172,8 +177,11 @@ describe('parseMailFrom', () => {
     'Name <a@b.c>, Other <d@e.f>',
     'd@e.f, Name <a@b.c>',
     'Name <a@b.c, d@e.f>',
-    'Group: <a@b.c>',
-    'Name (x) <a@b.c>',
+    'Group: a@b.c, d@e.f;',
+    'd@e.f <a@b.c>',
+    'a@b.c (Name)',
+    '"Name, Inc. <a@b.c>"',
+    "'Name, Inc. <a@b.c>'",
     '"Name <a@b.c>',
     '"Na"me" <a@b.c>',
     '"Name\\" <a@b.c>',
@@ -187,6 +195,16 @@ describe('parseMailFrom', () => {
     'a@b.c\n',
   ])('refuses %j', (text) => {
     expect(refusalOf(() => parseMailFrom(text))).toMatchObject({ option: 'mailFrom' })
+  })
+
+  it.each([
+    ['Name\r\nBcc <a@b.c>', 'the name contains U+000D'],
+    ['Name\u202e <a@b.c>', 'the name contains U+202E'],
+    ['Name <a\u200b@b.c>', 'the address contains U+200B'],
+    ['"Name, Inc. <a@b.c>"', 'the value is in quotes'],
+    ['d@e.f, Name <a@b.c>', 'the name has @'],
+  ])('says what is wrong with %j', (text, problem) => {
+    expect(refusalOf(() => parseMailFrom(text)).message).toContain(problem)
   })
 
   it('gives one address and a name of one line, or an OptionError, for any text', () => {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { OptionError } from '../errors.ts'
+import { findInvisible } from '../lib/invisible.ts'
 import { isEmailAddress, trimEmail } from '../user.ts'
 
 /** In the place of an SMTP URL: mail is written to the terminal. */
@@ -63,34 +64,46 @@ export interface Sender {
   readonly address: string
 }
 
-// What has a meaning of its own in a header of addresses (RFC 5322 §3.2.3), and so needs quotes around it.
-const SPECIALS = /[()<>[\]:;@\\,"]/
-
 /**
- * Reads the sender: `name@example.com`, `Name <name@example.com>`, or `"Name, Inc." <name@example.com>` for a
- * name with punctuation.
+ * Reads the sender: `name@example.com`, `Name <name@example.com>` or `"Name" <name@example.com>`. A name may have
+ * punctuation without quotes around it, as in `Name, Inc. <name@example.com>`: there is one sender, so that a comma
+ * cannot end an address.
  *
  * @throws {OptionError} `mailFrom`: not one address, or a name with a line break or another control character.
  */
 export function parseMailFrom(text: string): Sender {
   const [, rawName = '', rawAddress = ''] = /^([^<>]*)<([^<>]*)>$/.exec(trimEmail(text)) ?? ['', '', text]
   const address = trimEmail(rawAddress)
-  if (!isEmailAddress(address))
-    throw new OptionError('mailFrom', 'expected one address, as in no-reply@example.com or Name <address>')
+  if (!isEmailAddress(address)) {
+    const character = findInvisible(address)
+    throw fromRefusal(
+      character !== null
+        ? `the address contains ${character}, an invisible character; remove it`
+        : /^".*"$|^'.*'$/.test(text)
+          ? 'the value is in quotes, which this environment keeps; leave them out'
+          : 'expected one address, as in no-reply@example.com or Name <address>',
+    )
+  }
   return { name: nameOf(trimEmail(rawName)), address }
 }
 
+// A no-break space can be meant in a name, and is not one of these.
+const CONTROL = /[\p{C}\p{Zl}\p{Zp}]/u
+
 function nameOf(text: string): string {
   const quoted = /^"([^"\\]*)"$/.exec(text)?.[1]
-  if (quoted === undefined && SPECIALS.test(text))
-    throw new OptionError(
-      'mailFrom',
-      'a name with punctuation has to stand in quotes: "Name, Inc." <address>',
-    )
+  // An `@` is of a second address; a quote or a backslash is of quoting that is not finished.
+  if (quoted === undefined && /[@"\\]/.test(text))
+    throw fromRefusal('the name has @, " or \\ in it; write it in quotes, or leave them out')
   const name = quoted ?? text
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(name))
-    throw new OptionError('mailFrom', 'a name has no line breaks and no control characters')
+  const [control] = CONTROL.exec(name) ?? []
+  if (control !== undefined)
+    throw fromRefusal(`the name contains ${findInvisible(control)}, an invisible character; remove it`)
   return name
+}
+
+function fromRefusal(problem: string): OptionError {
+  return new OptionError('mailFrom', problem)
 }
 
 /** The host in one spelling, or `null`: the URL standard takes anything for a scheme that it does not know. */

@@ -88,6 +88,25 @@ describe('a message that is sent', () => {
     expect(raw.indexOf('text/plain')).toBeLessThan(raw.indexOf('text/html'))
   })
 
+  it.each([
+    ['Example, Inc. <a@example.com>', 'From: "Example, Inc." <a@example.com>'],
+    ['"Example, Inc." <a@example.com>', 'From: "Example, Inc." <a@example.com>'],
+    [
+      '[Test] Example: Support (EU); x <a@example.com>',
+      'From: "[Test] Example: Support (EU); x" <a@example.com>',
+    ],
+    ['Élan, SARL <a@example.com>', 'From: =?UTF-8?'],
+  ])('comes from one sender, %s, whose name is quoted or encoded on the wire', async (from, header) => {
+    const { server, mailer } = await pair({ from })
+    await mailer.send(MAIL)
+    const { raw, mail, from: envelope } = only(server.received)
+    expect(raw).toContain(header)
+    expect(envelope).toBe('a@example.com')
+    const name = from.replace(/ <.*/, '').replaceAll('"', '')
+    expect(mail.headers.filter(({ key }) => key === 'from')).toHaveLength(1)
+    expect(mail.from).toMatchObject({ name, address: 'a@example.com' })
+  })
+
   it('carries letters of every script, and long lines, unharmed', async () => {
     const { server, mailer } = await pair({ from: '"Élan, 東京" <no-reply@auth.example.com>' })
     const link = `https://auth.example.com/verify#${'a'.repeat(1_200)}`

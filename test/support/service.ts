@@ -15,6 +15,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly onEnd?: OnEnd
+  /** A program that starts Node, with its arguments. */
+  readonly under?: readonly string[]
 }
 
 /** A process of ours that runs until it is stopped. */
@@ -50,8 +52,9 @@ export interface Service extends RunningProcess {
 
 /** Starts a Node program. It is killed, where it still runs, when the test ends. */
 export function startProgram(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
-  const { onEnd = onTestFinished } = options
-  const child = spawn(process.execPath, args, { ...spawnOptions(options), stdio: ['ignore', 'pipe', 'pipe'] })
+  const { onEnd = onTestFinished, under = [] } = options
+  const [program = '', ...words] = [...under, process.execPath, ...args]
+  const child = spawn(program, words, { ...spawnOptions(options), stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'close').then(([code]) => code as number | null)
   onEnd(async () => {
     child.kill('SIGKILL')

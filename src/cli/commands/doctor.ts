@@ -1,5 +1,13 @@
-import { databaseExists, describeDatabase, openDatabase, pendingMigrations } from '../../db/index.ts'
+import {
+  assertCreatable,
+  databaseExists,
+  describeDatabase,
+  healthOf,
+  openDatabase,
+  pendingMigrations,
+} from '../../db/index.ts'
 import { OptionError } from '../../errors.ts'
+import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { inspectOptions, type Options, unsafeOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
@@ -47,7 +55,7 @@ export const doctor: Command = {
       )
       await printList('Not fit for the internet', unsafe)
       for (const variable of settings.unknownVariables)
-        await print(`\n${variable}: ignored: there is no such setting`)
+        await print(`\n${visible(variable)}: ignored: there is no such setting`)
       await print(
         `\n${checks.map(({ ok, name, detail }) => `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${detail}`).join('\n')}`,
       )
@@ -100,32 +108,44 @@ function shownDatabase(databaseUrl: string): string {
 }
 
 async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
-  if (!databaseExists(databaseUrl)) {
-    return [{ name: 'database', ok: true, detail: 'not there yet; serve or migrate makes it' }]
-  }
   try {
-    const db = await openDatabase(databaseUrl, { migrate: false })
+    if (!databaseExists(databaseUrl)) {
+      assertCreatable(databaseUrl)
+      return [{ name: 'database', ok: true, detail: 'not there yet; serve or migrate makes it' }]
+    }
+    const db = await openDatabase(databaseUrl, { migrate: false, create: false })
     try {
       const pending = await pendingMigrations(db)
+      const { assertWritable, findDamage } = healthOf(db)
       const schema =
         pending.length === 0 ? 'up to date' : `${pending.length} migrations to run; serve or migrate does it`
-      return [
-        { name: 'database', ok: true, detail: 'can be reached and written' },
-        { name: 'schema', ok: true, detail: schema },
-      ]
+      const checks = [await check('database', 'can be read and written', assertWritable)]
+      if (findDamage !== null)
+        checks.push(
+          await check('file', 'SQLite finds no damage in it', () => {
+            const [problem] = findDamage()
+            if (problem !== undefined) throw new Error(problem)
+          }),
+        )
+      return [...checks, { name: 'schema', ok: true, detail: schema }]
     } finally {
       await db.destroy()
     }
   } catch (error) {
-    return [
-      {
-        name: 'database',
-        ok: false,
-        detail:
-          error instanceof OptionError
-            ? error.problems.map(({ problem }) => problem).join(' ')
-            : String(error),
-      },
-    ]
+    return [{ name: 'database', ok: false, detail: reasonOf(error) }]
   }
+}
+
+async function check(name: string, well: string, test: () => Promise<void> | void): Promise<Check> {
+  try {
+    await test()
+    return { name, ok: true, detail: well }
+  } catch (error) {
+    return { name, ok: false, detail: reasonOf(error) }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof OptionError) return error.problems.map(({ problem }) => problem).join(' ')
+  return error instanceof Error ? error.message : String(error)
 }

@@ -20,7 +20,7 @@ export const migrate: Command = {
 
 async function plan(databaseUrl: string): Promise<readonly string[]> {
   if (!databaseExists(databaseUrl)) return MIGRATION_NAMES
-  const db = await openDatabase(databaseUrl, { migrate: false })
+  const db = await openDatabase(databaseUrl, { migrate: false, create: false })
   try {
     return await pendingMigrations(db)
   } finally {

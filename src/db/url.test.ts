@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OptionError } from '../errors.ts'
+import { describeDatabase, isInMemory, parseDatabaseUrl, sqliteUrl } from './url.ts'
+
+describe('a database URL', () => {
+  it.each([
+    ['sqlite:bienvenue.db', 'bienvenue.db'],
+    ['sqlite:data/b.db', 'data/b.db'],
+    ['sqlite:/var/lib/b.db', '/var/lib/b.db'],
+    // As SQLAlchemy has them.
+    ['sqlite:///a.db', 'a.db'],
+    ['sqlite:///data/a.db', 'data/a.db'],
+    ['sqlite:////var/lib/a.db', '/var/lib/a.db'],
+    ['sqlite:///../a.db', '../a.db'],
+    ['SQLite::memory:', ':memory:'],
+    ['sqlite:///:memory:', ':memory:'],
+    ['sqlite://', ':memory:'],
+    ['sqlite:a b.db', 'a b.db'],
+    ['sqlite:a%20b%3Fc%23d%25.db', 'a b?c#d%.db'],
+    ['sqlite:///caf%C3%A9.db', 'café.db'],
+    ['sqlite:x.db%0D', 'x.db\r'],
+    ['sqlite:file:a.db', 'file:a.db'],
+  ])('%s names the file %j', (text, path) => {
+    expect(parseDatabaseUrl(text)).toMatchObject({ engine: 'sqlite', path })
+  })
+
+  it.each([
+    ['postgres://u:p@h:1/n', 'postgres://u:p@h:1/n'],
+    ['postgresql://h/n?sslmode=require', 'postgresql://h/n?sslmode=require'],
+    ['postgres://u@localhost/n?host=/run/postgresql', 'postgres://u@localhost/n?host=/run/postgresql'],
+    ['postgres://u:p%2Fq@h/my db?options=-c a=b', 'postgres://u:p%2Fq@h/my%20db?options=-c%20a=b'],
+  ])('%s goes to PostgreSQL', (text, url) => {
+    expect(parseDatabaseUrl(text)).toEqual({ engine: 'postgres', url })
+  })
+
+  it.each([
+    ['', /there is no scheme; use sqlite:PATH/],
+    ['bienvenue.db', /there is no scheme/],
+    ['mongodb://u:s3cret@h/n', /there is no database for "mongodb:"/],
+    ['mysql://u:s3cret@h/n', /there is no database for "mysql:"/],
+    ['sqlite:', /needs a path/],
+    ['sqlite:///', /needs a path/],
+    ['sqlite://a.db', /takes no host/],
+    ['sqlite://var/lib/a.db', /takes no host/],
+    ['sqlite://localhost/a.db', /takes no host/],
+    ['sqlite:a.db?mode=ro', /takes no parameter "mode"/],
+    ['sqlite:///a.db?mode=ro&uri=true', /takes no parameter "mode"/],
+    ['sqlite:a.db?', /takes no parameter ""/],
+    ['sqlite::memory:?cache=shared', /takes no parameter "cache"/],
+    ['sqlite:a.db#b', /takes no fragment/],
+    ['sqlite:100%.db', /begins no escape; write it as %25/],
+    ['sqlite:a%2', /begins no escape/],
+    ['sqlite:a%zz', /begins no escape/],
+    ['sqlite:a%ff.db', /begins no escape/],
+    ['sqlite: a.db', /begins or ends with a blank/],
+    ['sqlite:///a.db ', /begins or ends with a blank/],
+    ['sqlite:a\u200b.db', /contains U\+200B/],
+    ['sqlite:a\0b', /contains U\+0000/],
+    ['sqlite:a%00b', /cannot contain U\+0000/],
+    ['postgres://u:s3cret@h:99999/n', /not a valid PostgreSQL URL/],
+    ['postgres:', /not a valid PostgreSQL URL/],
+    // Passwords that are not percent-encoded: what is behind the slash would pass for a path.
+    ['postgres://u:1234/s3cret@h/n', /not a valid PostgreSQL URL/],
+    ['postgres://u:1234#s3cret@h/n', /not a valid PostgreSQL URL/],
+    ['postgres://u:1234?s3cret@h/n', /not a valid PostgreSQL URL/],
+    ['postgres://u:s3cret%@h/n', /not a valid PostgreSQL URL/],
+    ['postgres://u:s3cret%ff@h/n', /not a valid PostgreSQL URL/],
+    ['postgres://u:s3cret@h/n?schema=auth', /unknown parameter "schema"; .*search_path%3DNAME/],
+    ['postgres://u:s3cret@h/n?currentSchema=auth', /unknown parameter "currentSchema"; .*search_path/],
+    ['postgres://u:s3cret@h/n?connect_timeout=10', /unknown parameter "connect_timeout"; .*application_name/],
+    ['postgres://h/n?channel_binding=require', /unknown parameter "channel_binding"/],
+    ['postgres://h/n?pgbouncer=true', /unknown parameter "pgbouncer"/],
+    ['postgres://h/n?client_encoding=LATIN1', /unknown parameter "client_encoding"/],
+    ['postgres://h/n?ssl=true', /unknown parameter "ssl"/],
+    ['postgres://h/n?dbname=x', /unknown parameter "dbname"/],
+    ['postgres://h/n?SSLMODE=require', /unknown parameter "SSLMODE"/],
+    ['postgres://h/n?toString=x', /unknown parameter "toString"/],
+    ['postgres://h/n?sslmode=verify', /"sslmode" takes disable, .*verify-full/],
+    ['postgres://h/n?uselibpqcompat=1', /"uselibpqcompat" takes true/],
+    ['postgres://h/n?sslmode=', /"sslmode" is empty/],
+    ['postgres://h/n?sslrootcert=', /"sslrootcert" is empty/],
+    ['postgres://h/n?sslmode=disable&sslmode=verify-full', /"sslmode" is given twice/],
+    ['postgres://h/n?password=s3cret&password=x', /"password" is given twice/],
+  ])('%j is refused, naming the option and no secret', (text, message) => {
+    expect(() => parseDatabaseUrl(text)).toThrow(OptionError)
+    expect(() => parseDatabaseUrl(text)).toThrow(/^databaseUrl: /)
+    expect(() => parseDatabaseUrl(text)).toThrow(message)
+    expect(() => parseDatabaseUrl(text)).not.toThrow(/s3cret/)
+    expect(isInMemory(text)).toBe(false)
+  })
+
+  it('is read or refused, whatever the text', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string().map((rest) => `postgres://${rest}`),
+      fc.string().map((rest) => `sqlite:${rest}`),
+    )
+    fc.assert(
+      fc.property(text, (url) => {
+        try {
+          expect(['sqlite', 'postgres']).toContain(parseDatabaseUrl(url).engine)
+        } catch (error) {
+          expect(error).toBeInstanceOf(OptionError)
+        }
+      }),
+    )
+  })
+
+  it('of any file is read back from what describes it', () => {
+    const path = fc
+      .oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.stringMatching(/^[ /:%?#a\u200b]{1,8}$/))
+      .filter((text) => !text.includes('\0'))
+    fc.assert(
+      fc.property(path, (file) => {
+        expect(parseDatabaseUrl(sqliteUrl(file))).toMatchObject({ engine: 'sqlite', path: file })
+        expect(describeDatabase(sqliteUrl(file))).toBe(sqliteUrl(file))
+      }),
+    )
+  })
+
+  it.each(['sqlite::memory:', 'SQLITE::memory:', 'sqlite:///:memory:', 'sqlite://'])(
+    '%s is in memory',
+    (text) => {
+      expect(isInMemory(text)).toBe(true)
+      expect(describeDatabase(text)).toBe('sqlite::memory:')
+    },
+  )
+
+  it('is shown without its password', () => {
+    const password = fc.stringMatching(/^[a-z0-9]{8,16}$/)
+    fc.assert(
+      fc.property(password, (secret) => {
+        expect(describeDatabase(`postgres://bob:${secret}@db.example:5432/accounts?password=${secret}`)).toBe(
+          'postgres://bob@db.example:5432/accounts',
+        )
+      }),
+    )
+  })
+})

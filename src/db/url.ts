@@ -1,0 +1,158 @@
+/** What a database URL names. Reads no file and opens no connection. */
+import { OptionError } from '../errors.ts'
+import { findInvisible } from '../lib/invisible.ts'
+
+/** A database, as its URL names it. */
+export type DatabaseUrl = SqliteUrl | { readonly engine: 'postgres'; readonly url: string }
+
+interface SqliteUrl {
+  readonly engine: 'sqlite'
+  /** A file, or `:memory:`. */
+  readonly path: string
+  /** The file that version 0.1 opened for the same text: all of it behind `sqlite:`, as it is written. */
+  readonly formerPath: string
+}
+
+/**
+ * Reads a database URL.
+ *
+ * - `sqlite:a.db` and `sqlite:///a.db` are relative to the working directory; `sqlite:/srv/a.db` and
+ *   `sqlite:////srv/a.db` are absolute; `sqlite::memory:`, `sqlite:///:memory:` and `sqlite://` are in memory. The
+ *   forms with `//` are those of SQLAlchemy. The path is percent-decoded.
+ * - `postgres://user:password@host:port/name`, with the parameters of {@link POSTGRES_PARAMETERS}.
+ *
+ * @throws {OptionError} Any other form. The message never repeats a user name, a password or a host.
+ */
+export function parseDatabaseUrl(text: string): DatabaseUrl {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === 'sqlite') return parseSqlite(text.slice('sqlite:'.length))
+  if (scheme === 'postgres' || scheme === 'postgresql')
+    return { engine: 'postgres', url: parsePostgres(text) }
+  const problem = scheme === undefined ? 'there is no scheme' : `there is no database for "${scheme}:"`
+  throw refusal(`${problem}; use sqlite:PATH, sqlite::memory: or postgres://…`)
+}
+
+const MEMORY = ':memory:'
+
+function parseSqlite(formerPath: string): SqliteUrl {
+  const [written = '', query] = formerPath.split(/\?(.*)/s, 2)
+  if (query !== undefined) {
+    const [name = ''] = new URLSearchParams(query).keys()
+    throw refusal(`sqlite: takes no parameter "${name}"; in a path, write ? as %3F`)
+  }
+  if (written.includes('#')) throw refusal('sqlite: takes no fragment; in a path, write # as %23')
+  const path = written === '//' ? MEMORY : decodePath(withoutAuthority(written))
+  return { engine: 'sqlite', path, formerPath }
+}
+
+function withoutAuthority(written: string): string {
+  if (!written.startsWith('//')) return written
+  if (!written.startsWith('///'))
+    throw refusal('sqlite:// takes no host: sqlite:///PATH is relative, sqlite:////PATH is absolute')
+  return written.slice('///'.length)
+}
+
+function decodePath(written: string): string {
+  if (written === '') throw refusal('sqlite: needs a path; for a database in memory, write sqlite::memory:')
+  if (/^\s|\s$/.test(written))
+    throw refusal('the path begins or ends with a blank; remove it, or write it as %20')
+  const character = findInvisible(written)
+  if (character !== null) throw refusal(`the path contains ${character}, an invisible character; remove it`)
+  const path = decoded(written)
+  if (path === null) throw refusal('the path has a % that begins no escape; write it as %25')
+  if (path.includes('\0')) throw refusal('a path cannot contain U+0000')
+  return path
+}
+
+/** The URL of a file, which {@link parseDatabaseUrl} reads back. */
+export function sqliteUrl(path: string): string {
+  const escaped = (character: string) => encodeURIComponent(character)
+  const written = [...path]
+    .map((character) =>
+      /[%?#]/.test(character) || findInvisible(character) !== null ? escaped(character) : character,
+    )
+    .join('')
+    .replaceAll(/^ +| +$/g, escaped)
+  return `sqlite:${written.startsWith('//') ? '///' : ''}${written}`
+}
+
+/**
+ * The parameters of a PostgreSQL URL, each with the values it takes, where these are few. `pg` ignores all others, such
+ * as `schema` and `connect_timeout`, and values of `sslmode` that it does not know.
+ */
+export const POSTGRES_PARAMETERS: Readonly<Record<string, readonly string[] | null>> = {
+  host: null,
+  port: null,
+  user: null,
+  password: null,
+  application_name: null,
+  options: null,
+  sslmode: ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'],
+  sslrootcert: null,
+  sslcert: null,
+  sslkey: null,
+  sslnegotiation: ['postgres', 'direct'],
+  uselibpqcompat: ['true'],
+}
+
+/** What Prisma and JDBC call the schema. */
+const SCHEMA_PARAMETERS = ['schema', 'currentSchema', 'search_path']
+
+function parsePostgres(text: string): string {
+  // An `@` behind the authority is of a password that was not percent-encoded: it would be cut there, and
+  // what is left of it taken for a host or a path.
+  const url = /^[a-z]+:\/\/[^/?#]*(?:\/[^@#]*)?$/i.test(text) ? URL.parse(text) : null
+  if (url === null || decoded(text) === null)
+    throw refusal(
+      'this is not a valid PostgreSQL URL; special characters of the password have to be percent-encoded',
+    )
+  const names = [...url.searchParams.keys()]
+  for (const [name, value] of url.searchParams) {
+    const values = Object.hasOwn(POSTGRES_PARAMETERS, name) ? POSTGRES_PARAMETERS[name] : undefined
+    if (values === undefined) throw unknownParameter(name)
+    if (names.indexOf(name) !== names.lastIndexOf(name))
+      throw refusal(`the parameter "${name}" is given twice`)
+    if (value === '') throw refusal(`the parameter "${name}" is empty`)
+    if (values?.includes(value) === false) throw refusal(`the parameter "${name}" takes ${values.join(', ')}`)
+  }
+  // `URL` escapes spaces. Where it finds one, `pg` escapes the whole text a second time.
+  return url.href
+}
+
+function unknownParameter(name: string): OptionError {
+  const remedy = SCHEMA_PARAMETERS.includes(name)
+    ? '; to use another schema than public, write options=-csearch_path%3DNAME'
+    : `; a PostgreSQL URL takes ${Object.keys(POSTGRES_PARAMETERS).join(', ')}`
+  return refusal(`unknown parameter "${name}"${remedy}`)
+}
+
+/** Whether the URL names a database in memory, which its process alone can see. */
+export function isInMemory(text: string): boolean {
+  try {
+    const database = parseDatabaseUrl(text)
+    return database.engine === 'sqlite' && database.path === MEMORY
+  } catch (error) {
+    if (error instanceof OptionError) return false
+    throw error
+  }
+}
+
+/** The database of a URL as one may show it: without its password. */
+export function describeDatabase(text: string): string {
+  const database = parseDatabaseUrl(text)
+  if (database.engine === 'sqlite') return sqliteUrl(database.path)
+  const { host, pathname, username } = new URL(database.url)
+  return `postgres://${username === '' ? '' : `${username}@`}${host}${pathname}`
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
+}
+
+function refusal(problem: string): OptionError {
+  return new OptionError('databaseUrl', problem)
+}
