@@ -71,7 +71,7 @@ async function refused(
     field: undefined,
     ...expected,
   })
-  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
+  expect(response.headers.get('content-type')).toBe('application/json')
   expect(response.headers.get('cache-control')).toBe('no-store')
   expect(response.headers.getSetCookie()).toEqual([])
   expect(log.join()).toContain(body.request_id)
@@ -271,7 +271,11 @@ onBothEngines('bad input', (engine) => {
       'session_id=',
       'session_id',
       '',
-      `session_id="${w.sessionId}"`,
+      `session_id="${w.sessionId}`,
+      `session_id=${w.sessionId}"`,
+      `session_id=" ${w.sessionId}"`,
+      `session_id=""${w.sessionId}""`,
+      `${good}; session_id="${w.sessionId}"`,
       `session_id=${w.sessionId.replace('.', '%2E')}`,
       `session_id=${w.sessionId.slice(0, 36)}`,
       `session_id=${w.sessionId.slice(0, 37)}`,
