@@ -122,7 +122,14 @@ export const ERRORS = {
   foreign_origin: {
     status: 403,
     message: 'Requests from other sites are refused.',
-    cause: 'The Origin or Sec-Fetch-Site header says that another site made this request (CSRF).',
+    cause:
+      'The Origin or Sec-Fetch-Site header says that another site made this request (CSRF). `Origin: null` counts as another site unless Sec-Fetch-Site is `same-origin`. The origin has to be that of BASE_URL, or without it that of the Host header.',
+  },
+  missing_origin: {
+    status: 403,
+    message: 'A form with a session cookie must say where it comes from. Send JSON, or an Origin header.',
+    cause:
+      'Outside classic mode: a POST with the session cookie that is a form, text or of no type, and has neither an Origin nor a Sec-Fetch-Site header, so that any site could have made a browser send it (CSRF). Programs send JSON, or `Origin` with the origin of BASE_URL.',
   },
   not_found: {
     status: 404,
