@@ -20,7 +20,8 @@ export const ERRORS = {
   invalid_email: {
     status: 400,
     message: 'This is not an email address.',
-    cause: 'Not of the form local@domain, over 254 characters, or with characters that no address has.',
+    cause:
+      'A new address is not of the form local@domain, has more than 254 characters, or has characters that no address has. Where an address is only looked up, such text counts as an unknown address.',
   },
   password_too_short: {
     status: 400,
@@ -79,7 +80,7 @@ export const ERRORS = {
     status: 401,
     message: 'The email address or the password is wrong, or the account is not open.',
     cause:
-      'Unknown address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which.',
+      'Unknown or malformed address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which.',
   },
   unauthenticated: {
     status: 401,
@@ -95,7 +96,8 @@ export const ERRORS = {
   unknown_email: {
     status: 403,
     message: 'There is no account with this email address.',
-    cause: 'A reset was asked for an address that nobody registered, or whose account is disabled.',
+    cause:
+      'A reset was asked for an address that nobody registered, for text that is not an address, or for a disabled account.',
   },
   invalid_reset_token: {
     status: 403,

@@ -13,7 +13,7 @@ import { assertPassword } from './passwords.ts'
 import { requireFreshSession, revokeTokens } from './sessions.ts'
 import { countAttempt } from './throttle.ts'
 import { findLiveToken } from './tokens.ts'
-import { assertEmail } from './users.ts'
+import { assertEmail, assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `requestConfirmation` takes. */
 export interface ConfirmationRequest extends Client {
@@ -22,9 +22,9 @@ export interface ConfirmationRequest extends Client {
 
 /** Mails the link that confirms an address once more. */
 export async function requestConfirmation(ctx: Context, request: ConfirmationRequest): Promise<void> {
-  assertEmail(request.email)
+  assertEmailIsGiven(request.email)
   await countAttempt(ctx, 'confirmation_request', request)
-  const user = await store.findUserByEmail(ctx.db, request.email)
+  const user = await findAddressee(ctx, request.email)
   const awaits = user !== null && user.emailVerifiedAt === null && user.disabledAt === null
   await inTransaction(ctx, async (tx) => {
     await record(

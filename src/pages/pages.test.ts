@@ -103,8 +103,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
 
   it('has words for each refusal of its request that a person can do something about', () => {
     const said = [...valuesOf('data-code', markup), ...valuesOf('data-panel', markup)]
-    // The address comes with the link: what is wrong with it is a broken link, which its field tells.
-    const expected = [...operation.errors, 'unavailable'].filter((code) => code !== 'invalid_email')
+    const expected = [...operation.errors, 'unavailable']
     expect(expected.filter((code) => !said.includes(code))).toEqual([])
   })
 
