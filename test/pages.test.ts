@@ -52,7 +52,7 @@ async function startService(): Promise<Service> {
     }[target]
     if (method === 'GET' && render !== undefined) {
       const locale = headers['accept-language']?.startsWith('fr') ? 'fr' : 'en'
-      const { html, contentSecurityPolicy } = render({ locale, basePath: BASE_PATH })
+      const { html, contentSecurityPolicy } = render({ locale, basePath: BASE_PATH, resetEndsSessions: true })
       response.setHeader('content-security-policy', contentSecurityPolicy)
       return response.setHeader('content-type', 'text/html; charset=utf-8').end(html)
     }

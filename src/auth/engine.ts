@@ -243,8 +243,9 @@ export interface Engine {
   getResetPasswordToken(email: string): Promise<string>
 
   /**
-   * Sets a new password with a reset token and ends every session of that user, all in one transaction: the
-   * token is used up exactly when the password changes. Of many uses at once, one wins.
+   * Sets a new password with a reset token, in one transaction: the token is used up exactly when the password
+   * changes. Of many uses at once, one wins. With `options.resetEndsSessions` (the default in production) every
+   * session of that user ends with it.
    *
    * @returns Whose password it is now.
    * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired, or of another account; it
@@ -255,7 +256,7 @@ export interface Engine {
   resetPassword(request: ResetPasswordRequest): Promise<Account>
 
   /**
-   * {@link resetPassword} as the classic exercise spells it.
+   * {@link resetPassword} as the classic exercise spells it: it follows `options.resetEndsSessions` too.
    *
    * @throws {AuthError} As there; an unknown token is an error.
    */

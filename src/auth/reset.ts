@@ -5,7 +5,7 @@ import { record } from './audit.ts'
 import { type Client, type Context, inTransaction } from './context.ts'
 import { orderMail, orderNothing } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
-import { revokeSessionsAndTokens } from './sessions.ts'
+import { revokeSessionsAndTokens, revokeTokens } from './sessions.ts'
 import { countAttempt, forgetFailures } from './throttle.ts'
 import { findLiveToken, issueToken } from './tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './users.ts'
@@ -93,7 +93,8 @@ export async function resetPassword(ctx: Context, request: ResetPasswordRequest)
     // Whoever has the token from the mail reads the mailbox.
     if (ctx.options.resetTokenDelivery === 'mail' && locked.emailVerifiedAt === null)
       await store.confirmEmail(tx.db, token.userId, locked.email, ctx.now())
-    await revokeSessionsAndTokens(tx, token.userId)
+    if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, token.userId)
+    else await revokeTokens(tx, token.userId)
     await record(tx, { action: 'reset_password', actor: 'user', userId: token.userId }, request)
     await orderMail(tx, locked, 'password_changed', request)
     return store.findUserBy(tx.db, { id: token.userId })
