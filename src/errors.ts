@@ -21,7 +21,7 @@ export const ERRORS = {
     status: 400,
     message: 'This is not an email address.',
     cause:
-      'Not of the form local@domain, over 254 characters, or with characters that an address cannot have: invisible ones, or letters such as full-width ones that stand for others.',
+      'A new address is not of the form local@domain, has more than 254 characters, or has characters that an address cannot have: invisible ones, or letters such as full-width ones that stand for others. An address that is only looked up counts as an unknown one instead.',
   },
   password_too_short: {
     status: 400,
@@ -81,7 +81,7 @@ export const ERRORS = {
     status: 401,
     message: 'The email address or the password is wrong, or the account is not open.',
     cause:
-      'Unknown address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which.',
+      'Unknown or malformed address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which.',
   },
   unauthenticated: {
     status: 401,
@@ -97,7 +97,8 @@ export const ERRORS = {
   unknown_email: {
     status: 403,
     message: 'There is no account with this email address.',
-    cause: 'A reset was asked for an address that nobody registered, or whose account is disabled.',
+    cause:
+      'A reset was asked for an address that nobody registered, for text that is not an address, or for a disabled account.',
   },
   invalid_reset_token: {
     status: 403,
@@ -124,7 +125,14 @@ export const ERRORS = {
   foreign_origin: {
     status: 403,
     message: 'Requests from other sites are refused.',
-    cause: 'The Origin or Sec-Fetch-Site header says that another site made this request (CSRF).',
+    cause:
+      'The Origin or Sec-Fetch-Site header says that another site made this request (CSRF). `Origin: null` counts as another site unless Sec-Fetch-Site is `same-origin`. The origin has to be that of BASE_URL, or without it that of the Host header.',
+  },
+  missing_origin: {
+    status: 403,
+    message: 'A form with a session cookie must say where it comes from. Send JSON, or an Origin header.',
+    cause:
+      'Outside classic mode: a POST with the session cookie that is a form, text or of no type, and has neither an Origin nor a Sec-Fetch-Site header, so that any site could have made a browser send it (CSRF). Programs send JSON, or `Origin` with the origin of BASE_URL.',
   },
   not_found: {
     status: 404,

@@ -213,6 +213,15 @@ export const OPTION_TABLE = {
     unsafe: (value: string) =>
       value === 'response' ? 'reset tokens are handed to whoever asks, in the answer' : null,
   },
+  resetEndsSessions: {
+    env: 'BIENVENUE_RESET_ENDS_SESSIONS',
+    kind: { type: 'switch' },
+    classic: false,
+    production: true,
+    about:
+      'Whether a password reset ends the sessions of the account. The clients of the exercise expect theirs to stay; a thief’s would stay too.',
+    unsafe: (value: boolean) => (value ? null : 'a password reset leaves the sessions of a thief open'),
+  },
   registrationAnswer: {
     env: 'BIENVENUE_REGISTRATION_ANSWER',
     kind: { type: 'choice', of: ['explicit', 'uniform'] },
@@ -449,6 +458,8 @@ export interface AuthOptions extends TableOptions {
   breachCheckUrl?: string | undefined
   /** How a reset token reaches its owner. Default: `response`, in production `mail`. */
   resetTokenDelivery?: Options['resetTokenDelivery'] | undefined
+  /** Whether a password reset ends the sessions of the account. Default: `false`, in production `true`. */
+  resetEndsSessions?: boolean | undefined
   /** What registering a taken address answers. Default: `explicit`, in production `uniform`. */
   registrationAnswer?: Options['registrationAnswer'] | undefined
   /** Whether a new account has to confirm its address first. Default: `false`, in production `true`. */

@@ -337,6 +337,8 @@ export interface PageTexts {
     | 'password_breached'
     | 'password_guessable'
   >
+  /** The paragraphs of `resetPassword` in a service whose resets leave the sessions of the account alone. */
+  readonly resetKeepsSessions: { readonly ask: readonly string[]; readonly done: readonly string[] }
   readonly confirmEmail: PasswordPageWords<
     'missing_field' | 'invalid_field' | 'invalid_credentials' | 'password_too_long'
   >
@@ -398,6 +400,10 @@ export const PAGES: Readonly<Record<Locale, PageTexts>> = {
         password_guessable:
           'This password is little more than your address or the name of this service. Choose another one.',
       },
+    },
+    resetKeepsSessions: {
+      ask: ['It replaces the old one. Your other devices stay signed in.'],
+      done: ['Sign in with the new password.', 'You can close this page.'],
     },
     confirmEmail: {
       ask: {
@@ -495,6 +501,10 @@ export const PAGES: Readonly<Record<Locale, PageTexts>> = {
         password_guessable:
           'Ce mot de passe n’est guère plus que votre adresse ou le nom de ce service. Choisissez-en un autre.',
       },
+    },
+    resetKeepsSessions: {
+      ask: ['Il remplacera l’ancien. Vos autres appareils resteront connectés.'],
+      done: ['Connectez-vous avec le nouveau mot de passe.', 'Vous pouvez fermer cette page.'],
     },
     confirmEmail: {
       ask: {

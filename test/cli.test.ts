@@ -264,6 +264,7 @@ describe('production mode', () => {
     BIENVENUE_PASSWORD_BLOCKLIST: 'off',
     BIENVENUE_BREACH_CHECK_URL: 'http://range.example.com',
     BIENVENUE_RESET_TOKEN_DELIVERY: 'response',
+    BIENVENUE_RESET_ENDS_SESSIONS: 'off',
     BIENVENUE_REGISTRATION_ANSWER: 'explicit',
     BIENVENUE_EMAIL_VERIFICATION: 'off',
     BIENVENUE_SECURE_COOKIE: 'off',

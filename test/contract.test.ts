@@ -30,7 +30,7 @@ onBothEngines('the classic contract', (engine) => {
     const response = await send(auth, 'POST', '/sessions', { fields: account })
     expect(response.headers.getSetCookie()).toEqual([
       expect.stringMatching(
-        /^session_id=[0-9a-f-]{36}\.[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/,
+        /^session_id=[0-9a-f-]{36}\.[\w-]{43}; Path=\/; Max-Age=2592000; Expires=[^;]+ GMT; HttpOnly; SameSite=Lax$/,
       ),
     ])
     expect(await answer(response)).toEqual([200, { email: EMAIL, message: 'logged in' }])
@@ -72,7 +72,7 @@ onBothEngines('the classic contract', (engine) => {
       expect(response.status).toBe(status)
       expect(response.headers.get('location')).toBe('/')
       expect(response.headers.getSetCookie()).toEqual([
-        'session_id=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+        'session_id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
       ])
       expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
       expect(await answer(await send(auth, 'DELETE', '/sessions', { sessionId }))).toMatchObject([

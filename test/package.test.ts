@@ -385,7 +385,7 @@ const TYPED = `
       mode: 'production', baseUrl: 'https://auth.example.com', secretKey: 'x', smtpUrl: 'smtps://h', mailFrom: 'a@b.c',
       trustedProxies: '10.0.0.0/8', databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', bcryptCost: 12,
       minPasswordLength: 15, passwordBlocklist: true, contextWords: 'x', breachCheckUrl: 'off',
-      resetTokenDelivery: 'mail', registrationAnswer: 'uniform', emailVerification: true, secureCookie: true,
+      resetTokenDelivery: 'mail', resetEndsSessions: true, registrationAnswer: 'uniform', emailVerification: true, secureCookie: true,
       hstsSubdomains: true, publicApiDocs: false, sessionLifetimeSeconds: 60, sessionIdleSeconds: 0, sessionsPerUser: 1,
       reauthenticationSeconds: 60, resetTokenLifetimeSeconds: 60, emailTokenLifetimeSeconds: 60,
       unconfirmedAccountSeconds: 86_400, throttle: true, loginFailuresPerAccount: 2, loginFailuresPerIp: 2,

@@ -52,7 +52,7 @@ async function startService(): Promise<Service> {
     }[target]
     if (method === 'GET' && render !== undefined) {
       const locale = headers['accept-language']?.startsWith('fr') ? 'fr' : 'en'
-      const { html, contentSecurityPolicy } = render({ locale, basePath: BASE_PATH })
+      const { html, contentSecurityPolicy } = render({ locale, basePath: BASE_PATH, resetEndsSessions: true })
       response.setHeader('content-security-policy', contentSecurityPolicy)
       return response.setHeader('content-type', 'text/html; charset=utf-8').end(html)
     }
@@ -269,7 +269,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     it.each([
       ['the link is used or expired', refusal(403, invalidLink), 'invalidLink'],
       ['the link is damaged', refusal(400, 'invalid_field', { field: 'token' }), 'incomplete'],
-      ['its address is none', refusal(400, 'invalid_email', { field: 'email' }), 'incomplete'],
+      ['its address is damaged', refusal(400, 'invalid_field', { field: 'email' }), 'incomplete'],
     ] as const)('says where %s, and asks for nothing more', async (_, answer, panel) => {
       const { service, page, words, password, submit } = await open(flow, { locale })
       service.answer(() => answer)

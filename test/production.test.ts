@@ -151,9 +151,11 @@ describe.skipIf(!canRun || !hasBrowser)('with a browser', () => {
       expect(loggedIn).toMatchObject({ status: 200, json: { email: EMAIL, message: 'logged in' } })
       expect(loggedIn.headers['set-cookie']).toEqual([
         expect.stringMatching(
-          /^__Host-session_id=[^;]+; Path=\/; Max-Age=\d+; Secure; HttpOnly; SameSite=Lax$/,
+          /^__Host-session_id=[^;]+; Path=\/; Max-Age=\d+; Expires=[^;]+ GMT; Secure; HttpOnly; SameSite=Lax$/,
         ),
-        expect.stringMatching(/^__Host-device=[^;]+; Path=\/; Max-Age=\d+; Secure; HttpOnly; SameSite=Lax$/),
+        expect.stringMatching(
+          /^__Host-device=[^;]+; Path=\/; Max-Age=\d+; Expires=[^;]+ GMT; Secure; HttpOnly; SameSite=Lax$/,
+        ),
       ])
       const cookies = cookiesOf(loggedIn)
       expect((await mailTo(smtp, EMAIL, 1)).mail.text).toContain(CLIENT)

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditRecord } from '../src/index.ts'
 import { resolveOptions, unsafeOptions } from '../src/options.ts'
@@ -110,6 +111,14 @@ const REFUSED: readonly [name: string, bytes: string | Uint8Array, status?: numb
   ['an address of more than 2,048 characters', request(`GET /${'a'.repeat(3_000)}`), 414, 'uri_too_long'],
   ['a query that makes it so', request(`GET /?${'a'.repeat(3_000)}`), 414, 'uri_too_long'],
   ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
+  [
+    'two Hosts in HTTP/1.0',
+    'GET / HTTP/1.0\r\nHost: localhost\r\nHost: localhost\r\n\r\n',
+    400,
+    'malformed_request',
+  ],
+  ['the Host of another in HTTP/1.0', 'GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n', 421, 'unknown_host'],
+  ['a probe without Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
   ['an empty Host', 'GET / HTTP/1.1\r\nHost: \r\n\r\n', 400, 'malformed_request'],
   ['a Host that is no host', 'GET / HTTP/1.1\r\nHost: a b/c\r\n\r\n', 400, 'malformed_request'],
   ['the Host of another', 'GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n', 421, 'unknown_host'],
@@ -230,7 +239,7 @@ describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
     })
     expect(answer.headers).toMatchObject({
       ...SECURITY_HEADERS,
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': 'application/json',
     })
     expect((await exchange(service.port, request('GET /'))).status).toBe(200)
   })
@@ -259,6 +268,35 @@ describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
     expect((await send(service.url, 'POST', '/sessions', { fields })).status).toBe(200)
     expect((await send(service.url, 'GET', '/readyz')).status).toBe(200)
   })
+})
+
+it.each([
+  ['an empty port of a name', 'GET / HTTP/1.1\r\nHost: localhost:\r\n\r\n'],
+  ['an empty port of an IPv6 address', 'GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n'],
+  ['HTTP/1.0 without Host', 'GET / HTTP/1.0\r\n\r\n'],
+  ['HTTP/1.0 with Host', 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n'],
+  ['DELETE, as a client repeats it on the redirect of a logout', request('DELETE /')],
+  ['DELETE with a body', request('DELETE /', json('Content-Length: 2'), '{}')],
+])('the home page answers %s', async (_, bytes) => {
+  const { port } = await startService('sqlite::memory:')
+  const { status, body } = await exchange(port, bytes)
+  expect({ status, body }).toEqual({ status: 200, body: '{"message":"Bienvenue"}' })
+})
+
+it.each(['/healthz', '/readyz'])('%s answers a probe by whatever name it comes, or by none', async (path) => {
+  const { port } = await startService('sqlite::memory:')
+  const probes = [
+    // Kubernetes: the address of the pod.
+    `GET ${path} HTTP/1.1\r\nHost: 10.42.0.7:5000\r\nUser-Agent: kube-probe/1.34\r\n\r\n`,
+    `HEAD ${path} HTTP/1.1\r\nHost: bienvenue.default.svc.cluster.local\r\n\r\n`,
+    // HAProxy, by default.
+    `GET ${path} HTTP/1.0\r\n\r\n`,
+  ]
+  for (const bytes of probes) {
+    const socket = connect(port, '127.0.0.1')
+    socket.end(bytes)
+    expect(await text(socket), bytes).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  }
 })
 
 onBothEngines('the service', (engine) => {
@@ -364,6 +402,8 @@ onBothEngines('the service', (engine) => {
       const answer = await wire.answer()
       expect(answer.status).toBe(200)
       expect(answer.headers['set-cookie']).toMatch(/^session_id=/)
+      expect(answer.headers.connection).toBe('close')
+      await wire.closed
       expect(await stopped).toBe(0)
       const messages = service.log().map(({ msg, route }) => route ?? msg)
       expect(messages.slice(-4)).toEqual(['stopping', 'audit', '/sessions', 'stopped'])
@@ -375,6 +415,49 @@ onBothEngines('the service', (engine) => {
       expect(await service.stop(signal)).toBe(0)
       expect(service.log().at(-1)).toMatchObject({ msg: 'stopped' })
     })
+  })
+
+  // RFC 9112 §9.6: else a client would send its next request on a connection that is about to close.
+  it('while it stops ends each connection with an answer that says Connection: close, also with a refusal', async () => {
+    const service = await startService(await freshDatabase(engine))
+    const fields = new URLSearchParams(CREDENTIALS).toString()
+    const body = ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${fields.length}`]
+    const inHand = ['POST /users', 'POST /sessions', 'PUT /reset_password'].map((line) => {
+      const wire = openWire(service.port)
+      // A request on the same connection before: it is kept alive while the service runs.
+      wire.socket.write(request('GET /') + request(line, [...body, 'Expect: 100-continue']))
+      return wire
+    })
+    for (const wire of inHand) {
+      expect((await wire.answer()).headers.connection).toBe('keep-alive')
+      expect((await wire.answer()).status).toBe(100)
+    }
+    const stopped = service.stop()
+    await service.logged(({ msg }) => msg === 'stopping')
+    for (const wire of inHand) wire.socket.write(fields)
+    const answers = await Promise.all(inHand.map((wire) => wire.answer()))
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 400])
+    expect(answers.map(({ headers }) => headers.connection)).toEqual(['close', 'close', 'close'])
+    for (const wire of inHand) await wire.closed
+    expect(await stopped).toBe(0)
+  })
+
+  it('while it stops answers all that was sent ahead on a connection, and closes it with the last answer', async () => {
+    const service = await startService(await freshDatabase(engine))
+    const wire = openWire(service.port)
+    const first = form('POST /users', CREDENTIALS, ['Expect: 100-continue'])
+    const half = first.length - 3
+    wire.socket.write(first.slice(0, half))
+    expect((await wire.answer()).status).toBe(100)
+    const stopped = service.stop()
+    await service.logged(({ msg }) => msg === 'stopping')
+    wire.socket.write(first.slice(half) + request('GET /nothing-here') + form('POST /sessions', CREDENTIALS))
+    // A login that came before the account is there is refused; that it was answered is what counts.
+    const answers = [await wire.answer(), await wire.answer(), await wire.answer()]
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, expect.any(Number)])
+    expect(answers.map(({ headers }) => headers.connection)).toEqual(['keep-alive', 'keep-alive', 'close'])
+    await wire.closed
+    expect(await stopped).toBe(0)
   })
 
   it('does not wait for connections that are idle or never asked anything', async () => {
@@ -503,6 +586,7 @@ it('names at its start what is not fit for the internet, and settings that do no
     'BIENVENUE_MIN_PASSWORD_LENGTH',
     'BIENVENUE_PASSWORD_BLOCKLIST',
     'BIENVENUE_RESET_TOKEN_DELIVERY',
+    'BIENVENUE_RESET_ENDS_SESSIONS',
     'BIENVENUE_REGISTRATION_ANSWER',
     'BIENVENUE_EMAIL_VERIFICATION',
     'BIENVENUE_SECURE_COOKIE',

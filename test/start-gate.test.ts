@@ -52,6 +52,7 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
   passwordBlocklist: [['off', /commonest passwords are taken/]],
   breachCheckUrl: [['http://breaches.example.com', /over https only/]],
   resetTokenDelivery: [['response', /handed to whoever asks/]],
+  resetEndsSessions: [['off', /sessions of a thief/]],
   emailVerification: [['off', /the address of somebody else/]],
   secureCookie: [['off', /without encryption/]],
   sessionLifetimeSeconds: [['2592001', /more than 30 days/]],

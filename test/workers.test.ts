@@ -28,6 +28,7 @@ function pidsOf(service: Service, msg: string): unknown[] {
 
 interface Answer {
   readonly status: number
+  readonly connection: string | undefined
   readonly sessionId: string | undefined
   readonly body: string
 }
@@ -48,7 +49,9 @@ function connect({ port }: { port: number }) {
     asked.on('response', (response) => {
       const [cookie = ''] = response.headers['set-cookie'] ?? []
       const sessionId = /^session_id=([^;]+);/.exec(cookie)?.[1]
-      text(response).then((body) => resolve({ status: response.statusCode ?? 0, sessionId, body }), reject)
+      const { connection } = response.headers
+      const seen = { status: response.statusCode ?? 0, connection, sessionId }
+      text(response).then((body) => resolve({ ...seen, body }), reject)
     })
     return { asked, answer: promise }
   }
@@ -182,7 +185,9 @@ onBothEngines('several workers', (engine) => {
       const registrations = await beginRegistrations(service)
       const stopped = service.stop(signal)
       await until(() => pidsOf(service, 'stopping').length === WORKERS)
-      expect(await Promise.all(registrations.map((finish) => finish()))).toMatchObject(REGISTERED)
+      const answers = await Promise.all(registrations.map((finish) => finish()))
+      expect(answers).toMatchObject(REGISTERED)
+      expect(answers.map(({ connection }) => connection)).toEqual(REGISTERED.map(() => 'close'))
       expect(await stopped).toBe(0)
       const ofPrimary = service.log().filter(({ pid, msg }) => pid === undefined && /^stopp/.test(msg))
       expect(ofPrimary).toMatchObject([{ msg: 'stopping', signal }, { msg: 'stopped' }])

@@ -15,7 +15,7 @@ export const requestConfirmation = operation({
     description: 'A mail is on its way, if an account with this address awaits its confirmation.',
     body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
   },
-  errors: ['too_many_attempts', 'invalid_email'],
+  errors: ['too_many_attempts'],
 })
 
 export const confirmEmail = operation({

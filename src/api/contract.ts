@@ -99,6 +99,7 @@ export function errorsOf({ method, session, tag, body, errors }: Operation): rea
     ...errors,
     ...(session ? [tag === 'classic' ? ('session_required' as const) : ('unauthenticated' as const)] : []),
     ...(method === 'GET' ? [] : (['foreign_origin'] as const)),
+    ...(method === 'POST' ? (['missing_origin'] as const) : []),
     ...(body ? ANY_BODY : []),
     ...ANY_REQUEST,
   ]

@@ -6,7 +6,7 @@
  */
 import { confirmEmail, confirmEmailPage, requestConfirmation } from './confirmation.ts'
 import type { Operation } from './contract.ts'
-import { home } from './home.ts'
+import { home, homeAfterLogout } from './home.ts'
 import { changePassword, requestPasswordReset, resetPassword, resetPasswordPage } from './passwords.ts'
 import { changeEmail, deleteProfile, exportProfile, getProfile } from './profile.ts'
 import { getHealth, getOpenApi, getReadiness } from './service.ts'
@@ -36,6 +36,7 @@ export {
   getProfile,
   getReadiness,
   home,
+  homeAfterLogout,
   listSessions,
   logIn,
   logOut,
@@ -50,6 +51,7 @@ export {
 /** Every operation, in the order of the documentation. */
 export const OPERATIONS: readonly Operation[] = [
   home,
+  homeAfterLogout,
   registerUser,
   logIn,
   logOut,

@@ -18,7 +18,7 @@ export const requestPasswordReset = operation({
       z.strictObject({ email: z.string(), message: z.literal('reset mail sent') }),
     ]),
   },
-  errors: ['unknown_email', 'too_many_attempts', 'invalid_email'],
+  errors: ['unknown_email', 'too_many_attempts'],
 })
 
 export const resetPassword = operation({
@@ -30,10 +30,11 @@ export const resetPassword = operation({
   body: z.strictObject({ email, reset_token: resetToken, new_password: password }),
   success: {
     status: 200,
-    description: 'The password is changed and every session of the account ended.',
+    description:
+      'The password is changed. Every session of the account has ended, except in classic mode, where they stay.',
     body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
   },
-  errors: ['invalid_reset_token', 'invalid_email', ...NEW_PASSWORD_ERRORS],
+  errors: ['invalid_reset_token', ...NEW_PASSWORD_ERRORS],
 })
 
 export const resetPasswordPage = operation({

@@ -15,13 +15,7 @@ export const logIn = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('logged in') }),
     setsCookie: true,
   },
-  errors: [
-    'invalid_credentials',
-    'password_compromised',
-    'too_many_attempts',
-    'invalid_email',
-    'password_too_long',
-  ],
+  errors: ['invalid_credentials', 'password_compromised', 'too_many_attempts', 'password_too_long'],
 })
 
 export const logOut = operation({

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { mintBearer } from '../lib/bearer.ts'
 import { clearedCookie, deviceCookie, readDeviceCookie, readSessionCookie, sessionCookie } from './cookies.ts'
 
@@ -19,7 +19,23 @@ describe('readSessionCookie', () => {
     ['tabs and spaces around it', ' \tsession_id=abc \t; lang=fr', 'abc'],
     ['an empty value', 'session_id=', ''],
     ['an equals sign in the value', 'session_id=a=b=', 'a=b='],
-    ['a quoted value', 'session_id="abc"', '"abc"'],
+    // RFC 6265 §4.1.1: a cookie value may stand in quotes, which are not part of it.
+    ['a quoted value', 'session_id="abc"', 'abc'],
+    ['a quoted value among others', '$Version="1"; session_id="a.b-c_d";$Path="/"', 'a.b-c_d'],
+    ['nothing in quotes', 'session_id=""', ''],
+    ['a quote before it alone', 'session_id="abc', '"abc'],
+    ['a quote behind it alone', 'session_id=abc"', 'abc"'],
+    ['one quote and nothing else', 'session_id="', '"'],
+    ['two pairs of quotes', 'session_id=""abc""', '""abc""'],
+    ['a quote inside quotes', 'session_id="a"b"', '"a"b"'],
+    ['spaces inside quotes', 'session_id=" abc "', '" abc "'],
+    ['a comma inside quotes', 'session_id="a,b"', '"a,b"'],
+    ['a backslash inside quotes', 'session_id="a\\b"', '"a\\b"'],
+    ['a semicolon inside quotes', 'session_id="a;b"', '"a'],
+    ['letters beyond ASCII inside quotes', 'session_id="é"', '"é"'],
+    ['single quotes', "session_id='abc'", "'abc'"],
+    ['two of it, one quoted', 'session_id="abc"; session_id=abc', null],
+    ['two of it, both quoted', 'session_id="abc"; session_id="abc"', null],
     ['a percent-encoded value', 'session_id=a%62c', 'a%62c'],
     ['a percent sign that encodes nothing', 'session_id=%', '%'],
     ['a plus sign', 'session_id=a+c', 'a+c'],
@@ -71,53 +87,64 @@ describe('readSessionCookie', () => {
     fc.assert(
       fc.property(header, (text) => {
         const value = readSessionCookie(text, PLAIN)
-        if (value !== null) expect(text).toContain(`session_id=${value}`)
+        const given = text.includes(`session_id="${value}"`) ? `"${value}"` : value
+        if (value !== null) expect(text).toContain(`session_id=${given}`)
       }),
     )
   })
 })
 
 describe('Set-Cookie', () => {
-  it('gives the session for its lifetime, to HTTP alone and to no other site', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-05T09:08:07.654Z') }))
+  afterEach(() => void vi.useRealTimers())
+
+  it('gives the session for its lifetime, by both attributes, to HTTP alone and to no other site', () => {
     expect(sessionCookie('0a-b.C_d', { ...PLAIN, sessionLifetimeSeconds: 2_592_000 })).toBe(
-      'session_id=0a-b.C_d; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax',
+      'session_id=0a-b.C_d; Path=/; Max-Age=2592000; Expires=Sat, 05 Dec 2026 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
   it('takes the session away with the same attributes', () => {
-    expect(clearedCookie(PLAIN)).toBe('session_id=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax')
+    expect(clearedCookie(PLAIN)).toBe(
+      'session_id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
+    )
+  })
+
+  it('remembers a device under its own name and for its own time', () => {
+    expect(deviceCookie('0a-b.C_d', 34_560_000, PLAIN)).toBe(
+      'device=0a-b.C_d; Path=/; Max-Age=34560000; Expires=Fri, 10 Dec 2027 09:08:07 GMT; HttpOnly; SameSite=Lax',
+    )
+  })
+
+  it('of a secure cookie is Secure, with a name that binds it to its host', () => {
+    expect(sessionCookie('0a', SECURE)).toBe(
+      '__Host-session_id=0a; Path=/; Max-Age=60; Expires=Thu, 05 Nov 2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
+    )
+    expect(clearedCookie(SECURE)).toBe(
+      '__Host-session_id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax',
+    )
+    expect(deviceCookie('0a', 60, SECURE)).toBe(
+      '__Host-device=0a; Path=/; Max-Age=60; Expires=Thu, 05 Nov 2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
+    )
   })
 })
 
 describe('a secure cookie', () => {
-  it('is bound to its host by its name, and is the only one that counts then', () => {
-    expect(sessionCookie('0a', SECURE)).toBe(
-      '__Host-session_id=0a; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax',
-    )
-    expect(clearedCookie(SECURE)).toBe(
-      '__Host-session_id=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax',
-    )
+  it('is the only one that counts where cookies are secure', () => {
     expect(readSessionCookie('session_id=planted; __Host-session_id=0a', SECURE)).toBe('0a')
+    expect(readSessionCookie('session_id=planted; __Host-session_id="0a"', SECURE)).toBe('0a')
     expect(readSessionCookie('session_id=planted', SECURE)).toBeNull()
     expect(readSessionCookie('session_id=0a; __Host-session_id=x', PLAIN)).toBe('0a')
   })
 })
 
-describe('the cookie of a device', () => {
-  it('is as the session’s is, under its own name and for its own time', () => {
-    expect(deviceCookie('0a-b.C_d', 34_560_000, PLAIN)).toBe(
-      'device=0a-b.C_d; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax',
-    )
-    expect(deviceCookie('0a', 60, SECURE)).toBe(
-      '__Host-device=0a; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax',
-    )
-  })
-
-  it('is read as the session’s is: under its exact name, once', () => {
+describe('readDeviceCookie', () => {
+  it('reads under the same rules as the session’s: the exact name, once, quoted or not', () => {
     expect(readDeviceCookie('session_id=s; device=d', PLAIN)).toBe('d')
+    expect(readDeviceCookie('session_id="s"; device="d"', PLAIN)).toBe('d')
     expect(readSessionCookie('session_id=s; device=d', PLAIN)).toBe('s')
     expect(readDeviceCookie('__Host-session_id=s; __Host-device=d; device=planted', SECURE)).toBe('d')
-    for (const header of [null, undefined, '', 'session_id=s', 'xdevice=d', 'device=d; device=e'])
+    for (const header of [null, undefined, '', 'session_id=s', 'xdevice=d', 'device=d; device="d"'])
       expect(readDeviceCookie(header, PLAIN)).toBeNull()
     expect(readDeviceCookie('device=planted', SECURE)).toBeNull()
   })

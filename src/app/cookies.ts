@@ -8,8 +8,8 @@ export function cookieName(cookie: 'session_id' | 'device', { secureCookie }: Co
 }
 
 /**
- * The value of the session cookie, exactly as it was sent: no unquoting, no percent-decoding. `null` where
- * there is none, and where there are several: one of them may have been planted by a neighbouring host.
+ * The value of the session cookie, without the quotes that may stand around it and without percent-decoding.
+ * `null` if there is no such cookie, or more than one: a neighbouring host may have planted the other.
  *
  * @param header - The `Cookie` header (RFC 6265 §4.2.1).
  */
@@ -30,9 +30,16 @@ function readCookie(header: string | null | undefined, name: string): string | n
     const cookie = trimBlanks(pair)
     if (!cookie.startsWith(start)) continue
     if (found !== null) return null
-    found = cookie.slice(start.length)
+    found = withoutQuotes(cookie.slice(start.length))
   }
   return found
+}
+
+/** RFC 6265 §4.1.1: `DQUOTE *cookie-octet DQUOTE`. Anything else that has a quote in it stays as it is. */
+const QUOTED = /^"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*"$/
+
+function withoutQuotes(value: string): string {
+  return QUOTED.test(value) ? value.slice(1, -1) : value
 }
 
 // Spaces and tabs alone (RFC 6265 §5.2): `trim` would take more, and a pattern more than linear time.
@@ -53,20 +60,41 @@ export function sessionCookie(
   sessionId: string,
   options: CookieOptions & Pick<Options, 'sessionLifetimeSeconds'>,
 ): string {
-  // No character of a session id needs quoting.
-  return `${cookieName('session_id', options)}=${sessionId}; Path=/; Max-Age=${options.sessionLifetimeSeconds}; ${attributes(options)}`
+  return setCookie('session_id', sessionId, options.sessionLifetimeSeconds, options)
 }
 
 /** `Set-Cookie` by which a device is known again. */
 export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options: CookieOptions): string {
-  return `${cookieName('device', options)}=${deviceToken}; Path=/; Max-Age=${maxAgeSeconds}; ${attributes(options)}`
+  return setCookie('device', deviceToken, maxAgeSeconds, options)
 }
 
 /** `Set-Cookie` that takes the session from the client. */
 export function clearedCookie(options: CookieOptions): string {
-  return `${cookieName('session_id', options)}=; Path=/; Max-Age=0; ${attributes(options)}`
+  return setCookie('session_id', '', 0, options)
 }
 
-function attributes({ secureCookie }: CookieOptions): string {
-  return secureCookie ? 'Secure; HttpOnly; SameSite=Lax' : 'HttpOnly; SameSite=Lax'
+/**
+ * Sends both `Max-Age` and `Expires`: Java's cookie store quotes the value of a cookie that has `Max-Age` alone
+ * (`java.net.HttpCookie`, version 1), and clients older than RFC 6265 know only `Expires`.
+ *
+ * @param value - Has no character that needs quoting.
+ * @param maxAgeSeconds - 0 clears the cookie.
+ */
+function setCookie(
+  cookie: 'session_id' | 'device',
+  value: string,
+  maxAgeSeconds: number,
+  options: CookieOptions,
+): string {
+  // A fixed day long past, because the clock of the client may be behind ours.
+  const expires = new Date(maxAgeSeconds === 0 ? 0 : Date.now() + maxAgeSeconds * 1_000)
+  return [
+    `${cookieName(cookie, options)}=${value}`,
+    'Path=/',
+    `Max-Age=${maxAgeSeconds}`,
+    `Expires=${expires.toUTCString()}`,
+    ...(options.secureCookie ? ['Secure'] : []),
+    'HttpOnly',
+    'SameSite=Lax',
+  ].join('; ')
 }

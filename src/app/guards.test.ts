@@ -12,13 +12,17 @@ interface Shown {
   url?: string
   settings?: GuardSettings
   sessionId?: string | null
+  isHttp10?: boolean
 }
 
 /** `passes`, or the code of the refusal. */
 function verdict(method: string, headers: Record<string, string>, shown: Shown = {}): string {
-  const { url = 'http://localhost:5000/', settings = CLASSIC, sessionId = null } = shown
+  const { url = 'http://localhost:5000/', settings = CLASSIC, sessionId = null, isHttp10 = false } = shown
+  const incoming = incomingOf(new Request(url, { method, headers }), undefined)
+  // On the wire a target is a path; in a `Request` it is a whole address.
+  const target = isHttp10 ? new URL(url).pathname : incoming.target
   try {
-    createGuard(settings)(incomingOf(new Request(url, { method, headers }), undefined), () => sessionId)
+    createGuard(settings)({ ...incoming, target, isHttp10 }, () => sessionId)
     return 'passes'
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
@@ -39,6 +43,12 @@ describe('the host', () => {
     '[::1]',
     '[::1]:5000',
     '[0:0:0:0:0:0:0:1]:5000',
+    // RFC 3986 §3.2.3: `port = *DIGIT`.
+    'localhost:',
+    'LOCALHOST:',
+    '127.0.0.1:',
+    '0.0.0.0:',
+    '[::1]:',
   ])('%s is served', (host) => {
     expect(verdict('GET', { host })).toBe('passes')
     expect(verdict('POST', { host })).toBe('passes')
@@ -68,6 +78,9 @@ describe('the host', () => {
     '[::ffff:10.0.0.1]',
     '[fe80::1]',
     '*',
+    'example.com:',
+    'localhost.evil.com:',
+    '[::2]:',
   ])('%j is not', (host) => {
     expect(verdict('GET', { host })).toBe('unknown_host')
     expect(verdict('POST', { host })).toBe('unknown_host')
@@ -75,7 +88,13 @@ describe('the host', () => {
 
   it.each([
     '',
-    'localhost:',
+    ':',
+    '::',
+    ':5000',
+    'localhost::',
+    'localhost::5000',
+    'localhost: ,',
+    '[::1]::',
     'localhost:port',
     'localhost:5000:5000',
     'localhost:5000.evil.com',
@@ -125,6 +144,40 @@ describe('the host', () => {
     expect(verdict('GET', {}, { url: 'http://evil.com/' })).toBe('unknown_host')
     expect(verdict('GET', {}, { url: 'http://localhost.evil.com/' })).toBe('unknown_host')
   })
+
+  it('may be missing in HTTP/1.0, which no browser speaks', () => {
+    for (const method of ['GET', 'POST', 'DELETE'])
+      expect(verdict(method, {}, { isHttp10: true }), method).toBe('passes')
+    expect(verdict('GET', { host: '' }, { isHttp10: true })).toBe('malformed_request')
+    expect(verdict('GET', { host: 'evil.com' }, { isHttp10: true })).toBe('unknown_host')
+    // Without a host there is no origin that is ours.
+    for (const origin of ['http://localhost:5000', 'http://', 'http://null', 'null'])
+      expect(verdict('POST', { origin }, { isHttp10: true }), origin).toBe('foreign_origin')
+  })
+
+  it.each(['/healthz', '/readyz', '/healthz?a=b'])('of a probe of %s is any', (path) => {
+    const url = `http://localhost:5000${path}`
+    for (const host of [
+      '10.0.0.7:5000',
+      'evil.com',
+      'evil.com:',
+      '[fd00::7]:5000',
+      'bienvenue.default.svc',
+    ]) {
+      for (const method of ['GET', 'HEAD']) expect(verdict(method, { host }, { url }), host).toBe('passes')
+    }
+    expect(verdict('GET', {}, { url: `http://10.0.0.7:5000${path}` })).toBe('passes')
+    expect(verdict('GET', {}, { url, isHttp10: true })).toBe('passes')
+    for (const host of ['', 'evil.com, localhost', 'a b'])
+      expect(verdict('GET', { host }, { url }), host).toBe('malformed_request')
+  })
+
+  it.each(['/', '/healthz/', '/healthz/x', '/Healthz', '//healthz', '/profile?/healthz'])(
+    'of %s is not any',
+    (path) => {
+      expect(verdict('GET', { host: 'evil.com' }, { url: `http://localhost${path}` })).toBe('unknown_host')
+    },
+  )
 })
 
 /** What a browser says about where a request comes from; the server is http://localhost:5000. */
@@ -135,7 +188,16 @@ const ORIGINS: readonly [origin: string | null, site: string | null, verdict: st
   ['http://localhost:5000', 'same-origin', 'passes'],
   [null, 'same-origin', 'passes'],
   [null, 'none', 'passes'],
+  // What a form sends from a page with `Referrer-Policy: no-referrer`.
+  ['null', 'same-origin', 'passes'],
   ['null', null, 'foreign_origin'],
+  ['null', 'none', 'foreign_origin'],
+  ['null', 'same-site', 'foreign_origin'],
+  ['null', 'cross-site', 'foreign_origin'],
+  ['null', '', 'foreign_origin'],
+  ['null, null', 'same-origin', 'foreign_origin'],
+  ['NULL', 'same-origin', 'foreign_origin'],
+  ['', 'same-origin', 'foreign_origin'],
   ['', null, 'foreign_origin'],
   ['http://evil.com', null, 'foreign_origin'],
   ['http://evil.com', 'cross-site', 'foreign_origin'],
@@ -196,7 +258,7 @@ describe('in production', () => {
   const production = (method: string, headers: Record<string, string>, shown: Shown = {}) =>
     verdict(method, { host: HOST, ...headers }, { url: `http://${HOST}/`, settings: PRODUCTION, ...shown })
 
-  it.each([HOST, 'Auth.Example.COM', `${HOST}:443`])('the host %s is served', (host) => {
+  it.each([HOST, 'Auth.Example.COM', `${HOST}:443`, `${HOST}:`])('the host %s is served', (host) => {
     expect(production('GET', { host }, { url: `http://${host.toLowerCase()}/` })).toBe('passes')
     expect(production('POST', { host })).toBe('passes')
   })
@@ -207,6 +269,7 @@ describe('in production', () => {
     '127.0.0.1',
     '[::1]',
     '0.0.0.0',
+    'localhost:',
     `${HOST}:80`,
     `${HOST}:5000`,
     `${HOST}.`,
@@ -220,7 +283,7 @@ describe('in production', () => {
     expect(production('POST', { host })).toBe('unknown_host')
   })
 
-  it.each(['', `${HOST}:`, `${HOST}/auth`, `evil.com@${HOST}`, `https://${HOST}`])(
+  it.each(['', `${HOST}::`, `${HOST}/auth`, `evil.com@${HOST}`, `https://${HOST}`])(
     'the host %j is none',
     (host) => {
       expect(production('GET', { host })).toBe('malformed_request')
@@ -238,8 +301,24 @@ describe('in production', () => {
     const settings = { ...PRODUCTION, baseUrl: `https://${HOST}:8443` }
     const ask = (host: string) => production('GET', { host }, { url: `http://${host}/`, settings })
     expect(ask(`${HOST}:8443`)).toBe('passes')
-    for (const host of [HOST, `${HOST}:443`, `${HOST}:8444`, `${HOST}:844`])
+    for (const host of [HOST, `${HOST}:`, `${HOST}:443`, `${HOST}:8444`, `${HOST}:844`])
       expect(ask(host), host).toBe('unknown_host')
+  })
+
+  it('the host may be missing in HTTP/1.0, and a page of another origin gains nothing by it', () => {
+    const old = { settings: PRODUCTION, isHttp10: true }
+    for (const method of ['GET', 'POST']) expect(verdict(method, {}, old)).toBe('passes')
+    expect(verdict('POST', { origin: `https://${HOST}` }, old)).toBe('passes')
+    for (const origin of ['https://evil.com', 'null', 'https://'])
+      expect(verdict('POST', { origin }, old), origin).toBe('foreign_origin')
+    expect(verdict('POST', {}, { ...old, sessionId: 'x' })).toBe('missing_origin')
+  })
+
+  it.each(['/healthz', '/readyz'])('the host of a probe of %s is any', (path) => {
+    const url = `http://10.0.0.7:5000${path}`
+    expect(production('GET', { host: '10.0.0.7:5000' }, { url })).toBe('passes')
+    expect(production('GET', { host: 'localhost' }, { url })).toBe('passes')
+    expect(production('GET', { host: '' }, { url })).toBe('malformed_request')
   })
 
   it.each([
@@ -274,14 +353,15 @@ describe('in production', () => {
     'a request of type %j that says nothing of where it comes from is refused with a session [CX-06]',
     (type) => {
       const headers: Record<string, string> = type === null ? {} : { 'content-type': type }
-      expect(production('POST', headers, { sessionId: 'x' })).toBe('foreign_origin')
+      expect(production('POST', headers, { sessionId: 'x' })).toBe('missing_origin')
       // Not even a session that is none: whether it opens anything, the database knows.
-      expect(production('POST', headers, { sessionId: '' })).toBe('foreign_origin')
+      expect(production('POST', headers, { sessionId: '' })).toBe('missing_origin')
       expect(production('POST', headers)).toBe('passes')
       for (const mark of [
         { origin: `https://${HOST}` },
         { 'sec-fetch-site': 'same-origin' },
         { 'sec-fetch-site': 'none' },
+        { origin: 'null', 'sec-fetch-site': 'same-origin' },
       ] as Record<string, string>[]) {
         expect(production('POST', { ...headers, ...mark }, { sessionId: 'x' })).toBe('passes')
       }

@@ -1,7 +1,8 @@
 /** What every request has to pass before a route sees it. Cheap, and without the database. */
+import { getHealth, getReadiness } from '../api/index.ts'
 import { AuthError } from '../errors.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
-import type { Incoming } from './incoming.ts'
+import { type Incoming, pathOf } from './incoming.ts'
 
 /** Characters of the whole address of a request. */
 const URL_MAX_LENGTH = 2_048
@@ -17,7 +18,7 @@ export interface GuardSettings {
 /**
  * Refuses what no route needs to see.
  *
- * @throws {AuthError} `uri_too_long`, `unknown_host`, `malformed_request`, `foreign_origin`.
+ * @throws {AuthError} `uri_too_long`, `unknown_host`, `malformed_request`, `foreign_origin`, `missing_origin`.
  */
 export type Guard = (incoming: Incoming, sessionId: () => string | null) => void
 
@@ -29,7 +30,7 @@ export function createGuard({ baseUrl, takesUnmarkedForms }: GuardSettings): Gua
     if (incoming.method === 'GET' || incoming.method === 'HEAD') return
     const isMarked = assertOwnOrigin(incoming, site, host)
     if (!isMarked && !takesUnmarkedForms && isSimple(incoming) && sessionId() !== null)
-      throw new AuthError('foreign_origin')
+      throw new AuthError('missing_origin')
     assertPlainFraming(incoming)
   }
 }
@@ -37,12 +38,14 @@ export function createGuard({ baseUrl, takesUnmarkedForms }: GuardSettings): Gua
 /** Which names and origins are ours. */
 interface Site {
   isOwnHost(host: string): boolean
-  isOwnOrigin(origin: string, host: string): boolean
+  /** @param host - That of the request; `null` if it names none. */
+  isOwnOrigin(origin: string, host: string | null): boolean
 }
 
 const LOOPBACK: Site = {
   isOwnHost: rememberingTheLast(isLoopbackHost),
-  isOwnOrigin: (origin, host) => origin === `http://${host}` || origin === `https://${host}`,
+  isOwnOrigin: (origin, host) =>
+    host !== null && (origin === `http://${host}` || origin === `https://${host}`),
 }
 
 /** Clients say the same host with every request: what was right the last time need not be looked at again. */
@@ -69,16 +72,27 @@ function siteOf(baseUrl: string): Site {
 /**
  * A page of another site can point its own name at this machine (DNS rebinding) and would then be of one
  * origin with us, and a link built on another name would lead there: only our own names are answered to.
+ *
+ * @returns The host that the request names, or `null` if it names none.
  */
-function assertKnownHost(incoming: Incoming, site: Site): string {
+function assertKnownHost(incoming: Incoming, site: Site): string | null {
   const { target } = incoming
   const ofTarget = target.startsWith('/') ? null : hostOfAddress(target)
+  const named = incoming.header('host')
+  // Legal in HTTP/1.0 alone (RFC 9112 §3.2), which no browser speaks: neither attack can come this way.
+  if (named === null && ofTarget === null && incoming.isHttp10) return null
   // A `Request` made by hand, for the library, carries its host in its address alone.
-  const host = (incoming.header('host') ?? ofTarget ?? '').toLowerCase()
-  if (!site.isOwnHost(host)) refuseHost(host)
+  const host = withoutEmptyPort((named ?? ofTarget ?? '').toLowerCase())
+  if (!site.isOwnHost(host)) assertAnyHostWillDo(incoming, host)
   // A target with a host of its own outranks the header (RFC 9112 §3.2.2): both have to be ours.
-  if (ofTarget !== null && ofTarget !== host && !site.isOwnHost(ofTarget)) refuseHost(ofTarget)
+  if (ofTarget !== null && ofTarget !== host && !site.isOwnHost(ofTarget))
+    assertAnyHostWillDo(incoming, ofTarget)
   return host
+}
+
+/** RFC 3986 §3.2.3: a port may be empty, and means the same as none. */
+function withoutEmptyPort(host: string): string {
+  return host.endsWith(':') ? host.slice(0, -1) : host
 }
 
 /** The host of a whole address. A target that is neither that nor a path leads nowhere here. */
@@ -90,9 +104,13 @@ function hostOfAddress(target: string): string {
 
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s,:/?#@[\]]+)(?::\d{1,5})?$/i
 
-/** No host, no such name, or more than one (they arrive joined): RFC 9112 §3.2 wants 400, and 421 for another's. */
-function refuseHost(host: string): never {
-  throw new AuthError(HOST_AND_PORT.test(host) ? 'unknown_host' : 'malformed_request')
+/** What probes ask for: they come by an IP address that no setting knows, and learn nothing about anybody. */
+const PROBED = new Set<string>([getHealth.path, getReadiness.path])
+
+/** RFC 9112 §3.2 wants 400 for no host, more than one (they arrive joined) or a malformed one; 421 is for another's. */
+function assertAnyHostWillDo(incoming: Incoming, host: string): void {
+  if (!HOST_AND_PORT.test(host)) throw new AuthError('malformed_request')
+  if (!PROBED.has(pathOf(incoming))) throw new AuthError('unknown_host')
 }
 
 function isLoopbackHost(host: string): boolean {
@@ -107,12 +125,15 @@ function isLoopbackHost(host: string): boolean {
  * @returns Whether the request says where it comes from.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html OWASP}
  */
-function assertOwnOrigin(incoming: Incoming, site: Site, host: string): boolean {
+function assertOwnOrigin(incoming: Incoming, site: Site, host: string | null): boolean {
   const from = incoming.header('sec-fetch-site')
   // `none`: the person themselves, by the address bar or a bookmark.
   if (from !== null && from !== 'same-origin' && from !== 'none') throw new AuthError('foreign_origin')
   const origin = incoming.header('origin')
-  if (origin !== null && !site.isOwnOrigin(origin, host)) throw new AuthError('foreign_origin')
+  // Fetch §3.1: a form on a page with `Referrer-Policy: no-referrer` hides its origin. No page can set
+  // Sec-Fetch-Site, and a sandboxed or redirected request does not get `same-origin`.
+  const isHidden = origin === 'null' && from === 'same-origin'
+  if (origin !== null && !isHidden && !site.isOwnOrigin(origin, host)) throw new AuthError('foreign_origin')
   return from !== null || origin !== null
 }
 

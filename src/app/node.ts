@@ -8,11 +8,19 @@ import type { Rendered } from './responses.ts'
 /** A handler of Node's `http` server, of Express and of all that take the same two arguments. */
 export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
 
-/** The service as a handler for Node. The client's address is that of the connection. */
-export function nodeHandler({ answer }: Pick<App, 'answer'>): NodeHandler {
+/**
+ * The service as a handler for Node. The client's address is that of the connection.
+ *
+ * @param isLast - Whether the connection closes behind the answer to this request. Asked when the answer is sent.
+ */
+export function nodeHandler(
+  { answer }: Pick<App, 'answer'>,
+  isLast: (incoming: IncomingMessage) => boolean = () => false,
+): NodeHandler {
   return async (incoming, outgoing) => {
     const rendered = await answer(new NodeIncoming(incoming))
     await endOfTurn()
+    if (isLast(incoming)) outgoing.setHeader('connection', 'close')
     send(outgoing, rendered, incoming.method)
   }
 }
@@ -47,6 +55,10 @@ class NodeIncoming implements Incoming {
 
   get target() {
     return this.#message.url ?? ''
+  }
+
+  get isHttp10() {
+    return this.#message.httpVersion === '1.0'
   }
 
   get peer() {

@@ -61,7 +61,8 @@ export function createRenderer({
     'strict-transport-security': `max-age=${HSTS_SECONDS}${hstsSubdomains ? '; includeSubDomains' : ''}`,
   }
   const always = { ...HEADERS, ...(baseUrl.startsWith('https:') && hsts) }
-  const ofJson = flat({ ...always, 'content-type': 'application/json; charset=utf-8' })
+  // No charset: RFC 8259 §11 defines none, and clients compare the media type as a whole.
+  const ofJson = flat({ ...always, 'content-type': 'application/json' })
   const ofNothing = flat(always)
   const ofPage = ({ contentSecurityPolicy }: Page) =>
     flat({

@@ -1,10 +1,10 @@
 /** The service on sockets of its own: limits of HTTP, one or more addresses, and an end in good order. */
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '../errors.ts'
 import type { App } from './index.ts'
-import { nodeHandler } from './node.ts'
+import { type NodeHandler, nodeHandler } from './node.ts'
 import type { Rendered } from './responses.ts'
 
 const LIMITS = {
@@ -42,7 +42,14 @@ export async function startServer(
   addresses: readonly string[],
   port: number,
 ): Promise<RunningServer> {
-  const handler = nodeHandler(app)
+  let isStopping = false
+  // Requests can be pipelined: the newest one on a connection is answered last.
+  const newest = new WeakMap<Socket, IncomingMessage>()
+  const answer = nodeHandler(app, (incoming) => isStopping && newest.get(incoming.socket) === incoming)
+  const handler: NodeHandler = (incoming, outgoing) => {
+    newest.set(incoming.socket, incoming)
+    return answer(incoming, outgoing)
+  }
   const servers: Server[] = []
   let boundPort = port
   try {
@@ -65,6 +72,9 @@ export async function startServer(
   return {
     port: boundPort,
     async stop() {
+      // RFC 9112 §9.6: from now on the last answer on each connection says `Connection: close`. Otherwise the
+      // client might send another request on a connection that is about to close.
+      isStopping = true
       await Promise.all(servers.map(stop))
     },
   }

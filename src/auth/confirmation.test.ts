@@ -218,10 +218,11 @@ onBothEngines('the confirmation of an address', (engine) => {
     await auth.disableUser(shut.id)
     await newMails()
     const sights: unknown[] = []
-    for (const name of ['awaits', 'confirmed', 'shut', 'nobody']) {
-      const json = { email: `${name}@example.com` }
+    const named = ['awaits', 'confirmed', 'shut', 'nobody'].map((name) => `${name}@example.com`)
+    for (const email of [...named, 'nope', '<awaits@example.com>', 'awaits@example.com@example.com']) {
+      const json = { email }
       const sight = await sightOf(await send(auth, 'POST', '/request_confirmation', { json }))
-      sights.push(JSON.parse(JSON.stringify(sight).replaceAll(name, 'NAME')))
+      sights.push(JSON.parse(JSON.stringify(sight).replaceAll(email, 'EMAIL')))
     }
     expect(sights[0]).toMatchObject({ status: 200 })
     for (const sight of sights) expect(sight).toEqual(sights[0])

@@ -13,7 +13,7 @@ import { assertPassword } from './passwords.ts'
 import { requireFreshSession, revokeTokens } from './sessions.ts'
 import { countAttempt } from './throttle.ts'
 import { findLiveToken } from './tokens.ts'
-import { assertEmail, assertNewEmail } from './users.ts'
+import { assertEmail, assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `requestConfirmation` takes. */
 export interface ConfirmationRequest extends Client {
@@ -22,9 +22,9 @@ export interface ConfirmationRequest extends Client {
 
 /** Mails the link that confirms an address once more. */
 export async function requestConfirmation(ctx: Context, request: ConfirmationRequest): Promise<void> {
-  assertEmail(request.email)
+  assertEmailIsGiven(request.email)
   await countAttempt(ctx, 'confirmation_request', request)
-  const user = await store.findUserByEmail(ctx.db, request.email)
+  const user = await findAddressee(ctx, request.email)
   const awaits = user !== null && user.emailVerifiedAt === null && user.disabledAt === null
   await inTransaction(ctx, async (tx) => {
     await record(
@@ -47,7 +47,7 @@ export interface EmailChangeRequest extends Client {
 /** Mails a link to a new address, which is the account's once the link is used. */
 export async function requestEmailChange(ctx: Context, request: EmailChangeRequest): Promise<void> {
   const { user } = await requireFreshSession(ctx, request.sessionId)
-  assertNewEmail(request.email)
+  assertEmail(request.email)
   await countAttempt(ctx, 'email_change', { ...request, email: user.email })
   const email = storedEmail(request.email)
   const owner = await store.findUserByEmail(ctx.db, email)

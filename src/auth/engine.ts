@@ -69,9 +69,9 @@ export interface Engine {
 
   /**
    * Mails the link that confirms the address of an account once more, where it awaits that. The answer is the
-   * same for every address.
+   * same for every address, and for text that is not an address.
    *
-   * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or `missing_field`.
+   * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
    */
   requestConfirmation(request: ConfirmationRequest): Promise<void>
 
@@ -109,10 +109,10 @@ export interface Engine {
    * of the password), and a new session at the end. A right login renews a hash whose algorithm or cost is not
    * that of the options.
    *
-   * @throws {AuthError} `invalid_credentials`: unknown address, wrong password, disabled account or unconfirmed
-   *   address, after the same work and without telling which; `password_compromised`: the right password, which
-   *   an operator has marked; `too_many_attempts` with `retryAfterSeconds`; `invalid_email`,
-   *   `password_too_long`, `missing_field` or `invalid_field` with `field`.
+   * @throws {AuthError} `invalid_credentials`: unknown or malformed address, wrong password, disabled account or
+   *   unconfirmed address, after the same work and without telling which; `password_compromised`: the right
+   *   password, which an operator has marked; `too_many_attempts` with `retryAfterSeconds`; `password_too_long`,
+   *   `missing_field` or `invalid_field` with `field`.
    */
   logIn(request: LogInRequest): Promise<LogInResult>
 
@@ -221,16 +221,17 @@ export interface Engine {
    * Makes a token that sets a new password once, for `options.resetTokenLifetimeSeconds` (default 3,600). An
    * earlier token of the account is void. Counts as a reset request of the account and of the IP address.
    *
-   * @throws {AuthError} `unknown_email`: no account has the address, or it is disabled; `too_many_attempts`
-   *   with `retryAfterSeconds`; `invalid_email` or `missing_field`.
+   * @throws {AuthError} `unknown_email`: no account has the address, it is malformed, or the account is disabled;
+   *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
    */
   requestPasswordReset(request: PasswordResetRequest): Promise<PasswordReset>
 
   /**
    * Mails a link that sets a new password once, to the address of the account and to no other. The answer is
-   * the same for every address, after the same work; the token is made when the mail leaves.
+   * the same for every address, and for text that is not an address, after the same work; the token is made when
+   * the mail leaves.
    *
-   * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or `missing_field`.
+   * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
    */
   sendPasswordReset(request: PasswordResetRequest): Promise<void>
 
@@ -242,19 +243,20 @@ export interface Engine {
   getResetPasswordToken(email: string): Promise<string>
 
   /**
-   * Sets a new password with a reset token and ends every session of that user, all in one transaction: the
-   * token is used up exactly when the password changes. Of many uses at once, one wins.
+   * Sets a new password with a reset token, in one transaction: the token is used up exactly when the password
+   * changes. Of many uses at once, one wins. With `options.resetEndsSessions` (the default in production) every
+   * session of that user ends with it.
    *
    * @returns Whose password it is now.
    * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired, or of another account; it
-   *   never says which. What {@link registerUser} says of a new password, `invalid_email`, `missing_field` or
-   *   `invalid_field` with `field`: the token is still good then.
+   *   never says which. What {@link registerUser} says of a new password, `missing_field` or `invalid_field` with
+   *   `field`: the token is still good then.
    * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
    */
   resetPassword(request: ResetPasswordRequest): Promise<Account>
 
   /**
-   * {@link resetPassword} as the classic exercise spells it.
+   * {@link resetPassword} as the classic exercise spells it: it follows `options.resetEndsSessions` too.
    *
    * @throws {AuthError} As there; an unknown token is an error.
    */

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest'
-import { CHEAP_HASHER, freshAuth, onBothEngines, testClock } from '../../test/support/engines.ts'
+import {
+  CHEAP_HASHER,
+  freshAuth,
+  freshDatabase,
+  onBothEngines,
+  testClock,
+} from '../../test/support/engines.ts'
+import { openTables } from '../../test/support/production.ts'
 import type { Hasher } from '../options.ts'
 import { createHasher } from './hashing/index.ts'
 
@@ -85,7 +92,9 @@ onBothEngines('logIn', (engine) => {
   it.each([
     [{ email: BOB.email, password: 'wrong' }, 'invalid_credentials', undefined],
     [{ email: 'rob@example.com', password: BOB.password }, 'invalid_credentials', undefined],
-    [{ email: 'bob', password: BOB.password }, 'invalid_email', 'email'],
+    [{ email: 'bob', password: BOB.password }, 'invalid_credentials', undefined],
+    [{ email: '', password: BOB.password }, 'missing_field', 'email'],
+    [{ email: null as unknown as string, password: BOB.password }, 'invalid_field', 'email'],
     [{ email: BOB.email, password: '' }, 'missing_field', 'password'],
     [{ email: BOB.email, password: 'x'.repeat(1_025) }, 'password_too_long', 'password'],
   ])('refuses %j with %s, and starts no session', async (request, code, field) => {
@@ -194,6 +203,33 @@ onBothEngines('throttling of logins', (engine) => {
       code: 'too_many_attempts',
       retryAfterSeconds: 1,
     })
+  })
+
+  it('counts text that is not an address as an unknown one, by itself and for its IP address, after the same work', async () => {
+    let work = 0
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      verifyNothing: (password) => CHEAP_HASHER.verifyNothing(password).finally(() => work++),
+    }
+    const databaseUrl = await freshDatabase(engine)
+    const auth = await freshAuth(engine, { ...LIMITS, hasher, databaseUrl, now: testClock() })
+    const refused = { code: 'invalid_credentials' }
+    const limited = { code: 'too_many_attempts', retryAfterSeconds: 1 }
+    const ip = '192.0.2.1'
+    for (let failure = 0; failure < 3; failure++)
+      await expect(auth.logIn(wrong('nope', ip))).rejects.toMatchObject(refused)
+    expect(work).toBe(3)
+    await expect(auth.logIn(wrong('nope', ip))).rejects.toMatchObject(limited)
+    await expect(auth.validLogin('nope', 'wrong')).rejects.toMatchObject(limited)
+    // Other text has failures of its own; its length is not that of a row.
+    for (const email of ['nobody', 'no@body@example.com', 'x'.repeat(60_000)])
+      await expect(auth.logIn(wrong(email, ip))).rejects.toMatchObject(refused)
+    await expect(auth.logIn(wrong('yet another', ip))).rejects.toMatchObject(limited)
+    expect(await auth.validLogin('yet another', 'wrong')).toBe(false)
+    expect(work).toBe(7)
+    const db = await openTables(databaseUrl)
+    const keys = await db.selectFrom('throttles').select('key').execute()
+    expect(keys.map(({ key }) => key.length)).toEqual(Array(6).fill(64))
   })
 
   it('keeps nobody out for longer than a quarter of an hour', async () => {

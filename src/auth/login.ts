@@ -8,7 +8,7 @@ import { orderMail, orderNothing } from './outbox.ts'
 import { assertPassword } from './passwords.ts'
 import { endSession, startSession } from './sessions.ts'
 import { type CountedAttempt, countAttempt } from './throttle.ts'
-import { assertEmail } from './users.ts'
+import { assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `logIn` takes. */
 export interface LogInRequest extends Client {
@@ -33,7 +33,7 @@ const NOTABLE_FAILURES = 5
 
 /** Signs a user in: every gate in order, and a new session at the end. */
 export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInResult> {
-  assertEmail(request.email)
+  assertEmailIsGiven(request.email)
   assertPassword(request.password, 'password')
   const { user, attempt } = await passGates(ctx, request)
   const device = recogniseDevice(ctx, request, user)
@@ -51,7 +51,7 @@ export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInR
 /** Whether this is the password of an account that is open. */
 export async function validLogin(ctx: Context, email: string, password: string): Promise<boolean> {
   try {
-    assertEmail(email)
+    assertEmailIsGiven(email)
     assertPassword(password, 'password')
     await passGates(ctx, { email, password })
     return true
@@ -73,7 +73,7 @@ async function passGates(
   ctx: Context,
   request: LogInRequest,
 ): Promise<{ user: User; attempt: CountedAttempt }> {
-  const user = await store.findUserByEmail(ctx.db, request.email)
+  const user = await findAddressee(ctx, request.email)
   const attempt = await countAttempt(ctx, 'login', { ...request, account: user })
   const isRight = await verify(ctx, user, request.password).catch(async (error: unknown) => {
     await attempt.withdraw()

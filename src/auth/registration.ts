@@ -6,7 +6,7 @@ import { type Client, type Context, inTransaction, secondsAfter, type TxContext 
 import { localeFor, orderMail } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
 import { countAttempt, forgetFailures } from './throttle.ts'
-import { assertNewEmail } from './users.ts'
+import { assertEmail } from './users.ts'
 
 /** What `signUp` takes. */
 export interface SignUpRequest extends Client {
@@ -23,7 +23,7 @@ export interface SignUpResult {
 /** Registers whoever asks. */
 export async function signUp(ctx: Context, request: SignUpRequest): Promise<SignUpResult> {
   const { email, password } = request
-  assertNewEmail(email)
+  assertEmail(email)
   assertPassword(password, 'password')
   await countAttempt(ctx, 'registration', request)
   await assertNewPassword(ctx, password, { field: 'password', email })
@@ -50,7 +50,7 @@ export async function registerUser(
   password: string,
   { confirmed = false }: RegisterDetails = {},
 ): Promise<User> {
-  assertNewEmail(email)
+  assertEmail(email)
   await assertNewPassword(ctx, password, { field: 'password', email })
   return addAccount(ctx, { email, password, confirmed })
 }

@@ -10,8 +10,8 @@ async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
 }
 
 onBothEngines('the reset of a password', (engine) => {
-  it('sets the new password, uses the token up, and ends every session [CX-03, CX-09]', async () => {
-    const { auth, user } = await bobsAuth(engine)
+  it('sets the new password, uses the token up, and ends every session where it is to [CX-03, CX-09]', async () => {
+    const { auth, user } = await bobsAuth(engine, { resetEndsSessions: true })
     const sessions = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
     const token = await auth.getResetPasswordToken(' BOB@example.com ')
     expect((await auth.db.findUserBy({ id: user.id })).resetToken).toBe(token.slice(0, 36))
@@ -30,14 +30,39 @@ onBothEngines('the reset of a password', (engine) => {
     expect(await auth.countMail()).toBe(0)
   })
 
+  it('leaves the sessions of the account alone in classic mode, and voids every other token [CX-09]', async () => {
+    const { auth, user } = await bobsAuth(engine)
+    const sessions = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
+    const before = await auth.db.findUserBy({ id: user.id })
+    const first = await auth.getResetPasswordToken(EMAIL)
+    await auth.updatePassword(first, 'new')
+    const second = await auth.getResetPasswordToken(EMAIL)
+    await auth.resetPassword({ resetToken: second, newPassword: 'newer', email: EMAIL })
+    for (const sessionId of sessions)
+      expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: user.id, passwordVersion: 3 })
+    expect(await auth.db.findUserBy({ id: user.id })).toMatchObject({
+      sessionId: before.sessionId,
+      resetToken: null,
+    })
+    expect(await auth.validLogin(EMAIL, 'newer')).toBe(true)
+    await expect(auth.updatePassword(first, 'x')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+
+    // Whoever is signed in and changes the password ends the others all the same.
+    const change = { sessionId: sessions[0], currentPassword: 'newer', newPassword: 'newest' }
+    const { sessionId } = await auth.changePassword(change)
+    for (const ended of sessions) expect(await auth.getUserFromSessionId(ended)).toBeNull()
+    expect((await auth.getUserFromSessionId(sessionId))?.id).toBe(user.id)
+  })
+
   it('of nobody is an error', async () => {
     const { auth } = await bobsAuth(engine)
     await expect(auth.getResetPasswordToken('rob@example.com')).rejects.toMatchObject({
       code: 'unknown_email',
       status: 403,
     })
-    await expect(auth.getResetPasswordToken('no address')).rejects.toMatchObject({
-      code: 'invalid_email',
+    await expect(auth.getResetPasswordToken('no address')).rejects.toMatchObject({ code: 'unknown_email' })
+    await expect(auth.getResetPasswordToken('')).rejects.toMatchObject({
+      code: 'missing_field',
       field: 'email',
     })
   })
@@ -99,7 +124,7 @@ onBothEngines('the reset of a password', (engine) => {
     const { auth } = await bobsAuth(engine)
     await auth.registerUser('rob@example.com', 'rob')
     const token = await auth.getResetPasswordToken(EMAIL)
-    for (const email of ['rob@example.com', 'nobody@example.com']) {
+    for (const email of ['rob@example.com', 'nobody@example.com', 'nope', `${EMAIL}\0`]) {
       await expect(
         auth.resetPassword({ resetToken: token, newPassword: 'new', email }),
       ).rejects.toMatchObject({

@@ -1,14 +1,14 @@
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import { type Account, accountOf, normalizeEmail } from '../user.ts'
+import { type Account, accountOf, isEmailAddress, normalizeEmail } from '../user.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction } from './context.ts'
 import { orderMail, orderNothing } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
-import { revokeSessionsAndTokens } from './sessions.ts'
+import { revokeSessionsAndTokens, revokeTokens } from './sessions.ts'
 import { countAttempt, forgetFailures } from './throttle.ts'
 import { findLiveToken, issueToken } from './tokens.ts'
-import { assertEmail } from './users.ts'
+import { assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `requestPasswordReset` and `sendPasswordReset` take. */
 export interface PasswordResetRequest extends Client {
@@ -37,9 +37,9 @@ export async function requestPasswordReset(
   ctx: Context,
   request: PasswordResetRequest,
 ): Promise<PasswordReset> {
-  assertEmail(request.email)
+  assertEmailIsGiven(request.email)
   await countAttempt(ctx, 'reset_request', request)
-  const user = await store.findUserByEmail(ctx.db, request.email)
+  const user = await findAddressee(ctx, request.email)
   if (user === null || user.disabledAt !== null) throw new AuthError('unknown_email')
   const order = {
     purpose: 'reset_password',
@@ -62,9 +62,9 @@ export async function getResetPasswordToken(ctx: Context, email: string): Promis
 
 /** Mails a link that sets a new password once, to the address of the account alone. */
 export async function sendPasswordReset(ctx: Context, request: PasswordResetRequest): Promise<void> {
-  assertEmail(request.email)
+  assertEmailIsGiven(request.email)
   await countAttempt(ctx, 'reset_request', request)
-  const user = await store.findUserByEmail(ctx.db, request.email)
+  const user = await findAddressee(ctx, request.email)
   await inTransaction(ctx, async (tx) => {
     const event = { action: 'request_password_reset', actor: 'anonymous' } as const
     await record(tx, { ...event, userId: user?.id ?? null }, request)
@@ -76,12 +76,11 @@ export async function sendPasswordReset(ctx: Context, request: PasswordResetRequ
 /** Sets a new password with a reset token. */
 export async function resetPassword(ctx: Context, request: ResetPasswordRequest): Promise<Account> {
   const { resetToken, newPassword, email } = request
-  if (email !== undefined) assertEmail(email)
+  if (email !== undefined) assertEmailIsGiven(email)
   assertPassword(newPassword, 'newPassword')
   const token = await findLiveToken(ctx, ['reset_password'], resetToken)
-  const isOthers =
-    token !== null && email !== undefined && normalizeEmail(email) !== normalizeEmail(token.email)
-  if (token === null || isOthers) throw new AuthError('invalid_reset_token')
+  if (token === null || (email !== undefined && !isSameAddress(email, token.email)))
+    throw new AuthError('invalid_reset_token')
   await assertNewPassword(ctx, newPassword, { field: 'newPassword', email: token.email })
   await assertReplaced(ctx, token, newPassword)
   const hashedPassword = await ctx.hasher.hash(newPassword)
@@ -94,7 +93,8 @@ export async function resetPassword(ctx: Context, request: ResetPasswordRequest)
     // Whoever has the token from the mail reads the mailbox.
     if (ctx.options.resetTokenDelivery === 'mail' && locked.emailVerifiedAt === null)
       await store.confirmEmail(tx.db, token.userId, locked.email, ctx.now())
-    await revokeSessionsAndTokens(tx, token.userId)
+    if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, token.userId)
+    else await revokeTokens(tx, token.userId)
     await record(tx, { action: 'reset_password', actor: 'user', userId: token.userId }, request)
     await orderMail(tx, locked, 'password_changed', request)
     return store.findUserBy(tx.db, { id: token.userId })
@@ -102,6 +102,10 @@ export async function resetPassword(ctx: Context, request: ResetPasswordRequest)
   // Whoever holds the token has the account, whatever strangers guessed meanwhile.
   await forgetFailures(ctx, user.email)
   return accountOf(user)
+}
+
+function isSameAddress(text: string, address: string): boolean {
+  return isEmailAddress(text) && normalizeEmail(text) === normalizeEmail(address)
 }
 
 /** A password that others know is replaced by another one, and not by itself. */

@@ -2,7 +2,7 @@ import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { sha256 } from '../lib/digest.ts'
 import { networkOf } from '../lib/network.ts'
-import { maskEmail, normalizeEmail, type User } from '../user.ts'
+import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import type { Client, Context, TxContext } from './context.ts'
 import { recogniseDevice } from './devices.ts'
@@ -196,7 +196,8 @@ function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'ip', sto
 }
 
 function accountKeyOf(what: Throttled, email: string): string {
-  return keyOf(what, 'account', normalizeEmail(email))
+  // Text that is not an address is counted as it stands: it may be long, and normalising it would be slow.
+  return keyOf(what, 'account', isEmailAddress(email) ? normalizeEmail(email) : email)
 }
 
 function ipKeyOf(what: Throttled, ip: string | undefined): string | null {

@@ -98,15 +98,24 @@ export async function removeAccount(
   return true
 }
 
-/** Refuses what is no email address. */
+/** Refuses an address that an account cannot have: malformed, or ambiguous ({@link isUnambiguousEmail}). */
 export function assertEmail(email: unknown): asserts email is string {
   if (email === '' || email === undefined) throw new AuthError('missing_field', { field: 'email' })
-  if (typeof email !== 'string' || !isEmailAddress(email))
+  if (typeof email !== 'string' || !isEmailAddress(email) || !isUnambiguousEmail(email))
     throw new AuthError('invalid_email', { field: 'email' })
 }
 
-/** Refuses an address that a new account must not have: see {@link isUnambiguousEmail}. */
-export function assertNewEmail(email: unknown): asserts email is string {
-  assertEmail(email)
-  if (!isUnambiguousEmail(email)) throw new AuthError('invalid_email', { field: 'email' })
+/** Refuses only a missing address: for one that is looked up. */
+export function assertEmailIsGiven(email: unknown): asserts email is string {
+  if (email === '' || email === undefined) throw new AuthError('missing_field', { field: 'email' })
+  if (typeof email !== 'string') throw new AuthError('invalid_field', { field: 'email' })
+}
+
+/**
+ * The user with this address, or `null`. Text that is not an address is an unknown address: clients of the exercise
+ * expect its answer. It is not looked up, because normalising long text takes quadratic time, and PostgreSQL stores
+ * no zero byte.
+ */
+export async function findAddressee(ctx: Context, email: string): Promise<User | null> {
+  return isEmailAddress(email) ? store.findUserByEmail(ctx.db, email) : null
 }

@@ -9,6 +9,8 @@ export interface Setting {
   readonly locale: Locale
   /** The path that the service is mounted at, without a slash at its end: `''` or `/auth`. */
   readonly basePath: string
+  /** Whether a password reset ends the sessions of the account. */
+  readonly resetEndsSessions: boolean
 }
 
 /** A page, and the header it has to be sent with. */

@@ -64,7 +64,7 @@ function textsOf({ name, locale }: Rendered): string[] {
 
 describe.each(RENDERED)('the page $name in $locale', (rendered) => {
   const { name, render, operation, locale } = rendered
-  const page = render({ locale, basePath: '/auth' })
+  const page = render({ locale, basePath: '/auth', resetEndsSessions: true })
   const { markup, styles, scripts } = take(page)
 
   it('is well-formed, and what refers to an element finds it', () => {
@@ -90,6 +90,17 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     for (const text of textsOf(rendered)) expect(markup).toContain(text)
   })
 
+  it('says that sessions end only where they do', () => {
+    if (name !== 'resetPassword') return
+    const { resetPassword: ended, resetKeepsSessions: kept } = PAGES[locale]
+    const keeping = render({ locale, basePath: '', resetEndsSessions: false }).html
+    for (const text of [...kept.ask, ...kept.done]) expect(keeping).toContain(text)
+    for (const [text] of [ended.ask.paragraphs, ended.done.paragraphs]) {
+      expect(markup).toContain(text)
+      expect(keeping).not.toContain(text)
+    }
+  })
+
   it('sends what the contract names', () => {
     const fields = [
       ...valuesOf('name', markup.replaceAll(/<meta[^>]*>/g, '')),
@@ -98,13 +109,14 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(fields.toSorted()).toEqual(Object.keys(operation.body?.shape ?? {}).toSorted())
     expect(valuesOf('data-method', markup)).toEqual([operation.method])
     expect(valuesOf('data-url', markup)).toEqual([`/auth${operation.path}`])
-    expect(render({ locale, basePath: '' }).html).toContain(` data-url="${operation.path}"`)
+    expect(render({ locale, basePath: '', resetEndsSessions: true }).html).toContain(
+      ` data-url="${operation.path}"`,
+    )
   })
 
   it('has words for each refusal of its request that a person can do something about', () => {
     const said = [...valuesOf('data-code', markup), ...valuesOf('data-panel', markup)]
-    // The address comes with the link: what is wrong with it is a broken link, which its field tells.
-    const expected = [...operation.errors, 'unavailable'].filter((code) => code !== 'invalid_email')
+    const expected = [...operation.errors, 'unavailable']
     expect(expected.filter((code) => !said.includes(code))).toEqual([])
   })
 
@@ -175,7 +187,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     '/a&quot;&#39;&amp;',
     '/</template></script><!--',
   ])('lets a base path like %s be nothing but text [API-05]', (basePath) => {
-    const taken = take(render({ locale, basePath }))
+    const taken = take(render({ locale, basePath, resetEndsSessions: true }))
     const escaped = basePath
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
@@ -189,7 +201,9 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
 })
 
 it('every page has the same style and the same script, so one policy fits them all', () => {
-  const pages = RENDERED.map(({ render, locale }) => render({ locale, basePath: '' }))
+  const pages = RENDERED.map(({ render, locale }) =>
+    render({ locale, basePath: '', resetEndsSessions: true }),
+  )
   expect(new Set(pages.map(({ contentSecurityPolicy }) => contentSecurityPolicy)).size).toBe(1)
 })
 

@@ -1,5 +1,5 @@
 import { resetPassword } from '../api/index.ts'
-import { PAGES } from '../text.ts'
+import { PAGES, type PasswordPageWords } from '../text.ts'
 import type { Page, Setting } from './layout.ts'
 import { layOutPasswordPage } from './password-page.ts'
 
@@ -11,7 +11,7 @@ import { layOutPasswordPage } from './password-page.ts'
 export function renderResetPassword(setting: Setting): Page {
   return layOutPasswordPage(
     {
-      words: PAGES[setting.locale].resetPassword,
+      words: wordsOf(setting),
       icon: 'key',
       operation: resetPassword,
       tokenField: 'reset_token',
@@ -22,4 +22,14 @@ export function renderResetPassword(setting: Setting): Page {
     },
     setting,
   )
+}
+
+function wordsOf({ locale, resetEndsSessions }: Setting): PasswordPageWords {
+  const { resetPassword: words, resetKeepsSessions: kept } = PAGES[locale]
+  if (resetEndsSessions) return words
+  return {
+    ...words,
+    ask: { ...words.ask, paragraphs: kept.ask },
+    done: { ...words.done, paragraphs: kept.done },
+  }
 }

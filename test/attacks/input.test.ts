@@ -342,17 +342,13 @@ onBothEngines('a request', (engine) => {
     const form = 'application/x-www-form-urlencoded'
     const password = encodeURIComponent(PASSWORD)
     const refused =
-      /^(?:400 (?:repeated_field|unknown_field|malformed_body|missing_field|invalid_field|invalid_email)|415 unsupported_(?:media_type|charset))$/
+      /^(?:400 (?:repeated_field|unknown_field|malformed_body|missing_field|invalid_field)|415 unsupported_(?:media_type|charset))$/
     for (const [type, body] of [
       [form, `email=${MALLORY}&email=${VICTIM}&password=${password}`],
       [form, `email=${MALLORY}&%65mail=${VICTIM}&password=${password}`],
       [form, `email=${MALLORY}&email[]=${VICTIM}&password=${password}`],
       [form, `email=${MALLORY}&Email=${VICTIM}&password=${password}`],
       [form, `email=${MALLORY}&email%00=${VICTIM}&password=${password}`],
-      [form, `email=${MALLORY};email=${VICTIM}&password=${password}`],
-      [form, `email=${MALLORY}%26email=${VICTIM}&password=${password}`],
-      [form, `email=${MALLORY}%00${VICTIM}&password=${password}`],
-      [form, `email=${MALLORY},${VICTIM}&password=${password}`],
       ['application/json', `{"email":"${MALLORY}","email":"${VICTIM}","password":"${PASSWORD}"}`],
       ['application/json', `{"email":"${MALLORY}","\\u0065mail":"${VICTIM}","password":"${PASSWORD}"}`],
       ['application/json', `{"email":["${MALLORY}","${VICTIM}"],"password":"${PASSWORD}"}`],
@@ -369,6 +365,14 @@ onBothEngines('a request', (engine) => {
       ['application/json; charset=utf-16le', `{"email":"${VICTIM}","password":"${PASSWORD}"}`],
     ] as const)
       expect(await raw(body, type), body).toMatch(refused)
+    // One field, of text that is not an address.
+    for (const email of [
+      `${MALLORY};email=${VICTIM}`,
+      `${MALLORY}%26email=${VICTIM}`,
+      `${MALLORY}%00${VICTIM}`,
+      `${MALLORY},${VICTIM}`,
+    ])
+      expect(await raw(`email=${email}&password=${password}`, form), email).toBe(WRONG)
     // What stands beside the body is not read.
     const own = `email=${MALLORY}&password=${password}`
     const answer = await auth.fetch(
@@ -412,7 +416,6 @@ onBothEngines('a request', (engine) => {
         ['POST', '/sessions', { form: { email: `${text}@example.com`, password: PWNED } }],
         ['POST', '/sessions', { form: { email: text, password: text } }],
         ['POST', '/sessions', { form: { email: VICTIM, password: text } }],
-        ['POST', '/reset_password', { form: { email: text } }],
         ['PUT', '/reset_password', { form: { email: VICTIM, reset_token: text, new_password: PWNED } }],
         ['POST', '/confirm_email', { json: { token: text, password: PASSWORD } }],
         ['POST', '/reauthenticate', { json: { password: text }, sessionId }],
@@ -437,6 +440,9 @@ onBothEngines('a request', (engine) => {
         expect(answer.status, `${method} ${path} ${text}`).toBeGreaterThanOrEqual(400)
         expect(answer.status, `${method} ${path} ${text}`).toBeLessThan(500)
       }
+      expect(await outcome(send(auth, 'POST', '/reset_password', { form: { email: text } })), text).toBe(
+        '200',
+      )
     }
     // These are addresses, so that they get to the database; the password is right, for whoever they would find.
     for (const email of ["'or'1'='1'--@example.com", "'or'1'='1'/*@example.com", `victim'||'@example.com`]) {
@@ -481,8 +487,8 @@ onBothEngines('a request', (engine) => {
       expect(await logIn(VICTIM, guess)).toBe(guess === PASSWORD ? '200' : WRONG)
     }
     expect(await logIn(email, withZero)).toBe('200')
-    expect(await logIn(`${VICTIM}\0`, PASSWORD)).toBe('400 invalid_email')
-    expect(await logIn(`${VICTIM}\0@evil.example`, PASSWORD)).toBe('400 invalid_email')
+    expect(await logIn(`${VICTIM}\0`, PASSWORD)).toBe(WRONG)
+    expect(await logIn(`${VICTIM}\0@evil.example`, PASSWORD)).toBe(WRONG)
   })
 
   it('Okta, October 2024: with the first 72 bytes of a password does not stand in for it, in any flow', async () => {

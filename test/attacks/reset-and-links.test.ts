@@ -964,15 +964,14 @@ onBothEngines('a mailbox', (engine) => {
     expect(naive.bcc?.map(({ address }) => address)).toEqual([MALLORY])
     const { sessionId } = await signIn(auth)
     for (const email of hostile) {
-      for (const [method, path, request] of [
-        ['POST', '/reset_password', { form: { email } }],
-        ['POST', '/users', { form: { email, password: PASSWORD } }],
-        ['POST', '/request_confirmation', { json: { email } }],
-        ['PUT', '/profile/email', { json: { email }, sessionId }],
+      for (const [method, path, request, expected] of [
+        // Where an address is only looked up, it is an unknown one: the same answer, and no mail.
+        ['POST', '/reset_password', { form: { email } }, '200'],
+        ['POST', '/request_confirmation', { json: { email } }, '200'],
+        ['POST', '/users', { form: { email, password: PASSWORD } }, '400 invalid_email'],
+        ['PUT', '/profile/email', { json: { email }, sessionId }, '400 invalid_email'],
       ] as const)
-        expect(await outcome(send(auth, method, path, request)), JSON.stringify(email)).toBe(
-          '400 invalid_email',
-        )
+        expect(await outcome(send(auth, method, path, request)), JSON.stringify(email)).toBe(expected)
     }
     // What comes from a header stands in a mail too: the first sign-in of a device tells its name.
     const userAgent = `Mozilla\tBcc: ${MALLORY} <a href="https://evil.example">https://evil.example</a>`

@@ -331,7 +331,8 @@ onBothEngines('a session', (engine) => {
     const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     await addMember(auth, MALLORY)
-    const changing = OPERATIONS.filter(({ method }) => method !== 'GET')
+    // `DELETE /` is for clients that repeat DELETE on a redirect; it deletes nothing.
+    const changing = OPERATIONS.filter(({ method, id }) => method !== 'GET' && id !== 'homeAfterLogout')
     expect(changing.map(({ id }) => id).toSorted()).toEqual(Object.keys(CHANGES).toSorted())
     for (const { method, path, id } of changing) {
       const { sessionId, deviceToken } = await signIn(auth)
@@ -357,7 +358,7 @@ onBothEngines('a session', (engine) => {
             'content-type': type,
           }
           const form = new Request(BASE_URL + target, { method, body: '{"email":"x"}', headers })
-          expect(await outcome(auth.fetch(form)), `${id} ${type}`).toBe('403 foreign_origin')
+          expect(await outcome(auth.fetch(form)), `${id} ${type}`).toBe('403 missing_origin')
         }
       }
       expect(await everyRow(db), id).toEqual(before)

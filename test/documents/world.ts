@@ -57,6 +57,7 @@ const nothing = () => ({})
 /** For each route a request of Alice that succeeds; of what needs a session, without it. */
 export const GOOD: Readonly<Record<string, (world: World) => Promise<Good> | Good>> = {
   'GET /': nothing,
+  'DELETE /': nothing,
   'POST /users': () => ({ json: { email: BOB, password: PASSWORD } }),
   'POST /sessions': () => ({ json: { email: ALICE, password: PASSWORD } }),
   'DELETE /sessions': nothing,

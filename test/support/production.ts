@@ -311,8 +311,9 @@ export function cookieIn(response: Response, name: 'session_id' | 'device'): str
   const cookie = response.headers.getSetCookie().find((value) => value.startsWith(`__Host-${name}=`))
   if (cookie === undefined) return undefined
   return (
-    /^[^=]+=([^;]*); Path=\/; Max-Age=\d+; Secure; HttpOnly; SameSite=Lax$/.exec(cookie)?.[1] ??
-    expect.unreachable(`not as it has to be: ${cookie}`)
+    /^[^=]+=([^;]*); Path=\/; Max-Age=\d+; Expires=[^;]+ GMT; Secure; HttpOnly; SameSite=Lax$/.exec(
+      cookie,
+    )?.[1] ?? expect.unreachable(`not as it has to be: ${cookie}`)
   )
 }
 
@@ -320,7 +321,9 @@ export function cookieIn(response: Response, name: 'session_id' | 'device'): str
 export async function sightOf(response: Response): Promise<unknown> {
   const body = (await response.text()).replace(/"request_id":"[^"]*"/, '')
   const headers = [...response.headers].map(([name, value]) =>
-    name === 'set-cookie' ? [name, value.replace(/=[^;]*/, '=')] : [name, value],
+    name === 'set-cookie'
+      ? [name, value.replace(/=[^;]*/, '=').replace(/(?<=; Max-Age=[1-9]\d*; )Expires=[^;]*/, 'Expires=')]
+      : [name, value],
   )
   return { status: response.status, headers, body }
 }

@@ -3,4 +3,5 @@ import { type Routes, route, succeed } from '../route.ts'
 
 export const homeRoutes: Routes = (engine) => [
   route(engine, api.home, () => succeed(api.home, { message: 'Bienvenue' })),
+  route(engine, api.homeAfterLogout, () => succeed(api.homeAfterLogout, { message: 'Bienvenue' })),
 ]
