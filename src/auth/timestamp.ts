@@ -3,18 +3,14 @@
  * .NET, Python and Ruby print it.
  */
 
-const DATE = '(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)'
 // Java leaves out seconds that are zero. ISO 8601 allows a comma before the fraction.
-const TIME = '(?<hour>\\d\\d):(?<minute>\\d\\d)(?::(?<second>\\d\\d)(?:[.,](?<fraction>\\d+))?)?'
-// PostgreSQL writes +05, and +05:53:28 for the local times of long ago.
+const FORM = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(.*)$/i
+// PostgreSQL writes +05, and +05:53:28 for the local times of long ago. What follows adds nothing to the offset: the
+// abbreviation of the zone and the monotonic clock of Go (`+0100 CET m=+0.0012`), and the zone of Java and RFC 9557
+// (`+01:00[Europe/Paris]`). An abbreviation has three letters or more: PostgreSQL writes BC there too.
 const OFFSET =
-  '(?<sign>[+-])(?<offsetHour>\\d\\d)(?::?(?<offsetMinute>\\d\\d)(?::?(?<offsetSecond>\\d\\d))?)?'
-// What may follow the offset adds nothing to it: the abbreviation of the zone and the monotonic clock of Go
-// (`+0100 CET m=+0.0012`), or the name of the zone of Java and RFC 9557 (`+01:00[Europe/Paris]`). An abbreviation has
-// three letters or more: PostgreSQL writes BC there too.
-const GO_ZONE = '(?: (?:[A-Z]{3,5}|[+-]\\d{2,4}))?(?: m=[+-]\\d+\\.\\d+)?'
-const ZONE_NAME = '(?:\\[[A-Z0-9_+/-]{1,64}\\])?'
-const FORM = new RegExp(`^${DATE}[T ]${TIME}(?: ?(?:Z|UTC|GMT|${OFFSET}${GO_ZONE})${ZONE_NAME})?$`, 'i')
+  /^ ?([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?(?: (?:[A-Z]{3,5}|[+-]\d{2,4}))?(?: m=[+-]\d+\.\d+)?(?:\[[\w+/-]{1,64}\])?$/i
+const UTC = /^(?: ?(?:Z|UTC|GMT)(?:\[[\w+/-]{1,64}\])?)?$/i
 
 /** Numbers below this are more likely seconds: as milliseconds they would end in March 1973. */
 const MILLISECONDS_MIN = 100_000_000_000
@@ -27,51 +23,67 @@ const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
  *
  * @returns The moment, or what is wrong and how to write it instead.
  */
-export function readTimestamp(value: unknown): Date | { readonly problem: string } {
-  if (typeof value === 'number' || (typeof value === 'string' && /^\d{1,16}$/.test(value)))
-    return ofNumber(Number(value))
-  const parts = typeof value === 'string' ? FORM.exec(value)?.groups : undefined
-  return parts === undefined ? NO_TIMESTAMP : ofParts(parts)
+export function readTimestamp(value: unknown): Date | Problem {
+  if (typeof value === 'number') return ofNumber(value)
+  if (typeof value !== 'string') return NO_TIMESTAMP
+  return /^\d{1,16}$/.test(value) ? ofNumber(Number(value)) : ofText(value)
 }
 
-const NO_TIMESTAMP = {
+interface Problem {
+  readonly problem: string
+}
+
+const NO_TIMESTAMP: Problem = {
   problem: 'is not a timestamp: write it as 2026-11-21T12:00:00Z, or in milliseconds since 1970',
 }
-const OUT_OF_RANGE = {
+const OUT_OF_RANGE: Problem = {
   problem: 'is not between the years 1970 and 9999; leave it empty if it is not known',
 }
-const NO_SUCH_DAY = { problem: 'has a day that does not exist; leave it empty if it is not known' }
-const NO_SUCH_TIME = {
+const NO_SUCH_DAY: Problem = {
+  problem: 'has a day that does not exist; leave it empty if it is not known',
+}
+const NO_SUCH_TIME: Problem = {
   problem: 'has a time that does not exist: hours go from 00 to 23, minutes and seconds from 00 to 59',
 }
-const NO_SUCH_OFFSET = { problem: 'has an offset that does not exist: write it as +01:00' }
-const SECONDS = {
+const NO_SUCH_OFFSET: Problem = { problem: 'has an offset that does not exist: write it as +01:00' }
+const SECONDS: Problem = {
   problem: 'is a number of seconds rather than milliseconds since 1970: multiply it by 1,000',
 }
 
-function ofNumber(milliseconds: number) {
+function ofNumber(milliseconds: number): Date | Problem {
   if (!Number.isInteger(milliseconds)) return NO_TIMESTAMP
   if (milliseconds >= 0 && milliseconds < MILLISECONDS_MIN) return SECONDS
   return ofMoment(milliseconds)
 }
 
-function ofParts(parts: Partial<Record<string, string>>) {
-  const number = (name: string) => Number(parts[name] ?? 0)
-  const [year, month, day] = [number('year'), number('month'), number('day')]
-  const [hour, minute, second] = [number('hour'), number('minute'), number('second')]
+function ofText(text: string): Date | Problem {
+  const match = FORM.exec(text)
+  if (match === null) return NO_TIMESTAMP
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map((digits = '0') => Number(digits))
+  const [fraction = '', zone = ''] = match.slice(7)
+  const offset = offsetOf(zone)
+  if (typeof offset !== 'number') return offset
   if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return NO_SUCH_DAY
   if (hour > 23 || minute > 59 || second > 59) return NO_SUCH_TIME
-  const offset = [number('offsetHour'), number('offsetMinute'), number('offsetSecond')] as const
-  if (offset[0] > 23 || offset[1] > 59 || offset[2] > 59) return NO_SUCH_OFFSET
   // `Date.UTC` takes the years 0 to 99 for those of the last century.
   if (year < 1969) return OUT_OF_RANGE
-  const milliseconds = Number((parts.fraction ?? '').slice(0, 3).padEnd(3, '0'))
-  const local = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds)
-  const ahead = ((offset[0] * 60 + offset[1]) * 60 + offset[2]) * 1_000
-  return ofMoment(parts.sign === '-' ? local + ahead : local - ahead)
+  const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'))
+  return ofMoment(Date.UTC(year, month - 1, day, hour, minute, second, milliseconds) - offset)
 }
 
-function ofMoment(milliseconds: number) {
+/** How far a zone is ahead of UTC, in milliseconds. */
+function offsetOf(zone: string): number | Problem {
+  if (UTC.test(zone)) return 0
+  const match = OFFSET.exec(zone)
+  if (match === null) return NO_TIMESTAMP
+  const [hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((digits = '0') => Number(digits))
+  if (hours > 23 || minutes > 59 || seconds > 59) return NO_SUCH_OFFSET
+  return ((hours * 60 + minutes) * 60 + seconds) * (match[1] === '-' ? -1_000 : 1_000)
+}
+
+function ofMoment(milliseconds: number): Date | Problem {
   return milliseconds >= 0 && milliseconds <= LATEST ? new Date(milliseconds) : OUT_OF_RANGE
 }
 

@@ -16,21 +16,17 @@ interface ParameterNames {
   readonly optional?: readonly string[]
 }
 
-// Its base64 is without padding. Some programs write the padding all the same.
-const BASE64 = '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?'
-const FORM = new RegExp(
-  `^\\$([a-z0-9-]{1,32})(?:\\$v=(\\d{1,10}))?(?:\\$([a-z0-9-]{1,32}=[^$]+))?\\$(${BASE64})\\$(${BASE64})$`,
-)
+const VERSION = /^v=(\d{1,10})$/
+const PARAMETERS = /^[a-z0-9-]{1,32}=/
 const PARAMETER = /^([a-z0-9-]{1,32})=([A-Za-z0-9/+.-]+={0,2})$/
-const BASE64_ALONE = new RegExp(`^${BASE64}$`)
+// The base64 of the specification is without padding. Some programs write the padding all the same.
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
-/** Longer text is not one of these hashes: most of the room is for the `data` of argon2. */
+/** Longer text is not one of these hashes. Most of the room is for the `data` of argon2. */
 const MAX_LENGTH = 1_024
-/** A shorter key could be guessed, a longer one is not written by anything. In bytes, like the salt. */
+/** In bytes. A shorter key could be guessed. */
 const MIN_KEY = 16
-const MAX_KEY = 64
 const MIN_SALT = 4
-const MAX_SALT = 64
 
 /**
  * Reads the hash of one family.
@@ -44,11 +40,13 @@ export function readPhc(
   { required, optional = [] }: ParameterNames,
 ): PhcString | Unreadable | null {
   if (text.length > MAX_LENGTH) return null
-  const [, id = '', version, list, saltText = '', keyText = ''] = FORM.exec(text) ?? []
-  if (!ids.test(id)) return null
-  const [salt, key] = [Buffer.from(saltText, 'base64'), Buffer.from(keyText, 'base64')]
-  if (salt.length < MIN_SALT || salt.length > MAX_SALT) return null
-  if (key.length < MIN_KEY || key.length > MAX_KEY) return null
+  const [before, id = '', ...fields] = text.split('$')
+  if (before !== '' || !ids.test(id)) return null
+  const [, version] = VERSION.exec(fields[0] ?? '') ?? []
+  if (version !== undefined) fields.shift()
+  const list = PARAMETERS.test(fields[0] ?? '') && fields.length === 3 ? fields.shift() : undefined
+  const [salt, key, ...others] = fields.map(bytesOf)
+  if (!salt || !key || others.length > 0 || salt.length < MIN_SALT || key.length < MIN_KEY) return null
   const parameters = new Map<string, string>()
   for (const parameter of list?.split(',') ?? []) {
     const [, name = '', value = ''] = PARAMETER.exec(parameter) ?? []
@@ -68,7 +66,7 @@ export function wholeNumber(value: string | undefined): number {
   return value !== undefined && /^(?:0|[1-9]\d{0,9})$/.test(value) ? Number(value) : Number.NaN
 }
 
-/** The bytes of a parameter in base64, or `null` for other text. */
+/** The bytes of text in base64, or `null` for other text. */
 export function bytesOf(value: string): Buffer | null {
-  return BASE64_ALONE.test(value) ? Buffer.from(value, 'base64') : null
+  return BASE64.test(value) ? Buffer.from(value, 'base64') : null
 }
