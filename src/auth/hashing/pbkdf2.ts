@@ -43,7 +43,7 @@ export function readPbkdf2(storedHash: string): Reading | null {
 function ofPhc({ id, parameters, salt, key }: PhcString): Reading {
   const length = parameters.get('l')
   if (length !== undefined && wholeNumber(length) !== key.length) return IMPOSSIBLE
-  return reading(id.replace('pbkdf2-', ''), wholeNumber(parameters.get('i')), salt, key)
+  return reading(id.endsWith('sha256') ? 'sha256' : 'sha512', wholeNumber(parameters.get('i')), salt, key)
 }
 
 function reading(
