@@ -3,6 +3,7 @@ import type { MovingUser } from '../db/index.ts'
 import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../user.ts'
 import { adoptHash } from './hashing/adopt.ts'
 import type { FirebaseProject } from './hashing/firebase.ts'
+import { readTimestamp } from './timestamp.ts'
 
 /** The fields of a user in an import, and, but for the last four, in an export. */
 export const USER_FIELDS = [
@@ -170,10 +171,16 @@ function number(value: unknown, field: string): number {
   throw new FieldProblem(field, 'is no whole number from 1 to 2147483647')
 }
 
+/** The words that PostgreSQL reads as a boolean, in any case. */
+const TRUE = /^(?:true|t|yes|y|on|1)$/i
+const FALSE = /^(?:false|f|no|n|off|0)$/i
+
 function truth(value: unknown, field: string): boolean {
-  if (value === true || value === 1 || value === 'true' || value === 't' || value === '1') return true
-  if (value === false || value === 0 || value === 'false' || value === 'f' || value === '0') return false
-  throw new FieldProblem(field, 'is neither true nor false')
+  if (typeof value === 'boolean') return value
+  const word = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  if (TRUE.test(word)) return true
+  if (FALSE.test(word)) return false
+  throw new FieldProblem(field, 'is neither true nor false: write true or false')
 }
 
 function language(value: unknown, field: string): string {
@@ -182,38 +189,8 @@ function language(value: unknown, field: string): string {
   throw new FieldProblem(field, 'is no language tag, as in en or fr-CA')
 }
 
-/** ISO 8601 with its zone, also with a space for the T as databases write it. */
-const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{3})\d*)?(?:Z|([+-]\d\d):?(\d\d)?)$/
-/** Fewer milliseconds since 1970 are seconds by mistake; more have no year of four digits. */
-const EARLIEST_NUMBER = 100_000_000_000
-const LATEST_NUMBER = 253_402_300_799_999
-
 function moment(value: unknown, field: string): Date {
-  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d{1,16}$/.test(value))
-  const date = isNumber ? dateOfNumber(Number(value)) : typeof value === 'string' ? dateOfText(value) : null
-  if (date !== null) return date
-  throw new FieldProblem(
-    field,
-    'is no moment: as in 2026-11-21T12:00:00Z, with a zone, or in milliseconds since 1970',
-  )
-}
-
-function dateOfNumber(value: number): Date | null {
-  return Number.isInteger(value) && value >= EARLIEST_NUMBER && value <= LATEST_NUMBER
-    ? new Date(value)
-    : null
-}
-
-function dateOfText(value: string): Date | null {
-  const [, day, time, milliseconds = '000', hours, minutes = '00'] = ISO.exec(value) ?? []
-  // A day that its month does not have would be taken for one of the next.
-  if (day === undefined || !isDay(day)) return null
-  const zone = hours === undefined ? 'Z' : `${hours}:${minutes}`
-  const date = new Date(`${day}T${time}.${milliseconds}${zone}`)
-  return date.getTime() >= 0 && date.getTime() <= LATEST_NUMBER ? date : null
-}
-
-function isDay(day: string): boolean {
-  const date = new Date(`${day}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
+  const read = readTimestamp(value)
+  if ('problem' in read) throw new FieldProblem(field, read.problem)
+  return read
 }

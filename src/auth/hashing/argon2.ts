@@ -5,7 +5,8 @@
 import { argon2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../lib/digest.ts'
-import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
+import { bytesOf, readPhc, wholeNumber } from './phc.ts'
+import { IMPOSSIBLE, type Reading, TOO_COSTLY, type Unreadable } from './reading.ts'
 
 const deriveKey = promisify(argon2)
 
@@ -21,30 +22,76 @@ const MAX_MEMORY_KIB = 262_144
 const MAX_PASSES = 16
 const MAX_LANES = 16
 
-const PHC =
-  /^(?:argon2)?\$(argon2id?)\$v=19\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,10})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
+const VERSION = 0x13
+
+interface Argon2 {
+  readonly algorithm: 'argon2id' | 'argon2i'
+  readonly memory: number
+  readonly passes: number
+  readonly parallelism: number
+  /** `data` of the PHC string: hashed together with the password. */
+  readonly associatedData: Buffer | null
+  readonly nonce: Buffer
+  readonly tag: Buffer
+}
 
 /** An argon2 hash of version 1.3, with a tag of 16 bytes or more. */
 export function readArgon2(storedHash: string): Reading | null {
-  const match = PHC.exec(storedHash)
-  if (match === null) return null
-  const [memory, passes, parallelism] = match.slice(2, 5).map(Number) as [number, number, number]
-  if (memory > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_LANES) return TOO_COSTLY
-  // RFC 9106 §3.1: at least 8 KiB for each lane.
-  if (passes < 1 || parallelism < 1 || memory < 8 * parallelism) return IMPOSSIBLE
-  const [nonce, tag] = match.slice(5).map((part) => Buffer.from(part, 'base64')) as [Buffer, Buffer]
-  const algorithm = match[1] === 'argon2id' ? 'argon2id' : 'argon2i'
+  const argon2 = parse(storedHash.replace(/^argon2(?=\$)/, ''))
+  if (argon2 === null || 'problem' in argon2) return argon2
+  const { algorithm, associatedData, tag, ...cost } = argon2
   return {
     async verify(password) {
-      const parameters = { nonce, memory, passes, parallelism, tagLength: tag.length }
+      const parameters = { ...cost, ...(associatedData && { associatedData }), tagLength: tag.length }
       return equalInConstantTime(await deriveKey(algorithm, { message: password, ...parameters }), tag)
     },
   }
 }
 
+function parse(text: string): Argon2 | Unreadable | null {
+  const phc = readPhc(text, /^argon2(?:id|i|d)$/, {
+    required: ['m', 't', 'p'],
+    optional: ['keyid', 'data'],
+  })
+  if (phc === null || 'problem' in phc) return phc
+  if (phc.id.endsWith('2d')) return { problem: 'is argon2d, which is not verified here' }
+  // The reference implementation reads a hash without a version as one of version 1.0.
+  if (phc.version !== VERSION)
+    return { problem: 'is argon2 of another version than 19, which is not verified here' }
+  if (phc.parameters.has('keyid'))
+    return { problem: 'needs the secret key that its parameter keyid names, which is not known here' }
+  const [memory, passes, parallelism] = ['m', 't', 'p'].map((name) =>
+    wholeNumber(phc.parameters.get(name)),
+  ) as [number, number, number]
+  const associatedData = bytesOf(phc.parameters.get('data') ?? '')
+  if (associatedData === null) return { problem: 'has a parameter data that is not base64' }
+  if (memory > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_LANES) return TOO_COSTLY
+  // RFC 9106 §3.1: at least 8 KiB for each lane, and 8 bytes of salt.
+  const isPossible = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism && phc.salt.length >= 8
+  if (!isPossible) return IMPOSSIBLE
+  return {
+    algorithm: phc.id.endsWith('id') ? 'argon2id' : 'argon2i',
+    memory,
+    passes,
+    parallelism,
+    associatedData: associatedData.length > 0 ? associatedData : null,
+    nonce: phc.salt,
+    tag: phc.key,
+  }
+}
+
 /** Whether the hash has the form and the cost that new ones get. */
 export function hasCurrentCost(storedHash: string): boolean {
-  return storedHash.startsWith(`$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`)
+  const argon2 = parse(storedHash)
+  return (
+    argon2 !== null &&
+    !('problem' in argon2) &&
+    argon2.algorithm === 'argon2id' &&
+    argon2.memory === MEMORY_KIB &&
+    argon2.passes === PASSES &&
+    argon2.parallelism === LANES &&
+    argon2.associatedData === null
+  )
 }
 
 export async function hashArgon2id(password: string): Promise<string> {
@@ -67,5 +114,5 @@ export function unknownArgon2id(): string {
 
 function encode(nonce: Buffer, tag: Buffer): string {
   const [salt, hash] = [nonce, tag].map((bytes) => bytes.toString('base64').replace(/=+$/, ''))
-  return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${salt}$${hash}`
+  return `$argon2id$v=${VERSION}$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${salt}$${hash}`
 }

@@ -1,9 +1,10 @@
 /**
  * bcrypt, by `@node-rs/bcrypt`: prebuilt, off the event loop. Also verified are the two forms of it that Django
- * writes, and what crypt_blowfish wrote before 2011 (`$2x$`).
+ * writes, the PHC string of AdonisJS, and what crypt_blowfish wrote before 2011 (`$2x$`).
  */
 import { hash, verify } from '@node-rs/bcrypt'
 import { sha256 } from '../../lib/digest.ts'
+import { type PhcString, readPhc } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
 /** More bytes than these bcrypt does not see (Okta, October 2024), and a zero byte ends its sight too. */
@@ -23,7 +24,10 @@ export function fitsBcrypt(password: string): boolean {
 /** A bcrypt hash in any of its forms. */
 export function readBcrypt(storedHash: string): Reading | null {
   const [, wrapping, version, cost, rest] = FORM.exec(storedHash) ?? []
-  if (rest === undefined) return null
+  if (rest === undefined) {
+    const phc = readPhc(storedHash, /^bcrypt$/, { required: ['r'] })
+    return phc === null || 'problem' in phc ? phc : readBcrypt(ofPhc(phc))
+  }
   if (Number(cost) > MAX_COST) return TOO_COSTLY
   if (Number(cost) < MIN_COST) return IMPOSSIBLE
   // The other letters name one algorithm.
@@ -31,6 +35,21 @@ export function readBcrypt(storedHash: string): Reading | null {
   if (wrapping === 'bcrypt_sha256$') return { verify: (password) => verify(hexOf(sha256(password)), plain) }
   if (version === 'x') return { verify: (password) => verifyFitting(password, plain, withExtendedSigns) }
   return { verify: (password) => verifyFitting(password, plain) }
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const BCRYPT_BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** AdonisJS writes bcrypt as a PHC string, with the letter of its version as a character code (`$v=98$r=10`). */
+function ofPhc({ version, parameters, salt, key }: PhcString): string {
+  const [saltText, keyText] = [salt, key].map((bytes) =>
+    bytes
+      .toString('base64')
+      .replaceAll('=', '')
+      .replaceAll(/./g, (digit) => BCRYPT_BASE64[BASE64.indexOf(digit)] ?? ''),
+  )
+  const cost = String(parameters.get('r')).padStart(2, '0')
+  return `$2${String.fromCharCode(version ?? 0)}$${cost}$${saltText}${keyText}`
 }
 
 async function verifyFitting(

@@ -37,6 +37,44 @@ describe('a hash that other software made', () => {
     expect([kept.length > 0, kept.length < ofCost4.length]).toEqual([true, true])
   })
 
+  it.each([
+    '{BLF-CRYPT}',
+    '{blf-crypt}',
+    '{bcrypt}',
+    '{BCRYPT}',
+    '{CRYPT}',
+    '{crypt}',
+    '{Crypt}',
+    '{bcrypt@SpringSecurity_v5_8}',
+  ])('may have the label %s, which goes away after a right login', async (label) => {
+    const [{ password, hash } = expect.unreachable()] = FOREIGN_HASHES
+    const labelled = label + hash
+    expect(await bcrypt.verify(password, labelled)).toBe(true)
+    expect(await bcrypt.verify(`${password} `, labelled)).toBe(false)
+    const ofSameCost = createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 })
+    expect(ofSameCost.needsRehash(password, hash)).toBe(false)
+    expect(ofSameCost.needsRehash(password, labelled)).toBe(true)
+  })
+
+  it.each([
+    ['{SSHA}', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here'],
+    [
+      '{BLF-CRYPT.B64}',
+      'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here',
+    ],
+    [
+      '{CRYPT}{CRYPT}',
+      'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here',
+    ],
+    ['{CRYPT} ', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here'],
+    ['{}', 'is of no form that is known here'],
+    ['CRYPT', 'is of no form that is known here'],
+  ])('is not verified under the label %s', async (label, problem) => {
+    const [{ password, hash } = expect.unreachable()] = FOREIGN_HASHES
+    expect(readHash(label + hash)).toEqual({ problem })
+    expect(await bcrypt.verify(password, label + hash)).toBe(false)
+  })
+
   it('of better-auth knows a password in another Unicode form, as better-auth does', async () => {
     const { hash } =
       FOREIGN_HASHES.find(({ password }) => password.startsWith('\ufb01')) ?? expect.unreachable()

@@ -29,10 +29,18 @@ const READERS: readonly Reader[] = [
   readUnverifiable,
 ]
 
+/**
+ * The label that LDAP, Dovecot and Spring Security write before a hash that itself says what it is, as in
+ * `{BLF-CRYPT}$2y$`. Spring Security may add the version of its parameters, as in `{argon2@SpringSecurity_v5_8}`.
+ */
+const LABEL =
+  /^\{(?:[a-z0-9]+-crypt|crypt|bcrypt|argon2(?:i|id)?|scrypt)(?:@\w{1,32})?\}(?=\$)|^\{pbkdf2\}(?=\$pbkdf2-)/i
+
 /** What a stored hash is, by its text alone. Runs nothing. */
 export function readHash(storedHash: string): Reading {
+  const unlabelled = storedHash.replace(LABEL, '')
   for (const read of READERS) {
-    const reading = read(storedHash)
+    const reading = read(unlabelled)
     if (reading !== null) return reading
   }
   return { problem: 'is of no form that is known here' }

@@ -52,7 +52,7 @@ export const importUsers: Command = {
 }
 
 function formatOf(name: string | undefined, path: string) {
-  const format = name ?? (/\.csv$/i.test(path) ? 'csv' : 'json')
+  const format = name ?? (/\.[ct]sv$/i.test(path) ? 'csv' : 'json')
   if (format !== 'csv' && format !== 'json') throw new UsageError('--format takes json or csv')
   const read = format === 'csv' ? csvRecords : jsonRecords
   return ({ lines, ignored }: { lines: ReturnType<typeof linesOf>; ignored: ReadonlySet<string> }) =>

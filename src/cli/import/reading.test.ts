@@ -1,8 +1,10 @@
 /** A file, from its bytes to the users that its lines tell of. */
 import { PassThrough } from 'node:stream'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FIREBASE } from '../../../test/fixtures/hashes.ts'
+import { UsageError } from '../command.ts'
 import { parseFirebaseProject } from './firebase.ts'
 import { LINE_MAX_BYTES, linesOf } from './lines.ts'
 import { progressLine, startProgress } from './progress.ts'
@@ -67,18 +69,41 @@ describe('JSON lines', () => {
     ['{"email":"a"', '1: is no JSON; the file ends in the middle of it'],
     ['{"email":"a"\n', '1: is no JSON'],
     ['nonsense\n', '1: is no JSON'],
-    ['[]\n', '1: is no JSON object'],
     ['null\n', '1: is no JSON object'],
     ['"text"\n', '1: is no JSON object'],
     ['{"email":"a"}{"email":"b"}\n', '1: is no JSON'],
+    ['"email":"a"}\n', '1: is no JSON'],
     [Buffer.from('{"email":"é').subarray(0, -1), '1: is no UTF-8; the file ends in the middle of it'],
     [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is no UTF-8'],
     [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 65536 bytes'],
-    [`${'['.repeat(60_000)}\n`, '1: is no JSON'],
+    [`{${'['.repeat(60_000)}\n`, '1: is no JSON'],
   ])('that say nothing are known by their number and the reason: %.20s', async (file, problem) => {
     expect(await said(jsonRecords, file)).toEqual([problem])
     const among = Buffer.concat([Buffer.from('{"email":"a"}\n'), Buffer.from(file)])
     expect(await said(jsonRecords, among)).toEqual(['1 {"email":"a"}', problem.replace('1:', '2:')])
+  })
+
+  it('after the first say so where they are no object', async () => {
+    expect(await said(jsonRecords, '{"email":"a"}\n[]\n{\n')).toEqual([
+      '1 {"email":"a"}',
+      '2: is no JSON object',
+      '3: is no JSON',
+    ])
+  })
+
+  it.each([
+    ['[]', /^line 1 begins a JSON array, .+: jq -c '\.\[\]' FILE > users\.ndjson$/],
+    ['[{"email":"a"},{"email":"b"}]', /^line 1 begins a JSON array, /],
+    ['[\n{"email":"a"},\n{"email":"b"}\n]\n', /^line 1 begins a JSON array, /],
+    ['\ufeff\r\n  [\r\n  {"email":"a"}', /^line 2 begins a JSON array, /],
+    [`[${'{"email":"a"},'.repeat(10_000)}{"email":"b"}]`, /^line 1 begins a JSON array, /],
+    ['{\n  "email": "a"\n}\n', /^line 1 begins a JSON object that goes on over lines, .+: jq -c '\.' FILE/],
+    ['{\r\n\t"email": "a"\r\n}', /^line 1 begins a JSON object that goes on/],
+    ['email,hashed_password\na,b\n', /^line 1 is not JSON\. If it .+ CSV file, add --format csv$/],
+    ['\ufeff"hashed_password";"email"\n', /^line 1 is not JSON\. .+ add --format csv$/],
+  ])('in another shape are refused with what to do: %.40s', async (file, says) => {
+    await expect(said(jsonRecords, file)).rejects.toThrow(says)
+    await expect(said(jsonRecords, file)).rejects.toBeInstanceOf(UsageError)
   })
 
   it('keep a name that means something to JavaScript', async () => {
@@ -115,26 +140,101 @@ describe('CSV', () => {
   })
 
   it.each([
-    ['email,password\na,b', /"password" is no field of a user; --ignore leaves it out/],
+    ['email,password\na,b', /^line 1: the heading "password" is not a field .+ leave it out with --ignore$/],
+    ['\nemail;password\na;b', /^line 2: the heading "password" is not a field of a user/],
+    ['email|hashed_password\na|b', /^line 1: the heading "email\|hashed_password" is not a field/],
     ['email,hashed_password,email\n', /"email" is there twice/],
     ['email,locale\n', /no heading "hashed_password"/],
     ['hashed_password\n', /no heading "email"/],
     ['"email\n', /the line of headings has a quote/],
+    ['{"email":"a"}\n', /^line 1: this is JSON, not CSV; add --format json$/],
+    ['\ufeff[{"email":"a"}]', /^line 1: this is JSON, not CSV/],
   ])('under other headings is not read at all: %s', async (file, says) => {
     await expect(said(csvRecords, file)).rejects.toThrow(says)
   })
 
+  it.each([
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+  ])('may be separated by %s, which commas do not stop', async (_, separator) => {
+    const rows = [
+      ['email', 'hashed_password', 'name'],
+      ['a', 'b,c', ''],
+      ['"a;\t1"', '', 'c'],
+    ]
+    const file = rows.map((cells) => `${cells.join(separator)}\r\n`).join('')
+    expect(await said(csvRecords, file)).toEqual([
+      '2 {"email":"a","hashed_password":"b,c"}',
+      '3 {"email":"a;\\t1","hashed_password":""}',
+    ])
+  })
+
+  it('keeps commas between its headings where one of them has a semicolon in it', async () => {
+    const names = { ...NAMES, ignored: new Set(['x;y;z']) }
+    const lines = linesOf(inPieces(Buffer.from('email,hashed_password,"x;y;z"\na;b,c,d')))
+    const [record] = await Array.fromAsync(csvRecords(lines, names))
+    expect(record).toMatchObject({ fields: { email: 'a;b', hashed_password: 'c' } })
+  })
+
+  it('may have blank lines, the line for Excel, and the line breaks of Windows once or twice', async () => {
+    const file = 'sep=;\r\n\r\r\nemail;hashed_password\r\r\n  \r\na;b\r\r\n;\r\n\t\nc;d'
+    expect(await said(csvRecords, file)).toEqual([
+      '5 {"email":"a","hashed_password":"b"}',
+      '6 {"email":"","hashed_password":""}',
+      '8 {"email":"c","hashed_password":"d"}',
+    ])
+  })
+
   it('gives back whatever was written by the rules', async () => {
-    const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', ' ', 'é', '!'), maxLength: 8 })
+    const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', ';', '\t', ' ', 'é', '!'), maxLength: 8 })
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+    const separator = fc.constantFrom(',', ';', '\t')
     await fc.assert(
-      fc.asyncProperty(cell, cell, async (email, hash) => {
-        const file = `email,hashed_password\n${quoted(email)},${quoted(hash)}\n`
+      fc.asyncProperty(cell, cell, separator, async (email, hash, between) => {
+        const file = `email${between}hashed_password\n${quoted(email)}${between}${quoted(hash)}\n`
         expect(await said(csvRecords, file)).toEqual([
           `2 ${JSON.stringify({ email, hashed_password: hash })}`,
         ])
       }),
     )
+  })
+})
+
+describe('a file that is not UTF-8 text in lines', () => {
+  const USER = '{"email":"a","hashed_password":"!"}\n'
+  const HEADED = 'email,hashed_password\na,!\n'
+  const swapped = Buffer.from(`\ufeff${USER}`, 'utf16le').swap16()
+
+  it.each<[kind: string, file: Buffer, remedy: RegExp]>([
+    ['UTF-16', Buffer.from(`\ufeff${USER}`, 'utf16le'), /in UTF-16\. .+: iconv -f UTF-16 -t UTF-8 FILE/],
+    ['UTF-16, big-endian', swapped, /in UTF-16\. /],
+    ['UTF-16 without a mark', Buffer.from(HEADED, 'utf16le'), /in UTF-16\. /],
+    ['UTF-16, big-endian, without a mark', swapped.subarray(2), /in UTF-16\. /],
+    ['gzip', gzipSync(USER), /compressed with gzip\. Convert it: gunzip -c FILE > users\.ndjson$/],
+    ['zstd', zstdCompressSync(USER), /compressed with zstd\. Convert it: zstd -dc FILE/],
+    ['bzip2', Buffer.from('BZh91AY&SY\n'), /compressed with bzip2\. Convert it: bunzip2 -c FILE/],
+    [
+      'xz',
+      Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x0a]),
+      /compressed with xz\. Convert it: xz -dc/,
+    ],
+    [
+      'a spreadsheet',
+      Buffer.from('PK\x03\x04\x14\0\x06\0'),
+      /a ZIP archive or a spreadsheet\. .+ CSV in UTF-8$/,
+    ],
+    ['a database', Buffer.from('SQLite format 3\0'), /an SQLite database\. Convert it: sqlite3 -csv -header/],
+    [
+      'the line breaks of old Macs',
+      Buffer.from(HEADED.replaceAll('\n', '\r')),
+      /CR alone\. .+: tr '\\r' '\\n'/,
+    ],
+  ])('is refused with what to do: %s', async (_, file, remedy) => {
+    for (const read of [jsonRecords, csvRecords]) {
+      await expect(said(read, file)).rejects.toThrow(/^line 1: the file /)
+      await expect(said(read, file)).rejects.toThrow(remedy)
+      await expect(said(read, file)).rejects.toBeInstanceOf(UsageError)
+    }
   })
 })
 

@@ -15,16 +15,36 @@ interface FieldNames {
   readonly known: readonly string[]
 }
 
-/** One JSON object a line; empty lines are none. */
+/**
+ * One JSON object per line, with blank lines between them or not.
+ *
+ * @throws {UsageError} The first line shows another shape: nothing can be read line by line.
+ */
 export async function* jsonRecords(
   lines: AsyncIterable<Line>,
   { ignored }: FieldNames,
 ): AsyncGenerator<FileItem> {
+  let isFirst = true
   for await (const line of lines) {
     const text = textOf(line)
+    if (isFirst && !isBlank(text)) {
+      refuseOtherShapes(line)
+      isFirst = false
+    }
     if (typeof text !== 'string') yield { line, ...text }
-    else if (text.trim() !== '') yield { line, ...fieldsOf(text, line, ignored) }
+    else if (!isBlank(text)) yield { line, ...fieldsOf(text, line, ignored) }
   }
+}
+
+function refuseOtherShapes({ number, bytes }: Line): void {
+  const start = startOf(bytes).trim()
+  const remedy = (filter: string) =>
+    `an import reads one object per line. Convert the file: jq -c '${filter}' FILE > users.ndjson`
+  if (start.startsWith('[')) throw new UsageError(`line ${number} begins a JSON array, and ${remedy('.[]')}`)
+  if (start === '{')
+    throw new UsageError(`line ${number} begins a JSON object that goes on over lines, and ${remedy('.')}`)
+  if (/^[^{}:]*\b(?:email|hashed_password)\b[^{}:]*$/.test(start))
+    throw new UsageError(`line ${number} is not JSON. If it has the headings of a CSV file, add --format csv`)
 }
 
 function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>): Said {
@@ -39,8 +59,13 @@ function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>):
   return { fields: without(Object.entries(value), ignored) }
 }
 
+/** RFC 4180 has commas. Where a comma is the decimal separator, Excel writes semicolons; databases write tabs. */
+const SEPARATORS = [',', ';', '\t'] as const
+type Separator = (typeof SEPARATORS)[number]
+
 /**
- * Comma-separated values (RFC 4180, but that a value ends with its line) under a line of headings.
+ * Comma-separated values (RFC 4180, except that a value ends with its line) under a line of headings, which may also be
+ * separated by semicolons or tabs.
  *
  * @throws {UsageError} The headings are not those of users: nothing can be read under them.
  */
@@ -49,11 +74,15 @@ export async function* csvRecords(
   { ignored, known }: FieldNames,
 ): AsyncGenerator<FileItem> {
   let headings: readonly string[] | null = null
+  let separator: Separator = ','
   for await (const line of lines) {
     const text = textOf(line)
-    if (text === '' || text === '\r') continue
-    const cells = typeof text === 'string' ? cellsOf(text.replace(/\r$/, '')) : text
-    if (headings === null) headings = headingsOf(cells, known, ignored)
+    if (isBlank(text)) continue
+    // A line for Excel alone, which names the separator.
+    if (headings === null && typeof text === 'string' && /^sep=.\r*$/i.test(text)) continue
+    if (headings === null && typeof text === 'string') separator = separatorOf(text)
+    const cells = typeof text === 'string' ? cellsOf(text.replace(/\r+$/, ''), separator) : text
+    if (headings === null) headings = headingsOf(line, cells, { known, ignored })
     else if ('problem' in cells) yield { line, ...cells }
     else if (cells.length !== headings.length)
       yield { line, problem: `has ${cells.length} values under ${headings.length} headings` }
@@ -68,48 +97,103 @@ export async function* csvRecords(
   }
 }
 
+/** The separator that finds most headings. */
+function separatorOf(headings: string): Separator {
+  const count = (separator: Separator) => {
+    const cells = cellsOf(headings, separator)
+    return 'problem' in cells ? 0 : cells.length
+  }
+  return SEPARATORS.reduce((best, next) => (count(next) > count(best) ? next : best))
+}
+
 function headingsOf(
+  { number, bytes }: Line,
   cells: readonly string[] | { problem: string },
-  known: readonly string[],
-  ignored: ReadonlySet<string>,
+  names: FieldNames,
 ): readonly string[] {
-  if ('problem' in cells) throw new UsageError(`the line of headings ${cells.problem}`)
-  const strange = cells.find((heading) => !known.includes(heading) && !ignored.has(heading))
-  if (strange !== undefined)
-    throw new UsageError(
-      `the heading "${strange.slice(0, 64)}" is no field of a user; --ignore leaves it out`,
-    )
-  const repeated = cells.find((heading, index) => cells.indexOf(heading) < index)
-  if (repeated !== undefined) throw new UsageError(`the heading "${repeated}" is there twice`)
-  for (const needed of ['email', 'hashed_password'])
-    if (!cells.includes(needed)) throw new UsageError(`there is no heading "${needed}"`)
+  const refusal = (problem: string) => new UsageError(`line ${number}: ${problem}`)
+  if (/^\s*[[{]/.test(startOf(bytes))) throw refusal('this is JSON, not CSV; add --format json')
+  if ('problem' in cells) throw refusal(`the line of headings ${cells.problem}`)
+  const problem = problemOf(cells, names)
+  if (problem !== null) throw refusal(problem)
   return cells
 }
 
-const QUOTED = /"([^"]*(?:""[^"]*)*)"(,|$)/y
-const PLAIN = /([^",]*)(,|$)/y
+function problemOf(headings: readonly string[], { known, ignored }: FieldNames): string | null {
+  const strange = headings.find((heading) => !known.includes(heading) && !ignored.has(heading))
+  if (strange !== undefined)
+    return `the heading "${strange.slice(0, 64)}" is not a field of a user; rename it, or leave it out with --ignore`
+  const repeated = headings.find((heading, index) => headings.indexOf(heading) < index)
+  if (repeated !== undefined) return `the heading "${repeated}" is there twice; remove one of the columns`
+  const missing = ['email', 'hashed_password'].find((needed) => !headings.includes(needed))
+  return missing === undefined
+    ? null
+    : `there is no heading "${missing}"; the first line has to name the fields`
+}
 
-function cellsOf(text: string): readonly string[] | { problem: string } {
+const QUOTED = /"([^"]*(?:""[^"]*)*)"/y
+const PLAIN: Readonly<Record<Separator, RegExp>> = { ',': /[^",]*/y, ';': /[^";]*/y, '\t': /[^"\t]*/y }
+
+function cellsOf(text: string, separator: Separator): readonly string[] | { problem: string } {
   const cells: string[] = []
-  for (let at = 0; ; ) {
-    const form = text[at] === '"' ? QUOTED : PLAIN
+  for (let at = 0; ; at++) {
+    const isQuoted = text[at] === '"'
+    const form = isQuoted ? QUOTED : PLAIN[separator]
     form.lastIndex = at
-    const [whole = '', value = '', end] = form.exec(text) ?? []
-    if (end === undefined) return { problem: 'has a quote that is not closed, or in the middle of a value' }
-    cells.push(form === QUOTED ? value.replaceAll('""', '"') : value)
-    if (end === '') return cells
+    const [whole = '', value] = form.exec(text) ?? []
     at += whole.length
+    const isWhole = at === text.length || text[at] === separator
+    if (!isWhole || (isQuoted && value === undefined))
+      return { problem: 'has a quote that is not closed, or in the middle of a value' }
+    cells.push(value === undefined ? whole : value.replaceAll('""', '"'))
+    if (at === text.length) return cells
   }
+}
+
+/** Files of other kinds, by their first bytes in hexadecimal digits, and how to convert them. */
+const OTHER_FILES: readonly (readonly [begins: RegExp, kind: string, remedy: string])[] = [
+  [/^(?:fffe|feff|00|..00)/, 'in UTF-16', 'iconv -f UTF-16 -t UTF-8 FILE > users.ndjson'],
+  [/^1f8b/, 'compressed with gzip', 'gunzip -c FILE > users.ndjson'],
+  [/^425a68/, 'compressed with bzip2', 'bunzip2 -c FILE > users.ndjson'],
+  [/^fd377a585a00/, 'compressed with xz', 'xz -dc FILE > users.ndjson'],
+  [/^28b52ffd/, 'compressed with zstd', 'zstd -dc FILE > users.ndjson'],
+  [/^504b0304/, 'a ZIP archive or a spreadsheet', 'unpack it, or save the sheet as CSV in UTF-8'],
+  [/^53514c69746520666f726d617420/, 'an SQLite database', 'sqlite3 -csv -header FILE "select …" > users.csv'],
+]
+
+/** The first line shows whether the file is text at all, and whether its lines end as others do. */
+function refuseOtherFiles(bytes: Buffer): void {
+  const start = bytes.toString('hex', 0, 16)
+  const other = OTHER_FILES.find(([begins]) => begins.test(start))
+  if (other !== undefined) throw new UsageError(`line 1: the file is ${other[1]}. Convert it: ${other[2]}`)
+  if (/\r[^\r]/.test(bytes.toString('latin1')))
+    throw new UsageError(
+      String.raw`line 1: the file ends its lines with CR alone. Convert it: tr '\r' '\n' < FILE > users.ndjson`,
+    )
 }
 
 /** A line as text, or what is wrong with it. */
 function textOf({ number, bytes, isTooLong, isLast }: Line): string | { problem: string } {
+  if (number === 1) refuseOtherFiles(bytes)
   if (isTooLong) return { problem: `is longer than ${LINE_MAX_BYTES} bytes` }
   if (!isUtf8(bytes))
     return { problem: isLast ? 'is no UTF-8; the file ends in the middle of it' : 'is no UTF-8' }
   const text = bytes.toString()
-  // Some programs mark a file as UTF-8 by this.
-  return number === 1 && text.startsWith('\ufeff') ? text.slice(1) : text
+  return number === 1 ? withoutMark(text) : text
+}
+
+/** Enough of a line to tell its shape, also where a whole file is one line. */
+function startOf(bytes: Buffer): string {
+  return withoutMark(bytes.toString('utf8', 0, 1_024))
+}
+
+/** Some programs mark a file as UTF-8 by a byte order mark. */
+function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
+function isBlank(text: string | { problem: string }): boolean {
+  return typeof text === 'string' && text.trim() === ''
 }
 
 function without(entries: readonly (readonly [string, unknown])[], ignored: ReadonlySet<string>) {
