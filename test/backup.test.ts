@@ -183,17 +183,6 @@ it('a restore is refused while a service that does nothing has the database open
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
 })
 
-it('a file that is there is not replaced, but with --force', async () => {
-  const databaseUrl = await closedDatabase()
-  const file = join(folder(), 'backup.db')
-  writeFileSync(file, 'mine')
-  await refused(bienvenue(databaseUrl, 'backup', file), /is there already; --force replaces it/)
-  expect(readFileSync(file, 'utf8')).toBe('mine')
-  await done(bienvenue(databaseUrl, 'backup', file, '--force', '--json'))
-  expect(readdirSync(join(file, '..'))).toEqual(['backup.db'])
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-})
-
 it('what is no whole backup of ours is refused, and the database stays as it was', async () => {
   const databaseUrl = await closedDatabase()
   const place = folder()

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
+import { type FileInUse, followLinks } from '../lib/output-file.ts'
 import type { Adoption } from './adoption/index.ts'
 import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
 import { isSqlite } from './migrations/columns.ts'
@@ -37,6 +38,11 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   throw new OptionError('databaseUrl', `${problem}; use sqlite:PATH, sqlite::memory: or postgres://…`)
 }
 
+/** The URL of an SQLite file: what {@link parseDatabaseUrl} reads. */
+export function sqliteUrl(path: string): string {
+  return `sqlite:${path}`
+}
+
 /** The database of a URL as one may show it: without its password. */
 export function describeDatabase(text: string): string {
   const database = parseDatabaseUrl(text)
@@ -49,6 +55,30 @@ export function describeDatabase(text: string): string {
 export function databaseExists(text: string): boolean {
   const database = parseDatabaseUrl(text)
   return database.engine === 'postgres' || database.path === ':memory:' || existsSync(database.path)
+}
+
+/** The parameters of a PostgreSQL URL that name a file. */
+const KEY_FILES = ['sslcert', 'sslkey', 'sslrootcert']
+
+/** The files of a database, which no output may replace. */
+export function filesInUse(text: string): FileInUse[] {
+  const database = parseDatabaseUrl(text)
+  if (database.engine === 'postgres') {
+    const { searchParams } = new URL(database.url)
+    return KEY_FILES.flatMap((name) =>
+      searchParams.getAll(name).map((file) => ({ file, what: `the ${name} of the database` })),
+    )
+  }
+  if (database.path === ':memory:') return []
+  // SQLite follows symbolic links, and keeps its other files beside the file itself.
+  const file = followLinks(database.path)
+  return [
+    { file, what: 'the database' },
+    ...['-wal', '-shm', '-journal'].map((suffix) => ({
+      file: `${file}${suffix}`,
+      what: `the ${suffix} file of the database`,
+    })),
+  ]
 }
 
 /** What {@link openDatabase} needs to know beside the URL. */
