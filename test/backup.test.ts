@@ -300,7 +300,7 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
 
   // The copy fails at first; then there is room for it, and not for the rest.
   for (const blocks of [64, Math.ceil(classicBefore.length / 512) + 64]) {
-    const { exitCode, stderr } = await limited(blocks, classic, 'adopt')
+    const { exitCode, stderr } = await limited(blocks, classic, 'adopt', '--yes')
     expect(stderr).toMatch(/^bienvenue: DATABASE_URL: cannot use [^\n]*(?:disk|full)[^\n]*\n$/)
     expect(exitCode).toBe(2)
     expect(filesBeside(classic)).toEqual([])
@@ -313,7 +313,7 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
     })
     after.close()
   }
-  expect((await bienvenue(classic, 'adopt')).exitCode).toBe(0)
+  expect((await bienvenue(classic, 'adopt', '--yes')).exitCode).toBe(0)
 })
 
 it('of PostgreSQL and of what is in memory both are refused, with the way to go', async () => {

@@ -8,6 +8,8 @@
 export {
   type Adoption,
   type AdoptionPlan,
+  adoptUsers,
+  assertAdoptable,
   isAdoptable,
   keepAccount,
   planAdoption,
@@ -17,7 +19,15 @@ export { type BackupContents, backUpDatabase, restoreDatabase } from './backup.t
 export { isUnavailable } from './errors.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { moveDatabase } from './move.ts'
-export { databaseExists, describeDatabase, filesInUse, isReady, openAsItIs, openDatabase } from './open.ts'
+export {
+  cannotUse,
+  databaseExists,
+  describeDatabase,
+  filesInUse,
+  isReady,
+  openAsItIs,
+  openDatabase,
+} from './open.ts'
 export * from './outbox.ts'
 export type { Database, Tx } from './schema.ts'
 export * from './sessions.ts'

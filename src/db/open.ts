@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
 import { type FileInUse, followLinks } from '../lib/output-file.ts'
-import type { Adoption } from './adoption/index.ts'
 import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
 import { isSqlite } from './migrations/columns.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
@@ -87,8 +86,6 @@ export interface OpenOptions {
   migrate?: boolean
   /** Told of faults of the database that belong to no request. */
   onError?: (error: Error) => void
-  /** Told that the users table of a Flask service was adopted. */
-  onAdopted?: (adoption: Adoption) => void
   /** Told which migrations ran, where any did. */
   onMigrated?: (names: readonly string[]) => void
 }
@@ -100,7 +97,7 @@ export interface OpenOptions {
  *   or to a newer version.
  */
 export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
-  const { onError = () => {}, onAdopted, onMigrated = () => {} } = options
+  const { onError = () => {}, onMigrated = () => {} } = options
   const db = await connect(databaseUrl, { onError })
   try {
     const state = await inspectSchema(db)
@@ -112,7 +109,7 @@ export async function openDatabase(databaseUrl: string, options: OpenOptions = {
         await pendingMigrations(patient)
         if (options.migrate === false) return db
         if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
-        onMigrated(await migrate(patient, onAdopted))
+        onMigrated(await migrate(patient))
       } finally {
         if (patient !== db) await patient.destroy()
       }
@@ -165,7 +162,8 @@ function withReader({ dialect, reader }: { dialect: Dialect; reader: PreparedRea
   return db
 }
 
-function cannotUse(databaseUrl: string, cause: unknown): OptionError {
+/** The refusal of a database for whatever went wrong with it. */
+export function cannotUse(databaseUrl: string, cause: unknown): OptionError {
   // An AggregateError (every address of a host refused) has its reasons inside.
   const reasons = cause instanceof AggregateError ? cause.errors : [cause]
   const reason = reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
