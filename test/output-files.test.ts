@@ -72,7 +72,7 @@ function contentsOf(folder: string): Record<string, string> {
 
 function makeFifo(folder: string): string {
   const fifo = join(folder, 'fifo')
-  expect(spawnSync('mkfifo', [fifo]).status).toBe(0)
+  expect(spawnSync('/usr/bin/mkfifo', [fifo]).status).toBe(0)
   return fifo
 }
 
