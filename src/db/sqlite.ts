@@ -4,6 +4,7 @@
  * can share the file.
  */
 import { closeSync, openSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import {
@@ -111,7 +112,7 @@ export function copySqlite(path: string, copy: string): void {
 export function copyInto(path: string, empty: string): void {
   const database = openForReading(path)
   try {
-    database.prepare('vacuum into ?').run(empty)
+    database.prepare('vacuum into ?').run(resolve(empty))
   } finally {
     database.close()
   }
