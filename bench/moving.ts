@@ -83,8 +83,8 @@ try {
       select i, 'user' || i || '@example.com', '${HASH}'::bytea from generate_series(1, ${USERS}) as i`,
   )
   const sqlite = `sqlite:${path}`
-  await measure('adopt, SQLite', sqlite, 'adopt')
-  await measure('adopt, PostgreSQL', onPostgres, 'adopt')
+  await measure('adopt, SQLite', sqlite, 'adopt', '--yes')
+  await measure('adopt, PostgreSQL', onPostgres, 'adopt', '--yes')
 
   const db = new DatabaseSync(path)
   db.exec(`

@@ -1,9 +1,9 @@
 /**
  * Writes `test/fixtures/schemas/`: for each migration a database as the version left it whose newest migration it
- * was, on either engine, as SQL, with rows in every table. A file that is there is left alone: what was released
- * does not change. Run it after a migration was added, and give new tables and columns their rows below.
+ * was, on either engine, as SQL, with rows in every table. An existing file is compared and not changed: a
+ * released migration is frozen. Run it after a migration was added, and give new tables and columns their rows below.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   DummyDriver,
   Kysely,
@@ -202,7 +202,6 @@ mkdirSync(FOLDER, { recursive: true })
 for (const engine of ['sqlite', 'postgres'] as const) {
   for (const [index, version] of NAMES.entries()) {
     const file = `${FOLDER}/${version}.${engine}.sql`
-    if (existsSync(file)) continue
     const executed = NAMES.slice(0, index + 1)
     const made = await Promise.all(executed.map((name) => statementsOf(engine, name)))
     const booked = executed.map(
@@ -212,6 +211,9 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     // The numbers below were given: the next one is behind them.
     const counted = engine === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
     const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(engine, version), ...counted]
-    writeFileSync(file, statements.map((statement) => `${statement};\n`).join(''))
+    const script = statements.map((statement) => `${statement};\n`).join('')
+    if (!existsSync(file)) writeFileSync(file, script)
+    else if (readFileSync(file, 'utf8') !== script)
+      throw new Error(`${file}: a released migration no longer runs the statements that it was released with`)
   }
 }

@@ -1,20 +1,22 @@
 /** The users table of the Flask exercise, made ours where it stands. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   type Adoption,
+  type AdoptionPlan,
+  adoptUsers,
   type Database,
   keepAccount,
-  MIGRATION_NAMES,
   openAsItIs,
   openDatabase,
   pendingMigrations,
   planAdoption,
 } from '../src/db/index.ts'
-import { MaintenanceError, NoResultFound, OptionError } from '../src/errors.ts'
+import { MaintenanceError, NoResultFound } from '../src/errors.ts'
+import { createAuth } from '../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
 import { ROOT, run, runCli, send, startService } from './support/service.ts'
 
@@ -73,13 +75,18 @@ async function tablesOf(db: Database): Promise<Record<string, unknown>> {
   )
 }
 
-/** Adopts, as a start does. */
+async function planOf(db: Database): Promise<AdoptionPlan> {
+  return (await planAdoption(db)) ?? expect.unreachable('nothing to adopt')
+}
+
+/** Adopts, as the command does. */
 async function adopt(url: string): Promise<Adoption> {
-  const done: Adoption[] = []
-  const db = await openDatabase(url, { onAdopted: (adoption) => done.push(adoption) })
-  await db.destroy()
-  expect(done).toHaveLength(1)
-  return done[0] as Adoption
+  const db = await openAsItIs(url)
+  try {
+    return (await adoptUsers(db, await planOf(db))) ?? expect.unreachable('adopted already')
+  } finally {
+    await db.destroy()
+  }
 }
 
 function pathOf(url: string): string {
@@ -101,6 +108,7 @@ onBothEngines('a classic users table', (engine) => {
         { id: 7, email: 'eve@example.com' },
       ]
       const { url, db } = await classicDatabase(engine, made, { storedAs })
+      await adopt(url)
       const auth = await freshAuth(engine, { databaseUrl: url })
       expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
       expect(await auth.validLogin('eve@example.com', PASSWORD)).toBe(true)
@@ -163,20 +171,15 @@ onBothEngines('a classic users table', (engine) => {
       { id: 7, email: 'pavé@example.com'.normalize('NFC') },
     ])
     const [before, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
-    const refusal = await openDatabase(url).catch((error: unknown) => error)
-    expect(refusal).toBeInstanceOf(OptionError)
-    expect((refusal as OptionError).problems.slice(1).map(({ problem }) => problem)).toEqual([
-      'accounts 1, 4, 5 share the address b***@example.com; to keep one of them: bienvenue adopt --keep 1',
-      'accounts 6, 7 share the address p***@example.com; to keep one of them: bienvenue adopt --keep 6',
-    ])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([before, tables])
-    expect((await planAdoption(db)).sharedAddresses).toEqual([
+    expect((await planOf(db)).sharedAddresses).toEqual([
       { email: 'bob@example.com', ids: [1, 4, 5] },
       { email: 'pavé@example.com', ids: [6, 7] },
     ])
 
     expect(await keepAccount(db, 4)).toEqual([1, 5])
-    await expect(openDatabase(url)).rejects.toThrow(/accounts 6, 7 share/)
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     expect(await keepAccount(db, 7)).toEqual([6])
     await expect(keepAccount(db, 7)).rejects.toThrow(NoResultFound)
     await expect(keepAccount(db, 99)).rejects.toThrow(NoResultFound)
@@ -250,15 +253,9 @@ onBothEngines('a classic users table', (engine) => {
       )
       if (also !== '') await sql.raw(also).execute(db)
       const [rows, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
-      const attempts = [
-        () => openDatabase(url),
-        () => openDatabase(url, { migrate: false }),
-        () => pendingMigrations(db),
-      ]
-      for (const attempt of attempts) {
-        await expect(attempt()).rejects.toThrow(OptionError)
-        await expect(attempt()).rejects.toThrow(says)
-      }
+      const { obstacles } = await planOf(db)
+      expect(obstacles).toEqual([expect.stringMatching(says)])
+      await expect(adopt(url)).rejects.toThrow(MaintenanceError)
       expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
     },
   )
@@ -269,12 +266,15 @@ onBothEngines('a classic users table', (engine) => {
     await sql`create table users (id integer primary key, email varchar(250), password varchar(9))`.execute(
       db,
     )
-    await expect(openDatabase(url)).rejects.toThrow(/it lacks hashed_password, session_id, reset_token/)
+    const obstacles = async () => (await planOf(db)).obstacles
+    expect(await obstacles()).toEqual(['it lacks hashed_password, session_id, reset_token'])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     await sql`drop table users`.execute(db)
     await sql`create table users (id varchar(9) primary key, email varchar(9), hashed_password varchar(9), session_id varchar(9), reset_token varchar(9))`.execute(
       db,
     )
-    await expect(openDatabase(url)).rejects.toThrow(/its primary key is not one integer, id/)
+    expect(await obstacles()).toEqual(['its primary key is not one integer, id'])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     expect(Object.keys(await tablesOf(db))).toEqual(['users'])
   })
 
@@ -298,7 +298,7 @@ onBothEngines('a classic users table', (engine) => {
     await sql`create table other (id integer)`.execute(db)
     await sql`create index sessions_user_id on other (id)`.execute(db)
     const rows = await rowsOf(db, 'users')
-    await expect(openDatabase(url)).rejects.toThrow(/sessions_user_id/)
+    await expect(adopt(url)).rejects.toThrow(/sessions_user_id/)
     expect(await rowsOf(db, 'users')).toEqual(rows)
     const left = Object.keys(await tablesOf(db)).filter((name) => !name.startsWith('bienvenue_migrations'))
     expect(left.toSorted()).toEqual(['other', 'users'])
@@ -320,79 +320,147 @@ onBothEngines('a classic users table', (engine) => {
       await sql`insert into users (id, email, hashed_password) values ${sql.join(page)}`.execute(db)
     }
     const results = await Promise.all(
-      Array.from({ length: 4 }, () => runCli(['migrate', '--json'], { env: { DATABASE_URL: url } })),
+      Array.from({ length: 4 }, () => runCli(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })),
     )
     expect(results.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
       results.map(() => ({ exitCode: 0, stderr: '' })),
     )
-    const ran = results.flatMap(({ stdout }) => (JSON.parse(stdout) as { migrated: string[] }).migrated)
-    expect(ran.toSorted()).toEqual(MIGRATION_NAMES)
+    const counts = results.map(({ stdout }) => (JSON.parse(stdout) as { users: number }).users)
+    expect(counts.toSorted()).toEqual([0, 0, 0, users.length])
     const adopted = await rowsOf(db, 'users')
     expect(adopted.map(({ id, email }) => ({ id, email }))).toEqual(users)
     if (engine === 'sqlite') expect(copiesOf(url)).toHaveLength(1)
   })
 
-  it('is settled and adopted by the command, and the service says that it did', async () => {
-    const { url } = await classicDatabase(engine, [
+  it('is refused by the service, the library and every command, which name the one that adopts it', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const problem =
+      'this database has a users table that Bienvenue did not make; nothing was changed. If a service of the Flask exercise made it, run: bienvenue adopt'
+    const lines = [
+      'serve',
+      'migrate',
+      'migrate --plan',
+      'users list',
+      'export',
+      'import LICENSE --rejects /dev/null',
+    ]
+    for (const line of lines)
+      expect(await runCli(line.split(' '), { env: { DATABASE_URL: url } }), line).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr: `bienvenue: DATABASE_URL: ${problem}\n`,
+      })
+    const doctor = await runCli(['doctor', '--json'], { env: { DATABASE_URL: url } })
+    expect({ ...doctor, answer: JSON.parse(doctor.stdout) }).toMatchObject({
+      exitCode: 1,
+      answer: { well: false, checks: [{ name: 'database', ok: false, detail: problem }] },
+    })
+    for (const open of [
+      () => createAuth({ databaseUrl: url }),
+      () => openDatabase(url, { migrate: false }),
+      () => pendingMigrations(db),
+    ])
+      await expect(open()).rejects.toMatchObject({ name: 'OptionError', option: 'databaseUrl' })
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+    if (engine === 'sqlite') expect(readdirSync(dirname(pathOf(url)))).toEqual([basename(pathOf(url))])
+  })
+
+  it('is settled and adopted by the command, and by nothing before a yes', async () => {
+    const { url, db } = await classicDatabase(engine, [
       { id: 1, email: 'bob@example.com' },
       { id: 2, email: 'Bob@example.com' },
     ])
     const env = { DATABASE_URL: url }
-    const serve = await runCli(['serve'], { env })
-    expect(serve).toMatchObject({ exitCode: 2, stdout: '' })
-    expect(serve.stderr).toMatch(
-      /^bienvenue: DATABASE_URL: [^\n]*nothing was changed[^\n]*\nbienvenue: DATABASE_URL: accounts 1, 2 share [^\n]*\n$/,
-    )
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const planned =
+      'Accounts: 2\nIn the way: accounts 1, 2 share the address bob@example.com; to keep one of them: bienvenue adopt --keep 1\n'
     const plan = await runCli(['adopt', '--plan'], { env })
-    expect(plan).toMatchObject({ exitCode: 1, stderr: '' })
-    expect(plan.stdout).toBe(
-      'Accounts: 2\nIn the way: accounts 1, 2 share the address bob@example.com; to keep one of them: bienvenue adopt --keep 1\n',
-    )
-    const kept = await runCli(['adopt', '--keep', '2', '--json'], { env })
+    expect(plan).toEqual({ exitCode: 1, stdout: planned, stderr: '' })
+    expect(await runCli(['adopt', '--yes'], { env })).toEqual({
+      exitCode: 1,
+      stdout: planned,
+      stderr:
+        'bienvenue: the users table cannot be adopted as it is; nothing was changed. What is in the way: bienvenue adopt --plan\n',
+    })
+    const refusal = await runCli(['adopt', '--yes', '--json'], { env })
+    expect(JSON.parse(refusal.stderr)).toMatchObject({ code: 'refused' })
+
+    const needsYes = {
+      code: 'usage',
+      message: expect.stringMatching(/^Add --yes to confirm without a terminal\./),
+    }
+    const unconfirmedKeep = await runCli(['adopt', '--keep', '2', '--json'], { env })
+    expect({ ...unconfirmedKeep, error: JSON.parse(unconfirmedKeep.stderr) }).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      error: needsYes,
+    })
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+    const kept = await runCli(['adopt', '--keep', '2', '--yes', '--json'], { env })
     expect(JSON.parse(kept.stdout)).toEqual({ kept: 2, set_aside: [1] })
-    expect(await runCli(['adopt', '--keep', '2'], { env })).toMatchObject({
+    expect(await runCli(['adopt', '--keep', '2', '--yes'], { env })).toMatchObject({
       exitCode: 1,
       stdout: '',
       stderr: 'bienvenue: no account 2 shares its address with another\n',
     })
-    expect(await runCli(['migrate', '--plan', '--json'], { env })).toMatchObject({
-      exitCode: 0,
-      stdout: `${JSON.stringify({ pending: MIGRATION_NAMES })}\n`,
-    })
 
-    const service = await startService(url)
-    expect(await service.logged(({ msg }) => msg.startsWith('adopted'))).toMatchObject({
-      users: 1,
-      unknownHashes: 0,
+    const settled = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const unconfirmed = await runCli(['adopt', '--json'], { env })
+    expect({ ...unconfirmed, error: JSON.parse(unconfirmed.stderr) }).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      error: needsYes,
     })
+    expect((await runCli(['adopt', '--plan'], { env })).exitCode).toBe(0)
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(settled)
+
+    const adopted = await runCli(['adopt', '--yes'], { env })
+    expect(adopted).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(adopted.stdout).toMatch(/^Accounts: 1\nAdopted\. The table as it was is kept in \S+\.\n$/)
+    const service = await startService(url)
     const answer = await send(service.url, 'POST', '/sessions', {
       fields: { email: 'bob@example.com', password: PASSWORD },
     })
     expect(answer.status).toBe(200)
+    // No question where there is nothing to do.
     const again = await runCli(['adopt'], { env })
     expect(again).toMatchObject({ exitCode: 0, stdout: 'There is no users table of another service here.\n' })
   })
 })
 
-describe('an SQLite file with accounts that share an address', () => {
-  it('is refused without one byte changed', async () => {
-    const { url, db } = await classicDatabase('sqlite', [
-      { id: 1, email: 'bob@example.com' },
-      { id: 2, email: 'Bob@example.com' },
-    ])
-    await db.destroy()
-    const before = readFileSync(pathOf(url))
-    for (const command of [
-      ['serve'],
-      ['migrate'],
-      ['migrate', '--plan'],
-      ['adopt'],
-      ['adopt', '--plan'],
-      ['doctor'],
-    ])
-      expect((await runCli(command, { env: { DATABASE_URL: url } })).exitCode).not.toBe(0)
-    expect(readFileSync(pathOf(url)).equals(before)).toBe(true)
-    expect(readdirSync(dirname(pathOf(url)))).toEqual([basename(pathOf(url))])
+/** util-linux's, which lends a terminal. */
+const SCRIPT = '/usr/bin/script'
+const hasScript = existsSync(SCRIPT)
+if (!hasScript) process.stderr.write('SKIPPED: adopt at a terminal. It needs script, of util-linux.\n')
+
+describe.skipIf(!hasScript)('adopt at a terminal', () => {
+  it('shows the plan, asks, and does nothing without a yes', async () => {
+    const { url, db } = await classicDatabase('sqlite', [{ id: 1, email: 'bob@example.com' }])
+    const answering = (answer: string) =>
+      run(
+        SCRIPT,
+        ['--quiet', '--return', '--command', `"${process.execPath}" src/cli/main.ts adopt`, '/dev/null'],
+        {
+          cwd: ROOT,
+          env: { DATABASE_URL: url },
+          input: answer,
+        },
+      )
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    for (const answer of ['n\n', '\n']) {
+      const { exitCode, stdout } = await answering(answer)
+      expect(stdout).toMatch(
+        /Accounts: 1\r\n(?:.*\n)*.*Adopt the users table with 1 account\? It is copied first\. \[y\/N\] /,
+      )
+      expect(exitCode).toBe(1)
+    }
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+    expect(copiesOf(url)).toEqual([])
+    const { exitCode, stdout } = await answering('y\n')
+    expect(stdout).toMatch(/Adopted\. The table as it was is kept in /)
+    expect(exitCode).toBe(0)
+    expect(copiesOf(url)).toHaveLength(1)
   })
 })
 
@@ -430,6 +498,7 @@ print(bcrypt.checkpw(sys.argv[3].encode(), hashed.encode()), hashed[:4])`
     const databaseUrl = await freshDatabase('sqlite')
     const path = pathOf(databaseUrl)
     const [sessionId = '', token = ''] = (await python(REGISTER, [path])).split(' ')
+    await adopt(databaseUrl)
     const auth = await freshAuth('sqlite', { databaseUrl })
     expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
     expect(await auth.validLogin('eve@example.com', 'pässwörd')).toBe(true)

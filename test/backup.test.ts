@@ -183,17 +183,6 @@ it('a restore is refused while a service that does nothing has the database open
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
 })
 
-it('a file that is there is not replaced, but with --force', async () => {
-  const databaseUrl = await closedDatabase()
-  const file = join(folder(), 'backup.db')
-  writeFileSync(file, 'mine')
-  await refused(bienvenue(databaseUrl, 'backup', file), /is there already; --force replaces it/)
-  expect(readFileSync(file, 'utf8')).toBe('mine')
-  await done(bienvenue(databaseUrl, 'backup', file, '--force', '--json'))
-  expect(readdirSync(join(file, '..'))).toEqual(['backup.db'])
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-})
-
 it('what is no whole backup of ours is refused, and the database stays as it was', async () => {
   const databaseUrl = await closedDatabase()
   const place = folder()
@@ -311,7 +300,7 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
 
   // The copy fails at first; then there is room for it, and not for the rest.
   for (const blocks of [64, Math.ceil(classicBefore.length / 512) + 64]) {
-    const { exitCode, stderr } = await limited(blocks, classic, 'adopt')
+    const { exitCode, stderr } = await limited(blocks, classic, 'adopt', '--yes')
     expect(stderr).toMatch(/^bienvenue: DATABASE_URL: cannot use [^\n]*(?:disk|full)[^\n]*\n$/)
     expect(exitCode).toBe(2)
     expect(filesBeside(classic)).toEqual([])
@@ -324,7 +313,7 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
     })
     after.close()
   }
-  expect((await bienvenue(classic, 'adopt')).exitCode).toBe(0)
+  expect((await bienvenue(classic, 'adopt', '--yes')).exitCode).toBe(0)
 })
 
 it('of PostgreSQL and of what is in memory both are refused, with the way to go', async () => {

@@ -106,6 +106,13 @@ it('every file imports only what its room may [CRY-01]', () => {
   ).toEqual([])
 })
 
+it('a migration stands alone: it imports Kysely and what the engines call a column', () => {
+  const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/'))
+  expect(migrations.length).toBeGreaterThan(7)
+  const imported = migrations.flatMap(({ source }) => importsIn(source))
+  expect([...new Set(imported)].toSorted()).toEqual(['./columns.ts', 'kysely'])
+})
+
 it('what stands open where the rest of its room does not is there, and loads no package', () => {
   for (const door of Object.values(DOORS).flatMap((ofRoom) => Object.values(ofRoom).flat())) {
     const source = FILES.find(({ file }) => file === door)?.source ?? expect.unreachable(door)

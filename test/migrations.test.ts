@@ -27,7 +27,7 @@ import {
   onBothEngines,
   testClock,
 } from './support/engines.ts'
-import { runCli } from './support/service.ts'
+import { ROOT, run, runCli } from './support/service.ts'
 
 async function open(url: string): Promise<Database> {
   const db = await openDatabase(url, { migrate: false })
@@ -358,6 +358,13 @@ async function openFixture(engine: EngineName, version: string): Promise<{ url: 
 it('every migration has a database that was left with it, on either engine', () => {
   const files = MIGRATION_NAMES.flatMap((name) => [`${name}.postgres.sql`, `${name}.sqlite.sql`])
   expect(readdirSync(FIXTURES).toSorted()).toEqual(files.toSorted())
+})
+
+it('a released migration runs the statements that it was released with', async () => {
+  const before = readdirSync(FIXTURES)
+  const { exitCode, stderr } = await run(process.execPath, ['scripts/schemas.ts'], { cwd: ROOT })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(readdirSync(FIXTURES)).toEqual(before)
 })
 
 onBothEngines('an upgrade', (engine: EngineName) => {

@@ -86,8 +86,6 @@ export type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
 export interface EngineDetails {
   /** Whether to bring the schema up to date. Default `true`. */
   readonly migrate?: boolean
-  /** Told that the users table of a Flask service was adopted. */
-  readonly onAdopted?: (adoption: store.Adoption) => void
   /** Whether to send the mail that waits in the outbox, from now until `close`. Default `false`. */
   readonly sendsMail?: boolean
   /** How many processes like this one share the machine: each hashes with its share of the cores. Default 1. */
@@ -111,7 +109,6 @@ export async function openEngine(
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
-    ...(details.onAdopted !== undefined && { onAdopted: details.onAdopted }),
     onError: (error) => onFault('the database dropped a connection', error),
   })
   let worker: MailWorker | undefined

@@ -34,17 +34,6 @@ export async function runInstance(
     processes: settings.workers,
     onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
     onAudit: (record) => log.info({ audit: record }, 'audit'),
-    onAdopted: ({ users, copy, extraColumns, unknownHashes, unusableAddresses }) =>
-      log.info(
-        {
-          users,
-          copy,
-          extraColumns,
-          unknownHashes: unknownHashes.length,
-          unusableAddresses: unusableAddresses.length,
-        },
-        'adopted the users table of another service',
-      ),
   })
   try {
     const server = await listen(engine, log, listenAddresses(settings.host), settings.port)

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { AuthError, MaintenanceError, OptionError } from '../errors.ts'
 import { findInvisible } from '../lib/invisible.ts'
+import { OutputError } from '../lib/output-file.ts'
 import { visible } from '../lib/visible.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
 import { adopt } from './commands/adopt.ts'
@@ -125,6 +126,7 @@ function explain(error: unknown): { lines: string[]; code: string; exitCode: Exi
   if (error instanceof UsageError) {
     return { lines: [`${error.message} (bienvenue --help)`], code: 'usage', exitCode: 2 }
   }
+  if (error instanceof OutputError) return { lines: [error.message], code: 'usage', exitCode: 2 }
   if (error instanceof OptionError) {
     const lines = error.problems.map(({ option, problem }) => `${variableOf(option)}: ${problem}`)
     return { lines, code: 'setting', exitCode: 2 }

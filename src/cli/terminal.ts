@@ -51,9 +51,9 @@ export async function readNewPassword(fromStdin: boolean): Promise<string> {
   return password
 }
 
-/** Whether the person at the terminal says yes. Without one, only `--yes` does. */
+/** Whether the person at the terminal says yes. @throws {UsageError} There is no terminal: the command needs `--yes`. */
 export async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError('say --yes to do this without a terminal')
+  if (!process.stdin.isTTY) throw new UsageError('Add --yes to confirm without a terminal.')
   return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, { unseen: false }))
 }
 

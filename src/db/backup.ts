@@ -1,10 +1,10 @@
 /** Backups of an SQLite file, made while it is in use, and put back. PostgreSQL has tools of its own for both. */
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, linkSync, renameSync } from 'node:fs'
 import { MaintenanceError } from '../errors.ts'
+import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../lib/output-file.ts'
 import { inspectSchema } from './migrate.ts'
-import { locateDatabase, openAsItIs } from './open.ts'
-import { asideOf, checkSqlite, copySqlite, lockSqlite, removeCopy } from './sqlite.ts'
+import { filesInUse, locateDatabase, openAsItIs } from './open.ts'
+import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from './sqlite.ts'
 import { sqliteUrl } from './url.ts'
 
 /** What a backup holds. */
@@ -15,12 +15,12 @@ export interface BackupContents {
 }
 
 /**
- * Writes a backup of a database that may be in use: one moment of it, whatever is written meanwhile. It gets its
- * name once it is whole and was checked, with mode 0600.
+ * Writes a backup of a database that may be in use, as it is at one moment. The file has mode 0600 and gets its name
+ * when it is complete and checked.
  *
- * @param file - Where to.
- * @param details - `replace`: whether a file by this name may be replaced.
- * @throws {MaintenanceError} The file is there, cannot be written, or does not pass the check.
+ * @param details - `replace`: whether an existing file may be replaced.
+ * @throws {OutputError} The file is the database itself, exists, or cannot be written.
+ * @throws {MaintenanceError} The copy fails, or does not pass the check.
  */
 export async function backUpDatabase(
   databaseUrl: string,
@@ -28,21 +28,17 @@ export async function backUpDatabase(
   { replace }: { replace: boolean },
 ): Promise<BackupContents> {
   const path = sqlitePathOf(databaseUrl)
-  if (!replace && existsSync(file))
-    throw new MaintenanceError(`${file} is there already; --force replaces it`)
-  const part = `${file}.part-${process.pid}`
+  const output = openOutput(file, { inUse: filesInUse(databaseUrl), replace })
   try {
-    copySqlite(path, part)
-    assertWhole(part)
-    const contents = await contentsOf(part, databaseUrl)
-    if (replace) renameSync(part, file)
-    else linkSync(part, file)
-    persistNames(file)
+    copyInto(path, output.path)
+    assertWhole(output.path)
+    const contents = await contentsOf(output.path, databaseUrl)
+    output.publish()
     return contents
   } catch (error) {
     throw asRefusal(`cannot back up to ${file}`, error)
   } finally {
-    removeCopy(part)
+    output.discard()
   }
 }
 
@@ -85,6 +81,7 @@ async function contentsOf(copy: string, file: string): Promise<BackupContents> {
  * @param file - The backup. It is read, and stays as it is.
  * @param prepare - Does what is to be done to the copy, by its URL, before it takes the place.
  * @returns What the backup holds, and where the replaced database is; `null` where there was none.
+ * @throws {OutputError} The backup is the database itself.
  * @throws {MaintenanceError} The backup does not pass the check, or the database is in use.
  */
 export async function restoreDatabase(
@@ -94,6 +91,7 @@ export async function restoreDatabase(
 ): Promise<BackupContents & { replaced: string | null }> {
   const path = sqlitePathOf(databaseUrl)
   if (!existsSync(file)) throw new MaintenanceError(`there is no file ${file}`)
+  assertNotInUse(file, filesInUse(databaseUrl))
   const copy = `${path}.restoring-${process.pid}`
   try {
     // Looked at now, so that nobody waits for a refusal; what counts is the lock below.
@@ -139,20 +137,12 @@ function sqlitePathOf(databaseUrl: string): string {
       'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/production.md has it; this is for SQLite',
     )
   if (database.path === ':memory:') throw new MaintenanceError('a database in memory has no file')
-  return database.path
-}
-
-/** Lets new names in a folder survive a power cut. */
-function persistNames(path: string): void {
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
+  // A restore takes the place of the file, and not of a symbolic link to it.
+  return followLinks(database.path)
 }
 
 function asRefusal(what: string, error: unknown): unknown {
-  if (error instanceof MaintenanceError || !(error instanceof Error)) return error
+  if (error instanceof MaintenanceError || error instanceof OutputError || !(error instanceof Error))
+    return error
   return new MaintenanceError(`${what}: ${error.message}; nothing was changed`, { cause: error })
 }

@@ -8,6 +8,8 @@
 export {
   type Adoption,
   type AdoptionPlan,
+  adoptUsers,
+  assertAdoptable,
   isAdoptable,
   keepAccount,
   planAdoption,
@@ -18,7 +20,7 @@ export { isUnavailable } from './errors.ts'
 export { healthOf, isReady } from './health.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { moveDatabase } from './move.ts'
-export { assertCreatable, databaseExists, openAsItIs, openDatabase } from './open.ts'
+export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'
 export * from './outbox.ts'
 export type { Database, Tx } from './schema.ts'
 export * from './sessions.ts'

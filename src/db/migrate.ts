@@ -1,16 +1,7 @@
 /** Versioned migrations: each runs once, in order, all that are missing in one transaction. */
+import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { OptionError } from '../errors.ts'
-import { maskEmail } from '../user.ts'
-import {
-  type Adoption,
-  type AdoptionPlan,
-  discardCopy,
-  hasUsersTable,
-  isAdoptable,
-  planAdoption,
-  preparedForAdoption,
-} from './adoption/index.ts'
 import * as users from './migrations/0001-users.ts'
 import * as sessions from './migrations/0002-sessions.ts'
 import * as tokens from './migrations/0003-tokens.ts'
@@ -18,6 +9,7 @@ import * as throttles from './migrations/0004-throttles.ts'
 import * as confirmation from './migrations/0005-confirmation.ts'
 import * as outbox from './migrations/0006-outbox.ts'
 import * as audit from './migrations/0007-audit.ts'
+import { isSqlite } from './migrations/columns.ts'
 import type { Database } from './schema.ts'
 
 /** Only ever grows: what is released has run somewhere. */
@@ -34,22 +26,13 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 /** Every migration of this version, in order. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
 
-const USERS = '0001-users'
+/** The migration that makes the users table. */
+export const USERS_MIGRATION = '0001-users'
 const LEDGER = 'bienvenue_migrations'
-
-function migrator(db: Database, onAdopted: (adoption: Adoption) => void): Migrator {
-  const first: Migration = { up: (tx) => users.up(tx, onAdopted) }
-  return new Migrator({
-    db,
-    provider: { getMigrations: async () => ({ ...MIGRATIONS, [USERS]: first }) },
-    migrationTableName: LEDGER,
-    migrationLockTableName: 'bienvenue_migrations_lock',
-  })
-}
 
 /** What a database is to this version. */
 export type SchemaState =
-  /** It has a users table that Bienvenue did not make: it may be adopted, or is something else. */
+  /** It has a users table that Bienvenue did not make: that of the Flask exercise, or another program's. */
   | { readonly is: 'foreign' }
   /** It has migrations that this version does not know. */
   | { readonly is: 'newer' }
@@ -64,80 +47,63 @@ export async function inspectSchema(db: Database): Promise<SchemaState> {
     : []
   const executed = rows.map(({ name }) => name)
   if (executed.some((name) => !Object.hasOwn(MIGRATIONS, name))) return { is: 'newer' }
-  if (!executed.includes(USERS) && (await hasUsersTable(db))) return { is: 'foreign' }
+  if (!executed.includes(USERS_MIGRATION) && (await hasUsersTable(db))) return { is: 'foreign' }
   return { is: 'ours', pending: MIGRATION_NAMES.filter((name) => !executed.includes(name)) }
+}
+
+async function hasUsersTable(db: Database): Promise<boolean> {
+  const query = isSqlite(db)
+    ? sql`select 1 from sqlite_master where lower(name) = 'users' and type in ('table', 'view')`
+    : sql`select 1 where to_regclass('users') is not null`
+  return (await query.execute(db)).rows.length > 0
 }
 
 /**
  * The migrations that this database still needs. Changes nothing.
  *
- * @throws {OptionError} The database belongs to a newer version, or has a users table that cannot be adopted as
- *   it stands: a problem for each thing that is in the way.
+ * @throws {OptionError} The database belongs to a newer version, or has a users table that Bienvenue did not make.
  */
 export async function pendingMigrations(db: Database): Promise<readonly string[]> {
   const state = await inspectSchema(db)
   if (state.is === 'ours') return state.pending
-  if (state.is === 'newer')
-    throw new OptionError(
-      'databaseUrl',
-      'this database was made by a newer version of Bienvenue; nothing was changed',
-    )
-  const plan = await planAdoption(db).catch((error: unknown) => ({ error }))
-  // Another process may have adopted it under our eyes: what we read is then half of the old, half of the new.
-  if ((await inspectSchema(db)).is !== 'foreign') return pendingMigrations(db)
-  if ('error' in plan) throw plan.error
-  if (!isAdoptable(plan)) throw notAdoptable(plan)
-  return MIGRATION_NAMES
-}
-
-/** How many problems are told of; `bienvenue adopt --plan` has them all. */
-const PROBLEMS_TOLD = 20
-
-function notAdoptable({ obstacles, sharedAddresses }: AdoptionPlan): OptionError {
-  const problems = [
-    ...obstacles,
-    // Masked, since what stops a start is most often read in a log.
-    ...sharedAddresses.map(
-      ({ email, ids: [first = 0, ...others] }) =>
-        `accounts ${[first, ...others].join(', ')} share the address ${maskEmail(email)}; to keep one of them: bienvenue adopt --keep ${first}`,
-    ),
-  ]
-  const told = problems.slice(0, PROBLEMS_TOLD)
-  if (problems.length > told.length)
-    told.push(`${problems.length - told.length} more; all of them: bienvenue adopt --plan`)
-  return new OptionError(
+  throw new OptionError(
     'databaseUrl',
-    'this database has a users table that Bienvenue did not make; nothing was changed. Before it can be adopted:',
-    { others: told.map((problem) => ({ option: 'databaseUrl', problem })) },
+    state.is === 'newer'
+      ? 'this database was made by a newer version of Bienvenue; nothing was changed'
+      : 'this database has a users table that Bienvenue did not make; nothing was changed. If a service of the Flask exercise made it, run: bienvenue adopt',
   )
 }
 
 /**
- * Brings the schema up to date, all or nothing; a classic users table is adopted, after a copy. Of several
- * processes that start at once one migrates and the others wait for it.
+ * Brings the schema up to date, all or nothing. Of several processes that start at once one migrates and the others
+ * wait for it.
  *
- * @param onAdopted - Told of an adoption once it is written for good.
  * @returns The names of the migrations that ran now.
  * @throws {OptionError} As {@link pendingMigrations}.
  */
-export async function migrate(
-  db: Database,
-  onAdopted: (adoption: Adoption) => void = () => {},
-): Promise<readonly string[]> {
+export async function migrate(db: Database): Promise<readonly string[]> {
   // Looks before anything is made: a refusal leaves the database as it was, and where nothing is to be done
   // the service gets along with a role that may not change the schema.
   if ((await pendingMigrations(db)).length === 0) return []
-  let adoption: Adoption | undefined
-  const run = () =>
-    migrator(db, (done) => {
-      adoption = done
-    }).migrateToLatest()
-  const isForeign = (await inspectSchema(db)).is === 'foreign'
-  const { error, results = [] } = await (isForeign ? preparedForAdoption(db, run) : run())
-  if (error !== undefined) {
-    if (adoption !== undefined) discardCopy(db, adoption)
-    throw error
-  }
-  if (adoption !== undefined) onAdopted(adoption)
+  return runMigrations(db, MIGRATIONS)
+}
+
+/**
+ * Runs the migrations that are missing, in one transaction under their lock.
+ *
+ * @returns The names of those that ran.
+ */
+export async function runMigrations(
+  db: Database,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<readonly string[]> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: LEDGER,
+    migrationLockTableName: 'bienvenue_migrations_lock',
+  })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
   return results.map((result) => result.migrationName)
 }

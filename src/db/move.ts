@@ -2,11 +2,12 @@
 import { sql } from 'kysely'
 import { MaintenanceError, OptionError } from '../errors.ts'
 import { sha256 } from '../lib/digest.ts'
+import { assertNotInUse, openOutput } from '../lib/output-file.ts'
 import { inspectSchema } from './migrate.ts'
 import { continueAfterUserId, findLastUserId } from './numbering.ts'
-import { databaseExists, openAsItIs, openDatabase } from './open.ts'
+import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from './open.ts'
 import type { Database, Schema, Tx } from './schema.ts'
-import { describeDatabase } from './url.ts'
+import { describeDatabase, sqliteUrl } from './url.ts'
 
 /** What a table had, here and there. */
 export interface MovedTable {
@@ -43,6 +44,7 @@ type Row = Readonly<Record<string, unknown>>
  * it changes. Sessions and tokens stay good.
  *
  * @returns The tables as they are in both.
+ * @throws {OutputError} The target is the source.
  * @throws {MaintenanceError} The source is not of this version, the target is not empty, or they differ at the end.
  */
 export async function moveDatabase({ from, to, withoutExtraColumns }: MoveRequest): Promise<MovedTable[]> {
@@ -55,17 +57,56 @@ export async function moveDatabase({ from, to, withoutExtraColumns }: MoveReques
       throw new MaintenanceError(
         `${describeDatabase(from)} has not the schema of this version: bienvenue migrate`,
       )
-    const target = await openEmpty(to)
-    try {
+    return await writeTarget(from, to, async (target) => {
       const columns = await columnsOf(target)
       assertNoneLost(await columnsOf(source), columns, withoutExtraColumns)
-      return await copyAll(source, target, columns)
-    } finally {
-      await target.destroy()
-    }
+      return copyAll(source, target, columns)
+    })
   } finally {
     await source.destroy()
   }
+}
+
+/** An SQLite file that does not exist yet gets its name when everything is in it. */
+async function writeTarget<Result>(
+  from: string,
+  to: string,
+  write: (target: Database) => Promise<Result>,
+): Promise<Result> {
+  const writeTo = async (url: string) => {
+    const target = await openEmpty(url)
+    try {
+      return await write(target)
+    } finally {
+      await target.destroy()
+    }
+  }
+  const database = parseTarget(to)
+  if (database.engine === 'postgres') return writeTo(to)
+  const inUse = filesInUse(from)
+  for (const { file } of filesInUse(to)) assertNotInUse(file, inUse)
+  if (databaseExists(to)) return writeTo(to)
+  const output = openOutput(database.path, { inUse, replace: false })
+  try {
+    const result = await writeTo(sqliteUrl(output.path))
+    output.publish()
+    return result
+  } finally {
+    output.discard()
+  }
+}
+
+function parseTarget(to: string) {
+  try {
+    return locateDatabase(to)
+  } catch (error) {
+    throw ofTarget(error)
+  }
+}
+
+function ofTarget(error: unknown): unknown {
+  if (!(error instanceof OptionError)) return error
+  return new MaintenanceError(`the target: ${error.problems[0]?.problem}`, { cause: error })
 }
 
 /** A migrated database without a row. */
@@ -73,12 +114,10 @@ async function openEmpty(url: string): Promise<Database> {
   try {
     const target = await openAsItIs(url)
     const { is } = await inspectSchema(target).finally(() => target.destroy())
-    // A users table of others would be adopted.
     if (is === 'foreign') throw notEmpty(url)
     await (await openDatabase(url)).destroy()
   } catch (error) {
-    if (!(error instanceof OptionError)) throw error
-    throw new MaintenanceError(`the target: ${error.problems[0]?.problem}`, { cause: error })
+    throw ofTarget(error)
   }
   const target = await openAsItIs(url)
   try {

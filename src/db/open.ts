@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
-import type { Adoption } from './adoption/index.ts'
+import { type FileInUse, followLinks } from '../lib/output-file.ts'
 import { type Health, useHealth } from './health.ts'
 import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
 import { isSqlite } from './migrations/columns.ts'
@@ -35,6 +35,30 @@ export function locateDatabase(text: string): DatabaseUrl {
   )
 }
 
+/** The parameters of a PostgreSQL URL that name a file. */
+const KEY_FILES = ['sslcert', 'sslkey', 'sslrootcert']
+
+/** The files of a database, which no output may replace. */
+export function filesInUse(text: string): FileInUse[] {
+  const database = locateDatabase(text)
+  if (database.engine === 'postgres') {
+    const { searchParams } = new URL(database.url)
+    return KEY_FILES.flatMap((name) =>
+      searchParams.getAll(name).map((file) => ({ file, what: `the ${name} of the database` })),
+    )
+  }
+  if (database.path === ':memory:') return []
+  // SQLite follows symbolic links, and keeps its other files beside the file itself.
+  const file = followLinks(database.path)
+  return [
+    { file, what: 'the database' },
+    ...['-wal', '-shm', '-journal'].map((suffix) => ({
+      file: `${file}${suffix}`,
+      what: `the ${suffix} file of the database`,
+    })),
+  ]
+}
+
 /** What {@link openDatabase} needs to know beside the URL. */
 export interface OpenOptions {
   /** Whether to bring the schema up to date. Default `true`; `false` changes nothing at all. */
@@ -43,8 +67,6 @@ export interface OpenOptions {
   create?: boolean
   /** Told of faults of the database that belong to no request. */
   onError?: (error: Error) => void
-  /** Told that the users table of a Flask service was adopted. */
-  onAdopted?: (adoption: Adoption) => void
   /** Told which migrations ran, where any did. */
   onMigrated?: (names: readonly string[]) => void
 }
@@ -56,7 +78,7 @@ export interface OpenOptions {
  *   or to a newer version.
  */
 export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
-  const { onError = () => {}, onAdopted, onMigrated = () => {}, create = true } = options
+  const { onError = () => {}, onMigrated = () => {}, create = true } = options
   const db = await connect(databaseUrl, { onError, create })
   try {
     const state = await inspectSchema(db)
@@ -68,7 +90,7 @@ export async function openDatabase(databaseUrl: string, options: OpenOptions = {
         await pendingMigrations(patient)
         if (options.migrate === false) return db
         if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
-        onMigrated(await migrate(patient, onAdopted))
+        onMigrated(await migrate(patient))
       } finally {
         if (patient !== db) await patient.destroy()
       }
@@ -169,7 +191,8 @@ export function assertCreatable(databaseUrl: string): void {
   }
 }
 
-function cannotUse(databaseUrl: string, cause: unknown): OptionError {
+/** The refusal of a database for whatever went wrong with it. */
+export function cannotUse(databaseUrl: string, cause: unknown): OptionError {
   // An AggregateError (every address of a host refused) has its reasons inside.
   const reasons = cause instanceof AggregateError ? cause.errors : [cause]
   const reason = reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')

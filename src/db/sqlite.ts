@@ -3,7 +3,7 @@
  * process is in order, and one that only reads; WAL and a wait for other writers, so that other processes
  * can share the file.
  */
-import { accessSync, closeSync, constants, existsSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
@@ -21,6 +21,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import { MaintenanceError } from '../errors.ts'
+import { openOutput } from '../lib/output-file.ts'
 import { isBusy, isDamaged, isNoTransaction, isUnavailable } from './errors.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
@@ -108,26 +109,30 @@ async function openForWriting(path: string, { create }: { create: boolean }): Pr
 }
 
 /**
- * Copies a database as it is at this moment, while others write: one read transaction, in which it is written
- * anew. What was deleted does not come along.
+ * Copies a database to a new file with mode 0600.
  *
- * @param copy - Made with mode 0600, and gone again where the copy fails. Must not be there yet.
+ * @throws {OutputError} The file exists, or cannot be written.
  */
 export function copySqlite(path: string, copy: string): void {
-  const file = openSync(copy, 'wx', 0o600)
+  const output = openOutput(copy, { inUse: [], replace: false })
   try {
-    const database = openForReading(path)
-    try {
-      database.prepare('vacuum into ?').run(resolve(copy))
-    } finally {
-      database.close()
-    }
-    fsyncSync(file)
-  } catch (error) {
-    rmSync(copy, { force: true })
-    throw error
+    copyInto(path, output.path)
+    output.publish()
   } finally {
-    closeSync(file)
+    output.discard()
+  }
+}
+
+/**
+ * Copies a database into an empty file, as it is at this moment and while others write: in one read transaction. What
+ * was deleted is not copied.
+ */
+export function copyInto(path: string, empty: string): void {
+  const database = openForReading(path)
+  try {
+    database.prepare('vacuum into ?').run(resolve(empty))
+  } finally {
+    database.close()
   }
 }
 

@@ -1,27 +1,30 @@
 import {
-  type Adoption,
   type AdoptionPlan,
+  adoptUsers,
+  assertAdoptable,
+  cannotUse,
+  type Database,
   databaseExists,
   describeDatabase,
   inspectSchema,
   isAdoptable,
   keepAccount,
   openAsItIs,
-  openDatabase,
   planAdoption,
 } from '../../db/index.ts'
 import { MaintenanceError, NoResultFound, OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options.ts'
 import { type Command, type ExitCode, UsageError } from '../command.ts'
-import { print } from '../terminal.ts'
+import { confirmed, counted, print } from '../terminal.ts'
 
 export const adopt: Command = {
   name: 'adopt',
-  summary: 'Make the users table of the Flask exercise ours, after a copy (serve does it too)',
+  summary: 'Take over the users table of the Flask exercise, after a copy',
   flags: {
     plan: { type: 'boolean', help: 'Show what would be done and what stands in the way, and change nothing' },
     keep: { type: 'string', help: 'The number of an account that keeps the address it shares with others' },
+    yes: { type: 'boolean', help: 'Do not ask' },
   },
   async run({ settings, flags, json }) {
     const { databaseUrl } = resolveOptions(settings.options)
@@ -29,58 +32,74 @@ export const adopt: Command = {
       throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)
     if (flags.plan === true && flags.keep !== undefined)
       throw new UsageError('--plan changes nothing, and --keep does: give one of them')
-    if (flags.keep !== undefined) return keep(databaseUrl, String(flags.keep), json)
-    return flags.plan === true ? showPlan(databaseUrl, json) : adoptNow(databaseUrl, json)
+    const kept = Number(flags.keep ?? 0)
+    if (!Number.isSafeInteger(kept)) throw new UsageError('--keep takes the number of an account')
+    const confirm = async (question: string) => flags.yes === true || (await confirmed(question))
+    return withDatabase(databaseUrl, (db) => {
+      if (flags.plan === true) return showPlan(db, json)
+      if (flags.keep !== undefined) return keep(db, kept, { confirm, json })
+      return adoptNow(db, { confirm, json })
+    })
   },
 }
 
-async function showPlan(databaseUrl: string, json: boolean): Promise<ExitCode> {
+/** How a change is confirmed and reported. */
+interface Conduct {
+  readonly confirm: (question: string) => Promise<boolean>
+  readonly json: boolean
+}
+
+async function withDatabase(
+  databaseUrl: string,
+  use: (db: Database) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const db = await openAsItIs(databaseUrl)
   try {
-    if ((await inspectSchema(db)).is !== 'foreign') return await sayNothingToDo(json)
-    const plan = await planAdoption(db)
-    await (json ? print(JSON.stringify(plan)) : printPlan(plan))
-    return isAdoptable(plan) ? 0 : 1
+    return await use(db)
+  } catch (error) {
+    if (error instanceof MaintenanceError || error instanceof OptionError || error instanceof UsageError)
+      throw error
+    throw cannotUse(databaseUrl, error)
   } finally {
     await db.destroy()
   }
 }
 
-async function adoptNow(databaseUrl: string, json: boolean): Promise<ExitCode> {
-  let adoption: Adoption | undefined
-  const db = await openDatabase(databaseUrl, {
-    onAdopted: (done) => {
-      adoption = done
-    },
-  })
-  await db.destroy()
-  if (adoption === undefined) return sayNothingToDo(json)
-  if (json) await print(JSON.stringify(adoption))
-  else {
-    await printPlan(adoption)
-    await print(`The table as it was is kept in ${visible(adoption.copy)}.`)
-  }
+async function showPlan(db: Database, json: boolean): Promise<ExitCode> {
+  const plan = await planAdoption(db)
+  if (plan === null) return sayNothingToDo(json)
+  await print(json ? JSON.stringify(plan) : planLines(plan).join('\n'))
+  return isAdoptable(plan) ? 0 : 1
+}
+
+async function adoptNow(db: Database, { confirm, json }: Conduct): Promise<ExitCode> {
+  const plan = await planAdoption(db)
+  if (plan === null) return sayNothingToDo(json)
+  if (!json) await print(planLines(plan).join('\n'))
+  assertAdoptable(plan)
+  const accounts = counted(plan.users, 'account')
+  if (!(await confirm(`Adopt the users table with ${accounts}? It is copied first.`))) return 1
+  const adoption = await adoptUsers(db, plan)
+  if (adoption === null) return sayNothingToDo(json)
+  await print(
+    json ? JSON.stringify(adoption) : `Adopted. The table as it was is kept in ${visible(adoption.copy)}.`,
+  )
   return 0
 }
 
-async function keep(databaseUrl: string, text: string, json: boolean): Promise<ExitCode> {
-  const id = Number(text)
-  if (!Number.isSafeInteger(id)) throw new UsageError('--keep takes the number of an account')
-  const db = await openAsItIs(databaseUrl)
-  try {
-    if ((await inspectSchema(db)).is !== 'foreign') return await sayNothingToDo(json)
-    const setAside = await keepAccount(db, id)
-    await print(
-      json
-        ? JSON.stringify({ kept: id, set_aside: setAside })
-        : `Account ${id} keeps the address; ${setAside.join(', ')} went to the table users_set_aside.`,
-    )
-    return 0
-  } catch (error) {
+async function keep(db: Database, id: number, { confirm, json }: Conduct): Promise<ExitCode> {
+  if ((await inspectSchema(db)).is !== 'foreign') return sayNothingToDo(json)
+  const question = `Let account ${id} keep its address, and move the accounts that share it to the table users_set_aside?`
+  if (!(await confirm(question))) return 1
+  const setAside = await keepAccount(db, id).catch((error: unknown) => {
     throw error instanceof NoResultFound ? new MaintenanceError(error.message, { cause: error }) : error
-  } finally {
-    await db.destroy()
-  }
+  })
+  await print(
+    json
+      ? JSON.stringify({ kept: id, set_aside: setAside })
+      : `Account ${id} keeps the address; ${setAside.join(', ')} went to the table users_set_aside.`,
+  )
+  return 0
 }
 
 async function sayNothingToDo(json: boolean): Promise<ExitCode> {
@@ -88,19 +107,20 @@ async function sayNothingToDo(json: boolean): Promise<ExitCode> {
   return 0
 }
 
-/** Whole, however long: it is what the operator has to settle. */
-async function printPlan(plan: AdoptionPlan): Promise<void> {
-  await print(`Accounts: ${plan.users}`)
+/** All of it, however long: the operator has to settle it. */
+function planLines(plan: AdoptionPlan): string[] {
   const lists: [string, readonly (string | number)[]][] = [
     ['Columns that stay as they are', plan.extraColumns.map(visible)],
-    ['Accounts whose password has to be reset, since its hash is none of bcrypt', plan.unknownHashes],
-    ['Accounts nobody can sign in to, since their address is none', plan.unusableAddresses],
+    ['Accounts whose password has to be reset, since its hash is not of bcrypt', plan.unknownHashes],
+    ['Accounts that nobody can sign in to, since their address is not valid', plan.unusableAddresses],
   ]
-  for (const [what, found] of lists) if (found.length > 0) await print(`${what}: ${found.join(', ')}`)
-  for (const obstacle of plan.obstacles) await print(`In the way: ${visible(obstacle)}`)
-  for (const { email, ids } of plan.sharedAddresses) {
-    await print(
-      `In the way: accounts ${ids.join(', ')} share the address ${visible(email)}; to keep one of them: bienvenue adopt --keep ${ids[0]}`,
-    )
-  }
+  return [
+    `Accounts: ${plan.users}`,
+    ...lists.filter(([, found]) => found.length > 0).map(([what, found]) => `${what}: ${found.join(', ')}`),
+    ...plan.obstacles.map((obstacle) => `In the way: ${visible(obstacle)}`),
+    ...plan.sharedAddresses.map(
+      ({ email, ids }) =>
+        `In the way: accounts ${ids.join(', ')} share the address ${visible(email)}; to keep one of them: bienvenue adopt --keep ${ids[0]}`,
+    ),
+  ]
 }

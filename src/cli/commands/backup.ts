@@ -7,18 +7,20 @@ import {
   restoreDatabase,
 } from '../../db/index.ts'
 import { OptionError } from '../../errors.ts'
+import { isStandardOutput } from '../../lib/output-file.ts'
 import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options.ts'
-import type { Command } from '../command.ts'
+import { type Command, UsageError } from '../command.ts'
 import { confirmed, counted, print } from '../terminal.ts'
 
 export const backup: Command = {
   name: 'backup',
   summary: 'Write a checked copy of an SQLite database to a file, also while it is in use',
   takes: 'FILE',
-  flags: { force: { type: 'boolean', help: 'Replace the file where it is there' } },
+  flags: { force: { type: 'boolean', help: 'Replace the file if it exists' } },
   async run({ args, flags, settings, json }) {
     const [file = ''] = args
+    if (isStandardOutput(file)) throw new UsageError('a backup cannot go to standard output; name a file')
     const { databaseUrl } = resolveOptions(settings.options)
     if (!databaseExists(databaseUrl))
       throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)

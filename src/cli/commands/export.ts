@@ -1,10 +1,19 @@
-import { createWriteStream, lstatSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Engine } from '../../auth/index.ts'
+import { filesInUse } from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
-import { type Command, UsageError } from '../command.ts'
+import {
+  assertNotInUse,
+  isStandardOutput,
+  OutputError,
+  type OutputFile,
+  openOutput,
+} from '../../lib/output-file.ts'
+import { resolveOptions } from '../../options.ts'
+import type { Command } from '../command.ts'
+import { discardedOnFailure } from '../interrupt.ts'
 import { counted, print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
@@ -14,36 +23,40 @@ export const exportUsers: Command = {
   flags: {
     output: {
       type: 'string',
-      help: 'A file to write to, which nobody else can read; standard output without it',
+      help: 'The file to write, readable by its owner only; - and the default are standard output',
     },
-    force: { type: 'boolean', help: 'Replace the file where it is there' },
+    force: { type: 'boolean', help: 'Replace the file if it exists' },
     'with-hashes': { type: 'boolean', help: 'Write the hashes of the passwords too: import needs them' },
   },
   async run(input) {
-    const { output } = input.flags as { output?: string }
+    const { output: target = '-' } = input.flags as { output?: string }
     const withHashes = input.flags['with-hashes'] === true
-    if (output !== undefined) assertFree(output, { force: input.flags.force === true })
-    return withEngine(input, async (engine) => {
-      if (withHashes)
-        process.stderr.write('It holds the hashes of all passwords: keep it as you keep the database.\n')
-      if (output === undefined) {
+    const inUse = filesInUse(resolveOptions(input.settings.options).databaseUrl)
+    if (isStandardOutput(target)) {
+      assertNotInUse(1, inUse)
+      return withEngine(input, async (engine) => {
+        warnOf(withHashes)
         await writeUsers(engine, withHashes, process.stdout)
         return 0
-      }
-      const count = await writeFile(output, (stream) => writeUsers(engine, withHashes, stream))
-      await print(
-        input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count, 'user')} to ${output}.`,
-      )
-      return 0
-    })
+      })
+    }
+    const output = openOutput(target, { inUse, replace: input.flags.force === true, mayStream: true })
+    return discardedOnFailure(output, () =>
+      withEngine(input, async (engine) => {
+        warnOf(withHashes)
+        const count = await writeFile(target, output, (stream) => writeUsers(engine, withHashes, stream))
+        await print(
+          input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count, 'user')} to ${target}.`,
+        )
+        return 0
+      }),
+    )
   },
 }
 
-function assertFree(output: string, { force }: { force: boolean }): void {
-  const stat = lstatSync(output, { throwIfNoEntry: false })
-  if (stat === undefined) return
-  if (!stat.isFile()) throw new UsageError(`${output} is no file that could be replaced`)
-  if (!force) throw new UsageError(`${output} is there already; --force replaces it`)
+function warnOf(withHashes: boolean): void {
+  if (withHashes)
+    process.stderr.write('It holds the hashes of all passwords: keep it as you keep the database.\n')
 }
 
 /** @returns How many there were. */
@@ -60,17 +73,17 @@ async function writeUsers(engine: Engine, withHashes: boolean, output: Writable)
   return count
 }
 
-/** Writes a file that is there whole or not at all. */
-async function writeFile(path: string, write: (output: Writable) => Promise<number>): Promise<number> {
-  const part = `${path}.part`
+async function writeFile(
+  target: string,
+  output: OutputFile,
+  write: (stream: Writable) => Promise<number>,
+): Promise<number> {
   try {
-    await rm(part, { force: true })
-    const count = await write(createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }))
-    await rename(part, path)
+    const count = await write(createWriteStream(target, { fd: output.fd, autoClose: false }))
+    output.publish()
     return count
   } catch (error) {
-    await rm(part, { force: true })
-    if (error instanceof AuthError || !(error instanceof Error)) throw error
-    throw new UsageError(`cannot write ${path}: ${error.message}`)
+    if (error instanceof AuthError || error instanceof OutputError || !(error instanceof Error)) throw error
+    throw new OutputError(`cannot write ${target}: ${error.message}`, { cause: error })
   }
 }

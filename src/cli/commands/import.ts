@@ -1,14 +1,18 @@
+import { appendFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { type Engine, type ImportOptions, USER_FIELDS } from '../../auth/index.ts'
+import { filesInUse } from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
+import { isStandardOutput, type OutputFile, openOutput } from '../../lib/output-file.ts'
 import { visible } from '../../lib/visible.ts'
+import { resolveOptions } from '../../options.ts'
 import { type Command, type CommandInput, UsageError } from '../command.ts'
 import { readFirebaseProject } from '../import/firebase.ts'
 import { linesOf } from '../import/lines.ts'
 import { type ProgressReport, startProgress } from '../import/progress.ts'
 import { csvRecords, type FileItem, jsonRecords } from '../import/records.ts'
-import { openRejects, type Rejects } from '../import/rejects.ts'
+import { rejectedLine } from '../import/rejects.ts'
+import { discardedOnFailure } from '../interrupt.ts'
 import { counted, print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
@@ -23,7 +27,8 @@ export const importUsers: Command = {
     },
     'dry-run': { type: 'boolean', help: 'Look at every line, and add nobody' },
     ignore: { type: 'string', help: 'Fields to leave out, with commas between them' },
-    rejects: { type: 'string', help: 'Where lines go that are not taken; FILE.rejects.ndjson without it' },
+    rejects: { type: 'string', help: 'The file for rejected lines; FILE.rejects.ndjson without it' },
+    force: { type: 'boolean', help: 'Replace the file for rejected lines if it exists' },
     'firebase-hash-config': { type: 'string', help: 'A file with the hash parameters of a Firebase project' },
   },
   async run(input) {
@@ -32,23 +37,45 @@ export const importUsers: Command = {
     const isDryRun = input.flags['dry-run'] === true
     const format = formatOf(flags.format, path)
     const ignored = ignoredOf(flags.ignore)
-    const rejectsPath = flags.rejects ?? `${path === '-' ? 'stdin' : path}.rejects.ndjson`
-    if (resolve(rejectsPath) === resolve(path)) throw new UsageError('--rejects names the file itself')
     const config = flags['firebase-hash-config']
     const firebase = config === undefined ? null : await readFirebaseProject(config)
+    const rejectsPath = flags.rejects ?? defaultRejects(path)
     const source = await openSource(path)
-    const work = async (engine: Engine) => {
-      const rejects = await openRejects(rejectsPath)
+    const work = async (engine: Engine, rejects: OutputFile) => {
       const items = format({ lines: linesOf(source.chunks), ignored })
       const progress = input.json ? null : startProgress(process.stderr)
       const options = { dryRun: isDryRun, firebase }
       const task = { engine, items, options, rejects, progress, size: source.size }
-      const done = await runImport(task).finally(() => rejects.close())
+      const done = await runImport(task)
+      if (done.rejected > 0) rejects.publish()
       await report(input, done, { isDryRun, rejectsPath })
       return done.rejected === 0 ? 0 : 1
     }
-    return withEngine(input, work, { mayCreate: !isDryRun }).finally(() => source.close())
+    try {
+      const rejects = openRejects(rejectsPath, input)
+      return await discardedOnFailure(rejects, () =>
+        withEngine(input, (engine) => work(engine, rejects), { mayCreate: !isDryRun }),
+      )
+    } finally {
+      await source.close()
+    }
   },
+}
+
+/** Beside the input, unless that is a stream such as `/dev/stdin`. */
+function defaultRejects(path: string): string {
+  return `${path === '-' || /^\/(?:dev|proc)\//.test(path) ? 'stdin' : path}.rejects.ndjson`
+}
+
+function openRejects(path: string, { args: [source = ''], settings, flags }: CommandInput): OutputFile {
+  if (isStandardOutput(path)) throw new UsageError('--rejects needs a file: the result is on standard output')
+  const config = flags['firebase-hash-config']
+  const inUse = [
+    ...filesInUse(resolveOptions(settings.options).databaseUrl),
+    { file: source === '-' ? 0 : source, what: 'the file to import' },
+    ...(typeof config === 'string' ? [{ file: config, what: 'the file of --firebase-hash-config' }] : []),
+  ]
+  return openOutput(path, { inUse, replace: flags.force === true, mayStream: true })
 }
 
 function formatOf(name: string | undefined, path: string) {
@@ -102,7 +129,7 @@ interface Task {
   readonly engine: Engine
   readonly items: AsyncIterable<FileItem>
   readonly options: ImportOptions
-  readonly rejects: Rejects
+  readonly rejects: OutputFile
   readonly progress: ProgressReport | null
   readonly size: number | null
 }
@@ -124,7 +151,7 @@ async function runImport({ engine, items, options, rejects, progress, size }: Ta
   try {
     for await (const { added, unchanged, rejected } of engine.importUsers(counting(), options)) {
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: item.line, problem }))
-      await rejects.add(rejectedLines)
+      appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
       const named = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))
       if (named.length > 0) progress?.end()
       for (const { line, problem } of named)

@@ -28,7 +28,6 @@ export interface FoundTable {
 
 /** What the engines do each in their own way. */
 export interface AdoptingEngine {
-  hasUsersTable(db: Database): Promise<boolean>
   describe(db: Database): Promise<FoundTable>
   /** Copies the table; from now on nobody else writes to it. @returns Where the copy is. */
   copy(tx: Database): Promise<string>

@@ -10,6 +10,7 @@
 import { sql } from 'kysely'
 import { MaintenanceError, NoResultFound } from '../../errors.ts'
 import { isEmailAddress, normalizeEmail, storedEmail } from '../../user.ts'
+import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../migrate.ts'
 import { isSqlite } from '../migrations/columns.ts'
 import type { Database } from '../schema.ts'
 import { type AdoptingEngine, CLASSIC_COLUMNS, type FoundTable } from './engine.ts'
@@ -79,16 +80,23 @@ function engineOf(db: Database): AdoptingEngine {
   return isSqlite(db) ? sqlite : postgres
 }
 
-/** Whether there is anything by the name of our table. */
-export function hasUsersTable(db: Database): Promise<boolean> {
-  return engineOf(db).hasUsersTable(db)
+/**
+ * Inspects the table and every account, and changes nothing. Reads a page at a time, but holds every address in memory:
+ * a million of them take half a gigabyte.
+ *
+ * @returns `null` if the database has no users table of another program, or another process has just adopted it.
+ */
+export async function planAdoption(db: Database): Promise<AdoptionPlan | null> {
+  const isForeign = async () => (await inspectSchema(db)).is === 'foreign'
+  if (!(await isForeign())) return null
+  const plan = await readTable(db).catch((error: unknown) => ({ error }))
+  // What was read during an adoption by another process is half of the old table and half of the new one.
+  if (!(await isForeign())) return null
+  if ('error' in plan) throw plan.error
+  return plan
 }
 
-/**
- * Looks at the table and at every account, and changes nothing. Reads a page at a time, but holds every address:
- * for a million of them it takes half a gigabyte.
- */
-export async function planAdoption(db: Database): Promise<AdoptionPlan> {
+async function readTable(db: Database): Promise<AdoptionPlan> {
   const { found, extraColumns, obstacles } = await inspectTable(db)
   if (obstacles.length > 0) return { ...NOTHING, extraColumns, obstacles }
   return { ...(await readAccounts(db, found)), extraColumns }
@@ -134,18 +142,43 @@ const NOTHING: AdoptionPlan = {
   obstacles: [],
 }
 
-/** Whether nothing stands in the way. */
+/** Whether nothing is in the way. */
 export function isAdoptable({ sharedAddresses, obstacles }: AdoptionPlan): boolean {
   return sharedAddresses.length === 0 && obstacles.length === 0
 }
 
+/** @throws {MaintenanceError} Something is in the way. */
+export function assertAdoptable(plan: AdoptionPlan): void {
+  if (!isAdoptable(plan))
+    throw new MaintenanceError(
+      'the users table cannot be adopted as it is; nothing was changed. What is in the way: bienvenue adopt --plan',
+    )
+}
+
 /**
- * Makes the table ours, after a copy. Old session ids and reset tokens are void: they stood there in the clear.
+ * Makes the table ours, after a copy, and brings the schema up to date: in one transaction, under the lock of the
+ * migrations. Takes the place of the first migration; the others run as in every database.
  *
- * @param tx - A transaction: all of it, or nothing.
- * @throws {MaintenanceError} Something stands in the way since it was looked at.
+ * @param plan - What {@link planAdoption} gave.
+ * @returns `null` if another process has adopted it in the meantime.
+ * @throws {MaintenanceError} Something is in the way, or the table has changed since the plan.
  */
-export async function adopt(tx: Database): Promise<Adoption> {
+export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adoption | null> {
+  assertAdoptable(plan)
+  const engine = engineOf(db)
+  const done: Adoption[] = []
+  const adoption = { up: async (tx: Database) => void done.push(await adopt(tx)) }
+  try {
+    await engine.prepared(db, () => runMigrations(db, { ...MIGRATIONS, [USERS_MIGRATION]: adoption }))
+  } catch (error) {
+    for (const { copy } of done) engine.discardCopy(copy)
+    throw error
+  }
+  return done[0] ?? null
+}
+
+/** Old session ids and reset tokens become void: they were stored in the clear. */
+async function adopt(tx: Database): Promise<Adoption> {
   const engine = engineOf(tx)
   const { found, extraColumns, obstacles } = await inspectTable(tx)
   if (obstacles.length > 0) throw changedMeanwhile()
@@ -175,16 +208,6 @@ export async function adopt(tx: Database): Promise<Adoption> {
 
 function changedMeanwhile(): MaintenanceError {
   return new MaintenanceError('the users table has changed meanwhile; start again')
-}
-
-/** Runs what adopts under the circumstances that it needs. */
-export function preparedForAdoption<Result>(db: Database, run: () => Promise<Result>): Promise<Result> {
-  return engineOf(db).prepared(db, run)
-}
-
-/** Removes the copy of an adoption that was not committed. */
-export function discardCopy(db: Database, { copy }: Adoption): void {
-  engineOf(db).discardCopy(copy)
 }
 
 /** Reads every account, a page at a time, and says what is to be said of them. */
@@ -247,7 +270,7 @@ async function readAccounts(
  */
 export async function keepAccount(db: Database, id: number): Promise<number[]> {
   return db.transaction().execute(async (tx) => {
-    const { sharedAddresses } = await planAdoption(tx)
+    const { sharedAddresses } = await readTable(tx)
     const others = sharedAddresses.find(({ ids }) => ids.includes(id))?.ids.filter((other) => other !== id)
     if (others === undefined) throw new NoResultFound(`no account ${id} shares its address with another`)
     const references = await engineOf(tx).listReferences(tx)

@@ -15,10 +15,6 @@ interface ColumnRow {
 
 /** PostgreSQL alters the table where it stands. */
 export const postgres: AdoptingEngine = {
-  async hasUsersTable(db) {
-    return (await sql`select 1 where to_regclass('users') is not null`.execute(db)).rows.length > 0
-  },
-
   async describe(db) {
     const columns = await columnsOf(db)
     const key = columns.filter((column) => column.is_key)

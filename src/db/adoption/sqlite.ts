@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import { createUsers } from '../migrations/users-table.ts'
+import { usersTable } from '../migrations/0001-users.ts'
+import { columnTypesOf } from '../migrations/columns.ts'
 import { continueAfterUserId, findLastUserId } from '../numbering.ts'
 import type { Database } from '../schema.ts'
 import { asideOf, copySqlite, removeCopy } from '../sqlite.ts'
@@ -16,12 +17,6 @@ interface ColumnRow {
 
 /** SQLite alters little of a table: ours is made, filled, and takes its place. */
 export const sqlite: AdoptingEngine = {
-  async hasUsersTable(db) {
-    const { rows } = await sql`
-      select 1 from sqlite_master where lower(name) = 'users' and type in ('table', 'view')`.execute(db)
-    return rows.length > 0
-  },
-
   async describe(db) {
     const columns = await columnsOf(db, 'users')
     const key = columns.filter(({ pk }) => pk > 0)
@@ -81,15 +76,7 @@ export const sqlite: AdoptingEngine = {
     const extras = (await columnsOf(tx, 'users_before_adoption')).filter(
       ({ name }) => !CLASSIC_COLUMNS.includes(name),
     )
-    await createUsers(
-      tx,
-      extras.map(({ name, type, notnull, dflt_value }) => ({
-        name,
-        type,
-        isNotNull: notnull === 1,
-        default: dflt_value,
-      })),
-    )
+    await createUsers(tx, extras)
     const values = {
       id: sql`old.id`,
       email: sql`adopted.email`,
@@ -125,6 +112,23 @@ export const sqlite: AdoptingEngine = {
       where tables.type = 'table' and lower(keys."table") = 'users' order by 1`.execute(db)
     return rows.map(({ name }) => name)
   },
+}
+
+/** The table of the first migration, and behind its columns those that Bienvenue does not know, as they are declared. */
+async function createUsers(tx: Database, extras: readonly ColumnRow[]): Promise<void> {
+  const table = usersTable(tx)
+  if (extras.length === 0) return table.modifyEnd(columnTypesOf(tx).strict).execute()
+  // Not strict: a strict table does not allow every type that the other columns may be declared with.
+  await extras
+    .reduce(
+      (made, { name, type, notnull, dflt_value }) =>
+        made.addColumn(name, sql.raw(type), (column) => {
+          const declared = notnull === 1 ? column.notNull() : column
+          return dflt_value === null ? declared : declared.defaultTo(sql.raw(`(${dflt_value})`))
+        }),
+      table,
+    )
+    .execute()
 }
 
 async function columnsOf(db: Database, table: string): Promise<ColumnRow[]> {

@@ -1,14 +1,23 @@
 import type { Kysely } from 'kysely'
-import { type Adoption, adopt, hasUsersTable } from '../adoption/index.ts'
-import type { Schema } from '../schema.ts'
-import { createUsers } from './users-table.ts'
+import { columnTypesOf } from './columns.ts'
 
-/** The classic table, or that of the Flask exercise made ours. */
-export async function up(
-  db: Kysely<unknown>,
-  onAdopted: (adoption: Adoption) => void = () => {},
-): Promise<void> {
-  const found = db.withTables<Pick<Schema, keyof Schema>>()
-  if (await hasUsersTable(found)) onAdopted(await adopt(found))
-  else await createUsers(db)
+/** The classic table: the five columns of the exercise first, then ours. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await usersTable(db).modifyEnd(columnTypesOf(db).strict).execute()
+}
+
+/** The columns of the table. */
+export function usersTable<Tables>(db: Kysely<Tables>) {
+  const types = columnTypesOf(db)
+  return db.schema
+    .createTable('users')
+    .addColumn('id', 'integer', (column) => types.countingKey(column))
+    .addColumn('email', 'text', (column) => column.notNull())
+    .addColumn('hashed_password', 'text', (column) => column.notNull())
+    .addColumn('session_id', 'text')
+    .addColumn('reset_token', 'text')
+    .addColumn('normalized_email', 'text', (column) => column.notNull().unique())
+    .addColumn('created_at', types.time, (column) => column.notNull())
+    .addColumn('password_version', 'integer', (column) => column.notNull())
+    .addColumn('disabled_at', types.time)
 }
