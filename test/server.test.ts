@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { AuditRecord } from '../src/index.ts'
 import { resolveOptions, unsafeOptions } from '../src/options.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
-import { type Service, send, sessionIdOf, startService } from './support/service.ts'
+import { run, type Service, send, sessionIdOf, startService } from './support/service.ts'
 
 const CREDENTIALS = { email: 'guillaume@holberton.io', password: 'b4l0u' }
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -275,12 +275,40 @@ it.each([
   ['an empty port of an IPv6 address', 'GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n'],
   ['HTTP/1.0 without Host', 'GET / HTTP/1.0\r\n\r\n'],
   ['HTTP/1.0 with Host', 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n'],
-  ['DELETE, as a client repeats it on the redirect of a logout', request('DELETE /')],
+  [
+    'DELETE, as axios 1.21 repeats it on the redirect of a logout',
+    request('DELETE /', [
+      'Accept: application/json, text/plain, */*',
+      'Cookie: session_id=of-a-session-that-has-ended',
+      'User-Agent: axios/1.21.1',
+      'Accept-Encoding: gzip, compress, deflate, br',
+      'Connection: keep-alive',
+    ]),
+  ],
   ['DELETE with a body', request('DELETE /', json('Content-Length: 2'), '{}')],
 ])('the home page answers %s', async (_, bytes) => {
   const { port } = await startService('sqlite::memory:')
   const { status, body } = await exchange(port, bytes)
   expect({ status, body }).toEqual({ status: 200, body: '{"message":"Bienvenue"}' })
+})
+
+it('curl -L -X DELETE logs out and ends at the home page', async () => {
+  const { url } = await startService('sqlite::memory:')
+  await send(url, 'POST', '/users', { fields: CREDENTIALS })
+  const sessionId = sessionIdOf(await send(url, 'POST', '/sessions', { fields: CREDENTIALS }))
+  const args = [
+    '-sS',
+    '-L',
+    '-X',
+    'DELETE',
+    '-b',
+    `session_id=${sessionId}`,
+    '-w',
+    ' %{http_code} %{num_redirects}',
+  ]
+  const { stdout, stderr } = await run('curl', [...args, `${url}/sessions`])
+  expect({ stdout, stderr }).toEqual({ stdout: '{"message":"Bienvenue"} 200 1', stderr: '' })
+  expect((await send(url, 'GET', '/profile', { sessionId })).status).toBe(403)
 })
 
 it.each(['/healthz', '/readyz'])('%s answers a probe by whatever name it comes, or by none', async (path) => {

@@ -276,13 +276,22 @@ onBothEngines('a session', (engine) => {
       expect(await who(`${cookie}; __Host-session_id=${own}`), JSON.stringify(cookie)).toBe(VICTIM)
       expect(await who(`__Host-session_id=${own}; ${cookie}`), JSON.stringify(cookie)).toBe(VICTIM)
     }
-    // The value is taken as it stands: nothing is unquoted or decoded that another reader would leave.
-    for (const value of [`"${planted}"`, planted.replace('.', '%2e'), `${planted},${own}`, `${planted}=`])
+    // Nothing is decoded that another reader would leave, and only one whole pair of quotes is taken off.
+    for (const value of [
+      `"${planted}`,
+      `""${planted}""`,
+      `" ${planted}"`,
+      planted.replace('.', '%2e'),
+      `${planted},${own}`,
+      `${planted}=`,
+    ])
       expect(await who(`__Host-session_id=${value}`), value).toBe(403)
     for (const [first, second] of [
       [planted, own],
       [own, planted],
       [own, own],
+      [own, `"${own}"`],
+      [`"${planted}"`, own],
     ])
       expect(await who(`__Host-session_id=${first}; x=1; __Host-session_id=${second}`)).toBe(403)
     // The classic cookie has no prefix: there the double is what tells.
