@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
@@ -663,6 +663,7 @@ onBothEngines('the commands', (engine) => {
     expect(well).toMatchObject({ well: true, unknown: ['BIENVENUE_NONSENSE'] })
     expect(well.checks).toEqual([
       { name: 'database', ok: true, detail: expect.any(String) },
+      ...(engine === 'sqlite' ? [{ name: 'file', ok: true, detail: 'SQLite finds no damage in it' }] : []),
       { name: 'schema', ok: true, detail: 'up to date' },
     ])
     expect(well.settings).toHaveLength(Object.keys(SETTINGS).length)
@@ -682,6 +683,35 @@ it('doctor names an unreachable PostgreSQL in one line, without its password, ex
   expect(forScripts.exitCode).toBe(1)
   expect(forScripts.stdout).not.toContain(SECRET)
   expect(JSON.parse(forScripts.stdout)).toMatchObject({ well: false })
+})
+
+it.each([
+  ['backup copy.db\r', 'FILE contains U+000D'],
+  ['restore copy\u200b.db --yes', 'FILE contains U+200B'],
+  ['import \ufeffusers.csv', 'FILE contains U+FEFF'],
+  ['import users.csv --rejects rejects.ndjson\r', '--rejects contains U+000D'],
+  ['import users.csv --format csv\u00a0', '--format contains U+00A0'],
+  ['export --output users.ndjson\u2060', '--output contains U+2060'],
+  ['move --to sqlite:b.db\r', '--to contains U+000D'],
+  ['audit --limit 5\r', '--limit contains U+000D'],
+])('%j is refused: the invisible character is named, and nothing is made', async (line, problem) => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const finished = await runCli(line.split(' '), { env: { DATABASE_URL: databaseUrl } })
+  expectRefusal(
+    finished,
+    2,
+    new RegExp(`^bienvenue: ${problem.replaceAll('+', '\\+')}, an invisible character`),
+  )
+  expect(readdirSync(dirname(filePath(databaseUrl)))).toEqual([])
+})
+
+it('an account whose address has an invisible character can be named', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const auth = await createAuth({ databaseUrl })
+  await auth.db.addUser('ali\u200bce@example.com', '!')
+  await auth.close()
+  const env = { DATABASE_URL: databaseUrl }
+  expectDone(await runCli(['users', 'disable', 'ali\u200bce@example.com'], { env }))
 })
 
 it.each(['doctor', 'migrate --plan'])('%s makes no database where there is none', async (line) => {
