@@ -4,7 +4,7 @@
  * can share the file.
  */
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import {
   CompiledQuery,
@@ -21,6 +21,10 @@ import {
 import { MaintenanceError } from '../errors.ts'
 import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
+
+// Not imported by name: see lib/require-node.ts.
+const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+type DatabaseSync = InstanceType<typeof DatabaseSync>
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000

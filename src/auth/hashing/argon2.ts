@@ -2,12 +2,13 @@
  * argon2id (RFC 9106), by `node:crypto`, in the PHC string format. Off the event loop. argon2i is verified too,
  * and either one also with the word in front that Django writes.
  */
-import { argon2, randomBytes } from 'node:crypto'
+import crypto, { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
-const deriveKey = promisify(argon2)
+// Not imported by name: see lib/require-node.ts.
+const deriveKey = promisify(crypto.argon2)
 
 /** OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. */
 const MEMORY_KIB = 19_456

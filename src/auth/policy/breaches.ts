@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 import { OptionError } from '../../errors.ts'
 
 /** A registration waits for it: who gets no answer by then goes on without. */
@@ -59,7 +59,7 @@ export function createBreachCheck(
     if (isFailing) pausedUntil = now() + PAUSE_MS
 
     // SHA-1 is the protocol's. It protects nothing here: the password is stored under another hash.
-    const digest = hash('sha1', password).toUpperCase()
+    const digest = crypto.hash('sha1', password).toUpperCase()
     try {
       const answer = await getText(`${rangeUrl}/${digest.slice(0, PREFIX_LENGTH)}`, timeoutMs)
       const suffixes = breachedSuffixes(answer)

@@ -1,0 +1,8 @@
+/**
+ * Refuses an older Node in a plain sentence. Entry files import this first. Node links the whole package before it
+ * runs this, so a static import of anything that an older Node lacks would end in a SyntaxError instead. That is
+ * why `node:sqlite`, `crypto.argon2` and `crypto.hash` are looked up at run time.
+ */
+import { nodeProblem } from './node-version.ts'
+
+if (nodeProblem !== null) throw new Error(`bienvenue-auth ${nodeProblem}`)
