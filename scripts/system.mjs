@@ -10,6 +10,7 @@ const PACKAGES = [
   { name: 'chromium', path: '/usr/bin/chromium', tests: 'of the pages in a browser' },
   { name: 'nginx', path: '/usr/sbin/nginx', tests: 'behind nginx' },
   { name: 'caddy', path: '/usr/bin/caddy', tests: 'behind Caddy' },
+  { name: 'bsdutils', path: '/usr/bin/script', tests: 'of the service at a terminal' },
   { name: 'openssl', path: '/usr/bin/openssl', tests: 'over TLS' },
   { name: 'postgresql-client', path: '/usr/bin/psql', tests: 'of the roles as psql makes them' },
   {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { AuthError, MaintenanceError, OptionError } from '../errors.ts'
 import { visible } from '../lib/visible.ts'
@@ -24,6 +23,7 @@ import { users } from './commands/users.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print } from './terminal.ts'
+import { version } from './version.ts'
 
 const COMMANDS: readonly Command[] = [
   serve,
@@ -47,7 +47,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     return argv.length === 0 ? 2 : 0
   }
   if (argv[0] === '--version') {
-    await print(await version())
+    await print(version())
     return 0
   }
   const command = COMMANDS.findLast(({ name }) =>
@@ -98,11 +98,6 @@ function parse(command: Command, argv: readonly string[]) {
     // Its first sentence says what is wrong; the rest is advice that does not fit our commands.
     throw misuse((error as Error).message.split(/\. |\n/, 1)[0] ?? '', command.name)
   }
-}
-
-async function version(): Promise<string> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
 }
 
 /** What went wrong, in a line for each problem, and the exit code for it. Never a stack. */
