@@ -18,6 +18,16 @@ const PACKAGES = [
     path: '/usr/lib/python3/dist-packages/sqlalchemy',
     tests: 'of a table that SQLAlchemy wrote',
   },
+  {
+    name: 'python3-flask',
+    path: '/usr/lib/python3/dist-packages/flask',
+    tests: 'against the Flask original',
+  },
+  {
+    name: 'python3-requests',
+    path: '/usr/lib/python3/dist-packages/requests',
+    tests: 'of the client of the Flask original',
+  },
   { name: 'python3-bcrypt', path: '/usr/lib/python3/dist-packages/bcrypt', tests: 'of hashes in that table' },
 ]
 
