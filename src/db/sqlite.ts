@@ -22,7 +22,7 @@ import { MaintenanceError } from '../errors.ts'
 import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
 
-// Not imported by name: see lib/require-node.ts.
+// Not imported: see lib/require-node.ts.
 const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 type DatabaseSync = InstanceType<typeof DatabaseSync>
 

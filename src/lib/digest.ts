@@ -1,7 +1,7 @@
-import crypto, { timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 
-// Not imported by name: see require-node.ts.
-const { hash } = crypto
+// Not imported: see require-node.ts.
+const { hash } = process.getBuiltinModule('node:crypto')
 
 /** SHA-256 (FIPS 180-4) of a text's UTF-8 bytes: 32 bytes. */
 export function sha256(text: string): Uint8Array {

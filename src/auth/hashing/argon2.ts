@@ -2,13 +2,14 @@
  * argon2id (RFC 9106), by `node:crypto`, in the PHC string format. Off the event loop. argon2i is verified too,
  * and either one also with the word in front that Django writes.
  */
-import crypto, { randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
-// Not imported by name: see lib/require-node.ts.
-const deriveKey = promisify(crypto.argon2)
+// Not imported: see lib/require-node.ts.
+const { argon2 } = process.getBuiltinModule('node:crypto')
+const deriveKey = promisify(argon2)
 
 /** OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. */
 const MEMORY_KIB = 19_456

@@ -1,5 +1,7 @@
-import crypto from 'node:crypto'
 import { OptionError } from '../../errors.ts'
+
+// Not imported: see lib/require-node.ts.
+const { hash } = process.getBuiltinModule('node:crypto')
 
 /** A registration waits for it: who gets no answer by then goes on without. */
 const TIMEOUT_MS = 2_000
@@ -59,7 +61,7 @@ export function createBreachCheck(
     if (isFailing) pausedUntil = now() + PAUSE_MS
 
     // SHA-1 is the protocol's. It protects nothing here: the password is stored under another hash.
-    const digest = crypto.hash('sha1', password).toUpperCase()
+    const digest = hash('sha1', password).toUpperCase()
     try {
       const answer = await getText(`${rangeUrl}/${digest.slice(0, PREFIX_LENGTH)}`, timeoutMs)
       const suffixes = breachedSuffixes(answer)
