@@ -3,6 +3,8 @@
  * process is in order, and one that only reads; WAL and a wait for other writers, so that other processes
  * can share the file.
  */
+import '../lib/require-node.ts'
+
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
@@ -22,7 +24,7 @@ import { MaintenanceError } from '../errors.ts'
 import { isBusy, isDamaged, isNoTransaction } from './errors.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
 
-// Not imported: see lib/require-node.ts.
+// Not imported: require-node.ts says why.
 const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 type DatabaseSync = InstanceType<typeof DatabaseSync>
 

@@ -1,6 +1,8 @@
+import './require-node.ts'
+
 import { timingSafeEqual } from 'node:crypto'
 
-// Not imported: see require-node.ts.
+// Not imported: require-node.ts says why.
 const { hash } = process.getBuiltinModule('node:crypto')
 
 /** SHA-256 (FIPS 180-4) of a text's UTF-8 bytes: 32 bytes. */

@@ -2,12 +2,14 @@
  * argon2id (RFC 9106), by `node:crypto`, in the PHC string format. Off the event loop. argon2i is verified too,
  * and either one also with the word in front that Django writes.
  */
+import '../../lib/require-node.ts'
+
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
-// Not imported: see lib/require-node.ts.
+// Not imported: require-node.ts says why.
 const { argon2 } = process.getBuiltinModule('node:crypto')
 const deriveKey = promisify(argon2)
 

@@ -1,6 +1,8 @@
+import '../../lib/require-node.ts'
+
 import { OptionError } from '../../errors.ts'
 
-// Not imported: see lib/require-node.ts.
+// Not imported: require-node.ts says why.
 const { hash } = process.getBuiltinModule('node:crypto')
 
 /** A registration waits for it: who gets no answer by then goes on without. */
