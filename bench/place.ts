@@ -1,11 +1,9 @@
 /** Where a run takes place: a folder for its files, a PostgreSQL where one is wanted, and the end of both. */
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { SMTPServer } from 'smtp-server'
+import { startPostgres } from '../test/support/start-postgres.ts'
 import { type OnEnd, temporaryFolder } from '../test/support/system.ts'
 
 export type EngineName = 'sqlite' | 'postgres'
@@ -31,7 +29,7 @@ export function openPlace(): Place {
     async freshDatabase(engine) {
       const name = `bench_${randomUUID().replaceAll('-', '')}`
       if (engine === 'sqlite') return `sqlite:${join(folder, `${name}.db`)}`
-      postgres ??= startPostgres(onEnd)
+      postgres ??= openPostgres(onEnd)
       const client = new pg.Client({ connectionString: `${await postgres}/postgres` })
       await client.connect()
       await client.query(`create database ${name}`)
@@ -49,19 +47,10 @@ export function openPlace(): Place {
 }
 
 /** The PostgreSQL that the tests use. It goes away with this process, however that ends. */
-async function startPostgres(onEnd: OnEnd): Promise<string> {
-  const postgres = spawn(process.execPath, ['test/support/postgres.ts'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const ended = once(postgres, 'close')
-  onEnd(async () => {
-    postgres.stdin.end()
-    await ended
-  })
-  return Promise.race([
-    once(createInterface({ input: postgres.stdout }), 'line').then(([line]) => line as string),
-    ended.then(() => Promise.reject(new Error('PostgreSQL did not start'))),
-  ])
+async function openPostgres(onEnd: OnEnd): Promise<string> {
+  const { url, stop } = await startPostgres()
+  onEnd(stop)
+  return url
 }
 
 async function startMailSink(onEnd: OnEnd): Promise<number> {

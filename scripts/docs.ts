@@ -44,7 +44,7 @@ function optionsPage(): string {
 
 # Settings
 
-A setting is an environment variable of the service, a flag of every command, and (but for the last four) an
+A setting is an environment variable of the service, a flag of every command, and (but for the last five) an
 option of \`createAuth\`. A flag wins over a variable; an empty variable is one that is not set. Blanks and invisible
 characters around a value are ignored; inside a value they are refused and named, as in \`U+200B\`, except in words and
 names. What a setting does not allow stops the start with one line that names it. \`bienvenue doctor\` shows what is in force, from where, and

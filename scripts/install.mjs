@@ -19,7 +19,10 @@ function isInstalled() {
 
 if (!isInstalled()) {
   process.stderr.write('Installing what package-lock.json names (once)…\n')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // npm hands its own flags on through the environment: `npm pack --dry-run --json` must not make this dry, too.
+  // And NODE_ENV=production, or omit=dev, would leave out what builds and runs the sources.
+  const always = ['--no-dry-run', '--no-json', '--include=dev']
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...always], {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   })

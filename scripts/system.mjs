@@ -10,12 +10,23 @@ const PACKAGES = [
   { name: 'chromium', path: '/usr/bin/chromium', tests: 'of the pages in a browser' },
   { name: 'nginx', path: '/usr/sbin/nginx', tests: 'behind nginx' },
   { name: 'caddy', path: '/usr/bin/caddy', tests: 'behind Caddy' },
+  { name: 'bsdutils', path: '/usr/bin/script', tests: 'of the service at a terminal' },
   { name: 'openssl', path: '/usr/bin/openssl', tests: 'over TLS' },
   { name: 'postgresql-client', path: '/usr/bin/psql', tests: 'of the roles as psql makes them' },
   {
     name: 'python3-sqlalchemy',
     path: '/usr/lib/python3/dist-packages/sqlalchemy',
     tests: 'of a table that SQLAlchemy wrote',
+  },
+  {
+    name: 'python3-flask',
+    path: '/usr/lib/python3/dist-packages/flask',
+    tests: 'against the Flask original',
+  },
+  {
+    name: 'python3-requests',
+    path: '/usr/lib/python3/dist-packages/requests',
+    tests: 'of the client of the Flask original',
   },
   { name: 'python3-bcrypt', path: '/usr/lib/python3/dist-packages/bcrypt', tests: 'of hashes in that table' },
   { name: 'python3-flask', path: '/usr/lib/python3/dist-packages/flask', tests: 'of the Flask original' },

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import './lib/require-node.ts'
+
 import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
 import { type AuditRecord, type Engine, openEngine } from './auth/index.ts'

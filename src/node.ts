@@ -3,6 +3,8 @@
  *
  * @module
  */
+import './lib/require-node.ts'
+
 import { type NodeHandler, nodeHandler } from './app/node.ts'
 import type { Auth } from './index.ts'
 

@@ -171,7 +171,9 @@ export const OPTION_TABLE = {
     production: 15,
     about: 'The shortest new password. Existing ones keep working.',
     unsafe: (value: number) =>
-      value < 15 ? `passwords may be shorter than 15 characters, which NIST asks for (here: ${value})` : null,
+      value < 15
+        ? `passwords of ${value} ${value === 1 ? 'character' : 'characters'} are accepted; NIST asks for 15`
+        : null,
   },
   passwordBlocklist: {
     env: 'BIENVENUE_PASSWORD_BLOCKLIST',
@@ -180,7 +182,7 @@ export const OPTION_TABLE = {
     production: true,
     about:
       'Whether new passwords that are among the commonest, or made of the address or the name of the service, are refused.',
-    unsafe: (value: boolean) => (value ? null : 'the commonest passwords are taken'),
+    unsafe: (value: boolean) => (value ? null : 'very common passwords are accepted'),
   },
   contextWords: {
     env: 'BIENVENUE_CONTEXT_WORDS',
@@ -211,7 +213,7 @@ export const OPTION_TABLE = {
     production: 'mail',
     about: 'How a reset token reaches its owner. In the response it reaches whoever asks.',
     unsafe: (value: string) =>
-      value === 'response' ? 'reset tokens are handed to whoever asks, in the answer' : null,
+      value === 'response' ? 'reset tokens are returned to anybody who asks' : null,
   },
   resetEndsSessions: {
     env: 'BIENVENUE_RESET_ENDS_SESSIONS',
@@ -240,7 +242,7 @@ export const OPTION_TABLE = {
     production: true,
     about:
       'Whether a new account has to confirm its address, by a mailed link, before anybody signs in to it.',
-    unsafe: (value: boolean) => (value ? null : 'anybody can register the address of somebody else'),
+    unsafe: (value: boolean) => (value ? null : 'anybody can register an address that is not theirs'),
   },
   secureCookie: {
     env: 'BIENVENUE_SECURE_COOKIE',

@@ -114,42 +114,45 @@ it('says the version of the package, also by npm run', async () => {
 })
 
 describe('a command line that is wrong', () => {
-  const lines: [line: string, says: RegExp][] = [
-    ['nonsense', /no command "nonsense"/],
-    ['users', /users add, users list/],
-    ['users nonsense', /no command "users nonsense"/],
-    ['serve --nonsense', /--nonsense/],
-    ['serve extra', /takes no argument/],
-    ['serve --port', /--port/],
-    ['migrate --yes', /--yes/],
+  /** With the command whose help explains it, if any does. */
+  const lines: [line: string, says: RegExp, help?: string][] = [
+    ['nonsense', /no command "nonsense"/, ''],
+    ['users', /users add, users list/, 'users'],
+    ['users nonsense', /no command "users nonsense"/, 'users'],
+    ['serve --nonsense', /--nonsense/, 'serve'],
+    ['serve extra', /takes no argument/, 'serve'],
+    ['serve --port', /--port/, 'serve'],
+    ['migrate --yes', /--yes/, 'migrate'],
     ['move', /say where to, with --to/],
-    ['backup', /takes one argument: FILE/],
+    ['backup', /takes one argument: FILE/, 'backup'],
     ['restore x', /--yes/],
     ['adopt --keep bob', /--keep takes the number of an account/],
     ['adopt --plan --keep 1', /give one of them/],
-    ['users add', /takes one argument: EMAIL/],
-    [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/],
-    [`users add ${EMAIL} --password=${SECRET}`, /--password/],
-    ['users list extra', /takes no argument/],
-    ['users show', /takes one argument: EMAIL/],
-    ['users delete --yes', /takes one argument: EMAIL/],
-    ['sessions', /sessions end, sessions end-all/],
+    ['users add', /takes one argument: EMAIL/, 'users add'],
+    [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/, 'users add'],
+    [`users add ${EMAIL} --password=${SECRET}`, /--password/, 'users add'],
+    ['users list extra', /takes no argument/, 'users list'],
+    ['users show', /takes one argument: EMAIL/, 'users show'],
+    ['users delete --yes', /takes one argument: EMAIL/, 'users delete'],
+    ['sessions', /sessions end, sessions end-all/, 'sessions'],
     ['sessions end-all', /--yes/],
-    ['mail nonsense', /mail test, mail queue/],
-    ['mail test', /takes one argument: TO/],
+    ['mail nonsense', /mail test, mail queue/, 'mail'],
+    ['mail test', /takes one argument: TO/, 'mail test'],
     ['audit --limit x', /--limit takes a whole number/],
     ['audit --action nonsense', /--action takes one of .*login/],
     ['audit --since yesterday', /--since takes a moment/],
     ['audit --since 2026-13-01', /--since takes a moment/],
   ]
 
-  it.each(lines)('(%s) is explained in one line, exit code 2', async (line, says) => {
+  it.each(lines)('(%s) is explained in one line, exit code 2', async (line, says, help) => {
     const env = { DATABASE_URL: 'sqlite::memory:' }
     const [forPeople, forScripts] = await Promise.all([
       runCli(line.split(' '), { env }),
       runCli([...line.split(' '), '--json'], { env }),
     ])
     expectRefusal(forPeople, 2, says)
+    const named = help === undefined ? undefined : ['bienvenue', ...help.split(' ').filter(Boolean), '--help']
+    expect(/\((see .*--help)\)/.exec(forPeople.stderr)?.[1]).toBe(named && `see ${named.join(' ')}`)
     expect(forScripts).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) })
     expect(JSON.parse(forScripts.stderr)).toEqual({ code: 'usage', message: expect.stringMatching(says) })
   })
@@ -325,6 +328,28 @@ describe('production mode', () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
       expect(stdout).not.toContain(SECRET)
     }
+  })
+
+  it.each([
+    ['BIENVENUE_MODE', 'mode', 'prod'],
+    ['BIENVENUE_THROTTLE', 'throttle', 'maybe'],
+    ['PORT', 'port', '99999'],
+    ['SMTP_URL', 'smtp-url', `smtp://user:${SECRET}@`],
+  ])('doctor shows no default beside a flag for %s that is not valid', async (variable, flag, value) => {
+    const args = ['doctor', `--${flag}`, value]
+    const [forPeople, forScripts] = await Promise.all([runCli(args), runCli([...args, '--json'])])
+    expect(forPeople.exitCode).toBe(1)
+    expect(forPeople.stdout).toMatch(new RegExp(`^${variable} +\\(not valid\\) +flag$`, 'm'))
+    const { settings } = JSON.parse(forScripts.stdout) as { settings: { variable: string }[] }
+    expect(settings.find((row) => row.variable === variable)).toEqual({
+      variable,
+      value: null,
+      source: 'flag',
+    })
+    // Of an unknown mode nobody knows what it would refuse.
+    const heading = flag === 'mode' ? 'serve refuses to start' : 'serve refuses to start in classic mode'
+    expect(forPeople.stdout).toMatch(new RegExp(`^${heading}:\n {2}- ${variable}: `, 'm'))
+    expect(forPeople.stdout + forScripts.stdout).not.toContain(SECRET)
   })
 
   it('doctor lists them all also where the URL of the database is none', async () => {

@@ -46,7 +46,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 // Static, re-exported, for side effects alone, of a type: the name stands in quotes behind a word.
 const STATIC_IMPORT = /\b(?:from|import)\s*(['"])(.*?)\1/g
 // Dynamic: in parentheses, where a template may stand too.
-const DYNAMIC_IMPORT = /\b(?:import|require|import\.meta\.resolve)\s*\(\s*(['"`])(.*?)\1/g
+const DYNAMIC_IMPORT = /\b(?:import|require|import\.meta\.resolve|getBuiltinModule)\s*\(\s*(['"`])(.*?)\1/g
 const NAMELESS_IMPORT = /\b(?:import|require)\s*\(\s*[^'"`\s]/
 const ENVIRONMENT =
   /\bprocess\s*(?:\?\.|\.|\[\s*['"`])\s*env\b|\benv\b[^;\n]*\}\s*=\s*process\b|['"](?:node:)?process['"]|\bimport\.meta\.env\b/
@@ -167,6 +167,7 @@ it.each([
   ['auth/hashing/index.ts', "import { hash } from '@node-rs/bcrypt'", 'imports @node-rs/bcrypt'],
   ['db/sqlite.ts', "import pg from 'pg'", 'imports pg'],
   ['db/open.ts', "import { DatabaseSync } from 'node:sqlite'", 'imports node:sqlite'],
+  ['db/open.ts', "const sqlite = process.getBuiltinModule('node:sqlite')", 'imports node:sqlite'],
   ['auth/users.ts', "import { sql } from 'kysely'", 'imports kysely'],
   ['auth/users.ts', "import { Migrator } from 'kysely/migration'", 'imports kysely/migration'],
   ['auth/users.ts', "import type { z } from 'zod'", 'imports zod'],

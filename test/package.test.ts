@@ -1,4 +1,5 @@
 /** What `npm publish` would publish, and what somebody who installs it can do with it. */
+import { spawnSync } from 'node:child_process'
 import {
   cpSync,
   mkdirSync,
@@ -10,8 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { publint } from 'publint'
+import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ROOT, run } from './support/service.ts'
 import { startSmtpServer } from './support/smtp.ts'
@@ -130,10 +132,13 @@ it('is well formed, says publint at its strictest', async () => {
 
 it('exports these names and opens no other door', async () => {
   const exported = await runProgram(`
+    import assert from 'node:assert/strict'
+    import { createRequire } from 'node:module'
     import * as library from 'bienvenue-auth'
     import * as node from 'bienvenue-auth/node'
     import manifest from 'bienvenue-auth/package.json' with { type: 'json' }
     const inside = await import('bienvenue-auth/dist/db/index.js').catch(({ code }) => code)
+    assert.deepEqual({ ...createRequire(import.meta.url)('bienvenue-auth') }, { ...library })
     console.log(JSON.stringify([Object.keys(library).sort(), Object.keys(node), manifest.name, inside]))
   `)
   expect(JSON.parse(exported)).toEqual([
@@ -153,6 +158,52 @@ it('exports these names and opens no other door', async () => {
     'bienvenue-auth',
     'ERR_PACKAGE_PATH_NOT_EXPORTED',
   ])
+})
+
+/** A Node of this machine that is older than the package wants. */
+const OLD_NODE = `${process.env.PATH}${delimiter}/usr/local/bin${delimiter}/usr/bin`
+  .split(delimiter)
+  .map((folder) => join(folder, 'node'))
+  .find((node) => {
+    const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
+    const [major = 0, minor = 0] = stdout?.match(/\d+/g)?.map(Number) ?? [Number.POSITIVE_INFINITY]
+    return major < 24 || (major === 24 && minor < 7)
+  })
+if (OLD_NODE === undefined)
+  process.stderr.write('SKIPPED: the package on an older Node. There is none older than 24.7 on the PATH.\n')
+
+it.runIf(OLD_NODE)('says in one sentence which Node it needs, to an older one', async () => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    engines: { node: string }
+  }
+  const needs = `needs Node ${engines.node.replace('>=', '')} or newer; this is v`
+  const oldNode = (...args: string[]) => run(OLD_NODE ?? '', args, { cwd: consumer })
+
+  // Also bundled: the bundler must not drop the check, which exports nothing.
+  writeFileSync(join(consumer, 'entry.js'), "export { createAuth } from 'bienvenue-auth'")
+  await using bundle = await rolldown({
+    input: join(consumer, 'entry.js'),
+    platform: 'node',
+    external: ['@node-rs/bcrypt', 'pg-native'],
+  })
+  await bundle.write({ dir: join(consumer, 'bundle') })
+  for (const module of ['bienvenue-auth', 'bienvenue-auth/node', './bundle/entry.js']) {
+    writeFileSync(
+      join(consumer, 'program.js'),
+      `import('${module}').catch(({ name, message }) => console.log(name, message))`,
+    )
+    expect(await oldNode('program.js'), module).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(new RegExp(`^Error bienvenue-auth ${needs}\\d+\\.\\d+\\.\\d+\n$`)),
+      stderr: '',
+    })
+  }
+
+  expect(await oldNode(join(installed, 'dist', 'cli', 'main.js'), 'serve')).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: expect.stringMatching(new RegExp(`^bienvenue: ${needs}\\d+\\.\\d+\\.\\d+\n$`)),
+  })
 })
 
 it('has its command', async () => {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { AuthError, MaintenanceError, OptionError } from '../errors.ts'
 import { findInvisible } from '../lib/invisible.ts'
@@ -26,6 +25,7 @@ import { users } from './commands/users.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print } from './terminal.ts'
+import { version } from './version.ts'
 
 const COMMANDS: readonly Command[] = [
   serve,
@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     return argv.length === 0 ? 2 : 0
   }
   if (argv[0] === '--version') {
-    await print(await version())
+    await print(version())
     return 0
   }
   const command = COMMANDS.findLast(({ name }) =>
@@ -64,11 +64,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
   const wanted = command.takes?.split(' ').length ?? 0
   if (args.length !== wanted) {
-    throw new UsageError(
-      wanted === 0
-        ? `${command.name} takes no argument`
-        : `${command.name} takes one argument: ${command.takes}`,
-    )
+    const takes = wanted === 0 ? 'no argument' : `one argument: ${command.takes}`
+    throw misuse(`${command.name} takes ${takes}`, command.name)
   }
   refuseInvisible(command, flags, args)
   const settings = readSettings(flags, process.env)
@@ -82,8 +79,15 @@ async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
     await print(generalHelp(group))
     return 0
   }
-  const choices = group.length > 0 ? `; there is ${group.map(({ name }) => name).join(', ')}` : ''
-  throw new UsageError(`there is no command "${argv.slice(0, group.length > 0 ? 2 : 1).join(' ')}"${choices}`)
+  const [name = '', ...words] = argv
+  if (group.length === 0) throw misuse(`there is no command "${name}"`)
+  const choices = group.map((command) => command.name).join(', ')
+  throw misuse(`there is no command "${[name, ...words.slice(0, 1)].join(' ')}"; there is ${choices}`, name)
+}
+
+/** An error that the help of a command, of a group or of all commands explains. */
+function misuse(problem: string, ...words: readonly string[]): UsageError {
+  return new UsageError(`${problem} (see ${['bienvenue', ...words, '--help'].join(' ')})`)
 }
 
 function parse(command: Command, argv: readonly string[]) {
@@ -95,7 +99,7 @@ function parse(command: Command, argv: readonly string[]) {
     }) as { values: Record<string, unknown>; positionals: string[] }
   } catch (error) {
     // Its first sentence says what is wrong; the rest is advice that does not fit our commands.
-    throw new UsageError((error as Error).message.split(/\. |\n/, 1)[0])
+    throw misuse((error as Error).message.split(/\. |\n/, 1)[0] ?? '', command.name)
   }
 }
 
@@ -116,15 +120,10 @@ function refuseInvisible(command: Command, flags: Record<string, unknown>, args:
   }
 }
 
-async function version(): Promise<string> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
-}
-
 /** What went wrong, in a line for each problem, and the exit code for it. Never a stack. */
 function explain(error: unknown): { lines: string[]; code: string; exitCode: ExitCode } {
   if (error instanceof UsageError) {
-    return { lines: [`${error.message} (bienvenue --help)`], code: 'usage', exitCode: 2 }
+    return { lines: [error.message], code: 'usage', exitCode: 2 }
   }
   if (error instanceof OutputError) return { lines: [error.message], code: 'usage', exitCode: 2 }
   if (error instanceof OptionError) {

@@ -70,6 +70,7 @@ describe('readSettings', () => {
       port: 5_000,
       workers: 1,
       logLevel: 'info',
+      log: 'auto',
       unknownVariables: [],
       problems: [],
     })

@@ -47,6 +47,14 @@ const SERVER_TABLE = {
     production: 'info',
     about: 'The least that is logged. Reads that went well are logged at debug.',
   },
+  log: {
+    env: 'BIENVENUE_LOG',
+    kind: { type: 'choice', of: ['auto', 'json', 'text'] },
+    classic: 'auto',
+    production: 'auto',
+    about:
+      'The form of the log on standard output: JSON lines, or text for people. auto is text at a terminal, and JSON everywhere else.',
+  },
 } as const satisfies Record<string, Row>
 
 type ServerName = keyof typeof SERVER_TABLE
@@ -68,6 +76,7 @@ export interface Settings {
   /** How many processes serve, 1 or more. */
   readonly workers: number
   readonly logLevel: LogLevel
+  readonly log: 'auto' | 'json' | 'text'
   readonly sources: Readonly<Record<Name, Source>>
   /** Variables that look like ours and are none: most likely a slip. */
   readonly unknownVariables: readonly string[]
@@ -112,7 +121,7 @@ export function readSettings(
       problems.push(...error.problems)
     }
   }
-  const { host, port, workers, logLevel, ...options } = values
+  const { host, port, workers, logLevel, log, ...options } = values
   const known = new Set(Object.values(SETTINGS).map((row) => row.env))
   return {
     options: options as GivenOptions,
@@ -120,6 +129,7 @@ export function readSettings(
     port: (port ?? SERVER_TABLE.port.classic) as number,
     workers: ((workers ?? SERVER_TABLE.workers.classic) as number) || availableParallelism(),
     logLevel: (logLevel ?? SERVER_TABLE.logLevel.classic) as LogLevel,
+    log: (log ?? SERVER_TABLE.log.classic) as Settings['log'],
     sources,
     unknownVariables: Object.keys(env).filter((variable) => {
       // A byte order mark at the beginning of an env file becomes a part of the first name.

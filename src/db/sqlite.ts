@@ -3,9 +3,11 @@
  * process is in order, and one that only reads; WAL and a wait for other writers, so that other processes
  * can share the file.
  */
+import '../lib/require-node.ts'
+
 import { accessSync, closeSync, constants, existsSync, openSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
@@ -25,6 +27,10 @@ import { openOutput } from '../lib/output-file.ts'
 import { isBusy, isDamaged, isNoTransaction, isUnavailable } from './errors.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
+
+// Not imported: require-node.ts says why.
+const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+type DatabaseSync = InstanceType<typeof DatabaseSync>
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000

@@ -1,4 +1,9 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import './require-node.ts'
+
+import { timingSafeEqual } from 'node:crypto'
+
+// Not imported: require-node.ts says why.
+const { hash } = process.getBuiltinModule('node:crypto')
 
 /** SHA-256 (FIPS 180-4) of a text's UTF-8 bytes: 32 bytes. */
 export function sha256(text: string): Uint8Array {

@@ -22,7 +22,7 @@ describe('docs/cryptography.md', () => {
   const secrets = table(page, 'Keys and secrets')
 
   const MODULES =
-    /import \{([^}]*)\} from '((?:node:)?crypto|@?[\w/-]*(?:argon|bcrypt|scrypt|noble|jose|jwt)[\w/-]*)'/g
+    /(?:import|const) \{([^}]*)\} (?:from |= process\.getBuiltinModule\()'((?:node:)?crypto|@?[\w/-]*(?:argon|bcrypt|scrypt|noble|jose|jwt)[\w/-]*)'/g
 
   it('has every primitive of the source with its place, and none is of our own making [CRY-08]', () => {
     const used = SOURCES.flatMap(({ file, text }) =>

@@ -2,12 +2,16 @@
  * argon2id (RFC 9106), by `node:crypto`, in the PHC string format. Off the event loop. argon2i is verified too,
  * and either one also with the word in front that Django writes.
  */
-import { argon2, randomBytes } from 'node:crypto'
+import '../../lib/require-node.ts'
+
+import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { bytesOf, readPhc, wholeNumber } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY, type Unreadable } from './reading.ts'
 
+// Not imported: require-node.ts says why.
+const { argon2 } = process.getBuiltinModule('node:crypto')
 const deriveKey = promisify(argon2)
 
 /** OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. */

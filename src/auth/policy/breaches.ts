@@ -1,5 +1,9 @@
-import { hash } from 'node:crypto'
+import '../../lib/require-node.ts'
+
 import { OptionError } from '../../errors.ts'
+
+// Not imported: require-node.ts says why.
+const { hash } = process.getBuiltinModule('node:crypto')
 
 /** A registration waits for it: who gets no answer by then goes on without. */
 const TIMEOUT_MS = 2_000

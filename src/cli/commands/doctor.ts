@@ -46,11 +46,12 @@ export const doctor: Command = {
       await print(
         table([
           ['SETTING', 'VALUE', 'FROM'],
-          ...rows.map((row) => [row.variable, String(row.value), row.source]),
+          ...rows.map((row) => [row.variable, String(row.value ?? '(not valid)'), row.source]),
         ]),
       )
+      const isModeKnown = settings.problems.every(({ option }) => option !== 'mode')
       await printList(
-        `serve refuses to start in ${options.mode} mode`,
+        isModeKnown ? `serve refuses to start in ${options.mode} mode` : 'serve refuses to start',
         refused.map(({ setting, problem }) => `${setting}: ${problem}`),
       )
       await printList('Not fit for the internet', unsafe)
@@ -70,21 +71,18 @@ async function printList(heading: string, lines: readonly string[]): Promise<voi
 
 function describeSettings(settings: Settings, options: Options) {
   const values: Record<string, unknown> = { ...options, ...settings, ...shownSecrets(options) }
-  return Object.entries(SETTINGS).map(([name, { env, kind }]) => {
-    const value = values[name]
-    return {
-      variable: env,
-      value:
-        kind.type === 'switch'
-          ? value === true
-            ? 'on'
-            : 'off'
-          : value === ''
-            ? '-'
-            : (value as string | number),
-      source: settings.sources[name as keyof Settings['sources']],
-    }
-  })
+  const notValid = new Set(settings.problems.map(({ option }) => option))
+  return Object.entries(SETTINGS).map(([name, { env }]) => ({
+    variable: env,
+    // The default does not stand in for a value that was given: serve would not use it either.
+    value: notValid.has(name) ? null : shownValue(values[name] as string | number | boolean),
+    source: settings.sources[name as keyof Settings['sources']],
+  }))
+}
+
+function shownValue(value: string | number | boolean): string | number {
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return value === '' ? '-' : value
 }
 
 /** Settings that hold a secret, as one may show them. */

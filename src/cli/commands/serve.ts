@@ -3,6 +3,10 @@ import { createLogger, describeError, type Logger } from '../../log.ts'
 import { resolveOptions, unsafeOptions } from '../../options.ts'
 import type { Command, ExitCode } from '../command.ts'
 import { assertNone, problemsOf, type Settings, variableOf } from '../settings.ts'
+import { startBlock } from '../start-block.ts'
+import { print } from '../terminal.ts'
+import { createTextLogger } from '../text-log.ts'
+import { version } from '../version.ts'
 import type { Listening } from '../workers.ts'
 
 export const serve: Command = {
@@ -12,7 +16,10 @@ export const serve: Command = {
   async run({ settings }) {
     assertNone(problemsOf(settings))
     const worker = settings.workers > 1 ? cluster.worker : undefined
-    const log = createLogger(settings.logLevel, 'stdout', worker && { pid: process.pid })
+    const base = worker && { pid: process.pid }
+    const log = isForPeople(settings)
+      ? createTextLogger(settings.logLevel, base)
+      : createLogger(settings.logLevel, 'stdout', base)
     // From here on a signal is heard, however early it comes.
     const stopped = stopSignal(worker).then((signal) => log.info({ signal }, 'stopping'))
     surviveFaults(log)
@@ -20,6 +27,10 @@ export const serve: Command = {
     log.info({}, 'stopped')
     return exitCode
   },
+}
+
+function isForPeople({ log }: Settings): boolean {
+  return log === 'text' || (log === 'auto' && process.stdout.isTTY)
 }
 
 interface Start {
@@ -64,13 +75,18 @@ function surviveFaults(log: Logger): void {
 /** Says where the service is, and what about it is not fit for the internet. */
 function announce(log: Logger, settings: Settings, port: number): void {
   const options = resolveOptions(settings.options)
+  const name = settings.host.includes(':') ? `[${settings.host.replace(/^\[|\]$/g, '')}]` : settings.host
+  const url = `http://${name}:${port}`
+  if (isForPeople(settings)) {
+    if (settings.logLevel !== 'silent') void print(startBlock(settings, options, { version: version(), url }))
+    return
+  }
   for (const { option, reason } of unsafeOptions(options)) {
     log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
   }
   for (const variable of settings.unknownVariables)
     log.warn({ variable }, 'ignored: there is no such setting')
-  const name = settings.host.includes(':') ? `[${settings.host.replace(/^\[|\]$/g, '')}]` : settings.host
-  log.info({ url: `http://${name}:${port}`, mode: options.mode, pid: process.pid }, 'listening')
+  log.info({ url, mode: options.mode, pid: process.pid }, 'listening')
 }
 
 function stopSignal(worker: Worker | undefined): Promise<string> {

@@ -1,0 +1,40 @@
+/** The Flask original of the exercise, where this machine can run it. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { freePort } from './ports.ts'
+import { ROOT } from './service.ts'
+import { type OnEnd, temporaryFolder } from './system.ts'
+
+/** Debian's Python first: another one on the PATH may lack Debian's packages. */
+export const PYTHON = ['/usr/bin/python3', 'python3'].find(
+  (python) => spawnSync(python, ['-c', 'import flask, bcrypt, sqlalchemy, requests']).status === 0,
+)
+if (PYTHON === undefined) {
+  process.stderr.write(
+    'SKIPPED: the Flask original and its client. They need python3-flask, python3-bcrypt, python3-sqlalchemy and python3-requests.\n',
+  )
+}
+
+/** Starts it on an empty database. @returns Its URL. */
+export async function startFlask(onEnd: OnEnd = onTestFinished): Promise<string> {
+  const port = await freePort()
+  const args = ['test/flask-original/app.py', join(temporaryFolder(onEnd), 'a.db'), String(port)]
+  const flask = spawn(PYTHON ?? '', args, { cwd: ROOT, env: { PYTHONDONTWRITEBYTECODE: '1' } })
+  const ended = once(flask, 'close')
+  onEnd(async () => {
+    flask.kill()
+    await ended
+  })
+  flask.stderr.setEncoding('utf8')
+  await new Promise<void>((resolve, reject) => {
+    let said = ''
+    flask.stderr.on('data', (text: string) => {
+      said += text
+      if (said.includes('Running on')) resolve()
+    })
+    ended.then(() => reject(new Error(`Flask did not start: ${said}`)))
+  })
+  return `http://127.0.0.1:${port}`
+}

@@ -1,0 +1,152 @@
+/** `serve` at a terminal, for a person. The terminal is a real one, a pseudo-terminal that util-linux's `script` opens. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { freshDatabase } from './support/engines.ts'
+import { freePort } from './support/ports.ts'
+import { until } from './support/production.ts'
+import { ROOT, send, startProgram } from './support/service.ts'
+
+/** Where Debian has it. */
+const SCRIPT = '/usr/bin/script'
+const hasTerminal = spawnSync(SCRIPT, ['--version']).status === 0
+if (!hasTerminal)
+  process.stderr.write('SKIPPED: what `serve` says at a terminal. It needs `script`, of util-linux.\n')
+
+const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }
+
+/** Runs `serve` on a free port at a terminal, until it says that it is ready. */
+async function serveAtTerminal(env: Readonly<Record<string, string>> = {}) {
+  const databaseUrl = await freshDatabase('sqlite')
+  const child = spawn(SCRIPT, ['-qefc', `exec ${process.execPath} src/cli/main.ts serve`, '/dev/null'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      BIENVENUE_BCRYPT_COST: '10',
+      DATABASE_URL: databaseUrl,
+      ...env,
+    },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  const ended = once(child, 'close')
+  onTestFinished(async () => {
+    child.kill('SIGTERM')
+    await ended
+  })
+  let shown = ''
+  let changed = Promise.withResolvers<void>()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text.replaceAll('\r\n', '\n')
+    changed.resolve()
+    changed = Promise.withResolvers()
+  })
+  /** What the terminal shows, once it matches. */
+  const until = async (pattern: RegExp): Promise<string> => {
+    while (!pattern.test(shown)) {
+      const isOver = await Promise.race([changed.promise.then(() => false), ended.then(() => true)])
+      if (isOver && !pattern.test(shown)) throw new Error(`it ended without ${pattern}:\n${shown}`)
+    }
+    return shown
+  }
+  return {
+    databaseUrl,
+    until,
+    async url() {
+      const [, port = ''] = /http:\/\/localhost:(\d+)/.exec(await until(/http:\/\/localhost:\d+/)) ?? []
+      return `http://127.0.0.1:${port}`
+    },
+    /** Types Ctrl-C. @returns All that was shown. */
+    async interrupt() {
+      child.stdin.write('\u0003')
+      await ended
+      return shown
+    },
+  }
+}
+
+describe.runIf(hasTerminal)('serve at a terminal', () => {
+  it('shows one block that ends with the address, then a line for each refusal and write', async () => {
+    const terminal = await serveAtTerminal({ BIENVENUE_NONSENSE: '1' })
+    const url = await terminal.url()
+    const fields = { email: 'bob@example.com', password: 'b4l0u' }
+    await send(url, 'GET', '/')
+    await send(url, 'POST', '/users', { fields })
+    await send(url, 'POST', '/sessions', { fields: { ...fields, password: 'wrong' } })
+    await send(url, 'GET', '/%1B[2Jnowhere')
+    await terminal.until(/404/)
+
+    const shown = await terminal.interrupt()
+    const [block = '', log = ''] = shown.split(/(?<=^Ready: .*\n)/m)
+    expect(block.replace(/\d+(?=\n$)/, '5000')).toBe(`Bienvenue ${version} in classic mode
+
+  Database  ${terminal.databaseUrl}
+  Mail      none is sent (SMTP_URL is not set)
+  Ignored   BIENVENUE_NONSENSE: there is no such setting
+
+Not fit for the internet:
+  - passwords of 1 character are accepted; NIST asks for 15
+  - very common passwords are accepted
+  - reset tokens are returned to anybody who asks
+  - registration tells whether an address has an account
+  - anybody can register an address that is not theirs
+  - the session cookie travels without encryption
+
+Ready: http://localhost:5000
+`)
+    const lines = log.replaceAll(/\d\d:\d\d:\d\d {2}/g, '').replaceAll(/[\d.]+ ms$/gm, '… ms')
+    expect(lines).toBe(`POST /users  200  … ms
+POST /sessions  401 invalid_credentials  … ms
+GET (no such route)  404 not_found  … ms
+^Cstopping  signal=SIGINT
+stopped
+`)
+  })
+
+  it('shows reads that went well at level debug', async () => {
+    const debug = await serveAtTerminal({ BIENVENUE_LOG_LEVEL: 'debug' })
+    await send(await debug.url(), 'GET', '/')
+    expect(await debug.until(/GET/)).toMatch(/^\d\d:\d\d:\d\d {2}GET \/ {2}200 {2}[\d.]+ ms$/m)
+  })
+
+  it('shows nothing at level silent', async () => {
+    const port = await freePort()
+    const terminal = await serveAtTerminal({ BIENVENUE_LOG_LEVEL: 'silent', PORT: String(port) })
+    const isUp = () =>
+      fetch(`http://127.0.0.1:${port}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    await until(isUp)
+    expect(await terminal.interrupt()).toBe('^C')
+  })
+
+  it('names the address, the mail server without its password, and the workers', async () => {
+    const terminal = await serveAtTerminal({
+      BIENVENUE_WORKERS: '2',
+      BASE_URL: 'http://localhost:8080',
+      SMTP_URL: 'smtp://mailer:s3cr3t@127.0.0.1:9',
+      BIENVENUE_MAIL_FROM: 'Example <no-reply@example.com>',
+    })
+    await terminal.url()
+    expect(await terminal.interrupt()).toMatch(
+      /^Bienvenue .*\n\n {2}Database .*\n {2}Mail {6}smtp:\/\/mailer@127\.0\.0\.1:9, from Example <no-reply@example\.com>\n {2}Address {3}http:\/\/localhost:8080\n {2}Workers {3}2\n\n/,
+    )
+  })
+
+  it('writes JSON lines where BIENVENUE_LOG asks for them', async () => {
+    const terminal = await serveAtTerminal({ BIENVENUE_LOG: 'json' })
+    await terminal.url()
+    const lines = (await terminal.interrupt()).replace('^C', '').trimEnd().split('\n')
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg)
+    expect(messages.slice(-3)).toEqual(['listening', 'stopping', 'stopped'])
+  })
+})
+
+it('serve writes text elsewhere too where --log asks for it', async () => {
+  const env = { PORT: '0', DATABASE_URL: 'sqlite::memory:' }
+  const service = startProgram(['src/cli/main.ts', 'serve', '--log', 'text'], { env })
+  await service.line((line) => line.startsWith('Ready: http://localhost:'))
+  expect(service.lines[0]).toBe(`Bienvenue ${version} in classic mode`)
+})
