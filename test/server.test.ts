@@ -654,7 +654,9 @@ it('is alive but not ready while PostgreSQL is away, says so without secrets, an
   }
 
   await gate.open()
-  expect((await send(url, 'GET', '/readyz')).status).toBe(200)
+  // The last look may be a second old.
+  const readiness = async () => (await send(url, 'GET', '/readyz')).status
+  await expect.poll(readiness, { timeout: 20_000, interval: 20 }).toBe(200)
   expect((await send(url, 'POST', '/sessions', { fields })).status).toBe(200)
   expect(await service.stop()).toBe(0)
   for (const secret of [fields.email, fields.password, database.href]) {

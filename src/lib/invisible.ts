@@ -2,17 +2,19 @@
 
 // Controls, formats, halves of surrogate pairs, blanks of every kind, and what UAX #44 says is drawn as nothing. The
 // Braille blank is a symbol to Unicode, and looks like a space.
-const CLASS = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]`
-const AT_THE_ENDS = new RegExp(`^${CLASS}+|${CLASS}+$`, 'gu')
-const INSIDE = new RegExp(`(?! )${CLASS}`, 'u')
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u
 
 /** The text without the blanks and the invisible characters around it. */
 export function trimInvisible(text: string): string {
-  return text.replace(AT_THE_ENDS, '')
+  const characters = [...text]
+  const isVisible = (character: string) => !INVISIBLE.test(character)
+  const first = characters.findIndex(isVisible)
+  return first < 0 ? '' : characters.slice(first, characters.findLastIndex(isVisible) + 1).join('')
 }
 
 /** The first invisible character, as in `U+200B`, or `null`. A space (U+0020) is not one. */
 export function findInvisible(text: string): string | null {
-  const codePoint = INSIDE.exec(text)?.[0].codePointAt(0)
+  const found = [...text].find((character) => character !== ' ' && INVISIBLE.test(character))
+  const codePoint = found?.codePointAt(0)
   return codePoint === undefined ? null : `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
 }

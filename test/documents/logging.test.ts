@@ -40,7 +40,9 @@ describe('docs/logging.md', () => {
     expect(sourceOf('src/cli/commands/import.ts')).toMatch(/await open\(path\)$/m)
     expect(sourceOf('src/cli/version.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/lib/pool.ts')).toMatch(/import \{ readdirSync, readFileSync \} from 'node:fs'/)
-    expect(sourceOf('src/db/open.ts')).toMatch(/import \{ existsSync \} from 'node:fs'/)
+    expect(sourceOf('src/db/open.ts')).toMatch(
+      /import \{ accessSync, constants, existsSync \} from 'node:fs'/,
+    )
     for (const row of places) expect([row['Read by'], row.Kept]).not.toContain('')
   })
 
