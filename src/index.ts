@@ -33,6 +33,7 @@ export type {
   ImportStep,
   LogInRequest,
   LogInResult,
+  MailProblem,
   PasswordReset,
   PasswordResetRequest,
   ReauthenticateRequest,

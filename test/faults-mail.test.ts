@@ -229,7 +229,7 @@ it('SIGTERM waits for the mail in hand: it is taken once, and none is left', asy
   server.answerAtLast()
   expect(await stopped).toBe(0)
   expect(server.taken).toEqual(['bob@example.com'])
-  expect(await runCommand(['mail', 'queue'], databaseUrl, env)).toEqual([{ waiting: 0 }])
+  expect(await runCommand(['mail', 'queue'], databaseUrl, env)).toEqual([{ waiting: 0, problems: [] }])
 })
 
 it('SIGKILL in the middle of a mail loses none: the next start sends it, when nobody can have it in hand', async () => {

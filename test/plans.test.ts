@@ -45,6 +45,7 @@ const SCANS: Partial<Record<Drive, string>> = {
   finishRestore: 'sessions, tokens, users',
   // The operator's: the mail that waits, which is not the users'.
   countMail: 'outbox',
+  listMailProblems: 'outbox',
   // The operator's: a page at a time, along the key.
   listAudit: 'audit',
   // By what has no index, as no use case of ours looks: session_id, reset_token, hashed_password.
@@ -279,6 +280,9 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   async countMail({ engine }) {
     expect(await engine.countMail()).toBeGreaterThan(SIZE - 1)
   },
+  async listMailProblems({ engine }) {
+    await engine.listMailProblems()
+  },
   async deleteExpired({ engine }) {
     const removed = await engine.deleteExpired()
     for (const [what, count] of Object.entries(removed)) expect(count, what).toBeGreaterThan(0)
@@ -335,7 +339,7 @@ async function fillOthers(store: Store): Promise<void> {
   await store.run(`insert into tokens
     select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
   await store.run(`insert into outbox
-    select id, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000} from sessions`)
+    select id, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000}, 1, 1, 'later' from sessions`)
 }
 
 /** One of {@link DRIVES} by itself finds its people here. */

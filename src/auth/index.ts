@@ -59,7 +59,7 @@ import {
   unlockUser,
 } from './users.ts'
 
-export type { AuditQuery, AuditRecord } from '../db/index.ts'
+export type { AuditQuery, AuditRecord, MailProblem } from '../db/index.ts'
 export { AUDIT_ACTIONS } from './audit.ts'
 export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
 export type { Client } from './context.ts'
@@ -198,6 +198,7 @@ export async function openEngine(
     listAudit: (query) => translating(listAudit(ctx, query)),
     mailer,
     countMail: bind(({ db }) => store.countMail(db)),
+    listMailProblems: bind(({ db }) => store.listMailProblems(db)),
     deleteExpired: bind(deleteExpired),
     db: {
       addUser: bind(({ db, now }, email: string, hash: string) =>

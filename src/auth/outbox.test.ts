@@ -29,7 +29,7 @@ const HOUR = 3_600
 
 /** A process that sends: what it remembers, and what it was told of. */
 function sender(ctx: TestContext, mailer: MemoryMailer) {
-  const sent = new Set<string>()
+  const sent = new Map<string, number>()
   const faults: { error: unknown; attempts: number | undefined }[] = []
   const onFault = (error: unknown, mail: { attempts: number } | null) =>
     void faults.push({ error, attempts: mail?.attempts })

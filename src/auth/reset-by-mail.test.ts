@@ -18,7 +18,7 @@ import { resetPassword, sendPasswordReset } from './reset.ts'
 
 const BOB = 'bob@example.com'
 const INVALID = { code: 'invalid_reset_token', status: 403 }
-const OPTIONS = { sent: new Set<string>(), onFault: () => {} }
+const OPTIONS = { sent: new Map<string, number>(), onFault: () => {} }
 
 onBothEngines('the reset of a password by mail', (engine) => {
   it('is asked for with the same answer for every address, and mails those that have an open account', async () => {

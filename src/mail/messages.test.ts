@@ -16,7 +16,7 @@ const MESSAGES: { readonly [Kind in Message['kind']]: Extract<Message, { kind: K
   email_change_requested: { kind: 'email_change_requested', newEmail: 'a***@example.org' },
   email_changed: { kind: 'email_changed', newEmail: 'a***@example.org' },
   password_changed: { kind: 'password_changed' },
-  new_device: { kind: 'new_device', ...SIGN_IN },
+  new_device: { kind: 'new_device', signIns: 1, ...SIGN_IN },
   signed_in_after_failures: { kind: 'signed_in_after_failures', failures: 7, ...SIGN_IN },
   account_deleted: { kind: 'account_deleted' },
   test: { kind: 'test' },

@@ -49,7 +49,7 @@ function policyFor(breachCheckUrl: string, { timeoutMs = 60_000 } = {}) {
     { now: () => clock.now, timeoutMs },
   )
   const check = (password = PASSWORD) => policy.check(password, { field: 'password', email: null })
-  return { check, clock, reported, codes: () => reported.map((cause) => cause && cause.code) }
+  return { check, clock, reported, codes: () => reported.map((cause) => cause?.code ?? null) }
 }
 
 it('refuses a password whose hash the service knows, and sends the first five digits of it', async () => {
