@@ -48,14 +48,16 @@ async function rebuild(db: Kysely<unknown>): Promise<void> {
     .addColumn('problem', 'text')
     .modifyEnd(types.strictClustered)
     .execute()
-  const columns = sql.raw('id, kind, user_id, email, locale, details, created_at, attempts, next_attempt_at')
-  await sql`insert into outbox_rebuilt (${columns}) select ${columns} from outbox`.execute(db)
+  await sql`insert into outbox_rebuilt
+      (id, kind, user_id, email, locale, details, created_at, attempts, next_attempt_at)
+    select id, kind, user_id, email, locale, details, created_at, attempts, next_attempt_at
+    from outbox`.execute(db)
   await db.schema.dropTable('outbox').execute()
   await db.schema.alterTable('outbox_rebuilt').renameTo('outbox').execute()
   await db.schema.createIndex('outbox_user_id').on('outbox').column('user_id').execute()
 }
 
-// Written out, since a fixture records the statements without their parameters.
+// As literals, since a fixture records the statements without their parameters.
 function listOf(kinds: readonly string[]) {
-  return sql.raw(kinds.map((kind) => `'${kind}'`).join(', '))
+  return sql.join(kinds.map((kind) => sql.lit(kind)))
 }
