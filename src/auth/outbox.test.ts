@@ -23,6 +23,7 @@ import { MAIL_LIFETIME_SECONDS, sendDueMail } from './outbox.ts'
 import { changePassword, deleteAccount } from './own-account.ts'
 import { registerUser, signUp } from './registration.ts'
 import { sendPasswordReset } from './reset.ts'
+import { createSession } from './sessions.ts'
 import { confirmUser, deleteUser, disableUser } from './users.ts'
 
 const BOB = 'bob@example.com'
@@ -450,6 +451,19 @@ onBothEngines('the caps on mail', (engine) => {
     await logIn(ctx, { email: BOB, password: PASSWORD })
     await all()
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device' }])
+  })
+
+  it('are not used up for notices by whoever asks for another address', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    for (const email of [BOB, 'rob@example.com']) await registerUser(ctx, email, PASSWORD, { confirmed: true })
+    const sessionId = await createSession(ctx, 'rob@example.com')
+    await requestEmailChange(ctx, { sessionId, email: 'robert@example.com' })
+    await all()
+    await logIn(ctx, { email: BOB, password: PASSWORD })
+    await all()
+    expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device', to: BOB }])
   })
 
   it('let all instances together send their number in an hour', async () => {

@@ -41,7 +41,7 @@ export async function orderMail(
 }
 
 /** A sign-in as its notice tells it. */
-export interface SeenSignIn {
+interface SeenSignIn {
   readonly ip: string | null
   readonly device: string | null
 }

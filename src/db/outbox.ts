@@ -178,18 +178,17 @@ export async function finishMail(
  * @returns What it was; nothing when it is done.
  */
 export async function deleteMailBefore(tx: Tx, before: Date, limit: number): Promise<OutboxMail[]> {
-  const rows = await tx
-    .deleteFrom('outbox')
-    .where('id', 'in', (query) =>
-      query
-        .selectFrom('outbox')
-        .select('id')
-        // The id begins with the moment: so it is a range of the key.
-        .where('id', '<', leastUuidV7(before))
-        .limit(limit),
-    )
-    .returningAll()
+  // The id begins with the moment: so it is a range of the key.
+  const stale = await tx
+    .selectFrom('outbox')
+    .select('id')
+    .where('id', '<', leastUuidV7(before))
+    .orderBy('id')
+    .limit(limit)
     .execute()
+  const last = stale.at(-1)
+  if (last === undefined) return []
+  const rows = await tx.deleteFrom('outbox').where('id', '<=', last.id).returningAll().execute()
   return rows.map(mailOf)
 }
 
