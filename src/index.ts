@@ -35,6 +35,7 @@ export type {
   ImportStep,
   LogInRequest,
   LogInResult,
+  MailProblem,
   PasswordReset,
   PasswordResetRequest,
   ReauthenticateRequest,
@@ -105,6 +106,7 @@ export async function createAuth({ logger, onAudit, ...options }: CreateAuthOpti
   const engine = await openEngine(options, {
     sendsMail: true,
     onFault: (what, error, details) => void logFault(logger, what, error, details),
+    onChange: (level, what, details = {}) => void logChange(logger, level, what, details),
     ...(onAudit && { onAudit }),
   })
   let app: Promise<App> | undefined
@@ -138,4 +140,14 @@ async function logFault(
   const { createLogger, describeError } = await import('./log.ts')
   const log = logger ?? createLogger('warn', 'stderr')
   log.error({ ...details, reason: describeError(error) }, what)
+}
+
+async function logChange(
+  logger: Logger | undefined,
+  level: 'warn' | 'info',
+  what: string,
+  details: Record<string, unknown>,
+): Promise<void> {
+  const log = logger ?? (await import('./log.ts')).createLogger('warn', 'stderr')
+  log[level](details, what)
 }

@@ -46,7 +46,7 @@ export interface MailTexts {
   emailChangeRequested(service: string, newEmail: string): MailWords
   emailChanged(service: string, newEmail: string): MailWords
   passwordChanged(service: string): MailWords
-  newDevice(service: string, signIn: SignInWords): MailWords
+  newDevice(service: string, signIn: SignInWords, signIns: number): MailWords
   signedInAfterFailures(service: string, signIn: SignInWords, failures: number): MailWords
   accountDeleted(service: string): MailWords
   test(service: string): MailWords
@@ -159,9 +159,16 @@ export const MAIL: Readonly<Record<Locale, MailTexts>> = {
         EN.noLink(service),
       ],
     }),
-    newDevice: (service, signIn) => ({
-      subject: `A new device signed in to your account at ${service}`,
-      before: [`Somebody signed in to your account at ${service} from a device that is new to it.`],
+    newDevice: (service, signIn, signIns) => ({
+      subject:
+        signIns === 1
+          ? `A new device signed in to your account at ${service}`
+          : `New devices signed in to your account at ${service}`,
+      before: [
+        signIns === 1
+          ? `Somebody signed in to your account at ${service} from a device that is new to it.`
+          : `There were ${signIns} sign-ins to your account at ${service} from devices that are new to it. This was the last one:`,
+      ],
       facts: EN.facts(signIn),
       after: [EN.itWasYou, EN.changePassword(service), EN.noLink(service)],
     }),
@@ -263,10 +270,15 @@ export const MAIL: Readonly<Record<Locale, MailTexts>> = {
         FR.noLink(service),
       ],
     }),
-    newDevice: (service, signIn) => ({
-      subject: `Un nouvel appareil s’est connecté à votre compte sur ${service}`,
+    newDevice: (service, signIn, signIns) => ({
+      subject:
+        signIns === 1
+          ? `Un nouvel appareil s’est connecté à votre compte sur ${service}`
+          : `De nouveaux appareils se sont connectés à votre compte sur ${service}`,
       before: [
-        `Quelqu’un s’est connecté à votre compte sur ${service} depuis un appareil qui n’avait encore jamais servi à le faire.`,
+        signIns === 1
+          ? `Quelqu’un s’est connecté à votre compte sur ${service} depuis un appareil qui n’avait encore jamais servi à le faire.`
+          : `Il y a eu ${signIns} connexions à votre compte sur ${service} depuis des appareils qui n’avaient encore jamais servi à le faire. Voici la dernière\u00a0:`,
       ],
       facts: FR.facts(signIn),
       after: [FR.itWasYou, FR.changePassword(service), FR.noLink(service)],

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname } from 'node:path'
-import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { createAuth } from '../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
@@ -447,6 +447,36 @@ describe('mail', () => {
     expect(stderr).toContain(`To: ${EMAIL}\n`)
   })
 
+  it('queue says what the mail server answers to the mail that waits', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const server = await startScriptedServer(answering({ RCPT: '550 relay not permitted for a@example.com' }))
+    const env = { ...(await envFor(server.port)), DATABASE_URL: databaseUrl }
+    const faults: unknown[] = []
+    const auth = await createAuth({
+      databaseUrl,
+      baseUrl: env.BASE_URL,
+      smtpUrl: env.SMTP_URL,
+      mailFrom: env.BIENVENUE_MAIL_FROM,
+      emailVerification: true,
+      hasher: CHEAP_HASHER,
+      logger: { debug() {}, info() {}, warn() {}, error: (fields) => void faults.push(fields) },
+    })
+    for (const name of ['a', 'b']) await auth.signUp({ email: `${name}@example.com`, password: PASSWORD })
+    await vi.waitUntil(() => faults.length === 2, { timeout: 50_000, interval: 5 })
+    await vi.waitUntil(async () => (await auth.listMailProblems())[0]?.mails === 2, { timeout: 50_000 })
+    await auth.close()
+    const [problem, ...others] = expectDone(await runCli(['mail', 'queue'], { env }))
+      .split('\n')
+      .slice(1, -1)
+    expect(problem).toMatch(/^ {2}- 2: .*550 relay not permitted for \[…\]$/)
+    expect(others).toEqual([])
+    const json = JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))
+    expect(json).toEqual({
+      waiting: 2,
+      problems: [{ problem: expect.stringContaining('550 relay not permitted'), mails: 2 }],
+    })
+  })
+
   it('queue says how many wait, and sends none of them', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const server = await startSmtpServer()
@@ -463,7 +493,10 @@ describe('mail', () => {
     for (const name of ['a', 'b']) await auth.signUp({ email: `${name}@example.com`, password: PASSWORD })
     await auth.close()
     expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails that wait: 2.\n')
-    expect(JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))).toEqual({ waiting: 2 })
+    expect(JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))).toEqual({
+      waiting: 2,
+      problems: [],
+    })
     expect(server.received).toEqual([])
   })
 })

@@ -95,6 +95,10 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, Answer>> | 'gone'>
   'does not greet': { '': null },
   'greets with a refusal': { '': '421 4.3.2 too busy' },
   'refuses the recipient for now': { RCPT: '450 4.2.1 later' },
+  'does not let us relay': { RCPT: '550 relay not permitted' },
+  'says that we have sent enough today': { '.': '550 5.4.5 daily sending limit exceeded' },
+  'does not know our address': { RCPT: '550 5.1.8 sender domain not found' },
+  'wants a login that we do not have': { MAIL: '530 5.7.0 authentication required' },
   'has no room for the message': { '.': '452 4.3.1 full' },
   'hangs in the middle of the message': { '.': null },
   'breaks off in the middle of the message': { '.': { hangUp: true } },
@@ -229,7 +233,7 @@ it('SIGTERM waits for the mail in hand: it is taken once, and none is left', asy
   server.answerAtLast()
   expect(await stopped).toBe(0)
   expect(server.taken).toEqual(['bob@example.com'])
-  expect(await runCommand(['mail', 'queue'], databaseUrl, env)).toEqual([{ waiting: 0 }])
+  expect(await runCommand(['mail', 'queue'], databaseUrl, env)).toEqual([{ waiting: 0, problems: [] }])
 })
 
 it('SIGKILL in the middle of a mail loses none: the next start sends it, when nobody can have it in hand', async () => {

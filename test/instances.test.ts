@@ -107,7 +107,7 @@ onBothEngines('two instances on one database', (engine) => {
     await until(() => smtp.received.length >= waiting.length + coming.length)
     // What is still in hand is finished, so that a second one would have come too.
     expect(await Promise.all(instances.map((service) => service.stop()))).toEqual([0, 0])
-    expect(await runCommand(['mail', 'queue'], databaseUrl, env)).toEqual([{ waiting: 0 }])
+    expect(await runCommand(['mail', 'queue'], databaseUrl, env)).toEqual([{ waiting: 0, problems: [] }])
     expect(smtp.received.flatMap(({ to }) => to).toSorted()).toEqual([...waiting, ...coming].toSorted())
   })
 })

@@ -114,6 +114,9 @@ onBothEngines('migrations', (engine: EngineName) => {
         created_at: no,
         attempts: no,
         next_attempt_at: no,
+        priority: no,
+        events: no,
+        problem: yes,
       },
       audit: {
         id: no,
@@ -366,16 +369,22 @@ it('a released migration runs the statements that it was released with', async (
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(readdirSync(FIXTURES)).toEqual(before)
 })
+/** What an upgrade changes in the rows of the fixtures, beside adding columns without a value. */
+function upgraded(table: string, row: Readonly<Record<string, unknown>>, version: string) {
+  if (table !== 'outbox' || version >= '0008-notices') return row
+  // A notice has the address that its account had, and goes first.
+  return { ...row, email: 'Bob@example.com', priority: 0, events: 1 }
+}
 
 onBothEngines('an upgrade', (engine: EngineName) => {
   describe.each(MIGRATION_NAMES)('from what %s left', (version) => {
     const missing = MIGRATION_NAMES.slice(MIGRATION_NAMES.indexOf(version) + 1)
 
-    it('runs what is missing, keeps every value of every row, and ends in the schema of a new database', async () => {
+    it('runs what is missing, keeps every row, and ends in the schema of a new database', async () => {
       const { db } = await openFixture(engine, version)
       const tables = Object.keys(await columns(db)).filter((name) => !name.startsWith('bienvenue_'))
       const rowsOf = async (table: string) =>
-        (await sql<object>`select * from ${sql.table(table)} order by 1`.execute(db)).rows
+        (await sql<Record<string, unknown>>`select * from ${sql.table(table)} order by 1`.execute(db)).rows
       const before = await Promise.all(tables.map(rowsOf))
       for (const rows of before) expect(rows).not.toEqual([])
       expect(await pendingMigrations(db)).toEqual(missing)
@@ -383,9 +392,10 @@ onBothEngines('an upgrade', (engine: EngineName) => {
       const after = await Promise.all(tables.map(rowsOf))
       const added = (row: object, old: object = {}) => Object.keys(row).filter((column) => !(column in old))
       for (const [index, rows] of after.entries()) {
-        expect(rows).toMatchObject(before[index] ?? [])
+        const expected = (before[index] ?? []).map((row) => upgraded(tables[index] ?? '', row, version))
+        expect(rows).toMatchObject(expected)
         for (const [at, row] of rows.entries())
-          for (const column of added(row, before[index]?.[at])) expect(row).toHaveProperty(column, null)
+          for (const column of added(row, expected[at])) expect(row).toHaveProperty(column, null)
       }
       const fresh = await open(await freshDatabase(engine))
       await migrate(fresh)

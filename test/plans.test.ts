@@ -4,7 +4,7 @@
  */
 import { expect, it, onTestFinished } from 'vitest'
 import { fill } from '../bench/growth/fill.ts'
-import { CLOCK, emailOf } from '../bench/growth/rows.ts'
+import { CLOCK, emailOf, firstUuidAt } from '../bench/growth/rows.ts'
 import { openStore, type Store } from '../bench/growth/stores.ts'
 import { type Client, type Engine, openEngine } from '../src/auth/index.ts'
 import { MailError, MailRefused } from '../src/index.ts'
@@ -45,6 +45,7 @@ const SCANS: Partial<Record<Drive, string>> = {
   finishRestore: 'sessions, tokens, users',
   // The operator's: the mail that waits, which is not the users'.
   countMail: 'outbox',
+  listMailProblems: 'outbox',
   // The operator's: a page at a time, along the key.
   listAudit: 'audit',
   // By what has no index, as no use case of ours looks: session_id, reset_token, hashed_password.
@@ -279,6 +280,9 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   async countMail({ engine }) {
     expect(await engine.countMail()).toBeGreaterThan(SIZE - 1)
   },
+  async listMailProblems({ engine }) {
+    await engine.listMailProblems()
+  },
   async deleteExpired({ engine }) {
     const removed = await engine.deleteExpired()
     for (const [what, count] of Object.entries(removed)) expect(count, what).toBeGreaterThan(0)
@@ -334,8 +338,11 @@ async function fillOthers(store: Store): Promise<void> {
   )
   await store.run(`insert into tokens
     select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
+  // Ordered just now, but for what is stale.
+  const now = `'${firstUuidAt(CLOCK).slice(0, 13)}'`
+  const id = store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`
   await store.run(`insert into outbox
-    select id, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000} from sessions`)
+    select case when user_id % 100 = 0 then id else ${id} end, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000}, 1, 1, 'later' from sessions`)
 }
 
 /** One of {@link DRIVES} by itself finds its people here. */

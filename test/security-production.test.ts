@@ -107,7 +107,11 @@ onBothEngines('passwords in production', (engine) => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     onTestFinished(() => void server.close())
     const log: unknown[] = []
-    const logger = { debug() {}, info() {}, warn() {}, error: (...line: unknown[]) => void log.push(line) }
+    const write =
+      (level: string) =>
+      (...line: unknown[]) =>
+        void log.push([level, ...line])
+    const logger = { debug() {}, info: write('info'), warn: write('warn'), error: write('error') }
     const breachCheckUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const { auth } = await productionAuth(engine, { breachCheckUrl, logger })
     const attempt = async () =>
@@ -116,7 +120,15 @@ onBothEngines('passwords in production', (engine) => {
     expect(paths).toEqual([`/range/${sha1.slice(0, 5)}`])
     isAway = true
     expect(await attempt()).toBeNull()
-    await expect.poll(() => JSON.stringify(log)).toContain('the breach service did not answer')
+    expect(await attempt()).toBeNull()
+    isAway = false
+    expect(await attempt()).toBe('password_breached')
+    // One line for the outage, without a stack, and one for its end.
+    const lines = () => log.filter((line) => JSON.stringify(line).includes('the breach service'))
+    await expect.poll(lines).toEqual([
+      ['warn', { reason: 'status_503' }, 'the breach service does not answer; passwords are not looked up'],
+      ['info', {}, 'the breach service answers again'],
+    ])
     expect(JSON.stringify([log, paths])).not.toContain(sha1.slice(5))
     expect(readFileSync('docs/passwords.md', 'utf8')).toContain('**When there is no answer**')
   })

@@ -54,9 +54,7 @@ function tokenOf(user: User, changes: Partial<store.Token> = {}): store.Token {
 }
 
 /** A mail to nobody, unless the test says more. */
-function mailOf(
-  changes: Partial<Omit<store.OutboxMail, 'attempts'>> = {},
-): Omit<store.OutboxMail, 'attempts'> {
+function mailOf(changes: Partial<store.NewMail> = {}): store.NewMail {
   return {
     id: uuidV7(NOW),
     kind: 'verify_email',
@@ -65,12 +63,13 @@ function mailOf(
     locale: 'en',
     details: {},
     createdAt: NOW,
+    priority: 1,
     ...changes,
   }
 }
 
 /** Adds one that takes the place of an older one, as a link does. */
-function addMail(db: store.Database, mail: Omit<store.OutboxMail, 'attempts'>): Promise<void> {
+function addMail(db: store.Database, mail: store.NewMail): Promise<void> {
   return store.addMail(db, mail, { replaces: true })
 }
 
@@ -277,8 +276,12 @@ onBothEngines('users', (engine) => {
     expect(await remove(NOW, 2)).toBe(0)
     const left = await store.listUsers(db, { afterId: 0, limit: 100 })
     expect(left.map(({ id }) => id)).toEqual(kept.map(({ id }) => id))
-    for (const table of ['sessions', 'tokens', 'outbox'] as const)
+    for (const table of ['sessions', 'tokens'] as const)
       expect(await db.selectFrom(table).selectAll().execute()).toEqual([])
+    // A mail for nobody, which whoever sends drops.
+    expect(await db.selectFrom('outbox').selectAll().execute()).toMatchObject([
+      { user_id: null, email: null },
+    ])
   })
 
   it('the account of one address goes where it awaits its confirmation, and only there', async () => {
@@ -356,7 +359,7 @@ onBothEngines('users', (engine) => {
     ])
   })
 
-  it('deleting a user deletes their sessions, tokens and mail, and nobody else’s', async () => {
+  it('deleting a user deletes their sessions and tokens and leaves their mail to nobody, and touches no other’s', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
@@ -368,7 +371,9 @@ onBothEngines('users', (engine) => {
     await addMail(db, mailOf({ userId: bob.id }))
     await addMail(db, mailOf({ userId: rob.id }))
     expect(await store.deleteUser(db, bob.id)).toBe(true)
-    expect((await takeMail(db, NOW)).map(({ userId }) => userId)).toEqual([rob.id])
+    const left = await takeMail(db, NOW)
+    expect(new Set(left.map(({ userId }) => userId))).toEqual(new Set([rob.id, null]))
+    expect(left.map(({ email }) => email)).toEqual([null, null])
     expect(await store.findSession(db, session.id)).toBeNull()
     expect(await store.findToken(db, ['reset_password'], token.id)).toBeNull()
     expect(await store.findSession(db, kept.id)).not.toBeNull()
@@ -878,6 +883,20 @@ onBothEngines('throttles', (engine) => {
   })
 })
 
+onBothEngines('a pause', (engine) => {
+  it('has the end that it was last given, until it is cleaned up', async () => {
+    const db = await openStore(engine)
+    expect(await store.findPauseEnd(db, 'pause')).toBeNull()
+    for (const end of [LATER, NOW]) {
+      await store.startPause(db, 'pause', end)
+      expect(await store.findPauseEnd(db, 'pause')).toEqual(end)
+      expect(await store.findPauseEnd(db, 'another')).toBeNull()
+    }
+    expect(await store.deleteExpiredThrottles(db, NOW, 500)).toBe(1)
+    expect(await store.findPauseEnd(db, 'pause')).toBeNull()
+  })
+})
+
 onBothEngines('the outbox', (engine) => {
   const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000)
   const withBob = async () => {
@@ -895,9 +914,9 @@ onBothEngines('the outbox', (engine) => {
     })
     await addMail(db, mail)
     expect(await store.countMail(db)).toBe(1)
-    expect(await takeMail(db, NOW)).toEqual([{ ...mail, attempts: 1 }])
+    expect(await takeMail(db, NOW)).toEqual([{ ...mail, events: 1, attempts: 1 }])
     expect(await store.countMail(db)).toBe(1)
-    expect(await takeMail(db, after(LEASE_SECONDS))).toEqual([{ ...mail, attempts: 2 }])
+    expect(await takeMail(db, after(LEASE_SECONDS))).toEqual([{ ...mail, events: 1, attempts: 2 }])
     await store.deleteMail(db, mail.id)
     expect(await takeMail(db, after(2 * LEASE_SECONDS))).toEqual([])
     expect(await store.countMail(db)).toBe(0)
@@ -947,7 +966,7 @@ onBothEngines('the outbox', (engine) => {
     expect((await takeMail(db, NOW)).map(({ id }) => id)).toEqual([newer.id])
   })
 
-  it('gives the oldest first, so many at a time, and each to one until the lease is over', async () => {
+  it('gives the oldest of a priority first, so many at a time, and each to one until the lease is over', async () => {
     const { db } = await withBob()
     const mails = [3, 1, 2].map((seconds) => mailOf({ createdAt: after(seconds), kind: `kind ${seconds}` }))
     for (const mail of mails) await addMail(db, mail)
@@ -961,6 +980,104 @@ onBothEngines('the outbox', (engine) => {
     expect(await kinds(1 + LEASE_SECONDS - 0.001)).toEqual([])
     expect(await kinds(1 + LEASE_SECONDS)).toEqual(['kind 1'])
     expect(await kinds(10 + LEASE_SECONDS)).toEqual(['kind 2', 'kind 3'])
+  })
+
+  it('gives nothing of the second priority while anything of the first is due', async () => {
+    const { db } = await withBob()
+    const add = (kind: string, priority: store.Priority, seconds: number) =>
+      addMail(db, mailOf({ kind, priority, createdAt: after(seconds) }))
+    for (let older = 0; older < 5; older++) await add(`other ${older}`, 1, 0)
+    await add('vital', 0, 2)
+    await add('vital and later', 0, 9)
+    const kinds = async (seconds: number) => (await takeMail(db, after(seconds), 3)).map(({ kind }) => kind)
+    expect(await kinds(2)).toEqual(['vital'])
+    expect(await kinds(2)).toHaveLength(3)
+    expect(await kinds(9)).toEqual(['vital and later'])
+    expect(await kinds(9)).toHaveLength(2)
+    expect(await kinds(9)).toEqual([])
+    // One that waits for a moment of another clock is due as well.
+    await add('vital and far', 0, 9 + LONGEST_WAIT_SECONDS + 1)
+    await add('other', 1, 0)
+    expect(await kinds(9)).toEqual(['vital and far'])
+  })
+
+  it('lets a mail cover further events until it has left, each told once', async () => {
+    const { db, bob } = await withBob()
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const about = (events: number) => ({
+      userId: bob.id,
+      kind: 'new_device',
+      email: bob.email,
+      details: { events },
+    })
+    const extend = (order: ReturnType<typeof about>) => inTx(db, (tx) => store.extendMail(tx, order))
+    expect(await extend(about(1))).toBe(false)
+    const mail = mailOf(about(1))
+    await addMail(db, mail)
+    for (const other of [{ userId: rob.id }, { kind: 'other' }, { email: 'old@example.com' }])
+      expect(await extend({ ...about(1), ...other })).toBe(false)
+    expect(await extend(about(2))).toBe(true)
+    const [inHand] = (await takeMail(db, NOW)) as [store.OutboxMail]
+    expect(inHand).toMatchObject({ id: mail.id, events: 2, details: { events: 2 } })
+
+    // While it is in hand, and after another try.
+    expect(await extend(about(3))).toBe(true)
+    await store.postponeMail(db, inHand, NOW)
+    const [again] = (await takeMail(db, NOW)) as [store.OutboxMail]
+    expect(again).toMatchObject({ id: mail.id, events: 3, attempts: 2 })
+    expect(await extend(about(4))).toBe(true)
+    expect(await extend(about(5))).toBe(true)
+    const rest = { id: uuidV7(NOW), createdAt: after(1), notBefore: after(60) }
+    await inTx(db, (tx) => store.finishMail(tx, again, rest))
+    expect(await takeMail(db, after(59.999))).toEqual([])
+    const [last] = (await takeMail(db, after(60))) as [store.OutboxMail]
+    expect(last).toEqual({ ...mail, ...about(5), id: rest.id, createdAt: after(1), events: 2, attempts: 1 })
+    await inTx(db, (tx) => store.finishMail(tx, last, { ...rest, id: uuidV7(NOW) }))
+    expect(await store.countMail(db)).toBe(0)
+  })
+
+  it('keeps a mail with an address when its account goes, without its number', async () => {
+    const { db, bob } = await withBob()
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const ofBob = mailOf({ kind: 'password_changed', userId: bob.id, email: bob.email })
+    const ofRob = mailOf({ kind: 'password_changed', userId: rob.id, email: rob.email })
+    for (const mail of [ofBob, ofRob]) await addMail(db, mail)
+    expect(await store.deleteUser(db, bob.id)).toBe(true)
+    const taken = await takeMail(db, NOW)
+    const byAddress = taken.sort((a, b) => String(a.email).localeCompare(String(b.email)))
+    expect(byAddress).toMatchObject([{ ...ofBob, userId: null }, ofRob])
+  })
+
+  it('forgets what was ordered before a moment, so much at a time', async () => {
+    const { db } = await withBob()
+    const old = [1, 2, 3].map((seconds) => mailOf({ id: uuidV7(after(seconds)), kind: `kind ${seconds}` }))
+    for (const mail of old) await addMail(db, mail)
+    const forget = async (seconds: number, limit: number) =>
+      (await inTx(db, (tx) => store.deleteMailBefore(tx, after(seconds), limit))).length
+    expect(await forget(1, 10)).toBe(0)
+    expect(await forget(3, 1)).toBe(1)
+    expect(await forget(3, 10)).toBe(1)
+    expect((await takeMail(db, after(10))).map(({ kind }) => kind)).toEqual(['kind 3'])
+  })
+
+  it('says why mail waits that was tried, the most frequent reason first', async () => {
+    const { db } = await withBob()
+    for (let mail = 0; mail < 5; mail++) await addMail(db, mailOf())
+    expect(await store.listMailProblems(db)).toEqual([])
+    const [one, two, three, four, five] = (await takeMail(db, NOW)) as store.OutboxMail[]
+    for (const mail of [one, two]) if (mail) await store.postponeMail(db, mail, after(1), '550 no relay')
+    if (three) await store.postponeMail(db, three, after(1), '421 busy')
+    // An hour without places is no problem, and one that is solved is none any more.
+    if (four) await store.postponeMail(db, four, after(1))
+    if (five) {
+      await store.postponeMail(db, five, NOW, '550 no relay')
+      const [again] = (await takeMail(db, NOW)) as [store.OutboxMail]
+      await store.postponeMail(db, again, after(1))
+    }
+    expect(await store.listMailProblems(db)).toEqual([
+      { problem: '550 no relay', mails: 2 },
+      { problem: '421 busy', mails: 1 },
+    ])
   })
 
   it('of two instances that take at once gives each mail to one', async () => {

@@ -635,7 +635,7 @@ onBothEngines('whoever is told of the audit', (engine) => {
     const mailer = memoryMailer(() => {
       throw new MailRefused('no such mailbox')
     })
-    await sendDueMail(ctx, mailer, { sent: new Set(), onFault: () => {} })
+    await sendDueMail(ctx, mailer, { sent: new Map(), onFault: () => {} })
     expect(told.filter(({ action }) => action === 'give_up_mail')).toMatchObject([
       { userId: id, instance: 'test:1' },
       { userId: id },

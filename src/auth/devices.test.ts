@@ -16,6 +16,9 @@ import type { Auth } from '../index.ts'
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
 
+/** Longer than the notice of a new device keeps the next one waiting. */
+const NOTICE_PAUSE = 600
+
 /** Signs in on a device, and gives what it keeps. */
 async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = PASSWORD): Promise<string> {
   const login = await auth.logIn({ email, password, deviceToken, ...CLIENT })
@@ -24,7 +27,7 @@ async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = 
 
 onBothEngines('a device', (engine) => {
   it('that is new is told to the owner, with when and where, and known from then on', async () => {
-    const { auth, newMails } = await productionAuth(engine)
+    const { auth, now, newMails } = await productionAuth(engine)
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const device = await signIn(auth)
     const mails = await newMails()
@@ -33,6 +36,7 @@ onBothEngines('a device', (engine) => {
       expect(mails[0]?.text).toContain(fact)
     expect(await signIn(auth, device)).toBe(device)
     expect(await newMails()).toEqual([])
+    now.advance(NOTICE_PAUSE)
     const another = await signIn(auth)
     expect(another).not.toBe(device)
     expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
@@ -82,26 +86,29 @@ onBothEngines('a device', (engine) => {
   })
 
   it('that was known before the password was set anew is a new one', async () => {
-    const { auth, newMails, mailedLink } = await productionAuth(engine)
+    const { auth, now, newMails, mailedLink } = await productionAuth(engine)
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const device = await signIn(auth)
     await auth.sendPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
     await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
     await newMails()
+    now.advance(NOTICE_PAUSE)
     const afterReset = await signIn(auth, device, BOB, NEW_PASSWORD)
     expect(afterReset).not.toBe(device)
     expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
 
     const { sessionId } = await auth.logIn({ email: BOB, password: NEW_PASSWORD })
     await auth.changePassword({ sessionId, currentPassword: NEW_PASSWORD, newPassword: PASSWORD })
+    now.advance(NOTICE_PAUSE)
     await newMails()
+    now.advance(NOTICE_PAUSE)
     expect(await signIn(auth, afterReset)).not.toBe(afterReset)
     expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
   })
 
   it('that shows what we never signed is a new one', async () => {
-    const { auth, newMails } = await productionAuth(engine)
+    const { auth, now, newMails } = await productionAuth(engine)
     const elsewhere = await productionAuth(engine)
     for (const service of [auth, elsewhere.auth])
       await service.registerUser(BOB, PASSWORD, { confirmed: true })
@@ -125,8 +132,10 @@ onBothEngines('a device', (engine) => {
       'x'.repeat(100_000),
       await signIn(elsewhere.auth),
     ]
+    now.advance(NOTICE_PAUSE)
     await newMails()
     for (const value of forged) {
+      now.advance(NOTICE_PAUSE)
       expect(await signIn(auth, value)).not.toBe(value)
       expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
     }
@@ -150,19 +159,21 @@ onBothEngines('a device', (engine) => {
     const [oldKey, newKey] = [randomKey(), randomKey()]
     const before = await productionAuth(engine, { secretKey: oldKey })
     const { databaseUrl } = before.auth.options
+    const { now } = before
     await before.auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const old = await signIn(before.auth)
     await before.newMails()
 
-    const rotated = await productionAuth(engine, { databaseUrl, secretKey: `${newKey},${oldKey}` })
+    const rotated = await productionAuth(engine, { now, databaseUrl, secretKey: `${newKey},${oldKey}` })
     const resigned = await signIn(rotated.auth, old)
     expect(resigned).not.toBe(old)
     expect(await rotated.newMails()).toEqual([])
 
     // Signed anew by then, it outlives the old key; what was not used meanwhile does not.
-    const after = await productionAuth(engine, { databaseUrl, secretKey: newKey })
+    const after = await productionAuth(engine, { now, databaseUrl, secretKey: newKey })
     expect(await signIn(after.auth, resigned)).toBe(resigned)
     expect(await after.newMails()).toEqual([])
+    now.advance(NOTICE_PAUSE)
     expect(await signIn(after.auth, old)).not.toBe(resigned)
     expect(await after.newMails()).toMatchObject([{ kind: 'new_device' }])
   })

@@ -1,4 +1,4 @@
-import type { AuditQuery, AuditRecord, UserChanges, UserCriteria } from '../db/index.ts'
+import type { AuditQuery, AuditRecord, MailProblem, UserChanges, UserCriteria } from '../db/index.ts'
 import type { Mailer } from '../mail/index.ts'
 import type { Options } from '../options.ts'
 import type { Account, User } from '../user.ts'
@@ -317,9 +317,12 @@ export interface Engine {
   /** How many mails wait to be sent. */
   countMail(): Promise<number>
 
+  /** Why mail that was tried waits, the most frequent reason first. It names no address and holds no secret. */
+  listMailProblems(): Promise<MailProblem[]>
+
   /**
    * Removes what has ended by itself: expired sessions, tokens and counters, accounts that nobody confirmed,
-   * lines of the audit after their time. Nothing depends on it, since an expired row is refused wherever it is
+   * mail that was not sent in time, lines of the audit after their time. Nothing depends on it, since an expired row is refused wherever it is
    * met; it keeps the tables small. Any instance may run it any time; the service does so every hour.
    *
    * @returns How many rows went.

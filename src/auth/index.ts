@@ -59,7 +59,7 @@ import {
   unlockUser,
 } from './users.ts'
 
-export type { AuditQuery, AuditRecord } from '../db/index.ts'
+export type { AuditQuery, AuditRecord, MailProblem } from '../db/index.ts'
 export { AUDIT_ACTIONS } from './audit.ts'
 export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
 export type { Client } from './context.ts'
@@ -92,6 +92,8 @@ export interface EngineDetails {
   readonly processes?: number
   /** Told of what fails and belongs to no request: a lost connection, a mail that could not be sent. */
   readonly onFault?: (what: string, error: unknown, details?: Record<string, unknown>) => void
+  /** Told when something that the service uses goes away or comes back. */
+  readonly onChange?: (level: 'warn' | 'info', what: string, details?: Record<string, unknown>) => void
   /** Told of each line of the audit once it is written for good. */
   readonly onAudit?: (record: store.AuditRecord) => void
 }
@@ -103,7 +105,7 @@ export interface EngineDetails {
  */
 export async function openEngine(
   { now, hasher, mailer: givenMailer, ...given }: AuthOptions,
-  { onFault = () => {}, onAudit = () => {}, ...details }: EngineDetails = {},
+  { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: EngineDetails = {},
 ): Promise<Engine> {
   const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
   const mailer = givenMailer ?? (await openMailer(options))
@@ -123,7 +125,12 @@ export async function openEngine(
         contextWords: options.contextWords.split(',').map((word) => word.trim()),
         breachCheckUrl: options.breachCheckUrl === 'off' ? '' : options.breachCheckUrl,
       },
-      (error) => onFault('the breach service did not answer; the list of common passwords stood in', error),
+      (cause) =>
+        cause === null
+          ? onChange('info', 'the breach service answers again')
+          : onChange('warn', 'the breach service does not answer; passwords are not looked up', {
+              reason: cause.code,
+            }),
     ),
     keys: options.secretKey === '' ? null : createKeyring(parseSecretKeys(options.secretKey)),
     sendsMail: mailer !== null,
@@ -188,6 +195,7 @@ export async function openEngine(
     listAudit: (query) => translating(listAudit(ctx, query)),
     mailer,
     countMail: bind(({ db }) => store.countMail(db)),
+    listMailProblems: bind(({ db }) => store.listMailProblems(db)),
     deleteExpired: bind(deleteExpired),
     db: {
       addUser: bind(({ db, now }, email: string, hash: string) =>

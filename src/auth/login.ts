@@ -4,7 +4,7 @@ import { type Account, accountOf, maskEmail, type User } from '../user.ts'
 import { record, textOf } from './audit.ts'
 import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
-import { orderMail, orderNothing } from './outbox.ts'
+import { orderDeviceNotice, orderMail, orderNothing } from './outbox.ts'
 import { assertPassword } from './passwords.ts'
 import { endSession, startSession } from './sessions.ts'
 import { type CountedAttempt, countAttempt } from './throttle.ts'
@@ -134,5 +134,5 @@ async function tellOfLogin(
     await orderMail(tx, user, 'signed_in_after_failures', request, {
       details: { ...seen, failures: failuresBefore },
     })
-  else if (!isKnown && tx.keys !== null) await orderMail(tx, user, 'new_device', request, { details: seen })
+  else if (!isKnown && tx.keys !== null) await orderDeviceNotice(tx, user, request, seen)
 }

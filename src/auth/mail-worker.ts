@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Mailer } from '../mail/index.ts'
 import type { Context } from './context.ts'
-import { type OnMailFault, sendDueMail } from './outbox.ts'
+import { type OnMailFault, type SentMail, sendDueMail } from './outbox.ts'
 
 /** How often an outbox is looked at that other instances fill too, and where waits run out. */
 const POLL_MS = 2_000
@@ -27,7 +27,7 @@ export interface MailWorker {
  *   goes on.
  */
 export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFault): MailWorker {
-  const sent = new Set<string>()
+  const sent: SentMail = new Map()
   const stopping = new AbortController()
   let woken = Promise.withResolvers<void>()
   const pause = (ms: number) =>

@@ -9,7 +9,10 @@ const DAY = 86_400
 /** Long ago: a line of the audit goes by the clock of the database, which a test does not move. */
 const LONG_AGO = '2020-01-01T12:00:00Z'
 
-const NOTHING = { sessions: 0, tokens: 0, throttles: 0, accounts: 0, auditRecords: 0, auditOrigins: 0 }
+const NOTHING = {
+  ...{ sessions: 0, tokens: 0, throttles: 0, accounts: 0, mails: 0 },
+  ...{ auditRecords: 0, auditOrigins: 0 },
+}
 
 async function longAgo(engine: 'sqlite' | 'postgres', options = {}) {
   return productionAuth(engine, { now: testClock(LONG_AGO), ...options })

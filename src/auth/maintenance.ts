@@ -1,6 +1,7 @@
 import * as store from '../db/index.ts'
 import { record } from './audit.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
+import { deleteStaleMail } from './outbox.ts'
 
 /** How many rows a clean-up removed or made to forget. */
 export interface Removed {
@@ -9,6 +10,8 @@ export interface Removed {
   readonly throttles: number
   /** Accounts whose address nobody confirmed in time. */
   readonly accounts: number
+  /** Mail that was not sent in time. */
+  readonly mails: number
   /** Lines of the audit whose time is over. */
   readonly auditRecords: number
   /** Lines of the audit that forgot from where something was done. */
@@ -30,6 +33,7 @@ export async function deleteExpired(ctx: Context): Promise<Removed> {
     tokens: await inBatches(ctx, (tx, limit) => store.deleteExpiredTokens(tx.db, now, limit)),
     throttles: await inBatches(ctx, (tx, limit) => store.deleteExpiredThrottles(tx.db, now, limit)),
     accounts: await inBatches(ctx, deleteUnconfirmed),
+    mails: await inBatches(ctx, deleteStaleMail),
     auditRecords: await inBatches(ctx, (tx, limit) => store.deleteExpiredAuditRecords(tx.db, now, limit)),
     auditOrigins: await inBatches(ctx, (tx, limit) => store.forgetAuditOrigins(tx.db, forgetBefore, limit)),
   }

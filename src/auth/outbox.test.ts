@@ -18,10 +18,12 @@ import { MailRefused } from '../mail/index.ts'
 import { listAudit } from './audit.ts'
 import { confirmEmail, requestConfirmation, requestEmailChange } from './confirmation.ts'
 import { logIn } from './login.ts'
+import { deleteExpired } from './maintenance.ts'
 import { MAIL_LIFETIME_SECONDS, sendDueMail } from './outbox.ts'
-import { changePassword } from './own-account.ts'
+import { changePassword, deleteAccount } from './own-account.ts'
 import { registerUser, signUp } from './registration.ts'
 import { sendPasswordReset } from './reset.ts'
+import { createSession } from './sessions.ts'
 import { confirmUser, deleteUser, disableUser } from './users.ts'
 
 const BOB = 'bob@example.com'
@@ -29,7 +31,7 @@ const HOUR = 3_600
 
 /** A process that sends: what it remembers, and what it was told of. */
 function sender(ctx: TestContext, mailer: MemoryMailer) {
-  const sent = new Set<string>()
+  const sent = new Map<string, number>()
   const faults: { error: unknown; attempts: number | undefined }[] = []
   const onFault = (error: unknown, mail: { attempts: number } | null) =>
     void faults.push({ error, attempts: mail?.attempts })
@@ -451,6 +453,20 @@ onBothEngines('the caps on mail', (engine) => {
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device' }])
   })
 
+  it('are not used up for notices by whoever asks for another address', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    for (const email of [BOB, 'rob@example.com'])
+      await registerUser(ctx, email, PASSWORD, { confirmed: true })
+    const sessionId = await createSession(ctx, 'rob@example.com')
+    await requestEmailChange(ctx, { sessionId, email: 'robert@example.com' })
+    await all()
+    await logIn(ctx, { email: BOB, password: PASSWORD })
+    await all()
+    expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device', to: BOB }])
+  })
+
   it('let all instances together send their number in an hour', async () => {
     const first = await productionContext(engine, { mailsPerHour: 5 })
     const second = await productionContext(engine, {
@@ -500,5 +516,367 @@ onBothEngines('the caps on mail', (engine) => {
     }
     expect(mailer.mails).toHaveLength(20)
     expect(await countMail(ctx.db)).toBe(1)
+  })
+})
+
+const THIEF = 'thief@example.net'
+const OLD_HANDS = ['email_change_requested', 'email_changed']
+
+/** Who has Bob's password, and what reaches whom. */
+async function thiefOf(ctx: TestContext, mailer: MemoryMailer) {
+  await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+  const { all } = sender(ctx, mailer)
+  return {
+    all,
+    /** What reached an address, in order. */
+    told: (to = BOB) => mailer.mails.filter((mail) => mail.to === to).map(({ kind }) => kind),
+    signIn: async (password = PASSWORD) =>
+      (await logIn(ctx, { email: BOB, password, ip: '203.0.113.9', userAgent: 'curl' })).sessionId,
+    async takeAddress(sessionId: string) {
+      await requestEmailChange(ctx, { sessionId, email: THIEF })
+      await all()
+      const link = mailer.mails.findLast(({ to }) => to === THIEF) ?? expect.unreachable()
+      await confirmEmail(ctx, { token: linkIn(link).token, password: PASSWORD })
+    },
+  }
+}
+
+onBothEngines('the owner of an account that a thief takes over', (engine) => {
+  it('is told at the old address of 21 sign-ins, of the new address, and of the end, all within the hour', async () => {
+    const ctx = await productionContext(engine)
+    const { all, told, signIn, takeAddress } = await thiefOf(ctx, memoryMailer())
+    let sessionId = ''
+    for (let times = 0; times < 21; times++) {
+      sessionId = await signIn()
+      await all()
+    }
+    await takeAddress(sessionId)
+    await deleteAccount(ctx, { sessionId })
+    await all()
+    expect(told()).toEqual(['new_device', ...OLD_HANDS])
+    expect(told(THIEF)).toEqual(['confirm_new_email', 'account_deleted'])
+    ctx.now.advance(600)
+    await all()
+    expect(told().slice(3)).toEqual(['new_device'])
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('is told at once of a deletion, and later of the 20 other sign-ins', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const { all, told, signIn } = await thiefOf(ctx, mailer)
+    let sessionId = ''
+    for (let times = 0; times < 21; times++) {
+      sessionId = await signIn()
+      await all()
+    }
+    await deleteAccount(ctx, { sessionId })
+    await all()
+    expect(told()).toEqual(['new_device', 'account_deleted'])
+    ctx.now.advance(600)
+    await all()
+    expect(mailer.mails.at(-1)).toMatchObject({ to: BOB, text: expect.stringMatching(/were 20\ssign-ins/) })
+  })
+
+  it('is told of all of it by a mail server that takes no notice before the account is gone', async () => {
+    const ctx = await productionContext(engine)
+    let isDown = true
+    const mailer = memoryMailer(({ text }) => {
+      if (isDown && !text.includes('https://')) down()
+    })
+    const { all, told, signIn, takeAddress } = await thiefOf(ctx, mailer)
+    let sessionId = await signIn()
+    const renewed = await changePassword(ctx, {
+      sessionId,
+      currentPassword: PASSWORD,
+      newPassword: NEW_PASSWORD,
+    })
+    sessionId = (
+      await changePassword(ctx, {
+        sessionId: renewed.sessionId,
+        currentPassword: NEW_PASSWORD,
+        newPassword: PASSWORD,
+      })
+    ).sessionId
+    await takeAddress(sessionId)
+    await deleteAccount(ctx, { sessionId })
+    await all()
+    expect(told()).toEqual([])
+    isDown = false
+    ctx.now.advance(HOUR)
+    await all()
+    expect(told().sort()).toEqual([...OLD_HANDS, 'new_device', 'password_changed', 'password_changed'])
+    expect(told(THIEF)).toEqual(['confirm_new_email', 'account_deleted'])
+  })
+
+  it('is told in time although notices of sign-ins, and of other changes, have used up their budgets', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
+    const { all, told, signIn, takeAddress } = await thiefOf(ctx, memoryMailer())
+    let sessionId = await signIn()
+    for (const [currentPassword, newPassword] of [
+      [PASSWORD, NEW_PASSWORD],
+      [NEW_PASSWORD, PASSWORD],
+    ] as const) {
+      sessionId = (await changePassword(ctx, { sessionId, currentPassword, newPassword })).sessionId
+      await signIn(newPassword)
+      await all()
+    }
+    expect(told()).toEqual(['password_changed', 'new_device'])
+    await takeAddress(sessionId)
+    await all()
+    expect(told().slice(2)).toEqual(OLD_HANDS)
+  })
+
+  it('is told before all other mail that is due', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const { signIn } = await thiefOf(ctx, mailer)
+    const sessionId = await signIn()
+    for (let user = 0; user < 20; user++) await registerUser(ctx, `user${user}@example.com`, PASSWORD)
+    ctx.now.advance(1)
+    await changePassword(ctx, { sessionId, currentPassword: PASSWORD, newPassword: NEW_PASSWORD })
+    await requestEmailChange(ctx, { sessionId: await signIn(NEW_PASSWORD), email: THIEF })
+    expect(await sender(ctx, mailer).once()).toBe(2)
+    expect(mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()).toEqual([
+      `${BOB} email_change_requested`,
+      `${BOB} password_changed`,
+    ])
+  })
+
+  it('is sent no link of the account that is gone, nor is anybody else', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const { all, signIn } = await thiefOf(ctx, mailer)
+    const sessionId = await signIn()
+    await sendPasswordReset(ctx, { email: BOB })
+    await signUp(ctx, { email: BOB, password: PASSWORD })
+    await requestEmailChange(ctx, { sessionId, email: THIEF })
+    await deleteAccount(ctx, { sessionId })
+    // The address to be is not kept either.
+    expect(JSON.stringify(await everyRow(ctx.db))).not.toContain(THIEF)
+    await all()
+    expect(mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()).toEqual(
+      ['account_deleted', 'email_change_requested', 'new_device'].map((kind) => `${BOB} ${kind}`),
+    )
+    expect((await everyRow(ctx.db)).tokens).toEqual([])
+  })
+
+  it('is sent no link that slipped in beside the end of the account', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const { all } = await thiefOf(ctx, mailer)
+    await sendPasswordReset(ctx, { email: BOB })
+    // As if it had been ordered by a request that was on its way: past the use case.
+    await ctx.db.deleteFrom('users').execute()
+    expect(await countMail(ctx.db)).toBe(1)
+    await all()
+    expect(mailer.mails).toEqual([])
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+})
+
+onBothEngines('a notice that outlives its account', (engine) => {
+  /** A notice to an address that no account has any more. */
+  async function orphan() {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer(down)
+    const { all, signIn } = await thiefOf(ctx, mailer)
+    const sessionId = await signIn()
+    await all()
+    await deleteAccount(ctx, { sessionId })
+    return { ctx, all }
+  }
+
+  it('is kept no longer than other mail, and the audit says that it was given up', async () => {
+    const { ctx, all } = await orphan()
+    ctx.now.advance(MAIL_LIFETIME_SECONDS + 1)
+    await all()
+    expect((await everyRow(ctx.db)).outbox).toEqual([])
+    expect((await givenUp(ctx)).map(({ reason, userId, details }) => [reason, userId, details.kind])).toEqual(
+      expect.arrayContaining([
+        ['expired', null, 'account_deleted'],
+        ['expired', null, 'new_device'],
+      ]),
+    )
+  })
+
+  it('is removed by the clean-up where nobody sends mail', async () => {
+    const { ctx } = await orphan()
+    await sendPasswordReset(ctx, { email: 'nobody@example.com' })
+    ctx.now.advance(MAIL_LIFETIME_SECONDS + 300)
+    expect(await deleteExpired(ctx)).toMatchObject({ mails: 0 })
+    ctx.now.advance(0.001)
+    expect(await deleteExpired(ctx)).toMatchObject({ mails: 3 })
+    expect((await everyRow(ctx.db)).outbox).toEqual([])
+    // What was for nobody is not told.
+    expect(await givenUp(ctx)).toMatchObject([{ reason: 'expired' }, { reason: 'expired' }])
+  })
+})
+
+onBothEngines('notices of new devices', (engine) => {
+  /** An account that is signed in to from new devices, and what its owner was sent: how many sign-ins each covers. */
+  async function account(deliver: () => Promise<void> | void = () => {}) {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer(deliver)
+    const { id } = await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
+    const { all, once } = sender(ctx, mailer)
+    return {
+      ctx,
+      id,
+      mailer,
+      all,
+      once,
+      async signIn(times = 1, ip = '192.0.2.7') {
+        for (let time = 0; time < times; time++)
+          await logIn(ctx, { email: BOB, password: PASSWORD, ip, userAgent: 'Firefox' })
+      },
+      covered: () => mailer.mails.map(({ text }) => Number(/were (\d+)\ssign-ins/.exec(text)?.[1] ?? 1)),
+    }
+  }
+
+  it('come at once, and then at most once in ten minutes, with the number of sign-ins and the last of them', async () => {
+    const { ctx, mailer, all, signIn, covered } = await account()
+    await signIn()
+    await all()
+    ctx.now.advance(60)
+    await signIn(2)
+    ctx.now.advance(60)
+    await signIn(1, '198.51.100.5')
+    await all()
+    ctx.now.advance(479)
+    await all()
+    expect(covered()).toEqual([1])
+    ctx.now.advance(1)
+    await all()
+    expect(covered()).toEqual([1, 3])
+    const { text = '', html = '', subject } = mailer.mails[1] ?? {}
+    expect(subject).toContain('New devices')
+    for (const fact of ['12:02 UTC', '198.51.100.5', 'Firefox']) expect([text, html].join()).toContain(fact)
+    // The next ten minutes count from that one.
+    ctx.now.advance(1)
+    await signIn()
+    ctx.now.advance(598)
+    await all()
+    expect(covered()).toEqual([1, 3])
+    ctx.now.advance(1)
+    await all()
+    expect(covered()).toEqual([1, 3, 1])
+    // Nothing happened for ten minutes: at once again.
+    ctx.now.advance(600)
+    await signIn()
+    await all()
+    expect(covered()).toEqual([1, 3, 1, 1])
+  })
+
+  it('are merged before the first one has left, too', async () => {
+    const { all, signIn, covered } = await account()
+    await signIn(3)
+    await all()
+    expect(covered()).toEqual([3])
+  })
+
+  it('tell each sign-in once, also those that come while one is in hand', async () => {
+    const { mailer, taken, answer } = silentMailer()
+    const ctx = await productionContext(engine)
+    const { all, signIn, told } = await thiefOf(ctx, mailer)
+    await signIn()
+    const sending = all()
+    await taken
+    await signIn()
+    await signIn()
+    answer.resolve()
+    await sending
+    expect(told()).toEqual(['new_device'])
+    ctx.now.advance(600)
+    await all()
+    expect(mailer.mails.map(({ text }) => /were \d+/.exec(text)?.[0])).toEqual([undefined, 'were 2'])
+    expect(new Set(mailer.mails.map(({ id }) => id)).size).toBe(2)
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('tell each sign-in once where one that has left cannot be forgotten at once', async () => {
+    const { ctx, all, once, signIn, covered } = await account()
+    await signIn()
+    const mend = await breakTable(ctx.db, 'outbox', 'delete')
+    await expect(once()).rejects.toThrow('broken by the test')
+    await signIn(2)
+    await mend()
+    ctx.now.advance(300)
+    await all()
+    expect(covered()).toEqual([1])
+    ctx.now.advance(600)
+    await all()
+    expect(covered()).toEqual([1, 2])
+  })
+
+  it('are one, however long the mail server is down', async () => {
+    let isDown = true
+    const { ctx, all, signIn, covered } = await account(() => {
+      if (isDown) down()
+    })
+    for (let minutes = 0; minutes < 60; minutes += 5) {
+      await signIn()
+      await all()
+      ctx.now.advance(300)
+    }
+    expect(await countMail(ctx.db)).toBe(1)
+    isDown = false
+    ctx.now.advance(HOUR)
+    await all()
+    expect(covered()).toEqual([12])
+    await signIn()
+    await all()
+    expect(covered()).toEqual([12])
+  })
+
+  it('are counted by all instances together, over a restart', async () => {
+    const { ctx, mailer, all, signIn, covered } = await account()
+    await signIn()
+    await all()
+    const again = { databaseUrl: ctx.options.databaseUrl, now: ctx.now }
+    const [second, third] = [await productionContext(engine, again), await productionContext(engine, again)]
+    await Promise.all(
+      [second, third, second, third].map((other) => logIn(other, { email: BOB, password: PASSWORD })),
+    )
+    for (const other of [second, third]) await sender(other, mailer).all()
+    expect(covered()).toEqual([1])
+    ctx.now.advance(600)
+    await Promise.all([second, third].map((other) => sender(other, mailer).all()))
+    expect(covered()).toEqual([1, 4])
+  })
+
+  it('of one account keep none of another waiting, and none to an address that it has no longer', async () => {
+    const { ctx, id, mailer, all, signIn } = await account()
+    await registerUser(ctx, 'rob@example.com', PASSWORD, { confirmed: true })
+    await signIn(2)
+    await logIn(ctx, { email: 'rob@example.com', password: PASSWORD })
+    await ctx.db
+      .updateTable('users')
+      .set({ email: 'robert@example.com', normalized_email: 'robert@example.com' })
+      .where('id', '=', id)
+      .execute()
+    await logIn(ctx, { email: 'robert@example.com', password: PASSWORD })
+    await all()
+    expect(mailer.mails.map(({ to }) => to).sort()).toEqual([BOB, 'rob@example.com', 'robert@example.com'])
+    expect(mailer.mails.find(({ to }) => to === BOB)?.text).toMatch(/were 2\ssign-ins/)
+  })
+
+  it('are not held back by a pause of another clock', async () => {
+    const { ctx, all, signIn, covered } = await account()
+    await signIn()
+    await all()
+    ctx.now.advance(-1_800)
+    await signIn()
+    await all()
+    expect(covered()).toEqual([1, 1])
+  })
+
+  it('come one by one where limits are off', async () => {
+    const limited = await productionContext(engine)
+    const ctx = { ...limited, options: { ...limited.options, throttle: false } }
+    const { all, signIn, told } = await thiefOf(ctx, memoryMailer())
+    for (let times = 0; times < 3; times++) await signIn()
+    await all()
+    expect(told()).toHaveLength(3)
   })
 })

@@ -5,13 +5,13 @@
 import * as store from '../db/index.ts'
 import { negotiate } from '../lib/language.ts'
 import { uuidV7 } from '../lib/random.ts'
-import { type Mailer, MailRefused } from '../mail/index.ts'
+import { MailError, type Mailer, MailRefused } from '../mail/index.ts'
 import { compose, type Message } from '../mail/messages.ts'
 import { LOCALES, type Locale } from '../text.ts'
 import { mailboxOf, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
-import { nextHour, takeHourlyPlace } from './throttle.ts'
+import { endOfPause, nextHour, startPause, takeHourlyPlace } from './throttle.ts'
 import { issueToken } from './tokens.ts'
 
 type MailKind = Message['kind']
@@ -40,6 +40,36 @@ export async function orderMail(
   await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
 }
 
+/** A sign-in as its notice tells it. */
+interface SeenSignIn {
+  readonly ip: string | null
+  readonly device: string | null
+}
+
+/**
+ * Orders the notice of a sign-in from a new device. An account gets at most one every ten minutes: the first sign-in
+ * is told at once, those that follow are told together when the ten minutes are over.
+ */
+export async function orderDeviceNotice(
+  tx: TxContext,
+  user: User,
+  client: Client,
+  seen: SeenSignIn,
+): Promise<void> {
+  const kind = 'new_device'
+  const details = { ...seen, at: tx.now().getTime() }
+  // With its row locked, two sign-ins at once are one after the other.
+  if (!tx.sendsMail || (await store.lockUser(tx.db, user.id)) === null) return
+  const order = { kind, userId: user.id, email: user.email, details } as const
+  if (tx.options.throttle && (await store.extendMail(tx.db, order))) return
+  const notBefore = await endOfPause(tx, pauseOf(user.id), DEVICE_NOTICE_EVERY_MS)
+  await add(tx, { ...order, locale: localeFor(client, user) }, notBefore)
+}
+
+function pauseOf(userId: number): string {
+  return `new_device notices to ${userId}`
+}
+
 /** Orders a mail to an address whose account is gone with this change. */
 export async function orderFarewell(ctx: Context, user: User, kind: MailKind, client: Client): Promise<void> {
   await add(ctx, { kind, userId: null, email: user.email, locale: localeFor(client, user), details: {} })
@@ -52,13 +82,15 @@ export async function orderNothing(ctx: Context, kind: MailKind, client: Client)
 
 async function add(
   ctx: Context,
-  order: Pick<store.OutboxMail, 'userId' | 'email' | 'locale' | 'details'> & { kind: MailKind },
+  order: Pick<store.NewMail, 'userId' | 'email' | 'locale' | 'details'> & { kind: MailKind },
+  notBefore = ctx.now(),
 ): Promise<void> {
   if (!ctx.sendsMail) return
   const now = ctx.now()
-  // A mail server that is down for a day makes no pile of links; what tells of something is told all of it.
+  // A mail server that is down for a day makes no pile of links; of notices none is lost.
   const replaces = isLinked(order.kind)
-  await store.addMail(ctx.db, { id: uuidV7(now), createdAt: now, ...order }, { replaces })
+  const mail = { id: uuidV7(now), createdAt: now, priority: isVital(order.kind) ? 0 : 1, ...order } as const
+  await store.addMail(ctx.db, mail, { replaces, notBefore })
   ctx.afterCommit(ctx.onMail)
 }
 
@@ -74,6 +106,7 @@ export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
 }
 
 const MINUTE_MS = 60_000
+const DEVICE_NOTICE_EVERY_MS = 10 * MINUTE_MS
 /** Longer than a mailer may take for one message. */
 const LEASE_MS = 5 * MINUTE_MS
 const FIRST_RETRY_MS = MINUTE_MS / 2
@@ -86,17 +119,21 @@ const BATCH = 5
 /** Told of a mail that could not be sent, or with `null` of an outbox that cannot be read. */
 export type OnMailFault = (error: unknown, mail: { id: string; attempts: number } | null) => void
 
+/** How many events the mail of an id told of. */
+export type SentMail = Map<string, number>
+
 /**
  * Sends what is due, once. Of several instances each mail is sent by one; what fails is tried again, ever
  * more seldom, for {@link MAIL_LIFETIME_SECONDS}.
  *
- * @param sent - The ids of mail that is in other hands and could not be forgotten yet: never sent again.
+ * @param sent - Mail that is in other hands and could not be forgotten yet, never to be sent again: of each id, how
+ *   many events it told of.
  * @returns How many were taken.
  */
 export async function sendDueMail(
   ctx: Context,
   mailer: Mailer,
-  { sent, onFault }: { sent: Set<string>; onFault: OnMailFault },
+  { sent, onFault }: { sent: SentMail; onFault: OnMailFault },
 ): Promise<number> {
   const lease = {
     leaseMs: LEASE_MS,
@@ -113,7 +150,7 @@ async function deliver(
   ctx: Context,
   mailer: Mailer,
   mail: store.OutboxMail,
-  { sent, onFault }: { sent: Set<string>; onFault: OnMailFault },
+  { sent, onFault }: { sent: SentMail; onFault: OnMailFault },
 ): Promise<void> {
   const user = mail.userId === null ? null : await store.findUserById(ctx.db, mail.userId)
   const to = mail.email ?? user?.email
@@ -130,27 +167,62 @@ async function deliver(
       await places.release()
       onFault(error, mail)
       if (error instanceof MailRefused) return giveUp(ctx, mail, 'refused')
-      return store.postponeMail(ctx.db, mail, retryAt(ctx, mail))
+      return store.postponeMail(ctx.db, mail, retryAt(ctx, mail), problemIn(error))
     }
-    sent.add(mail.id)
+    sent.set(mail.id, mail.events)
   }
-  await store.deleteMail(ctx.db, mail.id)
+  await forget(ctx, { ...mail, events: sent.get(mail.id) ?? mail.events })
   sent.delete(mail.id)
+}
+
+async function forget(ctx: Context, mail: store.OutboxMail): Promise<void> {
+  if (mail.kind !== 'new_device' || mail.userId === null) return store.deleteMail(ctx.db, mail.id)
+  const { userId } = mail
+  await inTransaction(ctx, async (tx) => {
+    const createdAt = tx.now()
+    const notBefore = await startPause(tx, pauseOf(userId), DEVICE_NOTICE_EVERY_MS)
+    await store.finishMail(tx.db, mail, { id: uuidV7(createdAt), createdAt, notBefore })
+  })
+}
+
+function problemIn(error: unknown): string {
+  // The message of any other error may hold an address or a secret.
+  return error instanceof MailError ? error.message : 'The mail could not be sent. The log says more.'
 }
 
 function giveUp(ctx: Context, mail: store.OutboxMail, reason: string): Promise<void> {
   return inTransaction(ctx, async (tx) => {
     await store.deleteMail(tx.db, mail.id)
-    const details = { kind: mail.kind, attempts: mail.attempts }
-    await record(tx, {
-      action: 'give_up_mail',
-      actor: 'system',
-      outcome: 'refused',
-      reason,
-      userId: mail.userId,
-      details,
-    })
+    await recordGivenUp(tx, mail, reason)
   })
+}
+
+async function recordGivenUp(tx: TxContext, mail: store.OutboxMail, reason: string): Promise<void> {
+  const details = { kind: mail.kind, attempts: mail.attempts }
+  await record(tx, {
+    action: 'give_up_mail',
+    actor: 'system',
+    outcome: 'refused',
+    reason,
+    userId: mail.userId,
+    details,
+  })
+}
+
+/**
+ * Removes mail that nobody gave up in time, as where no instance sends mail: addresses in it outlive their accounts.
+ *
+ * @returns How many there were; none when it is done.
+ */
+export async function deleteStaleMail(tx: TxContext, limit: number): Promise<number> {
+  // Whoever took it last, in time, has let go of it by now.
+  const lastTaken = secondsAfter(tx.now(), -MAIL_LIFETIME_SECONDS)
+  const stale = await store.deleteMailBefore(tx.db, new Date(lastTaken.getTime() - LEASE_MS), limit)
+  for (const mail of stale) {
+    const isForSomebody = mail.email !== null || mail.userId !== null
+    if (isForSomebody) await recordGivenUp(tx, mail, 'expired')
+  }
+  return stale.length
 }
 
 function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
@@ -158,10 +230,15 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
   return new Date(ctx.now().getTime() + wait)
 }
 
-/** What has a budget of its own: what strangers ask for must not use up what tells of them, nor the way back in. */
-function budgetOf(kind: MailKind): 'registration' | 'recovery' | 'notice' {
-  if (kind === 'verify_email' || kind === 'account_exists') return 'registration'
-  return kind === 'reset_password' ? 'recovery' : 'notice'
+/**
+ * What is limited by itself. What strangers ask for must not use up what tells of them, nor the way back in; and what
+ * tells of many sign-ins, or of one change again and again, not what tells that the account is lost.
+ */
+function budgetOf(kind: MailKind): string {
+  if (kind === 'verify_email' || kind === 'account_exists' || kind === 'confirm_new_email')
+    return 'registration'
+  if (kind === 'reset_password') return 'recovery'
+  return isVital(kind) ? kind : 'notice'
 }
 
 /** Of each budget one mailbox, and all of them together, get so many an hour. */
@@ -193,7 +270,7 @@ async function messageOf(ctx: Context, mail: store.OutboxMail, user: User | null
   const { details } = mail
   const kind = mail.kind as Message['kind']
   const signIn = {
-    at: mail.createdAt,
+    at: typeof details.at === 'number' ? new Date(details.at) : mail.createdAt,
     ip: textIn(details.ip),
     device: textIn(details.device),
   }
@@ -211,7 +288,7 @@ async function messageOf(ctx: Context, mail: store.OutboxMail, user: User | null
     case 'email_changed':
       return { kind, newEmail: textIn(details.newEmail) ?? '' }
     case 'new_device':
-      return { kind, ...signIn }
+      return { kind, ...signIn, signIns: mail.events }
     case 'signed_in_after_failures':
       return { kind, ...signIn, failures: Number(details.failures) }
     default:
@@ -249,6 +326,18 @@ type LinkedKind = (typeof LINKED_KINDS)[number]
 
 function isLinked(kind: MailKind): boolean {
   return (LINKED_KINDS as readonly MailKind[]).includes(kind)
+}
+
+/** What tells an owner that the account may be lost. It leaves before all other mail. */
+const VITAL_KINDS = [
+  'email_change_requested',
+  'email_changed',
+  'password_changed',
+  'account_deleted',
+] as const
+
+function isVital(kind: MailKind): boolean {
+  return (VITAL_KINDS as readonly MailKind[]).includes(kind)
 }
 
 /** Where a page of the service is: always under the configured address, whatever a request says. */

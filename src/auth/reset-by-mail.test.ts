@@ -18,7 +18,7 @@ import { resetPassword, sendPasswordReset } from './reset.ts'
 
 const BOB = 'bob@example.com'
 const INVALID = { code: 'invalid_reset_token', status: 403 }
-const OPTIONS = { sent: new Set<string>(), onFault: () => {} }
+const OPTIONS = { sent: new Map<string, number>(), onFault: () => {} }
 
 /** Text as it stands in JSON that is text in JSON. */
 function quotedTwice(text: string): string {

@@ -4,7 +4,10 @@ import { openDatabase } from '../db/index.ts'
 
 const EMAIL = 'bob@example.com'
 /** What a clean-up says where there is nothing to do. */
-const NOTHING = { sessions: 0, tokens: 0, throttles: 0, accounts: 0, auditRecords: 0, auditOrigins: 0 }
+const NOTHING = {
+  ...{ sessions: 0, tokens: 0, throttles: 0, accounts: 0, mails: 0 },
+  ...{ auditRecords: 0, auditOrigins: 0 },
+}
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {

@@ -185,6 +185,25 @@ export function nextHour(ctx: Context): Date {
   return new Date((Math.floor(ctx.now().getTime() / HOUR_MS) + 1) * HOUR_MS)
 }
 
+/**
+ * When something that happens once in a while may happen again: now, or at the end of the pause.
+ *
+ * @param what - Names what happens.
+ */
+export async function endOfPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
+  const now = ctx.now()
+  const end = await store.findPauseEnd(ctx.db, keyOf('pause', what))
+  // A pause that lies further ahead than any we start was started under another clock: it does not count.
+  return end !== null && end > now && end.getTime() <= now.getTime() + pauseMs ? end : now
+}
+
+/** Starts the pause. Gives its end. */
+export async function startPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
+  const end = new Date(ctx.now().getTime() + pauseMs)
+  await store.startPause(ctx.db, keyOf('pause', what), end)
+  return end
+}
+
 function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'ip', store.ThrottlePolicy> {
   const { account, ip, forgetAfterMs } = LIMITS[what]
   const waits = { firstWaitMs: FIRST_WAIT_MS, longestWaitMs: LONGEST_WAIT_MS, forgetAfterMs }

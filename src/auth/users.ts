@@ -3,6 +3,7 @@ import { AuthError } from '../errors.ts'
 import { isEmailAddress, isUnambiguousEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
+import { cancelLinks } from './outbox.ts'
 import { revokeSessionsAndTokens } from './sessions.ts'
 import { forgetFailures } from './throttle.ts'
 
@@ -82,7 +83,7 @@ export function deleteUser(ctx: Context, userId: number): Promise<boolean> {
   return inTransaction(ctx, (tx) => removeAccount(tx, userId, 'operator'))
 }
 
-/** Removes an account. The lines of the audit stay, under a number that is nobody's from now on. */
+/** Removes an account. The audit keeps its lines, under a number that names nobody from now on. */
 export async function removeAccount(
   tx: TxContext,
   userId: number,
@@ -91,6 +92,8 @@ export async function removeAccount(
 ): Promise<boolean> {
   const user = await store.lockUser(tx.db, userId)
   if (user === null) return false
+  // Notices stay: whoever deletes an account must not silence what tells of them.
+  await cancelLinks(tx, userId)
   await store.deleteUser(tx.db, userId)
   await forgetFailures(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)

@@ -33,6 +33,7 @@ export async function runInstance(
     sendsMail: true,
     processes: settings.workers,
     onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
+    onChange: (level, what, details = {}) => log[level](details, what),
     onAudit: (record) => log.info({ audit: record }, 'audit'),
   })
   try {

@@ -9,6 +9,7 @@ import * as throttles from './migrations/0004-throttles.ts'
 import * as confirmation from './migrations/0005-confirmation.ts'
 import * as outbox from './migrations/0006-outbox.ts'
 import * as audit from './migrations/0007-audit.ts'
+import * as notices from './migrations/0008-notices.ts'
 import { isSqlite } from './migrations/columns.ts'
 import type { Database } from './schema.ts'
 
@@ -21,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-confirmation': confirmation,
   '0006-outbox': outbox,
   '0007-audit': audit,
+  '0008-notices': notices,
 }
 
 /** Every migration of this version, in order. */

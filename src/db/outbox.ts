@@ -1,5 +1,6 @@
 /** Table `outbox`: mail on its way. */
 import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { leastUuidV7 } from '../lib/random.ts'
 import type { Database, Schema, Tx } from './schema.ts'
 
 /** A mail that is to be sent. */
@@ -8,17 +9,28 @@ export interface OutboxMail {
   readonly id: string
   /** Which message it is. */
   readonly kind: string
-  /** Whose present address it goes to. */
+  /** The account it is about, or `null` where there is none, or none any more. */
   readonly userId: number | null
-  /** Or an address that is no account's. Both `null`: nobody gets it. */
+  /** The address it goes to. `null`: the one that the account has by then, or nobody without an account. */
   readonly email: string | null
   readonly locale: string
   /** What the message says beyond its kind. Never a secret. */
   readonly details: Readonly<Record<string, string | number | null>>
   readonly createdAt: Date
+  /** Which of {@link PRIORITIES}. */
+  readonly priority: Priority
+  /** How many events it covers. */
+  readonly events: number
   /** How often it was taken for sending. */
   readonly attempts: number
 }
+
+/** Mail of the first priority leaves before any of the second. */
+export const PRIORITIES = [0, 1] as const
+export type Priority = (typeof PRIORITIES)[number]
+
+/** A mail that is not in the outbox yet. */
+export type NewMail = Omit<OutboxMail, 'events' | 'attempts'>
 
 /** Numbers of users begin with 1. */
 const NOBODY = 0
@@ -27,11 +39,12 @@ const NOBODY = 0
  * Adds a mail to the change it belongs to.
  *
  * @param details - `replaces`: one of the same kind to the same user that has not left yet gives way to it.
+ *   `notBefore`: when it may leave. Default: at once.
  */
 export async function addMail(
   db: Database,
-  mail: Omit<OutboxMail, 'attempts'>,
-  { replaces }: { replaces: boolean },
+  mail: NewMail,
+  { replaces, notBefore = mail.createdAt }: { replaces: boolean; notBefore?: Date },
 ): Promise<void> {
   if (replaces) {
     // Also where there is no user, whom no number names: an unknown address costs what a known one does.
@@ -52,9 +65,32 @@ export async function addMail(
       details: JSON.stringify(mail.details),
       created_at: mail.createdAt.getTime(),
       attempts: 0,
-      next_attempt_at: mail.createdAt.getTime(),
+      next_attempt_at: notBefore.getTime(),
+      priority: mail.priority,
+      events: 1,
+      problem: null,
     })
     .execute()
+}
+
+/**
+ * Lets a mail that has not left cover one more event, which its details are about from now on. It may be in hand:
+ * see {@link finishMail}.
+ *
+ * @returns Whether there was one of this kind, about this user and to this address.
+ */
+export async function extendMail(
+  tx: Tx,
+  { userId, kind, email, details }: Pick<NewMail, 'userId' | 'kind' | 'email' | 'details'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('outbox')
+    .set({ events: sql`events + 1`, details: JSON.stringify(details) })
+    .where('user_id', '=', userId)
+    .where('kind', '=', kind)
+    .where('email', '=', email)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 /** How long whoever takes mail has it to themselves, and after what a wait is of another clock. */
@@ -64,7 +100,7 @@ export interface Lease {
 }
 
 /**
- * Takes mail that is due, the oldest first. Nobody else gets it until the lease is over, so that of several
+ * Takes mail that is due, of the first priority that has any, the oldest first. Nobody else gets it until the lease is over, so that of several
  * instances one sends it.
  */
 export async function takeDueMail(
@@ -76,22 +112,33 @@ export async function takeDueMail(
   const time = now.getTime()
   const isOver = sql<boolean>`next_attempt_at <= ${time}`
   const isOfAnotherClock = sql<boolean>`next_attempt_at > ${time + longestWaitMs}`
-  // One after the other: each is a range of the index, and what waits between the two is not read.
-  const due = [...(await findDue(db, isOver, limit)), ...(await findDue(db, isOfAnotherClock, limit))]
-  if (due.length === 0) return []
-  const rows = await db
-    .updateTable('outbox')
-    .set({ attempts: sql`attempts + 1`, next_attempt_at: time + leaseMs })
-    .where('id', 'in', due.slice(0, limit))
-    // Again, since another instance may have taken some between the look and the change.
-    .where((query) => query.or([isOver, isOfAnotherClock]))
-    .returningAll()
-    .execute()
-  return rows.map(mailOf)
+  for (const priority of PRIORITIES) {
+    // One after the other: each is a range of the index, and what waits between the two is not read.
+    const due = [
+      ...(await findDue(db, priority, isOver, limit)),
+      ...(await findDue(db, priority, isOfAnotherClock, limit)),
+    ]
+    if (due.length === 0) continue
+    const rows = await db
+      .updateTable('outbox')
+      .set({ attempts: sql`attempts + 1`, next_attempt_at: time + leaseMs })
+      .where('id', 'in', due.slice(0, limit))
+      // Again, since another instance may have taken some between the look and the change.
+      .where((query) => query.or([isOver, isOfAnotherClock]))
+      .returningAll()
+      .execute()
+    return rows.map(mailOf)
+  }
+  return []
 }
 
-async function findDue(db: Database, condition: RawBuilder<boolean>, limit: number): Promise<string[]> {
-  const query = db.selectFrom('outbox').select('id').where(condition)
+async function findDue(
+  db: Database,
+  priority: Priority,
+  condition: RawBuilder<boolean>,
+  limit: number,
+): Promise<string[]> {
+  const query = db.selectFrom('outbox').select('id').where('priority', '=', priority).where(condition)
   const rows = await query.orderBy('next_attempt_at').limit(limit).execute()
   return rows.map(({ id }) => id)
 }
@@ -101,11 +148,64 @@ export async function deleteMail(db: Database, id: string): Promise<void> {
   await db.deleteFrom('outbox').where('id', '=', id).execute()
 }
 
-/** Lets a mail wait for another try. */
-export async function postponeMail(db: Database, mail: OutboxMail, until: Date): Promise<void> {
+/**
+ * Forgets a mail that told of so many events. What {@link extendMail} added while it was in hand becomes a mail of
+ * its own.
+ */
+export async function finishMail(
+  tx: Tx,
+  { id, events }: Pick<OutboxMail, 'id' | 'events'>,
+  rest: { readonly id: string; readonly createdAt: Date; readonly notBefore: Date },
+): Promise<void> {
+  await tx.deleteFrom('outbox').where('id', '=', id).where('events', '<=', events).execute()
+  await tx
+    .updateTable('outbox')
+    .set({
+      id: rest.id,
+      events: sql`events - ${events}`,
+      created_at: rest.createdAt.getTime(),
+      attempts: 0,
+      next_attempt_at: rest.notBefore.getTime(),
+      problem: null,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/**
+ * Forgets mail that was ordered before a moment, so much at the most.
+ *
+ * @returns What it was; nothing when it is done.
+ */
+export async function deleteMailBefore(tx: Tx, before: Date, limit: number): Promise<OutboxMail[]> {
+  // The id begins with the moment: so it is a range of the key.
+  const stale = await tx
+    .selectFrom('outbox')
+    .select('id')
+    .where('id', '<', leastUuidV7(before))
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  const last = stale.at(-1)
+  if (last === undefined) return []
+  const rows = await tx.deleteFrom('outbox').where('id', '<=', last.id).returningAll().execute()
+  return rows.map(mailOf)
+}
+
+/**
+ * Lets a mail wait for another try.
+ *
+ * @param problem - Why this one failed, where it did.
+ */
+export async function postponeMail(
+  db: Database,
+  mail: OutboxMail,
+  until: Date,
+  problem: string | null = null,
+): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ next_attempt_at: until.getTime() })
+    .set({ next_attempt_at: until.getTime(), problem })
     .where('id', '=', mail.id)
     // Where the lease ran out somebody else has it by now.
     .where('attempts', '=', mail.attempts)
@@ -119,6 +219,27 @@ export async function countMail(db: Database): Promise<number> {
     .select((query) => query.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return Number(count)
+}
+
+/** Why mail waits that was tried. */
+export interface MailProblem {
+  /** What the mail server answered, or what else went wrong. It names no address. */
+  readonly problem: string
+  /** How many mails wait because of it. */
+  readonly mails: number
+}
+
+/** What the last try of the mail that waits came to, the most frequent first. */
+export async function listMailProblems(db: Database): Promise<MailProblem[]> {
+  const rows = await db
+    .selectFrom('outbox')
+    .select((query) => ['problem', query.fn.countAll<number>().as('mails')])
+    .where('problem', 'is not', null)
+    .groupBy('problem')
+    .orderBy('mails', 'desc')
+    .orderBy('problem')
+    .execute()
+  return rows.map(({ problem, mails }) => ({ problem: problem ?? '', mails: Number(mails) }))
 }
 
 /** Forgets mail of these kinds that has not left. */
@@ -135,6 +256,8 @@ function mailOf(row: Selectable<Schema['outbox']>): OutboxMail {
     locale: row.locale,
     details: JSON.parse(row.details),
     createdAt: new Date(row.created_at),
+    priority: row.priority as Priority,
+    events: row.events,
     attempts: row.attempts,
   }
 }

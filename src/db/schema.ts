@@ -73,9 +73,12 @@ interface OutboxTable {
   id: string
   /** Which message it is. */
   kind: string
-  /** Whose address it goes to, as it is when the mail leaves. Null with `email`, or where nobody gets it. */
+  /**
+   * The account it is about. A mail with a link goes to the address that this account has when the mail leaves. Null
+   * once the account is gone, for a farewell, and for a request that named an unknown address.
+   */
   user_id: number | null
-  /** An address that is no account's, or no longer. Both null: a request for an unknown address, never sent. */
+  /** The address it goes to, where that is fixed: of every notice, whatever becomes of the account. */
   email: string | null
   locale: string
   /** What the message says beyond its kind, as JSON. No secret: tokens are made when the mail leaves. */
@@ -84,6 +87,12 @@ interface OutboxTable {
   attempts: number
   /** Not before this. Whoever takes the mail moves it, so that nobody else does meanwhile. */
   next_attempt_at: number
+  /** The lower, the earlier it leaves. */
+  priority: number
+  /** How many events the message covers. */
+  events: number
+  /** Why the last try failed; null where none did. */
+  problem: string | null
 }
 
 interface AuditTable {

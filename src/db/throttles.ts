@@ -124,6 +124,22 @@ export async function takePlace(
   return taken !== undefined
 }
 
+/** When a pause ends that {@link startPause} started, or `null` where there is none. */
+export async function findPauseEnd(db: Database, key: string): Promise<Date | null> {
+  const row = await db.selectFrom('throttles').select('expires_at').where('key', '=', key).executeTakeFirst()
+  return row === undefined ? null : new Date(row.expires_at)
+}
+
+/** Starts a pause, or moves the end of one. */
+export async function startPause(db: Database, key: string, until: Date): Promise<void> {
+  const expires_at = until.getTime()
+  await db
+    .insertInto('throttles')
+    .values({ key, failures: 1, blocked_until: 0, expires_at })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ expires_at }))
+    .execute()
+}
+
 // With this attempt there are `failures + 1`. The shift is bounded before it is made.
 function blockedUntil(policy: ThrottlePolicy, time: number): RawBuilder<number> {
   const over = sql`(throttles.failures + 1 - ${int(policy.freeAttempts)})`

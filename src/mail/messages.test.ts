@@ -16,12 +16,12 @@ const MESSAGES: { readonly [Kind in Message['kind']]: Extract<Message, { kind: K
   email_change_requested: { kind: 'email_change_requested', newEmail: 'a***@example.org' },
   email_changed: { kind: 'email_changed', newEmail: 'a***@example.org' },
   password_changed: { kind: 'password_changed' },
-  new_device: { kind: 'new_device', ...SIGN_IN },
+  new_device: { kind: 'new_device', signIns: 1, ...SIGN_IN },
   signed_in_after_failures: { kind: 'signed_in_after_failures', failures: 7, ...SIGN_IN },
   account_deleted: { kind: 'account_deleted' },
   test: { kind: 'test' },
 }
-const ALL = Object.values(MESSAGES)
+const ALL: readonly Message[] = [...Object.values(MESSAGES), { ...MESSAGES.new_device, signIns: 20 }]
 const WITH_LINKS = ALL.filter((message) => 'link' in message)
 const NOTICES = ALL.filter((message) => !('link' in message) && message.kind !== 'test')
 const EVERY = LOCALES.flatMap((locale) => ALL.map((message) => ({ locale, kind: message.kind, message })))
@@ -165,6 +165,21 @@ describe('a notice', () => {
     expect(flat(inLocale(MESSAGES.new_device, 'fr').text)).toContain(
       'Date et heure : 21 novembre 2026 à 04:05 UTC Appareil : Firefox 120.0 on Windows Adresse IP : 192.0.2.7 ',
     )
+  })
+
+  it.each([
+    [2, 'There were 2 sign-ins', 'Il y a eu 2 connexions'],
+    [20, 'There were 20 sign-ins', 'Il y a eu 20 connexions'],
+  ])('of %i sign-ins counts them in both languages, and has the last of them', (signIns, english, french) => {
+    const message = { ...MESSAGES.new_device, signIns }
+    const [en, fr] = LOCALES.map((locale) => inLocale(message, locale))
+    expect(en?.subject).toBe('New devices signed in to your account at auth.example.com')
+    expect(fr?.subject).toBe('De nouveaux appareils se sont connectés à votre compte sur auth.example.com')
+    expect(flat(en?.text ?? '')).toMatch(new RegExp(`${english} .* This was the last one: Time: 21 November`))
+    expect(flat(fr?.text ?? '')).toMatch(
+      new RegExp(`${french} .* Voici la dernière : Date et heure : 21 nov`),
+    )
+    for (const { text = '', html = '' } of [en ?? {}, fr ?? {}]) expect(text + html).not.toMatch(/https?:/)
   })
 
   it('of a sign-in leaves out what is not known', () => {

@@ -32,8 +32,8 @@ export type Message =
   /** To the address that the account no longer has. `newEmail` comes masked. */
   | { readonly kind: 'email_changed'; readonly newEmail: string }
   | { readonly kind: 'password_changed' }
-  /** The first sign-in from a device. */
-  | (SignIn & { readonly kind: 'new_device' })
+  /** How often somebody signed in from a device for the first time, 1 or more, with the last of these sign-ins. */
+  | (SignIn & { readonly kind: 'new_device'; readonly signIns: number })
   /** A sign-in after so many wrong tries, 1 or more. */
   | (SignIn & { readonly kind: 'signed_in_after_failures'; readonly failures: number })
   | { readonly kind: 'account_deleted' }
@@ -90,7 +90,7 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
     case 'password_changed':
       return texts.passwordChanged(service)
     case 'new_device':
-      return texts.newDevice(service, signInWords(message, texts))
+      return texts.newDevice(service, signInWords(message, texts), message.signIns)
     case 'signed_in_after_failures':
       return texts.signedInAfterFailures(service, signInWords(message, texts), message.failures)
     case 'account_deleted':

@@ -453,28 +453,93 @@ describe('TLS', () => {
 })
 
 describe('a server that refuses', () => {
-  it.each([
+  const REPLIES: readonly (readonly [verb: string, reply: string, isForGood: boolean])[] = [
+    // The recipient's address or mailbox, and the message.
     ['RCPT', '550 5.1.1 no such user', true],
-    ['RCPT', '553 mailbox name not allowed', true],
-    ['RCPT', '450 4.2.0 try later', false],
-    ['RCPT', '554 5.7.1 relay access denied', false],
-    ['MAIL', '550 5.1.8 bad sender', false],
-    ['MAIL', '451 4.3.0 try later', false],
-    ['MAIL', '530 5.7.0 log in first', false],
-    ['EHLO', '421 4.3.2 busy', false],
-    ['', '554 go away', false],
+    ['RCPT', '550 5.1.10 null MX', true],
+    ['RCPT', '550 5.1.0 address rejected', true],
+    ['RCPT', '553 5.1.3 bad address syntax', true],
+    ['RCPT', '550-5.1.1 no such user\r\n550 5.1.1 ask the postmaster', true],
+    ['RCPT', '550 5.2.1 mailbox disabled', true],
+    ['RCPT', '552 5.2.3 message too long for this mailbox', true],
     ['DATA', '554 5.6.0 not like this', true],
-    ['DATA', '452 4.3.1 disk full', false],
+    ['.', '550 5.1.1 no such user', true],
     ['.', '554 5.6.0 content refused', true],
+    // A full mailbox is one that can be emptied.
+    ['RCPT', '552 5.2.2 mailbox full', false],
+    ['.', '552 5.2.2 mailbox full', false],
+    // The sender's address, wherever it is said.
+    ['MAIL', '550 5.1.8 bad sender', false],
+    ['MAIL', '550 5.1.1 no such sender', false],
+    ['MAIL', '550 5.2.1 your mailbox is disabled', false],
+    ['RCPT', '550 5.1.8 sender domain not found', false],
+    ['RCPT', '553 5.1.7 sender address syntax', false],
+    ['RCPT', '550 5.1.0 Sender address rejected: user unknown', false],
+    ['.', '550 5.1.8 sender domain not found', false],
+    // The mail system, the route, the protocol, policy: ours to put right.
+    ['RCPT', '550 5.3.4 message too big for the system', false],
+    ['RCPT', '550 5.4.5 daily sending limit exceeded', false],
+    ['.', '550 5.4.5 daily sending limit exceeded', false],
+    ['RCPT', '503 5.5.1 log in first', false],
+    ['DATA', '554 5.5.1 no valid recipients', false],
+    ['RCPT', '554 5.7.1 relay access denied', false],
     ['.', '554 5.7.1 looks like spam', false],
+    ['MAIL', '530 5.7.0 log in first', false],
+    ['RCPT', '530 authentication required', false],
+    // Without an enhanced code, or with one of another class or form, nobody knows whom it blames.
+    ['RCPT', '550 relay not permitted', false],
+    ['RCPT', '550 no such user', false],
+    ['RCPT', '553 mailbox name not allowed', false],
+    ['.', '554 unverified sender', false],
+    ['RCPT', '550 5.0.0 no', false],
+    ['RCPT', '550 4.1.1 no such user', false],
+    ['RCPT', '550 5.1.1000 no such user', false],
+    ['RCPT', '550 15.1.1 no such user', false],
+    ['', '554 5.1.1 go away', false],
+    ['EHLO', '550 5.1.1 go away', false],
+    // For now.
+    ['RCPT', '450 4.2.0 try later', false],
+    ['MAIL', '451 4.3.0 try later', false],
+    ['EHLO', '421 4.3.2 busy', false],
+    ['DATA', '452 4.3.1 disk full', false],
     ['.', '451 4.3.0 try later', false],
-  ])('%s with %j: for good is %s', async (verb, reply, isForGood) => {
-    const server = await startScriptedServer(answering({ [verb]: reply }))
+  ]
+
+  it.each(REPLIES)('%s with %j: gives up is %s', async (verb, reply, isForGood) => {
+    const server = await startScriptedServer(answering({ [verb]: reply, HELO: reply }))
     const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
     const error = await failureOf(mailer.send(MAIL))
     expect(error instanceof MailRefused).toBe(isForGood)
-    expect(error.message).toContain(reply)
+    expect(error.message).toContain(reply.split('\r\n').at(-1))
   })
+
+  /** What an SMTP library refuses with. */
+  function refusing(responseCode: number, text: string) {
+    return Object.assign(new Error(text), { responseCode })
+  }
+
+  it.each([
+    ['onMailFrom', 530, '5.7.0 Authentication required', false],
+    ['onRcptTo', 550, '5.1.1 No such user', true],
+    ['onRcptTo', 550, 'Relay not permitted', false],
+    ['onRcptTo', 550, '5.4.5 Daily limit exceeded', false],
+    ['onRcptTo', 550, '5.1.8 Bad sender', false],
+    ['onData', 554, '5.6.0 Content refused', true],
+    ['onData', 554, 'Unverified sender', false],
+  ] as const)(
+    '%s of a server of its own with %i %s: gives up is %s',
+    async (stage, code, text, isForGood) => {
+      const error = refusing(code, text)
+      const server = await startSmtpServer(
+        stage === 'onData'
+          ? { onData: (stream, _session, done) => void stream.resume().on('end', () => done(error)) }
+          : { [stage]: (_address: unknown, _session: unknown, done: (error: Error) => void) => done(error) },
+      )
+      const failure = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
+      expect(failure instanceof MailRefused).toBe(isForGood)
+      expect(failure.message).toContain(text)
+    },
+  )
 
   it('is told of without the mailbox, in one short line', async () => {
     const reply = `550-5.1.1 <${MAIL.to}>: no ${MAIL.to}\r\n550-${'x'.repeat(500)}\u001b[2J\r\n550 5.1.1 ALICE@example.com`

@@ -117,25 +117,36 @@ function messageOf(mail: Mail, sender: Sender): SendMailOptions {
   }
 }
 
-/** Commands whose refusal is about the recipient or the message, and not about us. */
+/** By then the server has heard of the recipient: what it refuses earlier, it refuses because of us. */
 const ABOUT_THE_MESSAGE = ['RCPT TO', 'DATA']
-// RFC 3463 §3.8: security or policy, such as a relay that is closed to us. The operator can put that right.
-const POLICY = /^5\d\d[ -]5\.7\./
-
 function mailErrorOf(error: unknown): MailError {
   const {
     command = '',
     response = '',
     responseCode,
-    permanent,
     message,
   }: Partial<NodemailerError> = error instanceof Error ? error : {}
   // A server may repeat what it did not understand, and the line of AUTH holds the password.
   if (command.startsWith('AUTH'))
     return new MailError(`The mail server refused the credentials (${responseCode ?? 'no code'}).`)
-  const isForGood = permanent === true && ABOUT_THE_MESSAGE.includes(command) && !POLICY.test(response)
+  const isRefused = ABOUT_THE_MESSAGE.includes(command) && isForGood(response)
   const report = `The message was not sent. ${withoutSecrets(message ?? '')}`
-  return isForGood ? new MailRefused(report) : new MailError(report)
+  return isRefused ? new MailRefused(report) : new MailError(report)
+}
+
+/**
+ * Whether no retry can help, by enhanced status code (RFC 3463 §3): the recipient's address (5.1) or mailbox (5.2)
+ * is wrong, or the content is (5.6). Every other code blames the sender, the route or a policy, which the operator
+ * can put right. So does a reply without a code, such as "550 relay not permitted".
+ */
+function isForGood(response: string): boolean {
+  const [, subject, detail] = /^5\d\d[ -]5\.([126])\.(\d{1,3})(?!\S)/.exec(response) ?? []
+  // 5.1.7 and 5.1.8 are about the sender's address. So is a 5.1.0 that says so: Postfix refuses senders at RCPT.
+  if (subject === '1' && (detail === '7' || detail === '8')) return false
+  if (subject === '1' && detail === '0') return !/\bsender\b/i.test(response)
+  // A full mailbox, which its owner can empty: "a persistent transient failure" (RFC 3463 §3.3).
+  if (subject === '2' && detail === '2') return false
+  return subject !== undefined
 }
 
 /**

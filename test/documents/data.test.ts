@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import { type EngineName, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
-import { CLIENT, PASSWORD, productionAuth } from '../support/production.ts'
+import { CLIENT, memoryMailer, PASSWORD, productionAuth } from '../support/production.ts'
 import { startService } from '../support/service.ts'
 import { code, codes, sorted, sourceOf, table, tablesOf } from './pages.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from './story.ts'
@@ -90,6 +90,7 @@ onBothEngines('docs/data.md', (engine) => {
       tokens: [700, 800],
       throttles: [HOUR, DAY],
       accounts: [3 * DAY],
+      mails: [3 * DAY + 301],
       auditOrigins: [4 * DAY + 1],
       auditRecords: [30 * DAY],
     })
@@ -185,8 +186,17 @@ onBothEngines('docs/data.md', (engine) => {
 async function cleanUpInTime(engine: EngineName): Promise<Record<string, number[]>> {
   // In the past, since the database keeps the lines of the audit by its own clock.
   const now = testClock('2020-01-01T00:00:00Z')
+  // One mail stays in hand, so that only the clean-up can end it.
+  const [taken, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  onTestFinished(() => finished.resolve())
+  const mailer = memoryMailer(({ to }) => {
+    if (to !== NEW_ADDRESS) return
+    taken.resolve()
+    return finished.promise
+  })
   const { auth, db, newMails } = await productionAuth(engine, {
     now,
+    mailer,
     sessionLifetimeSeconds: 5_000,
     sessionIdleSeconds: 900,
     resetTokenLifetimeSeconds: 700,
@@ -201,17 +211,20 @@ async function cleanUpInTime(engine: EngineName): Promise<Record<string, number[
   await auth.logIn({ email: BOB, password: WRONG }).catch(() => {})
   await auth.signUp({ email: ALICE, password: PASSWORD, ...CLIENT })
   await newMails()
+  await auth.registerUser(NEW_ADDRESS, PASSWORD, { confirmed: true })
+  await auth.sendPasswordReset({ email: NEW_ADDRESS })
+  await taken.promise
 
   const times: Record<string, number[]> = {}
   const began = now().getTime()
-  for (const moment of [700, 800, 900, HOUR, DAY, 3 * DAY, 4 * DAY, 30 * DAY]) {
+  for (const moment of [700, 800, 900, HOUR, DAY, 3 * DAY, 3 * DAY + 300, 4 * DAY, 30 * DAY]) {
     for (const time of [moment - 1, moment, moment + 1]) {
       now.advance(time - (now().getTime() - began) / 1_000)
       for (const [name, removed] of Object.entries(await auth.deleteExpired()))
         if (removed > 0) times[name] = [...(times[name] ?? []), time]
     }
   }
-  expect(await rowsOf(db, 'users')).toHaveLength(1)
+  expect(await rowsOf(db, 'users')).toHaveLength(2)
   for (const name of ['sessions', 'tokens', 'throttles', 'outbox']) expect(await rowsOf(db, name)).toEqual([])
   return times
 }

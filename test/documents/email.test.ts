@@ -4,7 +4,17 @@ import { OPTION_TABLE, type Row } from '../../src/options.ts'
 import { LOCALES } from '../../src/text.ts'
 import { isEmailAddress, normalizeEmail } from '../../src/user.ts'
 import { BASE_URL, linkIn, type MailedLink, NEW_PASSWORD, PASSWORD } from '../support/production.ts'
-import { code, numberIn, read, SETTINGS_BY_ENV, sorted, sourceOf, table, wordsOfType } from './pages.ts'
+import {
+  code,
+  codes,
+  numberIn,
+  read,
+  SETTINGS_BY_ENV,
+  sorted,
+  sourceOf,
+  table,
+  wordsOfType,
+} from './pages.ts'
 import { ADDRESSES, ALICE, BOB, NEW_ADDRESS, story, WRONG } from './story.ts'
 import { outcome, worldOf } from './world.ts'
 
@@ -56,6 +66,19 @@ describe('docs/email.md', () => {
     const failures = /^const NOTABLE_FAILURES = (\d+)$/m.exec(sourceOf('src/auth/login.ts'))?.[1]
     expect(read(page)).toContain(`after ${failures} wrong passwords`)
     for (const locale of LOCALES) expect(read(page)).toContain(`(\`${locale}\`)`)
+  })
+
+  it('has the budget of every mail, and names those that are vital', () => {
+    const budgets = table('docs/throttling.md', 'Mail', 1)
+    const kinds = table(page, 'Mails').map(({ Kind }) => code(Kind))
+    expect(sorted(budgets.flatMap(({ Mails }) => codes(Mails)))).toEqual(
+      sorted(kinds.filter((kind) => kind !== 'test')),
+    )
+    const [, list = ''] = /^const VITAL_KINDS = \[(.*?)\]/ms.exec(sourceOf('src/auth/outbox.ts')) ?? []
+    const vital = [...list.matchAll(/'(\w+)'/g)].map(([, kind = '']) => kind)
+    expect(codes(budgets.at(-1)?.Mails).sort()).toEqual(vital.sort())
+    const [told = ''] = /^`[^\n]*(?:\n[^\n]+)*? are vital\./m.exec(read(page)) ?? []
+    expect(codes(told).sort()).toEqual(vital)
   })
 
   it('has every link with its setting', () => {

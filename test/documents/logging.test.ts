@@ -47,7 +47,7 @@ describe('docs/logging.md', () => {
   })
 
   it('has every message of the source with its level and fields, and no other [AUD-05]', () => {
-    const found = SOURCES.flatMap(({ text }) => [...callsIn(text), ...faultsIn(text)])
+    const found = SOURCES.flatMap(({ text }) => [...callsIn(text), ...faultsIn(text), ...changesIn(text)])
     expect(sorted(found.map(({ message }) => message))).toEqual(
       sorted(messages.map(({ message }) => message)),
     )
@@ -82,6 +82,17 @@ describe('docs/logging.md', () => {
       levels: ['error'],
       fields: ['reason'],
     }))
+  }
+
+  /** The same for what goes away and comes back. */
+  function changesIn(text: string): Call[] {
+    return [...text.matchAll(/\bonChange\(\s*'(\w+)', '([^']+)'(?:, \{\s*(\w+):)?/g)].map(
+      ([, level = '', message = '', field]) => ({
+        message,
+        levels: [level],
+        fields: field === undefined ? [] : [field],
+      }),
+    )
   }
 
   it('has every line of a running service with all its fields [AUD-05]', async () => {

@@ -73,7 +73,8 @@ const EVERY_MESSAGE: readonly Message[] = [
   { kind: 'email_change_requested', newEmail: '' },
   { kind: 'email_changed', newEmail: '' },
   { kind: 'password_changed' },
-  { kind: 'new_device', ...SIGN_IN },
+  { kind: 'new_device', ...SIGN_IN, signIns: 1 },
+  { kind: 'new_device', ...SIGN_IN, signIns: 2 },
   { kind: 'signed_in_after_failures', ...SIGN_IN, failures: 5 },
   { kind: 'account_deleted' },
 ]
@@ -114,7 +115,7 @@ export interface Production {
   readonly now: TestClock
   /** The tables, past every rule. */
   readonly db: Database
-  /** Waits until no mail waits, and gives those that were sent since the last time, by address and kind. */
+  /** Waits until no mail is due, and gives those that were sent since the last time, by address and kind. */
   newMails(): Promise<readonly ReceivedMail[]>
   /** The same, where exactly one of them is of this kind: gives its link. */
   mailedLink(kind: Message['kind']): Promise<MailedLink>
@@ -139,9 +140,10 @@ export async function productionAuth(
   { now = testClock(), mailer = memoryMailer(), ...options }: ProductionOptions = {},
 ): Promise<Production> {
   const auth = await freshAuth(engine, { ...productionOptions(), ...options, now, mailer })
+  const db = await openTables(auth.options.databaseUrl)
   let seen = 0
   const newMails = async () => {
-    await untilNoMailWaits(auth)
+    await untilNoMailIsDue(db, now)
     // Several leave at once: which comes first is not for a test to know.
     const fresh = mailer.mails.slice(seen).sort((a, b) => placeOf(a).localeCompare(placeOf(b)))
     seen = mailer.mails.length
@@ -150,7 +152,7 @@ export async function productionAuth(
   return {
     auth,
     now,
-    db: await openTables(auth.options.databaseUrl),
+    db,
     newMails,
     async mailedLink(kind) {
       const [mail, ...others] = (await newMails()).filter((candidate) => candidate.kind === kind)
@@ -162,6 +164,14 @@ export async function productionAuth(
 
 function placeOf({ to, kind }: ReceivedMail): string {
   return `${to} ${kind}`
+}
+
+/** Waits until every mail has left but those that are for a later moment of the clock. */
+function untilNoMailIsDue(db: Database, now: TestClock): Promise<void> {
+  return until(async () => {
+    const rows = await db.selectFrom('outbox').select(['attempts', 'next_attempt_at']).execute()
+    return rows.every((row) => row.attempts === 0 && row.next_attempt_at > now().getTime())
+  })
 }
 
 /** Waits until every mail that was ordered has left. */

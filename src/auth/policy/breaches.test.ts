@@ -39,17 +39,17 @@ async function serve(answer: RequestListener) {
 const serveText = (text: string) =>
   serve((_, response) => response.setHeader('content-type', 'text/plain').end(text))
 
-/** A policy of nothing but the breach check, with a clock that stands still, and what it reported. */
+/** A policy of nothing but the breach check, with a clock that stands still, and what it reported: `null` is "up again". */
 function policyFor(breachCheckUrl: string, { timeoutMs = 60_000 } = {}) {
-  const reported: BreachServiceUnreachable[] = []
+  const reported: (BreachServiceUnreachable | null)[] = []
   const clock = { now: 0 }
   const policy = createPasswordPolicy(
     { minPasswordLength: 1, passwordBlocklist: false, contextWords: [], baseUrl: '', breachCheckUrl },
-    (error) => reported.push(error as BreachServiceUnreachable),
+    (cause) => reported.push(cause),
     { now: () => clock.now, timeoutMs },
   )
   const check = (password = PASSWORD) => policy.check(password, { field: 'password', email: null })
-  return { check, clock, reported, codes: () => reported.map(({ code }) => code) }
+  return { check, clock, reported, codes: () => reported.map((cause) => cause?.code ?? null) }
 }
 
 it('refuses a password whose hash the service knows, and sends the first five digits of it', async () => {
@@ -187,7 +187,7 @@ it.each(BROKEN)(
 )
 
 /** Nothing of the password, nor of its hash: not even the part that left. */
-function expectToTellNothing(errors: readonly Error[]) {
+function expectToTellNothing(errors: readonly (Error | null)[]) {
   const text = inspect(errors, { depth: null, showHidden: true }).toUpperCase()
   expect(text).toContain('BREACHSERVICEUNREACHABLE')
   for (const secret of ['PLUM', 'KETTLE', PREFIX, SUFFIX.slice(0, 8), SUFFIX.slice(-8)])
@@ -233,7 +233,7 @@ it('leaves a service alone for 30 seconds after three failures in a row, then le
   )
   const { check, clock, reported, codes } = policyFor(url)
   for (let time = 0; time < 5; time++) await check()
-  expect(codes()).toEqual(['status_503', 'status_503', 'status_503', 'paused', 'paused'])
+  expect(codes()).toEqual(['status_503'])
   expectToTellNothing(reported)
   expect(requests).toHaveLength(3)
 
@@ -255,6 +255,28 @@ it('leaves a service alone for 30 seconds after three failures in a row, then le
   await expect(check()).rejects.toMatchObject(BREACHED)
   await expect(check()).rejects.toMatchObject(BREACHED)
   expect(requests).toHaveLength(6)
+  expect(codes()).toEqual(['status_503', null])
+})
+
+it('reports each outage once, at its first failure, and the end of each', async () => {
+  let status = 200
+  const { url } = await serve((_, response) => response.writeHead(status).end(NO_HIT))
+  const { check, clock, codes } = policyFor(url)
+  await check()
+  expect(codes()).toEqual([])
+  for (const down of [503, 500]) {
+    status = down
+    await Promise.all([check(), check()])
+    for (let time = 0; time < 3; time++) {
+      await check()
+      clock.now += 30_000
+    }
+    status = 200
+    await check()
+    await check()
+    clock.now += 30_000
+  }
+  expect(codes()).toEqual(['status_503', null, 'status_500', null])
 })
 
 it('goes on asking where failures are not in a row', async () => {
@@ -265,7 +287,7 @@ it('goes on asking where failures are not in a row', async () => {
   const { check, codes } = policyFor(url)
   for (let time = 0; time < 9; time++) await check()
   expect(requests).toHaveLength(9)
-  expect(codes()).toEqual(Array(6).fill('status_500'))
+  expect(codes()).toEqual(Array(3).fill(['status_500', null]).flat())
 })
 
 it('asks about the bytes of the password as they are, and asks last', async () => {

@@ -17,6 +17,9 @@ const PREFIX_LENGTH = 5
 /** The rest of a SHA-1 in hexadecimal, and how often that password was seen. */
 const LINE = /^([0-9A-F]{35}):(\d{1,15})$/i
 
+/** Told once when an outage begins, with its cause, and once with `null` when the service answers again. */
+export type OnBreachOutage = (cause: BreachServiceUnreachable | null) => void
+
 export interface BreachTuning {
   /** Milliseconds that never run backwards. */
   readonly now: () => number
@@ -27,7 +30,7 @@ export interface BreachTuning {
 /** The breach service gave no answer that can be used. Holds nothing of what was asked. */
 export class BreachServiceUnreachable extends Error {
   override readonly name = 'BreachServiceUnreachable'
-  /** Why: `timeout`, `paused`, `status_503`, `too_large`, `malformed`, or what the network said. */
+  /** Why: `timeout`, `status_503`, `too_large`, `malformed`, or what the network said. */
   readonly code: string
 
   constructor(code: string) {
@@ -38,15 +41,15 @@ export class BreachServiceUnreachable extends Error {
 
 /**
  * Asks a breach service about a password by the range protocol of Pwned Passwords: the first 5 hexadecimal
- * digits of its SHA-1 leave, and the service answers with every suffix it knows to them. Where it gives no
- * answer the password counts as not breached, and `onUnreachable` is told; it never throws.
+ * digits of its SHA-1 leave, and the service answers with every suffix it knows to them. Without an answer the
+ * password counts as not breached; the check never throws.
  *
  * @param baseUrl - http(s), with or without `/range` at its end.
  * @see {@link https://haveibeenpwned.com/API/v3#PwnedPasswords the protocol}
  */
 export function createBreachCheck(
   baseUrl: string,
-  onUnreachable: (error: BreachServiceUnreachable) => void,
+  onOutage: OnBreachOutage,
   { now = () => performance.now(), timeoutMs = TIMEOUT_MS }: Partial<BreachTuning> = {},
 ): (password: string) => Promise<boolean> {
   const rangeUrl = readRangeUrl(baseUrl)
@@ -55,10 +58,7 @@ export function createBreachCheck(
 
   return async (password) => {
     const isFailing = failures >= FAILURES_MAX
-    if (isFailing && now() < pausedUntil) {
-      onUnreachable(new BreachServiceUnreachable('paused'))
-      return false
-    }
+    if (isFailing && now() < pausedUntil) return false
     // One tries whether it is back; those who come meanwhile go on without.
     if (isFailing) pausedUntil = now() + PAUSE_MS
 
@@ -67,12 +67,13 @@ export function createBreachCheck(
     try {
       const answer = await getText(`${rangeUrl}/${digest.slice(0, PREFIX_LENGTH)}`, timeoutMs)
       const suffixes = breachedSuffixes(answer)
+      if (failures > 0) onOutage(null)
       failures = 0
       return suffixes.has(digest.slice(PREFIX_LENGTH))
     } catch (error) {
       failures++
       pausedUntil = now() + PAUSE_MS
-      onUnreachable(new BreachServiceUnreachable(reasonOf(error)))
+      if (failures === 1) onOutage(new BreachServiceUnreachable(reasonOf(error)))
       return false
     }
   }

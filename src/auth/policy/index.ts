@@ -6,7 +6,7 @@
  * @module
  */
 import { AuthError } from '../../errors.ts'
-import { type BreachTuning, createBreachCheck } from './breaches.ts'
+import { type BreachTuning, createBreachCheck, type OnBreachOutage } from './breaches.ts'
 import { codePointsIn, fold } from './characters.ts'
 import { isTooCommon } from './common.ts'
 import { accountWords, isMostly, serviceWords } from './context.ts'
@@ -39,19 +39,19 @@ export interface PasswordPolicy {
 }
 
 /**
- * @param onUnreachable - Is told each time a password passes because the breach service gave no answer. The
- *   error names the reason in `code`, and nothing of the password or its hash.
+ * @param onOutage - Told once when the breach service stops answering, with the reason in `code` and nothing of a
+ *   password or its hash, and once with `null` when it answers again.
  * @param tuning - For tests: the clock and the patience of the breach check.
  * @throws {OptionError} `breachCheckUrl` is no http(s) address, or has credentials, a query or a fragment.
  */
 export function createPasswordPolicy(
   settings: PolicySettings,
-  onUnreachable: (error: unknown) => void,
+  onOutage: OnBreachOutage,
   tuning: Partial<BreachTuning> = {},
 ): PasswordPolicy {
   const { minPasswordLength, passwordBlocklist, breachCheckUrl } = settings
   const ofService = serviceWords(settings)
-  const isBreached = breachCheckUrl === '' ? null : createBreachCheck(breachCheckUrl, onUnreachable, tuning)
+  const isBreached = breachCheckUrl === '' ? null : createBreachCheck(breachCheckUrl, onOutage, tuning)
 
   return {
     async check(password, { field, email }) {

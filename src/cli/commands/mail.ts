@@ -32,11 +32,15 @@ const test: Command = {
 
 const queue: Command = {
   name: 'mail queue',
-  summary: 'Say how many mails wait to be sent',
+  summary: 'Say how many mails wait to be sent, and what the mail server said to them',
   run: (input) =>
     withEngine(input, async (engine) => {
-      const waiting = await engine.countMail()
-      await print(input.json ? JSON.stringify({ waiting }) : `Mails that wait: ${waiting}.`)
+      const [waiting, problems] = [await engine.countMail(), await engine.listMailProblems()]
+      if (input.json) await print(JSON.stringify({ waiting, problems }))
+      else {
+        await print(`Mails that wait: ${waiting}.`)
+        for (const { problem, mails } of problems) await print(`  - ${mails}: ${visible(problem)}`)
+      }
       return 0
     }),
 }

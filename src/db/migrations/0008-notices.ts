@@ -1,0 +1,63 @@
+import { type Kysely, sql } from 'kysely'
+import { columnTypesOf, isSqlite } from './columns.ts'
+
+/** The kinds of this version that tell of something, and those of them that go first. */
+const VITAL = ['email_change_requested', 'email_changed', 'password_changed', 'account_deleted']
+const NOTICES = [...VITAL, 'new_device', 'signed_in_after_failures']
+
+/**
+ * Notices outlive the account they tell of, so that whoever takes an account over cannot delete them with it. Each
+ * keeps the address it is for, and says how urgent it is, how many events it covers and why it has not left.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Older notices went to the address that the account would have when they left.
+  await sql`update outbox set email = (select users.email from users where users.id = outbox.user_id)
+    where email is null and kind in (${listOf(NOTICES)})`.execute(db)
+  await (isSqlite(db) ? rebuild(db) : alter(db))
+  await sql`update outbox set priority = 0 where kind in (${listOf(VITAL)})`.execute(db)
+  await db.schema.createIndex('outbox_due').on('outbox').columns(['priority', 'next_attempt_at']).execute()
+}
+
+/** In place, so that the table keeps what roles were granted on it. */
+async function alter(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table outbox
+    drop constraint outbox_user_id_fkey,
+    add constraint outbox_user_id_fkey foreign key (user_id) references users (id) on delete set null,
+    add column priority integer not null default 1,
+    add column events integer not null default 1,
+    add column problem text`.execute(db)
+  await db.schema.dropIndex('outbox_next_attempt_at').execute()
+}
+
+/** SQLite cannot change a foreign key: https://www.sqlite.org/lang_altertable.html#otheralter */
+async function rebuild(db: Kysely<unknown>): Promise<void> {
+  const types = columnTypesOf(db)
+  await db.schema
+    .createTable('outbox_rebuilt')
+    .addColumn('id', types.uuid, (column) => column.primaryKey().notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('user_id', 'integer', (column) => column.references('users.id').onDelete('set null'))
+    .addColumn('email', 'text')
+    .addColumn('locale', 'text', (column) => column.notNull())
+    .addColumn('details', 'text', (column) => column.notNull())
+    .addColumn('created_at', types.time, (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('next_attempt_at', types.time, (column) => column.notNull())
+    .addColumn('priority', 'integer', (column) => column.notNull().defaultTo(1))
+    .addColumn('events', 'integer', (column) => column.notNull().defaultTo(1))
+    .addColumn('problem', 'text')
+    .modifyEnd(types.strictClustered)
+    .execute()
+  await sql`insert into outbox_rebuilt
+      (id, kind, user_id, email, locale, details, created_at, attempts, next_attempt_at)
+    select id, kind, user_id, email, locale, details, created_at, attempts, next_attempt_at
+    from outbox`.execute(db)
+  await db.schema.dropTable('outbox').execute()
+  await db.schema.alterTable('outbox_rebuilt').renameTo('outbox').execute()
+  await db.schema.createIndex('outbox_user_id').on('outbox').column('user_id').execute()
+}
+
+// As literals, since a fixture records the statements without their parameters.
+function listOf(kinds: readonly string[]) {
+  return sql.join(kinds.map((kind) => sql.lit(kind)))
+}
