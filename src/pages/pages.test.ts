@@ -57,6 +57,9 @@ function textsIn(words: unknown): string[] {
   return Object.values(words as object).flatMap(textsIn)
 }
 
+/** The page that sets a password here wants 15 characters. */
+const SETTING = { basePath: '/auth', minPasswordLength: 15 }
+
 function textsOf({ name, locale }: Rendered): string[] {
   const { reveal, problems } = PAGES[locale]
   return textsIn([reveal, problems, PAGES[locale][name]])
@@ -64,7 +67,7 @@ function textsOf({ name, locale }: Rendered): string[] {
 
 describe.each(RENDERED)('the page $name in $locale', (rendered) => {
   const { name, render, operation, locale } = rendered
-  const page = render({ locale, basePath: '/auth' })
+  const page = render({ ...SETTING, locale })
   const { markup, styles, scripts } = take(page)
 
   it('is well-formed, and what refers to an element finds it', () => {
@@ -90,6 +93,19 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     for (const text of textsOf(rendered)) expect(markup).toContain(text)
   })
 
+  it('says from the start how long a new password has to be, where one character is not enough', () => {
+    const hintAt = (minPasswordLength: number) =>
+      /<p id="hint">([^<]*)/.exec(render({ ...SETTING, locale, minPasswordLength }).html)?.[1]
+    const { hint } = PAGES[locale][name].ask
+    const { password_too_short } = PAGES[locale].resetPassword.passwordProblems
+    const isNew = name === 'resetPassword'
+    for (const length of [8, 15, 64]) {
+      const expected = `${password_too_short.replace('{min_length}', String(length))} ${hint}`
+      expect(hintAt(length)).toBe(isNew ? expected : undefined)
+    }
+    expect(hintAt(1)).toBe(isNew ? hint : undefined)
+  })
+
   it('sends what the contract names', () => {
     const fields = [
       ...valuesOf('name', markup.replaceAll(/<meta[^>]*>/g, '')),
@@ -98,7 +114,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(fields.toSorted()).toEqual(Object.keys(operation.body?.shape ?? {}).toSorted())
     expect(valuesOf('data-method', markup)).toEqual([operation.method])
     expect(valuesOf('data-url', markup)).toEqual([`/auth${operation.path}`])
-    expect(render({ locale, basePath: '' }).html).toContain(` data-url="${operation.path}"`)
+    expect(render({ ...SETTING, locale, basePath: '' }).html).toContain(` data-url="${operation.path}"`)
   })
 
   it('has words for each refusal of its request that a person can do something about', () => {
@@ -175,7 +191,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     '/a&quot;&#39;&amp;',
     '/</template></script><!--',
   ])('lets a base path like %s be nothing but text [API-05]', (basePath) => {
-    const taken = take(render({ locale, basePath }))
+    const taken = take(render({ ...SETTING, locale, basePath }))
     const escaped = basePath
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
@@ -189,7 +205,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
 })
 
 it('every page has the same style and the same script, so one policy fits them all', () => {
-  const pages = RENDERED.map(({ render, locale }) => render({ locale, basePath: '' }))
+  const pages = RENDERED.map(({ render, locale }) => render({ ...SETTING, locale, basePath: '' }))
   expect(new Set(pages.map(({ contentSecurityPolicy }) => contentSecurityPolicy)).size).toBe(1)
 })
 

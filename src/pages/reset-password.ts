@@ -9,9 +9,11 @@ import { layOutPasswordPage } from './password-page.ts'
  * Opening it sends and changes nothing; its form sends `PUT <basePath>/reset_password`.
  */
 export function renderResetPassword(setting: Setting): Page {
+  const words = PAGES[setting.locale].resetPassword
+  const hint = [...lengthHint(setting), words.ask.hint].join(' ')
   return layOutPasswordPage(
     {
-      words: PAGES[setting.locale].resetPassword,
+      words: { ...words, ask: { ...words.ask, hint } },
       icon: 'key',
       operation: resetPassword,
       tokenField: 'reset_token',
@@ -22,4 +24,12 @@ export function renderResetPassword(setting: Setting): Page {
     },
     setting,
   )
+}
+
+/** How long the password has to be, in the words of the refusal. Nothing where one character is enough. */
+function lengthHint({ locale, minPasswordLength }: Setting): string[] {
+  const { password_too_short } = PAGES[locale].resetPassword.passwordProblems
+  return minPasswordLength === 1
+    ? []
+    : [password_too_short.replace('{min_length}', String(minPasswordLength))]
 }

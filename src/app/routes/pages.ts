@@ -12,6 +12,10 @@ export const pageRoutes: Routes = (engine) =>
   ].map(([operation, render]: readonly [api.Operation, (setting: Setting) => Page]) =>
     route(engine, operation, ({ client }) => ({
       status: 200,
-      page: render({ locale: negotiate(client.acceptLanguage, LOCALES), basePath: basePath(engine.options) }),
+      page: render({
+        locale: negotiate(client.acceptLanguage, LOCALES),
+        basePath: basePath(engine.options),
+        minPasswordLength: engine.options.minPasswordLength,
+      }),
     })),
   )
