@@ -15,6 +15,8 @@ export type { Connection } from './app/index.ts'
 export type { Rendered } from './app/responses.ts'
 export type {
   AccountExport,
+  AccountState,
+  AuditEntry,
   AuditQuery,
   AuditRecord,
   BearerRequest,
@@ -31,6 +33,7 @@ export type {
   ImportItem,
   ImportOptions,
   ImportStep,
+  ListedUser,
   LogInRequest,
   LogInResult,
   PasswordReset,
@@ -40,8 +43,12 @@ export type {
   RenewedSession,
   ResetPasswordRequest,
   SessionInfo,
+  SessionSummary,
+  SetEmailRequest,
   SignUpRequest,
   SignUpResult,
+  UserDescription,
+  UserQuery,
 } from './auth/index.ts'
 export { hashPassword } from './auth/passwords.ts'
 export { generateUuid } from './auth/sessions.ts'
