@@ -21,7 +21,7 @@ import { move } from './commands/move.ts'
 import { serve } from './commands/serve.ts'
 import { sessions } from './commands/sessions.ts'
 import { users } from './commands/users.ts'
-import { commandHelp, generalHelp } from './help.ts'
+import { commandHelp, generalHelp, groupHelp, settingsHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print } from './terminal.ts'
 
@@ -42,10 +42,11 @@ const COMMANDS: readonly Command[] = [
 ]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
-  if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {
+  if (argv.length === 0) {
     await print(generalHelp(COMMANDS))
-    return argv.length === 0 ? 2 : 0
+    return 2
   }
+  if (argv[0] === 'help' || isHelpFlag(argv[0])) return help(argv.slice(1))
   if (argv[0] === '--version') {
     await print(await version())
     return 0
@@ -56,17 +57,15 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   if (command === undefined) return misunderstood(argv)
 
   const { values: flags, positionals: args } = parse(command, argv.slice(command.name.split(' ').length))
-  if (flags.help === true) {
-    await print(commandHelp(command))
-    return 0
-  }
+  if (flags.help === true) return help(command.name.split(' '))
   const wanted = command.takes?.split(' ').length ?? 0
   if (args.length !== wanted) {
-    throw new UsageError(
+    const takes =
       wanted === 0
-        ? `${command.name} takes no argument`
-        : `${command.name} takes one argument: ${command.takes}`,
-    )
+        ? 'no argument'
+        : `${wanted === 1 ? 'one argument' : `${wanted} arguments`}: ${command.takes}`
+    const others = within(command.name).filter((other) => other !== command)
+    throw new UsageError(`${command.name} takes ${takes}${choicesOf(others)}`)
   }
   const settings = readSettings(flags, process.env)
   if (!command.toleratesProblems) assertNone(settings.problems)
@@ -74,13 +73,39 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 }
 
 async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${argv[0]} `))
-  if (group.length > 0 && (argv[1] === '--help' || argv[1] === '-h')) {
-    await print(generalHelp(group))
-    return 0
-  }
-  const choices = group.length > 0 ? `; there is ${group.map(({ name }) => name).join(', ')}` : ''
-  throw new UsageError(`there is no command "${argv.slice(0, group.length > 0 ? 2 : 1).join(' ')}"${choices}`)
+  if (argv.some(isHelpFlag)) return help(argv)
+  const group = within(argv[0])
+  throw new UsageError(
+    `there is no command "${argv.slice(0, group.length > 0 ? 2 : 1).join(' ')}"${choicesOf(group)}`,
+  )
+}
+
+/** Help on everything, on the settings, on a group of commands, or on one command. */
+async function help(words: readonly string[]): Promise<ExitCode> {
+  const topic = words.filter((word) => !word.startsWith('-')).join(' ')
+  const found = within(topic)
+  const command = found.find(({ name }) => name === topic)
+  if (topic === '') await print(generalHelp(COMMANDS))
+  else if (topic === 'settings') await print(settingsHelp())
+  else if (command !== undefined) {
+    const beside = found.filter((other) => other !== command)
+    await print(commandHelp(command, beside))
+  } else if (found.length > 0) await print(groupHelp(topic, found))
+  else throw new UsageError(`there is no help on "${topic}"`)
+  return 0
+}
+
+function isHelpFlag(word: string | undefined): boolean {
+  return word === '--help' || word === '-h'
+}
+
+/** The command of this name, and those whose names begin with it. */
+function within(name: string | undefined): Command[] {
+  return COMMANDS.filter((command) => command.name === name || command.name.startsWith(`${name} `))
+}
+
+function choicesOf(commands: readonly Command[]): string {
+  return commands.length === 0 ? '' : `; there is ${commands.map(({ name }) => name).join(', ')}`
 }
 
 function parse(command: Command, argv: readonly string[]) {
