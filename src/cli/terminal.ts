@@ -10,6 +10,16 @@ export async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
+/** Whether a person reads what is printed. */
+export function isAtTerminal(): boolean {
+  return process.stdout.isTTY === true
+}
+
+/** Writes a line beside the results, for the person at the terminal alone. */
+export function hint(line: string): void {
+  if (isAtTerminal()) process.stderr.write(`${line}\n`)
+}
+
 /** Rows under their headings, in columns. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
@@ -31,7 +41,7 @@ export async function printRows(
   headings: readonly string[],
   rows: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
 ): Promise<void> {
-  if (!process.stdout.isTTY) {
+  if (!isAtTerminal()) {
     await print(headings.join('\t'))
     for await (const row of rows) await print(row.join('\t'))
     return

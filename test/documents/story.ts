@@ -26,7 +26,7 @@ export const NEW_ADDRESS = 'alice.hargreaves@wonderland.example'
 export const BOB = 'bob.builder@example.com'
 export const WRONG = 'not the password of anybody'
 /** Where an operator moves his account to, and back. */
-const MOVED = 'bob.mason@example.com'
+export const MOVED = 'bob.mason@example.com'
 const CAROL = 'carol.keeper@example.com'
 /** Who comes from another service. */
 const DAVE = 'dave.mover@example.com'

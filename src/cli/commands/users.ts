@@ -14,7 +14,16 @@ import { resolveOptions } from '../../options.ts'
 import { trimEmail, type User } from '../../user.ts'
 import { type Command, type CommandInput, type ExitCode, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
-import { confirmed, moment, print, printRows, readNewPassword, table } from '../terminal.ts'
+import {
+  confirmed,
+  hint,
+  isAtTerminal,
+  moment,
+  print,
+  printRows,
+  readNewPassword,
+  table,
+} from '../terminal.ts'
 
 /** A user as the commands show them: nothing that opens anything. */
 function shown(user: User) {
@@ -127,7 +136,7 @@ const list: Command = {
       }
       if (input.json) for await (const user of users()) await print(JSON.stringify(listed(user)))
       else await printRows(['id', 'created', 'state', 'email'], rowsOf(users()))
-      if (isMore && process.stdout.isTTY) process.stderr.write(`There are more: add --after ${last}\n`)
+      if (isMore) hint(`There are more: add --after ${last}`)
       return 0
     })
   },
@@ -142,7 +151,7 @@ function queryOf({ flags, json }: CommandInput): { query: UserQuery; limit: numb
     afterId: after === undefined ? undefined : idOf(after),
   }
   if (limit !== undefined) return { query, limit: limitOf(limit) }
-  return { query, limit: process.stdout.isTTY && !json ? LIST_LIMIT : Number.POSITIVE_INFINITY }
+  return { query, limit: isAtTerminal() && !json ? LIST_LIMIT : Number.POSITIVE_INFINITY }
 }
 
 function knownState(state: string): AccountState {
