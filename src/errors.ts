@@ -8,13 +8,13 @@
 interface Row {
   readonly status: number
   readonly message: string
-  readonly whereConfirmed?: string
+  readonly confirmationHint?: string
   readonly cause: string
 }
 
 /**
  * Each refusal: its HTTP status, the sentence a client reads, and what causes it. A name in braces stands for a value
- * of the answer. `whereConfirmed` is a second sentence, for sign-in where addresses have to be confirmed.
+ * of the answer. `confirmationHint` is a second sentence, for sign-in where addresses have to be confirmed.
  */
 export const ERRORS = {
   missing_field: {
@@ -89,7 +89,7 @@ export const ERRORS = {
   invalid_credentials: {
     status: 401,
     message: 'The email address or the password is wrong, or the account is not open.',
-    whereConfirmed: 'If the address is not confirmed yet, POST /request_confirmation sends the mail again.',
+    confirmationHint: 'If the address is not confirmed yet, POST /request_confirmation sends the mail again.',
     cause:
       'Unknown address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which. With BIENVENUE_EMAIL_VERIFICATION a failed sign-in adds, whatever the cause: “If the address is not confirmed yet, POST /request_confirmation sends the mail again.”',
   },
@@ -210,7 +210,7 @@ export interface AuthErrorDetails {
   /** The most bytes of a password, in UTF-8. */
   maxBytes?: number
   /** Whether to add where to ask for the mail that confirms an address. It must not depend on the account. */
-  whereConfirmed?: boolean
+  withConfirmationHint?: boolean
   /** The reason: logged, never sent. */
   cause?: unknown
 }
@@ -246,12 +246,15 @@ export class AuthError extends Error {
   }
 }
 
-function sentenceOf(code: ErrorCode, { minLength, maxBytes, whereConfirmed }: AuthErrorDetails): string {
-  const { message, whereConfirmed: more }: Row = ERRORS[code]
+function sentenceOf(
+  code: ErrorCode,
+  { minLength, maxBytes, withConfirmationHint }: AuthErrorDetails,
+): string {
+  const { message, confirmationHint }: Row = ERRORS[code]
   const sentence = message
     .replace('{min_length}', () => String(minLength))
     .replace('{max_bytes}', () => String(maxBytes))
-  return whereConfirmed && more !== undefined ? `${sentence} ${more}` : sentence
+  return withConfirmationHint && confirmationHint !== undefined ? `${sentence} ${confirmationHint}` : sentence
 }
 
 /** The store has no row that matches. */

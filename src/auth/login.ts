@@ -122,7 +122,7 @@ async function refuse(
 
 /** One sentence for every cause. Where addresses have to be confirmed, it says to everybody where to ask for the mail. */
 function wrongCredentials({ options }: Context): AuthError {
-  return new AuthError('invalid_credentials', { whereConfirmed: options.emailVerification })
+  return new AuthError('invalid_credentials', { withConfirmationHint: options.emailVerification })
 }
 
 /** What the owner wants to know of, beside the audit. */
