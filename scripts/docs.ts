@@ -24,10 +24,11 @@ Every refusal over HTTP has one shape:
 \`\`\`
 
 \`code\` is for programs and never changes; \`message\` is for people and may be reworded; \`field\` is there where
-one field is at fault; \`request_id\` stands beside the reason in the log. One answer is older than this shape and
-keeps its own: \`email_taken\` says \`{"message":"email already registered"}\` and nothing else.
+one field is at fault; \`request_id\` stands beside the reason in the log. \`password_too_short\` adds \`min_length\`, the
+fewest characters, and \`password_too_long\` adds \`max_bytes\`; both numbers also stand in \`message\`. One answer is older
+than this shape and keeps its own: \`email_taken\` says \`{"message":"email already registered"}\` and nothing else.
 
-Library callers get an \`AuthError\` with the same \`code\` (and \`status\`, \`field\`, \`retryAfterSeconds\`).
+Library callers get an \`AuthError\` with the same \`code\` (and \`status\`, \`field\`, \`retryAfterSeconds\`, \`minLength\`, \`maxBytes\`).
 
 | Code | Status | Message | Cause |
 |---|---|---|---|

@@ -5,7 +5,17 @@
  * @module
  */
 
-/** Each refusal: its HTTP status, the sentence a client reads, and what causes it. */
+interface Row {
+  readonly status: number
+  readonly message: string
+  readonly confirmationHint?: string
+  readonly cause: string
+}
+
+/**
+ * Each refusal: its HTTP status, the sentence a client reads, and what causes it. A name in braces stands for a value
+ * of the answer. `confirmationHint` is a second sentence, for sign-in where addresses have to be confirmed.
+ */
 export const ERRORS = {
   missing_field: {
     status: 400,
@@ -25,13 +35,14 @@ export const ERRORS = {
   },
   password_too_short: {
     status: 400,
-    message: 'The password is too short.',
-    cause: 'A new password has fewer characters than BIENVENUE_MIN_PASSWORD_LENGTH.',
+    message: 'Use at least {min_length} characters.',
+    cause:
+      'A new password has fewer characters than BIENVENUE_MIN_PASSWORD_LENGTH. `min_length` is that number.',
   },
   password_too_long: {
     status: 400,
-    message: 'The password is too long.',
-    cause: 'More than 1,024 bytes of UTF-8.',
+    message: 'Use at most {max_bytes} bytes of UTF-8.',
+    cause: 'A password is longer than `max_bytes`. A plain letter is one byte, most others are two to four.',
   },
   password_too_common: {
     status: 400,
@@ -80,8 +91,9 @@ export const ERRORS = {
   invalid_credentials: {
     status: 401,
     message: 'The email address or the password is wrong, or the account is not open.',
+    confirmationHint: 'If the address is not confirmed yet, POST /request_confirmation sends the mail again.',
     cause:
-      'Unknown or malformed address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which.',
+      'Unknown or malformed address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which. With BIENVENUE_EMAIL_VERIFICATION a failed sign-in adds, whatever the cause: “If the address is not confirmed yet, POST /request_confirmation sends the mail again.”',
   },
   unauthenticated: {
     status: 401,
@@ -151,12 +163,12 @@ export const ERRORS = {
   },
   body_too_large: {
     status: 413,
-    message: 'The body is too large.',
+    message: 'The body is too large: send at most 64 KiB.',
     cause: 'More than 64 KiB.',
   },
   uri_too_long: {
     status: 414,
-    message: 'The address of the request is too long.',
+    message: 'The address of the request is too long: use at most 2,048 characters.',
     cause: 'More than 2,048 characters (and less than the 16 KiB of all headers).',
   },
   unsupported_media_type: {
@@ -183,7 +195,7 @@ export const ERRORS = {
   },
   headers_too_large: {
     status: 431,
-    message: 'The headers are too large.',
+    message: 'The headers are too large: send at most 16 KiB.',
     cause: 'More than 16 KiB.',
   },
   internal_error: {
@@ -203,7 +215,7 @@ export const ERRORS = {
     message: 'The service is not ready. Try again shortly.',
     cause: 'The database cannot be reached, read or written, or the service is stopping.',
   },
-} as const satisfies Record<string, { status: number; message: string; cause: string }>
+} as const satisfies Record<string, Row>
 
 /** The stable name of a refusal. */
 export type ErrorCode = keyof typeof ERRORS
@@ -216,6 +228,12 @@ export interface AuthErrorDetails {
   field?: string
   /** Whole seconds, 1 or more, until another try is worth it. */
   retryAfterSeconds?: number
+  /** The fewest characters of a new password, in Unicode code points. */
+  minLength?: number
+  /** The most bytes of a password, in UTF-8. */
+  maxBytes?: number
+  /** Whether to add where to ask for the mail that confirms an address. It must not depend on the account. */
+  withConfirmationHint?: boolean
   /** The reason: logged, never sent. */
   cause?: unknown
 }
@@ -231,14 +249,35 @@ export class AuthError extends Error {
   readonly field: string | undefined
   /** Whole seconds, 1 or more, until another try is worth it; with `too_many_attempts`. */
   readonly retryAfterSeconds: number | undefined
+  /** The fewest characters of a new password, in Unicode code points; with `password_too_short`. */
+  readonly minLength: number | undefined
+  /** The most bytes of a password, in UTF-8; with `password_too_long`. */
+  readonly maxBytes: number | undefined
+  /** The sentence of the table, with its values: what HTTP says as `message`. */
+  readonly sentence: string
 
   constructor(code: ErrorCode, details: AuthErrorDetails = {}) {
-    super(details.message ?? ERRORS[code].message, { cause: details.cause })
+    const sentence = sentenceOf(code, details)
+    super(details.message ?? sentence, { cause: details.cause })
     this.code = code
     this.status = ERRORS[code].status
     this.field = details.field
     this.retryAfterSeconds = details.retryAfterSeconds
+    this.minLength = details.minLength
+    this.maxBytes = details.maxBytes
+    this.sentence = sentence
   }
+}
+
+function sentenceOf(
+  code: ErrorCode,
+  { minLength, maxBytes, withConfirmationHint }: AuthErrorDetails,
+): string {
+  const { message, confirmationHint }: Row = ERRORS[code]
+  const sentence = message
+    .replace('{min_length}', () => String(minLength))
+    .replace('{max_bytes}', () => String(maxBytes))
+  return withConfirmationHint && confirmationHint !== undefined ? `${sentence} ${confirmationHint}` : sentence
 }
 
 /** The store has no row that matches. */
@@ -256,7 +295,7 @@ export class Conflict extends Error {
   override readonly name = 'Conflict'
 }
 
-/** An act on a whole database (a backup, a restore, a move, an adoption) cannot be done; nothing was changed. */
+/** What an operator asked for cannot be done; nothing was changed. */
 export class MaintenanceError extends Error {
   override readonly name = 'MaintenanceError'
 }

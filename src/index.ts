@@ -17,6 +17,8 @@ export type { Connection } from './app/index.ts'
 export type { Rendered } from './app/responses.ts'
 export type {
   AccountExport,
+  AccountState,
+  AuditEntry,
   AuditQuery,
   AuditRecord,
   BearerRequest,
@@ -33,6 +35,7 @@ export type {
   ImportItem,
   ImportOptions,
   ImportStep,
+  ListedUser,
   LogInRequest,
   LogInResult,
   MailProblem,
@@ -43,8 +46,12 @@ export type {
   RenewedSession,
   ResetPasswordRequest,
   SessionInfo,
+  SessionSummary,
+  SetEmailRequest,
   SignUpRequest,
   SignUpResult,
+  UserDescription,
+  UserQuery,
 } from './auth/index.ts'
 export { hashPassword } from './auth/passwords.ts'
 export { generateUuid } from './auth/sessions.ts'

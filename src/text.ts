@@ -333,6 +333,7 @@ export interface PasswordPageWords<Problem extends string = string> {
   /** The link came without its token. */
   readonly incomplete: PanelWords
   readonly noScript: string
+  /** A name in braces stands for a number that comes with the refusal. */
   readonly passwordProblems: Readonly<Record<Problem, string>>
 }
 
@@ -404,8 +405,9 @@ export const PAGES: Readonly<Record<Locale, PageTexts>> = {
       passwordProblems: {
         missing_field: 'Type a new password.',
         invalid_field: 'This password has characters that cannot be used. Choose another one.',
-        password_too_short: 'This password is too short. Choose a longer one.',
-        password_too_long: 'This password is too long. Choose a shorter one.',
+        password_too_short: 'Use at least {min_length} characters.',
+        password_too_long:
+          'Use at most {max_bytes} characters. Accented letters and emoji count as more than one.',
         password_too_common:
           'This password is one of the most common ones, which are guessed first. Choose another one.',
         password_breached: 'This password has been seen in a breach of another service. Choose another one.',
@@ -504,8 +506,9 @@ export const PAGES: Readonly<Record<Locale, PageTexts>> = {
         missing_field: 'Saisissez un nouveau mot de passe.',
         invalid_field:
           'Ce mot de passe contient des caractères qui ne peuvent pas être utilisés. Choisissez-en un autre.',
-        password_too_short: 'Ce mot de passe est trop court. Choisissez-en un plus long.',
-        password_too_long: 'Ce mot de passe est trop long. Choisissez-en un plus court.',
+        password_too_short: 'Utilisez au moins {min_length} caractères.',
+        password_too_long:
+          'Utilisez au plus {max_bytes} caractères. Les lettres accentuées et les émojis comptent pour plusieurs.',
         password_too_common:
           'Ce mot de passe est l’un des plus courants, ceux que l’on essaie en premier. Choisissez-en un autre.',
         password_breached:

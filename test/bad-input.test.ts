@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { errorBody, OPERATIONS, type Operation } from '../src/api/index.ts'
 import { openDatabase } from '../src/db/index.ts'
 import { ERRORS } from '../src/errors.ts'
-import type { Auth } from '../src/index.ts'
+import type { Auth, CreateAuthOptions } from '../src/index.ts'
 import { type Send, send, sessionIn } from './support/client.ts'
 import { type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
 
@@ -21,7 +21,7 @@ interface World {
   rows(): Promise<string>
 }
 
-async function world(engine: EngineName): Promise<World> {
+async function world(engine: EngineName, options: CreateAuthOptions = {}): Promise<World> {
   const databaseUrl = await freshDatabase(engine)
   const log: string[] = []
   const write = (fields: object, message: string) => log.push(JSON.stringify({ ...fields, message }))
@@ -34,6 +34,7 @@ async function world(engine: EngineName): Promise<World> {
     // So that every operation is served.
     baseUrl: 'http://localhost:5000',
     mailer: { send: async () => {}, close() {} },
+    ...options,
   })
   await auth.registerUser(EMAIL, 'b4l0u')
   const sessionId = (await auth.createSession(EMAIL)) ?? ''
@@ -62,20 +63,24 @@ async function refused(
   method: string,
   path: string,
   request: Send,
-  expected: { status: number; code: string; field?: string | undefined },
+  expected: {
+    status: number
+    code: string
+    field?: string | undefined
+    min_length?: number
+    max_bytes?: number
+  },
 ): Promise<void> {
   const before = await rows()
   log.length = 0
   const response = await send(auth, method, path, request)
   const body = errorBody.parse(await response.json())
-  expect({ status: response.status, code: body.code, field: body.field }).toEqual({
-    field: undefined,
-    ...expected,
-  })
+  const { message: _, request_id, ...said } = body
+  expect({ status: response.status, ...said }).toEqual(expected)
   expect(response.headers.get('content-type')).toBe('application/json')
   expect(response.headers.get('cache-control')).toBe('no-store')
   expect(response.headers.getSetCookie()).toEqual([])
-  expect(log.join()).toContain(body.request_id)
+  expect(log.join()).toContain(request_id)
   expect(log.join()).not.toContain(MARK)
   expect(JSON.stringify(body)).not.toContain(MARK)
   expect(await rows()).toBe(before)
@@ -282,7 +287,7 @@ onBothEngines('bad input', (engine) => {
   it('a password of more than 1,024 bytes is refused before it is hashed [PW-02]', async () => {
     const w = await world(engine)
     const password = 'é'.repeat(513)
-    const tooLong = (field: string) => ({ status: 400, code: 'password_too_long', field })
+    const tooLong = (field: string) => ({ status: 400, code: 'password_too_long', field, max_bytes: 1_024 })
     await refused(
       w,
       'POST',
@@ -303,6 +308,18 @@ onBothEngines('bad input', (engine) => {
       const request = own({ ...change, [field]: password })
       await refused(w, 'PUT', '/profile/password', request, tooLong(field))
     }
+  })
+
+  it('a new password that is too short is refused with how long it has to be', async () => {
+    const w = await world(engine, { minPasswordLength: 5 })
+    const tooShort = (field: string) => ({ status: 400, code: 'password_too_short', field, min_length: 5 })
+    const signUp = { fields: { email: 'new@example.com', password: 'b4l0' } }
+    await refused(w, 'POST', '/users', signUp, tooShort('password'))
+    const fields = { email: EMAIL, reset_token: w.resetToken, new_password: 'b4l0' }
+    await refused(w, 'PUT', '/reset_password', { fields }, tooShort('new_password'))
+    const change = json({ current_password: 'b4l0u', new_password: 'b4l0' })
+    const { sessionId } = w
+    await refused(w, 'PUT', '/profile/password', { ...change, sessionId }, tooShort('new_password'))
   })
 
   it('a session cookie that is not exactly one good one opens nothing [SES-01]', async () => {

@@ -6,12 +6,13 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
-import { SETTINGS } from '../src/cli/settings.ts'
+import { flagOf, SETTINGS } from '../src/cli/settings.ts'
 import { createAuth } from '../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
 import { freePort } from './support/ports.ts'
 import { type Finished, ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
 import { answering, startScriptedServer, startSmtpServer } from './support/smtp.ts'
+import { hasTerminal, runAtTerminal } from './support/terminal.ts'
 
 const COMMANDS = {
   serve: 'serve',
@@ -25,8 +26,12 @@ const COMMANDS = {
   'users enable': 'users enable EMAIL',
   'users confirm': 'users confirm EMAIL',
   'users unlock': 'users unlock EMAIL',
+  'users send-reset': 'users send-reset EMAIL',
+  'users resend-confirmation': 'users resend-confirmation EMAIL',
+  'users set-email': 'users set-email EMAIL NEW',
   'users compromise': 'users compromise EMAIL',
   'users delete': 'users delete EMAIL',
+  sessions: 'sessions EMAIL',
   'sessions end': 'sessions end EMAIL',
   'sessions end-all': 'sessions end-all',
   import: 'import FILE',
@@ -64,7 +69,7 @@ function filePath(databaseUrl: string): string {
 
 describe('help', () => {
   it.each([['--help'], ['-h'], ['help']])(
-    'in general, by %s, names every command and setting',
+    'in general, by %s, names every command and says where the settings are explained',
     async (flag) => {
       const help = expectDone(await runCli([flag]))
       const listed = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? ''
@@ -73,28 +78,53 @@ describe('help', () => {
         .split('\n')
         .map((line) => line.trim().split('  ', 1)[0])
       expect(usages.toSorted()).toEqual(Object.values(COMMANDS).toSorted())
-      for (const { env } of Object.values(SETTINGS)) expect(help).toContain(` ${env} `)
+      expect(help).toContain('bienvenue help settings')
+      expect(help).not.toContain('--database-url')
     },
   )
 
-  it.each(Object.entries(COMMANDS))('of %s says how it is used, and does nothing', async (name, usage) => {
-    const databaseUrl = await freshDatabase('sqlite')
-    const env = { DATABASE_URL: databaseUrl }
-    expect(expectDone(await runCli([...name.split(' '), '--help'], { env }))).toMatch(
-      new RegExp(`^Usage: bienvenue ${usage}\n`),
-    )
-    expect(existsSync(filePath(databaseUrl))).toBe(false)
-  })
+  it.each(Object.entries(COMMANDS))(
+    'of %s says how it is used and its own flags alone, and does nothing',
+    async (name, usage) => {
+      const databaseUrl = await freshDatabase('sqlite')
+      const env = { DATABASE_URL: databaseUrl }
+      const help = expectDone(await runCli([...name.split(' '), '--help'], { env }))
+      expect(help).toMatch(new RegExp(`^Usage: bienvenue ${usage}\n`))
+      expect(help).toMatch(/^Settings: bienvenue help settings$/m)
+      const settings = Object.entries(SETTINGS).flatMap(([setting, { env }]) => [
+        `--${flagOf(setting)} `,
+        env,
+      ])
+      expect(settings.filter((setting) => help.includes(`  ${setting} `))).toEqual([])
+      expect(expectDone(await runCli(['help', ...name.split(' ')], { env }))).toBe(help)
+      expect(existsSync(filePath(databaseUrl))).toBe(false)
+    },
+  )
 
   it.each(['users', 'sessions', 'mail'])(
     'of the group %s names its commands and no others',
     async (group) => {
       const help = expectDone(await runCli([group, '--help']))
       for (const [name, usage] of Object.entries(COMMANDS)) {
-        expect(help.includes(`  ${usage} `)).toBe(name.startsWith(`${group} `))
+        const isOther = name.startsWith(`${group} `)
+        // The first line is on the command that has the name of its group.
+        expect(help.includes(`  ${usage} `)).toBe(isOther)
       }
+      expect(expectDone(await runCli(['help', group]))).toBe(help)
     },
   )
+
+  it('of the settings names each with its flag and its variable', async () => {
+    const lines = [
+      ['help', 'settings'],
+      ['settings', '--help'],
+      ['--help', 'settings'],
+    ]
+    const [help, ...others] = await Promise.all(lines.map(async (line) => expectDone(await runCli(line))))
+    for (const [name, { env }] of Object.entries(SETTINGS))
+      expect(help).toMatch(new RegExp(`^  --${flagOf(name)} +${env} +\\S`, 'm'))
+    expect(others).toEqual([help, help])
+  })
 
   it('is what no command at all gets, with exit code 2', async () => {
     const { exitCode, stdout, stderr } = await runCli([])
@@ -132,9 +162,17 @@ describe('a command line that is wrong', () => {
     [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/, 'users add'],
     [`users add ${EMAIL} --password=${SECRET}`, /--password/, 'users add'],
     ['users list extra', /takes no argument/, 'users list'],
+    ['users list --state asleep', /--state takes one of active, disabled, .*locked/],
+    ['users list --limit many', /--limit takes a whole number/],
+    ['users list --after bob', /--after takes the id of a user/],
+    ['users list --since yesterday', /--since takes a moment/],
+    ['users set-email a@example.com', /takes 2 arguments: EMAIL NEW/, 'users set-email'],
+    ['help nonsense', /no help on "nonsense"/, ''],
+    ['nonsense --help', /no help on "nonsense"/, ''],
     ['users show', /takes one argument: EMAIL/, 'users show'],
     ['users delete --yes', /takes one argument: EMAIL/, 'users delete'],
-    ['sessions', /sessions end, sessions end-all/, 'sessions'],
+    ['sessions', /takes one argument: EMAIL; there is sessions end, sessions end-all/, 'sessions'],
+    ['sessions nonsense', /there is sessions EMAIL, sessions end, sessions end-all/],
     ['sessions end-all', /--yes/],
     ['mail nonsense', /mail test, mail queue/, 'mail'],
     ['mail test', /takes one argument: TO/, 'mail test'],
@@ -544,6 +582,7 @@ onBothEngines('the commands', (engine) => {
     const listed = {
       id: 1,
       email: EMAIL,
+      state: 'active',
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       disabled_at: null,
       // Whoever runs the service vouches for the address.
@@ -574,11 +613,14 @@ onBothEngines('the commands', (engine) => {
     expect(expectDone(await users(`delete ${EMAIL} --yes`))).toBe(`${EMAIL} is deleted.\n`)
     expect((await logIn()).status).toBe(401)
     const ofUser = ['show', 'disable', 'enable', 'confirm', 'unlock', 'compromise', 'delete --yes']
+    ofUser.push('send-reset', 'resend-confirmation')
     await Promise.all(
-      [...ofUser.map((line) => `users ${line}`), 'sessions end', 'audit --user'].map(async (line) => {
-        const finished = await runCli([...line.split(' '), EMAIL], { env })
-        expectRefusal(finished, 1, /there is no user guillaume@holberton\.io/)
-      }),
+      [...ofUser.map((line) => `users ${line}`), 'sessions', 'sessions end', 'audit --user'].map(
+        async (line) => {
+          const finished = await runCli([...line.split(' '), EMAIL], { env })
+          expectRefusal(finished, 1, /there is no user guillaume@holberton\.io/)
+        },
+      ),
     )
     expect(JSON.parse((await users(`show ${EMAIL} --json`)).stderr)).toEqual({
       code: 'unknown_email',
@@ -675,11 +717,11 @@ onBothEngines('the commands', (engine) => {
     const times = records.map(({ at }) => at)
     expect(times).toEqual(times.toSorted().toReversed())
     expect(await cli('audit --limit 1')).toMatch(
-      /^\d{4}-\S+Z {2}ok {7}mark_password_compromised {2}by operator {2}user 1\n$/,
+      /^\d{4}-\S+Z {2}ok {7}mark_password_compromised {2}by operator {2}guillaume@holberton\.io \(user 1\)\n$/,
     )
     const refused = (await cli(`audit --user ${EMAIL} --action login --limit 1`)).trimEnd()
     expect(refused).toMatch(
-      /^\d{4}-\S+Z {2}refused {2}login {2}by anonymous {2}user 1 {2}\(password_compromised\) {2}from 192\.0\.2\.7$/,
+      /^\d{4}-\S+Z {2}refused {2}login {2}by anonymous {2}guillaume@holberton\.io \(user 1\) {2}\(password_compromised\) {2}from 192\.0\.2\.7$/,
     )
     const lines = async (line: string) => (await cli(line)).split('\n').length - 1
     expect(await lines(`audit --user ${EMAIL}`)).toBe(await lines(`audit --user ${id}`))
@@ -688,6 +730,111 @@ onBothEngines('the commands', (engine) => {
     const { at } = records[2] as { at: string }
     expect(await lines(`audit --since ${at}`)).toBe(3)
     expect(await lines('audit --since 2100-01-01')).toBe(0)
+
+    // What was done to an account stays, under a number that no address belongs to any more.
+    await cli('users delete bob@example.com --yes')
+    expect(await cli('audit --user 2 --action register')).toMatch(/ {2}by anonymous {2}deleted user 2\n$/)
+    expect(JSON.parse(await cli('audit --user 2 --action register --json'))).toMatchObject({
+      userId: 2,
+      email: null,
+    })
+    expect(JSON.parse(await cli(`audit --user ${id} --limit 1 --json`))).toMatchObject({
+      userId: id,
+      email: EMAIL,
+    })
+  })
+
+  it('users send-reset, resend-confirmation and set-email leave mail for the running service, or say why not', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = {
+      DATABASE_URL: databaseUrl,
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+      BASE_URL: 'https://auth.example.com',
+    }
+    const users = (line: string) => runCli(['users', ...line.split(' ')], { env })
+    const auth = await freshAuth(engine, { databaseUrl })
+    await auth.registerUser(EMAIL, PASSWORD)
+    await auth.registerUser('bob@example.com', PASSWORD, { confirmed: true })
+    const { id } = await auth.registerUser('disabled@example.com', PASSWORD)
+    await auth.disableUser(id)
+
+    expect(expectDone(await users(`send-reset ${EMAIL}`))).toBe(
+      `The running service sends ${EMAIL} a link that sets a new password.\n`,
+    )
+    expect(JSON.parse(expectDone(await users(`resend-confirmation ${EMAIL} --json`)))).toEqual({
+      queued: 'verify_email',
+      to: EMAIL,
+    })
+    expect(expectDone(await users(`set-email ${EMAIL} new@example.com`))).toMatch(
+      /^The running service sends new@/,
+    )
+    expect(await auth.countMail()).toBe(4)
+    expect(expectDone(await users(`set-email ${EMAIL} New@example.com --confirmed`))).toBe(
+      'User 1 has the address New@example.com now; its sessions are over.\n',
+    )
+    expect(await auth.describeUser('new@example.com')).toMatchObject({
+      user: { id: 1, email: 'New@example.com' },
+    })
+
+    const refusals: [line: string, code: string, says: RegExp][] = [
+      ['send-reset disabled@example.com', 'refused', /is disabled; enable the account first/],
+      ['resend-confirmation disabled@example.com', 'refused', /is disabled; enable the account first/],
+      ['set-email disabled@example.com x@example.com', 'refused', /is disabled; enable the account first/],
+      ['resend-confirmation bob@example.com', 'refused', /is confirmed already/],
+      ['set-email bob@example.com nonsense', 'invalid_email', /^email: /],
+      ['set-email bob@example.com new@example.com', 'email_taken', /new@example\.com already exists/],
+      ['set-email bob@example.com new@example.com --confirmed', 'email_taken', /already exists/],
+      ['set-email nobody@example.com x@example.com', 'unknown_email', /there is no user nobody@/],
+    ]
+    for (const [line, code, says] of refusals) {
+      const { exitCode, stdout, stderr } = await users(`${line} --json`)
+      expect({ exitCode, stdout }, line).toEqual({ exitCode: 1, stdout: '' })
+      expect(JSON.parse(stderr), line).toEqual({ code, message: expect.stringMatching(says) })
+    }
+    const without = { env: { DATABASE_URL: databaseUrl } }
+    expectRefusal(
+      await runCli(['users', 'send-reset', 'bob@example.com'], without),
+      2,
+      /^bienvenue: SMTP_URL: is not set/,
+    )
+  })
+
+  it('sessions lists those of one user, and nothing that opens one', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl }
+    const auth = await freshAuth(engine, { databaseUrl })
+    await auth.registerUser(EMAIL, PASSWORD)
+    await auth.registerUser('bob@example.com', PASSWORD)
+    await auth.createSession('bob@example.com')
+    const client = { ip: '192.0.2.7', userAgent: 'Mozilla/5.0 \u001b[2J\t(test)' }
+    const bearer = (await auth.createSession(EMAIL, client)) ?? ''
+    const [id = '', secret = ''] = bearer.split('.')
+    const [forPeople, forScripts] = await Promise.all([
+      runCli(['sessions', EMAIL.toUpperCase()], { env }),
+      runCli(['sessions', EMAIL, '--json'], { env }),
+    ])
+    const [headings, row, ...rest] = expectDone(forPeople).split('\n')
+    expect(headings).toBe('id\tcreated\tlast used\tip\tdevice')
+    expect(row?.split('\t')).toEqual([
+      id,
+      expect.stringMatching(/^\d{4}-.*Z$/),
+      expect.stringMatching(/^\d{4}-.*Z$/),
+      client.ip,
+      'Mozilla/5.0 \\u{1b}[2J\\u{9}(test)',
+    ])
+    expect(rest).toEqual([''])
+    const moment = expect.stringMatching(/^\d{4}-.*Z$/)
+    expect(JSON.parse(expectDone(forScripts))).toEqual({
+      id,
+      created_at: moment,
+      authenticated_at: moment,
+      last_seen_at: moment,
+      expires_at: moment,
+      ip: client.ip,
+      user_agent: client.userAgent,
+    })
+    expect(forPeople.stdout + forScripts.stdout).not.toContain(secret)
   })
 
   it('audit shows fifty lines, or as many as it is asked for', async () => {
@@ -776,6 +923,62 @@ it.each(['doctor', 'migrate --plan'])('%s makes no database where there is none'
   const databaseUrl = await freshDatabase('sqlite')
   expectDone(await runCli(line.split(' '), { env: { DATABASE_URL: databaseUrl } }))
   expect(existsSync(filePath(databaseUrl))).toBe(false)
+})
+
+describe.skipIf(!hasTerminal)('at a terminal', () => {
+  it('users list has columns, shows 50 and says how to go on', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const env = { DATABASE_URL: databaseUrl }
+    const auth = await createAuth({ databaseUrl })
+    for (let n = 1; n <= 52; n++) await auth.db.addUser(`user${n}@example.com`, '!')
+    await auth.close()
+    const { exitCode, shown } = await runAtTerminal(['users', 'list'], { env })
+    const [headings = '', ...lines] = shown.trimEnd().split('\n')
+    expect(exitCode).toBe(0)
+    expect(headings).toMatch(/^ID {2}CREATED {5}STATE {8}EMAIL$/)
+    expect(lines.at(-1)).toBe('There are more: add --after 50')
+    expect(lines).toHaveLength(51)
+    for (const line of lines.slice(0, -1)) {
+      expect(line).toMatch(/^\d\d? +\d{4}-\d\d-\d\d {2}no_password {2}user\d+@example\.com$/)
+      expect(line.indexOf('user')).toBe(headings.indexOf('EMAIL'))
+    }
+    const rest = await runAtTerminal(['users', 'list', '--after', '50'], { env })
+    expect(rest.shown.trimEnd().split('\n')).toHaveLength(3)
+    const all = await runAtTerminal(['users', 'list', '--limit', '0'], { env })
+    expect(all.shown.trimEnd().split('\n')).toHaveLength(53)
+    expect(shown + rest.shown + all.shown).not.toContain('\t')
+  })
+
+  it('sessions has columns, and of what a client calls itself nothing moves the cursor', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const auth = await createAuth({ databaseUrl, hasher: CHEAP_HASHER })
+    await auth.registerUser(EMAIL, PASSWORD)
+    await auth.createSession(EMAIL, { userAgent: 'evil\u001b[2J\u202e' })
+    await auth.close()
+    const { shown } = await runAtTerminal(['sessions', EMAIL], { env: { DATABASE_URL: databaseUrl } })
+    expect(shown).toMatch(
+      /^ID +CREATED +LAST USED +IP +DEVICE\n\S{36} {2}\S+Z {2}\S+Z {2}- {3}evil\\u\{1b\}\[2J\\u\{202e\}\n$/,
+    )
+  })
+
+  it('users add says how long the password has to be, before it is typed and after', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const env = { DATABASE_URL: databaseUrl, BIENVENUE_MIN_PASSWORD_LENGTH: '15' }
+    const { exitCode, shown } = await runAtTerminal(['users', 'add', EMAIL], {
+      env,
+      answers: ['short', 'short'],
+    })
+    expect(exitCode).toBe(1)
+    expect(shown).toContain('Password (at least 15 characters): ')
+    expect(shown).toContain('bienvenue: password: Use at least 15 characters.\n')
+    // Where one character will do there is nothing to say.
+    const classic = await runAtTerminal(['users', 'add', EMAIL], {
+      env: { DATABASE_URL: databaseUrl },
+      answers: [PASSWORD, PASSWORD],
+    })
+    expect(classic.shown).toContain('Password: ')
+    expect(classic.exitCode).toBe(0)
+  })
 })
 
 it('users list takes it that its reader has seen enough', async () => {

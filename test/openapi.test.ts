@@ -191,6 +191,29 @@ describe('GET /openapi.json', () => {
     },
   )
 
+  it('says how long a new password has to be here, and nothing of one that exists', async () => {
+    const { paths } = await load({ ...EVERYTHING, minPasswordLength: 12 })
+    const lengths = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { requestBody }]) => {
+        const { properties = {} } = (requestBody?.content['application/json']?.schema ?? {}) as {
+          properties?: Record<string, { minLength?: number }>
+        }
+        return Object.entries(properties)
+          .filter(([name]) => name.includes('password'))
+          .map(([name, { minLength }]) => `${method} ${path} ${name} ${minLength}`)
+      }),
+    )
+    expect(lengths.toSorted()).toEqual([
+      'post /confirm_email password 1',
+      'post /reauthenticate password 1',
+      'post /sessions password 1',
+      'post /users password 12',
+      'put /profile/password current_password 1',
+      'put /profile/password new_password 12',
+      'put /reset_password new_password 12',
+    ])
+  })
+
   it.each(OPERATIONS)('says of $method $path in which format it answers', async (operation) => {
     const { responses } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
     const { status, page, body } = operation.success
@@ -256,7 +279,9 @@ describe('GET /openapi.json', () => {
         'id',
         'ip',
         'last_seen_at',
+        'max_bytes',
         'message',
+        'min_length',
         'new_password',
         'openapi',
         'password',

@@ -406,15 +406,16 @@ it('lets a JavaScript program carry the mail, and its users do what they may wit
 /** Every type and value that the package has, in the hands of somebody who writes down what each is. */
 const TYPED = `
     import {
-      type Account, type AccountExport, type AuditQuery, type AuditRecord, type Auth, type BearerRequest,
-      type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
+      type Account, type AccountExport, type AccountState, type AuditEntry, type AuditQuery, type AuditRecord, type Auth,
+      AuthError, type BearerRequest, type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
       type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
       type ExportedUser, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
-      type Incoming, type IncomingBody, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
+      type Incoming, type IncomingBody, type ListedUser, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
       MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
       type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
-      type SessionInfo, type SignUpRequest, type SignUpResult, type User,
+      type SessionInfo, type SessionSummary, type SetEmailRequest, type SignUpRequest, type SignUpResult, type User,
+      type UserDescription, type UserQuery,
     } from 'bienvenue-auth'
 
     const mailer: Mailer = {
@@ -496,7 +497,24 @@ const TYPED = `
       await auth.endSession(login.sessionId, client),
     ]
     const query: AuditQuery = { userId: 1, action: 'login', since: new Date() }
-    for await (const record of auth.listAudit(query)) console.log(record.outcome, record.details)
+    for await (const record of auth.listAudit(query)) {
+      const entry: AuditEntry = record
+      console.log(entry.outcome, entry.details, entry.email?.length)
+    }
+    const state: AccountState = 'unconfirmed'
+    const some: UserQuery = { state, email: 'a@', since: new Date(), afterId: 1 }
+    for await (const found of auth.listUsers(some)) {
+      const listed: ListedUser = found
+      console.log(listed.state)
+    }
+    const described: UserDescription | null = await auth.describeUser('a@b.c')
+    const live: SessionSummary[] = await auth.listSessionsOfUser(described?.user.id ?? 1)
+    const other: SetEmailRequest = { email: 'b@b.c', confirmed: true }
+    did.push(
+      await auth.sendUserReset(1), await auth.resendConfirmation(1), await auth.setUserEmail(1, other), live.length > 0,
+    )
+    const tooShort = new AuthError('password_too_short', { minLength: 15 })
+    console.log(tooShort.minLength, tooShort.maxBytes, tooShort.sentence)
     const firebase: FirebaseProject = {
       signerKey: new Uint8Array(64), saltSeparator: new Uint8Array(1), rounds: 8, memCost: 14,
     }

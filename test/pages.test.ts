@@ -52,7 +52,12 @@ async function startService(): Promise<Service> {
     }[target]
     if (method === 'GET' && render !== undefined) {
       const locale = headers['accept-language']?.startsWith('fr') ? 'fr' : 'en'
-      const { html, contentSecurityPolicy } = render({ locale, basePath: BASE_PATH, resetEndsSessions: true })
+      const { html, contentSecurityPolicy } = render({
+        locale,
+        basePath: BASE_PATH,
+        resetEndsSessions: true,
+        minPasswordLength: 15,
+      })
       response.setHeader('content-security-policy', contentSecurityPolicy)
       return response.setHeader('content-type', 'text/html; charset=utf-8').end(html)
     }
@@ -189,10 +194,14 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       const { service, page, words, password, submit, problem } = await open(flow, { locale })
       for (const [code, text] of Object.entries(words.passwordProblems)) {
         if (code === 'missing_field') continue
-        service.answer(() => refusal(400, code, { field: FLOWS[flow].passwordField }))
+        const limits = { min_length: 15, max_bytes: 1_024 }
+        service.answer(() => refusal(400, code, { field: FLOWS[flow].passwordField, ...limits }))
         await password.fill(PASSWORD)
         await submit.click()
-        await eventually(() => problem.innerText()).toBe(text)
+        const numbers = { '{min_length}': '15', '{max_bytes}': locale === 'fr' ? '1 024' : '1,024' }
+        const expected = text.replace(/\{\w+\}/, (name) => numbers[name as keyof typeof numbers])
+        // French groups digits with a narrow space that does not break.
+        await eventually(async () => (await problem.innerText()).replace('\u202f', ' ')).toBe(expected)
         await eventually(() => isFocused(page, '#password[aria-invalid=true]')).toBe(true)
         expect(await page.locator('#password').getAttribute('aria-describedby')).toContain('problem')
         // Marked, so that typing replaces it.

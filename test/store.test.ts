@@ -1192,8 +1192,10 @@ onBothEngines('the audit', (engine) => {
       ...changes,
     }
   }
-  const all = (db: store.Database, query: store.AuditQuery = {}) =>
-    store.listAuditRecords(db, query, { beforeId: null, limit: 100 })
+  const all = async (db: store.Database, query: store.AuditQuery = {}) =>
+    asWritten(await store.listAuditRecords(db, query, { beforeId: null, limit: 100 }))
+  const asWritten = (entries: readonly store.AuditEntry[]): store.AuditRecord[] =>
+    entries.map(({ email: _, ...line }) => line)
 
   it('gives lines as they were written, the newest first, a page at a time', async () => {
     const db = await openStore(engine)
@@ -1211,11 +1213,29 @@ onBothEngines('the audit', (engine) => {
     for (const line of lines.toReversed()) await store.addAuditRecord(db, line, KEPT)
     const newestFirst = lines.toReversed()
     expect(await all(db)).toEqual(newestFirst)
-    const page = (beforeId: string | null) => store.listAuditRecords(db, {}, { beforeId, limit: 2 })
+    const page = async (beforeId: string | null) =>
+      asWritten(await store.listAuditRecords(db, {}, { beforeId, limit: 2 }))
     const [first, second] = [await page(null), await page(newestFirst[1]?.id ?? null)]
     expect([...first, ...second]).toEqual(newestFirst.slice(0, 4))
     expect(await page(newestFirst[3]?.id ?? null)).toEqual(newestFirst.slice(4))
     expect(await page(newestFirst[4]?.id ?? null)).toEqual([])
+  })
+
+  it('gives beside each line the address that the account has now', async () => {
+    const db = await openStore(engine)
+    const { id } = await store.addUser(db, 'bob@example.com', '!')
+    const gone = await store.addUser(db, 'gone@example.com', '!')
+    for (const [second, userId] of [id, gone.id, null, id].entries())
+      await store.addAuditRecord(db, lineOf(second, { userId }), KEPT)
+    await store.updateUser(db, id, { email: 'robert@example.com' })
+    await store.deleteUser(db, gone.id)
+    const entries = await store.listAuditRecords(db, {}, { beforeId: null, limit: 100 })
+    expect(entries.map(({ email }) => email)).toEqual([
+      'robert@example.com',
+      null,
+      null,
+      'robert@example.com',
+    ])
   })
 
   it('finds the lines of an account, of an action, since a moment, and of all at once', async () => {

@@ -8,6 +8,13 @@ export const errorBody = z.strictObject({
     .enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]])
     .meta({ description: 'For a program to switch on.' }),
   field: z.string().optional().meta({ description: 'The field of the request at fault.' }),
+  min_length: z.int().min(1).optional().meta({
+    description:
+      'With `password_too_short`: the fewest characters of a new password, in Unicode code points.',
+  }),
+  max_bytes: z.int().min(1).optional().meta({
+    description: 'With `password_too_long`: the most bytes of a password, in UTF-8.',
+  }),
   request_id: z.uuid().meta({ description: 'Stands beside the reason in the log.' }),
 })
 

@@ -18,6 +18,12 @@ export const password = text.meta({
   example: 'b4l0u',
 })
 
+/** A new password. OpenAPI adds the fewest characters that the service takes. */
+export const newPassword = text.meta({
+  description: 'Any characters; 1,024 bytes of UTF-8 at most.',
+  example: 'seven green umbrellas',
+})
+
 /** A reset token as `POST /reset_password` gave it. Any text passes: a wrong one is refused as such. */
 export const resetToken = text.meta({ description: 'Opaque. Good once.' })
 

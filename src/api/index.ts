@@ -22,6 +22,7 @@ export {
   type SuccessOf,
 } from './contract.ts'
 export { type ErrorBody, emailTakenBody, errorBody } from './errors.ts'
+export { newPassword } from './fields.ts'
 export {
   changeEmail,
   changePassword,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
-import { email, password, resetToken } from './fields.ts'
+import { email, newPassword, password, resetToken } from './fields.ts'
 
 export const requestPasswordReset = operation({
   method: 'POST',
@@ -27,7 +27,7 @@ export const resetPassword = operation({
   id: 'resetPassword',
   summary: 'Set a new password with a token',
   tag: 'classic',
-  body: z.strictObject({ email, reset_token: resetToken, new_password: password }),
+  body: z.strictObject({ email, reset_token: resetToken, new_password: newPassword }),
   success: {
     status: 200,
     description:
@@ -55,7 +55,7 @@ export const changePassword = operation({
   summary: 'Set another password, with the present one',
   tag: 'account',
   session: true,
-  body: z.strictObject({ current_password: password, new_password: password }),
+  body: z.strictObject({ current_password: password, new_password: newPassword }),
   success: {
     status: 200,
     description: 'The password is changed, every session ended, and a new one is in the cookie.',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
-import { email, password } from './fields.ts'
+import { email, newPassword } from './fields.ts'
 
 export const registerUser = operation({
   method: 'POST',
@@ -8,7 +8,7 @@ export const registerUser = operation({
   id: 'registerUser',
   summary: 'Register a user',
   tag: 'classic',
-  body: z.strictObject({ email, password }),
+  body: z.strictObject({ email, password: newPassword }),
   success: {
     status: 200,
     description:

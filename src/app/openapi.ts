@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { bodyTypesOf, emailTakenBody, errorBody, errorsOf, type Operation } from '../api/index.ts'
+import {
+  bodyTypesOf,
+  emailTakenBody,
+  errorBody,
+  errorsOf,
+  newPassword,
+  type Operation,
+} from '../api/index.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 import type { Options } from '../options.ts'
 import { cookieName } from './cookies.ts'
@@ -9,7 +16,7 @@ type Json = Record<string, unknown>
 /** The contract as an OpenAPI 3.1 document, whose schemas are JSON Schema 2020-12: what zod speaks. */
 export function openApiDocument(
   operations: readonly Operation[],
-  options: Pick<Options, 'baseUrl' | 'secureCookie'>,
+  options: Pick<Options, 'baseUrl' | 'secureCookie' | 'minPasswordLength'>,
 ): Json & { openapi: string } {
   return {
     openapi: '3.1.1',
@@ -26,7 +33,7 @@ export function openApiDocument(
       { name: 'page', description: 'Pages behind the links in mails.' },
       { name: 'service', description: 'For whoever runs it.' },
     ],
-    paths: paths(operations),
+    paths: paths(operations, options),
     components: {
       schemas: { Error: schema(errorBody), EmailTaken: schema(emailTakenBody) },
       securitySchemes: {
@@ -36,18 +43,20 @@ export function openApiDocument(
   }
 }
 
-function paths(operations: readonly Operation[]): Json {
+type Limits = Pick<Options, 'minPasswordLength'>
+
+function paths(operations: readonly Operation[], limits: Limits): Json {
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     paths[operation.path] = {
       ...paths[operation.path],
-      [operation.method.toLowerCase()]: describe(operation),
+      [operation.method.toLowerCase()]: describe(operation, limits),
     }
   }
   return paths
 }
 
-function describe(operation: Operation): Json {
+function describe(operation: Operation, limits: Limits): Json {
   const { id, summary, tag, session, params = {}, body, success } = operation
   const headers = success.setsCookie && { 'Set-Cookie': SET_COOKIE }
   return {
@@ -56,7 +65,7 @@ function describe(operation: Operation): Json {
     tags: [tag],
     security: session ? [{ session: [] }] : [],
     ...(operation.params && { parameters: Object.entries(params).map(pathParameter) }),
-    ...(body && { requestBody: requestBody(schema(body), bodyTypesOf(operation)) }),
+    ...(body && { requestBody: requestBody(fieldsSchema(body, limits), bodyTypesOf(operation)) }),
     responses: {
       [success.status]: {
         description: success.description,
@@ -111,7 +120,14 @@ function refusalSchema(codes: readonly ErrorCode[]): Json {
     : error
 }
 
-function schema(type: z.ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(type)
+/** The fields of a body. JSON Schema counts the length of a text as the policy for passwords does: in code points. */
+function fieldsSchema(body: z.ZodObject, { minPasswordLength }: Limits): Json {
+  return schema(body, ({ zodSchema, jsonSchema }) => {
+    if (zodSchema === newPassword) jsonSchema.minLength = minPasswordLength
+  })
+}
+
+function schema(type: z.ZodType, override?: z.core.ToJSONSchemaParams['override']): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(type, override && { override })
   return rest
 }

@@ -1,6 +1,6 @@
 /** Every answer gets its headers here, decided before it is sent: never touched afterwards. */
 import type { ErrorBody } from '../api/index.ts'
-import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
+import type { AuthError, ErrorCode } from '../errors.ts'
 import type { Options } from '../options.ts'
 
 /**
@@ -103,13 +103,15 @@ const NAMES_ITS_FIELD = new Set<ErrorCode>([
 
 /** A refusal in the one error shape; the classic one of a taken address as its clients know it. */
 export function errorAnswer(error: AuthError, requestId: string, headers: Extra = {}): Answer {
-  const { status, message } = ERRORS[error.code]
+  const { status, sentence: message, minLength, maxBytes } = error
   if (error.code === 'email_taken') return { status, body: { message }, headers }
   const field = error.field && onWire(error.field)
   const body: ErrorBody = {
     message: field && NAMES_ITS_FIELD.has(error.code) ? `${message.slice(0, -1)}: ${field}.` : message,
     code: error.code,
     ...(field && { field }),
+    ...(minLength !== undefined && { min_length: minLength }),
+    ...(maxBytes !== undefined && { max_bytes: maxBytes }),
     request_id: requestId,
   }
   return { status, body, headers: { ...headers, ...headersOf(error) } }

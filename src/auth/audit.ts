@@ -88,10 +88,10 @@ const PAGE = 500
 export async function* listAudit(
   ctx: Context,
   query: store.AuditQuery = {},
-): AsyncGenerator<store.AuditRecord> {
+): AsyncGenerator<store.AuditEntry> {
   let beforeId: string | null = null
   for (;;) {
-    const page: store.AuditRecord[] = await store.listAuditRecords(ctx.db, query, { beforeId, limit: PAGE })
+    const page: store.AuditEntry[] = await store.listAuditRecords(ctx.db, query, { beforeId, limit: PAGE })
     yield* page
     if (page.length < PAGE) return
     beforeId = page.at(-1)?.id ?? null

@@ -1,13 +1,22 @@
-import type { AuditQuery, AuditRecord, MailProblem, UserChanges, UserCriteria } from '../db/index.ts'
+import type {
+  AuditEntry,
+  AuditQuery,
+  MailProblem,
+  SessionSummary,
+  UserChanges,
+  UserCriteria,
+} from '../db/index.ts'
 import type { Mailer } from '../mail/index.ts'
 import type { Options } from '../options.ts'
 import type { Account, User } from '../user.ts'
+import type { ListedUser } from './account-state.ts'
 import type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
 import type { Client } from './context.ts'
 import type { ExportedUser } from './export.ts'
 import type { ImportItem, ImportOptions, ImportStep } from './import.ts'
 import type { LogInRequest, LogInResult } from './login.ts'
 import type { Removed } from './maintenance.ts'
+import type { SetEmailRequest } from './operator.ts'
 import type {
   AccountExport,
   BearerRequest,
@@ -19,6 +28,7 @@ import type { RegisterDetails, SignUpRequest, SignUpResult } from './registratio
 import type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
 import type { FinishedRestore, FinishRestoreRequest } from './restoring.ts'
 import type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
+import type { UserDescription, UserQuery } from './users.ts'
 
 /**
  * Every use case, bound to one database, clock and set of options.
@@ -262,11 +272,20 @@ export interface Engine {
    */
   updatePassword(resetToken: string, password: string): Promise<void>
 
-  /** A user with the number of their live sessions, or `null`. */
-  describeUser(email: string): Promise<{ user: User; liveSessions: number } | null>
+  /** A user with their state and the number of their live sessions, or `null`. */
+  describeUser(email: string): Promise<UserDescription | null>
 
-  /** All users by id, read a page at a time: memory stays flat however many there are. */
-  listUsers(): AsyncGenerator<User>
+  /**
+   * Users by id, each with a state that says whether they can sign in, and if not, why. Read a page at a time: memory
+   * stays flat however many there are.
+   *
+   * @param query - All that is given has to hold. `state`; `email`: a part of the address, in any spelling; `since`: the
+   *   moment of registration; `afterId`: where an earlier list ended. Default: all users.
+   */
+  listUsers(query?: UserQuery): AsyncGenerator<ListedUser>
+
+  /** The live sessions of a user, the one used last first. Nothing in them opens anything. */
+  listSessionsOfUser(userId: number): Promise<SessionSummary[]>
 
   /**
    * Adds accounts that another service had, with the hashes of their passwords: 1,000 at a time are written for good,
@@ -308,8 +327,37 @@ export interface Engine {
   /** Forgets the failed logins of an account, and opens what they locked. `false`: no such user. */
   unlockUser(userId: number): Promise<boolean>
 
+  /**
+   * Mails a link that sets a new password to the address of an account, as an operator. Counts against no limit.
+   *
+   * @returns `false`: no such user, or the account is disabled.
+   * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
+   */
+  sendUserReset(userId: number): Promise<boolean>
+
+  /**
+   * Mails the link that confirms the address of an account once more, as an operator. Counts against no limit.
+   *
+   * @returns `false`: no such user, the account is disabled, or its address is confirmed already.
+   * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
+   */
+  resendConfirmation(userId: number): Promise<boolean>
+
+  /**
+   * Gives an account another address, as an operator.
+   *
+   * Without `confirmed` nothing changes yet: the new address gets a link, the present one is told, and the change
+   * happens in {@link confirmEmail}. With `confirmed` it happens at once: the address counts as confirmed, every
+   * session and token of the account ends, and the old address is told where there is a mail server.
+   *
+   * @returns `false`: no such user, or without `confirmed` the account is disabled.
+   * @throws {AuthError} `email_taken`; `invalid_email` or `missing_field`.
+   * @throws {OptionError} Without `confirmed`: `smtpUrl` or `baseUrl` is not set.
+   */
+  setUserEmail(userId: number, request: SetEmailRequest): Promise<boolean>
+
   /** What happened, the newest first, read a page at a time. It holds no secret. */
-  listAudit(query?: AuditQuery): AsyncGenerator<AuditRecord>
+  listAudit(query?: AuditQuery): AsyncGenerator<AuditEntry>
 
   /** The transport for mail, or `null` where none is set. */
   readonly mailer: Mailer | null

@@ -25,6 +25,7 @@ import { importUsers } from './import.ts'
 import { logIn, validLogin } from './login.ts'
 import { type MailWorker, startMailWorker } from './mail-worker.ts'
 import { deleteExpired } from './maintenance.ts'
+import { resendConfirmation, sendUserReset, setUserEmail } from './operator.ts'
 import { changePassword, deleteAccount, exportAccount, reauthenticate } from './own-account.ts'
 import { assertPassword } from './passwords.ts'
 import { createPasswordPolicy } from './policy/index.ts'
@@ -54,12 +55,14 @@ import {
   describeUser,
   disableUser,
   enableUser,
+  listSessionsOfUser,
   listUsers,
   markPasswordCompromised,
   unlockUser,
 } from './users.ts'
 
-export type { AuditQuery, AuditRecord, MailProblem } from '../db/index.ts'
+export type { AuditEntry, AuditQuery, AuditRecord, MailProblem, SessionSummary } from '../db/index.ts'
+export { ACCOUNT_STATES, type AccountState, type ListedUser } from './account-state.ts'
 export { AUDIT_ACTIONS } from './audit.ts'
 export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
 export type { Client } from './context.ts'
@@ -70,6 +73,7 @@ export type { FirebaseProject } from './hashing/firebase.ts'
 export type { ImportItem, ImportOptions, ImportStep } from './import.ts'
 export { USER_FIELDS } from './imported-user.ts'
 export type { LogInRequest, LogInResult } from './login.ts'
+export type { SetEmailRequest } from './operator.ts'
 export type {
   AccountExport,
   BearerRequest,
@@ -81,6 +85,7 @@ export type { RegisterDetails, SignUpRequest, SignUpResult } from './registratio
 export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
 export type { FinishedRestore, FinishRestoreRequest } from './restoring.ts'
 export type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
+export type { UserDescription, UserQuery } from './users.ts'
 
 /** What {@link openEngine} is told beside the options. */
 export interface EngineDetails {
@@ -183,7 +188,8 @@ export async function openEngine(
     resetPassword: bind(resetPassword),
     updatePassword: bind(updatePassword),
     describeUser: bind(describeUser),
-    listUsers: () => translating(listUsers(ctx)),
+    listUsers: (query) => translating(listUsers(ctx, query)),
+    listSessionsOfUser: bind(listSessionsOfUser),
     importUsers: (items, options) => translating(importUsers(ctx, items, options)),
     exportUsers: (options) => translating(exportUsers(ctx, options)),
     disableUser: bind(disableUser),
@@ -192,6 +198,9 @@ export async function openEngine(
     confirmUser: bind(confirmUser),
     markPasswordCompromised: bind(markPasswordCompromised),
     unlockUser: bind(unlockUser),
+    sendUserReset: bind(sendUserReset),
+    resendConfirmation: bind(resendConfirmation),
+    setUserEmail: bind(setUserEmail),
     listAudit: (query) => translating(listAudit(ctx, query)),
     mailer,
     countMail: bind(({ db }) => store.countMail(db)),

@@ -42,7 +42,7 @@ export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInR
     if (started !== null) await tellOfLogin(tx, request, user, { isKnown: device !== null, ...attempt })
     return started
   })
-  if (sessionId === null) throw new AuthError('invalid_credentials')
+  if (sessionId === null) throw wrongCredentials(ctx)
   await endSession(ctx, request.currentSessionId, request)
   const deviceToken = rememberDevice(ctx, user, device)
   return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
@@ -117,7 +117,12 @@ async function refuse(
     if (user !== null && reason === 'unconfirmed') await orderMail(tx, user, 'verify_email', request)
     else await orderNothing(tx, 'verify_email', request)
   })
-  throw new AuthError(reason === 'password_compromised' ? reason : 'invalid_credentials')
+  throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)
+}
+
+/** One sentence for every cause. Where addresses have to be confirmed, it says to everybody where to ask for the mail. */
+function wrongCredentials({ options }: Context): AuthError {
+  return new AuthError('invalid_credentials', { withConfirmationHint: options.emailVerification })
 }
 
 /** What the owner wants to know of, beside the audit. */

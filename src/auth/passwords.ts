@@ -28,7 +28,8 @@ export function assertPassword(password: unknown, field: string): asserts passwo
   // A lone surrogate has no UTF-8 form: all of them would hash alike.
   if (typeof password !== 'string' || !password.isWellFormed())
     throw new AuthError('invalid_field', { field })
-  if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES) throw new AuthError('password_too_long', { field })
+  if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES)
+    throw new AuthError('password_too_long', { field, maxBytes: PASSWORD_MAX_BYTES })
 }
 
 /**

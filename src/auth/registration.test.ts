@@ -218,17 +218,38 @@ onBothEngines('registration', (engine) => {
 })
 
 onBothEngines('an account whose address nobody has confirmed', (engine) => {
-  it('is signed in to by nobody, in the words of a wrong password', async () => {
+  it('cannot be signed in to: every failed sign-in says the same, and where to ask for the mail', async () => {
     const { auth, db } = await productionAuth(engine)
     await auth.signUp({ email: BOB, password: PASSWORD })
+    const { id } = await auth.registerUser('disabled@example.com', PASSWORD, { confirmed: true })
+    await auth.disableUser(id)
+    await auth.registerUser('confirmed@example.com', PASSWORD, { confirmed: true })
     const login = async (email: string, password: string) =>
       sightOf(await send(auth, 'POST', '/sessions', { json: { email, password } }))
     const sight = await login(BOB, PASSWORD)
-    expect(sight).toMatchObject({ status: 401, body: expect.stringContaining('invalid_credentials') })
+    const message =
+      'The email address or the password is wrong, or the account is not open. If the address is not confirmed yet, POST /request_confirmation sends the mail again.'
+    expect(sight).toMatchObject({
+      status: 401,
+      body: `${JSON.stringify({ message, code: 'invalid_credentials' }).slice(0, -1)},}`,
+    })
     expect(await login(BOB, NEW_PASSWORD)).toEqual(sight)
     expect(await login('nobody@example.com', PASSWORD)).toEqual(sight)
+    expect(await login('disabled@example.com', PASSWORD)).toEqual(sight)
+    expect(await login('confirmed@example.com', NEW_PASSWORD)).toEqual(sight)
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(false)
     expect((await everyRow(db)).sessions).toEqual([])
+  })
+
+  it('is not spoken of where addresses are not confirmed, nor beside a session', async () => {
+    const classic = await freshAuth(engine)
+    const message = 'The email address or the password is wrong, or the account is not open.'
+    const refused = { code: 'invalid_credentials', message }
+    await expect(classic.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(refused)
+    const { auth } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const sessionId = await auth.createSession(BOB)
+    await expect(auth.reauthenticate({ sessionId, password: NEW_PASSWORD })).rejects.toMatchObject(refused)
   })
 
   it('gets a new mail when somebody logs in with the right password, and none with a wrong one', async () => {

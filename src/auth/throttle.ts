@@ -160,6 +160,18 @@ export async function forgetFailuresOfAll(tx: TxContext, emails: readonly string
   )
 }
 
+/** Those of these addresses whose account is locked, each in its normal form. */
+export async function findLockedAccounts(
+  ctx: Context,
+  emails: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const lockAfter = ctx.options.loginFailuresUntilLock
+  if (!ctx.options.throttle || lockAfter === 0) return new Set()
+  const byKey = new Map(emails.map((email) => [accountKeyOf('login', email), normalizeEmail(email)]))
+  const locked = await store.findLocked(ctx.db, [...byKey.keys()], { lockAfter, now: ctx.now() })
+  return new Set(locked.flatMap((key) => byKey.get(key) ?? []))
+}
+
 /** A place among those that an hour has. */
 export interface Place {
   /** Gives it back. */

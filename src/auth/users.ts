@@ -1,30 +1,59 @@
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { isEmailAddress, isUnambiguousEmail, type User } from '../user.ts'
+import { type AccountState, columnsOf, type ListedUser, withStates } from './account-state.ts'
 import { record } from './audit.ts'
 import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
 import { cancelLinks } from './outbox.ts'
 import { revokeSessionsAndTokens } from './sessions.ts'
 import { forgetFailures } from './throttle.ts'
 
+/** What is known of an account. */
+export interface UserDescription {
+  readonly user: ListedUser
+  readonly liveSessions: number
+}
+
 /** A user with the number of their live sessions, or `null`. */
-export async function describeUser(
-  ctx: Context,
-  email: string,
-): Promise<{ user: User; liveSessions: number } | null> {
-  const user = await store.findUserByEmail(ctx.db, email)
-  return user && { user, liveSessions: await store.countSessionsOf(ctx.db, user.id, ctx.now()) }
+export async function describeUser(ctx: Context, email: string): Promise<UserDescription | null> {
+  const found = await store.findUserByEmail(ctx.db, email)
+  if (found === null) return null
+  const [user] = await withStates(ctx, [found])
+  return user === undefined
+    ? null
+    : { user, liveSessions: await store.countSessionsOf(ctx.db, user.id, ctx.now()) }
+}
+
+/** Which users a list has. What is left out makes no difference. */
+export interface UserQuery {
+  readonly state?: AccountState | undefined
+  /** A part of the address, in any spelling. */
+  readonly email?: string | undefined
+  /** Registered at this moment or later. */
+  readonly since?: Date | undefined
+  /** Only those with a greater id: where an earlier list ended. */
+  readonly afterId?: number | undefined
 }
 
 const PAGE = 500
 
-/** All users by id. */
-export async function* listUsers(ctx: Context): AsyncGenerator<User> {
-  let page = await store.listUsers(ctx.db, { afterId: 0, limit: PAGE })
-  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    yield* page
-    page = await store.listUsers(ctx.db, { afterId: last.id, limit: PAGE })
+/** Users by id, a page at a time. */
+export async function* listUsers(ctx: Context, query: UserQuery = {}): AsyncGenerator<ListedUser> {
+  const { state, email, since } = query
+  const filter = { ...(state && columnsOf(ctx, state)), email, createdSince: since }
+  for (let afterId = query.afterId ?? 0; ; ) {
+    const page = await store.listUsers(ctx.db, { afterId, limit: PAGE }, filter)
+    const listed = await withStates(ctx, page)
+    yield* listed.filter((user) => state === undefined || user.state === state)
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    afterId = last.id
   }
+}
+
+/** The live sessions of a user, the one used last first. */
+export function listSessionsOfUser(ctx: Context, userId: number): Promise<store.SessionSummary[]> {
+  return store.listSessionsOf(ctx.db, userId, ctx.now())
 }
 
 /** Shuts an account. */

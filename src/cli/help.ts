@@ -9,20 +9,30 @@ export function generalHelp(commands: readonly Command[]): string {
 Usage: bienvenue COMMAND [ARGUMENT] [--flag value]
 
 Commands:
-${indent(table(commands.map((command) => [usage(command), command.summary])))}
+${list(commands)}
 
-Every command takes --help, --json (answers for scripts) and the settings. A setting is a flag or an
-environment variable; the flag wins.
-
-Settings:
-${settingsHelp()}
+Every command takes --help, --json (answers for scripts) and the settings.
+One command: bienvenue help COMMAND
+Settings:    bienvenue help settings
 
 Exit codes: 0 done; 1 refused or failed; 2 the command line or a setting is wrong.`
 }
 
-/** What `bienvenue COMMAND --help` says. */
-export function commandHelp(command: Command): string {
+/** What help on a group of commands says, such as `users`. */
+export function groupHelp(group: string, commands: readonly Command[]): string {
+  return `Usage: bienvenue ${group} COMMAND [ARGUMENT] [--flag value]
+
+Commands:
+${list(commands)}
+
+One command: bienvenue help COMMAND
+Settings:    bienvenue help settings`
+}
+
+/** What help on one command says. `beside`: further commands whose names begin with its own. */
+export function commandHelp(command: Command, beside: readonly Command[] = []): string {
   const flags = Object.entries(command.flags ?? {}).map(([flag, { help }]) => [`--${flag}`, help])
+  const others = beside.length === 0 ? '' : `Other commands:\n${list(beside)}\n\n`
   return `Usage: bienvenue ${usage(command)}
 
 ${command.summary}.
@@ -30,21 +40,29 @@ ${command.summary}.
 Flags:
 ${indent(table([...flags, ['--json', 'Answer for scripts'], ['--help', 'Show this help']]))}
 
-Settings:
-${settingsHelp()}`
+${others}Settings: bienvenue help settings`
 }
 
-function usage(command: Command): string {
-  return command.takes === undefined ? command.name : `${command.name} ${command.takes}`
-}
-
-function settingsHelp(): string {
+/** What help on the settings says. */
+export function settingsHelp(): string {
   const rows = Object.entries(SETTINGS).map(([name, row]) => [
     `--${flagOf(name)}`,
     row.env,
     firstSentence(row.about),
   ])
-  return indent(table(rows))
+  return `Settings: every command takes them, as a flag or as an environment variable. The flag wins.
+
+${indent(table(rows))}
+
+What is in force, and from where: bienvenue doctor`
+}
+
+function list(commands: readonly Command[]): string {
+  return indent(table(commands.map((command) => [usage(command), command.summary])))
+}
+
+function usage(command: Command): string {
+  return command.takes === undefined ? command.name : `${command.name} ${command.takes}`
 }
 
 function firstSentence(about: string): string {

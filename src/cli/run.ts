@@ -22,7 +22,7 @@ import { move } from './commands/move.ts'
 import { serve } from './commands/serve.ts'
 import { sessions } from './commands/sessions.ts'
 import { users } from './commands/users.ts'
-import { commandHelp, generalHelp } from './help.ts'
+import { commandHelp, generalHelp, groupHelp, settingsHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
 import { print } from './terminal.ts'
 import { version } from './version.ts'
@@ -44,10 +44,11 @@ const COMMANDS: readonly Command[] = [
 ]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
-  if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {
+  if (argv.length === 0) {
     await print(generalHelp(COMMANDS))
-    return argv.length === 0 ? 2 : 0
+    return 2
   }
+  if (argv[0] === 'help' || isHelpFlag(argv[0])) return help(argv.slice(1))
   if (argv[0] === '--version') {
     await print(version())
     return 0
@@ -58,14 +59,13 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   if (command === undefined) return misunderstood(argv)
 
   const { values: flags, positionals: args } = parse(command, argv.slice(command.name.split(' ').length))
-  if (flags.help === true) {
-    await print(commandHelp(command))
-    return 0
-  }
+  if (flags.help === true) return help(command.name.split(' '))
   const wanted = command.takes?.split(' ').length ?? 0
   if (args.length !== wanted) {
-    const takes = wanted === 0 ? 'no argument' : `one argument: ${command.takes}`
-    throw misuse(`${command.name} takes ${takes}`, command.name)
+    const counted = wanted === 1 ? 'one argument' : `${wanted} arguments`
+    const takes = wanted === 0 ? 'no argument' : `${counted}: ${command.takes}`
+    const others = within(command.name).filter((other) => other !== command)
+    throw misuse(`${command.name} takes ${takes}${choicesOf(others)}`, command.name)
   }
   refuseInvisible(command, flags, args)
   const settings = readSettings(flags, process.env)
@@ -74,20 +74,44 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 }
 
 async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${argv[0]} `))
-  if (group.length > 0 && (argv[1] === '--help' || argv[1] === '-h')) {
-    await print(generalHelp(group))
-    return 0
-  }
+  if (argv.some(isHelpFlag)) return help(argv)
   const [name = '', ...words] = argv
+  const group = within(name)
   if (group.length === 0) throw misuse(`there is no command "${name}"`)
-  const choices = group.map((command) => command.name).join(', ')
-  throw misuse(`there is no command "${[name, ...words.slice(0, 1)].join(' ')}"; there is ${choices}`, name)
+  throw misuse(`there is no command "${[name, ...words.slice(0, 1)].join(' ')}"${choicesOf(group)}`, name)
 }
 
 /** An error that the help of a command, of a group or of all commands explains. */
 function misuse(problem: string, ...words: readonly string[]): UsageError {
   return new UsageError(`${problem} (see ${['bienvenue', ...words, '--help'].join(' ')})`)
+}
+
+/** Help on everything, on the settings, on a group of commands, or on one command. */
+async function help(words: readonly string[]): Promise<ExitCode> {
+  const topic = words.filter((word) => !word.startsWith('-')).join(' ')
+  const found = within(topic)
+  const command = found.find(({ name }) => name === topic)
+  if (topic === '') await print(generalHelp(COMMANDS))
+  else if (topic === 'settings') await print(settingsHelp())
+  else if (command !== undefined) {
+    const beside = found.filter((other) => other !== command)
+    await print(commandHelp(command, beside))
+  } else if (found.length > 0) await print(groupHelp(topic, found))
+  else throw misuse(`there is no help on "${topic}"`)
+  return 0
+}
+
+function isHelpFlag(word: string | undefined): boolean {
+  return word === '--help' || word === '-h'
+}
+
+/** The command of this name, and those whose names begin with it. */
+function within(name: string | undefined): Command[] {
+  return COMMANDS.filter((command) => command.name === name || command.name.startsWith(`${name} `))
+}
+
+function choicesOf(commands: readonly Command[]): string {
+  return commands.length === 0 ? '' : `; there is ${commands.map(({ name }) => name).join(', ')}`
 }
 
 function parse(command: Command, argv: readonly string[]) {

@@ -10,6 +10,16 @@ export async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
+/** Whether a person reads what is printed. */
+export function isAtTerminal(): boolean {
+  return process.stdout.isTTY === true
+}
+
+/** Writes a line beside the results, for the person at the terminal alone. */
+export function hint(line: string): void {
+  if (isAtTerminal()) process.stderr.write(`${line}\n`)
+}
+
 /** Rows under their headings, in columns. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
@@ -21,6 +31,29 @@ export function table(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** So many rows get their columns at once: what comes after them does not wait in memory. */
+const ROWS_AT_ONCE = 500
+
+/** Rows under their headings: in columns at a terminal, else with tabs between the cells. */
+export async function printRows(
+  headings: readonly string[],
+  rows: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+): Promise<void> {
+  if (!isAtTerminal()) {
+    await print(headings.join('\t'))
+    for await (const row of rows) await print(row.join('\t'))
+    return
+  }
+  let batch = [headings.map((heading) => heading.toUpperCase())]
+  for await (const row of rows) {
+    batch.push([...row])
+    if (batch.length < ROWS_AT_ONCE) continue
+    await print(table(batch))
+    batch = []
+  }
+  if (batch.length > 0) await print(table(batch))
 }
 
 /** A number with its thousands apart. */
@@ -42,10 +75,11 @@ export function moment(time: Date | null): string {
  * A new password: typed twice at a terminal, unseen, or the whole of standard input less one line break.
  * Never from the command line, which every user of the machine can read.
  */
-export async function readNewPassword(fromStdin: boolean): Promise<string> {
+export async function readNewPassword(fromStdin: boolean, minLength: number): Promise<string> {
   if (fromStdin) return (await text(process.stdin)).replace(/\r?\n$/, '')
   if (!process.stdin.isTTY) throw new UsageError('give the password on standard input, with --password-stdin')
-  const password = await ask('Password: ', { unseen: true })
+  const limit = minLength > 1 ? ` (at least ${minLength} characters)` : ''
+  const password = await ask(`Password${limit}: `, { unseen: true })
   if (password !== (await ask('Once more: ', { unseen: true })))
     throw new UsageError('the two passwords differ')
   return password

@@ -49,6 +49,12 @@ export async function addAuditRecord(db: Database, record: AuditRecord, expiresA
     .execute()
 }
 
+/** A line as it is read. */
+export interface AuditEntry extends AuditRecord {
+  /** The address that the account has now, or `null` where it is gone or there was none. */
+  readonly email: string | null
+}
+
 /** Which lines to read. */
 export interface AuditQuery {
   readonly userId?: number | undefined
@@ -61,15 +67,21 @@ export async function listAuditRecords(
   db: Database,
   { userId, action, since }: AuditQuery,
   page: { beforeId: string | null; limit: number },
-): Promise<AuditRecord[]> {
-  let query = db.selectFrom('audit').selectAll()
+): Promise<AuditEntry[]> {
+  // Not a join, for which PostgreSQL might read all users.
+  let query = db
+    .selectFrom('audit')
+    .selectAll()
+    .select((lines) =>
+      lines.selectFrom('users').select('email').whereRef('users.id', '=', 'audit.user_id').as('email'),
+    )
   if (userId !== undefined) query = query.where('user_id', '=', userId)
   if (action !== undefined) query = query.where('action', '=', action)
   // The id begins with the moment: so it is a range of the key.
   if (since !== undefined) query = query.where('id', '>=', leastUuidV7(since))
   if (page.beforeId !== null) query = query.where('id', '<', page.beforeId)
   const rows = await query.orderBy('id', 'desc').limit(page.limit).execute()
-  return rows.map(recordOf)
+  return rows.map((row) => ({ ...recordOf(row), email: row.email }))
 }
 
 /**

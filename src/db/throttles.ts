@@ -186,6 +186,25 @@ export async function clearManyAttempts(tx: Tx, keys: readonly string[]): Promis
     .execute()
 }
 
+/** Those of these keys whose counter only clearing opens. */
+export async function findLocked(
+  db: Database,
+  keys: readonly string[],
+  { lockAfter, now }: { lockAfter: number; now: Date },
+): Promise<string[]> {
+  const locked = db
+    .selectFrom('throttles')
+    .select('key')
+    .where(sql`wanted.key`, '=', sql.ref('throttles.key'))
+    .where('failures', '>=', lockAfter)
+    .where('expires_at', '>', now.getTime())
+  // One look-up by the key for each: PostgreSQL would answer `in` by reading the whole table.
+  const { rows } = await sql<{ key: string }>`
+    with wanted(key) as ${listed(db, 'text', keys)} select key from wanted where ${locked} is not null
+  `.execute(db)
+  return rows.map(({ key }) => key)
+}
+
 /**
  * Removes counters that have not moved for long, so many at the most.
  *

@@ -1,5 +1,5 @@
 /** Table `users`. */
-import { type Selectable, sql, type UpdateObject } from 'kysely'
+import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../errors.ts'
 import { normalizeEmail, storedEmail, type User } from '../user.ts'
 import { isUniqueViolation } from './errors.ts'
@@ -260,21 +260,47 @@ interface Page {
   readonly limit: number
 }
 
+/** Which users a list has. What is left out makes no difference. */
+export interface UserFilter {
+  readonly isDisabled?: boolean
+  readonly isVerified?: boolean
+  readonly hasPassword?: boolean
+  readonly isCompromised?: boolean
+  /** A part of the address, in any spelling. */
+  readonly email?: string | undefined
+  readonly createdSince?: Date | undefined
+}
+
 /** Users in the order of their ids, a page at a time. */
-export async function listUsers(db: Database, page: Page): Promise<User[]> {
-  const rows = await listUserRows(db, page)
+export async function listUsers(db: Database, page: Page, filter: UserFilter = {}): Promise<User[]> {
+  let query = userPage(db, page)
+  const { isDisabled, isVerified, hasPassword, isCompromised, email, createdSince } = filter
+  if (isDisabled !== undefined) query = query.where('disabled_at', isDisabled ? 'is not' : 'is', null)
+  if (isVerified !== undefined) query = query.where('email_verified_at', isVerified ? 'is not' : 'is', null)
+  if (hasPassword !== undefined) query = query.where('hashed_password', hasPassword ? '!=' : '=', '!')
+  if (isCompromised !== undefined)
+    query = query.where('password_compromised_at', isCompromised ? 'is not' : 'is', null)
+  if (createdSince !== undefined) query = query.where('created_at', '>=', createdSince.getTime())
+  if (email !== undefined) query = query.where(hasAddressLike(email))
+  const rows = await query.execute()
   return rows.map(userOf)
 }
 
 /** The same, as rows. */
 export function listUserRows(db: Database, page: Page): Promise<Selectable<UsersTable>[]> {
-  return db
-    .selectFrom('users')
-    .selectAll()
-    .where('id', '>', page.afterId)
-    .orderBy('id')
-    .limit(page.limit)
-    .execute()
+  return userPage(db, page).execute()
+}
+
+function userPage(db: Database, { afterId, limit }: Page) {
+  return db.selectFrom('users').selectAll().where('id', '>', afterId).orderBy('id').limit(limit)
+}
+
+/** Part of a domain is looked for as it was written, since in punycode it is another text. */
+function hasAddressLike(part: string): RawBuilder<boolean> {
+  const text = part.normalize('NFC')
+  const isIn = (column: 'email' | 'normalized_email', wanted: string) =>
+    sql<boolean>`${sql.ref(column)} like ${`%${wanted.replaceAll(/[\\%_]/g, '\\$&')}%`} escape '\\'`
+  return sql<boolean>`(${isIn('normalized_email', text.toLowerCase())} or ${isIn('normalized_email', normalizeEmail(text))} or ${isIn('email', text)})`
 }
 
 /** A row as the rest of the house knows it. */

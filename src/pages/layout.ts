@@ -4,13 +4,15 @@ import type { Locale } from '../text.ts'
 import { SCRIPT } from './script.ts'
 import { STYLE } from './style.ts'
 
-/** What a page depends on: nothing of a request, of an account or of a link. */
+/** What a page depends on: the language and the options, and nothing of an account or of a link. */
 export interface Setting {
   readonly locale: Locale
   /** The path that the service is mounted at, without a slash at its end: `''` or `/auth`. */
   readonly basePath: string
   /** Whether a password reset ends the sessions of the account. */
   readonly resetEndsSessions: boolean
+  /** The fewest characters of a new password. */
+  readonly minPasswordLength: number
 }
 
 /** A page, and the header it has to be sent with. */

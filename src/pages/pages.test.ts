@@ -57,6 +57,9 @@ function textsIn(words: unknown): string[] {
   return Object.values(words as object).flatMap(textsIn)
 }
 
+/** The page that sets a password here wants 15 characters. */
+const SETTING = { basePath: '/auth', minPasswordLength: 15, resetEndsSessions: true }
+
 function textsOf({ name, locale }: Rendered): string[] {
   const { reveal, problems } = PAGES[locale]
   return textsIn([reveal, problems, PAGES[locale][name]])
@@ -64,7 +67,7 @@ function textsOf({ name, locale }: Rendered): string[] {
 
 describe.each(RENDERED)('the page $name in $locale', (rendered) => {
   const { name, render, operation, locale } = rendered
-  const page = render({ locale, basePath: '/auth', resetEndsSessions: true })
+  const page = render({ ...SETTING, locale })
   const { markup, styles, scripts } = take(page)
 
   it('is well-formed, and what refers to an element finds it', () => {
@@ -93,12 +96,25 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
   it('says that sessions end only where they do', () => {
     if (name !== 'resetPassword') return
     const { resetPassword: ended, resetKeepsSessions: kept } = PAGES[locale]
-    const keeping = render({ locale, basePath: '', resetEndsSessions: false }).html
+    const keeping = render({ ...SETTING, locale, resetEndsSessions: false }).html
     for (const text of [...kept.ask, ...kept.done]) expect(keeping).toContain(text)
     for (const [text] of [ended.ask.paragraphs, ended.done.paragraphs]) {
       expect(markup).toContain(text)
       expect(keeping).not.toContain(text)
     }
+  })
+
+  it('says from the start how long a new password has to be, where one character is not enough', () => {
+    const hintAt = (minPasswordLength: number) =>
+      /<p id="hint">([^<]*)/.exec(render({ ...SETTING, locale, minPasswordLength }).html)?.[1]
+    const { hint } = PAGES[locale][name].ask
+    const { password_too_short } = PAGES[locale].resetPassword.passwordProblems
+    const isNew = name === 'resetPassword'
+    for (const length of [8, 15, 64]) {
+      const expected = `${password_too_short.replace('{min_length}', String(length))} ${hint}`
+      expect(hintAt(length)).toBe(isNew ? expected : undefined)
+    }
+    expect(hintAt(1)).toBe(isNew ? hint : undefined)
   })
 
   it('sends what the contract names', () => {
@@ -109,9 +125,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(fields.toSorted()).toEqual(Object.keys(operation.body?.shape ?? {}).toSorted())
     expect(valuesOf('data-method', markup)).toEqual([operation.method])
     expect(valuesOf('data-url', markup)).toEqual([`/auth${operation.path}`])
-    expect(render({ locale, basePath: '', resetEndsSessions: true }).html).toContain(
-      ` data-url="${operation.path}"`,
-    )
+    expect(render({ ...SETTING, locale, basePath: '' }).html).toContain(` data-url="${operation.path}"`)
   })
 
   it('has words for each refusal of its request that a person can do something about', () => {
@@ -187,7 +201,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     '/a&quot;&#39;&amp;',
     '/</template></script><!--',
   ])('lets a base path like %s be nothing but text [API-05]', (basePath) => {
-    const taken = take(render({ locale, basePath, resetEndsSessions: true }))
+    const taken = take(render({ ...SETTING, locale, basePath }))
     const escaped = basePath
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
@@ -201,9 +215,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
 })
 
 it('every page has the same style and the same script, so one policy fits them all', () => {
-  const pages = RENDERED.map(({ render, locale }) =>
-    render({ locale, basePath: '', resetEndsSessions: true }),
-  )
+  const pages = RENDERED.map(({ render, locale }) => render({ ...SETTING, locale, basePath: '' }))
   expect(new Set(pages.map(({ contentSecurityPolicy }) => contentSecurityPolicy)).size).toBe(1)
 })
 

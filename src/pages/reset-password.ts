@@ -9,9 +9,11 @@ import { layOutPasswordPage } from './password-page.ts'
  * Opening it sends and changes nothing; its form sends `PUT <basePath>/reset_password`.
  */
 export function renderResetPassword(setting: Setting): Page {
+  const words = wordsOf(setting)
+  const hint = [...lengthHint(setting), words.ask.hint].join(' ')
   return layOutPasswordPage(
     {
-      words: wordsOf(setting),
+      words: { ...words, ask: { ...words.ask, hint } },
       icon: 'key',
       operation: resetPassword,
       tokenField: 'reset_token',
@@ -32,4 +34,12 @@ function wordsOf({ locale, resetEndsSessions }: Setting): PasswordPageWords {
     ask: { ...words.ask, paragraphs: kept.ask },
     done: { ...words.done, paragraphs: kept.done },
   }
+}
+
+/** How long the password has to be, in the words of the refusal. Nothing where one character is enough. */
+function lengthHint({ locale, minPasswordLength }: Setting): string[] {
+  const { password_too_short } = PAGES[locale].resetPassword.passwordProblems
+  return minPasswordLength === 1
+    ? []
+    : [password_too_short.replace('{min_length}', String(minPasswordLength))]
 }

@@ -78,11 +78,13 @@ export const SCRIPT = `
     }
   }
 
-  function complain({ code, request_id, retryAfter }) {
+  function complain(refusal) {
+    const { code, request_id, retryAfter } = refusal
     const until = retryAfter >= 1 && problemOf(code + '_until')
     const found = until || problemOf(code) || problemOf('internal_error')
     const isFault = found.dataset.code === 'internal_error'
-    say(found.textContent.replace('{time}', () => inWords(retryAfter)) + (isFault && request_id ? ' (' + request_id + ')' : ''))
+    const text = found.textContent.replace(/\\{(\\w+)\\}/g, (_, name) => name === 'time' ? inWords(retryAfter) : inDigits(refusal[name]))
+    say(text + (isFault && request_id ? ' (' + request_id + ')' : ''))
     const isAboutPassword = found.dataset.about === 'password'
     password.setAttribute('aria-invalid', String(isAboutPassword))
     if (!isAboutPassword) return submit.focus()
@@ -127,7 +129,11 @@ export const SCRIPT = `
   function inWords(seconds) {
     const [size, unit] = seconds < 90 ? [1, 'second'] : seconds < 5400 ? [60, 'minute'] : [3600, 'hour']
     const format = { style: 'unit', unit, unitDisplay: 'long' }
-    return new Intl.NumberFormat(document.documentElement.lang, format).format(Math.ceil(seconds / size))
+    return inDigits(Math.ceil(seconds / size), format)
+  }
+
+  function inDigits(number, format) {
+    return new Intl.NumberFormat(document.documentElement.lang, format).format(number)
   }
 })()
 `

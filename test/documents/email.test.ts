@@ -15,7 +15,7 @@ import {
   table,
   wordsOfType,
 } from './pages.ts'
-import { ADDRESSES, ALICE, BOB, NEW_ADDRESS, story, WRONG } from './story.ts'
+import { ADDRESSES, ALICE, BOB, MOVED, NEW_ADDRESS, story, WRONG } from './story.ts'
 import { outcome, worldOf } from './world.ts'
 
 describe('docs/email.md', () => {
@@ -45,8 +45,8 @@ describe('docs/email.md', () => {
     expect(sorted(mails.map(({ Kind }) => code(Kind)))).toEqual(sorted(kinds.map(([, kind = '']) => kind)))
     const { mails: sent } = await story('sqlite')
     const addressees: Readonly<Record<string, readonly string[]>> = {
-      'the new address': [NEW_ADDRESS],
-      'the old address': [ALICE],
+      'the new address': [NEW_ADDRESS, MOVED],
+      'the old address': [ALICE, BOB, MOVED],
       "the account's address": ADDRESSES,
       'the address it had': [NEW_ADDRESS],
     }

@@ -4,7 +4,7 @@ import { OPTION_TABLE } from '../../src/options.ts'
 import { onBothEngines } from '../support/engines.ts'
 import { cookieIn, NEW_PASSWORD, PASSWORD, productionAuth, type Send } from '../support/production.ts'
 import { code, numberIn, SETTINGS_BY_ENV, sorted, table } from './pages.ts'
-import { ALICE, BOB } from './story.ts'
+import { ALICE, BOB, NEW_ADDRESS } from './story.ts'
 import { GOOD, type World, worldOf } from './world.ts'
 
 const PAGE = 'docs/sessions.md'
@@ -132,6 +132,8 @@ onBothEngines('docs/sessions.md', (engine) => {
     '`bienvenue users compromise`': async ({ auth, userId }) =>
       void (await auth.markPasswordCompromised(userId)),
     '`bienvenue users delete`': async ({ auth, userId }) => void (await auth.deleteUser(userId)),
+    '`bienvenue users set-email --confirmed`': async ({ auth, userId }) =>
+      void (await auth.setUserEmail(userId, { email: NEW_ADDRESS, confirmed: true })),
     '`bienvenue sessions end`': async ({ auth, userId }) => void (await auth.destroySession(userId)),
     '`bienvenue sessions end-all`': async ({ auth }) => void (await auth.endEverySession()),
     '`bienvenue restore`': async ({ auth }) => void (await auth.finishRestore({ keepSessions: false })),

@@ -25,6 +25,8 @@ export const ALICE = 'Alice.Liddell@wonderland.example'
 export const NEW_ADDRESS = 'alice.hargreaves@wonderland.example'
 export const BOB = 'bob.builder@example.com'
 export const WRONG = 'not the password of anybody'
+/** Where an operator moves his account to, and back. */
+export const MOVED = 'bob.mason@example.com'
 const CAROL = 'carol.keeper@example.com'
 /** Who comes from another service. */
 const DAVE = 'dave.mover@example.com'
@@ -34,7 +36,7 @@ const REFUSED = 'full.mailbox@example.com'
 /** Whose mail server does not answer. */
 const UNREACHED = 'slow.server@example.com'
 /** Every address of the story. */
-export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, CAROL, DAVE, STRANGER, REFUSED, UNREACHED]
+export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, MOVED, CAROL, DAVE, STRANGER, REFUSED, UNREACHED]
 
 interface LoggedLine {
   readonly level: string
@@ -196,10 +198,16 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
 }
 
 /** What operators and programs do, and a stranger who guesses meanwhile. */
-async function operate({ auth, login, keepRows, keepSecret }: Teller): Promise<void> {
+async function operate({ auth, login, newMails, keepRows, keepSecret }: Teller): Promise<void> {
   await auth.registerUser(CAROL, PASSWORD, { confirmed: true })
   const { id } = await auth.registerUser(BOB, PASSWORD)
+  await auth.resendConfirmation(id)
   await auth.confirmUser(id)
+  await auth.sendUserReset(id)
+  await auth.setUserEmail(id, { email: MOVED })
+  await newMails()
+  await auth.setUserEmail(id, { email: MOVED, confirmed: true })
+  await auth.setUserEmail(id, { email: BOB, confirmed: true })
   keepSecret((await auth.createSession(BOB, CLIENT)) ?? undefined)
   await keepRows()
   await auth.destroySession(id)

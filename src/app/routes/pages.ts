@@ -16,6 +16,7 @@ export const pageRoutes: Routes = (engine) =>
         locale: negotiate(client.acceptLanguage, LOCALES),
         basePath: basePath(engine.options),
         resetEndsSessions: engine.options.resetEndsSessions,
+        minPasswordLength: engine.options.minPasswordLength,
       }),
     })),
   )

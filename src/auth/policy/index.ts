@@ -55,7 +55,8 @@ export function createPasswordPolicy(
 
   return {
     async check(password, { field, email }) {
-      if (codePointsIn(password) < minPasswordLength) throw new AuthError('password_too_short', { field })
+      if (codePointsIn(password) < minPasswordLength)
+        throw new AuthError('password_too_short', { field, minLength: minPasswordLength })
       if (passwordBlocklist) {
         const folded = fold(password)
         if (isMostly([...ofService, ...accountWords(email)], folded))

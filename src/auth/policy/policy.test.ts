@@ -29,13 +29,15 @@ it('counts code points, not bytes and not UTF-16 units', async () => {
   await expect(check('fünfzehn Äpfel!')).resolves.toBeUndefined()
 })
 
-it('takes the floor as it is set', async () => {
+it('takes the floor as it is set, and names it in the refusal', async () => {
   for (const minPasswordLength of [8, 15, 20, 64]) {
     const password = 'Ωmega trout & seven umbrellas, a lamp: none of it rhymes with orange'
     const start = (length: number) => [...password].slice(0, length).join('')
-    await expect(check(start(minPasswordLength - 1), { minPasswordLength })).rejects.toMatchObject(
-      refused('password_too_short'),
-    )
+    await expect(check(start(minPasswordLength - 1), { minPasswordLength })).rejects.toMatchObject({
+      ...refused('password_too_short'),
+      minLength: minPasswordLength,
+      message: `Use at least ${minPasswordLength} characters.`,
+    })
     await expect(check(start(minPasswordLength), { minPasswordLength })).resolves.toBeUndefined()
   }
 })

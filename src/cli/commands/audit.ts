@@ -1,7 +1,8 @@
-import { AUDIT_ACTIONS, type AuditQuery, type AuditRecord, type Engine } from '../../auth/index.ts'
+import { AUDIT_ACTIONS, type AuditEntry, type AuditQuery, type Engine } from '../../auth/index.ts'
 import { AuthError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
+import { limitOf, sinceOf } from '../query.ts'
 import { print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
@@ -20,10 +21,9 @@ export const audit: Command = {
       const query: AuditQuery = {
         userId: user === undefined ? undefined : await userIdOf(engine, user),
         action: action === undefined ? undefined : knownAction(action),
-        since: since === undefined ? undefined : moment(since),
+        since: since === undefined ? undefined : sinceOf(since),
       }
-      if (!/^\d{1,9}$/.test(limit)) throw new UsageError('--limit takes a whole number')
-      let left = Number(limit) || Number.POSITIVE_INFINITY
+      let left = limitOf(limit)
       for await (const record of engine.listAudit(query)) {
         await print(input.json ? JSON.stringify(record) : lineOf(record))
         if (--left === 0) break
@@ -45,21 +45,14 @@ function knownAction(action: string): string {
   throw new UsageError(`--action takes one of ${AUDIT_ACTIONS.join(', ')}`)
 }
 
-function moment(text: string): Date {
-  const time = new Date(text)
-  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time.getTime()))
-    throw new UsageError('--since takes a moment, as in 2026-11-21 or 2026-11-21T12:00:00Z')
-  return time
-}
-
-function lineOf({ at, actor, action, outcome, reason, userId, ip, details }: AuditRecord): string {
+function lineOf({ at, actor, action, outcome, reason, userId, email, ip, details }: AuditEntry): string {
   const more = Object.entries(details).map(([name, value]) => `${name}=${value}`)
   const parts = [
     at.toISOString(),
     outcome === 'success' ? 'ok     ' : outcome,
     action,
     `by ${actor}`,
-    ...(userId === null ? [] : [`user ${userId}`]),
+    ...(userId === null ? [] : [email === null ? `deleted user ${userId}` : `${email} (user ${userId})`]),
     ...(reason === null ? [] : [`(${reason})`]),
     ...(ip === null ? [] : [`from ${ip}`]),
     ...more,

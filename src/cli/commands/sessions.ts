@@ -1,7 +1,44 @@
+import type { SessionSummary } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
-import type { Command } from '../command.ts'
-import { confirmed, print } from '../terminal.ts'
+import { type Command, UsageError } from '../command.ts'
+import { confirmed, moment, print, printRows } from '../terminal.ts'
 import { withEngine, withUser } from './users.ts'
+
+const list: Command = {
+  name: 'sessions',
+  summary: 'List the live sessions of one user; with --json, one object a line',
+  takes: 'EMAIL',
+  async run(input) {
+    const [email = ''] = input.args
+    if (!email.includes('@'))
+      throw new UsageError(
+        `"${email}" is neither an address nor a command; there is sessions EMAIL, sessions end, sessions end-all`,
+      )
+    return withUser(input, async (engine, { user }) => {
+      const sessions = await engine.listSessionsOfUser(user.id)
+      if (input.json) for (const session of sessions) await print(JSON.stringify(shown(session)))
+      else await printRows(['id', 'created', 'last used', 'ip', 'device'], sessions.map(rowOf))
+      return 0
+    })
+  },
+}
+
+/** Nothing in it opens anything. */
+function shown(session: SessionSummary) {
+  return {
+    id: session.id,
+    created_at: session.createdAt.toISOString(),
+    authenticated_at: session.authenticatedAt.toISOString(),
+    last_seen_at: session.lastSeenAt.toISOString(),
+    expires_at: session.expiresAt.toISOString(),
+    ip: session.ip,
+    user_agent: session.userAgent,
+  }
+}
+
+function rowOf({ id, createdAt, lastSeenAt, ip, userAgent }: SessionSummary): string[] {
+  return [id, moment(createdAt), moment(lastSeenAt), ip ?? '-', visible(userAgent ?? '-')]
+}
 
 const end: Command = {
   name: 'sessions end',
@@ -32,4 +69,4 @@ const endAll: Command = {
     }),
 }
 
-export const sessions: readonly Command[] = [end, endAll]
+export const sessions: readonly Command[] = [list, end, endAll]

@@ -1,11 +1,29 @@
-import { type Engine, openEngine } from '../../auth/index.ts'
+import {
+  ACCOUNT_STATES,
+  type AccountState,
+  type Engine,
+  type ListedUser,
+  openEngine,
+  type UserDescription,
+  type UserQuery,
+} from '../../auth/index.ts'
 import { databaseExists, describeDatabase } from '../../db/index.ts'
-import { AuthError, OptionError } from '../../errors.ts'
+import { AuthError, MaintenanceError, OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options.ts'
-import type { User } from '../../user.ts'
-import type { Command, CommandInput, ExitCode } from '../command.ts'
-import { confirmed, moment, print, readNewPassword, table } from '../terminal.ts'
+import { trimEmail, type User } from '../../user.ts'
+import { type Command, type CommandInput, type ExitCode, UsageError } from '../command.ts'
+import { limitOf, sinceOf } from '../query.ts'
+import {
+  confirmed,
+  hint,
+  isAtTerminal,
+  moment,
+  print,
+  printRows,
+  readNewPassword,
+  table,
+} from '../terminal.ts'
 
 /** A user as the commands show them: nothing that opens anything. */
 function shown(user: User) {
@@ -17,6 +35,12 @@ function shown(user: User) {
     email_verified_at: user.emailVerifiedAt?.toISOString() ?? null,
     password_compromised_at: user.passwordCompromisedAt?.toISOString() ?? null,
   }
+}
+
+/** The same, and whether they can sign in. */
+function listed({ state, ...user }: ListedUser) {
+  const { id, email, ...rest } = shown(user)
+  return { id, email, state, ...rest }
 }
 
 export async function withEngine(
@@ -38,7 +62,7 @@ export async function withEngine(
 
 export async function withUser(
   input: CommandInput,
-  use: (engine: Engine, found: { user: User; liveSessions: number }) => Promise<ExitCode>,
+  use: (engine: Engine, found: UserDescription) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const [email = ''] = input.args
   return withEngine(input, async (engine) => {
@@ -64,7 +88,8 @@ const add: Command = {
   flags: { 'password-stdin': { type: 'boolean', help: 'Read the password from standard input' } },
   async run(input) {
     const [email = ''] = input.args
-    const password = await readNewPassword(input.flags['password-stdin'] === true)
+    const { minPasswordLength } = resolveOptions(input.settings.options)
+    const password = await readNewPassword(input.flags['password-stdin'] === true, minPasswordLength)
     return withEngine(
       input,
       async (engine) => {
@@ -80,22 +105,69 @@ const add: Command = {
   },
 }
 
+/** How many a person gets to see at once. */
+const LIST_LIMIT = 50
+
 const list: Command = {
   name: 'users list',
-  summary: 'List all users; with --json, one object a line',
-  run: (input) =>
-    withEngine(input, async (engine) => {
-      if (!input.json) await print('id\tcreated\tstate\temail')
-      for await (const user of engine.listUsers()) {
-        const state = user.disabledAt === null ? 'active' : 'disabled'
-        await print(
-          input.json
-            ? JSON.stringify(shown(user))
-            : `${user.id}\t${user.createdAt.toISOString().slice(0, 10)}\t${state}\t${visible(user.email)}`,
-        )
+  summary: 'List users by id, with their states; with --json, one object a line',
+  flags: {
+    state: { type: 'string', help: `Only those in this state: ${ACCOUNT_STATES.join(', ')}` },
+    email: { type: 'string', help: 'Only those with this in their address' },
+    since: { type: 'string', help: 'Only those registered from this moment on, as in 2026-11-21' },
+    after: { type: 'string', help: 'Only those with a greater id: go on where a list ended' },
+    limit: {
+      type: 'string',
+      help: `How many at most, 0 for all; without it all, but ${LIST_LIMIT} at a terminal`,
+    },
+  },
+  run: (input) => {
+    const { query, limit } = queryOf(input)
+    return withEngine(input, async (engine) => {
+      let [count, last, isMore] = [0, 0, false]
+      async function* users() {
+        for await (const user of engine.listUsers(query)) {
+          isMore = count === limit
+          if (isMore) return
+          yield user
+          count++
+          last = user.id
+        }
       }
+      if (input.json) for await (const user of users()) await print(JSON.stringify(listed(user)))
+      else await printRows(['id', 'created', 'state', 'email'], rowsOf(users()))
+      if (isMore) hint(`There are more: add --after ${last}`)
       return 0
-    }),
+    })
+  },
+}
+
+function queryOf({ flags, json }: CommandInput): { query: UserQuery; limit: number } {
+  const { state, email, since, after, limit } = flags as Partial<Record<string, string>>
+  const query = {
+    state: state === undefined ? undefined : knownState(state),
+    email,
+    since: since === undefined ? undefined : sinceOf(since),
+    afterId: after === undefined ? undefined : idOf(after),
+  }
+  if (limit !== undefined) return { query, limit: limitOf(limit) }
+  return { query, limit: isAtTerminal() && !json ? LIST_LIMIT : Number.POSITIVE_INFINITY }
+}
+
+function knownState(state: string): AccountState {
+  const known = ACCOUNT_STATES.find((name) => name === state)
+  if (known === undefined) throw new UsageError(`--state takes one of ${ACCOUNT_STATES.join(', ')}`)
+  return known
+}
+
+function idOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--after takes the id of a user')
+  return Number(text)
+}
+
+async function* rowsOf(users: AsyncIterable<ListedUser>): AsyncGenerator<string[]> {
+  for await (const { id, createdAt, state, email } of users)
+    yield [String(id), createdAt.toISOString().slice(0, 10), state, visible(email)]
 }
 
 const show: Command = {
@@ -106,13 +178,14 @@ const show: Command = {
     withUser(input, async (_engine, { user, liveSessions }) => {
       if (input.json) {
         const more = { live_sessions: liveSessions, reset_pending: user.resetToken !== null }
-        await print(JSON.stringify({ ...shown(user), ...more }))
+        await print(JSON.stringify({ ...listed(user), ...more }))
         return 0
       }
       await print(
         table([
           ['id', String(user.id)],
           ['email', visible(user.email)],
+          ['state', user.state],
           ['created', moment(user.createdAt)],
           ['confirmed', moment(user.emailVerifiedAt)],
           ['disabled', moment(user.disabledAt)],
@@ -127,7 +200,7 @@ const show: Command = {
 
 const disable: Command = {
   name: 'users disable',
-  summary: 'Shut an account and end its sessions',
+  summary: 'Disable an account and end its sessions',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
@@ -138,7 +211,7 @@ const disable: Command = {
 
 const enable: Command = {
   name: 'users enable',
-  summary: 'Open a disabled account again',
+  summary: 'Enable a disabled account again',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
@@ -149,7 +222,7 @@ const enable: Command = {
 
 const confirm: Command = {
   name: 'users confirm',
-  summary: 'Vouch for the address of an account, as the mailed link would',
+  summary: 'Confirm the address of an account, as the mailed link would',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
@@ -160,7 +233,7 @@ const confirm: Command = {
 
 const unlock: Command = {
   name: 'users unlock',
-  summary: 'Forget the failed logins of an account',
+  summary: 'Clear the failed sign-ins of an account',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
@@ -169,9 +242,82 @@ const unlock: Command = {
     }),
 }
 
+const sendReset: Command = {
+  name: 'users send-reset',
+  summary: 'Mail the link that sets a new password; the running service sends it',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      if (!(await engine.sendUserReset(user.id))) throw cannotGetMail(user)
+      return reportMail(input, 'reset_password', user.email)
+    }),
+}
+
+const resend: Command = {
+  name: 'users resend-confirmation',
+  summary: 'Mail the link that confirms the address once more; the running service sends it',
+  takes: 'EMAIL',
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      if (!(await engine.resendConfirmation(user.id))) throw cannotGetMail(user)
+      return reportMail(input, 'verify_email', user.email)
+    }),
+}
+
+const setEmail: Command = {
+  name: 'users set-email',
+  summary: 'Give an account another address, once its mailbox has confirmed it',
+  takes: 'EMAIL NEW',
+  flags: {
+    confirmed: {
+      type: 'boolean',
+      help: 'Vouch for the address: change it now, end all sessions, and tell the old address',
+    },
+  },
+  run: (input) =>
+    withUser(input, async (engine, { user }) => {
+      const [, email = ''] = input.args
+      const isConfirmed = input.flags.confirmed === true
+      if (!(await engine.setUserEmail(user.id, { email, confirmed: isConfirmed }))) throw cannotGetMail(user)
+      if (!isConfirmed) return reportMail(input, 'confirm_new_email', trimEmail(email))
+      await print(
+        input.json
+          ? JSON.stringify({ id: user.id, email: trimEmail(email) })
+          : `User ${user.id} has the address ${visible(trimEmail(email))} now; its sessions are over.`,
+      )
+      return 0
+    }),
+}
+
+/** What the link in a mail is for. */
+const MAILS = {
+  reset_password: 'sets a new password',
+  verify_email: 'confirms the address',
+  confirm_new_email:
+    'confirms the address; it changes once the link is used, with the password of the account',
+}
+
+async function reportMail({ json }: CommandInput, kind: keyof typeof MAILS, to: string): Promise<ExitCode> {
+  await print(
+    json
+      ? JSON.stringify({ queued: kind, to })
+      : `The running service sends ${visible(to)} a link that ${MAILS[kind]}.`,
+  )
+  return 0
+}
+
+/** Why an account got no mail. */
+function cannotGetMail({ email, disabledAt }: User): MaintenanceError {
+  return new MaintenanceError(
+    disabledAt === null
+      ? `${email} is confirmed already`
+      : `${email} is disabled; enable the account first: bienvenue users enable`,
+  )
+}
+
 const compromise: Command = {
   name: 'users compromise',
-  summary: 'Let a password open nothing until it is reset, because others may know it',
+  summary: 'Mark a password as compromised: sign-in requires a reset, and all sessions end',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
@@ -187,7 +333,7 @@ const compromise: Command = {
 
 const remove: Command = {
   name: 'users delete',
-  summary: 'Remove an account with all that is its own, for good',
+  summary: 'Delete an account and everything that belongs to it',
   takes: 'EMAIL',
   flags: { yes: { type: 'boolean', help: 'Do not ask' } },
   run: (input) =>
@@ -206,6 +352,9 @@ export const users: readonly Command[] = [
   enable,
   confirm,
   unlock,
+  sendReset,
+  resend,
+  setEmail,
   compromise,
   remove,
 ]

@@ -1,0 +1,44 @@
+/** A command at a terminal: util-linux's `script` gives it one. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { onTestFinished } from 'vitest'
+import { ROOT } from './service.ts'
+
+const SCRIPT = '/usr/bin/script'
+
+/** Whether there is a terminal to run commands at. */
+export const hasTerminal = existsSync(SCRIPT)
+
+if (!hasTerminal) process.stderr.write('SKIPPED: commands at a terminal. They need script, of util-linux.\n')
+
+/**
+ * Runs a command of `bienvenue` at a terminal, to its end.
+ *
+ * @param answers - What the person types, a line for each question, once the question is there.
+ * @returns All that the terminal shows.
+ */
+export async function runAtTerminal(
+  args: readonly string[],
+  { env, answers = [] }: { env: Readonly<Record<string, string>>; answers?: readonly string[] },
+): Promise<{ exitCode: number | null; shown: string }> {
+  const command = [process.execPath, `${ROOT}src/cli/main.ts`, ...args].map((word) => `'${word}'`).join(' ')
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd: ROOT,
+    env: { PATH, HOME, NODE_COMPILE_CACHE: `${ROOT}.cache/compile`, BIENVENUE_BCRYPT_COST: '10', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const left = [...answers]
+  let shown = ''
+  let seen = 0
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    shown += chunk
+    if (left.length === 0 || !shown.slice(seen).includes(': ')) return
+    seen = shown.length
+    child.stdin.write(`${left.shift()}\n`)
+  })
+  const [exitCode] = (await once(child, 'close')) as [number | null]
+  return { exitCode, shown: shown.replaceAll('\r\n', '\n') }
+}
