@@ -89,6 +89,7 @@ Not fit for the internet:
   - passwords of 1 character are accepted; NIST asks for 15
   - very common passwords are accepted
   - reset tokens are returned to anybody who asks
+  - a password reset leaves the sessions of a thief open
   - registration tells whether an address has an account
   - anybody can register an address that is not theirs
   - the session cookie travels without encryption

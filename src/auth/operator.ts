@@ -1,7 +1,7 @@
 /** What an operator does to the address of an account, and by mail to it. Nothing here counts against a limit. */
 import * as store from '../db/index.ts'
 import { AuthError, Conflict, OptionError } from '../errors.ts'
-import { maskEmail, normalizeEmail, trimEmail } from '../user.ts'
+import { maskEmail, normalizeEmail, storedEmail } from '../user.ts'
 import { record } from './audit.ts'
 import { type Context, inTransaction, type TxContext } from './context.ts'
 import { orderMail } from './outbox.ts'
@@ -44,7 +44,7 @@ export interface SetEmailRequest {
 /** Gives an account another address. */
 export async function setUserEmail(ctx: Context, userId: number, request: SetEmailRequest): Promise<boolean> {
   assertEmail(request.email)
-  const email = trimEmail(request.email)
+  const email = storedEmail(request.email)
   if (request.confirmed !== true) {
     assertMailsLinks(ctx)
     return inTransaction(ctx, (tx) => askNewMailbox(tx, userId, email))
