@@ -3,8 +3,8 @@ export interface Incoming {
   readonly method: string
   /** As it was sent: a path with its query, or a whole address. */
   readonly target: string
-  /** Whether it is HTTP/1.0, which has no `Host`. */
-  readonly isHttp10: boolean
+  /** Whether it is HTTP/1.0, where `Host` may be missing. */
+  readonly isHttp10?: boolean
   /** The address at the other end of the connection, if it is known. */
   readonly peer: string | undefined
   /**

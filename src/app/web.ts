@@ -8,7 +8,6 @@ export function incomingOf(request: Request, peer: string | undefined): Incoming
   return {
     method: request.method,
     target: request.url,
-    isHttp10: false,
     peer,
     header: (name) => request.headers.get(name),
     readBody: (maxBytes) => readBytes(request, maxBytes),
