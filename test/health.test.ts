@@ -350,7 +350,8 @@ describe('/readyz on SQLite', () => {
   it('is 200 while another process holds the write lock', async () => {
     const databaseUrl = await madeDatabase('sqlite')
     const service = await startService(databaseUrl)
-    const other = new DatabaseSync(filePath(databaseUrl))
+    // The service cleans up when it starts: wait for that.
+    const other = new DatabaseSync(filePath(databaseUrl), { timeout: 20_000 })
     onTestFinished(() => other.close())
     other.exec('begin immediate')
     // Asked for the first time, so that it looks now.
