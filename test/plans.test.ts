@@ -340,8 +340,7 @@ async function fillOthers(store: Store): Promise<void> {
     select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
   // Ordered just now, but for what is stale.
   const now = `'${firstUuidAt(CLOCK).slice(0, 13)}'`
-  const id =
-    store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`
+  const id = store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`
   await store.run(`insert into outbox
     select case when user_id % 100 = 0 then id else ${id} end, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000}, 1, 1, 'later' from sessions`)
 }
