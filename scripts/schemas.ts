@@ -138,7 +138,7 @@ const ROWS: Record<
         user_id: null,
         email: 'gone@example.com',
         locale: 'en',
-        details: '{"ip":"192.0.2.1","device":null,"at":1793534400000}',
+        details: '{"signIns":[{"ip":"192.0.2.1","device":null,"at":1793534400000}]}',
         created_at: CREATED,
         attempts: 0,
         next_attempt_at: LATER,

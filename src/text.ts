@@ -46,10 +46,15 @@ export interface MailTexts {
   emailChangeRequested(service: string, newEmail: string): MailWords
   emailChanged(service: string, newEmail: string): MailWords
   passwordChanged(service: string): MailWords
-  newDevice(service: string, signIn: SignInWords, signIns: number): MailWords
+  /** `signIns` are the last ones of `count`, one or more. */
+  newDevice(service: string, signIns: readonly SignInWords[], count: number): MailWords
   signedInAfterFailures(service: string, signIn: SignInWords, failures: number): MailWords
   accountDeleted(service: string): MailWords
   test(service: string): MailWords
+}
+
+function onOneLine({ time, device, ip }: SignInWords): string {
+  return [time, device, ip].filter((word) => word !== null).join(', ')
 }
 
 const EN = {
@@ -159,17 +164,17 @@ export const MAIL: Readonly<Record<Locale, MailTexts>> = {
         EN.noLink(service),
       ],
     }),
-    newDevice: (service, signIn, signIns) => ({
+    newDevice: (service, signIns, count) => ({
       subject:
-        signIns === 1
+        count === 1
           ? `A new device signed in to your account at ${service}`
           : `New devices signed in to your account at ${service}`,
       before: [
-        signIns === 1
+        count === 1
           ? `Somebody signed in to your account at ${service} from a device that is new to it.`
-          : `There were ${signIns} sign-ins to your account at ${service} from devices that are new to it. This was the last one:`,
+          : `There were ${count} sign-ins to your account at ${service} from devices that are new to it. ${signIns.length < count ? 'The last ones' : 'These'} were:`,
       ],
-      facts: EN.facts(signIn),
+      facts: count === 1 ? signIns.flatMap(EN.facts) : signIns.map(onOneLine),
       after: [EN.itWasYou, EN.changePassword(service), EN.noLink(service)],
     }),
     signedInAfterFailures: (service, signIn, failures) => ({
@@ -270,17 +275,17 @@ export const MAIL: Readonly<Record<Locale, MailTexts>> = {
         FR.noLink(service),
       ],
     }),
-    newDevice: (service, signIn, signIns) => ({
+    newDevice: (service, signIns, count) => ({
       subject:
-        signIns === 1
+        count === 1
           ? `Un nouvel appareil s’est connecté à votre compte sur ${service}`
           : `De nouveaux appareils se sont connectés à votre compte sur ${service}`,
       before: [
-        signIns === 1
+        count === 1
           ? `Quelqu’un s’est connecté à votre compte sur ${service} depuis un appareil qui n’avait encore jamais servi à le faire.`
-          : `Il y a eu ${signIns} connexions à votre compte sur ${service} depuis des appareils qui n’avaient encore jamais servi à le faire. Voici la dernière\u00a0:`,
+          : `Il y a eu ${count} connexions à votre compte sur ${service} depuis des appareils qui n’avaient encore jamais servi à le faire. ${signIns.length < count ? 'Voici les dernières' : 'Les voici'}\u00a0:`,
       ],
-      facts: FR.facts(signIn),
+      facts: count === 1 ? signIns.flatMap(FR.facts) : signIns.map(onOneLine),
       after: [FR.itWasYou, FR.changePassword(service), FR.noLink(service)],
     }),
     signedInAfterFailures: (service, signIn, failures) => ({

@@ -412,7 +412,7 @@ const TYPED = `
       type ExportedUser, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
       type Incoming, type IncomingBody, type ListedUser, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
-      MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
+      type MailProblem, MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
       type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
       type SessionInfo, type SessionSummary, type SetEmailRequest, type SignUpRequest, type SignUpResult, type User,
       type UserDescription, type UserQuery,
@@ -529,6 +529,8 @@ const TYPED = `
       console.log(line.hashed_password)
     }
     const counts: number[] = [await auth.endEverySession(), await auth.countMail(), (await auth.deleteExpired()).accounts]
+    const [unsent]: MailProblem[] = await auth.listMailProblems()
+    console.log(unsent?.problem, unsent?.mails.toFixed())
     const restored: FinishRestoreRequest = { keepSessions: false }
     const over: FinishedRestore = await auth.finishRestore(restored)
     counts.push(over.sessions, over.tokens)

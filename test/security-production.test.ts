@@ -282,6 +282,7 @@ onBothEngines('logins in production', (engine) => {
     const { deviceToken } = await signedIn(production)
     await auth.logIn({ ...CLIENT, email: BOB, password: PASSWORD, deviceToken })
     expect(await newMails()).toEqual([])
+    production.now.advance(600)
     await auth.logIn({ ...CLIENT, email: BOB, password: PASSWORD })
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['new_device'])
     for (let failure = 0; failure < 6; failure++) await auth.validLogin(BOB, WRONG)

@@ -1010,12 +1010,16 @@ onBothEngines('the outbox', (engine) => {
       email: bob.email,
       details: { events },
     })
-    const extend = (order: ReturnType<typeof about>) => inTx(db, (tx) => store.extendMail(tx, order))
+    const extend = (order: ReturnType<typeof about>) =>
+      inTx(db, (tx) => store.extendMail(tx, order, order.details))
+    const find = (order: ReturnType<typeof about>) => inTx(db, (tx) => store.findMail(tx, order))
+    expect(await find(about(1))).toBeNull()
     expect(await extend(about(1))).toBe(false)
     const mail = mailOf(about(1))
     await addMail(db, mail)
     for (const other of [{ userId: rob.id }, { kind: 'other' }, { email: 'old@example.com' }])
-      expect(await extend({ ...about(1), ...other })).toBe(false)
+      for (const act of [extend, find]) expect(await act({ ...about(1), ...other })).toBeFalsy()
+    expect(await find(about(1))).toMatchObject({ id: mail.id, events: 1, details: { events: 1 } })
     expect(await extend(about(2))).toBe(true)
     const [inHand] = (await takeMail(db, NOW)) as [store.OutboxMail]
     expect(inHand).toMatchObject({ id: mail.id, events: 2, details: { events: 2 } })

@@ -751,7 +751,12 @@ onBothEngines('notices of new devices', (engine) => {
     expect(covered()).toEqual([1, 3])
     const { text = '', html = '', subject } = mailer.mails[1] ?? {}
     expect(subject).toContain('New devices')
-    for (const fact of ['12:02 UTC', '198.51.100.5', 'Firefox']) expect([text, html].join()).toContain(fact)
+    for (const body of [text, html]) {
+      expect(body.match(/12:01 UTC, Firefox,\s192\.0\.2\.7/g)).toHaveLength(2)
+      expect(body).toMatch(/12:02 UTC, Firefox,\s198\.51\.100\.5/)
+      // The one that was told already is not told again.
+      expect(body).not.toContain('12:00')
+    }
     // The next ten minutes count from that one.
     ctx.now.advance(1)
     await signIn()
@@ -775,6 +780,28 @@ onBothEngines('notices of new devices', (engine) => {
     expect(covered()).toEqual([3])
   })
 
+  it('name the last five sign-ins', async () => {
+    const { mailer, all, signIn } = await account()
+    for (let host = 1; host <= 7; host++) await signIn(1, `198.51.100.${host}`)
+    await all()
+    const named = mailer.mails[0]?.text.match(/198\.51\.100\.\d/g)?.map((ip) => ip.at(-1))
+    expect(named).toEqual(['3', '4', '5', '6', '7'])
+    expect(mailer.mails[0]?.text).toMatch(/were 7\ssign-ins/)
+  })
+
+  it('name the sign-in of a notice that an older version ordered', async () => {
+    const { ctx, mailer, all, signIn } = await account()
+    await signIn(1, '198.51.100.1')
+    const details = JSON.stringify({ ip: '198.51.100.9', device: 'Opera' })
+    await ctx.db.updateTable('outbox').set({ details }).execute()
+    ctx.now.advance(60)
+    await signIn(1, '198.51.100.2')
+    await all()
+    expect(mailer.mails[0]?.text).toMatch(
+      /12:00 UTC, Opera,\s198\.51\.100\.9\n.*12:01 UTC, Firefox,\s198\.51\.100\.2/,
+    )
+  })
+
   it('tell each sign-in once, also those that come while one is in hand', async () => {
     const { mailer, taken, answer } = silentMailer()
     const ctx = await productionContext(engine)
@@ -790,6 +817,7 @@ onBothEngines('notices of new devices', (engine) => {
     ctx.now.advance(600)
     await all()
     expect(mailer.mails.map(({ text }) => /were \d+/.exec(text)?.[0])).toEqual([undefined, 'were 2'])
+    expect(mailer.mails[1]?.text.match(/203\.0\.113\.9/g)).toHaveLength(2)
     expect(new Set(mailer.mails.map(({ id }) => id)).size).toBe(2)
     expect(await countMail(ctx.db)).toBe(0)
   })

@@ -6,7 +6,7 @@ import * as store from '../db/index.ts'
 import { negotiate } from '../lib/language.ts'
 import { uuidV7 } from '../lib/random.ts'
 import { MailError, type Mailer, MailRefused } from '../mail/index.ts'
-import { compose, type Message } from '../mail/messages.ts'
+import { compose, type Message, type SignIn } from '../mail/messages.ts'
 import { LOCALES, type Locale } from '../text.ts'
 import { mailboxOf, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
@@ -40,12 +40,6 @@ export async function orderMail(
   await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
 }
 
-/** A sign-in as its notice tells it. */
-interface SeenSignIn {
-  readonly ip: string | null
-  readonly device: string | null
-}
-
 /**
  * Orders the notice of a sign-in from a new device. An account gets at most one every ten minutes: the first sign-in
  * is told at once, those that follow are told together when the ten minutes are over.
@@ -54,16 +48,19 @@ export async function orderDeviceNotice(
   tx: TxContext,
   user: User,
   client: Client,
-  seen: SeenSignIn,
+  seen: { readonly ip: string | null; readonly device: string | null },
 ): Promise<void> {
-  const kind = 'new_device'
-  const details = { ...seen, at: tx.now().getTime() }
   // With its row locked, two sign-ins at once are one after the other.
   if (!tx.sendsMail || (await store.lockUser(tx.db, user.id)) === null) return
-  const order = { kind, userId: user.id, email: user.email, details } as const
-  if (tx.options.throttle && (await store.extendMail(tx.db, order))) return
+  const topic = { kind: 'new_device', userId: user.id, email: user.email } as const
+  const signIn = { ...seen, at: tx.now().getTime() }
+  const waiting = tx.options.throttle ? await store.findMail(tx.db, topic) : null
+  if (waiting !== null) {
+    const signIns = [...signInsIn(waiting), signIn].slice(-SIGN_INS_NAMED_MAX)
+    if (await store.extendMail(tx.db, topic, { signIns })) return
+  }
   const notBefore = await endOfPause(tx, pauseOf(user.id), DEVICE_NOTICE_EVERY_MS)
-  await add(tx, { ...order, locale: localeFor(client, user) }, notBefore)
+  await add(tx, { ...topic, details: { signIns: [signIn] }, locale: localeFor(client, user) }, notBefore)
 }
 
 function pauseOf(userId: number): string {
@@ -107,6 +104,8 @@ export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
 
 const MINUTE_MS = 60_000
 const DEVICE_NOTICE_EVERY_MS = 10 * MINUTE_MS
+/** A notice tells so many sign-ins with when and where, the last ones. */
+const SIGN_INS_NAMED_MAX = 5
 /** Longer than a mailer may take for one message. */
 const LEASE_MS = 5 * MINUTE_MS
 const FIRST_RETRY_MS = MINUTE_MS / 2
@@ -269,11 +268,6 @@ function settingOf(ctx: Context, mail: store.OutboxMail) {
 async function messageOf(ctx: Context, mail: store.OutboxMail, user: User | null): Promise<Message | null> {
   const { details } = mail
   const kind = mail.kind as Message['kind']
-  const signIn = {
-    at: typeof details.at === 'number' ? new Date(details.at) : mail.createdAt,
-    ip: textIn(details.ip),
-    device: textIn(details.device),
-  }
   switch (kind) {
     case 'verify_email':
       if (user === null || user.emailVerifiedAt !== null) return null
@@ -288,15 +282,25 @@ async function messageOf(ctx: Context, mail: store.OutboxMail, user: User | null
     case 'email_changed':
       return { kind, newEmail: textIn(details.newEmail) ?? '' }
     case 'new_device':
-      return { kind, ...signIn, signIns: mail.events }
+      // Of those that were told already, none is told again.
+      return { kind, count: mail.events, signIns: signInsIn(mail).slice(-mail.events).map(signInOf) }
     case 'signed_in_after_failures':
-      return { kind, ...signIn, failures: Number(details.failures) }
+      return { kind, ...signInOf(details), at: mail.createdAt, failures: Number(details.failures) }
     default:
       return { kind }
   }
 }
 
-function textIn(value: string | number | null | undefined): string | null {
+/** The sign-ins that a notice names. One of an older version names its own in the details themselves. */
+function signInsIn({ details, createdAt }: store.OutboxMail) {
+  return Array.isArray(details.signIns) ? details.signIns : [{ ...details, at: createdAt.getTime() }]
+}
+
+function signInOf(details: store.MailDetails): SignIn {
+  return { at: new Date(Number(details.at)), ip: textIn(details.ip), device: textIn(details.device) }
+}
+
+function textIn(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 

@@ -15,9 +15,9 @@ export interface OutboxMail {
   readonly email: string | null
   readonly locale: string
   /** What the message says beyond its kind. Never a secret. */
-  readonly details: Readonly<Record<string, string | number | null>>
+  readonly details: MailDetails
   readonly createdAt: Date
-  /** Which of {@link PRIORITIES}. */
+  /** The lower, the earlier it leaves. */
   readonly priority: Priority
   /** How many events it covers. */
   readonly events: number
@@ -25,8 +25,12 @@ export interface OutboxMail {
   readonly attempts: number
 }
 
+type Detail = string | number | null
+/** Values, or lists of what has values. */
+export type MailDetails = Readonly<Record<string, Detail | readonly Readonly<Record<string, Detail>>[]>>
+
 /** Mail of the first priority leaves before any of the second. */
-export const PRIORITIES = [0, 1] as const
+const PRIORITIES = [0, 1] as const
 export type Priority = (typeof PRIORITIES)[number]
 
 /** A mail that is not in the outbox yet. */
@@ -73,15 +77,32 @@ export async function addMail(
     .execute()
 }
 
+/** Which mail: of a kind, about a user, to an address. */
+type MailTopic = Pick<NewMail, 'userId' | 'kind' | 'email'>
+
+/** A mail that has not left, or `null`. It may be in hand. */
+export async function findMail(tx: Tx, { userId, kind, email }: MailTopic): Promise<OutboxMail | null> {
+  const row = await tx
+    .selectFrom('outbox')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('kind', '=', kind)
+    .where('email', '=', email)
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+  return row === undefined ? null : mailOf(row)
+}
+
 /**
- * Lets a mail that has not left cover one more event, which its details are about from now on. It may be in hand:
- * see {@link finishMail}.
+ * Lets a mail that has not left cover one more event. What {@link finishMail} ends at this moment is not extended.
  *
- * @returns Whether there was one of this kind, about this user and to this address.
+ * @param details - All of them from now on.
+ * @returns Whether there was such a mail.
  */
 export async function extendMail(
   tx: Tx,
-  { userId, kind, email, details }: Pick<NewMail, 'userId' | 'kind' | 'email' | 'details'>,
+  { userId, kind, email }: MailTopic,
+  details: MailDetails,
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('outbox')

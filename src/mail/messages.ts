@@ -11,7 +11,7 @@ interface WithLink {
 }
 
 /** A sign-in that the owner of the account is told of. */
-interface SignIn {
+export interface SignIn {
   readonly at: Date
   readonly ip: string | null
   /** What it seems to be, in a few words, such as `Firefox on Windows`. It comes from the client: never trusted. */
@@ -32,8 +32,8 @@ export type Message =
   /** To the address that the account no longer has. `newEmail` comes masked. */
   | { readonly kind: 'email_changed'; readonly newEmail: string }
   | { readonly kind: 'password_changed' }
-  /** How often somebody signed in from a device for the first time, 1 or more, with the last of these sign-ins. */
-  | (SignIn & { readonly kind: 'new_device'; readonly signIns: number })
+  /** Sign-ins from devices that were not signed in to before: how many, and the last ones of them, one or more. */
+  | { readonly kind: 'new_device'; readonly count: number; readonly signIns: readonly SignIn[] }
   /** A sign-in after so many wrong tries, 1 or more. */
   | (SignIn & { readonly kind: 'signed_in_after_failures'; readonly failures: number })
   | { readonly kind: 'account_deleted' }
@@ -90,7 +90,11 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
     case 'password_changed':
       return texts.passwordChanged(service)
     case 'new_device':
-      return texts.newDevice(service, signInWords(message, texts), message.signIns)
+      return texts.newDevice(
+        service,
+        message.signIns.map((signIn) => signInWords(signIn, texts)),
+        message.count,
+      )
     case 'signed_in_after_failures':
       return texts.signedInAfterFailures(service, signInWords(message, texts), message.failures)
     case 'account_deleted':

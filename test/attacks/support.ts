@@ -104,12 +104,16 @@ export function rowOf({ db }: Pick<Production, 'db'>, email: string): Promise<un
 }
 
 /**
- * Until every mail that may leave within the hour has left: what is over its limit waits for the next one. (What
- * is in hand is due sooner than that.)
+ * Until every mail that may leave within the hour has left: what is over its limit waits for the next one, and
+ * what is merged for its time. (What is in hand is due sooner than the next hour.)
  */
 export function untilMailIsSettled(db: Database): Promise<void> {
   return until(async () => {
-    const rows = await db.selectFrom('outbox').select('next_attempt_at').execute()
-    return rows.every(({ next_attempt_at }) => next_attempt_at === Date.parse('2026-11-21T13:00:00Z'))
+    const rows = await db.selectFrom('outbox').select(['attempts', 'next_attempt_at']).execute()
+    const [now, nextHour] = ['2026-11-21T12:00:00Z', '2026-11-21T13:00:00Z'].map(Date.parse)
+    return rows.every(
+      ({ attempts, next_attempt_at }) =>
+        next_attempt_at === nextHour || (attempts === 0 && next_attempt_at > (now ?? 0)),
+    )
   })
 }

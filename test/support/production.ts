@@ -73,8 +73,8 @@ const EVERY_MESSAGE: readonly Message[] = [
   { kind: 'email_change_requested', newEmail: '' },
   { kind: 'email_changed', newEmail: '' },
   { kind: 'password_changed' },
-  { kind: 'new_device', ...SIGN_IN, signIns: 1 },
-  { kind: 'new_device', ...SIGN_IN, signIns: 2 },
+  { kind: 'new_device', signIns: [SIGN_IN], count: 1 },
+  { kind: 'new_device', signIns: [SIGN_IN], count: 2 },
   { kind: 'signed_in_after_failures', ...SIGN_IN, failures: 5 },
   { kind: 'account_deleted' },
 ]
