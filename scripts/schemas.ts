@@ -32,11 +32,18 @@ const TOKEN = '019a3f5e-7c00-7000-8000-000000000002'
 /** What stands behind the dot in the bearers of both. */
 const SECRET = 'A'.repeat(43)
 
-/** Rows by table; a column or table is there from the migration on that made it. */
-const ROWS: Record<
-  string,
-  { since: string; columns: Record<string, Value>[]; added?: Record<string, string> }
-> = {
+/** The rows of a table. */
+interface Rows {
+  /** The migration that made the table. */
+  since: string
+  columns: Record<string, Value>[]
+  /** Columns that a later migration added, with its name. */
+  added?: Record<string, string>
+  /** Other rows for the versions before a migration. */
+  former?: { before: string; columns: Record<string, Value>[] }
+}
+
+const ROWS: Record<string, Rows> = {
   users: {
     since: '0001-users',
     columns: [
@@ -148,6 +155,22 @@ const ROWS: Record<
       },
     ],
     added: { priority: '0008-notices', events: '0008-notices', problem: '0008-notices' },
+    former: {
+      before: '0008-notices',
+      columns: [
+        {
+          id: '019a3f5e-7c00-7000-8000-000000000003',
+          kind: 'password_changed',
+          user_id: 1,
+          email: null,
+          locale: 'fr',
+          details: '{}',
+          created_at: CREATED,
+          attempts: 2,
+          next_attempt_at: LATER,
+        },
+      ],
+    },
   },
   audit: {
     since: '0007-audit',
@@ -206,9 +229,10 @@ function literal(engine: Engine, value: Value): string {
 }
 
 function insertsAt(engine: Engine, version: string): string[] {
-  return Object.entries(ROWS).flatMap(([table, { since, columns, added = {} }]) => {
+  return Object.entries(ROWS).flatMap(([table, { since, columns, added = {}, former }]) => {
     if (since > version) return []
-    return columns.map((row) => {
+    const rows = former !== undefined && version < former.before ? former.columns : columns
+    return rows.map((row) => {
       const there = Object.entries(row).filter(([column]) => (added[column] ?? '') <= version)
       const values = there.map(([, value]) => literal(engine, value))
       return `insert into ${table} (${there.map(([column]) => column).join(', ')}) values (${values.join(', ')})`

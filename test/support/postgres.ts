@@ -66,6 +66,8 @@ const postgres = new EmbeddedPostgres({
   password: 'postgres',
   persistent: keptIn !== undefined,
   createPostgresUser: isRoot,
+  // Whatever the locale of the environment is.
+  initdbFlags: ['--encoding=UTF8', '--no-locale'],
   postgresFlags: [
     `fsync=${keptIn === undefined ? 'off' : 'on'}`,
     'max_connections=200',
