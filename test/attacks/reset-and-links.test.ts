@@ -934,8 +934,10 @@ onBothEngines('a mailbox', (engine) => {
 
   it('other than the one that is named gets nothing: no line break, list or header in an address', async () => {
     const smtp = await startSmtpServer()
+    const now = testClock()
     const { auth } = await plainAuth(engine, {
       ...GENEROUS,
+      now,
       smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
       mailFrom: 'no-reply@example.com',
     })
@@ -976,6 +978,8 @@ onBothEngines('a mailbox', (engine) => {
     // What comes from a header stands in a mail too: the first sign-in of a device tells its name.
     const userAgent = `Mozilla\tBcc: ${MALLORY} <a href="https://evil.example">https://evil.example</a>`
     const headers = { 'user-agent': userAgent, 'accept-language': `fr\tBcc: ${MALLORY}` }
+    // The notice of an earlier sign-in is ten minutes old, so this one is not merged into it.
+    now.advance(600)
     await send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD }, headers })
     await askReset({ auth }, VICTIM)
     await untilNoMailWaits(auth)
