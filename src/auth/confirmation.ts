@@ -11,6 +11,7 @@ import { type Client, type Context, inTransaction, type TxContext } from './cont
 import { orderMail, orderNothing } from './outbox.ts'
 import { assertPassword } from './passwords.ts'
 import { requireFreshSession, revokeTokens } from './sessions.ts'
+import { withRightPassword } from './sign-in/password-check.ts'
 import { countAttempt } from './throttle.ts'
 import { findLiveToken } from './tokens.ts'
 import { assertEmail, assertEmailIsGiven, findAddressee } from './users.ts'
@@ -78,15 +79,10 @@ export async function confirmEmail(ctx: Context, request: ConfirmEmailRequest): 
   const token = await findLiveToken(ctx, ['confirm_email', 'change_email'], request.token)
   const user = token && (await store.findUserById(ctx.db, token.userId))
   if (token === null || user === null) throw new AuthError('invalid_confirmation_token')
-  // A password is guessed here as well as at the login.
-  const attempt = await countAttempt(ctx, 'login', { ...request, email: user.email, account: user })
-  if (!(await ctx.hasher.verify(request.password, user.hashedPassword))) {
-    const event = { action: 'confirm_email', actor: 'anonymous', outcome: 'refused' } as const
-    await record(ctx, { ...event, reason: 'wrong_password', userId: user.id }, request)
-    throw new AuthError('invalid_credentials')
-  }
-  const confirmed = await inTransaction(ctx, (tx) => redeem(tx, token, user, request))
-  await attempt.succeeded()
+  const refused = { action: 'confirm_email', actor: 'anonymous', client: request } as const
+  const confirmed = await withRightPassword(ctx, user, request.password, refused, () =>
+    inTransaction(ctx, (tx) => redeem(tx, token, user, request)),
+  )
   return accountOf(confirmed)
 }
 

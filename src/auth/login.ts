@@ -7,7 +7,8 @@ import { recogniseDevice, rememberDevice } from './devices.ts'
 import { orderDeviceNotice, orderMail, orderNothing } from './outbox.ts'
 import { assertPassword } from './passwords.ts'
 import { endSession, startSession } from './sessions.ts'
-import { type CountedAttempt, countAttempt } from './throttle.ts'
+import { checkPassword } from './sign-in/password-check.ts'
+import type { CountedAttempt } from './throttle.ts'
 import { assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `logIn` takes. */
@@ -74,13 +75,10 @@ async function passGates(
   request: LogInRequest,
 ): Promise<{ user: User; attempt: CountedAttempt }> {
   const user = await findAddressee(ctx, request.email)
-  const attempt = await countAttempt(ctx, 'login', { ...request, account: user })
-  const isRight = await verify(ctx, user, request.password).catch(async (error: unknown) => {
-    await attempt.withdraw()
-    throw error
-  })
+  const { password, email } = request
+  const attempt = await checkPassword(ctx, { password, email, account: user }, request)
   if (user === null) return refuse(ctx, request, null, 'unknown_email')
-  if (!isRight) return refuse(ctx, request, user, 'wrong_password')
+  if (!attempt.isRight) return refuse(ctx, request, user, 'wrong_password')
   if (user.disabledAt !== null) return refuse(ctx, request, user, 'disabled')
   if (ctx.options.emailVerification && user.emailVerifiedAt === null)
     return refuse(ctx, request, user, 'unconfirmed')
@@ -90,13 +88,6 @@ async function passGates(
     await store.updatePasswordHash(ctx.db, user, await ctx.hasher.hash(request.password))
   }
   return { user, attempt }
-}
-
-/** The same work for an address that has no account. */
-async function verify(ctx: Context, user: User | null, password: string): Promise<boolean> {
-  if (user !== null) return ctx.hasher.verify(password, user.hashedPassword)
-  await ctx.hasher.verifyNothing(password)
-  return false
 }
 
 type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'

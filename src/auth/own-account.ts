@@ -3,7 +3,7 @@ import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { type Account, accountOf, type User } from '../user.ts'
 import { listAudit, record } from './audit.ts'
-import { type Client, type Context, inTransaction } from './context.ts'
+import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
 import { orderFarewell, orderMail } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
 import {
@@ -14,7 +14,8 @@ import {
   type SessionInfo,
   startSession,
 } from './sessions.ts'
-import { countAttempt, nextHour, takeHourlyPlace } from './throttle.ts'
+import { withRightPassword } from './sign-in/password-check.ts'
+import { nextHour, takeHourlyPlace } from './throttle.ts'
 import { removeAccount } from './users.ts'
 
 /** Whoever bears a session. */
@@ -46,57 +47,50 @@ export async function changePassword(ctx: Context, request: ChangePasswordReques
   const { user } = await requireSession(ctx, request.sessionId)
   assertPassword(request.currentPassword, 'currentPassword')
   assertPassword(request.newPassword, 'newPassword')
-  const attempt = await verifyOwnPassword(ctx, user, request.currentPassword, 'change_password', request)
-  await assertNewPassword(ctx, request.newPassword, { field: 'newPassword', email: user.email })
-  const hashedPassword = await ctx.hasher.hash(request.newPassword)
-  const renewed = await inTransaction(ctx, async (tx) => {
-    const locked = await store.lockUser(tx.db, user.id)
-    // Another change came first: the password that was typed is no longer the account's.
-    if (locked?.passwordVersion !== user.passwordVersion || locked.passwordCompromisedAt !== null)
-      throw new AuthError('invalid_credentials')
-    await store.updateUser(tx.db, user.id, { hashedPassword })
-    await revokeSessionsAndTokens(tx, user.id)
-    const changed = await store.findUserById(tx.db, user.id)
-    const sessionId = changed && (await startSession(tx, changed, { ...request, methods: ['pwd'], level: 1 }))
-    if (!sessionId) throw new AuthError('unauthenticated')
-    await record(tx, { action: 'change_password', actor: 'user', userId: user.id }, request)
-    await orderMail(tx, user, 'password_changed', request)
-    return { user: accountOf(changed), sessionId }
+  const refused = { action: 'change_password', actor: 'user', client: request } as const
+  return withRightPassword(ctx, user, request.currentPassword, refused, async () => {
+    await assertNewPassword(ctx, request.newPassword, { field: 'newPassword', email: user.email })
+    const hashedPassword = await ctx.hasher.hash(request.newPassword)
+    return inTransaction(ctx, (tx) => replacePassword(tx, user, hashedPassword, request))
   })
-  await attempt.succeeded()
-  return renewed
+}
+
+async function replacePassword(
+  tx: TxContext,
+  user: User,
+  hashedPassword: string,
+  request: BearerRequest,
+): Promise<RenewedSession> {
+  const locked = await store.lockUser(tx.db, user.id)
+  // Another change came first: the password that was typed is no longer the account's.
+  if (locked?.passwordVersion !== user.passwordVersion || locked.passwordCompromisedAt !== null)
+    throw new AuthError('invalid_credentials')
+  await store.updateUser(tx.db, user.id, { hashedPassword })
+  await revokeSessionsAndTokens(tx, user.id)
+  const changed = await store.findUserById(tx.db, user.id)
+  const sessionId = changed && (await startSession(tx, changed, { ...request, methods: ['pwd'], level: 1 }))
+  if (!sessionId) throw new AuthError('unauthenticated')
+  await record(tx, { action: 'change_password', actor: 'user', userId: user.id }, request)
+  await orderMail(tx, user, 'password_changed', request)
+  return { user: accountOf(changed), sessionId }
 }
 
 /** Proves once more who bears a session. */
 export async function reauthenticate(ctx: Context, request: ReauthenticateRequest): Promise<RenewedSession> {
   const { user, session } = await requireSession(ctx, request.sessionId)
   assertPassword(request.password, 'password')
-  const attempt = await verifyOwnPassword(ctx, user, request.password, 'reauthenticate', request)
-  const sessionId = await inTransaction(ctx, async (tx) => {
-    // The old one first: else, where there are as many as there may be, another one would have to go.
-    await store.deleteSession(tx.db, session)
-    const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
-    if (started === null) throw new AuthError('unauthenticated')
-    await record(tx, { action: 'reauthenticate', actor: 'user', userId: user.id }, request)
-    return started
-  })
-  await attempt.succeeded()
+  const refused = { action: 'reauthenticate', actor: 'user', client: request } as const
+  const sessionId = await withRightPassword(ctx, user, request.password, refused, () =>
+    inTransaction(ctx, async (tx) => {
+      // The old session first: otherwise, at the maximum number of sessions, another one would end.
+      await store.deleteSession(tx.db, session)
+      const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
+      if (started === null) throw new AuthError('unauthenticated')
+      await record(tx, { action: 'reauthenticate', actor: 'user', userId: user.id }, request)
+      return started
+    }),
+  )
   return { user: accountOf(user), sessionId }
-}
-
-/** A password is guessed here as well as at the login: it counts as a login of the account. */
-async function verifyOwnPassword(
-  ctx: Context,
-  user: User,
-  password: string,
-  action: 'change_password' | 'reauthenticate',
-  client: Client,
-) {
-  const attempt = await countAttempt(ctx, 'login', { ...client, email: user.email, account: user })
-  if (await ctx.hasher.verify(password, user.hashedPassword)) return attempt
-  const event = { action, actor: 'user', outcome: 'refused', reason: 'wrong_password' } as const
-  await record(ctx, { ...event, userId: user.id }, client)
-  throw new AuthError('invalid_credentials')
 }
 
 /** All that is stored about an account, but what opens it. */

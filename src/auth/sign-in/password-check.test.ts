@@ -1,0 +1,114 @@
+/** Every use case that verifies a password settles its attempt, whatever ends it. */
+import { describe, expect, it } from 'vitest'
+import { CHEAP_HASHER } from '../../../test/support/engines.ts'
+import { linkIn, NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
+import { AuthError } from '../../errors.ts'
+import type { Auth, Hasher } from '../../index.ts'
+import { sha256 } from '../../lib/digest.ts'
+
+const BOB = 'bob@example.com'
+/** More than may be hashed and wait at once. */
+const FLOOD = 600
+
+/** What verifies a password, and what it needs beside one. */
+interface World {
+  readonly auth: Auth
+  readonly sessionId: string
+  readonly token: string
+}
+
+const USE_CASES: Record<string, (world: World, password: string) => Promise<unknown>> = {
+  'a sign-in': ({ auth }, password) => auth.logIn({ email: BOB, password }),
+  validLogin: ({ auth }, password) => auth.validLogin(BOB, password),
+  'a re-authentication': ({ auth, sessionId }, password) => auth.reauthenticate({ sessionId, password }),
+  'a change of password': ({ auth, sessionId }, currentPassword) =>
+    auth.changePassword({ sessionId, currentPassword, newPassword: NEW_PASSWORD }),
+  'the confirmation of a new address': ({ auth, token }, password) => auth.confirmEmail({ token, password }),
+}
+
+describe('the password check', () => {
+  /** The service with a hasher that can be held, and the failures that are counted for Bob. */
+  async function worldOf() {
+    let held = Promise.resolve()
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      hash: (password) => held.then(() => CHEAP_HASHER.hash(password)),
+    }
+    const service = await productionAuth('sqlite', { hasher })
+    const { auth, db, newMails } = service
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.requestEmailChange({ sessionId, email: 'new@example.com' })
+    const mails = await newMails()
+    const { token } = linkIn(mails.find(({ kind }) => kind === 'confirm_new_email') ?? expect.unreachable())
+    const key = Buffer.from(sha256(`login\naccount\n${BOB}`)).toString('hex')
+    return {
+      auth,
+      sessionId,
+      token,
+      async failures() {
+        const row = await db
+          .selectFrom('throttles')
+          .select('failures')
+          .where('key', '=', key)
+          .executeTakeFirst()
+        return row?.failures ?? 0
+      },
+      /** Fills the queue for hashes, and gives what empties it. */
+      async fillQueue() {
+        const gate = Promise.withResolvers<void>()
+        held = gate.promise
+        const waiting = Array.from({ length: FLOOD }, () => auth.hashPassword(PASSWORD))
+        const settled = Promise.allSettled(waiting)
+        // The last ones were refused, so the queue is full from here on.
+        await expect(waiting.at(-1)).rejects.toMatchObject({ code: 'unavailable' })
+        return async () => {
+          gate.resolve()
+          await settled
+        }
+      },
+    }
+  }
+
+  it.each(Object.entries(USE_CASES))(
+    'of %s counts a wrong password, and clears the count of a right one',
+    async (_, useCase) => {
+      const world = await worldOf()
+      await useCase(world, 'wrong').catch((error: unknown) =>
+        expect(error).toMatchObject({ code: 'invalid_credentials' }),
+      )
+      expect(await world.failures()).toBe(1)
+      await useCase(world, PASSWORD)
+      expect(await world.failures()).toBe(0)
+    },
+  )
+
+  it.each(Object.entries(USE_CASES))(
+    'of %s counts nothing while the queue for hashes is full',
+    async (_, useCase) => {
+      const world = await worldOf()
+      await world.auth.validLogin(BOB, 'wrong')
+      const empty = await world.fillQueue()
+      await expect(useCase(world, PASSWORD)).rejects.toMatchObject({ code: 'unavailable' })
+      await expect(useCase(world, 'wrong')).rejects.toMatchObject({ code: 'unavailable' })
+      expect(await world.failures()).toBe(1)
+      await empty()
+    },
+  )
+
+  it('does not count a right password as a failure, whatever is wrong beside it', async () => {
+    const { auth, sessionId, token, failures } = await worldOf()
+    const change = (newPassword: string) =>
+      auth.changePassword({ sessionId, currentPassword: PASSWORD, newPassword })
+    await expect(change('short')).rejects.toMatchObject({ code: 'password_too_short' })
+    expect(await failures()).toBe(0)
+    // Whichever comes first, the other one finds the password or the link used up.
+    const outcomes = await Promise.allSettled([
+      change(NEW_PASSWORD),
+      auth.confirmEmail({ token, password: PASSWORD }),
+    ])
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(AuthError)
+    expect(await failures()).toBe(0)
+  })
+})

@@ -1,0 +1,80 @@
+/**
+ * The one password check. Whatever verifies a password of an account counts the attempt first, so that no route is a
+ * way around the limits (CVE-2026-9798), and settles it on every exit: a wrong password stays counted, and whatever
+ * else stops the use case does not count as a guess.
+ */
+import { AuthError } from '../../errors.ts'
+import type { User } from '../../user.ts'
+import type { AuditAction } from '../audit.ts'
+import { record } from '../audit.ts'
+import type { Client, Context } from '../context.ts'
+import { type CountedAttempt, countAttempt } from '../throttle.ts'
+
+/** A password that somebody typed for an account. */
+export interface TypedPassword {
+  readonly password: string
+  /** The address of the account, whether the account exists or not. */
+  readonly email: string
+  readonly account: User | null
+}
+
+/** A counted attempt with its outcome. The caller settles it, unless the password was wrong. */
+export interface PasswordCheck extends CountedAttempt {
+  readonly isRight: boolean
+}
+
+/**
+ * Counts an attempt, then verifies the password. An unknown account takes the same work as a wrong password.
+ *
+ * @throws {AuthError} `too_many_attempts`; `unavailable`: the queue for hashes is full, and nothing was counted.
+ */
+export async function checkPassword(
+  ctx: Context,
+  { password, email, account }: TypedPassword,
+  client: Client,
+): Promise<PasswordCheck> {
+  const attempt = await countAttempt(ctx, 'login', { ...client, email, account })
+  try {
+    return { ...attempt, isRight: await verify(ctx, account, password) }
+  } catch (error) {
+    await attempt.withdraw()
+    throw error
+  }
+}
+
+async function verify({ hasher }: Context, account: User | null, password: string): Promise<boolean> {
+  if (account !== null) return hasher.verify(password, account.hashedPassword)
+  await hasher.verifyNothing(password)
+  return false
+}
+
+/**
+ * Does something that takes the password of an account. If it fails behind a right password, the attempt is withdrawn.
+ *
+ * @param refused - The action and actor of the audit record of a wrong password.
+ * @throws {AuthError} `invalid_credentials`: a wrong password; what {@link checkPassword} throws; what `act` throws.
+ */
+export async function withRightPassword<Result>(
+  ctx: Context,
+  user: User,
+  password: string,
+  refused: { action: AuditAction; actor: 'user' | 'anonymous'; client: Client },
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const { action, actor, client } = refused
+  const check = await checkPassword(ctx, { password, email: user.email, account: user }, client)
+  if (!check.isRight) {
+    const event = { action, actor, outcome: 'refused', reason: 'wrong_password' } as const
+    await record(ctx, { ...event, userId: user.id }, client)
+    throw new AuthError('invalid_credentials')
+  }
+  let result: Result
+  try {
+    result = await act()
+  } catch (error) {
+    await check.withdraw()
+    throw error
+  }
+  await check.succeeded()
+  return result
+}
