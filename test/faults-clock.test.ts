@@ -105,7 +105,7 @@ onBothEngines('a clock that jumps', (engine) => {
 
     it('lets every use case go on', async () => {
       // Else what was written a year ago would go, once the clock of the database lets it.
-      const { auth, now, mailedLink } = await productionAuth(engine, { auditRetentionDays: 1_000 })
+      const { auth, now, newMails, mailedLink } = await productionAuth(engine, { auditRetentionDays: 1_000 })
       async function live(email: string): Promise<void> {
         await auth.signUp({ email, password: PASSWORD, ip: '192.0.2.7' })
         const { token } = await mailedLink('verify_email')
@@ -121,7 +121,8 @@ onBothEngines('a clock that jumps', (engine) => {
         expect((await auth.logIn({ email, password: NEW_PASSWORD })).next).toBe('signed_in')
         await auth.deleteExpired()
         expect(await auth.isReady()).toBe(true)
-        await untilNoMailWaits(auth)
+        // The second sign-in is told when the notice of the first is ten minutes old.
+        await newMails()
       }
       await live(EMAIL)
       now.advance(seconds)
