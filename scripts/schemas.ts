@@ -189,8 +189,11 @@ const ROWS: Record<string, Rows> = {
         request_id: 'r1',
         details: '{"device":"new","failures":0}',
         expires_at: LATER,
+        actor_id: '1',
+        on_behalf_of: null,
       },
     ],
+    added: { actor_id: '0009-audit-actors', on_behalf_of: '0009-audit-actors' },
   },
 }
 

@@ -18,10 +18,11 @@ export type { Rendered } from './app/responses.ts'
 export type {
   AccountExport,
   AccountState,
+  Actor,
   AuditEntry,
   AuditQuery,
   AuditRecord,
-  BearerRequest,
+  Caller,
   ChangePasswordRequest,
   Client,
   ConfirmationRequest,

@@ -320,20 +320,20 @@ describe('docs/throttling.md', () => {
 
   type Who = { email: string; ip?: string }
   const ATTEMPTS: Record<string, (auth: Auth, who: Who) => Promise<unknown>> = {
-    'wrong passwords': (auth, who) => auth.logIn({ ...who, password: 'wrong' }),
-    'resets asked for': (auth, who) =>
+    'wrong passwords': (auth, { email, ip }) => auth.logIn({ email, password: 'wrong' }, { ip }),
+    'resets asked for': (auth, { email, ip }) =>
       auth.options.resetTokenDelivery === 'mail'
-        ? auth.sendPasswordReset(who)
-        : auth.requestPasswordReset(who).then(() => undefined),
-    'confirmation mails asked for': (auth, who) => auth.requestConfirmation(who),
-    registrations: async (auth, who) =>
-      void (await auth.signUp({ ...who, password: 'ever so long a phrase' })),
+        ? auth.sendPasswordReset({ email }, { ip })
+        : auth.requestPasswordReset({ email }, { ip }).then(() => undefined),
+    'confirmation mails asked for': (auth, { email, ip }) => auth.requestConfirmation({ email }, { ip }),
+    registrations: async (auth, { email, ip }) =>
+      void (await auth.signUp({ email, password: 'ever so long a phrase' }, { ip })),
     // The account is the one that asks: one account each, or the same again and again.
-    'changes of address asked for': async (auth, who) => {
-      const known = await auth.describeUser(who.email)
-      if (known === null) await auth.registerUser(who.email, 'ever so long a phrase', { confirmed: true })
-      const sessionId = await auth.createSession(who.email)
-      await auth.requestEmailChange({ ...who, sessionId, email: 'another@example.com' })
+    'changes of address asked for': async (auth, { email, ip }) => {
+      const known = await auth.describeUser(email)
+      if (known === null) await auth.registerUser(email, 'ever so long a phrase', { confirmed: true })
+      const sessionToken = await auth.createSession(email)
+      await auth.requestEmailChange({ email: 'another@example.com' }, { sessionToken, ip })
     },
   }
   const NO_WORK = {

@@ -30,7 +30,7 @@ onBothEngines('a clock that jumps', (engine) => {
     it('keeps nobody out longer than the longest wait', async () => {
       const { auth, now } = await productionAuth(engine)
       await auth.registerUser(EMAIL, PASSWORD, { confirmed: true })
-      const logIn = (password: string) => auth.logIn({ email: EMAIL, password, ip: '192.0.2.7' })
+      const logIn = (password: string) => auth.logIn({ email: EMAIL, password }, { ip: '192.0.2.7' })
       const fail = () => expect(logIn('wrong')).rejects.toMatchObject({ code: 'invalid_credentials' })
       // Until the waits are at their longest.
       for (let count = 1; count <= auth.options.loginFailuresPerAccount + 10; count++) {
@@ -107,14 +107,14 @@ onBothEngines('a clock that jumps', (engine) => {
       // Else what was written a year ago would go, once the clock of the database lets it.
       const { auth, now, newMails, mailedLink } = await productionAuth(engine, { auditRetentionDays: 1_000 })
       async function live(email: string): Promise<void> {
-        await auth.signUp({ email, password: PASSWORD, ip: '192.0.2.7' })
+        await auth.signUp({ email, password: PASSWORD }, { ip: '192.0.2.7' })
         const { token } = await mailedLink('verify_email')
         await auth.confirmEmail({ token, password: PASSWORD })
-        const { sessionId } = await auth.logIn({ email, password: PASSWORD, ip: '192.0.2.7' })
+        const { sessionId } = await auth.logIn({ email, password: PASSWORD }, { ip: '192.0.2.7' })
         expect((await auth.getUserFromSessionId(sessionId))?.email).toBe(email)
-        expect(await auth.listOwnSessions({ sessionId })).toHaveLength(1)
-        const renewed = await auth.reauthenticate({ sessionId, password: PASSWORD })
-        expect((await auth.exportAccount(renewed)).account.email).toBe(email)
+        expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(1)
+        const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+        expect((await auth.exportAccount({ sessionToken: renewed.sessionId })).account.email).toBe(email)
         await auth.sendPasswordReset({ email })
         const reset = await mailedLink('reset_password')
         await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })

@@ -132,6 +132,8 @@ onBothEngines('migrations', (engine: EngineName) => {
         request_id: yes,
         details: no,
         expires_at: no,
+        actor_id: yes,
+        on_behalf_of: yes,
       },
     })
     expect(Object.keys(tables.users ?? {}).slice(0, 5)).toEqual([

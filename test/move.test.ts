@@ -60,11 +60,13 @@ async function filledDatabase(
   await auth.disableUser((await auth.registerUser('shut@example.com', PASSWORD)).id)
   const sessionId =
     (await auth.createSession(EMAIL, { ip: '2001:db8::1', userAgent: 'a "b" \\ \u{1f980}' })) ?? ''
-  await expect(auth.logIn({ email: 'eve@example.com', password: 'wrong', ip: '192.0.2.1' })).rejects.toThrow()
-  await auth.requestEmailChange({
-    sessionId: (await auth.createSession(EMAIL)) ?? '',
-    email: 'new@example.com',
-  })
+  await expect(
+    auth.logIn({ email: 'eve@example.com', password: 'wrong' }, { ip: '192.0.2.1' }),
+  ).rejects.toThrow()
+  await auth.requestEmailChange(
+    { email: 'new@example.com' },
+    { sessionToken: (await auth.createSession(EMAIL)) ?? '' },
+  )
   const resetToken = await auth.getResetPasswordToken(EMAIL)
   const db = await open(url)
   const page = Array.from({ length: 1_001 }, (_, index) => {

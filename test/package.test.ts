@@ -380,19 +380,17 @@ it('lets a JavaScript program carry the mail, and its users do what they may wit
     await assert.rejects(auth.confirmEmail({ token: voided, password }), { code: 'invalid_confirmation_token' })
     assert.ok((await auth.confirmEmail({ token, password })).emailVerifiedAt instanceof Date)
 
-    const login = await auth.logIn({ email, password, ip: '192.0.2.1', userAgent: 'curl/8' })
+    const login = await auth.logIn({ email, password }, { ip: '192.0.2.1', userAgent: 'curl/8' })
     assert.equal(login.next, 'signed_in')
     assert.equal(typeof login.deviceToken, 'string')
-    const { sessionId } = await auth.changePassword({
-      sessionId: login.sessionId, currentPassword: password, newPassword: 'seven green umbrellas',
-    })
-    await assert.rejects(auth.listOwnSessions({ sessionId: login.sessionId }), { code: 'unauthenticated' })
-    const [session] = await auth.listOwnSessions({ sessionId })
+    const { sessionId } = await auth.changePassword({ currentPassword: password, newPassword: 'seven green umbrellas' }, { sessionToken: login.sessionId })
+    await assert.rejects(auth.listOwnSessions({ sessionToken: login.sessionId }), { code: 'unauthenticated' })
+    const [session] = await auth.listOwnSessions({ sessionToken: sessionId })
     assert.deepEqual([session.current, sessionId.startsWith(session.id)], [true, true])
-    const { account, sessions, audit } = await auth.exportAccount({ sessionId })
+    const { account, sessions, audit } = await auth.exportAccount({ sessionToken: sessionId })
     assert.deepEqual([account.email, sessions.length, audit.length > 0], [email, 1, true])
-    assert.equal((await auth.deleteAccount({ sessionId })).email, email)
-    await assert.rejects(auth.exportAccount({ sessionId }), AuthError)
+    assert.equal((await auth.deleteAccount({ sessionToken: sessionId })).email, email)
+    await assert.rejects(auth.exportAccount({ sessionToken: sessionId }), AuthError)
     assert.deepEqual(actions, [
       'register', 'login', 'confirm_email', 'login', 'change_password', 'export_account', 'delete_account',
     ])
@@ -406,8 +404,8 @@ it('lets a JavaScript program carry the mail, and its users do what they may wit
 /** Every type and value that the package has, in the hands of somebody who writes down what each is. */
 const TYPED = `
     import {
-      type Account, type AccountExport, type AccountState, type AuditEntry, type AuditQuery, type AuditRecord, type Auth,
-      AuthError, type BearerRequest, type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
+      type Account, type Actor, type AccountExport, type AccountState, type AuditEntry, type AuditQuery, type AuditRecord, type Auth,
+      AuthError, type Caller, type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
       type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
       type ExportedUser, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
@@ -461,40 +459,41 @@ const TYPED = `
     const details: RegisterDetails = { confirmed: true }
     const user: User = await auth.registerUser('a@b.c', 'x', details)
     const states: (Date | string | null)[] = [user.emailVerifiedAt, user.passwordCompromisedAt, user.locale]
-    const signUp: SignUpRequest = { email: 'a@b.c', password: 'x', ...client }
-    const signedUp: SignUpResult = await auth.signUp(signUp)
+    const signUp: SignUpRequest = { email: 'a@b.c', password: 'x' }
+    const signedUp: SignUpResult = await auth.signUp(signUp, client)
     const again: ConfirmationRequest = { email: signedUp.email }
     await auth.requestConfirmation(again)
     const confirm: ConfirmEmailRequest = { token: 'x', password: 'x' }
     const account: Account = await auth.confirmEmail(confirm)
 
-    const credentials: LogInRequest = { email: 'a@b.c', password: 'x', currentSessionId: null, ...client }
-    const login: LogInResult = await auth.logIn(credentials)
+    const credentials: LogInRequest = { email: 'a@b.c', password: 'x' }
+    const login: LogInResult = await auth.logIn(credentials, client)
     if (login.next !== 'signed_in') throw new Error('there is another step')
     const device: string | null = login.deviceToken
-    const bearer: BearerRequest = { sessionId: login.sessionId }
+    const actor: Actor = { kind: 'operator', id: 'alice' }
+    const bearer: Caller = { ...client, actor, sessionToken: login.sessionId }
     const sessions: SessionInfo[] = await auth.listOwnSessions(bearer)
-    const end: EndOwnSessionRequest = { ...bearer, id: sessions[0]?.id ?? '' }
-    await auth.endOwnSession(end)
+    const end: EndOwnSessionRequest = { id: sessions[0]?.id ?? '' }
+    await auth.endOwnSession(end, bearer)
     const ended: number = await auth.endOtherSessions(bearer)
-    const typed: ReauthenticateRequest = { ...bearer, password: 'x' }
-    const renewed: RenewedSession = await auth.reauthenticate(typed)
-    const change: ChangePasswordRequest = { ...bearer, currentPassword: 'x', newPassword: 'y' }
-    const changed: RenewedSession = await auth.changePassword(change)
-    const move: EmailChangeRequest = { ...bearer, email: 'b@b.c' }
-    await auth.requestEmailChange(move)
+    const typed: ReauthenticateRequest = { password: 'x' }
+    const renewed: RenewedSession = await auth.reauthenticate(typed, bearer)
+    const change: ChangePasswordRequest = { currentPassword: 'x', newPassword: 'y' }
+    const changed: RenewedSession = await auth.changePassword(change, bearer)
+    const move: EmailChangeRequest = { email: 'b@b.c' }
+    await auth.requestEmailChange(move, bearer)
     const all: AccountExport = await auth.exportAccount(bearer)
     const gone: Account = await auth.deleteAccount(bearer)
 
-    const forgotten: PasswordResetRequest = { email: 'a@b.c', ...client }
-    await auth.sendPasswordReset(forgotten)
+    const forgotten: PasswordResetRequest = { email: 'a@b.c' }
+    await auth.sendPasswordReset(forgotten, client)
     const reset: PasswordReset = await auth.requestPasswordReset(forgotten)
     const newPassword: ResetPasswordRequest = { resetToken: reset.resetToken, newPassword: 'z', email: 'a@b.c' }
     const owner: Account = await auth.resetPassword(newPassword)
 
     const did: boolean[] = [
       await auth.confirmUser(1), await auth.unlockUser(1), await auth.markPasswordCompromised(1),
-      await auth.endSession(login.sessionId, client),
+      await auth.endSession({ ...client, sessionToken: login.sessionId }),
     ]
     const query: AuditQuery = { userId: 1, action: 'login', since: new Date() }
     for await (const record of auth.listAudit(query)) {
@@ -581,7 +580,7 @@ const WRONG = [
   ['a mailer that cannot be closed', `await createAuth({ mailer: { async send() {} } })`],
   [
     'a change of password without the present one',
-    `await auth.changePassword({ sessionId: 'x', newPassword: 'y' })`,
+    `await auth.changePassword({ newPassword: 'y' }, { sessionToken: 'x' })`,
   ],
   ['a change of address without a session', `await auth.requestEmailChange({ email: 'a@b.c' })`],
   [

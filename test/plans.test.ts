@@ -105,7 +105,7 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   },
   async signUp({ client, engine, classic, person, stranger }) {
     for (const auth of [engine, classic])
-      await auth.signUp({ email: stranger(), password: PASSWORD, ...client() })
+      await auth.signUp({ email: stranger(), password: PASSWORD }, client())
     const { email } = await person()
     await engine.signUp({ email, password: PASSWORD })
     await refused(classic.signUp({ email, password: PASSWORD }))
@@ -114,17 +114,17 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
     const email = stranger()
     await engine.registerUser(email, PASSWORD)
     for (const address of [email, stranger(), (await person()).email])
-      await engine.requestConfirmation({ email: address, ...client() })
+      await engine.requestConfirmation({ email: address }, client())
   },
   async confirmEmail({ client, engine, person, stranger, mailedToken }) {
     const email = stranger()
     await engine.registerUser(email, PASSWORD)
     const token = await mailedToken(email, 'verify_email')
     await refused(engine.confirmEmail({ token, password: NEW_PASSWORD }))
-    await engine.confirmEmail({ token, password: PASSWORD, ...client() })
+    await engine.confirmEmail({ token, password: PASSWORD }, client())
     const { sessionId } = await person()
     const [newEmail] = [stranger()]
-    await engine.requestEmailChange({ sessionId, email: newEmail })
+    await engine.requestEmailChange({ email: newEmail }, { sessionToken: sessionId })
     const change = await mailedToken(newEmail, 'confirm_new_email')
     // Whoever registered the address meanwhile gives way.
     await engine.registerUser(newEmail, PASSWORD)
@@ -133,7 +133,7 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   async requestEmailChange({ client, engine, person, stranger }) {
     const { sessionId } = await person()
     for (const email of [stranger(), (await person()).email])
-      await engine.requestEmailChange({ sessionId, email, ...client() })
+      await engine.requestEmailChange({ email }, { sessionToken: sessionId, ...client() })
   },
   async validLogin({ engine, person, stranger }) {
     const { email } = await person()
@@ -143,22 +143,20 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   },
   async logIn({ client, engine, person, stranger }) {
     const { email, sessionId } = await person()
-    const { deviceToken } = await engine.logIn({
-      email,
-      password: PASSWORD,
-      currentSessionId: sessionId,
-      ...client(),
-    })
-    await engine.logIn({ email, password: PASSWORD, deviceToken: deviceToken ?? expect.unreachable() })
-    await refused(engine.logIn({ email: stranger(), password: PASSWORD, ...client() }))
+    const { deviceToken } = await engine.logIn(
+      { email, password: PASSWORD },
+      { sessionToken: sessionId, ...client() },
+    )
+    await engine.logIn({ email, password: PASSWORD }, { deviceToken: deviceToken ?? expect.unreachable() })
+    await refused(engine.logIn({ email: stranger(), password: PASSWORD }, client()))
     // To the limit, and beyond it; right at last, of which its owner is told.
     const guessed = (await person()).email
     const { loginFailuresPerAccount } = engine.options
     for (let attempt = 0; attempt < loginFailuresPerAccount - 1; attempt++)
-      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD, ...client() }))
+      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD }, client()))
     await engine.logIn({ email: guessed, password: PASSWORD })
     for (let attempt = 0; attempt <= loginFailuresPerAccount; attempt++)
-      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD, ...client() }))
+      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD }, client()))
     const unconfirmed = stranger()
     await engine.registerUser(unconfirmed, PASSWORD)
     await refused(engine.logIn({ email: unconfirmed, password: PASSWORD }))
@@ -180,51 +178,56 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   },
   async endSession({ client, engine, person }) {
     const { sessionId } = await person()
-    expect(await engine.endSession(sessionId, client())).toBe(true)
-    expect(await engine.endSession(sessionId)).toBe(false)
+    expect(await engine.endSession({ ...client(), sessionToken: sessionId })).toBe(true)
+    expect(await engine.endSession({ sessionToken: sessionId })).toBe(false)
   },
   async listOwnSessions({ engine, person }) {
     const { sessionId } = await person()
-    expect(await engine.listOwnSessions({ sessionId })).toHaveLength(2)
+    expect(await engine.listOwnSessions({ sessionToken: sessionId })).toHaveLength(2)
   },
   async endOwnSession({ client, engine, person }) {
     const { sessionId } = await person()
-    const other = (await engine.listOwnSessions({ sessionId })).find(({ current }) => !current)
-    await engine.endOwnSession({ sessionId, id: other?.id ?? expect.unreachable(), ...client() })
-    await refused(engine.endOwnSession({ sessionId, id: engine.generateUuid() }))
+    const other = (await engine.listOwnSessions({ sessionToken: sessionId })).find(({ current }) => !current)
+    await engine.endOwnSession(
+      { id: other?.id ?? expect.unreachable() },
+      { sessionToken: sessionId, ...client() },
+    )
+    await refused(engine.endOwnSession({ id: engine.generateUuid() }, { sessionToken: sessionId }))
   },
   async endOtherSessions({ client, engine, person }) {
     const { sessionId } = await person()
-    expect(await engine.endOtherSessions({ sessionId, ...client() })).toBe(1)
+    expect(await engine.endOtherSessions({ sessionToken: sessionId, ...client() })).toBe(1)
   },
   async reauthenticate({ client, engine, person }) {
     const { sessionId } = await person()
-    await refused(engine.reauthenticate({ sessionId, password: NEW_PASSWORD, ...client() }))
-    await engine.reauthenticate({ sessionId, password: PASSWORD, ...client() })
+    await refused(engine.reauthenticate({ password: NEW_PASSWORD }, { sessionToken: sessionId, ...client() }))
+    await engine.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId, ...client() })
   },
   async changePassword({ client, engine, person }) {
     const { sessionId } = await person()
     const passwords = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
-    await refused(engine.changePassword({ sessionId, ...passwords, currentPassword: NEW_PASSWORD }))
-    await engine.changePassword({ sessionId, ...passwords, ...client() })
+    await refused(
+      engine.changePassword({ ...passwords, currentPassword: NEW_PASSWORD }, { sessionToken: sessionId }),
+    )
+    await engine.changePassword(passwords, { sessionToken: sessionId, ...client() })
   },
   async exportAccount({ client, engine, person }) {
-    const { audit } = await engine.exportAccount({ sessionId: (await person()).sessionId, ...client() })
+    const { audit } = await engine.exportAccount({ sessionToken: (await person()).sessionId, ...client() })
     expect(audit.length).toBeGreaterThan(1)
   },
   async deleteAccount({ client, engine, person }) {
-    await engine.deleteAccount({ sessionId: (await person()).sessionId, ...client() })
+    await engine.deleteAccount({ sessionToken: (await person()).sessionId, ...client() })
   },
   async destroySession({ engine, person }) {
     await engine.destroySession((await person()).id)
   },
   async requestPasswordReset({ client, engine, person, stranger }) {
-    await engine.requestPasswordReset({ email: (await person()).email, ...client() })
+    await engine.requestPasswordReset({ email: (await person()).email }, client())
     await refused(engine.requestPasswordReset({ email: stranger() }))
   },
   async sendPasswordReset({ client, engine, person, stranger }) {
     for (const email of [(await person()).email, stranger()])
-      await engine.sendPasswordReset({ email, ...client() })
+      await engine.sendPasswordReset({ email }, client())
   },
   async getResetPasswordToken({ engine, person }) {
     await engine.getResetPasswordToken((await person()).email)
@@ -234,7 +237,7 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
     await engine.markPasswordCompromised(id)
     const { resetToken } = await engine.requestPasswordReset({ email })
     await refused(engine.resetPassword({ resetToken, newPassword: PASSWORD }))
-    await engine.resetPassword({ resetToken, newPassword: NEW_PASSWORD, email, ...client() })
+    await engine.resetPassword({ resetToken, newPassword: NEW_PASSWORD, email }, client())
     await refused(engine.resetPassword({ resetToken, newPassword: NEW_PASSWORD }))
     const another = await classic.getResetPasswordToken((await person()).email)
     await classic.resetPassword({ resetToken: another, newPassword: NEW_PASSWORD })

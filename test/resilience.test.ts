@@ -202,15 +202,18 @@ it('whatever changes one account at once waits for the others and never deadlock
     const sessions = [await open(), await open(), await open(), await open()] as const
     const { resetToken } = await two.requestPasswordReset({ email: EMAIL })
     const results = await Promise.allSettled([
-      one.endSession(sessions[0]),
+      one.endSession({ sessionToken: sessions[0] }),
       two.resetPassword({ resetToken, newPassword: `reset${round}` }),
       one.destroySession(id),
-      two.endSession(sessions[1]),
+      two.endSession({ sessionToken: sessions[1] }),
       two.requestPasswordReset({ email: EMAIL }),
-      one.changePassword({ sessionId: sessions[2], currentPassword: password, newPassword: `new${round}` }),
-      two.reauthenticate({ sessionId: sessions[3], password }),
-      one.endOtherSessions({ sessionId: sessions[3] }),
-      two.endOwnSession({ sessionId: sessions[2], id: sessions[1].slice(0, 36) }),
+      one.changePassword(
+        { currentPassword: password, newPassword: `new${round}` },
+        { sessionToken: sessions[2] },
+      ),
+      two.reauthenticate({ password }, { sessionToken: sessions[3] }),
+      one.endOtherSessions({ sessionToken: sessions[3] }),
+      two.endOwnSession({ id: sessions[1].slice(0, 36) }, { sessionToken: sessions[2] }),
       one.logIn({ email: EMAIL, password }),
       two.markPasswordCompromised(id),
       two.confirmUser(id),
@@ -236,7 +239,9 @@ it('two accounts that ask for each other’s address at once wait for each other
   const [bobs, robs] = [await auth.createSession(bob), await auth.createSession(rob)]
   const asked = await Promise.allSettled(
     Array.from({ length: 6 }, (_, index) =>
-      auth.requestEmailChange(index % 2 ? { sessionId: bobs, email: rob } : { sessionId: robs, email: bob }),
+      index % 2
+        ? auth.requestEmailChange({ email: rob }, { sessionToken: bobs })
+        : auth.requestEmailChange({ email: bob }, { sessionToken: robs }),
     ),
   )
   expect(asked.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))).toEqual([])

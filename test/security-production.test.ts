@@ -36,7 +36,7 @@ const DAY = 86_400
 /** An account that is confirmed, with a session and the device it was signed in on. */
 async function signedIn({ auth, newMails }: Production, email = BOB) {
   await auth.registerUser(email, PASSWORD, { confirmed: true })
-  const { sessionId, deviceToken } = await auth.logIn({ ...CLIENT, email, password: PASSWORD })
+  const { sessionId, deviceToken } = await auth.logIn({ email, password: PASSWORD }, CLIENT)
   await newMails()
   return { sessionId, deviceToken: deviceToken ?? expect.unreachable() }
 }
@@ -280,22 +280,21 @@ onBothEngines('logins in production', (engine) => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
     const { deviceToken } = await signedIn(production)
-    await auth.logIn({ ...CLIENT, email: BOB, password: PASSWORD, deviceToken })
+    await auth.logIn({ email: BOB, password: PASSWORD }, { ...CLIENT, deviceToken })
     expect(await newMails()).toEqual([])
     production.now.advance(600)
-    await auth.logIn({ ...CLIENT, email: BOB, password: PASSWORD })
+    await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['new_device'])
     for (let failure = 0; failure < 6; failure++) await auth.validLogin(BOB, WRONG)
-    const { sessionId } = await auth.logIn({ ...CLIENT, email: BOB, password: PASSWORD })
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['signed_in_after_failures'])
 
-    const renewed = await auth.changePassword({
-      sessionId,
-      currentPassword: PASSWORD,
-      newPassword: NEW_PASSWORD,
-    })
+    const renewed = await auth.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken: sessionId },
+    )
     const told = [...(await newMails())]
-    await auth.requestEmailChange({ sessionId: renewed.sessionId, email: 'new@example.com' })
+    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: renewed.sessionId })
     const asked = await newMails()
     const link = asked.find(({ kind }) => kind === 'confirm_new_email') ?? expect.unreachable()
     await auth.confirmEmail({ token: linkIn(link).token, password: NEW_PASSWORD })
@@ -383,11 +382,14 @@ onBothEngines('recovery in production', (engine) => {
         ({ code }) => code,
       )
     expect(await confirm(second)).toBe('invalid_confirmation_token')
-    await auth.requestEmailChange({ sessionId, email: 'new@example.com' })
+    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: sessionId })
     const change = (await mailedLink('confirm_new_email')).token
     expect(await reset(change)).toBe('invalid_reset_token')
     sessionId = (
-      await auth.changePassword({ sessionId, currentPassword: PASSWORD, newPassword: `${PASSWORD}!` })
+      await auth.changePassword(
+        { currentPassword: PASSWORD, newPassword: `${PASSWORD}!` },
+        { sessionToken: sessionId },
+      )
     ).sessionId
     expect([await reset(second), await confirm(change)]).toEqual([
       'invalid_reset_token',
@@ -395,7 +397,7 @@ onBothEngines('recovery in production', (engine) => {
     ])
     await newMails()
     const third = await ask()
-    await auth.requestEmailChange({ sessionId, email: 'new@example.com' })
+    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: sessionId })
     await auth.confirmEmail({
       token: (await mailedLink('confirm_new_email')).token,
       password: `${PASSWORD}!`,
@@ -461,11 +463,10 @@ onBothEngines('sessions in production', (engine) => {
     const { auth } = production
     const { sessionId } = await signedIn(production)
     const other = await auth.createSession(BOB)
-    const renewed = await auth.changePassword({
-      sessionId,
-      currentPassword: PASSWORD,
-      newPassword: NEW_PASSWORD,
-    })
+    const renewed = await auth.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken: sessionId },
+    )
     const alive = await Promise.all(
       [sessionId, other, renewed.sessionId].map((id) => auth.getUserFromSessionId(id)),
     )
@@ -529,7 +530,7 @@ onBothEngines('sessions in production', (engine) => {
     now.advance(100)
     await auth.createSession(BOB)
     now.advance(100)
-    await auth.logIn({ email: BOB, password: PASSWORD, deviceToken })
+    await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })
     const rows = await db
       .selectFrom('sessions')
       .select(['methods', 'level', 'authenticated_at'])
@@ -542,7 +543,7 @@ onBothEngines('sessions in production', (engine) => {
     ])
     expect((await send(auth, 'GET', '/profile', { deviceToken })).status).toBe(403)
     expect((await send(auth, 'GET', '/profile', { sessionId: deviceToken })).status).toBe(403)
-    await expect(auth.logIn({ email: BOB, password: WRONG, deviceToken })).rejects.toMatchObject({
+    await expect(auth.logIn({ email: BOB, password: WRONG }, { deviceToken })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
   })
@@ -781,7 +782,7 @@ onBothEngines('addresses in production', (engine) => {
       )
     now.advance(600)
     expect(await ask(sessionId)).toBe('reauthentication_required')
-    const renewed = await auth.reauthenticate({ sessionId, password: PASSWORD })
+    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
     expect(await ask(renewed.sessionId)).toBeNull()
     const [told, asked] = await newMails()
     expect([told?.to, told?.kind, asked?.to, asked?.kind]).toEqual([
@@ -825,7 +826,7 @@ onBothEngines('the audit', (engine) => {
     const { auth, now } = production
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const evil = 'x","outcome":"success"}\n{"action":"login"}\r\n\u2028\u001b[2J'
-    await auth.logIn({ ...CLIENT, userAgent: evil, email: BOB, password: WRONG }).catch(() => {})
+    await auth.logIn({ email: BOB, password: WRONG }, { ...CLIENT, userAgent: evil }).catch(() => {})
     const [line] = await Array.fromAsync(auth.listAudit({ action: 'login' }))
     expect(line).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),

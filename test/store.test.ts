@@ -1185,6 +1185,8 @@ onBothEngines('the audit', (engine) => {
       at,
       instance: 'host:1',
       actor: 'anonymous',
+      actorId: null,
+      onBehalfOf: null,
       action: 'login',
       outcome: 'refused',
       reason: 'wrong_password',

@@ -1,5 +1,5 @@
 import { bodyTypesOf, type FieldsOf, type Operation, type ParamsOf, type SuccessOf } from '../api/index.ts'
-import type { Client, Engine } from '../auth/index.ts'
+import type { Caller, Engine } from '../auth/index.ts'
 import { AuthError } from '../errors.ts'
 import type { User } from '../user.ts'
 import { readBody } from './body.ts'
@@ -39,9 +39,11 @@ class Input<Contract extends Operation> {
     return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)
   }
 
-  get client(): Client {
+  /** Who calls, and from where: from the connection and the headers, never from the body. */
+  get caller(): Caller {
     const { incoming, record, ip } = this.#admitted
     return {
+      sessionToken: this.sessionId,
       ip,
       requestId: record.id,
       userAgent: incoming.header('user-agent') ?? undefined,

@@ -44,29 +44,29 @@ type Expected = Partial<AuditRecord> & { readonly client?: boolean }
 /** What makes the service write each line, and what stands in it. */
 const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line: Expected }> = {
   register: {
-    act: ({ auth, email }) => auth.signUp({ email: `new-${email}`, password: PASSWORD, ...CLIENT }),
+    act: ({ auth, email }) => auth.signUp({ email: `new-${email}`, password: PASSWORD }, CLIENT),
     line: { actor: 'anonymous', client: true },
   },
   request_confirmation: {
-    act: ({ auth, email }) => auth.requestConfirmation({ email, ...CLIENT }),
+    act: ({ auth, email }) => auth.requestConfirmation({ email }, CLIENT),
     line: { actor: 'anonymous', client: true },
   },
   confirm_email: {
     act: async ({ auth, email, tokenTo }) => {
       const address = `unconfirmed-${email}`
       await auth.registerUser(address, PASSWORD)
-      await auth.confirmEmail({ token: await tokenTo(address), password: PASSWORD, ...CLIENT })
+      await auth.confirmEmail({ token: await tokenTo(address), password: PASSWORD }, CLIENT)
     },
     line: { actor: 'user', client: true },
   },
   login: {
-    act: ({ auth, email }) => auth.logIn({ email, password: PASSWORD, ...CLIENT }),
+    act: ({ auth, email }) => auth.logIn({ email, password: PASSWORD }, CLIENT),
     line: { actor: 'user', reason: 'pwd', details: { device: 'new', failures: 0 }, client: true },
   },
   limit_reached: {
     act: async ({ auth, email }) => {
       for (let times = 0; times < auth.options.resetRequestsPerAccount; times++)
-        await auth.sendPasswordReset({ email, ...CLIENT })
+        await auth.sendPasswordReset({ email }, CLIENT)
     },
     line: {
       actor: 'anonymous',
@@ -77,17 +77,18 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     },
   },
   logout: {
-    act: ({ auth, sessionId }) => auth.endSession(sessionId, CLIENT),
+    act: ({ auth, sessionId }) => auth.endSession({ ...CLIENT, sessionToken: sessionId }),
     line: { actor: 'user', client: true },
   },
   end_session: {
-    act: ({ auth, sessionId }) => auth.endOwnSession({ sessionId, id: sessionId.slice(0, 36), ...CLIENT }),
+    act: ({ auth, sessionId }) =>
+      auth.endOwnSession({ id: sessionId.slice(0, 36) }, { sessionToken: sessionId, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   end_other_sessions: {
     act: async ({ auth, email, sessionId }) => {
       await auth.createSession(email)
-      await auth.endOtherSessions({ sessionId, ...CLIENT })
+      await auth.endOtherSessions({ sessionToken: sessionId, ...CLIENT })
     },
     line: { actor: 'user', details: { ended: 1 }, client: true },
   },
@@ -100,52 +101,47 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     line: { actor: 'operator', userId: null, details: { sessions: 0, tokens: 0 } },
   },
   reauthenticate: {
-    act: ({ auth, sessionId }) => auth.reauthenticate({ sessionId, password: PASSWORD, ...CLIENT }),
+    act: ({ auth, sessionId }) =>
+      auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   request_password_reset: {
-    act: ({ auth, email }) => auth.sendPasswordReset({ email, ...CLIENT }),
+    act: ({ auth, email }) => auth.sendPasswordReset({ email }, CLIENT),
     line: { actor: 'anonymous', client: true },
   },
   reset_password: {
     act: async ({ auth, email, tokenTo }) => {
       await auth.sendPasswordReset({ email })
-      await auth.resetPassword({
-        resetToken: await tokenTo(email),
-        newPassword: NEW_PASSWORD,
-        ...CLIENT,
-      })
+      await auth.resetPassword({ resetToken: await tokenTo(email), newPassword: NEW_PASSWORD }, CLIENT)
     },
     line: { actor: 'user', client: true },
   },
   change_password: {
     act: ({ auth, sessionId }) =>
-      auth.changePassword({
-        sessionId,
-        currentPassword: PASSWORD,
-        newPassword: NEW_PASSWORD,
-        ...CLIENT,
-      }),
+      auth.changePassword(
+        { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+        { sessionToken: sessionId, ...CLIENT },
+      ),
     line: { actor: 'user', client: true },
   },
   request_email_change: {
     act: ({ auth, email, sessionId }) =>
-      auth.requestEmailChange({ sessionId, email: `other-${email}`, ...CLIENT }),
+      auth.requestEmailChange({ email: `other-${email}` }, { sessionToken: sessionId, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   change_email: {
     act: async ({ auth, email, sessionId, tokenTo }) => {
-      await auth.requestEmailChange({ sessionId, email: `moved-${email}` })
-      await auth.confirmEmail({ token: await tokenTo(`moved-${email}`), password: PASSWORD, ...CLIENT })
+      await auth.requestEmailChange({ email: `moved-${email}` }, { sessionToken: sessionId })
+      await auth.confirmEmail({ token: await tokenTo(`moved-${email}`), password: PASSWORD }, CLIENT)
     },
     line: { actor: 'user', client: true },
   },
   export_account: {
-    act: ({ auth, sessionId }) => auth.exportAccount({ sessionId, ...CLIENT }),
+    act: ({ auth, sessionId }) => auth.exportAccount({ sessionToken: sessionId, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   delete_account: {
-    act: ({ auth, sessionId }) => auth.deleteAccount({ sessionId, ...CLIENT }),
+    act: ({ auth, sessionId }) => auth.deleteAccount({ sessionToken: sessionId, ...CLIENT }),
     // What is left names nobody.
     line: { actor: 'user', ip: null, userAgent: null, requestId: CLIENT.requestId ?? null },
   },
@@ -260,6 +256,8 @@ onBothEngines('the audit', (engine) => {
           at: expect.any(Date),
           instance: `${hostname()}:${process.pid}`,
           action,
+          actorId: line.actor === 'user' ? expect.stringMatching(/^\d+$/) : null,
+          onBehalfOf: null,
           outcome: 'success',
           reason: null,
           userId: expect.any(Number),
@@ -320,8 +318,8 @@ onBothEngines('the audit', (engine) => {
     }
     for (const [reason, userId] of Object.entries(accounts)) {
       const password = reason === 'wrong_password' ? NEW_PASSWORD : PASSWORD
-      const request = { email: `${reason}@example.com`, password, ...CLIENT, requestId: reason }
-      await expect(auth.logIn(request)).rejects.toMatchObject({
+      const request = { email: `${reason}@example.com`, password }
+      await expect(auth.logIn(request, { ...CLIENT, requestId: reason })).rejects.toMatchObject({
         code: reason === 'password_compromised' ? reason : 'invalid_credentials',
       })
       const lines = await Array.fromAsync(auth.listAudit({ action: 'login' }))
@@ -341,16 +339,16 @@ onBothEngines('the audit', (engine) => {
   it('tells of a wrong password wherever one is typed, and of a taken address', async () => {
     const { auth, stage } = await theatre(engine)
     const { id, email, sessionId, tokenTo } = await stage('wrong')
-    const wrong = { sessionId, password: NEW_PASSWORD, ...CLIENT }
-    await auth.reauthenticate(wrong).catch(() => {})
+    const caller = { sessionToken: sessionId, ...CLIENT }
+    await auth.reauthenticate({ password: NEW_PASSWORD }, caller).catch(() => {})
     await auth
-      .changePassword({ ...wrong, currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD })
+      .changePassword({ currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD }, caller)
       .catch(() => {})
-    await auth.requestEmailChange({ sessionId, email: `other-${email}` })
+    await auth.requestEmailChange({ email: `other-${email}` }, { sessionToken: sessionId })
     await auth
-      .confirmEmail({ token: await tokenTo(`other-${email}`), password: NEW_PASSWORD, ...CLIENT })
+      .confirmEmail({ token: await tokenTo(`other-${email}`), password: NEW_PASSWORD }, CLIENT)
       .catch(() => {})
-    await auth.signUp({ email, password: NEW_PASSWORD, ...CLIENT })
+    await auth.signUp({ email, password: NEW_PASSWORD }, CLIENT)
     const refused = (await linesOf(auth)).filter(({ outcome }) => outcome === 'refused')
     expect(refused.map(({ action, reason }) => `${action}: ${reason}`).sort()).toEqual([
       'change_password: wrong_password',
@@ -363,8 +361,8 @@ onBothEngines('the audit', (engine) => {
 
   it('says that a limit was reached once, however many are refused behind it', async () => {
     const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
-    const guess = { email: BOB, password: NEW_PASSWORD, ...CLIENT }
-    await Promise.allSettled(Array.from({ length: 20 }, () => auth.logIn(guess)))
+    const guess = { email: BOB, password: NEW_PASSWORD }
+    await Promise.allSettled(Array.from({ length: 20 }, () => auth.logIn(guess, CLIENT)))
     const lines = await Array.fromAsync(auth.listAudit({ action: 'limit_reached' }))
     expect(lines).toMatchObject([
       { outcome: 'refused', details: { limit: 'login', of: 'account', email: 'b***@example.com' } },
@@ -428,7 +426,7 @@ onBothEngines('a change and its line in the audit', (engine) => {
     const { email, sessionId, tokenTo } = await stage('links')
     await auth.sendPasswordReset({ email })
     const resetToken = await tokenTo(email)
-    await auth.requestEmailChange({ sessionId, email: `moved-${email}` })
+    await auth.requestEmailChange({ email: `moved-${email}` }, { sessionToken: sessionId })
     const changeToken = await tokenTo(`moved-${email}`)
     await auth.registerUser('l@example.com', PASSWORD)
     const confirmToken = await tokenTo('l@example.com')
@@ -498,7 +496,7 @@ onBothEngines('a line of the audit', (engine) => {
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const before = (await everyRow(db)).audit?.length ?? 0
     told.length = 0
-    for (const userAgent of HOSTILE) await auth.logIn({ email: BOB, password: PASSWORD, userAgent })
+    for (const userAgent of HOSTILE) await auth.logIn({ email: BOB, password: PASSWORD }, { userAgent })
     expect((await everyRow(db)).audit).toHaveLength(HOSTILE.length + before)
     const lines = await Array.fromAsync(auth.listAudit({ action: 'login' }))
     expect(lines).toHaveLength(HOSTILE.length)
@@ -518,11 +516,11 @@ onBothEngines('a line of the audit', (engine) => {
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     for (const ip of ['', 'localhost', '203.0.113.7:80', ' 203.0.113.7', '203.0.113.7\nx', "'; --"]) {
       const sessionId = await auth.createSession(BOB)
-      expect(await auth.endSession(sessionId, { ip })).toBe(true)
+      expect(await auth.endSession({ ip, sessionToken: sessionId })).toBe(true)
     }
     for (const ip of ['203.0.113.7', '2001:db8::1', '::ffff:203.0.113.7']) {
       const sessionId = await auth.createSession(BOB)
-      await auth.endSession(sessionId, { ip })
+      await auth.endSession({ ip, sessionToken: sessionId })
     }
     const lines = await Array.fromAsync(auth.listAudit({ action: 'logout' }))
     expect(
@@ -562,7 +560,7 @@ onBothEngines('a line of the audit', (engine) => {
     })
     onTestFinished(() => auth.close())
     const write = async (count: number, action: AuditAction, userId: number) => {
-      for (let line = 0; line < count; line++) await record(ctx, { action, actor: 'user', userId })
+      for (let line = 0; line < count; line++) await record(ctx, { action, userId }, {})
     }
     await write(501, 'login', 1)
     ctx.now.advance(60)
@@ -609,9 +607,9 @@ onBothEngines('whoever is told of the audit', (engine) => {
       },
     })
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD, ...CLIENT })
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
     await auth.logIn({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
-    await auth.endSession(sessionId, CLIENT)
+    await auth.endSession({ ...CLIENT, sessionToken: sessionId })
     expect(await Promise.all(found)).toEqual(told.map(({ id }) => ({ id })))
     const byId = (a: AuditRecord, b: AuditRecord) => (a.id < b.id ? -1 : 1)
     // As they are read, with the address of the account.
@@ -637,8 +635,8 @@ onBothEngines('whoever is told of the audit', (engine) => {
   it('hears of mail that was given up', async () => {
     const told: AuditRecord[] = []
     const ctx = await productionContext(engine, { onAudit: (line) => void told.push(line) })
-    const { id } = await registerUser(ctx, BOB, PASSWORD)
-    await signUp(ctx, { email: BOB, password: NEW_PASSWORD })
+    const { id } = await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await signUp(ctx, { email: BOB, password: NEW_PASSWORD }, {})
     const mailer = memoryMailer(() => {
       throw new MailRefused('no such mailbox')
     })

@@ -1,7 +1,8 @@
 import * as store from '../db/index.ts'
 import { networkOf } from '../lib/network.ts'
 import { uuidV7 } from '../lib/random.ts'
-import { type Client, type Context, secondsAfter } from './context.ts'
+import type { Caller } from './caller.ts'
+import { type Context, secondsAfter } from './context.ts'
 
 /** What can happen. `docs/audit.md` says what each means; a test compares. */
 export const AUDIT_ACTIONS = [
@@ -38,7 +39,6 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 /** What happened, as a use case tells it. */
 export interface AuditEvent {
   readonly action: AuditAction
-  readonly actor: store.AuditRecord['actor']
   readonly outcome?: store.AuditRecord['outcome']
   readonly reason?: string
   readonly userId: number | null
@@ -48,22 +48,24 @@ export interface AuditEvent {
 const DAY_SECONDS = 86_400
 const CLIENT_TEXT_MAX_LENGTH = 256
 
-/** Writes a line of the audit, in the transaction of the change it tells of. */
-export async function record(ctx: Context, event: AuditEvent, client: Client = {}): Promise<void> {
+/** Writes a line of the audit, in the transaction of the change it tells of, with who made it and from where. */
+export async function record(ctx: Context, event: AuditEvent, caller: Caller): Promise<void> {
   const at = ctx.now()
   const line: store.AuditRecord = {
     id: uuidV7(at),
     at,
     instance: ctx.instance,
-    actor: event.actor,
+    actor: caller.actor?.kind ?? 'anonymous',
+    actorId: caller.actor?.id ?? null,
+    onBehalfOf: null,
     action: event.action,
     outcome: event.outcome ?? 'success',
     reason: event.reason ?? null,
     userId: event.userId,
-    // What is no address is not written down: a line tells what is known.
-    ip: client.ip !== undefined && networkOf(client.ip) !== null ? client.ip : null,
-    userAgent: textOf(client.userAgent),
-    requestId: textOf(client.requestId),
+    // Record the IP address only if it is valid.
+    ip: caller.ip !== undefined && networkOf(caller.ip) !== null ? caller.ip : null,
+    userAgent: textOf(caller.userAgent),
+    requestId: textOf(caller.requestId),
     details: event.details ?? {},
   }
   const expiresAt = secondsAfter(at, ctx.options.auditRetentionDays * DAY_SECONDS)

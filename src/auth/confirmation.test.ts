@@ -34,7 +34,7 @@ async function bobIsIn({ auth, newMails }: Production): Promise<{ id: number; se
 /** And has asked for another address: the link is in its mailbox. */
 async function bobMoves(production: Production): Promise<{ id: number; sessionId: string; token: string }> {
   const bob = await bobIsIn(production)
-  await production.auth.requestEmailChange({ sessionId: bob.sessionId, email: NEW })
+  await production.auth.requestEmailChange({ email: NEW }, { sessionToken: bob.sessionId })
   return { ...bob, token: (await production.mailedLink('confirm_new_email')).token }
 }
 
@@ -82,13 +82,13 @@ onBothEngines('the confirmation of an address', (engine) => {
     const { token } = await bobAwaits(production)
     for (let guesses = 0; guesses < 3; guesses++) {
       await expect(
-        auth.logIn({ email: `user${guesses}@example.com`, password: PASSWORD, ...CLIENT }),
+        auth.logIn({ email: `user${guesses}@example.com`, password: PASSWORD }, CLIENT),
       ).rejects.toMatchObject({ code: 'invalid_credentials' })
     }
-    await expect(auth.confirmEmail({ token, password: PASSWORD, ...CLIENT })).rejects.toMatchObject({
+    await expect(auth.confirmEmail({ token, password: PASSWORD }, CLIENT)).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
-    await auth.confirmEmail({ token, password: PASSWORD, ip: '198.51.100.1' })
+    await auth.confirmEmail({ token, password: PASSWORD }, { ip: '198.51.100.1' })
   })
 
   it('is done by one of twenty at once', async () => {
@@ -296,7 +296,7 @@ onBothEngines('a change of address', (engine) => {
     const { auth, newMails } = production
     const { id, sessionId } = await bobIsIn(production)
     const before = await auth.db.findUserBy({ id })
-    await auth.requestEmailChange({ sessionId, email: ` ${NEW} ` })
+    await auth.requestEmailChange({ email: ` ${NEW} ` }, { sessionToken: sessionId })
     const mails = await newMails()
     expect(mails).toMatchObject([
       { kind: 'email_change_requested', to: BOB, text: expect.stringContaining('r***@example.com') },
@@ -382,7 +382,7 @@ onBothEngines('a change of address', (engine) => {
     const { token } = await bobMoves(production)
     await auth.registerUser('rob@example.com', PASSWORD, { confirmed: true })
     const { sessionId } = await auth.logIn({ email: 'rob@example.com', password: PASSWORD })
-    await auth.requestEmailChange({ sessionId, email: NEW })
+    await auth.requestEmailChange({ email: NEW }, { sessionToken: sessionId })
     const robs = await mailedLink('confirm_new_email')
     const results = await Promise.allSettled(
       [token, robs.token].map((each) => auth.confirmEmail({ token: each, password: PASSWORD })),
@@ -397,7 +397,7 @@ onBothEngines('a change of address', (engine) => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { sessionId } = await bobIsIn(production)
-    await auth.requestEmailChange({ sessionId, email: 'Bob@Example.com' })
+    await auth.requestEmailChange({ email: 'Bob@Example.com' }, { sessionToken: sessionId })
     const { token } = await mailedLink('confirm_new_email')
     expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ email: 'Bob@Example.com' })
     expect(await isOpen(auth, BOB)).toBe(true)
@@ -408,7 +408,7 @@ onBothEngines('a change of address', (engine) => {
     const { auth, now, newMails } = production
     const { sessionId } = await bobIsIn(production)
     for (const nobodys of [null, undefined, '', `${auth.generateUuid()}.${'A'.repeat(43)}`]) {
-      await expect(auth.requestEmailChange({ sessionId: nobodys, email: NEW })).rejects.toMatchObject({
+      await expect(auth.requestEmailChange({ email: NEW }, { sessionToken: nobodys })).rejects.toMatchObject({
         code: 'unauthenticated',
       })
     }
@@ -417,19 +417,21 @@ onBothEngines('a change of address', (engine) => {
       ['robert', 'invalid_email'],
       [`${NEW}\n`, 'invalid_email'],
     ]) {
-      await expect(auth.requestEmailChange({ sessionId, email: email as string })).rejects.toMatchObject({
+      await expect(
+        auth.requestEmailChange({ email: email as string }, { sessionToken: sessionId }),
+      ).rejects.toMatchObject({
         code,
         field: 'email',
       })
     }
     now.advance(600)
-    await expect(auth.requestEmailChange({ sessionId, email: NEW })).rejects.toMatchObject({
+    await expect(auth.requestEmailChange({ email: NEW }, { sessionToken: sessionId })).rejects.toMatchObject({
       code: 'reauthentication_required',
     })
     expect(await newMails()).toEqual([])
-    const renewed = await auth.reauthenticate({ sessionId, password: PASSWORD })
+    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
     now.advance(599)
-    await auth.requestEmailChange({ sessionId: renewed.sessionId, email: NEW })
+    await auth.requestEmailChange({ email: NEW }, { sessionToken: renewed.sessionId })
     expect(await newMails()).toHaveLength(2)
   })
 
@@ -440,17 +442,16 @@ onBothEngines('a change of address', (engine) => {
     const refused = (token: string, password: string) =>
       expect(auth.confirmEmail({ token, password })).rejects.toMatchObject(INVALID)
     const moving = async (sessionId: string) => {
-      await auth.requestEmailChange({ sessionId, email: 'third@example.com' })
+      await auth.requestEmailChange({ email: 'third@example.com' }, { sessionToken: sessionId })
       return (await mailedLink('confirm_new_email')).token
     }
     const second = await moving(bob.sessionId)
     await refused(bob.token, PASSWORD)
 
-    const { sessionId } = await auth.changePassword({
-      sessionId: bob.sessionId,
-      currentPassword: PASSWORD,
-      newPassword: NEW_PASSWORD,
-    })
+    const { sessionId } = await auth.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken: bob.sessionId },
+    )
     await refused(second, NEW_PASSWORD)
 
     const third = await moving(sessionId)

@@ -7,7 +7,8 @@ import * as store from '../db/index.ts'
 import { AuthError, Conflict } from '../errors.ts'
 import { type Account, accountOf, maskEmail, normalizeEmail, storedEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
-import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
+import { asUser, type Caller } from './caller.ts'
+import { type Context, inTransaction, type TxContext } from './context.ts'
 import { orderMail, orderNothing } from './outbox.ts'
 import { assertPassword } from './passwords.ts'
 import { requireFreshSession, revokeTokens } from './sessions.ts'
@@ -17,56 +18,59 @@ import { findLiveToken } from './tokens.ts'
 import { assertEmail, assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `requestConfirmation` takes. */
-export interface ConfirmationRequest extends Client {
+export interface ConfirmationRequest {
   email: string
 }
 
 /** Mails the link that confirms an address once more. */
-export async function requestConfirmation(ctx: Context, request: ConfirmationRequest): Promise<void> {
-  assertEmailIsGiven(request.email)
-  await countAttempt(ctx, 'confirmation_request', request)
-  const user = await findAddressee(ctx, request.email)
+export async function requestConfirmation(
+  ctx: Context,
+  { email }: ConfirmationRequest,
+  caller: Caller,
+): Promise<void> {
+  assertEmailIsGiven(email)
+  await countAttempt(ctx, 'confirmation_request', { email }, caller)
+  const user = await findAddressee(ctx, email)
   const awaits = user !== null && user.emailVerifiedAt === null && user.disabledAt === null
   await inTransaction(ctx, async (tx) => {
-    await record(
-      tx,
-      { action: 'request_confirmation', actor: 'anonymous', userId: user?.id ?? null },
-      request,
-    )
-    if (awaits) await orderMail(tx, user, 'verify_email', request)
-    else await orderNothing(tx, 'verify_email', request)
+    await record(tx, { action: 'request_confirmation', userId: user?.id ?? null }, caller)
+    if (awaits) await orderMail(tx, user, 'verify_email', caller)
+    else await orderNothing(tx, 'verify_email', caller)
   })
 }
 
 /** What `requestEmailChange` takes. */
-export interface EmailChangeRequest extends Client {
-  sessionId: string | null | undefined
+export interface EmailChangeRequest {
   /** The new address. */
   email: string
 }
 
 /** Mails a link to a new address, which is the account's once the link is used. */
-export async function requestEmailChange(ctx: Context, request: EmailChangeRequest): Promise<void> {
-  const { user } = await requireFreshSession(ctx, request.sessionId)
+export async function requestEmailChange(
+  ctx: Context,
+  request: EmailChangeRequest,
+  caller: Caller,
+): Promise<void> {
+  const { user, acting } = await requireFreshSession(ctx, caller)
   assertEmail(request.email)
-  await countAttempt(ctx, 'email_change', { ...request, email: user.email })
+  await countAttempt(ctx, 'email_change', { email: user.email }, acting)
   const email = storedEmail(request.email)
   const owner = await store.findUserByEmail(ctx.db, email)
   await inTransaction(ctx, async (tx) => {
     // Both rows in the order of their numbers: two who ask for each other's address would wait for ever.
     for (const id of [user.id, owner?.id ?? user.id].sort((a, b) => a - b)) await store.lockUser(tx.db, id)
-    await record(tx, { action: 'request_email_change', actor: 'user', userId: user.id }, request)
+    await record(tx, { action: 'request_email_change', userId: user.id }, acting)
     const details = { newEmail: maskEmail(email) }
-    await orderMail(tx, user, 'email_change_requested', request, { details })
+    await orderMail(tx, user, 'email_change_requested', acting, { details })
     // Whether somebody has the new address already, only its mailbox learns.
     if (owner === null || owner.id === user.id)
-      await orderMail(tx, user, 'confirm_new_email', request, { email })
-    else await orderMail(tx, owner, 'account_exists', request)
+      await orderMail(tx, user, 'confirm_new_email', acting, { email })
+    else await orderMail(tx, owner, 'account_exists', acting)
   })
 }
 
 /** What `confirmEmail` takes. */
-export interface ConfirmEmailRequest extends Client {
+export interface ConfirmEmailRequest {
   /** From the link in the mail. Good once; only its SHA-256 is stored. */
   token: string
   /** Of the account. */
@@ -74,19 +78,23 @@ export interface ConfirmEmailRequest extends Client {
 }
 
 /** Confirms an address: that of a new account, or the new one of an account. */
-export async function confirmEmail(ctx: Context, request: ConfirmEmailRequest): Promise<Account> {
+export async function confirmEmail(
+  ctx: Context,
+  request: ConfirmEmailRequest,
+  caller: Caller,
+): Promise<Account> {
   assertPassword(request.password, 'password')
   const token = await findLiveToken(ctx, ['confirm_email', 'change_email'], request.token)
   const user = token && (await store.findUserById(ctx.db, token.userId))
   if (token === null || user === null) throw new AuthError('invalid_confirmation_token')
-  const refused = { action: 'confirm_email', actor: 'anonymous', client: request } as const
-  const confirmed = await withRightPassword(ctx, user, request.password, refused, () =>
-    inTransaction(ctx, (tx) => redeem(tx, token, user, request)),
+  const typed = { password: request.password, action: 'confirm_email' } as const
+  const confirmed = await withRightPassword(ctx, user, typed, caller, () =>
+    inTransaction(ctx, (tx) => redeem(tx, token, user, asUser(caller, user))),
   )
   return accountOf(confirmed)
 }
 
-async function redeem(tx: TxContext, token: store.Token, seen: User, client: Client): Promise<User> {
+async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Caller): Promise<User> {
   const user = await store.lockUser(tx.db, seen.id)
   const isAsSeen = user?.passwordVersion === seen.passwordVersion && user.disabledAt === null
   if (!isAsSeen || !(await store.takeToken(tx.db, token, tx.now())))
@@ -101,13 +109,13 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, client: Cli
     throw error instanceof Conflict ? new AuthError('invalid_confirmation_token', { cause: error }) : error
   }
   if (token.purpose === 'confirm_email') {
-    await record(tx, { action: 'confirm_email', actor: 'user', userId: user.id }, client)
+    await record(tx, { action: 'confirm_email', userId: user.id }, caller)
   } else {
     // What was sent to the old address opens nothing any more.
     await revokeTokens(tx, user.id)
-    await record(tx, { action: 'change_email', actor: 'user', userId: user.id }, client)
+    await record(tx, { action: 'change_email', userId: user.id }, caller)
     const details = { newEmail: maskEmail(token.email) }
-    await orderMail(tx, user, 'email_changed', client, { email: user.email, details })
+    await orderMail(tx, user, 'email_changed', caller, { email: user.email, details })
   }
   return { ...user, email: token.email, emailVerifiedAt: tx.now() }
 }

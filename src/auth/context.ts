@@ -29,19 +29,6 @@ export interface TxContext extends Context {
   readonly db: Tx
 }
 
-/** What is known of the client behind a request. All of it may be absent: then nothing depends on it. */
-export interface Client {
-  /** Its IP address, as the connection tells it. A `TypeError` where it is none. */
-  readonly ip?: string | undefined
-  readonly userAgent?: string | undefined
-  /** Names the request in the log, the answer and the audit. */
-  readonly requestId?: string | undefined
-  /** The `Accept-Language` header: in which language to write to them. */
-  readonly acceptLanguage?: string | undefined
-  /** What an earlier login gave this device, to be known by again. */
-  readonly deviceToken?: string | undefined
-}
-
 /** Runs several steps as one: all happen, or none. Hash before it, not in it: SQLite has one writer. */
 export async function inTransaction<Result>(
   ctx: Context,

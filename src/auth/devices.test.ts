@@ -21,7 +21,7 @@ const NOTICE_PAUSE = 600
 
 /** Signs in on a device, and gives what it keeps. */
 async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = PASSWORD): Promise<string> {
-  const login = await auth.logIn({ email, password, deviceToken, ...CLIENT })
+  const login = await auth.logIn({ email, password }, { deviceToken, ...CLIENT })
   return login.deviceToken ?? expect.unreachable('no device token')
 }
 
@@ -99,7 +99,10 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
 
     const { sessionId } = await auth.logIn({ email: BOB, password: NEW_PASSWORD })
-    await auth.changePassword({ sessionId, currentPassword: NEW_PASSWORD, newPassword: PASSWORD })
+    await auth.changePassword(
+      { currentPassword: NEW_PASSWORD, newPassword: PASSWORD },
+      { sessionToken: sessionId },
+    )
     now.advance(NOTICE_PAUSE)
     await newMails()
     now.advance(NOTICE_PAUSE)
@@ -151,7 +154,7 @@ onBothEngines('a device', (engine) => {
     expect((await send(auth, 'GET', '/profile', { deviceToken: device })).status).toBe(403)
     expect((await send(auth, 'GET', '/profile', { sessionId: device })).status).toBe(403)
     await expect(
-      auth.logIn({ email: BOB, password: NEW_PASSWORD, deviceToken: device }),
+      auth.logIn({ email: BOB, password: NEW_PASSWORD }, { deviceToken: device }),
     ).rejects.toMatchObject({ code: 'invalid_credentials' })
   })
 
@@ -224,7 +227,7 @@ onBothEngines('a device', (engine) => {
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const fail = async (times: number, deviceToken?: string) => {
       for (let guess = 0; guess < times; guess++)
-        await auth.logIn({ email: BOB, password: NEW_PASSWORD, deviceToken }).catch(() => {})
+        await auth.logIn({ email: BOB, password: NEW_PASSWORD }, { deviceToken }).catch(() => {})
     }
     await fail(4)
     const device = await signIn(auth)

@@ -6,7 +6,8 @@
  */
 import { randomSecret } from '../lib/random.ts'
 import { normalizeEmail, type User } from '../user.ts'
-import type { Client, Context } from './context.ts'
+import type { Client } from './caller.ts'
+import type { Context } from './context.ts'
 
 /** How long a device is remembered without a login: as long as its client keeps the cookie. */
 export const DEVICE_LIFETIME_SECONDS = 400 * 86_400

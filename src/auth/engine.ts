@@ -10,8 +10,8 @@ import type { Mailer } from '../mail/index.ts'
 import type { Options } from '../options.ts'
 import type { Account, User } from '../user.ts'
 import type { ListedUser } from './account-state.ts'
+import type { Caller } from './caller.ts'
 import type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
-import type { Client } from './context.ts'
 import type { ExportedUser } from './export.ts'
 import type { ImportItem, ImportOptions, ImportStep } from './import.ts'
 import type { LogInRequest, LogInResult } from './login.ts'
@@ -19,7 +19,6 @@ import type { Removed } from './maintenance.ts'
 import type { SetEmailRequest } from './operator.ts'
 import type {
   AccountExport,
-  BearerRequest,
   ChangePasswordRequest,
   ReauthenticateRequest,
   RenewedSession,
@@ -65,7 +64,7 @@ export interface Engine {
    *   `password_too_short`, `password_too_long`, `password_too_common`, `password_guessable`,
    *   `password_breached`; `missing_field` or `invalid_field` with `field`.
    */
-  registerUser(email: string, password: string, details?: RegisterDetails): Promise<User>
+  registerUser(email: string, password: string, details?: RegisterDetails, caller?: Caller): Promise<User>
 
   /**
    * Registers whoever asks: {@link registerUser} behind its limits. With `options.registrationAnswer`
@@ -75,7 +74,7 @@ export interface Engine {
    * @throws {AuthError} As {@link registerUser}, `email_taken` only where answers are `explicit`;
    *   `too_many_attempts` with `retryAfterSeconds`.
    */
-  signUp(request: SignUpRequest): Promise<SignUpResult>
+  signUp(request: SignUpRequest, caller?: Caller): Promise<SignUpResult>
 
   /**
    * Mails the link that confirms the address of an account once more, where it awaits that. The answer is the
@@ -83,7 +82,7 @@ export interface Engine {
    *
    * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
    */
-  requestConfirmation(request: ConfirmationRequest): Promise<void>
+  requestConfirmation(request: ConfirmationRequest, caller?: Caller): Promise<void>
 
   /**
    * Confirms an address with the token of a mailed link and the password of the account: that of a new
@@ -95,7 +94,7 @@ export interface Engine {
    *   still good; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
    *   `password_too_long` with `field`.
    */
-  confirmEmail(request: ConfirmEmailRequest): Promise<Account>
+  confirmEmail(request: ConfirmEmailRequest, caller?: Caller): Promise<Account>
 
   /**
    * Mails a link to a new address for the account of a session, and a word to the present one. Nothing
@@ -104,7 +103,7 @@ export interface Engine {
    * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts` with
    *   `retryAfterSeconds`; `invalid_email` or `missing_field`.
    */
-  requestEmailChange(request: EmailChangeRequest): Promise<void>
+  requestEmailChange(request: EmailChangeRequest, caller: Caller): Promise<void>
 
   /**
    * Whether this is the password of an account that is open. Counts as a login attempt of the account.
@@ -112,7 +111,7 @@ export interface Engine {
    * @returns `false` also for an unknown address, and for what can be neither an address nor a password.
    * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`.
    */
-  validLogin(email: string, password: string): Promise<boolean>
+  validLogin(email: string, password: string, caller?: Caller): Promise<boolean>
 
   /**
    * Signs a user in: every gate in order (throttle, password, state of the account, confirmed address, state
@@ -124,7 +123,7 @@ export interface Engine {
    *   password, which an operator has marked; `too_many_attempts` with `retryAfterSeconds`; `password_too_long`,
    *   `missing_field` or `invalid_field` with `field`.
    */
-  logIn(request: LogInRequest): Promise<LogInResult>
+  logIn(request: LogInRequest, caller?: Caller): Promise<LogInResult>
 
   /**
    * Starts a session for the user with this address, beside those there are. The caller vouches for them:
@@ -133,7 +132,7 @@ export interface Engine {
    * @returns What the user's client carries, opaque to it: 80 characters, `<uuid>.<secret>`. Only the
    *   secret's SHA-256 is stored. `null` where no account has the address, or it is disabled.
    */
-  createSession(email: string, client?: Client): Promise<string | null>
+  createSession(email: string, caller?: Caller): Promise<string | null>
 
   /**
    * The user of a session, or `null` where it is malformed, unknown, expired or ended, or the account is
@@ -150,21 +149,21 @@ export interface Engine {
    *
    * @returns `false` where there was no live session to end.
    */
-  endSession(sessionId: string | null | undefined, client?: Client): Promise<boolean>
+  endSession(caller: Caller): Promise<boolean>
 
   /**
    * The live sessions of whoever bears one, the one used last first. Nothing in them opens anything.
    *
    * @throws {AuthError} `unauthenticated`.
    */
-  listOwnSessions(request: BearerRequest): Promise<SessionInfo[]>
+  listOwnSessions(caller: Caller): Promise<SessionInfo[]>
 
   /**
    * Ends one of the sessions of whoever bears one.
    *
    * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `not_found`: no session of theirs has this id.
    */
-  endOwnSession(request: EndOwnSessionRequest): Promise<void>
+  endOwnSession(request: EndOwnSessionRequest, caller: Caller): Promise<void>
 
   /**
    * Ends every session of a user but the one that asks.
@@ -172,7 +171,7 @@ export interface Engine {
    * @returns How many there were.
    * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
    */
-  endOtherSessions(request: BearerRequest): Promise<number>
+  endOtherSessions(caller: Caller): Promise<number>
 
   /**
    * Types the password once more, for what is sensitive: the session is renewed, the old bearer opens nothing.
@@ -181,7 +180,7 @@ export interface Engine {
    * @throws {AuthError} `unauthenticated`; `invalid_credentials`; `too_many_attempts` with
    *   `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long` with `field`.
    */
-  reauthenticate(request: ReauthenticateRequest): Promise<RenewedSession>
+  reauthenticate(request: ReauthenticateRequest, caller: Caller): Promise<RenewedSession>
 
   /**
    * Sets another password, by whoever bears a session and knows the present one. Every session and every
@@ -191,7 +190,7 @@ export interface Engine {
    * @throws {AuthError} `unauthenticated`; `invalid_credentials`; what {@link registerUser} says of a new
    *   password; `too_many_attempts` with `retryAfterSeconds`.
    */
-  changePassword(request: ChangePasswordRequest): Promise<RenewedSession>
+  changePassword(request: ChangePasswordRequest, caller: Caller): Promise<RenewedSession>
 
   /**
    * All that is stored about the account of a session, but what opens it: of the audit the newest 10,000 lines.
@@ -199,7 +198,7 @@ export interface Engine {
    * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts`: more than 10 in an
    *   hour.
    */
-  exportAccount(request: BearerRequest): Promise<AccountExport>
+  exportAccount(caller: Caller): Promise<AccountExport>
 
   /**
    * Removes the account of a session with all that is its own, for good. The audit keeps its lines under a
@@ -207,14 +206,14 @@ export interface Engine {
    *
    * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
    */
-  deleteAccount(request: BearerRequest): Promise<Account>
+  deleteAccount(caller: Caller): Promise<Account>
 
   /**
    * Ends every session of everybody.
    *
    * @returns How many there were.
    */
-  endEverySession(): Promise<number>
+  endEverySession(caller?: Caller): Promise<number>
 
   /**
    * Ends what came back with a backup that was put in the place of the database, and writes it down: every
@@ -222,10 +221,10 @@ export interface Engine {
    *
    * @param request - `keepSessions`: leave them open; for a copy of what nobody has used since.
    */
-  finishRestore(request: FinishRestoreRequest): Promise<FinishedRestore>
+  finishRestore(request: FinishRestoreRequest, caller?: Caller): Promise<FinishedRestore>
 
   /** Ends every session of a user. (The classic exercise knows one for each user; {@link endSession} ends just one.) */
-  destroySession(userId: number): Promise<void>
+  destroySession(userId: number, caller?: Caller): Promise<void>
 
   /**
    * Makes a token that sets a new password once, for `options.resetTokenLifetimeSeconds` (default 3,600). An
@@ -234,7 +233,7 @@ export interface Engine {
    * @throws {AuthError} `unknown_email`: no account has the address, it is malformed, or the account is disabled;
    *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
    */
-  requestPasswordReset(request: PasswordResetRequest): Promise<PasswordReset>
+  requestPasswordReset(request: PasswordResetRequest, caller?: Caller): Promise<PasswordReset>
 
   /**
    * Mails a link that sets a new password once, to the address of the account and to no other. The answer is
@@ -243,14 +242,14 @@ export interface Engine {
    *
    * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
    */
-  sendPasswordReset(request: PasswordResetRequest): Promise<void>
+  sendPasswordReset(request: PasswordResetRequest, caller?: Caller): Promise<void>
 
   /**
    * {@link requestPasswordReset} as the classic exercise spells it: the token alone.
    *
    * @throws {AuthError} As there; an unknown address is an error.
    */
-  getResetPasswordToken(email: string): Promise<string>
+  getResetPasswordToken(email: string, caller?: Caller): Promise<string>
 
   /**
    * Sets a new password with a reset token, in one transaction: the token is used up exactly when the password
@@ -263,14 +262,14 @@ export interface Engine {
    *   `field`: the token is still good then.
    * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
    */
-  resetPassword(request: ResetPasswordRequest): Promise<Account>
+  resetPassword(request: ResetPasswordRequest, caller?: Caller): Promise<Account>
 
   /**
    * {@link resetPassword} as the classic exercise spells it: it follows `options.resetEndsSessions` too.
    *
    * @throws {AuthError} As there; an unknown token is an error.
    */
-  updatePassword(resetToken: string, password: string): Promise<void>
+  updatePassword(resetToken: string, password: string, caller?: Caller): Promise<void>
 
   /** A user with their state and the number of their live sessions, or `null`. */
   describeUser(email: string): Promise<UserDescription | null>
@@ -299,6 +298,7 @@ export interface Engine {
   importUsers<Item extends ImportItem>(
     items: AsyncIterable<Item> | Iterable<Item>,
     options?: ImportOptions,
+    caller?: Caller,
   ): AsyncGenerator<ImportStep<Item>>
 
   /**
@@ -307,25 +307,25 @@ export interface Engine {
    *
    * @param options - `withHashes`: the hashes of the passwords too. Default `false`.
    */
-  exportUsers(options?: { withHashes?: boolean }): AsyncGenerator<ExportedUser>
+  exportUsers(options?: { withHashes?: boolean }, caller?: Caller): AsyncGenerator<ExportedUser>
 
   /** Shuts an account: nobody gets in, and its sessions and outstanding tokens end. `false`: no such user. */
-  disableUser(userId: number): Promise<boolean>
+  disableUser(userId: number, caller?: Caller): Promise<boolean>
 
   /** Opens a disabled account again. Its old sessions stay ended. `false`: no such user. */
-  enableUser(userId: number): Promise<boolean>
+  enableUser(userId: number, caller?: Caller): Promise<boolean>
 
   /** Removes an account with all that is its own, for good. `false`: no such user. */
-  deleteUser(userId: number): Promise<boolean>
+  deleteUser(userId: number, caller?: Caller): Promise<boolean>
 
   /** Vouches for the address of an account, as its confirmation would. `false`: no such user. */
-  confirmUser(userId: number): Promise<boolean>
+  confirmUser(userId: number, caller?: Caller): Promise<boolean>
 
   /** Lets a password open nothing until it is reset, and ends what it opened. `false`: no such user. */
-  markPasswordCompromised(userId: number): Promise<boolean>
+  markPasswordCompromised(userId: number, caller?: Caller): Promise<boolean>
 
   /** Forgets the failed logins of an account, and opens what they locked. `false`: no such user. */
-  unlockUser(userId: number): Promise<boolean>
+  unlockUser(userId: number, caller?: Caller): Promise<boolean>
 
   /**
    * Mails a link that sets a new password to the address of an account, as an operator. Counts against no limit.
@@ -333,7 +333,7 @@ export interface Engine {
    * @returns `false`: no such user, or the account is disabled.
    * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
    */
-  sendUserReset(userId: number): Promise<boolean>
+  sendUserReset(userId: number, caller?: Caller): Promise<boolean>
 
   /**
    * Mails the link that confirms the address of an account once more, as an operator. Counts against no limit.
@@ -341,7 +341,7 @@ export interface Engine {
    * @returns `false`: no such user, the account is disabled, or its address is confirmed already.
    * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
    */
-  resendConfirmation(userId: number): Promise<boolean>
+  resendConfirmation(userId: number, caller?: Caller): Promise<boolean>
 
   /**
    * Gives an account another address, as an operator.
@@ -354,7 +354,7 @@ export interface Engine {
    * @throws {AuthError} `email_taken`; `invalid_email` or `missing_field`.
    * @throws {OptionError} Without `confirmed`: `smtpUrl` or `baseUrl` is not set.
    */
-  setUserEmail(userId: number, request: SetEmailRequest): Promise<boolean>
+  setUserEmail(userId: number, request: SetEmailRequest, caller?: Caller): Promise<boolean>
 
   /** What happened, the newest first, read a page at a time. It holds no secret. */
   listAudit(query?: AuditQuery): AsyncGenerator<AuditEntry>

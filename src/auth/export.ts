@@ -1,5 +1,6 @@
 import * as store from '../db/index.ts'
 import { record } from './audit.ts'
+import { asOperator, type Caller } from './caller.ts'
 import type { Context } from './context.ts'
 
 /** A user as an export has them: the fields that an import takes, under their names. Moments are ISO 8601, UTC. */
@@ -22,15 +23,12 @@ const PAGE = 500
 /** All users by id, a page at a time. */
 export async function* exportUsers(
   ctx: Context,
-  { withHashes = false }: { withHashes?: boolean } = {},
+  { withHashes = false }: { withHashes?: boolean },
+  caller: Caller,
 ): AsyncGenerator<ExportedUser> {
   // Before anything leaves: what was asked for counts, whether it arrived or not.
-  await record(ctx, {
-    action: 'export_users',
-    actor: 'operator',
-    userId: null,
-    details: { hashes: withHashes },
-  })
+  const event = { action: 'export_users', userId: null, details: { hashes: withHashes } } as const
+  await record(ctx, event, asOperator(caller))
   for (let afterId = 0; ; ) {
     const page = await store.listMovingUsers(ctx.db, { afterId, limit: PAGE })
     for (const user of page) yield exported(user, withHashes)

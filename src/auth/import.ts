@@ -3,6 +3,7 @@ import { Conflict } from '../errors.ts'
 import { sha256 } from '../lib/digest.ts'
 import { normalizeEmail } from '../user.ts'
 import { record } from './audit.ts'
+import { asOperator, type Caller } from './caller.ts'
 import { type Context, inTransaction, type TxContext } from './context.ts'
 import type { FirebaseProject } from './hashing/firebase.ts'
 import { type Fields, type ImportedUser, readImportedUser } from './imported-user.ts'
@@ -34,8 +35,10 @@ const BATCH = 1_000
 export async function* importUsers<Item extends ImportItem>(
   ctx: Context,
   items: AsyncIterable<Item> | Iterable<Item>,
-  { dryRun = false, firebase = null }: ImportOptions = {},
+  { dryRun = false, firebase = null }: ImportOptions,
+  given: Caller,
 ): AsyncGenerator<ImportStep<Item>> {
+  const caller = asOperator(given)
   const now = ctx.now()
   const earlier = new EarlierLines()
   const total = { added: 0, unchanged: 0, rejected: 0 }
@@ -46,7 +49,7 @@ export async function* importUsers<Item extends ImportItem>(
       : await untilNobodyInterferes(() =>
           inTransaction(ctx, (tx) =>
             decide(tx, read, new EarlierLines(), (users) =>
-              addAccounts(tx, users, { isFirst: total.added === 0 }),
+              addAccounts(tx, users, { isFirst: total.added === 0, caller }),
             ),
           ),
         )
@@ -56,7 +59,7 @@ export async function* importUsers<Item extends ImportItem>(
     yield step
   }
   if (total.added > 0 && !dryRun)
-    await record(ctx, { action: 'finish_import', actor: 'operator', userId: null, details: { ...total } })
+    await record(ctx, { action: 'finish_import', userId: null, details: { ...total } }, caller)
 }
 
 function readItem(
@@ -155,7 +158,7 @@ async function findExisting(ctx: Context, items: readonly Read<unknown>[]) {
 async function addAccounts(
   tx: TxContext,
   users: readonly store.MovingUser[],
-  { isFirst }: { isFirst: boolean },
+  { isFirst, caller }: { isFirst: boolean; caller: Caller },
 ): Promise<void> {
   if (users.length === 0) return
   // Numbers that are brought along first, so that none of them is given to somebody else before.
@@ -169,7 +172,7 @@ async function addAccounts(
     tx,
     users.map(({ email }) => email),
   )
-  if (isFirst) await record(tx, { action: 'begin_import', actor: 'operator', userId: null })
+  if (isFirst) await record(tx, { action: 'begin_import', userId: null }, caller)
 }
 
 /** Somebody may register an address between the look-up and the insert: looked up again, it is seen. */

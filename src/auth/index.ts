@@ -15,6 +15,7 @@ import { MailError, type Mailer } from '../mail/index.ts'
 import { TERMINAL_MAIL } from '../mail/settings.ts'
 import { type AuthOptions, type Options, resolveOptions } from '../options.ts'
 import { listAudit } from './audit.ts'
+import type { Caller } from './caller.ts'
 import { confirmEmail, requestConfirmation, requestEmailChange } from './confirmation.ts'
 import type { Context } from './context.ts'
 import type { Engine } from './engine.ts'
@@ -64,8 +65,8 @@ import {
 export type { AuditEntry, AuditQuery, AuditRecord, MailProblem, SessionSummary } from '../db/index.ts'
 export { ACCOUNT_STATES, type AccountState, type ListedUser } from './account-state.ts'
 export { AUDIT_ACTIONS } from './audit.ts'
+export type { Actor, Caller, Client } from './caller.ts'
 export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
-export type { Client } from './context.ts'
 export { DEVICE_LIFETIME_SECONDS } from './devices.ts'
 export type { Engine } from './engine.ts'
 export type { ExportedUser } from './export.ts'
@@ -76,7 +77,6 @@ export type { LogInRequest, LogInResult } from './login.ts'
 export type { SetEmailRequest } from './operator.ts'
 export type {
   AccountExport,
-  BearerRequest,
   ChangePasswordRequest,
   ReauthenticateRequest,
   RenewedSession,
@@ -155,6 +155,7 @@ export async function openEngine(
     })
   }
   const bind = binderOf(ctx)
+  const withCaller = callerBinderOf(bind)
   return {
     options,
     generateUuid,
@@ -162,45 +163,47 @@ export async function openEngine(
       assertPassword(password, 'password')
       return hasher.hash(password)
     }),
-    registerUser: bind(registerUser),
-    signUp: bind(signUp),
-    requestConfirmation: bind(requestConfirmation),
-    confirmEmail: bind(confirmEmail),
-    requestEmailChange: bind(requestEmailChange),
-    validLogin: bind(validLogin),
-    logIn: bind(logIn),
-    createSession: bind(createSession),
+    registerUser: (email, password, details = {}, caller = NOBODY) =>
+      asked(() => registerUser(ctx, email, password, details, caller)),
+    signUp: withCaller(signUp),
+    requestConfirmation: withCaller(requestConfirmation),
+    confirmEmail: withCaller(confirmEmail),
+    requestEmailChange: withCaller(requestEmailChange),
+    validLogin: withCaller(validLogin),
+    logIn: withCaller(logIn),
+    createSession: withCaller(createSession),
     getUserFromSessionId: bind(getUserFromSessionId),
-    endSession: bind(endSession),
-    listOwnSessions: bind(listOwnSessions),
-    endOwnSession: bind(endOwnSession),
-    endOtherSessions: bind(endOtherSessions),
-    endEverySession: bind(endEverySession),
-    finishRestore: bind(finishRestore),
-    destroySession: bind(destroySession),
-    reauthenticate: bind(reauthenticate),
-    changePassword: bind(changePassword),
-    exportAccount: bind(exportAccount),
-    deleteAccount: bind(deleteAccount),
-    requestPasswordReset: bind(requestPasswordReset),
-    sendPasswordReset: bind(sendPasswordReset),
-    getResetPasswordToken: bind(getResetPasswordToken),
-    resetPassword: bind(resetPassword),
-    updatePassword: bind(updatePassword),
+    endSession: withCaller(endSession),
+    listOwnSessions: withCaller(listOwnSessions),
+    endOwnSession: withCaller(endOwnSession),
+    endOtherSessions: withCaller(endOtherSessions),
+    endEverySession: withCaller(endEverySession),
+    finishRestore: withCaller(finishRestore),
+    destroySession: withCaller(destroySession),
+    reauthenticate: withCaller(reauthenticate),
+    changePassword: withCaller(changePassword),
+    exportAccount: withCaller(exportAccount),
+    deleteAccount: withCaller(deleteAccount),
+    requestPasswordReset: withCaller(requestPasswordReset),
+    sendPasswordReset: withCaller(sendPasswordReset),
+    getResetPasswordToken: withCaller(getResetPasswordToken),
+    resetPassword: withCaller(resetPassword),
+    updatePassword: withCaller(updatePassword),
     describeUser: bind(describeUser),
     listUsers: (query) => translating(listUsers(ctx, query)),
     listSessionsOfUser: bind(listSessionsOfUser),
-    importUsers: (items, options) => translating(importUsers(ctx, items, options)),
-    exportUsers: (options) => translating(exportUsers(ctx, options)),
-    disableUser: bind(disableUser),
-    enableUser: bind(enableUser),
-    deleteUser: bind(deleteUser),
-    confirmUser: bind(confirmUser),
-    markPasswordCompromised: bind(markPasswordCompromised),
-    unlockUser: bind(unlockUser),
-    sendUserReset: bind(sendUserReset),
-    resendConfirmation: bind(resendConfirmation),
-    setUserEmail: bind(setUserEmail),
+    importUsers: (items, options = {}, caller = NOBODY) =>
+      translating(importUsers(ctx, items, options, caller)),
+    exportUsers: (options = {}, caller = NOBODY) => translating(exportUsers(ctx, options, caller)),
+    disableUser: withCaller(disableUser),
+    enableUser: withCaller(enableUser),
+    deleteUser: withCaller(deleteUser),
+    confirmUser: withCaller(confirmUser),
+    markPasswordCompromised: withCaller(markPasswordCompromised),
+    unlockUser: withCaller(unlockUser),
+    sendUserReset: withCaller(sendUserReset),
+    resendConfirmation: withCaller(resendConfirmation),
+    setUserEmail: withCaller(setUserEmail),
     listAudit: (query) => translating(listAudit(ctx, query)),
     mailer,
     countMail: bind(({ db }) => store.countMail(db)),
@@ -255,13 +258,32 @@ function binderOf(ctx: Context) {
   return <Arguments extends unknown[], Result>(
     useCase: (ctx: Context, ...rest: Arguments) => Promise<Result>,
   ): ((...rest: Arguments) => Promise<Result>) =>
-    async (...rest) => {
-      try {
-        return await useCase(ctx, ...rest)
-      } catch (error) {
-        throw translated(error)
-      }
-    }
+    (...rest) =>
+      asked(() => useCase(ctx, ...rest))
+}
+
+/** Binds use cases whose last argument is the caller. A program that embeds the library may leave it out. */
+function callerBinderOf(bind: ReturnType<typeof binderOf>) {
+  return <Arguments extends unknown[], Result>(
+    useCase: (ctx: Context, ...rest: [...Arguments, Caller]) => Promise<Result>,
+  ): ((...rest: [...Arguments, caller?: Caller]) => Promise<Result>) => {
+    const bound = bind(useCase)
+    // The context, then its arguments, then the caller.
+    const place = useCase.length - 2
+    return (...rest) =>
+      bound(...(rest.slice(0, place) as Arguments), (rest[place] as Caller | undefined) ?? NOBODY)
+  }
+}
+
+/** Nothing is known of who calls. */
+const NOBODY: Caller = {}
+
+async function asked<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw translated(error)
+  }
 }
 
 async function* translating<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {

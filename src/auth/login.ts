@@ -2,7 +2,8 @@ import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { type Account, accountOf, maskEmail, type User } from '../user.ts'
 import { record, textOf } from './audit.ts'
-import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
+import { asUser, type Caller } from './caller.ts'
+import { type Context, inTransaction, type TxContext } from './context.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
 import { orderDeviceNotice, orderMail, orderNothing } from './outbox.ts'
 import { assertPassword } from './passwords.ts'
@@ -12,11 +13,9 @@ import type { CountedAttempt } from './throttle.ts'
 import { assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `logIn` takes. */
-export interface LogInRequest extends Client {
+export interface LogInRequest {
   email: string
   password: string
-  /** The session that the client bears already: it ends where the login succeeds. */
-  currentSessionId?: string | null | undefined
 }
 
 /** What `logIn` gives: what comes next. Further steps will be further members of this union. */
@@ -33,28 +32,34 @@ export type LogInResult = {
 const NOTABLE_FAILURES = 5
 
 /** Signs a user in: every gate in order, and a new session at the end. */
-export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInResult> {
+export async function logIn(ctx: Context, request: LogInRequest, caller: Caller): Promise<LogInResult> {
   assertEmailIsGiven(request.email)
   assertPassword(request.password, 'password')
-  const { user, attempt } = await passGates(ctx, request)
-  const device = recogniseDevice(ctx, request, user)
+  const { user, attempt } = await passGates(ctx, request, caller)
+  const device = recogniseDevice(ctx, caller, user)
   const sessionId = await inTransaction(ctx, async (tx) => {
-    const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
-    if (started !== null) await tellOfLogin(tx, request, user, { isKnown: device !== null, ...attempt })
+    const started = await startSession(tx, user, { methods: ['pwd'], level: 1 }, caller)
+    if (started !== null) await tellOfLogin(tx, caller, user, { isKnown: device !== null, ...attempt })
     return started
   })
   if (sessionId === null) throw wrongCredentials(ctx)
-  await endSession(ctx, request.currentSessionId, request)
+  // The session that the client had before ends: it is replaced.
+  await endSession(ctx, caller)
   const deviceToken = rememberDevice(ctx, user, device)
   return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
 }
 
 /** Whether this is the password of an account that is open. */
-export async function validLogin(ctx: Context, email: string, password: string): Promise<boolean> {
+export async function validLogin(
+  ctx: Context,
+  email: string,
+  password: string,
+  caller: Caller,
+): Promise<boolean> {
   try {
     assertEmailIsGiven(email)
     assertPassword(password, 'password')
-    await passGates(ctx, { email, password })
+    await passGates(ctx, { email, password }, caller)
     return true
   } catch (error) {
     if (error instanceof AuthError && error.status < 429) return false
@@ -72,20 +77,20 @@ export async function validLogin(ctx: Context, email: string, password: string):
  */
 async function passGates(
   ctx: Context,
-  request: LogInRequest,
+  { email, password }: LogInRequest,
+  caller: Caller,
 ): Promise<{ user: User; attempt: CountedAttempt }> {
-  const user = await findAddressee(ctx, request.email)
-  const { password, email } = request
-  const attempt = await checkPassword(ctx, { password, email, account: user }, request)
-  if (user === null) return refuse(ctx, request, null, 'unknown_email')
-  if (!attempt.isRight) return refuse(ctx, request, user, 'wrong_password')
-  if (user.disabledAt !== null) return refuse(ctx, request, user, 'disabled')
-  if (ctx.options.emailVerification && user.emailVerifiedAt === null)
-    return refuse(ctx, request, user, 'unconfirmed')
-  if (user.passwordCompromisedAt !== null) return refuse(ctx, request, user, 'password_compromised')
+  const user = await findAddressee(ctx, email)
+  const attempt = await checkPassword(ctx, { password, email, account: user }, caller)
+  const refuse = (reason: Refusal) => refuseSignIn(ctx, { email, user, reason }, caller)
+  if (user === null) return refuse('unknown_email')
+  if (!attempt.isRight) return refuse('wrong_password')
+  if (user.disabledAt !== null) return refuse('disabled')
+  if (ctx.options.emailVerification && user.emailVerifiedAt === null) return refuse('unconfirmed')
+  if (user.passwordCompromisedAt !== null) return refuse('password_compromised')
   await attempt.succeeded()
-  if (ctx.hasher.needsRehash(request.password, user.hashedPassword)) {
-    await store.updatePasswordHash(ctx.db, user, await ctx.hasher.hash(request.password))
+  if (ctx.hasher.needsRehash(password, user.hashedPassword)) {
+    await store.updatePasswordHash(ctx.db, user, await ctx.hasher.hash(password))
   }
   return { user, attempt }
 }
@@ -93,20 +98,19 @@ async function passGates(
 type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'
 
 /** Records why, and says little. Whatever the reason, the same is written: the time does not tell either. */
-async function refuse(
+async function refuseSignIn(
   ctx: Context,
-  request: LogInRequest,
-  user: User | null,
-  reason: Refusal,
+  { email, user, reason }: { email: string; user: User | null; reason: Refusal },
+  caller: Caller,
 ): Promise<never> {
-  const details = user === null ? { email: maskEmail(request.email) } : {}
+  const details = user === null ? { email: maskEmail(email) } : {}
   await inTransaction(ctx, async (tx) => {
-    const event = { action: 'login', actor: 'anonymous', outcome: 'refused' } as const
-    await record(tx, { ...event, reason, userId: user?.id ?? null, details }, request)
+    const event = { action: 'login', outcome: 'refused', reason, details } as const
+    await record(tx, { ...event, userId: user?.id ?? null }, caller)
     if (!ctx.options.emailVerification) return
     // Who knows the password and has not confirmed the address waits for this mail.
-    if (user !== null && reason === 'unconfirmed') await orderMail(tx, user, 'verify_email', request)
-    else await orderNothing(tx, 'verify_email', request)
+    if (user !== null && reason === 'unconfirmed') await orderMail(tx, user, 'verify_email', caller)
+    else await orderNothing(tx, 'verify_email', caller)
   })
   throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)
 }
@@ -119,16 +123,16 @@ function wrongCredentials({ options }: Context): AuthError {
 /** What the owner wants to know of, beside the audit. */
 async function tellOfLogin(
   tx: TxContext,
-  request: LogInRequest,
+  caller: Caller,
   user: User,
   { isKnown, failuresBefore }: { isKnown: boolean; failuresBefore: number },
 ): Promise<void> {
   const details = { device: isKnown ? 'known' : 'new', failures: failuresBefore }
-  await record(tx, { action: 'login', actor: 'user', reason: 'pwd', userId: user.id, details }, request)
-  const seen = { ip: request.ip ?? null, device: textOf(request.userAgent) }
+  await record(tx, { action: 'login', reason: 'pwd', userId: user.id, details }, asUser(caller, user))
+  const seen = { ip: caller.ip ?? null, device: textOf(caller.userAgent) }
   if (failuresBefore >= NOTABLE_FAILURES)
-    await orderMail(tx, user, 'signed_in_after_failures', request, {
+    await orderMail(tx, user, 'signed_in_after_failures', caller, {
       details: { ...seen, failures: failuresBefore },
     })
-  else if (!isKnown && tx.keys !== null) await orderDeviceNotice(tx, user, request, seen)
+  else if (!isKnown && tx.keys !== null) await orderDeviceNotice(tx, user, caller, seen)
 }

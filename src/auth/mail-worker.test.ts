@@ -58,7 +58,7 @@ onBothEngines('the mail worker', (engine) => {
     const addresses = Array.from({ length: 30 }, (_, index) => `user${index}@example.com`)
     await Promise.all(
       addresses.map(async (email, index) => {
-        await registerUser(contexts[index % 3] ?? first, email, PASSWORD)
+        await registerUser(contexts[index % 3] ?? first, email, PASSWORD, {}, {})
         workers[index % 3]?.wake()
       }),
     )
@@ -113,7 +113,7 @@ onBothEngines('the mail worker', (engine) => {
   it('that hangs on one mail sends the others that are due with it', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
-    for (const email of [BOB, ROB]) await registerUser(ctx, email, PASSWORD)
+    for (const email of [BOB, ROB]) await registerUser(ctx, email, PASSWORD, {}, {})
     startWorker(ctx, silent.mailer)
     await until(() => silent.mailer.mails.length === 1)
     expect(silent.mailer.mails).toMatchObject([{ to: ROB }])
@@ -127,7 +127,7 @@ onBothEngines('the mail worker', (engine) => {
     const mailer = memoryMailer(({ to }) => {
       if (to === BOB) throw thrown.shift()
     })
-    await registerUser(ctx, BOB, PASSWORD)
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
     const worker = startWorker(ctx, mailer)
     for (let failure = 1; failure <= 4; failure++) {
       await until(() => worker.faults.length === failure)
@@ -139,7 +139,7 @@ onBothEngines('the mail worker', (engine) => {
       if (failure === 4) break
       worker.wake()
     }
-    await registerUser(ctx, ROB, PASSWORD)
+    await registerUser(ctx, ROB, PASSWORD, {}, {})
     worker.wake()
     await until(() => mailer.mails.some(({ to }) => to === ROB))
   })
@@ -147,7 +147,7 @@ onBothEngines('the mail worker', (engine) => {
   it('goes on where the database could not be read for a while', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    await registerUser(ctx, BOB, PASSWORD)
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
     const mend = await breakTable(ctx.db, 'outbox', 'update')
     const worker = startWorker(ctx, mailer)
     await until(() => worker.faults.length > 0)
@@ -161,10 +161,10 @@ onBothEngines('the mail worker', (engine) => {
   it('that stops finishes what is in hand, takes no more, and closes the mailer', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
-    await registerUser(ctx, BOB, PASSWORD)
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
-    await registerUser(ctx, ROB, PASSWORD)
+    await registerUser(ctx, ROB, PASSWORD, {}, {})
     worker.wake()
     const stopped = worker.stop()
     expect(silent.mailer.closed).toBe(0)
@@ -227,7 +227,7 @@ describe('the mail worker', () => {
       ...silent.mailer,
       close: () => silent.answer.reject(new Error('the connection was closed')),
     }
-    await registerUser(ctx, BOB, PASSWORD)
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
     const worker = startMailWorker(ctx, mailer, () => {})
     await silent.taken
     await worker.stop()
@@ -242,7 +242,7 @@ describe('the mail worker', () => {
   it('that stops waits no longer for a mailer that never lets go, and leaves its mail to the next one', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
-    await registerUser(ctx, BOB, PASSWORD)
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
     await worker.stop()

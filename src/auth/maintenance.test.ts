@@ -107,7 +107,7 @@ onBothEngines('the clean-up', (engine) => {
   it('forgets from where things were done after ninety days', async () => {
     const { auth, now } = await longAgo(engine)
     const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.logIn({ email: BOB, password: PASSWORD, ...CLIENT })
+    await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
     now.advance(90 * DAY)
     expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0 })
     now.advance(1)
@@ -184,7 +184,7 @@ onBothEngines('the clean-up', (engine) => {
     const other = await productionAuth(engine, { now, databaseUrl: auth.options.databaseUrl })
     for (let user = 0; user < 20; user++) {
       const { email } = await auth.registerUser(`user${user}@example.com`, PASSWORD)
-      await auth.requestConfirmation({ email, ...CLIENT, ip: `192.0.2.${user}` })
+      await auth.requestConfirmation({ email }, { ...CLIENT, ip: `192.0.2.${user}` })
     }
     await other.newMails()
     now.advance(400 * DAY)

@@ -1,5 +1,6 @@
 import * as store from '../db/index.ts'
 import { record } from './audit.ts'
+import { SYSTEM } from './caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { deleteStaleMail } from './outbox.ts'
 
@@ -42,8 +43,8 @@ export async function deleteExpired(ctx: Context): Promise<Removed> {
 async function deleteUnconfirmed(tx: TxContext, limit: number): Promise<number> {
   const removed = await store.deleteUnconfirmedUsers(tx.db, tx.now(), limit)
   if (removed > 0) {
-    const event = { action: 'delete_unconfirmed_accounts', actor: 'system', userId: null } as const
-    await record(tx, { ...event, details: { removed } })
+    const event = { action: 'delete_unconfirmed_accounts', userId: null } as const
+    await record(tx, { ...event, details: { removed } }, SYSTEM)
   }
   return removed
 }

@@ -10,7 +10,8 @@ import { compose, type Message, type SignIn } from '../mail/messages.ts'
 import { LOCALES, type Locale } from '../text.ts'
 import { mailboxOf, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
-import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
+import { type Client, SYSTEM } from './caller.ts'
+import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { endOfPause, nextHour, startPause, takeHourlyPlace } from './throttle.ts'
 import { issueToken } from './tokens.ts'
 
@@ -198,14 +199,8 @@ function giveUp(ctx: Context, mail: store.OutboxMail, reason: string): Promise<v
 
 async function recordGivenUp(tx: TxContext, mail: store.OutboxMail, reason: string): Promise<void> {
   const details = { kind: mail.kind, attempts: mail.attempts }
-  await record(tx, {
-    action: 'give_up_mail',
-    actor: 'system',
-    outcome: 'refused',
-    reason,
-    userId: mail.userId,
-    details,
-  })
+  const event = { action: 'give_up_mail', outcome: 'refused', reason, details } as const
+  await record(tx, { ...event, userId: mail.userId }, SYSTEM)
 }
 
 /**

@@ -20,7 +20,7 @@ const NOBODYS = [null, undefined, '', `01978f7e-0000-7000-8000-000000000000.${'A
 /** Bob has an account and is signed in. */
 async function bobIsIn({ auth, newMails }: Production): Promise<{ id: number; sessionId: string }> {
   const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-  const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD, ...CLIENT })
+  const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
   await newMails()
   return { id, sessionId }
 }
@@ -42,14 +42,13 @@ onBothEngines('a change of password', (engine) => {
     const elsewhere = await another(auth)
     await auth.sendPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
-    await auth.requestEmailChange({ sessionId, email: 'robert@example.com' })
+    await auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId })
     const move = await mailedLink('confirm_new_email')
 
-    const renewed = await auth.changePassword({
-      sessionId,
-      currentPassword: PASSWORD,
-      newPassword: NEW_PASSWORD,
-    })
+    const renewed = await auth.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken: sessionId },
+    )
     expect(renewed.user).toMatchObject({ id, email: BOB })
     expect(await isLive(auth, renewed.sessionId)).toBe(true)
     for (const ended of [sessionId, elsewhere]) expect(await isLive(auth, ended)).toBe(false)
@@ -67,12 +66,13 @@ onBothEngines('a change of password', (engine) => {
   it('is told to the mailbox, in the words of the account, without a secret or a link', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails, mailedLink } = production
-    await auth.signUp({ email: BOB, password: PASSWORD, acceptLanguage: 'fr' })
+    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'fr' })
     await auth.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
     const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
     await newMails()
-    const request = { sessionId, currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
-    const renewed = await auth.changePassword({ ...request, acceptLanguage: 'en' })
+    const request = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
+    const caller = { sessionToken: sessionId, acceptLanguage: 'en' }
+    const renewed = await auth.changePassword(request, caller)
     const mails = await newMails()
     expect(mails).toMatchObject([{ kind: 'password_changed', to: BOB, language: 'fr' }])
     for (const secret of [PASSWORD, NEW_PASSWORD, renewed.sessionId, 'http'])
@@ -84,7 +84,7 @@ onBothEngines('a change of password', (engine) => {
     const { auth, db, now, newMails } = production
     const { sessionId } = await bobIsIn(production)
     const change = (currentPassword: string) =>
-      auth.changePassword({ sessionId, currentPassword, newPassword: NEW_PASSWORD })
+      auth.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken: sessionId })
     const state = async () => {
       const { users, sessions } = await everyRow(db)
       return { users, sessions }
@@ -95,7 +95,9 @@ onBothEngines('a change of password', (engine) => {
     // The third is guessed elsewhere: it is one limit.
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
     await expect(change(PASSWORD)).rejects.toMatchObject({ code: 'too_many_attempts', retryAfterSeconds: 1 })
-    await expect(auth.reauthenticate({ sessionId, password: PASSWORD })).rejects.toMatchObject({
+    await expect(
+      auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId }),
+    ).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
     expect(await state()).toEqual(before)
@@ -117,7 +119,7 @@ onBothEngines('a change of password', (engine) => {
       ['\ud800 seven green umbrellas', 'invalid_field'],
     ] as const) {
       await expect(
-        auth.changePassword({ sessionId, currentPassword: PASSWORD, newPassword }),
+        auth.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken: sessionId }),
       ).rejects.toMatchObject({ code, field: 'newPassword' })
     }
     expect(await isLive(auth, sessionId)).toBe(true)
@@ -130,11 +132,10 @@ onBothEngines('a change of password', (engine) => {
     const { sessionId } = await bobIsIn(production)
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
-        auth.changePassword({
-          sessionId,
-          currentPassword: PASSWORD,
-          newPassword: `${NEW_PASSWORD} ${index}`,
-        }),
+        auth.changePassword(
+          { currentPassword: PASSWORD, newPassword: `${NEW_PASSWORD} ${index}` },
+          { sessionToken: sessionId },
+        ),
       ),
     )
     const winners = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []))
@@ -153,7 +154,10 @@ onBothEngines('a change of password', (engine) => {
     const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
     for (const sessionId of NOBODYS) {
       await expect(
-        auth.changePassword({ sessionId, currentPassword: PASSWORD, newPassword: NEW_PASSWORD }),
+        auth.changePassword(
+          { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+          { sessionToken: sessionId },
+        ),
       ).rejects.toMatchObject({ code: 'unauthenticated', status: 401 })
     }
     const { sessionId } = await bobIsIn(production)
@@ -180,7 +184,7 @@ onBothEngines('reauthentication', (engine) => {
     expect(await isLive(auth, sessionId)).toBe(false)
     expect(await isLive(auth, elsewhere)).toBe(true)
     expect((await auth.getUserFromSessionId(renewed))?.id).toBe(id)
-    const [current] = (await auth.listOwnSessions({ sessionId: renewed })).filter((each) => each.current)
+    const [current] = (await auth.listOwnSessions({ sessionToken: renewed })).filter((each) => each.current)
     expect(current).toMatchObject({ authenticatedAt: now(), createdAt: now(), methods: ['pwd'], level: 1 })
   })
 
@@ -189,20 +193,20 @@ onBothEngines('reauthentication', (engine) => {
     const { auth, now } = production
     const { sessionId } = await bobIsIn(production)
     now.advance(599)
-    await auth.exportAccount({ sessionId })
+    await auth.exportAccount({ sessionToken: sessionId })
     now.advance(1)
     const stale = { code: 'reauthentication_required', status: 403 }
-    await expect(auth.exportAccount({ sessionId })).rejects.toMatchObject(stale)
-    await expect(auth.deleteAccount({ sessionId })).rejects.toMatchObject(stale)
-    await expect(auth.requestEmailChange({ sessionId, email: 'robert@example.com' })).rejects.toMatchObject(
-      stale,
-    )
+    await expect(auth.exportAccount({ sessionToken: sessionId })).rejects.toMatchObject(stale)
+    await expect(auth.deleteAccount({ sessionToken: sessionId })).rejects.toMatchObject(stale)
+    await expect(
+      auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId }),
+    ).rejects.toMatchObject(stale)
     // Use alone renews nothing; the session itself is live.
     expect(await isLive(auth, sessionId)).toBe(true)
-    const renewed = await auth.reauthenticate({ sessionId, password: PASSWORD })
-    await auth.exportAccount({ sessionId: renewed.sessionId })
+    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+    await auth.exportAccount({ sessionToken: renewed.sessionId })
     now.advance(599)
-    await auth.deleteAccount({ sessionId: renewed.sessionId })
+    await auth.deleteAccount({ sessionToken: renewed.sessionId })
   })
 
   it('with a wrong password is refused, and leaves the session as it is', async () => {
@@ -215,11 +219,15 @@ onBothEngines('reauthentication', (engine) => {
       ['', 'missing_field'],
       ['x'.repeat(1_025), 'password_too_long'],
     ] as const) {
-      await expect(auth.reauthenticate({ sessionId, password })).rejects.toMatchObject({ code })
+      await expect(auth.reauthenticate({ password }, { sessionToken: sessionId })).rejects.toMatchObject({
+        code,
+      })
     }
     expect((await everyRow(db)).sessions).toEqual(sessions)
     for (const nobodys of NOBODYS) {
-      await expect(auth.reauthenticate({ sessionId: nobodys, password: PASSWORD })).rejects.toMatchObject({
+      await expect(
+        auth.reauthenticate({ password: PASSWORD }, { sessionToken: nobodys }),
+      ).rejects.toMatchObject({
         code: 'unauthenticated',
       })
     }
@@ -235,7 +243,7 @@ onBothEngines('reauthentication', (engine) => {
       now.advance(60)
     }
     await isLive(auth, sessionId)
-    const renewed = await auth.reauthenticate({ sessionId, password: PASSWORD })
+    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
     for (const each of [...others, renewed.sessionId]) expect(await isLive(auth, each)).toBe(true)
   })
 })
@@ -247,16 +255,14 @@ onBothEngines('one’s own sessions', (engine) => {
     const start = now()
     const { sessionId } = await bobIsIn(production)
     now.advance(60)
-    const elsewhere = await auth.logIn({
-      email: BOB,
-      password: PASSWORD,
-      ip: '2001:db8::1',
-      userAgent: 'curl/8',
-    })
+    const elsewhere = await auth.logIn(
+      { email: BOB, password: PASSWORD },
+      { ip: '2001:db8::1', userAgent: 'curl/8' },
+    )
     await auth.registerUser(ROB, PASSWORD, { confirmed: true })
     await another(auth, ROB)
     now.advance(60)
-    const sessions = await auth.listOwnSessions({ sessionId })
+    const sessions = await auth.listOwnSessions({ sessionToken: sessionId })
     expect(sessions).toEqual([
       {
         id: sessionId.slice(0, 36),
@@ -290,9 +296,9 @@ onBothEngines('one’s own sessions', (engine) => {
     const { sessionId } = await bobIsIn(production)
     await another(auth)
     now.advance(999)
-    expect(await auth.listOwnSessions({ sessionId })).toHaveLength(2)
+    expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(2)
     now.advance(1)
-    expect(await auth.listOwnSessions({ sessionId })).toHaveLength(1)
+    expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(1)
   })
 
   it('are ended one by one, also the one that asks', async () => {
@@ -300,10 +306,10 @@ onBothEngines('one’s own sessions', (engine) => {
     const { auth } = production
     const { sessionId } = await bobIsIn(production)
     const [second, third] = [await another(auth), await another(auth)]
-    await auth.endOwnSession({ sessionId, id: second.slice(0, 36) })
+    await auth.endOwnSession({ id: second.slice(0, 36) }, { sessionToken: sessionId })
     expect(await isLive(auth, second)).toBe(false)
     for (const live of [sessionId, third]) expect(await isLive(auth, live)).toBe(true)
-    await auth.endOwnSession({ sessionId, id: sessionId.slice(0, 36) })
+    await auth.endOwnSession({ id: sessionId.slice(0, 36) }, { sessionToken: sessionId })
     expect(await isLive(auth, sessionId)).toBe(false)
     expect(await isLive(auth, third)).toBe(true)
   })
@@ -330,7 +336,7 @@ onBothEngines('one’s own sessions', (engine) => {
       '00000000-0000-0000-0000-00000000000g',
     ]
     for (const id of [...ids, null, undefined, 7, {}] as string[]) {
-      await expect(auth.endOwnSession({ sessionId, id })).rejects.toMatchObject({
+      await expect(auth.endOwnSession({ id }, { sessionToken: sessionId })).rejects.toMatchObject({
         code: 'not_found',
         status: 404,
       })
@@ -351,11 +357,11 @@ onBothEngines('one’s own sessions', (engine) => {
     await auth.registerUser(ROB, PASSWORD, { confirmed: true })
     const robs = await another(auth, ROB)
     const others = [await another(auth), await another(auth)]
-    expect(await auth.endOtherSessions({ sessionId })).toBe(2)
+    expect(await auth.endOtherSessions({ sessionToken: sessionId })).toBe(2)
     for (const ended of others) expect(await isLive(auth, ended)).toBe(false)
     for (const live of [sessionId, robs]) expect(await isLive(auth, live)).toBe(true)
     expect((await auth.db.findUserBy({ id })).sessionId).toBe(sessionId.slice(0, 36))
-    expect(await auth.endOtherSessions({ sessionId })).toBe(0)
+    expect(await auth.endOtherSessions({ sessionToken: sessionId })).toBe(0)
   })
 
   it('are ended by whoever runs the service, of one user or of everybody', async () => {
@@ -376,11 +382,13 @@ onBothEngines('one’s own sessions', (engine) => {
     const { auth } = await productionAuth(engine)
     const nobody = { code: 'unauthenticated', status: 401 }
     for (const sessionId of NOBODYS) {
-      await expect(auth.listOwnSessions({ sessionId })).rejects.toMatchObject(nobody)
-      await expect(auth.endOtherSessions({ sessionId })).rejects.toMatchObject(nobody)
-      await expect(auth.endOwnSession({ sessionId, id: auth.generateUuid() })).rejects.toMatchObject(nobody)
-      await expect(auth.exportAccount({ sessionId })).rejects.toMatchObject(nobody)
-      await expect(auth.deleteAccount({ sessionId })).rejects.toMatchObject(nobody)
+      await expect(auth.listOwnSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+      await expect(auth.endOtherSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+      await expect(
+        auth.endOwnSession({ id: auth.generateUuid() }, { sessionToken: sessionId }),
+      ).rejects.toMatchObject(nobody)
+      await expect(auth.exportAccount({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+      await expect(auth.deleteAccount({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
     }
   })
 
@@ -417,12 +425,12 @@ onBothEngines('the export of an account', (engine) => {
     const { id, sessionId } = await bobIsIn(production)
     await auth.registerUser(ROB, PASSWORD, { confirmed: true })
     await another(auth, ROB)
-    await auth.sendPasswordReset({ email: BOB, ...CLIENT })
+    await auth.sendPasswordReset({ email: BOB }, CLIENT)
     const reset = await mailedLink('reset_password')
-    const device = await auth.logIn({ email: BOB, password: PASSWORD, ...CLIENT })
+    const device = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
     await newMails()
 
-    const exported = await auth.exportAccount({ sessionId, ...CLIENT })
+    const exported = await auth.exportAccount({ sessionToken: sessionId, ...CLIENT })
     expect(exported.account).toEqual({
       id,
       email: BOB,
@@ -462,18 +470,18 @@ onBothEngines('the end of an account', (engine) => {
     const production = await productionAuth(engine)
     const { auth, db, mailedLink, newMails } = production
     await auth.registerUser(ROB, PASSWORD, { confirmed: true })
-    await auth.logIn({ email: ROB, password: PASSWORD, ...CLIENT })
+    await auth.logIn({ email: ROB, password: PASSWORD }, CLIENT)
     await newMails()
     const others = await everyRow(db)
 
     const { id, sessionId } = await bobIsIn(production)
     await another(auth)
-    await auth.sendPasswordReset({ email: BOB, ...CLIENT })
+    await auth.sendPasswordReset({ email: BOB }, CLIENT)
     const reset = await mailedLink('reset_password')
-    await auth.requestEmailChange({ sessionId, email: 'robert@example.com', ...CLIENT })
+    await auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId, ...CLIENT })
     const move = await mailedLink('confirm_new_email')
-    await auth.exportAccount({ sessionId, ...CLIENT })
-    expect(await auth.deleteAccount({ sessionId, ...CLIENT })).toMatchObject({ id, email: BOB })
+    await auth.exportAccount({ sessionToken: sessionId, ...CLIENT })
+    expect(await auth.deleteAccount({ sessionToken: sessionId, ...CLIENT })).toMatchObject({ id, email: BOB })
     await newMails()
 
     const { audit = [], throttles, ...rest } = await everyRow(db)
@@ -517,7 +525,7 @@ onBothEngines('the end of an account', (engine) => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { id, sessionId } = await bobIsIn(production)
-    await auth.deleteAccount({ sessionId })
+    await auth.deleteAccount({ sessionToken: sessionId })
     await auth.signUp({ email: BOB, password: NEW_PASSWORD })
     const { token } = await mailedLink('verify_email')
     const again = await auth.confirmEmail({ token, password: NEW_PASSWORD })
@@ -530,7 +538,7 @@ onBothEngines('the end of an account', (engine) => {
     const { auth, newMails } = production
     const { sessionId } = await bobIsIn(production)
     const results = await Promise.allSettled(
-      Array.from({ length: 5 }, () => auth.deleteAccount({ sessionId })),
+      Array.from({ length: 5 }, () => auth.deleteAccount({ sessionToken: sessionId })),
     )
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) {

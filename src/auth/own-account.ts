@@ -3,7 +3,8 @@ import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { type Account, accountOf, type User } from '../user.ts'
 import { listAudit, record } from './audit.ts'
-import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
+import type { Caller } from './caller.ts'
+import { type Context, inTransaction, type TxContext } from './context.ts'
 import { orderFarewell, orderMail } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
 import {
@@ -18,20 +19,14 @@ import { withRightPassword } from './sign-in/password-check.ts'
 import { nextHour, takeHourlyPlace } from './throttle.ts'
 import { removeAccount } from './users.ts'
 
-/** Whoever bears a session. */
-export interface BearerRequest extends Client {
-  /** The session's bearer, as the cookie carries it. */
-  sessionId: string | null | undefined
-}
-
 /** What `changePassword` takes. */
-export interface ChangePasswordRequest extends BearerRequest {
+export interface ChangePasswordRequest {
   currentPassword: string
   newPassword: string
 }
 
 /** What `reauthenticate` takes. */
-export interface ReauthenticateRequest extends BearerRequest {
+export interface ReauthenticateRequest {
   password: string
 }
 
@@ -43,15 +38,19 @@ export interface RenewedSession {
 }
 
 /** Sets another password. */
-export async function changePassword(ctx: Context, request: ChangePasswordRequest): Promise<RenewedSession> {
-  const { user } = await requireSession(ctx, request.sessionId)
+export async function changePassword(
+  ctx: Context,
+  request: ChangePasswordRequest,
+  caller: Caller,
+): Promise<RenewedSession> {
+  const { user, acting } = await requireSession(ctx, caller)
   assertPassword(request.currentPassword, 'currentPassword')
   assertPassword(request.newPassword, 'newPassword')
-  const refused = { action: 'change_password', actor: 'user', client: request } as const
-  return withRightPassword(ctx, user, request.currentPassword, refused, async () => {
+  const typed = { password: request.currentPassword, action: 'change_password' } as const
+  return withRightPassword(ctx, user, typed, acting, async () => {
     await assertNewPassword(ctx, request.newPassword, { field: 'newPassword', email: user.email })
     const hashedPassword = await ctx.hasher.hash(request.newPassword)
-    return inTransaction(ctx, (tx) => replacePassword(tx, user, hashedPassword, request))
+    return inTransaction(ctx, (tx) => replacePassword(tx, user, hashedPassword, acting))
   })
 }
 
@@ -59,7 +58,7 @@ async function replacePassword(
   tx: TxContext,
   user: User,
   hashedPassword: string,
-  request: BearerRequest,
+  acting: Caller,
 ): Promise<RenewedSession> {
   const locked = await store.lockUser(tx.db, user.id)
   // Another change came first: the password that was typed is no longer the account's.
@@ -68,25 +67,29 @@ async function replacePassword(
   await store.updateUser(tx.db, user.id, { hashedPassword })
   await revokeSessionsAndTokens(tx, user.id)
   const changed = await store.findUserById(tx.db, user.id)
-  const sessionId = changed && (await startSession(tx, changed, { ...request, methods: ['pwd'], level: 1 }))
+  const sessionId = changed && (await startSession(tx, changed, { methods: ['pwd'], level: 1 }, acting))
   if (!sessionId) throw new AuthError('unauthenticated')
-  await record(tx, { action: 'change_password', actor: 'user', userId: user.id }, request)
-  await orderMail(tx, user, 'password_changed', request)
+  await record(tx, { action: 'change_password', userId: user.id }, acting)
+  await orderMail(tx, user, 'password_changed', acting)
   return { user: accountOf(changed), sessionId }
 }
 
 /** Proves once more who bears a session. */
-export async function reauthenticate(ctx: Context, request: ReauthenticateRequest): Promise<RenewedSession> {
-  const { user, session } = await requireSession(ctx, request.sessionId)
+export async function reauthenticate(
+  ctx: Context,
+  request: ReauthenticateRequest,
+  caller: Caller,
+): Promise<RenewedSession> {
+  const { user, session, acting } = await requireSession(ctx, caller)
   assertPassword(request.password, 'password')
-  const refused = { action: 'reauthenticate', actor: 'user', client: request } as const
-  const sessionId = await withRightPassword(ctx, user, request.password, refused, () =>
+  const typed = { password: request.password, action: 'reauthenticate' } as const
+  const sessionId = await withRightPassword(ctx, user, typed, acting, () =>
     inTransaction(ctx, async (tx) => {
       // The old session first: otherwise, at the maximum number of sessions, another one would end.
       await store.deleteSession(tx.db, session)
-      const started = await startSession(tx, user, { ...request, methods: ['pwd'], level: 1 })
+      const started = await startSession(tx, user, { methods: ['pwd'], level: 1 }, acting)
       if (started === null) throw new AuthError('unauthenticated')
-      await record(tx, { action: 'reauthenticate', actor: 'user', userId: user.id }, request)
+      await record(tx, { action: 'reauthenticate', userId: user.id }, acting)
       return started
     }),
   )
@@ -102,17 +105,17 @@ export interface AccountExport {
 }
 
 /** Gives a user what is stored about them. */
-export async function exportAccount(ctx: Context, request: BearerRequest): Promise<AccountExport> {
-  const { user } = await requireFreshSession(ctx, request.sessionId)
+export async function exportAccount(ctx: Context, caller: Caller): Promise<AccountExport> {
+  const { user, acting } = await requireFreshSession(ctx, caller)
   if ((await takeHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)) === null) {
     const retryAfterSeconds = Math.ceil((nextHour(ctx).getTime() - ctx.now().getTime()) / 1_000)
     throw new AuthError('too_many_attempts', { retryAfterSeconds })
   }
-  await record(ctx, { action: 'export_account', actor: 'user', userId: user.id }, request)
+  await record(ctx, { action: 'export_account', userId: user.id }, acting)
   const { locale, passwordCompromisedAt } = user
   return {
     account: { ...accountOf(user), locale, passwordCompromisedAt },
-    sessions: await listOwnSessions(ctx, request),
+    sessions: await listOwnSessions(ctx, caller),
     audit: await newestLines(ctx, user.id),
   }
 }
@@ -131,11 +134,11 @@ async function newestLines(ctx: Context, userId: number): Promise<store.AuditRec
 }
 
 /** Removes a user's own account. */
-export async function deleteAccount(ctx: Context, request: BearerRequest): Promise<Account> {
-  const { user } = await requireFreshSession(ctx, request.sessionId)
+export async function deleteAccount(ctx: Context, caller: Caller): Promise<Account> {
+  const { user, acting } = await requireFreshSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
-    if (!(await removeAccount(tx, user.id, 'user', request))) throw new AuthError('unauthenticated')
-    await orderFarewell(tx, user, 'account_deleted', request)
+    if (!(await removeAccount(tx, user.id, acting))) throw new AuthError('unauthenticated')
+    await orderFarewell(tx, user, 'account_deleted', acting)
   })
   return accountOf(user)
 }

@@ -8,11 +8,8 @@ const DAY = 86_400
 const WAIT = { code: 'too_many_attempts', status: 429 }
 const WRONG = { code: 'invalid_credentials' }
 
-const guess = (email = BOB, more: { ip?: string; deviceToken?: string } = {}) => ({
-  email,
-  password: NEW_PASSWORD,
-  ...more,
-})
+const guess = (email = BOB, caller: { ip?: string; deviceToken?: string } = {}) =>
+  [{ email, password: NEW_PASSWORD }, caller] as const
 
 async function codesOf(attempts: Promise<unknown>[]): Promise<string[]> {
   const results = await Promise.allSettled(attempts)
@@ -22,7 +19,7 @@ async function codesOf(attempts: Promise<unknown>[]): Promise<string[]> {
 /** Guesses so often, and waits in between as long as it takes. */
 async function guessPatiently(auth: Auth, now: { advance(seconds: number): void }, times: number) {
   for (let made = 0; made < times; ) {
-    const error = (await auth.logIn(guess()).catch((reason: unknown) => reason)) as AuthError
+    const error = (await auth.logIn(...guess()).catch((reason: unknown) => reason)) as AuthError
     if (error.code === 'too_many_attempts') now.advance(error.retryAfterSeconds ?? 0)
     else made++
   }
@@ -100,7 +97,7 @@ onBothEngines('the lock of a password', (engine) => {
     await guessPatiently(auth, now, 3)
     now.advance(900)
     verified = 0
-    expect(await codesOf(Array.from({ length: 20 }, () => auth.logIn(guess())))).toEqual(
+    expect(await codesOf(Array.from({ length: 20 }, () => auth.logIn(...guess())))).toEqual(
       Array(20).fill('too_many_attempts'),
     )
     expect(verified).toBe(0)
@@ -116,7 +113,7 @@ onBothEngines('the lock of a password', (engine) => {
     const sights: unknown[] = []
     for (const email of [BOB, 'nobody@example.com']) {
       for (let attempt = 0; attempt < 5; attempt++) {
-        const response = await send(auth, 'POST', '/sessions', { json: guess(email) })
+        const response = await send(auth, 'POST', '/sessions', { json: guess(email)[0] })
         sights.push(`${response.status} ${response.headers.get('retry-after')}`)
         if (response.status === 429) now.advance(Math.min(900, Number(response.headers.get('retry-after'))))
       }
@@ -138,68 +135,77 @@ onBothEngines('a device that was signed in to before', (engine) => {
     const { auth, now, deviceToken } = await bobsDevice()
     const second = (await auth.logIn({ email: BOB, password: PASSWORD })).deviceToken ?? ''
     const own = guess(BOB, { deviceToken })
-    for (let failure = 0; failure < 3; failure++) await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(own)).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 1 })
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(guess())).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(guess())).rejects.toMatchObject(WAIT)
-    await expect(auth.logIn(guess(BOB, { deviceToken: second }))).rejects.toMatchObject(WRONG)
+      await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
+    await expect(auth.logIn(...own)).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 1 })
+    for (let failure = 0; failure < 3; failure++)
+      await expect(auth.logIn(...guess())).rejects.toMatchObject(WRONG)
+    await expect(auth.logIn(...guess())).rejects.toMatchObject(WAIT)
+    await expect(auth.logIn(...guess(BOB, { deviceToken: second }))).rejects.toMatchObject(WRONG)
     now.advance(1)
-    await auth.logIn({ email: BOB, password: PASSWORD, deviceToken })
+    await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })
   })
 
   it('is stopped neither by strangers who guess at the account nor by its network', async () => {
     const { auth, deviceToken } = await bobsDevice({ loginFailuresPerIp: 3 })
     const ip = '192.0.2.1'
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(guess(BOB, { ip }))).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn({ email: BOB, password: PASSWORD, ip: '192.0.2.2' })).rejects.toMatchObject(WAIT)
-    await expect(auth.logIn({ email: 'rob@example.com', password: PASSWORD, ip })).rejects.toMatchObject(WAIT)
-    await auth.logIn({ email: BOB, password: PASSWORD, deviceToken, ip })
+      await expect(auth.logIn(...guess(BOB, { ip }))).rejects.toMatchObject(WRONG)
+    await expect(auth.logIn({ email: BOB, password: PASSWORD }, { ip: '192.0.2.2' })).rejects.toMatchObject(
+      WAIT,
+    )
+    await expect(auth.logIn({ email: 'rob@example.com', password: PASSWORD }, { ip })).rejects.toMatchObject(
+      WAIT,
+    )
+    await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken, ip })
     // What strangers used up, its success does not give back to them.
-    await expect(auth.logIn({ email: BOB, password: PASSWORD, ip: '192.0.2.2' })).rejects.toMatchObject(WAIT)
+    await expect(auth.logIn({ email: BOB, password: PASSWORD }, { ip: '192.0.2.2' })).rejects.toMatchObject(
+      WAIT,
+    )
   })
 
   it('has one counter for every route that looks at a password', async () => {
     const { auth, deviceToken } = await bobsDevice()
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD, deviceToken })
-    const wrong = { sessionId, deviceToken, password: NEW_PASSWORD }
-    await expect(auth.reauthenticate(wrong)).rejects.toMatchObject(WRONG)
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })
+    const caller = { sessionToken: sessionId, deviceToken }
+    await expect(auth.reauthenticate({ password: NEW_PASSWORD }, caller)).rejects.toMatchObject(WRONG)
     await expect(
-      auth.changePassword({ ...wrong, currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD }),
+      auth.changePassword({ currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD }, caller),
     ).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(guess(BOB, { deviceToken }))).rejects.toMatchObject(WRONG)
-    await expect(auth.reauthenticate({ ...wrong, password: PASSWORD })).rejects.toMatchObject(WAIT)
+    await expect(auth.logIn(...guess(BOB, { deviceToken }))).rejects.toMatchObject(WRONG)
+    await expect(auth.reauthenticate({ password: PASSWORD }, caller)).rejects.toMatchObject(WAIT)
     // Without the token it is a stranger, with failures of a stranger's.
-    await auth.reauthenticate({ sessionId, password: PASSWORD })
+    await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
   })
 
   it('that has failed as often as an account may is a stranger from then on', async () => {
     const { auth, now, deviceToken } = await bobsDevice({ loginFailuresUntilLock: 4 })
     const own = guess(BOB, { deviceToken })
-    for (let failure = 0; failure < 3; failure++) await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    for (let failure = 0; failure < 3; failure++)
+      await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
     now.advance(1)
-    await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
     // These are failures of the account, which has four of its own.
-    for (let failure = 0; failure < 3; failure++) await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    for (let failure = 0; failure < 3; failure++)
+      await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
-    await expect(auth.logIn(own)).rejects.toMatchObject(WRONG)
+    await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
-    await expect(auth.logIn({ email: BOB, password: PASSWORD, deviceToken })).rejects.toMatchObject(WAIT)
+    await expect(auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })).rejects.toMatchObject(WAIT)
   })
 
   it('that forges its token is a stranger', async () => {
     const { auth, deviceToken } = await bobsDevice()
     const forged = `${deviceToken.slice(0, -1)}${deviceToken.endsWith('A') ? 'B' : 'A'}`
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(guess(BOB, { deviceToken: forged }))).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(guess())).rejects.toMatchObject(WAIT)
+      await expect(auth.logIn(...guess(BOB, { deviceToken: forged }))).rejects.toMatchObject(WRONG)
+    await expect(auth.logIn(...guess())).rejects.toMatchObject(WAIT)
   })
 
   it('lets no more of twenty guesses at once through than of guesses in a row', async () => {
     const { auth, deviceToken } = await bobsDevice()
-    const codes = await codesOf(Array.from({ length: 20 }, () => auth.logIn(guess(BOB, { deviceToken }))))
+    const codes = await codesOf(Array.from({ length: 20 }, () => auth.logIn(...guess(BOB, { deviceToken }))))
     expect(codes.filter((code) => code === 'invalid_credentials')).toHaveLength(3)
     expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(17)
   })
@@ -208,9 +214,10 @@ onBothEngines('a device that was signed in to before', (engine) => {
 onBothEngines('the limits on what sends mail', (engine) => {
   /** Each by the name of a thing that is asked for again and again, for one address. */
   const ASKS = {
-    registration: (auth: Auth, email: string, ip?: string) => auth.signUp({ email, password: PASSWORD, ip }),
-    'password reset': (auth: Auth, email: string, ip?: string) => auth.sendPasswordReset({ email, ip }),
-    confirmation: (auth: Auth, email: string, ip?: string) => auth.requestConfirmation({ email, ip }),
+    registration: (auth: Auth, email: string, ip?: string) =>
+      auth.signUp({ email, password: PASSWORD }, { ip }),
+    'password reset': (auth: Auth, email: string, ip?: string) => auth.sendPasswordReset({ email }, { ip }),
+    confirmation: (auth: Auth, email: string, ip?: string) => auth.requestConfirmation({ email }, { ip }),
   }
 
   it.each(Object.entries(ASKS))(
@@ -251,10 +258,10 @@ onBothEngines('the limits on what sends mail', (engine) => {
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
     for (let times = 0; times < 5; times++)
-      await auth.requestEmailChange({ sessionId, email: `robert${times}@example.com` })
-    await expect(auth.requestEmailChange({ sessionId, email: 'robert@example.com' })).rejects.toMatchObject(
-      WAIT,
-    )
+      await auth.requestEmailChange({ email: `robert${times}@example.com` }, { sessionToken: sessionId })
+    await expect(
+      auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId }),
+    ).rejects.toMatchObject(WAIT)
   })
 
   it('count a registration that is refused by the policy as well', async () => {
@@ -273,11 +280,11 @@ onBothEngines('a clock that is set back', (engine) => {
     const { auth, now } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     await guessPatiently(auth, now, 20)
-    await expect(auth.logIn(guess())).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 900 })
+    await expect(auth.logIn(...guess())).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 900 })
     now.advance(-10 * DAY)
-    await expect(auth.logIn(guess())).rejects.toMatchObject(WRONG)
+    await expect(auth.logIn(...guess())).rejects.toMatchObject(WRONG)
     // The next wait is as long as it would have been.
-    await expect(auth.logIn(guess())).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 900 })
+    await expect(auth.logIn(...guess())).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 900 })
     now.advance(900)
     await auth.logIn({ email: BOB, password: PASSWORD })
   })

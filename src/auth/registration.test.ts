@@ -94,7 +94,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     const { auth, db, newMails } = await productionAuth(engine)
     await bring(auth, BOB, 'taken')
     const before = await everyRow(db)
-    await auth.signUp({ email: 'BOB@example.com', password: NEW_PASSWORD, acceptLanguage: 'fr' })
+    await auth.signUp({ email: 'BOB@example.com', password: NEW_PASSWORD }, { acceptLanguage: 'fr' })
     await newMails()
     const { users, sessions } = await everyRow(db)
     // But for the token of the mail, which the account's row names.
@@ -123,9 +123,9 @@ onBothEngines('registration with uniform answers', (engine) => {
 
   it('writes in the language of the request, and to an account in the account’s own', async () => {
     const { auth, newMails } = await productionAuth(engine)
-    await auth.signUp({ email: BOB, password: PASSWORD, acceptLanguage: 'de, fr;q=0.8, en;q=0.5' })
+    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'de, fr;q=0.8, en;q=0.5' })
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'fr' }])
-    await auth.signUp({ email: BOB, password: PASSWORD, acceptLanguage: 'en' })
+    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'en' })
     expect(await newMails()).toMatchObject([{ kind: 'account_exists', language: 'fr' }])
     await auth.signUp({ email: 'rob@example.com', password: PASSWORD })
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'en' }])
@@ -249,7 +249,9 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     const { auth } = await productionAuth(engine)
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const sessionId = await auth.createSession(BOB)
-    await expect(auth.reauthenticate({ sessionId, password: NEW_PASSWORD })).rejects.toMatchObject(refused)
+    await expect(
+      auth.reauthenticate({ password: NEW_PASSWORD }, { sessionToken: sessionId }),
+    ).rejects.toMatchObject(refused)
   })
 
   it('gets a new mail when somebody logs in with the right password, and none with a wrong one', async () => {

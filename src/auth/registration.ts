@@ -2,14 +2,15 @@ import * as store from '../db/index.ts'
 import { AuthError, Conflict } from '../errors.ts'
 import { storedEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
-import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
+import { asOperator, type Caller } from './caller.ts'
+import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { localeFor, orderMail } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
 import { countAttempt, forgetFailures } from './throttle.ts'
 import { assertEmail } from './users.ts'
 
 /** What `signUp` takes. */
-export interface SignUpRequest extends Client {
+export interface SignUpRequest {
   email: string
   password: string
 }
@@ -21,18 +22,18 @@ export interface SignUpResult {
 }
 
 /** Registers whoever asks. */
-export async function signUp(ctx: Context, request: SignUpRequest): Promise<SignUpResult> {
+export async function signUp(ctx: Context, request: SignUpRequest, caller: Caller): Promise<SignUpResult> {
   const { email, password } = request
   assertEmail(email)
   assertPassword(password, 'password')
-  await countAttempt(ctx, 'registration', request)
+  await countAttempt(ctx, 'registration', request, caller)
   await assertNewPassword(ctx, password, { field: 'password', email })
   if (ctx.options.registrationAnswer === 'explicit') {
-    await addAccount(ctx, request)
+    await addAccount(ctx, request, caller)
   } else {
     // The same work for a new and a taken address, so that timing does not tell them apart.
     const hashedPassword = await ctx.hasher.hash(password)
-    await inTransaction(ctx, (tx) => addOrTell(tx, request, hashedPassword))
+    await inTransaction(ctx, (tx) => addOrTell(tx, request, hashedPassword, caller))
   }
   return { email: storedEmail(email) }
 }
@@ -48,14 +49,19 @@ export async function registerUser(
   ctx: Context,
   email: string,
   password: string,
-  { confirmed = false }: RegisterDetails = {},
+  { confirmed = false }: RegisterDetails,
+  caller: Caller,
 ): Promise<User> {
   assertEmail(email)
   await assertNewPassword(ctx, password, { field: 'password', email })
-  return addAccount(ctx, { email, password, confirmed })
+  return addAccount(ctx, { email, password, confirmed }, confirmed ? asOperator(caller) : caller)
 }
 
-async function addAccount(ctx: Context, request: SignUpRequest & { confirmed?: boolean }): Promise<User> {
+async function addAccount(
+  ctx: Context,
+  request: SignUpRequest & { confirmed?: boolean },
+  caller: Caller,
+): Promise<User> {
   const { email } = request
   // Hashing is expensive, so look up first; the unique constraint settles races.
   if ((await store.findUserByEmail(ctx.db, email)) !== null) throw emailTaken(email)
@@ -65,7 +71,7 @@ async function addAccount(ctx: Context, request: SignUpRequest & { confirmed?: b
       // Failures counted before the account existed must not count against it. Not where answers are uniform: the
       // sign-in counter would then tell a stranger whether the address was free.
       await forgetFailures(tx, email)
-      return addConfirmable(tx, request, hashedPassword)
+      return addConfirmable(tx, request, hashedPassword, caller)
     })
   } catch (error) {
     throw error instanceof Conflict ? emailTaken(email, error) : error
@@ -73,20 +79,24 @@ async function addAccount(ctx: Context, request: SignUpRequest & { confirmed?: b
 }
 
 /** Adds an account, or tells the one that has the address. */
-async function addOrTell(tx: TxContext, request: SignUpRequest, hashedPassword: string): Promise<void> {
+async function addOrTell(
+  tx: TxContext,
+  request: SignUpRequest,
+  hashedPassword: string,
+  caller: Caller,
+): Promise<void> {
   try {
-    await addConfirmable(tx, request, hashedPassword)
+    await addConfirmable(tx, request, hashedPassword, caller)
   } catch (error) {
     const owner = error instanceof Conflict ? await store.findUserByEmail(tx.db, request.email) : null
     if (owner === null) throw error
     const event = {
       action: 'register',
-      actor: 'anonymous',
       outcome: 'refused',
       reason: 'email_taken',
     } as const
-    await record(tx, { ...event, userId: owner.id }, request)
-    await orderMail(tx, owner, 'account_exists', request)
+    await record(tx, { ...event, userId: owner.id }, caller)
+    await orderMail(tx, owner, 'account_exists', caller)
   }
 }
 
@@ -95,6 +105,7 @@ async function addConfirmable(
   tx: TxContext,
   request: SignUpRequest & { confirmed?: boolean },
   hashedPassword: string,
+  caller: Caller,
 ): Promise<User> {
   const now = tx.now()
   const { emailVerification, unconfirmedAccountSeconds } = tx.options
@@ -103,11 +114,10 @@ async function addConfirmable(
     createdAt: now,
     emailVerifiedAt: request.confirmed === true ? now : null,
     unconfirmedUntil: hasToConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
-    locale: request.acceptLanguage === undefined ? null : localeFor(request),
+    locale: caller.acceptLanguage === undefined ? null : localeFor(caller),
   })
-  const actor = request.confirmed === true ? 'operator' : 'anonymous'
-  await record(tx, { action: 'register', actor, userId: user.id }, request)
-  if (hasToConfirm) await orderMail(tx, user, 'verify_email', request)
+  await record(tx, { action: 'register', userId: user.id }, caller)
+  if (hasToConfirm) await orderMail(tx, user, 'verify_email', caller)
   return user
 }
 

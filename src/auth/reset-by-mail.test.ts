@@ -87,8 +87,8 @@ onBothEngines('the reset of a password by mail', (engine) => {
   it('makes the token when the mail leaves, and keeps its secret nowhere, before or after', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
-    await sendPasswordReset(ctx, { email: BOB })
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    await sendPasswordReset(ctx, { email: BOB }, {})
     const before = await everyRow(ctx.db)
     expect(before.tokens).toEqual([])
     expect(before.outbox).toHaveLength(1)
@@ -115,22 +115,26 @@ onBothEngines('the reset of a password by mail', (engine) => {
     const mailer = memoryMailer(() => {
       if (isDown) throw new Error('the server is down')
     })
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
-    await sendPasswordReset(ctx, { email: BOB })
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    await sendPasswordReset(ctx, { email: BOB }, {})
     await sendDueMail(ctx, mailer, OPTIONS)
     isDown = false
     ctx.now.advance(86_400)
     await sendDueMail(ctx, mailer, OPTIONS)
     const { token } = linkIn(mailer.mails[0] ?? expect.unreachable())
     ctx.now.advance(3_599)
-    await resetPassword(ctx, { resetToken: token, newPassword: NEW_PASSWORD })
+    await resetPassword(ctx, { resetToken: token, newPassword: NEW_PASSWORD }, {})
 
-    await sendPasswordReset(ctx, { email: BOB })
+    await sendPasswordReset(ctx, { email: BOB }, {})
     await sendDueMail(ctx, mailer, OPTIONS)
     const late = mailer.mails.filter(({ kind }) => kind === 'reset_password').at(-1)
     ctx.now.advance(3_600)
     await expect(
-      resetPassword(ctx, { resetToken: linkIn(late ?? expect.unreachable()).token, newPassword: PASSWORD }),
+      resetPassword(
+        ctx,
+        { resetToken: linkIn(late ?? expect.unreachable()).token, newPassword: PASSWORD },
+        {},
+      ),
     ).rejects.toMatchObject(INVALID)
   })
 
@@ -142,16 +146,16 @@ onBothEngines('the reset of a password by mail', (engine) => {
       // It took the message, and then said that it had not.
       if (links.length === 1) throw new Error('connection lost')
     })
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true })
-    await sendPasswordReset(ctx, { email: BOB })
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    await sendPasswordReset(ctx, { email: BOB }, {})
     await sendDueMail(ctx, mailer, OPTIONS)
     ctx.now.advance(60)
     await sendDueMail(ctx, mailer, OPTIONS)
     const [first = '', second = ''] = links
-    await expect(resetPassword(ctx, { resetToken: first, newPassword: NEW_PASSWORD })).rejects.toMatchObject(
-      INVALID,
-    )
-    await resetPassword(ctx, { resetToken: second, newPassword: NEW_PASSWORD })
+    await expect(
+      resetPassword(ctx, { resetToken: first, newPassword: NEW_PASSWORD }, {}),
+    ).rejects.toMatchObject(INVALID)
+    await resetPassword(ctx, { resetToken: second, newPassword: NEW_PASSWORD }, {})
   })
 
   // https://github.com/advisories/GHSA-qw9g-7549-7wg5

@@ -48,8 +48,8 @@ onBothEngines('the reset of a password', (engine) => {
     await expect(auth.updatePassword(first, 'x')).rejects.toMatchObject({ code: 'invalid_reset_token' })
 
     // Whoever is signed in and changes the password ends the others all the same.
-    const change = { sessionId: sessions[0], currentPassword: 'newer', newPassword: 'newest' }
-    const { sessionId } = await auth.changePassword(change)
+    const change = { currentPassword: 'newer', newPassword: 'newest' }
+    const { sessionId } = await auth.changePassword(change, { sessionToken: sessions[0] })
     for (const ended of sessions) expect(await auth.getUserFromSessionId(ended)).toBeNull()
     expect((await auth.getUserFromSessionId(sessionId))?.id).toBe(user.id)
   })
@@ -185,7 +185,7 @@ onBothEngines('the reset of a password', (engine) => {
       resetRequestsPerIp: 5,
     })
     await auth.registerUser(EMAIL, 'old')
-    const ask = (email: string, ip: string) => auth.requestPasswordReset({ email, ip })
+    const ask = (email: string, ip: string) => auth.requestPasswordReset({ email }, { ip })
     for (let request = 0; request < 3; request++) await ask(EMAIL, `192.0.2.${request}`)
     await expect(ask(EMAIL, '192.0.2.9')).rejects.toMatchObject({
       code: 'too_many_attempts',

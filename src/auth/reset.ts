@@ -2,7 +2,8 @@ import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
 import { type Account, accountOf, isEmailAddress, normalizeEmail } from '../user.ts'
 import { record } from './audit.ts'
-import { type Client, type Context, inTransaction } from './context.ts'
+import { asUser, type Caller } from './caller.ts'
+import { type Context, inTransaction } from './context.ts'
 import { orderMail, orderNothing } from './outbox.ts'
 import { assertNewPassword, assertPassword } from './passwords.ts'
 import { revokeSessionsAndTokens, revokeTokens } from './sessions.ts'
@@ -11,7 +12,7 @@ import { findLiveToken, issueToken } from './tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './users.ts'
 
 /** What `requestPasswordReset` and `sendPasswordReset` take. */
-export interface PasswordResetRequest extends Client {
+export interface PasswordResetRequest {
   email: string
 }
 
@@ -23,7 +24,7 @@ export interface PasswordReset {
 }
 
 /** What `resetPassword` takes. */
-export interface ResetPasswordRequest extends Client {
+export interface ResetPasswordRequest {
   /** As `requestPasswordReset` gave it, or the mail. Good once; only its SHA-256 is stored. */
   resetToken: string
   /** 1 to 1,024 bytes of UTF-8, and `options.minPasswordLength` code points or more. */
@@ -35,11 +36,12 @@ export interface ResetPasswordRequest extends Client {
 /** Makes a token that sets a new password once, for the caller to hand over. */
 export async function requestPasswordReset(
   ctx: Context,
-  request: PasswordResetRequest,
+  { email }: PasswordResetRequest,
+  caller: Caller,
 ): Promise<PasswordReset> {
-  assertEmailIsGiven(request.email)
-  await countAttempt(ctx, 'reset_request', request)
-  const user = await findAddressee(ctx, request.email)
+  assertEmailIsGiven(email)
+  await countAttempt(ctx, 'reset_request', { email }, caller)
+  const user = await findAddressee(ctx, email)
   if (user === null || user.disabledAt !== null) throw new AuthError('unknown_email')
   const order = {
     purpose: 'reset_password',
@@ -49,32 +51,39 @@ export async function requestPasswordReset(
   const resetToken = await inTransaction(ctx, async (tx) => {
     const issued = await issueToken(tx, user, order)
     if (issued === null) throw new AuthError('unknown_email')
-    await record(tx, { action: 'request_password_reset', actor: 'anonymous', userId: user.id }, request)
+    await record(tx, { action: 'request_password_reset', userId: user.id }, caller)
     return issued
   })
   return { user: accountOf(user), resetToken }
 }
 
 /** `requestPasswordReset` as the classic exercise spells it: the token alone. */
-export async function getResetPasswordToken(ctx: Context, email: string): Promise<string> {
-  return (await requestPasswordReset(ctx, { email })).resetToken
+export async function getResetPasswordToken(ctx: Context, email: string, caller: Caller): Promise<string> {
+  return (await requestPasswordReset(ctx, { email }, caller)).resetToken
 }
 
 /** Mails a link that sets a new password once, to the address of the account alone. */
-export async function sendPasswordReset(ctx: Context, request: PasswordResetRequest): Promise<void> {
-  assertEmailIsGiven(request.email)
-  await countAttempt(ctx, 'reset_request', request)
-  const user = await findAddressee(ctx, request.email)
+export async function sendPasswordReset(
+  ctx: Context,
+  { email }: PasswordResetRequest,
+  caller: Caller,
+): Promise<void> {
+  assertEmailIsGiven(email)
+  await countAttempt(ctx, 'reset_request', { email }, caller)
+  const user = await findAddressee(ctx, email)
   await inTransaction(ctx, async (tx) => {
-    const event = { action: 'request_password_reset', actor: 'anonymous' } as const
-    await record(tx, { ...event, userId: user?.id ?? null }, request)
-    if (user !== null && user.disabledAt === null) await orderMail(tx, user, 'reset_password', request)
-    else await orderNothing(tx, 'reset_password', request)
+    await record(tx, { action: 'request_password_reset', userId: user?.id ?? null }, caller)
+    if (user !== null && user.disabledAt === null) await orderMail(tx, user, 'reset_password', caller)
+    else await orderNothing(tx, 'reset_password', caller)
   })
 }
 
 /** Sets a new password with a reset token. */
-export async function resetPassword(ctx: Context, request: ResetPasswordRequest): Promise<Account> {
+export async function resetPassword(
+  ctx: Context,
+  request: ResetPasswordRequest,
+  caller: Caller,
+): Promise<Account> {
   const { resetToken, newPassword, email } = request
   if (email !== undefined) assertEmailIsGiven(email)
   assertPassword(newPassword, 'newPassword')
@@ -95,8 +104,8 @@ export async function resetPassword(ctx: Context, request: ResetPasswordRequest)
       await store.confirmEmail(tx.db, token.userId, locked.email, ctx.now())
     if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, token.userId)
     else await revokeTokens(tx, token.userId)
-    await record(tx, { action: 'reset_password', actor: 'user', userId: token.userId }, request)
-    await orderMail(tx, locked, 'password_changed', request)
+    await record(tx, { action: 'reset_password', userId: token.userId }, asUser(caller, locked))
+    await orderMail(tx, locked, 'password_changed', caller)
     return store.findUserBy(tx.db, { id: token.userId })
   })
   // Whoever holds the token has the account, whatever strangers guessed meanwhile.
@@ -117,6 +126,11 @@ async function assertReplaced(ctx: Context, { userId }: store.Token, newPassword
 }
 
 /** `resetPassword` as the classic exercise spells it. */
-export async function updatePassword(ctx: Context, resetToken: string, password: string): Promise<void> {
-  await resetPassword(ctx, { resetToken, newPassword: password })
+export async function updatePassword(
+  ctx: Context,
+  resetToken: string,
+  password: string,
+  caller: Caller,
+): Promise<void> {
+  await resetPassword(ctx, { resetToken, newPassword: password }, caller)
 }

@@ -1,5 +1,6 @@
 import * as store from '../db/index.ts'
 import { record } from './audit.ts'
+import { asOperator, type Caller } from './caller.ts'
 import { type Context, inTransaction } from './context.ts'
 
 /** What {@link finishRestore} is told. */
@@ -21,13 +22,15 @@ export interface FinishedRestore {
 export function finishRestore(
   ctx: Context,
   { keepSessions }: FinishRestoreRequest,
+  caller: Caller,
 ): Promise<FinishedRestore> {
   return inTransaction(ctx, async (tx) => {
     const ended = {
       sessions: keepSessions ? 0 : await store.deleteEverySession(tx.db),
       tokens: keepSessions ? 0 : await store.deleteEveryToken(tx.db),
     }
-    await record(tx, { action: 'restore_database', actor: 'operator', userId: null, details: ended })
+    const event = { action: 'restore_database', userId: null, details: ended } as const
+    await record(tx, event, asOperator(caller))
     return ended
   })
 }

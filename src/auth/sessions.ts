@@ -5,7 +5,8 @@ import { equalInConstantTime } from '../lib/digest.ts'
 import { uuidV7 } from '../lib/random.ts'
 import type { User } from '../user.ts'
 import { record, textOf } from './audit.ts'
-import { type Client, type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
+import { asOperator, asUser, type Caller } from './caller.ts'
+import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { cancelLinks } from './outbox.ts'
 
 /** A session's use is written down at most this often, or a tenth of the idle limit where that is less. */
@@ -25,17 +26,13 @@ export function generateUuid(): string {
 }
 
 /** Starts a session for whom the caller vouches. */
-export async function createSession(
-  ctx: Context,
-  email: string,
-  client: Client = {},
-): Promise<string | null> {
+export async function createSession(ctx: Context, email: string, caller: Caller): Promise<string | null> {
   const user = await store.findUserByEmail(ctx.db, email)
   if (user === null || !isOpen(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
-    const sessionId = await startSession(tx, user, { ...client, methods: [], level: 0 })
+    const sessionId = await startSession(tx, user, { methods: [], level: 0 }, caller)
     if (sessionId !== null)
-      await record(tx, { action: 'login', actor: 'operator', reason: 'vouched', userId: user.id }, client)
+      await record(tx, { action: 'login', reason: 'vouched', userId: user.id }, asOperator(caller))
     return sessionId
   })
 }
@@ -48,7 +45,8 @@ export async function createSession(
 export async function startSession(
   tx: TxContext,
   user: User,
-  { ip, userAgent, methods, level }: Client & Authentication,
+  { methods, level }: Authentication,
+  { ip, userAgent }: Caller,
 ): Promise<string | null> {
   const now = tx.now()
   const { value, id, secretHash } = mintBearer(now)
@@ -88,47 +86,42 @@ interface LiveSession {
   readonly user: User
 }
 
-/** The live session that a client bears. @throws {AuthError} `unauthenticated`. */
-export async function requireSession(
-  ctx: Context,
-  sessionId: string | null | undefined,
-): Promise<LiveSession> {
-  const found = await findLiveSession(ctx, sessionId)
+/** The same, with the caller as that user. */
+interface ActingSession extends LiveSession {
+  readonly acting: Caller
+}
+
+/** The live session of the caller. @throws {AuthError} `unauthenticated`. */
+export async function requireSession(ctx: Context, caller: Caller): Promise<ActingSession> {
+  const found = await findLiveSession(ctx, caller.sessionToken)
   if (found === null) throw new AuthError('unauthenticated')
   if (isUseToBeNoted(ctx, found.session)) await noteUse(ctx, found.session)
-  return found
+  return { ...found, acting: asUser(caller, found.user) }
 }
 
 /** The same, where the user has proven who they are minutes ago. @throws {AuthError} `reauthentication_required`. */
-export async function requireFreshSession(
-  ctx: Context,
-  sessionId: string | null | undefined,
-): Promise<LiveSession> {
-  const found = await requireSession(ctx, sessionId)
+export async function requireFreshSession(ctx: Context, caller: Caller): Promise<ActingSession> {
+  const found = await requireSession(ctx, caller)
   const freshUntil = secondsAfter(found.session.authenticatedAt, ctx.options.reauthenticationSeconds)
   if (ctx.now() >= freshUntil) throw new AuthError('reauthentication_required')
   return found
 }
 
 /** Ends every session of a user. */
-export function destroySession(ctx: Context, userId: number): Promise<void> {
+export function destroySession(ctx: Context, userId: number, caller: Caller): Promise<void> {
   return inTransaction(ctx, async (tx) => {
     await store.deleteSessionsOf(tx.db, userId)
-    await record(tx, { action: 'end_all_sessions', actor: 'operator', userId })
+    await record(tx, { action: 'end_all_sessions', userId }, asOperator(caller))
   })
 }
 
-/** Ends one session, from its own bearer. */
-export async function endSession(
-  ctx: Context,
-  sessionId: string | null | undefined,
-  client: Client = {},
-): Promise<boolean> {
-  const found = await findLiveSession(ctx, sessionId)
+/** Ends the session of the caller. */
+export async function endSession(ctx: Context, caller: Caller): Promise<boolean> {
+  const found = await findLiveSession(ctx, caller.sessionToken)
   if (found === null) return false
   await inTransaction(ctx, async (tx) => {
     await store.deleteSession(tx.db, found.session)
-    await record(tx, { action: 'logout', actor: 'user', userId: found.user.id }, client)
+    await record(tx, { action: 'logout', userId: found.user.id }, asUser(caller, found.user))
   })
   return true
 }
@@ -139,60 +132,54 @@ export interface SessionInfo extends store.SessionSummary {
   readonly current: boolean
 }
 
-/** The live sessions of whoever bears one, the one used last first. */
-export async function listOwnSessions(
-  ctx: Context,
-  { sessionId }: { sessionId: string | null | undefined },
-): Promise<SessionInfo[]> {
-  const { session, user } = await requireSession(ctx, sessionId)
+/** The live sessions of the caller, the one used last first. */
+export async function listOwnSessions(ctx: Context, caller: Caller): Promise<SessionInfo[]> {
+  const { session, user } = await requireSession(ctx, caller)
   const sessions = await store.listSessionsOf(ctx.db, user.id, ctx.now())
   return sessions.map((summary) => ({ ...summary, current: summary.id === session.id }))
 }
 
 /** What `endOwnSession` takes. */
-export interface EndOwnSessionRequest extends Client {
-  sessionId: string | null | undefined
+export interface EndOwnSessionRequest {
   /** Of the session to end, as `listOwnSessions` has it. */
   id: string
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Ends a session of whoever bears one. */
-export async function endOwnSession(ctx: Context, request: EndOwnSessionRequest): Promise<void> {
-  const { user } = await requireFreshSession(ctx, request.sessionId)
-  const ended = { id: request.id, userId: user.id }
+/** Ends a session of the caller. */
+export async function endOwnSession(
+  ctx: Context,
+  { id }: EndOwnSessionRequest,
+  caller: Caller,
+): Promise<void> {
+  const { user, acting } = await requireFreshSession(ctx, caller)
+  const ended = { id, userId: user.id }
   await inTransaction(ctx, async (tx) => {
-    // Of somebody else's it is not said that they are there.
+    // Do not reveal whether another user's session exists.
     if (!UUID.test(ended.id) || !(await store.hasSession(tx.db, ended))) throw new AuthError('not_found')
     await store.deleteSession(tx.db, ended)
-    await record(tx, { action: 'end_session', actor: 'user', userId: user.id }, request)
+    await record(tx, { action: 'end_session', userId: user.id }, acting)
   })
 }
 
 /** Ends every session of a user but the one that asks. */
-export async function endOtherSessions(
-  ctx: Context,
-  request: Client & { sessionId: string | null | undefined },
-): Promise<number> {
-  const { session, user } = await requireFreshSession(ctx, request.sessionId)
+export async function endOtherSessions(ctx: Context, caller: Caller): Promise<number> {
+  const { session, user, acting } = await requireFreshSession(ctx, caller)
   return inTransaction(ctx, async (tx) => {
     const ended = await store.deleteOtherSessions(tx.db, session)
     if (ended === 0) return ended
-    await record(
-      tx,
-      { action: 'end_other_sessions', actor: 'user', userId: user.id, details: { ended } },
-      request,
-    )
+    await record(tx, { action: 'end_other_sessions', userId: user.id, details: { ended } }, acting)
     return ended
   })
 }
 
 /** Ends every session of everybody. */
-export async function endEverySession(ctx: Context): Promise<number> {
+export async function endEverySession(ctx: Context, caller: Caller): Promise<number> {
   return inTransaction(ctx, async (tx) => {
     const ended = await store.deleteEverySession(tx.db)
-    await record(tx, { action: 'end_all_sessions', actor: 'operator', userId: null, details: { ended } })
+    const event = { action: 'end_all_sessions', userId: null, details: { ended } } as const
+    await record(tx, event, asOperator(caller))
     return ended
   })
 }

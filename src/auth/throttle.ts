@@ -4,14 +4,15 @@ import { sha256 } from '../lib/digest.ts'
 import { networkOf } from '../lib/network.ts'
 import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../user.ts'
 import { record } from './audit.ts'
-import type { Client, Context, TxContext } from './context.ts'
+import type { Caller } from './caller.ts'
+import type { Context, TxContext } from './context.ts'
 import { recogniseDevice } from './devices.ts'
 
 /** What is limited. Whatever verifies a password counts as `login`, so that no route is a way around. */
 export type Throttled = 'login' | 'reset_request' | 'confirmation_request' | 'registration' | 'email_change'
 
 /** Whose attempt it is. Either limit alone refuses. */
-export interface Attempter extends Client {
+export interface Attempter {
   /** The account as it was named, whether it exists or not. */
   readonly email: string
   /** The account that it is, where there is one: to know its devices by. */
@@ -78,15 +79,20 @@ const UNCOUNTED: CountedAttempt = {
  *
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`, whether the account exists or not.
  */
-export async function countAttempt(ctx: Context, what: Throttled, who: Attempter): Promise<CountedAttempt> {
+export async function countAttempt(
+  ctx: Context,
+  what: Throttled,
+  who: Attempter,
+  caller: Caller,
+): Promise<CountedAttempt> {
   const { account, ip } = policiesOf(ctx, what)
   if (!ctx.options.throttle || ip.freeAttempts === 0) return UNCOUNTED
-  const device = what === 'login' ? recogniseDevice(ctx, who, who.account ?? null) : null
+  const device = what === 'login' ? recogniseDevice(ctx, caller, who.account ?? null) : null
   const onDevice = device && (await countOnDevice(ctx, device, account))
   if (onDevice) return onDevice
 
   const now = ctx.now()
-  const ipKey = ipKeyOf(what, who.ip)
+  const ipKey = ipKeyOf(what, caller.ip)
   const byIp = ipKey && (await store.takeAttempt(ctx.db, ipKey, ip, now))
   if (byIp && !byIp.allowed) throw tooManyAttempts(byIp.retryAfterMs)
 
@@ -97,8 +103,8 @@ export async function countAttempt(ctx: Context, what: Throttled, who: Attempter
     if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
     throw tooManyAttempts(byAccount.retryAfterMs)
   }
-  if (byAccount.count === account.freeAttempts) await recordLimit(ctx, what, 'account', who)
-  if (byIp && byIp.count === ip.freeAttempts) await recordLimit(ctx, what, 'address', who)
+  if (byAccount.count === account.freeAttempts) await recordLimit(ctx, what, 'account', who, caller)
+  if (byIp && byIp.count === ip.freeAttempts) await recordLimit(ctx, what, 'address', who, caller)
 
   return {
     failuresBefore: byAccount.count - 1,
@@ -138,13 +144,10 @@ function recordLimit(
   what: Throttled,
   of: 'account' | 'address',
   who: Attempter,
+  caller: Caller,
 ): Promise<void> {
   const details = { limit: what, of, email: maskEmail(who.email) }
-  return record(
-    ctx,
-    { action: 'limit_reached', actor: 'anonymous', outcome: 'refused', userId: null, details },
-    who,
-  )
+  return record(ctx, { action: 'limit_reached', outcome: 'refused', userId: null, details }, caller)
 }
 
 /** Lets an account start again at nothing: its owner has proven themselves in another way, or it is another account. */

@@ -3,7 +3,8 @@ import { AuthError } from '../errors.ts'
 import { isEmailAddress, isUnambiguousEmail, type User } from '../user.ts'
 import { type AccountState, columnsOf, type ListedUser, withStates } from './account-state.ts'
 import { record } from './audit.ts'
-import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
+import { asOperator, type Caller } from './caller.ts'
+import { type Context, inTransaction, type TxContext } from './context.ts'
 import { cancelLinks } from './outbox.ts'
 import { revokeSessionsAndTokens } from './sessions.ts'
 import { forgetFailures } from './throttle.ts'
@@ -57,67 +58,66 @@ export function listSessionsOfUser(ctx: Context, userId: number): Promise<store.
 }
 
 /** Shuts an account. */
-export function disableUser(ctx: Context, userId: number): Promise<boolean> {
+export function disableUser(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     if (!(await store.disableUser(tx.db, userId, ctx.now()))) return false
     await revokeSessionsAndTokens(tx, userId)
-    await record(tx, { action: 'disable_account', actor: 'operator', userId })
+    await record(tx, { action: 'disable_account', userId }, asOperator(caller))
     return true
   })
 }
 
 /** Opens a disabled account again. */
-export function enableUser(ctx: Context, userId: number): Promise<boolean> {
+export function enableUser(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     if (!(await store.enableUser(tx.db, userId))) return false
-    await record(tx, { action: 'enable_account', actor: 'operator', userId })
+    await record(tx, { action: 'enable_account', userId }, asOperator(caller))
     return true
   })
 }
 
 /** Lets a password open nothing until it is reset, and ends what it opened. */
-export function markPasswordCompromised(ctx: Context, userId: number): Promise<boolean> {
+export function markPasswordCompromised(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     if (!(await store.markPasswordCompromised(tx.db, userId, ctx.now()))) return false
     await revokeSessionsAndTokens(tx, userId)
-    await record(tx, { action: 'mark_password_compromised', actor: 'operator', userId })
+    await record(tx, { action: 'mark_password_compromised', userId }, asOperator(caller))
     return true
   })
 }
 
 /** Vouches for the address of an account, as its confirmation would. */
-export function confirmUser(ctx: Context, userId: number): Promise<boolean> {
+export function confirmUser(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)
     if (user === null) return false
     await store.confirmEmail(tx.db, userId, user.email, ctx.now())
-    await record(tx, { action: 'confirm_email', actor: 'operator', userId })
+    await record(tx, { action: 'confirm_email', userId }, asOperator(caller))
     return true
   })
 }
 
 /** Lets an account that was guessed at start again at nothing. */
-export function unlockUser(ctx: Context, userId: number): Promise<boolean> {
+export function unlockUser(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)
     if (user === null) return false
     await forgetFailures(tx, user.email)
-    await record(tx, { action: 'unlock_account', actor: 'operator', userId })
+    await record(tx, { action: 'unlock_account', userId }, asOperator(caller))
     return true
   })
 }
 
 /** Removes an account with all that is its own. */
-export function deleteUser(ctx: Context, userId: number): Promise<boolean> {
-  return inTransaction(ctx, (tx) => removeAccount(tx, userId, 'operator'))
+export function deleteUser(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
+  return inTransaction(ctx, (tx) => removeAccount(tx, userId, asOperator(caller)))
 }
 
 /** Removes an account. The audit keeps its lines, under a number that names nobody from now on. */
 export async function removeAccount(
   tx: TxContext,
   userId: number,
-  actor: 'user' | 'operator',
-  { requestId }: Client = {},
+  { actor, requestId }: Caller,
 ): Promise<boolean> {
   const user = await store.lockUser(tx.db, userId)
   if (user === null) return false
@@ -126,7 +126,8 @@ export async function removeAccount(
   await store.deleteUser(tx.db, userId)
   await forgetFailures(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
-  await record(tx, { action: 'delete_account', actor, userId }, { requestId })
+  // Not from where: what is left of the account names nobody.
+  await record(tx, { action: 'delete_account', userId }, { actor, requestId })
   return true
 }
 

@@ -13,6 +13,10 @@ export interface AuditRecord {
   readonly instance: string
   /** Who did it: the user, somebody without a session, whoever runs the service, or the service by itself. */
   readonly actor: 'user' | 'anonymous' | 'operator' | 'system'
+  /** The id of the acting user, or what names the operator; `null` if unknown, as in records before 0.2. */
+  readonly actorId: string | null
+  /** The user that somebody else acted for, or `null`. */
+  readonly onBehalfOf: number | null
   readonly action: string
   readonly outcome: 'success' | 'refused'
   /** Why it was refused, or how it was done. */
@@ -36,6 +40,8 @@ export async function addAuditRecord(db: Database, record: AuditRecord, expiresA
       at: record.at.getTime(),
       instance: record.instance,
       actor: record.actor,
+      actor_id: record.actorId,
+      on_behalf_of: record.onBehalfOf,
       action: record.action,
       outcome: record.outcome,
       reason: record.reason,
@@ -147,6 +153,8 @@ function recordOf(row: Selectable<Schema['audit']>): AuditRecord {
     at: new Date(row.at),
     instance: row.instance,
     actor: row.actor as AuditRecord['actor'],
+    actorId: row.actor_id,
+    onBehalfOf: row.on_behalf_of,
     action: row.action,
     outcome: row.outcome as AuditRecord['outcome'],
     reason: row.reason,

@@ -10,6 +10,7 @@ import * as confirmation from './migrations/0005-confirmation.ts'
 import * as outbox from './migrations/0006-outbox.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as notices from './migrations/0008-notices.ts'
+import * as auditActors from './migrations/0009-audit-actors.ts'
 import { isSqlite } from './migrations/columns.ts'
 import type { Database } from './schema.ts'
 
@@ -23,6 +24,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-outbox': outbox,
   '0007-audit': audit,
   '0008-notices': notices,
+  '0009-audit-actors': auditActors,
 }
 
 /** Every migration of this version, in order. */

@@ -101,6 +101,10 @@ interface AuditTable {
   /** The process that wrote the line. */
   instance: string
   actor: string
+  /** The id of the acting user, or what names the operator; null if unknown. */
+  actor_id: string | null
+  /** The user that somebody else acted for. */
+  on_behalf_of: number | null
   action: string
   outcome: string
   reason: string | null

@@ -145,17 +145,17 @@ onBothEngines('docs/data.md', (engine) => {
   it.each(['the user', 'an operator'])('has what the end of an account by %s leaves', async (whom) => {
     const { auth, db, newMails } = await productionAuth(engine)
     const { id } = await auth.registerUser(ALICE, PASSWORD, { confirmed: true })
-    await auth.logIn({ email: ALICE, password: WRONG, ...CLIENT }).catch(() => {})
-    const { sessionId } = await auth.logIn({ email: ALICE, password: PASSWORD, ...CLIENT })
-    await auth.logIn({ email: ALICE, password: WRONG, ...CLIENT }).catch(() => {})
-    await auth.sendPasswordReset({ email: ALICE, ...CLIENT })
+    await auth.logIn({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
+    const { sessionId } = await auth.logIn({ email: ALICE, password: PASSWORD }, CLIENT)
+    await auth.logIn({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
+    await auth.sendPasswordReset({ email: ALICE }, CLIENT)
     await newMails()
     const theirs = async (name: string) =>
       (await rowsOf(db, name)).filter((row) => row[name === 'users' ? 'id' : 'user_id'] === id)
     const before = { audit: await theirs('audit'), throttles: await rowsOf(db, 'throttles') }
     expect([before.audit.length > 3, before.throttles.length > 1]).toEqual([true, true])
 
-    if (whom === 'the user') await auth.deleteAccount({ sessionId, ...CLIENT })
+    if (whom === 'the user') await auth.deleteAccount({ sessionToken: sessionId, ...CLIENT })
     else await auth.deleteUser(id)
 
     expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
@@ -207,9 +207,9 @@ async function cleanUpInTime(engine: EngineName): Promise<Record<string, number[
   })
   await auth.registerUser(BOB, PASSWORD, { confirmed: true })
   await auth.createSession(BOB, CLIENT)
-  await auth.sendPasswordReset({ email: BOB, ...CLIENT })
+  await auth.sendPasswordReset({ email: BOB }, CLIENT)
   await auth.logIn({ email: BOB, password: WRONG }).catch(() => {})
-  await auth.signUp({ email: ALICE, password: PASSWORD, ...CLIENT })
+  await auth.signUp({ email: ALICE, password: PASSWORD }, CLIENT)
   await newMails()
   await auth.registerUser(NEW_ADDRESS, PASSWORD, { confirmed: true })
   await auth.sendPasswordReset({ email: NEW_ADDRESS })

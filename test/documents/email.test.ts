@@ -110,7 +110,7 @@ describe('docs/email.md', () => {
     now.advance(1)
     expect(await outcome(await reset(ofReset))).toBe('invalid_reset_token')
 
-    await auth.reauthenticate({ sessionId, password: PASSWORD })
+    await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
     const fresh = (await auth.createSession(ALICE)) ?? ''
     await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId: fresh })
     await ask('POST', '/users', { json: { email: BOB, password: PASSWORD } })

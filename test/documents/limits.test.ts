@@ -122,7 +122,7 @@ onBothEngines('docs/limits.md', (engine) => {
       await auth.requestPasswordReset({ email: ALICE })
       await auth.sendPasswordReset({ email: ALICE })
       await auth.signUp({ email: ALICE, password: PASSWORD })
-      await auth.requestEmailChange({ sessionId, email: `${round}@example.com` })
+      await auth.requestEmailChange({ email: `${round}@example.com` }, { sessionToken: sessionId })
     }
     expect(await db.selectFrom('sessions').select('id').where('user_id', '=', id).execute()).toHaveLength(3)
     const purposes = (

@@ -233,7 +233,7 @@ async function runOutOfTime({ auth, now, keepRows, told }: Teller): Promise<void
   await auth.signUp({ email: REFUSED, password: PASSWORD })
   await untilNoMailWaits(auth)
   const sessionId = await auth.createSession(CAROL)
-  await auth.requestEmailChange({ sessionId, email: UNREACHED })
+  await auth.requestEmailChange({ email: UNREACHED }, { sessionToken: sessionId })
   await until(() => told.log.some(({ fields }) => fields.message === 'The server is slow.'))
   await keepRows()
   now.advance(4 * 86_400)

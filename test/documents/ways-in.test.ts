@@ -165,7 +165,7 @@ describe('the routes of docs/ways-in.md', () => {
     if (needsSession) world.now.advance(OPTION_TABLE.reauthenticationSeconds.production)
     if (who === 'fresh session') {
       expect(await go(good, session)).toBe('reauthentication_required')
-      session = (await world.auth.reauthenticate({ sessionId: session, password: PASSWORD })).sessionId
+      session = (await world.auth.reauthenticate({ password: PASSWORD }, { sessionToken: session })).sessionId
     }
 
     // Where there is no other session to end, there is nothing to write down.

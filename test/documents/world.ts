@@ -70,7 +70,7 @@ export const GOOD: Readonly<Record<string, (world: World) => Promise<Good> | Goo
   },
   'POST /request_confirmation': () => ({ json: { email: ALICE } }),
   'POST /confirm_email': async ({ auth, mailedLink, sessionId }) => {
-    await auth.requestEmailChange({ sessionId, email: NEW_ADDRESS })
+    await auth.requestEmailChange({ email: NEW_ADDRESS }, { sessionToken: sessionId })
     const { token } = await mailedLink('confirm_new_email')
     return { json: { token, password: PASSWORD } }
   },

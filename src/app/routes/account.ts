@@ -5,9 +5,9 @@ import { type Routes, route, succeed } from '../route.ts'
 import { sessionOnWire } from './sessions.ts'
 
 export const accountRoutes: Routes = (engine) => [
-  route(engine, api.changePassword, async ({ fields, client, sessionId }) => {
+  route(engine, api.changePassword, async ({ fields, caller }) => {
     const passwords = { currentPassword: fields.current_password, newPassword: fields.new_password }
-    const renewed = await engine.changePassword({ ...client, ...passwords, sessionId })
+    const renewed = await engine.changePassword(passwords, caller)
     const cookies = [sessionCookie(renewed.sessionId, engine.options)]
     return succeed(
       api.changePassword,
@@ -16,8 +16,8 @@ export const accountRoutes: Routes = (engine) => [
     )
   }),
 
-  route(engine, api.exportProfile, async ({ client, sessionId }) => {
-    const { account, sessions, audit } = await engine.exportAccount({ ...client, sessionId })
+  route(engine, api.exportProfile, async ({ caller }) => {
+    const { account, sessions, audit } = await engine.exportAccount(caller)
     return succeed(api.exportProfile, {
       account: {
         id: account.id,
@@ -31,8 +31,8 @@ export const accountRoutes: Routes = (engine) => [
     })
   }),
 
-  route(engine, api.deleteProfile, async ({ client, sessionId }) => {
-    const { email } = await engine.deleteAccount({ ...client, sessionId })
+  route(engine, api.deleteProfile, async ({ caller }) => {
+    const { email } = await engine.deleteAccount(caller)
     const cookies = [clearedCookie(engine.options)]
     return succeed(api.deleteProfile, { email, message: 'account deleted' }, { cookies })
   }),

@@ -10,10 +10,10 @@ export const pageRoutes: Routes = (engine) =>
     [api.confirmEmailPage, renderConfirmEmail] as const,
     [api.resetPasswordPage, renderResetPassword] as const,
   ].map(([operation, render]: readonly [api.Operation, (setting: Setting) => Page]) =>
-    route(engine, operation, ({ client }) => ({
+    route(engine, operation, ({ caller }) => ({
       status: 200,
       page: render({
-        locale: negotiate(client.acceptLanguage, LOCALES),
+        locale: negotiate(caller.acceptLanguage, LOCALES),
         basePath: basePath(engine.options),
         resetEndsSessions: engine.options.resetEndsSessions,
         minPasswordLength: engine.options.minPasswordLength,

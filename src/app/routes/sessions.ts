@@ -6,8 +6,8 @@ import { redirect } from '../responses.ts'
 import { type Routes, route, sessionRoute, succeed } from '../route.ts'
 
 export const sessionRoutes: Routes = (engine) => [
-  route(engine, api.logIn, async ({ fields, client, sessionId: currentSessionId }) => {
-    const { user, sessionId, deviceToken } = await engine.logIn({ ...fields, ...client, currentSessionId })
+  route(engine, api.logIn, async ({ fields, caller }) => {
+    const { user, sessionId, deviceToken } = await engine.logIn(fields, caller)
     const cookies = [
       sessionCookie(sessionId, engine.options),
       ...(deviceToken === null ? [] : [deviceCookie(deviceToken, DEVICE_LIFETIME_SECONDS, engine.options)]),
@@ -15,8 +15,8 @@ export const sessionRoutes: Routes = (engine) => [
     return succeed(api.logIn, { email: user.email, message: 'logged in' }, { cookies })
   }),
 
-  sessionRoute(engine, api.logOut, async ({ sessionId, client, isBrowser }) => {
-    await engine.endSession(sessionId, client)
+  sessionRoute(engine, api.logOut, async ({ caller, isBrowser }) => {
+    await engine.endSession(caller)
     // On a 302 a browser would send DELETE again, to the home page.
     return redirect(homePath(engine.options), isBrowser ? 303 : 302, {
       cookies: [clearedCookie(engine.options)],
@@ -25,23 +25,23 @@ export const sessionRoutes: Routes = (engine) => [
     })
   }),
 
-  route(engine, api.listSessions, async ({ sessionId }) => {
-    const sessions = await engine.listOwnSessions({ sessionId })
+  route(engine, api.listSessions, async ({ caller }) => {
+    const sessions = await engine.listOwnSessions(caller)
     return succeed(api.listSessions, { sessions: sessions.map(sessionOnWire) })
   }),
 
-  route(engine, api.endOtherSessions, async ({ sessionId, client }) => {
-    const ended = await engine.endOtherSessions({ ...client, sessionId })
+  route(engine, api.endOtherSessions, async ({ caller }) => {
+    const ended = await engine.endOtherSessions(caller)
     return succeed(api.endOtherSessions, { message: 'other sessions ended', ended })
   }),
 
-  route(engine, api.endSession, async ({ sessionId, client, params }) => {
-    await engine.endOwnSession({ ...client, sessionId, id: params.id })
+  route(engine, api.endSession, async ({ caller, params }) => {
+    await engine.endOwnSession({ id: params.id }, caller)
     return succeed(api.endSession, { message: 'session ended' })
   }),
 
-  route(engine, api.reauthenticate, async ({ sessionId, client, fields }) => {
-    const renewed = await engine.reauthenticate({ ...client, sessionId, ...fields })
+  route(engine, api.reauthenticate, async ({ caller, fields }) => {
+    const renewed = await engine.reauthenticate(fields, caller)
     const cookies = [sessionCookie(renewed.sessionId, engine.options)]
     return succeed(api.reauthenticate, { email: renewed.user.email, message: 'reauthenticated' }, { cookies })
   }),

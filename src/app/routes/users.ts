@@ -2,8 +2,8 @@ import * as api from '../../api/index.ts'
 import { type Routes, route, succeed } from '../route.ts'
 
 export const userRoutes: Routes = (engine) => [
-  route(engine, api.registerUser, async ({ fields, client }) => {
-    const { email } = await engine.signUp({ ...fields, ...client })
+  route(engine, api.registerUser, async ({ fields, caller }) => {
+    const { email } = await engine.signUp(fields, caller)
     return succeed(api.registerUser, { email, message: 'user created' })
   }),
 ]

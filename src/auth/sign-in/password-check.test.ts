@@ -20,9 +20,10 @@ interface World {
 const USE_CASES: Record<string, (world: World, password: string) => Promise<unknown>> = {
   'a sign-in': ({ auth }, password) => auth.logIn({ email: BOB, password }),
   validLogin: ({ auth }, password) => auth.validLogin(BOB, password),
-  'a re-authentication': ({ auth, sessionId }, password) => auth.reauthenticate({ sessionId, password }),
+  'a re-authentication': ({ auth, sessionId }, password) =>
+    auth.reauthenticate({ password }, { sessionToken: sessionId }),
   'a change of password': ({ auth, sessionId }, currentPassword) =>
-    auth.changePassword({ sessionId, currentPassword, newPassword: NEW_PASSWORD }),
+    auth.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken: sessionId }),
   'the confirmation of a new address': ({ auth, token }, password) => auth.confirmEmail({ token, password }),
 }
 
@@ -38,7 +39,7 @@ describe('the password check', () => {
     const { auth, db, newMails } = service
     await auth.registerUser(BOB, PASSWORD, { confirmed: true })
     const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
-    await auth.requestEmailChange({ sessionId, email: 'new@example.com' })
+    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: sessionId })
     const mails = await newMails()
     const { token } = linkIn(mails.find(({ kind }) => kind === 'confirm_new_email') ?? expect.unreachable())
     const key = Buffer.from(sha256(`login\naccount\n${BOB}`)).toString('hex')
@@ -99,7 +100,7 @@ describe('the password check', () => {
   it('does not count a right password as a failure, whatever is wrong beside it', async () => {
     const { auth, sessionId, token, failures } = await worldOf()
     const change = (newPassword: string) =>
-      auth.changePassword({ sessionId, currentPassword: PASSWORD, newPassword })
+      auth.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken: sessionId })
     await expect(change('short')).rejects.toMatchObject({ code: 'password_too_short' })
     expect(await failures()).toBe(0)
     // Whichever comes first, the other one finds the password or the link used up.

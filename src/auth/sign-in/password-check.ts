@@ -7,7 +7,8 @@ import { AuthError } from '../../errors.ts'
 import type { User } from '../../user.ts'
 import type { AuditAction } from '../audit.ts'
 import { record } from '../audit.ts'
-import type { Client, Context } from '../context.ts'
+import type { Caller } from '../caller.ts'
+import type { Context } from '../context.ts'
 import { type CountedAttempt, countAttempt } from '../throttle.ts'
 
 /** A password that somebody typed for an account. */
@@ -31,9 +32,9 @@ export interface PasswordCheck extends CountedAttempt {
 export async function checkPassword(
   ctx: Context,
   { password, email, account }: TypedPassword,
-  client: Client,
+  caller: Caller,
 ): Promise<PasswordCheck> {
-  const attempt = await countAttempt(ctx, 'login', { ...client, email, account })
+  const attempt = await countAttempt(ctx, 'login', { email, account }, caller)
   try {
     return { ...attempt, isRight: await verify(ctx, account, password) }
   } catch (error) {
@@ -51,21 +52,20 @@ async function verify({ hasher }: Context, account: User | null, password: strin
 /**
  * Does something that takes the password of an account. If it fails behind a right password, the attempt is withdrawn.
  *
- * @param refused - The action and actor of the audit record of a wrong password.
+ * @param action - Of the audit record of a wrong password.
  * @throws {AuthError} `invalid_credentials`: a wrong password; what {@link checkPassword} throws; what `act` throws.
  */
 export async function withRightPassword<Result>(
   ctx: Context,
   user: User,
-  password: string,
-  refused: { action: AuditAction; actor: 'user' | 'anonymous'; client: Client },
+  { password, action }: { password: string; action: AuditAction },
+  caller: Caller,
   act: () => Promise<Result>,
 ): Promise<Result> {
-  const { action, actor, client } = refused
-  const check = await checkPassword(ctx, { password, email: user.email, account: user }, client)
+  const check = await checkPassword(ctx, { password, email: user.email, account: user }, caller)
   if (!check.isRight) {
-    const event = { action, actor, outcome: 'refused', reason: 'wrong_password' } as const
-    await record(ctx, { ...event, userId: user.id }, client)
+    const event = { action, outcome: 'refused', reason: 'wrong_password' } as const
+    await record(ctx, { ...event, userId: user.id }, caller)
     throw new AuthError('invalid_credentials')
   }
   let result: Result

@@ -45,13 +45,25 @@ function knownAction(action: string): string {
   throw new UsageError(`--action takes one of ${AUDIT_ACTIONS.join(', ')}`)
 }
 
-function lineOf({ at, actor, action, outcome, reason, userId, email, ip, details }: AuditEntry): string {
+function lineOf({
+  at,
+  actor,
+  actorId,
+  action,
+  outcome,
+  reason,
+  userId,
+  email,
+  ip,
+  details,
+}: AuditEntry): string {
   const more = Object.entries(details).map(([name, value]) => `${name}=${value}`)
   const parts = [
     at.toISOString(),
     outcome === 'success' ? 'ok     ' : outcome,
     action,
-    `by ${actor}`,
+    // A user acts on an account of their own, which the line names.
+    actor === 'operator' && actorId !== null ? `by operator ${actorId}` : `by ${actor}`,
     ...(userId === null ? [] : [email === null ? `deleted user ${userId}` : `${email} (user ${userId})`]),
     ...(reason === null ? [] : [`(${reason})`]),
     ...(ip === null ? [] : [`from ${ip}`]),

@@ -11,6 +11,7 @@ import { isStandardOutput } from '../../lib/output-file.ts'
 import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options.ts'
 import { type Command, UsageError } from '../command.ts'
+import { operator } from '../operator.ts'
 import { confirmed, counted, print } from '../terminal.ts'
 
 export const backup: Command = {
@@ -54,7 +55,7 @@ export const restore: Command = {
     const done = await restoreDatabase(databaseUrl, file, async (copyUrl) => {
       const engine = await openEngine({ ...settings.options, databaseUrl: copyUrl })
       try {
-        await engine.finishRestore({ keepSessions })
+        await engine.finishRestore({ keepSessions }, operator())
       } finally {
         await engine.close()
       }

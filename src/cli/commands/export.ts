@@ -14,6 +14,7 @@ import {
 import { resolveOptions } from '../../options.ts'
 import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
+import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
@@ -63,7 +64,7 @@ function warnOf(withHashes: boolean): void {
 async function writeUsers(engine: Engine, withHashes: boolean, output: Writable): Promise<number> {
   let count = 0
   async function* lines() {
-    for await (const user of engine.exportUsers({ withHashes })) {
+    for await (const user of engine.exportUsers({ withHashes }, operator())) {
       count++
       yield `${JSON.stringify(user)}\n`
     }

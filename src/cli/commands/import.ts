@@ -13,6 +13,7 @@ import { type ProgressReport, startProgress } from '../import/progress.ts'
 import { csvRecords, type FileItem, jsonRecords } from '../import/records.ts'
 import { rejectedLine } from '../import/rejects.ts'
 import { discardedOnFailure } from '../interrupt.ts'
+import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
 import { withEngine } from './users.ts'
 
@@ -149,7 +150,7 @@ async function runImport({ engine, items, options, rejects, progress, size }: Ta
     }
   }
   try {
-    for await (const { added, unchanged, rejected } of engine.importUsers(counting(), options)) {
+    for await (const { added, unchanged, rejected } of engine.importUsers(counting(), options, operator())) {
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: item.line, problem }))
       appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
       const named = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))

@@ -1,6 +1,7 @@
 import type { SessionSummary } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
+import { operator } from '../operator.ts'
 import { confirmed, moment, print, printRows } from '../terminal.ts'
 import { withEngine, withUser } from './users.ts'
 
@@ -46,7 +47,7 @@ const end: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user, liveSessions }) => {
-      await engine.destroySession(user.id)
+      await engine.destroySession(user.id, operator())
       await print(
         input.json
           ? JSON.stringify({ email: user.email, ended: liveSessions })
@@ -63,7 +64,7 @@ const endAll: Command = {
   run: (input) =>
     withEngine(input, async (engine) => {
       if (input.flags.yes !== true && !(await confirmed('Sign everybody out everywhere?'))) return 1
-      const ended = await engine.endEverySession()
+      const ended = await engine.endEverySession(operator())
       await print(input.json ? JSON.stringify({ ended }) : `Ended ${ended} sessions.`)
       return 0
     }),

@@ -13,6 +13,7 @@ import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options.ts'
 import { trimEmail, type User } from '../../user.ts'
 import { type Command, type CommandInput, type ExitCode, UsageError } from '../command.ts'
+import { operator } from '../operator.ts'
 import { limitOf, sinceOf } from '../query.ts'
 import {
   confirmed,
@@ -94,7 +95,7 @@ const add: Command = {
       input,
       async (engine) => {
         // Whoever runs the service vouches for the address.
-        const user = await engine.registerUser(email, password, { confirmed: true })
+        const user = await engine.registerUser(email, password, { confirmed: true }, operator())
         await print(
           input.json ? JSON.stringify(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`,
         )
@@ -204,7 +205,7 @@ const disable: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      await engine.disableUser(user.id)
+      await engine.disableUser(user.id, operator())
       return report(input, 'disabled', user)
     }),
 }
@@ -215,7 +216,7 @@ const enable: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      await engine.enableUser(user.id)
+      await engine.enableUser(user.id, operator())
       return report(input, 'enabled', user)
     }),
 }
@@ -226,7 +227,7 @@ const confirm: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      await engine.confirmUser(user.id)
+      await engine.confirmUser(user.id, operator())
       return report(input, 'confirmed', user)
     }),
 }
@@ -237,7 +238,7 @@ const unlock: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      await engine.unlockUser(user.id)
+      await engine.unlockUser(user.id, operator())
       return report(input, 'unlocked', user)
     }),
 }
@@ -248,7 +249,7 @@ const sendReset: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      if (!(await engine.sendUserReset(user.id))) throw cannotGetMail(user)
+      if (!(await engine.sendUserReset(user.id, operator()))) throw cannotGetMail(user)
       return reportMail(input, 'reset_password', user.email)
     }),
 }
@@ -259,7 +260,7 @@ const resend: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      if (!(await engine.resendConfirmation(user.id))) throw cannotGetMail(user)
+      if (!(await engine.resendConfirmation(user.id, operator()))) throw cannotGetMail(user)
       return reportMail(input, 'verify_email', user.email)
     }),
 }
@@ -278,7 +279,8 @@ const setEmail: Command = {
     withUser(input, async (engine, { user }) => {
       const [, email = ''] = input.args
       const isConfirmed = input.flags.confirmed === true
-      if (!(await engine.setUserEmail(user.id, { email, confirmed: isConfirmed }))) throw cannotGetMail(user)
+      if (!(await engine.setUserEmail(user.id, { email, confirmed: isConfirmed }, operator())))
+        throw cannotGetMail(user)
       if (!isConfirmed) return reportMail(input, 'confirm_new_email', trimEmail(email))
       await print(
         input.json
@@ -321,7 +323,7 @@ const compromise: Command = {
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (engine, { user }) => {
-      await engine.markPasswordCompromised(user.id)
+      await engine.markPasswordCompromised(user.id, operator())
       await print(
         input.json
           ? JSON.stringify({ compromised: user.email })
@@ -339,7 +341,7 @@ const remove: Command = {
   run: (input) =>
     withUser(input, async (engine, { user }) => {
       if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} for good?`))) return 1
-      await engine.deleteUser(user.id)
+      await engine.deleteUser(user.id, operator())
       return report(input, 'deleted', user)
     }),
 }

@@ -1,0 +1,114 @@
+/** Who calls, and from where, comes from the transport alone: no field of a request reaches it. */
+import { describe, expect, it } from 'vitest'
+import { OPERATIONS } from '../src/api/index.ts'
+import type { Caller } from '../src/index.ts'
+import { addMember, outcome, signIn } from './attacks/support.ts'
+import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth, send } from './support/production.ts'
+
+/** What a body would have to name to pose as another caller. */
+const FORGED = {
+  ip: '203.0.113.66',
+  userAgent: 'forged',
+  user_agent: 'forged',
+  requestId: 'forged',
+  request_id: 'forged',
+  acceptLanguage: 'fr',
+  deviceToken: 'forged',
+  sessionToken: 'forged',
+  sessionId: 'forged',
+  actor: 'operator',
+  caller: 'forged',
+  on_behalf_of: '1',
+}
+
+const VALUES: Readonly<Record<string, string>> = {
+  email: 'bob@example.com',
+  password: PASSWORD,
+  current_password: PASSWORD,
+  new_password: NEW_PASSWORD,
+  reset_token: 'x',
+  token: 'x',
+}
+
+describe('a field that is named like a part of the caller', () => {
+  const withBody = OPERATIONS.filter(({ body }) => body !== undefined)
+
+  it.each(withBody.map(({ id, method, path, body }) => ({ id, method, path, body })))(
+    'is unknown to $method $path',
+    async ({ method, path, body }) => {
+      const { auth, db } = await productionAuth('sqlite')
+      await addMember(auth, 'bob@example.com')
+      const { sessionId } = await signIn(auth, 'bob@example.com')
+      const fields = Object.fromEntries(
+        Object.keys(body?.shape ?? {}).map((name) => [name, VALUES[name] ?? 'x']),
+      )
+      const before = await db.selectFrom('audit').select('id').execute()
+      for (const [name, value] of Object.entries(FORGED))
+        expect(
+          await outcome(send(auth, method, path, { json: { ...fields, [name]: value }, sessionId })),
+          name,
+        ).toBe('400 unknown_field')
+      expect(await db.selectFrom('audit').select('id').execute()).toEqual(before)
+    },
+  )
+
+  it('changes nothing where a program passes it to the library', async () => {
+    const { auth, now } = await productionAuth('sqlite')
+    await addMember(auth, 'bob@example.com')
+    const session = await auth.logIn({ email: 'bob@example.com', password: PASSWORD })
+    const caller: Caller = { ...CLIENT, sessionToken: session.sessionId }
+    const forged = { ...FORGED, actor: { kind: 'operator', id: 'mallory' } }
+    const acts: Record<string, () => Promise<unknown>> = {
+      signUp: () => auth.signUp({ email: 'new@example.com', password: PASSWORD, ...forged }, CLIENT),
+      logIn: () => auth.logIn({ email: 'bob@example.com', password: PASSWORD, ...forged }, CLIENT),
+      'logIn, wrong': () => auth.logIn({ email: 'bob@example.com', password: 'x', ...forged }, CLIENT),
+      sendPasswordReset: () => auth.sendPasswordReset({ email: 'bob@example.com', ...forged }, CLIENT),
+      requestConfirmation: () => auth.requestConfirmation({ email: 'bob@example.com', ...forged }, CLIENT),
+      reauthenticate: () => auth.reauthenticate({ password: 'x', ...forged }, caller),
+      requestEmailChange: () => auth.requestEmailChange({ email: 'b@example.com', ...forged }, caller),
+      changePassword: () =>
+        auth.changePassword({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD, ...forged }, caller),
+    }
+    for (const [name, act] of Object.entries(acts)) {
+      // Lines of one moment have no order.
+      now.advance(1)
+      await act().catch(() => {})
+      const { value: line } = await auth.listAudit().next()
+      expect(line, name).toMatchObject(CLIENT)
+      expect(line?.actor, name).toMatch(/^(?:anonymous|user)$/)
+      expect(line?.actorId, name).toBe(line?.actor === 'user' ? String(line.userId) : null)
+    }
+  })
+})
+
+describe('the audit', () => {
+  it('names who acted: the user, the operator that the caller names, or nobody', async () => {
+    const { auth, now } = await productionAuth('sqlite')
+    const { id } = await addMember(auth, 'bob@example.com')
+    const acts = [
+      () => auth.disableUser(id),
+      () => auth.enableUser(id, { actor: { kind: 'operator', id: 'alice' } }),
+      () => auth.logIn({ email: 'bob@example.com', password: 'wrong' }).catch(() => {}),
+      async () => {
+        const { sessionId } = await auth.logIn({ email: 'bob@example.com', password: PASSWORD })
+        now.advance(1)
+        await auth.endSession({ sessionToken: sessionId })
+      },
+    ]
+    for (const act of acts) {
+      // Lines of one moment have no order.
+      now.advance(1)
+      await act()
+    }
+    const lines = await Array.fromAsync(auth.listAudit())
+    const actors = lines.map(({ action, actor, actorId, onBehalfOf }) => [action, actor, actorId, onBehalfOf])
+    expect(actors.toReversed()).toEqual([
+      ['register', 'operator', null, null],
+      ['disable_account', 'operator', null, null],
+      ['enable_account', 'operator', 'alice', null],
+      ['login', 'anonymous', null, null],
+      ['login', 'user', String(id), null],
+      ['logout', 'user', String(id), null],
+    ])
+  })
+})
