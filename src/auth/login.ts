@@ -1,5 +1,5 @@
 import * as store from '../db/index.ts'
-import { AuthError } from '../errors.ts'
+import { AuthError, type ErrorCode } from '../errors.ts'
 import { type Account, accountOf, maskEmail, type User } from '../user.ts'
 import { record, textOf } from './audit.ts'
 import { type Client, type Context, inTransaction, type TxContext } from './context.ts'
@@ -48,6 +48,9 @@ export async function logIn(ctx: Context, request: LogInRequest): Promise<LogInR
   return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
 }
 
+/** Refusals that come before the password is checked, so that there is no answer yet. */
+const LEAVES_OPEN = new Set<ErrorCode>(['too_many_attempts', 'unavailable'])
+
 /** Whether this is the password of an account that is open. */
 export async function validLogin(ctx: Context, email: string, password: string): Promise<boolean> {
   try {
@@ -56,7 +59,7 @@ export async function validLogin(ctx: Context, email: string, password: string):
     await passGates(ctx, { email, password })
     return true
   } catch (error) {
-    if (error instanceof AuthError && error.status < 429) return false
+    if (error instanceof AuthError && !LEAVES_OPEN.has(error.code)) return false
     throw error
   }
 }

@@ -90,7 +90,7 @@ onBothEngines('a change of password', (engine) => {
       return { users, sessions }
     }
     const before = await state()
-    await expect(change(NEW_PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials', status: 401 })
+    await expect(change(NEW_PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials' })
     await expect(change(`${PASSWORD} `)).rejects.toMatchObject({ code: 'invalid_credentials' })
     // The third is guessed elsewhere: it is one limit.
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
@@ -154,7 +154,7 @@ onBothEngines('a change of password', (engine) => {
     for (const sessionId of NOBODYS) {
       await expect(
         auth.changePassword({ sessionId, currentPassword: PASSWORD, newPassword: NEW_PASSWORD }),
-      ).rejects.toMatchObject({ code: 'unauthenticated', status: 401 })
+      ).rejects.toMatchObject({ code: 'unauthenticated' })
     }
     const { sessionId } = await bobIsIn(production)
     const response = await send(auth, 'PUT', '/profile/password', { json, sessionId })
@@ -332,7 +332,6 @@ onBothEngines('one’s own sessions', (engine) => {
     for (const id of [...ids, null, undefined, 7, {}] as string[]) {
       await expect(auth.endOwnSession({ sessionId, id })).rejects.toMatchObject({
         code: 'not_found',
-        status: 404,
       })
     }
     expect(await everyRow(db)).toEqual(before)
@@ -374,7 +373,7 @@ onBothEngines('one’s own sessions', (engine) => {
 
   it('are for whoever bears one alone', async () => {
     const { auth } = await productionAuth(engine)
-    const nobody = { code: 'unauthenticated', status: 401 }
+    const nobody = { code: 'unauthenticated' }
     for (const sessionId of NOBODYS) {
       await expect(auth.listOwnSessions({ sessionId })).rejects.toMatchObject(nobody)
       await expect(auth.endOtherSessions({ sessionId })).rejects.toMatchObject(nobody)
