@@ -105,7 +105,7 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
   expect(data).toContain('dist/auth/policy/common-passwords.txt')
   const isOfCommand = (path: string) => path.startsWith('dist/cli/')
   expect(paths.filter((path) => !isOfCommand(path)).sort()).toEqual(
-    ['LICENSE', 'README.md', 'package.json', ...built, ...data].sort(),
+    ['LICENSE', 'README.md', 'package.json', 'dist/sbom.cdx.json', ...built, ...data].sort(),
   )
   expect(filesIn(installed)).toEqual(paths.sort())
   // The command is bundled with its packages.
@@ -117,6 +117,43 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
   for (const name of ['@fastify/busboy', 'hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
     expect(licenses).toMatch(new RegExp(`^${name}\\n\\n`, 'm'))
   expect(packed.unpackedSize).toBeLessThan(3_000_000)
+})
+
+it('names everything that it installs or bundles in its bill of materials, with the hashes of the lockfile', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string; integrity: string; dev?: boolean }>
+  }
+  const ofProduction = Object.entries(packages)
+    .filter(([path, { dev }]) => path !== '' && !dev)
+    .map(([path, { version, integrity }]) => [
+      `${path.replace(/^.*node_modules\//, '')}@${version}`,
+      Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex'),
+    ])
+  const bill = JSON.parse(readFileSync(join(installed, 'dist', 'sbom.cdx.json'), 'utf8')) as {
+    bomFormat: string
+    metadata: { component: { name: string; version: string } }
+    components: { name: string; version: string; hashes: { alg: string; content: string }[] }[]
+    dependencies: { ref: string; dependsOn: string[] }[]
+  }
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    name: string
+    version: string
+    dependencies: Record<string, string>
+  }
+  expect(bill).toMatchObject({
+    bomFormat: 'CycloneDX',
+    metadata: { component: { name: manifest.name, version: manifest.version } },
+  })
+  expect(bill).not.toHaveProperty('serialNumber')
+  const listed = bill.components.map(({ name, version, hashes }) => [
+    `${name}@${version}`,
+    hashes[0]?.content,
+  ])
+  expect(listed.sort()).toEqual(ofProduction.sort())
+  const ours = bill.dependencies.find(({ ref }) => ref === `${manifest.name}@${manifest.version}`)
+  expect(ours?.dependsOn.map((ref) => ref.replace(/@[^@]*$/, '')).sort()).toEqual(
+    Object.keys(manifest.dependencies).sort(),
+  )
 })
 
 it('says nothing about the machine it was made on', () => {
