@@ -31,6 +31,8 @@ describe('SECURITY.md', () => {
     version: string
     dependencies: Record<string, string>
     allowScripts: Record<string, boolean>
+    publishConfig: object
+    scripts: Record<string, string>
   }
 
   it('names the version that gets fixes, and days for every severity', () => {
@@ -71,6 +73,14 @@ describe('SECURITY.md', () => {
     const makers =
       /\beval\(|new Function\b|new RegExp\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write/
     expect([...filesWith(modules), ...filesWith(makers)]).toEqual([])
+  })
+
+  it('is right about publishing: the audit first, and with provenance', () => {
+    expect(manifest.publishConfig).toMatchObject({ provenance: true })
+    expect(manifest.scripts).toMatchObject({
+      audit: 'node scripts/audit.ts',
+      prepublishOnly: 'npm run audit',
+    })
   })
 
   it('is right about the lockfile: every package has its hash, and none of production has a script', () => {
