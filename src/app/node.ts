@@ -131,9 +131,7 @@ function send(
   method: string | undefined,
 ): void {
   const content = body ?? ''
-  const length = Buffer.byteLength(content)
-  outgoing.writeHead(status, [...headers, 'content-length', String(length)])
+  outgoing.writeHead(status, [...headers, 'content-length', String(Buffer.byteLength(content))])
   if (method === 'HEAD') outgoing.end()
-  // Text of ASCII alone is the same in either encoding, and copied where UTF-8 would be converted.
-  else outgoing.end(content, length === content.length ? 'latin1' : 'utf8')
+  else outgoing.end(content)
 }
