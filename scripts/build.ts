@@ -3,7 +3,8 @@
  * of some four hundred small files half of its start and a fifth of its memory would go into loading them.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
 /** Native, or looked for by `pg` in vain: these stay where they are installed. */
@@ -13,7 +14,17 @@ export async function build(): Promise<void> {
   rmSync('dist', { recursive: true, force: true })
   const { status } = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' })
   if (status !== 0) throw new Error('the build failed')
+  copyDataFiles()
   await bundleCommand()
+}
+
+/** The files that the code reads as they are. */
+function copyDataFiles(): void {
+  for (const path of globSync('src/**/*.{css,js,txt}')) {
+    const target = path.replace(/^src/, 'dist')
+    mkdirSync(dirname(target), { recursive: true })
+    copyFileSync(path, target)
+  }
 }
 
 async function bundleCommand(): Promise<void> {
@@ -21,6 +32,7 @@ async function bundleCommand(): Promise<void> {
     input: 'dist/cli/main.js',
     platform: 'node',
     external: EXTERNAL,
+    plugins: [{ name: 'data-files', transform: keepDataFiles }],
     experimental: { attachDebugInfo: 'none' },
   })
   const { output } = await bundle.write({ dir: 'dist/bundle', chunkFileNames: '[name].js' })
@@ -28,6 +40,14 @@ async function bundleCommand(): Promise<void> {
   renameSync('dist/bundle', 'dist/cli')
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
   writeFileSync('dist/cli/LICENSES', licensesOf(modules))
+}
+
+/** A module of the bundle reads its data files where the build has put them, beside the module's own file. */
+function keepDataFiles(code: string, module: string): string {
+  return code.replace(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (_, path: string) => {
+    const fromBundle = relative(resolve('dist/cli'), resolve(dirname(module), path)).replaceAll('\\', '/')
+    return `new URL('${fromBundle}', import.meta.url)`
+  })
 }
 
 /** What the packages' licences ask for: their text, wherever the code goes. */

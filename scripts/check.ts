@@ -21,6 +21,7 @@ const STEPS: readonly Step[] = [
   ['format and lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['build', 'node', 'scripts/build.ts'],
   ['types', 'tsc', '-p', 'tsconfig.json'],
+  ['types in the browser', 'tsc', '-p', 'tsconfig.browser.json'],
   ['unused code and dependencies', 'knip'],
   ['pages made from source', 'node', 'scripts/docs.ts', '--check'],
   ['tests', ...RUN_TESTS],

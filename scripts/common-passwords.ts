@@ -1,5 +1,5 @@
 /**
- * Makes `src/auth/policy/common-list.ts` from a list of passwords in order of their frequency:
+ * Makes `src/auth/policy/common-passwords.txt` from a list of passwords in order of their frequency:
  *
  *     node scripts/common-passwords.ts 10_million_password_list_top_1M.txt
  *
@@ -7,7 +7,6 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { brotliCompressSync, constants } from 'node:zlib'
 
 const SOURCE_SHA256 = 'eac6323842b3261da0ef4c180c8e23f4d056522ea97c2925b8687f453b40a2be'
 /**
@@ -18,8 +17,7 @@ const SEEN_TWICE = 755_986
 const FLOORS = [8, 9, 10, 11, 12, 13, 14, 15]
 /** How many of the commonest passwords that meet a floor the list holds. */
 const PER_FLOOR = 3_000
-const TARGET = 'src/auth/policy/common-list.ts'
-const LINE_LENGTH = 100
+const TARGET = 'src/auth/policy/common-passwords.txt'
 
 /** Each password in lower case, once, at its best rank: 1 is the commonest. */
 function ranksOf(source: string): Map<string, number> {
@@ -62,20 +60,6 @@ function inOrder(ranks: ReadonlyMap<string, number>): string[] {
   return [...seenOften, ...seenOnce]
 }
 
-function moduleOf(passwords: readonly string[]): string {
-  const packed = brotliCompressSync(passwords.join('\n'), {
-    params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
-  }).toString('base64')
-  const lines = packed.match(new RegExp(`.{1,${LINE_LENGTH}}`, 'g')) ?? []
-  return `// Made by scripts/common-passwords.ts: see there for what is in it.
-
-/** ${passwords.length} common passwords in lower case, one on each line: UTF-8, in brotli, in base64. */
-export const PACKED_COMMON_PASSWORDS: string = \`
-${lines.join('\n')}
-\`
-`
-}
-
 const [path = ''] = process.argv.slice(2)
 const source = readFileSync(path)
 if (createHash('sha256').update(source).digest('hex') !== SOURCE_SHA256)
@@ -85,8 +69,8 @@ const ordered = inOrder(ranksOf(source.toString('utf8')))
 const chosen = new Set(
   FLOORS.flatMap((floor) => ordered.filter(({ length }) => length >= floor).slice(0, PER_FLOOR)),
 )
-// The order is of no use to a look-up. Sorted, neighbours begin alike, which packs best.
-writeFileSync(TARGET, moduleOf([...chosen].sort()))
+// A look-up needs no order: sorted, the file is easy to read and compare.
+writeFileSync(TARGET, `${[...chosen].sort().join('\n')}\n`)
 for (const floor of FLOORS) {
   const long = [...chosen].filter(({ length }) => length >= floor)
   console.log(`${long.length} of ${floor} characters or more`)

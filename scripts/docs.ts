@@ -28,7 +28,7 @@ one field is at fault; \`request_id\` stands beside the reason in the log. \`pas
 fewest characters, and \`password_too_long\` adds \`max_bytes\`; both numbers also stand in \`message\`. One answer is older
 than this shape and keeps its own: \`email_taken\` says \`{"message":"email already registered"}\` and nothing else.
 
-Library callers get an \`AuthError\` with the same \`code\` (and \`status\`, \`field\`, \`retryAfterSeconds\`, \`minLength\`, \`maxBytes\`).
+Library callers get an \`AuthError\` with the same \`code\` (and \`field\`, \`retryAfterSeconds\`, \`minLength\`, \`maxBytes\`).
 
 | Code | Status | Message | Cause |
 |---|---|---|---|

@@ -243,8 +243,6 @@ export class AuthError extends Error {
   override readonly name = 'AuthError'
   /** Which refusal it is: stable, for programs to switch on. */
   readonly code: ErrorCode
-  /** The HTTP status that the code stands for. */
-  readonly status: number
   /** The parameter at fault, where there is one. */
   readonly field: string | undefined
   /** Whole seconds, 1 or more, until another try is worth it; with `too_many_attempts`. */
@@ -260,7 +258,6 @@ export class AuthError extends Error {
     const sentence = sentenceOf(code, details)
     super(details.message ?? sentence, { cause: details.cause })
     this.code = code
-    this.status = ERRORS[code].status
     this.field = details.field
     this.retryAfterSeconds = details.retryAfterSeconds
     this.minLength = details.minLength

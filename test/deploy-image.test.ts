@@ -214,8 +214,10 @@ describe('the image', () => {
 
   it('holds no test, sample, source, history or settings, of ours or of the packages', () => {
     const files = filesIn(app)
-    expect(files.filter((path) => path.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(path))).toEqual([
+    expect(files.filter((path) => path.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(path)).sort()).toEqual([
+      'dist/auth/policy/common-passwords.txt',
       'dist/cli/LICENSES',
+      'dist/pages/browser/page.css',
     ])
     const unwanted =
       /(?:^|\/)(?:tests?|__tests__|examples?|fixtures|benchmarks?|\.git[^/]*|\.env[^/]*)(?:\/|$)|\.test\.|\.db$/

@@ -1,6 +1,6 @@
 /** `deploy/nginx.conf` and `deploy/Caddyfile`, each run in front of a server that tells what reached it. */
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestOptions, request as requestHttp } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { request as requestHttps } from 'node:https'
@@ -57,16 +57,18 @@ function startOurNginx({ httpPort, httpsPort, upstreamPort, tls, folder }: Front
     [`/etc/letsencrypt/live/${HOST}/fullchain.pem`, tls.cert],
     [`/etc/letsencrypt/live/${HOST}/privkey.pem`, tls.key],
     ['/var/log/nginx/', `${folder}/`],
+    ['/etc/bienvenue/', `${folder}/`],
   ])
   return startNginx(servers)
 }
 
-function startOurCaddy({ httpPort, httpsPort, upstreamPort, tls }: Front): Promise<Daemon> {
+function startOurCaddy({ httpPort, httpsPort, upstreamPort, tls, folder }: Front): Promise<Daemon> {
   const sites = withReplaced('deploy/Caddyfile', [
     [`http://${HOST} {`, `http://${HOST}:${httpPort} {`],
     [`https://${HOST} {`, `https://${HOST}:${httpsPort} {\ntls ${tls.cert} ${tls.key}`],
     [`https://${HOST}{uri}`, `https://${HOST}:${httpsPort}{uri}`],
     ['{$UPSTREAM:127.0.0.1:5000}', `127.0.0.1:${upstreamPort}`],
+    ['root * /etc/bienvenue', `root * ${folder}`],
   ])
   // The global options are the test's own; `caddy validate` reads ours below.
   return startCaddy(sites.replace(/^\{\n.*?^\}\n/ms, ''))
@@ -185,6 +187,23 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-proto': 'https',
     })
+  })
+
+  promise('answers /.well-known/security.txt from the file, and nothing else beside it', async () => {
+    const { secure, folder, seen } = await startFront()
+    chmodSync(folder, 0o755)
+    expect((await secure({ path: '/.well-known/security.txt' })).status).toBe(404)
+    const content = 'Contact: mailto:security@example.com\nExpires: 2027-01-01T00:00:00Z\n'
+    writeFileSync(join(folder, 'security.txt'), content)
+    const { status, headers, body } = await secure({ path: '/.well-known/security.txt' })
+    expect({ status, type: headers['content-type'], body }).toEqual({
+      status: 200,
+      type: 'text/plain; charset=utf-8',
+      body: content,
+    })
+    expect(seen).toEqual([])
+    await secure({ path: '/.well-known/other.txt' })
+    expect(seen.map(({ url }) => url)).toEqual(['/.well-known/other.txt'])
   })
 
   promise('speaks TLS 1.2, TLS 1.3 and HTTP/2, and nothing older', async () => {

@@ -38,7 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['db/sqlite.ts'],
   pino: ['log.ts'],
   kysely: ['db/'],
-  hono: ['pages/'],
+  hono: ['mail/layout.ts', 'pages/'],
   zod: ['api/', 'app/'],
   nodemailer: ['mail/smtp.ts'],
 }
@@ -172,7 +172,7 @@ it.each([
   ['auth/users.ts', "import { Migrator } from 'kysely/migration'", 'imports kysely/migration'],
   ['auth/users.ts', "import type { z } from 'zod'", 'imports zod'],
   ['index.ts', "import { Hono } from 'hono'", 'imports hono'],
-  ['mail/layout.ts', "import { html } from 'hono/html'", 'imports hono/html'],
+  ['mail/messages.ts', "import { html } from 'hono/html'", 'imports hono/html'],
   ['mail/index.ts', "import { createTransport } from 'nodemailer'", 'imports nodemailer'],
   ['auth/outbox.ts', "const mailer = await import('nodemailer')", 'imports nodemailer'],
   ['app/router.ts', "import { Hono } from 'hono'", 'imports hono'],

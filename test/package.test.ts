@@ -15,7 +15,7 @@ import { delimiter, join } from 'node:path'
 import { publint } from 'publint'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ROOT, run } from './support/service.ts'
+import { ROOT, run, startProgram } from './support/service.ts'
 import { startSmtpServer } from './support/smtp.ts'
 
 /** Where the package is made: a copy of the sources, so that nobody's `dist/` is touched. */
@@ -99,9 +99,13 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.startsWith('cli/'))
     .flatMap((path) => [path.replace(/\.ts$/, '.d.ts'), path.replace(/\.ts$/, '.js')])
     .map((path) => `dist/${path}`)
+  const data = filesIn(join(ROOT, 'src'))
+    .filter((path) => /\.(?:css|js|txt)$/.test(path))
+    .map((path) => `dist/${path}`)
+  expect(data).toContain('dist/auth/policy/common-passwords.txt')
   const isOfCommand = (path: string) => path.startsWith('dist/cli/')
   expect(paths.filter((path) => !isOfCommand(path)).sort()).toEqual(
-    ['LICENSE', 'README.md', 'package.json', ...built].sort(),
+    ['LICENSE', 'README.md', 'package.json', 'dist/sbom.cdx.json', ...built, ...data].sort(),
   )
   expect(filesIn(installed)).toEqual(paths.sort())
   // The command is bundled with its packages.
@@ -113,6 +117,43 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
   for (const name of ['@fastify/busboy', 'hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
     expect(licenses).toMatch(new RegExp(`^${name}\\n\\n`, 'm'))
   expect(packed.unpackedSize).toBeLessThan(3_000_000)
+})
+
+it('names everything that it installs or bundles in its bill of materials, with the hashes of the lockfile', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string; integrity: string; dev?: boolean }>
+  }
+  const ofProduction = Object.entries(packages)
+    .filter(([path, { dev }]) => path !== '' && !dev)
+    .map(([path, { version, integrity }]) => [
+      `${path.replace(/^.*node_modules\//, '')}@${version}`,
+      Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex'),
+    ])
+  const bill = JSON.parse(readFileSync(join(installed, 'dist', 'sbom.cdx.json'), 'utf8')) as {
+    bomFormat: string
+    metadata: { component: { name: string; version: string } }
+    components: { name: string; version: string; hashes: { alg: string; content: string }[] }[]
+    dependencies: { ref: string; dependsOn: string[] }[]
+  }
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    name: string
+    version: string
+    dependencies: Record<string, string>
+  }
+  expect(bill).toMatchObject({
+    bomFormat: 'CycloneDX',
+    metadata: { component: { name: manifest.name, version: manifest.version } },
+  })
+  expect(bill).not.toHaveProperty('serialNumber')
+  const listed = bill.components.map(({ name, version, hashes }) => [
+    `${name}@${version}`,
+    hashes[0]?.content,
+  ])
+  expect(listed.sort()).toEqual(ofProduction.sort())
+  const ours = bill.dependencies.find(({ ref }) => ref === `${manifest.name}@${manifest.version}`)
+  expect(ours?.dependsOn.map((ref) => ref.replace(/@[^@]*$/, '')).sort()).toEqual(
+    Object.keys(manifest.dependencies).sort(),
+  )
 })
 
 it('says nothing about the machine it was made on', () => {
@@ -229,6 +270,42 @@ it('has its command', async () => {
     stderr: '',
   })
   expect(server.received.map(({ to }) => to)).toEqual([['bob@example.com']])
+})
+
+it('has the files that its code reads: pages with their style and script, and the common passwords', async () => {
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const body = JSON.stringify({ email: 'bob@example.com', password: 'ILoveYou123' })
+  const [page, refusal] = JSON.parse(
+    await runProgram(`
+      import { createAuth } from 'bienvenue-auth'
+      const auth = await createAuth({
+        databaseUrl: 'sqlite::memory:',
+        passwordBlocklist: true,
+        baseUrl: 'http://localhost:5000',
+        resetTokenDelivery: 'mail',
+        smtpUrl: 'terminal:',
+        mailFrom: 'us@example.com',
+      })
+      const ask = (path, init) => auth.fetch(new Request('http://localhost:5000' + path, init))
+      const page = await (await ask('/reset_password')).text()
+      const refusal = await (await ask('/users', ${JSON.stringify({ ...json, body })})).json()
+      console.log(JSON.stringify([page, refusal]))
+      await auth.close()
+    `),
+  ) as [string, unknown]
+  for (const file of ['page.css', 'password-page.js'])
+    expect(page).toContain(readFileSync(join(ROOT, 'src/pages/browser', file), 'utf8'))
+  expect(refusal).toMatchObject({ code: 'password_too_common' })
+
+  // The bundled command starts only if it finds the style and the script.
+  const settings = { PORT: '0', DATABASE_URL: 'sqlite::memory:', BIENVENUE_PASSWORD_BLOCKLIST: 'on' }
+  const cli = join(installed, 'dist', 'cli', 'main.js')
+  const command = startProgram([cli, 'serve'], { env: settings, onEnd })
+  const listening = await command.line((line) => line.includes('"msg":"listening"'))
+  const { url } = JSON.parse(listening) as { url: string }
+  expect(await (await fetch(`${url}/users`, { ...json, body })).json()).toMatchObject({
+    code: 'password_too_common',
+  })
 })
 
 it('lets a JavaScript program do every step of the classic exercise', async () => {

@@ -28,7 +28,7 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
   secretKey: [
     [UNSET, /is not set/],
     [MARK, /is too short/],
-    [`${MARK}-change-me-change-me-change-me-change-me`, /is a sample/],
+    [MARK.repeat(3), /is a sample/],
     [`${randomKey()},${MARK}!`, /key 2 of 2 is not base64url/],
   ],
   smtpUrl: [

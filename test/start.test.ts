@@ -31,7 +31,6 @@ const NEVER_AT_START = [
   '@fastify/busboy',
   'nodemailer',
   'pg',
-  'src/auth/policy/common-list.ts',
   'src/cli/workers.ts',
   'src/db/postgres.ts',
   'src/mail/smtp.ts',

@@ -43,20 +43,9 @@ interface Site {
 }
 
 const LOOPBACK: Site = {
-  isOwnHost: rememberingTheLast(isLoopbackHost),
+  isOwnHost: isLoopbackHost,
   isOwnOrigin: (origin, host) =>
     host !== null && (origin === `http://${host}` || origin === `https://${host}`),
-}
-
-/** Clients say the same host with every request: what was right the last time need not be looked at again. */
-function rememberingTheLast(isRight: (host: string) => boolean): (host: string) => boolean {
-  let last: string | undefined
-  return (host) => {
-    if (host === last) return true
-    if (!isRight(host)) return false
-    last = host
-    return true
-  }
 }
 
 /** One address, and no other: neither a name like it nor another port. */

@@ -1,6 +1,6 @@
 /** Every answer gets its headers here, decided before it is sent: never touched afterwards. */
 import type { ErrorBody } from '../api/index.ts'
-import type { AuthError, ErrorCode } from '../errors.ts'
+import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
 import type { Options } from '../options.ts'
 
 /**
@@ -103,7 +103,8 @@ const NAMES_ITS_FIELD = new Set<ErrorCode>([
 
 /** A refusal in the one error shape; the classic one of a taken address as its clients know it. */
 export function errorAnswer(error: AuthError, requestId: string, headers: Extra = {}): Answer {
-  const { status, sentence: message, minLength, maxBytes } = error
+  const { sentence: message, minLength, maxBytes } = error
+  const { status } = ERRORS[error.code]
   if (error.code === 'email_taken') return { status, body: { message }, headers }
   const field = error.field && onWire(error.field)
   const body: ErrorBody = {

@@ -7,6 +7,7 @@ import {
   testClock,
 } from '../../test/support/engines.ts'
 import { openTables } from '../../test/support/production.ts'
+import { AuthError } from '../errors.ts'
 import type { Hasher } from '../options.ts'
 import { createHasher } from './hashing/index.ts'
 
@@ -23,6 +24,19 @@ onBothEngines('validLogin', (engine) => {
     }
     expect(await auth.validLogin('rob@example.com', BOB.password)).toBe(false)
     expect(await auth.validLogin('no address', BOB.password)).toBe(false)
+  })
+
+  it('refuses to answer when the password was not checked: queue full, too many attempts', async () => {
+    const hasher: Hasher = { ...CHEAP_HASHER, verify: () => Promise.reject(new AuthError('unavailable')) }
+    const busy = await freshAuth(engine, { hasher })
+    await busy.registerUser(BOB.email, BOB.password)
+    await expect(busy.validLogin(BOB.email, BOB.password)).rejects.toMatchObject({ code: 'unavailable' })
+
+    const throttled = await freshAuth(engine, { loginFailuresPerAccount: 2 })
+    for (let failure = 0; failure < 2; failure++) await throttled.validLogin(BOB.email, 'wrong')
+    await expect(throttled.validLogin(BOB.email, BOB.password)).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
   })
 
   it('is false for an account without a password, whatever is tried', async () => {

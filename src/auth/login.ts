@@ -1,5 +1,5 @@
 import * as store from '../db/index.ts'
-import { AuthError } from '../errors.ts'
+import { AuthError, type ErrorCode } from '../errors.ts'
 import { type Account, accountOf, maskEmail, type User } from '../user.ts'
 import { record, textOf } from './audit.ts'
 import { asUser, type Caller } from './caller.ts'
@@ -49,6 +49,9 @@ export async function logIn(ctx: Context, request: LogInRequest, caller: Caller)
   return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
 }
 
+/** Refusals that come before the password is checked, so that there is no answer yet. */
+const LEAVES_OPEN = new Set<ErrorCode>(['too_many_attempts', 'unavailable'])
+
 /** Whether this is the password of an account that is open. */
 export async function validLogin(
   ctx: Context,
@@ -62,7 +65,7 @@ export async function validLogin(
     await passGates(ctx, { email, password }, caller)
     return true
   } catch (error) {
-    if (error instanceof AuthError && error.status < 429) return false
+    if (error instanceof AuthError && !LEAVES_OPEN.has(error.code)) return false
     throw error
   }
 }

@@ -90,7 +90,7 @@ onBothEngines('a change of password', (engine) => {
       return { users, sessions }
     }
     const before = await state()
-    await expect(change(NEW_PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials', status: 401 })
+    await expect(change(NEW_PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials' })
     await expect(change(`${PASSWORD} `)).rejects.toMatchObject({ code: 'invalid_credentials' })
     // The third is guessed elsewhere: it is one limit.
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
@@ -158,7 +158,7 @@ onBothEngines('a change of password', (engine) => {
           { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
           { sessionToken: sessionId },
         ),
-      ).rejects.toMatchObject({ code: 'unauthenticated', status: 401 })
+      ).rejects.toMatchObject({ code: 'unauthenticated' })
     }
     const { sessionId } = await bobIsIn(production)
     const response = await send(auth, 'PUT', '/profile/password', { json, sessionId })
@@ -338,7 +338,6 @@ onBothEngines('one’s own sessions', (engine) => {
     for (const id of [...ids, null, undefined, 7, {}] as string[]) {
       await expect(auth.endOwnSession({ id }, { sessionToken: sessionId })).rejects.toMatchObject({
         code: 'not_found',
-        status: 404,
       })
     }
     expect(await everyRow(db)).toEqual(before)
@@ -380,7 +379,7 @@ onBothEngines('one’s own sessions', (engine) => {
 
   it('are for whoever bears one alone', async () => {
     const { auth } = await productionAuth(engine)
-    const nobody = { code: 'unauthenticated', status: 401 }
+    const nobody = { code: 'unauthenticated' }
     for (const sessionId of NOBODYS) {
       await expect(auth.listOwnSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
       await expect(auth.endOtherSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)

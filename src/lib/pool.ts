@@ -7,9 +7,10 @@ import { constants, setPriority } from 'node:os'
 const POOL_THREAD = 'libuv-worker'
 
 /**
- * Lets the threads of the pool yield to the one that answers requests, while cores are short. For a process that
- * is ours alone: whatever else runs on its pool yields as well. Nothing happens where threads have no
- * priority of their own, which is everywhere but on Linux, and where the process may not see or set it.
+ * Gives the threads that hash passwords a lower priority than the thread that answers requests: beside a flood of
+ * logins, the median session check takes a third of the time (docs/performance.md). It lowers everything on the pool, so
+ * only a process of our own calls it. Does nothing where threads have no priority of their own (anywhere but Linux), or
+ * where the process may not see or set it.
  */
 export async function lowerPoolPriority(): Promise<void> {
   if (process.platform !== 'linux') return
@@ -21,6 +22,6 @@ export async function lowerPoolPriority(): Promise<void> {
         setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL)
     }
   } catch {
-    // All the service loses is that requests come first.
+    // Without it, requests only wait longer beside logins.
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Content, escapeHtml, htmlOf, textOf } from './layout.ts'
+import { type Content, htmlOf, textOf } from './layout.ts'
 
 const CONTENT: Content = {
   words: {
@@ -35,31 +35,6 @@ const NASTY = fc.string({
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
     fc.constantFrom('<', '>', '"', "'", '&', '<script>', '-->', '</title>', '&amp;', '&#60', '" onload="'),
   ),
-})
-
-describe('escapeHtml', () => {
-  it('spells out what could end a text or a quoted attribute', () => {
-    expect(escapeHtml(`<a href="x" id='y'>&amp;`)).toBe(
-      '&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;',
-    )
-  })
-
-  it('leaves nothing that a parser would take for markup, and loses nothing', () => {
-    const decoded: Readonly<Record<string, string>> = {
-      '&amp;': '&',
-      '&lt;': '<',
-      '&gt;': '>',
-      '&quot;': '"',
-      '&#39;': "'",
-    }
-    fc.assert(
-      fc.property(NASTY, (text) => {
-        const escaped = escapeHtml(text)
-        expect(escaped).not.toMatch(/[<>"']/)
-        expect(escaped.replace(/&[^;]*;/g, (entity) => decoded[entity] ?? 'unknown')).toBe(text)
-      }),
-    )
-  })
 })
 
 describe('htmlOf', () => {

@@ -10,7 +10,7 @@ const eye = html`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2
 const ICONS = { key, envelope, tick, exclamation, eye }
 export type IconName = keyof typeof ICONS
 
-/** @param className - How it is dressed; see `style.ts`. */
+/** @param className - How it is dressed; see `browser/page.css`. */
 export function icon(name: IconName, className: string) {
   return html`<svg class="${className}" viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`
 }

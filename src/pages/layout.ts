@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { html, raw } from 'hono/html'
 import { sha256 } from '../lib/digest.ts'
 import type { Locale } from '../text.ts'
-import { SCRIPT } from './script.ts'
-import { STYLE } from './style.ts'
+
+/** Sent as they are, so that the hashes in the policy are those of the files. */
+const STYLE = readFileSync(new URL('./browser/page.css', import.meta.url), 'utf8')
+const SCRIPT = readFileSync(new URL('./browser/password-page.js', import.meta.url), 'utf8')
 
 /** What a page depends on: the language and the options, and nothing of an account or of a link. */
 export interface Setting {
@@ -56,7 +59,7 @@ export function layOut({ locale, title, body }: { locale: Locale; title: string;
 </head>
 <body>
 ${body}
-<script>${raw(SCRIPT)}</script>
+<script type="module">${raw(SCRIPT)}</script>
 </body>
 </html>
 `

@@ -21,7 +21,7 @@ interface PasswordPage<Contract extends Operation> {
 
 /**
  * Lays such a page out: a panel for each state it may be in, all of them hidden until the script shows one, and
- * the sentences for what may be refused. See `script.ts` for how they are used.
+ * the sentences for what may be refused. See `browser/password-page.js` for how they are used.
  */
 export function layOutPasswordPage<Contract extends Operation>(
   page: PasswordPage<Contract>,

@@ -1,6 +1,7 @@
 /** docs/destinations.md: every connection that the service opens. */
 import { createHook } from 'node:async_hooks'
 import { once } from 'node:events'
+import { globSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
@@ -8,7 +9,7 @@ import { createAuth } from '../../src/index.ts'
 import { CHEAP_HASHER, freshDatabase, onBothEngines } from '../support/engines.ts'
 import { BASE_URL, PASSWORD, randomKey, send, untilNoMailWaits } from '../support/production.ts'
 import { startSmtpServer } from '../support/smtp.ts'
-import { codes, filesWith, read, SETTINGS_BY_ENV, SOURCES, sorted, sourceOf, table } from './pages.ts'
+import { codes, filesWith, read, SETTINGS_BY_ENV, SOURCES, sorted, table } from './pages.ts'
 
 const PAGE = 'docs/destinations.md'
 
@@ -19,11 +20,13 @@ const NETWORK =
 
 it('docs/destinations.md has every place of the source that opens a connection, and no other [CFG-04]', () => {
   const destinations = table(PAGE, 'Where the service connects to')
-  // That one runs in a browser, and asks the service.
-  const opens = filesWith(OPENS).filter((file) => file !== 'src/pages/script.ts')
-  expect(sorted(destinations.flatMap((row) => codes(row['Opened by'])))).toEqual(opens)
-  expect(sourceOf('src/pages/script.ts').match(/fetch\([^,]*/g)).toEqual(['fetch(form.dataset.url'])
-  expect(read(PAGE)).toContain('`src/pages/script.ts`')
+  expect(sorted(destinations.flatMap((row) => codes(row['Opened by'])))).toEqual(filesWith(OPENS))
+  // What runs in a browser asks the service.
+  for (const file of globSync('src/pages/browser/*.js')) {
+    expect(read(file)).not.toMatch(/WebSocket|EventSource|XMLHttpRequest|sendBeacon|import\b/)
+    expect(read(file).match(/fetch\([^,]*/g) ?? [], file).toEqual(['fetch(url'])
+    expect(read(PAGE)).toContain(`\`${file}\``)
+  }
 
   const taken = SOURCES.flatMap(({ file, text }) =>
     [...text.matchAll(NETWORK)].flatMap(([, names = '*', module]) =>

@@ -1,5 +1,6 @@
 /** SECURITY.md, and what all the documents of this folder name. */
 import { describe, expect, it } from 'vitest'
+import { DAYS_TO_FIX } from '../../scripts/audit.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { code, codes, filesWith, read, SETTINGS_BY_ENV, SOURCES, table } from './pages.ts'
 
@@ -30,6 +31,8 @@ describe('SECURITY.md', () => {
     version: string
     dependencies: Record<string, string>
     allowScripts: Record<string, boolean>
+    publishConfig: object
+    scripts: Record<string, string>
   }
 
   it('names the version that gets fixes, and days for every severity', () => {
@@ -41,7 +44,7 @@ describe('SECURITY.md', () => {
     const days = table(page, 'Dependencies')
     expect(days.map(({ Severity }) => Severity)).toEqual(['critical', 'high', 'moderate', 'low'])
     const [critical, high, moderate] = days.map(({ Days }) => Number(Days))
-    expect([critical, high, moderate]).toEqual([7, 30, 90])
+    expect({ critical, high, moderate }).toEqual(DAYS_TO_FIX)
   })
 
   it('names every package of production with its risk and containment, and no other', () => {
@@ -70,6 +73,14 @@ describe('SECURITY.md', () => {
     const makers =
       /\beval\(|new Function\b|new RegExp\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write/
     expect([...filesWith(modules), ...filesWith(makers)]).toEqual([])
+  })
+
+  it('is right about publishing: the audit first, and with provenance', () => {
+    expect(manifest.publishConfig).toMatchObject({ provenance: true })
+    expect(manifest.scripts).toMatchObject({
+      audit: 'node scripts/audit.ts',
+      prepublishOnly: 'npm run audit',
+    })
   })
 
   it('is right about the lockfile: every package has its hash, and none of production has a script', () => {

@@ -1,6 +1,6 @@
 /**
- * bcrypt, by `@node-rs/bcrypt`: prebuilt, off the event loop. Also verified are the two forms of it that Django
- * writes, the PHC string of AdonisJS, and what crypt_blowfish wrote before 2011 (`$2x$`).
+ * bcrypt, by `@node-rs/bcrypt`: prebuilt, off the event loop. The two forms that Django writes and the PHC string of
+ * AdonisJS are verified too.
  */
 import { hash, verify } from '@node-rs/bcrypt'
 import { sha256 } from '../../lib/digest.ts'
@@ -14,7 +14,7 @@ const MIN_COST = 4
 /** Above this a hash, ours or imported, would hold a thread for minutes. */
 const MAX_COST = 16
 
-const FORM = /^(bcrypt\$|bcrypt_sha256\$)?\$2([abxy])\$(\d\d)\$([./A-Za-z0-9]{53})$/
+const FORM = /^(bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{53})$/
 
 /** Whether bcrypt would take the whole password into account. */
 export function fitsBcrypt(password: string): boolean {
@@ -23,17 +23,16 @@ export function fitsBcrypt(password: string): boolean {
 
 /** A bcrypt hash in any of its forms. */
 export function readBcrypt(storedHash: string): Reading | null {
-  const [, wrapping, version, cost, rest] = FORM.exec(storedHash) ?? []
+  const [, wrapping, cost, rest] = FORM.exec(storedHash) ?? []
   if (rest === undefined) {
     const phc = readPhc(storedHash, /^bcrypt$/, { required: ['r'] })
     return phc === null || 'problem' in phc ? phc : readBcrypt(ofPhc(phc))
   }
   if (Number(cost) > MAX_COST) return TOO_COSTLY
   if (Number(cost) < MIN_COST) return IMPOSSIBLE
-  // The other letters name one algorithm.
+  // The letters name one algorithm.
   const plain = `$2b$${cost}$${rest}`
   if (wrapping === 'bcrypt_sha256$') return { verify: (password) => verify(hexOf(sha256(password)), plain) }
-  if (version === 'x') return { verify: (password) => verifyFitting(password, plain, withExtendedSigns) }
   return { verify: (password) => verifyFitting(password, plain) }
 }
 
@@ -52,37 +51,18 @@ function ofPhc({ version, parameters, salt, key }: PhcString): string {
   return `$2${String.fromCharCode(version ?? 0)}$${cost}$${saltText}${keyText}`
 }
 
-async function verifyFitting(
-  password: string,
-  plain: string,
-  prepare: (password: string) => string | Uint8Array = (same) => same,
-): Promise<boolean> {
-  if (fitsBcrypt(password)) return verify(prepare(password), plain)
+async function verifyFitting(password: string, plain: string): Promise<boolean> {
+  if (fitsBcrypt(password)) return verify(password, plain)
   // Such a password was never hashed with bcrypt. The work is done all the same, so that the time does not
   // tell which kind of hash an account has.
   await verify('', plain)
   return false
 }
 
-/**
- * The key that makes bcrypt do what crypt_blowfish did by mistake until 1.1 (CVE-2011-2483): it took the bytes of a
- * password for signed numbers, so that each one above 127 set all those in front of it, in its word of four, to 255.
- */
-function withExtendedSigns(password: string): Uint8Array {
-  const bytes = Buffer.from(`${password}\0`)
-  // bcrypt itself goes on from the beginning where the key ends, until it has these.
-  const key = Buffer.alloc(MAX_BYTES, bytes)
-  for (let word = 0; word < MAX_BYTES; word += 4) {
-    const last = key.subarray(word, word + 4).findLastIndex((byte) => byte > 127)
-    if (last > 0) key.fill(255, word, word + last)
-  }
-  return key
-}
-
 /** The cost of a hash as we write it, or `null` where it is another. */
 export function bcryptCost(storedHash: string): number | null {
-  const [, wrapping, version, cost] = FORM.exec(storedHash) ?? []
-  return cost === undefined || wrapping !== undefined || version === 'x' ? null : Number(cost)
+  const [, wrapping, cost] = FORM.exec(storedHash) ?? []
+  return cost === undefined || wrapping !== undefined ? null : Number(cost)
 }
 
 export function hashBcrypt(password: string, cost: number): Promise<string> {

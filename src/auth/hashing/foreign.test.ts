@@ -27,9 +27,9 @@ describe('a hash that other software made', () => {
     for (const hasher of HASHERS) expect(hasher.needsRehash(password, hash)).toBe(true)
   })
 
-  it('by bcrypt of the same cost is as good as ours only where it is plain and without mistakes', () => {
+  it('by bcrypt of the same cost is as good as ours only without a wrapping', () => {
     const hasher = createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 })
-    const ofCost4 = FOREIGN_HASHES.filter(({ hash }) => /\$2[abxy]\$04\$/.test(hash))
+    const ofCost4 = FOREIGN_HASHES.filter(({ hash }) => /\$2[aby]\$04\$/.test(hash))
     const kept = ofCost4.filter(({ password, hash }) => !hasher.needsRehash(password, hash))
     expect(kept.map(({ hash }) => hash)).toEqual(
       ofCost4.map(({ hash }) => hash).filter((hash) => /^\$2[aby]\$/.test(hash)),
@@ -98,20 +98,6 @@ describe('a hash that other software made', () => {
       expect(await bcrypt.verify('correct horse battery staple', hash)).toBe(false)
     },
   )
-})
-
-describe('$2x$', () => {
-  // crypt_blowfish 1.3, wrapper.c, by way of PHP 8.2.36, which carries it: the letters are UTF-8 here.
-  it.each([
-    ['é', '$2x$05$CCCCCCCCCCCCCCCCCCCCC.7aaX2qAyp3uavKvMROG1IMrXnHC6yBO'],
-    ['Grüße, 世界', '$2x$05$CCCCCCCCCCCCCCCCCCCCC.Sf/ZIat6UHiWu.kuIob1xeSVQ1lPQem'],
-    ['ascii only', '$2x$05$CCCCCCCCCCCCCCCCCCCCC.cRsRNgsEqvwujwgM.lHKDWjM5n/rb4O'],
-    ['ÿÿabc', '$2x$05$CCCCCCCCCCCCCCCCCCCCC.H8/FbSCytOrJjkNzp2txCM2B1euSaTu'],
-  ])('is verified with the mistake it was made with: %s', async (password, hash) => {
-    expect(await bcrypt.verify(password, hash)).toBe(true)
-    const isPlain = /^[ -~]+$/.test(password)
-    expect(await bcrypt.verify(password, hash.replace('$2x$', '$2y$'))).toBe(isPlain)
-  })
 })
 
 describe('a hash of Firebase', () => {

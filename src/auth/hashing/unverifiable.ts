@@ -2,6 +2,7 @@
 import type { Reading } from './reading.ts'
 
 const KNOWN: readonly (readonly [form: RegExp, name: string])[] = [
+  [/^\$2x\$/, 'bcrypt with the sign bug of crypt_blowfish before 2011 ($2x$)'],
   [/^\$5\$|^\$6\$/, 'crypt(3) with SHA-256 or SHA-512'],
   [/^\$1\$|^\$apr1\$/, 'crypt(3) with MD5'],
   [/^\$(?:y|gy|7)\$/, 'yescrypt or scrypt as crypt(3) writes it'],

@@ -51,6 +51,8 @@ describe('the list', () => {
   it.each([
     'stairwaytoheaven',
     '1qaz2wsx3edc4rfv',
+    'QwertyUiopAsdfgh',
+    'qwerasdfzxcv1234',
     'manchesterunited',
     'q1w2e3r4t5y6u7i8o9p0',
     'passwordstandard',
@@ -96,22 +98,20 @@ describe('repetitions', () => {
     await expect(check('plumpotplumpot', 1)).rejects.toMatchObject(TOO_COMMON)
   })
 
-  it('the unit is the shortest text that gives the whole when it is repeated', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: fc.constantFrom('a', 'b', '😀'), minLength: 1, maxLength: 20 }),
-        (text) => {
-          const characters = [...text]
-          const periods = characters
-            .map((_, at) => at + 1)
-            .filter((period) => characters.every((one, at) => at < period || characters[at - period] === one))
-          const period = Math.min(...periods)
-          const isRepeated = 2 * period <= characters.length + 1
-          expect(repeatedUnit(text)).toBe(isRepeated ? characters.slice(0, period).join('') : null)
-        },
-      ),
-      { numRuns: 2_000 },
-    )
+  it.each([
+    ['abcabcabcab', 'abc'],
+    ['aaaa', 'a'],
+    ['abab', 'ab'],
+    ['abaab', 'aba'],
+    ['hey you hey you', 'hey you '],
+    ['😀🦊😀🦊😀', '😀🦊'],
+    ['ab', null],
+    ['abca', null],
+    ['abcab', 'abc'],
+    ['abcdab', null],
+    ['aab', null],
+  ])('the repeated unit of %j is %j', (text, unit) => {
+    expect(repeatedUnit(text)).toBe(unit)
   })
 })
 
@@ -122,10 +122,6 @@ describe('runs', () => {
     'abcdefghijklmnop',
     'zyxwvutsrqponmlk',
     'абвгдежзийклмнопрс',
-    'QwertyUiopAsdfgh',
-    'qwertzuiopasdfg',
-    'AzerWxcvQsdfFdsq',
-    'qwerasdfzxcv1234',
     'aaaabbbbccccdddd',
     'abcdefgh87654321',
     'aaaaaaaaaaaaaa1',
@@ -145,7 +141,7 @@ describe('runs', () => {
   it('three in a row are no run, four are; three characters beside runs do not count, four do', () => {
     for (const text of ['abc', 'abcxyz', 'aaabbbccc', 'abcd7319', '7319dcba', 'ab', ''])
       expect(isMostlyRuns(text), text).toBe(false)
-    for (const text of ['abcd', 'dcba', 'abcd731', 'a7aaaa1', 'aaaabcd', 'poiuztre', '8901'])
+    for (const text of ['abcd', 'dcba', 'abcd731', 'a7aaaa1', 'aaaabcd', '8901', '1098'])
       expect(isMostlyRuns(text), text).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-import { brotliDecompressSync } from 'node:zlib'
+import { readFile } from 'node:fs/promises'
 import { codePointsIn } from './characters.ts'
 import { isMostlyRuns, repeatedUnit } from './patterns.ts'
 
@@ -24,14 +24,13 @@ export async function isTooCommon(password: string, minPasswordLength: number): 
 
 let loading: Promise<ReadonlySet<string>> | undefined
 
-/** The list, folded. It is unpacked when it is first asked for, and kept: where nobody asks it costs nothing. */
+/** The list, folded. Read on first use and kept. */
 export function commonPasswords(): Promise<ReadonlySet<string>> {
-  loading ??= unpack()
+  loading ??= readList()
   return loading
 }
 
-async function unpack(): Promise<ReadonlySet<string>> {
-  const { PACKED_COMMON_PASSWORDS } = await import('./common-list.ts')
-  const lines = brotliDecompressSync(Buffer.from(PACKED_COMMON_PASSWORDS, 'base64')).toString()
-  return new Set(lines.split('\n'))
+async function readList(): Promise<ReadonlySet<string>> {
+  const text = await readFile(new URL('./common-passwords.txt', import.meta.url), 'utf8')
+  return new Set(text.trimEnd().split('\n'))
 }

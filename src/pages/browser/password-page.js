@@ -1,0 +1,177 @@
+/**
+ * Runs in the browser, on every page. The pages send this file as it is and their policy names it by its hash, so
+ * whatever differs between pages and languages is in the markup. It writes text only, never markup.
+ */
+
+/**
+ * The answer to a request that was refused: the fields of the error, and how many seconds to wait.
+ *
+ * @typedef {{ code: string, field?: string, request_id?: string, retryAfter?: number, [detail: string]: unknown }} Refusal
+ */
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector('form'))
+const password = /** @type {HTMLInputElement} */ (element('password'))
+const username = /** @type {HTMLInputElement | null} */ (document.getElementById('username'))
+const reveal = element('reveal')
+const submit = /** @type {HTMLButtonElement} */ (element('send'))
+const problem = element('problem')
+const panels = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-panel]')])
+const problemList = /** @type {HTMLTemplateElement} */ (element('problems'))
+const problems = /** @type {HTMLElement[]} */ ([...problemList.content.children])
+
+// The secret of the link. It is kept here only: not in storage, not in a field, and soon not in the address either.
+let token = ''
+
+openLink()
+
+// Another link was opened in this tab: start afresh with it.
+addEventListener('hashchange', () => location.reload())
+
+reveal.addEventListener('click', () => setRevealed(password.type === 'password'))
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  if (submit.disabled) return
+  say('')
+  setRevealed(false)
+  if (password.value === '') return complain({ code: 'missing_field' })
+  setBusy(true)
+  const refusal = await send()
+  setBusy(false)
+  if (refusal === null) finish('done')
+  else if (panels.some(({ dataset }) => dataset.panel === refusal.code)) finish(refusal.code)
+  // Whatever is wrong with another field came with the link.
+  else if (refusal.field && refusal.field !== password.name) finish('incomplete')
+  else complain(refusal)
+})
+
+/**
+ * Takes the secret from the fragment, which no server and no referrer ever sees, and removes it from the address bar
+ * and the history at once. Sends nothing: a mail scanner may have opened the link.
+ */
+function openLink() {
+  const link = new URLSearchParams(location.hash.slice(1))
+  history.replaceState(null, '', location.href.split('#', 1)[0])
+  token = link.get('token') || ''
+  let isComplete = token !== ''
+  if (username) {
+    username.value = link.get('email') || ''
+    element('account').textContent = username.value
+    // Anybody can write a link, so show only what looks like an address.
+    isComplete &&= /^[^\s@]+@[^\s@]+$/.test(username.value) && username.value.length <= 254
+  }
+  element('host').textContent = location.host
+  show(isComplete ? 'ask' : 'incomplete')
+}
+
+/**
+ * Sends the form.
+ *
+ * @returns {Promise<Refusal | null>} The refusal of the service, or null if there is none.
+ */
+async function send() {
+  const { url = '', method = '', tokenField = '' } = form.dataset
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...Object.fromEntries(new FormData(form)), [tokenField]: token }),
+      // No 'mode': in 'same-origin', a page without referrer says 'Origin: null' by the Fetch standard.
+      credentials: 'same-origin',
+      redirect: 'error',
+      signal: AbortSignal.timeout(30_000),
+    })
+    if (response.ok) return null
+    return { ...(await response.json()), retryAfter: Number(response.headers.get('retry-after')) }
+  } catch {
+    // No answer, or one that is not the service's.
+    return { code: 'no_answer' }
+  }
+}
+
+/** @param {Refusal} refusal */
+function complain(refusal) {
+  const { code, request_id, retryAfter = 0 } = refusal
+  const until = retryAfter >= 1 ? problemOf(`${code}_until`) : undefined
+  const found = until ?? problemOf(code) ?? /** @type {HTMLElement} */ (problemOf('internal_error'))
+  const isFault = found.dataset.code === 'internal_error'
+  const text = (found.textContent ?? '').replace(/\{(\w+)\}/g, (_, name) =>
+    name === 'time' ? inWords(retryAfter) : inDigits(Number(refusal[name])),
+  )
+  say(isFault && request_id ? `${text} (${request_id})` : text)
+  const isAboutPassword = found.dataset.about === 'password'
+  password.setAttribute('aria-invalid', String(isAboutPassword))
+  if (!isAboutPassword) return submit.focus()
+  password.focus()
+  password.select()
+}
+
+/** @param {string} code */
+function problemOf(code) {
+  return problems.find(({ dataset }) => dataset.code === code)
+}
+
+/** @param {string} text */
+function say(text) {
+  problem.textContent = text
+  password.removeAttribute('aria-invalid')
+}
+
+/**
+ * Ends the work of this page: it forgets what it knew, and the new heading is read out.
+ *
+ * @param {string} name
+ */
+function finish(name) {
+  token = ''
+  form.reset()
+  show(name)
+  const panel = panels.find(({ hidden }) => !hidden)
+  const heading = /** @type {HTMLElement} */ (panel?.querySelector('h1'))
+  document.title = heading.textContent ?? ''
+  heading.focus()
+}
+
+/** @param {string} name */
+function show(name) {
+  for (const panel of panels) panel.hidden = panel.dataset.panel !== name
+}
+
+/** @param {boolean} isRevealed */
+function setRevealed(isRevealed) {
+  password.type = isRevealed ? 'text' : 'password'
+  reveal.setAttribute('aria-pressed', String(isRevealed))
+}
+
+/** @param {boolean} isBusy */
+function setBusy(isBusy) {
+  submit.disabled = isBusy
+  submit.textContent = (isBusy ? submit.dataset.sending : submit.dataset.ready) ?? ''
+}
+
+/**
+ * A wait as a person says it, rounded up.
+ *
+ * @param {number} seconds
+ */
+function inWords(seconds) {
+  const [size, unit] = seconds < 90 ? [1, 'second'] : seconds < 5400 ? [60, 'minute'] : [3600, 'hour']
+  return inDigits(Math.ceil(seconds / Number(size)), {
+    style: 'unit',
+    unit: String(unit),
+    unitDisplay: 'long',
+  })
+}
+
+/**
+ * @param {number} number
+ * @param {Intl.NumberFormatOptions} [format]
+ */
+function inDigits(number, format) {
+  return new Intl.NumberFormat(document.documentElement.lang, format).format(number)
+}
+
+/** @param {string} id */
+function element(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id))
+}
