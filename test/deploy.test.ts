@@ -10,7 +10,7 @@ import { parseEnv } from 'node:util'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
-import { inspectOptions, type Row } from '../src/options.ts'
+import { inspectOptions, type Row } from '../src/options/index.ts'
 import { ROOT, run, runCli } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 

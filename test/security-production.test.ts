@@ -10,7 +10,7 @@ import { commonPasswords } from '../src/auth/policy/common.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { createAuth, type Logger, OptionError } from '../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../src/lib/keyring.ts'
-import { inspectOptions, OPTION_TABLE, type Row } from '../src/options.ts'
+import { inspectOptions, OPTION_TABLE, type Row } from '../src/options/index.ts'
 import { freshAuth, onBothEngines } from './support/engines.ts'
 import {
   BASE_URL,

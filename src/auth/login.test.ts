@@ -7,7 +7,7 @@ import {
   testClock,
 } from '../../test/support/engines.ts'
 import { openTables } from '../../test/support/production.ts'
-import type { Hasher } from '../options.ts'
+import type { Hasher } from '../options/index.ts'
 import { createHasher } from './hashing/index.ts'
 
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { OptionError } from '../errors.ts'
-import { inspectOptions } from '../options.ts'
+import { inspectOptions } from '../options/index.ts'
 import { COMMON_FLAGS } from './command.ts'
 import {
   assertNone,

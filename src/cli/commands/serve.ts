@@ -1,9 +1,12 @@
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { withoutBrackets } from '../../lib/network.ts'
 import { createLogger, describeError, type Logger } from '../../log.ts'
-import { resolveOptions, unsafeOptions } from '../../options.ts'
+import { resolveOptions, unsafeOptions } from '../../options/index.ts'
 import type { Command, ExitCode } from '../command.ts'
-import { assertNone, problemsOf, type Settings, variableOf } from '../settings.ts'
-import { startBlock } from '../start-block.ts'
+import { assertNone, problemsOf, type Settings, urlOf, variableOf, withKnownPort } from '../settings.ts'
+import { DEVELOPMENT_WARNING, startBlock } from '../start-block.ts'
 import { print } from '../terminal.ts'
 import { createTextLogger } from '../text-log.ts'
 import { version } from '../version.ts'
@@ -13,7 +16,8 @@ export const serve: Command = {
   name: 'serve',
   summary: 'Run the service until it is told to stop (SIGTERM or Ctrl-C)',
   toleratesProblems: true,
-  async run({ settings }) {
+  async run({ settings: given }) {
+    const settings = await withKnownPort(given, findFreePort)
     assertNone(problemsOf(settings))
     const worker = settings.workers > 1 ? cluster.worker : undefined
     const base = worker && { pid: process.pid }
@@ -64,6 +68,16 @@ async function start(settings: Settings, { log, stopped, worker }: Start): Promi
   return 0
 }
 
+/** A port that nothing listens on now. */
+async function findFreePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host === 'localhost' ? '127.0.0.1' : withoutBrackets(host))
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
 /** What nobody caught is logged, and the service lives on: one request's fault is no other's. */
 function surviveFaults(log: Logger): void {
   const survive = (error: unknown) =>
@@ -75,15 +89,17 @@ function surviveFaults(log: Logger): void {
 /** Says where the service is, and what about it is not fit for the internet. */
 function announce(log: Logger, settings: Settings, port: number): void {
   const options = resolveOptions(settings.options)
-  const name = settings.host.includes(':') ? `[${settings.host.replace(/^\[|\]$/g, '')}]` : settings.host
-  const url = `http://${name}:${port}`
+  const url = urlOf(settings.host, port)
   if (isForPeople(settings)) {
     if (settings.logLevel !== 'silent') void print(startBlock(settings, options, { version: version(), url }))
     return
   }
-  for (const { option, reason } of unsafeOptions(options)) {
-    log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
-  }
+  const unsafe = unsafeOptions(options)
+  if (options.mode === 'development')
+    log.warn({ unsafe: unsafe.map(({ reason }) => reason) }, DEVELOPMENT_WARNING)
+  else
+    for (const { option, reason } of unsafe)
+      log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
   for (const variable of settings.unknownVariables)
     log.warn({ variable }, 'ignored: there is no such setting')
   log.info({ url, mode: options.mode, pid: process.pid }, 'listening')
