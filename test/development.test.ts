@@ -40,6 +40,7 @@ it('starts with no setting but the mode, and warns once, loudly', async () => {
       ],
     }),
   ])
+  expect(service.lines.find((line) => line.includes('the key is made for this run'))).toBeDefined()
   const short = await send(service.url, 'POST', '/users', { fields: { email: EMAIL, password: '7 chars' } })
   expect(await short.json()).toMatchObject({ code: 'password_too_short', min_length: 8 })
   expect(await service.stop()).toBe(0)

@@ -7,7 +7,15 @@ import { table } from './terminal.ts'
 
 /** Development mode says this once, loudly. */
 export const DEVELOPMENT_WARNING =
-  'DEVELOPMENT MODE: for your machine only. Do not put it on the internet; use BIENVENUE_MODE=production there'
+  'for your machine only. Do not put it on the internet; use BIENVENUE_MODE=production there'
+
+/** What a key costs that development mode made at the start. */
+export const KEY_NOTE = 'sessions survive a restart, device cookies do not'
+
+/** Whether there is such a key. */
+export function makesKey({ mode, secretKey }: Options): boolean {
+  return mode === 'development' && secretKey === ''
+}
 
 /** What a person at a terminal reads when the service has started. It ends with the address. */
 export function startBlock(settings: Settings, options: Options, { version, url }: Start): string {
@@ -16,13 +24,13 @@ export function startBlock(settings: Settings, options: Options, { version, url 
     ['Database', describeDatabase(options.databaseUrl)],
     ['Mail', describeMail(options)],
     ...(options.baseUrl === '' ? [] : [['Address', options.baseUrl]]),
-    ...(isDevelopment && options.secretKey === ''
-      ? [['Key', 'made for this run: sessions survive a restart, device cookies do not']]
-      : []),
+    ...(makesKey(options) ? [['Key', `made for this run: ${KEY_NOTE}`]] : []),
     ...(settings.workers === 1 ? [] : [['Workers', String(settings.workers)]]),
     ...settings.unknownVariables.map((variable) => ['Ignored', `${variable}: there is no such setting`]),
   ]
-  const heading = isDevelopment ? `!!! ${DEVELOPMENT_WARNING}.` : 'Not fit for the internet:'
+  const heading = isDevelopment
+    ? `!!! DEVELOPMENT MODE: ${DEVELOPMENT_WARNING}.`
+    : 'Not fit for the internet:'
   const unsafe = unsafeOptions(options).map(({ reason }) => `  - ${reason}`)
   return [
     `Bienvenue ${version} in ${options.mode} mode`,

@@ -365,13 +365,14 @@ describe('what needs mail', () => {
     expect(problems({ smtpUrl, mailFrom })).toEqual([])
   })
 
-  it('a uniform answer asks for confirmed addresses, in either mode', () => {
+  it('a uniform answer asks for confirmed addresses, in every mode', () => {
     const refusal = expect.stringMatching(
       /^registrationAnswer: uniform needs BIENVENUE_EMAIL_VERIFICATION=on/,
     )
     expect(problems({ registrationAnswer: 'uniform' })).toEqual([refusal])
     expect(problems({ ...WITH_MAIL, registrationAnswer: 'uniform' })).toEqual([])
-    expect(problems({ ...PRODUCTION, emailVerification: false })).toContainEqual(refusal)
+    for (const given of [DEVELOPMENT, PRODUCTION])
+      expect(problems({ ...given, emailVerification: false })).toContainEqual(refusal)
   })
 })
 

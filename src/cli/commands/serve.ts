@@ -6,7 +6,7 @@ import { createLogger, describeError, type Logger } from '../../log.ts'
 import { resolveOptions, unsafeOptions } from '../../options/index.ts'
 import type { Command, ExitCode } from '../command.ts'
 import { assertNone, problemsOf, type Settings, urlOf, variableOf, withKnownPort } from '../settings.ts'
-import { DEVELOPMENT_WARNING, startBlock } from '../start-block.ts'
+import { DEVELOPMENT_WARNING, KEY_NOTE, makesKey, startBlock } from '../start-block.ts'
 import { print } from '../terminal.ts'
 import { createTextLogger } from '../text-log.ts'
 import { version } from '../version.ts'
@@ -17,8 +17,8 @@ export const serve: Command = {
   summary: 'Run the service until it is told to stop (SIGTERM or Ctrl-C)',
   toleratesProblems: true,
   async run({ settings: given }) {
+    assertNone(problemsOf(given))
     const settings = await withKnownPort(given, findFreePort)
-    assertNone(problemsOf(settings))
     const worker = settings.workers > 1 ? cluster.worker : undefined
     const base = worker && { pid: process.pid }
     const log = isForPeople(settings)
@@ -68,10 +68,14 @@ async function start(settings: Settings, { log, stopped, worker }: Start): Promi
   return 0
 }
 
-/** A port that nothing listens on now. */
+/** A port that nothing listens on now; 0 if the address cannot be had, which the service itself then reports. */
 async function findFreePort(host: string): Promise<number> {
   const server = createServer().listen(0, host === 'localhost' ? '127.0.0.1' : withoutBrackets(host))
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return 0
+  }
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
@@ -94,12 +98,14 @@ function announce(log: Logger, settings: Settings, port: number): void {
     if (settings.logLevel !== 'silent') void print(startBlock(settings, options, { version: version(), url }))
     return
   }
-  const unsafe = unsafeOptions(options)
-  if (options.mode === 'development')
-    log.warn({ unsafe: unsafe.map(({ reason }) => reason) }, DEVELOPMENT_WARNING)
-  else
-    for (const { option, reason } of unsafe)
+  if (options.mode === 'development') {
+    const unsafe = unsafeOptions(options).map(({ reason }) => reason)
+    log.warn({ unsafe }, `DEVELOPMENT MODE: ${DEVELOPMENT_WARNING}`)
+    if (makesKey(options)) log.info({}, `the key is made for this run: ${KEY_NOTE}`)
+  } else {
+    for (const { option, reason } of unsafeOptions(options))
       log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
+  }
   for (const variable of settings.unknownVariables)
     log.warn({ variable }, 'ignored: there is no such setting')
   log.info({ url, mode: options.mode, pid: process.pid }, 'listening')
