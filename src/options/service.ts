@@ -98,8 +98,8 @@ export const SERVICE = {
     },
   },
   /**
-   * Whether HSTS, which an https BASE_URL turns on, covers the subdomains too. Turn it off on a domain that
-   * you share with others.
+   * Whether HSTS, which an https BASE_URL turns on, covers the subdomains too. Turn it off on a domain that is
+   * shared with others.
    *
    * Default: `true`.
    */
@@ -109,7 +109,7 @@ export const SERVICE = {
     classic: true,
     production: true,
     about:
-      'Whether HSTS, which an https BASE_URL turns on, covers the subdomains too. Turn it off on a domain that you share with others.',
+      'Whether HSTS, which an https BASE_URL turns on, covers the subdomains too. Turn it off on a domain that is shared with others.',
   },
   /**
    * Whether GET /openapi.json is public.
