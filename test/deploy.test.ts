@@ -21,7 +21,7 @@ const withoutComments = (text: string) => text.replaceAll(/^\s*#.*\n/gm, '')
 const SYSTEMD_ANALYZE = '/usr/bin/systemd-analyze'
 
 const ROWS: readonly Row[] = Object.values(SETTINGS)
-const VARIABLES = ROWS.map(({ env }) => env)
+const VARIABLES = ROWS.flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env]))
 
 describe('compose.yaml', () => {
   const compose = withoutComments(read('deploy/compose.yaml'))
