@@ -106,6 +106,12 @@ export const ERRORS = {
     message: 'A valid session cookie is required.',
     cause: 'No session cookie, more than one, or one that is malformed, unknown, expired or ended.',
   },
+  registration_closed: {
+    status: 403,
+    message: 'Registration is closed. Ask the operator of this service for an account.',
+    cause:
+      'Somebody registered while BIENVENUE_REGISTRATION is `closed`. The same for known and unknown addresses; `bienvenue users add` still works.',
+  },
   unknown_email: {
     status: 403,
     message: 'There is no account with this email address.',

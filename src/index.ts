@@ -9,7 +9,7 @@ import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
 import { type AuditRecord, type Engine, openEngine } from './auth/index.ts'
 import type { Logger } from './log.ts'
-import type { AuthOptions } from './options.ts'
+import type { AuthOptions } from './options/index.ts'
 import { type Account, accountOf } from './user.ts'
 
 export type { Incoming, IncomingBody } from './app/incoming.ts'
@@ -67,7 +67,7 @@ export {
 } from './errors.ts'
 export type { Logger } from './log.ts'
 export { type Mail, MailError, type Mailer, MailRefused } from './mail/index.ts'
-export type { AuthOptions, Hasher, Options } from './options.ts'
+export type { AuthOptions, Hasher, Options } from './options/index.ts'
 export type { Account, User } from './user.ts'
 
 /** The engine, and the service that speaks HTTP for it. */

@@ -10,7 +10,7 @@ import { parseEnv } from 'node:util'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
-import { inspectOptions, type Row } from '../src/options.ts'
+import { inspectOptions, type Row } from '../src/options/index.ts'
 import { ROOT, run, runCli } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 
@@ -21,7 +21,7 @@ const withoutComments = (text: string) => text.replaceAll(/^\s*#.*\n/gm, '')
 const SYSTEMD_ANALYZE = '/usr/bin/systemd-analyze'
 
 const ROWS: readonly Row[] = Object.values(SETTINGS)
-const VARIABLES = ROWS.map(({ env }) => env)
+const VARIABLES = ROWS.flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env]))
 
 describe('compose.yaml', () => {
   const compose = withoutComments(read('deploy/compose.yaml'))

@@ -12,7 +12,7 @@ import { openEngine } from '../src/auth/index.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { AuthError, ERRORS } from '../src/errors.ts'
 import type { Auth } from '../src/index.ts'
-import { OPTION_TABLE, type Row } from '../src/options.ts'
+import { OPTION_TABLE, type Row } from '../src/options/index.ts'
 import { freshAuth, testClock } from './support/engines.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')

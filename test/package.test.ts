@@ -15,6 +15,7 @@ import { delimiter, join } from 'node:path'
 import { publint } from 'publint'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { OPTION_TABLE } from '../src/options/index.ts'
 import { ROOT, run, startProgram } from './support/service.ts'
 import { startSmtpServer } from './support/smtp.ts'
 
@@ -653,7 +654,7 @@ const WRONG = [
   ['an unknown option', `await createAuth({ databaseURL: 'sqlite::memory:' })`],
   ['an option of another type', `await createAuth({ bcryptCost: '12' })`],
   ['an unknown error code', `new AuthError('nonsense')`],
-  ['a mode that there is not', `await createAuth({ mode: 'development' })`],
+  ['a mode that there is not', `await createAuth({ mode: 'staging' })`],
   ['a mailer that cannot be closed', `await createAuth({ mailer: { async send() {} } })`],
   [
     'a change of password without the present one',
@@ -685,22 +686,26 @@ it('does not let a TypeScript program compile that uses it wrongly', async () =>
 })
 
 it('says of every member of `auth`, of its options and of its answers what it is, for editors', () => {
-  // An editor shows the comment right above a member, and nothing for one that was made from another type.
+  // An editor shows the comment right above a member; for an option, the one above the row that it is mapped from.
   const text = (file: string) => readFileSync(join(installed, 'dist', file), 'utf8')
-  // The file with the options has the table too, which is data.
-  const options = text('options.d.ts')
+  const topics = 'service database mail passwords account sessions throttling audit'.split(' ')
+  const tables = topics.map((topic) => text(`options/${topic}.d.ts`))
+  const rows = tables.flatMap((table) =>
+    [...table.matchAll(/^ {4}readonly (\w+): \{$/gm)].map(([, name]) => name),
+  )
+  expect(rows).toEqual(Object.keys(OPTION_TABLE))
+  const options = text('options/index.d.ts')
   const interfaces = ['Hasher', 'AuthOptions'].map(
     (name) =>
       new RegExp(`^export interface ${name} [^]*?^}`, 'm').exec(options)?.[0] ?? expect.unreachable(name),
   )
-  const undocumented = [...['auth/engine.d.ts', 'index.d.ts', 'user.d.ts'].map(text), ...interfaces].flatMap(
-    (source) => {
-      const lines = source.split('\n')
-      return lines.filter((line, index) => {
-        const isMember = /^ {4}(?:readonly )?\w+\??(?:\(|: )/.test(line)
-        return isMember && !lines[index - 1]?.trimEnd().endsWith('*/')
-      })
-    },
-  )
+  const sources = [...['auth/engine.d.ts', 'index.d.ts', 'user.d.ts'].map(text), ...interfaces, ...tables]
+  const undocumented = sources.flatMap((source) => {
+    const lines = source.split('\n')
+    return lines.filter((line, index) => {
+      const isMember = /^ {4}(?:readonly )?\w+\??(?:\(|: )/.test(line)
+      return isMember && !lines[index - 1]?.trimEnd().endsWith('*/')
+    })
+  })
   expect(undocumented).toEqual([])
 })

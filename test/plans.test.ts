@@ -8,7 +8,7 @@ import { CLOCK, emailOf, firstUuidAt } from '../bench/growth/rows.ts'
 import { openStore, type Store } from '../bench/growth/stores.ts'
 import { ACCOUNT_STATES, type Client, type Engine, openEngine } from '../src/auth/index.ts'
 import { MailError, MailRefused } from '../src/index.ts'
-import type { AuthOptions } from '../src/options.ts'
+import type { AuthOptions } from '../src/options/index.ts'
 import { CHEAP_HASHER, freshDatabase, onBothEngines, type TestClock, testClock } from './support/engines.ts'
 import { watchPlans } from './support/plans.ts'
 import {

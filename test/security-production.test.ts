@@ -10,7 +10,7 @@ import { commonPasswords } from '../src/auth/policy/common.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { createAuth, type Logger, OptionError } from '../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../src/lib/keyring.ts'
-import { inspectOptions, OPTION_TABLE, type Row } from '../src/options.ts'
+import { inspectOptions, OPTION_TABLE, type Row, unsafeOptions } from '../src/options/index.ts'
 import { freshAuth, onBothEngines } from './support/engines.ts'
 import {
   BASE_URL,
@@ -46,16 +46,22 @@ async function codeOf(response: Response): Promise<string | null> {
 }
 
 onBothEngines('passwords in production', (engine) => {
-  it('have 15 code points or more, and no setting makes it fewer [PW-01]', async () => {
+  it('have 15 code points or more; a setting may make it 8 with a warning, and never fewer [PW-01]', async () => {
     const { auth } = await productionAuth(engine)
     const attempt = async (email: string, password: string) =>
       codeOf(await send(auth, 'POST', '/users', { json: { email, password } }))
     expect(await attempt('a@example.com', '🐢 under a lamp')).toBe('password_too_short')
     expect(await attempt('b@example.com', '🐢 under a lamp!')).toBeNull()
-    for (const minPasswordLength of [1, 7, 8, 14]) {
-      const { problems } = inspectOptions({ mode: 'production', minPasswordLength })
-      expect(problems.map(({ option }) => option)).toContain('minPasswordLength')
+    const judged = (minPasswordLength: number) => {
+      const { options, problems } = inspectOptions({ mode: 'production', minPasswordLength })
+      return {
+        refused: problems.some(({ option }) => option === 'minPasswordLength'),
+        warned: unsafeOptions(options).some(({ option }) => option === 'minPasswordLength'),
+      }
     }
+    for (const length of [1, 7]) expect(judged(length)).toMatchObject({ refused: true })
+    for (const length of [8, 14]) expect(judged(length)).toEqual({ refused: false, warned: true })
+    for (const length of [15, 64]) expect(judged(length)).toEqual({ refused: false, warned: false })
   })
 
   it('are judged by one function where they are registered, changed and reset, which names its reason [PW-07]', async () => {

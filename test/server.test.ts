@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditRecord } from '../src/index.ts'
-import { resolveOptions, unsafeOptions } from '../src/options.ts'
+import { resolveOptions, unsafeOptions } from '../src/options/index.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { run, type Service, send, sessionIdOf, startService } from './support/service.ts'
 

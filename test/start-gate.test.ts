@@ -1,11 +1,11 @@
 /** What production mode refuses to start with, and what a rotation of its key leaves as it was. */
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
-import { type Row, readValue } from '../src/options.ts'
+import { type Row, readValue } from '../src/options/index.ts'
 import { ask, cookiesOf, fragmentOf, linkIn, mailTo, productionEnv, runCommand } from './support/deployed.ts'
 import { freshDatabase } from './support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, randomKey } from './support/production.ts'
@@ -48,7 +48,8 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
     [`postgres://bienvenue:${MARK}@db.invalid/accounts?sslmode=require`, /verified TLS only/],
   ],
   passwordHash: [['bcrypt', /hashed with argon2id/]],
-  minPasswordLength: [['14', /passwords of 14 characters are accepted/]],
+  allowedHosts: [['https://auth.internal', /entry 1 of 1 is not HOST or HOST:PORT/]],
+  minPasswordLength: [['7', /has to be 8 or more/]],
   passwordBlocklist: [['off', /very common passwords are accepted/]],
   breachCheckUrl: [['http://breaches.example.com', /over https only/]],
   resetTokenDelivery: [['response', /returned to anybody who asks/]],
@@ -204,6 +205,48 @@ it('production mode starts where nothing of it is wrong, behind a proxy on any a
     expect(JSON.parse(stdout)).toMatchObject({ refused: [], unsafe: [], well: true })
     expect(stdout).not.toContain(MARK)
   }
+})
+
+it('production mode starts with a shorter password of 8 characters or more, and doctor warns of it', async () => {
+  for (const length of ['8', '14']) {
+    const { exitCode, stdout } = await runWith(['doctor', '--json'], {
+      BIENVENUE_MIN_PASSWORD_LENGTH: length,
+    })
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      refused: [],
+      unsafe: [
+        `BIENVENUE_MIN_PASSWORD_LENGTH: passwords of ${length} characters are accepted; NIST asks for 15`,
+      ],
+      well: true,
+    })
+  }
+})
+
+it('production mode takes its secrets from files, and doctor shows where from but not what', async () => {
+  const folder = temporaryFolder()
+  const key = randomKey()
+  const smtpUrl = `smtps://mailer:${MARK}@mail.example.com`
+  const changes = { BIENVENUE_SECRET_KEY: UNSET, SMTP_URL: UNSET }
+  const files = { BIENVENUE_SECRET_KEY_FILE: join(folder, 'key'), SMTP_URL_FILE: join(folder, 'smtp') }
+  writeFileSync(files.BIENVENUE_SECRET_KEY_FILE, `${key}\n`)
+  writeFileSync(files.SMTP_URL_FILE, `${smtpUrl}\n`)
+  const { exitCode, stdout } = await runWith(['doctor', '--json'], { ...changes, ...files })
+  expect(exitCode).toBe(0)
+  expect(JSON.parse(stdout).settings).toEqual(
+    expect.arrayContaining([
+      { variable: 'BIENVENUE_SECRET_KEY', value: '1 key', source: 'file' },
+      { variable: 'SMTP_URL', value: 'smtps://mailer@mail.example.com:465', source: 'file' },
+    ]),
+  )
+  for (const secret of [MARK, key]) expect(stdout).not.toContain(secret)
+
+  const twice = await runWith(['serve'], files)
+  expect(twice).toMatchObject({ exitCode: 2, stdout: '', files: [] })
+  expect(twice.lines).toEqual([
+    'bienvenue: BIENVENUE_SECRET_KEY: is set, and BIENVENUE_SECRET_KEY_FILE too; remove one of them',
+    'bienvenue: SMTP_URL: is set, and SMTP_URL_FILE too; remove one of them',
+  ])
 })
 
 /** What the text of a variable stands for, or `null` where its form is refused before any rule. */

@@ -105,6 +105,26 @@ stopped
 `)
   })
 
+  it('warns loudly of development mode, and says that the key is for this run', async () => {
+    const env = { BIENVENUE_MODE: 'development', BIENVENUE_BREACH_CHECK_URL: 'off' }
+    const terminal = await serveAtTerminal(env)
+    const port = new URL(await terminal.url()).port
+    const shown = await terminal.until(/^Ready: .*\n/m)
+    expect(shown.replaceAll(port, '5000')).toBe(`Bienvenue ${version} in development mode
+
+  Database  ${terminal.databaseUrl}
+  Mail      is shown in this terminal
+  Address   http://localhost:5000
+  Key       made for this run: sessions survive a restart, device cookies do not
+
+!!! DEVELOPMENT MODE: for your machine only. Do not put it on the internet; use BIENVENUE_MODE=production there.
+  - passwords of 8 characters are accepted; NIST asks for 15
+  - the session cookie travels without encryption
+
+Ready: http://localhost:5000
+`)
+  })
+
   it('shows reads that went well at level debug', async () => {
     const debug = await serveAtTerminal({ BIENVENUE_LOG_LEVEL: 'debug' })
     await send(await debug.url(), 'GET', '/')

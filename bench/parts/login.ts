@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { createHasher } from '../../src/auth/hashing/index.ts'
-import { OPTION_TABLE } from '../../src/options.ts'
+import { OPTION_TABLE } from '../../src/options/index.ts'
 import { run } from '../../test/support/service.ts'
 import { type Answer, type Client, createClient, form, type Request } from '../client.ts'
 import { drive } from '../drive.ts'

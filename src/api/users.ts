@@ -15,5 +15,11 @@ export const registerUser = operation({
       'The account exists now. Where registration answers are uniform, a taken address gets this answer too, and its mailbox a mail.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
   },
-  errors: ['email_taken', 'invalid_email', ...NEW_PASSWORD_ERRORS, 'too_many_attempts'],
+  errors: [
+    'registration_closed',
+    'email_taken',
+    'invalid_email',
+    ...NEW_PASSWORD_ERRORS,
+    'too_many_attempts',
+  ],
 })

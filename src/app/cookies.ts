@@ -1,4 +1,4 @@
-import type { Options } from '../options.ts'
+import type { Options } from '../options/index.ts'
 
 type CookieOptions = Pick<Options, 'secureCookie'>
 

@@ -5,7 +5,7 @@ import { incomingOf } from './web.ts'
 
 const UNSAFE = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']
 
-const CLASSIC: GuardSettings = { baseUrl: '', takesUnmarkedForms: true }
+const CLASSIC: GuardSettings = { mode: 'classic', baseUrl: '', allowedHosts: '' }
 
 /** A request that a guard is shown. Without a session cookie unless the test gives one. */
 interface Shown {
@@ -253,7 +253,11 @@ describe('the address', () => {
 
 describe('in production', () => {
   const HOST = 'auth.example.com'
-  const PRODUCTION: GuardSettings = { baseUrl: `https://${HOST}/auth`, takesUnmarkedForms: false }
+  const PRODUCTION: GuardSettings = {
+    mode: 'production',
+    baseUrl: `https://${HOST}/auth`,
+    allowedHosts: '',
+  }
   // What arrives from a proxy in front: without TLS, under the public name.
   const production = (method: string, headers: Record<string, string>, shown: Shown = {}) =>
     verdict(method, { host: HOST, ...headers }, { url: `http://${HOST}/`, settings: PRODUCTION, ...shown })
@@ -381,5 +385,115 @@ describe('in production', () => {
   it('no transfer coding but chunked passes here either', () => {
     expect(production('POST', { 'transfer-encoding': 'gzip, chunked' })).toBe('malformed_request')
     expect(production('POST', { 'transfer-encoding': 'chunked' })).toBe('passes')
+  })
+})
+
+describe('in development', () => {
+  const DEVELOPMENT: GuardSettings = {
+    mode: 'development',
+    baseUrl: 'https://app.dev.example:8443',
+    allowedHosts: '',
+  }
+  const development = (method: string, headers: Record<string, string>, shown: Shown = {}) =>
+    verdict(method, { host: 'localhost:5000', ...headers }, { settings: DEVELOPMENT, ...shown })
+
+  it.each([
+    'localhost',
+    'localhost:5000',
+    '127.0.0.1:5000',
+    '[::1]:5000',
+    '0.0.0.0:5000',
+    'app.localhost:5000',
+    'a.b.LOCALHOST',
+    '10.0.0.1',
+    '172.16.0.1:5000',
+    '172.31.255.255',
+    '192.168.1.20:5000',
+    '169.254.1.1',
+    '[fd00::7]:5000',
+    '[fe80::1]',
+    'app.dev.example:8443',
+  ])('the host %s is served', (host) => {
+    expect(development('GET', { host })).toBe('passes')
+    expect(development('POST', { host })).toBe('passes')
+  })
+
+  it.each([
+    'example.com',
+    'app.dev.example',
+    'localhost.example.com',
+    'evillocalhost',
+    '10.0.0.1.evil.com',
+    '172.32.0.1',
+    '192.169.0.1',
+    '203.0.113.7',
+    '8.8.8.8:5000',
+    '[2001:db8::1]',
+    'bienvenue',
+  ])('the host %s is not', (host) => {
+    expect(development('GET', { host })).toBe('unknown_host')
+    expect(development('POST', { host })).toBe('unknown_host')
+  })
+
+  it('an origin has to be that of BASE_URL or of the request', () => {
+    for (const origin of ['https://app.dev.example:8443', 'http://localhost:5000', 'https://localhost:5000'])
+      expect(development('POST', { origin }), origin).toBe('passes')
+    for (const origin of ['http://localhost:3000', 'http://127.0.0.1:5000', 'http://evil.com', 'null'])
+      expect(development('POST', { origin }), origin).toBe('foreign_origin')
+  })
+
+  it('a form with a session has to say where it comes from, as in production', () => {
+    expect(development('POST', {}, { sessionId: 'x' })).toBe('missing_origin')
+    expect(development('POST', { origin: 'http://localhost:5000' }, { sessionId: 'x' })).toBe('passes')
+  })
+
+  it('without an address of its own the same local hosts are served', () => {
+    const settings = { ...DEVELOPMENT, baseUrl: '' }
+    expect(development('GET', { host: '192.168.1.20' }, { settings })).toBe('passes')
+    expect(development('GET', { host: 'app.dev.example:8443' }, { settings })).toBe('unknown_host')
+    expect(development('POST', {}, { settings, sessionId: 'x' })).toBe('missing_origin')
+  })
+})
+
+describe('allowed hosts', () => {
+  const allowedHosts = 'bienvenue,auth.internal:5000,203.0.113.7,[2001:db8::7]:5000'
+  const MODES: GuardSettings[] = [
+    { mode: 'classic', baseUrl: '', allowedHosts },
+    { mode: 'development', baseUrl: 'http://localhost:5000', allowedHosts },
+    { mode: 'production', baseUrl: 'https://auth.example.com', allowedHosts },
+  ]
+
+  it.each(MODES)('are served in $mode mode, and no others', (settings) => {
+    for (const host of [
+      'bienvenue',
+      'Bienvenue:5000',
+      'bienvenue:80',
+      'auth.internal:5000',
+      '203.0.113.7:1',
+      '[2001:db8::7]:5000',
+    ]) {
+      const url = `http://${host}/`
+      expect(verdict('GET', { host }, { settings, url }), host).toBe('passes')
+      expect(verdict('POST', { host }, { settings, url }), host).toBe('passes')
+    }
+    for (const host of [
+      'bienvenue.evil.com',
+      'evil.bienvenue',
+      'auth.internal',
+      'auth.internal:5001',
+      '203.0.113.8',
+      '[2001:db8::7]',
+    ])
+      expect(verdict('GET', { host }, { settings }), host).toBe('unknown_host')
+  })
+
+  it('give a browser no second address in production: its origin is still that of BASE_URL', () => {
+    const [, , settings] = MODES
+    if (settings === undefined) expect.unreachable()
+    const post = (origin: string) =>
+      verdict('POST', { host: 'bienvenue', origin }, { settings, url: 'http://bienvenue/' })
+    expect(post('http://bienvenue')).toBe('foreign_origin')
+    expect(post('https://bienvenue')).toBe('foreign_origin')
+    expect(post('https://auth.example.com')).toBe('passes')
   })
 })

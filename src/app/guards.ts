@@ -1,19 +1,16 @@
 /** What every request has to pass before a route sees it. Cheap, and without the database. */
 import { getHealth, getReadiness } from '../api/index.ts'
 import { AuthError } from '../errors.ts'
-import { isLoopback, withoutBrackets } from '../lib/network.ts'
+import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
+import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
+import type { Options } from '../options/index.ts'
 import { type Incoming, pathOf } from './incoming.ts'
 
 /** Characters of the whole address of a request. */
 const URL_MAX_LENGTH = 2_048
 
-/** Where the service is, and what a browser has to show of a session. */
-export interface GuardSettings {
-  /** Its address. Empty: the names that mean this machine, and no other. */
-  readonly baseUrl: string
-  /** Whether a form with a session, but with no word of where it comes from, is taken: scripts send such. */
-  readonly takesUnmarkedForms: boolean
-}
+/** Which hosts and origins belong to the service. */
+export type GuardSettings = Pick<Options, 'mode' | 'baseUrl' | 'allowedHosts'>
 
 /**
  * Refuses what no route needs to see.
@@ -22,8 +19,10 @@ export interface GuardSettings {
  */
 export type Guard = (incoming: Incoming, sessionId: () => string | null) => void
 
-export function createGuard({ baseUrl, takesUnmarkedForms }: GuardSettings): Guard {
-  const site = baseUrl === '' ? LOOPBACK : siteOf(baseUrl)
+export function createGuard(settings: GuardSettings): Guard {
+  const site = siteOf(settings)
+  // Scripts of the exercise send forms with a session, and do not say where they come from.
+  const takesUnmarkedForms = settings.mode === 'classic'
   return (incoming, sessionId) => {
     if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
     const host = assertKnownHost(incoming, site)
@@ -42,19 +41,31 @@ interface Site {
   isOwnOrigin(origin: string, host: string | null): boolean
 }
 
-const LOOPBACK: Site = {
-  isOwnHost: isLoopbackHost,
-  isOwnOrigin: (origin, host) =>
-    host !== null && (origin === `http://${host}` || origin === `https://${host}`),
-}
-
-/** One address, and no other: neither a name like it nor another port. */
-function siteOf(baseUrl: string): Site {
-  const { host, origin, protocol } = new URL(baseUrl)
-  const withPort = `${host}:${protocol === 'https:' ? 443 : 80}`
+/**
+ * Production answers to the address of BASE_URL, with its port. Classic mode answers to the names of this machine.
+ * Development mode answers to both, and to private addresses: a phone or a container on the same network. Every mode
+ * answers to the allowed hosts.
+ */
+function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
+  const isAllowed = parseAllowedHosts(allowedHosts)
+  const isSameOrigin: Site['isOwnOrigin'] = (origin, host) =>
+    host !== null && (origin === `http://${host}` || origin === `https://${host}`)
+  const url = mode === 'classic' ? null : URL.parse(baseUrl)
+  if (url === null)
+    return {
+      isOwnHost: (host) => isLocalHost(host, mode) || isAllowed(host),
+      isOwnOrigin: isSameOrigin,
+    }
+  const withPort = `${url.host}:${url.protocol === 'https:' ? 443 : 80}`
+  const isOfUrl = (host: string) => host === url.host || host === withPort
+  if (mode === 'production')
+    return {
+      isOwnHost: (host) => isOfUrl(host) || isAllowed(host),
+      isOwnOrigin: (origin) => origin === url.origin,
+    }
   return {
-    isOwnHost: (name) => name === host || name === withPort,
-    isOwnOrigin: (name) => name === origin,
+    isOwnHost: (host) => isOfUrl(host) || isLocalHost(host, mode) || isAllowed(host),
+    isOwnOrigin: (origin, host) => origin === url.origin || isSameOrigin(origin, host),
   }
 }
 
@@ -102,9 +113,11 @@ function assertAnyHostWillDo(incoming: Incoming, host: string): void {
   if (!PROBED.has(pathOf(incoming))) throw new AuthError('unknown_host')
 }
 
-function isLoopbackHost(host: string): boolean {
+function isLocalHost(host: string, mode: Options['mode']): boolean {
   const name = withoutBrackets(HOST_AND_PORT.exec(host)?.[1] ?? '')
-  return isLoopback(name) || name === '0.0.0.0'
+  if (isLoopback(name) || name === '0.0.0.0') return true
+  // RFC 6761 §6.3: names under localhost mean this machine. An address cannot be rebound, as a name can.
+  return mode === 'development' && (name.endsWith('.localhost') || isPrivateAddress(name))
 }
 
 /**

@@ -57,10 +57,7 @@ const ROUTES = [
 export function createApp(engine: Engine, log: Logger): App {
   const { options } = engine
   const render = createRenderer(options)
-  const guard = createGuard({
-    baseUrl: options.mode === 'production' ? options.baseUrl : '',
-    takesUnmarkedForms: options.mode === 'classic',
-  })
+  const guard = createGuard(options)
   const proxies = options.trustedProxies === '' ? null : parseNetworks(options.trustedProxies)
   const routes = ROUTES.flatMap((ofFile) => ofFile(engine)).filter(({ operation }) =>
     isServed(operation, engine),

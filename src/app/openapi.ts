@@ -8,7 +8,7 @@ import {
   type Operation,
 } from '../api/index.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../options/index.ts'
 import { cookieName } from './cookies.ts'
 
 type Json = Record<string, unknown>

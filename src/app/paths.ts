@@ -1,4 +1,4 @@
-import type { Options } from '../options.ts'
+import type { Options } from '../options/index.ts'
 
 /** Where our paths begin as a browser sees them: `''`, or `/auth` where BASE_URL ends so. */
 export function basePath({ baseUrl }: Pick<Options, 'baseUrl'>): string {

@@ -1,7 +1,7 @@
 /** Every answer gets its headers here, decided before it is sent: never touched afterwards. */
 import type { ErrorBody } from '../api/index.ts'
 import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../options/index.ts'
 
 /**
  * On every response. Nothing of ours is to be framed, sniffed, embedded, cached or told onwards; most of

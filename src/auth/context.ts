@@ -1,6 +1,6 @@
 import type { AuditRecord, Database, Tx } from '../db/index.ts'
 import type { Keyring } from '../lib/keyring.ts'
-import type { Hasher, Options } from '../options.ts'
+import type { Hasher, Options } from '../options/index.ts'
 import type { PasswordPolicy } from './policy/index.ts'
 
 /** What every use case is given first: the store, the clock, the hasher and the options. */

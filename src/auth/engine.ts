@@ -7,7 +7,7 @@ import type {
   UserCriteria,
 } from '../db/index.ts'
 import type { Mailer } from '../mail/index.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../options/index.ts'
 import type { Account, User } from '../user.ts'
 import type { ListedUser } from './account-state.ts'
 import type { Caller } from './caller.ts'
@@ -67,12 +67,13 @@ export interface Engine {
   registerUser(email: string, password: string, details?: RegisterDetails, caller?: Caller): Promise<User>
 
   /**
-   * Registers whoever asks: {@link registerUser} behind its limits. With `options.registrationAnswer`
-   * `uniform` a taken address gets the same answer after the same work, and its mailbox a mail that says so
-   * (OWASP ASVS 6.3.8).
+   * Registers people who ask for an account: {@link registerUser} behind its limits. With
+   * `options.registrationAnswer` `uniform` a taken address gets the same answer after the same work, and its mailbox
+   * a mail that says so (OWASP ASVS 6.3.8).
    *
-   * @throws {AuthError} As {@link registerUser}, `email_taken` only where answers are `explicit`;
-   *   `too_many_attempts` with `retryAfterSeconds`.
+   * @throws {AuthError} `registration_closed` if `options.registration` is `closed`, before anything else. As
+   *   {@link registerUser}, but `email_taken` only if answers are `explicit`; `too_many_attempts` with
+   *   `retryAfterSeconds`.
    */
   signUp(request: SignUpRequest, caller?: Caller): Promise<SignUpResult>
 

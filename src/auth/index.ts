@@ -10,10 +10,11 @@
 import { hostname } from 'node:os'
 import * as store from '../db/index.ts'
 import { AuthError } from '../errors.ts'
-import { createKeyring, parseSecretKeys } from '../lib/keyring.ts'
+import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
+import { randomSecret } from '../lib/random.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
 import { TERMINAL_MAIL } from '../mail/settings.ts'
-import { type AuthOptions, type Options, resolveOptions } from '../options.ts'
+import { type AuthOptions, type Options, resolveOptions } from '../options/index.ts'
 import { listAudit } from './audit.ts'
 import type { Caller } from './caller.ts'
 import { confirmEmail, requestConfirmation, requestEmailChange } from './confirmation.ts'
@@ -137,7 +138,7 @@ export async function openEngine(
               reason: cause.code,
             }),
     ),
-    keys: options.secretKey === '' ? null : createKeyring(parseSecretKeys(options.secretKey)),
+    keys: keyringFor(options),
     sendsMail: mailer !== null,
     instance: `${hostname()}:${process.pid}`,
     onAudit,
@@ -227,6 +228,11 @@ export async function openEngine(
       await db.destroy()
     },
   }
+}
+
+function keyringFor({ mode, secretKey }: Options): Keyring | null {
+  if (secretKey !== '') return createKeyring(parseSecretKeys(secretKey))
+  return mode === 'development' ? createKeyring([Buffer.from(randomSecret(), 'base64url')]) : null
 }
 
 // Loaded only where used, as the drivers are.

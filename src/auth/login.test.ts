@@ -8,7 +8,7 @@ import {
 } from '../../test/support/engines.ts'
 import { openTables } from '../../test/support/production.ts'
 import { AuthError } from '../errors.ts'
-import type { Hasher } from '../options.ts'
+import type { Hasher } from '../options/index.ts'
 import { createHasher } from './hashing/index.ts'
 
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }

@@ -1,5 +1,5 @@
 import { AuthError } from '../errors.ts'
-import { OPTION_TABLE } from '../options.ts'
+import { OPTION_TABLE } from '../options/index.ts'
 import type { Context } from './context.ts'
 import { createHasher } from './hashing/index.ts'
 

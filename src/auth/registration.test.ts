@@ -40,6 +40,41 @@ async function usersOf(auth: Auth) {
   return Array.fromAsync(auth.listUsers())
 }
 
+onBothEngines('closed registration', (engine) => {
+  it.each(STATES)('refuses an address that is %s before any work, with one answer', async (state) => {
+    const hasher: Hasher = { ...CHEAP_HASHER, hash: () => expect.unreachable('it hashed') }
+    const open = await productionAuth(engine)
+    await bring(open.auth, BOB, state)
+    await open.newMails()
+    const { databaseUrl } = open.auth.options
+    const { auth } = await productionAuth(engine, { databaseUrl, registration: 'closed', hasher })
+    const before = await everyRow(open.db)
+    for (const password of [PASSWORD, 'short']) {
+      const response = await send(auth, 'POST', '/users', { json: { email: BOB, password } })
+      expect(response.status).toBe(403)
+      expect(await response.json()).toEqual({
+        message: 'Registration is closed. Ask the operator of this service for an account.',
+        code: 'registration_closed',
+        request_id: expect.any(String),
+      })
+      await expect(auth.signUp({ email: BOB, password })).rejects.toMatchObject({
+        code: 'registration_closed',
+      })
+    }
+    expect(await everyRow(open.db)).toEqual(before)
+  })
+
+  it('leaves the operator free to add accounts', async () => {
+    const auth = await freshAuth(engine, { registration: 'closed', hasher: CHEAP_HASHER })
+    await expect(auth.signUp({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'registration_closed',
+    })
+    const { email } = await auth.registerUser(BOB, 'b4l0u')
+    expect(email).toBe(BOB)
+    expect(await auth.logIn({ email: BOB, password: 'b4l0u' })).toMatchObject({ user: { email: BOB } })
+  })
+})
+
 onBothEngines('registration with uniform answers', (engine) => {
   it.each(STATES.slice(1))('of an address that is %s is answered as that of a new one', async (state) => {
     const { auth } = await productionAuth(engine)

@@ -21,8 +21,9 @@ export interface SignUpResult {
   readonly email: string
 }
 
-/** Registers whoever asks. */
+/** Registers people who ask for an account, if registration is open. */
 export async function signUp(ctx: Context, request: SignUpRequest, caller: Caller): Promise<SignUpResult> {
+  if (ctx.options.registration === 'closed') throw new AuthError('registration_closed')
   const { email, password } = request
   assertEmail(email)
   assertPassword(password, 'password')

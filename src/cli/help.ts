@@ -46,14 +46,20 @@ ${others}Settings: bienvenue help settings`
 /** What help on the settings says. */
 export function settingsHelp(): string {
   const rows = Object.entries(SETTINGS).map(([name, row]) => [
-    `--${flagOf(name)}`,
+    row.secret === 'whole' ? '' : `--${flagOf(name)}`,
     row.env,
     firstSentence(row.about),
   ])
+  const secrets = Object.values(SETTINGS)
+    .filter((row) => row.secret)
+    .map((row) => row.env)
+    .join(', ')
+    .replace(/, ([^,]+)$/, ' or $1')
   return `Settings: every command takes them, as a flag or as an environment variable. The flag wins.
 
 ${indent(table(rows))}
 
+Add _FILE to the name of ${secrets} to read the value from a file.
 What is in force, and from where: bienvenue doctor`
 }
 

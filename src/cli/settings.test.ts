@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { availableParallelism } from 'node:os'
-import { describe, expect, it } from 'vitest'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { OptionError } from '../errors.ts'
-import { inspectOptions } from '../options.ts'
+import { inspectOptions, type Row } from '../options/index.ts'
 import { COMMON_FLAGS } from './command.ts'
 import {
   assertNone,
@@ -11,11 +13,15 @@ import {
   readSettings,
   SETTING_FLAGS,
   SETTINGS,
+  urlOf,
   variableOf,
+  withKnownPort,
 } from './settings.ts'
 
-const ROWS = Object.entries(SETTINGS)
+const ROWS = Object.entries(SETTINGS) as [string, Row][]
 const NAMES = Object.keys(SETTINGS)
+/** A secret that is nothing else is never taken from a flag. */
+const FLAG_ROWS = ROWS.filter(([, row]) => row.secret !== 'whole')
 
 /** As `openssl rand -base64 32` makes one. */
 const randomKey = () => randomBytes(32).toString('base64')
@@ -27,6 +33,7 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   smtpUrl: ['smtps://mail.example.com', 'terminal:'],
   mailFrom: ['no-reply@example.com', 'Example <mail@example.com>'],
   trustedProxies: ['127.0.0.1', '10.0.0.0/8,::1'],
+  allowedHosts: ['auth.internal:5000', 'bienvenue,10.0.0.7'],
   breachCheckUrl: ['https://range.example.com', 'off'],
 }
 
@@ -82,20 +89,24 @@ describe('readSettings', () => {
     expect(readSettings({ workers: '0' }, {}).workers).toBe(availableParallelism())
   })
 
-  it.each(ROWS)('takes %s from its variable, and rather from its flag', (name, row) => {
-    const [[one, oneValue], [other, otherValue]] = values(name)
+  it.each(ROWS)('takes %s from its variable', (name, row) => {
+    const [[one, oneValue]] = values(name)
     expect(oneValue).not.toBe(row.classic)
     expect(settled(name, {}, { [row.env]: one })).toBe(oneValue)
+    expect(readSettings({}, { [row.env]: one }).sources[name as keyof typeof SETTINGS]).toBe('environment')
+  })
+
+  it.each(FLAG_ROWS)('takes %s rather from its flag', (name, row) => {
+    const [[one, oneValue], [other, otherValue]] = values(name)
     expect(settled(name, { [flagOf(name)]: one }, {})).toBe(oneValue)
     expect(settled(name, { [flagOf(name)]: one }, { [row.env]: other })).toBe(oneValue)
     expect(settled(name, { [flagOf(name)]: other }, { [row.env]: one })).toBe(otherValue)
   })
 
-  it.each(ROWS)('says where %s comes from', (name, { env }) => {
+  it.each(FLAG_ROWS)('says where %s comes from', (name, { env }) => {
     const [[text], [other]] = values(name)
     const sourceOf = (flags: Record<string, string>, variables: Record<string, string>) =>
       readSettings(flags, variables).sources[name as keyof typeof SETTINGS]
-    expect(sourceOf({}, { [env]: text })).toBe('environment')
     expect(sourceOf({ [flagOf(name)]: text }, {})).toBe('flag')
     expect(sourceOf({ [flagOf(name)]: text }, { [env]: other })).toBe('flag')
     const { sources } = readSettings({ [flagOf(name)]: text }, {})
@@ -120,7 +131,8 @@ describe('readSettings', () => {
     const [[text, value]] = values(name)
     for (const mark of AROUND) {
       expect(settled(name, {}, { [env]: `${text}${mark}` })).toBe(value)
-      expect(settled(name, { [flagOf(name)]: `${mark}${text} ${mark}` }, {})).toBe(value)
+      if (SETTINGS[name as keyof typeof SETTINGS].secret !== 'whole')
+        expect(settled(name, { [flagOf(name)]: `${mark}${text} ${mark}` }, {})).toBe(value)
     }
   })
 
@@ -161,7 +173,7 @@ describe('readSettings', () => {
   })
 
   /** Any text is of their form. */
-  const TAKES_ANY: readonly string[] = ['databaseUrl', 'contextWords', 'host']
+  const TAKES_ANY: readonly string[] = ['databaseUrl', 'contextWords', 'host', 'allowedHosts']
 
   it.each(ROWS.filter(([name]) => !TAKES_ANY.includes(name)))(
     'names %s when its value is wrong, and leaves it out',
@@ -177,7 +189,8 @@ describe('readSettings', () => {
         })
       }
       // A right flag makes a wrong variable harmless: it is not read.
-      expect(refused({ [flagOf(name)]: values(name)[0][0] }, { [env]: 'wrong' })).toEqual([])
+      if (SETTINGS[name as keyof typeof SETTINGS].secret !== 'whole')
+        expect(refused({ [flagOf(name)]: values(name)[0][0] }, { [env]: 'wrong' })).toEqual([])
     },
   )
 
@@ -219,6 +232,179 @@ describe('readSettings', () => {
       throttle: false,
     })
   })
+})
+
+/** What a file may hold, and where it is. */
+function fileWith(contents: string | Uint8Array): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bienvenue-settings-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'secret')
+  writeFileSync(file, contents)
+  return file
+}
+
+const SECRETS: readonly [name: string, env: string, value: string][] = [
+  ['secretKey', 'BIENVENUE_SECRET_KEY', randomKey()],
+  ['databaseUrl', 'DATABASE_URL', 'postgres://bienvenue:s3cr3t@localhost/accounts'],
+  ['smtpUrl', 'SMTP_URL', 'smtps://mailer:s3cr3t@mail.example.com'],
+]
+
+describe('a secret', () => {
+  it('is one of the settings that have a file', () => {
+    expect(ROWS.filter(([, row]) => row.secret).map(([name, { env }]) => [name, env])).toEqual(
+      SECRETS.map(([name, env]) => [name, env]),
+    )
+  })
+
+  it.each(SECRETS)(
+    '%s is read from the file of %s_FILE, without what is invisible around it',
+    (name, env, value) => {
+      for (const contents of [value, `${value}\n`, `\ufeff${value}\r\n\n`, ` ${value}\u200b`]) {
+        const variables = { [`${env}_FILE`]: fileWith(contents) }
+        expect(settled(name, {}, variables)).toBe(value)
+        const { sources, unknownVariables } = readSettings({}, variables)
+        expect(sources[name as keyof typeof SETTINGS]).toBe('file')
+        expect(unknownVariables).toEqual([])
+      }
+      const path = fileWith(value)
+      expect(settled(name, {}, { [`${env}_FILE`]: ` ${path}\r`, [env]: ' ' })).toBe(value)
+      expect(settled(name, {}, { [`${env}_FILE`]: '\r' })).toBe(inspectOptions({}).options[name as 'smtpUrl'])
+    },
+  )
+
+  it.each(SECRETS)('%s may not be set twice', (name, env, value) => {
+    const variables = { [env]: value, [`${env}_FILE`]: fileWith(value) }
+    expect(readSettings({}, variables).problems).toEqual([
+      { option: name, problem: `is set, and ${env}_FILE too; remove one of them` },
+    ])
+  })
+
+  it.each(SECRETS)('%s is refused in one line if its file is of no use', (name, env) => {
+    const empty = fileWith('\r\n')
+    const folder = join(fileWith('x'), '..', 'folder')
+    mkdirSync(folder)
+    for (const [path, why] of [
+      [join(folder, 'absent'), 'there is no such file'],
+      [join(empty, 'below'), 'there is no such file'],
+      [folder, 'it is a directory'],
+      ['/dev/zero', 'it is not a regular file'],
+      [empty, 'it is empty'],
+      [fileWith('x'.repeat(65_537)), 'it has more than 65536 bytes'],
+      [fileWith(Uint8Array.of(0x73, 0xff)), 'it is not UTF-8 text'],
+    ] as const) {
+      expect(readSettings({}, { [`${env}_FILE`]: path }).problems).toEqual([
+        { option: name, problem: `cannot read the file of ${env}_FILE (${path}): ${why}` },
+      ])
+    }
+  })
+
+  it.each(SECRETS)(
+    '%s with a wrong value in its file is refused, and the value not repeated',
+    (name, env) => {
+      const { problems } = readSettings({}, { [`${env}_FILE`]: fileWith('s3cr3t\u2060value') })
+      expect(problems.map(({ option }) => option)).toEqual([name])
+      expect(JSON.stringify(problems)).not.toContain('s3cr3t')
+    },
+  )
+
+  it('is looked for in a file for no other setting', () => {
+    const { unknownVariables, sources } = readSettings(
+      {},
+      { BIENVENUE_MODE_FILE: '/nowhere', PORT_FILE: '/nowhere' },
+    )
+    expect(unknownVariables).toEqual(['BIENVENUE_MODE_FILE'])
+    expect(new Set(Object.values(sources))).toEqual(new Set(['default']))
+  })
+
+  it.each([
+    ...SECRETS,
+    ['databaseUrl', 'DATABASE_URL', 'postgres://bienvenue@localhost/accounts?password=s3cr3t'],
+  ])('%s is refused as a flag, which every user of the machine can read', (name, env, value) => {
+    expect(readSettings({ [flagOf(name)]: value }, {}).problems).toEqual([
+      {
+        option: name,
+        problem: `every user of this machine can read --${flagOf(name)}; set ${env}, or ${env}_FILE to the path of a file`,
+      },
+    ])
+  })
+
+  it('is nothing in an address without a password, which a flag may hold', () => {
+    for (const text of ['sqlite:a.db', 'postgres://bienvenue@localhost/accounts', 'postgres:///accounts'])
+      expect(settled('databaseUrl', { 'database-url': text }, { DATABASE_URL_FILE: '/nowhere' })).toBe(text)
+    for (const text of ['terminal:', 'smtp://localhost:25'])
+      expect(settled('smtpUrl', { 'smtp-url': text }, {})).toBe(text)
+  })
+})
+
+describe('in development mode', () => {
+  const BIENVENUE_MODE = 'development'
+  const read = (env: Record<string, string>) => readSettings({}, { BIENVENUE_MODE, ...env })
+
+  it.each([
+    [{}, 'http://localhost:5000'],
+    [{ PORT: '8080' }, 'http://localhost:8080'],
+    [{ HOST: '127.0.0.1' }, 'http://127.0.0.1:5000'],
+    [{ HOST: '::1' }, 'http://[::1]:5000'],
+    [{ HOST: '[::1]', PORT: '80' }, 'http://[::1]:80'],
+    [{ HOST: '192.168.1.20' }, 'http://192.168.1.20:5000'],
+    [{ HOST: '0.0.0.0' }, 'http://localhost:5000'],
+    [{ HOST: '::' }, 'http://localhost:5000'],
+    [{ BASE_URL: 'https://app.localhost', PORT: '8080' }, 'https://app.localhost'],
+  ])('%j is reached at %s', (env, baseUrl) => {
+    const { options, problems } = read(env)
+    expect({ baseUrl: options.baseUrl, problems }).toEqual({ baseUrl, problems: [] })
+    expect(inspectOptions(options).problems).toEqual([])
+  })
+
+  it('no other mode makes up an address', () => {
+    for (const mode of ['classic', 'production'])
+      expect(readSettings({}, { BIENVENUE_MODE: mode }).options.baseUrl).toBeUndefined()
+  })
+
+  it('PORT=0 becomes a free port before anything is built on it, where links need one', async () => {
+    const found = (env: Record<string, string>) => withKnownPort(read(env), async () => 40_123)
+    expect(await found({ PORT: '0' })).toMatchObject({
+      port: 40_123,
+      options: { baseUrl: 'http://localhost:40123' },
+      sources: { baseUrl: 'default' },
+    })
+    for (const env of [{ PORT: '0', BASE_URL: 'http://app.localhost' }, { PORT: '5001' }])
+      expect(await found(env)).toEqual(read(env))
+    const classic = readSettings({}, { PORT: '0' })
+    expect(await withKnownPort(classic, async () => 40_123)).toBe(classic)
+  })
+
+  it.each(['localhost', '127.0.0.1', '::1', '0.0.0.0', '::', '[::]', '10.0.0.1', '192.168.1.1', 'fd00::7'])(
+    'serve listens on %s',
+    (HOST) => expect(problemsOf(read({ HOST }))).toEqual([]),
+  )
+
+  it.each(['203.0.113.7', '2001:db8::1', 'dev.example.com', '*'])('serve does not listen on %s', (HOST) => {
+    expect(problemsOf(read({ HOST, BIENVENUE_TRUSTED_PROXIES: '10.0.0.0/8' }))).toEqual([
+      { option: 'host', problem: expect.stringContaining('development mode listens on loopback') },
+    ])
+  })
+
+  it('several processes have to share a key, and to know their port', () => {
+    const problems = (env: Record<string, string>) => problemsOf(read({ BIENVENUE_WORKERS: '2', ...env }))
+    const key = { BIENVENUE_SECRET_KEY: randomKey() }
+    expect(problems({})).toEqual([
+      { option: 'workers', problem: expect.stringContaining('set BIENVENUE_SECRET_KEY') },
+    ])
+    expect(problems(key)).toEqual([])
+    expect(problems({ ...key, PORT: '0' })).toEqual([
+      { option: 'workers', problem: expect.stringContaining('a PORT other than 0') },
+    ])
+    expect(problems({ ...key, PORT: '0', BASE_URL: 'http://localhost:3000' })).toEqual([])
+  })
+})
+
+it('urlOf puts brackets around an IPv6 address', () => {
+  expect(['localhost', '::1', '[::1]'].map((host) => urlOf(host, 80))).toEqual([
+    'http://localhost:80',
+    'http://[::1]:80',
+    'http://[::1]:80',
+  ])
 })
 
 describe('the names of the settings', () => {

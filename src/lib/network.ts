@@ -45,6 +45,26 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6')
 }
 
+const PRIVATE = new BlockList()
+for (const [network, prefix, family] of [
+  // RFC 1918.
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  // Link-local: RFC 3927, RFC 4291 §2.5.6.
+  ['169.254.0.0', 16, 'ipv4'],
+  ['fe80::', 10, 'ipv6'],
+  // Unique local: RFC 4193.
+  ['fc00::', 7, 'ipv6'],
+] as const)
+  PRIVATE.addSubnet(network, prefix, family)
+
+/** Whether this is an IP address that the internet does not route. Loopback does not count. */
+export function isPrivateAddress(address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && PRIVATE.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
 /** The host of a URL without the brackets that an IPv6 address has there. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1')

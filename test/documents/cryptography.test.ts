@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
-import { OPTION_TABLE } from '../../src/options.ts'
+import { OPTION_TABLE } from '../../src/options/index.ts'
 import {
   code,
   codes,

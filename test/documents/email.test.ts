@@ -1,6 +1,6 @@
 /** docs/email.md: addresses, mails, links, and how many leave. */
 import { describe, expect, it } from 'vitest'
-import { OPTION_TABLE, type Row } from '../../src/options.ts'
+import { OPTION_TABLE, type Row } from '../../src/options/index.ts'
 import { LOCALES } from '../../src/text.ts'
 import { isEmailAddress, normalizeEmail } from '../../src/user.ts'
 import { BASE_URL, linkIn, type MailedLink, NEW_PASSWORD, PASSWORD } from '../support/production.ts'

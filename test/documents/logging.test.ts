@@ -32,13 +32,14 @@ describe('docs/logging.md', () => {
     expect(filesWith(/'node:fs/)).toEqual([
       'src/auth/policy/common.ts',
       ...['src/cli/commands/export.ts', 'src/cli/commands/import.ts'],
-      ...['src/cli/import/firebase.ts', 'src/cli/version.ts'],
+      ...['src/cli/import/firebase.ts', 'src/cli/settings.ts', 'src/cli/version.ts'],
       ...['src/db/backup.ts', 'src/db/open.ts', 'src/db/sqlite.ts'],
       ...['src/lib/output-file.ts', 'src/lib/pool.ts', 'src/pages/layout.ts'],
     ])
     for (const reader of ['src/cli/commands/import.ts', 'src/cli/import/firebase.ts'])
       expect(sourceOf(reader)).toMatch(/import \{ (?:open|readFile) \} from 'node:fs\/promises'/)
     expect(sourceOf('src/cli/commands/import.ts')).toMatch(/await open\(path\)$/m)
+    expect(sourceOf('src/cli/settings.ts')).toMatch(/import \{ readFileSync, statSync \} from 'node:fs'/)
     expect(sourceOf('src/cli/version.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/auth/policy/common.ts')).toMatch(/import \{ readFile \} from 'node:fs\/promises'/)
     expect(sourceOf('src/pages/layout.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { SETTINGS } from '../../src/cli/settings.ts'
-import type { Row } from '../../src/options.ts'
+import type { Row } from '../../src/options/index.ts'
 
 /** A row by the names of its columns. */
 export type Cells = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 /** docs/sessions.md: how long, how many, and what ends them. */
 import { describe, expect, it } from 'vitest'
-import { OPTION_TABLE } from '../../src/options.ts'
+import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onBothEngines } from '../support/engines.ts'
 import { cookieIn, NEW_PASSWORD, PASSWORD, productionAuth, type Send } from '../support/production.ts'
 import { code, numberIn, SETTINGS_BY_ENV, sorted, table } from './pages.ts'

@@ -1,7 +1,7 @@
 /** docs/ways-in.md: every way to a session, and every route with its rule. */
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
-import { OPTION_TABLE } from '../../src/options.ts'
+import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onBothEngines } from '../support/engines.ts'
 import { BASE_URL, cookieIn, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
 import { code, codes, filesWith, sorted, table, wordsOfType } from './pages.ts'

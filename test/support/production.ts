@@ -9,7 +9,7 @@ import { type Database, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 import { compose, type Message } from '../../src/mail/messages.ts'
-import { resolveOptions } from '../../src/options.ts'
+import { resolveOptions } from '../../src/options/index.ts'
 import { LOCALES } from '../../src/text.ts'
 import {
   CHEAP_HASHER,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Hasher } from '../../options.ts'
+import type { Hasher } from '../../options/index.ts'
 import { hasCurrentCost, hashArgon2id, readArgon2, unknownArgon2id } from './argon2.ts'
 import { bcryptCost, fitsBcrypt, hashBcrypt, readBcrypt, unknownBcrypt } from './bcrypt.ts'
 import { readFirebase } from './firebase.ts'

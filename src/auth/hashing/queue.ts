@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { AuthError } from '../../errors.ts'
-import type { Hasher } from '../../options.ts'
+import type { Hasher } from '../../options/index.ts'
 
 /** As many hashes at once as there are cores: more would only share them. */
 const RUNNING_MAX = availableParallelism()

@@ -14,7 +14,7 @@ import {
 } from '../../db/index.ts'
 import { MaintenanceError, NoResultFound, OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
-import { resolveOptions } from '../../options.ts'
+import { resolveOptions } from '../../options/index.ts'
 import { type Command, type ExitCode, UsageError } from '../command.ts'
 import { confirmed, counted, print } from '../terminal.ts'
 

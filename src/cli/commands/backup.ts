@@ -9,7 +9,7 @@ import {
 import { OptionError } from '../../errors.ts'
 import { isStandardOutput } from '../../lib/output-file.ts'
 import { visible } from '../../lib/visible.ts'
-import { resolveOptions } from '../../options.ts'
+import { resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
 import { confirmed, counted, print } from '../terminal.ts'

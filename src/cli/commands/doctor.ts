@@ -9,7 +9,7 @@ import {
 import { OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
-import { inspectOptions, type Options, unsafeOptions } from '../../options.ts'
+import { inspectOptions, type Options, unsafeOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { problemsOf, SETTINGS, type Settings, variableOf } from '../settings.ts'
 import { print, table } from '../terminal.ts'

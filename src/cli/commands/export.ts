@@ -11,7 +11,7 @@ import {
   type OutputFile,
   openOutput,
 } from '../../lib/output-file.ts'
-import { resolveOptions } from '../../options.ts'
+import { resolveOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'

@@ -1,5 +1,5 @@
 import { databaseExists, MIGRATION_NAMES, openDatabase, pendingMigrations } from '../../db/index.ts'
-import { resolveOptions } from '../../options.ts'
+import { resolveOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { print } from '../terminal.ts'
 

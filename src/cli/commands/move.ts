@@ -1,5 +1,5 @@
 import { moveDatabase } from '../../db/index.ts'
-import { resolveOptions } from '../../options.ts'
+import { resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
 import { print, table } from '../terminal.ts'
 

@@ -1,9 +1,12 @@
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { withoutBrackets } from '../../lib/network.ts'
 import { createLogger, describeError, type Logger } from '../../log.ts'
-import { resolveOptions, unsafeOptions } from '../../options.ts'
+import { resolveOptions, unsafeOptions } from '../../options/index.ts'
 import type { Command, ExitCode } from '../command.ts'
-import { assertNone, problemsOf, type Settings, variableOf } from '../settings.ts'
-import { startBlock } from '../start-block.ts'
+import { assertNone, problemsOf, type Settings, urlOf, variableOf, withKnownPort } from '../settings.ts'
+import { DEVELOPMENT_WARNING, KEY_NOTE, makesKey, startBlock } from '../start-block.ts'
 import { print } from '../terminal.ts'
 import { createTextLogger } from '../text-log.ts'
 import { version } from '../version.ts'
@@ -13,8 +16,9 @@ export const serve: Command = {
   name: 'serve',
   summary: 'Run the service until it is told to stop (SIGTERM or Ctrl-C)',
   toleratesProblems: true,
-  async run({ settings }) {
-    assertNone(problemsOf(settings))
+  async run({ settings: given }) {
+    assertNone(problemsOf(given))
+    const settings = await withKnownPort(given, findFreePort)
     const worker = settings.workers > 1 ? cluster.worker : undefined
     const base = worker && { pid: process.pid }
     const log = isForPeople(settings)
@@ -64,6 +68,20 @@ async function start(settings: Settings, { log, stopped, worker }: Start): Promi
   return 0
 }
 
+/** A port that nothing listens on now; 0 if the address cannot be had, which the service itself then reports. */
+async function findFreePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host === 'localhost' ? '127.0.0.1' : withoutBrackets(host))
+  try {
+    await once(server, 'listening')
+  } catch {
+    return 0
+  }
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
 /** What nobody caught is logged, and the service lives on: one request's fault is no other's. */
 function surviveFaults(log: Logger): void {
   const survive = (error: unknown) =>
@@ -75,14 +93,18 @@ function surviveFaults(log: Logger): void {
 /** Says where the service is, and what about it is not fit for the internet. */
 function announce(log: Logger, settings: Settings, port: number): void {
   const options = resolveOptions(settings.options)
-  const name = settings.host.includes(':') ? `[${settings.host.replace(/^\[|\]$/g, '')}]` : settings.host
-  const url = `http://${name}:${port}`
+  const url = urlOf(settings.host, port)
   if (isForPeople(settings)) {
     if (settings.logLevel !== 'silent') void print(startBlock(settings, options, { version: version(), url }))
     return
   }
-  for (const { option, reason } of unsafeOptions(options)) {
-    log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
+  if (options.mode === 'development') {
+    const unsafe = unsafeOptions(options).map(({ reason }) => reason)
+    log.warn({ unsafe }, `DEVELOPMENT MODE: ${DEVELOPMENT_WARNING}`)
+    if (makesKey(options)) log.info({}, `the key is made for this run: ${KEY_NOTE}`)
+  } else {
+    for (const { option, reason } of unsafeOptions(options))
+      log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
   }
   for (const variable of settings.unknownVariables)
     log.warn({ variable }, 'ignored: there is no such setting')

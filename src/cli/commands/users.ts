@@ -10,7 +10,7 @@ import {
 import { databaseExists, describeDatabase } from '../../db/index.ts'
 import { AuthError, MaintenanceError, OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
-import { resolveOptions } from '../../options.ts'
+import { resolveOptions } from '../../options/index.ts'
 import { trimEmail, type User } from '../../user.ts'
 import { type Command, type CommandInput, type ExitCode, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OptionError, type OptionProblem } from './errors.ts'
-import { trimInvisible } from './lib/invisible.ts'
+import { OptionError, type OptionProblem } from '../errors.ts'
+import { trimInvisible } from '../lib/invisible.ts'
 import {
+  defaultOf,
   inspectOptions,
+  MODES,
   OPTION_TABLE,
   type OptionName,
   type Row,
   readValue,
   resolveOptions,
   unsafeOptions,
-} from './options.ts'
+} from './index.ts'
 
 const ROWS = Object.entries(OPTION_TABLE) as [OptionName, Row][]
 const DAY = 86_400
@@ -34,7 +36,8 @@ const PRODUCTION = {
   smtpUrl: 'smtps://mail.example.com',
   mailFrom: 'no-reply@example.com',
 } as const
-const MODES = ['classic', 'production'] as const
+/** All that development mode asks of the library, which does not know its own address. */
+const DEVELOPMENT = { mode: 'development', baseUrl: 'http://localhost:3000' } as const
 
 /** What the error says, or `null` where there is none. */
 function problemsIn(act: () => unknown): readonly OptionProblem[] | null {
@@ -97,6 +100,10 @@ const TEXTS = {
     good: ['no-reply@example.com', 'Example <no-reply@example.com>'],
     bad: ['nobody', 'a@example.com, b@example.com', 'Example <>', 'Ex\nample <a@example.com>', ' '],
   },
+  allowedHosts: {
+    good: ['bienvenue', 'auth.internal:5000,10.0.0.7', '[fd00::7]:5000,my_service'],
+    bad: ['http://auth.internal', 'auth.internal/x', '*.internal', 'a b', 'auth,', ' ', ','],
+  },
   trustedProxies: {
     good: ['127.0.0.1', '10.0.0.0/8,::1,2001:db8::/32'],
     bad: ['localhost', '10.0.0.0/33', '10.0.0', '127.0.0.1;10.0.0.1', ' '],
@@ -144,6 +151,8 @@ describe('resolveOptions', () => {
     expect(resolveOptions({})).toEqual({
       mode: 'classic',
       baseUrl: '',
+      allowedHosts: '',
+      registration: 'open',
       secretKey: '',
       smtpUrl: '',
       mailFrom: '',
@@ -186,6 +195,8 @@ describe('resolveOptions', () => {
   it('gives the production column where nothing is set but the mode and what it asks for', () => {
     expect(resolveOptions(PRODUCTION)).toEqual({
       ...PRODUCTION,
+      allowedHosts: '',
+      registration: 'open',
       trustedProxies: '',
       databaseUrl: 'sqlite:bienvenue.db',
       passwordHash: 'argon2id',
@@ -222,6 +233,23 @@ describe('resolveOptions', () => {
     })
   })
 
+  it('gives the development column: as production, but for a machine without TLS and mail', () => {
+    expect(resolveOptions(DEVELOPMENT)).toEqual({
+      ...resolveOptions(PRODUCTION),
+      ...DEVELOPMENT,
+      secretKey: '',
+      smtpUrl: 'terminal:',
+      mailFrom: 'Bienvenue <no-reply@localhost>',
+      minPasswordLength: 8,
+      secureCookie: false,
+      loginFailuresPerAccount: 20,
+      loginFailuresPerIp: 300,
+      resetRequestsPerAccount: 20,
+      resetRequestsPerIp: 300,
+      registrationsPerIp: 300,
+    })
+  })
+
   /** Some values of these cannot be had alone; what they need has tests of its own below. */
   const NEEDY: readonly string[] = [
     'mode',
@@ -240,7 +268,9 @@ describe('resolveOptions', () => {
     }
     for (const mode of MODES) {
       const given = { ...PRODUCTION, mode, [name]: undefined }
-      expect(inspectOptions(given).options[name]).toBe(name === 'mode' ? 'classic' : row[mode])
+      // Development mode looks at the address: a test of its own below.
+      if (name === 'secureCookie' && mode === 'development') continue
+      expect(inspectOptions(given).options[name]).toBe(name === 'mode' ? 'classic' : defaultOf(row, mode))
     }
     expect(resolveOptions({ [name]: undefined })[name]).toBe(row.classic)
     // Text that is not set is no text that could be given.
@@ -335,13 +365,14 @@ describe('what needs mail', () => {
     expect(problems({ smtpUrl, mailFrom })).toEqual([])
   })
 
-  it('a uniform answer asks for confirmed addresses, in either mode', () => {
+  it('a uniform answer asks for confirmed addresses, in every mode', () => {
     const refusal = expect.stringMatching(
       /^registrationAnswer: uniform needs BIENVENUE_EMAIL_VERIFICATION=on/,
     )
     expect(problems({ registrationAnswer: 'uniform' })).toEqual([refusal])
     expect(problems({ ...WITH_MAIL, registrationAnswer: 'uniform' })).toEqual([])
-    expect(problems({ ...PRODUCTION, emailVerification: false })).toContainEqual(refusal)
+    for (const given of [DEVELOPMENT, PRODUCTION])
+      expect(problems({ ...given, emailVerification: false })).toContainEqual(refusal)
   })
 })
 
@@ -394,7 +425,7 @@ describe('production mode', () => {
       ],
     },
     passwordHash: { no: ['bcrypt'], yes: ['argon2id'] },
-    minPasswordLength: { no: [1, 14], yes: [15, 64] },
+    minPasswordLength: { no: [1, 7], yes: [8, 14, 15, 64] },
     passwordBlocklist: { no: [false], yes: [true] },
     breachCheckUrl: {
       no: ['http://range.example.com', 'http://10.0.0.1'],
@@ -423,6 +454,12 @@ describe('production mode', () => {
     const explicit = { registrationAnswer: 'explicit' }
     expect(options({ ...PRODUCTION, ...explicit, emailVerification: false })).toEqual(['emailVerification'])
     expect(options({ ...PRODUCTION, ...explicit, emailVerification: true })).toEqual([])
+  })
+
+  it.each(['resetEndsSessions'])('and development mode both refuse an unsafe %s', (name) => {
+    expect(options({ ...DEVELOPMENT, [name]: false })).toEqual([name])
+    expect(options({ ...DEVELOPMENT, [name]: true })).toEqual([])
+    expect(ROWS.filter(([, row]) => row.strict).map(([strict]) => strict)).toEqual(['resetEndsSessions'])
   })
 
   it('has no row that refuses, or warns, without a line of the table above', () => {
@@ -459,7 +496,8 @@ describe('production mode', () => {
 
 describe('readValue', () => {
   it.each(ROWS)('reads of %s what it would write', (name, row) => {
-    for (const value of [row.classic, row.production]) {
+    for (const mode of MODES) {
+      const value = defaultOf(row, mode)
       const spelled = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
       // Not set is not spelled at all.
       if (value === '') expect(refusedOptions(() => readValue(name, row, spelled))).toEqual([name])
@@ -541,8 +579,9 @@ describe('readValue', () => {
   it.each(ROWS.filter(([name]) => !TAKES_ANY.includes(name)))(
     'never repeats the wrong value of %s',
     (name, row) => {
-      expect(() => readValue(name, row, 's3cr3t-v4lue')).toThrow(OptionError)
-      expect(() => readValue(name, row, 's3cr3t-v4lue')).not.toThrow(/s3cr3t/)
+      const wrong = 'https:/s3cr3t v4lue'
+      expect(() => readValue(name, row, wrong)).toThrow(OptionError)
+      expect(() => readValue(name, row, wrong)).not.toThrow(/s3cr3t/)
     },
   )
 })
@@ -595,6 +634,9 @@ describe('unsafeOptions', () => {
 
   it('names in production what is tolerated there, and has nothing else to name', () => {
     expect(unsafe(PRODUCTION)).toEqual([])
+    for (const minPasswordLength of [8, 14])
+      expect(unsafe({ ...PRODUCTION, minPasswordLength })).toEqual(['minPasswordLength'])
+    expect(unsafe({ ...PRODUCTION, minPasswordLength: 15 })).toEqual([])
     expect(unsafe({ ...PRODUCTION, registrationAnswer: 'explicit' })).toEqual(['registrationAnswer'])
   })
 
@@ -604,20 +646,55 @@ describe('unsafeOptions', () => {
   })
 })
 
+describe('development mode', () => {
+  const problems = (given: object, details = {}) =>
+    inspectOptions({ mode: 'development', ...given }, details).problems.map(({ option }) => option)
+
+  it('asks for an address only, because mail needs one for its links', () => {
+    expect(problems({})).toEqual(['resetTokenDelivery'])
+    expect(problems(DEVELOPMENT)).toEqual([])
+    expect(problems({}, { hasMailer: true })).toEqual(['resetTokenDelivery'])
+    expect(problems(DEVELOPMENT, { hasMailer: true })).toEqual([])
+  })
+
+  it('takes http and https, and makes the cookie Secure over https alone unless told otherwise', () => {
+    const secureCookie = (given: object) => resolveOptions({ ...DEVELOPMENT, ...given }).secureCookie
+    expect(secureCookie({})).toBe(false)
+    expect(secureCookie({ baseUrl: 'https://localhost:3000' })).toBe(true)
+    expect(secureCookie({ secureCookie: true })).toBe(true)
+    expect(secureCookie({ baseUrl: 'https://localhost:3000', secureCookie: false })).toBe(false)
+    // The other modes do not look at the address.
+    expect(resolveOptions({ baseUrl: 'https://localhost:3000' }).secureCookie).toBe(false)
+  })
+
+  it('takes what production refuses, but for a reset that leaves sessions', () => {
+    const loose = {
+      databaseUrl: 'sqlite::memory:',
+      passwordHash: 'bcrypt',
+      minPasswordLength: 1,
+      passwordBlocklist: false,
+      throttle: false,
+      sessionLifetimeSeconds: 365 * DAY,
+    }
+    expect(problems({ ...DEVELOPMENT, ...loose })).toEqual([])
+    expect(problems({ ...DEVELOPMENT, ...loose, resetEndsSessions: false })).toEqual(['resetEndsSessions'])
+  })
+})
+
 describe('the table', () => {
-  it.each(ROWS)('has for %s defaults of its own form, in either mode', (name, row) => {
+  it.each(ROWS)('has for %s defaults of its own form, in each mode', (name, row) => {
     for (const mode of MODES) {
-      const value = row[mode]
+      const value = defaultOf(row, mode)
       if (name !== 'mode' && value !== '') expect(inspectOptions({ [name]: value }).options[name]).toBe(value)
       else expect(value).toBe(name === 'mode' ? mode : '')
     }
   })
 
   it('marks what is never shown', () => {
-    expect(ROWS.filter(([, row]) => row.secret).map(([name]) => name)).toEqual([
-      'secretKey',
-      'smtpUrl',
-      'databaseUrl',
+    expect(ROWS.filter(([, row]) => row.secret).map(([name, row]) => [name, row.secret])).toEqual([
+      ['secretKey', 'whole'],
+      ['databaseUrl', 'password'],
+      ['smtpUrl', 'password'],
     ])
   })
 })

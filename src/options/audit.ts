@@ -1,0 +1,28 @@
+import type { Row } from './row.ts'
+
+export const AUDIT = {
+  /**
+   * How long an audit entry is kept. Until then the database itself refuses to change or delete it.
+   *
+   * 1 to 3650 days. Default: `365`.
+   */
+  auditRetentionDays: {
+    env: 'BIENVENUE_AUDIT_RETENTION_DAYS',
+    kind: { type: 'integer', min: 1, max: 3_650, unit: 'days' },
+    classic: 365,
+    production: 365,
+    about: 'How long an audit entry is kept. Until then the database itself refuses to change or delete it.',
+  },
+  /**
+   * How long audit entries keep the IP address and the device.
+   *
+   * 1 to 3650 days. Default: `90`.
+   */
+  ipRetentionDays: {
+    env: 'BIENVENUE_IP_RETENTION_DAYS',
+    kind: { type: 'integer', min: 1, max: 3_650, unit: 'days' },
+    classic: 90,
+    production: 90,
+    about: 'How long audit entries keep the IP address and the device.',
+  },
+} as const satisfies Record<string, Row>

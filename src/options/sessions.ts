@@ -1,0 +1,72 @@
+import { DAY, HOUR, type Row } from './row.ts'
+
+export const SESSIONS = {
+  /**
+   * Whether the session cookie is Secure and named __Host-session_id. Browsers then need https. In development
+   * mode the default is on if BASE_URL begins with https.
+   *
+   * Default: `false`, in production `true`.
+   */
+  secureCookie: {
+    env: 'BIENVENUE_SECURE_COOKIE',
+    kind: { type: 'switch' },
+    classic: false,
+    development: false,
+    production: true,
+    about:
+      'Whether the session cookie is Secure and named __Host-session_id. Browsers then need https. In development mode the default is on if BASE_URL begins with https.',
+    unsafe: (value: boolean) => (value ? null : 'the session cookie travels without encryption'),
+  },
+  /**
+   * How long a session lasts from its sign-in, however much it is used.
+   *
+   * 60 to 31536000 seconds. Default: `2592000`.
+   */
+  sessionLifetimeSeconds: {
+    env: 'BIENVENUE_SESSION_LIFETIME_SECONDS',
+    kind: { type: 'integer', min: 60, max: 365 * DAY, unit: 'seconds' },
+    classic: 30 * DAY,
+    production: 30 * DAY,
+    about: 'How long a session lasts from its sign-in, however much it is used.',
+    refusedInProduction: (value: number) =>
+      value > 30 * DAY ? 'more than 30 days (2592000), which NIST sets for one factor' : null,
+  },
+  /**
+   * How long a session lasts from its last use. 0 means that only its lifetime ends it.
+   *
+   * 0 to 31536000 seconds. Default: `0`, in development and production `604800`.
+   */
+  sessionIdleSeconds: {
+    env: 'BIENVENUE_SESSION_IDLE_SECONDS',
+    kind: { type: 'integer', min: 0, max: 365 * DAY, unit: 'seconds' },
+    classic: 0,
+    production: 7 * DAY,
+    about: 'How long a session lasts from its last use. 0 means that only its lifetime ends it.',
+  },
+  /**
+   * How many sessions a user may have at once. One more ends the least recently used one.
+   *
+   * 1 to 10000 sessions. Default: `1000`, in development and production `50`.
+   */
+  sessionsPerUser: {
+    env: 'BIENVENUE_SESSIONS_PER_USER',
+    kind: { type: 'integer', min: 1, max: 10_000, unit: 'sessions' },
+    classic: 1_000,
+    production: 50,
+    about: 'How many sessions a user may have at once. One more ends the least recently used one.',
+  },
+  /**
+   * How long after typing the password a user may change the address, or export or delete the account, without
+   * typing it again.
+   *
+   * 30 to 3600 seconds. Default: `600`.
+   */
+  reauthenticationSeconds: {
+    env: 'BIENVENUE_REAUTHENTICATION_SECONDS',
+    kind: { type: 'integer', min: 30, max: HOUR, unit: 'seconds' },
+    classic: 600,
+    production: 600,
+    about:
+      'How long after typing the password a user may change the address, or export or delete the account, without typing it again.',
+  },
+} as const satisfies Record<string, Row>

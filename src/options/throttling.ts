@@ -1,0 +1,108 @@
+import type { Row } from './row.ts'
+
+export const THROTTLING = {
+  /**
+   * Whether failed sign-ins, and requests that send mail, are limited. Off is for benchmarks.
+   *
+   * Default: `true`.
+   */
+  throttle: {
+    env: 'BIENVENUE_THROTTLE',
+    kind: { type: 'switch' },
+    classic: true,
+    production: true,
+    about: 'Whether failed sign-ins, and requests that send mail, are limited. Off is for benchmarks.',
+    unsafe: (value: boolean) => (value ? null : 'passwords can be guessed without limit'),
+  },
+  /**
+   * Wrong passwords for one account, from anywhere, before each further one has to wait.
+   *
+   * 2 to 100 failures in a row. Default: `20`, in production `10`.
+   */
+  loginFailuresPerAccount: {
+    env: 'BIENVENUE_LOGIN_FAILURES_PER_ACCOUNT',
+    kind: { type: 'integer', min: 2, max: 100, unit: 'failures in a row' },
+    classic: 20,
+    development: 20,
+    production: 10,
+    about: 'Wrong passwords for one account, from anywhere, before each further one has to wait.',
+  },
+  /**
+   * Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further one has to
+   * wait.
+   *
+   * 2 to 100000 failures. Default: `300`, in production `100`.
+   */
+  loginFailuresPerIp: {
+    env: 'BIENVENUE_LOGIN_FAILURES_PER_IP',
+    kind: { type: 'integer', min: 2, max: 100_000, unit: 'failures' },
+    classic: 300,
+    development: 300,
+    production: 100,
+    about:
+      'Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further one has to wait.',
+  },
+  /**
+   * Wrong passwords in a row after which an account needs a reset by mail to sign in from a new device. 0
+   * means never.
+   *
+   * 0 to 100 failures in a row. Default: `0`, in development and production `100`.
+   */
+  loginFailuresUntilLock: {
+    env: 'BIENVENUE_LOGIN_FAILURES_UNTIL_LOCK',
+    kind: { type: 'integer', min: 0, max: 100, unit: 'failures in a row' },
+    classic: 0,
+    production: 100,
+    about:
+      'Wrong passwords in a row after which an account needs a reset by mail to sign in from a new device. 0 means never.',
+    refusedInProduction: (value: number) =>
+      value === 0 ? '1 to 100: NIST disables a password after 100 failures in a row at the latest' : null,
+  },
+  /**
+   * Resets, confirmations and registrations requested for one address, each kind by itself, before each
+   * further one has to wait.
+   *
+   * 2 to 100 requests. Default: `20`, in production `5`.
+   */
+  resetRequestsPerAccount: {
+    env: 'BIENVENUE_RESET_REQUESTS_PER_ACCOUNT',
+    kind: { type: 'integer', min: 2, max: 100, unit: 'requests' },
+    classic: 20,
+    development: 20,
+    production: 5,
+    about:
+      'Resets, confirmations and registrations requested for one address, each kind by itself, before each further one has to wait.',
+  },
+  /**
+   * Resets and confirmations requested from one IP address (IPv6: /64 network), each kind by itself, before
+   * each further one has to wait.
+   *
+   * 2 to 100000 requests. Default: `300`, in production `50`.
+   */
+  resetRequestsPerIp: {
+    env: 'BIENVENUE_RESET_REQUESTS_PER_IP',
+    kind: { type: 'integer', min: 2, max: 100_000, unit: 'requests' },
+    classic: 300,
+    development: 300,
+    production: 50,
+    about:
+      'Resets and confirmations requested from one IP address (IPv6: /64 network), each kind by itself, before each further one has to wait.',
+  },
+  /**
+   * Registrations from one IP address (IPv6: /64 network) before each further one has to wait. 0 means no
+   * limit.
+   *
+   * 0 to 100000 registrations. Default: `0`, in development `300`, in production `50`.
+   */
+  registrationsPerIp: {
+    env: 'BIENVENUE_REGISTRATIONS_PER_IP',
+    kind: { type: 'integer', min: 0, max: 100_000, unit: 'registrations' },
+    classic: 0,
+    development: 300,
+    production: 50,
+    about:
+      'Registrations from one IP address (IPv6: /64 network) before each further one has to wait. 0 means no limit.',
+    refusedInProduction: (value: number) =>
+      value < 2 ? '2 or more: each registration hashes and sends mail' : null,
+  },
+} as const satisfies Record<string, Row>
