@@ -106,11 +106,20 @@ it('every file imports only what its room may [CRY-01]', () => {
   ).toEqual([])
 })
 
-it('a migration stands alone: it imports Kysely and what the engines call a column', () => {
+it('a migration imports only Kysely and the differences of the dialects, which import only Kysely', () => {
   const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/'))
   expect(migrations.length).toBeGreaterThan(7)
   const imported = migrations.flatMap(({ source }) => importsIn(source))
-  expect([...new Set(imported)].toSorted()).toEqual(['./columns.ts', 'kysely'])
+  expect([...new Set(imported)].toSorted()).toEqual(['../dialect.ts', 'kysely'])
+  const dialect = FILES.find(({ file }) => file === 'db/dialect.ts')?.source ?? expect.unreachable()
+  expect(importsIn(dialect)).toEqual(['kysely'])
+})
+
+it('only db/dialect.ts and released migrations ask which dialect a database has', () => {
+  const asking = FILES.filter(({ source }) => /\bisSqlite\b|\bengine\s*[!=]==/.test(source)).map(
+    ({ file }) => file,
+  )
+  expect(asking).toEqual(['db/dialect.ts', 'db/migrations/0007-audit.ts', 'db/migrations/0008-notices.ts'])
 })
 
 it('what stands open where the rest of its room does not is there, and loads no package', () => {

@@ -1,7 +1,7 @@
 /** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
-import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../lib/random.ts'
-import { isSqlite } from './migrations/columns.ts'
+import { clockOf } from './dialect.ts'
 import type { Database, Schema, Tx } from './schema.ts'
 
 /** A line of the audit. */
@@ -133,12 +133,6 @@ export async function forgetAuditOriginsOf(tx: Tx, userId: number): Promise<void
     .set({ ip_address: null, user_agent: null })
     .where('user_id', '=', userId)
     .execute()
-}
-
-function clockOf(tx: Tx): RawBuilder<number> {
-  return isSqlite(tx)
-    ? sql`cast(unixepoch('subsec') * 1000 as integer)`
-    : sql`extract(epoch from clock_timestamp()) * 1000`
 }
 
 function recordOf(row: Selectable<Schema['audit']>): AuditRecord {

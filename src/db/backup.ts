@@ -132,7 +132,7 @@ function lockIfThere(path: string): () => void {
 
 function sqlitePathOf(databaseUrl: string): string {
   const database = locateDatabase(databaseUrl)
-  if (database.engine === 'postgres')
+  if (database.dialect === 'postgres')
     throw new MaintenanceError(
       'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/production.md has it; this is for SQLite',
     )

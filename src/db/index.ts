@@ -16,7 +16,7 @@ export {
 } from './adoption/index.ts'
 export * from './audit.ts'
 export { type BackupContents, backUpDatabase, restoreDatabase } from './backup.ts'
-export { isUnavailable } from './errors.ts'
+export { isUnavailable } from './dialect.ts'
 export { healthOf, isReady } from './health.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { moveDatabase } from './move.ts'

@@ -1,10 +1,10 @@
-/** A whole database from one engine to the other, or to another place: every row, compared at the end. */
+/** A whole database from one dialect to the other, or to another place: every row, compared at the end. */
 import { sql } from 'kysely'
 import { MaintenanceError, OptionError } from '../errors.ts'
 import { sha256 } from '../lib/digest.ts'
 import { assertNotInUse, openOutput } from '../lib/output-file.ts'
+import { continueAfterUserId, findLastUserId } from './dialect.ts'
 import { inspectSchema } from './migrate.ts'
-import { continueAfterUserId, findLastUserId } from './numbering.ts'
 import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from './open.ts'
 import type { Database, Schema, Tx } from './schema.ts'
 import { describeDatabase, sqliteUrl } from './url.ts'
@@ -82,7 +82,7 @@ async function writeTarget<Result>(
     }
   }
   const database = parseTarget(to)
-  if (database.engine === 'postgres') return writeTo(to)
+  if (database.dialect === 'postgres') return writeTo(to)
   const inUse = filesInUse(from)
   for (const { file } of filesInUse(to)) assertNotInUse(file, inUse)
   if (databaseExists(to)) return writeTo(to)

@@ -1,7 +1,7 @@
 /** PostgreSQL through `pg`. */
 import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { isUnavailable } from './errors.ts'
+import { isUnavailable } from './dialect.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
 

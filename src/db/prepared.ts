@@ -1,6 +1,6 @@
 /**
  * Reads that every request makes: the statement is built once, by the same builder as all others, and then
- * run as the engine's own prepared statement. On SQLite this is a sixth of the cost.
+ * run as the driver's own prepared statement. On SQLite this is a sixth of the cost.
  */
 import type { Compilable } from 'kysely'
 import type { Database } from './schema.ts'

@@ -1,8 +1,8 @@
 /** Table `sessions`. */
 import type { User } from '../user.ts'
+import { withoutSync } from './dialect.ts'
 import { prepared } from './prepared.ts'
 import type { Database, Tx } from './schema.ts'
-import { withoutSync } from './sync.ts'
 import { userOf } from './users.ts'
 
 /** A signed-in browser or program of a user. */

@@ -24,7 +24,7 @@ import {
 } from 'kysely'
 import { MaintenanceError } from '../errors.ts'
 import { openOutput } from '../lib/output-file.ts'
-import { isBusy, isDamaged, isNoTransaction, isUnavailable } from './errors.ts'
+import { isBusy, isDamaged, isNoTransaction, isUnavailable } from './dialect.ts'
 import { DatabaseFault, type Health } from './health.ts'
 import { type PreparedReader, rowOf } from './prepared.ts'
 

@@ -1,6 +1,6 @@
 /** Table `throttles`: counters of failed attempts, moved by atomic writes. */
 import { type RawBuilder, sql } from 'kysely'
-import { listed } from './lists.ts'
+import { listed } from './dialect.ts'
 import type { Database, Tx } from './schema.ts'
 
 /** Ten years: for good, as far as a counter goes. */

@@ -2,10 +2,7 @@
 import { type Selectable, sql } from 'kysely'
 import { Conflict } from '../errors.ts'
 import { normalizeEmail, storedEmail, type User } from '../user.ts'
-import { isUniqueViolation } from './errors.ts'
-import { listed } from './lists.ts'
-import { isSqlite } from './migrations/columns.ts'
-import { continueAfterUserId, findLastUserId } from './numbering.ts'
+import { isUniqueViolation, listed, listedRows, reserveUserIds } from './dialect.ts'
 import type { Database, Tx, UsersTable } from './schema.ts'
 import { listUserRows, userOf } from './users.ts'
 
@@ -18,27 +15,20 @@ export interface MovingUser extends Omit<User, 'id' | 'sessionId' | 'resetToken'
 }
 
 /** Every column but the id. */
-const COLUMNS = [
-  'email',
-  'hashed_password',
-  'session_id',
-  'reset_token',
-  'normalized_email',
-  'created_at',
-  'password_version',
-  'disabled_at',
-  'email_verified_at',
-  'unconfirmed_until',
-  'password_compromised_at',
-  'locale',
-] as const satisfies readonly (keyof UsersTable)[]
-
-/** The same for PostgreSQL, which wants to know what is in JSON. */
-const RECORD = sql`record (
-  id integer, email text, hashed_password text, session_id text, reset_token text, normalized_email text,
-  created_at bigint, password_version integer, disabled_at bigint, email_verified_at bigint,
-  unconfirmed_until bigint, password_compromised_at bigint, locale text
-)`
+const COLUMNS = {
+  email: 'text',
+  hashed_password: 'text',
+  session_id: 'text',
+  reset_token: 'text',
+  normalized_email: 'text',
+  created_at: 'time',
+  password_version: 'integer',
+  disabled_at: 'time',
+  email_verified_at: 'time',
+  unconfirmed_until: 'time',
+  password_compromised_at: 'time',
+  locale: 'text',
+} as const satisfies Partial<Record<keyof UsersTable, string>>
 
 /**
  * Adds users in their order, in one statement whose text does not depend on how many there are.
@@ -49,24 +39,14 @@ const RECORD = sql`record (
 export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<void> {
   const [first] = users
   if (first === undefined) return
-  const columns = first.id === null ? COLUMNS : (['id', ...COLUMNS] as const)
-  if (first.id !== null) await keepNumbersUnique(tx, Math.max(...users.map(({ id }) => id ?? 0)))
-  const names = sql.join(columns.map((name) => sql.ref(name)))
-  const json = JSON.stringify(users.map(rowOf))
-  const rows = isSqlite(tx)
-    ? sql`select ${sql.join(columns.map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json})`
-    : sql`select ${names} from json_to_recordset(${json}) as ${RECORD}`
+  const columns = first.id === null ? COLUMNS : ({ id: 'integer', ...COLUMNS } as const)
+  if (first.id !== null) await reserveUserIds(tx, Math.max(...users.map(({ id }) => id ?? 0)))
+  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
   try {
-    await sql`insert into users (${names}) ${rows}`.execute(tx)
+    await sql`insert into users (${names}) ${listedRows(tx, columns, users.map(rowOf))}`.execute(tx)
   } catch (error) {
     throw isUniqueViolation(error) ? new Conflict('an address or a number is taken', { cause: error }) : error
   }
-}
-
-/** Lets PostgreSQL count on behind the numbers that an import brings along, as SQLite does by itself. */
-async function keepNumbersUnique(tx: Tx, highest: number): Promise<void> {
-  if (isSqlite(tx) || ((await findLastUserId(tx)) ?? 0) >= highest) return
-  await continueAfterUserId(tx, highest)
 }
 
 /** Those who have one of these addresses, normalised, or one of these numbers. */

@@ -2,7 +2,7 @@
 import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../errors.ts'
 import { normalizeEmail, storedEmail, type User } from '../user.ts'
-import { isUniqueViolation } from './errors.ts'
+import { isUniqueViolation } from './dialect.ts'
 import type { Database, Schema, Tx, UsersTable } from './schema.ts'
 
 /** The attributes that {@link findUserBy} can look for. */
