@@ -4,7 +4,7 @@ import { MaintenanceError } from '../errors.ts'
 import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../lib/output-file.ts'
 import { inspectSchema } from './migrate.ts'
 import { filesInUse, locateDatabase, openAsItIs } from './open.ts'
-import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from './sqlite.ts'
+import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from './sqlite/files.ts'
 import { sqliteUrl } from './url.ts'
 
 /** What a backup holds. */

@@ -137,7 +137,7 @@ async function connect(
       throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
     }
   }
-  const { openSqlite } = await import('./sqlite.ts')
+  const { openSqlite } = await import('./sqlite/driver.ts')
   try {
     assertFolder(database.path)
     return assembled(await openSqlite(database.path, { readOnly, create }))
