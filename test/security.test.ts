@@ -972,7 +972,7 @@ it('there is nothing yet but these tables, tokens, routes and modes [LGN-14, REC
   const auth = await freshAuth('sqlite')
   const tables = (await (await openTables(auth)).introspection.getTables()).map(({ name }) => name)
   expect(tables.filter((name) => !name.startsWith('bienvenue_')).sort()).toEqual(TABLES.toSorted())
-  expect(readFileSync('src/db/tokens.ts', 'utf8')).toMatch(
+  expect(readFileSync('src/db/tables/tokens.ts', 'utf8')).toMatch(
     /^export type TokenPurpose = 'reset_password' \| 'confirm_email' \| 'change_email'$/m,
   )
   expect(OPTION_TABLE.mode.kind.of).toEqual(['classic', 'production'])

@@ -1,6 +1,6 @@
 /** Whether a database can be read and written: what `doctor` and `/readyz` say of it. */
 import { MIGRATION_NAMES } from './migrate.ts'
-import type { Database } from './schema.ts'
+import type { Database } from './tables/index.ts'
 
 /** What a driver finds out about its own database. */
 export interface Health {

@@ -10,7 +10,7 @@ import * as confirmation from './migrations/0005-confirmation.ts'
 import * as outbox from './migrations/0006-outbox.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as notices from './migrations/0008-notices.ts'
-import type { Database } from './schema.ts'
+import type { Database } from './tables/index.ts'
 
 /** Only ever grows: what is released has run somewhere. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {

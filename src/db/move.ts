@@ -6,7 +6,7 @@ import { assertNotInUse, openOutput } from '../lib/output-file.ts'
 import { continueAfterUserId, findLastUserId } from './dialect.ts'
 import { inspectSchema } from './migrate.ts'
 import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from './open.ts'
-import type { Database, Schema, Tx } from './schema.ts'
+import type { Database, Schema, Tx } from './tables/index.ts'
 import { describeDatabase, sqliteUrl } from './url.ts'
 
 /** What a table had, here and there. */

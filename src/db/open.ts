@@ -8,7 +8,7 @@ import { needsPatience, useWriteAheadLog } from './dialect.ts'
 import { type Health, useHealth } from './health.ts'
 import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
-import type { Database, Schema } from './schema.ts'
+import type { Database, Schema } from './tables/index.ts'
 import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
 /** Whether there is a database to open: an SQLite file that is not there yet would be made. */

@@ -3,7 +3,7 @@
  * run as the driver's own prepared statement. On SQLite this is a sixth of the cost.
  */
 import type { Compilable } from 'kysely'
-import type { Database } from './schema.ts'
+import type { Database } from './tables/index.ts'
 
 /** Runs prepared statements beside the query builder, each outside of any transaction. */
 export interface PreparedReader {

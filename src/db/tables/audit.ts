@@ -1,8 +1,27 @@
 /** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
 import { type Selectable, sql } from 'kysely'
-import { leastUuidV7 } from '../lib/random.ts'
-import { clockOf } from './dialect.ts'
-import type { Database, Schema, Tx } from './schema.ts'
+import { leastUuidV7 } from '../../lib/random.ts'
+import { clockOf } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+
+export interface AuditTable {
+  id: string
+  at: number
+  /** The process that wrote the line. */
+  instance: string
+  actor: string
+  action: string
+  outcome: string
+  reason: string | null
+  /** The account it is about. No foreign key: the line outlives the account. */
+  user_id: number | null
+  ip_address: string | null
+  user_agent: string | null
+  request_id: string | null
+  /** JSON. */
+  details: string
+  expires_at: number
+}
 
 /** A line of the audit. */
 export interface AuditRecord {

@@ -1,7 +1,33 @@
 /** Table `outbox`: mail on its way. */
 import { type RawBuilder, type Selectable, sql } from 'kysely'
-import { leastUuidV7 } from '../lib/random.ts'
-import type { Database, Schema, Tx } from './schema.ts'
+import { leastUuidV7 } from '../../lib/random.ts'
+import type { Database, Schema, Tx } from './index.ts'
+
+export interface OutboxTable {
+  id: string
+  /** Which message it is. */
+  kind: string
+  /**
+   * The account it is about. A mail with a link goes to the address that this account has when the mail leaves. Null
+   * once the account is gone, for a farewell, and for a request that named an unknown address.
+   */
+  user_id: number | null
+  /** The address it goes to, where that is fixed: of every notice, whatever becomes of the account. */
+  email: string | null
+  locale: string
+  /** What the message says beyond its kind, as JSON. No secret: tokens are made when the mail leaves. */
+  details: string
+  created_at: number
+  attempts: number
+  /** Not before this. Whoever takes the mail moves it, so that nobody else does meanwhile. */
+  next_attempt_at: number
+  /** The lower, the earlier it leaves. */
+  priority: number
+  /** How many events the message covers. */
+  events: number
+  /** Why the last try failed; null where none did. */
+  problem: string | null
+}
 
 /** A mail that is to be sent. */
 export interface OutboxMail {

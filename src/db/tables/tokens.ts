@@ -1,5 +1,17 @@
 /** Table `tokens`: single-use secrets of every purpose. */
-import type { Database, Tx } from './schema.ts'
+import type { Database, Tx } from './index.ts'
+
+export interface TokensTable {
+  id: string
+  /** What the token opens; one outstanding token for each user and purpose. */
+  purpose: string
+  user_id: number
+  /** The normalised email address the token was made for. */
+  email: string
+  secret_hash: Uint8Array
+  created_at: number
+  expires_at: number
+}
 
 /** What a token opens. */
 export type TokenPurpose = 'reset_password' | 'confirm_email' | 'change_email'

@@ -1,7 +1,17 @@
 /** Table `throttles`: counters of failed attempts, moved by atomic writes. */
 import { type RawBuilder, sql } from 'kysely'
-import { listed } from './dialect.ts'
-import type { Database, Tx } from './schema.ts'
+import { listed } from '../dialect.ts'
+import type { Database, Tx } from './index.ts'
+
+export interface ThrottlesTable {
+  /** SHA-256 of what is counted, in hexadecimal: no address stands here in the clear. */
+  key: string
+  failures: number
+  /** No attempt before this. */
+  blocked_until: number
+  /** Forgotten after this. */
+  expires_at: number
+}
 
 /** Ten years: for good, as far as a counter goes. */
 const LOCK_MS = 10 * 365 * 86_400_000

@@ -1,9 +1,33 @@
 /** Table `users`. */
-import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
-import { Conflict, InvalidRequestError, NoResultFound } from '../errors.ts'
-import { normalizeEmail, storedEmail, type User } from '../user.ts'
-import { isUniqueViolation } from './dialect.ts'
-import type { Database, Schema, Tx, UsersTable } from './schema.ts'
+import { type Generated, type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
+import { Conflict, InvalidRequestError, NoResultFound } from '../../errors.ts'
+import { normalizeEmail, storedEmail, type User } from '../../user.ts'
+import { isUniqueViolation } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+
+export interface UsersTable {
+  id: Generated<number>
+  email: string
+  hashed_password: string
+  /** UUID of the newest session, or null. */
+  session_id: string | null
+  /** UUID of the outstanding reset token, or null. */
+  reset_token: string | null
+  /** `normalizeEmail(email)`; unique. */
+  normalized_email: string
+  created_at: number
+  /** Counts the passwords that were set: a clock could show the same moment twice. */
+  password_version: number
+  disabled_at: number | null
+  /** When somebody proved to read the mail of this address; null where nobody has. */
+  email_verified_at: number | null
+  /** A new account that nobody confirms goes away after this; null where none has to be confirmed. */
+  unconfirmed_until: number | null
+  /** Since when the password opens nothing until it is reset, because others may know it. */
+  password_compromised_at: number | null
+  /** The language of the account's mail. */
+  locale: string | null
+}
 
 /** The attributes that {@link findUserBy} can look for. */
 export type UserCriteria = { [Attribute in 'id' | ClassicAttribute]?: NonNullable<User[Attribute]> }

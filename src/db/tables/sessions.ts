@@ -1,9 +1,28 @@
 /** Table `sessions`. */
-import type { User } from '../user.ts'
-import { withoutSync } from './dialect.ts'
-import { prepared } from './prepared.ts'
-import type { Database, Tx } from './schema.ts'
+import type { User } from '../../user.ts'
+import { withoutSync } from '../dialect.ts'
+import { prepared } from '../prepared.ts'
+import type { Database, Tx } from './index.ts'
 import { userOf } from './users.ts'
+
+export interface SessionsTable {
+  id: string
+  user_id: number
+  secret_hash: Uint8Array
+  created_at: number
+  /** When the user last proved who they are. */
+  authenticated_at: number
+  last_seen_at: number
+  /** Not later than this without use; null where only `expires_at` ends the session. */
+  idle_expires_at: number | null
+  expires_at: number
+  /** How the user proved who they are: RFC 8176 names, separated by spaces. */
+  methods: string
+  /** Authentication assurance level (NIST SP 800-63B): 1 for one factor, 2 for two. */
+  level: number
+  ip_address: string | null
+  user_agent: string | null
+}
 
 /** A signed-in browser or program of a user. */
 export interface Session {

@@ -1,10 +1,10 @@
 /** Table `users`, many rows at a time: what an import adds and an export reads. */
 import { type Selectable, sql } from 'kysely'
-import { Conflict } from '../errors.ts'
-import { normalizeEmail, storedEmail, type User } from '../user.ts'
-import { isUniqueViolation, listed, listedRows, reserveUserIds } from './dialect.ts'
-import type { Database, Tx, UsersTable } from './schema.ts'
-import { listUserRows, userOf } from './users.ts'
+import { Conflict } from '../../errors.ts'
+import { normalizeEmail, storedEmail, type User } from '../../user.ts'
+import { isUniqueViolation, listed, listedRows, reserveUserIds } from '../dialect.ts'
+import type { Database, Tx } from './index.ts'
+import { listUserRows, type UsersTable, userOf } from './users.ts'
 
 /** A user as they move from one database to another: without sessions and tokens, which stay behind. */
 export interface MovingUser extends Omit<User, 'id' | 'sessionId' | 'resetToken'> {
