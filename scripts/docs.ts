@@ -1,11 +1,12 @@
 /**
- * Makes the pages that are made from source: `docs/errors.md` and `docs/options.md`.
+ * Makes the pages that are made from source: `docs/errors.md`, `docs/options.md` and parts of `docs/data.md`.
  * With `--check`, changes nothing and fails where one differs.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { flagOf, SETTINGS } from '../src/cli/settings.ts'
 import { ERRORS } from '../src/errors.ts'
 import { type GivenOptions, inspectOptions, OPTION_TABLE, type Row } from '../src/options.ts'
+import { dataPage } from './data-page.ts'
 
 const NOTE = '<!-- Made from the source by `npm run docs`. Change it there. -->'
 
@@ -123,7 +124,11 @@ function shown(value: string | number | boolean): string {
   return text === '' ? '–' : `\`${text}\``
 }
 
-const PAGES = { 'docs/errors.md': errorsPage(), 'docs/options.md': optionsPage() }
+const PAGES = {
+  'docs/errors.md': errorsPage(),
+  'docs/options.md': optionsPage(),
+  'docs/data.md': dataPage(readFileSync('docs/data.md', 'utf8')),
+}
 for (const [path, page] of Object.entries(PAGES)) {
   if (!process.argv.includes('--check')) {
     writeFileSync(path, page)

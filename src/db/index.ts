@@ -21,7 +21,15 @@ export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './mi
 export { moveDatabase } from './move.ts'
 export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'
 export * from './tables/audit.ts'
-export type { Database, Tx } from './tables/index.ts'
+export {
+  CLEAN_UPS,
+  type CleanUpName,
+  type Database,
+  type RecordedCleanUpName,
+  TABLE_NAMES,
+  TABLES,
+  type Tx,
+} from './tables/index.ts'
 export * from './tables/outbox.ts'
 export * from './tables/sessions.ts'
 export * from './tables/throttles.ts'

@@ -12,7 +12,7 @@ import { MaintenanceError, NoResultFound } from '../../errors.ts'
 import { isEmailAddress, normalizeEmail, storedEmail } from '../../user.ts'
 import { forDialect } from '../dialect.ts'
 import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../migrate.ts'
-import type { Database } from '../tables/index.ts'
+import { type Database, TABLE_NAMES, TABLES } from '../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialect.ts'
 import { postgres } from './postgres.ts'
 import { sqlite } from './sqlite.ts'
@@ -45,18 +45,9 @@ export interface Adoption extends AdoptionPlan {
   readonly copy: string
 }
 
-/** Those that this and later migrations add to the table. */
-const OUR_COLUMNS = [
-  'normalized_email',
-  'created_at',
-  'password_version',
-  'disabled_at',
-  'email_verified_at',
-  'unconfirmed_until',
-  'password_compromised_at',
-  'locale',
-]
-const OUR_TABLES = ['sessions', 'tokens', 'throttles', 'outbox', 'audit', 'bienvenue_adoption']
+/** The columns and tables that adoption and the migrations add. */
+const OUR_COLUMNS = Object.keys(TABLES.users.columns).filter((column) => !CLASSIC_COLUMNS.includes(column))
+const OUR_TABLES = [...TABLE_NAMES.filter((table) => table !== 'users'), 'bienvenue_adoption']
 const SIDE_TABLE = 'users_set_aside'
 const PAGE = 1_000
 const LARGEST_ID = 0x7fffffff

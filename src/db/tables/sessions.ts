@@ -3,26 +3,102 @@ import type { User } from '../../user.ts'
 import { withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
 import type { Database, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
 import { userOf } from './users.ts'
 
-export interface SessionsTable {
-  id: string
-  user_id: number
-  secret_hash: Uint8Array
-  created_at: number
-  /** When the user last proved who they are. */
-  authenticated_at: number
-  last_seen_at: number
-  /** Not later than this without use; null where only `expires_at` ends the session. */
-  idle_expires_at: number | null
-  expires_at: number
-  /** How the user proved who they are: RFC 8176 names, separated by spaces. */
-  methods: string
-  /** Authentication assurance level (NIST SP 800-63B): 1 for one factor, 2 for two. */
-  level: number
-  ip_address: string | null
-  user_agent: string | null
-}
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: 'The key, a UUID version 7',
+    class: 'technical',
+    protection: 'identifies the session but gives no access',
+    log: 'no',
+  },
+  user_id: {
+    type: 'integer',
+    about: 'The user',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  secret_hash: {
+    type: 'bytes',
+    about: 'SHA-256 of the secret',
+    class: 'secret',
+    protection: 'SHA-256 of 256 random bits',
+    log: 'no',
+  },
+  created_at: { type: 'time', about: 'When the session began', class: 'personal', log: 'no' },
+  authenticated_at: {
+    type: 'time',
+    about: 'When the user last proved who they are',
+    class: 'personal',
+    log: 'no',
+  },
+  last_seen_at: {
+    type: 'time',
+    about: 'The last use that was recorded',
+    class: 'personal',
+    protection: 'to the minute',
+    log: 'no',
+  },
+  idle_expires_at: {
+    type: 'time',
+    nullable: true,
+    about: 'When the session ends if it is not used; null if only `expires_at` ends it',
+    class: 'technical',
+    log: 'no',
+  },
+  expires_at: { type: 'time', about: 'When the session ends in any case', class: 'technical', log: 'no' },
+  methods: {
+    type: 'text',
+    about:
+      "How the user proved who they are: RFC 8176 names, separated by spaces; empty if the library's caller vouched for the user",
+    class: 'technical',
+    log: 'yes',
+  },
+  level: {
+    type: 'integer',
+    about:
+      "Authentication assurance level (NIST SP 800-63B): 1 for one factor, 2 for two; 0 if the library's caller vouched for the user",
+    class: 'technical',
+    log: 'no',
+  },
+  ip_address: {
+    type: 'text',
+    nullable: true,
+    about: 'The IP address at sign-in, so that users recognise their sessions',
+    class: 'personal',
+    log: 'yes',
+  },
+  user_agent: {
+    type: 'text',
+    nullable: true,
+    about: 'The user agent at sign-in, for the same reason',
+    class: 'personal',
+    protection: 'cut after 256 characters',
+    log: 'yes',
+  },
+} as const satisfies Columns
+
+export type SessionsTable = RowOf<typeof COLUMNS>
+
+export const sessions = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays until the session is ended ([sessions.md](sessions.md)), or until the next clean-up after it expired. Users see their own sessions, without the hash.',
+  exportedBy: ['user'],
+  afterAccount: 'gone',
+  cleanUps: {
+    sessions: {
+      what: 'sessions',
+      when: 'past their lifetime, or unused for too long',
+      settings: ['BIENVENUE_SESSION_LIFETIME_SECONDS', 'BIENVENUE_SESSION_IDLE_SECONDS'],
+      deleteSome: (tx, { now }, limit) => deleteExpiredSessions(tx, now, limit),
+    },
+  },
+} satisfies Table
 
 /** A signed-in browser or program of a user. */
 export interface Session {

@@ -1,33 +1,127 @@
 /** Table `users`. */
-import { type Generated, type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
+import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../../errors.ts'
 import { normalizeEmail, storedEmail, type User } from '../../user.ts'
 import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
 
-export interface UsersTable {
-  id: Generated<number>
-  email: string
-  hashed_password: string
-  /** UUID of the newest session, or null. */
-  session_id: string | null
-  /** UUID of the outstanding reset token, or null. */
-  reset_token: string | null
-  /** `normalizeEmail(email)`; unique. */
-  normalized_email: string
-  created_at: number
-  /** Counts the passwords that were set: a clock could show the same moment twice. */
-  password_version: number
-  disabled_at: number | null
-  /** When somebody proved to read the mail of this address; null where nobody has. */
-  email_verified_at: number | null
-  /** A new account that nobody confirms goes away after this; null where none has to be confirmed. */
-  unconfirmed_until: number | null
-  /** Since when the password opens nothing until it is reset, because others may know it. */
-  password_compromised_at: number | null
-  /** The language of the account's mail. */
-  locale: string | null
-}
+const COLUMNS = {
+  id: {
+    type: 'integer',
+    generated: true,
+    about: 'Counts up, and is never given twice; an import may bring its own',
+    class: 'pseudonym',
+    protection: 'never given a second time',
+    log: 'yes',
+  },
+  email: {
+    type: 'text',
+    about: 'The address as entered, without surrounding spaces',
+    class: 'personal',
+    log: 'masked',
+  },
+  hashed_password: {
+    type: 'text',
+    about: 'Names its algorithm, cost and salt; `!` verifies nothing',
+    class: 'secret',
+    protection:
+      'argon2id or bcrypt, each with its own salt; of an imported account its own hash until the first login ([passwords.md](passwords.md#hashes-from-elsewhere))',
+    kept: 'until another password is set',
+    log: 'no',
+  },
+  session_id: {
+    type: 'text',
+    nullable: true,
+    about: 'The UUID of the newest session',
+    class: 'technical',
+    protection: 'identifies a session but gives no access',
+    kept: 'until the newest session ends',
+    log: 'no',
+  },
+  reset_token: {
+    type: 'text',
+    nullable: true,
+    about: 'The UUID of the outstanding reset token',
+    class: 'technical',
+    protection: 'identifies a token but gives no access',
+    kept: 'until the token is used, replaced or expired',
+    log: 'no',
+  },
+  normalized_email: {
+    type: 'text',
+    about:
+      'The form for look-up: no spaces around it, NFC, lower case, the domain in punycode; dots and tags stay',
+    class: 'personal',
+    protection: 'unique',
+    log: 'masked',
+  },
+  created_at: { type: 'time', about: 'When the account was created', class: 'personal', log: 'no' },
+  password_version: {
+    type: 'integer',
+    about:
+      'Counts the passwords that were set; a rehash does not count. Two passwords can be set in the same millisecond, so a time would not do',
+    class: 'technical',
+    log: 'no',
+  },
+  disabled_at: {
+    type: 'time',
+    nullable: true,
+    about: 'When the account was disabled',
+    class: 'personal',
+    kept: 'until the account is enabled again',
+    log: 'no',
+  },
+  email_verified_at: {
+    type: 'time',
+    nullable: true,
+    about: 'When someone proved that they read the mail of the address',
+    class: 'personal',
+    kept: 'until the address changes',
+    log: 'no',
+  },
+  unconfirmed_until: {
+    type: 'time',
+    nullable: true,
+    about: 'An account whose address is not confirmed by then is deleted; null if no confirmation is needed',
+    class: 'technical',
+    kept: 'until the address is confirmed',
+    log: 'no',
+  },
+  password_compromised_at: {
+    type: 'time',
+    nullable: true,
+    about: 'Since when others may know the password; it cannot be used until it is reset',
+    class: 'personal',
+    kept: 'until another password is set',
+    log: 'no',
+  },
+  locale: {
+    type: 'text',
+    nullable: true,
+    about: "The language of the account's mail",
+    class: 'personal',
+    log: 'no',
+  },
+} as const satisfies Columns
+
+export type UsersTable = RowOf<typeof COLUMNS>
+
+export const users = {
+  columns: COLUMNS,
+  key: 'id',
+  retention: 'A row stays until the account is deleted, or until its address was not confirmed in time.',
+  exportedBy: ['user', 'operator'],
+  afterAccount: 'gone',
+  cleanUps: {
+    accounts: {
+      what: 'accounts, with everything that belongs to them',
+      when: 'the address was not confirmed in time',
+      settings: ['BIENVENUE_UNCONFIRMED_ACCOUNT_SECONDS'],
+      deleteSome: null,
+    },
+  },
+} satisfies Table
 
 /** The attributes that {@link findUserBy} can look for. */
 export type UserCriteria = { [Attribute in 'id' | ClassicAttribute]?: NonNullable<User[Attribute]> }
@@ -348,17 +442,17 @@ function momentOf(time: number | null): Date | null {
   return time === null ? null : new Date(time)
 }
 
-const COLUMNS = {
+const CLASSIC_COLUMNS = {
   email: 'email',
   hashedPassword: 'hashed_password',
   sessionId: 'session_id',
   resetToken: 'reset_token',
 } as const satisfies Record<ClassicAttribute, keyof UsersTable>
 
-function columnOf(attribute: string): (typeof COLUMNS)[ClassicAttribute] {
-  if (!Object.hasOwn(COLUMNS, attribute))
+function columnOf(attribute: string): (typeof CLASSIC_COLUMNS)[ClassicAttribute] {
+  if (!Object.hasOwn(CLASSIC_COLUMNS, attribute))
     throw new InvalidRequestError(`users have no attribute "${attribute}"`)
-  return COLUMNS[attribute as ClassicAttribute]
+  return CLASSIC_COLUMNS[attribute as ClassicAttribute]
 }
 
 function text(attribute: string, value: unknown): string {
