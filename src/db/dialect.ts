@@ -82,17 +82,15 @@ export function listed<Value>(
 /** Rows as one parameter, for `insert into … (columns)`: the statement is the same for any number of rows. */
 export function listedRows(
   db: AnyDatabase,
-  columns: Readonly<Record<string, 'integer' | 'text' | 'time'>>,
+  columns: Readonly<Record<string, 'integer' | 'text' | 'uuid' | 'time' | 'bytes'>>,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): RawBuilder<unknown> {
   const json = JSON.stringify(rows)
   const names = Object.keys(columns)
   if (isSqlite(db))
     return sql`select ${sql.join(names.map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json})`
-  const { time } = columnTypesOf(db)
-  const record = Object.entries(columns).map(
-    ([name, type]) => sql`${sql.ref(name)} ${sql.raw(type === 'time' ? time : type)}`,
-  )
+  const types = { ...columnTypesOf(db), integer: 'integer', text: 'text' }
+  const record = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(types[type])}`)
   return sql`
     select ${sql.join(names.map((name) => sql.ref(name)))}
     from json_to_recordset(${json}) as record (${sql.join(record)})`

@@ -18,7 +18,7 @@ import {
 } from 'kysely'
 import { isNoTransaction } from '../dialect.ts'
 import type { Health } from '../health.ts'
-import { type PreparedReader, rowOf } from '../prepared.ts'
+import type { PreparedReader, Values } from '../prepared.ts'
 import { type DatabaseSync, MEMORY, openForReading, openForWriting, whileBusy } from './connection.ts'
 import { Faults, healthOfFile, healthOfMemory } from './health.ts'
 
@@ -65,20 +65,18 @@ export async function openSqlite(
 }
 
 function withFirstRow(open: () => DatabaseSync, faults: Faults): PreparedReader['first'] {
-  const statements = new Map<string, { statement: StatementSync; columns: readonly string[] }>()
+  const statements = new Map<string, StatementSync>()
   const prepare = (sql: string) => {
     const statement = open().prepare(sql)
-    // Objects of the driver are slow to read: it gives the values.
+    // The driver's objects are slow to read.
     statement.setReturnArrays(true)
-    const prepared = { statement, columns: statement.columns().map(({ name }) => name) }
-    statements.set(sql, prepared)
-    return prepared
+    statements.set(sql, statement)
+    return statement
   }
   return (sql, parameters) => {
     try {
-      const { statement, columns } = statements.get(sql) ?? prepare(sql)
-      const values = statement.get(...(parameters as readonly SQLInputValue[])) as unknown[] | undefined
-      return values && rowOf(columns, values)
+      const statement = statements.get(sql) ?? prepare(sql)
+      return statement.get(...(parameters as readonly SQLInputValue[])) as Values | undefined
     } catch (error) {
       faults.note(error)
       throw error

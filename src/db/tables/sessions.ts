@@ -4,7 +4,7 @@ import { withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
 import type { Database, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
-import { userOf } from './users.ts'
+import { USER_SELECTION, userFrom } from './users.ts'
 
 const COLUMNS = {
   id: {
@@ -161,8 +161,7 @@ const sessionById = prepared((db, id) =>
   db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .selectAll('users')
-    // Under names of their own: both tables have some.
+    // Under names of their own: both tables have some of them.
     .select([
       'sessions.id as s_id',
       'sessions.secret_hash as s_secret_hash',
@@ -171,8 +170,12 @@ const sessionById = prepared((db, id) =>
       'sessions.idle_expires_at as s_idle_expires_at',
       'sessions.expires_at as s_expires_at',
     ])
+    .select(USER_SELECTION)
     .where('sessions.id', '=', id),
 )
+/** The first columns of {@link sessionById}. */
+type StateValues = [string, Uint8Array, number, number, number | null, number]
+const STATE_LENGTH = 6 satisfies StateValues['length']
 
 /** What a session check needs of a session. */
 export type SessionState = Pick<
@@ -185,19 +188,21 @@ export async function findSession(
   db: Database,
   id: string,
 ): Promise<{ session: SessionState; user: User } | null> {
-  const row = await sessionById(db, id)
-  if (row === undefined) return null
+  const values = await sessionById(db, id)
+  if (values === undefined) return null
+  const state = values as unknown as StateValues
+  const user = userFrom(values, STATE_LENGTH)
   return {
     session: {
-      id: row.s_id,
-      userId: row.id,
-      secretHash: row.s_secret_hash,
-      authenticatedAt: new Date(row.s_authenticated_at),
-      lastSeenAt: new Date(row.s_last_seen_at),
-      idleExpiresAt: row.s_idle_expires_at === null ? null : new Date(row.s_idle_expires_at),
-      expiresAt: new Date(row.s_expires_at),
+      id: state[0],
+      userId: user.id,
+      secretHash: state[1],
+      authenticatedAt: new Date(state[2]),
+      lastSeenAt: new Date(state[3]),
+      idleExpiresAt: state[4] === null ? null : new Date(state[4]),
+      expiresAt: new Date(state[5]),
     },
-    user: userOf(row),
+    user,
   }
 }
 
