@@ -5,20 +5,10 @@
  *
  * @module
  */
-export {
-  type Adoption,
-  type AdoptionPlan,
-  adoptUsers,
-  assertAdoptable,
-  isAdoptable,
-  keepAccount,
-  planAdoption,
-} from './adoption/index.ts'
-export { type BackupContents, backUpDatabase, restoreDatabase } from './backup.ts'
+
 export { isUnavailable } from './dialect.ts'
 export { healthOf, isReady } from './health.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
-export { moveDatabase } from './move.ts'
 export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'
 export * from './tables/audit.ts'
 export {
@@ -36,4 +26,15 @@ export * from './tables/throttles.ts'
 export * from './tables/tokens.ts'
 export * from './tables/users.ts'
 export * from './tables/users-bulk.ts'
+export {
+  type Adoption,
+  type AdoptionPlan,
+  adoptUsers,
+  assertAdoptable,
+  isAdoptable,
+  keepAccount,
+  planAdoption,
+} from './tools/adoption/index.ts'
+export { type BackupContents, backUpDatabase, restoreDatabase } from './tools/backup.ts'
+export { moveDatabase } from './tools/move.ts'
 export { describeDatabase, isInMemory } from './url.ts'

@@ -32,8 +32,9 @@ describe('docs/logging.md', () => {
     expect(filesWith(/'node:fs/)).toEqual([
       ...['src/cli/commands/export.ts', 'src/cli/commands/import.ts'],
       ...['src/cli/import/firebase.ts', 'src/cli/version.ts'],
-      ...['src/db/backup.ts', 'src/db/open.ts'],
+      'src/db/open.ts',
       ...['src/db/sqlite/connection.ts', 'src/db/sqlite/files.ts', 'src/db/sqlite/health.ts'],
+      'src/db/tools/backup.ts',
       ...['src/lib/output-file.ts', 'src/lib/pool.ts'],
     ])
     for (const reader of ['src/cli/commands/import.ts', 'src/cli/import/firebase.ts'])

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { continueAfterUserId, findLastUserId } from '../dialect.ts'
-import type { Database } from '../tables/index.ts'
+import { continueAfterUserId, findLastUserId } from '../../dialect.ts'
+import type { Database } from '../../tables/index.ts'
 import type { AdoptionDialect } from './dialect.ts'
 
 const COPY = 'users_before_bienvenue'

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { columnTypesOf, continueAfterUserId, findLastUserId } from '../dialect.ts'
-import { usersTable } from '../migrations/0001-users.ts'
-import { asideOf, copySqlite, removeCopy } from '../sqlite/files.ts'
-import type { Database } from '../tables/index.ts'
+import { columnTypesOf, continueAfterUserId, findLastUserId } from '../../dialect.ts'
+import { usersTable } from '../../migrations/0001-users.ts'
+import { asideOf, copySqlite, removeCopy } from '../../sqlite/files.ts'
+import type { Database } from '../../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS } from './dialect.ts'
 
 interface ColumnRow {

@@ -8,11 +8,11 @@
  * @module
  */
 import { sql } from 'kysely'
-import { MaintenanceError, NoResultFound } from '../../errors.ts'
-import { isEmailAddress, normalizeEmail, storedEmail } from '../../user.ts'
-import { forDialect } from '../dialect.ts'
-import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../migrate.ts'
-import { type Database, TABLE_NAMES, TABLES } from '../tables/index.ts'
+import { MaintenanceError, NoResultFound } from '../../../errors.ts'
+import { isEmailAddress, normalizeEmail, storedEmail } from '../../../user.ts'
+import { forDialect } from '../../dialect.ts'
+import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../../migrate.ts'
+import { type Database, TABLE_NAMES, TABLES } from '../../tables/index.ts'
 import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialect.ts'
 import { postgres } from './postgres.ts'
 import { sqlite } from './sqlite.ts'

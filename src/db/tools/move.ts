@@ -1,13 +1,13 @@
 /** A whole database from one dialect to the other, or to another place: every row, compared at the end. */
 import { sql } from 'kysely'
-import { MaintenanceError, OptionError } from '../errors.ts'
-import { sha256 } from '../lib/digest.ts'
-import { assertNotInUse, openOutput } from '../lib/output-file.ts'
-import { continueAfterUserId, findLastUserId } from './dialect.ts'
-import { inspectSchema } from './migrate.ts'
-import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from './open.ts'
-import { type Database, type Schema, TABLE_NAMES, TABLES, type Tx } from './tables/index.ts'
-import { describeDatabase, sqliteUrl } from './url.ts'
+import { MaintenanceError, OptionError } from '../../errors.ts'
+import { sha256 } from '../../lib/digest.ts'
+import { assertNotInUse, openOutput } from '../../lib/output-file.ts'
+import { continueAfterUserId, findLastUserId } from '../dialect.ts'
+import { inspectSchema } from '../migrate.ts'
+import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from '../open.ts'
+import { type Database, type Schema, TABLE_NAMES, TABLES, type Tx } from '../tables/index.ts'
+import { describeDatabase, sqliteUrl } from '../url.ts'
 
 /** What a table had, here and there. */
 export interface MovedTable {

@@ -1,5 +1,5 @@
 import type { RawBuilder } from 'kysely'
-import type { Database } from '../tables/index.ts'
+import type { Database } from '../../tables/index.ts'
 
 /** The columns of the exercise, in its order. */
 export const CLASSIC_COLUMNS: readonly string[] = [
