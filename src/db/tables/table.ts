@@ -42,7 +42,7 @@ type CellOf<Of> = Of extends { type: infer Type extends keyof Values }
   : never
 
 /** The moments that decide what a clean-up removes. */
-export interface CleanUpTimes {
+interface CleanUpTimes {
   readonly now: Date
   /** The audit forgets IP addresses and user agents from before this. */
   readonly forgetBefore: Date
@@ -51,7 +51,7 @@ export interface CleanUpTimes {
 /** @returns How many rows it removed or changed, `limit` at most; 0 when nothing is left to do. */
 export type DeleteSome = (tx: Tx, times: CleanUpTimes, limit: number) => Promise<number>
 
-export interface CleanUp {
+interface CleanUp {
   /** What it removes, when, and the settings that decide it. For docs/data.md. */
   readonly what: string
   readonly when: string

@@ -223,7 +223,7 @@ export function userFrom(values: readonly unknown[], offset: number): User {
 }
 
 /** A row as a user. */
-export function userOf(row: Selectable<UsersTable>): User {
+function userOf(row: Selectable<UsersTable>): User {
   return read(row, USER_FIELDS) as unknown as Omit<StoredUser, Marked<'movingOnly'>>
 }
 
