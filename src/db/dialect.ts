@@ -82,7 +82,7 @@ export function listed<Value>(
 /** Rows as one parameter, for `insert into … (columns)`: the statement is the same for any number of rows. */
 export function listedRows(
   db: AnyDatabase,
-  columns: Readonly<Record<string, 'integer' | 'text' | 'uuid' | 'time' | 'bytes'>>,
+  columns: Readonly<Record<string, 'integer' | 'text' | 'time'>>,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): RawBuilder<unknown> {
   const json = JSON.stringify(rows)

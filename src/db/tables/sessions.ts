@@ -173,6 +173,7 @@ const sessionById = prepared((db, id) =>
     .select(USER_SELECTION)
     .where('sessions.id', '=', id),
 )
+
 /** The first columns of {@link sessionById}. */
 type StateValues = [string, Uint8Array, number, number, number | null, number]
 const STATE_LENGTH = 6 satisfies StateValues['length']

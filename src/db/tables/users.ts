@@ -6,7 +6,12 @@ import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Column, RowOf, Table } from './table.ts'
 
-interface VisibleColumn extends Column {
+/** The types that an import can write. */
+interface PlainColumn extends Column {
+  readonly type: 'integer' | 'text' | 'time'
+}
+
+interface VisibleColumn extends PlainColumn {
   /** The property of {@link User} that holds it. `null`: it follows from another one. */
   readonly property: keyof User | null
   /** An import and an export leave it out, because what it refers to does not move. */
@@ -14,7 +19,7 @@ interface VisibleColumn extends Column {
   readonly movingOnly?: never
 }
 
-interface MovingColumn extends Column {
+interface MovingColumn extends PlainColumn {
   /** The property of {@link MovingUser} that holds it. */
   readonly property: string
   readonly leftBehind?: never
@@ -172,10 +177,11 @@ type ValueOf<Cell> =
   | (Cell extends { type: 'time' } ? Date : Cell extends { type: 'integer' } ? number : string)
   | Nullable<Cell>
 
-/** Everything that is stored of a user and does not follow from something else. Times are dates. */
+/** Every stored property of a user. Times are dates. */
 type StoredUser = {
   readonly [Name in keyof Cells as NonNullable<Cells[Name]['property']>]: ValueOf<Cells[Name]>
 }
+
 /** The properties of the columns that have this mark. */
 type Marked<Mark extends string> = {
   [Name in keyof Cells]: Cells[Name] extends { [Key in Mark]: true }
@@ -213,7 +219,7 @@ export const USER_SELECTION = USER_FIELDS.map(({ column }) => `users.${column}` 
 
 /** A user, from the values of {@link USER_SELECTION}, the first of them at `offset`. */
 export function userFrom(values: readonly unknown[], offset: number): User {
-  // Every session check runs this loop: it is measured, and faster than making a row of the values first.
+  // Runs in every session check. Measured: faster than building a row object from the values first.
   const user: Record<string, unknown> = {}
   for (let index = 0; index < USER_FIELDS.length; index++) {
     const { property, isTime } = USER_FIELDS[index] as Field
@@ -261,7 +267,11 @@ type NullableProperty = {
 }[keyof MovingUser]
 
 /** The types of all columns of a new row, with the id or without it. */
-export function userColumnTypes({ withId }: { withId: boolean }): Readonly<Record<string, Column['type']>> {
+export function userColumnTypes({
+  withId,
+}: {
+  withId: boolean
+}): Readonly<Record<string, UserColumn['type']>> {
   const wanted = CELLS.filter(([, { generated }]) => withId || generated !== true)
   return Object.fromEntries(wanted.map(([name, { type }]) => [name, type]))
 }
