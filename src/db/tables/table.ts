@@ -41,15 +41,15 @@ type CellOf<Of> = Of extends { type: infer Type extends keyof Values }
       : Values[Type]
   : never
 
-/** The moments that decide what a clean-up removes. */
-interface CleanUpTimes {
-  readonly now: Date
-  /** The audit forgets IP addresses and user agents from before this. */
-  readonly forgetBefore: Date
-}
-
-/** @returns How many rows it removed or changed, `limit` at most; 0 when nothing is left to do. */
-export type DeleteSome = (tx: Tx, times: CleanUpTimes, limit: number) => Promise<number>
+/**
+ * @param times - The audit forgets IP addresses and user agents from before `forgetBefore`.
+ * @returns How many rows it removed or changed, `limit` at most; 0 when nothing is left to do.
+ */
+export type DeleteSome = (
+  tx: Tx,
+  times: { readonly now: Date; readonly forgetBefore: Date },
+  limit: number,
+) => Promise<number>
 
 interface CleanUp {
   /** What it removes, when, and the settings that decide it. For docs/data.md. */
