@@ -1,6 +1,6 @@
 /**
- * Makes what is made from source: `docs/errors.md`, `docs/options.md`, and the comment above each row of the settings
- * table, which editors show. With `--check`, changes nothing and fails if something differs.
+ * Makes what is made from source: `docs/errors.md`, `docs/options.md`, parts of `docs/data.md`, and the comment above each
+ * row of the settings table, which editors show. With `--check`, changes nothing and fails if something differs.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { flagOf, SETTINGS } from '../src/cli/settings.ts'
@@ -14,6 +14,7 @@ import {
   OPTION_TABLE,
   type Row,
 } from '../src/options/index.ts'
+import { dataPage } from './data-page.ts'
 
 const NOTE = '<!-- Made from the source by `npm run docs`. Change it there. -->'
 
@@ -200,7 +201,12 @@ function wrapped(text: string): string[] {
   return lines
 }
 
-const PAGES = { 'docs/errors.md': errorsPage(), 'docs/options.md': optionsPage(), ...commentedTables() }
+const PAGES = {
+  'docs/errors.md': errorsPage(),
+  'docs/options.md': optionsPage(),
+  'docs/data.md': dataPage(readFileSync('docs/data.md', 'utf8')),
+  ...commentedTables(),
+}
 for (const [path, page] of Object.entries(PAGES)) {
   if (readFileSync(path, 'utf8') === page) continue
   if (!process.argv.includes('--check')) {

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import { errorBody, OPERATIONS, type Operation } from '../src/api/index.ts'
-import { openDatabase } from '../src/db/index.ts'
+import { openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { ERRORS } from '../src/errors.ts'
 import type { Auth, CreateAuthOptions } from '../src/index.ts'
 import { type Send, send, sessionIn } from './support/client.ts'
@@ -48,9 +48,7 @@ async function world(engine: EngineName, options: CreateAuthOptions = {}): Promi
     log,
     async rows() {
       const tables = await Promise.all(
-        ['users', 'sessions', 'tokens', 'throttles', 'outbox', 'audit'].map((table) =>
-          sql`select * from ${sql.table(table)} order by 1`.execute(db),
-        ),
+        TABLE_NAMES.map((table) => sql`select * from ${sql.table(table)} order by 1`.execute(db)),
       )
       return JSON.stringify(tables.map(({ rows }) => rows))
     },

@@ -35,7 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/hashing/bcrypt.ts'],
   pg: ['db/postgres.ts'],
-  'node:sqlite': ['db/sqlite.ts'],
+  'node:sqlite': ['db/sqlite/'],
   pino: ['log.ts'],
   kysely: ['db/'],
   hono: ['mail/layout.ts', 'pages/'],
@@ -106,11 +106,20 @@ it('every file imports only what its room may [CRY-01]', () => {
   ).toEqual([])
 })
 
-it('a migration stands alone: it imports Kysely and what the engines call a column', () => {
+it('a migration imports only Kysely and the differences of the dialects, which import only Kysely', () => {
   const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/'))
   expect(migrations.length).toBeGreaterThan(7)
   const imported = migrations.flatMap(({ source }) => importsIn(source))
-  expect([...new Set(imported)].toSorted()).toEqual(['./columns.ts', 'kysely'])
+  expect([...new Set(imported)].toSorted()).toEqual(['../dialect.ts', 'kysely'])
+  const dialect = FILES.find(({ file }) => file === 'db/dialect.ts')?.source ?? expect.unreachable()
+  expect(importsIn(dialect)).toEqual(['kysely'])
+})
+
+it('only db/dialect.ts and released migrations ask which dialect a database has', () => {
+  const asking = FILES.filter(({ source }) => /\bisSqlite\b|\bengine\s*[!=]==/.test(source)).map(
+    ({ file }) => file,
+  )
+  expect(asking).toEqual(['db/dialect.ts', 'db/migrations/0007-audit.ts', 'db/migrations/0008-notices.ts'])
 })
 
 it('what stands open where the rest of its room does not is there, and loads no package', () => {
@@ -165,7 +174,7 @@ it.each([
   ],
   ['auth/users.ts', "import { hash } from '@node-rs/bcrypt'", 'imports @node-rs/bcrypt'],
   ['auth/hashing/index.ts', "import { hash } from '@node-rs/bcrypt'", 'imports @node-rs/bcrypt'],
-  ['db/sqlite.ts', "import pg from 'pg'", 'imports pg'],
+  ['db/sqlite/driver.ts', "import pg from 'pg'", 'imports pg'],
   ['db/open.ts', "import { DatabaseSync } from 'node:sqlite'", 'imports node:sqlite'],
   ['db/open.ts', "const sqlite = process.getBuiltinModule('node:sqlite')", 'imports node:sqlite'],
   ['auth/users.ts', "import { sql } from 'kysely'", 'imports kysely'],

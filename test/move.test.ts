@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import { type Database, moveDatabase, openAsItIs, openDatabase } from '../src/db/index.ts'
-import { TABLE_KEYS } from '../src/db/move.ts'
+import { type Database, moveDatabase, openAsItIs, openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { MaintenanceError } from '../src/errors.ts'
 import { MailError } from '../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
@@ -13,7 +12,6 @@ import { runCli, send, startProgram, startService } from './support/service.ts'
 
 const EMAIL = 'Bob@example.com'
 const PASSWORD = 'b4l0u'
-const TABLES = Object.keys(TABLE_KEYS)
 
 const move = (from: string, to: string) => moveDatabase({ from, to, withoutExtraColumns: false })
 
@@ -27,7 +25,7 @@ async function open(url: string): Promise<Database> {
 async function rowsOf(url: string): Promise<Record<string, unknown[]>> {
   const db = await openAsItIs(url)
   const tables: Record<string, unknown[]> = {}
-  for (const table of TABLES) {
+  for (const table of TABLE_NAMES) {
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(db)
     tables[table] = rows
       .map((row) =>
@@ -89,14 +87,14 @@ describe.each<[EngineName, EngineName]>([
   it('every row of every table goes, sessions and tokens stay good, and back again nothing has changed', async () => {
     const { url, sessionId, resetToken } = await filledDatabase(here)
     const before = await rowsOf(url)
-    for (const table of TABLES) expect(before[table], table).not.toEqual([])
+    for (const table of TABLE_NAMES) expect(before[table], table).not.toEqual([])
     const bytes = () => (here === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
     const untouched = bytes()
 
     const middle = await freshDatabase(there)
     const moved = await move(url, middle)
     expect(moved.map(({ table, rows }) => [table, rows])).toEqual(
-      TABLES.map((table) => [table, before[table]?.length]),
+      TABLE_NAMES.map((table) => [table, before[table]?.length]),
     )
     expect(await rowsOf(middle)).toEqual(before)
     expect(bytes().equals(untouched)).toBe(true)
@@ -179,7 +177,7 @@ onBothEngines('a move', (engine) => {
     const db = await openDatabase(await freshDatabase(engine))
     onTestFinished(() => db.destroy())
     const tables = (await db.introspection.getTables()).map(({ name }) => name)
-    expect(tables.filter((name) => !name.startsWith('bienvenue_')).toSorted()).toEqual(TABLES.toSorted())
+    expect(tables.filter((name) => !name.startsWith('bienvenue_')).toSorted()).toEqual(TABLE_NAMES.toSorted())
   })
 
   it('does not leave columns behind unasked, which an adopted table may have', async () => {

@@ -4,20 +4,8 @@ import { SYSTEM } from './caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { deleteStaleMail } from './outbox.ts'
 
-/** How many rows a clean-up removed or made to forget. */
-export interface Removed {
-  readonly sessions: number
-  readonly tokens: number
-  readonly throttles: number
-  /** Accounts whose address nobody confirmed in time. */
-  readonly accounts: number
-  /** Mail that was not sent in time. */
-  readonly mails: number
-  /** Lines of the audit whose time is over. */
-  readonly auditRecords: number
-  /** Lines of the audit that forgot from where something was done. */
-  readonly auditOrigins: number
-}
+/** How many rows each clean-up of the tables removed, or made to forget where something was done from. */
+export type Removed = Readonly<Record<store.CleanUpName, number>>
 
 const DAY_SECONDS = 86_400
 
@@ -28,16 +16,21 @@ const DAY_SECONDS = 86_400
  */
 export async function deleteExpired(ctx: Context): Promise<Removed> {
   const now = ctx.now()
-  const forgetBefore = secondsAfter(now, -ctx.options.ipRetentionDays * DAY_SECONDS)
-  return {
-    sessions: await inBatches(ctx, (tx, limit) => store.deleteExpiredSessions(tx.db, now, limit)),
-    tokens: await inBatches(ctx, (tx, limit) => store.deleteExpiredTokens(tx.db, now, limit)),
-    throttles: await inBatches(ctx, (tx, limit) => store.deleteExpiredThrottles(tx.db, now, limit)),
-    accounts: await inBatches(ctx, deleteUnconfirmed),
-    mails: await inBatches(ctx, deleteStaleMail),
-    auditRecords: await inBatches(ctx, (tx, limit) => store.deleteExpiredAuditRecords(tx.db, now, limit)),
-    auditOrigins: await inBatches(ctx, (tx, limit) => store.forgetAuditOrigins(tx.db, forgetBefore, limit)),
+  const times = { now, forgetBefore: secondsAfter(now, -ctx.options.ipRetentionDays * DAY_SECONDS) }
+  const removed: Partial<Record<store.CleanUpName, number>> = {}
+  for (const { name, deleteSome } of store.CLEAN_UPS) {
+    const batch: Batch = deleteSome === null ? RECORDED[name] : (tx, limit) => deleteSome(tx.db, times, limit)
+    removed[name] = await inBatches(ctx, batch)
   }
+  return removed as Removed
+}
+
+type Batch = (tx: TxContext, limit: number) => Promise<number>
+
+/** The clean-ups that also write to the audit. */
+const RECORDED: Readonly<Record<store.RecordedCleanUpName, Batch>> = {
+  accounts: deleteUnconfirmed,
+  mails: deleteStaleMail,
 }
 
 async function deleteUnconfirmed(tx: TxContext, limit: number): Promise<number> {
@@ -52,10 +45,7 @@ async function deleteUnconfirmed(tx: TxContext, limit: number): Promise<number> 
 const BATCH = 500
 
 // Small transactions, so that requests get their turn between them.
-async function inBatches(
-  ctx: Context,
-  deleteSome: (tx: TxContext, limit: number) => Promise<number>,
-): Promise<number> {
+async function inBatches(ctx: Context, deleteSome: Batch): Promise<number> {
   let removed = 0
   for (;;) {
     const batch = await inTransaction(ctx, (tx) => deleteSome(tx, BATCH))

@@ -1,8 +1,8 @@
 /** Whether a database can be read and written: what `doctor` and `/readyz` say of it. */
 import { MIGRATION_NAMES } from './migrate.ts'
-import type { Database } from './schema.ts'
+import type { Database } from './tables/index.ts'
 
-/** What an engine finds out about its own database. */
+/** What a driver finds out about its own database. */
 export interface Health {
   /**
    * Reads the database as somebody would who opens it now. Takes no write lock.
@@ -30,7 +30,7 @@ export class DatabaseFault extends Error {
 
 const healths = new WeakMap<Database, Health & { readonly isReady: () => Promise<boolean> }>()
 
-/** Lets {@link isReady} and {@link healthOf} ask this engine. */
+/** Lets {@link isReady} and {@link healthOf} ask this driver. */
 export function useHealth(db: Database, health: Health): void {
   const isReady = shared(async () => {
     const ran = await health.probe()

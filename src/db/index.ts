@@ -5,6 +5,27 @@
  *
  * @module
  */
+
+export { isUnavailable } from './dialect.ts'
+export { healthOf, isReady } from './health.ts'
+export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
+export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'
+export * from './tables/audit.ts'
+export {
+  CLEAN_UPS,
+  type CleanUpName,
+  type Database,
+  type RecordedCleanUpName,
+  TABLE_NAMES,
+  TABLES,
+  type Tx,
+} from './tables/index.ts'
+export * from './tables/outbox.ts'
+export * from './tables/sessions.ts'
+export * from './tables/throttles.ts'
+export * from './tables/tokens.ts'
+export * from './tables/users.ts'
+export * from './tables/users-bulk.ts'
 export {
   type Adoption,
   type AdoptionPlan,
@@ -13,19 +34,7 @@ export {
   isAdoptable,
   keepAccount,
   planAdoption,
-} from './adoption/index.ts'
-export * from './audit.ts'
-export { type BackupContents, backUpDatabase, restoreDatabase } from './backup.ts'
-export { isUnavailable } from './errors.ts'
-export { healthOf, isReady } from './health.ts'
-export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
-export { moveDatabase } from './move.ts'
-export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'
-export * from './outbox.ts'
-export type { Database, Tx } from './schema.ts'
-export * from './sessions.ts'
-export * from './throttles.ts'
-export * from './tokens.ts'
+} from './tools/adoption/index.ts'
+export { type BackupContents, backUpDatabase, restoreDatabase } from './tools/backup.ts'
+export { moveDatabase } from './tools/move.ts'
 export { describeDatabase, isInMemory } from './url.ts'
-export * from './users.ts'
-export * from './users-bulk.ts'

@@ -1,7 +1,7 @@
 /** Versioned migrations: each runs once, in order, all that are missing in one transaction. */
-import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { OptionError } from '../errors.ts'
+import { hasUsersTable } from './dialect.ts'
 import * as users from './migrations/0001-users.ts'
 import * as sessions from './migrations/0002-sessions.ts'
 import * as tokens from './migrations/0003-tokens.ts'
@@ -11,8 +11,7 @@ import * as outbox from './migrations/0006-outbox.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as notices from './migrations/0008-notices.ts'
 import * as auditActors from './migrations/0009-audit-actors.ts'
-import { isSqlite } from './migrations/columns.ts'
-import type { Database } from './schema.ts'
+import type { Database } from './tables/index.ts'
 
 /** Only ever grows: what is released has run somewhere. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -53,13 +52,6 @@ export async function inspectSchema(db: Database): Promise<SchemaState> {
   if (executed.some((name) => !Object.hasOwn(MIGRATIONS, name))) return { is: 'newer' }
   if (!executed.includes(USERS_MIGRATION) && (await hasUsersTable(db))) return { is: 'foreign' }
   return { is: 'ours', pending: MIGRATION_NAMES.filter((name) => !executed.includes(name)) }
-}
-
-async function hasUsersTable(db: Database): Promise<boolean> {
-  const query = isSqlite(db)
-    ? sql`select 1 from sqlite_master where lower(name) = 'users' and type in ('table', 'view')`
-    : sql`select 1 where to_regclass('users') is not null`
-  return (await query.execute(db)).rows.length > 0
 }
 
 /**

@@ -4,17 +4,17 @@ import { dirname, resolve } from 'node:path'
 import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
 import { type FileInUse, followLinks } from '../lib/output-file.ts'
+import { needsPatience, useWriteAheadLog } from './dialect.ts'
 import { type Health, useHealth } from './health.ts'
 import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
-import { isSqlite } from './migrations/columns.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
-import type { Database, Schema } from './schema.ts'
+import type { Database, Schema } from './tables/index.ts'
 import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
 /** Whether there is a database to open: an SQLite file that is not there yet would be made. */
 export function databaseExists(text: string): boolean {
   const database = locateDatabase(text)
-  return database.engine === 'postgres' || database.path === ':memory:' || existsSync(database.path)
+  return database.dialect === 'postgres' || database.path === ':memory:' || existsSync(database.path)
 }
 
 /**
@@ -25,7 +25,7 @@ export function databaseExists(text: string): boolean {
  */
 export function locateDatabase(text: string): DatabaseUrl {
   const database = parseDatabaseUrl(text)
-  if (database.engine === 'postgres' || database.path === ':memory:') return database
+  if (database.dialect === 'postgres' || database.path === ':memory:') return database
   const { path, formerPath } = database
   if (existsSync(path) || !existsSync(formerPath)) return database
   const former = sqliteUrl(formerPath.replace(/^\/+/, '/'))
@@ -41,7 +41,7 @@ const KEY_FILES = ['sslcert', 'sslkey', 'sslrootcert']
 /** The files of a database, which no output may replace. */
 export function filesInUse(text: string): FileInUse[] {
   const database = locateDatabase(text)
-  if (database.engine === 'postgres') {
+  if (database.dialect === 'postgres') {
     const { searchParams } = new URL(database.url)
     return KEY_FILES.flatMap((name) =>
       searchParams.getAll(name).map((file) => ({ file, what: `the ${name} of the database` })),
@@ -84,17 +84,17 @@ export async function openDatabase(databaseUrl: string, options: OpenOptions = {
     const state = await inspectSchema(db)
     if (state.is !== 'ours' || state.pending.length > 0) {
       // What is done to a whole table takes longer than a request may.
-      const patient = isSqlite(db) ? db : await connect(databaseUrl, { onError, isPatient: true })
+      const patient = needsPatience(db) ? await connect(databaseUrl, { onError, isPatient: true }) : db
       try {
         // A refusal comes before the first change: also the journal mode is written into the file.
         await pendingMigrations(patient)
         if (options.migrate === false) return db
-        if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
+        await useWriteAheadLog(db)
         onMigrated(await migrate(patient))
       } finally {
         if (patient !== db) await patient.destroy()
       }
-    } else if (isSqlite(db) && options.migrate !== false) await sql`pragma journal_mode = wal`.execute(db)
+    } else if (options.migrate !== false) await useWriteAheadLog(db)
     return db
   } catch (error) {
     await db.destroy()
@@ -126,7 +126,7 @@ async function connect(
 ): Promise<Database> {
   const database = locateDatabase(databaseUrl)
   // Loaded only where used: either driver costs tens of milliseconds at start.
-  if (database.engine === 'postgres') {
+  if (database.dialect === 'postgres') {
     const { openPostgres } = await import('./postgres.ts')
     const db = assembled(openPostgres(database.url, { onIdleError: onError, isPatient }))
     try {
@@ -137,7 +137,7 @@ async function connect(
       throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
     }
   }
-  const { openSqlite } = await import('./sqlite.ts')
+  const { openSqlite } = await import('./sqlite/driver.ts')
   try {
     assertFolder(database.path)
     return assembled(await openSqlite(database.path, { readOnly, create }))
@@ -182,7 +182,7 @@ function assertFolder(path: string): void {
 /** Makes sure that an SQLite file that is not there could be made. @throws {OptionError} */
 export function assertCreatable(databaseUrl: string): void {
   const database = locateDatabase(databaseUrl)
-  if (database.engine === 'postgres') return
+  if (database.dialect === 'postgres') return
   try {
     assertFolder(database.path)
     accessSync(dirname(resolve(database.path)), constants.W_OK)

@@ -1,9 +1,9 @@
 /** PostgreSQL through `pg`. */
 import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { isUnavailable } from './errors.ts'
+import { isUnavailable } from './dialect.ts'
 import { DatabaseFault, type Health } from './health.ts'
-import { type PreparedReader, rowOf } from './prepared.ts'
+import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
 const TIMEOUT_MS = 5_000
@@ -120,18 +120,16 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
 }
 
 function firstRow(pool: pg.Pool): PreparedReader['first'] {
-  const statements = new Map<string, { name: string; columns: readonly string[] | null }>()
+  const names = new Map<string, string>()
   return async (text, values) => {
-    let statement = statements.get(text)
-    if (statement === undefined) {
+    let name = names.get(text)
+    if (name === undefined) {
       // A statement with a name is parsed and planned once for each connection.
-      statement = { name: `bienvenue_${statements.size}`, columns: null }
-      statements.set(text, statement)
+      name = `bienvenue_${names.size}`
+      names.set(text, name)
     }
-    // Objects of the driver are slow to make: it gives the values.
-    const query = { name: statement.name, text, values: [...values], rowMode: 'array' as const }
-    const { rows, fields } = await pool.query<unknown[]>(query)
-    statement.columns ??= fields.map(({ name }) => name)
-    return rows[0] && rowOf(statement.columns, rows[0])
+    // The driver's objects are slow to make.
+    const { rows } = await pool.query<unknown[]>({ name, text, values: [...values], rowMode: 'array' })
+    return rows[0]
   }
 }

@@ -22,7 +22,7 @@ describe('a database URL', () => {
     ['sqlite:x.db%0D', 'x.db\r'],
     ['sqlite:file:a.db', 'file:a.db'],
   ])('%s names the file %j', (text, path) => {
-    expect(parseDatabaseUrl(text)).toMatchObject({ engine: 'sqlite', path })
+    expect(parseDatabaseUrl(text)).toMatchObject({ dialect: 'sqlite', path })
   })
 
   it.each([
@@ -31,7 +31,7 @@ describe('a database URL', () => {
     ['postgres://u@localhost/n?host=/run/postgresql', 'postgres://u@localhost/n?host=/run/postgresql'],
     ['postgres://u:p%2Fq@h/my db?options=-c a=b', 'postgres://u:p%2Fq@h/my%20db?options=-c%20a=b'],
   ])('%s goes to PostgreSQL', (text, url) => {
-    expect(parseDatabaseUrl(text)).toEqual({ engine: 'postgres', url })
+    expect(parseDatabaseUrl(text)).toEqual({ dialect: 'postgres', url })
   })
 
   it.each([
@@ -99,7 +99,7 @@ describe('a database URL', () => {
     fc.assert(
       fc.property(text, (url) => {
         try {
-          expect(['sqlite', 'postgres']).toContain(parseDatabaseUrl(url).engine)
+          expect(['sqlite', 'postgres']).toContain(parseDatabaseUrl(url).dialect)
         } catch (error) {
           expect(error).toBeInstanceOf(OptionError)
         }
@@ -113,7 +113,7 @@ describe('a database URL', () => {
       .filter((text) => !text.includes('\0'))
     fc.assert(
       fc.property(path, (file) => {
-        expect(parseDatabaseUrl(sqliteUrl(file))).toMatchObject({ engine: 'sqlite', path: file })
+        expect(parseDatabaseUrl(sqliteUrl(file))).toMatchObject({ dialect: 'sqlite', path: file })
         expect(describeDatabase(sqliteUrl(file))).toBe(sqliteUrl(file))
       }),
     )

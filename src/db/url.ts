@@ -3,10 +3,10 @@ import { OptionError } from '../errors.ts'
 import { findInvisible } from '../lib/invisible.ts'
 
 /** A database, as its URL names it. */
-export type DatabaseUrl = SqliteUrl | { readonly engine: 'postgres'; readonly url: string }
+export type DatabaseUrl = SqliteUrl | { readonly dialect: 'postgres'; readonly url: string }
 
 interface SqliteUrl {
-  readonly engine: 'sqlite'
+  readonly dialect: 'sqlite'
   /** A file, or `:memory:`. */
   readonly path: string
   /** The file that version 0.1 opened for the same text: all of it behind `sqlite:`, as it is written. */
@@ -27,7 +27,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === 'sqlite') return parseSqlite(text.slice('sqlite:'.length))
   if (scheme === 'postgres' || scheme === 'postgresql')
-    return { engine: 'postgres', url: parsePostgres(text) }
+    return { dialect: 'postgres', url: parsePostgres(text) }
   const problem = scheme === undefined ? 'there is no scheme' : `there is no database for "${scheme}:"`
   throw refusal(`${problem}; use sqlite:PATH, sqlite::memory: or postgres://…`)
 }
@@ -42,7 +42,7 @@ function parseSqlite(formerPath: string): SqliteUrl {
   }
   if (written.includes('#')) throw refusal('sqlite: takes no fragment; in a path, write # as %23')
   const path = written === '//' ? MEMORY : decodePath(withoutAuthority(written))
-  return { engine: 'sqlite', path, formerPath }
+  return { dialect: 'sqlite', path, formerPath }
 }
 
 function withoutAuthority(written: string): string {
@@ -130,7 +130,7 @@ function unknownParameter(name: string): OptionError {
 export function isInMemory(text: string): boolean {
   try {
     const database = parseDatabaseUrl(text)
-    return database.engine === 'sqlite' && database.path === MEMORY
+    return database.dialect === 'sqlite' && database.path === MEMORY
   } catch (error) {
     if (error instanceof OptionError) return false
     throw error
@@ -140,7 +140,7 @@ export function isInMemory(text: string): boolean {
 /** The database of a URL as one may show it: without its password. */
 export function describeDatabase(text: string): string {
   const database = parseDatabaseUrl(text)
-  if (database.engine === 'sqlite') return sqliteUrl(database.path)
+  if (database.dialect === 'sqlite') return sqliteUrl(database.path)
   const { host, pathname, username } = new URL(database.url)
   return `postgres://${username === '' ? '' : `${username}@`}${host}${pathname}`
 }

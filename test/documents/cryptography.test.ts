@@ -59,7 +59,7 @@ describe('docs/cryptography.md', () => {
       ({ file, text }) => /^const PURPOSE = '(\w+)'$/m.exec(text)?.[1] ?? expect.unreachable(file),
     )
     expect(sorted(named)).toEqual(
-      sorted([...settings, ...signed, ...wordsOfType('src/db/tokens.ts', 'TokenPurpose')]),
+      sorted([...settings, ...signed, ...wordsOfType('src/db/tables/tokens.ts', 'TokenPurpose')]),
     )
     for (const purpose of signed) expect(read(page)).toContain(`\`bienvenue sign ${purpose}\``)
     for (const row of secrets) expect(Object.values(row), row.Secret).not.toContain('')

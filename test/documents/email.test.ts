@@ -83,7 +83,7 @@ describe('docs/email.md', () => {
 
   it('has every link with its setting', () => {
     expect(sorted(links.map(({ Token }) => code(Token)))).toEqual(
-      wordsOfType('src/db/tokens.ts', 'TokenPurpose'),
+      wordsOfType('src/db/tables/tokens.ts', 'TokenPurpose'),
     )
     for (const row of links) {
       const { classic, production } =

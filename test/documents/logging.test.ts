@@ -22,7 +22,7 @@ describe('docs/logging.md', () => {
     const places = table(page, 'Places')
     const writers = [
       ...places.flatMap((row) => codes(row['Written by'])),
-      'src/db/sqlite.ts',
+      'src/db/sqlite/connection.ts',
       'src/lib/output-file.ts',
     ]
     const writes =
@@ -33,7 +33,9 @@ describe('docs/logging.md', () => {
       'src/auth/policy/common.ts',
       ...['src/cli/commands/export.ts', 'src/cli/commands/import.ts'],
       ...['src/cli/import/firebase.ts', 'src/cli/settings.ts', 'src/cli/version.ts'],
-      ...['src/db/backup.ts', 'src/db/open.ts', 'src/db/sqlite.ts'],
+      'src/db/open.ts',
+      ...['src/db/sqlite/connection.ts', 'src/db/sqlite/files.ts', 'src/db/sqlite/health.ts'],
+      'src/db/tools/backup.ts',
       ...['src/lib/output-file.ts', 'src/lib/pool.ts', 'src/pages/layout.ts'],
     ])
     for (const reader of ['src/cli/commands/import.ts', 'src/cli/import/firebase.ts'])
@@ -46,6 +48,10 @@ describe('docs/logging.md', () => {
     expect(sourceOf('src/lib/pool.ts')).toMatch(/import \{ readdirSync, readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/db/open.ts')).toMatch(
       /import \{ accessSync, constants, existsSync \} from 'node:fs'/,
+    )
+    expect(sourceOf('src/db/sqlite/files.ts')).toMatch(/import \{ rmSync \} from 'node:fs'/)
+    expect(sourceOf('src/db/sqlite/health.ts')).toMatch(
+      /import \{ accessSync, constants, statSync \} from 'node:fs'/,
     )
     for (const row of places) expect([row['Read by'], row.Kept]).not.toContain('')
   })

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { columnTypesOf } from './columns.ts'
+import { columnTypesOf } from '../dialect.ts'
 
 /** The classic table: the five columns of the exercise first, then ours. */
 export async function up(db: Kysely<unknown>): Promise<void> {

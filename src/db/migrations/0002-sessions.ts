@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { columnTypesOf } from './columns.ts'
+import { columnTypesOf } from '../dialect.ts'
 
 /** Many sessions per user. The key is a time-ordered UUID, so that inserts stay at the end of the index. */
 export async function up(db: Kysely<unknown>): Promise<void> {

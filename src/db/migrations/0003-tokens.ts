@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { columnTypesOf } from './columns.ts'
+import { columnTypesOf } from '../dialect.ts'
 
 /** Single-use tokens of every purpose. A newer one of the same purpose takes the place of the older. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { columnTypesOf } from './columns.ts'
+import { columnTypesOf } from '../dialect.ts'
 
 /** Counters of failed attempts, shared by every instance of the service. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { columnTypesOf } from './columns.ts'
+import { columnTypesOf } from '../dialect.ts'
 
 /** What an account is until its address is confirmed, and what a password is that others may know. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { columnTypesOf } from './columns.ts'
+import { columnTypesOf } from '../dialect.ts'
 
 /** Mail that is to be sent: written with the change it belongs to, gone once it is in other hands. */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { columnTypesOf, isSqlite } from './columns.ts'
+import { columnTypesOf, isSqlite } from '../dialect.ts'
 
 /**
  * What happened, line by line. The database itself refuses to change a line, but to forget from where it

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { columnTypesOf, isSqlite } from './columns.ts'
+import { columnTypesOf, isSqlite } from '../dialect.ts'
 
 /** The kinds of this version that tell of something, and those of them that go first. */
 const VITAL = ['email_change_requested', 'email_changed', 'password_changed', 'account_deleted']

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { isSqlite } from './columns.ts'
+import { isSqlite } from '../dialect.ts'
 
 /** Who acted, and for whom. Lines from before have neither; like all else in a line, both never change. */
 export async function up(db: Kysely<unknown>): Promise<void> {

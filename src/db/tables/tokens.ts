@@ -1,5 +1,63 @@
 /** Table `tokens`: single-use secrets of every purpose. */
-import type { Database, Tx } from './schema.ts'
+import type { Database, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: 'The key, a UUID version 7',
+    class: 'technical',
+    protection: 'identifies the token but gives no access',
+    log: 'no',
+  },
+  purpose: {
+    type: 'text',
+    about: 'What the token is for; a user has one token for each purpose',
+    class: 'technical',
+    log: 'yes',
+  },
+  user_id: {
+    type: 'integer',
+    about: 'The user',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  email: {
+    type: 'text',
+    about: 'The normalised address that the token was made for',
+    class: 'personal',
+    log: 'masked',
+  },
+  secret_hash: {
+    type: 'bytes',
+    about: 'SHA-256 of the secret',
+    class: 'secret',
+    protection: 'SHA-256 of 256 random bits',
+    log: 'no',
+  },
+  created_at: { type: 'time', about: 'When the token was made', class: 'personal', log: 'no' },
+  expires_at: { type: 'time', about: 'When the token expires', class: 'technical', log: 'no' },
+} as const satisfies Columns
+
+export type TokensTable = RowOf<typeof COLUMNS>
+
+export const tokens = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays until the token is used, replaced or voided, or until the next clean-up after it expired.',
+  exportedBy: [],
+  afterAccount: 'gone',
+  cleanUps: {
+    tokens: {
+      what: 'tokens',
+      when: 'expired',
+      settings: ['BIENVENUE_RESET_TOKEN_LIFETIME_SECONDS', 'BIENVENUE_EMAIL_TOKEN_LIFETIME_SECONDS'],
+      deleteSome: (tx, { now }, limit) => deleteExpiredTokens(tx, now, limit),
+    },
+  },
+} satisfies Table
 
 /** What a token opens. */
 export type TokenPurpose = 'reset_password' | 'confirm_email' | 'change_email'

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
-import { continueAfterUserId, findLastUserId } from '../numbering.ts'
-import type { Database } from '../schema.ts'
-import type { AdoptingEngine } from './engine.ts'
+import { continueAfterUserId, findLastUserId } from '../../dialect.ts'
+import type { Database } from '../../tables/index.ts'
+import type { AdoptionDialect } from './dialect.ts'
 
 const COPY = 'users_before_bienvenue'
 
@@ -14,7 +14,7 @@ interface ColumnRow {
 }
 
 /** PostgreSQL alters the table where it stands. */
-export const postgres: AdoptingEngine = {
+export const postgres: AdoptionDialect = {
   async describe(db) {
     const columns = await columnsOf(db)
     const key = columns.filter((column) => column.is_key)

@@ -1,8 +1,116 @@
 /** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
-import { type RawBuilder, type Selectable, sql } from 'kysely'
-import { leastUuidV7 } from '../lib/random.ts'
-import { isSqlite } from './migrations/columns.ts'
-import type { Database, Schema, Tx } from './schema.ts'
+import { type Selectable, sql } from 'kysely'
+import { leastUuidV7 } from '../../lib/random.ts'
+import { clockOf } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: { type: 'uuid', about: 'The key, a UUID version 7', class: 'technical', log: 'yes' },
+  at: { type: 'time', about: 'When it happened', class: 'personal', log: 'yes' },
+  instance: { type: 'text', about: 'Host name and process number', class: 'technical', log: 'yes' },
+  actor: {
+    type: 'text',
+    about: '`user`, `anonymous`, `operator` or `system`',
+    class: 'technical',
+    log: 'yes',
+  },
+  actor_id: {
+    type: 'text',
+    nullable: true,
+    about: 'The id of the acting user, or the name of the operator; null if unknown',
+    class: 'personal',
+    log: 'yes',
+  },
+  on_behalf_of: {
+    type: 'integer',
+    nullable: true,
+    about: 'The account that somebody else acted for',
+    class: 'pseudonym',
+    protection: 'refers to nobody once the account is gone',
+    log: 'yes',
+  },
+  action: { type: 'text', about: 'What was done', class: 'personal', log: 'yes' },
+  outcome: { type: 'text', about: '`success` or `refused`', class: 'personal', log: 'yes' },
+  reason: {
+    type: 'text',
+    nullable: true,
+    about: 'Why it was refused, or how it was done',
+    class: 'personal',
+    log: 'yes',
+  },
+  user_id: {
+    type: 'integer',
+    nullable: true,
+    about: 'The account that the record is about; no foreign key, because the record outlives the account',
+    class: 'pseudonym',
+    protection: 'refers to nobody once the account is gone',
+    log: 'yes',
+  },
+  ip_address: {
+    type: 'text',
+    nullable: true,
+    about: 'The IP address of the client',
+    class: 'personal',
+    kept: '`BIENVENUE_IP_RETENTION_DAYS`, or until the account is deleted',
+    log: 'yes',
+  },
+  user_agent: {
+    type: 'text',
+    nullable: true,
+    about: 'The user agent of the client',
+    class: 'personal',
+    protection: 'cut after 256 characters',
+    kept: '`BIENVENUE_IP_RETENTION_DAYS`, or until the account is deleted',
+    log: 'yes',
+  },
+  request_id: {
+    type: 'text',
+    nullable: true,
+    about: 'As in the log and the answer',
+    class: 'technical',
+    log: 'yes',
+  },
+  details: {
+    type: 'text',
+    about: 'Anything else, as JSON',
+    class: 'personal',
+    protection: 'no secret; addresses are masked',
+    log: 'yes',
+  },
+  expires_at: {
+    type: 'time',
+    about: 'The database itself keeps the record until then',
+    class: 'technical',
+    log: 'no',
+  },
+} as const satisfies Columns
+
+export type AuditTable = RowOf<typeof COLUMNS>
+
+export const audit = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays for `BIENVENUE_AUDIT_RETENTION_DAYS`, even after its account is gone. The database itself refuses to change or delete it earlier ([decision 0016](decisions/0016-audit-guarded-by-the-database.md)).',
+  exportedBy: ['user'],
+  afterAccount:
+    'stays until its time, without IP address and user agent, and under a number that no account has',
+  cleanUps: {
+    auditRecords: {
+      what: 'records of the audit',
+      when: 'past the time that they were written with',
+      settings: ['BIENVENUE_AUDIT_RETENTION_DAYS'],
+      deleteSome: (tx, { now }, limit) => deleteExpiredAuditRecords(tx, now, limit),
+    },
+    auditOrigins: {
+      what: 'IP addresses and user agents in the audit',
+      when: 'past their time',
+      settings: ['BIENVENUE_IP_RETENTION_DAYS'],
+      deleteSome: (tx, { forgetBefore }, limit) => forgetAuditOrigins(tx, forgetBefore, limit),
+    },
+  },
+} satisfies Table
 
 /** A line of the audit. */
 export interface AuditRecord {
@@ -139,12 +247,6 @@ export async function forgetAuditOriginsOf(tx: Tx, userId: number): Promise<void
     .set({ ip_address: null, user_agent: null })
     .where('user_id', '=', userId)
     .execute()
-}
-
-function clockOf(tx: Tx): RawBuilder<number> {
-  return isSqlite(tx)
-    ? sql`cast(unixepoch('subsec') * 1000 as integer)`
-    : sql`extract(epoch from clock_timestamp()) * 1000`
 }
 
 function recordOf(row: Selectable<Schema['audit']>): AuditRecord {

@@ -1,10 +1,9 @@
 import { sql } from 'kysely'
-import { usersTable } from '../migrations/0001-users.ts'
-import { columnTypesOf } from '../migrations/columns.ts'
-import { continueAfterUserId, findLastUserId } from '../numbering.ts'
-import type { Database } from '../schema.ts'
-import { asideOf, copySqlite, removeCopy } from '../sqlite.ts'
-import { type AdoptingEngine, CLASSIC_COLUMNS } from './engine.ts'
+import { columnTypesOf, continueAfterUserId, findLastUserId } from '../../dialect.ts'
+import { usersTable } from '../../migrations/0001-users.ts'
+import { asideOf, copySqlite, removeCopy } from '../../sqlite/files.ts'
+import type { Database } from '../../tables/index.ts'
+import { type AdoptionDialect, CLASSIC_COLUMNS } from './dialect.ts'
 
 interface ColumnRow {
   name: string
@@ -16,7 +15,7 @@ interface ColumnRow {
 }
 
 /** SQLite alters little of a table: ours is made, filled, and takes its place. */
-export const sqlite: AdoptingEngine = {
+export const sqlite: AdoptionDialect = {
   async describe(db) {
     const columns = await columnsOf(db, 'users')
     const key = columns.filter(({ pk }) => pk > 0)

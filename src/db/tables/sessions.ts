@@ -1,9 +1,104 @@
 /** Table `sessions`. */
-import type { User } from '../user.ts'
-import { prepared } from './prepared.ts'
-import type { Database, Tx } from './schema.ts'
-import { withoutSync } from './sync.ts'
-import { userOf } from './users.ts'
+import type { User } from '../../user.ts'
+import { withoutSync } from '../dialect.ts'
+import { prepared } from '../prepared.ts'
+import type { Database, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+import { USER_SELECTION, userFrom } from './users.ts'
+
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: 'The key, a UUID version 7',
+    class: 'technical',
+    protection: 'identifies the session but gives no access',
+    log: 'no',
+  },
+  user_id: {
+    type: 'integer',
+    about: 'The user',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  secret_hash: {
+    type: 'bytes',
+    about: 'SHA-256 of the secret',
+    class: 'secret',
+    protection: 'SHA-256 of 256 random bits',
+    log: 'no',
+  },
+  created_at: { type: 'time', about: 'When the session began', class: 'personal', log: 'no' },
+  authenticated_at: {
+    type: 'time',
+    about: 'When the user last proved who they are',
+    class: 'personal',
+    log: 'no',
+  },
+  last_seen_at: {
+    type: 'time',
+    about: 'The last use that was recorded',
+    class: 'personal',
+    protection: 'to the minute',
+    log: 'no',
+  },
+  idle_expires_at: {
+    type: 'time',
+    nullable: true,
+    about: 'When the session ends if it is not used; null if only `expires_at` ends it',
+    class: 'technical',
+    log: 'no',
+  },
+  expires_at: { type: 'time', about: 'When the session ends in any case', class: 'technical', log: 'no' },
+  methods: {
+    type: 'text',
+    about:
+      "How the user proved who they are: RFC 8176 names, separated by spaces; empty if the library's caller vouched for the user",
+    class: 'technical',
+    log: 'yes',
+  },
+  level: {
+    type: 'integer',
+    about:
+      "Authentication assurance level (NIST SP 800-63B): 1 for one factor, 2 for two; 0 if the library's caller vouched for the user",
+    class: 'technical',
+    log: 'no',
+  },
+  ip_address: {
+    type: 'text',
+    nullable: true,
+    about: 'The IP address at sign-in, so that users recognise their sessions',
+    class: 'personal',
+    log: 'yes',
+  },
+  user_agent: {
+    type: 'text',
+    nullable: true,
+    about: 'The user agent at sign-in, for the same reason',
+    class: 'personal',
+    protection: 'cut after 256 characters',
+    log: 'yes',
+  },
+} as const satisfies Columns
+
+export type SessionsTable = RowOf<typeof COLUMNS>
+
+export const sessions = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays until the session is ended ([sessions.md](sessions.md)), or until the next clean-up after it expired. Users see their own sessions, without the hash.',
+  exportedBy: ['user'],
+  afterAccount: 'gone',
+  cleanUps: {
+    sessions: {
+      what: 'sessions',
+      when: 'past their lifetime, or unused for too long',
+      settings: ['BIENVENUE_SESSION_LIFETIME_SECONDS', 'BIENVENUE_SESSION_IDLE_SECONDS'],
+      deleteSome: (tx, { now }, limit) => deleteExpiredSessions(tx, now, limit),
+    },
+  },
+} satisfies Table
 
 /** A signed-in browser or program of a user. */
 export interface Session {
@@ -66,8 +161,7 @@ const sessionById = prepared((db, id) =>
   db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .selectAll('users')
-    // Under names of their own: both tables have some.
+    // Under names of their own: both tables have some of them.
     .select([
       'sessions.id as s_id',
       'sessions.secret_hash as s_secret_hash',
@@ -76,8 +170,13 @@ const sessionById = prepared((db, id) =>
       'sessions.idle_expires_at as s_idle_expires_at',
       'sessions.expires_at as s_expires_at',
     ])
+    .select(USER_SELECTION)
     .where('sessions.id', '=', id),
 )
+
+/** The first columns of {@link sessionById}. */
+type StateValues = [string, Uint8Array, number, number, number | null, number]
+const STATE_LENGTH = 6 satisfies StateValues['length']
 
 /** What a session check needs of a session. */
 export type SessionState = Pick<
@@ -90,19 +189,21 @@ export async function findSession(
   db: Database,
   id: string,
 ): Promise<{ session: SessionState; user: User } | null> {
-  const row = await sessionById(db, id)
-  if (row === undefined) return null
+  const values = await sessionById(db, id)
+  if (values === undefined) return null
+  const state = values as unknown as StateValues
+  const user = userFrom(values, STATE_LENGTH)
   return {
     session: {
-      id: row.s_id,
-      userId: row.id,
-      secretHash: row.s_secret_hash,
-      authenticatedAt: new Date(row.s_authenticated_at),
-      lastSeenAt: new Date(row.s_last_seen_at),
-      idleExpiresAt: row.s_idle_expires_at === null ? null : new Date(row.s_idle_expires_at),
-      expiresAt: new Date(row.s_expires_at),
+      id: state[0],
+      userId: user.id,
+      secretHash: state[1],
+      authenticatedAt: new Date(state[2]),
+      lastSeenAt: new Date(state[3]),
+      idleExpiresAt: state[4] === null ? null : new Date(state[4]),
+      expiresAt: new Date(state[5]),
     },
-    user: userOf(row),
+    user,
   }
 }
 

@@ -1,11 +1,11 @@
 /** Backups of an SQLite file, made while it is in use, and put back. PostgreSQL has tools of its own for both. */
 import { existsSync, linkSync, renameSync } from 'node:fs'
-import { MaintenanceError } from '../errors.ts'
-import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../lib/output-file.ts'
-import { inspectSchema } from './migrate.ts'
-import { filesInUse, locateDatabase, openAsItIs } from './open.ts'
-import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from './sqlite.ts'
-import { sqliteUrl } from './url.ts'
+import { MaintenanceError } from '../../errors.ts'
+import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../../lib/output-file.ts'
+import { inspectSchema } from '../migrate.ts'
+import { filesInUse, locateDatabase, openAsItIs } from '../open.ts'
+import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from '../sqlite/files.ts'
+import { sqliteUrl } from '../url.ts'
 
 /** What a backup holds. */
 export interface BackupContents {
@@ -132,7 +132,7 @@ function lockIfThere(path: string): () => void {
 
 function sqlitePathOf(databaseUrl: string): string {
   const database = locateDatabase(databaseUrl)
-  if (database.engine === 'postgres')
+  if (database.dialect === 'postgres')
     throw new MaintenanceError(
       'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/production.md has it; this is for SQLite',
     )

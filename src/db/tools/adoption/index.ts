@@ -8,12 +8,12 @@
  * @module
  */
 import { sql } from 'kysely'
-import { MaintenanceError, NoResultFound } from '../../errors.ts'
-import { isEmailAddress, normalizeEmail, storedEmail } from '../../user.ts'
-import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../migrate.ts'
-import { isSqlite } from '../migrations/columns.ts'
-import type { Database } from '../schema.ts'
-import { type AdoptingEngine, CLASSIC_COLUMNS, type FoundTable } from './engine.ts'
+import { MaintenanceError, NoResultFound } from '../../../errors.ts'
+import { isEmailAddress, normalizeEmail, storedEmail } from '../../../user.ts'
+import { forDialect } from '../../dialect.ts'
+import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../../migrate.ts'
+import { type Database, TABLE_NAMES, TABLES } from '../../tables/index.ts'
+import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialect.ts'
 import { postgres } from './postgres.ts'
 import { sqlite } from './sqlite.ts'
 
@@ -45,18 +45,9 @@ export interface Adoption extends AdoptionPlan {
   readonly copy: string
 }
 
-/** Those that this and later migrations add to the table. */
-const OUR_COLUMNS = [
-  'normalized_email',
-  'created_at',
-  'password_version',
-  'disabled_at',
-  'email_verified_at',
-  'unconfirmed_until',
-  'password_compromised_at',
-  'locale',
-]
-const OUR_TABLES = ['sessions', 'tokens', 'throttles', 'outbox', 'audit', 'bienvenue_adoption']
+/** The columns and tables that adoption and the migrations add. */
+const OUR_COLUMNS = Object.keys(TABLES.users.columns).filter((column) => !CLASSIC_COLUMNS.includes(column))
+const OUR_TABLES = [...TABLE_NAMES.filter((table) => table !== 'users'), 'bienvenue_adoption']
 const SIDE_TABLE = 'users_set_aside'
 const PAGE = 1_000
 const LARGEST_ID = 0x7fffffff
@@ -76,8 +67,8 @@ interface AddressRow {
   normalized_email: string
 }
 
-function engineOf(db: Database): AdoptingEngine {
-  return isSqlite(db) ? sqlite : postgres
+function dialectOf(db: Database): AdoptionDialect {
+  return forDialect(db, { sqlite, postgres })
 }
 
 /**
@@ -106,7 +97,7 @@ async function readTable(db: Database): Promise<AdoptionPlan> {
 async function inspectTable(
   db: Database,
 ): Promise<Pick<AdoptionPlan, 'extraColumns' | 'obstacles'> & { found: FoundTable }> {
-  const found = await engineOf(db).describe(db)
+  const found = await dialectOf(db).describe(db)
   const names = found.columns.map(({ name }) => name)
   const missing = CLASSIC_COLUMNS.filter((column) => !names.includes(column))
   const extras = found.columns.filter(({ name }) => !CLASSIC_COLUMNS.includes(name))
@@ -165,13 +156,13 @@ export function assertAdoptable(plan: AdoptionPlan): void {
  */
 export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adoption | null> {
   assertAdoptable(plan)
-  const engine = engineOf(db)
+  const dialect = dialectOf(db)
   const done: Adoption[] = []
   const adoption = { up: async (tx: Database) => void done.push(await adopt(tx)) }
   try {
-    await engine.prepared(db, () => runMigrations(db, { ...MIGRATIONS, [USERS_MIGRATION]: adoption }))
+    await dialect.prepared(db, () => runMigrations(db, { ...MIGRATIONS, [USERS_MIGRATION]: adoption }))
   } catch (error) {
-    for (const { copy } of done) engine.discardCopy(copy)
+    for (const { copy } of done) dialect.discardCopy(copy)
     throw error
   }
   return done[0] ?? null
@@ -179,11 +170,11 @@ export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adop
 
 /** Old session ids and reset tokens become void: they were stored in the clear. */
 async function adopt(tx: Database): Promise<Adoption> {
-  const engine = engineOf(tx)
+  const dialect = dialectOf(tx)
   const { found, extraColumns, obstacles } = await inspectTable(tx)
   if (obstacles.length > 0) throw changedMeanwhile()
   // Before the first change: what is written here nobody else can see yet, nor can the copy.
-  const copy = await engine.copy(tx)
+  const copy = await dialect.copy(tx)
   try {
     const addresses = tx.withTables<{ bienvenue_adoption: AddressRow }>()
     await addresses.schema
@@ -197,11 +188,11 @@ async function adopt(tx: Database): Promise<Adoption> {
     )
     const plan = { ...accounts, extraColumns }
     if (!isAdoptable(plan)) throw changedMeanwhile()
-    await engine.rebuild(tx)
+    await dialect.rebuild(tx)
     await tx.schema.dropTable('bienvenue_adoption').execute()
     return { ...plan, copy }
   } catch (error) {
-    engine.discardCopy(copy)
+    dialect.discardCopy(copy)
     throw error
   }
 }
@@ -218,7 +209,7 @@ async function readAccounts(
 ): Promise<Omit<AdoptionPlan, 'extraColumns'>> {
   const text = (wanted: string) => {
     const column = columns.find(({ name }) => name === wanted)
-    return column?.isBytes ? engineOf(db).bytesAsText(wanted) : sql<string | null>`${sql.ref(wanted)}`
+    return column?.isBytes ? dialectOf(db).bytesAsText(wanted) : sql<string | null>`${sql.ref(wanted)}`
   }
   const firstIds = new Map<string, number>()
   const shared = new Map<string, number[]>()
@@ -273,7 +264,7 @@ export async function keepAccount(db: Database, id: number): Promise<number[]> {
     const { sharedAddresses } = await readTable(tx)
     const others = sharedAddresses.find(({ ids }) => ids.includes(id))?.ids.filter((other) => other !== id)
     if (others === undefined) throw new NoResultFound(`no account ${id} shares its address with another`)
-    const references = await engineOf(tx).listReferences(tx)
+    const references = await dialectOf(tx).listReferences(tx)
     if (references.length > 0) {
       throw new MaintenanceError(
         `other tables refer to accounts (${references.join(', ')}): give their rows to account ${id}, and delete the others from users, in the database itself; nothing was changed`,

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../test/support/engines.ts'
+import { withoutSync } from './dialect.ts'
 import { type Database, openDatabase } from './index.ts'
-import { withoutSync } from './sync.ts'
 
 const NORMAL = 1
 const FULL = 2

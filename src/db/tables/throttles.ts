@@ -1,7 +1,41 @@
 /** Table `throttles`: counters of failed attempts, moved by atomic writes. */
 import { type RawBuilder, sql } from 'kysely'
-import { listed } from './lists.ts'
-import type { Database, Tx } from './schema.ts'
+import { listed } from '../dialect.ts'
+import type { Database, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  key: {
+    type: 'text',
+    about: 'SHA-256 of what is counted, in hexadecimal',
+    class: 'pseudonym',
+    protection:
+      'SHA-256 without a salt: anyone who guesses the address of a person or machine finds its counter',
+    log: 'no',
+  },
+  failures: { type: 'integer', about: 'Attempts counted', class: 'pseudonym', log: 'yes' },
+  blocked_until: { type: 'time', about: 'No attempt is allowed before this', class: 'technical', log: 'no' },
+  expires_at: { type: 'time', about: 'When the counter is forgotten', class: 'technical', log: 'no' },
+} as const satisfies Columns
+
+export type ThrottlesTable = RowOf<typeof COLUMNS>
+
+export const throttles = {
+  columns: COLUMNS,
+  key: 'key',
+  retention:
+    'A row stays until the next clean-up after its counter has rested long enough ([throttling.md](throttling.md)). A password that is locked after 100 failures stays locked until it is reset or an operator unlocks it, for ten years at most.',
+  exportedBy: [],
+  afterAccount: 'stays until its time, except the failed logins of the account, which are deleted',
+  cleanUps: {
+    throttles: {
+      what: 'counters of attempts',
+      when: '24 hours after the last failed login; 1 hour after the last of any other attempt; the hour of a mail; 10 minutes after a notice of a new device',
+      settings: [],
+      deleteSome: (tx, { now }, limit) => deleteExpiredThrottles(tx, now, limit),
+    },
+  },
+} satisfies Table
 
 /** Ten years: for good, as far as a counter goes. */
 const LOCK_MS = 10 * 365 * 86_400_000

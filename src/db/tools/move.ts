@@ -1,13 +1,13 @@
-/** A whole database from one engine to the other, or to another place: every row, compared at the end. */
+/** A whole database from one dialect to the other, or to another place: every row, compared at the end. */
 import { sql } from 'kysely'
-import { MaintenanceError, OptionError } from '../errors.ts'
-import { sha256 } from '../lib/digest.ts'
-import { assertNotInUse, openOutput } from '../lib/output-file.ts'
-import { inspectSchema } from './migrate.ts'
-import { continueAfterUserId, findLastUserId } from './numbering.ts'
-import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from './open.ts'
-import type { Database, Schema, Tx } from './schema.ts'
-import { describeDatabase, sqliteUrl } from './url.ts'
+import { MaintenanceError, OptionError } from '../../errors.ts'
+import { sha256 } from '../../lib/digest.ts'
+import { assertNotInUse, openOutput } from '../../lib/output-file.ts'
+import { continueAfterUserId, findLastUserId } from '../dialect.ts'
+import { inspectSchema } from '../migrate.ts'
+import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from '../open.ts'
+import { type Database, type Schema, TABLE_NAMES, TABLES, type Tx } from '../tables/index.ts'
+import { describeDatabase, sqliteUrl } from '../url.ts'
 
 /** What a table had, here and there. */
 export interface MovedTable {
@@ -25,16 +25,6 @@ export interface MoveRequest {
   readonly withoutExtraColumns: boolean
 }
 
-/** Every table with its key; those that others refer to first. The target has migrations of its own. */
-export const TABLE_KEYS: Readonly<Record<keyof Schema, string>> = {
-  users: 'id',
-  sessions: 'id',
-  tokens: 'id',
-  throttles: 'key',
-  outbox: 'id',
-  audit: 'id',
-}
-const TABLES = Object.keys(TABLE_KEYS) as (keyof Schema)[]
 const PAGE = 500
 
 type Row = Readonly<Record<string, unknown>>
@@ -82,7 +72,7 @@ async function writeTarget<Result>(
     }
   }
   const database = parseTarget(to)
-  if (database.engine === 'postgres') return writeTo(to)
+  if (database.dialect === 'postgres') return writeTo(to)
   const inUse = filesInUse(from)
   for (const { file } of filesInUse(to)) assertNotInUse(file, inUse)
   if (databaseExists(to)) return writeTo(to)
@@ -121,7 +111,7 @@ async function openEmpty(url: string): Promise<Database> {
   }
   const target = await openAsItIs(url)
   try {
-    for (const table of TABLES) {
+    for (const table of TABLE_NAMES) {
       const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(target)
       if (rows.length > 0) throw notEmpty(url)
     }
@@ -148,11 +138,14 @@ async function columnsOf(db: Database): Promise<Columns> {
       .find(({ name }) => name === table)
       ?.columns.map(({ name }) => name)
       .toSorted() ?? []
-  return Object.fromEntries(TABLES.map((table) => [table, ofTable(table)])) as Record<keyof Schema, string[]>
+  return Object.fromEntries(TABLE_NAMES.map((table) => [table, ofTable(table)])) as Record<
+    keyof Schema,
+    string[]
+  >
 }
 
 function assertNoneLost(here: Columns, there: Columns, mayBeLost: boolean): void {
-  const extra = TABLES.flatMap((table) =>
+  const extra = TABLE_NAMES.flatMap((table) =>
     here[table].filter((column) => !there[table].includes(column)).map((column) => `${table}.${column}`),
   )
   if (extra.length === 0 || mayBeLost) return
@@ -166,7 +159,7 @@ function copyAll(source: Database, target: Database, columns: Columns): Promise<
   return snapshot.execute((from) =>
     target.transaction().execute(async (into) => {
       const moved: MovedTable[] = []
-      for (const table of TABLES) moved.push(await copyTable(from, into, table, columns[table]))
+      for (const table of TABLE_NAMES) moved.push(await copyTable(from, into, table, columns[table]))
       for (const here of moved) {
         const there = await summarise(into, here.table, columns[here.table])
         if (there.rows !== here.rows || there.checksum !== here.checksum)
@@ -210,7 +203,7 @@ async function summarise(
   columns: readonly string[],
   onPage: (rows: readonly Row[]) => Promise<void> = async () => {},
 ): Promise<MovedTable> {
-  const key = TABLE_KEYS[table]
+  const key = TABLES[table].key
   const pageBehind = (last: unknown) => sql<Row>`
     select ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
     where ${last === undefined ? sql`true` : sql`${sql.ref(key)} > ${last}`}

@@ -1,5 +1,5 @@
 import type { RawBuilder } from 'kysely'
-import type { Database } from '../schema.ts'
+import type { Database } from '../../tables/index.ts'
 
 /** The columns of the exercise, in its order. */
 export const CLASSIC_COLUMNS: readonly string[] = [
@@ -26,8 +26,8 @@ export interface FoundTable {
   readonly obstacles: readonly string[]
 }
 
-/** What the engines do each in their own way. */
-export interface AdoptingEngine {
+/** What each dialect does in its own way. */
+export interface AdoptionDialect {
   describe(db: Database): Promise<FoundTable>
   /** Copies the table; from now on nobody else writes to it. @returns Where the copy is. */
   copy(tx: Database): Promise<string>

@@ -1,7 +1,92 @@
 /** Table `outbox`: mail on its way. */
 import { type RawBuilder, type Selectable, sql } from 'kysely'
-import { leastUuidV7 } from '../lib/random.ts'
-import type { Database, Schema, Tx } from './schema.ts'
+import { leastUuidV7 } from '../../lib/random.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: "The key, a UUID version 7; also the message's own id",
+    class: 'technical',
+    log: 'yes',
+  },
+  kind: { type: 'text', about: 'Which message it is', class: 'technical', log: 'yes' },
+  user_id: {
+    type: 'integer',
+    nullable: true,
+    about:
+      'The account that the message is about; null once that is gone, for a farewell, and for a request that named an unknown address',
+    class: 'pseudonym',
+    kept: 'until the account is deleted',
+    log: 'yes',
+  },
+  email: {
+    type: 'text',
+    nullable: true,
+    about:
+      "The address if it is fixed, as for every notice; otherwise the account's address at the time of sending",
+    class: 'personal',
+    log: 'masked',
+  },
+  locale: { type: 'text', about: 'The language of the message', class: 'personal', log: 'no' },
+  details: {
+    type: 'text',
+    about: 'What else the message says, as JSON; tokens are made when it is sent',
+    class: 'personal',
+    protection: 'no secret; another address is masked',
+    log: 'yes',
+  },
+  created_at: { type: 'time', about: 'When the message was queued', class: 'personal', log: 'no' },
+  attempts: {
+    type: 'integer',
+    about: 'How often an instance took it for sending',
+    class: 'technical',
+    log: 'yes',
+  },
+  next_attempt_at: {
+    type: 'time',
+    about:
+      'No instance takes it before this; an instance that takes it sets a later time, so that no other sends it too',
+    class: 'technical',
+    log: 'no',
+  },
+  priority: { type: 'integer', about: 'Lower numbers are sent first', class: 'technical', log: 'yes' },
+  events: {
+    type: 'integer',
+    about: 'How many events the message covers',
+    class: 'personal',
+    log: 'no',
+  },
+  problem: {
+    type: 'text',
+    nullable: true,
+    about: 'Why the last attempt failed',
+    class: 'technical',
+    protection: 'what the mail server answered last, without addresses and possible secrets',
+    log: 'yes',
+  },
+} as const satisfies Columns
+
+export type OutboxTable = RowOf<typeof COLUMNS>
+
+export const outbox = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays until the mail was sent or given up: three days at most, and then until the next clean-up. This also holds for a notice whose account is gone.',
+  exportedBy: [],
+  afterAccount:
+    'gone, except notices that are waiting: they keep their address until they are sent or given up, 3 days at most. If the user deleted the account, one more notice says so',
+  cleanUps: {
+    mails: {
+      what: 'mail that was not sent, with a record in the audit for each',
+      when: '3 days and 5 minutes after it was queued',
+      settings: [],
+      deleteSome: null,
+    },
+  },
+} satisfies Table
 
 /** A mail that is to be sent. */
 export interface OutboxMail {

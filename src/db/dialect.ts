@@ -1,0 +1,234 @@
+/**
+ * Everything in which SQLite and PostgreSQL differ, apart from their drivers. Code that needs one form for each dialect
+ * calls a function of this file, or {@link forDialect} where each form fills a file of its own.
+ */
+import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, SqliteAdapter, sql } from 'kysely'
+
+export type DialectName = 'sqlite' | 'postgres'
+
+// This file knows no table of ours, so that migrations can use it.
+// biome-ignore lint/suspicious/noExplicitAny: Kysely is invariant in its tables.
+type AnyDatabase = Kysely<any>
+
+/** Chooses the form for the dialect of this database. */
+export function forDialect<Tables, Form>(
+  db: Kysely<Tables>,
+  forms: Readonly<Record<DialectName, Form>>,
+): Form {
+  return forms[isSqlite(db) ? 'sqlite' : 'postgres']
+}
+
+/** Exported for migrations, which are frozen. Everything else calls the functions below. */
+export function isSqlite<Tables>(db: Kysely<Tables>): boolean {
+  return db.getExecutor().adapter instanceof SqliteAdapter
+}
+
+// Column types. Released migrations use them: only add to them.
+
+interface ColumnTypes {
+  /** A UUID. */
+  uuid: 'uuid' | 'text'
+  /** Bytes. */
+  bytes: 'bytea' | 'blob'
+  /** Milliseconds since 1970, UTC. */
+  time: 'bigint' | 'integer'
+  /** A counting primary key that never gives out a number twice. */
+  countingKey: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder
+  /** Column types that reject values of other types. */
+  strict: RawBuilder<unknown>
+  /** The same, with the rows in the order of the primary key: one look-up instead of two. */
+  strictClustered: RawBuilder<unknown>
+}
+
+const COLUMN_TYPES: Readonly<Record<DialectName, ColumnTypes>> = {
+  sqlite: {
+    uuid: 'text',
+    bytes: 'blob',
+    time: 'integer',
+    countingKey: (column) => column.primaryKey().autoIncrement().notNull(),
+    strict: sql`strict`,
+    strictClustered: sql`strict, without rowid`,
+  },
+  postgres: {
+    uuid: 'uuid',
+    bytes: 'bytea',
+    time: 'bigint',
+    // By default, not always: an import supplies its own ids.
+    countingKey: (column) => column.primaryKey().generatedByDefaultAsIdentity(),
+    strict: sql``,
+    strictClustered: sql``,
+  },
+}
+
+export function columnTypesOf<Tables>(db: Kysely<Tables>): ColumnTypes {
+  return forDialect(db, COLUMN_TYPES)
+}
+
+// Expressions.
+
+/** A list as one parameter, for `in`: the statement is the same for any number of values. */
+export function listed<Value>(
+  db: AnyDatabase,
+  type: 'text' | 'integer',
+  values: readonly Value[],
+): RawBuilder<Value> {
+  if (isSqlite(db)) return sql<Value>`(select value from json_each(${JSON.stringify(values)}))`
+  const array = sql`${[...values]}`
+  return type === 'text'
+    ? sql<Value>`(select unnest(${array}::text[]))`
+    : sql<Value>`(select unnest(${array}::integer[]))`
+}
+
+/** Rows as one parameter, for `insert into … (columns)`: the statement is the same for any number of rows. */
+export function listedRows(
+  db: AnyDatabase,
+  columns: Readonly<Record<string, 'integer' | 'text' | 'time'>>,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): RawBuilder<unknown> {
+  const json = JSON.stringify(rows)
+  const names = Object.keys(columns)
+  if (isSqlite(db))
+    return sql`select ${sql.join(names.map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json})`
+  const types = { ...columnTypesOf(db), integer: 'integer', text: 'text' }
+  const record = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(types[type])}`)
+  return sql`
+    select ${sql.join(names.map((name) => sql.ref(name)))}
+    from json_to_recordset(${json}) as record (${sql.join(record)})`
+}
+
+/** The clock of the database, in milliseconds since 1970. */
+export function clockOf(db: AnyDatabase): RawBuilder<number> {
+  return isSqlite(db)
+    ? sql`cast(unixepoch('subsec') * 1000 as integer)`
+    : sql`extract(epoch from clock_timestamp()) * 1000`
+}
+
+// What the catalogue of the database says.
+
+/** Whether there is a table or view called `users`, in any spelling that the dialect takes for the same name. */
+export async function hasUsersTable(db: AnyDatabase): Promise<boolean> {
+  const query = isSqlite(db)
+    ? sql`select 1 from sqlite_master where lower(name) = 'users' and type in ('table', 'view')`
+    : sql`select 1 where to_regclass('users') is not null`
+  return (await query.execute(db)).rows.length > 0
+}
+
+/** The last number given to an account, or `null` if none was given or the table does not count. */
+export async function findLastUserId(db: AnyDatabase): Promise<number | null> {
+  if (isSqlite(db)) {
+    const kept = await sql`select 1 from sqlite_master where name = 'sqlite_sequence'`.execute(db)
+    if (kept.rows.length === 0) return null
+    const { rows } = await sql<{ seq: number }>`select seq from sqlite_sequence where name = 'users'`.execute(
+      db,
+    )
+    return rows[0]?.seq ?? null
+  }
+  const { rows } = await sql<{ last: number | null }>`
+    select pg_sequence_last_value(pg_get_serial_sequence('users', 'id')::regclass) as last`.execute(db)
+  return rows[0]?.last ?? null
+}
+
+/** Makes the next account get a number after this one. */
+export async function continueAfterUserId(db: AnyDatabase, id: number): Promise<void> {
+  if (isSqlite(db)) {
+    await sql`delete from sqlite_sequence where name = 'users'`.execute(db)
+    await sql`insert into sqlite_sequence (name, seq) values ('users', ${id})`.execute(db)
+  } else {
+    await sql`select setval(pg_get_serial_sequence('users', 'id'), ${id})`.execute(db)
+  }
+}
+
+/** Makes PostgreSQL count on after numbers that rows are about to bring along. SQLite does so by itself. */
+export async function reserveUserIds(tx: AnyDatabase, highest: number): Promise<void> {
+  if (isSqlite(tx) || ((await findLastUserId(tx)) ?? 0) >= highest) return
+  await continueAfterUserId(tx, highest)
+}
+
+// Waiting: for the disk, and for locks.
+
+/**
+ * Runs a single write that a power cut may undo. On SQLite every other commit waits for the disk, and the whole process
+ * with it; this one does not. The next commit that waits makes it durable too.
+ *
+ * @see {@link https://www.sqlite.org/pragma.html#pragma_synchronous}
+ */
+export async function withoutSync<Tables>(
+  db: Kysely<Tables>,
+  write: (connection: Kysely<Tables>) => Promise<unknown>,
+): Promise<void> {
+  if (!isSqlite(db)) return void (await write(db))
+  await db.connection().execute(async (connection) => {
+    await sql`pragma synchronous = normal`.execute(connection)
+    try {
+      await write(connection)
+    } finally {
+      await sql`pragma synchronous = full`.execute(connection)
+    }
+  })
+}
+
+/** Lets readers and one writer share an SQLite file. Recorded in the file. */
+export async function useWriteAheadLog(db: AnyDatabase): Promise<void> {
+  if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
+}
+
+/** Whether a statement on a whole table may take longer than the time-out that every other statement has. */
+export function needsPatience(db: AnyDatabase): boolean {
+  return !isSqlite(db)
+}
+
+// Errors.
+
+const SQLITE_CONSTRAINT_PRIMARY_KEY = 1555
+const SQLITE_CONSTRAINT_UNIQUE = 2067
+const POSTGRES_UNIQUE_VIOLATION = '23505'
+
+// https://www.sqlite.org/rescode.html, the primary codes: busy, read-only, I/O error, full, cannot open.
+const SQLITE_BUSY = 5
+const SQLITE_UNAVAILABLE = new Set([SQLITE_BUSY, 8, 10, 13, 14])
+// Corrupt; not a database.
+const SQLITE_DAMAGED = new Set([11, 26])
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions, insufficient resources,
+// operator intervention, read only, a database that is gone or refuses connections, transactions rolled back because
+// of another one; and the errors of sockets.
+const POSTGRES_UNAVAILABLE =
+  /^(?:08...|53...|57P0.|25006|28P01|3D000|40...|55000|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
+// `pg` gives these no code.
+const POSTGRES_GONE =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
+
+/** Whether the database, not the statement, is at fault: the same request may succeed later. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  if (typeof errcode === 'number') return SQLITE_UNAVAILABLE.has(errcode & 0xff)
+  if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true
+  return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)
+}
+
+/** Whether another process holds the lock that an SQLite statement needs. Nothing was done. */
+export function isBusy(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown }
+  return typeof errcode === 'number' && (errcode & 0xff) === SQLITE_BUSY
+}
+
+/** Whether an SQLite file is damaged or not a database. */
+export function isDamaged(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown }
+  return typeof errcode === 'number' && SQLITE_DAMAGED.has(errcode & 0xff)
+}
+
+/** Whether a rollback found no transaction to roll back. */
+export function isNoTransaction(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('no transaction is active')
+}
+
+/** Whether a write failed because a unique value already exists. */
+export function isUniqueViolation(error: unknown): boolean {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  return (
+    code === POSTGRES_UNIQUE_VIOLATION ||
+    errcode === SQLITE_CONSTRAINT_UNIQUE ||
+    errcode === SQLITE_CONSTRAINT_PRIMARY_KEY
+  )
+}

@@ -1,0 +1,69 @@
+/** Connections to an SQLite database through Node's own `node:sqlite`. */
+import '../../lib/require-node.ts'
+
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { isBusy } from '../dialect.ts'
+
+// Not imported: require-node.ts says why.
+const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+export type DatabaseSync = InstanceType<typeof DatabaseSync>
+
+/** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
+const BUSY_TIMEOUT_MS = 5_000
+/** Between two tries: SQLite has no queue, and where others write all the time the lock is seldom free for longer. */
+const BUSY_PAUSE_MS = 2
+export const MEMORY = ':memory:'
+
+export function openForReading(path: string): DatabaseSync {
+  return new DatabaseSync(locationOf(path, 'ro'), { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+}
+
+/** Never creates a file, which SQLite would do by default. */
+export function openExisting(path: string): DatabaseSync {
+  return new DatabaseSync(locationOf(path, 'rw'), {
+    enableForeignKeyConstraints: true,
+    enableDoubleQuotedStringLiterals: false,
+  })
+}
+
+// SQLite reads a path that begins with "file:" as a URI with parameters. In a URI that we make, it is a path.
+function locationOf(path: string, mode: 'ro' | 'rw'): string | URL {
+  return path === MEMORY ? path : new URL(`${pathToFileURL(resolve(path))}?mode=${mode}`)
+}
+
+export async function openForWriting(path: string, { create }: { create: boolean }): Promise<DatabaseSync> {
+  // SQLite would make a new file readable by everyone; its WAL takes the mode of the file. An existing file is not
+  // opened here: closing it would release the POSIX locks that this process holds on it
+  // (https://www.sqlite.org/howtocorrupt.html, 2.2).
+  if (create && path !== MEMORY && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  const database = openExisting(path)
+  try {
+    // FULL: a commit that was answered survives a power cut. The empty transaction finds out whether the
+    // file can be written.
+    await whileBusy(() => database.exec('pragma synchronous = full; begin immediate; rollback'))
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
+}
+
+/** Tries again while another process writes. SQLite's own waiting would block the event loop. */
+export async function whileBusy<Result>(
+  run: () => Result | Promise<Result>,
+  onBusy: () => void = () => {},
+): Promise<Result> {
+  const giveUpAt = performance.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error
+      onBusy()
+      await setTimeout(BUSY_PAUSE_MS)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { sql } from 'kysely'
+import { expect, it, onTestFinished } from 'vitest'
+import { type EngineName, freshDatabase, onBothEngines } from '../../../test/support/engines.ts'
+import { type Database, openDatabase } from '../index.ts'
+import { TABLES } from './index.ts'
+import type { Column, Table } from './table.ts'
+
+const TYPES: Readonly<Record<EngineName, Readonly<Record<Column['type'], string>>>> = {
+  sqlite: { integer: 'INTEGER', text: 'TEXT', uuid: 'TEXT', time: 'INTEGER', bytes: 'BLOB' },
+  postgres: { integer: 'int4', text: 'text', uuid: 'uuid', time: 'int8', bytes: 'bytea' },
+}
+
+async function keyOf(db: Database, engine: EngineName, table: string): Promise<string[]> {
+  const { rows } = await (engine === 'sqlite'
+    ? sql<{ name: string }>`select name from pragma_table_info(${table}) where pk > 0`
+    : sql<{ name: string }>`
+        select attname as name from pg_index join pg_attribute on attrelid = indrelid and attnum = any (indkey)
+        where indisprimary and indrelid = ${table}::regclass`
+  ).execute(db)
+  return rows.map(({ name }) => name)
+}
+
+// Kysely keeps its own tables beside ours.
+const isOurs = ({ name }: { name: string }) => !name.startsWith('bienvenue_')
+
+onBothEngines('the registry of tables', (engine) => {
+  it('describes every table as the migrations make it: columns in order, types, null, generated values, key', async () => {
+    const db = await openDatabase(await freshDatabase(engine))
+    onTestFinished(() => db.destroy())
+    const found: Record<string, unknown> = {}
+    for (const { name, columns } of (await db.introspection.getTables()).filter(isOurs))
+      found[name] = {
+        columns: columns.map((column) => [
+          column.name,
+          column.dataType,
+          column.isNullable,
+          column.isAutoIncrementing,
+        ]),
+        key: await keyOf(db, engine, name),
+      }
+    const described = Object.entries<Table>(TABLES).map(([name, { columns, key }]) => [
+      name,
+      {
+        columns: Object.entries(columns).map(([column, { type, nullable = false, generated = false }]) => [
+          column,
+          TYPES[engine][type],
+          nullable,
+          generated,
+        ]),
+        key: [key],
+      },
+    ])
+    expect(Object.fromEntries(described)).toEqual(found)
+  })
+})

@@ -1,0 +1,58 @@
+/**
+ * The registry of all tables. Schema, clean-up, move, adoption, docs/data.md and the tests read it. The migrations
+ * create these tables; a test compares both.
+ */
+import type { Kysely, Transaction } from 'kysely'
+import { type AuditTable, audit } from './audit.ts'
+import { type OutboxTable, outbox } from './outbox.ts'
+import { type SessionsTable, sessions } from './sessions.ts'
+import type { DeleteSome, Table } from './table.ts'
+import { type ThrottlesTable, throttles } from './throttles.ts'
+import { type TokensTable, tokens } from './tokens.ts'
+import { type UsersTable, users } from './users.ts'
+
+export interface Schema {
+  users: UsersTable
+  sessions: SessionsTable
+  tokens: TokensTable
+  throttles: ThrottlesTable
+  outbox: OutboxTable
+  audit: AuditTable
+}
+
+/** Every table. A table comes after those that it refers to. */
+export const TABLES = { users, sessions, tokens, throttles, outbox, audit } satisfies Record<
+  keyof Schema,
+  Table
+>
+
+/** The name of every table, in the same order. */
+export const TABLE_NAMES = Object.keys(TABLES) as readonly (keyof Schema)[]
+
+/** A connection pool or a transaction. Most functions of `db` take either. */
+export type Database = Kysely<Schema>
+
+/** A transaction, for several statements that have to succeed or fail together. */
+export type Tx = Transaction<Schema>
+
+type Registered = typeof TABLES
+type CleanUpsOf<Name extends keyof Registered> = Registered[Name]['cleanUps']
+type RecordedIn<CleanUps> = {
+  [Name in keyof CleanUps]: CleanUps[Name] extends { deleteSome: null } ? Name : never
+}[keyof CleanUps]
+
+/** What `deleteExpired` counts. */
+export type CleanUpName = { [Name in keyof Registered]: keyof CleanUpsOf<Name> }[keyof Registered]
+
+/** The clean-ups that also write to the audit. */
+export type RecordedCleanUpName = {
+  [Name in keyof Registered]: RecordedIn<CleanUpsOf<Name>>
+}[keyof Registered]
+
+/** Every clean-up, in the order of the tables. */
+export const CLEAN_UPS = Object.values<Table>(TABLES).flatMap(({ cleanUps }) =>
+  Object.entries(cleanUps).map(([name, { deleteSome }]) => ({ name, deleteSome })),
+) as readonly (
+  | { readonly name: CleanUpName; readonly deleteSome: DeleteSome }
+  | { readonly name: RecordedCleanUpName; readonly deleteSome: null }
+)[]

@@ -1,0 +1,75 @@
+/** How a table is described. Each table is described once, in its own file; `index.ts` lists them all. */
+import type { Generated } from 'kysely'
+import type { Tx } from './index.ts'
+
+/** What a column of each type gives and takes. */
+interface Values {
+  integer: number
+  text: string
+  uuid: string
+  /** Whole milliseconds since 1970, UTC. */
+  time: number
+  bytes: Uint8Array
+}
+
+export interface Column {
+  readonly type: keyof Values
+  readonly nullable?: true
+  /** A new row that has no value for it gets one from the database. */
+  readonly generated?: true
+  /** What it holds. `npm run docs` writes this and the following into docs/data.md, which explains the classes. */
+  readonly about: string
+  readonly class: 'secret' | 'personal' | 'pseudonym' | 'technical'
+  /** What protects it besides what protects every column. */
+  readonly protection?: string
+  /** What ends the value before its row ends. */
+  readonly kept?: string
+  /** Whether logs and the audit may contain it. */
+  readonly log: 'no' | 'masked' | 'yes'
+}
+
+export type Columns = Readonly<Record<string, Column>>
+
+/** The type of a row, for Kysely. */
+export type RowOf<Of extends Columns> = { -readonly [Name in keyof Of]: CellOf<Of[Name]> }
+
+type CellOf<Of> = Of extends { type: infer Type extends keyof Values }
+  ? Of extends { generated: true }
+    ? Generated<Values[Type]>
+    : Of extends { nullable: true }
+      ? Values[Type] | null
+      : Values[Type]
+  : never
+
+/**
+ * @param times - The audit forgets IP addresses and user agents from before `forgetBefore`.
+ * @returns How many rows it removed or changed, `limit` at most; 0 when nothing is left to do.
+ */
+export type DeleteSome = (
+  tx: Tx,
+  times: { readonly now: Date; readonly forgetBefore: Date },
+  limit: number,
+) => Promise<number>
+
+interface CleanUp {
+  /** What it removes, when, and the settings that decide it. For docs/data.md. */
+  readonly what: string
+  readonly when: string
+  readonly settings: readonly string[]
+  /** `null` for a clean-up that also writes to the audit: `auth/maintenance.ts` does it. */
+  readonly deleteSome: DeleteSome | null
+}
+
+export interface Table {
+  readonly columns: Columns
+  /** The primary key. */
+  readonly key: string
+  /** How long a row is kept. */
+  readonly retention: string
+  /** Who can export its rows: users theirs, by `GET /profile/export`; operators all, by `bienvenue export`. */
+  readonly exportedBy: readonly ('user' | 'operator')[]
+  /** What becomes of an account's rows when the account is deleted. */
+  readonly afterAccount: string
+  /** By the name under which `deleteExpired` counts what was removed. */
+  readonly cleanUps: Readonly<Record<string, CleanUp>>
+}

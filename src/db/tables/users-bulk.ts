@@ -1,0 +1,52 @@
+/** Table `users`, many rows at a time: what an 
+/**
+ * Adds users in their order, in one statement whose text does not depend on how many there are.
+ *
+ * @param users - All with an id, or all without.
+ * @throws {Conflict} An address or a number is taken; nobody was added, and the transaction is over.
+ */
+import { sql } from 'kysely'
+import { Conflict } from '../../errors.ts'
+import { isUniqueViolation, listed, listedRows, reserveUserIds } from '../dialect.ts'
+import type { Database, Tx } from './index.ts'
+import { listUserRows, type MovingUser, movingOf, userColumnTypes, userRowOf } from './users.ts'
+export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<void> {
+  const [first] = users
+  if (first === undefined) return
+  const columns = userColumnTypes({ withId: first.id !== null })
+  if (first.id !== null) await reserveUserIds(tx, Math.max(...users.map(({ id }) => id ?? 0)))
+  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
+  try {
+    await sql`insert into users (${names}) ${listedRows(tx, columns, users.map(userRowOf))}`.execute(tx)
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('an address or a number is taken', { cause: error }) : error
+  }
+}
+
+/** Those who have one of these addresses, normalised, or one of these numbers. */
+export async function findUsersAmong(
+  db: Database,
+  { emails, ids }: { emails: readonly string[]; ids: readonly number[] },
+): Promise<MovingUser[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('normalized_email', 'in', listed<string>(db, 'text', emails))
+    .union((query) =>
+      query
+        .selectFrom('users')
+        .selectAll()
+        .where('id', 'in', listed<number>(db, 'integer', ids)),
+    )
+    .execute()
+  return rows.map(movingOf)
+}
+
+/** Users in the order of their ids, a page at a time. */
+export async function listMovingUsers(
+  db: Database,
+  page: Parameters<typeof listUserRows>[1],
+): Promise<(MovingUser & { readonly id: number })[]> {
+  const rows = await listUserRows(db, page)
+  return rows.map(movingOf)
+}
