@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from './fixtures/hashes.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { openTables } from './support/production.ts'
-import { type Finished, run, runCli, send, startProgram, startService } from './support/service.ts'
+import { COMMAND, type Finished, run, runCli, send, startProgram, startService } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 
 const [HASH = expect.unreachable()] = FOREIGN_HASHES
@@ -99,7 +99,7 @@ onBothEngines('import', (engine) => {
     const env = { DATABASE_URL: databaseUrl }
     await runCli(['migrate'], { env })
     const path = fileOf(people(20_000))
-    const first = startProgram(['src/cli/main.ts', 'import', path], { env })
+    const first = startProgram([COMMAND, 'import', path], { env })
     const db = await openTables(databaseUrl)
     const count = async () => {
       const { users } = await db
@@ -196,7 +196,7 @@ describe('import', () => {
 
   // No file of the process may grow beyond that: what a full disk is to it.
   const onFullDisk = (bytes: number, args: string[], env: Record<string, string>) =>
-    run(FULL, [`--fsize=${bytes}`, process.execPath, 'src/cli/main.ts', ...args], { env })
+    run(FULL, [`--fsize=${bytes}`, process.execPath, COMMAND, ...args], { env })
 
   // A limit on the process is the one full disk that needs no rights and harms nobody.
   it.skipIf(!hasPrlimit)(

@@ -39,25 +39,24 @@ function temporaryFile(): string {
 
 async function createPostgres(from = ''): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  const server = await administrator()
+  const server = administrator()
   // On a file system in memory, copying files takes half of the time that logging each page does.
   await server.query(`create database ${name} ${from} strategy file_copy`)
   onTestFinished(() => server.query(`drop database ${name} with (force)`).then(() => {}))
   return `${inject('postgresUrl')}/${name}`
 }
 
-let connecting: Promise<pg.Client> | undefined
+let pool: pg.Pool | undefined
 
-/** One connection for all tests of a file: each connection costs PostgreSQL a process. */
-function administrator(): Promise<pg.Client> {
-  connecting ??= (async () => {
-    const client = new pg.Client({ connectionString: `${inject('postgresUrl')}/postgres` })
-    await client.connect()
-    // It must not keep the runner alive.
-    client.unref()
-    return client
-  })()
-  return connecting
+/** The server itself, over one connection for all tests of a worker: PostgreSQL starts a process for each connection. */
+function administrator(): pg.Pool {
+  pool ??= new pg.Pool({
+    connectionString: `${inject('postgresUrl')}/postgres`,
+    max: 1,
+    idleTimeoutMillis: 0,
+    allowExitOnIdle: true,
+  }).on('error', () => {}) // The server stops after the tests.
+  return pool
 }
 
 /** bcrypt at its cheapest: the same code, 4 rounds. */
