@@ -100,9 +100,9 @@ export function startProgram(args: readonly string[], options: ProcessOptions = 
 /** Starts the service on a free port and waits until it listens. */
 export async function startService(
   databaseUrl: string,
-  { env, ...options }: ProcessOptions = {},
+  { env, command = COMMAND, ...options }: ProcessOptions & { readonly command?: string } = {},
 ): Promise<Service> {
-  const process = startProgram([COMMAND, 'serve'], {
+  const process = startProgram([command, 'serve'], {
     ...options,
     env: { ...DEFAULTS, PORT: '0', DATABASE_URL: databaseUrl, ...env },
   })
