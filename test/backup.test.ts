@@ -16,7 +16,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { openEngine } from '../src/auth/index.ts'
 import type { Auth } from '../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase } from './support/engines.ts'
-import { ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
+import { COMMAND, ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
@@ -278,14 +278,10 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
   const [before, classicBefore] = [readFileSync(pathOf(databaseUrl)), readFileSync(pathOf(classic))]
   // No file may grow beyond so many blocks of 512 bytes: what a full disk is to a process, for any user.
   const limited = (blocks: number, databaseUrl: string, ...args: readonly string[]) =>
-    run(
-      '/bin/sh',
-      ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', process.execPath, 'src/cli/main.ts', ...args],
-      {
-        cwd: ROOT,
-        env: { DATABASE_URL: databaseUrl },
-      },
-    )
+    run('/bin/sh', ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', process.execPath, COMMAND, ...args], {
+      cwd: ROOT,
+      env: { DATABASE_URL: databaseUrl },
+    })
   await refused(
     limited(32, databaseUrl, 'backup', `${file}2`),
     /cannot back up to .*: .*(?:disk|full).*; nothing was changed/,

@@ -10,7 +10,16 @@ import { flagOf, SETTINGS } from '../src/cli/settings.ts'
 import { createAuth } from '../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
 import { freePort } from './support/ports.ts'
-import { type Finished, ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
+import {
+  COMMAND,
+  type Finished,
+  ROOT,
+  run,
+  runCli,
+  send,
+  sessionIdOf,
+  startService,
+} from './support/service.ts'
 import { answering, startScriptedServer, startSmtpServer } from './support/smtp.ts'
 import { hasTerminal, runAtTerminal } from './support/terminal.ts'
 
@@ -1000,7 +1009,7 @@ it('users list takes it that its reader has seen enough', async () => {
       .map((line) => JSON.parse(line).email),
   ).toEqual(names)
 
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'users', 'list'], {
+  const child = spawn(process.execPath, [COMMAND, 'users', 'list'], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -11,7 +11,7 @@ import { OptionError } from '../src/errors.ts'
 import { createAuth } from '../src/index.ts'
 import { certificateFor } from './support/certificate.ts'
 import { freshDatabase } from './support/engines.ts'
-import { ROOT, run } from './support/service.ts'
+import { COMMAND, ROOT, run } from './support/service.ts'
 import { startPostgres } from './support/start-postgres.ts'
 
 function temporaryFolder(): string {
@@ -22,7 +22,7 @@ function temporaryFolder(): string {
 
 /** Runs a command in another working directory. */
 function runIn(folder: string, args: readonly string[], databaseUrl: string) {
-  return run(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], {
+  return run(process.execPath, [COMMAND, ...args], {
     cwd: folder,
     env: { DATABASE_URL: databaseUrl },
   })

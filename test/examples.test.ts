@@ -1,20 +1,10 @@
-import { globSync, statSync } from 'node:fs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { freshDatabase } from './support/engines.ts'
 import { type RunningProcess, run, send, sessionIdOf, startProgram } from './support/service.ts'
 
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
 const NEW_PASSWORD = 't4rt1fl3tt3'
-
-// The examples import the package by its name, as their readers will: that is what is built.
-beforeAll(() => {
-  const built = statSync('dist/index.js').mtimeMs
-  const newer = globSync('src/**/*.ts', { exclude: ['**/*.test.ts'] }).filter(
-    (path) => statSync(path).mtimeMs > built,
-  )
-  if (newer.length > 0) throw new Error(`dist/ is older than ${newer.join(', ')}: npm run build`)
-})
 
 async function startExample(name: string): Promise<{ example: RunningProcess; url: string }> {
   const env = { PORT: '0', DATABASE_URL: await freshDatabase('sqlite') }

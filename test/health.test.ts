@@ -20,7 +20,7 @@ import { createAuth } from '../src/index.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { until } from './support/production.ts'
 import { startRelay } from './support/relay.ts'
-import { type Finished, ROOT, run, runCli, type Service, send, startService } from './support/service.ts'
+import { COMMAND, type Finished, run, runCli, type Service, send, startService } from './support/service.ts'
 
 const filePath = (databaseUrl: string) => databaseUrl.slice('sqlite:'.length)
 
@@ -76,13 +76,7 @@ const OBEDIENT = isRoot ? ['/usr/bin/setpriv', '--bounding-set=-dac_override,-da
 
 function obediently(databaseUrl: string, before: readonly string[] = []) {
   return (args: readonly string[]) => {
-    const [program = '', ...rest] = [
-      ...before,
-      ...OBEDIENT,
-      process.execPath,
-      `${ROOT}src/cli/main.ts`,
-      ...args,
-    ]
+    const [program = '', ...rest] = [...before, ...OBEDIENT, process.execPath, COMMAND, ...args]
     return run(program, rest, { env: { DATABASE_URL: databaseUrl } })
   }
 }

@@ -8,7 +8,7 @@ import { MaintenanceError } from '../src/errors.ts'
 import { MailError } from '../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
 import { memoryMailer } from './support/production.ts'
-import { runCli, send, startProgram, startService } from './support/service.ts'
+import { COMMAND, runCli, send, startProgram, startService } from './support/service.ts'
 
 const EMAIL = 'Bob@example.com'
 const PASSWORD = 'b4l0u'
@@ -221,7 +221,7 @@ it('a move that is killed in the middle leaves an empty target, to which it can 
   await db.transaction().execute(async (tx) => {
     // The users arrive, and the sessions wait for us.
     await sql`lock table sessions in share mode`.execute(tx)
-    const moving = startProgram(['src/cli/main.ts', 'move', '--to', target], {
+    const moving = startProgram([COMMAND, 'move', '--to', target], {
       env: { DATABASE_URL: url },
     })
     const waits = sql`select 1 from pg_locks where relation = 'sessions'::regclass and not granted`

@@ -20,7 +20,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openEngine } from '../src/auth/index.ts'
 import { FIREBASE } from './fixtures/hashes.ts'
 import { CHEAP_HASHER } from './support/engines.ts'
-import { ROOT, run, runCli, send, startProgram, startService } from './support/service.ts'
+import { COMMAND, ROOT, run, runCli, send, startProgram, startService } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 
 const EMAIL = 'bob@example.com'
@@ -28,7 +28,8 @@ const PASSWORD = 'b4l0u'
 
 /** A folder with a database of one account, and a file to import with a line that is taken and one that is not. */
 async function makeFolder() {
-  const folder = temporaryFolder()
+  // A file below /dev, such as in /dev/shm, counts as standard input: its rejects get another name.
+  const folder = temporaryFolder(onTestFinished, '/tmp')
   const path = join(folder, 'bienvenue.db')
   const databaseUrl = `sqlite:${path}`
   const auth = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
@@ -178,7 +179,7 @@ describe('import --rejects', () => {
     const { folder, databaseUrl, users } = await makeFolder()
     const before = readFileSync(users, 'utf8')
     const shell = (line: string) =>
-      run('/bin/sh', ['-c', line, 'sh', process.execPath, 'src/cli/main.ts'], {
+      run('/bin/sh', ['-c', line, 'sh', process.execPath, COMMAND], {
         cwd: ROOT,
         env: { DATABASE_URL: databaseUrl },
       })
@@ -242,12 +243,9 @@ describe('import --rejects', () => {
     // Held open for writing, so that the import waits for more.
     const held = openSync(fifo, 'r+')
     onTestFinished(() => closeSync(held))
-    const importing = startProgram(
-      ['src/cli/main.ts', 'import', fifo, '--rejects', join(folder, 'rejects')],
-      {
-        env: { DATABASE_URL: databaseUrl },
-      },
-    )
+    const importing = startProgram([COMMAND, 'import', fifo, '--rejects', join(folder, 'rejects')], {
+      env: { DATABASE_URL: databaseUrl },
+    })
     const rejects = () => namesIn(folder).filter((name) => name.startsWith('rejects'))
     await vi.waitUntil(() => rejects().length > 0, { timeout: 50_000, interval: 5 })
     expect(rejects()).toEqual([expect.stringMatching(/^rejects\.part-[0-9a-f]{12}$/)])

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditRecord } from '../src/index.ts'
 import { resolveOptions, unsafeOptions } from '../src/options/index.ts'
-import { freshDatabase, onBothEngines } from './support/engines.ts'
+import { freshDatabase, migratedDatabase, onBothEngines } from './support/engines.ts'
 import { run, type Service, send, sessionIdOf, startService } from './support/service.ts'
 
 const CREDENTIALS = { email: 'guillaume@holberton.io', password: 'b4l0u' }
@@ -329,7 +329,7 @@ it.each(['/healthz', '/readyz'])('%s answers a probe by whatever name it comes, 
 
 onBothEngines('the service', (engine) => {
   it('answers the classic flow with its security headers on every answer [API-10, API-13]', async () => {
-    const { url } = await startService(await freshDatabase(engine))
+    const { url } = await startService(await migratedDatabase(engine))
     const fields = CREDENTIALS
     const answers: Response[] = [
       await send(url, 'GET', '/'),
@@ -359,7 +359,7 @@ onBothEngines('the service', (engine) => {
   })
 
   it('answers what a user does with an account of their own in the same way [API-10]', async () => {
-    const { url } = await startService(await freshDatabase(engine))
+    const { url } = await startService(await migratedDatabase(engine))
     const fields = CREDENTIALS
     await send(url, 'POST', '/users', { fields })
     const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
@@ -388,13 +388,13 @@ onBothEngines('the service', (engine) => {
   })
 
   it('says that it is alive and ready', async () => {
-    const { url } = await startService(await freshDatabase(engine))
+    const { url } = await startService(await migratedDatabase(engine))
     expect(await (await send(url, 'GET', '/healthz')).json()).toEqual({ status: 'ok' })
     expect(await (await send(url, 'GET', '/readyz')).json()).toEqual({ status: 'ready' })
   })
 
   it('outlives a client that goes away in the middle of a body, and keeps nothing of it', async () => {
-    const service = await startService(await freshDatabase(engine))
+    const service = await startService(await migratedDatabase(engine))
     const wire = openWire(service.port)
     const body = new URLSearchParams(CREDENTIALS).toString()
     wire.socket.write(
@@ -416,7 +416,7 @@ onBothEngines('the service', (engine) => {
 
   describe.each(['SIGTERM', 'SIGINT'] as const)('told to stop by %s', (signal) => {
     it('finishes the login in hand, then ends with exit code 0', async () => {
-      const service = await startService(await freshDatabase(engine))
+      const service = await startService(await migratedDatabase(engine))
       await send(service.url, 'POST', '/users', { fields: CREDENTIALS })
       const wire = openWire(service.port)
       const login = form('POST /sessions', CREDENTIALS, ['Expect: 100-continue'])
@@ -439,7 +439,7 @@ onBothEngines('the service', (engine) => {
     })
 
     it('ends with exit code 0 also right after it has said that it listens', async () => {
-      const service = await startService(await freshDatabase(engine))
+      const service = await startService(await migratedDatabase(engine))
       expect(await service.stop(signal)).toBe(0)
       expect(service.log().at(-1)).toMatchObject({ msg: 'stopped' })
     })
@@ -447,7 +447,7 @@ onBothEngines('the service', (engine) => {
 
   // RFC 9112 §9.6: else a client would send its next request on a connection that is about to close.
   it('while it stops ends each connection with an answer that says Connection: close, also with a refusal', async () => {
-    const service = await startService(await freshDatabase(engine))
+    const service = await startService(await migratedDatabase(engine))
     const fields = new URLSearchParams(CREDENTIALS).toString()
     const body = ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${fields.length}`]
     const inHand = ['POST /users', 'POST /sessions', 'PUT /reset_password'].map((line) => {
@@ -471,7 +471,7 @@ onBothEngines('the service', (engine) => {
   })
 
   it('while it stops answers all that was sent ahead on a connection, and closes it with the last answer', async () => {
-    const service = await startService(await freshDatabase(engine))
+    const service = await startService(await migratedDatabase(engine))
     const wire = openWire(service.port)
     const first = form('POST /users', CREDENTIALS, ['Expect: 100-continue'])
     const half = first.length - 3
@@ -489,7 +489,7 @@ onBothEngines('the service', (engine) => {
   })
 
   it('does not wait for connections that are idle or never asked anything', async () => {
-    const service = await startService(await freshDatabase(engine))
+    const service = await startService(await migratedDatabase(engine))
     const [idle, silent] = [openWire(service.port), openWire(service.port)]
     await once(silent.socket, 'connect')
     idle.socket.write(request('GET /'))
@@ -504,7 +504,7 @@ onBothEngines('the service', (engine) => {
   it('logs each request as one line of JSON, and none of the secrets in it [AUD-03]', async () => {
     const mark = 'm4rk3d'
     const email = `${mark}.email@example.com`
-    const service = await startService(await freshDatabase(engine), {
+    const service = await startService(await migratedDatabase(engine), {
       env: { BIENVENUE_LOG_LEVEL: 'debug' },
     })
     const { url } = service

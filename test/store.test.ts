@@ -6,13 +6,13 @@ import { Conflict, InvalidRequestError, NoResultFound } from '../src/errors.ts'
 import { sha256 } from '../src/lib/digest.ts'
 import { uuidV7 } from '../src/lib/random.ts'
 import type { User } from '../src/user.ts'
-import { type EngineName, freshDatabase, onBothEngines } from './support/engines.ts'
+import { type EngineName, freshDatabase, migratedDatabase, onBothEngines } from './support/engines.ts'
 
 const NOW = new Date('2026-11-21T12:00:00.123Z')
 const LATER = new Date('2026-12-21T12:00:00Z')
 
 async function openStore(engine: EngineName): Promise<store.Database> {
-  const db = await store.openDatabase(await freshDatabase(engine))
+  const db = await store.openDatabase(await migratedDatabase(engine))
   onTestFinished(() => db.destroy())
   return db
 }

@@ -1,19 +1,77 @@
-/** Once before all tests: the build that some of them run, and a real PostgreSQL. */
-import { existsSync } from 'node:fs'
+/** Runs once before all tests: the build that some of them use, a real PostgreSQL, and the databases that tests copy. */
+import {
+  accessSync,
+  constants,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { build } from '../../scripts/build.ts'
+import { openDatabase } from '../../src/db/index.ts'
 import { startPostgres } from './start-postgres.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server; each test makes a database of its own on it. */
+    /** The server. Each test creates a database of its own on it. */
     postgresUrl: string
+    /** Databases with the current schema and no rows: the name on the server, and the path of the file. */
+    templates: { readonly postgres: string; readonly sqlite: string }
   }
 }
 
+/** A file system in memory, where Linux has one. */
+const IN_MEMORY = '/dev/shm'
+const ROOM_BYTES = 2 * 1024 ** 3
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  if (!existsSync('dist')) await build()
+  // Waiting for the disk is most of what a small test database costs. Everything temporary goes there.
+  if (process.env.TMPDIR === undefined && isUsable(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY
+  if (!isBuilt()) await build()
   const { url, stop } = await startPostgres()
+  const folder = mkdtempSync(join(tmpdir(), 'bienvenue-templates-'))
+  const postgres = 'bienvenue_template'
+  const sqlite = join(folder, 'template.db')
+  await createPostgres(url, postgres)
+  for (const databaseUrl of [`${url}/${postgres}`, `sqlite:${sqlite}`])
+    await (await openDatabase(databaseUrl)).destroy()
   project.provide('postgresUrl', url)
-  return stop
+  project.provide('templates', { postgres, sqlite })
+  return async () => {
+    rmSync(folder, { recursive: true, force: true })
+    await stop()
+  }
+}
+
+/** Whether `dist/` holds what `src/` says: tests start the built command, and the examples import the built library. */
+function isBuilt(): boolean {
+  // The build writes this file last.
+  const last = 'dist/cli/LICENSES'
+  if (!existsSync(last)) return false
+  const built = statSync(last).mtimeMs
+  return globSync('src/**/*').every((path) => path.endsWith('.test.ts') || statSync(path).mtimeMs < built)
+}
+
+/** A container often gives 64 MB to it, which is too little. */
+function isUsable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize > ROOM_BYTES
+  } catch {
+    return false
+  }
+}
+
+async function createPostgres(server: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: `${server}/postgres` })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
 }

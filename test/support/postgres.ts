@@ -69,7 +69,7 @@ const postgres = new EmbeddedPostgres({
   // Whatever the locale of the environment is.
   initdbFlags: ['--encoding=UTF8', '--no-locale'],
   postgresFlags: [
-    `fsync=${keptIn === undefined ? 'off' : 'on'}`,
+    ...(keptIn === undefined ? ['fsync=off', 'full_page_writes=off', 'autovacuum=off'] : ['fsync=on']),
     'max_connections=200',
     'listen_addresses=127.0.0.1',
     ...settings,

@@ -15,7 +15,7 @@ import {
   CHEAP_HASHER,
   type EngineName,
   freshAuth,
-  freshDatabase,
+  migratedDatabase,
   type TestClock,
   testClock,
 } from './engines.ts'
@@ -201,7 +201,7 @@ export async function productionContext(
   engine: EngineName,
   { now = testClock(), hasher = CHEAP_HASHER, onMail = () => {}, onAudit, ...given }: ContextDetails = {},
 ): Promise<TestContext> {
-  const databaseUrl = given.databaseUrl ?? (await freshDatabase(engine))
+  const databaseUrl = given.databaseUrl ?? (await migratedDatabase(engine))
   const options = resolveOptions({ ...productionOptions(), ...given, databaseUrl }, { hasMailer: true })
   const db = await openDatabase(databaseUrl)
   onTestFinished(() => db.destroy())

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
-import { ROOT } from './service.ts'
+import { COMMAND, ROOT } from './service.ts'
 
 const SCRIPT = '/usr/bin/script'
 
@@ -22,7 +22,7 @@ export async function runAtTerminal(
   args: readonly string[],
   { env, answers = [] }: { env: Readonly<Record<string, string>>; answers?: readonly string[] },
 ): Promise<{ exitCode: number | null; shown: string }> {
-  const command = [process.execPath, `${ROOT}src/cli/main.ts`, ...args].map((word) => `'${word}'`).join(' ')
+  const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(' ')
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: ROOT,

@@ -6,8 +6,8 @@ import { once } from 'node:events'
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PYTHON, startFlask } from './support/flask.ts'
-import { startService } from './support/service.ts'
+import { PYTHON, startFlask } from '../support/flask.ts'
+import { startService } from '../support/service.ts'
 
 interface Sent {
   /** A form; as text, the body itself. */

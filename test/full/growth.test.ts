@@ -2,13 +2,13 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fill } from '../bench/growth/fill.ts'
-import { emailOf, sessionIdOf, userIdOf } from '../bench/growth/rows.ts'
-import { openStore } from '../bench/growth/stores.ts'
-import { TABLE_NAMES } from '../src/db/index.ts'
-import { freshAuth, freshDatabase, onBothEngines, testClock } from './support/engines.ts'
-import { ROOT, run } from './support/service.ts'
-import { temporaryFolder } from './support/system.ts'
+import { fill } from '../../bench/growth/fill.ts'
+import { emailOf, sessionIdOf, userIdOf } from '../../bench/growth/rows.ts'
+import { openStore } from '../../bench/growth/stores.ts'
+import { TABLE_NAMES } from '../../src/db/index.ts'
+import { freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { ROOT, run } from '../support/service.ts'
+import { temporaryFolder } from '../support/system.ts'
 
 const OPERATIONS = [
   'session check',
