@@ -1,7 +1,7 @@
 /** `bienvenue import` and `export` as a person meets them: files, faults, and what is left behind. */
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from './fixtures/hashes.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { openTables } from './support/production.ts'
@@ -12,7 +12,7 @@ const [HASH = expect.unreachable()] = FOREIGN_HASHES
 
 /** A file of a folder of its own. */
 function fileOf(content: string | Buffer, name = 'users.ndjson'): string {
-  const path = join(temporaryFolder(onTestFinished, '/tmp'), name)
+  const path = join(temporaryFolder(), name)
   writeFileSync(path, content)
   return path
 }
@@ -121,7 +121,7 @@ onBothEngines('import', (engine) => {
     const [from, to] = [await freshDatabase(engine), await freshDatabase(engine)]
     const path = fileOf(people(1_500))
     await runCli(['import', path], { env: { DATABASE_URL: from } })
-    const output = join(temporaryFolder(onTestFinished, '/tmp'), 'all.ndjson')
+    const output = join(temporaryFolder(), 'all.ndjson')
     const file = await runCli(['export', '--with-hashes', '--output', output], {
       env: { DATABASE_URL: from },
     })
@@ -242,7 +242,7 @@ describe('import', () => {
     [['import', 'package.json', '--rejects', 'REJECTS'], /line 1 begins a JSON object .+: jq -c '\.' FILE/],
   ])('(%j) is explained in one line', async (args, says) => {
     const databaseUrl = await freshDatabase('sqlite')
-    const rejects = join(temporaryFolder(onTestFinished, '/tmp'), 'rejects')
+    const rejects = join(temporaryFolder(), 'rejects')
     const line = args.map((word) => (word === 'REJECTS' ? rejects : word))
     const { exitCode, stdout, stderr } = await runCli(line, { env: { DATABASE_URL: databaseUrl } })
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

@@ -28,8 +28,7 @@ const PASSWORD = 'b4l0u'
 
 /** A folder with a database of one account, and a file to import with a line that is taken and one that is not. */
 async function makeFolder() {
-  // A file below /dev, such as in /dev/shm, counts as standard input: its rejects get another name.
-  const folder = temporaryFolder(onTestFinished, '/tmp')
+  const folder = temporaryFolder()
   const path = join(folder, 'bienvenue.db')
   const databaseUrl = `sqlite:${path}`
   const auth = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })

@@ -839,6 +839,8 @@ onBothEngines('the audit', (engine) => {
       at: now(),
       instance: expect.stringMatching(/^.+:\d+$/),
       actor: 'anonymous',
+      actorId: null,
+      onBehalfOf: null,
       action: 'login',
       outcome: 'refused',
       reason: 'wrong_password',

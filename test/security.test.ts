@@ -936,6 +936,8 @@ describe('the source', () => {
     expect(filesWith(/\bgenerateUuid\(/)).toEqual(['auth/engine.ts', 'auth/sessions.ts'])
     expect(filesWith(/\brandomSecret\(/).sort()).toEqual([
       'auth/devices.ts',
+      // The key of a process in development mode.
+      'auth/index.ts',
       'lib/bearer.ts',
       'lib/random.ts',
     ])
@@ -976,7 +978,7 @@ it('there is nothing yet but these tables, tokens, routes and modes [LGN-14, REC
   expect(readFileSync('src/db/tables/tokens.ts', 'utf8')).toMatch(
     /^export type TokenPurpose = 'reset_password' \| 'confirm_email' \| 'change_email'$/m,
   )
-  expect(OPTION_TABLE.mode.kind.of).toEqual(['classic', 'production'])
+  expect(OPTION_TABLE.mode.kind.of).toEqual(['classic', 'development', 'production'])
   expect(Object.keys(OPTION_TABLE).filter((name) => /cors|origin/i.test(name))).toEqual([])
 
   const operations: string[] = []

@@ -5,7 +5,7 @@ import type { Auth, AuthError, Hasher } from '../index.ts'
 
 const BOB = 'bob@example.com'
 const DAY = 86_400
-const WAIT = { code: 'too_many_attempts', status: 429 }
+const WAIT = { code: 'too_many_attempts' }
 const WRONG = { code: 'invalid_credentials' }
 
 const guess = (email = BOB, caller: { ip?: string; deviceToken?: string } = {}) =>

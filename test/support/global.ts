@@ -55,7 +55,10 @@ function isBuilt(): boolean {
   const last = 'dist/cli/LICENSES'
   if (!existsSync(last)) return false
   const built = statSync(last).mtimeMs
-  return globSync('src/**/*').every((path) => path.endsWith('.test.ts') || statSync(path).mtimeMs < built)
+  return globSync('src/**/*').every((path) => {
+    const entry = statSync(path)
+    return entry.isDirectory() || path.endsWith('.test.ts') || entry.mtimeMs < built
+  })
 }
 
 /** A container often gives 64 MB to it, which is too little. */

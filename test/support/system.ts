@@ -9,8 +9,8 @@ import { onTestFinished } from 'vitest'
 export type OnEnd = (end: () => Promise<void> | void) => void
 
 /** An empty folder that goes away with the test. */
-export function temporaryFolder(onEnd: OnEnd = onTestFinished, parent = tmpdir()): string {
-  const folder = mkdtempSync(join(parent, 'bienvenue-'))
+export function temporaryFolder(onEnd: OnEnd = onTestFinished): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bienvenue-'))
   onEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

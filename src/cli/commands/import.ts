@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type Engine, type ImportOptions, USER_FIELDS } from '../../auth/index.ts'
 import { filesInUse } from '../../db/index.ts'
@@ -63,9 +63,13 @@ export const importUsers: Command = {
   },
 }
 
-/** Beside the input, unless that is a stream such as `/dev/stdin`. */
+/** Names of a stream, also where a regular file is redirected to it. */
+const STREAM = /^(?:-|\/dev\/stdin|\/dev\/fd\/\d+|\/proc\/[^/]+\/fd\/\d+)$/
+
+/** Beside the input, unless that is a stream: then in the working directory. */
 function defaultRejects(path: string): string {
-  return `${path === '-' || /^\/(?:dev|proc)\//.test(path) ? 'stdin' : path}.rejects.ndjson`
+  const isFile = !STREAM.test(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? true)
+  return `${isFile ? path : 'stdin'}.rejects.ndjson`
 }
 
 function openRejects(path: string, { args: [source = ''], settings, flags }: CommandInput): OutputFile {
