@@ -119,7 +119,12 @@ it('only db/dialect.ts and released migrations ask which dialect a database has'
   const asking = FILES.filter(({ source }) => /\bisSqlite\b|\bengine\s*[!=]==/.test(source)).map(
     ({ file }) => file,
   )
-  expect(asking).toEqual(['db/dialect.ts', 'db/migrations/0007-audit.ts', 'db/migrations/0008-notices.ts'])
+  expect(asking).toEqual([
+    'db/dialect.ts',
+    'db/migrations/0007-audit.ts',
+    'db/migrations/0008-notices.ts',
+    'db/migrations/0009-audit-actors.ts',
+  ])
 })
 
 it('what stands open where the rest of its room does not is there, and loads no package', () => {

@@ -10,13 +10,14 @@ it('runs before every npm script that needs a dependency', () => {
     scripts: Record<string, string>
   }
   const isHook = (name: string) =>
-    /^(?:pre|post)/.test(name) && (name.replace(/^(?:pre|post)/, '') in scripts || name === 'prepack')
+    /^(?:pre|post)/.test(name) && (name.replace(/^(?:pre|post)/, '') in scripts || name === 'prepack' || name === 'prepublishOnly')
   const unprepared = Object.keys(scripts).filter(
     (name) => !isHook(name) && !scripts[`pre${name}`]?.startsWith('node scripts/install.mjs'),
   )
   expect(unprepared).toEqual([])
   // `npm run` runs the script in front as well.
-  expect(scripts.prepack).toBe('npm run build')
+  expect(scripts.prepack).toMatch(/^npm run build\b/)
+  expect(scripts.prepublishOnly).toBe('npm run audit')
 })
 
 /** A project with our `install.mjs`, and a package `node` of its own that needs no registry. */

@@ -58,7 +58,6 @@ onBothEngines('the reset of a password', (engine) => {
     const { auth } = await bobsAuth(engine)
     await expect(auth.getResetPasswordToken('rob@example.com')).rejects.toMatchObject({
       code: 'unknown_email',
-      status: 403,
     })
     await expect(auth.getResetPasswordToken('no address')).rejects.toMatchObject({ code: 'unknown_email' })
     await expect(auth.getResetPasswordToken('')).rejects.toMatchObject({
@@ -90,7 +89,6 @@ onBothEngines('the reset of a password', (engine) => {
     for (const value of wrong) {
       await expect(auth.updatePassword(value as string, 'new')).rejects.toMatchObject({
         code: 'invalid_reset_token',
-        status: 403,
       })
     }
     expect({ ...(await auth.db.findUserBy({ id: user.id })), sessionId: null }).toEqual(before)

@@ -37,6 +37,8 @@ it('docs/destinations.md has every place of the source that opens a connection, 
   expect(taken.filter((name) => !harmless.test(name)).sort()).toEqual([
     'src/app/server.ts http STATUS_CODES',
     'src/app/server.ts http createServer',
+    // Listens for a moment, to find a free port in development mode.
+    'src/cli/commands/serve.ts net createServer',
   ])
   const urls = [...SETTINGS_BY_ENV.keys()].filter((env) => env.endsWith('_URL') && env !== 'BASE_URL')
   expect(sorted(destinations.flatMap((row) => codes(row['Set by'])))).toEqual(sorted(urls))

@@ -15,21 +15,6 @@ const COLUMNS = {
     class: 'technical',
     log: 'yes',
   },
-  actor_id: {
-    type: 'text',
-    nullable: true,
-    about: 'The id of the acting user, or the name of the operator; null if unknown',
-    class: 'personal',
-    log: 'yes',
-  },
-  on_behalf_of: {
-    type: 'integer',
-    nullable: true,
-    about: 'The account that somebody else acted for',
-    class: 'pseudonym',
-    protection: 'refers to nobody once the account is gone',
-    log: 'yes',
-  },
   action: { type: 'text', about: 'What was done', class: 'personal', log: 'yes' },
   outcome: { type: 'text', about: '`success` or `refused`', class: 'personal', log: 'yes' },
   reason: {
@@ -83,6 +68,21 @@ const COLUMNS = {
     about: 'The database itself keeps the record until then',
     class: 'technical',
     log: 'no',
+  },
+  actor_id: {
+    type: 'text',
+    nullable: true,
+    about: 'The id of the acting user, or the name of the operator; null if unknown',
+    class: 'personal',
+    log: 'yes',
+  },
+  on_behalf_of: {
+    type: 'integer',
+    nullable: true,
+    about: 'The account that somebody else acted for',
+    class: 'pseudonym',
+    protection: 'refers to nobody once the account is gone',
+    log: 'yes',
   },
 } as const satisfies Columns
 
