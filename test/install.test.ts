@@ -10,7 +10,8 @@ it('runs before every npm script that needs a dependency', () => {
     scripts: Record<string, string>
   }
   const isHook = (name: string) =>
-    /^(?:pre|post)/.test(name) && (name.replace(/^(?:pre|post)/, '') in scripts || name === 'prepack' || name === 'prepublishOnly')
+    /^(?:pre|post)/.test(name) &&
+    (name.replace(/^(?:pre|post)/, '') in scripts || name === 'prepack' || name === 'prepublishOnly')
   const unprepared = Object.keys(scripts).filter(
     (name) => !isHook(name) && !scripts[`pre${name}`]?.startsWith('node scripts/install.mjs'),
   )

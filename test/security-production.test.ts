@@ -8,7 +8,7 @@ import { OPERATIONS } from '../src/api/index.ts'
 import { createHasher } from '../src/auth/hashing/index.ts'
 import { commonPasswords } from '../src/auth/policy/common.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
-import { createAuth, type Logger, OptionError } from '../src/index.ts'
+import { type Caller, createAuth, type Logger, OptionError } from '../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../src/lib/keyring.ts'
 import { inspectOptions, OPTION_TABLE, type Row, unsafeOptions } from '../src/options/index.ts'
 import { freshAuth, onBothEngines } from './support/engines.ts'
@@ -231,8 +231,8 @@ onBothEngines('logins in production', (engine) => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink } = production
     const { deviceToken } = await signedIn(production)
-    const attempt = (password: string, more: object = {}) =>
-      auth.logIn({ email: BOB, password, ...more }).then(
+    const attempt = (password: string, caller: Caller = {}) =>
+      auth.logIn({ email: BOB, password }, caller).then(
         () => null,
         (error: { code: string; retryAfterSeconds?: number }) => error,
       )

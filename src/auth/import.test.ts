@@ -163,7 +163,8 @@ onBothEngines('importUsers', (engine) => {
     await expect(Array.fromAsync(steps)).rejects.toThrow('the cable was pulled')
     expect(await imported(auth, people(3_000))).toEqual({ added: 1_000, unchanged: 2_000, rejected: [] })
     const actions = (await Array.fromAsync(auth.listAudit())).map(({ action }) => action)
-    expect(actions).toEqual(['finish_import', 'begin_import', 'begin_import'])
+    // Lines of one moment have no order.
+    expect(actions.toSorted()).toEqual(['begin_import', 'begin_import', 'finish_import'])
   })
 
   it('and people who register at the same time never have one address twice', async () => {
