@@ -72,7 +72,7 @@ onBothEngines('the classic contract', (engine) => {
       expect(response.status).toBe(status)
       expect(response.headers.get('location')).toBe('/')
       expect(response.headers.getSetCookie()).toEqual([
-        'session_id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
+        'session_id=; Path=/; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
       ])
       expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
       expect(await answer(await send(auth, 'DELETE', '/sessions', { sessionId }))).toMatchObject([

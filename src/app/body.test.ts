@@ -512,6 +512,13 @@ describe('readBody', () => {
         PASSWORD_PART,
       ),
     ],
+    [
+      'headers in lower case and a binary transfer encoding (Dart http)',
+      parts(
+        `content-disposition: form-data; name="email"\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-transfer-encoding: binary\r\n\r\n${FIELDS.email}`,
+        PASSWORD_PART,
+      ),
+    ],
     ['other part headers', withHeaders('X-Trace: 1\r\nContent-Language: en\r\nContent-ID: <1>\r\n')],
     ['no space after the semicolon', withDisposition('form-data;name="email"')],
     ['no space after the colon', parts(EMAIL_PART.replace(': ', ':'), PASSWORD_PART)],

@@ -100,31 +100,31 @@ describe('Set-Cookie', () => {
 
   it('gives the session for its lifetime, by both attributes, to HTTP alone and to no other site', () => {
     expect(sessionCookie('0a-b.C_d', { ...PLAIN, sessionLifetimeSeconds: 2_592_000 })).toBe(
-      'session_id=0a-b.C_d; Path=/; Max-Age=2592000; Expires=Sat, 05 Dec 2026 09:08:07 GMT; HttpOnly; SameSite=Lax',
+      'session_id=0a-b.C_d; Path=/; Max-Age=2592000; Expires=Sat, 05-Dec-2026 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
   it('takes the session away with the same attributes', () => {
     expect(clearedCookie(PLAIN)).toBe(
-      'session_id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
+      'session_id=; Path=/; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
   it('remembers a device under its own name and for its own time', () => {
     expect(deviceCookie('0a-b.C_d', 34_560_000, PLAIN)).toBe(
-      'device=0a-b.C_d; Path=/; Max-Age=34560000; Expires=Fri, 10 Dec 2027 09:08:07 GMT; HttpOnly; SameSite=Lax',
+      'device=0a-b.C_d; Path=/; Max-Age=34560000; Expires=Fri, 10-Dec-2027 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
   it('of a secure cookie is Secure, with a name that binds it to its host', () => {
     expect(sessionCookie('0a', SECURE)).toBe(
-      '__Host-session_id=0a; Path=/; Max-Age=60; Expires=Thu, 05 Nov 2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
+      '__Host-session_id=0a; Path=/; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
     )
     expect(clearedCookie(SECURE)).toBe(
-      '__Host-session_id=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax',
+      '__Host-session_id=; Path=/; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax',
     )
     expect(deviceCookie('0a', 60, SECURE)).toBe(
-      '__Host-device=0a; Path=/; Max-Age=60; Expires=Thu, 05 Nov 2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
+      '__Host-device=0a; Path=/; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
     )
   })
 })

@@ -92,9 +92,17 @@ function setCookie(
     `${cookieName(cookie, options)}=${value}`,
     'Path=/',
     `Max-Age=${maxAgeSeconds}`,
-    `Expires=${expires.toUTCString()}`,
+    `Expires=${cookieDate(expires)}`,
     ...(options.secureCookie ? ['Secure'] : []),
     'HttpOnly',
     'SameSite=Lax',
   ].join('; ')
+}
+
+/**
+ * A moment as in `Sat, 26-Dec-2026 01:16:41 GMT`. Every parser of cookies reads this form (RFC 6265 §5.1.1), and Apache
+ * HttpClient 4 drops a cookie whose date has spaces in place of the hyphens.
+ */
+function cookieDate(time: Date): string {
+  return time.toUTCString().replace(/(\d) ([A-Z][a-z]{2}) (\d)/, '$1-$2-$3')
 }
