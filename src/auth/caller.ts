@@ -37,7 +37,7 @@ export function asUser(caller: Caller, { id }: { readonly id: number }): Caller 
   return { ...caller, actor: { kind: 'user', id: String(id) } }
 }
 
-/** The caller of what is done to an account by whoever runs the service, unless the caller says who acts. */
+/** The caller of an operator's act. Without a named actor, the operator is not known by name. */
 export function asOperator(caller: Caller): Caller {
   return { ...caller, actor: caller.actor ?? { kind: 'operator' } }
 }

@@ -105,7 +105,7 @@ export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
 
 const MINUTE_MS = 60_000
 const DEVICE_NOTICE_EVERY_MS = 10 * MINUTE_MS
-/** A notice tells so many sign-ins with when and where, the last ones. */
+/** A notice lists this many sign-ins with time and place, the latest ones. */
 const SIGN_INS_NAMED_MAX = 5
 /** Longer than a mailer may take for one message. */
 const LEASE_MS = 5 * MINUTE_MS
@@ -119,15 +119,15 @@ const BATCH = 5
 /** Told of a mail that could not be sent, or with `null` of an outbox that cannot be read. */
 export type OnMailFault = (error: unknown, mail: { id: string; attempts: number } | null) => void
 
-/** How many events the mail of an id told of. */
+/** The number of events that a mail covered, by the id of the mail. */
 export type SentMail = Map<string, number>
 
 /**
  * Sends what is due, once. Of several instances each mail is sent by one; what fails is tried again, ever
  * more seldom, for {@link MAIL_LIFETIME_SECONDS}.
  *
- * @param sent - Mail that is in other hands and could not be forgotten yet, never to be sent again: of each id, how
- *   many events it told of.
+ * @param sent - Mail that was sent but could not be deleted yet. It is never sent again. Maps its id to the number of
+ *   events that it covered.
  * @returns How many were taken.
  */
 export async function sendDueMail(

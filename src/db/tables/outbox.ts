@@ -206,8 +206,7 @@ export interface Lease {
 }
 
 /**
- * Takes mail that is due, of the first priority that has any, the oldest first. Nobody else gets it until the lease is over, so that of several
- * instances one sends it.
+ * Takes due mail: the oldest of the first priority that has any. The lease keeps other instances from sending it too.
  */
 export async function takeDueMail(
   db: Database,
