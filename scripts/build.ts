@@ -35,7 +35,12 @@ async function bundleCommand(): Promise<void> {
     plugins: [{ name: 'data-files', transform: keepDataFiles }],
     experimental: { attachDebugInfo: 'none' },
   })
-  const { output } = await bundle.write({ dir: 'dist/bundle', chunkFileNames: '[name].js' })
+  const { output } = await bundle.write({
+    dir: 'dist/bundle',
+    chunkFileNames: '[name].js',
+    // The sources have them, and LICENSES has what the packages ask for.
+    comments: false,
+  })
   rmSync('dist/cli', { recursive: true })
   renameSync('dist/bundle', 'dist/cli')
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))

@@ -81,6 +81,14 @@ describe('a field that is named like a part of the caller', () => {
   })
 })
 
+it('is refused where it is not an object, so that a token in its place is not overlooked', async () => {
+  const { auth } = await productionAuth('sqlite')
+  await addMember(auth, 'bob@example.com')
+  const { sessionId } = await auth.logIn({ email: 'bob@example.com', password: PASSWORD })
+  await expect(auth.endSession(sessionId as never)).rejects.toThrow(TypeError)
+  expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+})
+
 describe('the audit', () => {
   it('names who acted: the user, the operator that the caller names, or nobody', async () => {
     const { auth, now } = await productionAuth('sqlite')

@@ -17,7 +17,7 @@ it('runs before every npm script that needs a dependency', () => {
   )
   expect(unprepared).toEqual([])
   // `npm run` runs the script in front as well.
-  expect(scripts.prepack).toMatch(/^npm run build\b/)
+  expect(scripts.prepack).toBe('npm run build && node scripts/sbom.ts')
   expect(scripts.prepublishOnly).toBe('npm run audit')
 })
 

@@ -154,17 +154,29 @@ onBothEngines('importUsers', (engine) => {
   })
 
   it('written down as it goes: what stopped half-way goes on when it is done again', async () => {
-    const auth = await freshAuth(engine)
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
     async function* cut() {
       for (const fields of people(2_500)) yield { fields }
       throw new Error('the cable was pulled')
     }
     const steps = auth.importUsers(cut())
     await expect(Array.fromAsync(steps)).rejects.toThrow('the cable was pulled')
-    expect(await imported(auth, people(3_000))).toEqual({ added: 1_000, unchanged: 2_000, rejected: [] })
+    now.advance(1)
+    async function* again() {
+      for (const fields of people(3_000)) yield { fields }
+      // Lines of one moment have no order: the end comes later than the beginning.
+      now.advance(1)
+    }
+    const total = { added: 0, unchanged: 0 }
+    for await (const step of auth.importUsers(again())) {
+      total.added += step.added
+      total.unchanged += step.unchanged
+      expect(step.rejected).toEqual([])
+    }
+    expect(total).toEqual({ added: 1_000, unchanged: 2_000 })
     const actions = (await Array.fromAsync(auth.listAudit())).map(({ action }) => action)
-    // Lines of one moment have no order.
-    expect(actions.toSorted()).toEqual(['begin_import', 'begin_import', 'finish_import'])
+    expect(actions).toEqual(['finish_import', 'begin_import', 'begin_import'])
   })
 
   it('and people who register at the same time never have one address twice', async () => {

@@ -276,8 +276,13 @@ function callerBinderOf(bind: ReturnType<typeof binderOf>) {
     const bound = bind(useCase)
     // The context, then its arguments, then the caller.
     const place = useCase.length - 2
-    return (...rest) =>
-      bound(...(rest.slice(0, place) as Arguments), (rest[place] as Caller | undefined) ?? NOBODY)
+    return async (...rest) => {
+      const caller = rest[place] ?? NOBODY
+      // A session token in its place, as in plain JavaScript, must not pass for a caller without a session.
+      if (typeof caller !== 'object')
+        throw new TypeError('the caller has to be an object, as in { sessionToken }')
+      return bound(...(rest.slice(0, place) as Arguments), caller as Caller)
+    }
   }
 }
 

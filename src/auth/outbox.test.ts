@@ -453,7 +453,7 @@ onBothEngines('the caps on mail', (engine) => {
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device' }])
   })
 
-  it('are not used up for notices by whoever asks for another address', async () => {
+  it('are not used up for notices by requests for another address', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
@@ -579,7 +579,7 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     expect(mailer.mails.at(-1)).toMatchObject({ to: BOB, text: expect.stringMatching(/were 20\ssign-ins/) })
   })
 
-  it('is told of all of it by a mail server that takes no notice before the account is gone', async () => {
+  it('gets every notice, although the mail server accepts none before the account is deleted', async () => {
     const ctx = await productionContext(engine)
     let isDown = true
     const mailer = memoryMailer(({ text }) => {

@@ -209,7 +209,7 @@ async function recordGivenUp(tx: TxContext, mail: store.OutboxMail, reason: stri
  * @returns How many there were; none when it is done.
  */
 export async function deleteStaleMail(tx: TxContext, limit: number): Promise<number> {
-  // Whoever took it last, in time, has let go of it by now.
+  // The last lease has expired by now.
   const lastTaken = secondsAfter(tx.now(), -MAIL_LIFETIME_SECONDS)
   const stale = await store.deleteMailBefore(tx.db, new Date(lastTaken.getTime() - LEASE_MS), limit)
   for (const mail of stale) {

@@ -74,7 +74,7 @@ async function replacePassword(
   return { user: accountOf(changed), sessionId }
 }
 
-/** Proves once more who bears a session. */
+/** Checks the password again and renews the session. */
 export async function reauthenticate(
   ctx: Context,
   request: ReauthenticateRequest,

@@ -47,7 +47,7 @@ onBothEngines('the reset of a password', (engine) => {
     expect(await auth.validLogin(EMAIL, 'newer')).toBe(true)
     await expect(auth.updatePassword(first, 'x')).rejects.toMatchObject({ code: 'invalid_reset_token' })
 
-    // Whoever is signed in and changes the password ends the others all the same.
+    // A password change by the signed-in user still ends the other sessions.
     const change = { currentPassword: 'newer', newPassword: 'newest' }
     const { sessionId } = await auth.changePassword(change, { sessionToken: sessions[0] })
     for (const ended of sessions) expect(await auth.getUserFromSessionId(ended)).toBeNull()

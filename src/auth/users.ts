@@ -121,7 +121,7 @@ export async function removeAccount(
 ): Promise<boolean> {
   const user = await store.lockUser(tx.db, userId)
   if (user === null) return false
-  // Notices stay: whoever deletes an account must not silence what tells of them.
+  // Notices stay: deleting an account must not silence the notices about it.
   await cancelLinks(tx, userId)
   await store.deleteUser(tx.db, userId)
   await forgetFailures(tx, user.email)

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Caller } from '../auth/index.ts'
 
-/** Whoever runs a command, by the name of their account on this machine: so the audit tells operators apart. */
+/** The person who runs a command, by their account on this machine, so that the audit tells operators apart. */
 export function operator(): Caller {
   return { actor: { kind: 'operator', id: nameOnThisMachine() } }
 }
