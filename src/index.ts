@@ -1,5 +1,5 @@
 /**
- * Bienvenue as a library: the engine with every use case, and the HTTP service as one function.
+ * Bienvenue as a library: every use case, and the HTTP service as one function.
  *
  * @module
  */
@@ -7,55 +7,16 @@ import './lib/require-node.ts'
 
 import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
-import { type AuditRecord, type Engine, openEngine } from './auth/index.ts'
+import { type AuditRecord, type AuthService, openAuthService } from './auth/index.ts'
 import type { Logger } from './log.ts'
 import type { AuthOptions } from './options/index.ts'
-import { type Account, accountOf } from './user.ts'
+import type { Account } from './user.ts'
 
 export type { Incoming, IncomingBody } from './app/incoming.ts'
 export type { Connection } from './app/index.ts'
 export type { Rendered } from './app/responses.ts'
-export type {
-  AccountExport,
-  AccountState,
-  Actor,
-  AuditEntry,
-  AuditQuery,
-  AuditRecord,
-  Caller,
-  ChangePasswordRequest,
-  Client,
-  ConfirmationRequest,
-  ConfirmEmailRequest,
-  EmailChangeRequest,
-  EndOwnSessionRequest,
-  ExportedUser,
-  FinishedRestore,
-  FinishRestoreRequest,
-  FirebaseProject,
-  ImportItem,
-  ImportOptions,
-  ImportStep,
-  ListedUser,
-  LogInRequest,
-  LogInResult,
-  MailProblem,
-  PasswordReset,
-  PasswordResetRequest,
-  ReauthenticateRequest,
-  RegisterDetails,
-  RenewedSession,
-  ResetPasswordRequest,
-  SessionInfo,
-  SessionSummary,
-  SetEmailRequest,
-  SignUpRequest,
-  SignUpResult,
-  UserDescription,
-  UserQuery,
-} from './auth/index.ts'
-export { hashPassword } from './auth/passwords/password.ts'
-export { generateUuid } from './auth/sessions/sessions.ts'
+export type * from './auth/index.ts'
+export { hashPassword } from './auth/index.ts'
 export {
   AuthError,
   Conflict,
@@ -65,53 +26,54 @@ export {
   OptionError,
   type OptionProblem,
 } from './errors.ts'
+export { generateUuid } from './lib/random.ts'
 export type { Logger } from './log.ts'
 export { type Mail, MailError, type Mailer, MailRefused } from './mail/index.ts'
 export type { AuthOptions, Hasher, Options } from './options/index.ts'
 export type { Account, User } from './user.ts'
 
-/** The engine, and the service that speaks HTTP for it. */
-export interface Auth extends Engine {
+/** Every use case, and the HTTP service as a function. */
+export interface Auth extends AuthService {
   /**
-   * Answers a request of the HTTP contract; for any framework that knows `Request` and `Response`. Never
-   * rejects. What it needs is loaded at the first call.
+   * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its code
+   * is loaded at the first call.
    *
    * @param connection - `ip`: the client's IP address, for the limits per IP address.
    */
   fetch: App['fetch']
-  /** For adapters, as `bienvenue-auth/node`: the same for what is no `Request`. */
+  /** The same for adapters such as `bienvenue-auth/node`, which have no `Request`. */
   answer: App['answer']
   /**
-   * The user whose session a request bears, or `null`: for routes of your own.
+   * The user whose session token is in the cookies of a request, or `null`. For routes of your own.
    *
-   * @param cookieHeader - The `Cookie` header of the request, as it came.
+   * @param cookieHeader - The `Cookie` header of the request, as it was sent.
    */
   getUserFromCookie(cookieHeader: string | null | undefined): Promise<Account | null>
 }
 
-/** What {@link createAuth} takes: every option has a default. */
+/** What {@link createAuth} takes. Every option has a default. */
 export interface CreateAuthOptions extends AuthOptions {
-  /** Where {@link Auth.fetch} logs, and the engine what fails. Default: warnings and errors, as JSON lines on standard error. */
+  /** Receives the log. Default: warnings and errors, as JSON lines on standard error. */
   logger?: Logger | undefined
-  /** Told of each line of the audit once it is written for good: for a system of your own to collect them. */
+  /** Called for each audit record once it is committed, to collect records in a system of your own. */
   onAudit?: ((record: AuditRecord) => void) | undefined
 }
 
 /**
- * Opens the database (making and migrating it where needed) and gives everything the service can do.
+ * Opens the database, and creates and migrates it if needed.
  *
  * @throws {OptionError} An option has no usable value, or the database cannot be used. `option` names it.
  * @example
  * ```ts
  * const auth = await createAuth({ databaseUrl: 'sqlite:accounts.db' })
- * await auth.registerUser('bob@example.com', 'correct horse battery staple')
- * const { sessionId } = await auth.logIn({ email: 'bob@example.com', password: 'correct horse battery staple' })
- * const user = await auth.getUserFromSessionId(sessionId)
+ * await auth.account.register({ email: 'bob@example.com', password: 'seven green umbrellas' })
+ * const { sessionToken } = await auth.signIn.withPassword({ email: 'bob@example.com', password: 'seven green umbrellas' })
+ * const current = await auth.sessions.current({ sessionToken })
  * await auth.close()
  * ```
  */
 export async function createAuth({ logger, onAudit, ...options }: CreateAuthOptions = {}): Promise<Auth> {
-  const engine = await openEngine(options, {
+  const service = await openAuthService(options, {
     sendsMail: true,
     onFault: (what, error, details) => void logFault(logger, what, error, details),
     onChange: (level, what, details = {}) => void logChange(logger, level, what, details),
@@ -119,24 +81,25 @@ export async function createAuth({ logger, onAudit, ...options }: CreateAuthOpti
   })
   let app: Promise<App> | undefined
   const loaded = () => {
-    app ??= loadApp(engine, logger)
+    app ??= loadApp(service, logger)
     return app
   }
   return {
-    ...engine,
+    ...service,
     fetch: async (request, connection) => (await loaded()).fetch(request, connection),
     answer: async (incoming) => (await loaded()).answer(incoming),
     async getUserFromCookie(cookieHeader) {
-      const user = await engine.getUserFromSessionId(readSessionCookie(cookieHeader, engine.options))
-      return user && accountOf(user)
+      const sessionToken = readSessionCookie(cookieHeader, service.options)
+      const current = await service.sessions.current({ sessionToken })
+      return current?.user ?? null
     },
   }
 }
 
-// HTTP, its schemas and the log cost a program that does not use them nothing.
-async function loadApp(engine: Engine, logger: Logger | undefined): Promise<App> {
+// A program that does not use HTTP need not load it, its schemas and the log.
+async function loadApp(service: AuthService, logger: Logger | undefined): Promise<App> {
   const [{ createApp }, { createLogger }] = await Promise.all([import('./app/index.ts'), import('./log.ts')])
-  return createApp(engine, logger ?? createLogger('warn', 'stderr'))
+  return createApp(service, logger ?? createLogger('warn', 'stderr'))
 }
 
 async function logFault(

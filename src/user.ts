@@ -32,12 +32,16 @@ export interface User {
   readonly locale: string | null
 }
 
-/** What may be shown of an account, to its user and in an answer: no hash, no id of a secret. */
-export type Account = Pick<User, 'id' | 'email' | 'createdAt' | 'disabledAt' | 'emailVerifiedAt'>
+/** A user as the library returns them: without the password hash and the ids of secrets. */
+export type Account = Pick<
+  User,
+  'id' | 'email' | 'createdAt' | 'disabledAt' | 'emailVerifiedAt' | 'passwordCompromisedAt' | 'locale'
+>
 
-/** The part of a user that may be shown. */
-export function accountOf({ id, email, createdAt, disabledAt, emailVerifiedAt }: User): Account {
-  return { id, email, createdAt, disabledAt, emailVerifiedAt }
+/** The part of a user that is an account. */
+export function accountOf(user: User): Account {
+  const { id, email, createdAt, disabledAt, emailVerifiedAt, passwordCompromisedAt, locale } = user
+  return { id, email, createdAt, disabledAt, emailVerifiedAt, passwordCompromisedAt, locale }
 }
 
 /**

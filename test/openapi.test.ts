@@ -164,7 +164,7 @@ describe('GET /openapi.json', () => {
         expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
       }
       expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
-      expect(described?.security).toEqual(operation.session ? [{ session: [] }] : [])
+      expect(described?.security).toEqual(operation.access === 'anyone' ? [] : [{ session: [] }])
       expect(described?.tags).toEqual([operation.tag])
     },
   )

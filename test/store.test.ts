@@ -27,8 +27,8 @@ function sessionOf(user: User, changes: Partial<store.Session> = {}): store.Sess
     lastSeenAt: NOW,
     idleExpiresAt: null,
     expiresAt: LATER,
-    methods: ['pwd', 'otp'],
-    level: 2,
+    amr: ['pwd', 'otp'],
+    aal: 2,
     ip: '2001:db8::1',
     userAgent: 'curl/8',
     ...changes,
@@ -402,8 +402,8 @@ onBothEngines('sessions', (engine) => {
     expect(await db.selectFrom('sessions').selectAll().executeTakeFirst()).toMatchObject({
       created_at: NOW.getTime(),
       authenticated_at: NOW.getTime(),
-      methods: 'pwd otp',
-      level: 2,
+      amr: 'pwd otp',
+      aal: 2,
       ip_address: '2001:db8::1',
       user_agent: 'curl/8',
     })
@@ -505,7 +505,7 @@ onBothEngines('the sessions of a user', (engine) => {
 
   it('are listed while they live, the one used last first, with what may be shown of them alone', async () => {
     const { db, bob, rob, add } = await begin()
-    const early = await add(bob, { lastSeenAt: after(1), idleExpiresAt: LATER, methods: [], level: 0 })
+    const early = await add(bob, { lastSeenAt: after(1), idleExpiresAt: LATER, amr: [], aal: 0 })
     const late = await add(bob, {
       lastSeenAt: after(2),
       authenticatedAt: after(1),

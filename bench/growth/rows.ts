@@ -134,8 +134,8 @@ const ROWS: Readonly<Record<Table, RowMaker>> = {
       // Just now, so that a check has nothing to write down.
       last_seen_at: String(CLOCK),
       expires_at: `${createdAt('n', size)} + ${SESSION_LIFETIME_MS}`,
-      methods: `'pwd'`,
-      level: '1',
+      amr: `'pwd'`,
+      aal: '1',
       ip_address: `'203.0.113.' || (n % 256)`,
       user_agent: `'${USER_AGENT}'`,
     }),

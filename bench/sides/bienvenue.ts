@@ -141,8 +141,8 @@ export async function addSessions(
           last_seen_at: at - Math.floor(Math.random() * USE_STEP_MS) - (isUseDue ? USE_STEP_MS : 0),
           idle_expires_at: idleMs === 0 ? null : at + idleMs,
           expires_at: at + options.sessionLifetimeSeconds[mode] * 1_000,
-          methods: 'pwd',
-          level: 1,
+          amr: 'pwd',
+          aal: 1,
         }
       })
       for (const some of batches(rows)) await tx.insertInto('sessions').values(some).execute()

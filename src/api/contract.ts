@@ -1,62 +1,74 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
+import type { AuditAction } from '../model/audit-actions.ts'
+import type { Throttled } from '../model/throttled.ts'
+
+/** Who may call an operation: `anyone`, or the owner of a live session; `fresh`: one who has authenticated recently. */
+type Access = 'anyone' | { readonly session: true; readonly fresh?: true }
 
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
-export interface Operation {
+export interface Contract {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** With the names of its parameters in braces, as in `/sessions/{id}`. */
   readonly path: string
-  readonly id: string
   readonly summary: string
-  /** The classic contract takes forms too, and keeps its statuses; what came later takes JSON alone. */
+  /** `classic` operations take forms too, and keep the statuses of the exercise. The others take JSON only. */
   readonly tag: 'classic' | 'account' | 'page' | 'service'
-  /** What has to be set for this operation to be there at all. */
+  /** What must be configured for this operation to be served. */
   readonly needs?: 'mail' | 'public_api_docs'
-  /** Whether a live session is demanded; without one it is `session_required`, or later `unauthenticated`. */
-  readonly session?: true
+  readonly access: Access
+  /** The attempts it counts as. */
+  readonly throttle?: readonly Throttled[]
+  /** The audit records it may add. */
+  readonly audit?: readonly AuditAction[]
   /** The parameters in the path, with what each is. */
   readonly params?: Readonly<Record<string, string>>
   /** The fields of the body. */
   readonly body?: z.ZodObject
   readonly success: {
     readonly status: 200 | 302
-    /** Where a browser (Fetch Metadata) gets another status. */
+    /** The status for browsers (Fetch Metadata), if it differs. */
     readonly statusForBrowsers?: 303
     readonly description: string
     readonly body?: z.ZodType
-    /** Whether the answer is a page of HTML. */
+    /** Whether the answer is an HTML page. */
     readonly page?: true
     readonly setsCookie?: true
   }
-  /** Its own refusals; those that follow from the rest of it are added by {@link errorsOf}. */
+  /** Its own refusals. {@link errorsOf} adds those that follow from the rest of the contract. */
   readonly errors: readonly ErrorCode[]
 }
 
+/** A contract with its id, `<topic>.<useCase>`. */
+export interface Operation extends Contract {
+  readonly id: string
+}
+
 /** Keeps the types of an operation as they are written. */
-export function operation<const Contract extends Operation>(contract: Contract): Contract {
+export function operation<const Given extends Contract>(contract: Given): Given {
   return contract
 }
 
 /** The fields of an operation's body. */
-export type FieldsOf<Contract extends Operation> = Contract extends { body: infer Body extends z.ZodObject }
+export type FieldsOf<Given extends Contract> = Given extends { body: infer Body extends z.ZodObject }
   ? z.infer<Body>
   : Record<never, never>
 
 /** The parameters in an operation's path. */
-export type ParamsOf<Contract extends Operation> = Contract extends { params: infer Params }
+export type ParamsOf<Given extends Contract> = Given extends { params: infer Params }
   ? { readonly [Name in keyof Params]: string }
   : Record<never, never>
 
 /** The media types that an operation's body may have. */
-export function bodyTypesOf({ tag }: Operation): readonly string[] {
+export function bodyTypesOf({ tag }: Contract): readonly string[] {
   return tag === 'classic' ? [...FORM_TYPES, JSON_TYPE] : [JSON_TYPE]
 }
 
 const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'] as const
 const JSON_TYPE = 'application/json'
 
-/** The body of an operation's success. */
-export type SuccessOf<Contract extends Operation> = Contract extends {
+/** The body of a successful answer. */
+export type SuccessOf<Given extends Contract> = Given extends {
   success: { body: infer Body extends z.ZodType }
 }
   ? z.infer<Body>
@@ -71,7 +83,7 @@ const ANY_REQUEST: readonly ErrorCode[] = [
   'unavailable',
 ]
 
-/** What a new password may be refused for. */
+/** The refusals of a new password. */
 export const NEW_PASSWORD_ERRORS = [
   'password_too_short',
   'password_too_long',
@@ -94,13 +106,22 @@ const ANY_BODY: readonly ErrorCode[] = [
 ]
 
 /** Every way an operation refuses. */
-export function errorsOf({ method, session, tag, body, errors }: Operation): readonly ErrorCode[] {
+export function errorsOf({ method, access, tag, throttle, body, errors }: Contract): readonly ErrorCode[] {
   return [
     ...errors,
-    ...(session ? [tag === 'classic' ? ('session_required' as const) : ('unauthenticated' as const)] : []),
+    ...(throttle ? (['too_many_attempts'] as const) : []),
+    ...accessErrors(access, tag),
     ...(method === 'GET' ? [] : (['foreign_origin'] as const)),
     ...(method === 'POST' ? (['missing_origin'] as const) : []),
     ...(body ? ANY_BODY : []),
     ...ANY_REQUEST,
+  ]
+}
+
+function accessErrors(access: Access, tag: Contract['tag']): readonly ErrorCode[] {
+  if (access === 'anyone') return []
+  return [
+    tag === 'classic' ? 'session_required' : 'unauthenticated',
+    ...(access.fresh ? (['reauthentication_required'] as const) : []),
   ]
 }

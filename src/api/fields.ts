@@ -29,3 +29,15 @@ export const resetToken = text.meta({ description: 'Opaque. Good once.' })
 
 /** A token from the link in a mail. Any text passes: a wrong one is refused as such. */
 export const mailedToken = text.meta({ description: 'From the link in the mail. Opaque, good once.' })
+
+/** A session as its user sees it. */
+export const sessionInfo = z.strictObject({
+  id: z.uuid().meta({ description: 'Identifies the session. It grants no access.' }),
+  current: z.boolean().meta({ description: 'Whether it is the session of this request.' }),
+  created_at: z.iso.datetime(),
+  authenticated_at: z.iso.datetime().meta({ description: 'When the user last entered the password.' }),
+  last_seen_at: z.iso.datetime().meta({ description: 'When it was last used, to the minute.' }),
+  expires_at: z.iso.datetime().meta({ description: 'When it ends at the latest.' }),
+  ip: z.string().nullable(),
+  user_agent: z.string().nullable(),
+})

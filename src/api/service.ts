@@ -1,34 +1,68 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
 
-export const getHealth = operation({
+const welcomed = {
+  status: 200,
+  description: 'The service answers.',
+  body: z.strictObject({ message: z.literal('Bienvenue') }),
+} as const
+
+export const welcome = operation({
+  method: 'GET',
+  path: '/',
+  summary: 'Say welcome',
+  tag: 'classic',
+  access: 'anyone',
+  success: welcomed,
+  errors: [],
+})
+
+export const welcomeAfterSignOut = operation({
+  method: 'DELETE',
+  path: '/',
+  summary: 'Say welcome to clients that repeat DELETE when a sign-out redirects them; it deletes nothing',
+  tag: 'classic',
+  access: 'anyone',
+  success: welcomed,
+  errors: [],
+})
+
+export const health = operation({
   method: 'GET',
   path: '/healthz',
-  id: 'getHealth',
-  summary: 'Whether the process is alive',
+  summary: 'Check that the process is alive',
   tag: 'service',
-  success: { status: 200, description: 'It is.', body: z.strictObject({ status: z.literal('ok') }) },
+  access: 'anyone',
+  success: {
+    status: 200,
+    description: 'The process is alive.',
+    body: z.strictObject({ status: z.literal('ok') }),
+  },
   errors: [],
 })
 
-export const getReadiness = operation({
+export const readiness = operation({
   method: 'GET',
   path: '/readyz',
-  id: 'getReadiness',
   summary:
-    'Whether the service can do its work: the database answers, is not known to refuse writes, and its schema is up to date',
+    'Check that the service can work: the database answers, accepts writes as far as is known, and has the schema it needs',
   tag: 'service',
-  success: { status: 200, description: 'It can.', body: z.strictObject({ status: z.literal('ready') }) },
+  access: 'anyone',
+  success: {
+    status: 200,
+    description: 'The service is ready.',
+    body: z.strictObject({ status: z.literal('ready') }),
+  },
   errors: [],
 })
 
-export const getOpenApi = operation({
+export const openApi = operation({
   method: 'GET',
   path: '/openapi.json',
-  id: 'getOpenApi',
-  summary: 'This document',
+  summary: 'Get this document',
   tag: 'service',
   needs: 'public_api_docs',
+  access: 'anyone',
   success: {
     status: 200,
     description: 'An OpenAPI 3.1 document.',

@@ -1,57 +1,29 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
-import { email, password } from './fields.ts'
+import { sessionInfo } from './fields.ts'
 
-export const logIn = operation({
-  method: 'POST',
-  path: '/sessions',
-  id: 'logIn',
-  summary: 'Log in',
-  tag: 'classic',
-  body: z.strictObject({ email, password }),
-  success: {
-    status: 200,
-    description: 'Logged in: the cookie `session_id` carries the session.',
-    body: z.strictObject({ email: z.string(), message: z.literal('logged in') }),
-    setsCookie: true,
-  },
-  errors: ['invalid_credentials', 'password_compromised', 'too_many_attempts', 'password_too_long'],
-})
-
-export const logOut = operation({
+export const signOut = operation({
   method: 'DELETE',
   path: '/sessions',
-  id: 'logOut',
-  summary: 'Log out',
+  summary: 'Sign out',
   tag: 'classic',
-  session: true,
+  access: { session: true },
+  audit: ['logout'],
   success: {
     status: 302,
     statusForBrowsers: 303,
-    description: 'The session is over and the cookie cleared; go to `GET /`.',
+    description: 'The session has ended and the cookie is cleared. Go to `GET /`.',
     setsCookie: true,
   },
   errors: [],
 })
 
-const sessionInfo = z.strictObject({
-  id: z.uuid().meta({ description: 'Names the session and opens nothing.' }),
-  current: z.boolean().meta({ description: 'Whether it is the one that asks.' }),
-  created_at: z.iso.datetime(),
-  authenticated_at: z.iso.datetime().meta({ description: 'When the password was typed last.' }),
-  last_seen_at: z.iso.datetime().meta({ description: 'When it was used last, to the minute.' }),
-  expires_at: z.iso.datetime().meta({ description: 'When it ends, whatever happens in it.' }),
-  ip: z.string().nullable(),
-  user_agent: z.string().nullable(),
-})
-
-export const listSessions = operation({
+export const list = operation({
   method: 'GET',
   path: '/sessions',
-  id: 'listSessions',
-  summary: 'The live sessions of the account, the one used last first',
+  summary: 'List the live sessions of the account, most recently used first',
   tag: 'account',
-  session: true,
+  access: { session: true },
   success: {
     status: 200,
     description: 'Every device that is signed in.',
@@ -60,50 +32,33 @@ export const listSessions = operation({
   errors: [],
 })
 
-export const endOtherSessions = operation({
+export const endOthers = operation({
   method: 'DELETE',
   path: '/sessions/others',
-  id: 'endOtherSessions',
   summary: 'Sign out everywhere else',
   tag: 'account',
-  session: true,
+  access: { session: true, fresh: true },
+  audit: ['end_other_sessions'],
   success: {
     status: 200,
-    description: 'Every other session of the account is over.',
+    description: 'Every other session of the account has ended.',
     body: z.strictObject({ message: z.literal('other sessions ended'), ended: z.int() }),
   },
-  errors: ['reauthentication_required'],
+  errors: [],
 })
 
-export const endSession = operation({
+export const end = operation({
   method: 'DELETE',
   path: '/sessions/{id}',
-  id: 'endSession',
   summary: 'Sign out one device',
   tag: 'account',
-  session: true,
+  access: { session: true, fresh: true },
+  audit: ['end_session'],
   params: { id: 'The id of a session of the account, from `GET /sessions`.' },
   success: {
     status: 200,
-    description: 'The session is over.',
+    description: 'The session has ended.',
     body: z.strictObject({ message: z.literal('session ended') }),
   },
-  errors: ['reauthentication_required', 'not_found'],
-})
-
-export const reauthenticate = operation({
-  method: 'POST',
-  path: '/reauthenticate',
-  id: 'reauthenticate',
-  summary: 'Type the password again, for what is sensitive',
-  tag: 'account',
-  session: true,
-  body: z.strictObject({ password }),
-  success: {
-    status: 200,
-    description: 'A new session is in the cookie, and the old one over.',
-    body: z.strictObject({ email: z.string(), message: z.literal('reauthenticated') }),
-    setsCookie: true,
-  },
-  errors: ['invalid_credentials', 'too_many_attempts', 'password_too_long'],
+  errors: ['not_found'],
 })

@@ -1,5 +1,5 @@
 /** What every request has to pass before a route sees it. Cheap, and without the database. */
-import { getHealth, getReadiness } from '../api/index.ts'
+import { TOPICS } from '../api/index.ts'
 import { AuthError } from '../errors.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
@@ -17,18 +17,18 @@ export type GuardSettings = Pick<Options, 'mode' | 'baseUrl' | 'allowedHosts'>
  *
  * @throws {AuthError} `uri_too_long`, `unknown_host`, `malformed_request`, `foreign_origin`, `missing_origin`.
  */
-export type Guard = (incoming: Incoming, sessionId: () => string | null) => void
+export type Guard = (incoming: Incoming, sessionToken: () => string | null) => void
 
 export function createGuard(settings: GuardSettings): Guard {
   const site = siteOf(settings)
   // Scripts of the exercise send forms with a session, and do not say where they come from.
   const takesUnmarkedForms = settings.mode === 'classic'
-  return (incoming, sessionId) => {
+  return (incoming, sessionToken) => {
     if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
     const host = assertKnownHost(incoming, site)
     if (incoming.method === 'GET' || incoming.method === 'HEAD') return
     const isMarked = assertOwnOrigin(incoming, site, host)
-    if (!isMarked && !takesUnmarkedForms && isSimple(incoming) && sessionId() !== null)
+    if (!isMarked && !takesUnmarkedForms && isSimple(incoming) && sessionToken() !== null)
       throw new AuthError('missing_origin')
     assertPlainFraming(incoming)
   }
@@ -105,7 +105,7 @@ function hostOfAddress(target: string): string {
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s,:/?#@[\]]+)(?::\d{1,5})?$/i
 
 /** What probes ask for: they come by an IP address that no setting knows, and learn nothing about anybody. */
-const PROBED = new Set<string>([getHealth.path, getReadiness.path])
+const PROBED = new Set<string>([TOPICS.service.health.path, TOPICS.service.readiness.path])
 
 /** RFC 9112 §3.2 wants 400 for no host, more than one (they arrive joined) or a malformed one; 421 is for another's. */
 function assertAnyHostWillDo(incoming: Incoming, host: string): void {

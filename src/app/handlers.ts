@@ -1,7 +1,14 @@
-import { bodyTypesOf, type FieldsOf, type Operation, type ParamsOf, type SuccessOf } from '../api/index.ts'
-import type { Caller, Engine } from '../auth/index.ts'
+/** Joins the operations of a topic with their handlers: read the request, call one use case, answer. */
+import {
+  bodyTypesOf,
+  type Contract,
+  type FieldsOf,
+  type ParamsOf,
+  type SuccessOf,
+  TOPICS,
+} from '../api/index.ts'
+import type { AuthService, SessionCaller } from '../auth/index.ts'
 import { AuthError } from '../errors.ts'
-import type { User } from '../user.ts'
 import { readBody } from './body.ts'
 import { readDeviceCookie, readSessionCookie } from './cookies.ts'
 import type { Incoming } from './incoming.ts'
@@ -10,40 +17,40 @@ import type { Answer } from './responses.ts'
 /** A request that has passed the guards and found its route. */
 interface Admitted {
   readonly incoming: Incoming
-  /** Names the request in the log, the answer and the audit. */
+  /** `id` identifies the request in the log, the answer and the audit log. */
   readonly record: { readonly id: string }
-  /** The client's address, as far as it is believed. */
+  /** The client's address, as far as it can be trusted. */
   readonly ip: string | undefined
   /** The parameters in the path. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** What a route's handler is given, read and checked. What not every handler wants is read when it is asked for. */
-class Input<Contract extends Operation> {
-  readonly fields: FieldsOf<Contract>
+/** What a handler gets. Headers are read when they are asked for, because the hot path needs only a cookie. */
+class Input<Given extends Contract> {
+  readonly fields: FieldsOf<Given>
   readonly #admitted: Admitted
-  readonly #options: Engine['options']
+  readonly #options: AuthService['options']
 
-  constructor(admitted: Admitted, fields: FieldsOf<Contract>, options: Engine['options']) {
+  constructor(admitted: Admitted, fields: FieldsOf<Given>, options: AuthService['options']) {
     this.fields = fields
     this.#admitted = admitted
     this.#options = options
   }
 
   get params() {
-    return this.#admitted.params as ParamsOf<Contract>
+    return this.#admitted.params as ParamsOf<Given>
   }
 
-  /** The session cookie as it came, or `null`. */
-  get sessionId(): string | null {
+  /** The session cookie as it was sent, or `null`. */
+  get sessionToken(): string | null {
     return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)
   }
 
   /** Who calls, and from where: from the connection and the headers, never from the body. */
-  get caller(): Caller {
+  get caller(): SessionCaller {
     const { incoming, record, ip } = this.#admitted
     return {
-      sessionToken: this.sessionId,
+      sessionToken: this.sessionToken,
       ip,
       requestId: record.id,
       userAgent: incoming.header('user-agent') ?? undefined,
@@ -52,66 +59,63 @@ class Input<Contract extends Operation> {
     }
   }
 
-  /** Whether a browser asks: it says so (Fetch Metadata). */
+  /** Whether the client is a browser or `fetch`, which send Fetch Metadata. */
   get isBrowser(): boolean {
     return this.#admitted.incoming.header('sec-fetch-mode') !== null
   }
 }
 
-/** An operation of the contract with what answers it. */
+/** What a handler answers. The status is that of the contract, unless the handler redirects. */
+type Reply<Given extends Contract> = Partial<Omit<Answer, 'body'>> &
+  ([SuccessOf<Given>] extends [never] ? { readonly body?: undefined } : { readonly body: SuccessOf<Given> })
+
+type Handler<Given extends Contract> = (input: Input<Given>) => Promise<Reply<Given>> | Reply<Given>
+
+/** A handler for each operation of a topic. */
+type Handlers<Operations> = {
+  readonly [Name in keyof Operations]: Operations[Name] extends Contract ? Handler<Operations[Name]> : never
+}
+
+/** A contract with the function that answers it. */
 export interface Route {
-  readonly operation: Operation
+  readonly operation: Contract
   answer(admitted: Admitted): Promise<Answer>
 }
 
-/** A file of routes: given the engine, its routes. */
-export type Routes = (engine: Engine) => Route[]
+/** The routes of a topic. A missing handler breaks the build. */
+export function routesOf<Topic extends keyof typeof TOPICS>(
+  topic: Topic,
+  handlersOf: (auth: AuthService) => Handlers<(typeof TOPICS)[Topic]>,
+): (auth: AuthService) => Route[] {
+  return (auth) => {
+    const handlers = handlersOf(auth) as Record<string, Handler<Contract>>
+    return Object.entries(TOPICS[topic]).map(([name, operation]) =>
+      routeOf(operation, handlers[name] as Handler<Contract>, auth),
+    )
+  }
+}
 
-type Handler<Contract extends Operation, Given extends unknown[] = []> = (
-  input: Input<Contract>,
-  ...given: Given
-) => Promise<Answer> | Answer
-
-/** Joins an operation with its handler: parse by the contract, call one use case, answer. */
-export function route<const Contract extends Operation>(
-  { options }: Engine,
-  operation: Contract,
-  handler: Handler<Contract>,
-): Route {
-  const { body } = operation
+function routeOf(operation: Contract, handler: Handler<Contract>, { options }: AuthService): Route {
+  const { body, success, tag } = operation
   const types = bodyTypesOf(operation)
   return {
     operation,
     async answer(admitted) {
       const fields = body === undefined ? NO_FIELDS : await readBody(admitted.incoming, body, types)
-      return handler(new Input<Contract>(admitted, fields as FieldsOf<Contract>, options))
+      try {
+        return { status: success.status, ...(await handler(new Input(admitted, fields, options))) }
+      } catch (error) {
+        throw tag === 'classic' ? classicRefusal(error) : error
+      }
     },
   }
 }
 
 const NO_FIELDS = {}
 
-/**
- * The same for a classic operation that demands a session, whose live user the handler is given: the later
- * operations leave it to their use case.
- */
-export function sessionRoute<const Contract extends Operation & { readonly session: true; tag: 'classic' }>(
-  engine: Engine,
-  operation: Contract,
-  handler: Handler<Contract, [user: User]>,
-): Route {
-  return route(engine, operation, async (input) => {
-    const user = await engine.getUserFromSessionId(input.sessionId)
-    if (user === null) throw new AuthError('session_required', { field: 'sessionId' })
-    return handler(input, user)
-  })
-}
-
-/** The answer of an operation, as its contract has it. */
-export function succeed<const Contract extends Operation>(
-  operation: Contract,
-  body: SuccessOf<Contract>,
-  more: Pick<Answer, 'headers' | 'cookies'> = {},
-): Answer {
-  return { status: operation.success.status, body, ...more }
+/** Classic operations answer 403 where the others answer 401. */
+function classicRefusal(error: unknown): unknown {
+  return error instanceof AuthError && error.code === 'unauthenticated'
+    ? new AuthError('session_required', { field: 'sessionId' })
+    : error
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Engine } from '../auth/index.ts'
+import type { AuthService } from '../auth/index.ts'
 import { AuthError, type ErrorCode } from '../errors.ts'
 import { clientAddress, parseNetworks } from '../lib/proxies.ts'
 import type { Logger } from '../log.ts'
@@ -16,14 +16,10 @@ import { logRequest, RequestRecord } from './request-log.ts'
 import { type Answer, createRenderer, errorAnswer, type Rendered } from './responses.ts'
 import { createRouter } from './router.ts'
 import { accountRoutes } from './routes/account.ts'
-import { confirmationRoutes } from './routes/confirmation.ts'
-import { homeRoutes } from './routes/home.ts'
 import { pageRoutes } from './routes/pages.ts'
-import { passwordRoutes } from './routes/passwords.ts'
-import { profileRoutes } from './routes/profile.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { sessionRoutes } from './routes/sessions.ts'
-import { userRoutes } from './routes/users.ts'
+import { signInRoutes } from './routes/sign-in.ts'
 import { isServed } from './served.ts'
 import { incomingOf, responseOf } from './web.ts'
 
@@ -42,25 +38,15 @@ export interface App {
   refuseUnread(code: ErrorCode): Rendered
 }
 
-const ROUTES = [
-  homeRoutes,
-  userRoutes,
-  sessionRoutes,
-  profileRoutes,
-  passwordRoutes,
-  confirmationRoutes,
-  accountRoutes,
-  pageRoutes,
-  serviceRoutes,
-]
+const ROUTES = [serviceRoutes, accountRoutes, signInRoutes, sessionRoutes, pageRoutes]
 
-export function createApp(engine: Engine, log: Logger): App {
-  const { options } = engine
+export function createApp(auth: AuthService, log: Logger): App {
+  const { options } = auth
   const render = createRenderer(options)
   const guard = createGuard(options)
   const proxies = options.trustedProxies === '' ? null : parseNetworks(options.trustedProxies)
-  const routes = ROUTES.flatMap((ofFile) => ofFile(engine)).filter(({ operation }) =>
-    isServed(operation, engine),
+  const routes = ROUTES.flatMap((ofTopic) => ofTopic(auth)).filter(({ operation }) =>
+    isServed(operation, auth),
   )
   const find = createRouter(routes)
 

@@ -57,13 +57,13 @@ function paths(operations: readonly Operation[], limits: Limits): Json {
 }
 
 function describe(operation: Operation, limits: Limits): Json {
-  const { id, summary, tag, session, params = {}, body, success } = operation
+  const { id, summary, tag, access, params = {}, body, success } = operation
   const headers = success.setsCookie && { 'Set-Cookie': SET_COOKIE }
   return {
     operationId: id,
     summary,
     tags: [tag],
-    security: session ? [{ session: [] }] : [],
+    security: access === 'anyone' ? [] : [{ session: [] }],
     ...(operation.params && { parameters: Object.entries(params).map(pathParameter) }),
     ...(body && { requestBody: requestBody(fieldsSchema(body, limits), bodyTypesOf(operation)) }),
     responses: {

@@ -89,7 +89,7 @@ function flat(headers: Extra): string[] {
 }
 
 /** A redirect to a path of ours. */
-export function redirect(path: string, status: 302 | 303, more: Pick<Answer, 'headers' | 'cookies'>): Answer {
+export function redirect(path: string, status: 302 | 303, more: Pick<Answer, 'headers' | 'cookies'>) {
   return { status, ...more, headers: { ...more.headers, location: path } }
 }
 

@@ -1,10 +1,10 @@
-import { OPERATIONS, type Operation } from '../api/index.ts'
-import type { Engine } from '../auth/index.ts'
+import { type Contract, OPERATIONS, type Operation } from '../api/index.ts'
+import type { AuthService } from '../auth/index.ts'
 
-type Setting = Pick<Engine, 'options' | 'mailer'>
+type Setting = Pick<AuthService, 'options' | 'mailer'>
 
 /** Whether an operation is there at all: some need a mailer, or a setting. */
-export function isServed({ needs }: Operation, { options, mailer }: Setting): boolean {
+export function isServed({ needs }: Contract, { options, mailer }: Setting): boolean {
   // A link needs an address to lead to.
   if (needs === 'mail') return mailer !== null && options.baseUrl !== ''
   return needs === 'public_api_docs' ? options.publicApiDocs : true

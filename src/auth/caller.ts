@@ -1,46 +1,61 @@
 import type { AuditRecord } from '../db/index.ts'
 
-/** From where a request comes. All of it may be absent: then nothing depends on it. */
+/** Where a request comes from. Every field may be missing; nothing then depends on it. */
 export interface Client {
-  /** Its IP address, as the connection tells it. Text that is not an IP address is a `TypeError`. */
+  /** The IP address of the client, as the connection reports it. Anything else is a `TypeError`. */
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
-  /** Names the request in the log, the answer and the audit. */
+  /** Identifies the request in the log, the answer and the audit log. */
   readonly requestId?: string | undefined
-  /** The `Accept-Language` header: in which language to write to them. */
+  /** The `Accept-Language` header, which decides the language of mail to an account without a locale. */
   readonly acceptLanguage?: string | undefined
-  /** What an earlier sign-in gave this device, to be recognised by. */
+  /** The device token that an earlier sign-in returned. */
   readonly deviceToken?: string | undefined
 }
 
 /** Who acts. */
 export interface Actor {
-  /** `anonymous` until a use case has found a live session or checked a password; then it acts as that `user`. */
+  /** `anonymous` until a use case has found a live session or verified a password; from then on `user`. */
   readonly kind: AuditRecord['actor']
-  /** The id of the user, or what names the operator. */
+  /** The id of the user, or the name of the operator. */
   readonly id?: string | undefined
 }
 
-/**
- * Who calls a use case, and from where. The transport builds it, and it is an argument of its own: no field of a
- * request can set any of it.
- */
+/** Who calls a use case, and from where. The transport builds it; no field of a request body can set any of it. */
 export interface Caller extends Client {
-  /** Default: `anonymous` for what a visitor does, `operator` for what is done to an account. */
+  /** Default: `anonymous` for what visitors do, `operator` for what operators do to an account. */
   readonly actor?: Actor | undefined
-  /** The session token that the client presents, whether it is live or not. */
+  /** The session token that the client presents. It may be stale, malformed or missing. */
   readonly sessionToken?: string | null | undefined
 }
 
-/** The caller, once it is known which user acts. */
+/** The caller of a use case that needs a session. */
+export interface SessionCaller extends Caller {
+  readonly sessionToken: string | null | undefined
+}
+
+/** The caller, acting as this user. */
 export function asUser(caller: Caller, { id }: { readonly id: number }): Caller {
   return { ...caller, actor: { kind: 'user', id: String(id) } }
 }
 
-/** The caller of an operator's act. Without a named actor, the operator is not known by name. */
+/** The caller of an operator's act. An operator who is not named stays unnamed. */
 export function asOperator(caller: Caller): Caller {
   return { ...caller, actor: caller.actor ?? { kind: 'operator' } }
 }
 
-/** The service by itself. */
+/** A caller that nothing is known about. */
+export const UNKNOWN_CALLER: Caller = {}
+
+/**
+ * Plain JavaScript may pass a bare session token in place of the caller. It must not count as a caller without a session.
+ *
+ * @throws {TypeError} The caller is not an object.
+ */
+export function assertCaller(caller: unknown): asserts caller is Caller {
+  if (typeof caller !== 'object' || caller === null)
+    throw new TypeError('the caller must be an object, such as { sessionToken }')
+}
+
+/** The service itself. */
 export const SYSTEM: Caller = { actor: { kind: 'system' } }

@@ -2,17 +2,20 @@ import * as store from '../db/index.ts'
 import { record } from './audit/record.ts'
 import { SYSTEM } from './caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
-import { deleteStaleMail } from './delivery/outbox.ts'
+import { deleteStaleMail } from './delivery/send.ts'
 
-/** How many rows each clean-up of the tables removed, or made to forget where something was done from. */
+/** How many rows each clean-up deleted or cleared of their IP address and device. */
 export type Removed = Readonly<Record<store.CleanUpName, number>>
 
 const DAY_SECONDS = 86_400
 
 /**
- * Removes what has ended by itself. Nothing depends on it, since an expired row is refused wherever it is
- * met; it keeps the tables small, and personal data no longer than it is needed. Any instance may run it at
- * any time.
+ * Deletes expired rows: sessions, tokens and counters, accounts that were never confirmed, mail that was not sent in time,
+ * and audit records past their retention. No check depends on it, because an expired row is refused wherever it is read;
+ * it keeps the tables small, and personal data no longer than needed. Any instance may run it at any time; the service
+ * does so every hour.
+ *
+ * @returns How many rows were deleted, by kind.
  */
 export async function deleteExpired(ctx: Context): Promise<Removed> {
   const now = ctx.now()
@@ -27,7 +30,7 @@ export async function deleteExpired(ctx: Context): Promise<Removed> {
 
 type Batch = (tx: TxContext, limit: number) => Promise<number>
 
-/** The clean-ups that also write to the audit. */
+/** The clean-ups that also add audit records. */
 const RECORDED: Readonly<Record<store.RecordedCleanUpName, Batch>> = {
   accounts: deleteUnconfirmed,
   mails: deleteStaleMail,
@@ -44,7 +47,7 @@ async function deleteUnconfirmed(tx: TxContext, limit: number): Promise<number> 
 
 const BATCH = 500
 
-// Small transactions, so that requests get their turn between them.
+// Small transactions, so that requests are not held up.
 async function inBatches(ctx: Context, deleteSome: Batch): Promise<number> {
   let removed = 0
   for (;;) {

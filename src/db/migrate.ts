@@ -11,6 +11,7 @@ import * as outbox from './migrations/0006-outbox.ts'
 import * as audit from './migrations/0007-audit.ts'
 import * as notices from './migrations/0008-notices.ts'
 import * as auditActors from './migrations/0009-audit-actors.ts'
+import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
 import type { Database } from './tables/index.ts'
 
 /** Only ever grows: what is released has run somewhere. */
@@ -24,6 +25,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-audit': audit,
   '0008-notices': notices,
   '0009-audit-actors': auditActors,
+  '0010-session-amr-aal': sessionAmrAal,
 }
 
 /** Every migration of this version, in order. */

@@ -9,6 +9,11 @@ export function uuidV7(now: Date): string {
   return uuidOf(now, randomBytes(16))
 }
 
+/** A new UUID in lower case, version 7: time-ordered (RFC 9562 §5.7). It is an identifier, not a secret. */
+export function generateUuid(): string {
+  return uuidV7(new Date())
+}
+
 /** No UUID that {@link uuidV7} gives from a moment on is less. Of a moment that none can carry: the nearest one. */
 export function leastUuidV7(from: Date): string {
   const time = Math.min(Math.max(from.getTime(), 0), 2 ** 48 - 1)

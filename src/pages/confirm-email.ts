@@ -1,4 +1,4 @@
-import { confirmEmail } from '../api/index.ts'
+import { TOPICS } from '../api/index.ts'
 import { PAGES } from '../text.ts'
 import type { Page, Setting } from './layout.ts'
 import { layOutPasswordPage } from './password-page.ts'
@@ -13,7 +13,7 @@ export function renderConfirmEmail(setting: Setting): Page {
     {
       words: PAGES[setting.locale].confirmEmail,
       icon: 'envelope',
-      operation: confirmEmail,
+      operation: TOPICS.account.confirmEmail,
       tokenField: 'token',
       passwordField: 'password',
       hasEmail: false,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { confirmEmail, type Operation, resetPassword } from '../api/index.ts'
+import { type Contract, TOPICS } from '../api/index.ts'
 import { ERRORS } from '../errors.ts'
 import { LOCALES, type Locale, PAGES } from '../text.ts'
 import { type Page, renderConfirmEmail, renderResetPassword, type Setting } from './index.ts'
@@ -9,13 +9,23 @@ import { type Page, renderConfirmEmail, renderResetPassword, type Setting } from
 interface Rendered {
   readonly name: 'resetPassword' | 'confirmEmail'
   readonly render: (setting: Setting) => Page
-  readonly operation: Operation
+  readonly operation: Contract
   readonly locale: Locale
 }
 
 const RENDERED: readonly Rendered[] = LOCALES.flatMap((locale) => [
-  { name: 'resetPassword', render: renderResetPassword, operation: resetPassword, locale } as const,
-  { name: 'confirmEmail', render: renderConfirmEmail, operation: confirmEmail, locale } as const,
+  {
+    name: 'resetPassword',
+    render: renderResetPassword,
+    operation: TOPICS.account.resetPassword,
+    locale,
+  } as const,
+  {
+    name: 'confirmEmail',
+    render: renderConfirmEmail,
+    operation: TOPICS.account.confirmEmail,
+    locale,
+  } as const,
 ])
 
 /** Elements that have no end tag, or that we close in themselves. */

@@ -1,17 +1,17 @@
 import { html } from 'hono/html'
-import type { FieldsOf, Operation } from '../api/index.ts'
+import type { Contract, FieldsOf } from '../api/index.ts'
 import { PAGES, type PanelWords, type PasswordPageWords } from '../text.ts'
 import { type IconName, icon } from './icons.ts'
 import { layOut, type Markup, type Page, type Setting } from './layout.ts'
 
 /** A page behind a link in a mail: it asks for a password and sends it off with the token of the link. */
-interface PasswordPage<Contract extends Operation> {
+interface PasswordPage<Given extends Contract> {
   readonly words: PasswordPageWords
   readonly icon: IconName
   /** What is sent, and which of its fields holds what. */
-  readonly operation: Contract
-  readonly tokenField: keyof FieldsOf<Contract> & string
-  readonly passwordField: keyof FieldsOf<Contract> & string
+  readonly operation: Given
+  readonly tokenField: keyof FieldsOf<Given> & string
+  readonly passwordField: keyof FieldsOf<Given> & string
   /** Whether the link names the account's address as well, for the field `email`. */
   readonly hasEmail: boolean
   readonly autocomplete: 'new-password' | 'current-password'
@@ -23,8 +23,8 @@ interface PasswordPage<Contract extends Operation> {
  * Lays such a page out: a panel for each state it may be in, all of them hidden until the script shows one, and
  * the sentences for what may be refused. See `browser/password-page.js` for how they are used.
  */
-export function layOutPasswordPage<Contract extends Operation>(
-  page: PasswordPage<Contract>,
+export function layOutPasswordPage<Given extends Contract>(
+  page: PasswordPage<Given>,
   setting: Setting,
 ): Page {
   const { words } = page
@@ -59,7 +59,7 @@ ${paragraphs.map((text) => html`<p>${text}</p>\n`)}${more}</section>`
  * The names of the fields are those of the request. Should the script ever let it go by itself, it would be
  * posted, with nothing in the address.
  */
-function form<Contract extends Operation>(page: PasswordPage<Contract>, { locale, basePath }: Setting) {
+function form<Given extends Contract>(page: PasswordPage<Given>, { locale, basePath }: Setting) {
   const { operation, tokenField, passwordField, autocomplete } = page
   const { label, hint, submit, sending } = page.words.ask
   const { reveal } = PAGES[locale]

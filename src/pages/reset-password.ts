@@ -1,4 +1,4 @@
-import { resetPassword } from '../api/index.ts'
+import { TOPICS } from '../api/index.ts'
 import { PAGES, type PasswordPageWords } from '../text.ts'
 import type { Page, Setting } from './layout.ts'
 import { layOutPasswordPage } from './password-page.ts'
@@ -15,7 +15,7 @@ export function renderResetPassword(setting: Setting): Page {
     {
       words: { ...words, ask: { ...words.ask, hint } },
       icon: 'key',
-      operation: resetPassword,
+      operation: TOPICS.account.resetPassword,
       tokenField: 'reset_token',
       passwordField: 'new_password',
       hasEmail: true,

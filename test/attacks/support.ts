@@ -1,6 +1,6 @@
 /** What the attacks share: a victim, a stranger, and short words for what an answer was. */
 import type { Database } from '../../src/db/index.ts'
-import type { Auth, CreateAuthOptions, Mail, User } from '../../src/index.ts'
+import type { Account, Auth, CreateAuthOptions, Mail } from '../../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
@@ -59,8 +59,8 @@ export async function plainAuth(engine: EngineName, options: CreateAuthOptions =
 }
 
 /** An account in good standing, whose address is confirmed. */
-export function addMember(auth: Auth, email = VICTIM, password = PASSWORD): Promise<User> {
-  return auth.registerUser(email, password, { confirmed: true })
+export function addMember(auth: Auth, email = VICTIM, password = PASSWORD): Promise<Account> {
+  return auth.users.create({ email, password, confirmed: true })
 }
 
 /** Signs in over HTTP, and gives what the browser would keep. */
@@ -68,12 +68,12 @@ export async function signIn(
   auth: Auth,
   email = VICTIM,
   { password = PASSWORD, ...request }: Send & { password?: string } = {},
-): Promise<{ sessionId: string; deviceToken: string }> {
+): Promise<{ sessionToken: string; deviceToken: string }> {
   const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ...request })
-  const [sessionId, deviceToken] = [cookieIn(answer, 'session_id'), cookieIn(answer, 'device')]
-  if (sessionId === undefined || deviceToken === undefined)
+  const [sessionToken, deviceToken] = [cookieIn(answer, 'session_id'), cookieIn(answer, 'device')]
+  if (sessionToken === undefined || deviceToken === undefined)
     throw new Error(`not signed in: ${await outcome(answer)}`)
-  return { sessionId, deviceToken }
+  return { sessionToken, deviceToken }
 }
 
 /** An answer in short: `200`, or the status and code of a refusal, as in `401 invalid_credentials`. */

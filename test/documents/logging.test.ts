@@ -1,6 +1,6 @@
 /** docs/logging.md and docs/audit.md: every line that is written down, and every place it goes to. */
 import { describe, expect, it } from 'vitest'
-import { AUDIT_ACTIONS } from '../../src/auth/index.ts'
+import { AUDIT_ACTIONS } from '../../src/model/audit-actions.ts'
 import { freshDatabase, onBothEngines } from '../support/engines.ts'
 import { startService } from '../support/service.ts'
 import { code, codes, filesWith, SOURCES, sorted, sourceOf, table, wordsOfType } from './pages.ts'

@@ -1,42 +1,80 @@
-import * as api from '../../api/index.ts'
 import type { AuditRecord } from '../../auth/index.ts'
 import { clearedCookie, sessionCookie } from '../cookies.ts'
-import { type Routes, route, succeed } from '../handlers.ts'
+import { routesOf } from '../handlers.ts'
 import { sessionOnWire } from './sessions.ts'
 
-export const accountRoutes: Routes = (engine) => [
-  route(engine, api.changePassword, async ({ fields, caller }) => {
+export const accountRoutes = routesOf('account', (auth) => ({
+  async register({ fields, caller }) {
+    const { email } = await auth.account.register(fields, caller)
+    return { body: { email, message: 'user created' } }
+  },
+
+  // The hot path: every session check of the exercise's clients comes here.
+  async get({ sessionToken }) {
+    const { email } = await auth.account.get({ sessionToken })
+    return { body: { email } }
+  },
+
+  async requestPasswordReset({ fields, caller }) {
+    if (auth.options.resetTokenDelivery === 'mail') {
+      await auth.account.requestPasswordReset(fields, caller)
+      // As it was entered: the spelling that the account has would reveal that there is one.
+      return { body: { email: fields.email, message: 'reset mail sent' } }
+    }
+    const { user, resetToken } = await auth.account.createResetToken(fields, caller)
+    return { body: { email: user.email, reset_token: resetToken } }
+  },
+
+  async resetPassword({ fields: { email, reset_token, new_password }, caller }) {
+    const request = { email, resetToken: reset_token, newPassword: new_password }
+    const user = await auth.account.resetPassword(request, caller)
+    return { body: { email: user.email, message: 'Password updated' } }
+  },
+
+  async requestConfirmation({ fields, caller }) {
+    await auth.account.requestConfirmation(fields, caller)
+    return { body: { email: fields.email, message: 'confirmation mail sent' } }
+  },
+
+  async confirmEmail({ fields, caller }) {
+    const { email } = await auth.account.confirmEmail(fields, caller)
+    return { body: { email, message: 'Email confirmed' } }
+  },
+
+  async changePassword({ fields, caller }) {
     const passwords = { currentPassword: fields.current_password, newPassword: fields.new_password }
-    const renewed = await engine.changePassword(passwords, caller)
-    const cookies = [sessionCookie(renewed.sessionId, engine.options)]
-    return succeed(
-      api.changePassword,
-      { email: renewed.user.email, message: 'Password updated' },
-      { cookies },
-    )
-  }),
+    const { user, sessionToken } = await auth.account.changePassword(passwords, caller)
+    const cookies = [sessionCookie(sessionToken, auth.options)]
+    return { body: { email: user.email, message: 'Password updated' }, cookies }
+  },
 
-  route(engine, api.exportProfile, async ({ caller }) => {
-    const { account, sessions, audit } = await engine.exportAccount(caller)
-    return succeed(api.exportProfile, {
-      account: {
-        id: account.id,
-        email: account.email,
-        created_at: account.createdAt.toISOString(),
-        email_verified_at: account.emailVerifiedAt?.toISOString() ?? null,
-        locale: account.locale,
+  async changeEmail({ fields, caller }) {
+    await auth.account.changeEmail(fields, caller)
+    return { body: { email: fields.email, message: 'confirmation mail sent' } }
+  },
+
+  async export({ caller }) {
+    const { account, sessions, audit } = await auth.account.export(caller)
+    return {
+      body: {
+        account: {
+          id: account.id,
+          email: account.email,
+          created_at: account.createdAt.toISOString(),
+          email_verified_at: account.emailVerifiedAt?.toISOString() ?? null,
+          locale: account.locale,
+        },
+        sessions: sessions.map(sessionOnWire),
+        audit: audit.map(auditOnWire),
       },
-      sessions: sessions.map(sessionOnWire),
-      audit: audit.map(auditOnWire),
-    })
-  }),
+    }
+  },
 
-  route(engine, api.deleteProfile, async ({ caller }) => {
-    const { email } = await engine.deleteAccount(caller)
-    const cookies = [clearedCookie(engine.options)]
-    return succeed(api.deleteProfile, { email, message: 'account deleted' }, { cookies })
-  }),
-]
+  async delete({ caller }) {
+    const { email } = await auth.account.delete(caller)
+    return { body: { email, message: 'account deleted' }, cookies: [clearedCookie(auth.options)] }
+  },
+}))
 
 function auditOnWire({ at, action, outcome, reason, ip, userAgent }: AuditRecord) {
   return { at: at.toISOString(), action, outcome, reason, ip, user_agent: userAgent }

@@ -1,22 +1,19 @@
-import * as api from '../../api/index.ts'
 import { negotiate } from '../../lib/language.ts'
-import { type Page, renderConfirmEmail, renderResetPassword, type Setting } from '../../pages/index.ts'
+import { renderConfirmEmail, renderResetPassword, type Setting } from '../../pages/index.ts'
 import { LOCALES } from '../../text.ts'
+import { routesOf } from '../handlers.ts'
 import { basePath } from '../paths.ts'
-import { type Routes, route } from '../handlers.ts'
 
-export const pageRoutes: Routes = (engine) =>
-  [
-    [api.confirmEmailPage, renderConfirmEmail] as const,
-    [api.resetPasswordPage, renderResetPassword] as const,
-  ].map(([operation, render]: readonly [api.Operation, (setting: Setting) => Page]) =>
-    route(engine, operation, ({ caller }) => ({
-      status: 200,
-      page: render({
-        locale: negotiate(caller.acceptLanguage, LOCALES),
-        basePath: basePath(engine.options),
-        resetEndsSessions: engine.options.resetEndsSessions,
-        minPasswordLength: engine.options.minPasswordLength,
-      }),
-    })),
-  )
+export const pageRoutes = routesOf('pages', ({ options }) => {
+  const settingFor = (acceptLanguage: string | undefined): Setting => ({
+    locale: negotiate(acceptLanguage, LOCALES),
+    basePath: basePath(options),
+    resetEndsSessions: options.resetEndsSessions,
+    minPasswordLength: options.minPasswordLength,
+  })
+  return {
+    confirmEmail: ({ caller }) => ({ page: renderConfirmEmail(settingFor(caller.acceptLanguage)) }),
+
+    resetPassword: ({ caller }) => ({ page: renderResetPassword(settingFor(caller.acceptLanguage)) }),
+  }
+})

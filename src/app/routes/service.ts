@@ -1,23 +1,26 @@
-import * as api from '../../api/index.ts'
 import { AuthError } from '../../errors.ts'
+import { routesOf } from '../handlers.ts'
 import { openApiDocument } from '../openapi.ts'
-import { type Routes, route, succeed } from '../handlers.ts'
 import { servedOperations } from '../served.ts'
 
-export const serviceRoutes: Routes = (engine) => {
+export const serviceRoutes = routesOf('service', (auth) => {
+  // Generated when it is first asked for.
   let document: ReturnType<typeof openApiDocument> | undefined
-  return [
-    route(engine, api.getHealth, () => succeed(api.getHealth, { status: 'ok' })),
+  return {
+    welcome: () => ({ body: { message: 'Bienvenue' } }),
 
-    route(engine, api.getReadiness, async () => {
-      if (!(await engine.isReady())) throw new AuthError('unavailable')
-      return succeed(api.getReadiness, { status: 'ready' })
-    }),
+    welcomeAfterSignOut: () => ({ body: { message: 'Bienvenue' } }),
 
-    route(engine, api.getOpenApi, () => {
-      // Made when it is first asked for.
-      document ??= openApiDocument(servedOperations(engine), engine.options)
-      return succeed(api.getOpenApi, document)
-    }),
-  ]
-}
+    health: () => ({ body: { status: 'ok' } }),
+
+    async readiness() {
+      if (!(await auth.isReady())) throw new AuthError('unavailable')
+      return { body: { status: 'ready' } }
+    },
+
+    openApi() {
+      document ??= openApiDocument(servedOperations(auth), auth.options)
+      return { body: document }
+    },
+  }
+})

@@ -1,87 +1,70 @@
 /**
- * Whose address it is: the link in a mail proves who reads the mailbox, the password who has the account.
- * Both are asked for, since whoever registers the address of somebody else, or mistypes a new one of their
- * own, would otherwise share an account with a stranger (arXiv 2205.10174).
+ * Confirming an address takes two proofs: the link in a mail proves who reads the mailbox, the password who owns the
+ * account. With one alone, someone who registers another person's address, or mistypes a new one of their own, would
+ * share the account with a stranger (arXiv 2205.10174).
  */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../errors.ts'
-import { type Account, accountOf, maskEmail, normalizeEmail, storedEmail, type User } from '../../user.ts'
+import { type Account, accountOf, maskEmail, normalizeEmail, type User } from '../../user.ts'
 import { record } from '../audit/record.ts'
-import { asUser, type Caller } from '../caller.ts'
+import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { orderMail, orderNothing } from '../delivery/outbox.ts'
+import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertPassword } from '../passwords/password.ts'
-import { requireFreshSession, revokeTokens } from '../sessions/sessions.ts'
+import { revokeTokens } from '../sessions/revoke.ts'
 import { withRightPassword } from '../sign-in/password-check.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { findLiveToken } from '../tokens.ts'
-import { assertEmail, assertEmailIsGiven, findAddressee } from '../users/users.ts'
+import { assertEmailIsGiven, findAddressee } from './address.ts'
 
-/** What `requestConfirmation` takes. */
+/** What {@link requestConfirmation} takes. */
 export interface ConfirmationRequest {
   email: string
 }
 
-/** Mails the link that confirms an address once more. */
+/**
+ * Mails the link that confirms an address again, if an enabled account with it awaits confirmation. The answer is the
+ * same for every address, and for text that is not an address.
+ *
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ */
 export async function requestConfirmation(
   ctx: Context,
   { email }: ConfirmationRequest,
-  caller: Caller,
+  caller: Caller = UNKNOWN_CALLER,
 ): Promise<void> {
   assertEmailIsGiven(email)
   await countAttempt(ctx, 'confirmation_request', { email }, caller)
   const user = await findAddressee(ctx, email)
-  const awaits = user !== null && user.emailVerifiedAt === null && user.disabledAt === null
+  const awaitsConfirmation = user !== null && user.emailVerifiedAt === null && user.disabledAt === null
   await inTransaction(ctx, async (tx) => {
     await record(tx, { action: 'request_confirmation', userId: user?.id ?? null }, caller)
-    if (awaits) await orderMail(tx, user, 'verify_email', caller)
-    else await orderNothing(tx, 'verify_email', caller)
+    if (awaitsConfirmation) await enqueueMail(tx, user, 'verify_email', caller)
+    else await enqueueDecoy(tx, 'verify_email', caller)
   })
 }
 
-/** What `requestEmailChange` takes. */
-export interface EmailChangeRequest {
-  /** The new address. */
-  email: string
-}
-
-/** Mails a link to a new address, which is the account's once the link is used. */
-export async function requestEmailChange(
-  ctx: Context,
-  request: EmailChangeRequest,
-  caller: Caller,
-): Promise<void> {
-  const { user, acting } = await requireFreshSession(ctx, caller)
-  assertEmail(request.email)
-  await countAttempt(ctx, 'email_change', { email: user.email }, acting)
-  const email = storedEmail(request.email)
-  const owner = await store.findUserByEmail(ctx.db, email)
-  await inTransaction(ctx, async (tx) => {
-    // Both rows in the order of their numbers: two who ask for each other's address would wait for ever.
-    for (const id of [user.id, owner?.id ?? user.id].sort((a, b) => a - b)) await store.lockUser(tx.db, id)
-    await record(tx, { action: 'request_email_change', userId: user.id }, acting)
-    const details = { newEmail: maskEmail(email) }
-    await orderMail(tx, user, 'email_change_requested', acting, { details })
-    // Whether somebody has the new address already, only its mailbox learns.
-    if (owner === null || owner.id === user.id)
-      await orderMail(tx, user, 'confirm_new_email', acting, { email })
-    else await orderMail(tx, owner, 'account_exists', acting)
-  })
-}
-
-/** What `confirmEmail` takes. */
+/** What {@link confirmEmail} takes. */
 export interface ConfirmEmailRequest {
-  /** From the link in the mail. Good once; only its SHA-256 is stored. */
+  /** The token in the link of the mail. It works once; only its SHA-256 is stored. */
   token: string
-  /** Of the account. */
+  /** The password of the account. */
   password: string
 }
 
-/** Confirms an address: that of a new account, or the new one of an account. */
+/**
+ * Confirms an address with the token of a mailed link and the password of the account: the address of a new account, or
+ * the new address that `changeEmail` asked for. A new address replaces the old one, which gets a notice, and voids every
+ * outstanding token. Starts no session. Counts as a sign-in attempt.
+ *
+ * @throws {AuthError} `invalid_confirmation_token`: unknown, used, replaced or expired, or the address belongs to another
+ *   account by now, without saying which; `invalid_credentials`: the password is wrong, and the token still works;
+ *   `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long` with `field`.
+ */
 export async function confirmEmail(
   ctx: Context,
   request: ConfirmEmailRequest,
-  caller: Caller,
+  caller: Caller = UNKNOWN_CALLER,
 ): Promise<Account> {
   assertPassword(request.password, 'password')
   const token = await findLiveToken(ctx, ['confirm_email', 'change_email'], request.token)
@@ -101,7 +84,7 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Cal
     throw new AuthError('invalid_confirmation_token')
   const isOwn = normalizeEmail(token.email) === normalizeEmail(user.email)
   if (token.purpose === 'confirm_email' && !isOwn) throw new AuthError('invalid_confirmation_token')
-  // Whoever registered the address and never confirmed it gives way to who reads its mail.
+  // An account that never confirmed the address gives way to the person who reads its mail.
   if (!isOwn) await store.deleteUnconfirmedUser(tx.db, token.email)
   try {
     await store.confirmEmail(tx.db, user.id, token.email, tx.now())
@@ -111,11 +94,11 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Cal
   if (token.purpose === 'confirm_email') {
     await record(tx, { action: 'confirm_email', userId: user.id }, caller)
   } else {
-    // What was sent to the old address opens nothing any more.
+    // Links sent to the old address must stop working.
     await revokeTokens(tx, user.id)
     await record(tx, { action: 'change_email', userId: user.id }, caller)
     const details = { newEmail: maskEmail(token.email) }
-    await orderMail(tx, user, 'email_changed', caller, { email: user.email, details })
+    await enqueueMail(tx, user, 'email_changed', caller, { email: user.email, details })
   }
   return { ...user, email: token.email, emailVerifiedAt: tx.now() }
 }

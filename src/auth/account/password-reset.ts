@@ -2,43 +2,60 @@ import * as store from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
 import { type Account, accountOf, isEmailAddress, normalizeEmail } from '../../user.ts'
 import { record } from '../audit/record.ts'
-import { asUser, type Caller } from '../caller.ts'
+import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
-import { orderMail, orderNothing } from '../delivery/outbox.ts'
+import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
-import { revokeSessionsAndTokens, revokeTokens } from '../sessions/sessions.ts'
+import { revokeSessionsAndTokens, revokeTokens } from '../sessions/revoke.ts'
 import { countAttempt, forgetFailures } from '../sign-in/throttle.ts'
 import { findLiveToken, issueToken } from '../tokens.ts'
-import { assertEmailIsGiven, findAddressee } from '../users/users.ts'
+import { assertEmailIsGiven, findAddressee } from './address.ts'
 
-/** What `requestPasswordReset` and `sendPasswordReset` take. */
+/** What {@link requestPasswordReset} and {@link createResetToken} take. */
 export interface PasswordResetRequest {
   email: string
 }
 
-/** What `requestPasswordReset` gives. */
-export interface PasswordReset {
-  readonly user: Account
-  /** Opaque, 80 characters: `<uuid>.<secret>`. */
-  readonly resetToken: string
-}
-
-/** What `resetPassword` takes. */
-export interface ResetPasswordRequest {
-  /** As `requestPasswordReset` gave it, or the mail. Good once; only its SHA-256 is stored. */
-  resetToken: string
-  /** 1 to 1,024 bytes of UTF-8, and `options.minPasswordLength` code points or more. */
-  newPassword: string
-  /** Where given, it has to be the account's, in any spelling. */
-  email?: string | undefined
-}
-
-/** Makes a token that sets a new password once, for the caller to hand over. */
+/**
+ * Mails a link that sets a new password, to the address of the account only. The answer is the same for every address,
+ * and for text that is not an address, after the same work. The token is made when the mail is sent.
+ *
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ */
 export async function requestPasswordReset(
   ctx: Context,
   { email }: PasswordResetRequest,
-  caller: Caller,
-): Promise<PasswordReset> {
+  caller: Caller = UNKNOWN_CALLER,
+): Promise<void> {
+  assertEmailIsGiven(email)
+  await countAttempt(ctx, 'reset_request', { email }, caller)
+  const user = await findAddressee(ctx, email)
+  await inTransaction(ctx, async (tx) => {
+    await record(tx, { action: 'request_password_reset', userId: user?.id ?? null }, caller)
+    if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)
+    else await enqueueDecoy(tx, 'reset_password', caller)
+  })
+}
+
+/** What {@link createResetToken} returns. */
+export interface ResetToken {
+  readonly user: Account
+  /** Opaque, 80 characters: `<uuid>.<secret>`. It works once; only the SHA-256 of the secret is stored. */
+  readonly resetToken: string
+}
+
+/**
+ * Makes a token that sets a new password once, for `options.resetTokenLifetimeSeconds`. The caller hands it over. An
+ * earlier token of the account is void. Counts as a reset request of the account and of the IP address.
+ *
+ * @throws {AuthError} `unknown_email`: no account has the address, it is malformed, or the account is disabled;
+ *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ */
+export async function createResetToken(
+  ctx: Context,
+  { email }: PasswordResetRequest,
+  caller: Caller = UNKNOWN_CALLER,
+): Promise<ResetToken> {
   assertEmailIsGiven(email)
   await countAttempt(ctx, 'reset_request', { email }, caller)
   const user = await findAddressee(ctx, email)
@@ -57,32 +74,29 @@ export async function requestPasswordReset(
   return { user: accountOf(user), resetToken }
 }
 
-/** `requestPasswordReset` as the classic exercise spells it: the token alone. */
-export async function getResetPasswordToken(ctx: Context, email: string, caller: Caller): Promise<string> {
-  return (await requestPasswordReset(ctx, { email }, caller)).resetToken
+/** What {@link resetPassword} takes. */
+export interface ResetPasswordRequest {
+  /** The token from the mail or from {@link createResetToken}. It works once. */
+  resetToken: string
+  /** `options.minPasswordLength` code points or more, and at most 1,024 bytes of UTF-8. */
+  newPassword: string
+  /** If given, it must be the address of the account, in any spelling. */
+  email?: string | undefined
 }
 
-/** Mails a link that sets a new password once, to the address of the account alone. */
-export async function sendPasswordReset(
-  ctx: Context,
-  { email }: PasswordResetRequest,
-  caller: Caller,
-): Promise<void> {
-  assertEmailIsGiven(email)
-  await countAttempt(ctx, 'reset_request', { email }, caller)
-  const user = await findAddressee(ctx, email)
-  await inTransaction(ctx, async (tx) => {
-    await record(tx, { action: 'request_password_reset', userId: user?.id ?? null }, caller)
-    if (user !== null && user.disabledAt === null) await orderMail(tx, user, 'reset_password', caller)
-    else await orderNothing(tx, 'reset_password', caller)
-  })
-}
-
-/** Sets a new password with a reset token. */
+/**
+ * Sets a new password with a reset token, in one transaction: the token is used up exactly when the password changes. Of
+ * several uses at once, one succeeds. With `options.resetEndsSessions` every session of the account ends.
+ *
+ * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired, or of another account, without saying
+ *   which. With the following codes the token still works: `password_too_short`, `password_too_long`,
+ *   `password_too_common`, `password_guessable`, `password_breached`, `missing_field` or `invalid_field` with `field`.
+ * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
+ */
 export async function resetPassword(
   ctx: Context,
   request: ResetPasswordRequest,
-  caller: Caller,
+  caller: Caller = UNKNOWN_CALLER,
 ): Promise<Account> {
   const { resetToken, newPassword, email } = request
   if (email !== undefined) assertEmailIsGiven(email)
@@ -99,16 +113,16 @@ export async function resetPassword(
     const isTaken = isSame && locked.disabledAt === null && (await store.takeToken(tx.db, token, ctx.now()))
     if (!isTaken) throw new AuthError('invalid_reset_token')
     await store.updateUser(tx.db, token.userId, { hashedPassword })
-    // Whoever has the token from the mail reads the mailbox.
+    // The token came by mail, which proves that the address is read.
     if (ctx.options.resetTokenDelivery === 'mail' && locked.emailVerifiedAt === null)
       await store.confirmEmail(tx.db, token.userId, locked.email, ctx.now())
     if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, token.userId)
     else await revokeTokens(tx, token.userId)
     await record(tx, { action: 'reset_password', userId: token.userId }, asUser(caller, locked))
-    await orderMail(tx, locked, 'password_changed', caller)
+    await enqueueMail(tx, locked, 'password_changed', caller)
     return store.findUserBy(tx.db, { id: token.userId })
   })
-  // Whoever holds the token has the account, whatever strangers guessed meanwhile.
+  // The token proves ownership, so failures that strangers caused must not lock the owner out.
   await forgetFailures(ctx, user.email)
   return accountOf(user)
 }
@@ -117,20 +131,10 @@ function isSameAddress(text: string, address: string): boolean {
   return isEmailAddress(text) && normalizeEmail(text) === normalizeEmail(address)
 }
 
-/** A password that others know is replaced by another one, and not by itself. */
+/** A compromised password must not be reset to itself. */
 async function assertReplaced(ctx: Context, { userId }: store.Token, newPassword: string): Promise<void> {
   const user = await store.findUserById(ctx.db, userId)
   if (user === null || user.passwordCompromisedAt === null) return
   if (await ctx.hasher.verify(newPassword, user.hashedPassword))
     throw new AuthError('password_breached', { field: 'newPassword' })
-}
-
-/** `resetPassword` as the classic exercise spells it. */
-export async function updatePassword(
-  ctx: Context,
-  resetToken: string,
-  password: string,
-  caller: Caller,
-): Promise<void> {
-  await resetPassword(ctx, { resetToken, newPassword: password }, caller)
 }

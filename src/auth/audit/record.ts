@@ -1,42 +1,11 @@
 import * as store from '../../db/index.ts'
 import { networkOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
-import type { Caller } from '../caller.ts'
+import type { AuditAction } from '../../model/audit-actions.ts'
+import { assertCaller, type Caller } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 
-/** What can happen. `docs/audit.md` says what each means; a test compares. */
-export const AUDIT_ACTIONS = [
-  'register',
-  'request_confirmation',
-  'confirm_email',
-  'login',
-  'limit_reached',
-  'logout',
-  'end_session',
-  'end_other_sessions',
-  'end_all_sessions',
-  'reauthenticate',
-  'request_password_reset',
-  'reset_password',
-  'change_password',
-  'request_email_change',
-  'change_email',
-  'export_account',
-  'delete_account',
-  'delete_unconfirmed_accounts',
-  'disable_account',
-  'enable_account',
-  'unlock_account',
-  'mark_password_compromised',
-  'begin_import',
-  'finish_import',
-  'export_users',
-  'give_up_mail',
-  'restore_database',
-] as const
-export type AuditAction = (typeof AUDIT_ACTIONS)[number]
-
-/** What happened, as a use case tells it. */
+/** What happened, as a use case reports it. */
 export interface AuditEvent {
   readonly action: AuditAction
   readonly outcome?: store.AuditRecord['outcome']
@@ -48,8 +17,9 @@ export interface AuditEvent {
 const DAY_SECONDS = 86_400
 const CLIENT_TEXT_MAX_LENGTH = 256
 
-/** Writes a line of the audit, in the transaction of the change it tells of, with who made it and from where. */
+/** Adds an audit record, in the transaction of the change that it describes. */
 export async function record(ctx: Context, event: AuditEvent, caller: Caller): Promise<void> {
+  assertCaller(caller)
   const at = ctx.now()
   const line: store.AuditRecord = {
     id: uuidV7(at),
@@ -74,28 +44,12 @@ export async function record(ctx: Context, event: AuditEvent, caller: Caller): P
     try {
       ctx.onAudit(line)
     } catch {
-      // What listens is no part of what happened, which is written for good.
+      // The record is committed. A failing listener must not fail the use case.
     }
   })
 }
 
-/** What a client calls itself, as a column can hold it: no zero bytes, and not without end. */
-export function textOf(said: string | undefined): string | null {
-  return said?.replaceAll('\0', '').slice(0, CLIENT_TEXT_MAX_LENGTH) ?? null
-}
-
-const PAGE = 500
-
-/** The lines of the audit, the newest first, a page at a time. */
-export async function* listAudit(
-  ctx: Context,
-  query: store.AuditQuery = {},
-): AsyncGenerator<store.AuditEntry> {
-  let beforeId: string | null = null
-  for (;;) {
-    const page: store.AuditEntry[] = await store.listAuditRecords(ctx.db, query, { beforeId, limit: PAGE })
-    yield* page
-    if (page.length < PAGE) return
-    beforeId = page.at(-1)?.id ?? null
-  }
+/** Text from a client as a column can hold it: no zero bytes, 256 characters at most. */
+export function textOf(text: string | undefined): string | null {
+  return text?.replaceAll('\0', '').slice(0, CLIENT_TEXT_MAX_LENGTH) ?? null
 }

@@ -1,30 +1,29 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Mailer } from '../../mail/index.ts'
 import type { Context } from '../context.ts'
-import { type OnMailFault, type SentMail, sendDueMail } from './outbox.ts'
+import { type OnMailFault, type SentMail, sendDueMail } from './send.ts'
 
-/** How often an outbox is looked at that other instances fill too, and where waits run out. */
+/** How often the outbox is polled, for mail that other instances enqueue and for retries. */
 const POLL_MS = 2_000
-/** While the database does not answer it is asked ever more seldom, down to this. */
+/** While the database does not answer, the interval doubles up to this. */
 const LONGEST_POLL_MS = 30_000
-/** The answer is out before its mail is looked at: what is done for one address and not for another must not delay it. */
+/** Mail waits until the answer is sent, so that work done for some addresses only cannot delay it. */
 const WAKE_DELAY_MS = 100
-/** How long mail in hand may take once the service stops. What is cut off is sent by the next one to start. */
+/** How long a mail that is being sent may take once the service stops. An aborted mail is retried after its lease. */
 const STOP_TIMEOUT_MS = 5_000
 
-/** Sends mail as it comes. */
+/** Sends mail from the outbox. */
 export interface MailWorker {
-  /** There is new mail. */
+  /** Call this when mail was enqueued. */
   wake(): void
-  /** Takes no more, finishes what is in hand or lets go of it, and closes the mailer. */
+  /** Stops taking mail, finishes or aborts what is being sent, and closes the mailer. */
   stop(): Promise<void>
 }
 
 /**
- * Starts to send what the outbox holds.
+ * Starts sending mail from the outbox.
  *
- * @param onFault - Told of mail that could not be sent, and of a database that does not answer: the worker
- *   goes on.
+ * @param onFault - Called for mail that could not be sent, and while the database does not answer. The worker continues.
  */
 export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFault): MailWorker {
   const sent: SentMail = new Map()
@@ -57,7 +56,7 @@ export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFau
       stopping.abort()
       const patience = () => setTimeout(STOP_TIMEOUT_MS, undefined, { ref: false })
       await Promise.race([working, patience()])
-      // Lets go of what is still on its way: it fails, and is put back for the next one.
+      // Closing the mailer aborts what is still being sent.
       mailer.close()
       await Promise.race([working, patience()])
     },

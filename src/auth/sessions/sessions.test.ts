@@ -54,9 +54,9 @@ onBothEngines('sessions', (engine) => {
       `${value}.${secret}`,
       'x'.repeat(100_000),
     ]
-    for (const sessionId of wrong) {
-      expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
-      expect(await auth.endSession({ sessionToken: sessionId })).toBe(false)
+    for (const sessionToken of wrong) {
+      expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
+      expect(await auth.sessions.signOut({ sessionToken })).toBe(false)
     }
     expect(await auth.getUserFromSessionId(value)).not.toBeNull()
   })
@@ -70,8 +70,8 @@ onBothEngines('sessions', (engine) => {
   it('endSession ends one, destroySession all of the user', async () => {
     const { auth, user, session } = await bobsAuth(engine)
     const [first, second, third] = [await session(), await session(), await session()]
-    expect(await auth.endSession({ sessionToken: first })).toBe(true)
-    expect(await auth.endSession({ sessionToken: first })).toBe(false)
+    expect(await auth.sessions.signOut({ sessionToken: first })).toBe(true)
+    expect(await auth.sessions.signOut({ sessionToken: first })).toBe(false)
     expect(await auth.getUserFromSessionId(first)).toBeNull()
     expect(await auth.getUserFromSessionId(second)).not.toBeNull()
     await auth.destroySession(user.id)
@@ -90,7 +90,7 @@ onBothEngines('sessions', (engine) => {
     }
     now.advance(1)
     expect(await auth.getUserFromSessionId(value)).toBeNull()
-    expect(await auth.endSession({ sessionToken: value })).toBe(false)
+    expect(await auth.sessions.signOut({ sessionToken: value })).toBe(false)
   })
 
   it('an idle limit ends what is not used, and is moved by use', async () => {
@@ -118,7 +118,7 @@ onBothEngines('sessions', (engine) => {
     onTestFinished(() => db.destroy())
     await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()
     expect(await auth.getUserFromSessionId(value)).toBeNull()
-    expect(await auth.endSession({ sessionToken: value })).toBe(false)
+    expect(await auth.sessions.signOut({ sessionToken: value })).toBe(false)
   })
 
   it('a session that ended is gone on every other instance at its next call', async () => {
@@ -126,7 +126,7 @@ onBothEngines('sessions', (engine) => {
     const two = await freshAuth(engine, { databaseUrl: one.options.databaseUrl })
     const value = await session()
     expect(await two.getUserFromSessionId(value)).not.toBeNull()
-    await one.endSession({ sessionToken: value })
+    await one.sessions.signOut({ sessionToken: value })
     expect(await two.getUserFromSessionId(value)).toBeNull()
   })
 

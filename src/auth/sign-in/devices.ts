@@ -1,6 +1,6 @@
 /**
- * Devices that an account was signed in to before: each keeps a token, signed by us, that says so. It opens
- * nothing. It gives its bearer a counter of failures of their own, and spares the owner a notice.
+ * Devices that an account has signed in from. Each keeps a signed token that proves it. The token grants no access: it
+ * gives the device its own failure counter, and spares the owner a notice.
  *
  * @see {@link https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies OWASP}
  */
@@ -9,16 +9,16 @@ import { normalizeEmail, type User } from '../../user.ts'
 import type { Client } from '../caller.ts'
 import type { Context } from '../context.ts'
 
-/** How long a device is remembered without a login: as long as its client keeps the cookie. */
+/** How long a device is remembered without a sign-in: as long as browsers keep the cookie. */
 export const DEVICE_LIFETIME_SECONDS = 400 * 86_400
 
 const PURPOSE = 'device'
 const DEVICE = /^([A-Za-z0-9_-]{43})\.(.{1,100})$/
 
 /**
- * A token for the device of somebody who has just signed in; `null` where there is no key to sign it.
+ * A token for the device that has just signed in, or `null` without a secret key.
  *
- * @param known - The device, where it was recognised: it keeps its number, signed by the newest key.
+ * @param known - The id of the device if it was recognised. It keeps the id, signed by the newest key.
  */
 export function rememberDevice(ctx: Context, account: DeviceAccount, known: string | null): string | null {
   if (ctx.keys === null) return null
@@ -26,7 +26,7 @@ export function rememberDevice(ctx: Context, account: DeviceAccount, known: stri
   return `${id}.${ctx.keys.sign(PURPOSE, signedText(id, account))}`
 }
 
-/** Which device of this account the client shows to be, or `null`. */
+/** The id of the device if the client presents a valid token of this account, or `null`. */
 export function recogniseDevice(
   ctx: Context,
   { deviceToken }: Pick<Client, 'deviceToken'>,
@@ -37,11 +37,10 @@ export function recogniseDevice(
   return ctx.keys.verify(PURPOSE, signedText(id, account), signature) ? id : null
 }
 
-/** The account that a device is known to. */
 type DeviceAccount = Pick<User, 'id' | 'email' | 'passwordVersion'>
 
-// Bound to the account: what another one was given is worth nothing here. And to the password: whoever was
-// signed in before it was set may be whom it was set against.
+// Bound to the account, so that a token of another account is worthless here. Bound to the password, because a new
+// password may have been set to lock out someone who had signed in.
 function signedText(id: string, account: DeviceAccount): string {
   return [id, account.id, normalizeEmail(account.email), account.passwordVersion].join('\n')
 }

@@ -4,8 +4,8 @@
  * else stops the use case does not count as a guess.
  */
 import { AuthError } from '../../errors.ts'
+import type { AuditAction } from '../../model/audit-actions.ts'
 import type { User } from '../../user.ts'
-import type { AuditAction } from '../audit/record.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import type { Context } from '../context.ts'

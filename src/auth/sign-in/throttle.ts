@@ -2,14 +2,12 @@ import * as store from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { networkOf } from '../../lib/network.ts'
+import type { Throttled } from '../../model/throttled.ts'
 import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../../user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'
 import { recogniseDevice } from './devices.ts'
-
-/** What is limited. Whatever verifies a password counts as `login`, so that no route is a way around. */
-export type Throttled = 'login' | 'reset_request' | 'confirmation_request' | 'registration' | 'email_change'
 
 /** Whose attempt it is. Either limit alone refuses. */
 export interface Attempter {

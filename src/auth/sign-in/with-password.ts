@@ -1,63 +1,81 @@
 import * as store from '../../db/index.ts'
 import { AuthError, type ErrorCode } from '../../errors.ts'
 import { type Account, accountOf, maskEmail, type User } from '../../user.ts'
+import { assertEmailIsGiven, findAddressee } from '../account/address.ts'
 import { record, textOf } from '../audit/record.ts'
-import { asUser, type Caller } from '../caller.ts'
+import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { recogniseDevice, rememberDevice } from './devices.ts'
-import { orderDeviceNotice, orderMail, orderNothing } from '../delivery/outbox.ts'
+import { enqueueDecoy, enqueueDeviceNotice, enqueueMail } from '../delivery/enqueue.ts'
 import { assertPassword } from '../passwords/password.ts'
-import { endSession, startSession } from '../sessions/sessions.ts'
+import { signOut } from '../sessions/own.ts'
+import { startSession } from '../sessions/start.ts'
+import { recogniseDevice, rememberDevice } from './devices.ts'
 import { checkPassword } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
-import { assertEmailIsGiven, findAddressee } from '../users/users.ts'
 
-/** What `logIn` takes. */
-export interface LogInRequest {
+/** What {@link withPassword} takes. */
+export interface PasswordSignInRequest {
   email: string
   password: string
 }
 
-/** What `logIn` gives: what comes next. Further steps will be further members of this union. */
-export type LogInResult = {
+/** What comes next after a step of a sign-in. Further steps will be further members of this union. */
+export type SignInResult = {
   readonly next: 'signed_in'
   readonly user: Account
-  /** As `createSession` gives it. */
-  readonly sessionId: string
-  /** For the device to keep and to send with its next login, where there is a secret key. It opens nothing. */
+  /** Opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. */
+  readonly sessionToken: string
+  /** For the client to keep and to present at its next sign-in. It grants no access. `null` without a secret key. */
   readonly deviceToken: string | null
 }
 
-/** After so many failures in a row the owner is told that a login succeeded. */
+/** After this many failures in a row, the owner gets a notice that a sign-in succeeded. */
 const NOTABLE_FAILURES = 5
 
-/** Signs a user in: every gate in order, and a new session at the end. */
-export async function logIn(ctx: Context, request: LogInRequest, caller: Caller): Promise<LogInResult> {
+/**
+ * Signs a user in with a password. The gates run in order: throttle, password, state of the account, confirmed address,
+ * compromised password. The session comes last, and replaces the one that the caller presents. If the algorithm or cost
+ * of the stored hash differs from the options, the hash is renewed.
+ *
+ * @throws {AuthError} `invalid_credentials`: unknown or malformed address, wrong password, disabled account or
+ *   unconfirmed address, after the same work and without saying which; `password_compromised`: the password is right, and
+ *   must be reset; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long`
+ *   with `field`; `unavailable`: too many passwords wait to be hashed.
+ */
+export async function withPassword(
+  ctx: Context,
+  request: PasswordSignInRequest,
+  caller: Caller = UNKNOWN_CALLER,
+): Promise<SignInResult> {
   assertEmailIsGiven(request.email)
   assertPassword(request.password, 'password')
   const { user, attempt } = await passGates(ctx, request, caller)
   const device = recogniseDevice(ctx, caller, user)
-  const sessionId = await inTransaction(ctx, async (tx) => {
-    const started = await startSession(tx, user, { methods: ['pwd'], level: 1 }, caller)
-    if (started !== null) await tellOfLogin(tx, caller, user, { isKnown: device !== null, ...attempt })
+  const sessionToken = await inTransaction(ctx, async (tx) => {
+    const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, caller)
+    if (started !== null) await recordSignIn(tx, caller, user, { isKnown: device !== null, ...attempt })
     return started
   })
-  if (sessionId === null) throw wrongCredentials(ctx)
-  // The session that the client had before ends: it is replaced.
-  await endSession(ctx, caller)
+  if (sessionToken === null) throw wrongCredentials(ctx)
+  // The new session replaces the one that the client had.
+  await signOut(ctx, { ...caller, sessionToken: caller.sessionToken })
   const deviceToken = rememberDevice(ctx, user, device)
-  return { next: 'signed_in', user: accountOf(user), sessionId, deviceToken }
+  return { next: 'signed_in', user: accountOf(user), sessionToken, deviceToken }
 }
 
-/** Refusals that come before the password is checked, so that there is no answer yet. */
+/** Refusals that say nothing about the password. */
 const LEAVES_OPEN = new Set<ErrorCode>(['too_many_attempts', 'unavailable'])
 
-/** Whether this is the password of an account that is open. */
-export async function validLogin(
+/**
+ * Whether this is the password of an account that can sign in. Counts as a sign-in attempt. Starts no session.
+ *
+ * @returns `false` also for an unknown address, and for text that cannot be an address or a password.
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `unavailable`: too many passwords wait to be hashed.
+ */
+export async function verifyPassword(
   ctx: Context,
-  email: string,
-  password: string,
-  caller: Caller,
+  { email, password }: PasswordSignInRequest,
+  caller: Caller = UNKNOWN_CALLER,
 ): Promise<boolean> {
   try {
     assertEmailIsGiven(email)
@@ -70,17 +88,10 @@ export async function validLogin(
   }
 }
 
-/**
- * The gates, in order: throttle, password, state of the account, confirmed address, state of the password.
- * Behind the last one the counters are cleared, and the hash is renewed where the settings have changed since
- * it was made.
- *
- * @throws {AuthError} `too_many_attempts`; `invalid_credentials`; `password_compromised`, which is said only
- *   to whoever knows the password.
- */
+/** The gates in order. Behind the last one the counters are cleared, and an outdated hash is renewed. */
 async function passGates(
   ctx: Context,
-  { email, password }: LogInRequest,
+  { email, password }: PasswordSignInRequest,
   caller: Caller,
 ): Promise<{ user: User; attempt: CountedAttempt }> {
   const user = await findAddressee(ctx, email)
@@ -100,7 +111,7 @@ async function passGates(
 
 type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'
 
-/** Records why, and says little. Whatever the reason, the same is written: the time does not tell either. */
+/** Records the reason, and does not reveal it. Every reason writes the same rows, so that timing does not tell either. */
 async function refuseSignIn(
   ctx: Context,
   { email, user, reason }: { email: string; user: User | null; reason: Refusal },
@@ -111,20 +122,20 @@ async function refuseSignIn(
     const event = { action: 'login', outcome: 'refused', reason, details } as const
     await record(tx, { ...event, userId: user?.id ?? null }, caller)
     if (!ctx.options.emailVerification) return
-    // Who knows the password and has not confirmed the address waits for this mail.
-    if (user !== null && reason === 'unconfirmed') await orderMail(tx, user, 'verify_email', caller)
-    else await orderNothing(tx, 'verify_email', caller)
+    // The owner of an unconfirmed account needs the link to continue.
+    if (user !== null && reason === 'unconfirmed') await enqueueMail(tx, user, 'verify_email', caller)
+    else await enqueueDecoy(tx, 'verify_email', caller)
   })
   throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)
 }
 
-/** One sentence for every cause. Where addresses have to be confirmed, it says to everybody where to ask for the mail. */
+/** One sentence for every cause. If addresses must be confirmed, it tells everyone how to get the mail again. */
 function wrongCredentials({ options }: Context): AuthError {
   return new AuthError('invalid_credentials', { withConfirmationHint: options.emailVerification })
 }
 
-/** What the owner wants to know of, beside the audit. */
-async function tellOfLogin(
+/** Records a sign-in, and notifies the owner of what they should know about. */
+async function recordSignIn(
   tx: TxContext,
   caller: Caller,
   user: User,
@@ -134,8 +145,8 @@ async function tellOfLogin(
   await record(tx, { action: 'login', reason: 'pwd', userId: user.id, details }, asUser(caller, user))
   const seen = { ip: caller.ip ?? null, device: textOf(caller.userAgent) }
   if (failuresBefore >= NOTABLE_FAILURES)
-    await orderMail(tx, user, 'signed_in_after_failures', caller, {
+    await enqueueMail(tx, user, 'signed_in_after_failures', caller, {
       details: { ...seen, failures: failuresBefore },
     })
-  else if (!isKnown && tx.keys !== null) await orderDeviceNotice(tx, user, caller, seen)
+  else if (!isKnown && tx.keys !== null) await enqueueDeviceNotice(tx, user, caller, seen)
 }

@@ -1,13 +1,13 @@
 import * as store from '../../db/index.ts'
 import { record } from '../audit/record.ts'
-import { asOperator, type Caller } from '../caller.ts'
+import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import type { Context } from '../context.ts'
 
-/** A user as an export has them: the fields that an import takes, under their names. Moments are ISO 8601, UTC. */
+/** A user in an export: the fields that an import reads, under the same names. Times are ISO 8601 in UTC. */
 export interface ExportedUser {
   readonly id: number
   readonly email: string
-  /** Only where hashes were asked for. */
+  /** Only with `withHashes`. */
   readonly hashed_password?: string
   readonly created_at: string
   readonly email_verified_at: string | null
@@ -20,13 +20,22 @@ export interface ExportedUser {
 
 const PAGE = 500
 
-/** All users by id, a page at a time. */
+/** What {@link exportUsers} takes. */
+export interface ExportOptions {
+  /** Whether to include the password hashes. Default `false`. */
+  readonly withHashes?: boolean
+}
+
+/**
+ * All users by id, in the form that `importUsers` reads, a page at a time. A user who exists from beginning to end appears
+ * once. A user who registers in between appears once or not at all. Sessions and tokens are not exported.
+ */
 export async function* exportUsers(
   ctx: Context,
-  { withHashes = false }: { withHashes?: boolean },
-  caller: Caller,
+  { withHashes = false }: ExportOptions = {},
+  caller: Caller = UNKNOWN_CALLER,
 ): AsyncGenerator<ExportedUser> {
-  // Before anything leaves: what was asked for counts, whether it arrived or not.
+  // Recorded before the first user leaves: the request counts, whether or not it completes.
   const event = { action: 'export_users', userId: null, details: { hashes: withHashes } } as const
   await record(ctx, event, asOperator(caller))
   for (let afterId = 0; ; ) {

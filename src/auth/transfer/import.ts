@@ -3,41 +3,48 @@ import { Conflict } from '../../errors.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { normalizeEmail } from '../../user.ts'
 import { record } from '../audit/record.ts'
-import { asOperator, type Caller } from '../caller.ts'
+import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
-import { type Fields, type ImportedUser, readImportedUser } from './imported-user.ts'
 import { forgetFailuresOfAll } from '../sign-in/throttle.ts'
+import { type Fields, type ImportedUser, readImportedUser } from './imported-user.ts'
 
-/** What is imported: the fields of a user, or why there are none. What else an item has comes back with its step. */
+/** The fields of a user, or why they could not be read. A rejected item comes back as it was given. */
 export type ImportItem = { readonly fields: Fields } | { readonly problem: string }
 
 /** How to import. */
 export interface ImportOptions {
-  /** Whether to look only, and change nothing. It remembers every address: some 400 bytes for each. */
+  /** Whether to check only, and change nothing. Keeps every address in memory: about 400 bytes each. */
   readonly dryRun?: boolean
-  /** The hash parameters of the Firebase project that hashes with a `salt` beside them come from. */
+  /** The hash parameters of the Firebase project, for hashes that come with a `salt`. */
   readonly firebase?: FirebaseProject | null
 }
 
-/** What became of some items. */
-export interface ImportStep<Item> {
+/** The outcome of a batch. */
+export interface ImportStep {
   readonly added: number
-  /** They are there already, with all that was given the same. */
+  /** Users that exist already, with the same values. */
   readonly unchanged: number
-  readonly rejected: readonly { readonly item: Item; readonly problem: string }[]
+  readonly rejected: readonly { readonly item: ImportItem; readonly problem: string }[]
 }
 
-/** Accounts that are written for good at once: what a kill can cost, and how long others wait for the database. */
+/** Accounts in one transaction: what a crash can cost, and how long other writers wait. */
 const BATCH = 1_000
 
-/** Adds the accounts of another service. */
-export async function* importUsers<Item extends ImportItem>(
+/**
+ * Adds accounts of another service, with their password hashes, in transactions of 1,000. An existing account never
+ * changes. An item that cannot be added comes back with the reason and does not stop the rest. Running it again with the
+ * same items adds what is missing.
+ *
+ * @param items - `fields`: names and values as the guide to moving lists them.
+ * @returns The outcome of each batch. Nothing happens until it is iterated.
+ */
+export async function* importUsers(
   ctx: Context,
-  items: AsyncIterable<Item> | Iterable<Item>,
-  { dryRun = false, firebase = null }: ImportOptions,
-  given: Caller,
-): AsyncGenerator<ImportStep<Item>> {
+  items: AsyncIterable<ImportItem> | Iterable<ImportItem>,
+  { dryRun = false, firebase = null }: ImportOptions = {},
+  given: Caller = UNKNOWN_CALLER,
+): AsyncGenerator<ImportStep> {
   const caller = asOperator(given)
   const now = ctx.now()
   const earlier = new EarlierLines()
@@ -46,7 +53,7 @@ export async function* importUsers<Item extends ImportItem>(
     const read = batch.map((item) => ({ item, reading: readItem(item, { now, firebase }) }))
     const step = dryRun
       ? await decide(ctx, read, earlier, async () => {})
-      : await untilNobodyInterferes(() =>
+      : await retryingConflicts(() =>
           inTransaction(ctx, (tx) =>
             decide(tx, read, new EarlierLines(), (users) =>
               addAccounts(tx, users, { isFirst: total.added === 0, caller }),
@@ -62,15 +69,14 @@ export async function* importUsers<Item extends ImportItem>(
     await record(ctx, { action: 'finish_import', userId: null, details: { ...total } }, caller)
 }
 
-function readItem(
-  item: ImportItem,
-  details: Parameters<typeof readImportedUser>[1],
-): Read<unknown>['reading'] {
+function readItem(item: ImportItem, details: Parameters<typeof readImportedUser>[1]): Read['reading'] {
   return 'problem' in item ? { problem: item.problem } : readImportedUser(item.fields, details)
 }
 
-async function* inBatches<Item>(items: AsyncIterable<Item> | Iterable<Item>): AsyncGenerator<Item[]> {
-  let batch: Item[] = []
+async function* inBatches(
+  items: AsyncIterable<ImportItem> | Iterable<ImportItem>,
+): AsyncGenerator<ImportItem[]> {
+  let batch: ImportItem[] = []
   for await (const item of items) {
     batch.push(item)
     if (batch.length < BATCH) continue
@@ -80,12 +86,12 @@ async function* inBatches<Item>(items: AsyncIterable<Item> | Iterable<Item>): As
   if (batch.length > 0) yield batch
 }
 
-/** Whom the lines before would have added, where nothing is written down. */
+/** The users that earlier items of a dry run would have added. */
 class EarlierLines {
   readonly #users = new Map<string, string>()
   readonly #ids = new Set<number>()
 
-  /** What an earlier line is to this one; remembers it where there is none. */
+  /** How an earlier item relates to this one. Remembers this one if none does. */
   meet(email: string, user: store.MovingUser): 'none' | 'same' | 'email' | 'id' {
     const digest = Buffer.from(sha256(JSON.stringify(user))).toString('base64')
     const before = this.#users.get(email)
@@ -97,8 +103,8 @@ class EarlierLines {
   }
 }
 
-interface Read<Item> {
-  readonly item: Item
+interface Read {
+  readonly item: ImportItem
   readonly reading: ImportedUser | { readonly problem: string }
 }
 
@@ -106,15 +112,15 @@ const EMAIL_TAKEN = 'email: another account has this address'
 const EMAIL_REPEATED = 'email: an earlier line has this address, and is not the same'
 const ID_TAKEN = 'id: another account has this number'
 
-/** Holds items against the accounts that are there and against each other, and gives those that are new to `add`. */
-async function decide<Item>(
+/** Compares items with the existing accounts and with each other, and passes the new ones to `add`. */
+async function decide(
   ctx: Context,
-  items: readonly Read<Item>[],
+  items: readonly Read[],
   earlier: EarlierLines,
   add: (users: readonly store.MovingUser[]) => Promise<void>,
-): Promise<ImportStep<Item>> {
+): Promise<ImportStep> {
   const { byEmail, byId } = await findExisting(ctx, items)
-  const rejected: { item: Item; problem: string }[] = []
+  const rejected: { item: ImportItem; problem: string }[] = []
   const added: store.MovingUser[] = []
   let unchanged = 0
   for (const { item, reading } of items) {
@@ -143,7 +149,7 @@ async function decide<Item>(
   return { added: added.length, unchanged, rejected }
 }
 
-async function findExisting(ctx: Context, items: readonly Read<unknown>[]) {
+async function findExisting(ctx: Context, items: readonly Read[]) {
   const users = items.flatMap(({ reading }) => ('user' in reading ? [reading.user] : []))
   const existing = await store.findUsersAmong(ctx.db, {
     emails: users.map(({ email }) => normalizeEmail(email)),
@@ -161,13 +167,13 @@ async function addAccounts(
   { isFirst, caller }: { isFirst: boolean; caller: Caller },
 ): Promise<void> {
   if (users.length === 0) return
-  // Numbers that are brought along first, so that none of them is given to somebody else before.
+  // Users with an id first, so that no generated id takes one of theirs.
   for (const hasId of [true, false])
     await store.addUsers(
       tx.db,
       users.filter(({ id }) => (id !== null) === hasId),
     )
-  // What was guessed at before there was an account is none of its business.
+  // Failures counted before the account existed must not count against it.
   await forgetFailuresOfAll(
     tx,
     users.map(({ email }) => email),
@@ -175,10 +181,10 @@ async function addAccounts(
   if (isFirst) await record(tx, { action: 'begin_import', userId: null }, caller)
 }
 
-/** Somebody may register an address between the look-up and the insert: looked up again, it is seen. */
+/** A registration may take an address between the look-up and the insert. The next look-up sees it. */
 const TRIES_MAX = 10
 
-async function untilNobodyInterferes<Result>(work: () => Promise<Result>): Promise<Result> {
+async function retryingConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
       return await work()

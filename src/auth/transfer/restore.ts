@@ -1,28 +1,28 @@
 import * as store from '../../db/index.ts'
 import { record } from '../audit/record.ts'
-import { asOperator, type Caller } from '../caller.ts'
+import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 
-/** What {@link finishRestore} is told. */
+/** What {@link finishRestore} takes. */
 export interface FinishRestoreRequest {
-  /** Whether what was open when the backup was made is open again. */
+  /** Whether sessions and tokens of the backup stay valid: for a copy of a database that has not been used since. */
   readonly keepSessions: boolean
 }
 
-/** What a restore has ended. */
+/** How many sessions and tokens a restore ended. */
 export interface FinishedRestore {
   readonly sessions: number
   readonly tokens: number
 }
 
 /**
- * Ends what came back with a backup. Sessions that were ended since, and tokens that were used, are in it alive:
- * whoever stole one would have it again.
+ * Ends every session and token that came back with a backup. Sessions that ended since the backup, and tokens that were
+ * used, are valid again in it, so a thief would get them back.
  */
 export function finishRestore(
   ctx: Context,
   { keepSessions }: FinishRestoreRequest,
-  caller: Caller,
+  caller: Caller = UNKNOWN_CALLER,
 ): Promise<FinishedRestore> {
   return inTransaction(ctx, async (tx) => {
     const ended = {

@@ -1,53 +1,79 @@
 /** What an operator does to the address of an account, and by mail to it. Nothing here counts against a limit. */
 import * as store from '../../db/index.ts'
-import { AuthError, Conflict, OptionError } from '../../errors.ts'
+import { Conflict, OptionError } from '../../errors.ts'
 import { maskEmail, normalizeEmail, storedEmail } from '../../user.ts'
+import { assertEmail, emailTaken } from '../account/address.ts'
 import { record } from '../audit/record.ts'
-import { asOperator, type Caller } from '../caller.ts'
+import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { orderMail } from '../delivery/outbox.ts'
-import { revokeSessionsAndTokens } from '../sessions/sessions.ts'
+import { enqueueMail } from '../delivery/enqueue.ts'
+import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 import { forgetFailures } from '../sign-in/throttle.ts'
-import { assertEmail } from './users.ts'
 
-/** Mails the link that sets a new password. */
-export function sendUserReset(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
+/**
+ * Mails a link that sets a new password to the address of an account.
+ *
+ * @returns `false`: no such user, or the account is disabled.
+ * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
+ */
+export function sendPasswordReset(
+  ctx: Context,
+  userId: number,
+  caller: Caller = UNKNOWN_CALLER,
+): Promise<boolean> {
   assertMailsLinks(ctx)
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)
     if (user === null || user.disabledAt !== null) return false
     await record(tx, { action: 'request_password_reset', userId }, asOperator(caller))
-    await orderMail(tx, user, 'reset_password', {})
+    await enqueueMail(tx, user, 'reset_password', {})
     return true
   })
 }
 
-/** Mails the link that confirms the address of an account once more. */
-export function resendConfirmation(ctx: Context, userId: number, caller: Caller): Promise<boolean> {
+/**
+ * Mails the link that confirms the address of an account again.
+ *
+ * @returns `false`: no such user, the account is disabled, or its address is already confirmed.
+ * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
+ */
+export function sendConfirmation(
+  ctx: Context,
+  userId: number,
+  caller: Caller = UNKNOWN_CALLER,
+): Promise<boolean> {
   assertMailsLinks(ctx)
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)
     if (user === null || user.disabledAt !== null || user.emailVerifiedAt !== null) return false
     await record(tx, { action: 'request_confirmation', userId }, asOperator(caller))
-    await orderMail(tx, user, 'verify_email', {})
+    await enqueueMail(tx, user, 'verify_email', {})
     return true
   })
 }
 
-/** What `setUserEmail` takes beside the account. */
+/** What {@link setEmail} takes beside the account. */
 export interface SetEmailRequest {
   /** The new address. */
   email: string
-  /** Whether the caller vouches for it: it is the account's at once. Else its mailbox has to confirm it first. */
+  /** Whether the caller vouches for it: the change happens at once. Otherwise the new address must be confirmed first. */
   confirmed?: boolean
 }
 
-/** Gives an account another address. */
-export async function setUserEmail(
+/**
+ * Changes the address of an account. Without `confirmed` nothing changes yet: the new address gets a link, the current one
+ * a notice, and `account.confirmEmail` makes the change. With `confirmed` it happens at once: the address counts as
+ * confirmed, every session and token of the account ends, and the old address gets a notice if there is a mail server.
+ *
+ * @returns `false`: no such user, or without `confirmed` the account is disabled.
+ * @throws {AuthError} `email_taken`; `invalid_email` or `missing_field`.
+ * @throws {OptionError} Without `confirmed`: `smtpUrl` or `baseUrl` is not set.
+ */
+export async function setEmail(
   ctx: Context,
   userId: number,
   request: SetEmailRequest,
-  caller: Caller,
+  caller: Caller = UNKNOWN_CALLER,
 ): Promise<boolean> {
   assertEmail(request.email)
   const email = storedEmail(request.email)
@@ -68,8 +94,8 @@ async function askNewMailbox(tx: TxContext, userId: number, email: string, calle
   const owner = await store.findUserByEmail(tx.db, email)
   if (owner !== null && owner.id !== userId) throw emailTaken(email)
   await record(tx, { action: 'request_email_change', userId }, asOperator(caller))
-  await orderMail(tx, user, 'email_change_requested', {}, { details: { newEmail: maskEmail(email) } })
-  await orderMail(tx, user, 'confirm_new_email', {}, { email })
+  await enqueueMail(tx, user, 'email_change_requested', {}, { details: { newEmail: maskEmail(email) } })
+  await enqueueMail(tx, user, 'confirm_new_email', {}, { email })
   return true
 }
 
@@ -79,21 +105,17 @@ async function changeAtOnce(tx: TxContext, userId: number, email: string, caller
   await store.confirmEmail(tx.db, userId, email, tx.now())
   // Failures counted before the account had this address must not count against it.
   await forgetFailures(tx, email)
-  // An account that somebody took over is given back in this way: they must not stay in it.
+  // This may return an account that was taken over: the intruder must not stay signed in.
   await revokeSessionsAndTokens(tx, userId)
   await record(tx, { action: 'change_email', userId }, asOperator(caller))
   if (normalizeEmail(email) !== normalizeEmail(user.email)) {
     const details = { newEmail: maskEmail(email) }
-    await orderMail(tx, user, 'email_changed', {}, { email: user.email, details })
+    await enqueueMail(tx, user, 'email_changed', {}, { email: user.email, details })
   }
   return true
 }
 
-function emailTaken(email: string, cause?: unknown): AuthError {
-  return new AuthError('email_taken', { message: `User ${email} already exists`, cause })
-}
-
-/** Without a mail server a mail would vanish, and without an address its link would lead nowhere. */
+/** A mail needs a mail server, and its link the public address of the service. */
 function assertMailsLinks({ sendsMail, options }: Context): void {
   if (!sendsMail) throw new OptionError('smtpUrl', 'is not set: there is no mail server to send this with')
   if (options.baseUrl === '') throw new OptionError('baseUrl', 'is not set: the link in the mail needs it')

@@ -1,14 +1,14 @@
 /** Whether an account can be signed in to, and if not, why. */
 import type * as store from '../../db/index.ts'
-import { normalizeEmail, type User } from '../../user.ts'
+import { type Account, accountOf, normalizeEmail, type User } from '../../user.ts'
 import type { Context } from '../context.ts'
 import { readHash } from '../passwords/hashing/index.ts'
 import { findLockedAccounts } from '../sign-in/throttle.ts'
 
 /**
- * `active`: the right password signs in. Else the first that holds: `disabled` by an operator; `unconfirmed`: the
- * address has to be confirmed first; `no_password`: none is set; `unknown_hash`: its hash has a form that cannot be
- * verified; `compromised`: the password has to be reset; `locked`: too many wrong passwords in a row.
+ * `active`: the right password signs in. Otherwise the first of these that applies: `disabled` by an operator;
+ * `unconfirmed`: the address must be confirmed first; `no_password`: none is set; `unknown_hash`: the hash has a form
+ * that cannot be verified; `compromised`: the password must be reset; `locked`: too many wrong passwords in a row.
  */
 export const ACCOUNT_STATES = [
   'active',
@@ -22,7 +22,7 @@ export const ACCOUNT_STATES = [
 export type AccountState = (typeof ACCOUNT_STATES)[number]
 
 /** A user, and whether they can sign in. */
-export interface ListedUser extends User {
+export interface ListedUser extends Account {
   readonly state: AccountState
 }
 
@@ -33,7 +33,7 @@ export async function withStates(ctx: Context, users: readonly User[]): Promise<
     users.map(({ email }) => email),
   )
   return users.map((user) => ({
-    ...user,
+    ...accountOf(user),
     state: stateOf(user, {
       needsConfirmation: ctx.options.emailVerification,
       isLocked: locked.has(normalizeEmail(user.email)),
@@ -53,7 +53,7 @@ function stateOf(
   return isLocked ? 'locked' : 'active'
 }
 
-/** What the columns say of users in a state. The rest, the form of a hash and the counters, shows only once they are read. */
+/** The filter for users in a state. The form of a hash and the counters are checked once the users are read. */
 export function columnsOf(ctx: Context, state: AccountState): store.UserFilter {
   const { emailVerification } = ctx.options
   const isConfirmed = emailVerification ? { isVerified: true } : {}

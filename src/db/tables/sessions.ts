@@ -50,14 +50,14 @@ const COLUMNS = {
     log: 'no',
   },
   expires_at: { type: 'time', about: 'When the session ends in any case', class: 'technical', log: 'no' },
-  methods: {
+  amr: {
     type: 'text',
     about:
       "How the user proved who they are: RFC 8176 names, separated by spaces; empty if the library's caller vouched for the user",
     class: 'technical',
     log: 'yes',
   },
-  level: {
+  aal: {
     type: 'integer',
     about:
       "Authentication assurance level (NIST SP 800-63B): 1 for one factor, 2 for two; 0 if the library's caller vouched for the user",
@@ -112,9 +112,9 @@ export interface Session {
   readonly idleExpiresAt: Date | null
   readonly expiresAt: Date
   /** RFC 8176 names of how the user proved who they are, such as `pwd`. */
-  readonly methods: readonly string[]
+  readonly amr: readonly string[]
   /** Authentication assurance level (NIST SP 800-63B). */
-  readonly level: number
+  readonly aal: number
   readonly ip: string | null
   readonly userAgent: string | null
 }
@@ -148,8 +148,8 @@ export async function addSession(tx: Tx, user: User, session: Session): Promise<
       last_seen_at: session.lastSeenAt.getTime(),
       idle_expires_at: session.idleExpiresAt?.getTime() ?? null,
       expires_at: session.expiresAt.getTime(),
-      methods: session.methods.join(' '),
-      level: session.level,
+      amr: session.amr.join(' '),
+      aal: session.aal,
       ip_address: session.ip,
       user_agent: session.userAgent,
     })
@@ -281,8 +281,8 @@ export async function listSessionsOf(db: Database, userId: number, now: Date): P
     lastSeenAt: new Date(row.last_seen_at),
     idleExpiresAt: row.idle_expires_at === null ? null : new Date(row.idle_expires_at),
     expiresAt: new Date(row.expires_at),
-    methods: row.methods.split(' ').filter((method) => method !== ''),
-    level: row.level,
+    amr: row.amr.split(' ').filter((method) => method !== ''),
+    aal: row.aal,
     ip: row.ip_address,
     userAgent: row.user_agent,
   }))

@@ -1,0 +1,197 @@
+import { z } from 'zod'
+import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
+import { email, mailedToken, newPassword, password, resetToken, sessionInfo } from './fields.ts'
+
+export const register = operation({
+  method: 'POST',
+  path: '/users',
+  summary: 'Register a user',
+  tag: 'classic',
+  access: 'anyone',
+  throttle: ['registration'],
+  audit: ['register', 'limit_reached'],
+  body: z.strictObject({ email, password: newPassword }),
+  success: {
+    status: 200,
+    description:
+      'The account exists. With uniform registration answers a taken address gets this answer too, and its owner a mail.',
+    body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
+  },
+  errors: ['registration_closed', 'email_taken', 'invalid_email', ...NEW_PASSWORD_ERRORS],
+})
+
+export const get = operation({
+  method: 'GET',
+  path: '/profile',
+  summary: 'Get the user of the session',
+  tag: 'classic',
+  access: { session: true },
+  success: {
+    status: 200,
+    description: 'The user of the session.',
+    body: z.strictObject({ email: z.string() }),
+  },
+  errors: [],
+})
+
+export const requestPasswordReset = operation({
+  method: 'POST',
+  path: '/reset_password',
+  summary: 'Ask for a token that sets a new password',
+  tag: 'classic',
+  access: 'anyone',
+  throttle: ['reset_request'],
+  audit: ['request_password_reset', 'limit_reached'],
+  body: z.strictObject({ email }),
+  success: {
+    status: 200,
+    description:
+      'A token that works once; an earlier one is void. If tokens are mailed, the answer has none and is the same for every address.',
+    body: z.union([
+      z.strictObject({ email: z.string(), reset_token: z.string() }),
+      z.strictObject({ email: z.string(), message: z.literal('reset mail sent') }),
+    ]),
+  },
+  errors: ['unknown_email'],
+})
+
+export const resetPassword = operation({
+  method: 'PUT',
+  path: '/reset_password',
+  summary: 'Set a new password with a token',
+  tag: 'classic',
+  access: 'anyone',
+  audit: ['reset_password'],
+  body: z.strictObject({ email, reset_token: resetToken, new_password: newPassword }),
+  success: {
+    status: 200,
+    description:
+      'The password is changed. Every session of the account has ended, except in classic mode, where they stay.',
+    body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
+  },
+  errors: ['invalid_reset_token', ...NEW_PASSWORD_ERRORS],
+})
+
+export const requestConfirmation = operation({
+  method: 'POST',
+  path: '/request_confirmation',
+  summary: 'Ask again for the mail that confirms an address',
+  tag: 'account',
+  needs: 'mail',
+  access: 'anyone',
+  throttle: ['confirmation_request'],
+  audit: ['request_confirmation', 'limit_reached'],
+  body: z.strictObject({ email }),
+  success: {
+    status: 200,
+    description: 'A mail is on its way if an account with this address awaits confirmation.',
+    body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
+  },
+  errors: [],
+})
+
+export const confirmEmail = operation({
+  method: 'POST',
+  path: '/confirm_email',
+  summary: 'Confirm an address with the token of a mailed link and the password of the account',
+  tag: 'account',
+  needs: 'mail',
+  access: 'anyone',
+  throttle: ['login'],
+  audit: ['confirm_email', 'change_email', 'limit_reached'],
+  body: z.strictObject({ token: mailedToken, password }),
+  success: {
+    status: 200,
+    description: 'The account has this address, and it is confirmed.',
+    body: z.strictObject({ email: z.string(), message: z.literal('Email confirmed') }),
+  },
+  errors: ['invalid_confirmation_token', 'invalid_credentials', 'password_too_long'],
+})
+
+export const changePassword = operation({
+  method: 'PUT',
+  path: '/profile/password',
+  summary: 'Change the password, with the current one',
+  tag: 'account',
+  access: { session: true },
+  throttle: ['login'],
+  audit: ['change_password', 'limit_reached'],
+  body: z.strictObject({ current_password: password, new_password: newPassword }),
+  success: {
+    status: 200,
+    description: 'The password is changed, every session has ended, and the cookie carries a new one.',
+    body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
+    setsCookie: true,
+  },
+  errors: ['invalid_credentials', ...NEW_PASSWORD_ERRORS],
+})
+
+export const changeEmail = operation({
+  method: 'PUT',
+  path: '/profile/email',
+  summary: 'Ask for a new address; it takes effect once its owner has confirmed it',
+  tag: 'account',
+  needs: 'mail',
+  access: { session: true, fresh: true },
+  throttle: ['email_change'],
+  audit: ['request_email_change', 'limit_reached'],
+  body: z.strictObject({ email }),
+  success: {
+    status: 200,
+    description: 'A link is on its way to the new address, and a notice to the current one.',
+    body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
+  },
+  errors: ['invalid_email'],
+})
+
+const exportAccount = operation({
+  method: 'GET',
+  path: '/profile/export',
+  summary: 'Export everything that is stored about the account, except what would grant access to it',
+  tag: 'account',
+  access: { session: true, fresh: true },
+  audit: ['export_account'],
+  success: {
+    status: 200,
+    description: 'The account, its sessions and its audit records.',
+    body: z.strictObject({
+      account: z.strictObject({
+        id: z.int(),
+        email: z.string(),
+        created_at: z.iso.datetime(),
+        email_verified_at: z.iso.datetime().nullable(),
+        locale: z.string().nullable(),
+      }),
+      sessions: z.array(sessionInfo),
+      audit: z.array(
+        z.strictObject({
+          at: z.iso.datetime(),
+          action: z.string(),
+          outcome: z.string(),
+          reason: z.string().nullable(),
+          ip: z.string().nullable(),
+          user_agent: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
+  errors: ['too_many_attempts'],
+})
+
+const deleteAccount = operation({
+  method: 'DELETE',
+  path: '/profile',
+  summary: 'Delete the account for good, with its sessions and tokens',
+  tag: 'account',
+  access: { session: true, fresh: true },
+  audit: ['delete_account'],
+  success: {
+    status: 200,
+    description: 'The account is deleted and the cookie cleared.',
+    body: z.strictObject({ email: z.string(), message: z.literal('account deleted') }),
+    setsCookie: true,
+  },
+  errors: [],
+})
+
+export { deleteAccount as delete, exportAccount as export }

@@ -1,0 +1,23 @@
+import { operation } from './contract.ts'
+
+export const confirmEmail = operation({
+  method: 'GET',
+  path: '/confirm_email',
+  summary: 'Show the page behind the link of a confirmation mail; it changes nothing by itself',
+  tag: 'page',
+  needs: 'mail',
+  access: 'anyone',
+  success: { status: 200, description: 'A page that asks for the password.', page: true },
+  errors: [],
+})
+
+export const resetPassword = operation({
+  method: 'GET',
+  path: '/reset_password',
+  summary: 'Show the page behind the link of a reset mail; it changes nothing by itself',
+  tag: 'page',
+  needs: 'mail',
+  access: 'anyone',
+  success: { status: 200, description: 'A page that asks for the new password.', page: true },
+  errors: [],
+})

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { operation } from './contract.ts'
+import { email, password } from './fields.ts'
+
+export const withPassword = operation({
+  method: 'POST',
+  path: '/sessions',
+  summary: 'Sign in with a password',
+  tag: 'classic',
+  access: 'anyone',
+  throttle: ['login'],
+  audit: ['login', 'logout', 'limit_reached'],
+  body: z.strictObject({ email, password }),
+  success: {
+    status: 200,
+    description: 'Signed in: the cookie `session_id` carries the session token.',
+    body: z.strictObject({ email: z.string(), message: z.literal('logged in') }),
+    setsCookie: true,
+  },
+  errors: ['invalid_credentials', 'password_compromised', 'password_too_long'],
+})
+
+export const reauthenticate = operation({
+  method: 'POST',
+  path: '/reauthenticate',
+  summary: 'Confirm the password before a sensitive operation',
+  tag: 'account',
+  access: { session: true },
+  throttle: ['login'],
+  audit: ['reauthenticate', 'limit_reached'],
+  body: z.strictObject({ password }),
+  success: {
+    status: 200,
+    description: 'The cookie carries a new session token. The old one has stopped working.',
+    body: z.strictObject({ email: z.string(), message: z.literal('reauthenticated') }),
+    setsCookie: true,
+  },
+  errors: ['invalid_credentials', 'password_too_long'],
+})

@@ -1,0 +1,45 @@
+import * as store from '../../db/index.ts'
+import { maskEmail, storedEmail } from '../../user.ts'
+import { record } from '../audit/record.ts'
+import type { SessionCaller } from '../caller.ts'
+import { type Context, inTransaction } from '../context.ts'
+import { enqueueMail } from '../delivery/enqueue.ts'
+import { requireFreshSession } from '../sessions/guards.ts'
+import { countAttempt } from '../sign-in/throttle.ts'
+import { assertEmail } from './address.ts'
+
+/** What {@link changeEmail} takes. */
+export interface ChangeEmailRequest {
+  /** The new address. */
+  email: string
+}
+
+/**
+ * Asks for a new address of the caller's account: mails a link to the new address, and a notice to the current one.
+ * Nothing changes until `confirmEmail`. If the new address belongs to another account, only its owner learns that.
+ *
+ * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts` with `retryAfterSeconds`;
+ *   `invalid_email` or `missing_field`.
+ */
+export async function changeEmail(
+  ctx: Context,
+  request: ChangeEmailRequest,
+  caller: SessionCaller,
+): Promise<void> {
+  const { user, acting } = await requireFreshSession(ctx, caller)
+  assertEmail(request.email)
+  await countAttempt(ctx, 'email_change', { email: user.email }, acting)
+  const email = storedEmail(request.email)
+  const owner = await store.findUserByEmail(ctx.db, email)
+  await inTransaction(ctx, async (tx) => {
+    // Lock both rows in the order of their ids: two users who ask for each other's address would deadlock.
+    for (const id of [user.id, owner?.id ?? user.id].sort((a, b) => a - b)) await store.lockUser(tx.db, id)
+    await record(tx, { action: 'request_email_change', userId: user.id }, acting)
+    const details = { newEmail: maskEmail(email) }
+    await enqueueMail(tx, user, 'email_change_requested', acting, { details })
+    // Only the mailbox learns whether another account has the new address.
+    if (owner === null || owner.id === user.id)
+      await enqueueMail(tx, user, 'confirm_new_email', acting, { email })
+    else await enqueueMail(tx, owner, 'account_exists', acting)
+  })
+}

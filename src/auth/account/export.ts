@@ -1,0 +1,54 @@
+import type * as store from '../../db/index.ts'
+import { AuthError } from '../../errors.ts'
+import { type Account, accountOf } from '../../user.ts'
+import { list as listAudit } from '../audit/list.ts'
+import { record } from '../audit/record.ts'
+import type { SessionCaller } from '../caller.ts'
+import type { Context } from '../context.ts'
+import { requireFreshSession } from '../sessions/guards.ts'
+import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
+import { nextHour, takeHourlyPlace } from '../sign-in/throttle.ts'
+
+/** Everything that is stored about an account, except what would grant access to it. */
+export interface AccountExport {
+  readonly account: Account
+  readonly sessions: readonly SessionInfo[]
+  /** Newest first. */
+  readonly audit: readonly store.AuditRecord[]
+}
+
+/** Each export reads all rows of the account, and adds an audit record. */
+const EXPORTS_PER_HOUR = 10
+/** An export has at most this many audit records, the newest. */
+const AUDIT_RECORDS_MAX = 10_000
+
+/**
+ * Everything that is stored about the caller's account, except what would grant access to it: the account, its sessions
+ * and its newest 10,000 audit records (GDPR Art. 15 and 20).
+ *
+ * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts` with `retryAfterSeconds`: more
+ *   than 10 exports in an hour.
+ */
+async function exportAccount(ctx: Context, caller: SessionCaller): Promise<AccountExport> {
+  const { user, acting } = await requireFreshSession(ctx, caller)
+  if ((await takeHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)) === null) {
+    const retryAfterSeconds = Math.ceil((nextHour(ctx).getTime() - ctx.now().getTime()) / 1_000)
+    throw new AuthError('too_many_attempts', { retryAfterSeconds })
+  }
+  await record(ctx, { action: 'export_account', userId: user.id }, acting)
+  return {
+    account: accountOf(user),
+    sessions: await listSessions(ctx, caller),
+    audit: await newestAuditRecords(ctx, user.id),
+  }
+}
+
+async function newestAuditRecords(ctx: Context, userId: number): Promise<store.AuditRecord[]> {
+  const records: store.AuditRecord[] = []
+  for await (const line of listAudit(ctx, { userId })) {
+    if (records.push(line) === AUDIT_RECORDS_MAX) break
+  }
+  return records
+}
+
+export { exportAccount as export }

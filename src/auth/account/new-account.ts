@@ -1,0 +1,65 @@
+/** Adding an account, however it comes about. */
+import * as store from '../../db/index.ts'
+import { Conflict } from '../../errors.ts'
+import type { User } from '../../user.ts'
+import { record } from '../audit/record.ts'
+import type { Caller } from '../caller.ts'
+import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
+import { enqueueMail, localeFor } from '../delivery/enqueue.ts'
+import { assertNewPassword } from '../passwords/password.ts'
+import { forgetFailures } from '../sign-in/throttle.ts'
+import { assertEmail, emailTaken } from './address.ts'
+
+/** A new account. */
+export interface NewAccount {
+  email: string
+  password: string
+  /** Whether the caller vouches for the address. Default `false`: with `options.emailVerification` a link is mailed. */
+  confirmed?: boolean | undefined
+}
+
+/** Checks the address and the password, then adds the account. */
+export async function createAccount(ctx: Context, request: NewAccount, caller: Caller): Promise<User> {
+  assertEmail(request.email)
+  await assertNewPassword(ctx, request.password, { field: 'password', email: request.email })
+  return addAccount(ctx, request, caller)
+}
+
+/** Adds an account, or refuses a taken address with `email_taken`. */
+export async function addAccount(ctx: Context, request: NewAccount, caller: Caller): Promise<User> {
+  const { email } = request
+  // Hashing is expensive, so look up first; the unique constraint settles races.
+  if ((await store.findUserByEmail(ctx.db, email)) !== null) throw emailTaken(email)
+  const hashedPassword = await ctx.hasher.hash(request.password)
+  try {
+    return await inTransaction(ctx, async (tx) => {
+      // Failures counted before the account existed must not count against it. Not where answers are uniform: the
+      // sign-in counter would then tell a stranger whether the address was free.
+      await forgetFailures(tx, email)
+      return addConfirmable(tx, request, hashedPassword, caller)
+    })
+  } catch (error) {
+    throw error instanceof Conflict ? emailTaken(email, error) : error
+  }
+}
+
+/** Adds an account, and enqueues the mail that confirms its address if that is required. */
+export async function addConfirmable(
+  tx: TxContext,
+  request: NewAccount,
+  hashedPassword: string,
+  caller: Caller,
+): Promise<User> {
+  const now = tx.now()
+  const { emailVerification, unconfirmedAccountSeconds } = tx.options
+  const mustConfirm = emailVerification && request.confirmed !== true
+  const user = await store.addUser(tx.db, request.email, hashedPassword, {
+    createdAt: now,
+    emailVerifiedAt: request.confirmed === true ? now : null,
+    unconfirmedUntil: mustConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
+    locale: caller.acceptLanguage === undefined ? null : localeFor(caller),
+  })
+  await record(tx, { action: 'register', userId: user.id }, caller)
+  if (mustConfirm) await enqueueMail(tx, user, 'verify_email', caller)
+  return user
+}

@@ -1,0 +1,15 @@
+import * as store from '../../db/index.ts'
+import type { Context } from '../context.ts'
+
+const PAGE = 500
+
+/** The audit log, newest first, read a page at a time. It holds no secret. */
+export async function* list(ctx: Context, query: store.AuditQuery = {}): AsyncGenerator<store.AuditEntry> {
+  let beforeId: string | null = null
+  for (;;) {
+    const page: store.AuditEntry[] = await store.listAuditRecords(ctx.db, query, { beforeId, limit: PAGE })
+    yield* page
+    if (page.length < PAGE) return
+    beforeId = page.at(-1)?.id ?? null
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Enqueueing mail, in the transaction of the change it belongs to. Tokens are made when the mail is sent, so that none
+ * waits in the database, and an outage of the mail server takes nothing from their lifetime.
+ */
+import * as store from '../../db/index.ts'
+import { negotiate } from '../../lib/language.ts'
+import { uuidV7 } from '../../lib/random.ts'
+import { LOCALES, type Locale } from '../../text.ts'
+import type { User } from '../../user.ts'
+import type { Client } from '../caller.ts'
+import type { Context, TxContext } from '../context.ts'
+import { endOfPause } from '../sign-in/throttle.ts'
+import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, SIGN_INS_NAMED_MAX, signInsIn } from './device-notice.ts'
+import { isLinked, isVital, LINKED_KINDS, type MailKind } from './kinds.ts'
+
+/** What a mail needs beyond its kind. */
+interface MailDetails {
+  /** The recipient, if it is not the current address of the account. */
+  readonly email?: string
+  readonly details?: store.OutboxMail['details']
+}
+
+/**
+ * Enqueues a mail to a user. A mail with a link goes to the address that the account has when it is sent. A notice goes
+ * to the address that it has now.
+ */
+export async function enqueueMail(
+  tx: TxContext,
+  user: Pick<User, 'id' | 'locale' | 'email'>,
+  kind: MailKind,
+  client: Client,
+  { email, details = {} }: MailDetails = {},
+): Promise<void> {
+  // Lock the user first, as everywhere. The account may have been deleted since it was read.
+  if ((await store.lockUser(tx.db, user.id)) === null) return enqueueDecoy(tx, kind, client)
+  const to = email ?? (isLinked(kind) ? null : user.email)
+  await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
+}
+
+/**
+ * Enqueues the notice of a sign-in from a new device. An account gets at most one every ten minutes: the first sign-in is
+ * reported at once, later ones together when the ten minutes are over.
+ */
+export async function enqueueDeviceNotice(
+  tx: TxContext,
+  user: User,
+  client: Client,
+  seen: { readonly ip: string | null; readonly device: string | null },
+): Promise<void> {
+  // The lock puts simultaneous sign-ins in order.
+  if (!tx.sendsMail || (await store.lockUser(tx.db, user.id)) === null) return
+  const topic = { kind: 'new_device', userId: user.id, email: user.email } as const
+  const signIn = { ...seen, at: tx.now().getTime() }
+  const waiting = tx.options.throttle ? await store.findMail(tx.db, topic) : null
+  if (waiting !== null) {
+    const signIns = [...signInsIn(waiting), signIn].slice(-SIGN_INS_NAMED_MAX)
+    if (await store.extendMail(tx.db, topic, { signIns })) return
+  }
+  const notBefore = await endOfPause(tx, deviceNoticePause(user.id), DEVICE_NOTICE_EVERY_MS)
+  await add(tx, { ...topic, details: { signIns: [signIn] }, locale: localeFor(client, user) }, notBefore)
+}
+
+/** Enqueues a mail to an address whose account this transaction deletes. */
+export async function enqueueFarewell(
+  ctx: Context,
+  user: User,
+  kind: MailKind,
+  client: Client,
+): Promise<void> {
+  await add(ctx, { kind, userId: null, email: user.email, locale: localeFor(client, user), details: {} })
+}
+
+/** Writes what {@link enqueueMail} would write, for an address without an account, so that both take the same time. */
+export async function enqueueDecoy(ctx: Context, kind: MailKind, client: Client): Promise<void> {
+  await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details: {} })
+}
+
+async function add(
+  ctx: Context,
+  mail: Pick<store.NewMail, 'userId' | 'email' | 'locale' | 'details'> & { kind: MailKind },
+  notBefore = ctx.now(),
+): Promise<void> {
+  if (!ctx.sendsMail) return
+  const now = ctx.now()
+  // A new link replaces one that waits, so that an outage does not pile up links. Every notice is kept.
+  const replaces = isLinked(mail.kind)
+  const row = { id: uuidV7(now), createdAt: now, priority: isVital(mail.kind) ? 0 : 1, ...mail } as const
+  await store.addMail(ctx.db, row, { replaces, notBefore })
+  ctx.afterCommit(ctx.onMail)
+}
+
+/** Deletes the mails with links that wait for an account: they were requested before its state changed. */
+export function cancelLinks({ db }: TxContext, userId: number): Promise<void> {
+  return store.deleteMailOf(db, userId, LINKED_KINDS)
+}
+
+/** The language of a mail: the account's locale, or else the best match of the request's `Accept-Language`. */
+export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
+  const known = LOCALES.find((locale) => locale === user?.locale)
+  return known ?? negotiate(client.acceptLanguage, LOCALES)
+}

@@ -1,0 +1,60 @@
+/** What a mail says when it is sent. Tokens are made here. */
+import type * as store from '../../db/index.ts'
+import type { Message } from '../../mail/messages.ts'
+import type { User } from '../../user.ts'
+import { type Context, inTransaction } from '../context.ts'
+import { issueToken } from '../tokens.ts'
+import { signInOf, signInsIn, textIn } from './device-notice.ts'
+import type { LinkedKind } from './kinds.ts'
+
+/** The message of a mail, or `null` if it is void by now: the address is confirmed, or the account disabled or deleted. */
+export async function messageOf(
+  ctx: Context,
+  mail: store.OutboxMail,
+  user: User | null,
+): Promise<Message | null> {
+  const { details } = mail
+  const kind = mail.kind as Message['kind']
+  switch (kind) {
+    case 'verify_email':
+      if (user === null || user.emailVerifiedAt !== null) return null
+      return withLink(ctx, user, { kind, purpose: 'confirm_email', email: user.email })
+    case 'confirm_new_email':
+      if (user === null || mail.email === null) return null
+      return withLink(ctx, user, { kind, purpose: 'change_email', email: mail.email })
+    case 'reset_password':
+    case 'account_exists':
+      return user && withLink(ctx, user, { kind, purpose: 'reset_password', email: user.email })
+    case 'email_change_requested':
+    case 'email_changed':
+      return { kind, newEmail: textIn(details.newEmail) ?? '' }
+    case 'new_device':
+      // Sign-ins that an earlier notice reported are not reported again.
+      return { kind, count: mail.events, signIns: signInsIn(mail).slice(-mail.events).map(signInOf) }
+    case 'signed_in_after_failures':
+      return { kind, ...signInOf(details), at: mail.createdAt, failures: Number(details.failures) }
+    default:
+      return { kind }
+  }
+}
+
+const PAGES = {
+  reset_password: '/reset_password',
+  confirm_email: '/confirm_email',
+  change_email: '/confirm_email',
+}
+
+/** The message with a link that carries a new token, in the fragment: a browser never sends it, so that no log has it. */
+async function withLink(
+  ctx: Context,
+  user: User,
+  { kind, purpose, email }: { kind: LinkedKind; purpose: store.TokenPurpose; email: string },
+): Promise<Message | null> {
+  const { baseUrl, resetTokenLifetimeSeconds, emailTokenLifetimeSeconds } = ctx.options
+  const lifetimeSeconds = purpose === 'reset_password' ? resetTokenLifetimeSeconds : emailTokenLifetimeSeconds
+  const token = await inTransaction(ctx, (tx) => issueToken(tx, user, { purpose, email, lifetimeSeconds }))
+  if (token === null) return null
+  const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
+  // Always under the configured address, whatever host a request named.
+  return { kind, link: `${baseUrl.replace(/\/+$/, '')}${PAGES[purpose]}#${fragment}`, lifetimeSeconds }
+}

@@ -1,0 +1,34 @@
+import * as store from '../../db/index.ts'
+import { record } from '../audit/record.ts'
+import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
+import { type Context, inTransaction } from '../context.ts'
+import { mayHaveSessions } from './guards.ts'
+import { startSession } from './start.ts'
+
+/** What {@link create} takes. */
+export interface CreateSessionRequest {
+  /** The address of the user, in any spelling. */
+  email: string
+}
+
+/**
+ * Starts a session for a user without checking who they are: the caller vouches for them. `signIn.withPassword` checks
+ * a password first. Earlier sessions stay.
+ *
+ * @returns The session token, opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. `null`
+ *   if no account has the address, or it is disabled or must confirm its address first.
+ */
+export async function create(
+  ctx: Context,
+  { email }: CreateSessionRequest,
+  caller: Caller = UNKNOWN_CALLER,
+): Promise<string | null> {
+  const user = await store.findUserByEmail(ctx.db, email)
+  if (user === null || !mayHaveSessions(ctx, user)) return null
+  return inTransaction(ctx, async (tx) => {
+    const sessionToken = await startSession(tx, user, { amr: [], aal: 0 }, caller)
+    if (sessionToken !== null)
+      await record(tx, { action: 'login', reason: 'vouched', userId: user.id }, asOperator(caller))
+    return sessionToken
+  })
+}

@@ -1,0 +1,105 @@
+import * as store from '../../db/index.ts'
+import { AuthError } from '../../errors.ts'
+import { type Account, accountOf } from '../../user.ts'
+import { record } from '../audit/record.ts'
+import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
+import { type Context, inTransaction } from '../context.ts'
+import { findLiveSession, requireFreshSession, requireSession, useSession } from './guards.ts'
+
+/** Who is signed in, and by which session. */
+export interface CurrentSession {
+  readonly user: Account
+  readonly session: {
+    /** The public id of the session. It grants no access. */
+    readonly id: string
+    /** When the user last authenticated. */
+    readonly authenticatedAt: Date
+    /** When the session ends at the latest. */
+    readonly expiresAt: Date
+  }
+}
+
+/**
+ * The live session of the caller with its user, or `null` if the token is malformed, unknown, expired or ended, or the
+ * account is disabled. Nothing is cached: an ended session is refused from the next call on, on every instance.
+ */
+export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
+  assertCaller(caller)
+  const found = await useSession(ctx, caller.sessionToken)
+  if (found === null) return null
+  const { id, authenticatedAt, expiresAt } = found.session
+  return { user: accountOf(found.user), session: { id, authenticatedAt, expiresAt } }
+}
+
+/** A session as its user sees it. Nothing in it grants access. */
+export interface SessionInfo extends store.SessionSummary {
+  /** Whether it is the session of the caller. */
+  readonly current: boolean
+}
+
+/**
+ * The live sessions of the caller's account, most recently used first.
+ *
+ * @throws {AuthError} `unauthenticated`.
+ */
+export async function list(ctx: Context, caller: SessionCaller): Promise<SessionInfo[]> {
+  const { session, user } = await requireSession(ctx, caller)
+  const sessions = await store.listSessionsOf(ctx.db, user.id, ctx.now())
+  return sessions.map((summary) => ({ ...summary, current: summary.id === session.id }))
+}
+
+/** What {@link end} takes. */
+export interface EndSessionRequest {
+  /** The public id of the session to end, as {@link list} returns it. */
+  id: string
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/**
+ * Ends one of the sessions of the caller's account.
+ *
+ * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `not_found`: the account has no such session.
+ */
+export async function end(ctx: Context, { id }: EndSessionRequest, caller: SessionCaller): Promise<void> {
+  const { user, acting } = await requireFreshSession(ctx, caller)
+  const ended = { id, userId: user.id }
+  await inTransaction(ctx, async (tx) => {
+    // Do not reveal whether another user's session exists.
+    if (!UUID.test(ended.id) || !(await store.hasSession(tx.db, ended))) throw new AuthError('not_found')
+    await store.deleteSession(tx.db, ended)
+    await record(tx, { action: 'end_session', userId: user.id }, acting)
+  })
+}
+
+/**
+ * Ends every session of the caller's account except the caller's own.
+ *
+ * @returns How many ended.
+ * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
+ */
+export async function endOthers(ctx: Context, caller: SessionCaller): Promise<number> {
+  const { session, user, acting } = await requireFreshSession(ctx, caller)
+  return inTransaction(ctx, async (tx) => {
+    const ended = await store.deleteOtherSessions(tx.db, session)
+    if (ended === 0) return ended
+    await record(tx, { action: 'end_other_sessions', userId: user.id, details: { ended } }, acting)
+    return ended
+  })
+}
+
+/**
+ * Ends the session of the caller.
+ *
+ * @returns `false` if there was no live session to end.
+ */
+export async function signOut(ctx: Context, caller: SessionCaller): Promise<boolean> {
+  assertCaller(caller)
+  const found = await findLiveSession(ctx, caller.sessionToken)
+  if (found === null) return false
+  await inTransaction(ctx, async (tx) => {
+    await store.deleteSession(tx.db, found.session)
+    await record(tx, { action: 'logout', userId: found.user.id }, asUser(caller, found.user))
+  })
+  return true
+}

@@ -1,0 +1,59 @@
+import * as store from '../../db/index.ts'
+import { mintBearer } from '../../lib/bearer.ts'
+import type { Account, User } from '../../user.ts'
+import { textOf } from '../audit/record.ts'
+import type { Caller } from '../caller.ts'
+import { type Context, secondsAfter, type TxContext } from '../context.ts'
+
+/** How the user of a new session has authenticated. */
+interface Authentication {
+  /** Authentication method references (RFC 8176), such as `pwd`. */
+  readonly amr: readonly string[]
+  /** Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user. */
+  readonly aal: number
+}
+
+/** A new session that replaced the one of the request. */
+export interface RenewedSession {
+  readonly user: Account
+  /** Opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. */
+  readonly sessionToken: string
+}
+
+/**
+ * Starts a session. Every way of signing in ends here, behind its gates. If the user has reached
+ * `options.sessionsPerUser`, the session that was used least recently ends.
+ *
+ * @returns The session token. `null` if the account was disabled or got another password since `user` was read.
+ */
+export async function startSession(
+  tx: TxContext,
+  user: User,
+  { amr, aal }: Authentication,
+  { ip, userAgent }: Caller,
+): Promise<string | null> {
+  const now = tx.now()
+  const { value, id, secretHash } = mintBearer(now)
+  const added = await store.addSession(tx.db, user, {
+    id,
+    userId: user.id,
+    secretHash,
+    createdAt: now,
+    authenticatedAt: now,
+    lastSeenAt: now,
+    idleExpiresAt: idleExpiry(tx, now),
+    expiresAt: secondsAfter(now, tx.options.sessionLifetimeSeconds),
+    amr,
+    aal,
+    ip: ip ?? null,
+    userAgent: textOf(userAgent),
+  })
+  if (!added) return null
+  await store.trimSessions(tx.db, { id, userId: user.id }, tx.options.sessionsPerUser)
+  return value
+}
+
+/** When a session that is used now will have been idle for too long, or `null` without an idle limit. */
+export function idleExpiry({ options }: Context, now: Date): Date | null {
+  return options.sessionIdleSeconds === 0 ? null : secondsAfter(now, options.sessionIdleSeconds)
+}

@@ -1,0 +1,43 @@
+import * as store from '../../db/index.ts'
+import { AuthError } from '../../errors.ts'
+import { accountOf } from '../../user.ts'
+import { record } from '../audit/record.ts'
+import type { SessionCaller } from '../caller.ts'
+import { type Context, inTransaction } from '../context.ts'
+import { assertPassword } from '../passwords/password.ts'
+import { requireSession } from '../sessions/guards.ts'
+import { type RenewedSession, startSession } from '../sessions/start.ts'
+import { withRightPassword } from './password-check.ts'
+
+/** What {@link reauthenticate} takes. */
+export interface ReauthenticateRequest {
+  password: string
+}
+
+/**
+ * Verifies the password of a signed-in user again, and replaces the session. The old session token stops working. Counts
+ * as a sign-in attempt.
+ *
+ * @throws {AuthError} `unauthenticated`; `invalid_credentials`; `too_many_attempts` with `retryAfterSeconds`;
+ *   `missing_field`, `invalid_field` or `password_too_long` with `field`.
+ */
+export async function reauthenticate(
+  ctx: Context,
+  request: ReauthenticateRequest,
+  caller: SessionCaller,
+): Promise<RenewedSession> {
+  const { user, session, acting } = await requireSession(ctx, caller)
+  assertPassword(request.password, 'password')
+  const typed = { password: request.password, action: 'reauthenticate' } as const
+  const sessionToken = await withRightPassword(ctx, user, typed, acting, () =>
+    inTransaction(ctx, async (tx) => {
+      // The old session first: otherwise, at the maximum number of sessions, another one would end.
+      await store.deleteSession(tx.db, session)
+      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, acting)
+      if (started === null) throw new AuthError('unauthenticated')
+      await record(tx, { action: 'reauthenticate', userId: user.id }, acting)
+      return started
+    }),
+  )
+  return { user: accountOf(user), sessionToken }
+}

@@ -1,0 +1,53 @@
+import * as store from '../../db/index.ts'
+import type { Context } from '../context.ts'
+import { type AccountState, columnsOf, type ListedUser, withStates } from './state.ts'
+
+/** What {@link find} returns. */
+export interface UserDescription {
+  readonly user: ListedUser
+  readonly liveSessions: number
+  /** Whether a reset token is outstanding. */
+  readonly resetPending: boolean
+}
+
+/** The user with this address, in any spelling, with their live sessions, or `null`. */
+export async function find(ctx: Context, email: string): Promise<UserDescription | null> {
+  const found = await store.findUserByEmail(ctx.db, email)
+  if (found === null) return null
+  const [user] = await withStates(ctx, [found])
+  if (user === undefined) return null
+  const liveSessions = await store.countSessionsOf(ctx.db, user.id, ctx.now())
+  return { user, liveSessions, resetPending: found.resetToken !== null }
+}
+
+/** Which users {@link list} returns. A missing field matches all users. */
+export interface UserQuery {
+  readonly state?: AccountState | undefined
+  /** A part of the address, in any spelling. */
+  readonly email?: string | undefined
+  /** Registered at this time or later. */
+  readonly since?: Date | undefined
+  /** Only users with a greater id: to continue where an earlier list ended. */
+  readonly afterId?: number | undefined
+}
+
+const PAGE = 500
+
+/**
+ * Users by ascending id, each with a state that says whether they can sign in, and if not, why. Reads a page at a time, so
+ * that memory stays flat.
+ *
+ * @param query - A user must match every field that is given. Default: all users.
+ */
+export async function* list(ctx: Context, query: UserQuery = {}): AsyncGenerator<ListedUser> {
+  const { state, email, since } = query
+  const filter = { ...(state && columnsOf(ctx, state)), email, createdSince: since }
+  for (let afterId = query.afterId ?? 0; ; ) {
+    const page = await store.listUsers(ctx.db, { afterId, limit: PAGE }, filter)
+    const listed = await withStates(ctx, page)
+    yield* listed.filter((user) => state === undefined || user.state === state)
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    afterId = last.id
+  }
+}
