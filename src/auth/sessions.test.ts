@@ -125,7 +125,7 @@ onBothEngines('sessions', (engine) => {
     expect(await two.getUserFromSessionId(value)).toBeNull()
   })
 
-  it('get a new UUID of version 7 from each call of generateUuid', async () => {
+  it('generateUuid returns a new version 7 UUID on each call', async () => {
     const { auth } = await bobsAuth(engine)
     const uuids = Array.from({ length: 1_000 }, () => auth.generateUuid())
     for (const uuid of uuids) expect(uuid).toMatch(UUID_V7)
