@@ -1,0 +1,478 @@
+import { expect, it } from 'vitest'
+import { onBothEngines } from '../../../test/support/engines.ts'
+import {
+  CLIENT,
+  everyRow,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+  send,
+  sightOf,
+} from '../../../test/support/production.ts'
+import type { Auth } from '../../index.ts'
+
+const BOB = 'bob@example.com'
+const NEW = 'robert@example.com'
+const INVALID = { code: 'invalid_confirmation_token' }
+
+/** Registers Bob. Returns the token of his confirmation mail. */
+async function registerBob(production: Production): Promise<{ id: number; token: string }> {
+  await production.auth.signUp({ email: BOB, password: PASSWORD })
+  const { token } = await production.mailedLink('verify_email')
+  return { id: (await production.auth.db.findUserBy({ email: BOB })).id, token }
+}
+
+/** Creates Bob's account and signs him in. */
+async function signInBob({ auth, newMails }: Production): Promise<{ id: number; sessionId: string }> {
+  const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+  const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+  await newMails()
+  return { id, sessionId }
+}
+
+/** Signs Bob in and requests an address change. Returns the token of the mail to the new address. */
+async function requestMove(
+  production: Production,
+): Promise<{ id: number; sessionId: string; token: string }> {
+  const bob = await signInBob(production)
+  await production.auth.requestEmailChange({ email: NEW }, { sessionToken: bob.sessionId })
+  return { ...bob, token: (await production.mailedLink('confirm_new_email')).token }
+}
+
+async function canSignIn(auth: Auth, email: string, password = PASSWORD): Promise<boolean> {
+  return auth.validLogin(email, password)
+}
+
+onBothEngines('the confirmation of an email address', (engine) => {
+  it('needs the token and the password, and starts no session', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, db } = production
+    const { id, token } = await registerBob(production)
+    now.advance(60)
+    const response = await send(auth, 'POST', '/confirm_email', { json: { token, password: PASSWORD } })
+    expect(response.status).toBe(200)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect((await everyRow(db)).sessions).toEqual([])
+    expect(await auth.db.findUserBy({ id })).toMatchObject({ emailVerifiedAt: now() })
+    await auth.logIn({ email: BOB, password: PASSWORD })
+  })
+
+  it('with a wrong password is refused, keeps the token and counts as a failed sign-in', async () => {
+    const production = await productionAuth(engine, { loginFailuresPerAccount: 4 })
+    const { auth, now } = production
+    const { id, token } = await registerBob(production)
+    const guess = (password: string) => auth.confirmEmail({ token, password })
+    for (const password of [NEW_PASSWORD, `${PASSWORD} `]) {
+      await expect(guess(password)).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    // The third and fourth wrong guesses are sign-ins: they share one limit.
+    for (let guesses = 0; guesses < 2; guesses++) expect(await canSignIn(auth, BOB, NEW_PASSWORD)).toBe(false)
+    await expect(guess(PASSWORD)).rejects.toMatchObject({ code: 'too_many_attempts', retryAfterSeconds: 1 })
+    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+    expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toBeNull()
+    now.advance(1)
+    await guess(PASSWORD)
+    expect(await canSignIn(auth, BOB)).toBe(true)
+  })
+
+  it('counts wrong guesses per IP address across all accounts', async () => {
+    const production = await productionAuth(engine, { loginFailuresPerIp: 3 })
+    const { auth } = production
+    const { token } = await registerBob(production)
+    for (let guesses = 0; guesses < 3; guesses++) {
+      await expect(
+        auth.logIn({ email: `user${guesses}@example.com`, password: PASSWORD }, CLIENT),
+      ).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    await expect(auth.confirmEmail({ token, password: PASSWORD }, CLIENT)).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+    await auth.confirmEmail({ token, password: PASSWORD }, { ip: '198.51.100.1' })
+  })
+
+  it('succeeds for exactly one of twenty concurrent requests', async () => {
+    const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
+    const { auth } = production
+    const { token } = await registerBob(production)
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, () => auth.confirmEmail({ token, password: PASSWORD })),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject(INVALID)
+    }
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+  })
+
+  it('accepts only its exact token and refuses everything else alike', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { id, token } = await registerBob(production)
+    await auth.sendPasswordReset({ email: BOB })
+    const reset = await mailedLink('reset_password')
+    const [uuid, secret] = token.split('.') as [string, string]
+    const [resetUuid, resetSecret] = reset.token.split('.') as [string, string]
+    const wrong = [
+      '',
+      uuid,
+      secret,
+      `${uuid}.${'A'.repeat(43)}`,
+      `${uuid}.${resetSecret}`,
+      `${resetUuid}.${secret}`,
+      ` ${token}`,
+      token.toUpperCase(),
+      reset.token,
+      null,
+      undefined,
+      { token },
+    ]
+    for (const value of wrong) {
+      await expect(auth.confirmEmail({ token: value as string, password: PASSWORD })).rejects.toMatchObject(
+        INVALID,
+      )
+    }
+    await expect(auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_reset_token',
+    })
+    expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toBeNull()
+    await auth.confirmEmail({ token, password: PASSWORD })
+  })
+
+  it('refuses an invalid password and keeps the token', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { token } = await registerBob(production)
+    for (const [password, code] of [
+      ['', 'missing_field'],
+      [undefined, 'missing_field'],
+      [0, 'invalid_field'],
+      ['x'.repeat(1_025), 'password_too_long'],
+    ] as const) {
+      await expect(auth.confirmEmail({ token, password: password as string })).rejects.toMatchObject({
+        code,
+        field: 'password',
+      })
+    }
+    await auth.confirmEmail({ token, password: PASSWORD })
+  })
+
+  it('accepts the token for a day after the mail was sent', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, mailedLink } = production
+    const { token } = await registerBob(production)
+    now.advance(86_400)
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await auth.requestConfirmation({ email: BOB })
+    const next = await mailedLink('verify_email')
+    now.advance(86_399)
+    await auth.confirmEmail({ token: next.token, password: PASSWORD })
+  })
+
+  it('accepts only the token of the latest mail', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { token } = await registerBob(production)
+    await auth.requestConfirmation({ email: ' BOB@example.com' })
+    const newer = await mailedLink('verify_email')
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await auth.confirmEmail({ token: newer.token, password: PASSWORD })
+  })
+
+  it('is refused after a password reset', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { token } = await registerBob(production)
+    await auth.sendPasswordReset({ email: BOB })
+    const reset = await mailedLink('reset_password')
+    await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+    for (const password of [PASSWORD, NEW_PASSWORD]) {
+      await expect(auth.confirmEmail({ token, password })).rejects.toMatchObject(INVALID)
+    }
+  })
+
+  it('is refused after the account was deleted or disabled or its address changed', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { id, token } = await registerBob(production)
+    const refused = () =>
+      expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    // Bypasses the use cases, which would revoke the token.
+    await auth.db.updateUser(id, { email: NEW })
+    await refused()
+    await auth.db.updateUser(id, { email: BOB })
+    await auth.disableUser(id)
+    await refused()
+    await auth.enableUser(id)
+    await refused()
+    expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toBeNull()
+    await auth.deleteUser(id)
+    await refused()
+  })
+
+  it('can be requested again, with the same answer for every address and mail only to unconfirmed accounts', async () => {
+    const { auth, newMails } = await productionAuth(engine)
+    await auth.registerUser('unconfirmed@example.com', PASSWORD)
+    await auth.registerUser('confirmed@example.com', PASSWORD, { confirmed: true })
+    const disabled = await auth.registerUser('disabled@example.com', PASSWORD)
+    await auth.disableUser(disabled.id)
+    await newMails()
+    const answers: unknown[] = []
+    const named = ['unconfirmed', 'confirmed', 'disabled', 'nobody'].map((name) => `${name}@example.com`)
+    for (const email of [
+      ...named,
+      'nope',
+      '<unconfirmed@example.com>',
+      'unconfirmed@example.com@example.com',
+    ]) {
+      const json = { email }
+      const answer = await sightOf(await send(auth, 'POST', '/request_confirmation', { json }))
+      answers.push(JSON.parse(JSON.stringify(answer).replaceAll(email, 'EMAIL')))
+    }
+    expect(answers[0]).toMatchObject({ status: 200 })
+    for (const answer of answers) expect(answer).toEqual(answers[0])
+    expect(await newMails()).toMatchObject([{ kind: 'verify_email', to: 'unconfirmed@example.com' }])
+  })
+})
+
+onBothEngines('a registration with another person’s address', (engine) => {
+  it('gives the attacker no access, even if the owner follows the link', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db, mailedLink } = production
+    // The attacker knows the password. The victim has the link.
+    const { id, token } = await registerBob(production)
+    await expect(auth.confirmEmail({ token, password: NEW_PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    expect(await canSignIn(auth, BOB)).toBe(false)
+
+    // The victim registers, learns by mail that there is an account, and sets a password of their own.
+    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    const reset = await mailedLink('account_exists')
+    await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+    expect(await canSignIn(auth, BOB)).toBe(false)
+    expect(await canSignIn(auth, BOB, NEW_PASSWORD)).toBe(true)
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    expect(await auth.db.findUserBy({ email: BOB })).toMatchObject({
+      id,
+      emailVerifiedAt: expect.any(Date),
+    })
+    const { sessions, tokens } = await everyRow(db)
+    expect({ sessions, tokens }).toEqual({ sessions: [], tokens: [] })
+  })
+
+  it('by an address change gives neither side access to the other', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { id, token } = await requestMove(production)
+    // The owner of the mailbox has the link, but not the password.
+    for (const password of [NEW_PASSWORD, 'another password of theirs']) {
+      await expect(auth.confirmEmail({ token, password })).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+    }
+    expect(await auth.db.findUserBy({ id })).toMatchObject({ email: BOB })
+    // The owner then registers the address and confirms it.
+    await auth.signUp({ email: NEW, password: NEW_PASSWORD })
+    const own = await mailedLink('verify_email')
+    await auth.confirmEmail({ token: own.token, password: NEW_PASSWORD })
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    expect(await auth.db.findUserBy({ id })).toMatchObject({ email: BOB })
+    expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(true)
+  })
+
+  it('does not block the owner of the mailbox: an unconfirmed account gives way', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails } = production
+    const { id, token } = await requestMove(production)
+    // An attacker registers the new address, but cannot confirm it.
+    await auth.signUp({ email: NEW, password: NEW_PASSWORD })
+    await newMails()
+    expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
+    expect(await Array.fromAsync(auth.listUsers())).toMatchObject([{ id, email: NEW }])
+    expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(false)
+    expect(await canSignIn(auth, NEW)).toBe(true)
+  })
+})
+
+onBothEngines('an email address change', (engine) => {
+  it('asks the new address for confirmation, notifies the old one, and changes nothing yet', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails } = production
+    const { id, sessionId } = await signInBob(production)
+    const before = await auth.db.findUserBy({ id })
+    await auth.requestEmailChange({ email: ` ${NEW} ` }, { sessionToken: sessionId })
+    const mails = await newMails()
+    expect(mails).toMatchObject([
+      { kind: 'email_change_requested', to: BOB, text: expect.stringContaining('r***@example.com') },
+      { kind: 'confirm_new_email', to: NEW },
+    ])
+    // The old mailbox learns neither the new address nor a link.
+    expect(mails[0]?.text).not.toContain(NEW)
+    expect(mails[0]?.text).not.toContain('http')
+    expect(await auth.db.findUserBy({ id })).toEqual(before)
+    expect(await canSignIn(auth, BOB)).toBe(true)
+    expect(await canSignIn(auth, NEW)).toBe(false)
+  })
+
+  it('takes effect when confirmed, notifies the old address, and keeps sessions', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, newMails } = production
+    const { id, sessionId, token } = await requestMove(production)
+    now.advance(60)
+    expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
+    expect(await auth.db.findUserBy({ id })).toMatchObject({ email: NEW, emailVerifiedAt: now() })
+    expect(await newMails()).toMatchObject([
+      { kind: 'email_changed', to: BOB, text: expect.stringContaining('r***@example.com') },
+    ])
+    expect(await canSignIn(auth, NEW)).toBe(true)
+    expect(await canSignIn(auth, BOB)).toBe(false)
+    expect((await auth.getUserFromSessionId(sessionId))?.email).toBe(NEW)
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+  })
+
+  it('revokes links that were sent to the old address', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { token } = await requestMove(production)
+    await auth.sendPasswordReset({ email: BOB })
+    const reset = await mailedLink('reset_password')
+    await auth.confirmEmail({ token, password: PASSWORD })
+    await expect(
+      auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD }),
+    ).rejects.toMatchObject({ code: 'invalid_reset_token' })
+    expect(await canSignIn(auth, NEW)).toBe(true)
+  })
+
+  it('to a taken address gets the same answer, and only that mailbox is told', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails } = production
+    const { id, sessionId } = await signInBob(production)
+    await auth.registerUser('taken@example.com', PASSWORD, { confirmed: true })
+    const ask = async (email: string) => {
+      const answer = await sightOf(await send(auth, 'PUT', '/profile/email', { json: { email }, sessionId }))
+      return JSON.parse(JSON.stringify(answer).replaceAll(email, 'ADDRESS'))
+    }
+    const answer = await ask(NEW)
+    expect(answer).toMatchObject({ status: 200 })
+    await newMails()
+    expect(await ask('taken@example.com')).toEqual(answer)
+    expect(await newMails()).toMatchObject([
+      { kind: 'email_change_requested', to: BOB },
+      { kind: 'account_exists', to: 'taken@example.com' },
+    ])
+    expect((await auth.db.findUserBy({ id })).email).toBe(BOB)
+  })
+
+  it('to an address taken in the meantime is refused and changes nothing', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db, newMails } = production
+    const { token } = await requestMove(production)
+    await auth.registerUser(NEW, NEW_PASSWORD, { confirmed: true })
+    await newMails()
+    const state = async () => {
+      const { users, sessions, tokens, outbox, audit } = await everyRow(db)
+      return { users, sessions, tokens, outbox, audit }
+    }
+    const before = await state()
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    expect(await state()).toEqual(before)
+    expect(await canSignIn(auth, BOB)).toBe(true)
+    expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(true)
+  })
+
+  it('to the same address succeeds for only one of two accounts', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { token } = await requestMove(production)
+    await auth.registerUser('rob@example.com', PASSWORD, { confirmed: true })
+    const { sessionId } = await auth.logIn({ email: 'rob@example.com', password: PASSWORD })
+    await auth.requestEmailChange({ email: NEW }, { sessionToken: sessionId })
+    const robs = await mailedLink('confirm_new_email')
+    const results = await Promise.allSettled(
+      [token, robs.token].map((each) => auth.confirmEmail({ token: each, password: PASSWORD })),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject(INVALID)
+    }
+  })
+
+  it('may change only the spelling of the address', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { sessionId } = await signInBob(production)
+    await auth.requestEmailChange({ email: 'Bob@Example.com' }, { sessionToken: sessionId })
+    const { token } = await mailedLink('confirm_new_email')
+    expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ email: 'Bob@Example.com' })
+    expect(await canSignIn(auth, BOB)).toBe(true)
+  })
+
+  it('requires a session and a re-authentication within ten minutes', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, newMails } = production
+    const { sessionId } = await signInBob(production)
+    for (const sessionToken of [null, undefined, '', `${auth.generateUuid()}.${'A'.repeat(43)}`]) {
+      await expect(auth.requestEmailChange({ email: NEW }, { sessionToken })).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
+    }
+    for (const [email, code] of [
+      ['', 'missing_field'],
+      ['robert', 'invalid_email'],
+      [`${NEW}\n`, 'invalid_email'],
+    ]) {
+      await expect(
+        auth.requestEmailChange({ email: email as string }, { sessionToken: sessionId }),
+      ).rejects.toMatchObject({
+        code,
+        field: 'email',
+      })
+    }
+    now.advance(600)
+    await expect(auth.requestEmailChange({ email: NEW }, { sessionToken: sessionId })).rejects.toMatchObject({
+      code: 'reauthentication_required',
+    })
+    expect(await newMails()).toEqual([])
+    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+    now.advance(599)
+    await auth.requestEmailChange({ email: NEW }, { sessionToken: renewed.sessionId })
+    expect(await newMails()).toHaveLength(2)
+  })
+
+  it('is revoked by a newer request, a password change, a compromised password and a disabled account', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { id, ...bob } = await requestMove(production)
+    const refused = (token: string, password: string) =>
+      expect(auth.confirmEmail({ token, password })).rejects.toMatchObject(INVALID)
+    const moving = async (sessionId: string) => {
+      await auth.requestEmailChange({ email: 'third@example.com' }, { sessionToken: sessionId })
+      return (await mailedLink('confirm_new_email')).token
+    }
+    const second = await moving(bob.sessionId)
+    await refused(bob.token, PASSWORD)
+
+    const { sessionId } = await auth.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken: bob.sessionId },
+    )
+    await refused(second, NEW_PASSWORD)
+
+    const third = await moving(sessionId)
+    await auth.markPasswordCompromised(id)
+    await refused(third, NEW_PASSWORD)
+
+    await auth.sendPasswordReset({ email: BOB })
+    const reset = await mailedLink('reset_password')
+    await auth.resetPassword({ resetToken: reset.token, newPassword: PASSWORD })
+    const login = await auth.logIn({ email: BOB, password: PASSWORD })
+    const fourth = await moving(login.sessionId)
+    await auth.disableUser(id)
+    await auth.enableUser(id)
+    await refused(fourth, PASSWORD)
+    expect((await auth.db.findUserBy({ id })).email).toBe(BOB)
+  })
+})

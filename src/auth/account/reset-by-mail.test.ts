@@ -1,0 +1,255 @@
+import { expect, it } from 'vitest'
+import { CHEAP_HASHER, onBothEngines } from '../../../test/support/engines.ts'
+import {
+  everyRow,
+  linkIn,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionAuth,
+  productionContext,
+  send,
+  sightOf,
+} from '../../../test/support/production.ts'
+import type { Hasher } from '../../index.ts'
+import { sendDueMail } from '../delivery/outbox.ts'
+import { registerUser } from './registration.ts'
+import { resetPassword, sendPasswordReset } from './password-reset.ts'
+
+const BOB = 'bob@example.com'
+const INVALID = { code: 'invalid_reset_token' }
+const OPTIONS = { sent: new Map<string, number>(), onFault: () => {} }
+
+/** The text as it appears in JSON that is itself a JSON string. */
+function quotedTwice(text: string): string {
+  return JSON.stringify(JSON.stringify(text)).slice(1, -1)
+}
+
+onBothEngines('a password reset by mail', (engine) => {
+  it('gets the same answer for every address, and mail goes only to active accounts', async () => {
+    let work = 0
+    const hasher: Hasher = {
+      hash: (password) => CHEAP_HASHER.hash(password).finally(() => work++),
+      verify: (password, hash) => CHEAP_HASHER.verify(password, hash).finally(() => work++),
+      verifyNothing: (password) => CHEAP_HASHER.verifyNothing(password).finally(() => work++),
+      needsRehash: CHEAP_HASHER.needsRehash,
+    }
+    const { auth, db, newMails } = await productionAuth(engine, { hasher })
+    await auth.registerUser('known@example.com', PASSWORD, { confirmed: true })
+    await auth.registerUser('unconfirmed@example.com', PASSWORD)
+    const { id } = await auth.registerUser('disabled@example.com', PASSWORD, { confirmed: true })
+    await auth.disableUser(id)
+    await newMails()
+    const { users, sessions, tokens } = await everyRow(db)
+    work = 0
+    const answers: unknown[] = []
+    const named = ['known', 'unconfirmed', 'disabled', 'unknown'].map((name) => `${name}@example.com`)
+    for (const email of [...named, 'nope', 'known@example.com@example.com', 'known@example.com\0', ' ']) {
+      const form = { email }
+      const { audit = [] } = await everyRow(db)
+      const answer = await sightOf(await send(auth, 'POST', '/reset_password', { form }))
+      answers.push(JSON.parse(JSON.stringify(answer).replace(quotedTwice(email), 'EMAIL')))
+      expect((await everyRow(db)).audit).toHaveLength(audit.length + 1)
+    }
+    expect(answers[0]).toMatchObject({ status: 200 })
+    for (const answer of answers) expect(answer).toEqual(answers[0])
+    expect(work).toBe(0)
+    expect(await newMails()).toMatchObject([
+      { kind: 'reset_password', to: 'known@example.com' },
+      { kind: 'reset_password', to: 'unconfirmed@example.com' },
+    ])
+    // Apart from the tokens of the mails, no account has changed.
+    const after = await everyRow(db)
+    expect(JSON.stringify(after.users).replace(/reset_token[^,]*,/g, '')).toBe(
+      JSON.stringify(users).replace(/reset_token[^,]*,/g, ''),
+    )
+    expect(after.sessions).toEqual(sessions)
+    expect(after.tokens?.length).toBe((tokens?.length ?? 0) + 2)
+  })
+
+  it('gets the same answer while the account is being deleted', async () => {
+    const { auth } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
+    for (let round = 0; round < 10; round++) {
+      const email = `user${round}@example.com`
+      const { id } = await auth.registerUser(email, PASSWORD)
+      await auth.sendPasswordReset({ email })
+      const results = await Promise.allSettled([
+        auth.sendPasswordReset({ email }),
+        auth.requestConfirmation({ email }),
+        auth.signUp({ email, password: NEW_PASSWORD }),
+        auth.deleteUser(id),
+        auth.sendPasswordReset({ email }),
+      ])
+      expect(results.filter(({ status }) => status === 'rejected')).toEqual([])
+    }
+  })
+
+  it('creates the token when the mail is sent and never stores its secret', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    await sendPasswordReset(ctx, { email: BOB }, {})
+    const before = await everyRow(ctx.db)
+    expect(before.tokens).toEqual([])
+    expect(before.outbox).toHaveLength(1)
+    expect(JSON.stringify(before.outbox)).not.toContain('http')
+    expect(JSON.stringify(before.outbox)).not.toContain(BOB)
+
+    await sendDueMail(ctx, mailer, OPTIONS)
+    const [mail] = mailer.mails
+    const { token } = linkIn(mail ?? expect.unreachable())
+    const [uuid = '', secret = ''] = token.split('.')
+    const after = JSON.stringify(await everyRow(ctx.db))
+    expect(after).toContain(uuid)
+    for (const form of ['utf8', 'base64url'] as const) {
+      const bytes = Buffer.from(secret, form)
+      for (const trace of [secret, bytes.toString('hex'), bytes.toString('base64')])
+        expect(after).not.toContain(trace)
+    }
+    expect((await everyRow(ctx.db)).outbox).toEqual([])
+  })
+
+  it('starts the hour of the link when the mail is sent', async () => {
+    const ctx = await productionContext(engine)
+    let isDown = true
+    const mailer = memoryMailer(() => {
+      if (isDown) throw new Error('the server is down')
+    })
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    await sendPasswordReset(ctx, { email: BOB }, {})
+    await sendDueMail(ctx, mailer, OPTIONS)
+    isDown = false
+    ctx.now.advance(86_400)
+    await sendDueMail(ctx, mailer, OPTIONS)
+    const { token } = linkIn(mailer.mails[0] ?? expect.unreachable())
+    ctx.now.advance(3_599)
+    await resetPassword(ctx, { resetToken: token, newPassword: NEW_PASSWORD }, {})
+
+    await sendPasswordReset(ctx, { email: BOB }, {})
+    await sendDueMail(ctx, mailer, OPTIONS)
+    const late = mailer.mails.filter(({ kind }) => kind === 'reset_password').at(-1)
+    ctx.now.advance(3_600)
+    await expect(
+      resetPassword(
+        ctx,
+        { resetToken: linkIn(late ?? expect.unreachable()).token, newPassword: PASSWORD },
+        {},
+      ),
+    ).rejects.toMatchObject(INVALID)
+  })
+
+  it('revokes the link of a mail that failed, even if the server delivered it', async () => {
+    const ctx = await productionContext(engine)
+    const links: string[] = []
+    const mailer = memoryMailer((mail) => {
+      links.push(linkIn(mail).token)
+      // The server accepted the message, but the connection failed.
+      if (links.length === 1) throw new Error('connection lost')
+    })
+    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    await sendPasswordReset(ctx, { email: BOB }, {})
+    await sendDueMail(ctx, mailer, OPTIONS)
+    ctx.now.advance(60)
+    await sendDueMail(ctx, mailer, OPTIONS)
+    const [first = '', second = ''] = links
+    await expect(
+      resetPassword(ctx, { resetToken: first, newPassword: NEW_PASSWORD }, {}),
+    ).rejects.toMatchObject(INVALID)
+    await resetPassword(ctx, { resetToken: second, newPassword: NEW_PASSWORD }, {})
+  })
+
+  // https://github.com/advisories/GHSA-qw9g-7549-7wg5
+  it('is sent to the stored address for any spelling in the request', async () => {
+    const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
+    await auth.registerUser('mike@example.com', PASSWORD, { confirmed: true })
+    // We treat these as the same address, but a mail server may deliver them to another mailbox.
+    for (const email of ['MIKE@example.com', 'mi\u212Ae@example.com', 'mike@\uFF45xample.com']) {
+      await auth.sendPasswordReset({ email })
+      const mails = await newMails()
+      expect(mails.map(({ to }) => to)).toEqual(['mike@example.com'])
+      expect(linkIn(mails[0] ?? expect.unreachable()).email).toBe('mike@example.com')
+    }
+    // These only look similar.
+    for (const email of [
+      'm\u0131ke@example.com',
+      'mike@example.co',
+      'mike+1@example.com',
+      'm.ike@example.com',
+    ])
+      await auth.sendPasswordReset({ email })
+    expect(await newMails()).toEqual([])
+  })
+
+  it('confirms the address, because the link proves access to the mailbox', async () => {
+    const { auth, now, mailedLink } = await productionAuth(engine)
+    const { id } = await auth.registerUser(BOB, PASSWORD)
+    await auth.sendPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    now.advance(60)
+    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD, email: BOB })
+    expect(await auth.db.findUserBy({ id })).toMatchObject({ emailVerifiedAt: now() })
+    await auth.logIn({ email: BOB, password: NEW_PASSWORD })
+  })
+
+  it('keeps the original confirmation time of a confirmed address', async () => {
+    const { auth, now, mailedLink } = await productionAuth(engine)
+    const { id, emailVerifiedAt } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.sendPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    now.advance(60)
+    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toEqual(emailVerifiedAt)
+  })
+
+  it('ends every session, starts none, and sends a notice without secrets or links', async () => {
+    const { auth, db, newMails, mailedLink } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.sendPasswordReset({ email: BOB })
+    const { token, email } = await mailedLink('reset_password')
+    const response = await send(auth, 'PUT', '/reset_password', {
+      form: { email: email ?? '', reset_token: token, new_password: NEW_PASSWORD },
+      sessionId,
+    })
+    expect(response.status).toBe(200)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await response.json()).toEqual({ email: BOB, message: 'Password updated' })
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect((await everyRow(db)).sessions).toEqual([])
+    const mails = await newMails()
+    expect(mails).toMatchObject([{ kind: 'password_changed', to: BOB }])
+    for (const secret of [NEW_PASSWORD, PASSWORD, token.slice(37), 'http'])
+      expect(JSON.stringify(mails)).not.toContain(secret)
+  })
+
+  it('follows the password policy, and the link stays valid after a refusal', async () => {
+    const { auth, mailedLink } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.sendPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    for (const [newPassword, code] of [
+      ['fourteen chars', 'password_too_short'],
+      ['passwordpassword', 'password_too_common'],
+      ['bob@example.com1', 'password_guessable'],
+    ] as const) {
+      await expect(auth.resetPassword({ resetToken: token, newPassword })).rejects.toMatchObject({
+        code,
+        field: 'newPassword',
+      })
+    }
+    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+  })
+
+  it('is refused after the address of the account has changed', async () => {
+    const { auth, mailedLink } = await productionAuth(engine)
+    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.sendPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    // An operator changed the address; the link is in the old mailbox.
+    await auth.db.updateUser(id, { email: 'robert@example.com' })
+    await expect(auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })).rejects.toMatchObject(
+      INVALID,
+    )
+    expect(await auth.db.findUserBy({ id })).toMatchObject({ emailVerifiedAt: null, passwordVersion: 1 })
+  })
+})
