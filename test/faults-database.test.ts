@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Engine, openEngine } from '../src/auth/index.ts'
+import { type AuthService, openAuthService } from '../src/auth/index.ts'
 import {
   type Answer,
   type Ask,
@@ -24,8 +24,8 @@ const EMAIL = 'alice@example.com'
 const SESSION = '__Host-session_id'
 
 /** A second instance on the same database. It queues mail, which the service sends. */
-async function openBeside(databaseUrl: string, now = () => new Date()): Promise<Engine> {
-  const engine = await openEngine({
+async function openBeside(databaseUrl: string, now = () => new Date()): Promise<AuthService> {
+  const engine = await openAuthService({
     databaseUrl,
     now,
     // As in production, so that a sign-in renews no hash.
@@ -49,7 +49,7 @@ describe('a PostgreSQL outage', () => {
     url.port = String(relay.port)
     const smtp = await startSmtpServer()
     const beside = await openBeside(databaseUrl)
-    const { id } = await beside.registerUser(EMAIL, PASSWORD, { confirmed: true })
+    const { id } = await beside.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
     const env = {
       ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
       BIENVENUE_RESET_REQUESTS_PER_ACCOUNT: '100',
@@ -57,8 +57,8 @@ describe('a PostgreSQL outage', () => {
     }
     const service = await startService(url.href, { env })
     const send = (method: string, path: string, request?: Ask) => ask(service, method, path, request)
-    const sessionId = (await beside.createSession(EMAIL)) ?? ''
-    return { beside, databaseUrl, id, relay, send, service, serviceUrl: url.href, sessionId, smtp }
+    const sessionToken = (await beside.createSession(EMAIL)) ?? ''
+    return { beside, databaseUrl, id, relay, send, service, serviceUrl: url.href, sessionToken, smtp }
   }
 
   async function untilReady(service: Service): Promise<void> {
@@ -66,8 +66,8 @@ describe('a PostgreSQL outage', () => {
   }
 
   it('answers 503 until the database is back, logs no secrets, and loses no session or mail [API-15, AUD-03]', async () => {
-    const { beside, relay, send, service, serviceUrl, sessionId, smtp } = await startBehindRelay()
-    const cookies = { [SESSION]: sessionId }
+    const { beside, relay, send, service, serviceUrl, sessionToken, smtp } = await startBehindRelay()
+    const cookies = { [SESSION]: sessionToken }
     const requests: readonly (readonly [string, string, Ask])[] = [
       ['POST', '/users', { fields: { email: 'bob@example.com', password: PASSWORD } }],
       ['POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } }],
@@ -113,7 +113,7 @@ describe('a PostgreSQL outage', () => {
     expect(failures.length).toBeGreaterThan(3 * requests.length)
     for (const line of failures)
       expect(line).toMatchObject({ level: 'error', reason: { type: expect.any(String) } })
-    for (const secret of [EMAIL, PASSWORD, sessionId, serviceUrl])
+    for (const secret of [EMAIL, PASSWORD, sessionToken, serviceUrl])
       expect(service.lines.join('\n')).not.toContain(secret)
   })
 
@@ -167,9 +167,9 @@ describe('a PostgreSQL outage', () => {
   })
 
   it('by a silent network failure costs one request for each dead connection', async () => {
-    const { relay, send, sessionId } = await startBehindRelay()
+    const { relay, send, sessionToken } = await startBehindRelay()
     const login = () => send('POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
-    const profile = () => send('GET', '/profile', { cookies: { [SESSION]: sessionId } })
+    const profile = () => send('GET', '/profile', { cookies: { [SESSION]: sessionToken } })
     expect([(await login()).status, (await profile()).status]).toEqual([200, 200])
     const dead = relay.freeze()
     const answers = await Promise.all(Array.from({ length: dead }, login))
@@ -196,7 +196,7 @@ describe('SQLite on a full disk', () => {
     const smtp = await startSmtpServer()
     // The session was last used minutes ago, so each check tries to record its use.
     const beside = await openBeside(databaseUrl, () => new Date(Date.now() - 120_000))
-    await beside.registerUser(EMAIL, PASSWORD, { confirmed: true })
+    await beside.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
     const cookies = { [SESSION]: (await beside.createSession(EMAIL)) ?? '' }
     const env = {
       ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
@@ -242,7 +242,7 @@ describe('SQLite on a full disk', () => {
 
     const again = await startService(databaseUrl, { env })
     expect((await ask(again, 'GET', '/profile', { cookies })).status).toBe(200)
-    const users = await Array.fromAsync(beside.listUsers())
+    const users = await Array.fromAsync(beside.users.list())
     expect(users.map(({ email }) => email)).toEqual(acknowledged)
     // Every mail has been delivered or is still queued.
     const { outbox = [] } = await everyRow(await openTables(databaseUrl))

@@ -108,7 +108,7 @@ it.each(Object.keys(FAULTS))('a mail server that %s delays mail and loses none',
   const server = await startFaultyServer(FAULTS[name] ?? {})
   const now = testClock()
   const { auth, faults } = await openProduction(server.port, now)
-  const enqueue = (email: string) => auth.signUp({ email, password: PASSWORD })
+  const enqueue = (email: string) => auth.account.register({ email, password: PASSWORD })
 
   await enqueue(EMAIL)
   if (Object.values(FAULTS[name] ?? {}).includes(null)) {
@@ -118,18 +118,18 @@ it.each(Object.keys(FAULTS))('a mail server that %s delays mail and loses none',
   await until(() => faults.length === 1)
   await server.recover()
   expect(JSON.stringify(faults)).not.toContain('@')
-  await until(async () => (await auth.countMail()) === 1)
+  await until(async () => (await auth.delivery.count()) === 1)
   expect(server.accepted).toEqual([])
 
   // Before its retry is due, only the new mail is sent.
   now.advance(29)
   await enqueue('bob@example.com')
-  await until(async () => (await auth.countMail()) === 1)
+  await until(async () => (await auth.delivery.count()) === 1)
   expect(server.accepted).toEqual(['bob@example.com'])
 
   now.advance(1)
   await enqueue('carol@example.com')
-  await until(async () => (await auth.countMail()) === 0)
+  await until(async () => (await auth.delivery.count()) === 0)
   expect(server.accepted.toSorted()).toEqual([EMAIL, 'bob@example.com', 'carol@example.com'])
 })
 
@@ -173,7 +173,7 @@ it('a hanging mail server delays no request, and the next start sends waiting ma
   expect(service.log().at(-1)?.msg).toBe('stopped')
 
   const { auth, accepted } = await startLater(databaseUrl, 301)
-  await until(async () => (await auth.countMail()) === 0)
+  await until(async () => (await auth.delivery.count()) === 0)
   expect(accepted.toSorted()).toEqual([EMAIL, EMAIL, 'bob@example.com', 'carol@example.com'])
 })
 
@@ -195,10 +195,10 @@ it('SIGKILL during a delivery loses no mail: the next start sends it after the l
   expect(await service.stop('SIGKILL')).toBeNull()
 
   const { auth, now, accepted } = await startLater(databaseUrl, 240)
-  await until(async () => (await auth.countMail()) === 1)
+  await until(async () => (await auth.delivery.count()) === 1)
   expect(accepted).toEqual(['carol@example.com'])
   now.advance(61)
-  await auth.sendPasswordReset({ email: EMAIL })
-  await until(async () => (await auth.countMail()) === 0)
+  await auth.account.requestPasswordReset({ email: EMAIL })
+  await until(async () => (await auth.delivery.count()) === 0)
   expect(accepted.toSorted()).toEqual([EMAIL, 'bob@example.com', 'carol@example.com'])
 })

@@ -18,25 +18,25 @@ const INVALID = { code: 'invalid_confirmation_token' }
 
 /** Registers Bob. Returns the token of his confirmation mail. */
 async function registerBob(production: Production): Promise<{ id: number; token: string }> {
-  await production.auth.signUp({ email: BOB, password: PASSWORD })
+  await production.auth.account.register({ email: BOB, password: PASSWORD })
   const { token } = await production.mailedLink('verify_email')
   return { id: (await production.auth.db.findUserBy({ email: BOB })).id, token }
 }
 
 /** Creates Bob's account and signs him in. */
-async function signInBob({ auth, newMails }: Production): Promise<{ id: number; sessionId: string }> {
-  const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-  const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+async function signInBob({ auth, newMails }: Production): Promise<{ id: number; sessionToken: string }> {
+  const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+  const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   await newMails()
-  return { id, sessionId }
+  return { id, sessionToken }
 }
 
 /** Signs Bob in and requests an address change. Returns the token of the mail to the new address. */
 async function requestMove(
   production: Production,
-): Promise<{ id: number; sessionId: string; token: string }> {
+): Promise<{ id: number; sessionToken: string; token: string }> {
   const bob = await signInBob(production)
-  await production.auth.requestEmailChange({ email: NEW }, { sessionToken: bob.sessionId })
+  await production.auth.account.changeEmail({ email: NEW }, { sessionToken: bob.sessionId })
   return { ...bob, token: (await production.mailedLink('confirm_new_email')).token }
 }
 
@@ -55,21 +55,21 @@ onBothEngines('the confirmation of an email address', (engine) => {
     expect(response.headers.getSetCookie()).toEqual([])
     expect((await everyRow(db)).sessions).toEqual([])
     expect(await auth.db.findUserBy({ id })).toMatchObject({ emailVerifiedAt: now() })
-    await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
   it('with a wrong password is refused, keeps the token and counts as a failed sign-in', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 4 })
     const { auth, now } = production
     const { id, token } = await registerBob(production)
-    const guess = (password: string) => auth.confirmEmail({ token, password })
+    const guess = (password: string) => auth.account.confirmEmail({ token, password })
     for (const password of [NEW_PASSWORD, `${PASSWORD} `]) {
       await expect(guess(password)).rejects.toMatchObject({ code: 'invalid_credentials' })
     }
     // The third and fourth wrong guesses are sign-ins: they share one limit.
     for (let guesses = 0; guesses < 2; guesses++) expect(await canSignIn(auth, BOB, NEW_PASSWORD)).toBe(false)
     await expect(guess(PASSWORD)).rejects.toMatchObject({ code: 'too_many_attempts', retryAfterSeconds: 1 })
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
     expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toBeNull()
@@ -84,13 +84,13 @@ onBothEngines('the confirmation of an email address', (engine) => {
     const { token } = await registerBob(production)
     for (let guesses = 0; guesses < 3; guesses++) {
       await expect(
-        auth.logIn({ email: `user${guesses}@example.com`, password: PASSWORD }, CLIENT),
+        auth.signIn.withPassword({ email: `user${guesses}@example.com`, password: PASSWORD }, CLIENT),
       ).rejects.toMatchObject({ code: 'invalid_credentials' })
     }
-    await expect(auth.confirmEmail({ token, password: PASSWORD }, CLIENT)).rejects.toMatchObject({
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD }, CLIENT)).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
-    await auth.confirmEmail({ token, password: PASSWORD }, { ip: '198.51.100.1' })
+    await auth.account.confirmEmail({ token, password: PASSWORD }, { ip: '198.51.100.1' })
   })
 
   it('succeeds for exactly one of twenty concurrent requests', async () => {
@@ -98,20 +98,20 @@ onBothEngines('the confirmation of an email address', (engine) => {
     const { auth } = production
     const { token } = await registerBob(production)
     const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => auth.confirmEmail({ token, password: PASSWORD })),
+      Array.from({ length: 20 }, () => auth.account.confirmEmail({ token, password: PASSWORD })),
     )
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).toMatchObject(INVALID)
     }
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
   })
 
   it('accepts only its exact token and refuses everything else alike', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { id, token } = await registerBob(production)
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
     const [uuid, secret] = token.split('.') as [string, string]
     const [resetUuid, resetSecret] = reset.token.split('.') as [string, string]
@@ -130,15 +130,17 @@ onBothEngines('the confirmation of an email address', (engine) => {
       { token },
     ]
     for (const value of wrong) {
-      await expect(auth.confirmEmail({ token: value as string, password: PASSWORD })).rejects.toMatchObject(
-        INVALID,
-      )
+      await expect(
+        auth.account.confirmEmail({ token: value as string, password: PASSWORD }),
+      ).rejects.toMatchObject(INVALID)
     }
-    await expect(auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })).rejects.toMatchObject({
+    await expect(
+      auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD }),
+    ).rejects.toMatchObject({
       code: 'invalid_reset_token',
     })
     expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toBeNull()
-    await auth.confirmEmail({ token, password: PASSWORD })
+    await auth.account.confirmEmail({ token, password: PASSWORD })
   })
 
   it('refuses an invalid password and keeps the token', async () => {
@@ -151,12 +153,12 @@ onBothEngines('the confirmation of an email address', (engine) => {
       [0, 'invalid_field'],
       ['x'.repeat(1_025), 'password_too_long'],
     ] as const) {
-      await expect(auth.confirmEmail({ token, password: password as string })).rejects.toMatchObject({
+      await expect(auth.account.confirmEmail({ token, password: password as string })).rejects.toMatchObject({
         code,
         field: 'password',
       })
     }
-    await auth.confirmEmail({ token, password: PASSWORD })
+    await auth.account.confirmEmail({ token, password: PASSWORD })
   })
 
   it('accepts the token for a day after the mail was sent', async () => {
@@ -164,32 +166,32 @@ onBothEngines('the confirmation of an email address', (engine) => {
     const { auth, now, mailedLink } = production
     const { token } = await registerBob(production)
     now.advance(86_400)
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
-    await auth.requestConfirmation({ email: BOB })
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await auth.account.requestConfirmation({ email: BOB })
     const next = await mailedLink('verify_email')
     now.advance(86_399)
-    await auth.confirmEmail({ token: next.token, password: PASSWORD })
+    await auth.account.confirmEmail({ token: next.token, password: PASSWORD })
   })
 
   it('accepts only the token of the latest mail', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { token } = await registerBob(production)
-    await auth.requestConfirmation({ email: ' BOB@example.com' })
+    await auth.account.requestConfirmation({ email: ' BOB@example.com' })
     const newer = await mailedLink('verify_email')
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
-    await auth.confirmEmail({ token: newer.token, password: PASSWORD })
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await auth.account.confirmEmail({ token: newer.token, password: PASSWORD })
   })
 
   it('is refused after a password reset', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { token } = await registerBob(production)
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
-    await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
     for (const password of [PASSWORD, NEW_PASSWORD]) {
-      await expect(auth.confirmEmail({ token, password })).rejects.toMatchObject(INVALID)
+      await expect(auth.account.confirmEmail({ token, password })).rejects.toMatchObject(INVALID)
     }
   })
 
@@ -198,26 +200,26 @@ onBothEngines('the confirmation of an email address', (engine) => {
     const { auth } = production
     const { id, token } = await registerBob(production)
     const refused = () =>
-      expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+      expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
     // Bypasses the use cases, which would revoke the token.
     await auth.db.updateUser(id, { email: NEW })
     await refused()
     await auth.db.updateUser(id, { email: BOB })
-    await auth.disableUser(id)
+    await auth.users.disable(id)
     await refused()
-    await auth.enableUser(id)
+    await auth.users.enable(id)
     await refused()
     expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toBeNull()
-    await auth.deleteUser(id)
+    await auth.users.delete(id)
     await refused()
   })
 
   it('can be requested again, with the same answer for every address and mail only to unconfirmed accounts', async () => {
     const { auth, newMails } = await productionAuth(engine)
     await auth.registerUser('unconfirmed@example.com', PASSWORD)
-    await auth.registerUser('confirmed@example.com', PASSWORD, { confirmed: true })
+    await auth.users.create({ email: 'confirmed@example.com', password: PASSWORD, confirmed: true })
     const disabled = await auth.registerUser('disabled@example.com', PASSWORD)
-    await auth.disableUser(disabled.id)
+    await auth.users.disable(disabled.id)
     await newMails()
     const answers: unknown[] = []
     const named = ['unconfirmed', 'confirmed', 'disabled', 'nobody'].map((name) => `${name}@example.com`)
@@ -243,18 +245,18 @@ onBothEngines('a registration with another person’s address', (engine) => {
     const { auth, db, mailedLink } = production
     // The attacker knows the password. The victim has the link.
     const { id, token } = await registerBob(production)
-    await expect(auth.confirmEmail({ token, password: NEW_PASSWORD })).rejects.toMatchObject({
+    await expect(auth.account.confirmEmail({ token, password: NEW_PASSWORD })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
     expect(await canSignIn(auth, BOB)).toBe(false)
 
     // The victim registers, learns by mail that there is an account, and sets a password of their own.
-    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     const reset = await mailedLink('account_exists')
-    await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
     expect(await canSignIn(auth, BOB)).toBe(false)
     expect(await canSignIn(auth, BOB, NEW_PASSWORD)).toBe(true)
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
     expect(await auth.db.findUserBy({ email: BOB })).toMatchObject({
       id,
       emailVerifiedAt: expect.any(Date),
@@ -269,16 +271,16 @@ onBothEngines('a registration with another person’s address', (engine) => {
     const { id, token } = await requestMove(production)
     // The owner of the mailbox has the link, but not the password.
     for (const password of [NEW_PASSWORD, 'another password of theirs']) {
-      await expect(auth.confirmEmail({ token, password })).rejects.toMatchObject({
+      await expect(auth.account.confirmEmail({ token, password })).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
     }
     expect(await auth.db.findUserBy({ id })).toMatchObject({ email: BOB })
     // The owner then registers the address and confirms it.
-    await auth.signUp({ email: NEW, password: NEW_PASSWORD })
+    await auth.account.register({ email: NEW, password: NEW_PASSWORD })
     const own = await mailedLink('verify_email')
-    await auth.confirmEmail({ token: own.token, password: NEW_PASSWORD })
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await auth.account.confirmEmail({ token: own.token, password: NEW_PASSWORD })
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
     expect(await auth.db.findUserBy({ id })).toMatchObject({ email: BOB })
     expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(true)
   })
@@ -288,10 +290,10 @@ onBothEngines('a registration with another person’s address', (engine) => {
     const { auth, newMails } = production
     const { id, token } = await requestMove(production)
     // An attacker registers the new address, but cannot confirm it.
-    await auth.signUp({ email: NEW, password: NEW_PASSWORD })
+    await auth.account.register({ email: NEW, password: NEW_PASSWORD })
     await newMails()
-    expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
-    expect(await Array.fromAsync(auth.listUsers())).toMatchObject([{ id, email: NEW }])
+    expect(await auth.account.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
+    expect(await Array.fromAsync(auth.users.list())).toMatchObject([{ id, email: NEW }])
     expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(false)
     expect(await canSignIn(auth, NEW)).toBe(true)
   })
@@ -301,9 +303,9 @@ onBothEngines('an email address change', (engine) => {
   it('asks the new address for confirmation, notifies the old one, and changes nothing yet', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { id, sessionId } = await signInBob(production)
+    const { id, sessionToken } = await signInBob(production)
     const before = await auth.db.findUserBy({ id })
-    await auth.requestEmailChange({ email: ` ${NEW} ` }, { sessionToken: sessionId })
+    await auth.account.changeEmail({ email: ` ${NEW} ` }, { sessionToken })
     const mails = await newMails()
     expect(mails).toMatchObject([
       { kind: 'email_change_requested', to: BOB, text: expect.stringContaining('r***@example.com') },
@@ -320,28 +322,28 @@ onBothEngines('an email address change', (engine) => {
   it('takes effect when confirmed, notifies the old address, and keeps sessions', async () => {
     const production = await productionAuth(engine)
     const { auth, now, newMails } = production
-    const { id, sessionId, token } = await requestMove(production)
+    const { id, sessionToken, token } = await requestMove(production)
     now.advance(60)
-    expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
+    expect(await auth.account.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
     expect(await auth.db.findUserBy({ id })).toMatchObject({ email: NEW, emailVerifiedAt: now() })
     expect(await newMails()).toMatchObject([
       { kind: 'email_changed', to: BOB, text: expect.stringContaining('r***@example.com') },
     ])
     expect(await canSignIn(auth, NEW)).toBe(true)
     expect(await canSignIn(auth, BOB)).toBe(false)
-    expect((await auth.getUserFromSessionId(sessionId))?.email).toBe(NEW)
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(NEW)
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
   })
 
   it('revokes links that were sent to the old address', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { token } = await requestMove(production)
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
-    await auth.confirmEmail({ token, password: PASSWORD })
+    await auth.account.confirmEmail({ token, password: PASSWORD })
     await expect(
-      auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD }),
+      auth.account.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD }),
     ).rejects.toMatchObject({ code: 'invalid_reset_token' })
     expect(await canSignIn(auth, NEW)).toBe(true)
   })
@@ -349,10 +351,12 @@ onBothEngines('an email address change', (engine) => {
   it('to a taken address gets the same answer, and only that mailbox is told', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { id, sessionId } = await signInBob(production)
-    await auth.registerUser('taken@example.com', PASSWORD, { confirmed: true })
+    const { id, sessionToken } = await signInBob(production)
+    await auth.users.create({ email: 'taken@example.com', password: PASSWORD, confirmed: true })
     const ask = async (email: string) => {
-      const answer = await sightOf(await send(auth, 'PUT', '/profile/email', { json: { email }, sessionId }))
+      const answer = await sightOf(
+        await send(auth, 'PUT', '/profile/email', { json: { email }, sessionToken }),
+      )
       return JSON.parse(JSON.stringify(answer).replaceAll(email, 'ADDRESS'))
     }
     const answer = await ask(NEW)
@@ -370,14 +374,14 @@ onBothEngines('an email address change', (engine) => {
     const production = await productionAuth(engine)
     const { auth, db, newMails } = production
     const { token } = await requestMove(production)
-    await auth.registerUser(NEW, NEW_PASSWORD, { confirmed: true })
+    await auth.users.create({ email: NEW, password: NEW_PASSWORD, confirmed: true })
     await newMails()
     const state = async () => {
       const { users, sessions, tokens, outbox, audit } = await everyRow(db)
       return { users, sessions, tokens, outbox, audit }
     }
     const before = await state()
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
     expect(await state()).toEqual(before)
     expect(await canSignIn(auth, BOB)).toBe(true)
     expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(true)
@@ -387,12 +391,12 @@ onBothEngines('an email address change', (engine) => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { token } = await requestMove(production)
-    await auth.registerUser('rob@example.com', PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: 'rob@example.com', password: PASSWORD })
-    await auth.requestEmailChange({ email: NEW }, { sessionToken: sessionId })
+    await auth.users.create({ email: 'rob@example.com', password: PASSWORD, confirmed: true })
+    const { sessionToken } = await auth.signIn.withPassword({ email: 'rob@example.com', password: PASSWORD })
+    await auth.account.changeEmail({ email: NEW }, { sessionToken })
     const robs = await mailedLink('confirm_new_email')
     const results = await Promise.allSettled(
-      [token, robs.token].map((each) => auth.confirmEmail({ token: each, password: PASSWORD })),
+      [token, robs.token].map((each) => auth.account.confirmEmail({ token: each, password: PASSWORD })),
     )
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) {
@@ -403,19 +407,21 @@ onBothEngines('an email address change', (engine) => {
   it('may change only the spelling of the address', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
-    const { sessionId } = await signInBob(production)
-    await auth.requestEmailChange({ email: 'Bob@Example.com' }, { sessionToken: sessionId })
+    const { sessionToken } = await signInBob(production)
+    await auth.account.changeEmail({ email: 'Bob@Example.com' }, { sessionToken })
     const { token } = await mailedLink('confirm_new_email')
-    expect(await auth.confirmEmail({ token, password: PASSWORD })).toMatchObject({ email: 'Bob@Example.com' })
+    expect(await auth.account.confirmEmail({ token, password: PASSWORD })).toMatchObject({
+      email: 'Bob@Example.com',
+    })
     expect(await canSignIn(auth, BOB)).toBe(true)
   })
 
   it('requires a session and a re-authentication within ten minutes', async () => {
     const production = await productionAuth(engine)
     const { auth, now, newMails } = production
-    const { sessionId } = await signInBob(production)
+    const { sessionToken } = await signInBob(production)
     for (const sessionToken of [null, undefined, '', `${auth.generateUuid()}.${'A'.repeat(43)}`]) {
-      await expect(auth.requestEmailChange({ email: NEW }, { sessionToken })).rejects.toMatchObject({
+      await expect(auth.account.changeEmail({ email: NEW }, { sessionToken })).rejects.toMatchObject({
         code: 'unauthenticated',
       })
     }
@@ -425,20 +431,20 @@ onBothEngines('an email address change', (engine) => {
       [`${NEW}\n`, 'invalid_email'],
     ]) {
       await expect(
-        auth.requestEmailChange({ email: email as string }, { sessionToken: sessionId }),
+        auth.account.changeEmail({ email: email as string }, { sessionToken }),
       ).rejects.toMatchObject({
         code,
         field: 'email',
       })
     }
     now.advance(600)
-    await expect(auth.requestEmailChange({ email: NEW }, { sessionToken: sessionId })).rejects.toMatchObject({
+    await expect(auth.account.changeEmail({ email: NEW }, { sessionToken })).rejects.toMatchObject({
       code: 'reauthentication_required',
     })
     expect(await newMails()).toEqual([])
-    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+    const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
     now.advance(599)
-    await auth.requestEmailChange({ email: NEW }, { sessionToken: renewed.sessionId })
+    await auth.account.changeEmail({ email: NEW }, { sessionToken: renewed.sessionToken })
     expect(await newMails()).toHaveLength(2)
   })
 
@@ -447,31 +453,31 @@ onBothEngines('an email address change', (engine) => {
     const { auth, mailedLink } = production
     const { id, ...bob } = await requestMove(production)
     const refused = (token: string, password: string) =>
-      expect(auth.confirmEmail({ token, password })).rejects.toMatchObject(INVALID)
-    const moving = async (sessionId: string) => {
-      await auth.requestEmailChange({ email: 'third@example.com' }, { sessionToken: sessionId })
+      expect(auth.account.confirmEmail({ token, password })).rejects.toMatchObject(INVALID)
+    const moving = async (sessionToken: string) => {
+      await auth.account.changeEmail({ email: 'third@example.com' }, { sessionToken })
       return (await mailedLink('confirm_new_email')).token
     }
     const second = await moving(bob.sessionId)
     await refused(bob.token, PASSWORD)
 
-    const { sessionId } = await auth.changePassword(
+    const { sessionToken } = await auth.account.changePassword(
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
       { sessionToken: bob.sessionId },
     )
     await refused(second, NEW_PASSWORD)
 
-    const third = await moving(sessionId)
-    await auth.markPasswordCompromised(id)
+    const third = await moving(sessionToken)
+    await auth.users.markPasswordCompromised(id)
     await refused(third, NEW_PASSWORD)
 
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
-    await auth.resetPassword({ resetToken: reset.token, newPassword: PASSWORD })
-    const login = await auth.logIn({ email: BOB, password: PASSWORD })
-    const fourth = await moving(login.sessionId)
-    await auth.disableUser(id)
-    await auth.enableUser(id)
+    await auth.account.resetPassword({ resetToken: reset.token, newPassword: PASSWORD })
+    const login = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    const fourth = await moving(login.sessionToken)
+    await auth.users.disable(id)
+    await auth.users.enable(id)
     await refused(fourth, PASSWORD)
     expect((await auth.db.findUserBy({ id })).email).toBe(BOB)
   })

@@ -15,9 +15,9 @@ import {
 } from '../../../test/support/production.ts'
 import { countMail } from '../../db/index.ts'
 import { type Mail, MailError } from '../../mail/index.ts'
-import { openEngine } from '../index.ts'
+import { createAccount } from '../account/new-account.ts'
+import { openAuthService } from '../index.ts'
 import { type MailWorker, startMailWorker } from './worker.ts'
-import { registerUser } from '../account/registration.ts'
 
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
@@ -51,7 +51,7 @@ onBothEngines('the mail worker', (engine) => {
     const { now, mailer } = { now: testClock(), mailer: memoryMailer() }
     const ctx = await productionContext(engine, { now })
     const options = { databaseUrl: ctx.options.databaseUrl, now, mailer: memoryMailer() }
-    const engineWithout = await openEngine({
+    const engineWithout = await openAuthService({
       mode: 'production',
       baseUrl: 'https://auth.example.com',
       secretKey: randomKey(),
@@ -60,7 +60,7 @@ onBothEngines('the mail worker', (engine) => {
     })
     onTestFinished(() => engineWithout.close())
     await engineWithout.registerUser(BOB, PASSWORD)
-    expect(await engineWithout.countMail()).toBe(1)
+    expect(await engineWithout.delivery.count()).toBe(1)
     startWorker(ctx, mailer)
     await outboxIsEmpty(ctx)
     expect(mailer.mails).toMatchObject([{ to: BOB }])
@@ -70,8 +70,8 @@ onBothEngines('the mail worker', (engine) => {
   it('delays no request while the mail server hangs', async () => {
     const silent = silentFor(BOB)
     const { auth } = await productionAuth(engine, { mailer: silent.mailer })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.account.requestPasswordReset({ email: BOB })
     await silent.taken
     const json = { email: BOB, password: PASSWORD }
     expect((await send(auth, 'POST', '/sessions', { json })).status).toBe(200)
@@ -92,7 +92,7 @@ onBothEngines('the mail worker', (engine) => {
   it('sends the rest of a batch while one mail hangs', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
-    for (const email of [BOB, ROB]) await registerUser(ctx, email, PASSWORD, {}, {})
+    for (const email of [BOB, ROB]) await createAccount(ctx, { email, password: PASSWORD }, {})
     startWorker(ctx, silent.mailer)
     await until(() => silent.mailer.mails.length === 1)
     expect(silent.mailer.mails).toMatchObject([{ to: ROB }])
@@ -106,7 +106,7 @@ onBothEngines('the mail worker', (engine) => {
     const mailer = memoryMailer(({ to }) => {
       if (to === BOB) throw thrown.shift()
     })
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startWorker(ctx, mailer)
     for (let failure = 1; failure <= 4; failure++) {
       await until(() => worker.faults.length === failure)
@@ -118,7 +118,7 @@ onBothEngines('the mail worker', (engine) => {
       if (failure === 4) break
       worker.wake()
     }
-    await registerUser(ctx, ROB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: ROB, password: PASSWORD }, {})
     worker.wake()
     await until(() => mailer.mails.some(({ to }) => to === ROB))
   })
@@ -126,7 +126,7 @@ onBothEngines('the mail worker', (engine) => {
   it('continues after a database failure', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const repair = await breakTable(ctx.db, 'outbox', 'update')
     const worker = startWorker(ctx, mailer)
     await until(() => worker.faults.length > 0)
@@ -140,10 +140,10 @@ onBothEngines('the mail worker', (engine) => {
   it('finishes current mail on stop, takes no more, and closes the mailer', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
-    await registerUser(ctx, ROB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: ROB, password: PASSWORD }, {})
     worker.wake()
     const stopped = worker.stop()
     expect(silent.mailer.closed).toBe(0)
@@ -184,10 +184,10 @@ onBothEngines('the mail worker', (engine) => {
       logger: { debug: log, info: log, warn: log, error: log },
       mailer,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.account.requestPasswordReset({ email: BOB })
     await until(() => lines.length === 1)
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     await until(() => lines.length === 2)
     expect(lines[0]).toContain('the server is down')
     expect(lines[0]).toContain(refusals[0]?.id)
@@ -206,7 +206,7 @@ describe('the mail worker', () => {
       ...silent.mailer,
       close: () => silent.answer.reject(new Error('the connection was closed')),
     }
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, mailer, () => {})
     await silent.taken
     await worker.stop()
@@ -221,7 +221,7 @@ describe('the mail worker', () => {
   it('stops even if closing the mailer does not end a delivery, and leaves the mail to the next worker', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
     await worker.stop()
