@@ -1,4 +1,4 @@
-/** What `npm run audit` fails on. The registry is not asked here. */
+/** When `npm run audit` fails. These tests do not contact the registry. */
 import { expect, it } from 'vitest'
 import { type AuditReport, type Known, problemsIn } from '../scripts/audit.ts'
 
@@ -31,12 +31,12 @@ it.each([
   ])
 })
 
-it('sets no deadline for a low one, nor for one that cannot be reached', () => {
+it('sets no deadline for a low or unreachable vulnerability', () => {
   expect(problemsWith('low', { published: '2020-01-01' })).toEqual([])
   expect(problemsWith('critical', { published: '2020-01-01', unreachable: 'used in tests only' })).toEqual([])
 })
 
-it('fails on an advisory that nobody has looked at, once, and on a note that is out of date', () => {
+it('fails once on an advisory without a note and on a note without an advisory', () => {
   expect(problemsIn(reportOf('low'), {}, TODAY)).toEqual([
     expect.stringMatching(/^GHSA-aaaa-bbbb-cccc .*: not looked at yet\./),
   ])

@@ -1,4 +1,4 @@
-/** `deploy/Dockerfile` without Docker: its stages are built here by their own lines, and what comes out is run. */
+/** `deploy/Dockerfile` without Docker: interprets its stages and runs the result. */
 import { once } from 'node:events'
 import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -15,12 +15,12 @@ interface Instruction {
 }
 
 interface Stage {
-  /** Empty for the last one, which becomes the image. */
+  /** Empty for the last stage, which becomes the image. */
   readonly name: string
   readonly instructions: readonly Instruction[]
 }
 
-/** The part of the format that our file uses. */
+/** Parses the subset of the format that our file uses. */
 function readDockerfile(file: string): Stage[] {
   const lines = file
     .replaceAll(/^#.*\n/gm, '')
@@ -36,14 +36,14 @@ function readDockerfile(file: string): Stage[] {
   }))
 }
 
-/** Whether `.dockerignore` lets a file into the build: the last pattern that matches it, or a folder above it, decides. */
+/** Whether `.dockerignore` admits a file: the last pattern that matches it or one of its folders decides. */
 function isSent(path: string): boolean {
   const patterns = readFileSync(join(ROOT, '.dockerignore'), 'utf8').match(/^[^#\n].*$/gm) ?? []
   const last = patterns.findLast((pattern) => toRegExp(pattern.replace(/^!/, '')).test(path))
   return last === undefined || last.startsWith('!')
 }
 
-/** As Docker matches: `*` within a folder and dots too, `**` over any number of folders. */
+/** Matches as Docker does: `*` within a folder, including leading dots, and `**` across folders. */
 function toRegExp(pattern: string): RegExp {
   const parts = pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*').replaceAll('[^/]*[^/]*/', '(?:.*/)?')
   return new RegExp(`^${parts}(?:/|$)`)
@@ -60,7 +60,7 @@ afterAll(async () => {
   for (const end of ends) await end()
 })
 
-/** Two installations from the lockfile: a limit against hanging only. */
+/** Two installations from the lockfile. The limit only guards against hanging. */
 const BUILD_TIMEOUT_MS = 600_000
 
 /** `/app` of the image. */
@@ -103,7 +103,7 @@ async function buildStage(
         })
       }
     } else if (name === 'RUN' && stage.name !== '') {
-      // What the last stage runs is for its own file system, and never for this one.
+      // The last stage changes its own file system, so its commands must not run here.
       const { exitCode, stderr } = await run('sh', ['-c', text], {
         cwd: folder,
         env: { npm_config_prefer_offline: 'true', npm_config_update_notifier: 'false' },
@@ -120,8 +120,8 @@ function filesIn(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
 }
 
-describe('the build', () => {
-  it('gets no file but its own: no history, no settings, no data, no tests', () => {
+describe('the image build', () => {
+  it('receives no history, settings, data or tests', () => {
     const kept = [
       '.git/HEAD',
       '.env',
@@ -150,7 +150,7 @@ describe('the build', () => {
     expect(needed.filter((path) => !isSent(path))).toEqual([])
   })
 
-  it('installs what the lockfile names, and runs no install script', () => {
+  it('installs from the lockfile without install scripts', () => {
     const runs = STAGES.flatMap(({ instructions }) => instructions).filter(({ name }) => name === 'RUN')
     const installs = runs.filter(({ text }) => /^np[mx]\b/.test(text))
     expect(installs.map(({ text }) => text)).toEqual([
@@ -160,7 +160,7 @@ describe('the build', () => {
     for (const { text } of runs) expect(text).toMatch(/^(?:npm ci|node|find|rm) /)
   })
 
-  it('stands on one base image, named by its major version, which a digest can fix', () => {
+  it('uses one base image with a major version, which a digest can pin', () => {
     expect(DOCKERFILE).toMatch(/^ARG NODE_IMAGE=node:26-[a-z]+-slim$/m)
     const bases = DOCKERFILE.match(/(?<=^FROM )\S+/gm)
     expect(bases).toHaveLength(3)
@@ -169,7 +169,7 @@ describe('the build', () => {
 })
 
 describe('the image', () => {
-  it('runs as a number that is not root, stops by SIGTERM, and has no package manager', () => {
+  it('runs as a numeric non-root user, stops on SIGTERM and has no package manager', () => {
     const [user = ''] = textsOf('USER')
     expect(user).toMatch(/^[1-9]\d{4}:[1-9]\d{4}$/)
     expect(textsOf('STOPSIGNAL')).toEqual(['SIGTERM'])
@@ -178,14 +178,14 @@ describe('the image', () => {
     expect(textsOf('VOLUME')).toEqual(['/var/lib/bienvenue'])
     expect(textsOf('EXPOSE')).toEqual(['5000'])
     expect(textsOf('RUN').join()).toContain('rm -rf /usr/local/lib/node_modules /usr/local/bin/npm')
-    // The data alone is the user's: not what it runs.
+    // The user owns only the data, not the program.
     expect(textsOf('RUN').join()).toContain(
       `--owner=${user.split(':')[0]} --group=${user.split(':')[1]} --mode=0700 /var/lib/bienvenue`,
     )
     expect(textsOf('COPY').join()).not.toContain('--chown')
   })
 
-  it('has no setting but where it listens, where the data is, and that it is for production', () => {
+  it('sets only the mode, the host and the database', () => {
     expect(textsOf('ENV').join(' ').split(/\s+/)).toEqual([
       'BIENVENUE_MODE=production',
       'HOST=0.0.0.0',
@@ -194,7 +194,7 @@ describe('the image', () => {
     expect(textsOf('ARG')).toEqual([])
   })
 
-  it('holds the manifest, what is built, and the packages that it runs on', () => {
+  it('contains the manifest, the build and the production packages', () => {
     expect(textsOf('COPY').map((text) => text.split(' ').at(-1))).toEqual(['./', 'node_modules/', 'dist/'])
     expect(readdirSync(app).sort()).toEqual(['dist', 'node_modules', 'package.json'])
     const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
@@ -212,7 +212,7 @@ describe('the image', () => {
     expect(wanted.map(([path]) => path).filter((path) => !installed.includes(path))).toEqual([])
   })
 
-  it('holds no test, sample, source, history or settings, of ours or of the packages', () => {
+  it('contains no tests, samples, sources, history or settings, of ours or of packages', () => {
     const files = filesIn(app)
     expect(files.filter((path) => path.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(path)).sort()).toEqual([
       'dist/auth/policy/common-passwords.txt',
@@ -229,7 +229,7 @@ describe('the image', () => {
     expect(bytes).toBeLessThan(15_000_000)
   })
 
-  it('runs', async () => {
+  it('starts and serves requests', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
     expect(await runInApp(['dist/cli/main.js', '--version'])).toEqual({
       exitCode: 0,
@@ -247,7 +247,7 @@ describe('the image', () => {
     expect(await service.stop()).toBe(0)
   })
 
-  it('does not start where nothing is set, and names what is missing', async () => {
+  it('does not start without settings and names the missing ones', async () => {
     const env = Object.fromEntries(
       textsOf('ENV')
         .join(' ')
@@ -283,22 +283,22 @@ describe('the health check', () => {
     return { port: (server.address() as AddressInfo).port, seen }
   }
 
-  it('has a time limit and lets the service start first', () => {
+  it('has a timeout and a start period', () => {
     expect(options).toMatch(/--interval=\d+s --timeout=\d+s --start-period=\d+s --retries=\d/)
   })
 
-  it('asks whether the process lives, and is content with 200', async () => {
+  it('requests /healthz and succeeds on 200', async () => {
     const { port, seen } = await serverThatAnswers(200)
     expect(await check({ PORT: String(port) })).toEqual({ exitCode: 0, stdout: '', stderr: '' })
     expect(seen).toEqual(['/healthz'])
   })
 
-  it.each([421, 500, 503])('is not content with %i', async (status) => {
+  it.each([421, 500, 503])('fails on %i', async (status) => {
     const { port } = await serverThatAnswers(status)
     expect(await check({ PORT: String(port) })).toEqual({ exitCode: 1, stdout: '', stderr: '' })
   })
 
-  it('is not content where nobody listens', async () => {
+  it('fails if the connection is refused', async () => {
     const PORT = String(await freePort())
     expect(await check({ PORT })).toEqual({ exitCode: 1, stdout: '', stderr: '' })
   })

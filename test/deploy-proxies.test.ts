@@ -1,4 +1,4 @@
-/** `deploy/nginx.conf` and `deploy/Caddyfile`, each run in front of a server that tells what reached it. */
+/** `deploy/nginx.conf` and `deploy/Caddyfile`, each in front of a server that records requests. */
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestOptions, request as requestHttp } from 'node:http'
@@ -18,7 +18,7 @@ import { type Daemon, temporaryFolder } from './support/system.ts'
 
 const HOST = 'auth.example.com'
 
-/** What the proxy let through. */
+/** A request that the proxy forwarded. */
 interface Seen {
   readonly method: string
   readonly url: string
@@ -31,11 +31,11 @@ interface Front {
   readonly httpsPort: number
   readonly upstreamPort: number
   readonly tls: Certificates
-  /** What the proxy writes into: its log. */
+  /** Where the proxy writes its log. */
   readonly folder: string
 }
 
-/** The file with every pair replaced. Each has to be there: the manual promises it. */
+/** The file with replacements. Fails if one is not found, because the manual refers to it. */
 function withReplaced(file: string, pairs: readonly (readonly [found: string, by: string])[]): string {
   return pairs.reduce(
     (content, [found, by]) => {
@@ -70,7 +70,7 @@ function startOurCaddy({ httpPort, httpsPort, upstreamPort, tls, folder }: Front
     ['{$UPSTREAM:127.0.0.1:5000}', `127.0.0.1:${upstreamPort}`],
     ['root * /etc/bienvenue', `root * ${folder}`],
   ])
-  // The global options are the test's own; `caddy validate` reads ours below.
+  // The test has its own global options; `caddy validate` checks ours below.
   return startCaddy(sites.replace(/^\{\n.*?^\}\n/ms, ''))
 }
 
@@ -89,11 +89,11 @@ interface Answer {
 
 describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies: boolean]>([
   ['nginx', hasNginx, startOurNginx, true],
-  // It passes a body on as it comes: the limit is the service's.
+  // Caddy streams the body, so the service enforces the limit.
   ['Caddy', hasCaddy, startOurCaddy, false],
-])('%s, as we configure it', (_, isThere, startProxy, limitsBodies) => {
+])('%s with our configuration', (_, isThere, startProxy, limitsBodies) => {
   const canRun = isThere && hasOpenssl
-  // Without the proxy itself, or openssl for its certificate, there is nothing to try.
+  // Needs the proxy, and openssl for its certificate.
   const promise = it.skipIf(!canRun)
 
   async function startFront() {
@@ -134,13 +134,13 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
       }
       const request =
         port === front.httpsPort ? requestHttps({ ...options, ca, servername: HOST }) : requestHttp(options)
-      // Whoever is refused may be cut off while still sending.
+      // The proxy may close the connection while a refused request is still being sent.
       request.on('error', () => {}).end(body)
       const [response] = await once(request, 'response')
       return { status: response.statusCode, headers: response.headers, body: await text(response) }
     }
 
-    /** A handshake alone. @returns What was agreed on, or the code of the refusal. */
+    /** Performs a TLS handshake. Returns the negotiated protocols or the error code. */
     async function shakeHands(options: ConnectionOptions): Promise<string> {
       const socket = connectTls({
         host: '127.0.0.1',
@@ -170,7 +170,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
     }
   }
 
-  promise('says itself who asked, how, and for which host, whatever the client says', async () => {
+  promise('sets client address, protocol and host itself, ignoring forged headers', async () => {
     const { secure, seen, httpsPort } = await startFront()
     const forged = {
       'x-forwarded-for': '198.51.100.9',
@@ -189,7 +189,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
     })
   })
 
-  promise('answers /.well-known/security.txt from the file, and nothing else beside it', async () => {
+  promise('serves only /.well-known/security.txt from a file', async () => {
     const { secure, folder, seen } = await startFront()
     chmodSync(folder, 0o755)
     expect((await secure({ path: '/.well-known/security.txt' })).status).toBe(404)
@@ -206,7 +206,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
     expect(seen.map(({ url }) => url)).toEqual(['/.well-known/other.txt'])
   })
 
-  promise('speaks TLS 1.2, TLS 1.3 and HTTP/2, and nothing older', async () => {
+  promise('supports only TLS 1.2, TLS 1.3 and HTTP/2', async () => {
     const { shakeHands, ca, httpsPort } = await startFront()
     const ALPNProtocols = ['h2', 'http/1.1']
     expect(await shakeHands({ ALPNProtocols })).toBe('TLSv1.3 h2')
@@ -223,7 +223,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
     expect(await json(stream)).toMatchObject({ message: expect.any(String) })
   })
 
-  promise('in the clear leads a person to https, and refuses what a program sends', async () => {
+  promise('redirects plain HTTP reads to https and refuses anything with a secret', async () => {
     const { clear, seen, httpsPort } = await startFront()
     for (const method of ['GET', 'HEAD']) {
       const { status, headers } = await clear({ method, path: '/profile?x=1' })
@@ -245,25 +245,28 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
     expect(seen).toEqual([])
   })
 
-  promise('lets through what the service takes, and a little more, for it to refuse itself', async () => {
-    const { secure, seen } = await startFront()
-    for (const length of [64 * 1_024, 70_000]) {
-      expect((await secure({ method: 'POST', path: '/users', body: 'x'.repeat(length) })).status).toBe(200)
-      expect(seen.at(-1)?.bodyLength).toBe(length)
-    }
-    expect((await secure({ headers: { 'x-long': 'x'.repeat(12_000) } })).status).toBe(200)
-    expect(seen).toHaveLength(3)
-  })
+  promise(
+    'forwards requests slightly above the limits of the service, which refuses them itself',
+    async () => {
+      const { secure, seen } = await startFront()
+      for (const length of [64 * 1_024, 70_000]) {
+        expect((await secure({ method: 'POST', path: '/users', body: 'x'.repeat(length) })).status).toBe(200)
+        expect(seen.at(-1)?.bodyLength).toBe(length)
+      }
+      expect((await secure({ headers: { 'x-long': 'x'.repeat(12_000) } })).status).toBe(200)
+      expect(seen).toHaveLength(3)
+    },
+  )
 
   if (limitsBodies) {
-    promise('refuses much more by itself', async () => {
+    promise('refuses much larger bodies', async () => {
       const { secure, seen } = await startFront()
       expect((await secure({ method: 'POST', path: '/users', body: 'x'.repeat(100_000) })).status).toBe(413)
       expect(seen).toEqual([])
     })
   }
 
-  promise('passes on every answer as it is: nothing cached, nothing compressed, no header lost', async () => {
+  promise('forwards answers unchanged: not cached, not compressed, with all headers', async () => {
     const { secure, seen } = await startFront()
     for (const times of [1, 2]) {
       const { headers, body } = await secure({ headers: { 'accept-encoding': 'gzip, br, zstd' } })
@@ -278,7 +281,7 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
     }
   })
 
-  promise('writes no query, cookie or password into its log', async () => {
+  promise('logs no query, cookie or password', async () => {
     const { secure, clear, seen, log, folder } = await startFront()
     const secret = 's3cr3t'
     const request: Ask = {
@@ -299,8 +302,8 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, limitsBodies:
   })
 })
 
-// Caddy alone can read its file.
-it.skipIf(!hasCaddy)('Caddy takes the whole Caddyfile, and would not write it otherwise', async () => {
+// Needs Caddy.
+it.skipIf(!hasCaddy)('Caddy accepts the whole Caddyfile and its formatting', async () => {
   const home = temporaryFolder()
   const env = { HOME: home }
   const args = ['--config', 'deploy/Caddyfile', '--adapter', 'caddyfile']

@@ -1,4 +1,4 @@
-/** The rest of `deploy/`, and `docs/production.md`: held against the programs they are for, and against our settings. */
+/** The rest of `deploy/` and `docs/production.md`, checked against the programs that read them and our settings. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ import { temporaryFolder } from './support/system.ts'
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const withoutComments = (text: string) => text.replaceAll(/^\s*#.*\n/gm, '')
 
-/** Where Debian has it. */
+/** Its path on Debian. */
 const SYSTEMD_ANALYZE = '/usr/bin/systemd-analyze'
 
 const ROWS: readonly Row[] = Object.values(SETTINGS)
@@ -34,14 +34,14 @@ describe('compose.yaml', () => {
   )
   const anchor = (name: string) => new RegExp(`^x-\\w+: &${name}\\n((?: .*\\n)+)`, 'm').exec(compose)?.[1]
 
-  it('has the database, what migrates it, and the service', () => {
+  it('has the database, the migration and the service', () => {
     expect(Object.keys(blocks)).toEqual(['database', 'migrate', 'bienvenue'])
     expect(blocks.database).toMatch(/image: postgres:18-\w+$/m)
     expect(blocks.migrate).toContain('command: [migrate]')
     expect(blocks.migrate).toContain("restart: 'no'")
   })
 
-  it('contains each of them: nothing to write, no capability, no way to more, no more than its share', () => {
+  it('confines each container: read-only, without capabilities, with limits', () => {
     const contained = anchor('contained')
     expect(contained).toContain('read_only: true')
     expect(contained).toContain('cap_drop: [ALL]')
@@ -56,7 +56,7 @@ describe('compose.yaml', () => {
     expect(compose).not.toMatch(/privileged: true|cap_add|docker\.sock|network_mode: host|pid: host/)
   })
 
-  it('keeps the database off every network, and believes nobody who comes by its socket', () => {
+  it('keeps the database off the network and requires passwords on its socket', () => {
     expect(blocks.database).toContain('network_mode: none')
     expect(blocks.database).toContain('command: [postgres, -c, listen_addresses=]')
     expect(blocks.database).toContain('POSTGRES_INITDB_ARGS: --auth-local=scram-sha-256 --auth-host=reject')
@@ -71,7 +71,7 @@ describe('compose.yaml', () => {
     expect(anchor('socket')).toContain('read_only: true')
   })
 
-  it('gives the owner’s password to what migrates alone, and starts the service after it', () => {
+  it('gives the owner password only to the migration and starts the service after it', () => {
     expect(blocks.migrate).toContain('postgres://bienvenue_owner:${'.concat('OWNER_PASSWORD}@'))
     expect(blocks.bienvenue).toContain('postgres://bienvenue:${'.concat('SERVICE_PASSWORD}@'))
     expect(blocks.bienvenue).not.toMatch(/OWNER|POSTGRES_PASSWORD/)
@@ -79,14 +79,14 @@ describe('compose.yaml', () => {
     expect(blocks.bienvenue).toContain('migrate: { condition: service_completed_successfully }')
   })
 
-  it('publishes the service on loopback alone, and trusts no network but its own', () => {
+  it('publishes the service on loopback only and trusts only its own network', () => {
     expect(compose.match(/ports: .*/g)).toEqual(["ports: ['127.0.0.1:5000:5000']"])
     const [, subnet = ''] = /subnet: ([\d./]+)/.exec(compose) ?? []
     expect(blocks.bienvenue).toContain(`BIENVENUE_TRUSTED_PROXIES: ${subnet}\n`)
     expect(subnet).toMatch(/^10\.[\d.]+\/24$/)
   })
 
-  it('holds no secret, and does not start without one', () => {
+  it('contains no secret and does not start without one', () => {
     for (const [, value = ''] of compose.matchAll(/^ +\w*PASSWORD: (.*)$/gm))
       expect(value).toMatch(/^\$\{\w+_PASSWORD:\?is not set in \.env\}$/)
     expect(blocks.bienvenue).toContain('env_file: bienvenue.env\n')
@@ -95,12 +95,12 @@ describe('compose.yaml', () => {
       const { status } = spawnSync('git', ['check-ignore', '--quiet', '--no-index', `deploy/${path}`], {
         cwd: ROOT,
       })
-      // 128: this is no clone.
+      // 128: not a git repository.
       expect([0, 128], path).toContain(status)
     }
   })
 
-  it('sets no variable of ours that does not exist', () => {
+  it('sets only existing variables of ours', () => {
     const set = compose.match(/\b(?:BIENVENUE_[A-Z_]+|DATABASE_URL|HOST|PORT)(?=: )/g) ?? []
     expect(set.filter((name) => !VARIABLES.includes(name))).toEqual([])
   })
@@ -144,33 +144,33 @@ describe('bienvenue.service', () => {
     'SystemCallFilter=@system-service',
     'SystemCallFilter=~@privileged @resources',
     'SystemCallFilter=setpriority',
-  ])('says %s', (line) => {
+  ])('contains %s', (line) => {
     expect(unit.split('\n')).toContain(line)
   })
 
-  it('leaves out what would keep Node from starting, and says why', () => {
+  it('omits MemoryDenyWriteExecute and gives the reason', () => {
     expect(unit).not.toContain('MemoryDenyWriteExecute')
     expect(read('deploy/bienvenue.service')).toMatch(/^# MemoryDenyWriteExecute is not here: V8/m)
   })
 
-  it('gives the service more time to stop than it needs', () => {
+  it('allows more time to stop than the service needs', () => {
     expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(10)
   })
 
   const hasSystemd = existsSync(SYSTEMD_ANALYZE)
   if (!hasSystemd)
-    process.stderr.write('SKIPPED: bienvenue.service as systemd reads it. It needs systemd-analyze.\n')
+    process.stderr.write('SKIPPED: bienvenue.service in systemd. Install systemd-analyze to run it.\n')
 
-  // systemd alone can judge its unit; what the unit says is read above without it.
-  it.skipIf(!hasSystemd)('is taken by systemd, which finds little that it is exposed to', async () => {
+  // Needs systemd. The tests above check the content of the unit without it.
+  it.skipIf(!hasSystemd)('is valid for systemd and has a low exposure score', async () => {
     const folder = temporaryFolder()
     const file = join(folder, 'bienvenue.service')
-    // It looks whether the program is there.
+    // It checks whether the program exists.
     writeFileSync(file, read('deploy/bienvenue.service').replace('/usr/bin/node', process.execPath))
     const verified = await run(SYSTEMD_ANALYZE, ['verify', '--recursive-errors=no', file])
     expect(verified.exitCode, verified.stderr).toBe(0)
     expect(verified.stderr).not.toContain('bienvenue.service:')
-    // From 0 to 100, less is better; it has 13 with systemd 252.
+    // From 0 to 100, lower is better; the unit scores 13 with systemd 252.
     const security = await run(SYSTEMD_ANALYZE, ['security', '--offline=true', '--threshold=20', file])
     expect(security.exitCode, security.stdout).toBe(0)
   })
@@ -183,11 +183,11 @@ describe('bienvenue.env.example', () => {
   const isRequired = ({ refusedInProduction, production }: Row) =>
     (refusedInProduction?.(production as never) ?? null) !== null
 
-  it('names settings that exist, and no other', () => {
+  it('names only existing settings', () => {
     expect([...Object.keys(settings), ...suggested].filter((name) => !VARIABLES.includes(name))).toEqual([])
   })
 
-  it('asks for everything that production mode wants, and gives no secret', () => {
+  it('lists every setting that production requires, without secrets', () => {
     const required = ROWS.filter(isRequired).map(({ env }) => env)
     expect(required).not.toEqual([])
     for (const name of required) expect(settings).toHaveProperty(name, '')
@@ -199,7 +199,7 @@ describe('bienvenue.env.example', () => {
     })
   })
 
-  it('is refused as it is, and taken once it is filled in', async () => {
+  it('is refused as shipped and accepted once filled in', async () => {
     expect(await runCli(['serve'], { env: settings as Record<string, string> })).toMatchObject({
       exitCode: 2,
       stdout: '',
@@ -216,7 +216,7 @@ describe('bienvenue.env.example', () => {
     expect(problems).toEqual([])
   })
 
-  it('may have the line ends of Windows, and a sender with a comma and no quotes', async () => {
+  it('may have Windows line endings and an unquoted sender with a comma', async () => {
     const folder = temporaryFolder()
     const lines = [
       'BIENVENUE_MAIL_FROM=Example, Inc. <no-reply@example.com>',
@@ -244,7 +244,7 @@ describe('docs/production.md', () => {
   const page = read('docs/production.md')
   const shell = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
 
-  it('names settings that exist', () => {
+  it('names only existing settings', () => {
     const others =
       /^(?:POSTGRES|OWNER|SERVICE|role.)_PASSWORD$|^UPSTREAM$|^NODE_EXTRA_CA_CERTS$|^ON_ERROR_STOP$/
     const named = page.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z]+_[A-Z_]+|HOST|PORT)(?=[`= ,.;|)])/g) ?? []
@@ -252,12 +252,12 @@ describe('docs/production.md', () => {
     expect(named.filter((name) => !VARIABLES.includes(name) && !others.test(name))).toEqual([])
   })
 
-  it('names files of deploy/ that are there, and leaves none out', () => {
+  it('links to every file in deploy/', () => {
     const files = readdirSync(join(ROOT, 'deploy')).filter((name) => !name.startsWith('.'))
     for (const name of files) expect(page).toContain(`](../deploy/${name})`)
   })
 
-  it('has commands that a shell can read', async () => {
+  it('has only valid shell commands', async () => {
     expect(shell.length).toBeGreaterThan(10)
     for (const block of shell) {
       expect(await run('sh', ['-n'], { input: block }), block).toEqual({
@@ -268,7 +268,7 @@ describe('docs/production.md', () => {
     }
   })
 
-  it('uses commands of bienvenue that there are', async () => {
+  it('uses only existing bienvenue commands', async () => {
     const { stdout: help } = await runCli(['--help'])
     const used = [...page.matchAll(/(?:\bbv|main\.js) ([a-z]+(?: [a-z][a-z-]*)?)/g)].map(
       ([, command = '']) => command,
@@ -277,7 +277,7 @@ describe('docs/production.md', () => {
     for (const command of used) expect(help).toMatch(new RegExp(`^ {2}${command}(?: [A-Z]+)* {2}`, 'm'))
   })
 
-  it('says the limits and the times that the source has', () => {
+  it('states the limits and timeouts of the source', () => {
     const rows = [...page.matchAll(/^\| (PostgreSQL|SQLite|mail server|breach check) \| (.*) \|$/gm)]
     const limits = Object.fromEntries(rows.map(([, name, cells]) => [name, cells]))
     const constant = (path: string, name: string) => {
@@ -302,7 +302,7 @@ describe('docs/production.md', () => {
   })
 })
 
-describe('what docs/production.md says that stops the start', () => {
+describe('a start error in docs/production.md', () => {
   const table = read('docs/production.md').split('## When something is wrong')[1] ?? ''
   const documented = [...table.matchAll(/^\| `([A-Z_]+: [^`]+)` \|/gm)].map(([, line = '']) => line)
 
@@ -336,13 +336,13 @@ describe('what docs/production.md says that stops the start', () => {
       { HOST: '0.0.0.0' },
   }
 
-  it.each(Object.entries(reproduced))('%s', async (line, env) => {
+  it.each(Object.entries(reproduced))('is quoted exactly: %s', async (line, env) => {
     expect(documented).toContain(line)
     const stopped = await runCli(['serve'], { env: { ...GOOD, ...env } })
     expect(stopped).toEqual({ exitCode: 2, stdout: '', stderr: `bienvenue: ${line}\n` })
   })
 
-  it('a newer database', async () => {
+  it('is quoted exactly for a newer database', async () => {
     const line = 'this database was made by a newer version of Bienvenue; nothing was changed'
     expect(documented).toContain(`DATABASE_URL: ${line}`)
     const path = join(temporaryFolder(), 'bienvenue.db')
@@ -354,7 +354,7 @@ describe('what docs/production.md says that stops the start', () => {
     expect((await runCli(['serve'], { env })).stderr).toBe(`bienvenue: DATABASE_URL: ${line}\n`)
   })
 
-  it('a users table of another service', async () => {
+  it('is quoted exactly for a users table of another service', async () => {
     const [line = ''] = documented.filter((text) => text.includes(' has a users table '))
     const path = join(temporaryFolder(), 'bienvenue.db')
     const db = new DatabaseSync(path)
@@ -364,7 +364,7 @@ describe('what docs/production.md says that stops the start', () => {
     expect(stderr).toBe(`bienvenue: ${line}\n`)
   })
 
-  it('a port that is taken', async () => {
+  it('is quoted exactly for a port in use', async () => {
     const [line = ''] = documented.filter((text) => text.startsWith('PORT: '))
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
@@ -380,7 +380,7 @@ describe('what docs/production.md says that stops the start', () => {
     )
   })
 
-  it('and no line that was not seen here, or in the test of the roles', () => {
+  it('is reproduced by a test here or in the tests of the roles', () => {
     const elsewhere =
       /^PORT: |: this database (?:was made by a newer version|has a users table)|: permission denied for schema public$/
     expect(documented.filter((line) => reproduced[line] === undefined && !elsewhere.test(line))).toEqual([])

@@ -1,4 +1,4 @@
-/** A clock that jumps, by an hour or a year, forth or back: waits end, mail leaves, and nothing lives too long. */
+/** A clock that jumps by an hour or a year in either direction. */
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
@@ -15,25 +15,25 @@ const EMAIL = 'alice@example.com'
 const HOUR = 3_600
 const DAY = 24 * HOUR
 const YEAR = 365 * DAY
-/** docs/throttling.md has the longest wait. */
+/** The longest wait, as in docs/throttling.md. */
 const LONGEST_WAIT = 900
 
 const STEPS = [
-  { step: 'an hour forth', seconds: HOUR },
+  { step: 'an hour forward', seconds: HOUR },
   { step: 'an hour back', seconds: -HOUR },
-  { step: 'a year forth', seconds: YEAR },
+  { step: 'a year forward', seconds: YEAR },
   { step: 'a year back', seconds: -YEAR },
 ]
 
 onBothEngines('a clock that jumps', (engine) => {
   describe.each(STEPS)('$step', ({ seconds }) => {
-    it('keeps nobody out longer than the longest wait', async () => {
+    it('extends no throttling wait beyond the maximum', async () => {
       const { auth, now } = await productionAuth(engine)
       await auth.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
       const logIn = (password: string) =>
         auth.signIn.withPassword({ email: EMAIL, password }, { ip: '192.0.2.7' })
       const fail = () => expect(logIn('wrong')).rejects.toMatchObject({ code: 'invalid_credentials' })
-      // Until the waits are at their longest.
+      // Until the waits reach the maximum.
       for (let count = 1; count <= auth.options.loginFailuresPerAccount + 10; count++) {
         await fail()
         if (count >= auth.options.loginFailuresPerAccount) now.advance(LONGEST_WAIT)
@@ -54,7 +54,7 @@ onBothEngines('a clock that jumps', (engine) => {
       expect((await logIn(PASSWORD)).next).toBe('signed_in')
     })
 
-    it('lets mail leave: what is new at once, what waited within two hours', async () => {
+    it('sends new mail at once and waiting mail within two hours', async () => {
       let isWell = false
       const mailer = memoryMailer(() => {
         if (!isWell) throw new Error('the mail server is away')
@@ -70,16 +70,16 @@ onBothEngines('a clock that jumps', (engine) => {
       await auth.account.requestPasswordReset({ email: 'bob@example.com' })
       await until(() => mailer.mails.some(({ to }) => to === 'bob@example.com'))
       now.advance(2 * HOUR)
-      // For nobody: it lets the worker look.
+      // A request for an unknown address wakes the worker.
       await auth.account.requestPasswordReset({ email: 'nobody@example.com' })
       await untilNoMailWaits(auth)
       const given = await Array.fromAsync(auth.audit.list({ action: 'give_up_mail' }))
-      // After three days nobody waits for a mail any more.
+      // Mail expires after three days.
       if (seconds > 3 * DAY) expect(given).toMatchObject([{ reason: 'expired' }])
       else expect(mailer.mails.map(({ to }) => to).toSorted()).toEqual([EMAIL, 'bob@example.com'])
     })
 
-    it('ends sessions and tokens after their life and what the clock was put back, at the latest', async () => {
+    it('extends sessions and tokens by no more than the clock was set back', async () => {
       const { auth, now, mailedLink } = await productionAuth(engine)
       await auth.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
       const { sessionLifetimeSeconds, resetTokenLifetimeSeconds } = auth.options
@@ -89,13 +89,13 @@ onBothEngines('a clock that jumps', (engine) => {
       const userOf = async () => (await auth.getUserFromSessionId(sessionToken))?.email ?? null
 
       now.advance(seconds)
-      const putBack = Math.max(-seconds, 0)
+      const setBack = Math.max(-seconds, 0)
       expect(await userOf()).toBe(seconds > sessionLifetimeSeconds ? null : EMAIL)
-      now.advance(resetTokenLifetimeSeconds + putBack)
+      now.advance(resetTokenLifetimeSeconds + setBack)
       await expect(auth.updatePassword(token, NEW_PASSWORD)).rejects.toMatchObject({
         code: 'invalid_reset_token',
       })
-      // Used every six days: no rest ends it.
+      // Used every six days, so that the idle limit does not end it.
       const left = sessionLifetimeSeconds - resetTokenLifetimeSeconds
       for (let used = 0; used < left; used += 6 * DAY) {
         await userOf()
@@ -104,8 +104,8 @@ onBothEngines('a clock that jumps', (engine) => {
       expect(await userOf()).toBeNull()
     })
 
-    it('lets every use case go on', async () => {
-      // Else what was written a year ago would go, once the clock of the database lets it.
+    it('breaks no use case', async () => {
+      // Keeps audit records from a year ago.
       const { auth, now, newMails, mailedLink } = await productionAuth(engine, { auditRetentionDays: 1_000 })
       async function live(email: string): Promise<void> {
         await auth.account.register({ email, password: PASSWORD }, { ip: '192.0.2.7' })
@@ -125,7 +125,7 @@ onBothEngines('a clock that jumps', (engine) => {
         expect((await auth.signIn.withPassword({ email, password: NEW_PASSWORD })).next).toBe('signed_in')
         await auth.deleteExpired()
         expect(await auth.isReady()).toBe(true)
-        // The second sign-in is told when the notice of the first is ten minutes old.
+        // The second notice follows ten minutes after the first.
         await newMails()
       }
       await live(EMAIL)
@@ -139,10 +139,10 @@ onBothEngines('a clock that jumps', (engine) => {
   })
 })
 
-it('where the clock of PostgreSQL is behind ours, the clean-up goes on', async () => {
+it('the clean-up works if the clock of PostgreSQL is behind', async () => {
   const databaseUrl = await freshDatabase('postgres')
   const options = { databaseUrl, auditRetentionDays: 1, hasher: CHEAP_HASHER }
-  // Its line of the audit has been over for half a minute.
+  // Its audit record expired half a minute ago.
   const earlier = await freshAuth('postgres', {
     ...options,
     now: () => new Date(Date.now() - 1_000 * (DAY + 30)),

@@ -1,4 +1,4 @@
-/** A database that goes away or is full: nothing half-done, nothing lost, and all is well when it is back. */
+/** A database that is unreachable or full: no partial changes, no losses, and recovery. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -23,12 +23,12 @@ import { startSmtpServer } from './support/smtp.ts'
 const EMAIL = 'alice@example.com'
 const SESSION = '__Host-session_id'
 
-/** The use cases beside the service, on the same database: mail that they order is left for it to send. */
+/** A second instance on the same database. It queues mail, which the service sends. */
 async function openBeside(databaseUrl: string, now = () => new Date()): Promise<AuthService> {
   const engine = await openAuthService({
     databaseUrl,
     now,
-    // The hash of production: a login has nothing to renew.
+    // As in production, so that a sign-in renews no hash.
     passwordHash: 'argon2id',
     mailer: memoryMailer(),
     baseUrl: `https://${HOST}`,
@@ -40,8 +40,8 @@ async function openBeside(databaseUrl: string, now = () => new Date()): Promise<
 
 const isUnavailable = { status: 503, json: { code: 'unavailable' }, headers: { 'retry-after': '1' } }
 
-describe('PostgreSQL that goes away', () => {
-  /** The service with one account; what it says to the database passes the relay. */
+describe('a PostgreSQL outage', () => {
+  /** The service with one account, connected to the database through a relay. */
   async function startBehindRelay() {
     const databaseUrl = await freshDatabase('postgres')
     const url = new URL(databaseUrl)
@@ -58,15 +58,15 @@ describe('PostgreSQL that goes away', () => {
     const service = await startService(url.href, { env })
     const send = (method: string, path: string, request?: Ask) => ask(service, method, path, request)
     const sessionToken = (await beside.createSession(EMAIL)) ?? ''
-    return { beside, databaseUrl, id, relay, send, service, sessionToken, smtp }
+    return { beside, databaseUrl, id, relay, send, service, serviceUrl: url.href, sessionToken, smtp }
   }
 
   async function untilReady(service: Service): Promise<void> {
     await until(async () => (await ask(service, 'GET', '/readyz')).status === 200)
   }
 
-  it('costs 503 while it is away, and nothing once it is back: sessions, logins and mail', async () => {
-    const { beside, relay, send, service, sessionToken, smtp } = await startBehindRelay()
+  it('answers 503 until the database is back, logs no secrets, and loses no session or mail [API-15, AUD-03]', async () => {
+    const { beside, relay, send, service, serviceUrl, sessionToken, smtp } = await startBehindRelay()
     const cookies = { [SESSION]: sessionToken }
     const requests: readonly (readonly [string, string, Ask])[] = [
       ['POST', '/users', { fields: { email: 'bob@example.com', password: PASSWORD } }],
@@ -80,26 +80,26 @@ describe('PostgreSQL that goes away', () => {
     const before = service.lines.length
 
     relay.cut()
-    const isOfWorker = ({ msg }: { msg: string }) => msg === 'the outbox cannot be read'
-    await service.logged(isOfWorker)
+    const isFromWorker = ({ msg }: { msg: string }) => msg === 'the outbox cannot be read'
+    await service.logged(isFromWorker)
     for (const [method, path, request] of [...requests, ...requests, ...requests])
       expect({ path, ...(await send(method, path, request)) }).toMatchObject(isUnavailable)
     expect(await send('GET', '/readyz')).toMatchObject(isUnavailable)
     expect((await send('GET', '/healthz')).status).toBe(200)
     expect((await send('GET', '/')).status).toBe(200)
     await beside.registerUser('carol@example.com', PASSWORD)
-    // A line for each request, and beside them one for each connection that was lost, and few of the worker.
+    // Besides requests, one line for each lost connection and a few from the worker.
     const others = service
       .log()
       .slice(before)
       .filter(({ msg }) => msg !== 'request')
     expect(others.length).toBeLessThanOrEqual(12)
-    const times = others.filter(isOfWorker).map(({ time }) => Date.parse(time))
+    const times = others.filter(isFromWorker).map(({ time }) => Date.parse(time))
     for (const [index, time] of times.slice(1).entries())
       expect(time - (times[index] ?? 0)).toBeGreaterThan(3_000)
 
     await relay.restore()
-    // By itself, though nobody tells the worker of new mail.
+    // The worker finds the new mail although nothing wakes it.
     await mailTo(smtp, 'carol@example.com')
     await untilReady(service)
     for (const [method, path, request] of requests.slice(0, -1))
@@ -108,25 +108,32 @@ describe('PostgreSQL that goes away', () => {
     await mailTo(smtp, EMAIL, 1)
     expect((await send('DELETE', '/sessions', { cookies })).status).toBe(302)
     expect(await service.stop()).toBe(0)
+
+    const failures = service.log().filter(({ status }) => status === 503)
+    expect(failures.length).toBeGreaterThan(3 * requests.length)
+    for (const line of failures)
+      expect(line).toMatchObject({ level: 'error', reason: { type: expect.any(String) } })
+    for (const secret of [EMAIL, PASSWORD, sessionToken, serviceUrl])
+      expect(service.lines.join('\n')).not.toContain(secret)
   })
 
   const STEPS = {
     registration: ['insert into "users"', 'insert into "audit"', 'insert into "outbox"', 'commit'],
-    login: ['insert into "sessions"', 'insert into "audit"', 'insert into "outbox"', 'commit'],
-    'request of a reset': ['insert into "audit"', 'insert into "outbox"', 'commit'],
+    'sign-in': ['insert into "sessions"', 'insert into "audit"', 'insert into "outbox"', 'commit'],
+    'reset request': ['insert into "audit"', 'insert into "outbox"', 'commit'],
     reset: ['update "users"', 'delete from "sessions"', 'insert into "audit"', 'commit'],
   } as const
   type Act = keyof typeof STEPS
 
-  it.each(Object.keys(STEPS) as Act[])('in the middle of a %s undoes all of it', async (act) => {
+  it.each(Object.keys(STEPS) as Act[])('during a %s rolls everything back', async (act) => {
     const { databaseUrl, relay, send, service, smtp } = await startBehindRelay()
     await send('POST', '/reset_password', { fields: { email: EMAIL } })
     const { token = '' } = fragmentOf(linkIn(await mailTo(smtp, EMAIL)))
     const acts: Readonly<Record<Act, () => Promise<Answer>>> = {
       registration: () =>
         send('POST', '/users', { fields: { email: 'bob@example.com', password: PASSWORD } }),
-      login: () => send('POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } }),
-      'request of a reset': () => send('POST', '/reset_password', { fields: { email: EMAIL } }),
+      'sign-in': () => send('POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } }),
+      'reset request': () => send('POST', '/reset_password', { fields: { email: EMAIL } }),
       reset: () =>
         send('PUT', '/reset_password', {
           fields: { email: EMAIL, reset_token: token, new_password: NEW_PASSWORD },
@@ -149,7 +156,7 @@ describe('PostgreSQL that goes away', () => {
       await untilReady(service)
     }
 
-    // Only the answer is lost: then it is done, and wholly.
+    // If only the answer is lost, the change is complete.
     const [answer] = await Promise.all([acts[act](), relay.cutAt('commit', { lost: 'answer' })])
     expect(answer).toMatchObject(isUnavailable)
     await until(async () => JSON.stringify(await snapshot()) !== JSON.stringify(before))
@@ -159,7 +166,7 @@ describe('PostgreSQL that goes away', () => {
     await mailTo(smtp, act === 'registration' ? 'bob@example.com' : EMAIL, act === 'registration' ? 0 : 1)
   })
 
-  it('without a word, by a lost route: each dead connection costs a request, and is not used again', async () => {
+  it('by a silent network failure costs one request for each dead connection', async () => {
     const { relay, send, sessionToken } = await startBehindRelay()
     const login = () => send('POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
     const profile = () => send('GET', '/profile', { cookies: { [SESSION]: sessionToken } })
@@ -174,83 +181,80 @@ describe('PostgreSQL that goes away', () => {
 
 const PRLIMIT = '/usr/bin/prlimit'
 const hasPrlimit = existsSync(PRLIMIT)
-if (!hasPrlimit) console.warn('SKIPPED: SQLite on a full disk. It wants prlimit, of util-linux.')
+if (!hasPrlimit) console.warn('SKIPPED: SQLite on a full disk. Install prlimit (util-linux) to run it.')
 
-/** Lets no file of a process that runs grow beyond so many bytes: what a full disk is to it. */
+/** Limits the file size of a running process, which has the effect of a full disk. */
 function limitFiles({ pid }: { pid: number }, bytes: number | 'unlimited'): void {
   execFileSync(PRLIMIT, ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
 }
 
 describe('SQLite on a full disk', () => {
-  // A limit on a running process is the one full disk that needs no rights and harms nobody.
-  it.skipIf(!hasPrlimit)(
-    'costs 503 for what writes and no session; what was acknowledged is there',
-    async () => {
-      const databaseUrl = await freshDatabase('sqlite')
-      const path = databaseUrl.slice('sqlite:'.length)
-      const smtp = await startSmtpServer()
-      // The session was used minutes ago: each check of it wants to write that down.
-      const beside = await openBeside(databaseUrl, () => new Date(Date.now() - 120_000))
-      await beside.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
-      const cookies = { [SESSION]: (await beside.createSession(EMAIL)) ?? '' }
-      const env = {
-        ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
-        BIENVENUE_REGISTRATIONS_PER_IP: '10000',
-        BIENVENUE_RESET_REQUESTS_PER_ACCOUNT: '100',
-        BIENVENUE_LOGIN_FAILURES_PER_ACCOUNT: '100',
-      }
-      const service = await startService(databaseUrl, { env })
-      const { pid } = service.log().find(({ msg }) => msg === 'listening') as unknown as { pid: number }
-      const send = (method: string, route: string, request?: Ask) => ask(service, method, route, request)
+  // A process limit simulates a full disk without privileges or side effects.
+  it.skipIf(!hasPrlimit)('answers 503 to writes, and keeps sessions and acknowledged changes', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const path = databaseUrl.slice('sqlite:'.length)
+    const smtp = await startSmtpServer()
+    // The session was last used minutes ago, so each check tries to record its use.
+    const beside = await openBeside(databaseUrl, () => new Date(Date.now() - 120_000))
+    await beside.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
+    const cookies = { [SESSION]: (await beside.createSession(EMAIL)) ?? '' }
+    const env = {
+      ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
+      BIENVENUE_REGISTRATIONS_PER_IP: '10000',
+      BIENVENUE_RESET_REQUESTS_PER_ACCOUNT: '100',
+      BIENVENUE_LOGIN_FAILURES_PER_ACCOUNT: '100',
+    }
+    const service = await startService(databaseUrl, { env })
+    const { pid } = service.log().find(({ msg }) => msg === 'listening') as unknown as { pid: number }
+    const send = (method: string, route: string, request?: Ask) => ask(service, method, route, request)
 
-      const acknowledged: string[] = [EMAIL]
-      let count = 0
-      async function register(): Promise<number> {
-        const email = `user${++count}@example.com`
-        const answer = await send('POST', '/users', { fields: { email, password: PASSWORD } })
-        if (answer.status === 200) acknowledged.push(email)
-        else expect(answer).toMatchObject(isUnavailable)
-        return answer.status
-      }
-      const login = () => send('POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
-      const reset = () => send('POST', '/reset_password', { fields: { email: EMAIL } })
-      const statuses = async () => [await register(), (await login()).status, (await reset()).status]
-      async function expectFull(): Promise<void> {
-        await until(async () => (await statuses()).every((status) => status === 503))
-        expect(await login()).toMatchObject(isUnavailable)
-        expect(await send('DELETE', '/sessions', { cookies })).toMatchObject(isUnavailable)
-        expect(await send('GET', '/profile', { cookies })).toMatchObject({
-          status: 200,
-          json: { email: EMAIL },
-        })
-      }
+    const acknowledged: string[] = [EMAIL]
+    let count = 0
+    async function register(): Promise<number> {
+      const email = `user${++count}@example.com`
+      const answer = await send('POST', '/users', { fields: { email, password: PASSWORD } })
+      if (answer.status === 200) acknowledged.push(email)
+      else expect(answer).toMatchObject(isUnavailable)
+      return answer.status
+    }
+    const login = () => send('POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
+    const reset = () => send('POST', '/reset_password', { fields: { email: EMAIL } })
+    const statuses = async () => [await register(), (await login()).status, (await reset()).status]
+    async function expectFull(): Promise<void> {
+      await until(async () => (await statuses()).every((status) => status === 503))
+      expect(await login()).toMatchObject(isUnavailable)
+      expect(await send('DELETE', '/sessions', { cookies })).toMatchObject(isUnavailable)
+      expect(await send('GET', '/profile', { cookies })).toMatchObject({
+        status: 200,
+        json: { email: EMAIL },
+      })
+    }
 
-      limitFiles({ pid }, sizeOf(path) + sizeOf(`${path}-wal`) + 256 * 1_024)
-      expect(await register()).toBe(200)
-      await expectFull()
-      limitFiles({ pid }, 'unlimited')
-      expect(await statuses()).toEqual([200, 200, 200])
+    limitFiles({ pid }, sizeOf(path) + sizeOf(`${path}-wal`) + 256 * 1_024)
+    expect(await register()).toBe(200)
+    await expectFull()
+    limitFiles({ pid }, 'unlimited')
+    expect(await statuses()).toEqual([200, 200, 200])
 
-      limitFiles({ pid }, sizeOf(`${path}-wal`))
-      await expectFull()
-      expect(await service.stop('SIGKILL')).toBeNull()
+    limitFiles({ pid }, sizeOf(`${path}-wal`))
+    await expectFull()
+    expect(await service.stop('SIGKILL')).toBeNull()
 
-      const again = await startService(databaseUrl, { env })
-      expect((await ask(again, 'GET', '/profile', { cookies })).status).toBe(200)
-      const users = await Array.fromAsync(beside.users.list())
-      expect(users.map(({ email }) => email)).toEqual(acknowledged)
-      // Its mail has come to each, or waits for it.
-      const { outbox = [] } = await everyRow(await openTables(databaseUrl))
-      const waiting = outbox.map((row) => JSON.parse(String(row)).user_id)
-      const reached = new Set(smtp.received.flatMap(({ to }) => to))
-      const forgotten = users.filter(({ id, email }) => !reached.has(email) && !waiting.includes(id))
-      expect(forgotten.map(({ email }) => email).filter((email) => email !== EMAIL)).toEqual([])
-      expect(await again.stop()).toBe(0)
-      const database = new DatabaseSync(path, { readOnly: true })
-      onTestFinished(() => database.close())
-      expect(database.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
-    },
-  )
+    const again = await startService(databaseUrl, { env })
+    expect((await ask(again, 'GET', '/profile', { cookies })).status).toBe(200)
+    const users = await Array.fromAsync(beside.users.list())
+    expect(users.map(({ email }) => email)).toEqual(acknowledged)
+    // Every mail has been delivered or is still queued.
+    const { outbox = [] } = await everyRow(await openTables(databaseUrl))
+    const waiting = outbox.map((row) => JSON.parse(String(row)).user_id)
+    const reached = new Set(smtp.received.flatMap(({ to }) => to))
+    const forgotten = users.filter(({ id, email }) => !reached.has(email) && !waiting.includes(id))
+    expect(forgotten.map(({ email }) => email).filter((email) => email !== EMAIL)).toEqual([])
+    expect(await again.stop()).toBe(0)
+    const database = new DatabaseSync(path, { readOnly: true })
+    onTestFinished(() => database.close())
+    expect(database.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+  })
 })
 
 function sizeOf(path: string): number {

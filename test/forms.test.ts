@@ -1,4 +1,4 @@
-/** What a real browser says of where a form comes from, and what the service makes of it. */
+/** The origin that a real browser sends with a form, and how the service decides on it. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,17 +8,17 @@ import { toNodeHandler } from '../src/node.ts'
 import { hasBrowser, openBrowser } from './support/browser.ts'
 import { freshAuth } from './support/engines.ts'
 
-if (!hasBrowser) console.warn('SKIPPED: forms in a browser. It wants chromium.')
+if (!hasBrowser) console.warn('SKIPPED: forms in a browser. Install chromium to run it.')
 
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }
 
-/** What a browser says of where a form comes from. */
+/** The headers that tell the origin of a form. */
 interface Source {
   readonly origin: string | undefined
   readonly site: string | string[] | undefined
 }
 
-/** The service, with pages of its own site beside it: each is a form that signs Bob in. */
+/** The service on a site with pages whose form signs Bob in. */
 async function startSite() {
   const auth = await freshAuth('sqlite')
   await auth.registerUser(BOB.email, BOB.password)
@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)('a form in a browser', () => {
   })
   afterAll(() => close())
 
-  /** Sends the form on a page: what the browser says with it, and the status of the answer. */
+  /** Submits the form on a page. Returns the headers that the browser sent and the status of the answer. */
   async function submit(host: string, path: string) {
     const { origin, port, sources } = await startSite()
     const context = await browser.newContext()
@@ -73,12 +73,12 @@ describe.skipIf(!hasBrowser)('a form in a browser', () => {
   }
 
   it.each([
-    ['of our own site', 'localhost', '/form', 'http://localhost:PORT', 'same-origin', 200],
-    ['of our own site that sends no referrer', 'localhost', '/quiet', 'null', 'same-origin', 200],
-    ['of our own site in a sandbox', 'localhost', '/sandbox', 'null', 'cross-site', 403],
+    ['of the same site', 'localhost', '/form', 'http://localhost:PORT', 'same-origin', 200],
+    ['of the same site without a referrer', 'localhost', '/quiet', 'null', 'same-origin', 200],
+    ['of the same site in a sandbox', 'localhost', '/sandbox', 'null', 'cross-site', 403],
     ['of another site', 'evil.example', '/form', 'http://evil.example:PORT', 'cross-site', 403],
-    ['of another site that sends no referrer', 'evil.example', '/quiet', 'null', 'cross-site', 403],
-  ])('on a page %s', async (_, host, path, origin, site, status) => {
+    ['of another site without a referrer', 'evil.example', '/quiet', 'null', 'cross-site', 403],
+  ])('on a page %s is accepted only if it is same-origin', async (_, host, path, origin, site, status) => {
     expect(await submit(host, path)).toEqual({ origin, site, status })
   })
 })

@@ -4,10 +4,10 @@ import { posix } from 'node:path'
 import { expect, it } from 'vitest'
 
 /**
- * Which rooms a room may import; itself always. A room is an entry of `src/`: a folder, or a file without
- * its ending. `log` is a leaf of its own; `node` is, as `index` is, a door of the package.
+ * The modules that each module may import besides itself. A module is an entry of `src/`: a folder, or a file
+ * without its extension. `index` and `node` are the entry points of the package.
  */
-const ROOMS: Readonly<Record<string, readonly string[] | 'all'>> = {
+const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
   user: [],
   errors: [],
   lib: [],
@@ -25,12 +25,12 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'all'>> = {
   node: 'all',
 }
 
-/** Of a room, where not all of it may be imported: what loads no package. */
-const DOORS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+/** Restricts an allowed import to these files, which load no package. */
+const ENTRY_FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts'] },
 }
 
-/** Where each package, and the one built-in module with a price, may be imported: each behind one file. */
+/** Where each package, and the expensive built-in module `node:sqlite`, may be imported. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/hashing/bcrypt.ts'],
@@ -43,37 +43,38 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['mail/smtp.ts'],
 }
 
-// Static, re-exported, for side effects alone, of a type: the name stands in quotes behind a word.
+// Static imports, re-exports, side-effect imports and type imports: a quoted name after a keyword.
 const STATIC_IMPORT = /\b(?:from|import)\s*(['"])(.*?)\1/g
-// Dynamic: in parentheses, where a template may stand too.
+// Dynamic imports: a quoted name or template in parentheses.
 const DYNAMIC_IMPORT = /\b(?:import|require|import\.meta\.resolve|getBuiltinModule)\s*\(\s*(['"`])(.*?)\1/g
-const NAMELESS_IMPORT = /\b(?:import|require)\s*\(\s*[^'"`\s]/
+const COMPUTED_IMPORT = /\b(?:import|require)\s*\(\s*[^'"`\s]/
 const ENVIRONMENT =
   /\bprocess\s*(?:\?\.|\.|\[\s*['"`])\s*env\b|\benv\b[^;\n]*\}\s*=\s*process\b|['"](?:node:)?process['"]|\bimport\.meta\.env\b/
 const WEAK_RANDOM = /\bMath\s*(?:\?\.|\.|\[\s*['"`])\s*random\b|\brandom\b[^;\n]*\}\s*=\s*Math\b/
 
-const roomOf = (file: string) => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? ''
+const moduleOf = (file: string) => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? ''
 const packageOf = (name: string) => name.split('/', name.startsWith('@') ? 2 : 1).join('/')
 const isWithin = (file: string, places: readonly string[]) =>
   places.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place))
 
-/** The names of all that a source imports. */
+/** The names of everything that a source file imports. */
 const importsIn = (source: string) =>
   [STATIC_IMPORT, DYNAMIC_IMPORT].flatMap((form) => [...source.matchAll(form)].map(([, , name = '']) => name))
 
-/** What a file, named from `src/`, does that it may not. */
+/** The rule violations of a file. Its name is relative to `src/`. */
 function violations(file: string, source: string): string[] {
   const found: string[] = []
   for (const name of importsIn(source)) {
-    const allowed = ROOMS[roomOf(file)] ?? []
+    const allowed = MODULES[moduleOf(file)] ?? []
     if (name.startsWith('.')) {
       const target = posix.join(posix.dirname(file), name)
-      const room = roomOf(target)
-      if (target.startsWith('../') || !Object.hasOwn(ROOMS, room))
-        found.push(`imports ${target}, which is no room`)
-      else if (allowed !== 'all' && room !== roomOf(file) && !allowed.includes(room))
-        found.push(`imports ${room}`)
-      else if (DOORS[roomOf(file)]?.[room]?.includes(target) === false) found.push(`imports ${target}`)
+      const module = moduleOf(target)
+      if (target.startsWith('../') || !Object.hasOwn(MODULES, module))
+        found.push(`imports ${target}, which is not a module`)
+      else if (allowed !== 'all' && module !== moduleOf(file) && !allowed.includes(module))
+        found.push(`imports ${module}`)
+      else if (ENTRY_FILES[moduleOf(file)]?.[module]?.includes(target) === false)
+        found.push(`imports ${target}`)
       continue
     }
     const places = PACKAGES[packageOf(name)]
@@ -81,7 +82,7 @@ function violations(file: string, source: string): string[] {
       found.push(`imports ${name}`)
     }
   }
-  if (NAMELESS_IMPORT.test(source)) found.push('imports what only running it tells')
+  if (COMPUTED_IMPORT.test(source)) found.push('imports a computed name')
   if (ENVIRONMENT.test(source) && !file.startsWith('cli/')) found.push('reads the environment')
   if (WEAK_RANDOM.test(source)) found.push('uses Math.random')
   return found
@@ -94,19 +95,19 @@ const FILES = globSync('src/**/*.ts')
     source: readFileSync(path, 'utf8'),
   }))
 
-it('every entry of src/ is a room of the table, and every room is there', () => {
+it('every entry of src/ is in the table of modules, and every module exists', () => {
   const entries = readdirSync('src').filter((name) => !name.endsWith('.test.ts'))
-  expect(entries.map(roomOf).toSorted()).toEqual(Object.keys(ROOMS).toSorted())
+  expect(entries.map(moduleOf).toSorted()).toEqual(Object.keys(MODULES).toSorted())
 })
 
-it('every file imports only what its room may [CRY-01]', () => {
+it('every file imports only what its module may import [CRY-01]', () => {
   expect(FILES.length).toBeGreaterThan(50)
   expect(
     FILES.flatMap(({ file, source }) => violations(file, source).map((what) => `${file} ${what}`)),
   ).toEqual([])
 })
 
-it('a migration imports only Kysely and the differences of the dialects, which import only Kysely', () => {
+it('migrations import only Kysely and db/dialect.ts, which imports only Kysely', () => {
   const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/'))
   expect(migrations.length).toBeGreaterThan(7)
   const imported = migrations.flatMap(({ source }) => importsIn(source))
@@ -115,11 +116,11 @@ it('a migration imports only Kysely and the differences of the dialects, which i
   expect(importsIn(dialect)).toEqual(['kysely'])
 })
 
-it('only db/dialect.ts and released migrations ask which dialect a database has', () => {
-  const asking = FILES.filter(({ source }) => /\bisSqlite\b|\bengine\s*[!=]==/.test(source)).map(
+it('only db/dialect.ts and released migrations branch on the dialect', () => {
+  const branching = FILES.filter(({ source }) => /\bisSqlite\b|\bengine\s*[!=]==/.test(source)).map(
     ({ file }) => file,
   )
-  expect(asking).toEqual([
+  expect(branching).toEqual([
     'db/dialect.ts',
     'db/migrations/0007-audit.ts',
     'db/migrations/0008-notices.ts',
@@ -127,14 +128,14 @@ it('only db/dialect.ts and released migrations ask which dialect a database has'
   ])
 })
 
-it('what stands open where the rest of its room does not is there, and loads no package', () => {
-  for (const door of Object.values(DOORS).flatMap((ofRoom) => Object.values(ofRoom).flat())) {
-    const source = FILES.find(({ file }) => file === door)?.source ?? expect.unreachable(door)
+it('every entry file exists and loads no package', () => {
+  for (const entry of Object.values(ENTRY_FILES).flatMap((files) => Object.values(files).flat())) {
+    const source = FILES.find(({ file }) => file === entry)?.source ?? expect.unreachable(entry)
     expect(importsIn(source).filter((name) => !name.startsWith('../') && !isBuiltin(name))).toEqual([])
   }
 })
 
-it('every package of the table is imported, and is a dependency', () => {
+it('every package in the table is imported and is a dependency', () => {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
     dependencies: Record<string, string>
   }
@@ -143,7 +144,7 @@ it('every package of the table is imported, and is a dependency', () => {
   expect([...Object.keys(dependencies), 'node:sqlite'].toSorted()).toEqual(Object.keys(PACKAGES).toSorted())
 })
 
-// The test of the test: each of these has to be seen.
+// Tests the rules themselves: each of these must be reported.
 it.each([
   ['user.ts', "import { sha256 } from './lib/digest.ts'", 'imports lib'],
   ['lib/bearer.ts', "import { AuthError } from '../errors.ts'", 'imports errors'],
@@ -159,7 +160,7 @@ it.each([
   ['app/routes/users.ts', "import * as store from '../../db/index.ts'", 'imports db'],
   ['app/index.ts', "import { readSettings } from '../cli/settings.ts'", 'imports cli'],
   ['auth/index.ts', "import { createAuth } from '../index.ts'", 'imports index'],
-  ['app/index.ts', "import { x } from '../client/text.ts'", 'imports client/text.ts, which is no room'],
+  ['app/index.ts', "import { x } from '../client/text.ts'", 'imports client/text.ts, which is not a module'],
   ['app/index.ts', "import { openSmtp } from '../mail/smtp.ts'", 'imports mail'],
   ['text.ts', "import { OPTION_TABLE } from './options/index.ts'", 'imports options'],
   ['mail/messages.ts', "import type { Options } from '../options/index.ts'", 'imports options'],
@@ -175,7 +176,7 @@ it.each([
   [
     'cli/main.ts',
     "import { x } from '../../test/support/engines.ts'",
-    'imports ../test/support/engines.ts, which is no room',
+    'imports ../test/support/engines.ts, which is not a module',
   ],
   ['auth/users.ts', "import { hash } from '@node-rs/bcrypt'", 'imports @node-rs/bcrypt'],
   ['auth/hashing/index.ts', "import { hash } from '@node-rs/bcrypt'", 'imports @node-rs/bcrypt'],
@@ -195,14 +196,14 @@ it.each([
   ['lib/random.ts', "import { randomBytes } from 'crypto'", 'imports crypto'],
   ['lib/random.ts', "const crypto = require('uuid')", 'imports uuid'],
   ['lib/random.ts', 'const { v7 } = await import(`uuid`)', 'imports uuid'],
-  ['db/open.ts', 'await import(name)', 'imports what only running it tells'],
+  ['db/open.ts', 'await import(name)', 'imports a computed name'],
   ['options.ts', 'const level = process.env.LEVEL', 'reads the environment'],
   ['options.ts', "const level = process['env'].LEVEL", 'reads the environment'],
   ['options.ts', 'const { env } = process', 'reads the environment'],
   ['options.ts', "import { env } from 'node:process'", 'reads the environment'],
   ['cli/terminal.ts', 'const dice = Math.random()', 'uses Math.random'],
   ['lib/random.ts', "const dice = Math['random']()", 'uses Math.random'],
-])('%s with %j is seen', (file, source, violation) => {
+])('a violation in %s is reported: %j', (file, source, violation) => {
   expect(violations(file, source)).toEqual([violation])
 })
 
@@ -218,6 +219,6 @@ it.each([
   ['pages/layout.ts', "import { html, raw } from 'hono/html'\nimport { TEXT } from '../text.ts'"],
   ['api/users.ts', "const about = 'Its id, from `GET /users`.'"],
   ['db/migrate.ts', "import { Migrator } from 'kysely/migration'\nimport { join } from 'node:path'"],
-])('%s with %j is fine', (file, source) => {
+])('an allowed import in %s is accepted: %j', (file, source) => {
   expect(violations(file, source)).toEqual([])
 })

@@ -1,4 +1,4 @@
-/** scripts/install.mjs, which lets every npm script run in a fresh clone. */
+/** scripts/install.mjs, which makes every npm script work in a fresh clone. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -16,12 +16,12 @@ it('runs before every npm script that needs a dependency', () => {
     (name) => !isHook(name) && !scripts[`pre${name}`]?.startsWith('node scripts/install.mjs'),
   )
   expect(unprepared).toEqual([])
-  // `npm run` runs the script in front as well.
+  // `npm run` runs the pre-script too.
   expect(scripts.prepack).toBe('npm run build && node scripts/sbom.ts')
   expect(scripts.prepublishOnly).toBe('npm run audit')
 })
 
-/** A project with our `install.mjs`, and a package `node` of its own that needs no registry. */
+/** A project with our `install.mjs` and a local `node` package that needs no registry. */
 function project(): string {
   const folder = temporaryFolder()
   const write = (path: string, text: string) => {
@@ -46,7 +46,7 @@ it.each([
   ['npm pack --dry-run --json', ['pack', '--dry-run', '--json'], {}],
   ['npm pack --omit=dev', ['pack', '--omit=dev'], {}],
   ['npm pack with NODE_ENV=production', ['pack'], { NODE_ENV: 'production' }],
-])('installs everything also under %s', async (_name, args, env) => {
+])('installs dev dependencies under %s', async (_name, args, env) => {
   const cwd = project()
   const { exitCode, stderr } = await run('npm', args, {
     cwd,

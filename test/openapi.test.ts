@@ -27,13 +27,13 @@ interface Document extends Record<string, unknown> {
   components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> }
 }
 
-/** What serves every operation there is. */
+/** Options with which every operation is served. */
 const EVERYTHING: CreateAuthOptions = {
   baseUrl: 'https://example.com/auth',
   mailer: { send: async () => {}, close() {} } satisfies Mailer,
 }
 
-/** The document as a client gets it. */
+/** The document as served. */
 async function load(options: CreateAuthOptions = EVERYTHING): Promise<Document> {
   const auth = await freshAuth('sqlite', options)
   const response = await auth.fetch(new Request('http://localhost/openapi.json'))
@@ -77,11 +77,11 @@ describe('GET /openapi.json', () => {
     expect(validator.version).toBe('3.1')
   })
 
-  it('has no reference that leads nowhere', async () => {
+  it('has no dangling reference', async () => {
     const whole = await load()
     const references = objects(whole).flatMap(({ $ref }) => (typeof $ref === 'string' ? [$ref] : []))
     expect(references.length).toBeGreaterThan(0)
-    const leadsNowhere = references.filter((reference) => {
+    const dangling = references.filter((reference) => {
       const [root, ...steps] = reference.split('/')
       const target = steps.reduce<unknown>(
         (value, step) => (value as Record<string, unknown> | undefined)?.[step],
@@ -89,22 +89,22 @@ describe('GET /openapi.json', () => {
       )
       return root !== '#' || target === undefined
     })
-    expect([...new Set(leadsNowhere)]).toEqual([])
+    expect([...new Set(dangling)]).toEqual([])
   })
 
-  it('has exactly the operations of the contract [API-01]', async () => {
+  it('lists exactly the operations of the contract [API-01]', async () => {
     expect(namesIn(await load())).toEqual(namesOf(OPERATIONS))
     expect(new Set(OPERATIONS.map(({ id }) => id)).size).toBe(OPERATIONS.length)
   })
 
-  it('has of what needs mail nothing where there is no mail, or no address for its links', async () => {
+  it('omits operations that need mail if there is no mailer or no base URL', async () => {
     const withoutMail = namesOf(OPERATIONS.filter(({ needs }) => needs !== 'mail'))
     expect(withoutMail.length).toBeLessThan(OPERATIONS.length)
     for (const options of [{}, { mailer: EVERYTHING.mailer }, { baseUrl: EVERYTHING.baseUrl }])
       expect(namesIn(await load(options))).toEqual(withoutMail)
   })
 
-  it('has exactly what is served: every other path is not found, every other method not allowed', async () => {
+  it('lists exactly what is served: other paths are not found, other methods not allowed', async () => {
     for (const options of [{}, EVERYTHING]) {
       const auth = await freshAuth('sqlite', options)
       const { paths } = await load(options)
@@ -121,7 +121,7 @@ describe('GET /openapi.json', () => {
     }
   })
 
-  it('is not there in production, unless it is asked for', async () => {
+  it('is not served in production unless enabled', async () => {
     const production = {
       ...EVERYTHING,
       mode: 'production',
@@ -141,7 +141,7 @@ describe('GET /openapi.json', () => {
     })
   })
 
-  it('says where the service is, and which cookie carries the session', async () => {
+  it('states the server URL and the session cookie', async () => {
     expect((await load()).servers).toEqual([{ url: 'https://example.com/auth' }])
     expect((await load({})).servers).toEqual([{ url: '/' }])
     expect((await load()).components.securitySchemes).toEqual({
@@ -149,27 +149,24 @@ describe('GET /openapi.json', () => {
     })
   })
 
-  it.each(OPERATIONS)(
-    'has for $method $path its success and every status of its refusals',
-    async (operation) => {
-      const described = (await load()).paths[operation.path]?.[operation.method.toLowerCase()]
-      const codes = errorsOf(operation)
-      const { status, statusForBrowsers } = operation.success
-      const successes = statusForBrowsers === undefined ? [status] : [status, statusForBrowsers]
-      const expected = new Set([...successes.map(String), ...statusesOf(codes)])
-      expect(Object.keys(described?.responses ?? {}).toSorted()).toEqual([...expected].toSorted())
-      for (const code of codes) {
-        const answer = described?.responses[ERRORS[code].status]
-        expect(answer?.description, code).toContain(`\`${code}\``)
-        expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
-      }
-      expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
-      expect(described?.security).toEqual(operation.access === 'anyone' ? [] : [{ session: [] }])
-      expect(described?.tags).toEqual([operation.tag])
-    },
-  )
+  it.each(OPERATIONS)('documents the success and every refusal of $method $path', async (operation) => {
+    const described = (await load()).paths[operation.path]?.[operation.method.toLowerCase()]
+    const codes = errorsOf(operation)
+    const { status, statusForBrowsers } = operation.success
+    const successes = statusForBrowsers === undefined ? [status] : [status, statusForBrowsers]
+    const expected = new Set([...successes.map(String), ...statusesOf(codes)])
+    expect(Object.keys(described?.responses ?? {}).toSorted()).toEqual([...expected].toSorted())
+    for (const code of codes) {
+      const answer = described?.responses[ERRORS[code].status]
+      expect(answer?.description, code).toContain(`\`${code}\``)
+      expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
+    }
+    expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
+    expect(described?.security).toEqual(operation.access === 'anyone' ? [] : [{ session: [] }])
+    expect(described?.tags).toEqual([operation.tag])
+  })
 
-  it.each(OPERATIONS)('declares for $method $path every parameter in it, and no other', async (operation) => {
+  it.each(OPERATIONS)('declares exactly the path parameters of $method $path', async (operation) => {
     const { parameters = [] } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
     const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
     expect(parameters.map(({ name }) => name)).toEqual(inPath)
@@ -180,7 +177,7 @@ describe('GET /openapi.json', () => {
   })
 
   it.each(OPERATIONS.filter(({ body }) => body !== undefined))(
-    'takes for $method $path the formats of its contract: forms only where the classic one has them',
+    'accepts JSON for $method $path, and forms only on classic routes',
     async (operation) => {
       const { requestBody } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
       const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
@@ -191,7 +188,7 @@ describe('GET /openapi.json', () => {
     },
   )
 
-  it('says how long a new password has to be here, and nothing of one that exists', async () => {
+  it('states the configured minimum length for new passwords only', async () => {
     const { paths } = await load({ ...EVERYTHING, minPasswordLength: 12 })
     const lengths = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, { requestBody }]) => {
@@ -214,7 +211,7 @@ describe('GET /openapi.json', () => {
     ])
   })
 
-  it.each(OPERATIONS)('says of $method $path in which format it answers', async (operation) => {
+  it.each(OPERATIONS)('states the response format of $method $path', async (operation) => {
     const { responses } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
     const { status, page, body } = operation.success
     expect(Object.keys(responses?.[status]?.content ?? {})).toEqual(
@@ -223,7 +220,7 @@ describe('GET /openapi.json', () => {
     expect(page !== undefined).toBe(operation.tag === 'page')
   })
 
-  it('has every classic operation as 0.1.0 had it, beside them DELETE /, and takes the rest as JSON alone', () => {
+  it('keeps the classic operations of 0.1.0 and DELETE /', () => {
     const classic = OPERATIONS.filter(({ tag }) => tag === 'classic')
     expect(namesOf(classic)).toEqual(
       [
@@ -240,7 +237,7 @@ describe('GET /openapi.json', () => {
     expect(classic.filter(({ needs }) => needs !== undefined)).toEqual([])
   })
 
-  it('names every code there is, and its status where an operation can answer with it', async () => {
+  it('lists every error code, and each status on some operation', async () => {
     const { paths, components } = await load()
     const listed = objects(components.schemas.Error).flatMap(({ enum: codes }) =>
       Array.isArray(codes) ? codes : [],
@@ -251,13 +248,13 @@ describe('GET /openapi.json', () => {
         Object.values(methods).flatMap(({ responses }) => Object.keys(responses)),
       ),
     )
-    // This is what a request meets that belongs to no operation.
+    // This code belongs to no operation.
     const { method_not_allowed, ...ofOperations } = ERRORS
     expect(method_not_allowed.status).toBe(405)
     expect(Object.values(ofOperations).filter(({ status }) => !answered.has(String(status)))).toEqual([])
   })
 
-  it('names in its schemas the fields of the contract alone, and no secret column', async () => {
+  it('contains only fields of the contract and no secret column', async () => {
     const whole = await load()
     const fields = objects(whole).flatMap(({ properties }) =>
       typeof properties === 'object' && properties !== null ? Object.keys(properties) : [],

@@ -1,4 +1,4 @@
-/** What `npm publish` would publish, and what somebody who installs it can do with it. */
+/** The package as published and installed. */
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -19,9 +19,9 @@ import { OPTION_TABLE } from '../src/options/index.ts'
 import { ROOT, run, startProgram } from './support/service.ts'
 import { startSmtpServer } from './support/smtp.ts'
 
-/** Where the package is made: a copy of the sources, so that nobody's `dist/` is touched. */
+/** A copy of the sources to build in, so that the `dist/` of the developer is untouched. */
 let workshop: string
-/** A project beside us that has the package installed; what it depends on is found further up. */
+/** A project with the package installed. Its dependencies resolve to our `node_modules`. */
 let consumer: string
 let installed: string
 let packed: { files: { path: string }[]; unpackedSize: number }
@@ -52,7 +52,7 @@ beforeAll(async () => {
   await run('tar', ['-xzf', join(workshop, entry.filename), '--strip-components=1', '-C', installed], {
     onEnd,
   })
-  // Without one, the sources around it would be the package of this name.
+  // Without its own manifest, the name would resolve to our sources.
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }))
 })
 afterAll(async () => {
@@ -60,7 +60,7 @@ afterAll(async () => {
   for (const folder of [workshop, consumer]) rmSync(folder, { recursive: true, force: true })
 })
 
-/** The files below a folder, with `/` between their names. */
+/** The files below a folder, with `/` as separator. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -69,7 +69,7 @@ function filesIn(folder: string): string[] {
     .sort()
 }
 
-/** Runs a JavaScript program in the consumer's project. */
+/** Runs a JavaScript program in the consumer project. */
 async function runProgram(source: string): Promise<string> {
   writeFileSync(join(consumer, 'program.js'), source)
   const { exitCode, stdout, stderr } = await run(process.execPath, ['program.js'], { cwd: consumer })
@@ -77,7 +77,7 @@ async function runProgram(source: string): Promise<string> {
   return stdout
 }
 
-/** Compiles a TypeScript program as strictly as it goes, our declarations included. */
+/** Type-checks a TypeScript program and our declarations in strict mode. */
 async function compile(source: string): Promise<{ exitCode: number | null; stdout: string }> {
   const compilerOptions = {
     module: 'nodenext',
@@ -94,7 +94,7 @@ async function compile(source: string): Promise<{ exitCode: number | null; stdou
   return run(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', consumer], { cwd: consumer })
 }
 
-it('holds the licence, the manual and what is built, and nothing else', () => {
+it('contains only the license, the README, the manifest, the bill of materials and the build', () => {
   const paths = packed.files.map(({ path }) => path)
   const built = filesIn(join(ROOT, 'src'))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.startsWith('cli/'))
@@ -120,7 +120,7 @@ it('holds the licence, the manual and what is built, and nothing else', () => {
   expect(packed.unpackedSize).toBeLessThan(3_000_000)
 })
 
-it('names everything that it installs or bundles in its bill of materials, with the hashes of the lockfile', () => {
+it('lists every production package in its bill of materials, with the hashes of the lockfile', () => {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version: string; integrity: string; dev?: boolean }>
   }
@@ -157,7 +157,7 @@ it('names everything that it installs or bundles in its bill of materials, with 
   )
 })
 
-it('says nothing about the machine it was made on', () => {
+it('contains no path of the build machine', () => {
   for (const path of filesIn(installed)) {
     const text = readFileSync(join(installed, path), 'utf8')
     for (const place of [ROOT.slice(0, -1), workshop, 'file:///']) {
@@ -167,12 +167,12 @@ it('says nothing about the machine it was made on', () => {
   }
 })
 
-it('is well formed, says publint at its strictest', async () => {
+it('passes publint in strict mode', async () => {
   const { messages } = await publint({ pkgDir: installed, pack: false, strict: true, level: 'suggestion' })
   expect(messages).toEqual([])
 })
 
-it('exports these names and opens no other door', async () => {
+it('exports exactly these names from two entry points', async () => {
   const exported = await runProgram(`
     import assert from 'node:assert/strict'
     import { createRequire } from 'node:module'
@@ -202,7 +202,7 @@ it('exports these names and opens no other door', async () => {
   ])
 })
 
-/** A Node of this machine that is older than the package wants. */
+/** An installed Node that is older than the package requires. */
 const OLD_NODE = `${process.env.PATH}${delimiter}/usr/local/bin${delimiter}/usr/bin`
   .split(delimiter)
   .map((folder) => join(folder, 'node'))
@@ -212,16 +212,18 @@ const OLD_NODE = `${process.env.PATH}${delimiter}/usr/local/bin${delimiter}/usr/
     return major < 24 || (major === 24 && minor < 7)
   })
 if (OLD_NODE === undefined)
-  process.stderr.write('SKIPPED: the package on an older Node. There is none older than 24.7 on the PATH.\n')
+  process.stderr.write(
+    'SKIPPED: the package on an older Node. Put a Node older than 24.7 on the PATH to run it.\n',
+  )
 
-it.runIf(OLD_NODE)('says in one sentence which Node it needs, to an older one', async () => {
+it.runIf(OLD_NODE)('names the required version in one sentence on an older Node', async () => {
   const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     engines: { node: string }
   }
   const needs = `needs Node ${engines.node.replace('>=', '')} or newer; this is v`
   const oldNode = (...args: string[]) => run(OLD_NODE ?? '', args, { cwd: consumer })
 
-  // Also bundled: the bundler must not drop the check, which exports nothing.
+  // A bundler must not drop the check, although it exports nothing.
   writeFileSync(join(consumer, 'entry.js'), "export { createAuth } from 'bienvenue-auth'")
   await using bundle = await rolldown({
     input: join(consumer, 'entry.js'),
@@ -248,7 +250,7 @@ it.runIf(OLD_NODE)('says in one sentence which Node it needs, to an older one', 
   })
 })
 
-it('has its command', async () => {
+it('includes a working command', async () => {
   const cli = join(installed, 'dist', 'cli', 'main.js')
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   expect(await run(process.execPath, [cli, '--version'])).toEqual({
@@ -260,7 +262,7 @@ it('has its command', async () => {
   expect((await run(process.execPath, [cli, 'migrate'], { env })).stdout).toMatch(
     /^(?:ran \d{4}-[a-z-]+\n)+$/,
   )
-  // What is loaded only where it is used is there too.
+  // Modules loaded on first use are included too.
   const server = await startSmtpServer()
   const mail = { SMTP_URL: `smtp://127.0.0.1:${server.port}`, BIENVENUE_MAIL_FROM: 'us@example.com' }
   expect(
@@ -273,7 +275,7 @@ it('has its command', async () => {
   expect(server.received.map(({ to }) => to)).toEqual([['bob@example.com']])
 })
 
-it('has the files that its code reads: pages with their style and script, and the common passwords', async () => {
+it('includes the files read at run time: styles, scripts and common passwords', async () => {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' } }
   const body = JSON.stringify({ email: 'bob@example.com', password: 'ILoveYou123' })
   const [page, refusal] = JSON.parse(
@@ -309,7 +311,7 @@ it('has the files that its code reads: pages with their style and script, and th
   })
 })
 
-it('lets a JavaScript program do every step of the classic exercise', async () => {
+it('supports every step of the classic exercise from JavaScript', async () => {
   const said = await runProgram(`
     import assert from 'node:assert/strict'
     import {
@@ -403,13 +405,13 @@ const CLASSIC_TYPED = `
     await auth.close()
 `
 
-it('lets a strict TypeScript program do the same', async () => {
+it('supports every step of the classic exercise from strict TypeScript', async () => {
   const { exitCode, stdout } = await compile(CLASSIC_TYPED)
   expect(stdout).toBe('')
   expect(exitCode).toBe(0)
 })
 
-it('lets a JavaScript program carry the mail, and its users do what they may with their accounts', async () => {
+it('supports a custom mailer and every account operation from JavaScript', async () => {
   const said = await runProgram(`
     import assert from 'node:assert/strict'
     import { AuthError, createAuth, MailError, MailRefused, OptionError } from 'bienvenue-auth'
@@ -443,7 +445,7 @@ it('lets a JavaScript program carry the mail, and its users do what they may wit
     })
     assert.equal(auth.mailer, mailer)
 
-    // What waits to be sent keeps no program alive: this one has nothing else to do.
+    // Queued mail does not keep a process alive, so a timer does.
     const alive = setInterval(() => {}, 1_000)
     const nextMail = () => new Promise((resolve) => waiting.push(resolve))
     const first = nextMail()
@@ -479,7 +481,7 @@ it('lets a JavaScript program carry the mail, and its users do what they may wit
   expect(said).toBe('done\n')
 })
 
-/** Every type and value that the package has, in the hands of somebody who writes down what each is. */
+/** A program that uses every exported type and value with explicit annotations. */
 const TYPED = `
     import {
       type Account, type Actor, type AccountExport, type AccountState, type AuditEntry, type AuditQuery, type AuditRecord, type Auth,
@@ -625,11 +627,11 @@ const TYPED = `
     }
 `
 
-it('lets a strict TypeScript program write down what every new thing is', async () => {
+it('supports explicit annotations with every exported type', async () => {
   expect(await compile(TYPED)).toMatchObject({ stdout: '', exitCode: 0 })
 })
 
-it('has no name that the programs here do not use', () => {
+it('exports no name that these programs do not use', () => {
   const declared = readFileSync(join(installed, 'dist', 'index.d.ts'), 'utf8')
   const lists = [...declared.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = '']) =>
     names.split(',').map((name) => name.trim().replace(/^type /, '')),
@@ -648,29 +650,29 @@ const WRONG = [
   ['a look-up by an unknown column', `await auth.db.findUserBy({ nonsense: 'x' })`],
   ['a change of an unknown column', `await auth.db.updateUser(1, { nonsense: 'x' })`],
   ['a change of the id', `await auth.db.updateUser(1, { id: 2 })`],
-  ['a look-up of those that have no session', `await auth.db.findUserBy({ sessionId: null })`],
-  ['a session id that may be null, as text', `const text: string = await auth.createSession('a@b.c')`],
-  ['a user that may be null, as one', `(await auth.getUserFromSessionId('x')).email`],
+  ['a look-up of users without a session', `await auth.db.findUserBy({ sessionId: null })`],
+  ['a nullable session id as a string', `const text: string = await auth.createSession('a@b.c')`],
+  ['a nullable user as a user', `(await auth.getUserFromSessionId('x')).email`],
   ['an unknown option', `await createAuth({ databaseURL: 'sqlite::memory:' })`],
   ['an option of another type', `await createAuth({ bcryptCost: '12' })`],
   ['an unknown error code', `new AuthError('nonsense')`],
-  ['a mode that there is not', `await createAuth({ mode: 'staging' })`],
-  ['a mailer that cannot be closed', `await createAuth({ mailer: { async send() {} } })`],
+  ['an unknown mode', `await createAuth({ mode: 'staging' })`],
+  ['a mailer without close', `await createAuth({ mailer: { async send() {} } })`],
   [
-    'a change of password without the present one',
+    'a password change without the current one',
     `await auth.account.changePassword({ newPassword: 'y' }, { sessionToken: 'x' })`,
   ],
-  ['a change of address without a session', `await auth.account.changeEmail({ email: 'a@b.c' })`],
+  ['an address change without a session', `await auth.account.changeEmail({ email: 'a@b.c' })`],
   [
-    'the hash of who has logged in',
+    'the password hash of a signed-in user',
     `(await auth.signIn.withPassword({ email: 'a@b.c', password: 'x' })).user.hashedPassword`,
   ],
-  ['an audit of an unknown kind', `auth.audit.list({ email: 'a@b.c' })`],
-  ['a confirmation by the token alone', `await auth.account.confirmEmail({ token: 'x' })`],
-  ['a change to a user that was read', `(await auth.db.findUserBy({ id: 1 })).email = 'x'`],
+  ['an unknown audit filter', `auth.audit.list({ email: 'a@b.c' })`],
+  ['a confirmation without a password', `await auth.account.confirmEmail({ token: 'x' })`],
+  ['an assignment to a user', `(await auth.db.findUserBy({ id: 1 })).email = 'x'`],
 ]
 
-it('does not let a TypeScript program compile that uses it wrongly', async () => {
+it('rejects wrong uses at compile time', async () => {
   const { stdout } = await compile(
     [
       `import { AuthError, createAuth } from 'bienvenue-auth'`,
@@ -680,13 +682,13 @@ it('does not let a TypeScript program compile that uses it wrongly', async () =>
     ].join('\n'),
   )
   const refused = new Set([...stdout.matchAll(/program\.ts\((\d+),/g)].map(([, line]) => Number(line) - 3))
-  // Unused names are no errors here: each line fails for what it does, or not at all.
+  // Unused names are not errors here, so each line fails only for its misuse.
   expect(WRONG.filter((_, index) => !refused.has(index)).map(([name]) => name)).toEqual([])
   expect(Math.max(...refused)).toBeLessThan(WRONG.length)
 })
 
-it('says of every member of `auth`, of its options and of its answers what it is, for editors', () => {
-  // An editor shows the comment right above a member; for an option, the one above the row that it is mapped from.
+it('documents every member of `auth`, its options and its results for editors', () => {
+  // Editors show the comment above a member, or above the row that an option is mapped from.
   const text = (file: string) => readFileSync(join(installed, 'dist', file), 'utf8')
   const topics = 'service database mail passwords account sessions throttling audit'.split(' ')
   const tables = topics.map((topic) => text(`options/${topic}.d.ts`))

@@ -1,4 +1,4 @@
-/** The hosted pages in a real browser: what they send and when, what they show, and what they leave behind. */
+/** The hosted pages in a real browser: what they send, show and leave behind. */
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -29,16 +29,16 @@ interface Answer {
 
 const HANG_UP = 'hang up'
 
-/** All that the tests ask of a service. */
+/** A stand-in for the service. */
 interface Service {
   readonly origin: string
-  /** Every request so far, but those for an icon, which are the browser's own. */
+  /** Every request so far, except those of the browser for an icon. */
   readonly received: readonly Received[]
-  /** Decides how the requests of the pages are answered. */
+  /** Sets the answer to requests from the pages. */
   answer(respond: () => Answer | typeof HANG_UP | Promise<Answer | typeof HANG_UP>): void
 }
 
-/** Serves the pages and says what it is told. Of all headers only the policy is there: the pages manage without. */
+/** Serves the pages with no headers but the policy, and answers their requests as the test says. */
 async function startService(): Promise<Service> {
   const received: Received[] = []
   let respond: () => Answer | typeof HANG_UP | Promise<Answer | typeof HANG_UP> = () => HANG_UP
@@ -111,14 +111,14 @@ const refusal = (status: number, code: string, more: object = {}): Answer => ({
   body: { message: 'For programs.', code, request_id: 'req-0001', ...more },
 })
 
-// What a page does, only a browser shows; what it is made of, `src/pages/pages.test.ts` holds without one.
-describe.skipIf(!hasBrowser)('the pages', () => {
+// The behaviour of a page needs a browser; `src/pages/pages.test.ts` checks its content without one.
+describe.skipIf(!hasBrowser)('the hosted pages', () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openBrowser(afterAll)
   })
 
-  /** What the browser found wrong: breaches of the policy, and errors of the script. */
+  /** Policy violations and script errors. */
   const faults: string[] = []
   afterEach(() => {
     expect(faults.splice(0)).toEqual([])
@@ -134,14 +134,14 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     page.on('pageerror', (error) => faults.push(String(error)))
     page.on('console', (message) => {
       const said = message.text()
-      // Chromium reports each refusal it is answered, too.
+      // Chromium also reports each 4xx and 5xx answer.
       if (['error', 'warning'].includes(message.type()) && !said.startsWith('Failed to load resource'))
         faults.push(said)
     })
     return page
   }
 
-  /** Opens a link as it stands in a mail. */
+  /** Opens a mailed link. */
   async function open(
     flow: Flow,
     options: BrowserContextOptions & { locale?: Locale; fragment?: string } = {},
@@ -163,7 +163,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     }
   }
 
-  /** Waits until it holds; however busy the machine is. */
+  /** Polls with a long timeout, for busy machines. */
   const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 })
   const sent = ({ received }: Service) => received.filter(({ method }) => method !== 'GET')
   const heading = (page: Page) => page.locator('h1:visible').innerText()
@@ -173,7 +173,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   describe.each(EVERY)('$flow in $locale', ({ flow, locale }) => {
     const { method, target, body, invalidLink } = FLOWS[flow]
 
-    it('sends the password with the token of the link, and says that it went well', async () => {
+    it('sends the password with the token of the link and shows the success', async () => {
       const { service, page, words, password, submit } = await open(flow, { locale })
       expect([await page.title(), await heading(page)]).toEqual([words.ask.heading, words.ask.heading])
       await password.fill(PASSWORD)
@@ -190,7 +190,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(request?.headers).toMatchObject({ 'content-type': 'application/json' })
     })
 
-    it('says what is wrong with a password, beside it, and lets the person try again', async () => {
+    it('shows what is wrong with a password next to the field and allows another try', async () => {
       const { service, page, words, password, submit, problem } = await open(flow, { locale })
       for (const [code, text] of Object.entries(words.passwordProblems)) {
         if (code === 'missing_field') continue
@@ -200,11 +200,11 @@ describe.skipIf(!hasBrowser)('the pages', () => {
         await submit.click()
         const numbers = { '{min_length}': '15', '{max_bytes}': locale === 'fr' ? '1 024' : '1,024' }
         const expected = text.replace(/\{\w+\}/, (name) => numbers[name as keyof typeof numbers])
-        // French groups digits with a narrow space that does not break.
+        // French groups digits with a narrow no-break space.
         await eventually(async () => (await problem.innerText()).replace('\u202f', ' ')).toBe(expected)
         await eventually(() => isFocused(page, '#password[aria-invalid=true]')).toBe(true)
         expect(await page.locator('#password').getAttribute('aria-describedby')).toContain('problem')
-        // Marked, so that typing replaces it.
+        // Selected, so that typing replaces it.
         expect(await page.evaluate('getSelection().toString().length')).toBeGreaterThan(0)
       }
       service.answer(() => FLOWS[flow].success)
@@ -213,7 +213,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(new Set(sent(service).map((request) => request.body)).size).toBe(1)
     })
 
-    it('says where nothing was typed, and sends nothing', async () => {
+    it('asks for a password if the field is empty, and sends nothing', async () => {
       const { service, page, words, submit, problem } = await open(flow, { locale })
       await submit.click()
       expect(await problem.innerText()).toBe(words.passwordProblems.missing_field)
@@ -221,7 +221,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(sent(service)).toEqual([])
     })
 
-    it('says how long to wait, as Retry-After has it', async () => {
+    it('shows how long to wait according to Retry-After', async () => {
       const { service, page, password, submit, problem } = await open(flow, { locale })
       await password.fill(PASSWORD)
       for (const [retryAfter, wait] of [
@@ -243,7 +243,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       }
     })
 
-    it('says what else went wrong, and can be tried again', async () => {
+    it('shows other errors and allows another try', async () => {
       const { service, page, words, password, submit, problem } = await open(flow, { locale })
       await password.fill(PASSWORD)
       const { too_many_attempts, unavailable, internal_error, no_answer } = PAGES[locale].problems
@@ -251,13 +251,13 @@ describe.skipIf(!hasBrowser)('the pages', () => {
         [refusal(429, 'too_many_attempts'), too_many_attempts],
         [refusal(503, 'unavailable'), unavailable],
         [refusal(500, 'internal_error'), `${internal_error} (req-0001)`],
-        // A code that the page does not know.
+        // An unknown code that every object inherits.
         [refusal(400, 'constructor'), `${internal_error} (req-0001)`],
         [{ status: 400, body: {} }, internal_error],
         [{ status: 500, body: null }, internal_error],
-        // A proxy in between.
+        // From a proxy in between.
         [{ status: 502, body: '<h1>Bad gateway</h1>' }, no_answer],
-        // To a page that is there: its 200 says nothing of what was asked for.
+        // A redirect to an existing page: its 200 is not a success.
         [{ status: 303, body: {}, headers: { location: target } }, no_answer],
         [HANG_UP, no_answer],
       ]
@@ -279,7 +279,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       ['the link is used or expired', refusal(403, invalidLink), 'invalidLink'],
       ['the link is damaged', refusal(400, 'invalid_field', { field: 'token' }), 'incomplete'],
       ['its address is damaged', refusal(400, 'invalid_field', { field: 'email' }), 'incomplete'],
-    ] as const)('says where %s, and asks for nothing more', async (_, answer, panel) => {
+    ] as const)('explains that %s, and hides the form', async (_, answer, panel) => {
       const { service, page, words, password, submit } = await open(flow, { locale })
       service.answer(() => answer)
       await password.fill(PASSWORD)
@@ -291,7 +291,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(await isFocused(page, 'h1')).toBe(true)
     })
 
-    it('says where the link has lost its token that part of it is missing', async () => {
+    it('explains that part of the link is missing if it has no token', async () => {
       const { service, page, words, submit } = await open(flow, { locale, fragment: '' })
       for (const fragment of ['#', '#token=', '#email=bob%40example.com', `#${TOKEN}`]) {
         expect(await heading(page)).toBe(words.incomplete.heading)
@@ -302,13 +302,13 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(await heading(page)).toBe(words.incomplete.heading)
     })
 
-    it('says without JavaScript that it needs it, and shows no form', async () => {
+    it('explains that it needs JavaScript and shows no form without it', async () => {
       const { page, words, password, submit } = await open(flow, { locale, javaScriptEnabled: false })
       expect(await page.innerText('main')).toBe(`${words.ask.heading}\n\n${words.noScript}`)
       expect([await password.isVisible(), await submit.isVisible()]).toEqual([false, false])
     })
 
-    it('fits the narrowest phone, in every state (WCAG 1.4.10)', async () => {
+    it('fits a screen 320 pixels wide in every state (WCAG 1.4.10)', async () => {
       const { service, page, password, submit } = await open(flow, {
         locale,
         viewport: { width: 320, height: 568 },
@@ -326,7 +326,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   describe.each(Object.keys(FLOWS) as Flow[])('%s', (flow) => {
     const { target, passwordField } = FLOWS[flow]
 
-    it('sends nothing when it is opened, looked at and clicked on by a scanner', async () => {
+    it('sends nothing when a mail scanner opens it and clicks around', async () => {
       const { service, page, submit, reveal } = await open(flow)
       await page.mouse.move(200, 200)
       await page.mouse.wheel(0, 500)
@@ -339,7 +339,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(service.received[0]?.body).toBe('')
     })
 
-    it('keeps the token out of address, history, storage, requests and referrer', async () => {
+    it('keeps the token out of the URL, history, storage, requests and referrer', async () => {
       const { service, page, words, password, submit } = await open(flow)
       const history = async () => {
         const devtools = await page.context().newCDPSession(page)
@@ -366,7 +366,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       }
     })
 
-    it('names its own origin when it sends, so that the guard against foreign ones lets it pass', async () => {
+    it('sends its origin, so that the origin check passes', async () => {
       const { service, page, words, password, submit } = await open(flow)
       await password.fill(PASSWORD)
       await submit.click()
@@ -377,13 +377,13 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       })
     })
 
-    it('forgets the link when it is reloaded', async () => {
+    it('forgets the link on reload', async () => {
       const { page, words } = await open(flow)
       await page.reload()
       expect(await heading(page)).toBe(words.incomplete.heading)
     })
 
-    it('takes another link that is opened in the same tab', async () => {
+    it('accepts another link opened in the same tab', async () => {
       const { service, page, words, password, submit } = await open(flow, { fragment: '' })
       expect(await heading(page)).toBe(words.incomplete.heading)
       await page.evaluate(`location.href = ${JSON.stringify(service.origin + target + FLOWS[flow].fragment)}`)
@@ -395,7 +395,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(JSON.parse(sent(service)[0]?.body ?? '')).toEqual(FLOWS[flow].body)
     })
 
-    it('shows while it waits that it works, and sends once, however often it is pressed', async () => {
+    it('shows progress and sends once, however often the button is pressed', async () => {
       const { service, page, words, password, submit } = await open(flow)
       const { promise, resolve } = Promise.withResolvers<Answer>()
       service.answer(() => promise)
@@ -412,7 +412,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(sent(service).length).toBe(1)
     })
 
-    it('can be used with the keyboard alone, in the order one reads', async () => {
+    it('works with the keyboard alone, in reading order', async () => {
       const { service, page, words } = await open(flow)
       const { keyboard } = page
       await keyboard.press('Tab')
@@ -435,7 +435,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(sent(service).map(({ body }) => JSON.parse(body)[passwordField])).toEqual([PASSWORD, PASSWORD])
     })
 
-    it('reveals the password at the press of a switch, and hides it before it is sent', async () => {
+    it('reveals the password on request and hides it before sending', async () => {
       const { service, page, password, submit, reveal, problem } = await open(flow)
       const state = async () => [
         await password.getAttribute('type'),
@@ -457,7 +457,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(page.url()).toBe(service.origin + target)
     })
 
-    it('takes a password by paste, of any length', async () => {
+    it('accepts a pasted password of any length', async () => {
       const long = `${'x'.repeat(2_000)}é`
       const { service, page, words, password, submit } = await open(flow, {
         permissions: ['clipboard-read', 'clipboard-write'],
@@ -470,7 +470,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       expect(JSON.parse(sent(service)[0]?.body ?? '')[passwordField]).toBe(long)
     })
 
-    it('lets nothing run, load or be sent but its own', async () => {
+    it('blocks foreign scripts, resources and requests', async () => {
       const { page } = await open(flow)
       const breached = (attempt: string) =>
         page.evaluate<string>(`new Promise((resolve) => {
@@ -495,7 +495,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     })
   })
 
-  it('the reset page files the new password under the address, for password managers', async () => {
+  it('the reset page gives password managers the address and a new password', async () => {
     const { page, password } = await open('resetPassword')
     const username = page.locator('[autocomplete=username]')
     expect(await username.inputValue()).toBe(EMAIL)
@@ -508,14 +508,14 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     expect(await page.locator('[autocomplete=off]').count()).toBe(0)
   })
 
-  it('the confirmation page asks for the password of the account, for password managers', async () => {
+  it('the confirmation page asks password managers for the current password', async () => {
     const { page, password } = await open('confirmEmail')
     expect(await password.getAttribute('autocomplete')).toBe('current-password')
     expect(await page.locator('[autocomplete=off]').count()).toBe(0)
   })
 
   it.each(['Call us at 555-0100 now', '<b>bob</b>', `${'x'.repeat(250)}@example.com`, 'bob'])(
-    'the reset page shows nothing of a link whose address is "%s"',
+    'the reset page does not show the invalid address "%s" of a link',
     async (email) => {
       const fragment = `#${new URLSearchParams({ email, token: TOKEN })}`
       const { page, words } = await open('resetPassword', { fragment })
@@ -524,7 +524,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     },
   )
 
-  it('an address in a link is text and nothing else', async () => {
+  it('an address in a link is shown as plain text', async () => {
     const email = '<img/src=x/onerror=alert(1)>@example.com'
     const fragment = `#${new URLSearchParams({ email, token: TOKEN })}`
     const { page } = await open('resetPassword', { fragment })

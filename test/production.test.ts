@@ -1,4 +1,4 @@
-/** Production mode as it is deployed: behind nginx with TLS, a mail server beside it, a browser in front. */
+/** Production mode as deployed: behind nginx with TLS, with a mail server and a browser. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -36,9 +36,9 @@ const LOOPBACK = '127.0.0.1'
 
 const canRun = hasNginx && hasOpenssl
 if (!canRun || !hasBrowser)
-  console.warn('SKIPPED: production behind nginx with a browser. It wants nginx, openssl and chromium.')
+  console.warn('SKIPPED: production behind nginx. Install nginx, openssl and chromium to run it.')
 
-/** The shipped configuration of nginx, with every pair replaced. Each has to be there. */
+/** The shipped nginx configuration with replacements. Fails if one is not found. */
 function nginxConf(pairs: readonly (readonly [found: string, by: string])[]): string {
   return pairs.reduce(
     (content, [found, by]) => {
@@ -49,7 +49,7 @@ function nginxConf(pairs: readonly (readonly [found: string, by: string])[]): st
   )
 }
 
-/** The service, its nginx and its mail server. */
+/** Starts the service behind nginx, with a mail server. */
 async function deploy(engine: EngineName, settings: Readonly<Record<string, string>> = {}) {
   const [databaseUrl, httpPort, httpsPort] = [await freshDatabase(engine), await freePort(), await freePort()]
   const smtp = await startSmtpServer({
@@ -63,7 +63,7 @@ async function deploy(engine: EngineName, settings: Readonly<Record<string, stri
   const baseUrl = `https://${HOST}:${httpsPort}`
   const env = {
     ...productionEnv(`smtp://mailer:${SMTP_PASSWORD}@127.0.0.1:${smtp.port}`, baseUrl),
-    // Reads that went well are logged too.
+    // Also logs successful reads.
     BIENVENUE_LOG_LEVEL: 'debug',
     ...settings,
   }
@@ -87,16 +87,16 @@ async function deploy(engine: EngineName, settings: Readonly<Record<string, stri
   return {
     ...{ baseUrl, databaseUrl, env, service, smtp },
     proxyLog: () => readFileSync(join(folder, 'bienvenue.log'), 'utf8'),
-    /** A request through nginx, from another address than its own. */
+    /** Sends a request through nginx from another address than its own. */
     send: (method: string, path: string, { from = CLIENT, ...request }: Ask & { from?: string } = {}) =>
       ask({ port: httpsPort, host, ca, localAddress: from }, method, path, request),
-    /** A request past nginx, as only this machine can make it. */
+    /** Sends a request directly to the service. */
     sendDirectly: (method: string, path: string, request: Ask) =>
       ask({ port: service.port, host }, method, path, request),
   }
 }
 
-/** A page of a browser that knows nothing yet, and the addresses that it asked for. */
+/** A page in a fresh browser context, and the URLs that it requested. */
 async function openPage(browser: Browser): Promise<{ page: Page; requested: string[] }> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
   onTestFinished(() => context.close())
@@ -106,7 +106,7 @@ async function openPage(browser: Browser): Promise<{ page: Page; requested: stri
   return { page, requested }
 }
 
-/** Does on the page behind a link what a person does. */
+/** Opens a link and submits the password. */
 async function typeInto(page: Page, link: URL, password: string, flow: 'confirmEmail' | 'resetPassword') {
   const { ask, done } = PAGES.en[flow]
   await page.goto(link.href)
@@ -119,7 +119,7 @@ interface AuditLine extends Omit<AuditEntry, 'at'> {
   readonly at: string
 }
 
-// Behind the real proxy and in a real browser, or not at all: each part by itself is tried elsewhere.
+// Needs both the proxy and a browser. Other tests cover each part alone.
 describe.skipIf(!canRun || !hasBrowser)('with a browser', () => {
   let browser: Browser
   let close: () => Promise<void> | void
@@ -131,7 +131,7 @@ describe.skipIf(!canRun || !hasBrowser)('with a browser', () => {
   afterAll(() => close())
 
   onBothEngines('production behind nginx', (engine) => {
-    it('takes an account from its registration to a reset by mail, and the audit tells it step by step', async () => {
+    it('takes an account from registration to a reset by mail, auditing every step without secrets', async () => {
       const { baseUrl, databaseUrl, env, service, smtp, proxyLog, send } = await deploy(engine)
       const { page, requested } = await openPage(browser)
 
@@ -193,7 +193,7 @@ describe.skipIf(!canRun || !hasBrowser)('with a browser', () => {
 
       for (const answer of [home, registered, loggedIn, asked, refused, loggedOut])
         expect(answer.headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains')
-      // The tokens went to the service in the two bodies alone.
+      // The tokens were sent only in the two bodies.
       expect(requested).toEqual([
         `GET ${confirmLink.href.replace(/#.*/, '')}`,
         `POST ${baseUrl}/confirm_email`,
@@ -238,26 +238,26 @@ describe.skipIf(!canRun || !hasBrowser)('with a browser', () => {
         ...[fragmentOf(confirmLink).token, fragmentOf(resetLink).token],
         ...[...Object.values(cookies), ...Object.values(newCookies)],
       ].flatMap((secret = '') => partsOf(secret))
-      // The address beside a line is looked up when it is shown: it is not written down.
+      // The address is looked up for display and is not stored in the record.
       const lines = audit.map(({ email: _, ...line }) => line)
       const written = [service.lines.join('\n'), await service.stderr, proxyLog(), JSON.stringify(lines)]
       for (const text of written) {
         expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
         expect(text.toLowerCase()).not.toContain('alice.cooper')
       }
-      // What is looked for would be found.
+      // Shows that the search works.
       expect(service.lines.join('\n')).toContain(CLIENT)
     })
   })
 })
 
-/** The request of the log that has this id. */
+/** The method and route logged under a request id. */
 function routeOf(service: Service, requestId: string | null): string | undefined {
   const line = service.log().find((entry) => entry.msg === 'request' && entry.requestId === requestId)
   return line && `${line.method} ${line.route}`
 }
 
-/** A secret as a whole, as it would stand in a URL, and each part of it that is a secret by itself. */
+/** A secret, its URL-encoded forms and its secret parts. */
 function partsOf(secret: string): string[] {
   expect(secret.length).toBeGreaterThan(20)
   const parts = secret.split('.').filter((part) => part.length > 40)
@@ -278,8 +278,8 @@ const FORGED: Readonly<Record<string, string>> = {
   forwarded: `for=198.51.100.9;host=${EVIL};proto=http`,
 }
 
-// What nginx passes on, only nginx shows; the service alone is held to it in `test/security-production.test.ts`.
-it.skipIf(!canRun)('no header that a client makes up reaches a link in a mail', async () => {
+// Needs nginx. `test/security-production.test.ts` tests the service without it.
+it.skipIf(!canRun)('forged headers never change a link in a mail', async () => {
   const { baseUrl, smtp, send, sendDirectly } = await deploy('sqlite')
   const known = { fields: { email: EMAIL } }
   await send('POST', '/users', { headers: FORGED, fields: { email: EMAIL, password: PASSWORD } })
@@ -289,7 +289,7 @@ it.skipIf(!canRun)('no header that a client makes up reaches a link in a mail', 
   expect(other).toMatchObject({ status: 421, json: { code: 'unknown_host' } })
   expect((await send('POST', '/reset_password', { ...known, headers: FORGED })).status).toBe(200)
   await mailTo(smtp, EMAIL, 1)
-  // Also where nginx does not take them away: what a trusted proxy says counts for the address of the client alone.
+  // Even without nginx: of a trusted proxy only the client address is used.
   expect((await sendDirectly('POST', '/reset_password', { ...known, headers: FORGED })).status).toBe(200)
   await mailTo(smtp, EMAIL, 2)
 
@@ -302,20 +302,23 @@ it.skipIf(!canRun)('no header that a client makes up reaches a link in a mail', 
   }
 })
 
-// As above.
-it.skipIf(!canRun)('a forged X-Forwarded-For does not escape the limits, nor enter the audit', async () => {
-  const { databaseUrl, env, send } = await deploy('sqlite', { BIENVENUE_LOGIN_FAILURES_PER_IP: '3' })
-  const guess = (count: number, from = CLIENT): Promise<Answer> =>
-    send('POST', '/sessions', {
-      from,
-      fields: { email: `user${count}@example.com`, password: PASSWORD },
-      headers: { 'x-forwarded-for': `198.51.100.${count}`, 'x-real-ip': `198.51.100.${count}` },
-    })
-  // All at once: no wait of the limits ends in between.
-  const answers = await Promise.all(Array.from({ length: 12 }, (_, count) => guess(count)))
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]))
-  // Who is at another address is not kept out.
-  expect((await guess(12, '127.0.0.3')).status).toBe(401)
-  const audit = await runCommand<AuditLine>(['audit', '--limit', '0'], databaseUrl, env)
-  expect(new Set(audit.map(({ ip }) => ip))).toEqual(new Set([CLIENT, '127.0.0.3']))
-})
+// Needs nginx.
+it.skipIf(!canRun)(
+  'a forged X-Forwarded-For neither evades throttling nor enters the audit log',
+  async () => {
+    const { databaseUrl, env, send } = await deploy('sqlite', { BIENVENUE_LOGIN_FAILURES_PER_IP: '3' })
+    const guess = (count: number, from = CLIENT): Promise<Answer> =>
+      send('POST', '/sessions', {
+        from,
+        fields: { email: `user${count}@example.com`, password: PASSWORD },
+        headers: { 'x-forwarded-for': `198.51.100.${count}`, 'x-real-ip': `198.51.100.${count}` },
+      })
+    // Concurrent, so that no wait ends in between.
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, count) => guess(count)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]))
+    // Another client address is not throttled.
+    expect((await guess(12, '127.0.0.3')).status).toBe(401)
+    const audit = await runCommand<AuditLine>(['audit', '--limit', '0'], databaseUrl, env)
+    expect(new Set(audit.map(({ ip }) => ip))).toEqual(new Set([CLIENT, '127.0.0.3']))
+  },
+)

@@ -1,4 +1,4 @@
-/** The reverse proxies and the browser that other tests stand on: that each is real, and does what it is told. */
+/** Tests of the test support: real reverse proxies and a real browser. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -14,7 +14,7 @@ import { hasNginx, startNginx } from './support/nginx.ts'
 import { freePort } from './support/ports.ts'
 import type { Daemon } from './support/system.ts'
 
-/** What stands behind a proxy: it answers what it saw. */
+/** What the server behind a proxy received and returns. */
 interface Seen {
   readonly peer: string
   readonly host: string
@@ -71,7 +71,7 @@ const FORGED = '198.51.100.9'
 
 describe.each<[string, boolean, (front: Front) => Promise<Daemon>, forwardedFor: string]>([
   ['nginx', hasNginx, nginx, `${FORGED}, 127.0.0.2`],
-  // It drops what clients send, unless it is told to trust them.
+  // By default Caddy drops the header that a client sends.
   ['Caddy', hasCaddy, caddy, '127.0.0.2'],
 ])('%s', (_, isThere, start, forwardedFor) => {
   const canRun = isThere && hasOpenssl
@@ -86,8 +86,8 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, forwardedFor:
     return front
   }
 
-  // These show that our supports drive the real programs, which have to be there.
-  it.skipIf(!canRun)('passes on who asked, over TLS, and for which host', async () => {
+  // Needs the real programs.
+  it.skipIf(!canRun)('forwards client address, protocol and host', async () => {
     const { port, tls } = await startFront()
     const seen = await ask({
       port,
@@ -104,16 +104,16 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, forwardedFor:
     expect(clientAddress(seen.peer, seen.forwardedFor, parseNetworks('127.0.0.1'))).toBe('127.0.0.2')
   })
 
-  // As above.
-  it.skipIf(!canRun)('shows a certificate that only its own authority vouches for', async () => {
+  // Needs the real programs.
+  it.skipIf(!canRun)('serves a certificate signed only by its own test authority', async () => {
     const { port } = await startFront()
     const stranger = makeCertificates()
     await expect(ask({ port })).rejects.toThrow(/certificate/)
     await expect(ask({ port, ca: readFileSync(stranger.ca) })).rejects.toThrow(/certificate/)
   })
 
-  // As above, and a browser.
-  it.skipIf(!canRun || !hasBrowser)('is reached by a browser, under any name', async () => {
+  // Needs the real programs and a browser.
+  it.skipIf(!canRun || !hasBrowser)('is reachable in a browser under any host name', async () => {
     const { port } = await startFront()
     const browser = await openBrowser()
     const page = await browser.newPage({ ignoreHTTPSErrors: true })
@@ -126,12 +126,13 @@ describe.each<[string, boolean, (front: Front) => Promise<Daemon>, forwardedFor:
   })
 })
 
-it.skipIf(!hasNginx)('a configuration that nginx does not take stops the test with its reason', async () => {
+// Needs nginx.
+it.skipIf(!hasNginx)('a configuration that nginx rejects fails the test with the reason', async () => {
   await expect(startNginx('sever { }')).rejects.toThrow('unknown directive "sever"')
 })
 
-// As above.
-it.skipIf(!hasCaddy)('a configuration that Caddy does not take stops the test with its reason', async () => {
+// Needs Caddy.
+it.skipIf(!hasCaddy)('a configuration that Caddy rejects fails the test with the reason', async () => {
   await expect(startCaddy('localhost {\n reverse_prox\n}')).rejects.toThrow('reverse_prox')
 })
 

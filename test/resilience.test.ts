@@ -1,4 +1,4 @@
-/** Faults and floods that once brought the service down, or to a halt: each keeps a test. */
+/** Regression tests for faults and floods that once stopped the service. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -14,7 +14,7 @@ import { ROOT, startService } from './support/service.ts'
 
 const EMAIL = 'bob@example.com'
 
-it('a CONNECT whose client resets the connection ends nothing but that connection', async () => {
+it('a CONNECT request that is reset ends only its own connection', async () => {
   const service = await startService(await freshDatabase('sqlite'))
   for (let count = 0; count < 20; count++) {
     const socket = connect(service.port, '127.0.0.1')
@@ -27,7 +27,7 @@ it('a CONNECT whose client resets the connection ends nothing but that connectio
   expect(await service.stop()).toBe(0)
 })
 
-it('a CONNECT that is held open is closed from our side', async () => {
+it('a CONNECT request that is held open is closed by the service', async () => {
   const service = await startService(await freshDatabase('sqlite'))
   const socket = connect({ port: service.port, host: '127.0.0.1', allowHalfOpen: true })
   socket.on('error', () => {})
@@ -37,7 +37,7 @@ it('a CONNECT that is held open is closed from our side', async () => {
   expect(await service.stop()).toBe(0)
 })
 
-it('connections that PostgreSQL drops, idle or in use, cost requests and not the process', async () => {
+it('dropped PostgreSQL connections fail requests but not the process', async () => {
   const databaseUrl = await freshDatabase('postgres')
   const service = await startService(databaseUrl)
   const killer = new pg.Client({ connectionString: databaseUrl })
@@ -62,13 +62,13 @@ it('connections that PostgreSQL drops, idle or in use, cost requests and not the
   expect(await service.stop()).toBe(0)
 })
 
-it('while another process holds the lock of SQLite, the event loop turns, reads go on, and writes wait', async () => {
+it('while another process holds the SQLite lock, reads and the event loop continue and writes wait', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const now = testClock()
   const auth = await freshAuth('sqlite', { databaseUrl, now })
   await auth.registerUser(EMAIL, 'b4l0u')
   const sessionToken = await auth.createSession(EMAIL)
-  // Its last use will have to be written down.
+  // By now a check of the session must record its last use.
   now.advance(120)
 
   const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
@@ -90,7 +90,7 @@ it('while another process holds the lock of SQLite, the event loop turns, reads 
   expect(await auth.validLogin('rob@example.com', 'r0b')).toBe(true)
 })
 
-it('a database is opened while another process writes: the event loop turns, and it waits', async () => {
+it('opening a database waits for another writer without blocking the event loop', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   await (await openDatabase(databaseUrl)).destroy()
   const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
@@ -107,7 +107,7 @@ it('a database is opened while another process writes: the event loop turns, and
   await (await opening).destroy()
 })
 
-it('a process that has much to write leaves the lock of SQLite to others in between', async () => {
+it('a process with many writes releases the SQLite lock to others in between', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const auth = await freshAuth('sqlite', { databaseUrl, throttle: false })
   await auth.registerUser(EMAIL, 'b4l0u')
@@ -118,7 +118,7 @@ it('a process that has much to write leaves the lock of SQLite to others in betw
   const writing = Promise.all(
     Array.from({ length: 200 }, () => auth.createSession(EMAIL).then(() => written++)),
   )
-  // So that it finds out that others write.
+  // Lets it notice the other writer.
   await new Promise((resolve) => setTimeout(resolve, 10))
   other.exec('commit')
   let before = -1
@@ -133,7 +133,7 @@ it('a process that has much to write leaves the lock of SQLite to others in betw
   expect(before).toBeLessThan(200)
 })
 
-it('a form or an object of thousands of names is refused at its first unknown one', async () => {
+it('a body with thousands of names is refused at the first unknown one', async () => {
   const auth = await freshAuth('sqlite')
   const names = Array.from({ length: 8_000 }, (_, index) => `n${index}`)
   const bodies = [
@@ -155,14 +155,14 @@ it('a form or an object of thousands of names is refused at its first unknown on
 })
 
 onBothEngines('a reset token', (engine) => {
-  it('is not made for an account that was shut while it was asked for', async () => {
+  it('does not survive a concurrent disabling of the account', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser(EMAIL, 'b4l0u')
     const [asked] = await Promise.allSettled([
       auth.account.createResetToken({ email: EMAIL }),
       auth.users.disable(id),
     ])
-    // Whoever came first: no token is left that works.
+    // In either order, no valid token is left.
     if (asked.status === 'fulfilled') {
       await expect(auth.updatePassword(asked.value.resetToken, 'new')).rejects.toMatchObject({
         code: 'invalid_reset_token',
@@ -176,7 +176,7 @@ onBothEngines('a reset token', (engine) => {
   })
 })
 
-it('whatever changes one account at once waits for the others and never deadlocks', async () => {
+it('concurrent changes to one account never deadlock', async () => {
   const databaseUrl = await freshDatabase('postgres')
   const [one, two] = [
     await freshAuth('postgres', { databaseUrl, throttle: false }),
@@ -184,7 +184,7 @@ it('whatever changes one account at once waits for the others and never deadlock
   ]
   onTestFinished(() => two.close())
   const { id } = await one.registerUser(EMAIL, 'b4l0u')
-  // Who came too late is told so; a deadlock would be `unavailable`.
+  // Expected refusals of late requests. A deadlock would be `unavailable`.
   const TOO_LATE = [
     'invalid_reset_token',
     'unknown_email',
@@ -228,7 +228,7 @@ it('whatever changes one account at once waits for the others and never deadlock
   expect(failures).toEqual([])
 })
 
-it('two accounts that ask for each other’s address at once wait for each other and never deadlock', async () => {
+it('two accounts that request each other’s address concurrently never deadlock', async () => {
   const auth = await freshAuth('postgres', {
     throttle: false,
     baseUrl: 'https://auth.example.com',
@@ -247,7 +247,7 @@ it('two accounts that ask for each other’s address at once wait for each other
   expect(asked.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))).toEqual([])
 })
 
-it('npm start stops as the service does: SIGTERM to npm ends it in good order', async () => {
+it('SIGTERM to npm start stops the service gracefully', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const { PATH = '', HOME = '' } = process.env
   const npm = spawn('npm', ['start'], {

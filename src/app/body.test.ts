@@ -25,7 +25,7 @@ const JSON_TYPE = 'application/json'
 const BOUNDARY = 'boundary-7f3a9c'
 const MULTIPART = `multipart/form-data; boundary=${BOUNDARY}`
 
-/** Multipart as a careful client writes it (RFC 7578), from parts of headers and content. */
+/** A well-formed multipart body (RFC 7578) from parts of headers and content. */
 const parts = (...all: string[]) =>
   `${all.map((part) => `--${BOUNDARY}\r\n${part}\r\n`).join('')}--${BOUNDARY}--\r\n`
 const part = (name: string, value: string, more = '') =>
@@ -36,7 +36,7 @@ const json = (pairs: readonly Pair[]) =>
 const everyCharacterEscaped = (value: string) =>
   `"${value.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`
 
-/** Each format, with every way a client may spell it. */
+/** Each format, in several encodings. */
 const FORMATS: readonly [name: string, type: string, encode: (pairs: readonly Pair[]) => string][] = [
   ['a form', FORM, (pairs) => new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString()],
   [
@@ -58,7 +58,7 @@ type Body = string | Uint8Array<ArrayBuffer> | ReadableStream | null
 
 function post(type: string, body: Body, headers: Record<string, string> = {}): Request {
   const request = new Request(URL, { method: 'POST', body, headers, duplex: 'half' })
-  // Else a text body would bring a type of its own.
+  // A string body sets its own type.
   request.headers.delete('content-type')
   if (type !== '') request.headers.set('content-type', type)
   return request
@@ -77,10 +77,10 @@ function streamOf(...chunks: Uint8Array[]): ReadableStream {
 const readIncoming = (request: Request, types: readonly string[]) =>
   readBody(incomingOf(request, undefined), contract, types)
 
-/** Reads as a route of the classic contract does, which takes all three formats. */
+/** Reads like a classic route, which accepts all three formats. */
 const read = (request: Request) => readIncoming(request, [FORM, 'multipart/form-data', JSON_TYPE])
 
-/** The code of the refusal, and the field where it names one. Anything but a refusal fails the test. */
+/** The code of the refusal and its field, if any. Fails if the body is accepted. */
 async function refusalOf(request: Request, types?: readonly string[]): Promise<string> {
   const reading = types === undefined ? read(request) : readIncoming(request, types)
   const error = await reading.then(
@@ -91,7 +91,7 @@ async function refusalOf(request: Request, types?: readonly string[]): Promise<s
   return error.field === undefined ? error.code : `${error.code} ${error.field}`
 }
 
-/** Well-formed text of 1 to 1,024 characters, with those that mean something in one of the formats. */
+/** Well-formed text, often with characters that are special in one of the formats. */
 const value = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }),
   fc.string({
@@ -102,10 +102,10 @@ const value = fc.oneof(
 )
 
 describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
-  it('gives back any well-formed values, to the character', async () => {
+  it('returns any well-formed values unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(value, value, fc.boolean(), async (email, password, swapped) => {
-        // Such a value is the end of its part, as the sender should have seen.
+        // A sender must not choose a boundary that occurs in a value.
         fc.pre(!/(^|\n)--/.test(`${email}\n${password}`) && !`${email}${password}`.includes(BOUNDARY))
         const pairs: Pair[] = [
           ['email', email],
@@ -131,7 +131,7 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
       'missing_field password',
     ],
     [
-      'an over-long field',
+      'a field that is too long',
       [
         ['email', 'x'.repeat(KIB + 1)],
         ['password', 'x'],
@@ -148,14 +148,14 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
     ['a name in brackets', [...PAIRS, ['email[]', 'x']], 'unknown_field email[]'],
     ['an empty name', [...PAIRS, ['', 'x']], 'unknown_field '],
     ['a name of 64 characters', [...PAIRS, ['n'.repeat(64), 'x']], `unknown_field ${'n'.repeat(64)}`],
-    // It is none of ours, and too long to repeat.
+    // Too long to repeat in the refusal.
     ['a name of 65 characters', [...PAIRS, ['n'.repeat(65), 'x']], 'unknown_field'],
   ])('refuses %s', async (_, pairs, refusal) => {
     expect(await refusalOf(post(type, encode(pairs)))).toBe(refusal)
   })
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])(
-    'takes %s for an unknown field, which changes no prototype [API-02]',
+    'refuses %s as an unknown field without changing a prototype [API-02]',
     async (name) => {
       const before = Object.getOwnPropertyNames(Object.prototype)
       expect(await refusalOf(post(type, encode([...PAIRS, [name, 'x']])))).toBe(`unknown_field ${name}`)
@@ -163,7 +163,7 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
     },
   )
 
-  it('refuses a body of more than 64 KiB, whether it gives its length or not', async () => {
+  it('refuses a body of more than 64 KiB, with or without Content-Length', async () => {
     const body = encode([['email', 'x'.repeat(64 * KIB)]])
     const bytes = String(Buffer.byteLength(body))
     expect(await refusalOf(post(type, body))).toBe('body_too_large')
@@ -171,7 +171,7 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
     expect(await refusalOf(post(type, streamOf(Buffer.from(body))))).toBe('body_too_large')
   })
 
-  it('reads a body of exactly 64 KiB', async () => {
+  it('accepts a body of exactly 64 KiB', async () => {
     const body = (length: number) => encode([...PAIRS, ['role', 'x'.repeat(length)]])
     const room = 64 * KIB - Buffer.byteLength(body(0))
     // An escaped character takes six bytes.
@@ -180,7 +180,7 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
     expect(await refusalOf(post(type, body(length + 1)))).toBe('body_too_large')
   })
 
-  it('refuses bytes that are no UTF-8, wherever they stand', async () => {
+  it('refuses invalid UTF-8 anywhere in the body', async () => {
     const body = encode(PAIRS)
     for (const broken of [[0xff], [0xc3, 0x28], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80]]) {
       for (const place of [0, body.length / 2, body.length]) {
@@ -190,17 +190,17 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
     }
   })
 
-  it('says of an empty body which field is missing', async () => {
+  it('names the first missing field of an empty body', async () => {
     for (const body of ['', null]) expect(await refusalOf(post(type, body))).toBe('missing_field email')
   })
 
-  it('refuses a charset that would make another text of these bytes, and one that does not exist', async () => {
+  it('refuses an unknown charset and one that would decode the bytes differently', async () => {
     for (const charset of ['utf-16', 'utf-16le', 'utf-7', 'nonsense', "'utf-8'", '']) {
       expect(await refusalOf(post(`${type}; charset=${charset}`, encode(PAIRS)))).toBe('unsupported_charset')
     }
   })
 
-  it('accepts any charset that makes the same text of these bytes', async () => {
+  it('accepts any charset that decodes the bytes to the same text', async () => {
     for (const charset of [
       'ISO-8859-1',
       '"latin1"',
@@ -237,7 +237,7 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
     }
   })
 
-  it('refuses a media type whose parameters are malformed or contradict each other', async () => {
+  it('refuses a media type with malformed or contradictory parameters', async () => {
     for (const more of [
       '; charset',
       '; =utf-8',
@@ -253,7 +253,7 @@ describe.each(FORMATS)('readBody of %s [API-01]', (_, type, encode) => {
     }
   })
 
-  it('takes the type in any case, with UTF-8 named as charset, not compressed', async () => {
+  it('accepts the type in any case, UTF-8 as charset and the identity encoding', async () => {
     const [name = '', ...parameters] = type.split(';')
     for (const spelling of [name.toUpperCase(), `${name} `])
       expect(await read(post([spelling, ...parameters].join(';'), encode(PAIRS)))).toEqual(FIELDS)
@@ -269,28 +269,28 @@ describe('readBody', () => {
   it.each([
     ['a form with a lone percent sign', FORM, 'email=%&password=x'],
     ['a form with half an escape', FORM, 'email=x&password=%4'],
-    ['a form with an escape that is none', FORM, 'email=%zz&password=x'],
-    ['a form with an escaped byte that is no UTF-8', FORM, 'email=%ff&password=x'],
+    ['a form with an invalid escape', FORM, 'email=%zz&password=x'],
+    ['a form with an escaped byte that is not UTF-8', FORM, 'email=%ff&password=x'],
     ['a form with an escaped half of a surrogate pair', FORM, 'email=%ED%A0%80&password=x'],
-    ['a form with an over-long escape', FORM, 'email=%C0%AF&password=x'],
+    ['a form with an overlong UTF-8 sequence', FORM, 'email=%C0%AF&password=x'],
     ['a form with a broken name', FORM, 'em%ail=x&password=x'],
     ['JSON that ends early', JSON_TYPE, '{"email":"x","password":"x"'],
-    ['JSON that goes on', JSON_TYPE, `${json(PAIRS)}{}`],
-    ['JSON with a comma too many', JSON_TYPE, '{"email":"x","password":"x",}'],
+    ['JSON with trailing content', JSON_TYPE, `${json(PAIRS)}{}`],
+    ['JSON with a trailing comma', JSON_TYPE, '{"email":"x","password":"x",}'],
     ['JSON in single quotes', JSON_TYPE, "{'email':'x','password':'x'}"],
     ['JSON with a comment', JSON_TYPE, '{"email":"x",/**/"password":"x"}'],
-    ['JSON with a bare line break in a text', JSON_TYPE, '{"email":"x\ny","password":"x"}'],
+    ['JSON with an unescaped line break', JSON_TYPE, '{"email":"x\ny","password":"x"}'],
     ['JSON after two byte order marks', JSON_TYPE, `\ufeff\ufeff${json(PAIRS)}`],
     ['JSON before a byte order mark', JSON_TYPE, `${json(PAIRS)}\ufeff`],
     ['JSON: null', JSON_TYPE, 'null'],
     ['JSON: a list', JSON_TYPE, '[{"email":"x","password":"x"}]'],
-    ['JSON: a text', JSON_TYPE, '"email"'],
+    ['JSON: a string', JSON_TYPE, '"email"'],
     ['JSON: a number', JSON_TYPE, '1e9'],
     ['JSON: true', JSON_TYPE, 'true'],
     ['JSON: only a space', JSON_TYPE, ' '],
-    ['JSON: lists within lists', JSON_TYPE, '['.repeat(30_000)],
-    ['JSON: lists within lists, closed', JSON_TYPE, '['.repeat(30_000) + ']'.repeat(30_000)],
-    ['JSON: an object that never ends', JSON_TYPE, '{"email":'.repeat(7_000)],
+    ['JSON: unclosed nested lists', JSON_TYPE, '['.repeat(30_000)],
+    ['JSON: nested lists', JSON_TYPE, '['.repeat(30_000) + ']'.repeat(30_000)],
+    ['JSON: unclosed nested objects', JSON_TYPE, '{"email":'.repeat(7_000)],
     ['multipart without a boundary', 'multipart/form-data', parts(part('email', 'x'))],
     ['multipart with an empty boundary', 'multipart/form-data; boundary=', parts(part('email', 'x'))],
     [
@@ -298,17 +298,17 @@ describe('readBody', () => {
       `multipart/form-data; a="; boundary=${BOUNDARY};"; boundary=other`,
       parts(part('email', 'x')),
     ],
-    ['multipart with another boundary', 'multipart/form-data; boundary=other', parts(part('email', 'x'))],
-    ['multipart without its end', MULTIPART, parts(part('email', 'x')).slice(0, -4)],
+    ['multipart with a different boundary', 'multipart/form-data; boundary=other', parts(part('email', 'x'))],
+    ['multipart without its closing boundary', MULTIPART, parts(part('email', 'x')).slice(0, -4)],
     ['multipart that ends in a header', MULTIPART, `--${BOUNDARY}\r\nContent-Disposition: form-data; na`],
     ['a part without a name', MULTIPART, parts('Content-Disposition: form-data\r\n\r\nx')],
     ['a part without headers', MULTIPART, parts('\r\nx')],
     [
-      'a part that is no form data',
+      'a part that is not form data',
       MULTIPART,
       parts('Content-Disposition: attachment; name="email"\r\n\r\nx'),
     ],
-    ['a part whose line breaks are bare', MULTIPART, parts(part('email', 'x')).replaceAll('\r\n', '\n')],
+    ['a part with bare line feeds', MULTIPART, parts(part('email', 'x')).replaceAll('\r\n', '\n')],
   ])('refuses %s', async (_, type, body) => {
     expect(await refusalOf(post(type, body))).toBe('malformed_body')
   })
@@ -341,7 +341,7 @@ describe('readBody', () => {
     ],
     ['a form: a name escaped once', FORM, 'email=x&em%61il=y&password=x', 'repeated_field email'],
     ['a form: names without values', FORM, 'email&password', 'missing_field email'],
-    ['a form behind a byte order mark', FORM, '\ufeffemail=x&password=x', 'unknown_field \ufeffemail'],
+    ['a form after a byte order mark', FORM, '\ufeffemail=x&password=x', 'unknown_field \ufeffemail'],
     [
       'JSON: a name escaped once',
       JSON_TYPE,
@@ -385,11 +385,11 @@ describe('readBody', () => {
     'json',
     '*/*',
     ';',
-    // Names that every object knows.
+    // Names that every object inherits.
     'constructor',
     'toString',
     '__proto__',
-  ])('refuses the type %j', async (type) => {
+  ])('refuses the media type %j', async (type) => {
     expect(await refusalOf(post(type, json(PAIRS)))).toBe('unsupported_media_type')
   })
 
@@ -401,7 +401,7 @@ describe('readBody', () => {
       [MULTIPART, FORM],
     ],
     [[], []],
-  ])('takes of its three formats only those of the route: %j', async (types, taken) => {
+  ])('accepts only the formats of the route: %j', async (types, taken) => {
     for (const [, type, encode] of FORMATS) {
       const request = () => post(type, encode(PAIRS))
       if (taken.includes(type)) expect(await readIncoming(request(), types)).toEqual(FIELDS)
@@ -409,12 +409,12 @@ describe('readBody', () => {
     }
   })
 
-  it('takes no format that it cannot read, whatever the route says', async () => {
+  it('refuses a format it cannot parse, even if the route lists it', async () => {
     for (const type of ['text/plain', 'application/xml', 'constructor'])
       expect(await refusalOf(post(type, json(PAIRS)), [type])).toBe('unsupported_media_type')
   })
 
-  it('says of a body that is not there that a field is missing, whatever the formats of the route', async () => {
+  it('names the first missing field if there is no body, whatever the media type', async () => {
     for (const type of [FORM, JSON_TYPE, '', 'text/plain'])
       expect(await refusalOf(post(type, null), [JSON_TYPE])).toBe('missing_field email')
   })
@@ -429,14 +429,14 @@ describe('readBody', () => {
     ['escaped ISO-8859-1 in a form', FORM, 'email=%E9&password=x'],
     ['UTF-8 in JSON', JSON_TYPE, '{"email":"é","password":"x"}'],
     ['UTF-8 in a multipart form', MULTIPART, parts(part('email', 'é'), part('password', 'x'))],
-  ])('refuses %s that claims to be ISO-8859-1 or ASCII', async (_, type, body) => {
+  ])('refuses %s declared as ISO-8859-1 or ASCII', async (_, type, body) => {
     for (const charset of ['iso-8859-1', 'us-ascii'])
       expect(await refusalOf(post(`${type}; charset=${charset}`, body))).toBe('unsupported_charset')
     const latin1 = Buffer.from(body, 'latin1')
     expect(await refusalOf(post(`${type}; charset=iso-8859-1`, latin1))).toBe('unsupported_charset')
   })
 
-  it('does not mistake a value for a name', async () => {
+  it('does not parse a value as a name', async () => {
     const password = '","email":"eve","x":{"email":'
     expect(await read(post(JSON_TYPE, json([...PAIRS.slice(0, 1), ['password', password]])))).toEqual({
       ...FIELDS,
@@ -444,7 +444,7 @@ describe('readBody', () => {
     })
   })
 
-  it('reads a body that comes in pieces of one byte', async () => {
+  it('reads a body that arrives byte by byte', async () => {
     for (const [, type, encode] of FORMATS) {
       const bytes = Buffer.from(encode([...PAIRS.slice(0, 1), ['password', 'é😀']]))
       const body = streamOf(...Array.from(bytes, (byte) => Buffer.of(byte)))
@@ -452,7 +452,7 @@ describe('readBody', () => {
     }
   })
 
-  it('stops reading a body that never ends, and lets go of it', async () => {
+  it('stops reading an endless body and cancels it', async () => {
     let pulled = 0
     const cancelled = Promise.withResolvers<void>()
     const endless = new ReadableStream({
@@ -464,14 +464,14 @@ describe('readBody', () => {
     expect(pulled).toBeLessThan(70)
   })
 
-  it('does not read a body whose length is said to be too large', async () => {
+  it('does not read a body whose Content-Length is too large', async () => {
     const body = new ReadableStream({ pull: () => Promise.reject(new Error('read')) }, { highWaterMark: 0 })
     expect(await refusalOf(post(FORM, body, { 'content-length': String(64 * KIB + 1) }))).toBe(
       'body_too_large',
     )
   })
 
-  it('refuses a body that somebody else has read, or is reading', async () => {
+  it('refuses a body that has been read or is locked', async () => {
     const used = post(FORM, 'email=x&password=x')
     await used.text()
     expect(await refusalOf(used)).toBe('body_already_read')
@@ -480,7 +480,7 @@ describe('readBody', () => {
     expect(await refusalOf(locked)).toBe('body_already_read')
   })
 
-  it('refuses a body that breaks off', async () => {
+  it('refuses a body that fails halfway', async () => {
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(Buffer.from('email=x&')),
       pull: () => Promise.reject(new Error('connection reset')),
@@ -495,7 +495,7 @@ describe('readBody', () => {
   const withDisposition = (disposition: string) => parts(disposed(disposition, FIELDS.email), PASSWORD_PART)
   const ODD_BOUNDARY = "-a'()+_,-./:=? b"
 
-  // RFC 7578, with the headers of RFC 2183 and the framing of RFC 2046, as real clients write them.
+  // RFC 7578, with the headers of RFC 2183 and the framing of RFC 2046, as sent by real clients.
   it.each([
     ['a Content-Length in each part (OkHttp)', withHeaders('Content-Length: 15\r\n')],
     [
@@ -522,16 +522,16 @@ describe('readBody', () => {
     ['other part headers', withHeaders('X-Trace: 1\r\nContent-Language: en\r\nContent-ID: <1>\r\n')],
     ['no space after the semicolon', withDisposition('form-data;name="email"')],
     ['no space after the colon', parts(EMAIL_PART.replace(': ', ':'), PASSWORD_PART)],
-    ['blanks at the end of a line', withDisposition('form-data; name="email" \t ')],
-    ['blanks around the equals sign', withDisposition('form-data; name = "email"')],
+    ['trailing whitespace on a line', withDisposition('form-data; name="email" \t ')],
+    ['spaces around the equals sign', withDisposition('form-data; name = "email"')],
     ['an empty parameter', withDisposition('form-data; name="email";')],
     ['another parameter', withDisposition('form-data; name="email"; size=15')],
     ['a folded header', withDisposition('form-data;\r\n name="email"')],
-    ['names of headers and parameters in any case', withDisposition('FORM-DATA; Name="email"')],
+    ['header and parameter names in any case', withDisposition('FORM-DATA; Name="email"')],
     ['a preamble', `To whom it may concern\r\n${parts(EMAIL_PART, PASSWORD_PART)}`],
     ['an epilogue', `${parts(EMAIL_PART, PASSWORD_PART)}Kind regards`],
-    ['an empty line in front', `\r\n${parts(EMAIL_PART, PASSWORD_PART)}`],
-    ['no line break at the end', parts(EMAIL_PART, PASSWORD_PART).slice(0, -2)],
+    ['a leading empty line', `\r\n${parts(EMAIL_PART, PASSWORD_PART)}`],
+    ['no final line break', parts(EMAIL_PART, PASSWORD_PART).slice(0, -2)],
   ])('accepts multipart with %s', async (_, body) => {
     expect(await read(post(MULTIPART, body))).toEqual(FIELDS)
   })
@@ -539,7 +539,7 @@ describe('readBody', () => {
   it.each([
     ['quoted', `boundary="${BOUNDARY}"`, BOUNDARY],
     ['with every character that RFC 2046 allows', `boundary="${ODD_BOUNDARY}"`, ODD_BOUNDARY],
-    ['unquoted though it needs quotes', 'boundary=----=_Part_1.2', '----=_Part_1.2'],
+    ['unquoted although it needs quotes', 'boundary=----=_Part_1.2', '----=_Part_1.2'],
     ['of 70 characters', `boundary=${'b'.repeat(70)}`, 'b'.repeat(70)],
     ['beside a charset', `charset=ISO-8859-1; boundary=${BOUNDARY}`, BOUNDARY],
   ])('accepts a boundary %s', async (_, parameter, boundary) => {
@@ -547,7 +547,7 @@ describe('readBody', () => {
     expect(await read(post(`multipart/form-data; ${parameter}`, body))).toEqual(FIELDS)
   })
 
-  it('reads the charset of a part before the charset of the form', async () => {
+  it('uses the charset of a part rather than that of the form', async () => {
     const type = `${MULTIPART}; charset=iso-8859-1`
     const body = (charset: string) =>
       parts(part('email', 'é', `Content-Type: text/plain; charset=${charset}\r\n`), PASSWORD_PART)
@@ -611,15 +611,15 @@ describe('readBody', () => {
       parts(disposed("form-data; name=email; name*=utf-8''role")),
       'malformed_body',
     ],
-    ['a name in pieces', parts(disposed('form-data; name=email; name*0=role')), 'malformed_body'],
-    ['a part of two names', parts(disposed('form-data; name="role"; name="email"')), 'malformed_body'],
+    ['a name in continuations', parts(disposed('form-data; name=email; name*0=role')), 'malformed_body'],
+    ['a part with two names', parts(disposed('form-data; name="role"; name="email"')), 'malformed_body'],
     [
-      'a part of two dispositions',
+      'a part with two dispositions',
       parts(`Content-Disposition: form-data; name="role"\r\n${TEXT}`),
       'malformed_body',
     ],
     [
-      'a part of two types',
+      'a part with two types',
       parts(part('email', 'x', 'Content-Type: text/plain\r\n'.repeat(2))),
       'malformed_body',
     ],
@@ -630,8 +630,8 @@ describe('readBody', () => {
     ],
     ['a malformed disposition', parts(disposed('form-data; name="email')), 'malformed_body'],
     ['a line that is not a header', parts(`garbage\r\n${TEXT}`), 'malformed_body'],
-    ['a blank before the colon', parts(TEXT.replace(':', ' :')), 'malformed_body'],
-    ['blanks after the boundary', parts(TEXT).replace('\r\n', '  \r\n'), 'malformed_body'],
+    ['a space before the colon', parts(TEXT.replace(':', ' :')), 'malformed_body'],
+    ['spaces after the boundary', parts(TEXT).replace('\r\n', '  \r\n'), 'malformed_body'],
     [
       'a part that ends in its headers',
       `--${BOUNDARY}\r\nContent-Disposition: form-data; name="email"\r\n--${BOUNDARY}--`,
@@ -640,20 +640,20 @@ describe('readBody', () => {
     ['a value that contains the boundary', parts(part('email', `x\r\n--${BOUNDARY}yz`)), 'malformed_body'],
     ['101 parts', parts(...Array<string>(101).fill(TEXT)), 'malformed_body'],
     ['100 parts', parts(...Array<string>(100).fill(TEXT)), 'repeated_field email'],
-    ['no last boundary', parts(TEXT).replace(/--\r\n$/, '\r\n'), 'malformed_body'],
-    ['no multipart at all', 'email=x&password=x', 'malformed_body'],
+    ['no closing boundary', parts(TEXT).replace(/--\r\n$/, '\r\n'), 'malformed_body'],
+    ['a body that is a form', 'email=x&password=x', 'malformed_body'],
   ])('refuses multipart with %s', async (_, body, refusal) => {
     expect(await refusalOf(post(MULTIPART, body))).toBe(refusal)
   })
 
-  it('refuses multipart that is cut anywhere, in bounded time', async () => {
+  it('refuses multipart truncated at any point', async () => {
     const whole = parts(EMAIL_PART, PASSWORD_PART)
     const end = whole.lastIndexOf('--\r\n')
     for (let length = 1; length < end + 2; length++)
       expect(await refusalOf(post(MULTIPART, whole.slice(0, length)))).toBe('malformed_body')
   })
 
-  it('makes of any bytes fields, or a refusal of the 400s that does not repeat them', async () => {
+  it('parses any bytes or refuses them with a 4xx code, without repeating them', async () => {
     const types = [...FORMATS.map(([, type]) => type), 'text/plain', '', `${FORM}; charset=utf-16`]
     const wholes = FORMATS.map(([, , encode]) =>
       Buffer.from(
@@ -663,7 +663,7 @@ describe('readBody', () => {
         ]),
       ),
     )
-    // Half of them are right bodies with something in their middle.
+    // Half of the bodies are valid ones with a few bytes replaced.
     const damaged = fc
       .tuple(
         fc.constantFrom(...wholes),
@@ -714,25 +714,25 @@ describe('parseForm', () => {
         ['a', '2'],
       ],
     ],
-  ])('reads %j', (body, fields) => {
+  ])('parses %j', (body, fields) => {
     expect(parseForm(body)).toEqual(fields)
   })
 
-  it('agrees with the standard on every text in which no escape is broken', () => {
+  it('agrees with URLSearchParams on every text without broken escapes', () => {
     const body = fc.string({
       unit: fc.constantFrom(...'a=&+;%%0129cCfF?é', '%41', '%C3%A9', '%00'),
       maxLength: 20,
     })
     fc.assert(
       fc.property(body, (text) => {
-        // A leading question mark is the one thing that URLSearchParams takes away.
+        // URLSearchParams strips one leading question mark.
         const standard = [...new URLSearchParams(`?${text}`)]
         let fields: unknown
         try {
           fields = parseForm(text)
         } catch (error) {
           expect(error).toBeInstanceOf(URIError)
-          // Where the standard keeps a percent sign, or puts U+FFFD in the place of bytes.
+          // There URLSearchParams keeps the percent sign or substitutes U+FFFD.
           expect(standard.flat().join('')).toMatch(/[%\ufffd]/)
           return
         }
@@ -749,12 +749,12 @@ describe('parseJson', () => {
       fc.string({ unit: 'binary', maxLength: 5 }),
       fc.constantFrom('a', 'b', '1', '__proto__', '"', '":', 'a\\'),
     )
-    // After such a name V8 misreads escaped ones (https://github.com/nodejs/node/issues/63785).
+    // V8 misreads escaped names after such a name (https://github.com/nodejs/node/issues/63785).
     .filter((text) => !text.startsWith('\\'))
   const spell = fc.constantFrom(JSON.stringify, everyCharacterEscaped)
   const scalar = fc.oneof(name, fc.integer(), fc.boolean(), fc.constant(null))
 
-  it('lists every name as often as it stands there, however it is spelled', () => {
+  it('returns every occurrence of a name, escaped or not', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(name, spell, scalar)),

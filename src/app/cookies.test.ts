@@ -9,7 +9,7 @@ const SECURE = { secureCookie: true, sessionLifetimeSeconds: 60 }
 describe('readSessionCookie', () => {
   it.each<[string, string | null | undefined, string | null]>([
     ['no header', undefined, null],
-    ['no header, as Headers say it', null, null],
+    ['a null header', null, null],
     ['an empty header', '', null],
     ['only separators', '; ;;', null],
     ['another cookie', 'theme=dark', null],
@@ -19,48 +19,48 @@ describe('readSessionCookie', () => {
     ['tabs and spaces around it', ' \tsession_id=abc \t; lang=fr', 'abc'],
     ['an empty value', 'session_id=', ''],
     ['an equals sign in the value', 'session_id=a=b=', 'a=b='],
-    // RFC 6265 §4.1.1: a cookie value may stand in quotes, which are not part of it.
+    // RFC 6265 §4.1.1 allows quotes around a value; they are not part of it.
     ['a quoted value', 'session_id="abc"', 'abc'],
     ['a quoted value among others', '$Version="1"; session_id="a.b-c_d";$Path="/"', 'a.b-c_d'],
-    ['nothing in quotes', 'session_id=""', ''],
-    ['a quote before it alone', 'session_id="abc', '"abc'],
-    ['a quote behind it alone', 'session_id=abc"', 'abc"'],
-    ['one quote and nothing else', 'session_id="', '"'],
+    ['empty quotes', 'session_id=""', ''],
+    ['only an opening quote', 'session_id="abc', '"abc'],
+    ['only a closing quote', 'session_id=abc"', 'abc"'],
+    ['a single quote character', 'session_id="', '"'],
     ['two pairs of quotes', 'session_id=""abc""', '""abc""'],
     ['a quote inside quotes', 'session_id="a"b"', '"a"b"'],
     ['spaces inside quotes', 'session_id=" abc "', '" abc "'],
     ['a comma inside quotes', 'session_id="a,b"', '"a,b"'],
     ['a backslash inside quotes', 'session_id="a\\b"', '"a\\b"'],
     ['a semicolon inside quotes', 'session_id="a;b"', '"a'],
-    ['letters beyond ASCII inside quotes', 'session_id="é"', '"é"'],
+    ['non-ASCII letters inside quotes', 'session_id="é"', '"é"'],
     ['single quotes', "session_id='abc'", "'abc'"],
-    ['two of it, one quoted', 'session_id="abc"; session_id=abc', null],
-    ['two of it, both quoted', 'session_id="abc"; session_id="abc"', null],
+    ['two session cookies, one quoted', 'session_id="abc"; session_id=abc', null],
+    ['two session cookies, both quoted', 'session_id="abc"; session_id="abc"', null],
     ['a percent-encoded value', 'session_id=a%62c', 'a%62c'],
     ['a percent sign that encodes nothing', 'session_id=%', '%'],
     ['a plus sign', 'session_id=a+c', 'a+c'],
     ['no value at all', 'session_id', null],
-    ['two of it', 'session_id=abc; session_id=def', null],
-    ['two that are equal', 'session_id=abc; session_id=abc', null],
-    ['two with others between', 'session_id=abc; a=b; session_id=def', null],
-    ['an empty one before it', 'session_id=; session_id=abc', null],
-    ['an empty one after it', 'session_id=abc; session_id=', null],
-    ['three of it', 'session_id=a; session_id=b; session_id=c', null],
+    ['two session cookies', 'session_id=abc; session_id=def', null],
+    ['two equal session cookies', 'session_id=abc; session_id=abc', null],
+    ['two session cookies with another between', 'session_id=abc; a=b; session_id=def', null],
+    ['an empty session cookie first', 'session_id=; session_id=abc', null],
+    ['an empty session cookie last', 'session_id=abc; session_id=', null],
+    ['three session cookies', 'session_id=a; session_id=b; session_id=c', null],
     ['its name in another case', 'Session_ID=abc', null],
     ['a longer name', 'xsession_id=abc; session_id2=def', null],
-    ['a space behind the name', 'session_id =abc', null],
+    ['a space after the name', 'session_id =abc', null],
     ['an encoded name', 'session%5Fid=abc', null],
     ['its name as a value', 'a=session_id=abc', null],
     ['a name with a prefix', '__Host-session_id=abc', null],
     // Only SP and HTAB are white space in a header (RFC 9110 §5.6.3).
-    ['a no-break space behind the value', 'session_id=abc\u00a0', 'abc\u00a0'],
+    ['a no-break space after the value', 'session_id=abc\u00a0', 'abc\u00a0'],
     ['a no-break space before the name', '\u00a0session_id=abc', null],
-  ])('%s', (_, header, value) => {
+  ])('handles %s', (_, header, value) => {
     expect(readSessionCookie(header, PLAIN)).toBe(value)
   })
 
-  it('reads what sessionCookie wrote', () => {
-    // The characters of a cookie value (RFC 6265 §4.1.1); a session id has fewer.
+  it('reads back what sessionCookie writes', () => {
+    // The characters that RFC 6265 §4.1.1 allows in a value; a session token uses fewer.
     const octet = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code))
     const value = fc.string({ unit: octet.filter((character) => !'",;\\'.includes(character)) })
     fc.assert(
@@ -80,7 +80,7 @@ describe('readSessionCookie', () => {
     )
   })
 
-  it('answers any header', () => {
+  it('handles any header', () => {
     const header = fc.string({
       unit: fc.constantFrom('session_id', '=', ';', ' ', '"', '%', ',', '\0', 'é', '\ud800'),
     })
@@ -98,25 +98,25 @@ describe('Set-Cookie', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-05T09:08:07.654Z') }))
   afterEach(() => void vi.useRealTimers())
 
-  it('gives the session for its lifetime, by both attributes, to HTTP alone and to no other site', () => {
+  it('sets the session cookie with Max-Age and Expires, HttpOnly and SameSite=Lax', () => {
     expect(sessionCookie('0a-b.C_d', { ...PLAIN, sessionLifetimeSeconds: 2_592_000 })).toBe(
       'session_id=0a-b.C_d; Path=/; Max-Age=2592000; Expires=Sat, 05-Dec-2026 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
-  it('takes the session away with the same attributes', () => {
+  it('clears the session cookie with the same attributes', () => {
     expect(clearedCookie(PLAIN)).toBe(
       'session_id=; Path=/; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
-  it('remembers a device under its own name and for its own time', () => {
+  it('sets the device cookie with its own name and lifetime', () => {
     expect(deviceCookie('0a-b.C_d', 34_560_000, PLAIN)).toBe(
       'device=0a-b.C_d; Path=/; Max-Age=34560000; Expires=Fri, 10-Dec-2027 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
-  it('of a secure cookie is Secure, with a name that binds it to its host', () => {
+  it('adds Secure and the __Host- prefix to secure cookies', () => {
     expect(sessionCookie('0a', SECURE)).toBe(
       '__Host-session_id=0a; Path=/; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
     )
@@ -130,7 +130,7 @@ describe('Set-Cookie', () => {
 })
 
 describe('a secure cookie', () => {
-  it('is the only one that counts where cookies are secure', () => {
+  it('is the only one read if secure cookies are on', () => {
     expect(readSessionCookie('session_id=planted; __Host-session_id=0a', SECURE)).toBe('0a')
     expect(readSessionCookie('session_id=planted; __Host-session_id="0a"', SECURE)).toBe('0a')
     expect(readSessionCookie('session_id=planted', SECURE)).toBeNull()
@@ -139,7 +139,7 @@ describe('a secure cookie', () => {
 })
 
 describe('readDeviceCookie', () => {
-  it('reads under the same rules as the session’s: the exact name, once, quoted or not', () => {
+  it('follows the rules of the session cookie: the exact name, once, quoted or not', () => {
     expect(readDeviceCookie('session_id=s; device=d', PLAIN)).toBe('d')
     expect(readDeviceCookie('session_id="s"; device="d"', PLAIN)).toBe('d')
     expect(readSessionCookie('session_id=s; device=d', PLAIN)).toBe('s')

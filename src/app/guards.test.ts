@@ -7,19 +7,24 @@ const UNSAFE = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']
 
 const CLASSIC: GuardSettings = { mode: 'classic', baseUrl: '', allowedHosts: '' }
 
-/** A request that a guard is shown. Without a session cookie unless the test gives one. */
-interface Shown {
+/** Details of a test request. It has no session cookie by default. */
+interface Details {
   url?: string
   settings?: GuardSettings
   sessionToken?: string | null
   isHttp10?: boolean
 }
 
-/** `passes`, or the code of the refusal. */
-function verdict(method: string, headers: Record<string, string>, shown: Shown = {}): string {
-  const { url = 'http://localhost:5000/', settings = CLASSIC, sessionToken = null, isHttp10 = false } = shown
+/** Returns `passes` or the code of the refusal. */
+function verdict(method: string, headers: Record<string, string>, details: Details = {}): string {
+  const {
+    url = 'http://localhost:5000/',
+    settings = CLASSIC,
+    sessionToken = null,
+    isHttp10 = false,
+  } = details
   const incoming = incomingOf(new Request(url, { method, headers }), undefined)
-  // On the wire a target is a path; in a `Request` it is a whole address.
+  // Over HTTP the target is a path; in a `Request` it is a whole URL.
   const target = isHttp10 ? new URL(url).pathname : incoming.target
   try {
     createGuard(settings)({ ...incoming, target, isHttp10 }, () => sessionToken)
@@ -49,7 +54,7 @@ describe('the host', () => {
     '127.0.0.1:',
     '0.0.0.0:',
     '[::1]:',
-  ])('%s is served', (host) => {
+  ])('%s is accepted', (host) => {
     expect(verdict('GET', { host })).toBe('passes')
     expect(verdict('POST', { host })).toBe('passes')
   })
@@ -81,7 +86,7 @@ describe('the host', () => {
     'example.com:',
     'localhost.evil.com:',
     '[::2]:',
-  ])('%j is not', (host) => {
+  ])('%j is refused as unknown', (host) => {
     expect(verdict('GET', { host })).toBe('unknown_host')
     expect(verdict('POST', { host })).toBe('unknown_host')
   })
@@ -113,49 +118,49 @@ describe('the host', () => {
     '[::1%25lo]',
     'localhost, localhost',
     'localhost,evil.com',
-  ])('%j is no host', (host) => {
+  ])('%j is refused as malformed', (host) => {
     expect(verdict('GET', { host })).toBe('malformed_request')
     expect(verdict('POST', { host })).toBe('malformed_request')
   })
 
-  it('is that of the header, and that of the target where it has one of its own', () => {
+  it('must be known in both the Host header and an absolute target', () => {
     expect(verdict('GET', { host: 'evil.com' }, { url: 'http://localhost/' })).toBe('unknown_host')
     expect(verdict('GET', { host: 'localhost' }, { url: 'http://evil.com/' })).toBe('unknown_host')
     expect(verdict('GET', { host: 'localhost' }, { url: 'http://localhost.evil.com/' })).toBe('unknown_host')
     expect(verdict('GET', { host: 'localhost:5000' }, { url: 'http://127.0.0.1/' })).toBe('passes')
   })
 
-  it('may come with no transfer coding but chunked', () => {
+  it('is accepted with the transfer coding chunked only', () => {
     expect(verdict('POST', { host: 'localhost', 'transfer-encoding': 'Chunked' })).toBe('passes')
     expect(verdict('POST', { host: 'localhost', 'transfer-encoding': 'gzip, chunked' })).toBe(
       'malformed_request',
     )
   })
 
-  it('may be named once only (RFC 9112 §3.2)', () => {
+  it('must be given only once (RFC 9112 §3.2)', () => {
     for (const host of ['localhost, localhost', 'localhost,evil.com']) {
       expect(verdict('GET', { host })).toBe('malformed_request')
     }
   })
 
-  it('is that of the URL where a request of the library has no such header', () => {
+  it('is taken from the URL if a library request has no Host header', () => {
     expect(verdict('GET', {}, { url: 'http://localhost:5000/' })).toBe('passes')
     expect(verdict('GET', {}, { url: 'http://[::1]/' })).toBe('passes')
     expect(verdict('GET', {}, { url: 'http://evil.com/' })).toBe('unknown_host')
     expect(verdict('GET', {}, { url: 'http://localhost.evil.com/' })).toBe('unknown_host')
   })
 
-  it('may be missing in HTTP/1.0, which no browser speaks', () => {
+  it('may be missing in HTTP/1.0, which no browser uses', () => {
     for (const method of ['GET', 'POST', 'DELETE'])
       expect(verdict(method, {}, { isHttp10: true }), method).toBe('passes')
     expect(verdict('GET', { host: '' }, { isHttp10: true })).toBe('malformed_request')
     expect(verdict('GET', { host: 'evil.com' }, { isHttp10: true })).toBe('unknown_host')
-    // Without a host there is no origin that is ours.
+    // Without a host no origin can match.
     for (const origin of ['http://localhost:5000', 'http://', 'http://null', 'null'])
       expect(verdict('POST', { origin }, { isHttp10: true }), origin).toBe('foreign_origin')
   })
 
-  it.each(['/healthz', '/readyz', '/healthz?a=b'])('of a probe of %s is any', (path) => {
+  it.each(['/healthz', '/readyz', '/healthz?a=b'])('may be any for the probe %s', (path) => {
     const url = `http://localhost:5000${path}`
     for (const host of [
       '10.0.0.7:5000',
@@ -173,14 +178,14 @@ describe('the host', () => {
   })
 
   it.each(['/', '/healthz/', '/healthz/x', '/Healthz', '//healthz', '/profile?/healthz'])(
-    'of %s is not any',
+    'must be known for %s',
     (path) => {
       expect(verdict('GET', { host: 'evil.com' }, { url: `http://localhost${path}` })).toBe('unknown_host')
     },
   )
 })
 
-/** What a browser says about where a request comes from; the server is http://localhost:5000. */
+/** Origin and Sec-Fetch-Site of a request to http://localhost:5000, with the verdict. */
 const ORIGINS: readonly [origin: string | null, site: string | null, verdict: string][] = [
   [null, null, 'passes'],
   ['http://localhost:5000', null, 'passes'],
@@ -188,7 +193,7 @@ const ORIGINS: readonly [origin: string | null, site: string | null, verdict: st
   ['http://localhost:5000', 'same-origin', 'passes'],
   [null, 'same-origin', 'passes'],
   [null, 'none', 'passes'],
-  // What a form sends from a page with `Referrer-Policy: no-referrer`.
+  // Sent by a form on a page with `Referrer-Policy: no-referrer`.
   ['null', 'same-origin', 'passes'],
   ['null', null, 'foreign_origin'],
   ['null', 'none', 'foreign_origin'],
@@ -210,7 +215,7 @@ const ORIGINS: readonly [origin: string | null, site: string | null, verdict: st
   ['http://localhost:5000, http://evil.com', null, 'foreign_origin'],
   ['ftp://localhost:5000', null, 'foreign_origin'],
   ['localhost:5000', null, 'foreign_origin'],
-  // One of the two is enough to refuse.
+  // Either header is enough to refuse.
   ['http://evil.com', 'same-origin', 'foreign_origin'],
   ['http://localhost:5000', 'cross-site', 'foreign_origin'],
   [null, 'cross-site', 'foreign_origin'],
@@ -228,24 +233,24 @@ describe('the origin', () => {
     for (const method of UNSAFE) {
       expect(verdict(method, { host: 'localhost:5000', ...headers }), method).toBe(expected)
       expect(verdict(method, { host: 'LOCALHOST:5000', ...headers }), method).toBe(expected)
-      // In classic mode a session makes no difference: scripts send forms without a word of where from.
+      // In classic mode a session makes no difference, because scripts send no origin.
       expect(verdict(method, { host: 'localhost:5000', ...headers }, { sessionToken: 'x' })).toBe(expected)
     }
-    // Reading changes nothing, and its answer is not shared with other origins.
+    // Reads change nothing, and browsers do not share the answer with other origins.
     for (const method of ['GET', 'HEAD'])
       expect(verdict(method, { host: 'localhost:5000', ...headers })).toBe('passes')
   })
 })
 
-describe('the address', () => {
+describe('the URL', () => {
   const url = (length: number) => 'http://localhost/?'.padEnd(length, 'x')
 
-  it('may have 2,048 characters', () => {
+  it('is accepted with 2,048 characters', () => {
     expect(verdict('GET', {}, { url: url(2_048) })).toBe('passes')
     expect(verdict('POST', {}, { url: url(2_048) })).toBe('passes')
   })
 
-  it('may not have 2,049', () => {
+  it('is refused with more than 2,048 characters', () => {
     expect(verdict('GET', {}, { url: url(2_049) })).toBe('uri_too_long')
     expect(verdict('POST', {}, { url: url(2_049) })).toBe('uri_too_long')
   })
@@ -258,11 +263,11 @@ describe('in production', () => {
     baseUrl: `https://${HOST}/auth`,
     allowedHosts: '',
   }
-  // What arrives from a proxy in front: without TLS, under the public name.
-  const production = (method: string, headers: Record<string, string>, shown: Shown = {}) =>
-    verdict(method, { host: HOST, ...headers }, { url: `http://${HOST}/`, settings: PRODUCTION, ...shown })
+  // As forwarded by a proxy: plain HTTP with the public host name.
+  const production = (method: string, headers: Record<string, string>, details: Details = {}) =>
+    verdict(method, { host: HOST, ...headers }, { url: `http://${HOST}/`, settings: PRODUCTION, ...details })
 
-  it.each([HOST, 'Auth.Example.COM', `${HOST}:443`, `${HOST}:`])('the host %s is served', (host) => {
+  it.each([HOST, 'Auth.Example.COM', `${HOST}:443`, `${HOST}:`])('the host %s is accepted', (host) => {
     expect(production('GET', { host }, { url: `http://${host.toLowerCase()}/` })).toBe('passes')
     expect(production('POST', { host })).toBe('passes')
   })
@@ -282,26 +287,26 @@ describe('in production', () => {
     `evil-${HOST}`,
     'example.com',
     'auth.example.co',
-  ])('the host %j is not', (host) => {
+  ])('the host %j is refused as unknown', (host) => {
     expect(production('GET', { host })).toBe('unknown_host')
     expect(production('POST', { host })).toBe('unknown_host')
   })
 
   it.each(['', `${HOST}::`, `${HOST}/auth`, `evil.com@${HOST}`, `https://${HOST}`])(
-    'the host %j is none',
+    'the host %j is refused as malformed',
     (host) => {
       expect(production('GET', { host })).toBe('malformed_request')
       expect(production('POST', { host })).toBe('malformed_request')
     },
   )
 
-  it('the host of the target is held to the same name', () => {
+  it('the host of an absolute target must match too', () => {
     for (const url of ['http://evil.com/', `http://${HOST}.evil.com/`, 'http://localhost:5000/'])
       expect(production('GET', {}, { url })).toBe('unknown_host')
     expect(production('GET', { host: `${HOST},evil.com` })).toBe('malformed_request')
   })
 
-  it('a port of the address belongs to its name', () => {
+  it('the port of BASE_URL must match', () => {
     const settings = { ...PRODUCTION, baseUrl: `https://${HOST}:8443` }
     const ask = (host: string) => production('GET', { host }, { url: `http://${host}/`, settings })
     expect(ask(`${HOST}:8443`)).toBe('passes')
@@ -309,7 +314,7 @@ describe('in production', () => {
       expect(ask(host), host).toBe('unknown_host')
   })
 
-  it('the host may be missing in HTTP/1.0, and a page of another origin gains nothing by it', () => {
+  it('the host may be missing in HTTP/1.0, but a foreign origin is still refused', () => {
     const old = { settings: PRODUCTION, isHttp10: true }
     for (const method of ['GET', 'POST']) expect(verdict(method, {}, old)).toBe('passes')
     expect(verdict('POST', { origin: `https://${HOST}` }, old)).toBe('passes')
@@ -318,7 +323,7 @@ describe('in production', () => {
     expect(verdict('POST', {}, { ...old, sessionToken: 'x' })).toBe('missing_origin')
   })
 
-  it.each(['/healthz', '/readyz'])('the host of a probe of %s is any', (path) => {
+  it.each(['/healthz', '/readyz'])('the host may be any for the probe %s', (path) => {
     const url = `http://10.0.0.7:5000${path}`
     expect(production('GET', { host: '10.0.0.7:5000' }, { url })).toBe('passes')
     expect(production('GET', { host: 'localhost' }, { url })).toBe('passes')
@@ -337,7 +342,7 @@ describe('in production', () => {
     ['https://localhost', 'foreign_origin'],
     ['null', 'foreign_origin'],
     ['', 'foreign_origin'],
-  ])('the origin %j of an unsafe request: %s [CX-06]', (origin, expected) => {
+  ])('an unsafe request with the origin %j: %s [CX-06]', (origin, expected) => {
     for (const method of UNSAFE) {
       expect(production(method, { origin }), method).toBe(expected)
       expect(production(method, { origin }, { sessionToken: 'x' }), method).toBe(expected)
@@ -354,11 +359,11 @@ describe('in production', () => {
     'text/plain;charset=UTF-8',
   ]
   it.each([...FORMS, null])(
-    'a request of type %j that says nothing of where it comes from is refused with a session [CX-06]',
+    'a request of type %j without an origin is refused if it has a session [CX-06]',
     (type) => {
       const headers: Record<string, string> = type === null ? {} : { 'content-type': type }
       expect(production('POST', headers, { sessionToken: 'x' })).toBe('missing_origin')
-      // Not even a session that is none: whether it opens anything, the database knows.
+      // The guard does not look up the session, so an invalid cookie counts too.
       expect(production('POST', headers, { sessionToken: '' })).toBe('missing_origin')
       expect(production('POST', headers)).toBe('passes')
       for (const mark of [
@@ -369,20 +374,20 @@ describe('in production', () => {
       ] as Record<string, string>[]) {
         expect(production('POST', { ...headers, ...mark }, { sessionToken: 'x' })).toBe('passes')
       }
-      // No page can send these to another site without asking first.
+      // A page cannot send these cross-site without a preflight.
       for (const method of ['PUT', 'DELETE', 'PATCH', 'GET'])
         expect(production(method, headers, { sessionToken: 'x' })).toBe('passes')
     },
   )
 
   it.each(['application/json', 'application/json; charset=utf-8'])(
-    'a request of type %s, which no page sends to another site unasked, passes',
+    'a request of type %s passes, because a page needs a preflight to send it cross-site',
     (type) => {
       expect(production('POST', { 'content-type': type }, { sessionToken: 'x' })).toBe('passes')
     },
   )
 
-  it('no transfer coding but chunked passes here either', () => {
+  it('the transfer coding must be chunked', () => {
     expect(production('POST', { 'transfer-encoding': 'gzip, chunked' })).toBe('malformed_request')
     expect(production('POST', { 'transfer-encoding': 'chunked' })).toBe('passes')
   })
@@ -394,8 +399,8 @@ describe('in development', () => {
     baseUrl: 'https://app.dev.example:8443',
     allowedHosts: '',
   }
-  const development = (method: string, headers: Record<string, string>, shown: Shown = {}) =>
-    verdict(method, { host: 'localhost:5000', ...headers }, { settings: DEVELOPMENT, ...shown })
+  const development = (method: string, headers: Record<string, string>, details: Details = {}) =>
+    verdict(method, { host: 'localhost:5000', ...headers }, { settings: DEVELOPMENT, ...details })
 
   it.each([
     'localhost',
@@ -413,7 +418,7 @@ describe('in development', () => {
     '[fd00::7]:5000',
     '[fe80::1]',
     'app.dev.example:8443',
-  ])('the host %s is served', (host) => {
+  ])('the host %s is accepted', (host) => {
     expect(development('GET', { host })).toBe('passes')
     expect(development('POST', { host })).toBe('passes')
   })
@@ -430,24 +435,24 @@ describe('in development', () => {
     '8.8.8.8:5000',
     '[2001:db8::1]',
     'bienvenue',
-  ])('the host %s is not', (host) => {
+  ])('the host %s is refused as unknown', (host) => {
     expect(development('GET', { host })).toBe('unknown_host')
     expect(development('POST', { host })).toBe('unknown_host')
   })
 
-  it('an origin has to be that of BASE_URL or of the request', () => {
+  it('an origin must be that of BASE_URL or of the request', () => {
     for (const origin of ['https://app.dev.example:8443', 'http://localhost:5000', 'https://localhost:5000'])
       expect(development('POST', { origin }), origin).toBe('passes')
     for (const origin of ['http://localhost:3000', 'http://127.0.0.1:5000', 'http://evil.com', 'null'])
       expect(development('POST', { origin }), origin).toBe('foreign_origin')
   })
 
-  it('a form with a session has to say where it comes from, as in production', () => {
+  it('a form with a session must have an origin, as in production', () => {
     expect(development('POST', {}, { sessionToken: 'x' })).toBe('missing_origin')
     expect(development('POST', { origin: 'http://localhost:5000' }, { sessionToken: 'x' })).toBe('passes')
   })
 
-  it('without an address of its own the same local hosts are served', () => {
+  it('local hosts are accepted without a BASE_URL', () => {
     const settings = { ...DEVELOPMENT, baseUrl: '' }
     expect(development('GET', { host: '192.168.1.20' }, { settings })).toBe('passes')
     expect(development('GET', { host: 'app.dev.example:8443' }, { settings })).toBe('unknown_host')
@@ -463,7 +468,7 @@ describe('allowed hosts', () => {
     { mode: 'production', baseUrl: 'https://auth.example.com', allowedHosts },
   ]
 
-  it.each(MODES)('are served in $mode mode, and no others', (settings) => {
+  it.each(MODES)('are accepted in $mode mode, and no others', (settings) => {
     for (const host of [
       'bienvenue',
       'Bienvenue:5000',
@@ -487,7 +492,7 @@ describe('allowed hosts', () => {
       expect(verdict('GET', { host }, { settings }), host).toBe('unknown_host')
   })
 
-  it('give a browser no second address in production: its origin is still that of BASE_URL', () => {
+  it('add no allowed origin in production: it must still be that of BASE_URL', () => {
     const [, , settings] = MODES
     if (settings === undefined) expect.unreachable()
     const post = (origin: string) =>

@@ -14,7 +14,7 @@ const rendered = (body: string | null, status = 200): Rendered => ({
   body,
 })
 
-/** A port where such answers are given, by our handler on Node's own server. */
+/** Serves our handler on a Node server. Returns its port. */
 async function listening(
   answer: (incoming: Incoming) => Promise<Rendered>,
   before?: RequestListener,
@@ -32,14 +32,14 @@ async function listening(
   return (server.address() as AddressInfo).port
 }
 
-/** Everything that comes back for these bytes, until the server closes. */
+/** Sends raw bytes and returns everything received until the server closes. */
 async function exchange(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.write(bytes)
   return text(socket)
 }
 
-it('hands on a request as it was sent: each header, several of one name joined', async () => {
+it('passes on method, target, peer and headers, joining repeated headers', async () => {
   const seen: unknown[] = []
   const port = await listening(async (incoming) => {
     const { method, target, peer } = incoming
@@ -59,7 +59,7 @@ it('hands on a request as it was sent: each header, several of one name joined',
   ])
 })
 
-it('sends an answer with its length in bytes, and each header as often as it is there', async () => {
+it('sends the length in bytes and repeated headers one by one', async () => {
   const port = await listening(async () => rendered('é😀'))
   const answer = await fetch(`http://127.0.0.1:${port}/`)
   expect(await answer.text()).toBe('é😀')
@@ -67,7 +67,7 @@ it('sends an answer with its length in bytes, and each header as often as it is 
   expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
 })
 
-it('sends the headers of an answer to HEAD, and no body', async () => {
+it('answers HEAD with headers only', async () => {
   const port = await listening(async () => rendered('hello'))
   const said = await exchange(port, 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   expect(said).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
@@ -75,7 +75,7 @@ it('sends the headers of an answer to HEAD, and no body', async () => {
   expect(said).toMatch(/\r\n\r\n$/)
 })
 
-it('sends what was asked together in the order in which it was asked, also where a later one is ready first', async () => {
+it('answers pipelined requests in order, even if a later one is ready first', async () => {
   const first = Promise.withResolvers<void>()
   const port = await listening(async ({ target }) => {
     if (target === '/1') await first.promise
@@ -87,7 +87,7 @@ it('sends what was asked together in the order in which it was asked, also where
   expect(said.match(/answer to \/\d;/g)).toEqual(['/1', '/2', '/3', '/4'].map((path) => `answer to ${path};`))
 })
 
-it('answers everybody else where one client has gone', async () => {
+it('keeps serving other clients after one disconnects', async () => {
   const arrived = Promise.withResolvers<void>()
   const gone = Promise.withResolvers<void>()
   const port = await listening(async ({ target }) => {
@@ -106,7 +106,7 @@ it('answers everybody else where one client has gone', async () => {
   for (const other of others) expect(await (await other).text()).toBe('here')
 })
 
-/** What reading the body of a request comes to: its text, or the code of the refusal. */
+/** Reads the body. Returns its text or the code of the refusal. */
 const outcomeOf = (incoming: Incoming, maxBytes = 10) =>
   incoming.readBody(maxBytes).then(
     (body) =>
@@ -118,13 +118,13 @@ it.each([
   ['', ''],
   ['0123456789', '0123456789'],
   ['0123456789a', 'body_too_large'],
-])('reads of the body %j at most what it may: %s', async (body, outcome) => {
+])('enforces the size limit for the body %j: %s', async (body, outcome) => {
   const port = await listening(async (incoming) => rendered(await outcomeOf(incoming)))
   const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })
   expect(await answer.text()).toBe(outcome)
 })
 
-it('says of a body whose sender went away in the middle that it is malformed', async () => {
+it('refuses a body as malformed if the client disconnects halfway', async () => {
   const outcome = Promise.withResolvers<string>()
   const reading = Promise.withResolvers<void>()
   const port = await listening(async (incoming) => {
@@ -139,7 +139,7 @@ it('says of a body whose sender went away in the middle that it is malformed', a
   expect(await outcome.promise).toBe('malformed_request')
 })
 
-it('says the same where the sender had gone before anybody read', async () => {
+it('refuses a body as malformed if the client disconnected before it was read', async () => {
   const outcome = Promise.withResolvers<string>()
   const arrived = Promise.withResolvers<void>()
   const port = await listening(

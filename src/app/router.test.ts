@@ -23,7 +23,7 @@ describe('the router', () => {
     ['DELETE', '/sessions/%2e%2e', END, { id: '%2e%2e' }],
     ['DELETE', '/sessions/{id}', END, { id: '{id}' }],
     ['PUT', '/users/7/keys/a', NESTED, { user: '7', key: 'a' }],
-  ])('leads %s %s where it belongs', (method, path, route, params) => {
+  ])('finds the route for %s %s', (method, path, route, params) => {
     expect(find(method, path)).toMatchObject({ path: route.operation.path, route, params })
   })
 
@@ -32,7 +32,7 @@ describe('the router', () => {
     ['GET', '/sessions/42', 'DELETE'],
     ['HEAD', '/sessions/others', 'DELETE'],
     ['get', '/sessions', 'GET, POST, HEAD'],
-  ])('knows for %s %s that only %s lead on from there', (method, path, allow) => {
+  ])('has no route for %s %s and lists the allowed methods: %s', (method, path, allow) => {
     expect(find(method, path)).toMatchObject({ route: null, allow })
   })
 
@@ -50,7 +50,7 @@ describe('the router', () => {
     '/users/7/keys/',
     '/constructor',
     'sessions',
-  ])('knows no %j', (path) => {
+  ])('finds nothing for %j', (path) => {
     expect(find('GET', path)).toBeNull()
     expect(find('DELETE', path)).toBeNull()
   })

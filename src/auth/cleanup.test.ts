@@ -6,7 +6,7 @@ import type { Auth } from '../index.ts'
 const BOB = 'bob@example.com'
 const DAY = 86_400
 
-/** Long ago: a line of the audit goes by the clock of the database, which a test does not move. */
+/** In the past, because the expiry of audit records also depends on the clock of the database. */
 const LONG_AGO = '2020-01-01T12:00:00Z'
 
 const NOTHING = {
@@ -23,7 +23,7 @@ async function linesOf(auth: Auth) {
 }
 
 onBothEngines('the clean-up', (engine) => {
-  it('removes a session when its time is over, by use or for good, and counts it once', async () => {
+  it('removes a session once after its idle limit or its lifetime', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.createSession(BOB)
@@ -37,7 +37,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ sessions: 0 })
   })
 
-  it('removes a session that is used all along when its thirty days are over', async () => {
+  it('removes a session in constant use after thirty days', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const sessionToken = await auth.createSession(BOB)
@@ -49,7 +49,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ sessions: 1 })
   })
 
-  it('removes the tokens of mails when their time is over, each by its own', async () => {
+  it('removes each mailed token after its own lifetime', async () => {
     const { auth, now, db, newMails } = await longAgo(engine)
     await auth.account.register({ email: BOB, password: PASSWORD })
     await auth.account.requestPasswordReset({ email: BOB })
@@ -66,7 +66,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await db.selectFrom('tokens').select('id').execute()).toEqual([])
   })
 
-  it('removes counters when they are forgotten: an hour, or a day for passwords', async () => {
+  it('removes counters after an hour, and those for passwords after a day', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.account.requestPasswordReset({ email: BOB })
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD }).catch(() => {})
@@ -80,7 +80,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ throttles: 1 })
   })
 
-  it('removes the counters of mail with the hour that they are of', async () => {
+  it('removes mail counters at the end of their hour', async () => {
     const { auth, now, newMails } = await longAgo(engine)
     now.advance(1_800)
     await auth.registerUser(BOB, PASSWORD)
@@ -88,11 +88,11 @@ onBothEngines('the clean-up', (engine) => {
     now.advance(1_799)
     expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
     now.advance(1)
-    // One of the mailbox, one of all.
+    // One for the mailbox, one for all mail.
     expect(await auth.deleteExpired()).toMatchObject({ throttles: 2 })
   })
 
-  it('leaves a lock, which is for good', async () => {
+  it('keeps a password lock, which does not expire', async () => {
     const { auth, now } = await longAgo(engine, { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     for (let guess = 0; guess < 2; guess++)
@@ -104,7 +104,7 @@ onBothEngines('the clean-up', (engine) => {
     })
   })
 
-  it('forgets from where things were done after ninety days', async () => {
+  it('removes IP addresses and user agents from the audit log after ninety days', async () => {
     const { auth, now } = await longAgo(engine)
     const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
@@ -122,7 +122,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0 })
   })
 
-  it('removes a line of the audit when its year is over, by the clock and by the database’s', async () => {
+  it('removes an audit record after a year by both the service clock and the database clock', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     now.advance(365 * DAY - 1)
@@ -130,7 +130,7 @@ onBothEngines('the clean-up', (engine) => {
     now.advance(1)
     expect(await auth.deleteExpired()).toMatchObject({ auditRecords: 1 })
     expect(await linesOf(auth)).toEqual([])
-    // A clock that runs ahead removes nothing, and fails at nothing.
+    // A service clock that runs ahead removes nothing and causes no failure.
     const ahead = await productionAuth(engine, { now: testClock('2100-01-01T12:00:00Z') })
     await ahead.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     ahead.now.advance(366 * DAY)
@@ -138,7 +138,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await linesOf(ahead.auth)).toHaveLength(1)
   })
 
-  it('keeps what the settings keep', async () => {
+  it('follows the retention settings', async () => {
     const { auth, now } = await longAgo(engine, { auditRetentionDays: 2, ipRetentionDays: 1 })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.createSession(BOB, CLIENT)
@@ -150,7 +150,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0, auditRecords: 2 })
   })
 
-  it('goes through as many batches as it needs', async () => {
+  it('runs as many batches as it needs', async () => {
     const { auth, now, db } = await longAgo(engine)
     const at = now().getTime()
     const line = {
@@ -179,7 +179,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0, auditRecords: 1_001 })
   })
 
-  it('may run on several instances at once: each row goes once', async () => {
+  it('removes each row once when instances run it concurrently', async () => {
     const { auth, now } = await longAgo(engine)
     const other = await productionAuth(engine, { now, databaseUrl: auth.options.databaseUrl })
     for (let user = 0; user < 20; user++) {
@@ -200,7 +200,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await auth.deleteExpired()).toEqual(NOTHING)
   })
 
-  it('tells the audit how many accounts went, and nothing of whose', async () => {
+  it('records only the number of removed accounts', async () => {
     const { auth, now } = await longAgo(engine)
     for (let user = 0; user < 3; user++) await auth.registerUser(`user${user}@example.com`, PASSWORD)
     now.advance(7 * DAY)

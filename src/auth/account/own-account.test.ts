@@ -15,18 +15,18 @@ import type { Auth } from '../../index.ts'
 
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
-const NOBODYS = [null, undefined, '', `01978f7e-0000-7000-8000-000000000000.${'A'.repeat(43)}`]
+const INVALID_TOKENS = [null, undefined, '', `01978f7e-0000-7000-8000-000000000000.${'A'.repeat(43)}`]
 
-/** Bob has an account and is signed in. */
-async function bobIsIn({ auth, newMails }: Production): Promise<{ id: number; sessionToken: string }> {
+/** Creates Bob's account and signs him in. */
+async function signInBob({ auth, newMails }: Production): Promise<{ id: number; sessionToken: string }> {
   const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
   const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
   await newMails()
   return { id, sessionToken }
 }
 
-/** Another device, signed in to the same account. */
-async function another(auth: Auth, email = BOB): Promise<string> {
+/** Opens another session for the account. */
+async function newSession(auth: Auth, email = BOB): Promise<string> {
   return (await auth.createSession(email)) ?? expect.unreachable('no account')
 }
 
@@ -34,12 +34,12 @@ async function isLive(auth: Auth, sessionToken: string): Promise<boolean> {
   return (await auth.getUserFromSessionId(sessionToken)) !== null
 }
 
-onBothEngines('a change of password', (engine) => {
-  it('ends every session and voids every link, and goes on in a new session', async () => {
+onBothEngines('a password change', (engine) => {
+  it('ends every session, revokes every link and returns a new session', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
-    const { id, sessionToken } = await bobIsIn(production)
-    const elsewhere = await another(auth)
+    const { id, sessionToken } = await signInBob(production)
+    const elsewhere = await newSession(auth)
     await auth.account.requestPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
     await auth.account.changeEmail({ email: 'robert@example.com' }, { sessionToken })
@@ -66,7 +66,7 @@ onBothEngines('a change of password', (engine) => {
     expect(await auth.db.findUserBy({ email: BOB })).toMatchObject({ passwordVersion: 2 })
   })
 
-  it('is told to the mailbox, in the words of the account, without a secret or a link', async () => {
+  it('sends a notice in the language of the account, without secrets or links', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails, mailedLink } = production
     await auth.account.register({ email: BOB, password: PASSWORD }, { acceptLanguage: 'fr' })
@@ -82,10 +82,10 @@ onBothEngines('a change of password', (engine) => {
       expect(JSON.stringify(mails)).not.toContain(secret)
   })
 
-  it('with a wrong present password changes nothing, and counts as a failed login', async () => {
+  it('with a wrong current password changes nothing and counts as a failed sign-in', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     const { auth, db, now, newMails } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     const change = (currentPassword: string) =>
       auth.account.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken })
     const state = async () => {
@@ -95,7 +95,7 @@ onBothEngines('a change of password', (engine) => {
     const before = await state()
     await expect(change(NEW_PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials' })
     await expect(change(`${PASSWORD} `)).rejects.toMatchObject({ code: 'invalid_credentials' })
-    // The third is guessed elsewhere: it is one limit.
+    // The third wrong guess is a sign-in: they share one limit.
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
     await expect(change(PASSWORD)).rejects.toMatchObject({ code: 'too_many_attempts', retryAfterSeconds: 1 })
     await expect(auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })).rejects.toMatchObject({
@@ -107,10 +107,10 @@ onBothEngines('a change of password', (engine) => {
     await change(PASSWORD)
   })
 
-  it('is held to the policy, and changes nothing where it is refused', async () => {
+  it('follows the password policy and changes nothing if refused', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     for (const [newPassword, code] of [
       ['', 'missing_field'],
       ['fourteen chars', 'password_too_short'],
@@ -127,10 +127,10 @@ onBothEngines('a change of password', (engine) => {
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
   })
 
-  it('is one of twenty at once, whose password it is then', async () => {
+  it('succeeds for exactly one of twenty concurrent requests', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
     const { auth } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
         auth.account.changePassword(
@@ -150,11 +150,11 @@ onBothEngines('a change of password', (engine) => {
     expect(await auth.db.findUserBy({ email: BOB })).toMatchObject({ passwordVersion: 2 })
   })
 
-  it('demands a session, and puts the new one into the cookie', async () => {
+  it('requires a session and sets the new one as the cookie', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
-    for (const sessionToken of NOBODYS) {
+    for (const sessionToken of INVALID_TOKENS) {
       await expect(
         auth.account.changePassword(
           { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
@@ -162,7 +162,7 @@ onBothEngines('a change of password', (engine) => {
         ),
       ).rejects.toMatchObject({ code: 'unauthenticated' })
     }
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     const response = await send(auth, 'PUT', '/profile/password', { json, sessionToken })
     expect(response.status).toBe(200)
     const renewed = cookieIn(response, 'session_id') ?? ''
@@ -172,12 +172,12 @@ onBothEngines('a change of password', (engine) => {
   })
 })
 
-onBothEngines('reauthentication', (engine) => {
-  it('gives a new session for the old one, and leaves the others open', async () => {
+onBothEngines('re-authentication', (engine) => {
+  it('replaces the session and keeps the others', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
-    const { id, sessionToken } = await bobIsIn(production)
-    const elsewhere = await another(auth)
+    const { id, sessionToken } = await signInBob(production)
+    const elsewhere = await newSession(auth)
     now.advance(700)
     const response = await send(auth, 'POST', '/reauthenticate', {
       json: { password: PASSWORD },
@@ -193,10 +193,10 @@ onBothEngines('reauthentication', (engine) => {
     expect(current).toMatchObject({ authenticatedAt: now(), createdAt: now(), amr: ['pwd'], aal: 1 })
   })
 
-  it('is good for ten minutes, to the second', async () => {
+  it('is valid for exactly ten minutes', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     now.advance(599)
     await auth.account.export({ sessionToken })
     now.advance(1)
@@ -206,7 +206,7 @@ onBothEngines('reauthentication', (engine) => {
     await expect(
       auth.account.changeEmail({ email: 'robert@example.com' }, { sessionToken }),
     ).rejects.toMatchObject(stale)
-    // Use alone renews nothing; the session itself is live.
+    // The session itself is still valid.
     expect(await isLive(auth, sessionToken)).toBe(true)
     const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
     await auth.account.export({ sessionToken: renewed.sessionToken })
@@ -214,10 +214,10 @@ onBothEngines('reauthentication', (engine) => {
     await auth.account.delete({ sessionToken: renewed.sessionToken })
   })
 
-  it('with a wrong password is refused, and leaves the session as it is', async () => {
+  it('with a wrong password is refused and leaves the session unchanged', async () => {
     const production = await productionAuth(engine)
     const { auth, db } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     const { sessions } = await everyRow(db)
     for (const [password, code] of [
       [NEW_PASSWORD, 'invalid_credentials'],
@@ -229,22 +229,22 @@ onBothEngines('reauthentication', (engine) => {
       })
     }
     expect((await everyRow(db)).sessions).toEqual(sessions)
-    for (const nobodys of NOBODYS) {
+    for (const sessionToken of INVALID_TOKENS) {
       await expect(
-        auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken: nobodys }),
+        auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken }),
       ).rejects.toMatchObject({
         code: 'unauthenticated',
       })
     }
   })
 
-  it('at the limit of sessions ends none of the others', async () => {
+  it('ends no other session at the session limit', async () => {
     const production = await productionAuth(engine, { sessionsPerUser: 3 })
     const { auth, now } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     const others: string[] = []
     for (let count = 0; count < 2; count++) {
-      others.push(await another(auth))
+      others.push(await newSession(auth))
       now.advance(60)
     }
     await isLive(auth, sessionToken)
@@ -253,19 +253,19 @@ onBothEngines('reauthentication', (engine) => {
   })
 })
 
-onBothEngines('one’s own sessions', (engine) => {
-  it('are listed with start, use and device, the one used last first, without what opens them', async () => {
+onBothEngines('the sessions of a user', (engine) => {
+  it('are listed with times and device, most recently used first, without their secrets', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
     const start = now()
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     now.advance(60)
     const elsewhere = await auth.signIn.withPassword(
       { email: BOB, password: PASSWORD },
       { ip: '2001:db8::1', userAgent: 'curl/8' },
     )
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
-    await another(auth, ROB)
+    await newSession(auth, ROB)
     now.advance(60)
     const sessions = await auth.sessions.list({ sessionToken })
     expect(sessions).toEqual([
@@ -291,26 +291,26 @@ onBothEngines('one’s own sessions', (engine) => {
     ])
     const response = await send(auth, 'GET', '/sessions', { sessionToken })
     const body = await response.text()
-    for (const bearer of [sessionToken, elsewhere.sessionToken]) expect(body).not.toContain(bearer.slice(37))
+    for (const token of [sessionToken, elsewhere.sessionToken]) expect(body).not.toContain(token.slice(37))
     expect(JSON.parse(body)).toMatchObject({ sessions: [{ current: true }, { current: false }] })
   })
 
-  it('are listed only while they live', async () => {
+  it('are listed only until they expire', async () => {
     const production = await productionAuth(engine, { sessionIdleSeconds: 1_000 })
     const { auth, now } = production
-    const { sessionToken } = await bobIsIn(production)
-    await another(auth)
+    const { sessionToken } = await signInBob(production)
+    await newSession(auth)
     now.advance(999)
     expect(await auth.sessions.list({ sessionToken })).toHaveLength(2)
     now.advance(1)
     expect(await auth.sessions.list({ sessionToken })).toHaveLength(1)
   })
 
-  it('are ended one by one, also the one that asks', async () => {
+  it('can be ended one by one, including the current one', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { sessionToken } = await bobIsIn(production)
-    const [second, third] = [await another(auth), await another(auth)]
+    const { sessionToken } = await signInBob(production)
+    const [second, third] = [await newSession(auth), await newSession(auth)]
     await auth.sessions.end({ id: second.slice(0, 36) }, { sessionToken })
     expect(await isLive(auth, second)).toBe(false)
     for (const live of [sessionToken, third]) expect(await isLive(auth, live)).toBe(true)
@@ -319,12 +319,12 @@ onBothEngines('one’s own sessions', (engine) => {
     expect(await isLive(auth, third)).toBe(true)
   })
 
-  it('are one’s own: an id of somebody else’s, of nobody’s or of no form is not found, and nothing ends', async () => {
+  it('can be ended only by their owner: any other id is not found, whether it exists or not', async () => {
     const production = await productionAuth(engine)
     const { auth, db } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
-    const robs = await another(auth, ROB)
+    const robs = await newSession(auth, ROB)
     const own = sessionToken.slice(0, 36)
     const before = await everyRow(db)
     const unknown = auth.generateUuid()
@@ -346,21 +346,21 @@ onBothEngines('one’s own sessions', (engine) => {
       })
     }
     expect(await everyRow(db)).toEqual(before)
-    const sights = [robs.slice(0, 36), unknown].map(async (id) =>
+    const answers = [robs.slice(0, 36), unknown].map(async (id) =>
       sightOf(await send(auth, 'DELETE', `/sessions/${id}`, { sessionToken })),
     )
-    const [foreign, nobodys] = await Promise.all(sights)
+    const [foreign, missing] = await Promise.all(answers)
     expect(foreign).toMatchObject({ status: 404 })
-    expect(foreign).toEqual(nobodys)
+    expect(foreign).toEqual(missing)
   })
 
-  it('are ended all but the one that asks, and nobody else’s', async () => {
+  it('can all be ended except the current one, without affecting other users', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { id, sessionToken } = await bobIsIn(production)
+    const { id, sessionToken } = await signInBob(production)
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
-    const robs = await another(auth, ROB)
-    const others = [await another(auth), await another(auth)]
+    const robs = await newSession(auth, ROB)
+    const others = [await newSession(auth), await newSession(auth)]
     expect(await auth.sessions.endOthers({ sessionToken })).toBe(2)
     for (const ended of others) expect(await isLive(auth, ended)).toBe(false)
     for (const live of [sessionToken, robs]) expect(await isLive(auth, live)).toBe(true)
@@ -368,12 +368,12 @@ onBothEngines('one’s own sessions', (engine) => {
     expect(await auth.sessions.endOthers({ sessionToken })).toBe(0)
   })
 
-  it('are ended by whoever runs the service, of one user or of everybody', async () => {
+  it('can be ended by an operator, for one user or for all', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { id, sessionToken } = await bobIsIn(production)
+    const { id, sessionToken } = await signInBob(production)
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
-    const robs = [await another(auth, ROB), await another(auth, ROB)]
+    const robs = [await newSession(auth, ROB), await newSession(auth, ROB)]
     await auth.destroySession(id)
     expect(await isLive(auth, sessionToken)).toBe(false)
     for (const live of robs) expect(await isLive(auth, live)).toBe(true)
@@ -382,27 +382,27 @@ onBothEngines('one’s own sessions', (engine) => {
     expect(await Array.fromAsync(auth.audit.list({ action: 'end_all_sessions' }))).toHaveLength(2)
   })
 
-  it('are for whoever bears one alone', async () => {
+  it('can be managed only with a valid session', async () => {
     const { auth } = await productionAuth(engine)
-    const nobody = { code: 'unauthenticated' }
-    for (const sessionToken of NOBODYS) {
-      await expect(auth.sessions.list({ sessionToken })).rejects.toMatchObject(nobody)
-      await expect(auth.sessions.endOthers({ sessionToken })).rejects.toMatchObject(nobody)
+    const refusal = { code: 'unauthenticated' }
+    for (const sessionToken of INVALID_TOKENS) {
+      await expect(auth.sessions.list({ sessionToken })).rejects.toMatchObject(refusal)
+      await expect(auth.sessions.endOthers({ sessionToken })).rejects.toMatchObject(refusal)
       await expect(auth.sessions.end({ id: auth.generateUuid() }, { sessionToken })).rejects.toMatchObject(
-        nobody,
+        refusal,
       )
-      await expect(auth.account.export({ sessionToken })).rejects.toMatchObject(nobody)
-      await expect(auth.account.delete({ sessionToken })).rejects.toMatchObject(nobody)
+      await expect(auth.account.export({ sessionToken })).rejects.toMatchObject(refusal)
+      await expect(auth.account.delete({ sessionToken })).rejects.toMatchObject(refusal)
     }
   })
 
-  it('are fifty: the next one ends the one that was used the longest ago', async () => {
+  it('are limited to fifty: the next one ends the least recently used', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const sessions: string[] = []
     for (let count = 0; count < 50; count++) {
-      sessions.push(await another(auth))
+      sessions.push(await newSession(auth))
       now.advance(1)
     }
     now.advance(60)
@@ -414,21 +414,21 @@ onBothEngines('one’s own sessions', (engine) => {
     for (const live of [first, third, sessionToken]) expect(await isLive(auth, live)).toBe(true)
   })
 
-  it('stay within their number when twenty are opened at once', async () => {
+  it('stay within the limit when twenty are opened concurrently', async () => {
     const { auth } = await productionAuth(engine, { sessionsPerUser: 3 })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    await Promise.all(Array.from({ length: 20 }, () => another(auth)))
+    await Promise.all(Array.from({ length: 20 }, () => newSession(auth)))
     expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 3 })
   })
 })
 
 onBothEngines('the export of an account', (engine) => {
-  it('holds what is stored about it, and nothing that opens anything', async () => {
+  it('contains what is stored about it, without secrets or hashes', async () => {
     const production = await productionAuth(engine)
     const { auth, db, now, mailedLink, newMails } = production
-    const { id, sessionToken } = await bobIsIn(production)
+    const { id, sessionToken } = await signInBob(production)
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
-    await another(auth, ROB)
+    await newSession(auth, ROB)
     await auth.account.requestPasswordReset({ email: BOB }, CLIENT)
     const reset = await mailedLink('reset_password')
     const device = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
@@ -459,7 +459,7 @@ onBothEngines('the export of an account', (engine) => {
     const secrets = [
       hashedPassword,
       PASSWORD,
-      ...[sessionToken, device.sessionToken, reset.token].map((bearer) => bearer.slice(37)),
+      ...[sessionToken, device.sessionToken, reset.token].map((token) => token.slice(37)),
       ...hashes,
       ...hashes.map((hash) => Buffer.from(hash, 'hex').toString('base64')),
       device.deviceToken ?? '',
@@ -469,8 +469,8 @@ onBothEngines('the export of an account', (engine) => {
   })
 })
 
-onBothEngines('the end of an account', (engine) => {
-  it('removes every row of it but the lines of the audit, which keep its number alone [DAT-03]', async () => {
+onBothEngines('the deletion of an account', (engine) => {
+  it('removes all its rows except audit records, which keep only its id [DAT-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, mailedLink, newMails } = production
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
@@ -478,8 +478,8 @@ onBothEngines('the end of an account', (engine) => {
     await newMails()
     const others = await everyRow(db)
 
-    const { id, sessionToken } = await bobIsIn(production)
-    await another(auth)
+    const { id, sessionToken } = await signInBob(production)
+    await newSession(auth)
     await auth.account.requestPasswordReset({ email: BOB }, CLIENT)
     const reset = await mailedLink('reset_password')
     await auth.account.changeEmail({ email: 'robert@example.com' }, { sessionToken, ...CLIENT })
@@ -497,7 +497,7 @@ onBothEngines('the end of an account', (engine) => {
     expect(lines.filter(({ action }) => action === 'delete_account')).toMatchObject([
       { actor: 'user', request_id: CLIENT.requestId },
     ])
-    // Nowhere is left who it was; of the others everything is there.
+    // Nothing identifies the account, and other accounts are untouched.
     const left = JSON.stringify([lines, throttles])
     for (const trace of ['bob', 'robert', CLIENT.ip ?? '', CLIENT.userAgent ?? ''])
       expect(left).not.toContain(trace)
@@ -515,20 +515,20 @@ onBothEngines('the end of an account', (engine) => {
     })
   })
 
-  it('is told to the address that it had, once', async () => {
+  it('sends one notice to its address', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     const response = await send(auth, 'DELETE', '/profile', { sessionToken })
     expect(await response.json()).toEqual({ email: BOB, message: 'account deleted' })
     expect(cookieIn(response, 'session_id')).toBe('')
     expect(await newMails()).toMatchObject([{ kind: 'account_deleted', to: BOB }])
   })
 
-  it('frees the address, for an account of another number', async () => {
+  it('frees the address for an account with a new id', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
-    const { id, sessionToken } = await bobIsIn(production)
+    const { id, sessionToken } = await signInBob(production)
     await auth.account.delete({ sessionToken })
     await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     const { token } = await mailedLink('verify_email')
@@ -537,10 +537,10 @@ onBothEngines('the end of an account', (engine) => {
     expect(await Array.fromAsync(auth.audit.list({ userId: again.id }))).toHaveLength(2)
   })
 
-  it('happens once, however many ask at once', async () => {
+  it('succeeds once for concurrent requests', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { sessionToken } = await bobIsIn(production)
+    const { sessionToken } = await signInBob(production)
     const results = await Promise.allSettled(
       Array.from({ length: 5 }, () => auth.account.delete({ sessionToken })),
     )
@@ -552,10 +552,10 @@ onBothEngines('the end of an account', (engine) => {
     expect(await Array.fromAsync(auth.audit.list({ action: 'delete_account' }))).toHaveLength(1)
   })
 
-  it('by whoever runs the service removes as much', async () => {
+  it('by an operator removes the same rows', async () => {
     const production = await productionAuth(engine, { now: testClock() })
     const { auth, db } = production
-    const { id } = await bobIsIn(production)
+    const { id } = await signInBob(production)
     expect(await auth.users.delete(id)).toBe(true)
     expect(await auth.users.delete(id)).toBe(false)
     const { users, sessions, tokens, outbox } = await everyRow(db)

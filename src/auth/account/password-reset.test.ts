@@ -9,8 +9,8 @@ async function bobsAuth(engine: 'sqlite' | 'postgres', options = {}) {
   return { auth, user: await auth.registerUser(EMAIL, 'old') }
 }
 
-onBothEngines('the reset of a password', (engine) => {
-  it('sets the new password, uses the token up, and ends every session where it is to [CX-03, CX-09]', async () => {
+onBothEngines('a password reset', (engine) => {
+  it('sets the new password, consumes the token, and ends every session if so configured [CX-03, CX-09]', async () => {
     const { auth, user } = await bobsAuth(engine, { resetEndsSessions: true })
     const sessions = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
     const token = await auth.getResetPasswordToken(' BOB@example.com ')
@@ -24,13 +24,13 @@ onBothEngines('the reset of a password', (engine) => {
       resetToken: null,
       sessionId: null,
       passwordVersion: 2,
-      // The token was in the answer: whoever had it need not read the mailbox.
+      // The token was in the answer, so it does not prove access to the mailbox.
       emailVerifiedAt: null,
     })
     expect(await auth.delivery.count()).toBe(0)
   })
 
-  it('leaves the sessions of the account alone in classic mode, and voids every other token [CX-09]', async () => {
+  it('keeps sessions in classic mode and revokes every other token [CX-09]', async () => {
     const { auth, user } = await bobsAuth(engine)
     const sessions = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
     const before = await auth.db.findUserBy({ id: user.id })
@@ -54,7 +54,7 @@ onBothEngines('the reset of a password', (engine) => {
     expect((await auth.getUserFromSessionId(sessionToken))?.id).toBe(user.id)
   })
 
-  it('of nobody is an error', async () => {
+  it('throws for an unknown or missing address', async () => {
     const { auth } = await bobsAuth(engine)
     await expect(auth.getResetPasswordToken('rob@example.com')).rejects.toMatchObject({
       code: 'unknown_email',
@@ -66,7 +66,7 @@ onBothEngines('the reset of a password', (engine) => {
     })
   })
 
-  it('is refused without the exact token, and changes nothing [CX-03]', async () => {
+  it('is refused without the exact token and changes nothing [CX-03]', async () => {
     const { auth, user } = await bobsAuth(engine)
     const token = await auth.getResetPasswordToken(EMAIL)
     const before = await auth.db.findUserBy({ id: user.id })
@@ -96,10 +96,10 @@ onBothEngines('the reset of a password', (engine) => {
     await auth.updatePassword(token, 'new')
   })
 
-  it('sets no password of an account that was shut, though the token be there', async () => {
+  it('is refused for a disabled account even if a token is left', async () => {
     const { auth, user } = await bobsAuth(engine)
     const token = await auth.getResetPasswordToken(EMAIL)
-    // As if it had slipped in: shut by hand, without the end of the tokens that belongs to it.
+    // Bypasses disableUser, which would also revoke the tokens.
     const db = await openDatabase(auth.options.databaseUrl)
     onTestFinished(() => db.destroy())
     await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()
@@ -108,7 +108,7 @@ onBothEngines('the reset of a password', (engine) => {
     expect(await auth.validLogin(EMAIL, 'old')).toBe(true)
   })
 
-  it('never matches the accounts that have no token', async () => {
+  it('never matches accounts without a token', async () => {
     const { auth, user } = await bobsAuth(engine)
     for (const value of [null, undefined, '', 'null']) {
       await expect(auth.updatePassword(value as unknown as string, 'pwned')).rejects.toMatchObject({
@@ -118,7 +118,7 @@ onBothEngines('the reset of a password', (engine) => {
     expect(await auth.db.findUserBy({ id: user.id })).toEqual(user)
   })
 
-  it('with the address of another account is refused, and leaves the token good [CX-09]', async () => {
+  it('with the address of another account is refused and keeps the token valid [CX-09]', async () => {
     const { auth } = await bobsAuth(engine)
     await auth.registerUser('rob@example.com', 'rob')
     const token = await auth.getResetPasswordToken(EMAIL)
@@ -133,7 +133,7 @@ onBothEngines('the reset of a password', (engine) => {
     await auth.account.resetPassword({ resetToken: token, newPassword: 'new', email: 'BOB@example.com' })
   })
 
-  it('with a password that is none is refused, and leaves the token good', async () => {
+  it('with an invalid password is refused and keeps the token valid', async () => {
     const { auth } = await bobsAuth(engine, { minPasswordLength: 3 })
     const token = await auth.getResetPasswordToken(EMAIL)
     for (const [password, code] of [
@@ -149,7 +149,7 @@ onBothEngines('the reset of a password', (engine) => {
     await auth.updatePassword(token, 'new')
   })
 
-  it('works with the newest token alone, until it expires [REC-04]', async () => {
+  it('accepts only the latest token until it expires [REC-04]', async () => {
     const now = testClock()
     const { auth } = await bobsAuth(engine, { now })
     const older = await auth.getResetPasswordToken(EMAIL)
@@ -162,7 +162,7 @@ onBothEngines('the reset of a password', (engine) => {
     await expect(auth.updatePassword(late, 'newest')).rejects.toMatchObject({ code: 'invalid_reset_token' })
   })
 
-  it('is won by one of twenty at once, whose password it is then [REC-06]', async () => {
+  it('succeeds for exactly one of twenty concurrent requests [REC-06]', async () => {
     const { auth } = await bobsAuth(engine)
     const token = await auth.getResetPasswordToken(EMAIL)
     const results = await Promise.allSettled(
@@ -176,7 +176,7 @@ onBothEngines('the reset of a password', (engine) => {
     expect(await auth.validLogin(EMAIL, `new${winners[0]}`)).toBe(true)
   })
 
-  it('can be asked for so often, then has to wait, whether the account exists or not', async () => {
+  it('is limited per account and per IP address, whether the account exists or not', async () => {
     const auth = await freshAuth(engine, {
       now: testClock(),
       resetRequestsPerAccount: 3,

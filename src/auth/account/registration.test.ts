@@ -14,7 +14,7 @@ import type { Auth, Hasher } from '../../index.ts'
 const BOB = 'bob@example.com'
 const DAY = 86_400
 
-/** What an address can be to the service; Bob has given each account its password. */
+/** The states of an address. */
 const STATES = ['new', 'taken', 'unconfirmed', 'disabled'] as const
 
 const REFUSED = [
@@ -30,7 +30,7 @@ const REFUSED = [
   ['bob@example.com\nbcc: rob@example.com', PASSWORD, 'invalid_email', 'email'],
 ] as const
 
-async function bring(auth: Auth, email: string, state: (typeof STATES)[number]): Promise<void> {
+async function createAccount(auth: Auth, email: string, state: (typeof STATES)[number]): Promise<void> {
   if (state === 'new') return
   const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: state !== 'unconfirmed' })
   if (state === 'disabled') await auth.users.disable(id)
@@ -41,10 +41,10 @@ async function usersOf(auth: Auth) {
 }
 
 onBothEngines('closed registration', (engine) => {
-  it.each(STATES)('refuses an address that is %s before any work, with one answer', async (state) => {
+  it.each(STATES)('refuses a %s address before any work, always with the same answer', async (state) => {
     const hasher: Hasher = { ...CHEAP_HASHER, hash: () => expect.unreachable('it hashed') }
     const open = await productionAuth(engine)
-    await bring(open.auth, BOB, state)
+    await createAccount(open.auth, BOB, state)
     await open.newMails()
     const { databaseUrl } = open.auth.options
     const { auth } = await productionAuth(engine, { databaseUrl, registration: 'closed', hasher })
@@ -78,58 +78,55 @@ onBothEngines('closed registration', (engine) => {
 })
 
 onBothEngines('registration with uniform answers', (engine) => {
-  it.each(STATES.slice(1))('of an address that is %s is answered as that of a new one', async (state) => {
+  it.each(STATES.slice(1))('answers for a %s address as for a new one', async (state) => {
     const { auth } = await productionAuth(engine)
-    await bring(auth, BOB, state)
-    const sights: unknown[] = []
+    await createAccount(auth, BOB, state)
+    const answers: unknown[] = []
     for (const email of ['new@example.com', BOB]) {
       const response = await send(auth, 'POST', '/users', { json: { email, password: NEW_PASSWORD } })
-      sights.push(JSON.parse(JSON.stringify(await sightOf(response)).replaceAll(email, 'ADDRESS')))
+      answers.push(JSON.parse(JSON.stringify(await sightOf(response)).replaceAll(email, 'ADDRESS')))
     }
-    expect(sights[0]).toMatchObject({ status: 200 })
-    expect(sights[1]).toEqual(sights[0])
+    expect(answers[0]).toMatchObject({ status: 200 })
+    expect(answers[1]).toEqual(answers[0])
     expect(await auth.account.register({ email: ` ${BOB} `, password: NEW_PASSWORD })).toEqual({ email: BOB })
   })
 
-  it.each(STATES)(
-    'of an address that is %s hashes once, and writes the same number of rows',
-    async (state) => {
-      let hashes = 0
-      const hasher: Hasher = {
-        ...CHEAP_HASHER,
-        hash(password) {
-          hashes++
-          return CHEAP_HASHER.hash(password)
-        },
-      }
-      const { auth, db, newMails } = await productionAuth(engine, { hasher })
-      await bring(auth, BOB, state)
-      await newMails()
-      const before = (await everyRow(db)).audit?.length ?? 0
-      hashes = 0
-      await auth.account.register({ email: BOB, password: NEW_PASSWORD })
-      expect(hashes).toBe(1)
-      expect((await everyRow(db)).audit).toHaveLength(before + 1)
-    },
-  )
+  it.each(STATES)('hashes once and writes the same number of rows for a %s address', async (state) => {
+    let hashes = 0
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      hash(password) {
+        hashes++
+        return CHEAP_HASHER.hash(password)
+      },
+    }
+    const { auth, db, newMails } = await productionAuth(engine, { hasher })
+    await createAccount(auth, BOB, state)
+    await newMails()
+    const before = (await everyRow(db)).audit?.length ?? 0
+    hashes = 0
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
+    expect(hashes).toBe(1)
+    expect((await everyRow(db)).audit).toHaveLength(before + 1)
+  })
 
   it.each([
     ['new', [{ kind: 'verify_email', to: BOB }]],
     ['taken', [{ kind: 'account_exists', to: BOB }]],
     ['unconfirmed', [{ kind: 'account_exists', to: BOB }]],
     ['disabled', []],
-  ] as const)('tells the mailbox of an address that is %s, and nobody else', async (state, mails) => {
+  ] as const)('sends mail for a %s address only to that mailbox', async (state, mails) => {
     const { auth, newMails } = await productionAuth(engine)
-    await bring(auth, BOB, state)
-    await bring(auth, 'rob@example.com', 'taken')
+    await createAccount(auth, BOB, state)
+    await createAccount(auth, 'rob@example.com', 'taken')
     await newMails()
     await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     expect(await newMails()).toMatchObject(mails)
   })
 
-  it('changes nothing of an account that has the address', async () => {
+  it('does not change an existing account with the address', async () => {
     const { auth, db, newMails } = await productionAuth(engine)
-    await bring(auth, BOB, 'taken')
+    await createAccount(auth, BOB, 'taken')
     const before = await everyRow(db)
     await auth.account.register(
       { email: 'BOB@example.com', password: NEW_PASSWORD },
@@ -137,7 +134,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     )
     await newMails()
     const { users, sessions } = await everyRow(db)
-    // But for the token of the mail, which the account's row names.
+    // Apart from the token of the mail, which the row of the account names.
     const withoutToken = (rows: unknown) => JSON.stringify(rows).replace(/reset_token[^,]*,/, '')
     expect(withoutToken(users)).toBe(withoutToken(before.users))
     expect(sessions).toEqual(before.sessions)
@@ -145,7 +142,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
   })
 
-  it('mails the link that confirms, and the account that has the address the link that resets', async () => {
+  it('mails a confirmation link to a new address and a reset link to an existing account', async () => {
     const { auth, mailedLink } = await productionAuth(engine)
     await auth.account.register({ email: 'Bob@example.com', password: PASSWORD })
     const confirmation = await mailedLink('verify_email')
@@ -161,7 +158,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
   })
 
-  it('writes in the language of the request, and to an account in the account’s own', async () => {
+  it('writes in the language of the request, or of the existing account', async () => {
     const { auth, newMails } = await productionAuth(engine)
     await auth.account.register(
       { email: BOB, password: PASSWORD },
@@ -174,7 +171,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'en' }])
   })
 
-  it('of one address by twenty at once makes one account, and answers all the same', async () => {
+  it('creates one account for twenty concurrent requests and answers all alike', async () => {
     const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => auth.account.register({ email: BOB, password: PASSWORD })),
@@ -184,25 +181,10 @@ onBothEngines('registration with uniform answers', (engine) => {
     const mails = await newMails()
     expect(new Set(mails.map(({ to }) => to))).toEqual(new Set([BOB]))
   })
-
-  it('of one address by twenty at once makes one account where answers are explicit', async () => {
-    const { auth } = await productionAuth(engine, {
-      resetRequestsPerAccount: 100,
-      registrationAnswer: 'explicit',
-    })
-    const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => auth.account.register({ email: BOB, password: PASSWORD })),
-    )
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    for (const result of results) {
-      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'email_taken' })
-    }
-    expect(await usersOf(auth)).toHaveLength(1)
-  })
 })
 
 onBothEngines('registration', (engine) => {
-  it('says that an address is taken where answers are explicit, and mails nothing then', async () => {
+  it('reports a taken address and sends no mail if answers are explicit', async () => {
     const { auth, newMails } = await productionAuth(engine, { registrationAnswer: 'explicit' })
     await auth.account.register({ email: BOB, password: PASSWORD })
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', to: BOB }])
@@ -215,7 +197,7 @@ onBothEngines('registration', (engine) => {
     expect(await newMails()).toEqual([])
   })
 
-  it('says so in classic mode too, where nothing is mailed and nobody has to confirm', async () => {
+  it('reports a taken address in classic mode, and needs no confirmation', async () => {
     const auth = await freshAuth(engine)
     await auth.account.register({ email: BOB, password: 'b4l0u' })
     await expect(auth.account.register({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
@@ -225,7 +207,7 @@ onBothEngines('registration', (engine) => {
     expect(await auth.delivery.count()).toBe(0)
   })
 
-  it('that is refused leaves nothing written but its counters', async () => {
+  it('writes nothing but counters if refused', async () => {
     const { auth, db } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
     const written = async () => ({ ...(await everyRow(db)), throttles: [] })
     const before = await written()
@@ -236,26 +218,26 @@ onBothEngines('registration', (engine) => {
     expect(await written()).toEqual(before)
   })
 
-  it('commits account, mail and audit together: without one of them there is none', async () => {
+  it('commits account, mail and audit record together or not at all', async () => {
     const { auth, db } = await productionAuth(engine)
     const rows = async () => {
       const { users, outbox, audit } = await everyRow(db)
       return { users, outbox, audit }
     }
     for (const table of ['users', 'outbox', 'audit']) {
-      const mend = await breakTable(db, table, 'insert')
+      const repair = await breakTable(db, table, 'insert')
       await expect(auth.account.register({ email: BOB, password: PASSWORD })).rejects.toThrow(
         'broken by the test',
       )
       await expect(auth.registerUser(BOB, PASSWORD)).rejects.toThrow('broken by the test')
       expect(await rows()).toEqual({ users: [], outbox: [], audit: [] })
-      await mend()
+      await repair()
     }
     await auth.account.register({ email: BOB, password: PASSWORD })
     expect(await rows()).toMatchObject({ users: [expect.anything()], audit: [expect.anything()] })
   })
 
-  it('by somebody who vouches for the address asks for no confirmation', async () => {
+  it('skips the confirmation if the caller vouches for the address', async () => {
     const { auth, newMails } = await productionAuth(engine)
     const user = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     expect(user.emailVerifiedAt).toEqual(user.createdAt)
@@ -264,8 +246,8 @@ onBothEngines('registration', (engine) => {
   })
 })
 
-onBothEngines('an account whose address nobody has confirmed', (engine) => {
-  it('cannot be signed in to: every failed sign-in says the same, and where to ask for the mail', async () => {
+onBothEngines('an account with an unconfirmed address', (engine) => {
+  it('cannot sign in, and every failed sign-in has the same answer that names the confirmation route', async () => {
     const { auth, db } = await productionAuth(engine)
     await auth.account.register({ email: BOB, password: PASSWORD })
     const { id } = await auth.users.create({
@@ -277,22 +259,22 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     await auth.users.create({ email: 'confirmed@example.com', password: PASSWORD, confirmed: true })
     const login = async (email: string, password: string) =>
       sightOf(await send(auth, 'POST', '/sessions', { json: { email, password } }))
-    const sight = await login(BOB, PASSWORD)
+    const answer = await login(BOB, PASSWORD)
     const message =
       'The email address or the password is wrong, or the account is not open. If the address is not confirmed yet, POST /request_confirmation sends the mail again.'
-    expect(sight).toMatchObject({
+    expect(answer).toMatchObject({
       status: 401,
       body: `${JSON.stringify({ message, code: 'invalid_credentials' }).slice(0, -1)},}`,
     })
-    expect(await login(BOB, NEW_PASSWORD)).toEqual(sight)
-    expect(await login('nobody@example.com', PASSWORD)).toEqual(sight)
-    expect(await login('disabled@example.com', PASSWORD)).toEqual(sight)
-    expect(await login('confirmed@example.com', NEW_PASSWORD)).toEqual(sight)
+    expect(await login(BOB, NEW_PASSWORD)).toEqual(answer)
+    expect(await login('nobody@example.com', PASSWORD)).toEqual(answer)
+    expect(await login('disabled@example.com', PASSWORD)).toEqual(answer)
+    expect(await login('confirmed@example.com', NEW_PASSWORD)).toEqual(answer)
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(false)
     expect((await everyRow(db)).sessions).toEqual([])
   })
 
-  it('is not spoken of where addresses are not confirmed, nor beside a session', async () => {
+  it('is not mentioned in refusals without email verification or during a session', async () => {
     const classic = await freshAuth(engine)
     const message = 'The email address or the password is wrong, or the account is not open.'
     const refused = { code: 'invalid_credentials', message }
@@ -307,7 +289,7 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     ).rejects.toMatchObject(refused)
   })
 
-  it('gets a new mail when somebody logs in with the right password, and none with a wrong one', async () => {
+  it('receives a new mail after a sign-in with the right password only', async () => {
     const { auth, newMails, mailedLink } = await productionAuth(engine)
     await auth.account.register({ email: BOB, password: PASSWORD })
     const first = await mailedLink('verify_email')
@@ -328,7 +310,7 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
-  it('goes away after its time, to the second, with its links, and can be registered anew', async () => {
+  it('is deleted with its links after exactly seven days and can be registered again', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine, { emailTokenLifetimeSeconds: DAY })
     await auth.account.register({ email: BOB, password: PASSWORD })
     const first = await auth.db.findUserBy({ email: BOB })
@@ -346,7 +328,7 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     expect((await auth.db.findUserBy({ email: BOB })).id).toBeGreaterThan(first.id)
   })
 
-  it('stays for good once it is confirmed, by link, by reset or by whoever runs the service', async () => {
+  it('is kept once it is confirmed by link, by reset or by an operator', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine)
     await auth.account.register({ email: 'link@example.com', password: PASSWORD })
     await auth.account.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
@@ -362,7 +344,7 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     for (const { emailVerifiedAt } of await usersOf(auth)) expect(emailVerifiedAt).not.toBeNull()
   })
 
-  it('stays for good where it was registered before anybody had to confirm', async () => {
+  it('is kept if it was registered before confirmation was required', async () => {
     const classic = await freshAuth(engine)
     const { databaseUrl } = classic.options
     await classic.registerUser(BOB, 'b4l0u')
@@ -371,13 +353,13 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     now.advance(365 * DAY)
     expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
     expect(await usersOf(auth)).toHaveLength(2)
-    // Still it has to confirm its address before anybody signs in.
+    // It still needs a confirmed address to sign in.
     await expect(auth.signIn.withPassword({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
   })
 
-  it('of which a thousand go away at once leaves those that are confirmed', async () => {
+  it('is deleted in batches, without affecting confirmed accounts', async () => {
     const { auth, now, db } = await productionAuth(engine)
     const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const stale = Array.from({ length: 1_001 }, (_, index) => ({

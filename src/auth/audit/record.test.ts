@@ -29,21 +29,21 @@ import { record } from './record.ts'
 const BOB = 'bob@example.com'
 const DAY = 86_400
 
-/** An account that is signed in, for one act on it. */
-interface Stage {
+/** A signed-in account to act on. */
+interface TestAccount {
   readonly auth: AuthService
   readonly id: number
   readonly email: string
   readonly sessionToken: string
-  /** The token of the newest mail to an address. */
+  /** Returns the token in the latest mail to an address. */
   tokenTo(email: string): Promise<string>
 }
 
-/** Who did it, and how it is told. `client`: the line knows from where. */
+/** What a record must contain. With `client`, it also has the IP address, user agent and request id. */
 type Expected = Partial<AuditRecord> & { readonly client?: boolean }
 
-/** What makes the service write each line, and what stands in it. */
-const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line: Expected }> = {
+/** For each action, how to cause it and what its record contains. */
+const ACTS: Record<AuditAction, { act: (account: TestAccount) => Promise<unknown>; line: Expected }> = {
   register: {
     act: ({ auth, email }) => auth.account.register({ email: `new-${email}`, password: PASSWORD }, CLIENT),
     line: { actor: 'anonymous', client: true },
@@ -146,7 +146,7 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
   },
   delete_account: {
     act: ({ auth, sessionToken }) => auth.account.delete({ sessionToken, ...CLIENT }),
-    // What is left names nobody.
+    // The record of a deleted account must not identify anybody.
     line: { actor: 'user', ip: null, userAgent: null, requestId: CLIENT.requestId ?? null },
   },
   delete_unconfirmed_accounts: {
@@ -196,8 +196,8 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
   },
 }
 
-/** Production, with a stage for as many acts as a test wants. */
-async function theatre(engine: EngineName, options: { onAudit?: (line: AuditRecord) => void } = {}) {
+/** Production mode with a new account for each action. */
+async function openProduction(engine: EngineName, options: { onAudit?: (line: AuditRecord) => void } = {}) {
   const mailer = memoryMailer(({ to }) => {
     if (to.startsWith('refused-')) throw new MailRefused('no such mailbox')
   })
@@ -206,14 +206,14 @@ async function theatre(engine: EngineName, options: { onAudit?: (line: AuditReco
   return {
     ...production,
     mails: mailer.mails,
-    async stage(name: string): Promise<Stage> {
-      // By the letter, since an address that is written down is masked to its first one.
+    async newAccount(name: string): Promise<TestAccount> {
+      // Masking keeps the first letter of an address.
       const email = `l${name.replaceAll('_', '-')}@example.com`
       const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: true })
       if (name === 'delete_unconfirmed_accounts') {
         await auth.registerUser(`stale-${email}`, PASSWORD)
         now.advance(DAY - 60)
-        // Its link is still good, so that the account is all that goes.
+        // Its link is still valid, so that only the account is deleted.
         await auth.account.requestConfirmation({ email: `stale-${email}` })
         await untilNoMailWaits(auth)
         now.advance(60)
@@ -235,7 +235,7 @@ async function theatre(engine: EngineName, options: { onAudit?: (line: AuditReco
   }
 }
 
-/** Everything but the counters, which count also what is refused. */
+/** Every row except the audit log and the counters, which also count refused attempts. */
 async function stateOf(db: Parameters<typeof everyRow>[0]) {
   const { throttles: _, audit: __, ...rest } = await everyRow(db)
   return rest
@@ -245,13 +245,13 @@ async function linesOf(auth: AuthService) {
   return Array.fromAsync(auth.audit.list())
 }
 
-onBothEngines('the audit', (engine) => {
-  it('has a line for every action there is, with who, whom, how and from where', async () => {
-    const { auth, stage } = await theatre(engine)
+onBothEngines('the audit log', (engine) => {
+  it('records every action with its actor, account, outcome and origin', async () => {
+    const { auth, newAccount } = await openProduction(engine)
     for (const action of AUDIT_ACTIONS) {
-      const onStage = await stage(action)
+      const account = await newAccount(action)
       const before = new Set((await linesOf(auth)).map(({ id }) => id))
-      await ACTS[action].act(onStage)
+      await ACTS[action].act(account)
       const { client = false, ...line } = ACTS[action].line
       const written = (await linesOf(auth)).filter(
         ({ id, ...each }) => !before.has(id) && each.action === action,
@@ -267,7 +267,7 @@ onBothEngines('the audit', (engine) => {
           outcome: 'success',
           reason: null,
           userId: expect.any(Number),
-          // Of an account that is gone, and of what is about no account, there is none.
+          // A deleted account has no address, and some actions concern no account.
           email:
             action === 'delete_account' || line.userId === null
               ? null
@@ -282,13 +282,13 @@ onBothEngines('the audit', (engine) => {
     }
   })
 
-  it('holds no password, no token and no address that is not masked, whatever was done', async () => {
-    const { auth, db, stage, mails } = await theatre(engine)
-    const bearers: string[] = []
+  it('contains no passwords, no tokens and only masked addresses', async () => {
+    const { auth, db, newAccount, mails } = await openProduction(engine)
+    const sessionTokens: string[] = []
     for (const action of AUDIT_ACTIONS) {
-      const onStage = await stage(action)
-      bearers.push(onStage.sessionToken)
-      await ACTS[action].act(onStage)
+      const account = await newAccount(action)
+      sessionTokens.push(account.sessionToken)
+      await ACTS[action].act(account)
     }
     const refusals = [
       auth.signIn.withPassword({ email: 'somebody@example.com', password: NEW_PASSWORD }),
@@ -303,7 +303,7 @@ onBothEngines('the audit', (engine) => {
     for (const secret of [
       PASSWORD,
       NEW_PASSWORD,
-      ...[...bearers, ...tokens].map((bearer) => bearer.slice(37)),
+      ...[...sessionTokens, ...tokens].map((token) => token.slice(37)),
       ...mails.map(({ to }) => to),
       'somebody@example.com',
     ]) {
@@ -312,7 +312,7 @@ onBothEngines('the audit', (engine) => {
     expect(text).toContain('s***@example.com')
   })
 
-  it('says of each login that was refused why', async () => {
+  it('records the reason of each refused sign-in', async () => {
     const { auth } = await productionAuth(engine)
     const accounts: Record<string, number | null> = { unknown_email: null }
     for (const reason of ['wrong_password', 'disabled', 'unconfirmed', 'password_compromised']) {
@@ -348,9 +348,9 @@ onBothEngines('the audit', (engine) => {
     }
   })
 
-  it('tells of a wrong password wherever one is typed, and of a taken address', async () => {
-    const { auth, stage } = await theatre(engine)
-    const { id, email, sessionToken, tokenTo } = await stage('wrong')
+  it('records a wrong password on every route, and a taken address', async () => {
+    const { auth, newAccount } = await openProduction(engine)
+    const { id, email, sessionToken, tokenTo } = await newAccount('wrong')
     const caller = { sessionToken, ...CLIENT }
     await auth.signIn.reauthenticate({ password: NEW_PASSWORD }, caller).catch(() => {})
     await auth.account
@@ -371,7 +371,7 @@ onBothEngines('the audit', (engine) => {
     for (const line of refused) expect(line).toMatchObject({ userId: id, ...CLIENT })
   })
 
-  it('says that a limit was reached once, however many are refused behind it', async () => {
+  it('records once that a limit was reached, however many requests are refused', async () => {
     const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     const guess = { email: BOB, password: NEW_PASSWORD }
     await Promise.allSettled(Array.from({ length: 20 }, () => auth.signIn.withPassword(guess, CLIENT)))
@@ -383,7 +383,7 @@ onBothEngines('the audit', (engine) => {
   })
 })
 
-/** What changes the account, the row that it writes, and the act without what comes before it. */
+/** Actions that change data, each with a change that it makes. */
 const CHANGES: readonly [AuditAction, table: string, change: 'insert' | 'update' | 'delete'][] = [
   ['register', 'users', 'insert'],
   ['login', 'sessions', 'insert'],
@@ -403,39 +403,41 @@ const CHANGES: readonly [AuditAction, table: string, change: 'insert' | 'update'
   ['unlock_account', 'throttles', 'delete'],
 ]
 
-onBothEngines('a change and its line in the audit', (engine) => {
-  it('are written together: without the line there is no change [AUD-06]', async () => {
-    const { db, stage } = await theatre(engine)
+onBothEngines('a change and its audit record', (engine) => {
+  it('are written together: if the record fails, nothing changes [AUD-06]', async () => {
+    const { db, newAccount } = await openProduction(engine)
     for (const [action] of CHANGES) {
-      const onStage = await stage(action)
+      const account = await newAccount(action)
       const before = await stateOf(db)
-      const mend = await breakTable(db, 'audit', 'insert')
-      await expect(ACTS[action].act(onStage), action).rejects.toThrow('broken by the test')
+      const repair = await breakTable(db, 'audit', 'insert')
+      await expect(ACTS[action].act(account), action).rejects.toThrow('broken by the test')
       expect(await stateOf(db), action).toEqual(before)
-      await mend()
+      await repair()
     }
   })
 
-  it('are written together: without the change there is no line [AUD-06]', async () => {
-    const told: AuditRecord[] = []
-    const { auth, db, stage } = await theatre(engine, { onAudit: (line) => void told.push(line) })
+  it('are written together: if the change fails, nothing is recorded [AUD-06]', async () => {
+    const received: AuditRecord[] = []
+    const { auth, db, newAccount } = await openProduction(engine, {
+      onAudit: (line) => void received.push(line),
+    })
     for (const [action, table, change] of CHANGES) {
-      const onStage = await stage(action)
-      // So that there is something to forget.
-      await auth.validLogin(onStage.email, NEW_PASSWORD)
+      const account = await newAccount(action)
+      // Creates a counter, so that unlocking has a row to delete.
+      await auth.validLogin(account.email, NEW_PASSWORD)
       const before = await everyRow(db)
-      told.length = 0
-      const mend = await breakTable(db, table, change)
-      await expect(ACTS[action].act(onStage), action).rejects.toThrow('broken by the test')
+      received.length = 0
+      const repair = await breakTable(db, table, change)
+      await expect(ACTS[action].act(account), action).rejects.toThrow('broken by the test')
       expect((await everyRow(db)).audit, action).toEqual(before.audit)
-      expect(told, action).toEqual([])
-      await mend()
+      expect(received, action).toEqual([])
+      await repair()
     }
   })
 
-  it('are written together where a link is used', async () => {
-    const { auth, db, stage } = await theatre(engine)
-    const { email, sessionToken, tokenTo } = await stage('links')
+  it('are written together when a link is used', async () => {
+    const { auth, db, newAccount } = await openProduction(engine)
+    const { email, sessionToken, tokenTo } = await newAccount('links')
     await auth.account.requestPasswordReset({ email })
     const resetToken = await tokenTo(email)
     await auth.account.changeEmail({ email: `moved-${email}` }, { sessionToken })
@@ -454,40 +456,40 @@ onBothEngines('a change and its line in the audit', (engine) => {
     ] as const) {
       for (const act of acts) {
         const before = { ...(await everyRow(db)), throttles: [] }
-        const mend = await breakTable(db, table, change)
+        const repair = await breakTable(db, table, change)
         await expect(act()).rejects.toThrow('broken by the test')
         expect({ ...(await everyRow(db)), throttles: [] }).toEqual(before)
-        await mend()
+        await repair()
       }
     }
     await acts[0]?.()
     await acts[2]?.()
   })
 
-  it('are written together where an operator hands out a token', async () => {
-    const { auth, db, stage } = await theatre(engine)
-    const { email } = await stage('hand')
+  it('are written together when an operator issues a reset token', async () => {
+    const { auth, db, newAccount } = await openProduction(engine)
+    const { email } = await newAccount('hand')
     const before = await stateOf(db)
-    const mend = await breakTable(db, 'audit', 'insert')
+    const repair = await breakTable(db, 'audit', 'insert')
     await expect(auth.account.createResetToken({ email })).rejects.toThrow('broken by the test')
     expect(await stateOf(db)).toEqual(before)
-    await mend()
+    await repair()
   })
 
-  it('are written together where an operator opens what guesses have locked', async () => {
-    const { auth, db, stage } = await theatre(engine)
-    const { id, email } = await stage('unlock')
+  it('are written together when an operator unlocks an account', async () => {
+    const { auth, db, newAccount } = await openProduction(engine)
+    const { id, email } = await newAccount('unlock')
     await auth.validLogin(email, NEW_PASSWORD)
     const { throttles } = await everyRow(db)
     expect(throttles).toHaveLength(1)
-    const mend = await breakTable(db, 'audit', 'insert')
+    const repair = await breakTable(db, 'audit', 'insert')
     await expect(auth.users.unlock(id)).rejects.toThrow('broken by the test')
     expect((await everyRow(db)).throttles).toEqual(throttles)
-    await mend()
+    await repair()
   })
 })
 
-onBothEngines('a line of the audit', (engine) => {
+onBothEngines('an audit record', (engine) => {
   const HOSTILE = [
     'curl/8\r\n{"action":"login","actor":"operator"}',
     'a\u2028b\u2029c\u0085d',
@@ -500,14 +502,14 @@ onBothEngines('a line of the audit', (engine) => {
     'x'.repeat(10_000),
   ]
 
-  it('is one line, whatever the client calls itself', async () => {
-    const told: string[] = []
+  it('is a single line for a hostile user agent', async () => {
+    const received: string[] = []
     const { auth, db } = await productionAuth(engine, {
-      onAudit: (line) => void told.push(JSON.stringify(line)),
+      onAudit: (line) => void received.push(JSON.stringify(line)),
     })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const before = (await everyRow(db)).audit?.length ?? 0
-    told.length = 0
+    received.length = 0
     for (const userAgent of HOSTILE)
       await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { userAgent })
     expect((await everyRow(db)).audit).toHaveLength(HOSTILE.length + before)
@@ -517,14 +519,14 @@ onBothEngines('a line of the audit', (engine) => {
       expect(line).toMatchObject({ action: 'login', actor: 'user', outcome: 'success' })
       expect(line.userAgent?.length).toBeLessThanOrEqual(256)
     }
-    expect(told).toHaveLength(HOSTILE.length)
-    for (const line of told) {
+    expect(received).toHaveLength(HOSTILE.length)
+    for (const line of received) {
       expect(line.split('\n')).toHaveLength(1)
       expect(JSON.parse(line)).toMatchObject({ action: 'login', actor: 'user' })
     }
   })
 
-  it('leaves out what is no address', async () => {
+  it('contains an IP address only if it is valid', async () => {
     const { auth } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     for (const ip of ['', 'localhost', '203.0.113.7:80', ' 203.0.113.7', '203.0.113.7\nx', "'; --"]) {
@@ -545,7 +547,7 @@ onBothEngines('a line of the audit', (engine) => {
     expect(lines).toHaveLength(9)
   })
 
-  it('has the time of the clock, and a name in its order', async () => {
+  it('has the time of the clock and an id in the same order', async () => {
     const { auth, now } = await productionAuth(engine)
     for (let user = 0; user < 5; user++) {
       await auth.users.create({ email: `user${user}@example.com`, password: PASSWORD, confirmed: true })
@@ -561,7 +563,7 @@ onBothEngines('a line of the audit', (engine) => {
     )
   })
 
-  it('is found by account, by action and by time, however many there are', async () => {
+  it('can be queried by account, action and time, across pages', async () => {
     const ctx = await productionContext(engine)
     const auth = await openAuthService({
       databaseUrl: ctx.options.databaseUrl,
@@ -591,7 +593,7 @@ onBothEngines('a line of the audit', (engine) => {
     expect(new Set(ids).size).toBe(506)
   })
 
-  it('is neither changed nor removed by the service’s own connection before its time', async () => {
+  it('cannot be changed or deleted by the database user of the service before it expires', async () => {
     const { auth, db } = await productionAuth(engine, { now: testClock() })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.createSession(BOB, CLIENT)
@@ -609,13 +611,13 @@ onBothEngines('a line of the audit', (engine) => {
   })
 })
 
-onBothEngines('whoever is told of the audit', (engine) => {
-  it('hears each line as it is read later, once it is written for good', async () => {
-    const told: AuditRecord[] = []
+onBothEngines('the onAudit callback', (engine) => {
+  it('receives each record as stored, after it is committed', async () => {
+    const received: AuditRecord[] = []
     const found: Promise<unknown>[] = []
     const { auth, db } = await productionAuth(engine, {
       onAudit(line) {
-        told.push(line)
+        received.push(line)
         found.push(db.selectFrom('audit').select('id').where('id', '=', line.id).executeTakeFirst())
       },
     })
@@ -623,14 +625,14 @@ onBothEngines('whoever is told of the audit', (engine) => {
     const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
     await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
     await auth.sessions.signOut({ ...CLIENT, sessionToken })
-    expect(await Promise.all(found)).toEqual(told.map(({ id }) => ({ id })))
+    expect(await Promise.all(found)).toEqual(received.map(({ id }) => ({ id })))
     const byId = (a: AuditRecord, b: AuditRecord) => (a.id < b.id ? -1 : 1)
-    // As they are read, with the address of the account.
+    // Reading adds the address of the account.
     const read = (await linesOf(auth)).map(({ email: _, ...line }) => line)
-    expect(told.toSorted(byId)).toEqual(read.sort(byId))
+    expect(received.toSorted(byId)).toEqual(read.sort(byId))
   })
 
-  it('fails, and nothing else does', async () => {
+  it('may throw without affecting requests', async () => {
     const { auth, newMails } = await productionAuth(engine, {
       onAudit() {
         throw new Error('the collector is down')
@@ -645,16 +647,16 @@ onBothEngines('whoever is told of the audit', (engine) => {
     })
   })
 
-  it('hears of mail that was given up', async () => {
-    const told: AuditRecord[] = []
-    const ctx = await productionContext(engine, { onAudit: (line) => void told.push(line) })
+  it('receives records of abandoned mail', async () => {
+    const received: AuditRecord[] = []
+    const ctx = await productionContext(engine, { onAudit: (line) => void received.push(line) })
     const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await account.register(ctx, { email: BOB, password: NEW_PASSWORD }, {})
     const mailer = memoryMailer(() => {
       throw new MailRefused('no such mailbox')
     })
     await sendDueMail(ctx, mailer, { sent: new Map(), onFault: () => {} })
-    expect(told.filter(({ action }) => action === 'give_up_mail')).toMatchObject([
+    expect(received.filter(({ action }) => action === 'give_up_mail')).toMatchObject([
       { userId: id, instance: 'test:1' },
       { userId: id },
     ])

@@ -27,7 +27,7 @@ import { MAIL_LIFETIME_SECONDS, sendDueMail } from './send.ts'
 const BOB = 'bob@example.com'
 const HOUR = 3_600
 
-/** A process that sends: what it remembers, and what it was told of. */
+/** A process that sends mail. It remembers what it sent, and records its failures. */
 function sender(ctx: TestContext, mailer: MemoryMailer) {
   const sent = new Map<string, number>()
   const faults: { error: unknown; attempts: number | undefined }[] = []
@@ -35,20 +35,22 @@ function sender(ctx: TestContext, mailer: MemoryMailer) {
     void faults.push({ error, attempts: mail?.attempts })
   return {
     faults,
-    /** Sends what is due now. */
+    /** Sends one batch of due mail. */
     once: () => sendDueMail(ctx, mailer, { sent, onFault }),
-    /** Until nothing is due any more. */
+    /** Sends until no mail is due. */
     async all() {
       while ((await sendDueMail(ctx, mailer, { sent, onFault })) > 0);
     },
   }
 }
 
+/** Seconds until the next attempt of each mail. */
 async function waits(ctx: TestContext): Promise<number[]> {
   const rows = await ctx.db.selectFrom('outbox').select('next_attempt_at').execute()
   return rows.map(({ next_attempt_at }) => (next_attempt_at - ctx.now().getTime()) / 1_000)
 }
 
+/** Audit records of abandoned mail. */
 async function givenUp(ctx: TestContext) {
   return Array.fromAsync(audit.list(ctx, { action: 'give_up_mail' }))
 }
@@ -57,7 +59,7 @@ function down(): never {
   throw new Error('the server is down')
 }
 
-/** A mail server that takes a message and says nothing, until the test does. */
+/** A mail server that accepts a message, and replies only when the test resolves `answer`. */
 function silentMailer() {
   const taken = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<void>()
@@ -69,7 +71,7 @@ function silentMailer() {
 }
 
 onBothEngines('the outbox', (engine) => {
-  it('of one database is emptied by three instances, each mail once', async () => {
+  it('sends each mail once when three instances share a database', async () => {
     const first = await productionContext(engine)
     const { databaseUrl } = first.options
     const others = [
@@ -86,7 +88,7 @@ onBothEngines('the outbox', (engine) => {
     expect(await countMail(first.db)).toBe(0)
   })
 
-  it('tries what failed again, ever more seldom, under the same name', async () => {
+  it('retries a failed mail with growing waits and the same message id', async () => {
     const ctx = await productionContext(engine)
     const ids: string[] = []
     const mailer = memoryMailer(({ id }) => {
@@ -111,7 +113,7 @@ onBothEngines('the outbox', (engine) => {
     expect(mailer.mails).toEqual([])
   })
 
-  it('keeps its waits over a restart', async () => {
+  it('keeps the retry waits across a restart', async () => {
     const ctx = await productionContext(engine)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const failing = sender(ctx, memoryMailer(down))
@@ -129,7 +131,7 @@ onBothEngines('the outbox', (engine) => {
     expect(mailer.mails).toMatchObject([{ kind: 'verify_email', to: BOB }])
   })
 
-  it('gives up after three days, and the audit says so', async () => {
+  it('gives up after three days and records it in the audit log', async () => {
     const ctx = await productionContext(engine)
     const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const { once, faults } = sender(ctx, memoryMailer(down))
@@ -152,7 +154,7 @@ onBothEngines('the outbox', (engine) => {
     ])
   })
 
-  it('gives up at once what is refused for good, and the audit says so', async () => {
+  it('gives up at once on a permanent refusal and records it in the audit log', async () => {
     const ctx = await productionContext(engine)
     const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const refused = new MailRefused('no such mailbox')
@@ -168,7 +170,7 @@ onBothEngines('the outbox', (engine) => {
     ])
   })
 
-  it('gives nothing up without its line in the audit', async () => {
+  it('does not give up a mail if the audit record cannot be written', async () => {
     const ctx = await productionContext(engine)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const { once } = sender(
@@ -177,34 +179,34 @@ onBothEngines('the outbox', (engine) => {
         throw new MailRefused('no such mailbox')
       }),
     )
-    const mend = await breakTable(ctx.db, 'audit', 'insert')
+    const repair = await breakTable(ctx.db, 'audit', 'insert')
     await expect(once()).rejects.toThrow('broken by the test')
     expect(await countMail(ctx.db)).toBe(1)
-    await mend()
+    await repair()
     ctx.now.advance(300)
     await once()
     expect(await countMail(ctx.db)).toBe(0)
     expect(await givenUp(ctx)).toHaveLength(1)
   })
 
-  it('sends nothing twice where a mail that has left cannot be forgotten at once', async () => {
+  it('does not send a mail twice if its row cannot be deleted after sending', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     const { once } = sender(ctx, mailer)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
-    const mend = await breakTable(ctx.db, 'outbox', 'delete')
+    const repair = await breakTable(ctx.db, 'outbox', 'delete')
     await expect(once()).rejects.toThrow('broken by the test')
     expect(mailer.mails).toHaveLength(1)
     ctx.now.advance(300)
     await expect(once()).rejects.toThrow('broken by the test')
-    await mend()
+    await repair()
     ctx.now.advance(300)
     expect(await once()).toBe(1)
     expect(mailer.mails).toHaveLength(1)
     expect(await countMail(ctx.db)).toBe(0)
   })
 
-  it('leaves a mail to whoever has it for five minutes, and then to the next', async () => {
+  it('leases a mail for five minutes, then lets another instance send it', async () => {
     const first = await productionContext(engine)
     const { databaseUrl } = first.options
     const second = await productionContext(engine, { databaseUrl, now: first.now })
@@ -219,13 +221,13 @@ onBothEngines('the outbox', (engine) => {
     first.now.advance(1)
     expect(await once()).toBe(1)
     expect(mailer.mails).toMatchObject([{ to: BOB }])
-    // The first one comes back: what it has to say concerns nobody any more.
+    // The first instance has lost its lease, so its failure must change nothing.
     silent.answer.reject(new Error('timed out'))
     await hung
     expect(await countMail(first.db)).toBe(0)
   })
 
-  it('lets whoever lost a mail in hand not postpone it for the next', async () => {
+  it('ignores the failure of an instance whose lease has expired', async () => {
     const first = await productionContext(engine)
     const { databaseUrl } = first.options
     const second = await productionContext(engine, { databaseUrl, now: first.now })
@@ -244,7 +246,7 @@ onBothEngines('the outbox', (engine) => {
     expect(await countMail(first.db)).toBe(0)
   })
 
-  it('sends what waits for a moment that a clock set back has moved far away', async () => {
+  it('sends a mail whose next attempt is far in the future because the clock was set back', async () => {
     const ctx = await productionContext(engine)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await sender(ctx, memoryMailer(down)).once()
@@ -255,8 +257,8 @@ onBothEngines('the outbox', (engine) => {
   })
 })
 
-onBothEngines('an ordered mail', (engine) => {
-  it('gives way to a newer one of its kind that comes before it has left', async () => {
+onBothEngines('a queued mail', (engine) => {
+  it('is replaced by a newer one of the same kind', async () => {
     const ctx = await productionContext(engine)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await account.requestConfirmation(ctx, { email: BOB }, {})
@@ -270,14 +272,14 @@ onBothEngines('an ordered mail', (engine) => {
     ])
   })
 
-  it('is one, however often it is asked for at once', async () => {
+  it('is queued once for many concurrent requests', async () => {
     const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
     await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     await Promise.all(Array.from({ length: 20 }, () => account.requestPasswordReset(ctx, { email: BOB }, {})))
     expect(await countMail(ctx.db)).toBe(1)
   })
 
-  it('for an account gives way to none for another', async () => {
+  it('is not replaced by a mail for another account', async () => {
     const ctx = await productionContext(engine)
     for (const email of [BOB, 'rob@example.com']) await createAccount(ctx, { email, password: PASSWORD }, {})
     const mailer = memoryMailer()
@@ -285,8 +287,8 @@ onBothEngines('an ordered mail', (engine) => {
     expect(mailer.mails).toHaveLength(2)
   })
 
-  /** Every mail of an account that takes these addresses in turn, while notices do not get through; what has a link does. */
-  async function changedUnheard(...emails: readonly string[]): Promise<readonly ReceivedMail[]> {
+  /** Changes an account to each address in turn while notices fail and links get through. Returns all mail sent. */
+  async function changeAddressDuringOutage(...emails: readonly string[]): Promise<readonly ReceivedMail[]> {
     const ctx = await productionContext(engine)
     let isDown = false
     const mailer = memoryMailer(({ text }) => {
@@ -313,18 +315,18 @@ onBothEngines('an ordered mail', (engine) => {
     return mailer.mails
   }
 
-  it('that tells an address of its loss gives way to none that tells another address', async () => {
-    const mails = await changedUnheard('second@example.com', 'third@example.com')
-    const told = mails.filter(({ kind }) => kind === 'email_changed').map(({ to }) => to)
-    expect(told.sort()).toEqual([BOB, 'second@example.com'])
+  it('to an old address about its removal is not replaced by one to another old address', async () => {
+    const mails = await changeAddressDuringOutage('second@example.com', 'third@example.com')
+    const notified = mails.filter(({ kind }) => kind === 'email_changed').map(({ to }) => to)
+    expect(notified.sort()).toEqual([BOB, 'second@example.com'])
   })
 
-  it('that tells of a change goes to the address that the account had then', async () => {
-    const mails = await changedUnheard('second@example.com')
+  it('about an address change goes to the address at the time of the request', async () => {
+    const mails = await changeAddressDuringOutage('second@example.com')
     expect(mails.filter(({ kind }) => kind === 'email_change_requested').map(({ to }) => to)).toEqual([BOB])
   })
 
-  it('for nobody vanishes without being sent, and takes no place', async () => {
+  it('for an unknown address is dropped unsent and does not count towards the limits', async () => {
     const ctx = await productionContext(engine, { mailsPerHour: 1 })
     await account.requestPasswordReset(ctx, { email: 'nobody@example.com' }, {})
     await account.requestConfirmation(ctx, { email: 'nobody@example.com' }, {})
@@ -338,16 +340,16 @@ onBothEngines('an ordered mail', (engine) => {
     expect(mailer.mails).toMatchObject([{ to: BOB }])
   })
 
-  it('that is void by now vanishes, and takes no place', async () => {
+  it('whose reason no longer exists is dropped unsent and does not count towards the limits', async () => {
     const ctx = await productionContext(engine, { mailsPerHour: 3 })
-    const shut = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
+    const disabled = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await account.requestPasswordReset(ctx, { email: BOB }, {})
     const confirmed = await createAccount(ctx, { email: 'confirmed@example.com', password: PASSWORD }, {})
     const gone = await createAccount(ctx, { email: 'gone@example.com', password: PASSWORD }, {})
-    // As if it had slipped in: past the use cases, which take links back themselves.
+    // Bypasses the use cases, which withdraw links themselves.
     const change = (id: number, columns: { disabled_at?: number; email_verified_at?: number }) =>
       ctx.db.updateTable('users').set(columns).where('id', '=', id).execute()
-    await change(shut.id, { disabled_at: 1 })
+    await change(disabled.id, { disabled_at: 1 })
     await change(confirmed.id, { email_verified_at: 1 })
     await users.delete(ctx, gone.id, {})
     expect(await countMail(ctx.db)).toBe(3)
@@ -362,7 +364,7 @@ onBothEngines('an ordered mail', (engine) => {
     expect(mailer.mails).toHaveLength(3)
   })
 
-  it('with a link is taken back by what voids its token, and a notice is not', async () => {
+  it('with a link is withdrawn when its token is revoked; a notice is not', async () => {
     const ctx = await productionContext(engine)
     const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     let { sessionToken } = await withPassword(ctx, { email: BOB, password: PASSWORD }, {})
@@ -370,11 +372,11 @@ onBothEngines('an ordered mail', (engine) => {
     const { mails } = mailer
     const { all } = sender(ctx, mailer)
     await all()
-    const order = async () => {
+    const enqueue = async () => {
       await account.requestPasswordReset(ctx, { email: BOB }, {})
       await account.changeEmail(ctx, { email: 'robert@example.com' }, { sessionToken })
     }
-    await order()
+    await enqueue()
     const renewed = await account.changePassword(
       ctx,
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
@@ -387,14 +389,14 @@ onBothEngines('an ordered mail', (engine) => {
       'new_device',
       'password_changed',
     ])
-    await order()
+    await enqueue()
     await users.disable(ctx, id, {})
     await all()
     expect(mails.slice(3)).toMatchObject([{ kind: 'email_change_requested' }])
     expect((await everyRow(ctx.db)).tokens).toEqual([])
   })
 
-  it('goes to the address that the account has when it leaves', async () => {
+  it('goes to the address of the account at the time of sending', async () => {
     const ctx = await productionContext(engine)
     const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     await account.requestPasswordReset(ctx, { email: BOB }, {})
@@ -409,12 +411,12 @@ onBothEngines('an ordered mail', (engine) => {
   })
 })
 
-onBothEngines('the caps on mail', (engine) => {
-  it('let a mailbox have its number in an hour; the others wait for the next, and none is lost', async () => {
+onBothEngines('the limits on outgoing mail', (engine) => {
+  it('defer mail above the hourly limit of a mailbox to the next hour', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 2 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
-    const told = () => mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()
+    const sent = () => mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()
     ctx.now.advance(HOUR - 60)
     await account.register(ctx, { email: 'Bob@example.com', password: PASSWORD }, {})
     await account.register(ctx, { email: BOB, password: NEW_PASSWORD }, {})
@@ -427,18 +429,18 @@ onBothEngines('the caps on mail', (engine) => {
       'Bob@example.com verify_email',
       'rob@example.com verify_email',
     ]
-    expect(told()).toEqual(withinTheHour)
+    expect(sent()).toEqual(withinTheHour)
     expect(await countMail(ctx.db)).toBe(1)
     ctx.now.advance(59)
     await all()
-    expect(told()).toEqual(withinTheHour)
+    expect(sent()).toEqual(withinTheHour)
     ctx.now.advance(1)
     await all()
-    expect(told()).toEqual([...withinTheHour, 'Bob@example.com verify_email'].sort())
+    expect(sent()).toEqual([...withinTheHour, 'Bob@example.com verify_email'].sort())
     expect(await countMail(ctx.db)).toBe(0)
   })
 
-  it('are apart for what strangers ask for, for the way back in, and for what tells of them', async () => {
+  it('are separate for requested mail, password resets and notices', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
@@ -456,7 +458,7 @@ onBothEngines('the caps on mail', (engine) => {
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device' }])
   })
 
-  it('are not used up for notices by requests for another address', async () => {
+  it('reserve room for notices however many address changes are requested', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
@@ -470,7 +472,7 @@ onBothEngines('the caps on mail', (engine) => {
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device', to: BOB }])
   })
 
-  it('let all instances together send their number in an hour', async () => {
+  it('apply to all instances together', async () => {
     const first = await productionContext(engine, { mailsPerHour: 5 })
     const second = await productionContext(engine, {
       mailsPerHour: 5,
@@ -491,7 +493,7 @@ onBothEngines('the caps on mail', (engine) => {
     expect(new Set(mailer.mails.map(({ to }) => to)).size).toBe(12)
   })
 
-  it('give the place of a mail that failed back', async () => {
+  it('do not count a failed attempt', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
     let isDown = true
     const mailer = memoryMailer(() => {
@@ -509,7 +511,7 @@ onBothEngines('the caps on mail', (engine) => {
     expect(mailer.mails).toHaveLength(1)
   })
 
-  it('are twenty to a mailbox where nothing else is set', async () => {
+  it('allow twenty mails an hour to a mailbox by default', async () => {
     const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
@@ -524,16 +526,17 @@ onBothEngines('the caps on mail', (engine) => {
 })
 
 const THIEF = 'thief@example.net'
-const OLD_HANDS = ['email_change_requested', 'email_changed']
+/** What an address change sends to the old address. */
+const ADDRESS_NOTICES = ['email_change_requested', 'email_changed']
 
-/** Who has Bob's password, and what reaches whom. */
-async function thiefOf(ctx: TestContext, mailer: MemoryMailer) {
+/** A thief who knows Bob's password. */
+async function startTakeover(ctx: TestContext, mailer: MemoryMailer) {
   await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
   const { all } = sender(ctx, mailer)
   return {
     all,
-    /** What reached an address, in order. */
-    told: (to = BOB) => mailer.mails.filter((mail) => mail.to === to).map(({ kind }) => kind),
+    /** The kinds of mail sent to an address, in order. */
+    kindsTo: (to = BOB) => mailer.mails.filter((mail) => mail.to === to).map(({ kind }) => kind),
     signIn: async (password = PASSWORD) =>
       (await withPassword(ctx, { email: BOB, password }, { ip: '203.0.113.9', userAgent: 'curl' }))
         .sessionToken,
@@ -546,10 +549,10 @@ async function thiefOf(ctx: TestContext, mailer: MemoryMailer) {
   }
 }
 
-onBothEngines('the owner of an account that a thief takes over', (engine) => {
-  it('is told at the old address of 21 sign-ins, of the new address, and of the end, all within the hour', async () => {
+onBothEngines('the owner of an account during a takeover', (engine) => {
+  it('is notified at the old address of 21 sign-ins and of the address change within the hour', async () => {
     const ctx = await productionContext(engine)
-    const { all, told, signIn, takeAddress } = await thiefOf(ctx, memoryMailer())
+    const { all, kindsTo, signIn, takeAddress } = await startTakeover(ctx, memoryMailer())
     let sessionToken = ''
     for (let times = 0; times < 21; times++) {
       sessionToken = await signIn()
@@ -558,18 +561,18 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     await takeAddress(sessionToken)
     await account.delete(ctx, { sessionToken })
     await all()
-    expect(told()).toEqual(['new_device', ...OLD_HANDS])
-    expect(told(THIEF)).toEqual(['confirm_new_email', 'account_deleted'])
+    expect(kindsTo()).toEqual(['new_device', ...ADDRESS_NOTICES])
+    expect(kindsTo(THIEF)).toEqual(['confirm_new_email', 'account_deleted'])
     ctx.now.advance(600)
     await all()
-    expect(told().slice(3)).toEqual(['new_device'])
+    expect(kindsTo().slice(3)).toEqual(['new_device'])
     expect(await countMail(ctx.db)).toBe(0)
   })
 
-  it('is told at once of a deletion, and later of the 20 other sign-ins', async () => {
+  it('is notified of the deletion at once, and of the 20 other sign-ins later', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    const { all, told, signIn } = await thiefOf(ctx, mailer)
+    const { all, kindsTo, signIn } = await startTakeover(ctx, mailer)
     let sessionToken = ''
     for (let times = 0; times < 21; times++) {
       sessionToken = await signIn()
@@ -577,19 +580,19 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     }
     await account.delete(ctx, { sessionToken })
     await all()
-    expect(told()).toEqual(['new_device', 'account_deleted'])
+    expect(kindsTo()).toEqual(['new_device', 'account_deleted'])
     ctx.now.advance(600)
     await all()
     expect(mailer.mails.at(-1)).toMatchObject({ to: BOB, text: expect.stringMatching(/were 20\ssign-ins/) })
   })
 
-  it('gets every notice, although the mail server accepts none before the account is deleted', async () => {
+  it('receives every notice even if the mail server is down until the account is deleted', async () => {
     const ctx = await productionContext(engine)
     let isDown = true
     const mailer = memoryMailer(({ text }) => {
       if (isDown && !text.includes('https://')) down()
     })
-    const { all, told, signIn, takeAddress } = await thiefOf(ctx, mailer)
+    const { all, kindsTo, signIn, takeAddress } = await startTakeover(ctx, mailer)
     let sessionToken = await signIn()
     const renewed = await account.changePassword(
       ctx,
@@ -606,17 +609,22 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     await takeAddress(sessionToken)
     await account.delete(ctx, { sessionToken })
     await all()
-    expect(told()).toEqual([])
+    expect(kindsTo()).toEqual([])
     isDown = false
     ctx.now.advance(HOUR)
     await all()
-    expect(told().sort()).toEqual([...OLD_HANDS, 'new_device', 'password_changed', 'password_changed'])
-    expect(told(THIEF)).toEqual(['confirm_new_email', 'account_deleted'])
+    expect(kindsTo().sort()).toEqual([
+      ...ADDRESS_NOTICES,
+      'new_device',
+      'password_changed',
+      'password_changed',
+    ])
+    expect(kindsTo(THIEF)).toEqual(['confirm_new_email', 'account_deleted'])
   })
 
-  it('is told in time although notices of sign-ins, and of other changes, have used up their budgets', async () => {
+  it('is notified in time even if other notices have used up their limits', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
-    const { all, told, signIn, takeAddress } = await thiefOf(ctx, memoryMailer())
+    const { all, kindsTo, signIn, takeAddress } = await startTakeover(ctx, memoryMailer())
     let sessionToken = await signIn()
     for (const [currentPassword, newPassword] of [
       [PASSWORD, NEW_PASSWORD],
@@ -627,16 +635,16 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
       await signIn(newPassword)
       await all()
     }
-    expect(told()).toEqual(['password_changed', 'new_device'])
+    expect(kindsTo()).toEqual(['password_changed', 'new_device'])
     await takeAddress(sessionToken)
     await all()
-    expect(told().slice(2)).toEqual(OLD_HANDS)
+    expect(kindsTo().slice(2)).toEqual(ADDRESS_NOTICES)
   })
 
-  it('is told before all other mail that is due', async () => {
+  it('is notified before other due mail is sent', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    const { signIn } = await thiefOf(ctx, mailer)
+    const { signIn } = await startTakeover(ctx, mailer)
     const sessionToken = await signIn()
     for (let user = 0; user < 20; user++)
       await createAccount(ctx, { email: `user${user}@example.com`, password: PASSWORD }, {})
@@ -654,16 +662,16 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     ])
   })
 
-  it('is sent no link of the account that is gone, nor is anybody else', async () => {
+  it('receives no link to the deleted account, and neither does the thief', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    const { all, signIn } = await thiefOf(ctx, mailer)
+    const { all, signIn } = await startTakeover(ctx, mailer)
     const sessionToken = await signIn()
     await account.requestPasswordReset(ctx, { email: BOB }, {})
     await account.register(ctx, { email: BOB, password: PASSWORD }, {})
     await account.changeEmail(ctx, { email: THIEF }, { sessionToken })
     await account.delete(ctx, { sessionToken })
-    // The address to be is not kept either.
+    // The requested address is deleted too.
     expect(JSON.stringify(await everyRow(ctx.db))).not.toContain(THIEF)
     await all()
     expect(mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()).toEqual(
@@ -672,12 +680,12 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     expect((await everyRow(ctx.db)).tokens).toEqual([])
   })
 
-  it('is sent no link that slipped in beside the end of the account', async () => {
+  it('receives no link that was queued during the deletion', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    const { all } = await thiefOf(ctx, mailer)
+    const { all } = await startTakeover(ctx, mailer)
     await account.requestPasswordReset(ctx, { email: BOB }, {})
-    // As if it had been ordered by a request that was on its way: past the use case.
+    // Bypasses the use case, as if a concurrent request had queued the mail.
     await ctx.db.deleteFrom('users').execute()
     expect(await countMail(ctx.db)).toBe(1)
     await all()
@@ -687,19 +695,19 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
 })
 
 onBothEngines('a notice that outlives its account', (engine) => {
-  /** A notice to an address that no account has any more. */
-  async function orphan() {
+  /** Notices to an address that no account has any more. */
+  async function deletedAccount() {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer(down)
-    const { all, signIn } = await thiefOf(ctx, mailer)
+    const { all, signIn } = await startTakeover(ctx, mailer)
     const sessionToken = await signIn()
     await all()
     await account.delete(ctx, { sessionToken })
     return { ctx, all }
   }
 
-  it('is kept no longer than other mail, and the audit says that it was given up', async () => {
-    const { ctx, all } = await orphan()
+  it('expires like other mail and is recorded in the audit log', async () => {
+    const { ctx, all } = await deletedAccount()
     ctx.now.advance(MAIL_LIFETIME_SECONDS + 1)
     await all()
     expect((await everyRow(ctx.db)).outbox).toEqual([])
@@ -711,21 +719,21 @@ onBothEngines('a notice that outlives its account', (engine) => {
     )
   })
 
-  it('is removed by the clean-up where nobody sends mail', async () => {
-    const { ctx } = await orphan()
+  it('is deleted by the clean-up if no instance sends mail', async () => {
+    const { ctx } = await deletedAccount()
     await account.requestPasswordReset(ctx, { email: 'nobody@example.com' }, {})
     ctx.now.advance(MAIL_LIFETIME_SECONDS + 300)
     expect(await deleteExpired(ctx)).toMatchObject({ mails: 0 })
     ctx.now.advance(0.001)
     expect(await deleteExpired(ctx)).toMatchObject({ mails: 3 })
     expect((await everyRow(ctx.db)).outbox).toEqual([])
-    // What was for nobody is not told.
+    // Decoys are not recorded.
     expect(await givenUp(ctx)).toMatchObject([{ reason: 'expired' }, { reason: 'expired' }])
   })
 })
 
 onBothEngines('notices of new devices', (engine) => {
-  /** An account that is signed in to from new devices, and what its owner was sent: how many sign-ins each covers. */
+  /** An account with sign-ins from new devices. `covered` is the number of sign-ins in each notice. */
   async function account(deliver: () => Promise<void> | void = () => {}) {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer(deliver)
@@ -745,7 +753,7 @@ onBothEngines('notices of new devices', (engine) => {
     }
   }
 
-  it('come at once, and then at most once in ten minutes, with the number of sign-ins and the last of them', async () => {
+  it('are sent at once, then at most every ten minutes with the number of sign-ins and the latest of them', async () => {
     const { ctx, mailer, all, signIn, covered } = await account()
     await signIn()
     await all()
@@ -765,10 +773,10 @@ onBothEngines('notices of new devices', (engine) => {
     for (const body of [text, html]) {
       expect(body.match(/12:01 UTC, Firefox,\s192\.0\.2\.7/g)).toHaveLength(2)
       expect(body).toMatch(/12:02 UTC, Firefox,\s198\.51\.100\.5/)
-      // The one that was told already is not told again.
+      // The first sign-in has been reported already.
       expect(body).not.toContain('12:00')
     }
-    // The next ten minutes count from that one.
+    // The next ten minutes count from the second notice.
     ctx.now.advance(1)
     await signIn()
     ctx.now.advance(598)
@@ -777,21 +785,21 @@ onBothEngines('notices of new devices', (engine) => {
     ctx.now.advance(1)
     await all()
     expect(covered()).toEqual([1, 3, 1])
-    // Nothing happened for ten minutes: at once again.
+    // After ten quiet minutes, the next notice is sent at once.
     ctx.now.advance(600)
     await signIn()
     await all()
     expect(covered()).toEqual([1, 3, 1, 1])
   })
 
-  it('are merged before the first one has left, too', async () => {
+  it('are merged before the first one is sent', async () => {
     const { all, signIn, covered } = await account()
     await signIn(3)
     await all()
     expect(covered()).toEqual([3])
   })
 
-  it('name the last five sign-ins', async () => {
+  it('list the last five sign-ins', async () => {
     const { mailer, all, signIn } = await account()
     for (let host = 1; host <= 7; host++) await signIn(1, `198.51.100.${host}`)
     await all()
@@ -800,7 +808,7 @@ onBothEngines('notices of new devices', (engine) => {
     expect(mailer.mails[0]?.text).toMatch(/were 7\ssign-ins/)
   })
 
-  it('name the sign-in of a notice that an older version ordered', async () => {
+  it('include the sign-in of a notice queued by an older version', async () => {
     const { ctx, mailer, all, signIn } = await account()
     await signIn(1, '198.51.100.1')
     const details = JSON.stringify({ ip: '198.51.100.9', device: 'Opera' })
@@ -813,10 +821,10 @@ onBothEngines('notices of new devices', (engine) => {
     )
   })
 
-  it('tell each sign-in once, also those that come while one is in hand', async () => {
+  it('report each sign-in once, including those during a delivery', async () => {
     const { mailer, taken, answer } = silentMailer()
     const ctx = await productionContext(engine)
-    const { all, signIn, told } = await thiefOf(ctx, mailer)
+    const { all, signIn, kindsTo } = await startTakeover(ctx, mailer)
     await signIn()
     const sending = all()
     await taken
@@ -824,7 +832,7 @@ onBothEngines('notices of new devices', (engine) => {
     await signIn()
     answer.resolve()
     await sending
-    expect(told()).toEqual(['new_device'])
+    expect(kindsTo()).toEqual(['new_device'])
     ctx.now.advance(600)
     await all()
     expect(mailer.mails.map(({ text }) => /were \d+/.exec(text)?.[0])).toEqual([undefined, 'were 2'])
@@ -833,13 +841,13 @@ onBothEngines('notices of new devices', (engine) => {
     expect(await countMail(ctx.db)).toBe(0)
   })
 
-  it('tell each sign-in once where one that has left cannot be forgotten at once', async () => {
+  it('report each sign-in once if a sent notice cannot be deleted', async () => {
     const { ctx, all, once, signIn, covered } = await account()
     await signIn()
-    const mend = await breakTable(ctx.db, 'outbox', 'delete')
+    const repair = await breakTable(ctx.db, 'outbox', 'delete')
     await expect(once()).rejects.toThrow('broken by the test')
     await signIn(2)
-    await mend()
+    await repair()
     ctx.now.advance(300)
     await all()
     expect(covered()).toEqual([1])
@@ -848,7 +856,7 @@ onBothEngines('notices of new devices', (engine) => {
     expect(covered()).toEqual([1, 2])
   })
 
-  it('are one, however long the mail server is down', async () => {
+  it('are merged into one while the mail server is down', async () => {
     let isDown = true
     const { ctx, all, signIn, covered } = await account(() => {
       if (isDown) down()
@@ -868,7 +876,7 @@ onBothEngines('notices of new devices', (engine) => {
     expect(covered()).toEqual([12])
   })
 
-  it('are counted by all instances together, over a restart', async () => {
+  it('are paced across instances and restarts', async () => {
     const { ctx, mailer, all, signIn, covered } = await account()
     await signIn()
     await all()
@@ -886,7 +894,7 @@ onBothEngines('notices of new devices', (engine) => {
     expect(covered()).toEqual([1, 4])
   })
 
-  it('of one account keep none of another waiting, and none to an address that it has no longer', async () => {
+  it('do not delay notices for another account or for the old address', async () => {
     const { ctx, id, mailer, all, signIn } = await account()
     await createAccount(ctx, { email: 'rob@example.com', password: PASSWORD, confirmed: true }, {})
     await signIn(2)
@@ -902,7 +910,7 @@ onBothEngines('notices of new devices', (engine) => {
     expect(mailer.mails.find(({ to }) => to === BOB)?.text).toMatch(/were 2\ssign-ins/)
   })
 
-  it('are not held back by a pause of another clock', async () => {
+  it('are not delayed if the clock is set back', async () => {
     const { ctx, all, signIn, covered } = await account()
     await signIn()
     await all()
@@ -912,12 +920,12 @@ onBothEngines('notices of new devices', (engine) => {
     expect(covered()).toEqual([1, 1])
   })
 
-  it('come one by one where limits are off', async () => {
+  it('are sent one by one if throttling is off', async () => {
     const limited = await productionContext(engine)
     const ctx = { ...limited, options: { ...limited.options, throttle: false } }
-    const { all, signIn, told } = await thiefOf(ctx, memoryMailer())
+    const { all, signIn, kindsTo } = await startTakeover(ctx, memoryMailer())
     for (let times = 0; times < 3; times++) await signIn()
     await all()
-    expect(told()).toHaveLength(3)
+    expect(kindsTo()).toHaveLength(3)
   })
 })

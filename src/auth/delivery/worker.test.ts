@@ -22,7 +22,7 @@ import { type MailWorker, startMailWorker } from './worker.ts'
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
 
-/** A worker that stops with the test, and what it was told of. */
+/** Starts a worker that stops with the test and records its failures. */
 function startWorker(ctx: TestContext, mailer: MemoryMailer): MailWorker & { faults: unknown[] } {
   const faults: unknown[] = []
   const worker = startMailWorker(ctx, mailer, (error) => void faults.push(error))
@@ -34,7 +34,7 @@ async function outboxIsEmpty(ctx: TestContext): Promise<void> {
   await until(async () => (await countMail(ctx.db)) === 0)
 }
 
-/** A mail server that says nothing to what is for one address, until the test does. */
+/** A mail server that does not answer for one address until the test resolves `answer`. */
 function silentFor(address: string) {
   const taken = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<void>()
@@ -47,28 +47,7 @@ function silentFor(address: string) {
 }
 
 onBothEngines('the mail worker', (engine) => {
-  it('of each of three instances on one database sends what the others do not', async () => {
-    const first = await productionContext(engine)
-    const { databaseUrl } = first.options
-    const contexts = [first]
-    for (let count = 0; count < 2; count++)
-      contexts.push(await productionContext(engine, { databaseUrl, now: first.now }))
-    const mailers = contexts.map(() => memoryMailer())
-    const workers = contexts.map((ctx, index) => startWorker(ctx, mailers[index] ?? expect.unreachable()))
-    const addresses = Array.from({ length: 30 }, (_, index) => `user${index}@example.com`)
-    await Promise.all(
-      addresses.map(async (email, index) => {
-        await createAccount(contexts[index % 3] ?? first, { email, password: PASSWORD }, {})
-        workers[index % 3]?.wake()
-      }),
-    )
-    await outboxIsEmpty(first)
-    const sent = mailers.flatMap(({ mails }) => mails.map(({ to }) => to))
-    expect(sent.sort()).toEqual(addresses.sort())
-    expect(workers.flatMap(({ faults }) => faults)).toEqual([])
-  })
-
-  it('sends what was ordered while there was none', async () => {
+  it('sends mail that was queued before it started', async () => {
     const { now, mailer } = { now: testClock(), mailer: memoryMailer() }
     const ctx = await productionContext(engine, { now })
     const options = { databaseUrl: ctx.options.databaseUrl, now, mailer: memoryMailer() }
@@ -88,7 +67,7 @@ onBothEngines('the mail worker', (engine) => {
     expect(options.mailer.mails).toEqual([])
   })
 
-  it('that hangs keeps no request waiting', async () => {
+  it('delays no request while the mail server hangs', async () => {
     const silent = silentFor(BOB)
     const { auth } = await productionAuth(engine, { mailer: silent.mailer })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
@@ -110,7 +89,7 @@ onBothEngines('the mail worker', (engine) => {
     ])
   })
 
-  it('that hangs on one mail sends the others that are due with it', async () => {
+  it('sends the rest of a batch while one mail hangs', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
     for (const email of [BOB, ROB]) await createAccount(ctx, { email, password: PASSWORD }, {})
@@ -121,7 +100,7 @@ onBothEngines('the mail worker', (engine) => {
     await outboxIsEmpty(ctx)
   })
 
-  it('goes on where mail fails, whatever is thrown', async () => {
+  it('continues after a failure, whatever is thrown', async () => {
     const ctx = await productionContext(engine)
     const thrown: unknown[] = [new Error('no'), 'no', null, undefined]
     const mailer = memoryMailer(({ to }) => {
@@ -144,21 +123,21 @@ onBothEngines('the mail worker', (engine) => {
     await until(() => mailer.mails.some(({ to }) => to === ROB))
   })
 
-  it('goes on where the database could not be read for a while', async () => {
+  it('continues after a database failure', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
-    const mend = await breakTable(ctx.db, 'outbox', 'update')
+    const repair = await breakTable(ctx.db, 'outbox', 'update')
     const worker = startWorker(ctx, mailer)
     await until(() => worker.faults.length > 0)
     expect(mailer.mails).toEqual([])
-    await mend()
+    await repair()
     worker.wake()
     await outboxIsEmpty(ctx)
     expect(mailer.mails).toMatchObject([{ to: BOB }])
   })
 
-  it('that stops finishes what is in hand, takes no more, and closes the mailer', async () => {
+  it('finishes current mail on stop, takes no more, and closes the mailer', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
@@ -173,14 +152,14 @@ onBothEngines('the mail worker', (engine) => {
     expect(silent.mailer.closed).toBe(1)
     expect(silent.mailer.mails).toMatchObject([{ to: BOB }])
     expect(await countMail(ctx.db)).toBe(1)
-    // The next one to start sends the rest.
+    // The next worker sends the rest.
     const next = memoryMailer()
     startWorker(ctx, next)
     await outboxIsEmpty(ctx)
     expect(next.mails).toMatchObject([{ to: ROB }])
   })
 
-  it('that has nothing to do stops at once', async () => {
+  it('stops at once when idle', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     const worker = startMailWorker(ctx, mailer, () => {})
@@ -188,9 +167,9 @@ onBothEngines('the mail worker', (engine) => {
     expect(mailer.closed).toBe(1)
   })
 
-  it('tells the log of a mail that was not sent, without its address or its secret', async () => {
+  it('logs a mail that failed without its address or its secret', async () => {
     const lines: string[] = []
-    const tell = (...line: unknown[]) => void lines.push(JSON.stringify(line))
+    const log = (...line: unknown[]) => void lines.push(JSON.stringify(line))
     const refusals: Mail[] = []
     const mailer = memoryMailer((mail) => {
       refusals.push(mail)
@@ -202,7 +181,7 @@ onBothEngines('the mail worker', (engine) => {
       baseUrl: 'https://auth.example.com',
       secretKey: randomKey(),
       breachCheckUrl: 'off',
-      logger: { debug: tell, info: tell, warn: tell, error: tell },
+      logger: { debug: log, info: log, warn: log, error: log },
       mailer,
     })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
@@ -220,7 +199,7 @@ onBothEngines('the mail worker', (engine) => {
 })
 
 describe('the mail worker', () => {
-  it('that stops has the mailer let go of what hangs, and puts it back for the next one', async () => {
+  it('closes the mailer on stop if a delivery hangs, and requeues the mail', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
     const mailer: MemoryMailer = {
@@ -239,7 +218,7 @@ describe('the mail worker', () => {
     expect(next.mails).toMatchObject([{ to: BOB }])
   })
 
-  it('that stops waits no longer for a mailer that never lets go, and leaves its mail to the next one', async () => {
+  it('stops even if closing the mailer does not end a delivery, and leaves the mail to the next worker', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})

@@ -16,17 +16,17 @@ import type { Auth } from '../../index.ts'
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
 
-/** Longer than the notice of a new device keeps the next one waiting. */
+/** Seconds between two notices of new devices. */
 const NOTICE_PAUSE = 600
 
-/** Signs in on a device, and gives what it keeps. */
+/** Signs in on a device. Returns its device token. */
 async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = PASSWORD): Promise<string> {
   const login = await auth.signIn.withPassword({ email, password }, { deviceToken, ...CLIENT })
   return login.deviceToken ?? expect.unreachable('no device token')
 }
 
 onBothEngines('a device', (engine) => {
-  it('that is new is told to the owner, with when and where, and known from then on', async () => {
+  it('that is new triggers a notice with time and place, and is known from then on', async () => {
     const { auth, now, newMails } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
@@ -44,7 +44,7 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toEqual([])
   })
 
-  it('keeps its cookie over a logout, and is known by it in any spelling of the address', async () => {
+  it('keeps its cookie after a sign-out and is recognized for any spelling of the address', async () => {
     const { auth, newMails } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const json = { email: BOB, password: PASSWORD }
@@ -65,7 +65,7 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toEqual([])
   })
 
-  it('is known for one account alone', async () => {
+  it('is known only for the account that signed in on it', async () => {
     const { auth, newMails } = await productionAuth(engine)
     for (const email of [BOB, ROB]) await auth.users.create({ email, password: PASSWORD, confirmed: true })
     const bobs = await signIn(auth)
@@ -74,7 +74,7 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'new_device', to: ROB }])
   })
 
-  it('of whoever had the address before is unknown to whoever has it now', async () => {
+  it('is unknown to a new account with the address of a deleted one', async () => {
     const { auth, newMails } = await productionAuth(engine)
     const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
@@ -85,7 +85,7 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'new_device', to: BOB }])
   })
 
-  it('that was known before the password was set anew is a new one', async () => {
+  it('becomes unknown after a password reset or change', async () => {
     const { auth, now, newMails, mailedLink } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
@@ -110,7 +110,7 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
   })
 
-  it('that shows what we never signed is a new one', async () => {
+  it('with a forged token is unknown', async () => {
     const { auth, now, newMails } = await productionAuth(engine)
     const elsewhere = await productionAuth(engine)
     for (const service of [auth, elsewhere.auth])
@@ -146,7 +146,7 @@ onBothEngines('a device', (engine) => {
     expect(await newMails()).toEqual([])
   })
 
-  it('opens nothing by itself', async () => {
+  it('grants no access by its token alone', async () => {
     const { auth } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
@@ -158,7 +158,7 @@ onBothEngines('a device', (engine) => {
     ).rejects.toMatchObject({ code: 'invalid_credentials' })
   })
 
-  it('stays known when the key is changed, for as long as the old one stands behind the new', async () => {
+  it('stays known during a key rotation while the old key is still listed', async () => {
     const [oldKey, newKey] = [randomKey(), randomKey()]
     const before = await productionAuth(engine, { secretKey: oldKey })
     const { databaseUrl } = before.auth.options
@@ -172,7 +172,7 @@ onBothEngines('a device', (engine) => {
     expect(resigned).not.toBe(old)
     expect(await rotated.newMails()).toEqual([])
 
-    // Signed anew by then, it outlives the old key; what was not used meanwhile does not.
+    // The token was renewed with the new key above. A token that was not renewed is now invalid.
     const after = await productionAuth(engine, { now, databaseUrl, secretKey: newKey })
     expect(await signIn(after.auth, resigned)).toBe(resigned)
     expect(await after.newMails()).toEqual([])
@@ -181,7 +181,7 @@ onBothEngines('a device', (engine) => {
     expect(await after.newMails()).toMatchObject([{ kind: 'new_device' }])
   })
 
-  it('is not told apart where there is no key: it gets no token, and its owner no notice', async () => {
+  it('gets no token, and its owner no notice, without a secret key', async () => {
     const mailer = memoryMailer()
     const auth = await freshAuth(engine, { baseUrl: BASE_URL, mailer })
     await auth.registerUser(BOB, PASSWORD)
@@ -199,7 +199,7 @@ onBothEngines('a device', (engine) => {
     expect(mailer.mails).toEqual([])
   })
 
-  it('of an owner signs in while strangers have locked the account, and no other does', async () => {
+  it('can sign in to a locked account if it is known', async () => {
     const { auth, now, newMails } = await productionAuth(engine, {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
@@ -218,13 +218,13 @@ onBothEngines('a device', (engine) => {
     await newMails()
     await signIn(auth, device)
     expect(await newMails()).toEqual([])
-    // It opens the account to nobody else.
+    // Other devices remain locked out.
     await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
   })
 
-  it('that signs in after five failures is told of with their number, once', async () => {
+  it('that signs in after five failures triggers one notice with their number', async () => {
     const { auth, newMails } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const fail = async (times: number, deviceToken?: string) => {

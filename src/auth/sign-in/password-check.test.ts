@@ -1,4 +1,4 @@
-/** Every use case that verifies a password settles its attempt, whatever ends it. */
+/** Every use case that verifies a password counts a wrong one and clears the count for a right one. */
 import { describe, expect, it } from 'vitest'
 import { CHEAP_HASHER } from '../../../test/support/engines.ts'
 import { linkIn, NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
@@ -7,10 +7,10 @@ import type { Auth, Hasher } from '../../index.ts'
 import { sha256 } from '../../lib/digest.ts'
 
 const BOB = 'bob@example.com'
-/** More than may be hashed and wait at once. */
+/** More hashes than may run and wait at once. */
 const FLOOD = 600
 
-/** What verifies a password, and what it needs beside one. */
+/** What the use cases need besides a password. */
 interface World {
   readonly auth: Auth
   readonly sessionToken: string
@@ -22,15 +22,15 @@ const USE_CASES: Record<string, (world: World, password: string) => Promise<unkn
   validLogin: ({ auth }, password) => auth.validLogin(BOB, password),
   'a re-authentication': ({ auth, sessionToken }, password) =>
     auth.signIn.reauthenticate({ password }, { sessionToken }),
-  'a change of password': ({ auth, sessionToken }, currentPassword) =>
+  'a password change': ({ auth, sessionToken }, currentPassword) =>
     auth.account.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken }),
   'the confirmation of a new address': ({ auth, token }, password) =>
     auth.account.confirmEmail({ token, password }),
 }
 
 describe('the password check', () => {
-  /** The service with a hasher that can be held, and the failures that are counted for Bob. */
-  async function worldOf() {
+  /** A service with a hasher that can be blocked. `failures` is Bob's counter. */
+  async function openWorld() {
     let held = Promise.resolve()
     const hasher: Hasher = {
       ...CHEAP_HASHER,
@@ -56,13 +56,13 @@ describe('the password check', () => {
           .executeTakeFirst()
         return row?.failures ?? 0
       },
-      /** Fills the queue for hashes, and gives what empties it. */
+      /** Fills the hash queue. Returns a function that empties it. */
       async fillQueue() {
         const gate = Promise.withResolvers<void>()
         held = gate.promise
         const waiting = Array.from({ length: FLOOD }, () => auth.hashPassword(PASSWORD))
         const settled = Promise.allSettled(waiting)
-        // The last ones were refused, so the queue is full from here on.
+        // The last one was refused, so the queue is full.
         await expect(waiting.at(-1)).rejects.toMatchObject({ code: 'unavailable' })
         return async () => {
           gate.resolve()
@@ -73,9 +73,9 @@ describe('the password check', () => {
   }
 
   it.each(Object.entries(USE_CASES))(
-    'of %s counts a wrong password, and clears the count of a right one',
+    'of %s counts a wrong password and clears the count after a right one',
     async (_, useCase) => {
-      const world = await worldOf()
+      const world = await openWorld()
       await useCase(world, 'wrong').catch((error: unknown) =>
         expect(error).toMatchObject({ code: 'invalid_credentials' }),
       )
@@ -86,9 +86,9 @@ describe('the password check', () => {
   )
 
   it.each(Object.entries(USE_CASES))(
-    'of %s counts nothing while the queue for hashes is full',
+    'of %s counts nothing while the hash queue is full',
     async (_, useCase) => {
-      const world = await worldOf()
+      const world = await openWorld()
       await world.auth.validLogin(BOB, 'wrong')
       const empty = await world.fillQueue()
       await expect(useCase(world, PASSWORD)).rejects.toMatchObject({ code: 'unavailable' })
@@ -98,13 +98,13 @@ describe('the password check', () => {
     },
   )
 
-  it('does not count a right password as a failure, whatever is wrong beside it', async () => {
-    const { auth, sessionToken, token, failures } = await worldOf()
+  it('does not count a right password as a failure when the request fails for another reason', async () => {
+    const { auth, sessionToken, token, failures } = await openWorld()
     const change = (newPassword: string) =>
       auth.account.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken })
     await expect(change('short')).rejects.toMatchObject({ code: 'password_too_short' })
     expect(await failures()).toBe(0)
-    // Whichever comes first, the other one finds the password or the link used up.
+    // The second request may find the password changed or the link used.
     const outcomes = await Promise.allSettled([
       change(NEW_PASSWORD),
       auth.account.confirmEmail({ token, password: PASSWORD }),

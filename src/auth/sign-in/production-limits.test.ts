@@ -16,7 +16,7 @@ async function codesOf(attempts: Promise<unknown>[]): Promise<string[]> {
   return results.map((result) => (result.status === 'rejected' ? (result.reason as AuthError).code : 'done'))
 }
 
-/** Guesses so often, and waits in between as long as it takes. */
+/** Makes the given number of wrong guesses, waiting whenever the account is throttled. */
 async function guessPatiently(auth: Auth, now: { advance(seconds: number): void }, times: number) {
   for (let made = 0; made < times; ) {
     const error = (await auth.signIn.withPassword(...guess()).catch((reason: unknown) => reason)) as AuthError
@@ -25,8 +25,8 @@ async function guessPatiently(auth: Auth, now: { advance(seconds: number): void 
   }
 }
 
-onBothEngines('the lock of a password', (engine) => {
-  it('comes with the hundredth failure in a row, and not before', async () => {
+onBothEngines('the password lock', (engine) => {
+  it('starts at the hundredth failure in a row', async () => {
     const { auth, now } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 99)
@@ -38,7 +38,7 @@ onBothEngines('the lock of a password', (engine) => {
     expect(await codesOf([auth.validLogin(BOB, PASSWORD)])).toEqual(['too_many_attempts'])
   })
 
-  it.each([1, 3])('lasts until the password is reset, where it comes with failure %i', async (failures) => {
+  it.each([1, 3])('does not expire when it starts at failure %i', async (failures) => {
     const { auth, now } = await productionAuth(engine, {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: failures,
@@ -52,7 +52,7 @@ onBothEngines('the lock of a password', (engine) => {
     }
   })
 
-  it('is opened by a reset, at once, for the new password', async () => {
+  it('ends with a password reset', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine, {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
@@ -66,7 +66,7 @@ onBothEngines('the lock of a password', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })
   })
 
-  it('is opened by whoever runs the service', async () => {
+  it('ends when an operator unlocks the account', async () => {
     const { auth, now } = await productionAuth(engine, {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
@@ -78,7 +78,7 @@ onBothEngines('the lock of a password', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
-  it('leaves open who is signed in, and hashes nothing for who is not', async () => {
+  it('keeps existing sessions and verifies no further passwords', async () => {
     let verified = 0
     const hasher: Hasher = {
       ...CHEAP_HASHER,
@@ -104,7 +104,7 @@ onBothEngines('the lock of a password', (engine) => {
     expect(await auth.getUserFromSessionId(sessionToken)).not.toBeNull()
   })
 
-  it('of an address that nobody has looks the same', async () => {
+  it('looks the same for an unknown address', async () => {
     const { auth, now } = await productionAuth(engine, {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
@@ -123,7 +123,7 @@ onBothEngines('the lock of a password', (engine) => {
   })
 })
 
-onBothEngines('a device that was signed in to before', (engine) => {
+onBothEngines('a known device', (engine) => {
   async function bobsDevice(options = {}) {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 3, ...options })
     await production.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
@@ -131,7 +131,7 @@ onBothEngines('a device that was signed in to before', (engine) => {
     return { ...production, deviceToken: deviceToken ?? expect.unreachable() }
   }
 
-  it('has failures of its own, which use up nobody else’s', async () => {
+  it('has its own failure counter', async () => {
     const { auth, now, deviceToken } = await bobsDevice()
     const second = (await auth.signIn.withPassword({ email: BOB, password: PASSWORD })).deviceToken ?? ''
     const own = guess(BOB, { deviceToken })
@@ -148,7 +148,7 @@ onBothEngines('a device that was signed in to before', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
   })
 
-  it('is stopped neither by strangers who guess at the account nor by its network', async () => {
+  it('can sign in while the account or its network is throttled', async () => {
     const { auth, deviceToken } = await bobsDevice({ loginFailuresPerIp: 3 })
     const ip = '192.0.2.1'
     for (let failure = 0; failure < 3; failure++)
@@ -160,13 +160,13 @@ onBothEngines('a device that was signed in to before', (engine) => {
       auth.signIn.withPassword({ email: 'rob@example.com', password: PASSWORD }, { ip }),
     ).rejects.toMatchObject(WAIT)
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken, ip })
-    // What strangers used up, its success does not give back to them.
+    // Its success does not reset the counters of others.
     await expect(
       auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { ip: '192.0.2.2' }),
     ).rejects.toMatchObject(WAIT)
   })
 
-  it('has one counter for every route that looks at a password', async () => {
+  it('has one counter for every route that checks a password', async () => {
     const { auth, deviceToken } = await bobsDevice()
     const { sessionToken } = await auth.signIn.withPassword(
       { email: BOB, password: PASSWORD },
@@ -179,11 +179,11 @@ onBothEngines('a device that was signed in to before', (engine) => {
     ).rejects.toMatchObject(WRONG)
     await expect(auth.signIn.withPassword(...guess(BOB, { deviceToken }))).rejects.toMatchObject(WRONG)
     await expect(auth.signIn.reauthenticate({ password: PASSWORD }, caller)).rejects.toMatchObject(WAIT)
-    // Without the token it is a stranger, with failures of a stranger's.
+    // Without the token it counts as an unknown device.
     await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
   })
 
-  it('that has failed as often as an account may is a stranger from then on', async () => {
+  it('loses its separate counter after as many failures as lock an account', async () => {
     const { auth, now, deviceToken } = await bobsDevice({ loginFailuresUntilLock: 4 })
     const own = guess(BOB, { deviceToken })
     for (let failure = 0; failure < 3; failure++)
@@ -191,7 +191,7 @@ onBothEngines('a device that was signed in to before', (engine) => {
     now.advance(1)
     await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
-    // These are failures of the account, which has four of its own.
+    // These count for the account, whose own limit is four.
     for (let failure = 0; failure < 3; failure++)
       await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
@@ -202,7 +202,7 @@ onBothEngines('a device that was signed in to before', (engine) => {
     ).rejects.toMatchObject(WAIT)
   })
 
-  it('that forges its token is a stranger', async () => {
+  it('with a forged token counts as unknown', async () => {
     const { auth, deviceToken } = await bobsDevice()
     const forged = `${deviceToken.slice(0, -1)}${deviceToken.endsWith('A') ? 'B' : 'A'}`
     for (let failure = 0; failure < 3; failure++)
@@ -212,7 +212,7 @@ onBothEngines('a device that was signed in to before', (engine) => {
     await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject(WAIT)
   })
 
-  it('lets no more of twenty guesses at once through than of guesses in a row', async () => {
+  it('is limited for concurrent guesses as for sequential ones', async () => {
     const { auth, deviceToken } = await bobsDevice()
     const codes = await codesOf(
       Array.from({ length: 20 }, () => auth.signIn.withPassword(...guess(BOB, { deviceToken }))),
@@ -222,9 +222,8 @@ onBothEngines('a device that was signed in to before', (engine) => {
   })
 })
 
-onBothEngines('the limits on what sends mail', (engine) => {
-  /** Each by the name of a thing that is asked for again and again, for one address. */
-  const ASKS = {
+onBothEngines('the limits on requests that send mail', (engine) => {
+  const REQUESTS = {
     registration: (auth: Auth, email: string, ip?: string) =>
       auth.account.register({ email, password: PASSWORD }, { ip }),
     'password reset': (auth: Auth, email: string, ip?: string) =>
@@ -233,8 +232,8 @@ onBothEngines('the limits on what sends mail', (engine) => {
       auth.account.requestConfirmation({ email }, { ip }),
   }
 
-  it.each(Object.entries(ASKS))(
-    'let one address be asked a %s for five times, then make it wait',
+  it.each(Object.entries(REQUESTS))(
+    'allow five %s requests for an address, then make it wait',
     async (_, ask) => {
       const { auth, now } = await productionAuth(engine)
       await auth.registerUser(BOB, PASSWORD)
@@ -245,8 +244,8 @@ onBothEngines('the limits on what sends mail', (engine) => {
           retryAfterSeconds: 1,
         })
       }
-      // Every other kind has a count of its own.
-      for (const other of Object.values(ASKS)) if (other !== ask) await other(auth, BOB)
+      // Every kind of request has its own counter.
+      for (const other of Object.values(REQUESTS)) if (other !== ask) await other(auth, BOB)
       now.advance(1)
       await ask(auth, BOB)
       await expect(ask(auth, BOB)).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 2 })
@@ -255,18 +254,21 @@ onBothEngines('the limits on what sends mail', (engine) => {
     },
   )
 
-  it.each(Object.entries(ASKS))('let one network ask a %s of fifty, then make it wait', async (_, ask) => {
-    const { auth } = await productionAuth(engine)
-    const codes = await codesOf(
-      Array.from({ length: 60 }, (_, index) => ask(auth, `user${index}@example.com`, '2001:db8::1')),
-    )
-    expect(codes.filter((code) => code === 'done')).toHaveLength(50)
-    expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(10)
-    await expect(ask(auth, 'one-more@example.com', '2001:db8::ffff')).rejects.toMatchObject(WAIT)
-    await ask(auth, 'one-more@example.com', '2001:db8:0:1::1')
-  })
+  it.each(Object.entries(REQUESTS))(
+    'allow a network fifty %s requests, then make it wait',
+    async (_, ask) => {
+      const { auth } = await productionAuth(engine)
+      const codes = await codesOf(
+        Array.from({ length: 60 }, (_, index) => ask(auth, `user${index}@example.com`, '2001:db8::1')),
+      )
+      expect(codes.filter((code) => code === 'done')).toHaveLength(50)
+      expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(10)
+      await expect(ask(auth, 'one-more@example.com', '2001:db8::ffff')).rejects.toMatchObject(WAIT)
+      await ask(auth, 'one-more@example.com', '2001:db8:0:1::1')
+    },
+  )
 
-  it('let an account ask for another address five times, whichever it is', async () => {
+  it('allow an account five address changes, to whatever address', async () => {
     const { auth } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
@@ -277,7 +279,7 @@ onBothEngines('the limits on what sends mail', (engine) => {
     ).rejects.toMatchObject(WAIT)
   })
 
-  it('count a registration that is refused by the policy as well', async () => {
+  it('also count registrations refused by the password policy', async () => {
     const { auth } = await productionAuth(engine)
     for (let times = 0; times < 5; times++) {
       await expect(auth.account.register({ email: BOB, password: 'too short' })).rejects.toMatchObject({
@@ -289,7 +291,7 @@ onBothEngines('the limits on what sends mail', (engine) => {
 })
 
 onBothEngines('a clock that is set back', (engine) => {
-  it('prolongs no wait beyond the longest, and loses no failure', async () => {
+  it('extends no wait beyond the maximum and loses no failure', async () => {
     const { auth, now } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 20)
@@ -299,7 +301,7 @@ onBothEngines('a clock that is set back', (engine) => {
     })
     now.advance(-10 * DAY)
     await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject(WRONG)
-    // The next wait is as long as it would have been.
+    // The failures before the change still count.
     await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject({
       ...WAIT,
       retryAfterSeconds: 900,
@@ -308,7 +310,7 @@ onBothEngines('a clock that is set back', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
-  it('opens no lock', async () => {
+  it('does not release a lock', async () => {
     const { auth, now } = await productionAuth(engine, {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
@@ -321,7 +323,7 @@ onBothEngines('a clock that is set back', (engine) => {
     }
   })
 
-  it('gives an hour that has come again no second number of mails', async () => {
+  it('does not reset the mail limit of a repeated hour', async () => {
     const { auth, now, newMails } = await productionAuth(engine, { mailsPerMailbox: 2 })
     await auth.registerUser(BOB, PASSWORD)
     await newMails()

@@ -7,7 +7,7 @@ import type { Auth, ExportedUser, ImportItem, ImportOptions } from '../../index.
 
 const [HASH = expect.unreachable()] = FOREIGN_HASHES
 
-/** Imports, and adds up what became of it. */
+/** Imports users and adds up the results of all steps. */
 async function imported(auth: Auth, users: Iterable<Record<string, unknown>>, options?: ImportOptions) {
   const items = Array.from(users, (fields) => ({ fields }))
   return summed(auth, items, options)
@@ -36,14 +36,14 @@ function* people(count: number, from = 0) {
 }
 
 onBothEngines('importUsers', (engine) => {
-  it('adds accounts whose passwords are right, and makes the hash anew at the first login', async () => {
+  it('adds accounts that can sign in, and rehashes their passwords at the first sign-in', async () => {
     const auth = await freshAuth(engine)
     const users = FOREIGN_HASHES.map(({ hash }, index) => ({
       email: `User${index}@example.com`,
       hashed_password: hash,
     }))
     expect(await imported(auth, users)).toEqual({ added: users.length, unchanged: 0, rejected: [] })
-    // One of each family: each login costs a hash of ours.
+    // One of each family, because each sign-in also makes a new hash.
     const forms = ['bcrypt_sha256$', '$argon2i$', '$scrypt$', 'scrypt:', 'pbkdf2']
     const reordered = '$argon2id$v=19$m=1024,p=2'
     for (const form of [...forms, reordered, '$bcrypt$', '{BLF-CRYPT}', '{scrypt}', '{PBKDF2-SHA256}']) {
@@ -62,7 +62,7 @@ onBothEngines('importUsers', (engine) => {
     }
   })
 
-  it('does nothing to those who are there already, and says so', async () => {
+  it('leaves existing accounts unchanged and reports conflicts', async () => {
     const auth = await freshAuth(engine, { now: testClock() })
     const bob = { email: 'bob@example.com', hashed_password: HASH.hash, email_verified: true, locale: 'fr' }
     await imported(auth, [bob])
@@ -84,7 +84,7 @@ onBothEngines('importUsers', (engine) => {
     expect(await exported(auth)).toEqual(before)
   })
 
-  it('takes the first of several with one address, in any spelling', async () => {
+  it('imports the first of several entries with the same address, in any spelling', async () => {
     const auth = await freshAuth(engine)
     const bob = { email: 'bob@example.com', hashed_password: '!' }
     const sum = await imported(auth, [bob, { ...bob, email: ' BOB@Example.com' }, bob])
@@ -92,7 +92,7 @@ onBothEngines('importUsers', (engine) => {
     expect(problemsOf(sum)).toEqual(['email: an earlier line has this address, and is not the same'])
   })
 
-  it('keeps the numbers that accounts bring along, and gives none of them a second time', async () => {
+  it('keeps imported ids and never reuses them', async () => {
     const auth = await freshAuth(engine)
     const of = (id: number | null, name: string) => ({
       id,
@@ -112,7 +112,7 @@ onBothEngines('importUsers', (engine) => {
     expect(await auth.registerUser('frank@example.com', 'b4l0u')).toMatchObject({ id: 43 })
   })
 
-  it('gives back what it does not take, with the reason, and goes on', async () => {
+  it('returns rejected entries with the reason and continues', async () => {
     const auth = await freshAuth(engine)
     const items = [
       { line: 1, problem: 'is no JSON' },
@@ -129,7 +129,7 @@ onBothEngines('importUsers', (engine) => {
     ])
   })
 
-  it('changes nothing in a dry run, and says what it would do', async () => {
+  it('changes nothing in a dry run and reports what would happen', async () => {
     const auth = await freshAuth(engine)
     await imported(auth, people(3))
     const before = [await exported(auth), await Array.fromAsync(auth.audit.list())]
@@ -150,12 +150,12 @@ onBothEngines('importUsers', (engine) => {
     )
     expect(dry).toMatchObject({ added: 2_499, unchanged: 4 })
     const real = await imported(auth, users)
-    // The number is taken by then, which a dry run cannot know: user4 got it.
+    // user4 was assigned this id during the import, which a dry run cannot know.
     expect(real).toMatchObject({ added: 2_498, unchanged: 4 })
     expect(problemsOf(dry)).toEqual([problemsOf(real)[0], problemsOf(real)[2]])
   })
 
-  it('written down as it goes: what stopped half-way goes on when it is done again', async () => {
+  it('commits in steps, so that an interrupted import can be repeated', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
     async function* cut() {
@@ -167,7 +167,7 @@ onBothEngines('importUsers', (engine) => {
     now.advance(1)
     async function* again() {
       for (const fields of people(3_000)) yield { fields }
-      // Lines of one moment have no order: the end comes later than the beginning.
+      // Records of the same moment have no order, so the end must be later.
       now.advance(1)
     }
     const total = { added: 0, unchanged: 0 }
@@ -181,7 +181,7 @@ onBothEngines('importUsers', (engine) => {
     expect(actions).toEqual(['finish_import', 'begin_import', 'begin_import'])
   })
 
-  it('and people who register at the same time never have one address twice', async () => {
+  it('never creates two accounts with one address during concurrent registrations', async () => {
     const auth = await freshAuth(engine)
     const [sum] = await Promise.all([
       imported(auth, people(3_000)),
@@ -194,7 +194,7 @@ onBothEngines('importUsers', (engine) => {
     expect([addresses.length, new Set(addresses).size]).toEqual([3_000, 3_000])
   })
 
-  it('forgets what was guessed at an address before it had an account', async () => {
+  it('clears failures counted before the account existed', async () => {
     const auth = await freshAuth(engine, { loginFailuresPerAccount: 2 })
     const { password, hash } = HASH
     for (let failure = 0; failure < 2; failure++)
@@ -207,8 +207,8 @@ onBothEngines('importUsers', (engine) => {
   })
 })
 
-onBothEngines('an imported account whose address nobody confirmed', (engine) => {
-  it('gets the mail for it with the first right password, and does not go away', async () => {
+onBothEngines('an imported account with an unconfirmed address', (engine) => {
+  it('receives the confirmation mail at the first correct password and never expires', async () => {
     const { auth, mailedLink, now } = await productionAuth(engine)
     const { password, hash } = HASH
     const email = 'bob@example.com'
@@ -228,7 +228,7 @@ onBothEngines('an imported account whose address nobody confirmed', (engine) => 
 })
 
 onBothEngines('exportUsers', (engine) => {
-  it('has everybody who was there, once, while others register and go', async () => {
+  it('lists every existing user once while others register or are deleted', async () => {
     const auth = await freshAuth(engine)
     await imported(auth, people(1_800))
     const seen: ExportedUser[] = []
@@ -284,7 +284,7 @@ describe('an export', () => {
     ['postgres', 'sqlite'],
   ]
   it.each(databases)(
-    'of %s, imported into %s, gives the same users, and once more nothing',
+    'from %s imports into %s unchanged, and importing it again adds nothing',
     async (from, to) => {
       await fc.assert(
         fc.asyncProperty(users, async (given) => {

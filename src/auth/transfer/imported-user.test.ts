@@ -19,8 +19,8 @@ function problemOf(fields: Fields): string {
   return 'problem' in reading ? reading.problem : expect.unreachable('there is no problem')
 }
 
-describe('a user of an import', () => {
-  it('needs an address and a hash; the rest is assumed', () => {
+describe('a user to import', () => {
+  it('needs an address and a hash; other fields have defaults', () => {
     expect(userOf({ email: ' Bob@example.com ', hashed_password: '!' })).toEqual({
       id: null,
       email: 'Bob@example.com',
@@ -35,7 +35,7 @@ describe('a user of an import', () => {
     })
   })
 
-  it('may have every field, each in the forms that JSON and CSV have for it', () => {
+  it('accepts every field in its JSON and CSV forms', () => {
     const at = '2020-01-02T03:04:05.678Z'
     const json = {
       ...BOB,
@@ -68,7 +68,7 @@ describe('a user of an import', () => {
     expect(userOf(csv)).toEqual(user)
   })
 
-  it('has its timestamps read, or refused under the name of their field', () => {
+  it('has its timestamps parsed, and refusals name the field', () => {
     const given = { ...BOB, created_at: '2020-01-02 03:04:05.37+02', disabled_at: 1_577_934_245_678 }
     expect(userOf(given)).toMatchObject({
       createdAt: new Date('2020-01-02T01:04:05.370Z'),
@@ -80,7 +80,7 @@ describe('a user of an import', () => {
   it.each([
     [true, [true, 1, '1', 'true', 'True', 'TRUE', 't', 'T', 'yes', 'Yes', 'y', 'Y', 'on']],
     [false, [false, 0, '0', 'false', 'False', 'FALSE', 'f', 'F', 'no', 'NO', 'n', 'N', 'off']],
-  ])('may say %s in the words of many programs', (truth, words) => {
+  ])('accepts the common spellings of %s', (truth, words) => {
     for (const word of words)
       expect(userOf({ ...BOB, disabled: word }).disabledAt, String(word)).toEqual(truth ? now : null)
   })
@@ -113,13 +113,13 @@ describe('a user of an import', () => {
     ['totp_secret', 'JBSWY3DPEHPK3PXP', /^totp_secret: .+ would lose its own/],
     ['role', 'admin', /^role: is no field of a user here$/],
     ['__proto__', 'x', /^__proto__: is no field of a user here$/],
-  ])('with %s %j is refused with a reason that does not repeat it', (field, value, problem) => {
+  ])('with %s %j is refused without repeating the value', (field, value, problem) => {
     const said = problemOf({ hashed_password: FOREIGN_HASHES[0]?.hash, ...BOB, ...pair(field, value) })
     expect(said).toMatch(problem)
     if (typeof value === 'string' && value.length > 5) expect(said).not.toContain(value)
   })
 
-  /** Also of a name that an object literal would take for something else. */
+  /** Works for `__proto__` too, unlike an object literal. */
   function pair(name: string, value: unknown): Fields {
     return Object.fromEntries([
       ...Object.entries(name === 'salt' ? { hashed_password: 'x' } : {}),
@@ -127,25 +127,25 @@ describe('a user of an import', () => {
     ])
   }
 
-  it('that is said to be both, is refused', () => {
+  it('is refused if a flag contradicts its timestamp', () => {
     const at = '2020-01-02T03:04:05Z'
     expect(problemOf({ ...BOB, disabled: false, disabled_at: at })).toMatch(/^disabled: is no, and there is/)
     expect(problemOf({ ...BOB, email_verified: 0, email_verified_at: at })).toMatch(/^email_verified: is no/)
   })
 
-  it('of whom only yes is known was so from the import on', () => {
+  it('with a true flag and no timestamp gets the time of the import', () => {
     expect(userOf({ ...BOB, email_verified: true, disabled: 't' })).toMatchObject({
       emailVerifiedAt: now,
       disabledAt: now,
     })
   })
 
-  it('without a password may come from Django', () => {
+  it('accepts the unusable password of Django', () => {
     const unusable = '!zHyi2o1RgB7Cusr5LzNmRcBor8lwQSkMDQMXTqpM'
     expect(userOf({ ...BOB, hashed_password: unusable }).hashedPassword).toBe('!')
   })
 
-  it('of Firebase needs the parameters of the project, and its bounds are those of all', () => {
+  it('from Firebase needs the hash parameters of the project, within the general limits', () => {
     const [{ hash, salt } = expect.unreachable()] = FIREBASE.hashes
     const fields = { ...BOB, hashed_password: hash, salt }
     expect(problemOf(fields)).toMatch(/the hash parameters of its Firebase project are not given$/)

@@ -48,7 +48,7 @@ describe('a timestamp', () => {
     ['2026-01-02T10:11:13-00:00', '2026-01-02T10:11:13.000Z'],
     ['2026-01-02T10:11:13+0530', '2026-01-02T04:41:13.000Z'],
     ['2026-01-02T10:11:13+23:59', '2026-01-01T10:12:13.000Z'],
-    // The ends of what is read, and days that only some years have
+    // The limits of the accepted range, and leap days
     ['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.000Z'],
     ['1969-12-31T23:00:00-01:00', '1970-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59.9999Z', '9999-12-31T23:59:59.999Z'],
@@ -56,7 +56,7 @@ describe('a timestamp', () => {
     ['2000-02-29T00:00:00Z', '2000-02-29T00:00:00.000Z'],
     [1_577_934_245_678, '2020-01-02T03:04:05.678Z'],
     ['1577934245678', '2020-01-02T03:04:05.678Z'],
-  ])('may be written %s', (given, moment) => {
+  ])('is read from %s', (given, moment) => {
     expect(momentOf(given)).toBe(moment)
   })
 
@@ -101,12 +101,12 @@ describe('a timestamp', () => {
     [-1, /^is not between the years 1970 and 9999/],
     [1_577_934_245, /^is a number of seconds .+ multiply it by 1,000$/],
     ['1577934245', /^is a number of seconds/],
-  ])('may not be written %s', (given, problem) => {
+  ])('is refused as %s', (given, problem) => {
     const read = readTimestamp(given)
     expect('problem' in read ? read.problem : read).toMatch(problem)
   })
 
-  it('is the moment that Date knows, however it is spelled', () => {
+  it('equals the moment of Date in every accepted spelling', () => {
     const two = (value: number) => String(value).padStart(2, '0')
     const moment = fc.date({
       min: new Date('1970-01-03T00:00:00Z'),
@@ -133,7 +133,7 @@ describe('a timestamp', () => {
     )
   })
 
-  it('of which Date would make another day is refused, and no other', () => {
+  it('is refused exactly if Date would roll over to another day', () => {
     const day = fc.tuple(
       fc.integer({ min: 1970, max: 2400 }),
       fc.integer({ min: 0, max: 13 }),

@@ -7,8 +7,8 @@ const BOB = 'bob@example.com'
 const NEW = 'Robert@example.com'
 const NOBODY = 4711
 
-/** What operators have done to accounts. Lines of one moment stand in any order. */
-async function doneByOperators(auth: Auth): Promise<string[]> {
+/** The audited actions of operators, sorted because records of the same moment have no order. */
+async function operatorActions(auth: Auth): Promise<string[]> {
   const lines = await Array.fromAsync(auth.audit.list())
   return lines
     .filter(({ actor, action }) => actor === 'operator' && !['register', 'login'].includes(action))
@@ -16,8 +16,8 @@ async function doneByOperators(auth: Auth): Promise<string[]> {
     .toSorted()
 }
 
-/** Production with an account that is confirmed, and one that is not. */
-async function stage(engine: EngineName) {
+/** Production mode with a confirmed and an unconfirmed account. */
+async function openProduction(engine: EngineName) {
   const production = await productionAuth(engine, { resetRequestsPerAccount: 2 })
   const { auth, newMails } = production
   const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
@@ -27,8 +27,8 @@ async function stage(engine: EngineName) {
 }
 
 onBothEngines('sendUserReset', (engine) => {
-  it('mails a link that sets a new password, past the limit on requests', async () => {
-    const { auth, id, mailedLink, newMails } = await stage(engine)
+  it('mails a reset link regardless of the request limit', async () => {
+    const { auth, id, mailedLink, newMails } = await openProduction(engine)
     for (let request = 0; request < 2; request++) await auth.account.requestPasswordReset({ email: BOB })
     await expect(auth.account.requestPasswordReset({ email: BOB })).rejects.toMatchObject({
       code: 'too_many_attempts',
@@ -39,13 +39,13 @@ onBothEngines('sendUserReset', (engine) => {
     expect(email).toBe(BOB)
     await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
-    expect(await doneByOperators(auth)).toEqual([`request_password_reset ${id}`])
+    expect(await operatorActions(auth)).toEqual([`request_password_reset ${id}`])
   })
 })
 
 onBothEngines('resendConfirmation', (engine) => {
-  it('mails the link again to an account that awaits it, past the limit on requests', async () => {
-    const { auth, id, unconfirmed, mailedLink, newMails } = await stage(engine)
+  it('mails the link again to an unconfirmed account regardless of the request limit', async () => {
+    const { auth, id, unconfirmed, mailedLink, newMails } = await openProduction(engine)
     const { email } = unconfirmed
     for (let request = 0; request < 2; request++) await auth.account.requestConfirmation({ email })
     await expect(auth.account.requestConfirmation({ email })).rejects.toMatchObject({
@@ -56,17 +56,17 @@ onBothEngines('resendConfirmation', (engine) => {
     const { token } = await mailedLink('verify_email')
     await auth.account.confirmEmail({ token, password: PASSWORD })
     expect(await auth.validLogin(email, PASSWORD)).toBe(true)
-    // Confirmed by now, as the other one was from the beginning.
+    // Both accounts are confirmed now.
     expect(await auth.users.sendConfirmation(unconfirmed.id)).toBe(false)
     expect(await auth.users.sendConfirmation(id)).toBe(false)
     expect(await newMails()).toEqual([])
-    expect(await doneByOperators(auth)).toEqual([`request_confirmation ${unconfirmed.id}`])
+    expect(await operatorActions(auth)).toEqual([`request_confirmation ${unconfirmed.id}`])
   })
 })
 
 onBothEngines('setUserEmail', (engine) => {
-  it('changes nothing before the new mailbox has confirmed it with the password, and tells the old one', async () => {
-    const { auth, id, newMails, mailedLink } = await stage(engine)
+  it('notifies the old address and changes nothing until the new one is confirmed with the password', async () => {
+    const { auth, id, newMails, mailedLink } = await openProduction(engine)
     const sessionToken = await auth.createSession(BOB)
     expect(await auth.users.setEmail(id, { email: ` ${NEW} ` })).toBe(true)
     expect(await auth.users.find(BOB)).toMatchObject({ user: { id, email: BOB } })
@@ -84,11 +84,11 @@ onBothEngines('setUserEmail', (engine) => {
     await auth.account.confirmEmail({ token, password: PASSWORD })
     expect(await auth.users.find(NEW)).toMatchObject({ user: { id, email: NEW } })
     expect(await newMails()).toMatchObject([{ to: BOB, kind: 'email_changed' }])
-    expect(await doneByOperators(auth)).toEqual(Array(2).fill(`request_email_change ${id}`))
+    expect(await operatorActions(auth)).toEqual(Array(2).fill(`request_email_change ${id}`))
   })
 
-  it('with the word of the operator changes it at once, confirmed, and ends what was opened before', async () => {
-    const { auth, unconfirmed, newMails, mailedLink } = await stage(engine)
+  it('changes a vouched-for address at once and ends existing sessions and links', async () => {
+    const { auth, unconfirmed, newMails, mailedLink } = await openProduction(engine)
     const { id, email } = unconfirmed
     await auth.account.requestConfirmation({ email })
     const old = await mailedLink('verify_email')
@@ -99,16 +99,16 @@ onBothEngines('setUserEmail', (engine) => {
     })
     expect(await newMails()).toMatchObject([{ to: email, kind: 'email_changed' }])
     const sessionToken = await auth.createSession(NEW)
-    // Another spelling of the same address: the mailbox is the same, and there is nothing to tell.
+    // Another spelling of the same mailbox, so no notice is sent.
     await auth.users.setEmail(id, { email: NEW.toUpperCase(), confirmed: true })
     expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     expect((await auth.users.find(NEW))?.user.email).toBe(NEW.toUpperCase())
     expect(await newMails()).toEqual([])
-    expect(await doneByOperators(auth)).toEqual(Array(2).fill(`change_email ${id}`))
+    expect(await operatorActions(auth)).toEqual(Array(2).fill(`change_email ${id}`))
   })
 
-  it('gives an account no wrong guesses that were made before it had the address', async () => {
-    const { auth, id } = await stage(engine)
+  it('clears failures counted for the new address', async () => {
+    const { auth, id } = await openProduction(engine)
     for (let guess = 0; guess < auth.options.loginFailuresPerAccount; guess++)
       await auth.validLogin(NEW, NEW_PASSWORD)
     await auth.users.setEmail(id, { email: NEW, confirmed: true })
@@ -120,16 +120,16 @@ onBothEngines('setUserEmail', (engine) => {
     { email: ' NEW@Example.com', code: 'email_taken' },
     { email: 'nonsense', code: 'invalid_email' },
     { email: '', code: 'missing_field' },
-  ])('refuses $email: $code', async ({ email, code }) => {
-    const { auth, id, newMails } = await stage(engine)
+  ])('refuses the address "$email" with $code', async ({ email, code }) => {
+    const { auth, id, newMails } = await openProduction(engine)
     for (const confirmed of [false, true])
       await expect(auth.users.setEmail(id, { email, confirmed })).rejects.toMatchObject({ code })
     expect(await auth.users.find(BOB)).toMatchObject({ user: { id, email: BOB } })
     expect(await newMails()).toEqual([])
-    expect(await doneByOperators(auth)).toEqual([])
+    expect(await operatorActions(auth)).toEqual([])
   })
 
-  it('needs no mail where the operator vouches', async () => {
+  it('needs no mail server for a vouched-for address', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser(BOB, PASSWORD)
     await auth.users.setEmail(id, { email: NEW, confirmed: true })
@@ -137,11 +137,11 @@ onBothEngines('setUserEmail', (engine) => {
   })
 })
 
-onBothEngines('what operators mail', (engine) => {
-  it('reaches no account that is disabled or not there, and leaves no line', async () => {
-    const { auth, id, unconfirmed, newMails } = await stage(engine)
+onBothEngines('mail sent by operators', (engine) => {
+  it('is not sent to disabled or unknown accounts and leaves no audit record', async () => {
+    const { auth, id, unconfirmed, newMails } = await openProduction(engine)
     for (const userId of [id, unconfirmed.id]) await auth.users.disable(userId)
-    const before = await doneByOperators(auth)
+    const before = await operatorActions(auth)
     for (const userId of [id, unconfirmed.id, NOBODY]) {
       expect(await auth.users.sendPasswordReset(userId)).toBe(false)
       expect(await auth.users.sendConfirmation(userId)).toBe(false)
@@ -150,10 +150,10 @@ onBothEngines('what operators mail', (engine) => {
     expect(await auth.users.setEmail(NOBODY, { email: NEW, confirmed: true })).toBe(false)
     expect(await auth.users.setEmail(id, { email: NEW, confirmed: true })).toBe(true)
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['email_changed'])
-    expect(await doneByOperators(auth)).toEqual([`change_email ${id}`, ...before])
+    expect(await operatorActions(auth)).toEqual([`change_email ${id}`, ...before])
   })
 
-  it('is refused where there is no mail server, or no address for its links', async () => {
+  it('is refused without a mail server or a base URL', async () => {
     for (const [options, option] of [
       [{ baseUrl: 'https://auth.example.com' }, 'smtpUrl'],
       [{ mailer: memoryMailer() }, 'baseUrl'],

@@ -5,11 +5,11 @@ import type { Auth } from '../../index.ts'
 import type { UserQuery } from './find.ts'
 import { ACCOUNT_STATES, type AccountState, type ListedUser } from './state.ts'
 
-/** How an account gets into each state. */
-const BRING: Readonly<Record<AccountState, (auth: Auth, id: number, email: string) => Promise<unknown>>> = {
+/** How to put an account into each state. */
+const ENTER: Readonly<Record<AccountState, (auth: Auth, id: number, email: string) => Promise<unknown>>> = {
   active: async () => {},
   disabled: (auth, id) => auth.users.disable(id),
-  // A new address is one that nobody has confirmed.
+  // A new address is unconfirmed.
   unconfirmed: (auth, id, email) => auth.db.updateUser(id, { email }),
   no_password: (auth, id) => auth.db.updateUser(id, { hashedPassword: '!' }),
   unknown_hash: (auth, id) => auth.db.updateUser(id, { hashedPassword: '$6$rounds=5000$salt$hash' }),
@@ -30,9 +30,9 @@ async function stateOf(auth: Auth, email: string): Promise<AccountState | undefi
 const LOCKING = { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 }
 
 onBothEngines('the state of an account', (engine) => {
-  it('says whether it can be signed in to, and if not, the first reason: alike in a list, a filter and alone', async () => {
+  it('is the first reason against signing in, the same in the list, in the filter and for a single account', async () => {
     const { auth } = await productionAuth(engine, LOCKING)
-    // Each by itself, and with each of those that come after it.
+    // Each state alone, and with each later one.
     const pairs = ACCOUNT_STATES.flatMap((first, index) => [
       [first],
       ...ACCOUNT_STATES.slice(index + 1).map((second) => [first, second]),
@@ -41,8 +41,8 @@ onBothEngines('the state of an account', (engine) => {
     for (const states of pairs) {
       const email = `${states.join('-')}@example.com`
       const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: true })
-      // The later ones first: what disables also ends what the others need.
-      for (const state of states.toReversed()) await BRING[state](auth, id, email)
+      // In reverse order, because disabling also ends what other states need.
+      for (const state of states.toReversed()) await ENTER[state](auth, id, email)
       const [state = 'active'] = states.filter((each) => each !== 'active')
       expected.push([email, state])
     }
@@ -56,16 +56,16 @@ onBothEngines('the state of an account', (engine) => {
     }
   })
 
-  it.each(ACCOUNT_STATES)('%s is the truth: a right password signs in where it is active', async (state) => {
+  it.each(ACCOUNT_STATES)('%s allows a sign-in only if it is active', async (state) => {
     const { auth } = await productionAuth(engine, LOCKING)
     const email = 'bob@example.com'
     const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: true })
-    await BRING[state](auth, id, email)
-    const isIn = await auth.validLogin(email, PASSWORD).catch(({ code }) => code)
-    expect(isIn).toBe(state === 'active' ? true : state === 'locked' ? 'too_many_attempts' : false)
+    await ENTER[state](auth, id, email)
+    const result = await auth.validLogin(email, PASSWORD).catch(({ code }) => code)
+    expect(result).toBe(state === 'active' ? true : state === 'locked' ? 'too_many_attempts' : false)
   })
 
-  it('is active without a confirmed address where none is asked for, and not locked where nothing locks', async () => {
+  it('is active in classic mode without a confirmed address and after failures', async () => {
     const { auth } = await productionAuth(engine, {
       mode: 'classic',
       loginFailuresPerAccount: 2,
@@ -80,14 +80,14 @@ onBothEngines('the state of an account', (engine) => {
     ])
   })
 
-  it('locked ends when an operator unlocks the account', async () => {
+  it('is no longer locked after an operator unlocks the account', async () => {
     const { auth } = await productionAuth(engine, LOCKING)
     const { id, email } = await auth.users.create({
       email: 'bob@example.com',
       password: PASSWORD,
       confirmed: true,
     })
-    await BRING.locked(auth, id, email)
+    await ENTER.locked(auth, id, email)
     expect(await stateOf(auth, email)).toBe('locked')
     await auth.users.unlock(id)
     expect(await stateOf(auth, email)).toBe('active')
@@ -104,12 +104,12 @@ onBothEngines('the list of users', (engine) => {
     ['xn--bcher', ['bob.builder@bücher.example']],
     ['ÉLO', ['élodie@example.com']],
     ['e\u0301lodie', ['élodie@example.com']],
-    // What stands for something in a pattern stands for itself.
+    // Wildcards of LIKE match only themselves.
     ['_', ['a_b@example.com']],
     ['%', ['a%c@example.com']],
     ['\\', []],
     ['nobody', []],
-  ])('finds by a part of the address: %j', async (part, emails) => {
+  ])('can be searched by part of the address: %j', async (part, emails) => {
     const { auth } = await productionAuth(engine)
     const all = [
       'Bob@example.com',
@@ -123,7 +123,7 @@ onBothEngines('the list of users', (engine) => {
     expect(found.map(({ email }) => email)).toEqual(emails)
   })
 
-  it('finds by the moment of registration, goes on behind an id, and all that is asked for has to hold', async () => {
+  it('can be filtered by registration time, continued after an id, and combines all filters', async () => {
     const now = testClock()
     const { auth } = await productionAuth(engine, { now })
     for (const name of ['a', 'b', 'c', 'd']) {

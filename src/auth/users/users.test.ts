@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
 
 onBothEngines('registerUser', (engine) => {
-  it('gives the new user, whose password is hashed and who has no session', async () => {
+  it('returns the new user with a hashed password and no session', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
     const user = await auth.registerUser('Bob@example.com', 'b4l0u')
@@ -11,7 +11,7 @@ onBothEngines('registerUser', (engine) => {
       sessionId: null,
       resetToken: null,
       createdAt: now(),
-      // Nobody has proven to read the mail, and in classic mode nobody has to.
+      // Classic mode asks for no confirmation.
       emailVerifiedAt: null,
       passwordCompromisedAt: null,
       locale: null,
@@ -20,7 +20,7 @@ onBothEngines('registerUser', (engine) => {
     expect(await auth.db.findUserBy({ email: 'bob@example.com' })).toEqual(user)
   })
 
-  it('refuses an address that is taken, in any spelling, naming it as the exercise does', async () => {
+  it('refuses a taken address in any spelling, with the message of the exercise', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser('bob@example.com', 'b4l0u')
     for (const email of ['bob@example.com', 'BOB@example.com', ' bob@EXAMPLE.com ']) {
@@ -31,7 +31,7 @@ onBothEngines('registerUser', (engine) => {
     }
   })
 
-  it('makes one account of twenty registrations at once [EML-02]', async () => {
+  it('creates one account for twenty concurrent registrations [EML-02]', async () => {
     const auth = await freshAuth(engine)
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
@@ -65,7 +65,7 @@ onBothEngines('registerUser', (engine) => {
     expect(await auth.users.list().next()).toEqual({ done: true, value: undefined })
   })
 
-  it('counts the shortest password in code points', async () => {
+  it('counts the minimum length in code points', async () => {
     const auth = await freshAuth(engine, { minPasswordLength: 4 })
     await expect(auth.registerUser('a@example.com', '👩👩👩')).rejects.toMatchObject({
       code: 'password_too_short',
@@ -73,7 +73,7 @@ onBothEngines('registerUser', (engine) => {
     await auth.registerUser('a@example.com', '👩👩👩👩')
   })
 
-  it('neither cuts nor refuses a password of 73 to 1,024 bytes [PW-02]', async () => {
+  it('accepts a password of 73 to 1,024 bytes without truncating it [PW-02]', async () => {
     const auth = await freshAuth(engine)
     for (const length of [73, 1_024]) {
       const email = `${length}@example.com`
@@ -87,8 +87,8 @@ onBothEngines('registerUser', (engine) => {
   })
 })
 
-onBothEngines('disabling', (engine) => {
-  it('shuts every way in at once, and says to nobody why [SES-11]', async () => {
+onBothEngines('disabling an account', (engine) => {
+  it('ends all access at once without revealing why [SES-11]', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
     const sessionToken = await auth.createSession('bob@example.com')
@@ -116,7 +116,7 @@ onBothEngines('disabling', (engine) => {
     })
   })
 
-  it('is undone by enabling, which brings back no session', async () => {
+  it('is undone by enabling it, which restores no session', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
     const sessionToken = await auth.createSession('bob@example.com')
@@ -126,7 +126,7 @@ onBothEngines('disabling', (engine) => {
     expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
   })
 
-  it('twice keeps the moment of the first', async () => {
+  it('again keeps the original time', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
@@ -137,7 +137,7 @@ onBothEngines('disabling', (engine) => {
     expect((await auth.db.findUserBy({ id })).disabledAt).toEqual(since)
   })
 
-  it('of nobody is said to be so', async () => {
+  it('reports an unknown account, like every operator action', async () => {
     const auth = await freshAuth(engine)
     expect(await auth.users.disable(4711)).toBe(false)
     expect(await auth.users.enable(4711)).toBe(false)
@@ -145,14 +145,14 @@ onBothEngines('disabling', (engine) => {
     expect(await auth.users.confirmEmail(4711)).toBe(false)
     expect(await auth.users.unlock(4711)).toBe(false)
     expect(await auth.users.markPasswordCompromised(4711)).toBe(false)
-    // What did not happen leaves no line either.
+    // No audit record is written either.
     expect(await Array.fromAsync(auth.audit.list())).toEqual([])
     expect(await auth.users.find('nobody@example.com')).toBeNull()
   })
 })
 
-onBothEngines('a password that others may know', (engine) => {
-  it('opens nothing until it is reset, and is named to nobody who does not know it', async () => {
+onBothEngines('a compromised password', (engine) => {
+  it('must be reset before any sign-in, and only a correct password reveals it', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
@@ -183,7 +183,7 @@ onBothEngines('a password that others may know', (engine) => {
 
     expect(await auth.createSession('bob@example.com')).toBeNull()
 
-    // By another one, and not by itself.
+    // A compromised password must not be reset to itself.
     const token = await auth.getResetPasswordToken('bob@example.com')
     await expect(auth.updatePassword(token, 'b4l0u')).rejects.toMatchObject({
       code: 'password_breached',
@@ -194,7 +194,7 @@ onBothEngines('a password that others may know', (engine) => {
     await auth.signIn.withPassword({ email: 'bob@example.com', password: 'new' })
   })
 
-  it('is said of an open account alone', async () => {
+  it('is not revealed for a disabled account', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
     await auth.users.markPasswordCompromised(id)
@@ -208,7 +208,7 @@ onBothEngines('a password that others may know', (engine) => {
 })
 
 onBothEngines('the list of users', (engine) => {
-  it('has all of them once, beyond one page', async () => {
+  it('returns every user once across pages', async () => {
     const auth = await freshAuth(engine)
     const emails = Array.from({ length: 1_003 }, (_, index) => `user${index}@example.com`)
     for (const email of emails) await auth.db.addUser(email, '!')

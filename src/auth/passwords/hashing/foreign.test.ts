@@ -9,25 +9,31 @@ const HASHERS = [
 ]
 const [bcrypt = expect.unreachable()] = HASHERS
 
-/** The text with one character of its last 20 changed; the very last ones have bits that mean nothing. */
+/** Changes the 20th character from the end. The last characters of base64 carry unused bits, so they would not do. */
 function damaged(hash: string): string {
   const at = hash.length - 20
   return hash.slice(0, at) + (hash[at] === 'e' ? '2' : 'e') + hash.slice(at + 1)
 }
 
-describe('a hash that other software made', () => {
-  it.each(FOREIGN_HASHES)('by $by is verified, and nothing else is: $hash', async ({ password, hash }) => {
-    expect(await bcrypt.verify(password, hash)).toBe(true)
-    expect(await bcrypt.verify(`${password} `, hash)).toBe(false)
-    expect(await bcrypt.verify(password.slice(1), hash)).toBe(false)
-    expect(await bcrypt.verify(password, damaged(hash))).toBe(false)
-  })
+describe('a hash from other software', () => {
+  it.each(FOREIGN_HASHES)(
+    'accepts only the right password for a hash from $by: $hash',
+    async ({ password, hash }) => {
+      expect(await bcrypt.verify(password, hash)).toBe(true)
+      expect(await bcrypt.verify(`${password} `, hash)).toBe(false)
+      expect(await bcrypt.verify(password.slice(1), hash)).toBe(false)
+      expect(await bcrypt.verify(password, damaged(hash))).toBe(false)
+    },
+  )
 
-  it.each(FOREIGN_HASHES)('by $by is made anew after a right login: $hash', ({ password, hash }) => {
-    for (const hasher of HASHERS) expect(hasher.needsRehash(password, hash)).toBe(true)
-  })
+  it.each(FOREIGN_HASHES)(
+    'rehashes a hash from $by after a successful sign-in: $hash',
+    ({ password, hash }) => {
+      for (const hasher of HASHERS) expect(hasher.needsRehash(password, hash)).toBe(true)
+    },
+  )
 
-  it('by bcrypt of the same cost is as good as ours only without a wrapping', () => {
+  it('keeps a bcrypt hash of the configured cost, unless it is wrapped in another format', () => {
     const hasher = createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 })
     const ofCost4 = FOREIGN_HASHES.filter(({ hash }) => /\$2[aby]\$04\$/.test(hash))
     const kept = ofCost4.filter(({ password, hash }) => !hasher.needsRehash(password, hash))
@@ -46,7 +52,7 @@ describe('a hash that other software made', () => {
     '{crypt}',
     '{Crypt}',
     '{bcrypt@SpringSecurity_v5_8}',
-  ])('may have the label %s, which goes away after a right login', async (label) => {
+  ])('accepts the label %s and drops it after a successful sign-in', async (label) => {
     const [{ password, hash } = expect.unreachable()] = FOREIGN_HASHES
     const labelled = label + hash
     expect(await bcrypt.verify(password, labelled)).toBe(true)
@@ -69,27 +75,27 @@ describe('a hash that other software made', () => {
     ['{CRYPT} ', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here'],
     ['{}', 'is of no form that is known here'],
     ['CRYPT', 'is of no form that is known here'],
-  ])('is not verified under the label %s', async (label, problem) => {
+  ])('rejects a hash under the label %s', async (label, problem) => {
     const [{ password, hash } = expect.unreachable()] = FOREIGN_HASHES
     expect(readHash(label + hash)).toEqual({ problem })
     expect(await bcrypt.verify(password, label + hash)).toBe(false)
   })
 
-  it('of better-auth knows a password in another Unicode form, as better-auth does', async () => {
+  it('matches a better-auth hash in any Unicode normalization form, as better-auth does', async () => {
     const { hash } =
       FOREIGN_HASHES.find(({ password }) => password.startsWith('\ufb01')) ?? expect.unreachable()
     expect(await bcrypt.verify('fianc\u00e9 \u00e9', hash)).toBe(true)
     expect(await bcrypt.verify('fiance e', hash)).toBe(false)
   })
 
-  it('of Django over SHA-256 tells apart what bcrypt would cut', async () => {
+  it('distinguishes passwords beyond 72 bytes in a Django hash over SHA-256', async () => {
     const { password, hash } =
       FOREIGN_HASHES.find((each) => each.password.length > 72) ?? expect.unreachable()
     expect(await bcrypt.verify(`${password.slice(0, -1)}e`, hash)).toBe(false)
   })
 
   it.each(UNVERIFIABLE_HASHES)(
-    'by $by, that is not verified, is known for what it is: $hash',
+    'names the unsupported algorithm of a hash from $by: $hash',
     async ({ hash }) => {
       const reading = readHash(hash)
       if (!('problem' in reading)) return expect.unreachable()
@@ -100,7 +106,7 @@ describe('a hash that other software made', () => {
   )
 })
 
-describe('a hash of Firebase', () => {
+describe('a Firebase hash', () => {
   const project = {
     signerKey: Buffer.from(
       'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==',
@@ -111,18 +117,15 @@ describe('a hash of Firebase', () => {
     memCost: 14,
   }
 
-  it.each(FIREBASE.hashes)(
-    'is verified in the form in which it is kept: $hash',
-    async ({ password, salt, hash }) => {
-      const kept = keptFirebase(project, hash, salt) ?? expect.unreachable()
-      expect(await bcrypt.verify(password, kept)).toBe(true)
-      expect(await bcrypt.verify(`${password} `, kept)).toBe(false)
-      expect(await bcrypt.verify(password, damaged(kept))).toBe(false)
-      for (const hasher of HASHERS) expect(hasher.needsRehash(password, kept)).toBe(true)
-    },
-  )
+  it.each(FIREBASE.hashes)('verifies in the stored form: $hash', async ({ password, salt, hash }) => {
+    const kept = keptFirebase(project, hash, salt) ?? expect.unreachable()
+    expect(await bcrypt.verify(password, kept)).toBe(true)
+    expect(await bcrypt.verify(`${password} `, kept)).toBe(false)
+    expect(await bcrypt.verify(password, damaged(kept))).toBe(false)
+    for (const hasher of HASHERS) expect(hasher.needsRehash(password, kept)).toBe(true)
+  })
 
-  it('is kept without the signer key', () => {
+  it('is stored without the signer key', () => {
     const [{ hash, salt } = expect.unreachable()] = FIREBASE.hashes
     const kept = keptFirebase(project, hash, salt) ?? expect.unreachable()
     const key = project.signerKey.toString('base64').slice(0, 20)
@@ -130,7 +133,7 @@ describe('a hash of Firebase', () => {
     expect(kept).not.toContain(hash.slice(0, 20))
   })
 
-  it('of another length than the signer key, or that is no base64, is none of this project', () => {
+  it('is rejected if its length differs from the signer key or if it is not valid base64', () => {
     const [{ hash, salt } = expect.unreachable()] = FIREBASE.hashes
     expect(keptFirebase(project, hash.slice(4), salt)).toBeNull()
     expect(keptFirebase(project, `${hash.slice(1)}!`, salt)).toBeNull()
@@ -138,10 +141,10 @@ describe('a hash of Firebase', () => {
   })
 })
 
-describe('a cost beyond all reason', () => {
+describe('hash parameters out of bounds', () => {
   const key = 'A'.repeat(43)
   const bytes = 'a'.repeat(128)
-  // Hours of work or the memory of the machine: the test ends because none of it is done.
+  // Each would take hours or all memory if it were run.
   it.each([
     [`$2b$17$${'.'.repeat(53)}`],
     [`bcrypt_sha256$$2b$31$${'.'.repeat(53)}`],
@@ -159,7 +162,7 @@ describe('a cost beyond all reason', () => {
     [`pbkdf2_sha256$999999999$salt$${key}=`],
     [`pbkdf2:sha256:999999999$salt$${'a'.repeat(64)}`],
     [`$firebase-scrypt$ln=30,r=8,p=1$c29tZXNhbHQ$${key}`],
-  ])('is refused, and never run: %s', async (hash) => {
+  ])('refuses an excessive cost without running it: %s', async (hash) => {
     expect(readHash(hash)).toEqual({ problem: 'has a cost beyond what is ever run here' })
     expect(await bcrypt.verify('password', hash)).toBe(false)
   })
@@ -174,7 +177,7 @@ describe('a cost beyond all reason', () => {
     [`scrypt:1000:8:1$salt$${bytes}`],
     [`$pbkdf2-sha256$i=0$c29tZXNhbHQ$${key}`],
     [`$pbkdf2-sha256$i=1,l=31$c29tZXNhbHQ$${key}`],
-  ])('below what the algorithm allows is refused too: %s', async (hash) => {
+  ])('refuses a cost below the minimum of the algorithm: %s', async (hash) => {
     expect(readHash(hash)).toEqual({ problem: 'has parameters that its algorithm does not allow' })
     expect(await bcrypt.verify('password', hash)).toBe(false)
   })
@@ -187,7 +190,7 @@ describe('a cost beyond all reason', () => {
     [`$scrypt$ln=4,r=1,p=1$c29tZXNhbHQ$${key}\n`],
     [`${'a'.repeat(32)}:${bytes.toUpperCase()}`],
     ['A'.repeat(1_000_000)],
-  ])('so short that guesses would pass, or of no form at all, is refused: %.80s', async (hash) => {
+  ])('refuses a truncated or malformed hash: %.80s', async (hash) => {
     expect(readHash(hash)).toEqual({ problem: 'is of no form that is known here' })
     expect(await bcrypt.verify('password', hash)).toBe(false)
   })

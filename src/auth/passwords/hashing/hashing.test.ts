@@ -5,7 +5,7 @@ import { hasCurrentCost, unknownArgon2id } from './argon2.ts'
 import { bcryptCost, unknownBcrypt } from './bcrypt.ts'
 import { createHasher, readHash } from './index.ts'
 
-// 4 is the cheapest bcrypt has; the options allow no less than 10.
+// The lowest cost that bcrypt has. The options allow 10 and more.
 const COST = 4
 const bcrypt = createHasher({ passwordHash: 'bcrypt', bcryptCost: COST })
 const argon2id = createHasher({ passwordHash: 'argon2id', bcryptCost: COST })
@@ -17,7 +17,7 @@ const HASHERS = [
 const BCRYPT = /^\$2b\$04\$[./A-Za-z0-9]{53}$/
 const ARGON2ID = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/
 
-/** The PHC string of `password` under parameters that we do not choose ourselves. */
+/** A valid argon2id hash of `password` with the given parameters. */
 function phc(memory: number, passes: number, parallelism: number): string {
   const nonce = Buffer.from('0123456789abcdef')
   const tag = argon2Sync('argon2id', {
@@ -35,7 +35,7 @@ function phc(memory: number, passes: number, parallelism: number): string {
 describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
   const form = name === 'bcrypt' ? BCRYPT : ARGON2ID
 
-  it('verifies what it hashed, and nothing else [PW-13]', async () => {
+  it('verifies only the password that was hashed [PW-13]', async () => {
     for (const password of ['b4l0u', ' ', 'Grüße, 世界 😀', 'x'.repeat(72), 'é'.repeat(36)]) {
       const hash = await hasher.hash(password)
       expect(hash).toMatch(form)
@@ -45,12 +45,12 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     }
   })
 
-  it('salts: one password never has the same hash twice', async () => {
+  it('salts every hash, so that equal passwords have different hashes', async () => {
     const hashes = await Promise.all(Array.from({ length: 8 }, () => hasher.hash('b4l0u')))
     expect(new Set(hashes.map((hash) => hash.slice(0, -31))).size).toBe(hashes.length)
   })
 
-  it('verifies what the other one hashed', async () => {
+  it('verifies hashes of every supported algorithm', async () => {
     for (const [, other] of HASHERS) {
       const hash = await other.hash('b4l0u')
       expect(await hasher.verify('b4l0u', hash)).toBe(true)
@@ -58,7 +58,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     }
   })
 
-  it('hashes with argon2id what bcrypt would cut', async () => {
+  it('uses argon2id for a password that bcrypt would truncate', async () => {
     for (const password of [
       'x'.repeat(73),
       'é'.repeat(37),
@@ -76,18 +76,18 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
 
   it.each([
     ['after byte 72', `${'x'.repeat(72)}a`, `${'x'.repeat(72)}b`],
-    ['in byte 73 being there', 'x'.repeat(72), 'x'.repeat(73)],
+    ['in whether there is a byte 73', 'x'.repeat(72), 'x'.repeat(73)],
     ['in byte 1,024', `${'x'.repeat(1_023)}a`, `${'x'.repeat(1_023)}b`],
     ['after byte 72, in the middle of a character', `${'x'.repeat(71)}é`, `${'x'.repeat(71)}è`],
     ['after a zero byte', 'a\0b', 'a\0c'],
-    ['in a zero byte being there', 'a', 'a\0'],
+    ['in a trailing zero byte', 'a', 'a\0'],
     ['in case', 'b4l0u', 'B4l0u'],
-    ['in the case of a letter beyond ASCII', 'straßé', 'straßÉ'],
-    ['by a space before', 'b4l0u', ' b4l0u'],
-    ['by a space behind', 'b4l0u', 'b4l0u '],
-    ['by a line break behind', 'b4l0u', 'b4l0u\n'],
-    ['in being composed', 'caf\u00e9', 'cafe\u0301'],
-  ])('keeps passwords apart that differ only %s [PW-03]', async (_, one, other) => {
+    ['in the case of a non-ASCII letter', 'straßé', 'straßÉ'],
+    ['in a leading space', 'b4l0u', ' b4l0u'],
+    ['in a trailing space', 'b4l0u', 'b4l0u '],
+    ['in a trailing line break', 'b4l0u', 'b4l0u\n'],
+    ['in Unicode normalization', 'caf\u00e9', 'cafe\u0301'],
+  ])('distinguishes passwords that differ only %s [PW-03]', async (_, one, other) => {
     const [hashOfOne, hashOfOther] = await Promise.all([hasher.hash(one), hasher.hash(other)])
     expect(await hasher.verify(one, hashOfOther)).toBe(false)
     expect(await hasher.verify(other, hashOfOne)).toBe(false)
@@ -95,7 +95,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     expect(await hasher.verify(other, hashOfOther)).toBe(true)
   })
 
-  it('keeps any two passwords with a long common beginning apart [PW-03]', async () => {
+  it('distinguishes any two passwords with a long common prefix [PW-03]', async () => {
     const end = fc.string({ unit: 'binary', maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 60, max: 80 }), end, end, async (length, one, other) => {
@@ -103,7 +103,7 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
         const beginning = 'x'.repeat(length)
         expect(await hasher.verify(beginning + other, await hasher.hash(beginning + one))).toBe(false)
       }),
-      // Most of these are argon2id, which is not cheap.
+      // Most of these run argon2id, which is slow.
       { numRuns: 12 },
     )
   })
@@ -115,7 +115,7 @@ describe('verify', () => {
     ['U*U', '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'],
     ['U*U*', '$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK'],
     ['U*U*U', '$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a'],
-    // jBCrypt 0.4, TestBCrypt.java; the label of PHP is the same algorithm.
+    // jBCrypt 0.4, TestBCrypt.java; PHP writes $2y$ for the same algorithm.
     ['a', '$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe'],
     ['abc', '$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i'],
     ['abc', '$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i'],
@@ -124,11 +124,11 @@ describe('verify', () => {
     ['password', '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'],
     // argon2Sync of node:crypto: 64 KiB, 3 passes, 2 lanes, a tag of 24 bytes
     ['Grüße, 世界', '$argon2id$v=19$m=64,t=3,p=2$MDEyMzQ1Njc4OWFiY2RlZg$r/Mucv4Szeejdq4U/ozx81cDQGg7bAhz'],
-  ])('knows the hash of %j from elsewhere: %s', async (password, stored) => {
+  ])('verifies the published test vector for %j: %s', async (password, stored) => {
     for (const [, hasher] of HASHERS) expect(await hasher.verify(password, stored)).toBe(true)
     expect(await bcrypt.verify(`${password} `, stored)).toBe(false)
     expect(await bcrypt.verify(password.slice(1), stored)).toBe(false)
-    // One character of the salt, or of the hash, is enough. The last one has bits that mean nothing.
+    // One changed character of the salt or the hash must be enough. The last one carries unused bits.
     for (const place of [-2, -25, -40]) {
       const at = stored.length + place
       const changed = stored.slice(0, at) + (stored[at] === 'e' ? 'u' : 'e') + stored.slice(at + 1)
@@ -136,7 +136,7 @@ describe('verify', () => {
     }
   })
 
-  it('does not take a long password for the 72 bytes that another service cut it to', async () => {
+  it('does not match a long password against a hash of its first 72 bytes', async () => {
     const cut = await bcrypt.hash('x'.repeat(72))
     expect(await bcrypt.verify('x'.repeat(73), cut)).toBe(false)
     expect(await bcrypt.verify('', cut)).toBe(false)
@@ -145,14 +145,14 @@ describe('verify', () => {
   const rest = '.'.repeat(53)
   it.each([
     ['an account without a password', '!'],
-    ['nothing', ''],
+    ['an empty string', ''],
     ['the password itself', 'password'],
     ['a bcrypt hash that is too short', `$2b$04$${rest.slice(1)}`],
     ['a bcrypt hash that is too long', `$2b$04$${rest}.`],
     ['a bcrypt hash with a line break', `$2b$04$${rest}\n`],
-    ['a bcrypt hash of a version that never was', `$2c$04$${rest}`],
+    ['a bcrypt hash of an unknown version', `$2c$04$${rest}`],
     ['a bcrypt hash with a sign in its cost', `$2b$+4$${rest}`],
-    // Days of work, or gigabytes: the test ends because nothing of it is done.
+    // Each would take days or gigabytes if it were run.
     ['bcrypt of cost 31', `$2b$31$${rest}`],
     ['bcrypt of cost 17', `$2b$17$${rest}`],
     [
@@ -163,7 +163,7 @@ describe('verify', () => {
       'argon2id of 10 TiB',
       '$argon2id$v=19$m=9999999999,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
     ],
-    // These are hashes of `password` indeed, so that only their cost can be the reason.
+    // These are valid hashes of `password`, so only their cost can be the reason.
     ['argon2id of 17 passes', phc(64, 17, 1)],
     ['argon2id of 17 lanes', phc(256, 1, 17)],
     [
@@ -178,26 +178,26 @@ describe('verify', () => {
       '$argon2id$v=19$m=64,t=1,p=1$MDEyMw$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
     ],
     ['argon2id without its hash', phc(64, 1, 1).replace(/[^$]+$/, '')],
-    ['argon2id with a word behind', `${phc(64, 1, 1)}$x`],
+    ['argon2id with a trailing part', `${phc(64, 1, 1)}$x`],
     ['MD5 crypt', '$1$O3JMY.Tw$AdLnLjQ/5jXF9.MTp3gHv/'],
     ['a megabyte', '$2b$04$'.padEnd(1_000_000, '.')],
-    // The form is right, and bcrypt itself refuses the value.
+    // Well-formed, but refused by bcrypt itself.
     ['bcrypt of cost 3', `$2b$03$${rest}`],
     ['bcrypt of cost 0', `$2b$00$${rest}`],
     ['bcrypt of cost 32', `$2b$32$${rest}`],
     ['bcrypt of cost 99', `$2b$99$${rest}`],
-    ['bcrypt with bits left over behind its salt', `$2b$04$${'9'.repeat(53)}`],
-  ])('is false, and does not fail, for %s', async (_, stored) => {
+    ['bcrypt with unused bits set in its salt', `$2b$04$${'9'.repeat(53)}`],
+  ])('returns false and does not throw for %s', async (_, stored) => {
     for (const [, hasher] of HASHERS) {
       expect(await hasher.verify('password', stored)).toBe(false)
-      // What no password opens is never rehashed, so that the answer does not matter; that there is one does.
+      // Either answer is fine, because no password matches. It must not throw.
       expect(hasher.needsRehash('password', stored)).toBeTypeOf('boolean')
     }
     expect(await bcrypt.verify('', stored)).toBe(false)
     expect(await bcrypt.verify('x'.repeat(73), stored)).toBe(false)
   })
 
-  it('answers any stored text', async () => {
+  it('returns false for any other stored text', async () => {
     const stored = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({
@@ -222,9 +222,9 @@ describe('verify', () => {
 })
 
 describe('verifyNothing', () => {
-  it('spends its work on a hash of the configured form and cost, which no password opens', async () => {
+  it('verifies against a hash of the configured algorithm and cost that no password matches', async () => {
     const unknown = [unknownBcrypt(COST), unknownArgon2id()]
-    // They are verified as real ones are, not refused at sight.
+    // They must be run like real ones, not refused by their form.
     expect(bcryptCost(unknownBcrypt(COST))).toBe(COST)
     expect(bcryptCost(unknownBcrypt(12))).toBe(12)
     expect(hasCurrentCost(unknownArgon2id())).toBe(true)
@@ -235,7 +235,7 @@ describe('verifyNothing', () => {
     }
   })
 
-  it('says nothing, whatever the password', async () => {
+  it('returns nothing for any password', async () => {
     for (const [, hasher] of HASHERS) {
       for (const password of ['b4l0u', '', '\0', 'x'.repeat(1_024)]) {
         expect(await hasher.verifyNothing(password)).toBeUndefined()
@@ -269,12 +269,12 @@ describe('needsRehash', () => {
     ['argon2id', 'b4l0u', ofArgon2id.replace('p=1', 'p=2'), true],
     ['argon2id', 'b4l0u', ofCost(COST), true],
     ['argon2id', long, ofCost(COST), true],
-  ])('by %s, password %.8j, stored %s: %j', (name, password, stored, needed) => {
+  ])('for a %s hasher, password %.8j, stored %s: %j', (name, password, stored, needed) => {
     const hasher = name === 'bcrypt' ? bcrypt : argon2id
     expect(hasher.needsRehash(password, stored)).toBe(needed)
   })
 
-  it('is false for what the same hasher has just hashed', async () => {
+  it('is false for a hash that the same hasher just made', async () => {
     for (const [, hasher] of HASHERS) {
       for (const password of ['b4l0u', long, 'a\0b']) {
         expect(hasher.needsRehash(password, await hasher.hash(password))).toBe(false)

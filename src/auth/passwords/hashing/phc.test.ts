@@ -24,19 +24,19 @@ describe('a PHC string', () => {
     ),
     ...['ln=4,r=8,p=1', 'p=1,r=8,ln=4', 'n=16,r=8,p=1', 'p=1,n=16,r=8'].map(scrypt),
     ...['i=1000', 'i=1000,l=32', 'l=32,i=1000'].map(pbkdf2),
-  ])('has its parameters by name, in any order: %s', async (hash) => {
+  ])('accepts named parameters in any order: %s', async (hash) => {
     expect(await hasher.verify(PASSWORD, hash)).toBe(true)
     expect(await hasher.verify(`${PASSWORD} `, hash)).toBe(false)
   })
 
   it.each([argon2('m=64,t=2,p=1'), scrypt('ln=4,r=8,p=1'), pbkdf2('i=1000')])(
-    'may have padding, which the specification leaves out: %s',
+    'accepts correct base64 padding, although the specification omits it: %s',
     async (hash) => {
       const [, key = ''] = /\$([^$]+)$/.exec(hash) ?? []
       const padded = hash.replace(base64(SALT), `${base64(SALT)}==`).replace(key, `${key}=`)
       expect(await hasher.verify(PASSWORD, padded)).toBe(true)
       expect(await hasher.verify(`${PASSWORD} `, padded)).toBe(false)
-      // Nor is every padding one.
+      // Wrong padding is refused.
       for (const wrong of [`${hash}==`, `${padded}=`, hash.replace(base64(SALT), `${base64(SALT)}=`)])
         expect(readHash(wrong), wrong).toEqual({ problem: 'is of no form that is known here' })
     },
@@ -84,12 +84,12 @@ describe('a PHC string', () => {
       `$bcrypt$v=98$c=10$${base64(SALT)}$${base64(SALT)}AAAAAAAAAA`,
       'has the parameter c, which is not known for its algorithm',
     ],
-  ])('says what is wrong with its parameters: %s', async (hash, problem) => {
+  ])('is refused with the problem in its parameters: %s', async (hash, problem) => {
     expect(readHash(hash)).toEqual({ problem })
     expect(await hasher.verify(PASSWORD, hash)).toBe(false)
   })
 
-  it('hashes the data of argon2 together with the password', async () => {
+  it('includes the associated data of argon2 in the hash', async () => {
     const associatedData = Buffer.from('tenant 7')
     const key = base64(argon2Sync('argon2id', { message: PASSWORD, ...cheap, associatedData }))
     const hash = (data: string) => `$argon2id$v=19$m=64,t=2,p=1,data=${data}$${base64(SALT)}$${key}`
@@ -107,10 +107,13 @@ describe('a PHC string', () => {
     ['m=19456,p=2,t=2', true],
     ['m=19456,p=1,t=1', true],
     ['m=19456,t=2,p=1,data=dGVuYW50IDc', true],
-  ])('of argon2id is hashed anew by what its parameters say: %s, %j', (parameters, needed) => {
-    expect(hasher.needsRehash(PASSWORD, argon2(parameters))).toBe(needed)
-    expect(hasher.needsRehash(PASSWORD, argon2(parameters, '$v=19', 'argon2i'))).toBe(true)
-    expect(hasher.needsRehash(PASSWORD, `argon2${argon2(parameters)}`)).toBe(true)
-    expect(hasher.needsRehash(PASSWORD, `{ARGON2ID}${argon2(parameters)}`)).toBe(true)
-  })
+  ])(
+    'of argon2id needs a rehash only if its parameters differ, in any order: %s, %j',
+    (parameters, needed) => {
+      expect(hasher.needsRehash(PASSWORD, argon2(parameters))).toBe(needed)
+      expect(hasher.needsRehash(PASSWORD, argon2(parameters, '$v=19', 'argon2i'))).toBe(true)
+      expect(hasher.needsRehash(PASSWORD, `argon2${argon2(parameters)}`)).toBe(true)
+      expect(hasher.needsRehash(PASSWORD, `{ARGON2ID}${argon2(parameters)}`)).toBe(true)
+    },
+  )
 })

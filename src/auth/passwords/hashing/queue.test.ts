@@ -5,7 +5,7 @@ import { withBoundedQueue } from './queue.ts'
 
 const WAITING_MAX = 512
 
-it('runs as many hashes at once as there are cores, lets so many wait, refuses the rest, and goes on', async () => {
+it('runs one hash per core, queues 512 more, refuses the rest, and continues after a failure', async () => {
   const started: (() => void)[] = []
   let most = 0
   let running = 0
@@ -45,16 +45,13 @@ it('runs as many hashes at once as there are cores, lets so many wait, refuses t
 it.each([
   [2, Math.max(1, Math.floor(availableParallelism() / 2))],
   [1_000, 1],
-])(
-  'of %d processes on one machine each runs its share of them, and one at least',
-  async (processes, share) => {
-    let running = 0
-    const hasher = withBoundedQueue(
-      { ...CHEAP_HASHER, hash: () => new Promise<string>(() => void running++) },
-      processes,
-    )
-    for (let count = 0; count < availableParallelism() + 3; count++) void hasher.hash('x')
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(running).toBe(share)
-  },
-)
+])('gives each of %d processes its share of the cores, at least one', async (processes, share) => {
+  let running = 0
+  const hasher = withBoundedQueue(
+    { ...CHEAP_HASHER, hash: () => new Promise<string>(() => void running++) },
+    processes,
+  )
+  for (let count = 0; count < availableParallelism() + 3; count++) void hasher.hash('x')
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(running).toBe(share)
+})

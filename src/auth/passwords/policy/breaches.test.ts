@@ -11,7 +11,7 @@ const SHA1 = createHash('sha1').update(PASSWORD).digest('hex').toUpperCase()
 const [PREFIX, SUFFIX] = [SHA1.slice(0, 5), SHA1.slice(5)]
 const BREACHED = { name: 'AuthError', code: 'password_breached', field: 'password' }
 
-/** Lines about other passwords, as the service sends them. */
+/** Entries for other passwords, as the service sends them. */
 const OTHERS = Array.from({ length: 800 }, (_, index) => {
   const suffix = createHash('sha1').update(String(index)).digest('hex').toUpperCase().slice(5)
   return `${suffix}:${index % 3 === 0 ? 0 : index}`
@@ -19,7 +19,7 @@ const OTHERS = Array.from({ length: 800 }, (_, index) => {
 const NO_HIT = OTHERS.join('\r\n')
 const HIT = [...OTHERS.slice(0, 400), `${SUFFIX}:1`, ...OTHERS.slice(400)].join('\r\n')
 
-/** A stand-in for the breach service, on loopback, and what reached it. */
+/** A local breach service that records its requests. */
 async function serve(answer: RequestListener) {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ async function serve(answer: RequestListener) {
 const serveText = (text: string) =>
   serve((_, response) => response.setHeader('content-type', 'text/plain').end(text))
 
-/** A policy of nothing but the breach check, with a clock that stands still, and what it reported: `null` is "up again". */
+/** A policy with only the breach check and a manual clock. Records its reports: `null` means that the service recovered. */
 function policyFor(breachCheckUrl: string, { timeoutMs = 60_000 } = {}) {
   const reported: (BreachServiceUnreachable | null)[] = []
   const clock = { now: 0 }
@@ -52,7 +52,7 @@ function policyFor(breachCheckUrl: string, { timeoutMs = 60_000 } = {}) {
   return { check, clock, reported, codes: () => reported.map((cause) => cause?.code ?? null) }
 }
 
-it('refuses a password whose hash the service knows, and sends the first five digits of it', async () => {
+it('refuses a breached password and sends only the first five digits of its hash', async () => {
   const { url, requests } = await serveText(HIT)
   const { check, reported } = policyFor(url)
   await expect(check()).rejects.toMatchObject(BREACHED)
@@ -68,17 +68,17 @@ it('refuses a password whose hash the service knows, and sends the first five di
 })
 
 it.each([
-  ['no line of it', NO_HIT],
-  ['a count of 0, which is padding', NO_HIT.replace(OTHERS[7] ?? '', `${SUFFIX}:0`)],
+  ['no entry for it', NO_HIT],
+  ['an entry with a count of 0, which is padding', NO_HIT.replace(OTHERS[7] ?? '', `${SUFFIX}:0`)],
   [
-    'a suffix that only begins alike',
+    'an entry that differs in its last digit',
     NO_HIT.replace(
       OTHERS[7] ?? '',
       `${SUFFIX.slice(0, 34)}@:5`.replace('@', SUFFIX.endsWith('0') ? '1' : '0'),
     ),
   ],
-  ['one line', OTHERS[1] ?? ''],
-])('lets a password pass where the answer has %s', async (_, text) => {
+  ['a single entry', OTHERS[1] ?? ''],
+])('accepts a password if the response has %s', async (_, text) => {
   const { url, requests } = await serveText(text)
   const { check, reported } = policyFor(url)
   await expect(check()).resolves.toBeUndefined()
@@ -89,10 +89,10 @@ it.each([
 it.each([
   ['lower case', HIT.toLowerCase()],
   ['single line feeds', HIT.replaceAll('\r\n', '\n')],
-  ['a line break at its end', `${HIT}\r\n`],
-  ['the hit first', `${SUFFIX}:900\r\n${NO_HIT}`],
-  ['the hit last', `${NO_HIT}\r\n${SUFFIX}:12345678`],
-])('reads an answer with %s', async (_, text) => {
+  ['a trailing line break', `${HIT}\r\n`],
+  ['the match first', `${SUFFIX}:900\r\n${NO_HIT}`],
+  ['the match last', `${NO_HIT}\r\n${SUFFIX}:12345678`],
+])('finds a match in a response with %s', async (_, text) => {
   const { url } = await serveText(text)
   const { check, reported } = policyFor(url)
   await expect(check()).rejects.toMatchObject(BREACHED)
@@ -100,7 +100,7 @@ it.each([
 })
 
 it.each(['', '/', '/range', '/range/', '/mirror', '/mirror/range//'])(
-  'finds the range below the base address %j',
+  'requests the range below the base URL path %j',
   async (path) => {
     const { url, requests } = await serveText(NO_HIT)
     await policyFor(`${url}${path}`).check()
@@ -116,17 +116,17 @@ it.each([
   'https://user:secret@api.pwnedpasswords.com',
   'https://api.pwnedpasswords.com/?mode=ntlm',
   'https://api.pwnedpasswords.com/#range',
-])('does not start with the base address %j', (url) => {
+])('refuses to start with the base URL %j', (url) => {
   expect(() => policyFor(url)).toThrow(
     expect.objectContaining({ name: 'OptionError', option: 'breachCheckUrl' }),
   )
   expect(() => policyFor(url)).not.toThrow(/secret/)
 })
 
-/** Whatever the platform calls it. */
+/** The name of a network error depends on the platform. */
 const NETWORK = expect.stringMatching(/^\w+$/)
 
-/** Answers that are none. Each has a hit in it wherever that is possible, which must not count. */
+/** Invalid responses. They contain a match where possible, which must not count. */
 const BROKEN: readonly (readonly [what: string, code: unknown, answer: RequestListener])[] = [
   ['503', 'status_503', (_, response) => response.writeHead(503).end(HIT)],
   ['404', 'status_404', (_, response) => response.writeHead(404).end(HIT)],
@@ -139,20 +139,24 @@ const BROKEN: readonly (readonly [what: string, code: unknown, answer: RequestLi
         ? response.end(HIT)
         : response.writeHead(302, { location: '/elsewhere' }).end(),
   ],
-  ['nothing', 'malformed', (_, response) => response.end()],
-  ['a page', 'malformed', (_, response) => response.end('<!doctype html><title>Log in to the Wi-Fi</title>')],
+  ['an empty body', 'malformed', (_, response) => response.end()],
+  [
+    'an HTML page',
+    'malformed',
+    (_, response) => response.end('<!doctype html><title>Log in to the Wi-Fi</title>'),
+  ],
   ['a line cut short', 'malformed', (_, response) => response.end(HIT.slice(0, -20))],
   ['a line without a count', 'malformed', (_, response) => response.end(`${SUFFIX}\r\n${NO_HIT}`)],
-  ['a count that is none', 'malformed', (_, response) => response.end(`${SUFFIX}:-1\r\n${NO_HIT}`)],
+  ['a negative count', 'malformed', (_, response) => response.end(`${SUFFIX}:-1\r\n${NO_HIT}`)],
   ['an empty line', 'malformed', (_, response) => response.end(`${SUFFIX}:7\r\n\r\n${NO_HIT}`)],
-  ['bytes', 'malformed', (_, response) => response.end(Buffer.from(HIT, 'utf16le'))],
+  ['UTF-16', 'malformed', (_, response) => response.end(Buffer.from(HIT, 'utf16le'))],
   [
-    'too much',
+    'a body that is too large',
     'too_large',
     (_, response) => response.end([HIT, ...Array<string>(8).fill(NO_HIT), NO_HIT].join('\r\n')),
   ],
   [
-    'without end',
+    'an endless body',
     'too_large',
     (_, response) => {
       const more = () => {
@@ -163,38 +167,38 @@ const BROKEN: readonly (readonly [what: string, code: unknown, answer: RequestLi
     },
   ],
   [
-    'less than it promised',
+    'fewer bytes than announced',
     NETWORK,
     (_, response) => {
       response.writeHead(200, { 'content-length': String(HIT.length + 1) }).write(HIT)
       setImmediate(() => response.destroy())
     },
   ],
-  ['no HTTP', NETWORK, (request) => request.socket.end(HIT)],
-  ['a closed connection', NETWORK, (request) => request.socket.destroy()],
+  ['something other than HTTP', NETWORK, (request) => request.socket.end(HIT)],
+  ['by closing the connection', NETWORK, (request) => request.socket.destroy()],
 ]
 
 it.each(BROKEN)(
-  'lets the password pass and reports it where the service answers %s',
+  'accepts the password and reports the failure if the service responds with %s',
   async (_, code, answer) => {
     const { url, requests } = await serve(answer)
     const { check, reported, codes } = policyFor(url)
     await expect(check()).resolves.toBeUndefined()
     expect(codes()).toEqual([code])
     expect(requests.map((request) => request.url)).toEqual([`/range/${PREFIX}`])
-    expectToTellNothing(reported)
+    expectNoSecrets(reported)
   },
 )
 
-/** Nothing of the password, nor of its hash: not even the part that left. */
-function expectToTellNothing(errors: readonly (Error | null)[]) {
+/** A report must contain neither the password nor its hash, not even the prefix that was sent. */
+function expectNoSecrets(errors: readonly (Error | null)[]) {
   const text = inspect(errors, { depth: null, showHidden: true }).toUpperCase()
   expect(text).toContain('BREACHSERVICEUNREACHABLE')
   for (const secret of ['PLUM', 'KETTLE', PREFIX, SUFFIX.slice(0, 8), SUFFIX.slice(-8)])
     expect(text).not.toContain(secret)
 }
 
-it('hangs up on an answer that it does not read', async () => {
+it('closes the connection if it does not read the response', async () => {
   const closed = Promise.withResolvers<void>()
   const { url } = await serve((_, response) => {
     response.on('close', closed.resolve).writeHead(503).write(NO_HIT)
@@ -206,27 +210,27 @@ it('hangs up on an answer that it does not read', async () => {
 })
 
 it.each<[string, RequestListener]>([
-  ['nothing at all', () => {}],
-  ['its headers alone', (_, response) => response.writeHead(200).flushHeaders()],
-  ['half of its answer', (_, response) => void response.write(HIT.slice(0, HIT.length / 2))],
-])('waits no longer than its time for a service that sends %s', async (_, answer) => {
+  ['nothing', () => {}],
+  ['only its headers', (_, response) => response.writeHead(200).flushHeaders()],
+  ['half of its body', (_, response) => void response.write(HIT.slice(0, HIT.length / 2))],
+])('times out if the service sends %s', async (_, answer) => {
   const { url } = await serve(answer)
   const { check, reported, codes } = policyFor(url, { timeoutMs: 50 })
   await expect(check()).resolves.toBeUndefined()
   expect(codes()).toEqual(['timeout'])
-  expectToTellNothing(reported)
+  expectNoSecrets(reported)
 })
 
-it('lets the password pass and reports it where nobody listens', async () => {
+it('accepts the password and reports the failure if the connection is refused', async () => {
   const { url, stop } = await serveText(HIT)
   await stop()
   const { check, reported, codes } = policyFor(url)
   await expect(check()).resolves.toBeUndefined()
   expect(codes()).toEqual(['ECONNREFUSED'])
-  expectToTellNothing(reported)
+  expectNoSecrets(reported)
 })
 
-it('leaves a service alone for 30 seconds after three failures in a row, then lets one try', async () => {
+it('pauses for 30 seconds after three failures in a row, then sends a single request', async () => {
   let isUp = false
   const { url, requests } = await serve((_, response) =>
     isUp ? response.end(HIT) : response.writeHead(503).end(),
@@ -234,7 +238,7 @@ it('leaves a service alone for 30 seconds after three failures in a row, then le
   const { check, clock, reported, codes } = policyFor(url)
   for (let time = 0; time < 5; time++) await check()
   expect(codes()).toEqual(['status_503'])
-  expectToTellNothing(reported)
+  expectNoSecrets(reported)
   expect(requests).toHaveLength(3)
 
   clock.now = 29_999
@@ -245,7 +249,7 @@ it('leaves a service alone for 30 seconds after three failures in a row, then le
   await Promise.all([check(), check(), check()])
   expect(requests).toHaveLength(4)
 
-  // Still down: another 30 seconds.
+  // The request failed, so another 30 seconds begin.
   clock.now = 59_999
   await check()
   expect(requests).toHaveLength(4)
@@ -258,7 +262,7 @@ it('leaves a service alone for 30 seconds after three failures in a row, then le
   expect(codes()).toEqual(['status_503', null])
 })
 
-it('reports each outage once, at its first failure, and the end of each', async () => {
+it('reports the start and the end of each outage once', async () => {
   let status = 200
   const { url } = await serve((_, response) => response.writeHead(status).end(NO_HIT))
   const { check, clock, codes } = policyFor(url)
@@ -279,7 +283,7 @@ it('reports each outage once, at its first failure, and the end of each', async 
   expect(codes()).toEqual(['status_503', null, 'status_500', null])
 })
 
-it('goes on asking where failures are not in a row', async () => {
+it('does not pause while failures are not in a row', async () => {
   let count = 0
   const { url, requests } = await serve((_, response) =>
     ++count % 3 === 0 ? response.end(NO_HIT) : response.writeHead(500).end(),
@@ -290,7 +294,7 @@ it('goes on asking where failures are not in a row', async () => {
   expect(codes()).toEqual(Array(3).fill(['status_500', null]).flat())
 })
 
-it('asks about the bytes of the password as they are, and asks last', async () => {
+it('runs after the local checks and hashes the password bytes without normalization', async () => {
   const { url, requests } = await serveText(NO_HIT)
   const settings = {
     minPasswordLength: 8,

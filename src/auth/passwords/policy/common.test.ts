@@ -21,9 +21,9 @@ function check(password: string, minPasswordLength: number) {
 
 const TOO_COMMON = { name: 'AuthError', code: 'password_too_common', field: 'password' }
 
-describe('the list', () => {
+describe('the list of common passwords', () => {
   it.each([8, 9, 10, 11, 12, 13, 14, 15])(
-    'has 3,000 passwords and more for a floor of %i, and the policy refuses each of them',
+    'has at least 3,000 passwords of %i characters and more, all refused by the policy',
     async (floor) => {
       const list = [...(await commonPasswords())].filter((password) => codePointsIn(password) >= floor)
       expect(list.length).toBeGreaterThanOrEqual(3_000)
@@ -39,7 +39,7 @@ describe('the list', () => {
     },
   )
 
-  it('is folded, so that every spelling of the cases is found', async () => {
+  it('is case-folded, so that a password matches in any case', async () => {
     for (const password of await commonPasswords()) {
       expect(fold(password)).toBe(password)
       expect(codePointsIn(password)).toBeGreaterThanOrEqual(8)
@@ -57,7 +57,7 @@ describe('the list', () => {
     'q1w2e3r4t5y6u7i8o9p0',
     'passwordstandard',
     '30secondstomars',
-  ])('has %j, which is long enough for a floor of 15', async (password) => {
+  ])('refuses %j with a minimum length of 15', async (password) => {
     await expect(check(password, 15)).rejects.toMatchObject(TOO_COMMON)
   })
 })
@@ -74,17 +74,17 @@ describe('repetitions', () => {
     '😀🦊😀🦊😀🦊😀🦊😀🦊😀🦊😀🦊😀',
     '                ',
     'Qx7!Qx7!Qx7!Qx7!',
-  ])('%j is refused, for its unit is too short', async (password) => {
+  ])('refuses %j, because the repeated unit is too short', async (password) => {
     await expect(check(password, 15)).rejects.toMatchObject(TOO_COMMON)
   })
 
-  it('a unit that would do alone will do twice', async () => {
+  it('accepts a repeated unit that would be accepted by itself', async () => {
     await expect(check('plum kettle 421 plum kettle 421', 15)).resolves.toBeUndefined()
     await expect(check('plumbago7plumbago7', 8)).resolves.toBeUndefined()
     await expect(check('plumbago7plumbago7', 15)).rejects.toMatchObject(TOO_COMMON)
   })
 
-  it('a unit that is common or a run is refused again and again', async () => {
+  it('refuses a repeated unit that is common or a run', async () => {
     for (const password of [
       'password password',
       'sunshinesunshine',
@@ -93,7 +93,7 @@ describe('repetitions', () => {
       await expect(check(password, 8)).rejects.toMatchObject(TOO_COMMON)
   })
 
-  it('no floor makes a unit of fewer than eight do', async () => {
+  it('refuses a repeated unit shorter than eight, whatever the minimum length', async () => {
     await expect(check('plumpot', 1)).resolves.toBeUndefined()
     await expect(check('plumpotplumpot', 1)).rejects.toMatchObject(TOO_COMMON)
   })
@@ -110,7 +110,7 @@ describe('repetitions', () => {
     ['abcab', 'abc'],
     ['abcdab', null],
     ['aab', null],
-  ])('the repeated unit of %j is %j', (text, unit) => {
+  ])('finds the repeated unit of %j: %j', (text, unit) => {
     expect(repeatedUnit(text)).toBe(unit)
   })
 })
@@ -127,18 +127,18 @@ describe('runs', () => {
     'aaaaaaaaaaaaaa1',
     '123456789012abc',
     'x7$aaaaaaaaaaaa',
-  ])('%j is refused', async (password) => {
+  ])('refuses %j', async (password) => {
     await expect(check(password, 15)).rejects.toMatchObject(TOO_COMMON)
   })
 
   it.each(['abcdefghijk2026', 'qwertyuiop plums', 'abc123abc456abc7', 'abcxyz123789qazp'])(
-    '%j has more to it than runs',
+    'accepts %j, which is more than runs',
     async (password) => {
       await expect(check(password, 15)).resolves.toBeUndefined()
     },
   )
 
-  it('three in a row are no run, four are; three characters beside runs do not count, four do', () => {
+  it('counts four characters in a row as a run, and needs four characters outside of runs', () => {
     for (const text of ['abc', 'abcxyz', 'aaabbbccc', 'abcd7319', '7319dcba', 'ab', ''])
       expect(isMostlyRuns(text), text).toBe(false)
     for (const text of ['abcd', 'dcba', 'abcd731', 'a7aaaa1', 'aaaabcd', '8901', '1098'])
@@ -151,7 +151,7 @@ const WORDS =
     ' ',
   )
 
-it('four different ordinary words pass, with or without anything between them', async () => {
+it('accepts four different ordinary words with any separator', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.constantFrom(...WORDS), { minLength: 4, maxLength: 7 }),

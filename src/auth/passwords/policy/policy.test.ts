@@ -21,7 +21,7 @@ function check(password: string, settings: Partial<PolicySettings> = {}, email: 
 
 const refused = (code: string) => ({ name: 'AuthError', code, field: 'newPassword' })
 
-it('counts code points, not bytes and not UTF-16 units', async () => {
+it('counts length in code points, not in bytes or UTF-16 units', async () => {
   const faces = ['😀', '🦊', '🐙', '🌵', '🍋', '🚲', '🎺', '🧊', '🪁', '🧵', '🦉', '🍄', '🏔', '🛶', '🪐']
   await expect(check(faces.slice(0, 14).join(''))).rejects.toMatchObject(refused('password_too_short'))
   await expect(check(faces.join(''))).resolves.toBeUndefined()
@@ -29,7 +29,7 @@ it('counts code points, not bytes and not UTF-16 units', async () => {
   await expect(check('fünfzehn Äpfel!')).resolves.toBeUndefined()
 })
 
-it('takes the floor as it is set, and names it in the refusal', async () => {
+it('enforces the configured minimum length and states it in the refusal', async () => {
   for (const minPasswordLength of [8, 15, 20, 64]) {
     const password = 'Ωmega trout & seven umbrellas, a lamp: none of it rhymes with orange'
     const start = (length: number) => [...password].slice(0, length).join('')
@@ -56,11 +56,11 @@ it.each([
   '7391 2846 0517 9362',
   'Zx4%qT9!mLw2@vBn',
   'tab\tand line\nand nul\0',
-])('lets the ordinary or odd password %j pass', async (password) => {
+])('accepts %j', async (password) => {
   await expect(check(password, {}, 'arthur.pendragon@mail.example')).resolves.toBeUndefined()
 })
 
-it('demands no class of character and forbids none: whatever is written behind what would do, does', async () => {
+it('requires no character class and forbids none: appending any text keeps a good password acceptable', async () => {
   const policy = policyWith()
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), (text) =>
@@ -70,7 +70,7 @@ it('demands no class of character and forbids none: whatever is written behind w
   )
 })
 
-it('answers every password there can be: with nothing, or with a refusal that names code and field', async () => {
+it('accepts any password or refuses it with a code and the field', async () => {
   const words = ['bienvenue', 'camelot', 'arthur', 'aaaa', '1234', 'password', 'x', ' ', 'İ', 'ﬁ', 'e\u0301']
   const password = fc
     .oneof(
@@ -100,18 +100,18 @@ it.each([
   ['a'.repeat(1_024), 'password_too_common', null],
   ['0123456789'.repeat(102), 'password_too_common', null],
   [`${'a'.repeat(511)}b${'a'.repeat(512)}`, 'password_too_common', null],
-])('has an answer to the long and monotonous, too (%#)', async (password, code, email) => {
+])('refuses a long and monotonous password (%#)', async (password, code, email) => {
   await expect(check(password, {}, email)).rejects.toMatchObject(refused(code))
 })
 
-it('tries length, then context words, then the common ones: the first that fails is named', async () => {
+it('reports the first failure in the order length, context words, common passwords', async () => {
   const settings = { minPasswordLength: 8 }
   await expect(check('camelot', settings)).rejects.toMatchObject(refused('password_too_short'))
   await expect(check('camelotcamelot', settings)).rejects.toMatchObject(refused('password_guessable'))
   await expect(check('passwordpassword', settings)).rejects.toMatchObject(refused('password_too_common'))
 })
 
-it('knows length alone where the blocklist is off', async () => {
+it('checks only the length if the blocklist is off', async () => {
   const settings = { passwordBlocklist: false, minPasswordLength: 5 }
   await expect(check('1234', settings)).rejects.toMatchObject(refused('password_too_short'))
   for (const password of ['b4l0u', '12345', 'bienvenue', 'password', 'aaaaaaaa'])
