@@ -15,12 +15,12 @@ the database server's. Nothing of Bienvenue is turned off but where it says so. 
 average of the last quarter of an hour: where it is well above the number of cores, others were at work on the machine,
 and CPU of a request tells more than requests a second.
 
-\`npm run bench -- --only check\` runs a part alone, \`--quick\` a small run without peers, which \`npm test\` makes too
-and which holds wide bounds only. The code is in [bench/](../bench/main.ts); what it is measured against is pinned in
-[bench/package.json](../bench/package.json). What holds the goals that are missed says
+\`npm run bench -- --only check\` runs a part alone, \`--quick\` a small run without peers, which \`npm run test:full\` makes too
+and which holds wide bounds only. The code is in [bench/](../../bench/main.ts); what it is measured against is pinned in
+[bench/package.json](../../bench/package.json). What holds the goals that are missed says
 [performance.md](performance.md).`
 
-/** `docs/benchmarks.md`. */
+/** `docs/internals/benchmarks.md`. */
 export function pageOf(sections: readonly SavedSection[], versions: Table): string {
   const goals = sections.flatMap((section) => section.goals)
   const missed = goals.filter(({ held }) => !held).length
@@ -81,7 +81,7 @@ const PLOT = { width: 720, labels: 230, right: 70, bar: 18, row: 26, group: 40, 
 /** The axis: from a thousandth of the floor to the floor. */
 const DECADES = 3
 
-/** `docs/benchmarks.svg`: bars on a logarithmic axis, on a light or a dark page. */
+/** `docs/internals/benchmarks.svg`: bars on a logarithmic axis, on a light or a dark page. */
 export function plotOf(bars: readonly Bar[]): string {
   const span = PLOT.width - PLOT.labels - PLOT.right
   const place = (floors: number) =>

@@ -1,4 +1,4 @@
-/** The parts of docs/data.md that are made from the registry of tables. */
+/** The parts of docs/reference/data.md that are made from the registry of tables. */
 import { TABLES } from '../src/db/index.ts'
 import type { Table } from '../src/db/tables/table.ts'
 
@@ -36,7 +36,8 @@ export function dataPage(page: string): string {
     ]
     const [before, rest] = written.split(begin)
     const after = rest?.split(end)[1]
-    if (before === undefined || after === undefined) throw new Error(`docs/data.md lacks ${begin} or ${end}`)
+    if (before === undefined || after === undefined)
+      throw new Error(`docs/reference/data.md lacks ${begin} or ${end}`)
     return `${before}${begin}\n\n${text}\n\n${end}${after}`
   }, page)
 }

@@ -1,5 +1,5 @@
 /**
- * Makes what is made from source: `docs/errors.md`, `docs/options.md`, parts of `docs/data.md`, and the comment above each
+ * Makes what is made from source: `docs/reference/errors.md`, `docs/reference/options.md`, parts of `docs/reference/data.md`, and the comment above each
  * row of the settings table, which editors show. With `--check`, changes nothing and fails if something differs.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
@@ -202,9 +202,9 @@ function wrapped(text: string): string[] {
 }
 
 const PAGES = {
-  'docs/errors.md': errorsPage(),
-  'docs/options.md': optionsPage(),
-  'docs/data.md': dataPage(readFileSync('docs/data.md', 'utf8')),
+  'docs/reference/errors.md': errorsPage(),
+  'docs/reference/options.md': optionsPage(),
+  'docs/reference/data.md': dataPage(readFileSync('docs/reference/data.md', 'utf8')),
   ...commentedTables(),
 }
 for (const [path, page] of Object.entries(PAGES)) {

@@ -1,4 +1,4 @@
-/** The rest of `deploy/`, and `docs/production.md`: held against the programs they are for, and against our settings. */
+/** The rest of `deploy/`, and `docs/guide/operate.md`: held against the programs they are for, and against our settings. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -240,8 +240,8 @@ describe('bienvenue.env.example', () => {
   })
 })
 
-describe('docs/production.md', () => {
-  const page = read('docs/production.md')
+describe('docs/guide/operate.md', () => {
+  const page = read('docs/guide/operate.md')
   const shell = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
 
   it('names settings that exist', () => {
@@ -254,7 +254,7 @@ describe('docs/production.md', () => {
 
   it('names files of deploy/ that are there, and leaves none out', () => {
     const files = readdirSync(join(ROOT, 'deploy')).filter((name) => !name.startsWith('.'))
-    for (const name of files) expect(page).toContain(`](../deploy/${name})`)
+    for (const name of files) expect(page).toContain(`](../../deploy/${name})`)
   })
 
   it('has commands that a shell can read', async () => {
@@ -302,8 +302,8 @@ describe('docs/production.md', () => {
   })
 })
 
-describe('what docs/production.md says that stops the start', () => {
-  const table = read('docs/production.md').split('## When something is wrong')[1] ?? ''
+describe('what docs/guide/operate.md says that stops the start', () => {
+  const table = read('docs/guide/operate.md').split('## When something is wrong')[1] ?? ''
   const documented = [...table.matchAll(/^\| `([A-Z_]+: [^`]+)` \|/gm)].map(([, line = '']) => line)
 
   const GOOD = {

@@ -245,8 +245,8 @@ describe('README.md', () => {
   })
 })
 
-describe('docs/throttling.md', () => {
-  const page = read('docs/throttling.md')
+describe('docs/security/throttling.md', () => {
+  const page = read('docs/security/throttling.md')
   const limits = rows(page)
     .filter(([, , setting = '']) => setting.startsWith('`BIENVENUE_'))
     .map(([what = '', per = '', setting, classic = '', production = '', after = '']) => ({
@@ -355,10 +355,10 @@ describe('docs/throttling.md', () => {
   } as const
 })
 
-describe('docs/architecture.md', () => {
+describe('docs/internals/architecture.md', () => {
   test('the rooms import what its table allows, and nothing else', () => {
     const table = new Map<string, string[]>()
-    for (const [room = '', , allowed] of rows(read('docs/architecture.md'))) {
+    for (const [room = '', , allowed] of rows(read('docs/internals/architecture.md'))) {
       if (!/^`(?:user|errors|log|text|lib|options|mail|db|auth|api|pages|app|cli|index)`/.test(room)) continue
       for (const name of codes(room)) table.set(name, codes(allowed))
     }

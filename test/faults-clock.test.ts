@@ -15,7 +15,7 @@ const EMAIL = 'alice@example.com'
 const HOUR = 3_600
 const DAY = 24 * HOUR
 const YEAR = 365 * DAY
-/** docs/throttling.md has the longest wait. */
+/** docs/security/throttling.md has the longest wait. */
 const LONGEST_WAIT = 900
 
 const STEPS = [

@@ -4,7 +4,7 @@ import { uuidV7 } from '../lib/random.ts'
 import type { Caller } from './caller.ts'
 import { type Context, secondsAfter } from './context.ts'
 
-/** What can happen. `docs/audit.md` says what each means; a test compares. */
+/** What can happen. `docs/security/audit.md` says what each means; a test compares. */
 export const AUDIT_ACTIONS = [
   'register',
   'request_confirmation',

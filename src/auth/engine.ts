@@ -292,7 +292,7 @@ export interface Engine {
    * however many there are. Whoever has an address already is never changed. What cannot be added is given back with
    * the reason, and does not stop the rest. Done again with the same items, it adds what is missing.
    *
-   * @param items - `fields`: names and values as `docs/moving.md` has them; or `problem`: why there are none.
+   * @param items - `fields`: names and values as `docs/guide/move.md` has them; or `problem`: why there are none.
    * @param options - `dryRun`: change nothing. `firebase`: the project of hashes with a `salt`.
    * @returns What became of the items, 1,000 at a time: nothing is done before it is asked for.
    */
@@ -385,7 +385,7 @@ export interface Engine {
    * Whether the database has just the migrations of this version. It is asked once a second at most, for all callers.
    *
    * @throws {AuthError} `unavailable`: it gives no answer within a second, is read-only, or is damaged or replaced as
-   *   far as SQLite has noticed. `GET /readyz` in docs/production.md has the details.
+   *   far as SQLite has noticed. `GET /readyz` in docs/guide/operate.md has the details.
    */
   isReady(): Promise<boolean>
 

@@ -1,4 +1,4 @@
-/** docs/cryptography.md: every primitive, every key and secret. */
+/** docs/security/cryptography.md: every primitive, every key and secret. */
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
@@ -16,8 +16,8 @@ import {
   wordsOfType,
 } from './pages.ts'
 
-describe('docs/cryptography.md', () => {
-  const page = 'docs/cryptography.md'
+describe('docs/security/cryptography.md', () => {
+  const page = 'docs/security/cryptography.md'
   const primitives = table(page, 'Primitives')
   const secrets = table(page, 'Keys and secrets')
 
@@ -64,7 +64,7 @@ describe('docs/cryptography.md', () => {
     for (const purpose of signed) expect(read(page)).toContain(`\`bienvenue sign ${purpose}\``)
     for (const row of secrets) expect(Object.values(row), row.Secret).not.toContain('')
     // Of what an operator keeps: when it is replaced, and in the manual how.
-    const manual = read('docs/production.md').split('### Rotating secrets')[1] ?? ''
+    const manual = read('docs/guide/operate.md').split('### Rotating secrets')[1] ?? ''
     const inManual = (env: string) => (env === 'DATABASE_URL' ? 'service on PostgreSQL' : `\`${env}\``)
     for (const { Secret, Replaced } of secrets.filter((row) => settings.includes(code(row.Secret)))) {
       expect(Replaced).toMatch(/^once a year, and when somebody may know it/)

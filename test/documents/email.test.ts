@@ -1,4 +1,4 @@
-/** docs/email.md: addresses, mails, links, and how many leave. */
+/** docs/security/email.md: addresses, mails, links, and how many leave. */
 import { describe, expect, it } from 'vitest'
 import { OPTION_TABLE, type Row } from '../../src/options/index.ts'
 import { LOCALES } from '../../src/text.ts'
@@ -18,8 +18,8 @@ import {
 import { ADDRESSES, ALICE, BOB, MOVED, NEW_ADDRESS, story, WRONG } from './story.ts'
 import { outcome, worldOf } from './world.ts'
 
-describe('docs/email.md', () => {
-  const page = 'docs/email.md'
+describe('docs/security/email.md', () => {
+  const page = 'docs/security/email.md'
   const links = table(page, 'Links')
 
   it('has the rule for addresses as the service has it [EML-01]', () => {
@@ -69,7 +69,7 @@ describe('docs/email.md', () => {
   })
 
   it('has the budget of every mail, and names those that are vital', () => {
-    const budgets = table('docs/throttling.md', 'Mail', 1)
+    const budgets = table('docs/security/throttling.md', 'Mail', 1)
     const kinds = table(page, 'Mails').map(({ Kind }) => code(Kind))
     expect(sorted(budgets.flatMap(({ Mails }) => codes(Mails)))).toEqual(
       sorted(kinds.filter((kind) => kind !== 'test')),
@@ -135,7 +135,7 @@ describe('docs/email.md', () => {
       ]),
     )
     const countedAs = new Map(
-      table('docs/ways-in.md', 'Routes').map((row) => [code(row.Route), code(row['Counted as'])]),
+      table('docs/security/ways-in.md', 'Routes').map((row) => [code(row.Route), code(row['Counted as'])]),
     )
     const routes = table(page, 'How many')
     for (const row of routes)

@@ -1,4 +1,4 @@
-/** docs/logging.md and docs/audit.md: every line that is written down, and every place it goes to. */
+/** docs/reference/logging.md and docs/security/audit.md: every line that is written down, and every place it goes to. */
 import { describe, expect, it } from 'vitest'
 import { AUDIT_ACTIONS } from '../../src/auth/index.ts'
 import { freshDatabase, onBothEngines } from '../support/engines.ts'
@@ -6,8 +6,8 @@ import { startService } from '../support/service.ts'
 import { code, codes, filesWith, SOURCES, sorted, sourceOf, table, wordsOfType } from './pages.ts'
 import { ADDRESSES, BOB, story } from './story.ts'
 
-describe('docs/logging.md', () => {
-  const page = 'docs/logging.md'
+describe('docs/reference/logging.md', () => {
+  const page = 'docs/reference/logging.md'
   const messages = table(page, 'Messages').map((row) => ({
     message: code(row.Message),
     levels: codes(row.Level),
@@ -137,7 +137,7 @@ describe('docs/logging.md', () => {
   })
 })
 
-onBothEngines('docs/logging.md', (engine) => {
+onBothEngines('docs/reference/logging.md', (engine) => {
   it('is right that no secret and no address of a person is written down [AUD-03]', async () => {
     const { log, audit, secrets, refusals } = await story(engine)
     expect([log.length > 35, audit.length > 40, refusals.length > 15]).toEqual([true, true, true])
@@ -158,8 +158,8 @@ onBothEngines('docs/logging.md', (engine) => {
   })
 })
 
-describe('docs/audit.md', () => {
-  const page = 'docs/audit.md'
+describe('docs/security/audit.md', () => {
+  const page = 'docs/security/audit.md'
   const rows = table(page, 'What is written')
 
   it.each(['sqlite', 'postgres'] as const)(

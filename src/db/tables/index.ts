@@ -1,5 +1,5 @@
 /**
- * The registry of all tables. Schema, clean-up, move, adoption, docs/data.md and the tests read it. The migrations
+ * The registry of all tables. Schema, clean-up, move, adoption, docs/reference/data.md and the tests read it. The migrations
  * create these tables; a test compares both.
  */
 import type { Kysely, Transaction } from 'kysely'
