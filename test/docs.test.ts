@@ -205,11 +205,11 @@ describe('transcripts', () => {
   }
 })
 
-describe('README.md', () => {
-  const readme = read('README.md')
+describe('docs/reference/http.md', () => {
+  const page = read('docs/reference/http.md')
 
   test('its routes are those of the contract, with their fields', () => {
-    const described = rows(readme)
+    const described = rows(page)
       .filter(([route = '']) => /^`(?:GET|POST|PUT|DELETE) /.test(route))
       .flatMap(([routes, takes]) => codes(routes).map((route) => ({ route, fields: codes(takes) })))
     const forUsers = OPERATIONS.filter(({ tag }) => tag === 'classic' || tag === 'account')
@@ -220,17 +220,25 @@ describe('README.md', () => {
     const inOrder = (listed: typeof contract) => listed.toSorted((a, b) => (a.route < b.route ? -1 : 1))
     expect(inOrder(described)).toEqual(inOrder(contract))
   })
+})
 
-  test('the error codes and settings it names exist', () => {
+test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/reference/http.md'])(
+  'the error codes and settings that %s names exist',
+  (path) => {
+    const page = read(path)
     const fields = OPERATIONS.flatMap(({ body }) => Object.keys(body?.shape ?? {}))
     const known = [...Object.keys(ERRORS), ...fields, 'session_id']
-    const snake = codes(withoutBlocks(readme)).filter((code) => /^[a-z]+(?:_[a-z]+)+$/.test(code))
+    const snake = codes(withoutBlocks(page)).filter((code) => /^[a-z]+(?:_[a-z]+)+$/.test(code))
     expect(snake.filter((code) => !known.includes(code))).toEqual([])
     const variables = Object.values(SETTINGS).map((row) => row.env)
-    const named = readme.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z_]+(?==[a-z0-9]))/g) ?? []
+    const named = page.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z_]+(?==[a-z0-9]))/g) ?? []
     expect(named).not.toEqual([])
     expect(named.filter((name) => !variables.includes(name))).toEqual([])
-  })
+  },
+)
+
+describe('README.md', () => {
+  const readme = read('README.md')
 
   test('its library example runs and prints what its comments say', async () => {
     const example = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1] ?? ''
