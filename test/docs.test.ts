@@ -329,15 +329,15 @@ describe('docs/security/throttling.md', () => {
   type Who = { email: string; ip?: string }
   const ATTEMPTS: Record<string, (auth: Auth, who: Who) => Promise<unknown>> = {
     'wrong passwords': (auth, { email, ip }) => auth.logIn({ email, password: 'wrong' }, { ip }),
-    'resets asked for': (auth, { email, ip }) =>
+    'reset requests': (auth, { email, ip }) =>
       auth.options.resetTokenDelivery === 'mail'
         ? auth.sendPasswordReset({ email }, { ip })
         : auth.requestPasswordReset({ email }, { ip }).then(() => undefined),
-    'confirmation mails asked for': (auth, { email, ip }) => auth.requestConfirmation({ email }, { ip }),
+    'confirmation requests': (auth, { email, ip }) => auth.requestConfirmation({ email }, { ip }),
     registrations: async (auth, { email, ip }) =>
       void (await auth.signUp({ email, password: 'ever so long a phrase' }, { ip })),
     // The account is the one that asks: one account each, or the same again and again.
-    'changes of address asked for': async (auth, { email, ip }) => {
+    'email change requests': async (auth, { email, ip }) => {
       const known = await auth.describeUser(email)
       if (known === null) await auth.registerUser(email, 'ever so long a phrase', { confirmed: true })
       const sessionToken = await auth.createSession(email)

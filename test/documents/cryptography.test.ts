@@ -73,7 +73,7 @@ describe('docs/security/cryptography.md', () => {
   })
 
   it('says how each primitive would be replaced [CRY-08]', () => {
-    const plans = table(page, 'If one has to be replaced')
+    const plans = table(page, 'Replacing a primitive')
     const planned = plans.map(({ What }) => What).join()
     for (const what of ['password hash', 'SHA-256', 'HMAC', 'HKDF', 'SHA-1', 'generator', 'comparison'])
       expect(planned).toContain(what)

@@ -137,7 +137,7 @@ describe('docs/security/email.md', () => {
     const countedAs = new Map(
       table('docs/security/ways-in.md', 'Routes').map((row) => [code(row.Route), code(row['Counted as'])]),
     )
-    const routes = table(page, 'How many')
+    const routes = table(page, 'Requests that send mail')
     for (const row of routes)
       expect([code(row['Per account or address named']), code(row['Per client address'])]).toEqual(
         limits.get(countedAs.get(code(row.Route))),

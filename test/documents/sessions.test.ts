@@ -30,7 +30,7 @@ describe('docs/security/sessions.md', () => {
   it('has a reason for whatever departs from NIST [SES-09]', () => {
     const inDays = (seconds: number) => (seconds === 0 ? 'none' : `${seconds / DAY} days`)
     const { sessionLifetimeSeconds, sessionIdleSeconds, mode } = OPTION_TABLE
-    const rows = table(PAGE, 'Beside NIST SP 800-63B-4')
+    const rows = table(PAGE, 'Compared with NIST SP 800-63B-4')
     // Modes with the same defaults share a row.
     expect(rows.flatMap(({ Mode = '' }) => Mode.split(', '))).toEqual(mode.kind.of)
     for (const row of rows) {
