@@ -364,7 +364,7 @@ describe('docs/security/throttling.md', () => {
 })
 
 describe('docs/internals/architecture.md', () => {
-  test('the rooms import what its table allows, and nothing else', () => {
+  test('the layers import what its table allows, and nothing else', () => {
     const table = new Map<string, string[]>()
     for (const [room = '', , allowed] of rows(read('docs/internals/architecture.md'))) {
       if (!/^`(?:user|errors|log|text|lib|options|mail|db|auth|api|pages|app|cli|index)`/.test(room)) continue
