@@ -48,13 +48,13 @@ describe('SECURITY.md', () => {
   })
 
   it('names every package of production with its risk and containment, and no other', () => {
-    const packages = table(page, 'What is risky in it')
+    const packages = table(page, 'Risky components')
     expect(packages.map(({ Package }) => code(Package))).toEqual(Object.keys(manifest.dependencies))
     for (const row of packages) expect(Object.values(row), row.Package).not.toContain('')
   })
 
   it('names every dangerous function where it stands, and no other', () => {
-    const described = table(page, 'What is risky in it', 1).map((row) => [code(row.Function), codes(row.In)])
+    const described = table(page, 'Risky components', 1).map((row) => [code(row.Function), codes(row.In)])
     expect(Object.fromEntries(described)).toEqual({
       'sql.raw': filesWith(/\bsql\.raw\(/),
       'CompiledQuery.raw': filesWith(/\bCompiledQuery\.raw\(/),
