@@ -86,8 +86,8 @@ export async function login(bench: Bench): Promise<Section> {
     name: 'login',
     title: 'Logins',
     paragraphs: [
-      `\`POST /sessions\` with the right password over ${connections} connections, limits on attempts and audit on, beside the same verification of the same hash alone, ${availableParallelism()} at once in a process of its own, in turn. In production the clients come by a trusted proxy from an address each, on devices that were signed in to before.`,
-      `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a client of its own, on an idle service and while ${connections} connections log in without pause.`,
+      `\`POST /sessions\` with the right password over ${connections} connections, limits on attempts and audit on, compared with the same verification of the same hash alone, ${availableParallelism()} at once in its own process, in turn. In production each client comes through a trusted proxy from its own address, on a device that has signed in before.`,
+      `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a separate client, on an idle service and while ${connections} connections sign in without pause.`,
       ...more,
     ],
     tables: [
