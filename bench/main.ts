@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures Bienvenue beside the least that its work can cost and beside others, prints goals and
- * measurements as one table, and writes `docs/benchmarks.md` with its plot.
+ * measurements as one table, and writes `docs/internals/benchmarks.md` with its plot.
  *
  *     npm run bench                          everything, ten minutes
  *     npm run bench -- --only check,login    these parts alone
@@ -34,8 +34,8 @@ const PARTS: Readonly<Record<string, Part>> = {
 /** Of a part in a quick run. */
 const TRIES_MAX = 3
 const QUICK_PARTS = ['check', 'call', 'login']
-const PAGE = 'docs/benchmarks.md'
-const PLOT = 'docs/benchmarks.svg'
+const PAGE = 'docs/internals/benchmarks.md'
+const PLOT = 'docs/internals/benchmarks.svg'
 
 const { values } = parseArgs({
   options: {

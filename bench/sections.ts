@@ -11,7 +11,7 @@ import type { Judged } from './goals.ts'
 const FOLDER = '.cache/bench'
 const BYTES_PER_GIB = 2 ** 30
 
-/** A part of `docs/benchmarks.md`. Text is Markdown. */
+/** A part of `docs/internals/benchmarks.md`. Text is Markdown. */
 export interface Section {
   /** The file's name, and its place in the page: those that the page does not know come last. */
   readonly name: string

@@ -1,9 +1,9 @@
 /**
- * Makes `src/auth/policy/common-passwords.txt` from a list of passwords in order of their frequency:
+ * Makes `src/auth/passwords/policy/common-passwords.txt` from a list of passwords in order of their frequency:
  *
  *     node scripts/common-passwords.ts 10_million_password_list_top_1M.txt
  *
- * The source is that file of SecLists. `docs/passwords.md` tells where it comes from and what is taken.
+ * The source is that file of SecLists. `docs/security/passwords.md` tells where it comes from and what is taken.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const SEEN_TWICE = 755_986
 const FLOORS = [8, 9, 10, 11, 12, 13, 14, 15]
 /** How many of the commonest passwords that meet a floor the list holds. */
 const PER_FLOOR = 3_000
-const TARGET = 'src/auth/policy/common-passwords.txt'
+const TARGET = 'src/auth/passwords/policy/common-passwords.txt'
 
 /** Each password in lower case, once, at its best rank: 1 is the commonest. */
 function ranksOf(source: string): Map<string, number> {

@@ -1,10 +1,10 @@
-/** The parts of docs/data.md that are made from the registry of tables. */
+/** Generates the parts of docs/reference/data.md that come from the registry of tables. */
 import { TABLES } from '../src/db/index.ts'
 import type { Table } from '../src/db/tables/table.ts'
 
 const EXPORTS = { user: '`GET /profile/export`', operator: '`bienvenue export`' }
 
-/** The page with its generated parts made anew. Each part stands between two comments that name it. */
+/** Returns the page with its generated parts replaced. Each part is between two comments that name it. */
 export function dataPage(page: string): string {
   const tables: [string, Table][] = Object.entries(TABLES)
   const parts = {
@@ -31,12 +31,13 @@ export function dataPage(page: string): string {
   }
   return Object.entries(parts).reduce((written, [name, text]) => {
     const [begin, end] = [
-      `<!-- ${name}: made from src/db/tables/ by \`npm run docs\` -->`,
+      `<!-- ${name}: generated from src/db/tables/ by \`npm run docs\` -->`,
       `<!-- /${name} -->`,
     ]
     const [before, rest] = written.split(begin)
     const after = rest?.split(end)[1]
-    if (before === undefined || after === undefined) throw new Error(`docs/data.md lacks ${begin} or ${end}`)
+    if (before === undefined || after === undefined)
+      throw new Error(`docs/reference/data.md lacks ${begin} or ${end}`)
     return `${before}${begin}\n\n${text}\n\n${end}${after}`
   }, page)
 }

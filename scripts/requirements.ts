@@ -1,12 +1,12 @@
 /**
- * Holds the lines of `docs/security.md` against the names of the tests: prints the state of each area, and fails
- * where page and tests disagree. With the path of a JSON report of the tests, what did not pass proves nothing;
- * without one, a report in `.cache` counts where no source is newer, else the names alone.
+ * Compares the lines of `docs/security/security.md` with the names of the tests: prints the state of each area, and
+ * fails if page and tests disagree. With the path of a JSON test report, a test that did not pass proves nothing.
+ * Without a path, a report in `.cache` counts if no source is newer, else only the names.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 
-const PAGE = 'docs/security.md'
+const PAGE = 'docs/security/security.md'
 const REPORT = '.cache/tests.json'
 
 /** A test by its whole name. `passed` is `null` where only the name is known. */

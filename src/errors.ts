@@ -1,6 +1,6 @@
 /**
  * Every way Bienvenue says no, in one table, and the classes that carry it.
- * Callers switch on `code`; it never changes once released. `docs/errors.md` is made from this table.
+ * Callers switch on `code`; it never changes once released. `docs/reference/errors.md` is made from this table.
  *
  * @module
  */

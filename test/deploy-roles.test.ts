@@ -192,7 +192,7 @@ describe('without a migration', () => {
     })
     const reason = ': permission denied for schema public'
     expect(stderr).toMatch(new RegExp(`^bienvenue: DATABASE_URL: cannot use postgres:[^\\n]*${reason}\\n$`))
-    expect(readFileSync(join(ROOT, 'docs/production.md'), 'utf8')).toContain(reason)
+    expect(readFileSync(join(ROOT, 'docs/guide/operate.md'), 'utf8')).toContain(reason)
     expect(exitCode).toBe(2)
   })
 })

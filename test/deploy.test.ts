@@ -1,4 +1,4 @@
-/** The rest of `deploy/` and `docs/production.md`, checked against the programs that read them and our settings. */
+/** The rest of `deploy/` and `docs/guide/operate.md`, checked against the programs that read them and our settings. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -240,8 +240,8 @@ describe('bienvenue.env.example', () => {
   })
 })
 
-describe('docs/production.md', () => {
-  const page = read('docs/production.md')
+describe('docs/guide/operate.md', () => {
+  const page = read('docs/guide/operate.md')
   const shell = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
 
   it('names only existing settings', () => {
@@ -254,7 +254,7 @@ describe('docs/production.md', () => {
 
   it('links to every file in deploy/', () => {
     const files = readdirSync(join(ROOT, 'deploy')).filter((name) => !name.startsWith('.'))
-    for (const name of files) expect(page).toContain(`](../deploy/${name})`)
+    for (const name of files) expect(page).toContain(`](../../deploy/${name})`)
   })
 
   it('has only valid shell commands', async () => {
@@ -291,19 +291,19 @@ describe('docs/production.md', () => {
     expect(limits.PostgreSQL).toContain(`${new pg.Pool().options.max} connections`)
     const wholeMail = constant('src/mail/smtp.ts', 'TIMEOUT_SECONDS')
     expect(limits['mail server']).toContain(`${constant('src/mail/smtp.ts', 'CONNECTIONS')} connections`)
-    expect(limits['mail server']).toContain(`${constant('src/auth/outbox.ts', 'BATCH')} mails`)
+    expect(limits['mail server']).toContain(`${constant('src/auth/delivery/send.ts', 'BATCH')} mails`)
     expect(limits['mail server']).toContain(
       `${wholeMail / 3} s to connect, ${wholeMail / 3} s for its greeting, ${wholeMail} s for a mail`,
     )
-    const breaches = 'src/auth/policy/breaches.ts'
+    const breaches = 'src/auth/passwords/policy/breaches.ts'
     expect(limits['breach check']).toContain(`| ${seconds(breaches, 'TIMEOUT_MS')} |`)
     expect(limits['breach check']).toContain(`after ${constant(breaches, 'FAILURES_MAX')} failures`)
     expect(limits['breach check']).toContain(`for ${seconds(breaches, 'PAUSE_MS')}`)
   })
 })
 
-describe('a start error in docs/production.md', () => {
-  const table = read('docs/production.md').split('## When something is wrong')[1] ?? ''
+describe('a start error in docs/guide/operate.md', () => {
+  const table = read('docs/guide/operate.md').split('## When something is wrong')[1] ?? ''
   const documented = [...table.matchAll(/^\| `([A-Z_]+: [^`]+)` \|/gm)].map(([, line = '']) => line)
 
   const GOOD = {

@@ -205,11 +205,11 @@ describe('transcripts', () => {
   }
 })
 
-describe('README.md', () => {
-  const readme = read('README.md')
+describe('docs/reference/http.md', () => {
+  const page = read('docs/reference/http.md')
 
   test('its routes are those of the contract, with their fields', () => {
-    const described = rows(readme)
+    const described = rows(page)
       .filter(([route = '']) => /^`(?:GET|POST|PUT|DELETE) /.test(route))
       .flatMap(([routes, takes]) => codes(routes).map((route) => ({ route, fields: codes(takes) })))
     const forUsers = OPERATIONS.filter(({ tag }) => tag === 'classic' || tag === 'account')
@@ -220,17 +220,25 @@ describe('README.md', () => {
     const inOrder = (listed: typeof contract) => listed.toSorted((a, b) => (a.route < b.route ? -1 : 1))
     expect(inOrder(described)).toEqual(inOrder(contract))
   })
+})
 
-  test('the error codes and settings it names exist', () => {
+test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/reference/http.md'])(
+  'the error codes and settings that %s names exist',
+  (path) => {
+    const page = read(path)
     const fields = OPERATIONS.flatMap(({ body }) => Object.keys(body?.shape ?? {}))
     const known = [...Object.keys(ERRORS), ...fields, 'session_id']
-    const snake = codes(withoutBlocks(readme)).filter((code) => /^[a-z]+(?:_[a-z]+)+$/.test(code))
+    const snake = codes(withoutBlocks(page)).filter((code) => /^[a-z]+(?:_[a-z]+)+$/.test(code))
     expect(snake.filter((code) => !known.includes(code))).toEqual([])
     const variables = Object.values(SETTINGS).map((row) => row.env)
-    const named = readme.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z_]+(?==[a-z0-9]))/g) ?? []
+    const named = page.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z_]+(?==[a-z0-9]))/g) ?? []
     expect(named).not.toEqual([])
     expect(named.filter((name) => !variables.includes(name))).toEqual([])
-  })
+  },
+)
+
+describe('README.md', () => {
+  const readme = read('README.md')
 
   test('its library example runs and prints what its comments say', async () => {
     const example = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1] ?? ''
@@ -245,8 +253,8 @@ describe('README.md', () => {
   })
 })
 
-describe('docs/throttling.md', () => {
-  const page = read('docs/throttling.md')
+describe('docs/security/throttling.md', () => {
+  const page = read('docs/security/throttling.md')
   const limits = rows(page)
     .filter(([, , setting = '']) => setting.startsWith('`BIENVENUE_'))
     .map(([what = '', per = '', setting, classic = '', production = '', after = '']) => ({
@@ -322,16 +330,15 @@ describe('docs/throttling.md', () => {
   const ATTEMPTS: Record<string, (auth: Auth, who: Who) => Promise<unknown>> = {
     'wrong passwords': (auth, { email, ip }) =>
       auth.signIn.withPassword({ email, password: 'wrong' }, { ip }),
-    'resets asked for': (auth, { email, ip }) =>
+    'reset requests': (auth, { email, ip }) =>
       auth.options.resetTokenDelivery === 'mail'
         ? auth.account.requestPasswordReset({ email }, { ip })
         : auth.account.createResetToken({ email }, { ip }).then(() => undefined),
-    'confirmation mails asked for': (auth, { email, ip }) =>
-      auth.account.requestConfirmation({ email }, { ip }),
+    'confirmation requests': (auth, { email, ip }) => auth.account.requestConfirmation({ email }, { ip }),
     registrations: async (auth, { email, ip }) =>
       void (await auth.account.register({ email, password: 'ever so long a phrase' }, { ip })),
     // The account is the one that asks: one account each, or the same again and again.
-    'changes of address asked for': async (auth, { email, ip }) => {
+    'email change requests': async (auth, { email, ip }) => {
       const known = await auth.users.find(email)
       if (known === null)
         await auth.users.create({ email, password: 'ever so long a phrase', confirmed: true })
@@ -358,10 +365,10 @@ describe('docs/throttling.md', () => {
   } as const
 })
 
-describe('docs/architecture.md', () => {
-  test('the rooms import what its table allows, and nothing else', () => {
+describe('docs/internals/architecture.md', () => {
+  test('the layers import what its table allows, and nothing else', () => {
     const table = new Map<string, string[]>()
-    for (const [room = '', , allowed] of rows(read('docs/architecture.md'))) {
+    for (const [room = '', , allowed] of rows(read('docs/internals/architecture.md'))) {
       if (!/^`(?:user|errors|log|text|lib|options|mail|db|auth|api|pages|app|cli|index)`/.test(room)) continue
       for (const name of codes(room)) table.set(name, codes(allowed))
     }

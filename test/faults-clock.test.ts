@@ -15,7 +15,7 @@ const EMAIL = 'alice@example.com'
 const HOUR = 3_600
 const DAY = 24 * HOUR
 const YEAR = 365 * DAY
-/** The longest wait, as in docs/throttling.md. */
+/** The longest wait, as in docs/security/throttling.md. */
 const LONGEST_WAIT = 900
 
 const STEPS = [

@@ -1,4 +1,4 @@
-/** What `docs/security.md` asks of production mode. Each test proves the whole of the lines that it names. */
+/** What `docs/security/security.md` asks of production mode. Each test proves the whole of the lines that it names. */
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -99,7 +99,7 @@ onBothEngines('passwords in production', (engine) => {
       expect(await Promise.all(answers.map(codeOf))).toEqual([code, code, code])
     }
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
-    expect(readFileSync('docs/passwords.md', 'utf8')).toContain('BIENVENUE_CONTEXT_WORDS')
+    expect(readFileSync('docs/security/passwords.md', 'utf8')).toContain('BIENVENUE_CONTEXT_WORDS')
   })
 
   it('are looked up in a breach service by a prefix of their hash, and pass, with a word in the log, where it is away [PW-06]', async () => {
@@ -136,7 +136,7 @@ onBothEngines('passwords in production', (engine) => {
       ['info', {}, 'the breach service answers again'],
     ])
     expect(JSON.stringify([log, paths])).not.toContain(sha1.slice(5))
-    expect(readFileSync('docs/passwords.md', 'utf8')).toContain('**When there is no answer**')
+    expect(readFileSync('docs/security/passwords.md', 'utf8')).toContain('**When there is no answer**')
   })
 
   it('are changed by who knows the present one alone; a wrong one changes nothing and counts [PW-08]', async () => {
@@ -914,10 +914,10 @@ it('signatures name their key, so that keys rotate without a pause, and one key 
   const using = (pattern: RegExp) =>
     sources.filter((file) => pattern.test(readFileSync(file, 'utf8'))).toSorted()
   expect(using(/\bcreateHmac\b|\bcreateCipher|\bcreateSign\b|\bsubtle\b/)).toEqual([
-    'src/auth/hashing/firebase.ts',
+    'src/auth/passwords/hashing/firebase.ts',
     'src/lib/keyring.ts',
   ])
-  expect(using(/\.sign\('|\.sign\(PURPOSE/)).toEqual(['src/auth/devices.ts'])
+  expect(using(/\.sign\('|\.sign\(PURPOSE/)).toEqual(['src/auth/sign-in/devices.ts'])
 })
 
 it('sessions, tokens and waiting mail are bounded for each account [AVL-04]', async () => {

@@ -1,4 +1,4 @@
-/** What `docs/security.md` asks for and no test beside the source proves whole. */
+/** What `docs/security/security.md` asks for and no test beside the source proves whole. */
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -797,7 +797,7 @@ onBothEngines('an address', (engine) => {
     })
     for (const email of others)
       expect(await ask('POST', '/users', { email, password: 'x' })).toMatchObject({ status: 200, email })
-    expect(readFileSync('docs/data.md', 'utf8')).toMatch(
+    expect(readFileSync('docs/reference/data.md', 'utf8')).toMatch(
       /`normalized_email` \|.*NFC.*lower case.*punycode.*dots and tags stay/,
     )
   })

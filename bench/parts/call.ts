@@ -39,7 +39,7 @@ export async function call({ place, isQuick, say }: Bench): Promise<Section> {
     name: 'call',
     title: 'Session check as a library call',
     paragraphs: [
-      `\`auth.getUserFromSessionId\` beside the query that it rests on, as a prepared statement of \`node:sqlite\` or \`pg\` that reads the same columns and checks nothing: no form of the id, no SHA-256, no expiry, no note of the use. One process, one call after another, ${scale.rounds} rounds in turn, ${scale.sessions.toLocaleString('en')} sessions.`,
+      `\`auth.getUserFromSessionId\` compared with its own query, as a prepared statement of \`node:sqlite\` or \`pg\` that reads the same columns and checks nothing: not the form of the id, no SHA-256, no expiry, and no recorded use. One process, one call after another, ${scale.rounds} rounds in turn, ${scale.sessions.toLocaleString('en')} sessions.`,
     ],
     tables: [{ columns: ['Database', 'Bare query, µs', 'Call, µs', 'Of the bare query'], rows }],
     goals: judged,

@@ -106,8 +106,8 @@ export async function check(bench: Bench): Promise<Section> {
     name: 'check',
     title: 'Session check',
     paragraphs: [
-      `Who bears this cookie? \`GET /profile\` or what the side has in its place; ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s, driven by ${bench.generator}. ${sessions.toLocaleString('en')} sessions in the table, of which ${cookies.toLocaleString('en')} send their cookies in turn. One process for each side but where it says otherwise.`,
-      'Bienvenue notes the use of a session once a minute. In front of each round all cookies are sent for a second that does not count, so that within it hardly any use is to be noted: as if each session were used many times a minute. What a check costs that notes its use stands under [First use in a minute](#first-use-in-a-minute).',
+      `Whose session is this? \`GET /profile\`, or what the other side has instead; ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s, driven by ${bench.generator}. ${sessions.toLocaleString('en')} sessions in the table, of which ${cookies.toLocaleString('en')} send their cookies in turn. One process for each side unless it says otherwise.`,
+      'Bienvenue records the use of a session once a minute. Before each round all cookies are sent for a second that does not count, so hardly any use is recorded during the round, as if each session were used many times a minute. [First use in a minute](#first-use-in-a-minute) shows the cost of a check that records its use.',
       aboutOf(sides),
       ...skipped,
     ],

@@ -18,7 +18,7 @@ const FULL = { connections: 16, rounds: 5, seconds: { classic: 6, production: 4 
 /** Fewer connections leave less work behind, and four are enough to keep two cores busy. */
 const QUICK = { connections: 2 * availableParallelism(), rounds: 2, seconds: { classic: 1, production: 1 } }
 const PROBE_SECONDS = 8
-/** More than twice as many as are hashed or may wait for it: `src/auth/hashing/queue.ts`. */
+/** More than twice as many as are hashed or may wait for it: `src/auth/passwords/hashing/queue.ts`. */
 const OVERLOAD = 1_200
 const PROBE_EVERY_MS = 5
 const SETTING_OF_HASH = { classic: 'bcrypt', production: 'argon2id' } as const
@@ -86,8 +86,8 @@ export async function login(bench: Bench): Promise<Section> {
     name: 'login',
     title: 'Logins',
     paragraphs: [
-      `\`POST /sessions\` with the right password over ${connections} connections, limits on attempts and audit on, beside the same verification of the same hash alone, ${availableParallelism()} at once in a process of its own, in turn. In production the clients come by a trusted proxy from an address each, on devices that were signed in to before.`,
-      `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a client of its own, on an idle service and while ${connections} connections log in without pause.`,
+      `\`POST /sessions\` with the right password over ${connections} connections, limits on attempts and audit on, compared with the same verification of the same hash alone, ${availableParallelism()} at once in its own process, in turn. In production each client comes through a trusted proxy from its own address, on a device that has signed in before.`,
+      `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a separate client, on an idle service and while ${connections} connections sign in without pause.`,
       ...more,
     ],
     tables: [

@@ -92,7 +92,7 @@ export async function start({ place, isQuick, say }: Bench): Promise<Section> {
     name: 'start',
     title: 'Start and memory',
     paragraphs: [
-      `From the start of the process to its first answer (\`GET /readyz\`), on an SQLite database that is there already; ${ROUNDS} starts in turn, without a compile cache but where it says so. Then the memory that is resident ${IDLE_MS / 1_000} s later. Beside it Node with a bare server. What the packages cost is of the files as they are installed; the built command has them in a bundle.`,
+      `From the start of the process to its first answer (\`GET /readyz\`), on an existing SQLite database; ${ROUNDS} starts in turn, without a compile cache unless it says so. Then the resident memory ${IDLE_MS / 1_000} s later, compared with Node and a bare server. The cost of packages is measured on their installed files; the built command has them in a bundle.`,
     ],
     tables: [
       {

@@ -29,7 +29,7 @@ export async function workers(bench: Bench): Promise<Section> {
   return {
     ...HEAD,
     paragraphs: [
-      `The session check again, by one process and by ${cores}, in turn. The load generator needs a core of its own: what it takes on this machine the workers do not get, so that CPU of a request says more than requests a second.`,
+      `The session check again, with one process and with ${cores}, in turn. The load generator takes a core that the workers do not get, so CPU per request says more than requests per second.`,
     ],
     tables,
     goals: [],

@@ -12,7 +12,7 @@ export type Mode = 'classic' | 'production'
 export const HOST = 'auth.example.com'
 /** Rows of one statement: SQLite takes 32,766 values. */
 const ROWS_AT_ONCE = 1_000
-/** A use is written down at most this often: `src/auth/sessions.ts`. */
+/** A use is written down at most this often: `src/auth/sessions/own.ts`. */
 const USE_STEP_MS = 60_000
 const SESSIONS_OF_A_USER = 10
 
@@ -22,7 +22,7 @@ const COOKIE = { classic: 'session_id', production: '__Host-session_id' } as con
 const ABOUT = {
   classic: 'with every default of classic mode',
   production:
-    'with every default of production mode, behind what stands for the proxy: the host of `BASE_URL`, `X-Forwarded-For` from a trusted address, confirmed addresses, an idle limit that each use moves',
+    'with every default of production mode, as behind a proxy: the host of `BASE_URL`, `X-Forwarded-For` from a trusted address, confirmed addresses, an idle limit that each use extends',
 } as const
 
 /** The service as `npm start` runs it. */

@@ -30,7 +30,7 @@ let turn: Promise<void> | undefined
 /**
  * Resolves when everything that arrived in this turn of the event loop is answered. Waking the reader at the other end of
  * a socket costs more than finding the answer, and answers sent in a row find most readers awake. On PostgreSQL this saves
- * a seventh of the CPU of a session check (docs/performance.md).
+ * a seventh of the CPU of a session check (docs/internals/performance.md).
  */
 function endOfTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {

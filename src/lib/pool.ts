@@ -8,8 +8,8 @@ const POOL_THREAD = 'libuv-worker'
 
 /**
  * Gives the threads that hash passwords a lower priority than the thread that answers requests: beside a flood of
- * logins, the median session check takes a third of the time (docs/performance.md). It lowers everything on the pool, so
- * only a process of our own calls it. Does nothing where threads have no priority of their own (anywhere but Linux), or
+ * logins, the median session check takes a third of the time (docs/internals/performance.md). It lowers everything on
+ * the pool, so only a process of our own calls it. Does nothing where threads have no priority of their own (anywhere but Linux), or
  * where the process may not see or set it.
  */
 export async function lowerPoolPriority(): Promise<void> {

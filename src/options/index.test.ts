@@ -433,7 +433,7 @@ describe('production mode', () => {
     },
     resetTokenDelivery: { no: ['response'], yes: ['mail'] },
     resetEndsSessions: { no: [false], yes: [true] },
-    // Tolerated: docs/production.md says what it costs.
+    // Tolerated: docs/guide/operate.md says what it costs.
     registrationAnswer: { no: [], yes: ['explicit', 'uniform'] },
     secureCookie: { no: [false], yes: [true] },
     sessionLifetimeSeconds: { no: [30 * DAY + 1, 365 * DAY], yes: [60, 30 * DAY] },

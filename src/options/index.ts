@@ -1,6 +1,6 @@
 /**
  * The options of the library, which are settings of the service too: one table, with a column of defaults for each
- * mode. Resolved once, at start. `docs/options.md` and the comments above the rows are made from this table.
+ * mode. Resolved once, at start. `docs/reference/options.md` and the comments above the rows are made from this table.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** docs/cryptography.md: every primitive, every key and secret. */
+/** docs/security/cryptography.md: every primitive, every key and secret. */
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
@@ -16,8 +16,8 @@ import {
   wordsOfType,
 } from './pages.ts'
 
-describe('docs/cryptography.md', () => {
-  const page = 'docs/cryptography.md'
+describe('docs/security/cryptography.md', () => {
+  const page = 'docs/security/cryptography.md'
   const primitives = table(page, 'Primitives')
   const secrets = table(page, 'Keys and secrets')
 
@@ -37,7 +37,7 @@ describe('docs/cryptography.md', () => {
     expect(filesWith(/\bcrypto\s*\.|\bsubtle\b|\bMath\s*\.\s*random\b|'node:tls'/)).toEqual([])
     // What mixes bits by hand would be a cipher or a hash of our own.
     // The one place takes the key of a Firebase project out of its hashes (decision 0021).
-    expect(filesWith(/ \^ | \^= | >>> | <<= /)).toEqual(['src/auth/hashing/firebase.ts'])
+    expect(filesWith(/ \^ | \^= | >>> | <<= /)).toEqual(['src/auth/passwords/hashing/firebase.ts'])
   })
 
   const ALGORITHM =
@@ -48,7 +48,7 @@ describe('docs/cryptography.md', () => {
     const described = primitives.flatMap(({ Algorithm }) => codes(Algorithm))
     expect(sorted([...described, ...OPTION_TABLE.passwordHash.kind.of])).toEqual(sorted(named))
     const exceptions = primitives.filter(({ Algorithm }) => code(Algorithm) === 'sha1')
-    expect(exceptions.map(({ In }) => code(In))).toEqual(['src/auth/policy/breaches.ts'])
+    expect(exceptions.map(({ In }) => code(In))).toEqual(['src/auth/passwords/policy/breaches.ts'])
     expect(sorted(described)).toEqual(['aes-256-ctr', 'argon2i', 'argon2id', 'sha1', 'sha256', 'sha512'])
   })
 
@@ -64,7 +64,7 @@ describe('docs/cryptography.md', () => {
     for (const purpose of signed) expect(read(page)).toContain(`\`bienvenue sign ${purpose}\``)
     for (const row of secrets) expect(Object.values(row), row.Secret).not.toContain('')
     // Of what an operator keeps: when it is replaced, and in the manual how.
-    const manual = read('docs/production.md').split('### Rotating secrets')[1] ?? ''
+    const manual = read('docs/guide/operate.md').split('### Rotating secrets')[1] ?? ''
     const inManual = (env: string) => (env === 'DATABASE_URL' ? 'service on PostgreSQL' : `\`${env}\``)
     for (const { Secret, Replaced } of secrets.filter((row) => settings.includes(code(row.Secret)))) {
       expect(Replaced).toMatch(/^once a year, and when somebody may know it/)
@@ -73,7 +73,7 @@ describe('docs/cryptography.md', () => {
   })
 
   it('says how each primitive would be replaced [CRY-08]', () => {
-    const plans = table(page, 'If one has to be replaced')
+    const plans = table(page, 'Replacing a primitive')
     const planned = plans.map(({ What }) => What).join()
     for (const what of ['password hash', 'SHA-256', 'HMAC', 'HKDF', 'SHA-1', 'generator', 'comparison'])
       expect(planned).toContain(what)
@@ -93,7 +93,7 @@ describe('docs/cryptography.md', () => {
     expect(sourceOf('src/lib/random.ts')).toMatch(/randomBytes\(32\)\.toString\('base64url'\)/)
     expect(filesWith(PUBLIC_KEYS)).toEqual([])
     // The key of the one cipher is made from a password, to verify a hash of Firebase.
-    expect(filesWith(/\bcreateCipheriv\b/)).toEqual(['src/auth/hashing/firebase.ts'])
-    expect(sourceOf('src/auth/hashing/firebase.ts')).toMatch(/^const KEY_BYTES = 32$/m)
+    expect(filesWith(/\bcreateCipheriv\b/)).toEqual(['src/auth/passwords/hashing/firebase.ts'])
+    expect(sourceOf('src/auth/passwords/hashing/firebase.ts')).toMatch(/^const KEY_BYTES = 32$/m)
   })
 })

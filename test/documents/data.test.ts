@@ -1,4 +1,4 @@
-/** docs/data.md: every column of every table, and what ends it. */
+/** docs/reference/data.md: every column of every table, and what ends it. */
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import { type Database, openDatabase } from '../../src/db/index.ts'
@@ -8,7 +8,7 @@ import { startService } from '../support/service.ts'
 import { code, codes, sorted, sourceOf, table, tablesOf } from './pages.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from './story.ts'
 
-const PAGE = 'docs/data.md'
+const PAGE = 'docs/reference/data.md'
 const HOUR = 3_600
 const DAY = 24 * HOUR
 
@@ -18,7 +18,7 @@ async function rowsOf(db: Database, name: string): Promise<Values[]> {
   return (await sql<Values>`select * from ${sql.table(name)}`.execute(db)).rows
 }
 
-onBothEngines('docs/data.md', (engine) => {
+onBothEngines('docs/reference/data.md', (engine) => {
   const described = new Map(
     [...tablesOf(PAGE)].flatMap(([heading, [rows = []]]) =>
       heading.startsWith('`') ? [[code(heading), rows] as const] : [],

@@ -1,4 +1,4 @@
-/** docs/destinations.md: every connection that the service opens. */
+/** docs/security/destinations.md: every connection that the service opens. */
 import { createHook } from 'node:async_hooks'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
@@ -11,14 +11,14 @@ import { BASE_URL, PASSWORD, randomKey, send, untilNoMailWaits } from '../suppor
 import { startSmtpServer } from '../support/smtp.ts'
 import { codes, filesWith, read, SETTINGS_BY_ENV, SOURCES, sorted, table } from './pages.ts'
 
-const PAGE = 'docs/destinations.md'
+const PAGE = 'docs/security/destinations.md'
 
 const OPENS =
   /await fetch\(|\bcreateTransport\(|new pg\.(?:Pool|Client)\(|\b(?:net|tls|http|https|http2|dgram)\.\w+\(|new (?:WebSocket|EventSource|XMLHttpRequest)\b/
 const NETWORK =
   /import (?!type)(?:\{([^}]*)\}|[\w* ]+) from '(?:node:)?(net|tls|http|https|http2|dgram|dns|undici)(?:\/\w+)?'/g
 
-it('docs/destinations.md has every place of the source that opens a connection, and no other [CFG-04]', () => {
+it('docs/security/destinations.md has every place of the source that opens a connection, and no other [CFG-04]', () => {
   const destinations = table(PAGE, 'Where the service connects to')
   expect(sorted(destinations.flatMap((row) => codes(row['Opened by'])))).toEqual(filesWith(OPENS))
   // What runs in a browser asks the service.
@@ -44,7 +44,7 @@ it('docs/destinations.md has every place of the source that opens a connection, 
   expect(sorted(destinations.flatMap((row) => codes(row['Set by'])))).toEqual(sorted(urls))
 })
 
-onBothEngines('docs/destinations.md', (engine) => {
+onBothEngines('docs/security/destinations.md', (engine) => {
   it('is right that a run connects to these alone, whatever clients send [CFG-04]', async () => {
     const databaseUrl = await freshDatabase(engine)
     const smtp = await startSmtpServer()

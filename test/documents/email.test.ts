@@ -1,4 +1,4 @@
-/** docs/email.md: addresses, mails, links, and how many leave. */
+/** docs/security/email.md: addresses, mails, links, and how many leave. */
 import { describe, expect, it } from 'vitest'
 import { OPTION_TABLE, type Row } from '../../src/options/index.ts'
 import { LOCALES } from '../../src/text.ts'
@@ -18,8 +18,8 @@ import {
 import { ADDRESSES, ALICE, BOB, MOVED, NEW_ADDRESS, story, WRONG } from './story.ts'
 import { outcome, worldOf } from './world.ts'
 
-describe('docs/email.md', () => {
-  const page = 'docs/email.md'
+describe('docs/security/email.md', () => {
+  const page = 'docs/security/email.md'
   const links = table(page, 'Links')
 
   it('has the rule for addresses as the service has it [EML-01]', () => {
@@ -63,18 +63,18 @@ describe('docs/email.md', () => {
           expect(mail.subject + mail.text + mail.html).not.toContain(password)
       }
     }
-    const failures = /^const NOTABLE_FAILURES = (\d+)$/m.exec(sourceOf('src/auth/login.ts'))?.[1]
+    const failures = /^const NOTABLE_FAILURES = (\d+)$/m.exec(sourceOf('src/auth/sign-in/with-password.ts'))?.[1]
     expect(read(page)).toContain(`after ${failures} wrong passwords`)
     for (const locale of LOCALES) expect(read(page)).toContain(`(\`${locale}\`)`)
   })
 
   it('has the budget of every mail, and names those that are vital', () => {
-    const budgets = table('docs/throttling.md', 'Mail', 1)
+    const budgets = table('docs/security/throttling.md', 'Mail', 1)
     const kinds = table(page, 'Mails').map(({ Kind }) => code(Kind))
     expect(sorted(budgets.flatMap(({ Mails }) => codes(Mails)))).toEqual(
       sorted(kinds.filter((kind) => kind !== 'test')),
     )
-    const [, list = ''] = /^const VITAL_KINDS = \[(.*?)\]/ms.exec(sourceOf('src/auth/outbox.ts')) ?? []
+    const [, list = ''] = /^const VITAL_KINDS = \[(.*?)\]/ms.exec(sourceOf('src/auth/delivery/send.ts')) ?? []
     const vital = [...list.matchAll(/'(\w+)'/g)].map(([, kind = '']) => kind)
     expect(codes(budgets.at(-1)?.Mails).sort()).toEqual(vital.sort())
     const [told = ''] = /^`[^\n]*(?:\n[^\n]+)*? are vital\./m.exec(read(page)) ?? []
@@ -129,20 +129,20 @@ describe('docs/email.md', () => {
   it('has every route that is limited because of its mail, with its limits', () => {
     const envOf = (option = '') => (OPTION_TABLE as Readonly<Record<string, Row>>)[option]?.env
     const limits = new Map(
-      [...sourceOf('src/auth/throttle.ts').matchAll(LIMITED)].map(([, what, account, ip]) => [
+      [...sourceOf('src/auth/sign-in/throttle.ts').matchAll(LIMITED)].map(([, what, account, ip]) => [
         what,
         [envOf(account), envOf(ip)],
       ]),
     )
     const countedAs = new Map(
-      table('docs/ways-in.md', 'Routes').map((row) => [code(row.Route), code(row['Counted as'])]),
+      table('docs/security/ways-in.md', 'Routes').map((row) => [code(row.Route), code(row['Counted as'])]),
     )
-    const routes = table(page, 'How many')
+    const routes = table(page, 'Requests that send mail')
     for (const row of routes)
       expect([code(row['Per account or address named']), code(row['Per client address'])]).toEqual(
         limits.get(countedAs.get(code(row.Route))),
       )
     const described = routes.map(({ Route }) => countedAs.get(code(Route)) ?? '')
-    expect(sorted(described)).toEqual(wordsOfType('src/auth/throttle.ts', 'Throttled'))
+    expect(sorted(described)).toEqual(wordsOfType('src/auth/sign-in/throttle.ts', 'Throttled'))
   })
 })

@@ -1,4 +1,4 @@
-/** docs/limits.md: every number of the source that bounds something. */
+/** docs/security/limits.md: every number of the source that bounds something. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ERRORS } from '../../src/errors.ts'
 import { createAuth, type Logger, MailError } from '../../src/index.ts'
@@ -19,7 +19,7 @@ import {
 import { code, read, SOURCES, sourceOf, table, tablesOf } from './pages.ts'
 import { ALICE, BOB, NEW_ADDRESS } from './story.ts'
 
-const PAGE = 'docs/limits.md'
+const PAGE = 'docs/security/limits.md'
 
 const LIMITING =
   /^(?:\w+_)?(?:MAX|LONGEST|TIMEOUT|RETRY|POLL|PAUSE|LEASE|LIFETIME|BATCH|PAGE|POOL|CONNECTIONS|IDLE|EVERY|DELAY|STEP)(?:_\w+)?$/
@@ -71,7 +71,7 @@ const UNITS: Readonly<Record<string, number>> = {
   ...{ KiB: 1_024, ms: 1, s: 1_000, min: 60_000, h: 3_600_000, days: 86_400_000 },
 }
 
-describe('docs/limits.md', () => {
+describe('docs/security/limits.md', () => {
   const rows = [...tablesOf(PAGE).values()].flat(2).filter(({ Constant }) => Constant !== undefined)
 
   it('has every limit of the source with its number, and no other [AVL-03]', () => {
@@ -85,7 +85,7 @@ describe('docs/limits.md', () => {
       if (Number.isNaN(value)) expect(described.get(place), place).toBe('one for each core')
       else expect(Number(amount.replaceAll(',', '')) * factor, place).toBe(value)
     }
-    expect(sourceOf('src/auth/hashing/queue.ts')).toContain('RUNNING_MAX = availableParallelism()')
+    expect(sourceOf('src/auth/passwords/hashing/queue.ts')).toContain('RUNNING_MAX = availableParallelism()')
     // Where the numbers go.
     expect(sourceOf('src/db/postgres.ts')).toMatch(
       /max: POOL_SIZE,\s*connectionTimeoutMillis: TIMEOUT_MS,\s*query_timeout: isPatient \? 0 : TIMEOUT_MS/,
@@ -103,7 +103,7 @@ describe('docs/limits.md', () => {
   })
 })
 
-onBothEngines('docs/limits.md', (engine) => {
+onBothEngines('docs/security/limits.md', (engine) => {
   it('is right about how many sessions, tokens and waiting mails one account has [AVL-04]', async () => {
     expect(table(PAGE, 'For one account').map(({ What, Limit }) => [What, Limit])).toEqual([
       ['sessions', '`BIENVENUE_SESSIONS_PER_USER`'],

@@ -1,4 +1,4 @@
-/** docs/logging.md and docs/audit.md: every line that is written down, and every place it goes to. */
+/** docs/reference/logging.md and docs/security/audit.md: every line that is written down, and every place it goes to. */
 import { describe, expect, it } from 'vitest'
 import { AUDIT_ACTIONS } from '../../src/model/audit-actions.ts'
 import { freshDatabase, onBothEngines } from '../support/engines.ts'
@@ -6,8 +6,8 @@ import { startService } from '../support/service.ts'
 import { code, codes, filesWith, SOURCES, sorted, sourceOf, table, wordsOfType } from './pages.ts'
 import { ADDRESSES, BOB, story } from './story.ts'
 
-describe('docs/logging.md', () => {
-  const page = 'docs/logging.md'
+describe('docs/reference/logging.md', () => {
+  const page = 'docs/reference/logging.md'
   const messages = table(page, 'Messages').map((row) => ({
     message: code(row.Message),
     levels: codes(row.Level),
@@ -30,7 +30,7 @@ describe('docs/logging.md', () => {
     expect(sorted(writers)).toEqual(filesWith(writes))
     // Of the file system these take no more.
     expect(filesWith(/'node:fs/)).toEqual([
-      'src/auth/policy/common.ts',
+      'src/auth/passwords/policy/common.ts',
       ...['src/cli/commands/export.ts', 'src/cli/commands/import.ts'],
       ...['src/cli/import/firebase.ts', 'src/cli/settings.ts', 'src/cli/version.ts'],
       'src/db/open.ts',
@@ -43,7 +43,7 @@ describe('docs/logging.md', () => {
     expect(sourceOf('src/cli/commands/import.ts')).toMatch(/await open\(path\)$/m)
     expect(sourceOf('src/cli/settings.ts')).toMatch(/import \{ readFileSync, statSync \} from 'node:fs'/)
     expect(sourceOf('src/cli/version.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)
-    expect(sourceOf('src/auth/policy/common.ts')).toMatch(/import \{ readFile \} from 'node:fs\/promises'/)
+    expect(sourceOf('src/auth/passwords/policy/common.ts')).toMatch(/import \{ readFile \} from 'node:fs\/promises'/)
     expect(sourceOf('src/pages/layout.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/lib/pool.ts')).toMatch(/import \{ readdirSync, readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/db/open.ts')).toMatch(
@@ -137,7 +137,7 @@ describe('docs/logging.md', () => {
   })
 })
 
-onBothEngines('docs/logging.md', (engine) => {
+onBothEngines('docs/reference/logging.md', (engine) => {
   it('is right that no secret and no address of a person is written down [AUD-03]', async () => {
     const { log, audit, secrets, refusals } = await story(engine)
     expect([log.length > 35, audit.length > 40, refusals.length > 15]).toEqual([true, true, true])
@@ -158,8 +158,8 @@ onBothEngines('docs/logging.md', (engine) => {
   })
 })
 
-describe('docs/audit.md', () => {
-  const page = 'docs/audit.md'
+describe('docs/security/audit.md', () => {
+  const page = 'docs/security/audit.md'
   const rows = table(page, 'What is written')
 
   it.each(['sqlite', 'postgres'] as const)(
@@ -185,6 +185,6 @@ describe('docs/audit.md', () => {
       [...text.matchAll(/\b(?:reason: |giveUp\(ctx, mail, )'(\w+)'/g)].map(([, reason = '']) => reason),
     )
     const described = rows.flatMap(({ Reason }) => codes(Reason))
-    expect(sorted(described)).toEqual(sorted([...reasons, ...wordsOfType('src/auth/login.ts', 'Refusal')]))
+    expect(sorted(described)).toEqual(sorted([...reasons, ...wordsOfType('src/auth/sign-in/with-password.ts', 'Refusal')]))
   })
 })

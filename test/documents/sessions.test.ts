@@ -1,4 +1,4 @@
-/** docs/sessions.md: how long, how many, and what ends them. */
+/** docs/security/sessions.md: how long, how many, and what ends them. */
 import { describe, expect, it } from 'vitest'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onBothEngines } from '../support/engines.ts'
@@ -7,10 +7,10 @@ import { code, numberIn, SETTINGS_BY_ENV, sorted, table } from './pages.ts'
 import { ALICE, BOB, NEW_ADDRESS } from './story.ts'
 import { GOOD, type World, worldOf } from './world.ts'
 
-const PAGE = 'docs/sessions.md'
+const PAGE = 'docs/security/sessions.md'
 const DAY = 86_400
 
-describe('docs/sessions.md', () => {
+describe('docs/security/sessions.md', () => {
   it('has the shipped defaults [SES-09]', () => {
     const numbers = table(PAGE, 'Numbers')
     const settings = [...SETTINGS_BY_ENV].flatMap(([env, { kind }]) =>
@@ -30,7 +30,7 @@ describe('docs/sessions.md', () => {
   it('has a reason for whatever departs from NIST [SES-09]', () => {
     const inDays = (seconds: number) => (seconds === 0 ? 'none' : `${seconds / DAY} days`)
     const { sessionLifetimeSeconds, sessionIdleSeconds, mode } = OPTION_TABLE
-    const rows = table(PAGE, 'Beside NIST SP 800-63B-4')
+    const rows = table(PAGE, 'Compared with NIST SP 800-63B-4')
     // Modes with the same defaults share a row.
     expect(rows.flatMap(({ Mode = '' }) => Mode.split(', '))).toEqual(mode.kind.of)
     for (const row of rows) {
@@ -45,7 +45,7 @@ describe('docs/sessions.md', () => {
   })
 })
 
-onBothEngines('docs/sessions.md', (engine) => {
+onBothEngines('docs/security/sessions.md', (engine) => {
   it('is right about lifetime, idle limit and number, as they are shipped [SES-09]', async () => {
     const { auth, now } = await productionAuth(engine)
     await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })

@@ -1,4 +1,4 @@
-/** docs/ways-in.md: every way to a session, and every route with its rule. */
+/** docs/security/ways-in.md: every way to a session, and every route with its rule. */
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
@@ -8,7 +8,7 @@ import { code, codes, filesWith, sorted, table, wordsOfType } from './pages.ts'
 import { ALICE, BOB, NEW_ADDRESS, WRONG } from './story.ts'
 import { GOOD, type Good, outcome, type World, withWrong, worldOf } from './world.ts'
 
-const PAGE = 'docs/ways-in.md'
+const PAGE = 'docs/security/ways-in.md'
 
 const ROUTES = table(PAGE, 'Routes').map((row) => {
   const [method = '', path = ''] = code(row.Route).split(' ')
@@ -36,7 +36,7 @@ const WAYS: Readonly<Record<string, (world: World, password: string) => Promise<
 onBothEngines('the ways to a session', (engine) => {
   const gates = table(PAGE, 'To a session', 1)
 
-  it('are those of docs/ways-in.md, each worth what stands there, and no other [LGN-14]', async () => {
+  it('are those of docs/security/ways-in.md, each worth what stands there, and no other [LGN-14]', async () => {
     const ways = table(PAGE, 'To a session')
     for (const rows of [ways, gates]) expect(rows.map(({ Way }) => code(Way))).toEqual(Object.keys(WAYS))
     expect(sorted(ways.map((row) => code(row['Ends in'])))).toEqual(
@@ -106,7 +106,7 @@ onBothEngines('the ways to a session', (engine) => {
     await auth.account.requestPasswordReset({ email: BOB })
     mails.push(...(await newMails()))
     const linked = mails.filter(({ text }) => text.includes('#'))
-    const kinds = table('docs/email.md', 'Mails').filter(({ Link }) => Link !== '')
+    const kinds = table('docs/security/email.md', 'Mails').filter(({ Link }) => Link !== '')
     expect(sorted(linked.map(({ kind }) => kind))).toEqual(sorted(kinds.map(({ Kind }) => code(Kind))))
 
     await auth.users.endEverySession()
@@ -133,7 +133,7 @@ onBothEngines('the ways to a session', (engine) => {
   })
 })
 
-describe('the routes of docs/ways-in.md', () => {
+describe('the routes of docs/security/ways-in.md', () => {
   it('are those of the contract, with their fields and refusals', () => {
     const contract = OPERATIONS.map(({ method, path, needs, params, body, access, tag }) => ({
       route: `${method} ${path}`,
@@ -199,7 +199,7 @@ describe('the routes of docs/ways-in.md', () => {
     for (const [word, probe] of Object.entries(PROBES))
       if ((await outcome(await probe(world))) === 'too_many_attempts') limited.push(word)
     expect(limited).toEqual(counted === '' ? [] : [counted])
-    expect(sorted(Object.keys(PROBES))).toEqual(wordsOfType('src/auth/throttle.ts', 'Throttled'))
+    expect(sorted(Object.keys(PROBES))).toEqual(wordsOfType('src/auth/sign-in/throttle.ts', 'Throttled'))
   })
 
   /** One more attempt of each kind on Alice's account. */

@@ -23,7 +23,7 @@ async function serverThat(answer: RequestListener): Promise<string> {
 
 describe('the quick run', () => {
   it('measures the service beside the floor, and holds its bounds', async () => {
-    const page = read('docs/benchmarks.md')
+    const page = read('docs/internals/benchmarks.md')
     const { exitCode, stdout, stderr } = await run(process.execPath, ['bench/main.ts', '--quick'])
     expect(exitCode, stdout + stderr).toBe(0)
     const guarded = Object.entries(GOALS).filter(([name, goal]) => 'guard' in goal && !name.includes('cpu'))
@@ -33,7 +33,7 @@ describe('the quick run', () => {
     expect(guarded.length + withCpu.length).toBeGreaterThanOrEqual(3)
     for (const side of ['floor', 'Bienvenue', 'production, argon2id'])
       expect(stdout).toMatch(new RegExp(`^${side} +[\\d,.]+`, 'm'))
-    expect(read('docs/benchmarks.md')).toBe(page)
+    expect(read('docs/internals/benchmarks.md')).toBe(page)
     // It may need a second and a third try.
   }, 180_000)
 
@@ -247,9 +247,9 @@ describe('the page', () => {
   })
 
   it('in docs/ has every goal, and the plot every side', () => {
-    const page = read('docs/benchmarks.md')
+    const page = read('docs/internals/benchmarks.md')
     for (const { what } of Object.values(GOALS)) expect(page).toContain(`| ${what} | `)
-    const plot = read('docs/benchmarks.svg')
+    const plot = read('docs/internals/benchmarks.svg')
     const [, table = ''] = /^\| SQLite \|.*\n\|.*\n((?:\|.*\n)+)/m.exec(page) ?? []
     const sides = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, side = '']) => side)
     expect(sides.length).toBeGreaterThanOrEqual(5)

@@ -1,4 +1,4 @@
-/** Real clients against the service in classic mode. docs/compatibility.md lists them. */
+/** Real clients against the service in classic mode. docs/reference/compatibility.md lists them. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

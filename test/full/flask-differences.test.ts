@@ -1,6 +1,6 @@
 /**
- * The same requests to our server and to the Flask original. Both answer alike but for the differences that README.md
- * lists, and each of those is seen here.
+ * The same requests to our server and to the Flask original. Both answer alike except for the differences that
+ * docs/reference/compatibility.md lists, and each of those is seen here.
  */
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'

@@ -29,7 +29,7 @@ export interface CountedAttempt {
 
 const SECOND_MS = 1_000
 const FIRST_WAIT_MS = SECOND_MS
-/** The longest wait. (Who gets the one attempt behind it is whoever asks first: docs/throttling.md.) */
+/** The longest wait. (Who gets the one attempt behind it is whoever asks first: docs/security/throttling.md.) */
 const LONGEST_WAIT_MS = 15 * 60 * SECOND_MS
 const HOUR_MS = 60 * 60 * SECOND_MS
 

@@ -87,7 +87,7 @@ export const sessions = {
   columns: COLUMNS,
   key: 'id',
   retention:
-    'A row stays until the session is ended ([sessions.md](sessions.md)), or until the next clean-up after it expired. Users see their own sessions, without the hash.',
+    'A row stays until the session is ended ([sessions.md](../security/sessions.md)), or until the next clean-up after it expired. Users see their own sessions, without the hash.',
   exportedBy: ['user'],
   afterAccount: 'gone',
   cleanUps: {

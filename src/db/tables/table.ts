@@ -17,7 +17,7 @@ export interface Column {
   readonly nullable?: true
   /** A new row that has no value for it gets one from the database. */
   readonly generated?: true
-  /** What it holds. `npm run docs` writes this and the following into docs/data.md, which explains the classes. */
+  /** What it holds. `npm run docs` writes this and the following into docs/reference/data.md, which explains the classes. */
   readonly about: string
   readonly class: 'secret' | 'personal' | 'pseudonym' | 'technical'
   /** What protects it besides what protects every column. */
@@ -52,7 +52,7 @@ export type DeleteSome = (
 ) => Promise<number>
 
 interface CleanUp {
-  /** What it removes, when, and the settings that decide it. For docs/data.md. */
+  /** What it removes, when, and the settings that decide it. For docs/reference/data.md. */
   readonly what: string
   readonly when: string
   readonly settings: readonly string[]

@@ -56,7 +56,7 @@ const COLUMNS = {
     about: 'Names its algorithm, cost and salt; `!` verifies nothing',
     class: 'secret',
     protection:
-      'argon2id or bcrypt, each with its own salt; of an imported account its own hash until the first login ([passwords.md](passwords.md#hashes-from-elsewhere))',
+      'argon2id or bcrypt, each with its own salt; of an imported account its own hash until the first login ([passwords.md](../security/passwords.md#hashes-from-elsewhere))',
     kept: 'until another password is set',
     log: 'no',
   },

@@ -134,7 +134,7 @@ function sqlitePathOf(databaseUrl: string): string {
   const database = locateDatabase(databaseUrl)
   if (database.dialect === 'postgres')
     throw new MaintenanceError(
-      'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/production.md has it; this is for SQLite',
+      'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/guide/operate.md has it; this is for SQLite',
     )
   if (database.path === ':memory:') throw new MaintenanceError('a database in memory has no file')
   // A restore takes the place of the file, and not of a symbolic link to it.

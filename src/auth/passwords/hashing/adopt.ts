@@ -13,7 +13,7 @@ interface Beside {
  * The text in which a hash from elsewhere is kept, or why it is not taken, as it stands behind "the hash". What is taken
  * is verified at the first login: nothing is run here.
  *
- * @param text - A hash in any of the forms of `docs/passwords.md`; `!` for no password, as Django writes it too.
+ * @param text - A hash in any of the forms of `docs/security/passwords.md`; `!` for no password, as Django writes it too.
  */
 export function adoptHash(
   text: string,

@@ -1,7 +1,7 @@
 /**
  * The policy for new passwords, one function for every way to set one: length, words that somebody would try
  * first, the commonest passwords, and a breach service where one is configured. What a password is at all,
- * and its longest form, is `passwords.ts`'s; how it is hashed, `hashing/`'s. `docs/passwords.md` is the manual.
+ * and its longest form, is `passwords.ts`'s; how it is hashed, `hashing/`'s. `docs/security/passwords.md` is the manual.
  *
  * @module
  */
