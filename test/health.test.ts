@@ -13,14 +13,24 @@ import {
   writeSync,
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isReady, openDatabase } from '../src/db/index.ts'
+import { isReady, MIGRATION_NAMES, openAsItIs, openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { createAuth } from '../src/index.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { until } from './support/production.ts'
 import { startRelay } from './support/relay.ts'
-import { COMMAND, type Finished, run, runCli, type Service, send, startService } from './support/service.ts'
+import {
+  COMMAND,
+  type Finished,
+  run,
+  runCli,
+  type Service,
+  send,
+  sessionIdOf,
+  startService,
+} from './support/service.ts'
 
 const filePath = (databaseUrl: string) => databaseUrl.slice('sqlite:'.length)
 
@@ -362,6 +372,79 @@ describe('/readyz on SQLite', () => {
     await loggedReason(service, { code: 'EACCES' })
     chmodSync(filePath(databaseUrl), 0o600)
     await untilReadiness(service, 200)
+  })
+})
+
+/** What the next version may do to a schema: add a table, and add nullable columns to the tables there are. */
+async function applyNewerMigration(databaseUrl: string): Promise<void> {
+  const db = await openAsItIs(databaseUrl)
+  await db.transaction().execute(async (tx) => {
+    await sql`create table pending_logins (id text primary key)`.execute(tx)
+    for (const table of TABLE_NAMES)
+      await sql`alter table ${sql.table(table)} add column added_later text`.execute(tx)
+    await sql`insert into bienvenue_migrations values ('9999-pending-logins', '2030-01-01')`.execute(tx)
+  })
+  await db.destroy()
+}
+
+onBothEngines('an older service on a newer schema', (engine) => {
+  type Fields = { email: string; password: string }
+  const alice = { email: 'alice@example.com', password: 'b4l0u' }
+  const bob = { email: 'bob@example.com', password: 'b4l0u' }
+  const isWarning = ({ level, msg }: { level: string; msg: string }) =>
+    level === 'warn' && !msg.startsWith('not fit for the internet: ')
+
+  const register = async (service: Service, fields: Fields) =>
+    expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
+  const signIn = async (service: Service, fields: Fields) =>
+    sessionIdOf(await send(service.url, 'POST', '/sessions', { fields }))
+  const expectProfile = async (service: Service, sessionId: string, { email }: Fields) => {
+    const response = await send(service.url, 'GET', '/profile', { sessionId })
+    expect({ status: response.status, body: await response.json() }).toEqual({ status: 200, body: { email } })
+  }
+
+  it('stays ready, registers accounts and signs in while it runs, and after a restart', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const service = await startService(databaseUrl)
+    // Use everything once before the upgrade, so that statements are prepared for the old tables.
+    await register(service, alice)
+    const sessionId = await signIn(service, alice)
+    await expectProfile(service, sessionId, alice)
+
+    await applyNewerMigration(databaseUrl)
+    expect(await readiness(service)).toBe(200)
+    await expectProfile(service, sessionId, alice)
+    await register(service, bob)
+    await expectProfile(service, await signIn(service, bob), bob)
+    expect(service.log().filter(isWarning)).toEqual([])
+    expect(await service.stop()).toBe(0)
+
+    const restarted = await startService(databaseUrl)
+    expect(await readiness(restarted)).toBe(200)
+    await expectProfile(restarted, sessionId, alice)
+    await signIn(restarted, alice)
+    expect(restarted.log().filter(isWarning)).toMatchObject([
+      {
+        msg: 'a newer version has migrated the database; this version works on it too',
+        migrations: ['9999-pending-logins'],
+      },
+    ])
+  })
+
+  it('is not ready if a migration is missing, and does not start', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const service = await startService(databaseUrl)
+    await applyNewerMigration(databaseUrl)
+    const db = await openAsItIs(databaseUrl)
+    const newest = MIGRATION_NAMES.at(-1) ?? ''
+    await sql`delete from bienvenue_migrations where name = ${newest}`.execute(db)
+    await db.destroy()
+    expect(await readiness(service)).toBe(503)
+    const { exitCode, stderr } = await runCli(['serve'], { env: { DATABASE_URL: databaseUrl } })
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: `bienvenue: DATABASE_URL: this database has migrations of another version of Bienvenue (9999-pending-logins) and lacks ${newest}; nothing was changed. Start the version that migrated it, or restore a backup\n`,
+    })
   })
 })
 

@@ -6,7 +6,14 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { type Database, moveDatabase, openAsItIs, openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { MaintenanceError } from '../src/errors.ts'
 import { MailError } from '../src/index.ts'
-import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import {
+  CHEAP_HASHER,
+  type EngineName,
+  freshAuth,
+  freshDatabase,
+  migratedDatabase,
+  onBothEngines,
+} from './support/engines.ts'
 import { memoryMailer } from './support/production.ts'
 import { COMMAND, runCli, send, startProgram, startService } from './support/service.ts'
 
@@ -167,7 +174,9 @@ describe.each<[EngineName, EngineName]>([
         db,
       )
     }
-    await expect(move(url, target)).rejects.toThrow(/users is not the same in both; nothing was moved/)
+    await expect(move(url, target)).rejects.toThrow(
+      /the copy of users differs from the source; nothing was moved/,
+    )
     for (const rows of Object.values(await rowsOf(target))) expect(rows).toEqual([])
   })
 })
@@ -185,7 +194,7 @@ onBothEngines('a move', (engine) => {
     await sql`alter table users add column nickname text`.execute(await open(url))
     const target = await freshDatabase(engine)
     await expect(move(url, target)).rejects.toThrow(
-      /would leave them behind: users\.nickname; --without-extra-columns/,
+      /would not copy them: users\.nickname\. Add --without-extra-columns/,
     )
     await moveDatabase({ from: url, to: target, withoutExtraColumns: true })
     const { users, ...others } = await rowsOf(url)
@@ -241,7 +250,11 @@ it('what cannot be a source or a target is refused in one line', async () => {
   const attempts: [from: string, to: string, says: RegExp][] = [
     [url, 'nonsense', /^bienvenue: the target: there is no scheme/],
     [url, 'sqlite:/nowhere/x.db', /^bienvenue: cannot write \/nowhere\/x\.db: ENOENT/],
-    [old, await freshDatabase('sqlite'), /has not the schema of this version: bienvenue migrate/],
+    [
+      old,
+      await freshDatabase('sqlite'),
+      /does not have the schema of this version; run bienvenue migrate first/,
+    ],
     ['sqlite:/nowhere/x.db', url, /^bienvenue: DATABASE_URL: there is no database at/],
   ]
   for (const [from, to, says] of attempts) {
@@ -250,6 +263,23 @@ it('what cannot be a source or a target is refused in one line', async () => {
     expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
     expect({ stdout, isDone: exitCode === 0 }).toEqual({ stdout: '', isDone: false })
   }
+})
+
+onBothEngines('a database that a newer version migrated', (engine) => {
+  it.each(['source', 'target'])('is refused as the %s of a move, and not changed', async (role) => {
+    const newer = await migratedDatabase(engine)
+    const db = await open(newer)
+    await sql`alter table users add column added_later text`.execute(db)
+    await sql`insert into bienvenue_migrations values ('9999-later', '2030-01-01')`.execute(db)
+    const other = await migratedDatabase(engine)
+    const [from, to] = role === 'source' ? [newer, other] : [other, newer]
+    const moving = moveDatabase({ from, to, withoutExtraColumns: true })
+    await expect(moving).rejects.toThrow(MaintenanceError)
+    await expect(moving).rejects.toThrow(
+      /was migrated by a newer version of Bienvenue \(9999-later\); run move with that version/,
+    )
+    for (const rows of Object.values(await rowsOf(to))) expect(rows).toEqual([])
+  })
 })
 
 it('the checksum is of the rows, in whatever order: the sum of their SHA-256', async () => {

@@ -172,8 +172,8 @@ export async function useWriteAheadLog(db: AnyDatabase): Promise<void> {
   if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
 }
 
-/** Whether a statement on a whole table may take longer than the time-out that every other statement has. */
-export function needsPatience(db: AnyDatabase): boolean {
+/** Whether statements time out unless the connection was opened without a time-out. */
+export function hasStatementTimeout(db: AnyDatabase): boolean {
   return !isSqlite(db)
 }
 

@@ -15,18 +15,18 @@ const POOL_SIZE = 10
  *
  * @param url - `postgres://user:password@host:port/database`, with the parameters that `pg` knows.
  * @param details - `onIdleError`: told when the server drops an idle connection; the pool opens another one.
- *   `isPatient`: whether a statement may take as long as it takes, as one on a whole table does.
+ *   `hasTimeout`: whether a statement may take as long as it takes, as one on a whole table does.
  */
 export function openPostgres(
   url: string,
-  { onIdleError, isPatient }: { onIdleError: (error: Error) => void; isPatient: boolean },
+  { onIdleError, hasTimeout }: { onIdleError: (error: Error) => void; hasTimeout: boolean },
 ): { dialect: Dialect; reader: PreparedReader; health: Health } {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
     // Of a server that hangs, or a network that swallows, nobody waits for ever.
-    query_timeout: isPatient ? 0 : TIMEOUT_MS,
+    query_timeout: hasTimeout ? TIMEOUT_MS : 0,
     application_name: 'bienvenue',
     types: {
       // Our bigint columns hold milliseconds, far below 2^53.
