@@ -273,7 +273,7 @@ onBothEngines('a classic users table', (engine) => {
     await sql`create table users (id varchar(9) primary key, email varchar(9), hashed_password varchar(9), session_id varchar(9), reset_token varchar(9))`.execute(
       db,
     )
-    expect(await obstacles()).toEqual(['its primary key is not one integer, id'])
+    expect(await obstacles()).toEqual(['its primary key is not a single integer column named id'])
     await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     expect(Object.keys(await tablesOf(db))).toEqual(['users'])
   })
@@ -381,7 +381,7 @@ onBothEngines('a classic users table', (engine) => {
       exitCode: 1,
       stdout: planned,
       stderr:
-        'bienvenue: the users table cannot be adopted as it is; nothing was changed. What is in the way: bienvenue adopt --plan\n',
+        'bienvenue: the users table cannot be adopted as it is; nothing was changed. To see what prevents it, run: bienvenue adopt --plan\n',
     })
     const refusal = await runCli(['adopt', '--yes', '--json'], { env })
     expect(JSON.parse(refusal.stderr)).toMatchObject({ code: 'refused' })
@@ -402,7 +402,7 @@ onBothEngines('a classic users table', (engine) => {
     expect(await runCli(['adopt', '--keep', '2', '--yes'], { env })).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: 'bienvenue: no account 2 shares its address with another\n',
+      stderr: 'bienvenue: there is no account 2 that shares its address with another\n',
     })
 
     const settled = [await rowsOf(db, 'users'), await tablesOf(db)]

@@ -248,7 +248,7 @@ it('what cannot be a source or a target is refused in one line', async () => {
   const old = await freshDatabase('sqlite')
   await sql`create table something (id integer)`.execute(await open(old))
   const attempts: [from: string, to: string, says: RegExp][] = [
-    [url, 'nonsense', /^bienvenue: the target: there is no scheme/],
+    [url, 'nonsense', /^bienvenue: the target: it has no scheme/],
     [url, 'sqlite:/nowhere/x.db', /^bienvenue: cannot write \/nowhere\/x\.db: ENOENT/],
     [
       old,
