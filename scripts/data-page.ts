@@ -1,10 +1,10 @@
-/** The parts of docs/data.md that are made from the registry of tables. */
+/** Generates parts of docs/data.md from the registry of tables. */
 import { TABLES } from '../src/db/index.ts'
 import type { Table } from '../src/db/tables/table.ts'
 
 const EXPORTS = { user: '`GET /profile/export`', operator: '`bienvenue export`' }
 
-/** The page with its generated parts made anew. Each part stands between two comments that name it. */
+/** Regenerates the parts of the page that stand between two comments with the name of the part. */
 export function dataPage(page: string): string {
   const tables: [string, Table][] = Object.entries(TABLES)
   const parts = {

@@ -1,6 +1,6 @@
 /**
- * Every difference between SQLite and PostgreSQL, apart from their drivers. Code that needs one form per dialect calls a
- * function of this file, or {@link forDialect} if each form fills a file of its own.
+ * Every difference between SQLite and PostgreSQL, apart from their drivers. Code that needs one form per dialect
+ * calls a function of this file, or {@link forDialect} if each form fills a file of its own.
  */
 import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, SqliteAdapter, sql } from 'kysely'
 

@@ -18,9 +18,9 @@ export function databaseExists(text: string): boolean {
 }
 
 /**
- * Parses a database URL, and guards databases of version 0.1. That version read `sqlite:///srv/a.db` as an absolute path
- * and did not percent-decode. If only its reading names an existing file, refuse: creating an empty database at the new
- * path would look as if every account were lost.
+ * Parses a database URL, and guards databases of version 0.1. That version read `sqlite:///srv/a.db` as an absolute
+ * path and did not percent-decode. If only its reading names an existing file, refuse: creating an empty database
+ * at the new path would look as if every account were lost.
  *
  * @throws {OptionError} As `parseDatabaseUrl`, or the file exists only at the path that version 0.1 would have used.
  */

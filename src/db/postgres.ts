@@ -14,8 +14,9 @@ const POOL_SIZE = 10
  * Creates a connection pool. It connects on first use.
  *
  * @param url - A URL that `parseDatabaseUrl` accepted.
- * @param details - `onIdleError`: called when the server drops a connection that runs no statement; the pool replaces it.
- *   `hasTimeout`: whether statements time out after 5 seconds. Migrations and copies of whole tables take longer.
+ * @param details - `onIdleError`: called when the server drops a connection that runs no statement; the pool
+ *   replaces it. `hasTimeout`: whether statements time out after 5 seconds. Migrations and copies of whole tables
+ *   take longer.
  */
 export function openPostgres(
   url: string,

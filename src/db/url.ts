@@ -78,8 +78,8 @@ export function sqliteUrl(path: string): string {
 }
 
 /**
- * The parameters that a PostgreSQL URL accepts, each with its values; `null` if any value is valid. `pg` silently ignores
- * all others, such as `schema` and `connect_timeout`, and unknown values of `sslmode`.
+ * The parameters that a PostgreSQL URL accepts, each with its values; `null` if any value is valid. `pg` silently
+ * ignores all others, such as `schema` and `connect_timeout`, and unknown values of `sslmode`.
  */
 export const POSTGRES_PARAMETERS: Readonly<Record<string, readonly string[] | null>> = {
   host: null,

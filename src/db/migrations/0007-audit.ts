@@ -2,9 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import { columnTypesOf, isSqlite } from '../dialect.ts'
 
 /**
- * The audit log. The database itself refuses to delete a record before its time, and to change one except to remove its IP
- * address and user agent. So an attacker who controls the service's connection cannot do it either. No foreign key, because
- * a record outlives its account.
+ * The audit log. The database itself refuses to delete a record before its time, and to change one except to remove
+ * its IP address and user agent. So an attacker who controls the service's connection cannot do it either. No
+ * foreign key, because a record outlives its account.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const types = columnTypesOf(db)

@@ -6,8 +6,8 @@ const VITAL = ['email_change_requested', 'email_changed', 'password_changed', 'a
 const NOTICES = [...VITAL, 'new_device', 'signed_in_after_failures']
 
 /**
- * Notices outlive their account, so that an attacker who takes it over cannot suppress them by deleting it. Each keeps its
- * address, priority, number of events and the reason of the last failure.
+ * Notices outlive their account, so that an attacker who takes it over cannot suppress them by deleting it. Each
+ * keeps its address, priority, number of events and the reason of the last failure.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   // Until now a notice went to the account's address at the time of sending.

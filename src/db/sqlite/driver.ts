@@ -1,6 +1,6 @@
 /**
- * SQLite for Kysely. One connection runs everything except prepared reads, so that the statements of this process run in
- * order; another one runs the prepared reads. WAL mode and retries let several processes share the file.
+ * SQLite for Kysely. One connection runs everything except prepared reads, so that the statements of this process
+ * run in order; another one runs the prepared reads. WAL mode and retries let several processes share the file.
  */
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
@@ -31,7 +31,8 @@ const CONTENTION_MS = 100
  * Opens an SQLite database.
  *
  * @param path - A file, or `:memory:`.
- * @param details - `readOnly`: open an existing file without writing to it. `create`: create the file if it does not exist.
+ * @param details - `readOnly`: open an existing file without writing to it. `create`: create the file if it does
+ *   not exist.
  * @throws The file cannot be opened; unless `readOnly`, also if it cannot be written.
  */
 export async function openSqlite(
@@ -85,8 +86,8 @@ function withFirstRow(open: () => DatabaseSync, faults: Faults): PreparedReader[
   }
 }
 
-// The shape that Kysely's driver expects. Preparing is a third of a short query's cost. The cache is bounded, because our
-// source has a fixed set of statements.
+// The shape that Kysely's driver expects. Preparing is a third of a short query's cost. The cache is bounded,
+// because our source has a fixed set of statements.
 function withCachedStatements(database: DatabaseSync): Pick<SqliteDatabase, 'prepare'> {
   const statements = new Map<string, ReturnType<typeof asKyselyStatement>>()
   return {
@@ -129,8 +130,8 @@ class Driver extends SqliteDriver {
     this.#faults = faults
   }
 
-  // Our transactions write, so take the write lock at the start and wait for it there. Upgrading a read lock later would
-  // fail at once if another process wrote in between.
+  // Our transactions write, so take the write lock at the start and wait for it there. Upgrading a read lock later
+  // would fail at once if another process wrote in between.
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings) {
     const begin = settings?.accessMode === 'read only' ? 'begin' : 'begin immediate'
     await connection.executeQuery(CompiledQuery.raw(begin))

@@ -22,8 +22,8 @@ export function copySqlite(path: string, copy: string): void {
 }
 
 /**
- * Copies a database into an empty file in one read transaction, so that the copy is consistent while others write. Deleted
- * data is not copied.
+ * Copies a database into an empty file in one read transaction, so that the copy is consistent while others write.
+ * Deleted data is not copied.
  */
 export function copyInto(path: string, empty: string): void {
   const database = openForReading(path)

@@ -67,7 +67,11 @@ function migrationsIn(database: DatabaseSync): string[] {
     .map(({ name }) => String(name))
 }
 
-/** Writes to the disk in a transaction that is rolled back. @throws The write fails, or another process is writing. */
+/**
+ * Writes to the disk in a transaction that is rolled back.
+ *
+ * @throws The write fails, or another process is writing.
+ */
 function tryToWrite(path: string): void {
   const database = openExisting(path)
   try {

@@ -127,8 +127,8 @@ const NO_USER_ID = 0
 /**
  * Enqueues a mail. Call it in the transaction of the change that the mail is about.
  *
- * @param details - `replaces`: delete a queued mail of the same kind to the same user. `notBefore`: the earliest time of
- *   sending. Default: at once.
+ * @param details - `replaces`: delete a queued mail of the same kind to the same user. `notBefore`: the earliest
+ *   time of sending. Default: at once.
  */
 export async function addMail(
   db: Database,
@@ -208,8 +208,8 @@ export interface Lease {
 }
 
 /**
- * Takes up to `limit` due mails of the first priority that has any, longest due first. The lease keeps other instances from
- * sending them too.
+ * Takes up to `limit` due mails of the first priority that has any, longest due first. The lease keeps other
+ * instances from sending them too.
  */
 export async function takeDueMail(
   db: Database,
@@ -257,8 +257,8 @@ export async function deleteMail(db: Database, id: string): Promise<void> {
 }
 
 /**
- * Deletes a mail that was sent with `events` events. If {@link extendMail} added more while it was being sent, they stay
- * queued as a new mail.
+ * Deletes a mail that was sent with `events` events. If {@link extendMail} added more while it was being sent, they
+ * stay queued as a new mail.
  */
 export async function finishMail(
   tx: Tx,

@@ -122,8 +122,8 @@ export interface Session {
 /**
  * Adds a session and makes it the newest of its user.
  *
- * @returns `false`, with nothing added, if since `user` was read the account was disabled or its password was changed or
- *   marked as compromised. Then the proof of identity is no longer valid.
+ * @returns `false`, with nothing added, if since `user` was read the account was disabled or its password was
+ *   changed or marked as compromised. Then the proof of identity is no longer valid.
  */
 export async function addSession(tx: Tx, user: User, session: Session): Promise<boolean> {
   // Lock the user's row first. A concurrent password reset then either waits and ends this session too, or came first
@@ -208,8 +208,8 @@ export async function findSession(
 }
 
 /**
- * Records when a session was last used, and until when it may stay unused. Does not wait for the disk: if a power failure
- * undoes the write, the next use repeats it.
+ * Records when a session was last used, and until when it may stay unused. Does not wait for the disk: if a power
+ * failure undoes the write, the next use repeats it.
  */
 export async function updateLastSeen(
   db: Database,

@@ -70,8 +70,8 @@ export type Attempt =
     }
 
 /**
- * Counts an attempt before it is made. One atomic statement, so that parallel attempts, also at different instances, cannot
- * exceed the policy. A refused attempt is not counted.
+ * Counts an attempt before it is made. One atomic statement, so that parallel attempts, also at different
+ * instances, cannot exceed the policy. A refused attempt is not counted.
  */
 export async function takeAttempt(
   db: Database,

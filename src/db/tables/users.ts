@@ -324,8 +324,8 @@ export async function addUser(
  * Finds the user whose attributes equal all given values; if several match, the one with the lowest id. Addresses are
  * compared in their normalised form.
  *
- * @param criteria - `{ attribute: value, … }` with at least one attribute. No value may be `null` or `undefined`: a look-up
- *   by a missing reset token must not find the accounts without one.
+ * @param criteria - `{ attribute: value, … }` with at least one attribute. No value may be `null` or `undefined`: a
+ *   look-up by a missing reset token must not find the accounts without one.
  * @throws {NoResultFound} No user matches.
  * @throws {InvalidRequestError} There is no criterion, the attribute is unknown, or the value has the wrong type.
  */
@@ -348,8 +348,8 @@ export async function findUserBy(db: Database, criteria: UserCriteria): Promise<
 }
 
 /**
- * Changes all given attributes of a user, or none if one is refused. A new address is unverified. A new password counts as
- * a new version and is not compromised.
+ * Changes all given attributes of a user, or none if one is refused. A new address is unverified. A new password
+ * counts as a new version and is not compromised.
  *
  * @param changes - At least one attribute. `sessionId` and `resetToken` may be `null`.
  * @throws {InvalidRequestError} There is no change, an attribute is unknown, or a value has the wrong type.

@@ -52,7 +52,8 @@ function assertUndamaged(file: string): void {
  * Counts what a copy holds.
  *
  * @param details - `named`: what an error calls the file that was copied.
- * @throws {MaintenanceError} It is not a database of Bienvenue, or a newer version migrated it and `mayBeNewer` is false.
+ * @throws {MaintenanceError} It is not a database of Bienvenue, or a newer version migrated it and `mayBeNewer` is
+ *   false.
  */
 async function contentsOf(
   copy: string,

@@ -59,7 +59,10 @@ export async function moveDatabase({ from, to, withoutExtraColumns }: MoveReques
   }
 }
 
-/** This version would leave the newer columns and tables behind, and the new rows without what newer migrations fill in. */
+/**
+ * This version would leave the newer columns and tables behind, and the new rows without what newer migrations fill
+ * in.
+ */
 function assertNotNewer(what: string, { newer }: KnownSchema): void {
   if (newer.length === 0) return
   throw new MaintenanceError(

@@ -1,9 +1,9 @@
 /**
- * Converts the `users` table of the Flask exercise into ours, in place. Accounts keep their ids, addresses and passwords.
- * Inspects the table first, reports all obstacles, and changes nothing while there are any.
+ * Converts the `users` table of the Flask exercise into ours, in place. Accounts keep their ids, addresses and
+ * passwords. Inspects the table first, reports all obstacles, and changes nothing while there are any.
  *
- * This file decides what a classic table is and which accounts share an address. `sqlite.ts` and `postgres.ts` describe,
- * copy and rebuild the table.
+ * This file decides what a classic table is and which accounts share an address. `sqlite.ts` and `postgres.ts`
+ * describe, copy and rebuild the table.
  *
  * @module
  */
@@ -72,8 +72,8 @@ function dialectOf(db: Database): AdoptionDialect {
 }
 
 /**
- * Inspects the table and every account without changing anything. Reads in pages, but keeps all addresses in memory: half
- * a gigabyte for a million.
+ * Inspects the table and every account without changing anything. Reads in pages, but keeps all addresses in
+ * memory: half a gigabyte for a million.
  *
  * @returns `null` if there is no users table of another program, or another process has just adopted it.
  */
@@ -147,8 +147,8 @@ export function assertAdoptable(plan: AdoptionPlan): void {
 }
 
 /**
- * Copies the table, converts it and brings the schema up to date, in one transaction under the lock of the migrations. The
- * adoption runs in place of the first migration; the others run as usual.
+ * Copies the table, converts it and brings the schema up to date, in one transaction under the lock of the
+ * migrations. The adoption runs in place of the first migration; the others run as usual.
  *
  * @param plan - The result of {@link planAdoption}.
  * @returns `null` if another process has adopted the table since.
