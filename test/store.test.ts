@@ -108,15 +108,15 @@ onBothEngines('users', (engine) => {
 
   it('allows one account per address, whatever its spelling', async () => {
     const db = await openStore(engine)
-    await store.addUser(db, 'bob@bücher.example', 'hash')
+    await store.addUser(db, 'bob@bücher.example', 'hash', { createdAt: NOW })
     for (const spelling of ['bob@bücher.example', ' BOB@BÜCHER.example', 'bob@xn--bcher-kva.example']) {
-      await expect(store.addUser(db, spelling, 'hash')).rejects.toThrow(Conflict)
+      await expect(store.addUser(db, spelling, 'hash', { createdAt: NOW })).rejects.toThrow(Conflict)
     }
   })
 
   it('enforces unique addresses by a constraint of the database [EML-02]', async () => {
     const db = await openStore(engine)
-    await store.addUser(db, 'bob@example.com', 'hash')
+    await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const twice = sql`insert into users (email, hashed_password, normalized_email, created_at, password_version)
       values ('x', 'y', 'bob@example.com', 0, 0)`
     await expect(twice.execute(db)).rejects.toThrow(/unique/i)
@@ -131,16 +131,16 @@ onBothEngines('users', (engine) => {
 
   it('never reuses an id', async () => {
     const db = await openStore(engine)
-    const first = await store.addUser(db, 'a@example.com', 'hash')
+    const first = await store.addUser(db, 'a@example.com', 'hash', { createdAt: NOW })
     await store.deleteUser(db, first.id)
-    const second = await store.addUser(db, 'b@example.com', 'hash')
+    const second = await store.addUser(db, 'b@example.com', 'hash', { createdAt: NOW })
     expect(second.id).toBeGreaterThan(first.id)
   })
 
   it('finds a user by all criteria together, and throws NoResultFound if none matches', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'same hash')
-    await store.addUser(db, 'rob@example.com', 'same hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'same hash', { createdAt: NOW })
+    await store.addUser(db, 'rob@example.com', 'same hash', { createdAt: NOW })
     expect(await store.findUserBy(db, { hashedPassword: 'same hash' })).toEqual(bob)
     expect(
       (await store.findUserBy(db, { email: 'rob@example.com', hashedPassword: 'same hash' })).email,
@@ -164,7 +164,7 @@ onBothEngines('users', (engine) => {
     ['nothing', {}],
   ])('refuses to look up by %s with InvalidRequestError', async (_name, criteria) => {
     const db = await openStore(engine)
-    await store.addUser(db, 'bob@example.com', 'hash')
+    await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await expect(store.findUserBy(db, criteria as store.UserCriteria)).rejects.toThrow(InvalidRequestError)
   })
 
@@ -244,7 +244,7 @@ onBothEngines('users', (engine) => {
 
   it('marks a password as compromised once, and keeps the first time', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     expect(await store.markPasswordCompromised(db, id, NOW)).toBe(true)
     expect(await store.markPasswordCompromised(db, id, LATER)).toBe(true)
     expect((await store.findUserById(db, id))?.passwordCompromisedAt).toEqual(NOW)
@@ -315,8 +315,8 @@ onBothEngines('users', (engine) => {
     ['the address of another', { email: 'ROB@example.com' }, Conflict],
   ])('refuses to change %s, and changes nothing', async (_name, changes, error) => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
-    await store.addUser(db, 'rob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     await expect(
       store.updateUser(db, bob.id, { resetToken: 'x', ...changes } as store.UserChanges),
     ).rejects.toThrow(error)
@@ -325,7 +325,7 @@ onBothEngines('users', (engine) => {
 
   it('refuses a change without attributes with InvalidRequestError', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await expect(store.updateUser(db, id, {})).rejects.toThrow(InvalidRequestError)
   })
 
@@ -349,7 +349,8 @@ onBothEngines('users', (engine) => {
 
   it('lists users by id in pages', async () => {
     const db = await openStore(engine)
-    for (const name of ['a', 'b', 'c']) await store.addUser(db, `${name}@example.com`, 'hash')
+    for (const name of ['a', 'b', 'c'])
+      await store.addUser(db, `${name}@example.com`, 'hash', { createdAt: NOW })
     const first = await store.listUsers(db, { afterId: 0, limit: 2 })
     const second = await store.listUsers(db, { afterId: first.at(-1)?.id ?? 0, limit: 2 })
     expect([...first, ...second].map((user) => user.email)).toEqual([
@@ -580,7 +581,7 @@ onBothEngines('the sessions of a user', (engine) => {
 onBothEngines('tokens', (engine) => {
   it('finds a token with the same values, only for its purpose', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     const found = await store.findToken(db, ['reset_password'], token.id)
@@ -590,7 +591,7 @@ onBothEngines('tokens', (engine) => {
 
   it('adds no token if the account was disabled or deleted', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await store.disableUser(db, bob.id, NOW)
     expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob)))).toBe(false)
     await store.deleteUser(db, bob.id)
@@ -600,7 +601,7 @@ onBothEngines('tokens', (engine) => {
 
   it('replaces the older token by the newer', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const [older, newer] = [tokenOf(bob), tokenOf(bob, { secretHash: sha256('newer') })]
     await inTx(db, (tx) => store.addToken(tx, older))
     await inTx(db, (tx) => store.addToken(tx, newer))
@@ -611,7 +612,7 @@ onBothEngines('tokens', (engine) => {
 
   it('lets exactly one of twenty concurrent callers take a token [REC-06]', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     const taken = await Promise.all(Array.from({ length: 20 }, () => store.takeToken(db, token, NOW)))
@@ -620,7 +621,7 @@ onBothEngines('tokens', (engine) => {
 
   it('does not take an expired token or one with another secret', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     expect(await store.takeToken(db, token, token.expiresAt)).toBe(false)
@@ -631,7 +632,7 @@ onBothEngines('tokens', (engine) => {
 
   it('voids all tokens of a user', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     await inTx(db, (tx) => store.deleteTokensOf(tx, bob.id))
@@ -1229,8 +1230,8 @@ onBothEngines('the audit', (engine) => {
 
   it('gives each record with the current address of its account', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', '!')
-    const gone = await store.addUser(db, 'gone@example.com', '!')
+    const { id } = await store.addUser(db, 'bob@example.com', '!', { createdAt: NOW })
+    const gone = await store.addUser(db, 'gone@example.com', '!', { createdAt: NOW })
     for (const [second, userId] of [id, gone.id, null, id].entries())
       await store.addAuditRecord(db, lineOf(second, { userId }), KEPT)
     await store.updateUser(db, id, { email: 'robert@example.com' })
@@ -1268,7 +1269,7 @@ onBothEngines('the audit', (engine) => {
 
   it('keeps records after their account is deleted', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const line = lineOf(1, { userId: id })
     await store.addAuditRecord(db, line, KEPT)
     await store.deleteUser(db, id)

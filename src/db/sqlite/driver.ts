@@ -23,9 +23,9 @@ import { type DatabaseSync, MEMORY, openForReading, openForWriting, whileBusy } 
 import { Faults, healthOfFile, healthOfMemory } from './health.ts'
 
 /** While other processes write, each of our transactions is followed by a pause in which they can take the lock. */
-const YIELD_MS = 1
+const YIELD_PAUSE_MS = 1
 /** How long a process counts as writing after we met its lock. */
-const CONTENTION_MS = 100
+const CONTENTION_LIFETIME_MS = 100
 
 /**
  * Opens an SQLite database.
@@ -140,7 +140,7 @@ class Driver extends SqliteDriver {
   // Otherwise this process would take the lock again at once, and others would starve.
   override async commitTransaction(connection: DatabaseConnection) {
     await super.commitTransaction(connection)
-    if (performance.now() - this.#busyAt < CONTENTION_MS) await setTimeout(YIELD_MS)
+    if (performance.now() - this.#busyAt < CONTENTION_LIFETIME_MS) await setTimeout(YIELD_PAUSE_MS)
   }
 
   // When the disk is full, SQLite has already rolled back. A failing second rollback would hide the cause.

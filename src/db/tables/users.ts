@@ -301,13 +301,13 @@ export async function addUser(
   db: Database,
   email: string,
   hashedPassword: string,
-  begin: NewUser = { createdAt: new Date() },
+  details: NewUser,
 ): Promise<User> {
   const row = await db
     .insertInto('users')
     .values(
       userRowOf({
-        ...begin,
+        ...details,
         email: text('email', email),
         hashedPassword: text('hashedPassword', hashedPassword),
         passwordVersion: 1,
