@@ -231,25 +231,25 @@ onBothEngines('a classic users table', (engine) => {
     expect((await sql`select 1 from ${index} = 'users_nickname'`.execute(db)).rows).toHaveLength(1)
   })
 
-  const OBSTACLES: [what: string, extra: string, also: string, says: RegExp][] = [
-    ['a column that wants a value', 'phone varchar(9) not null,', '', /its column phone requires a value/],
+  const OBSTACLES: [what: string, extra: string, statement: string, says: RegExp][] = [
+    ['a required column that is not ours', 'phone varchar(9) not null,', '', /its column phone requires a value/],
     [
       'a column that has a name of ours',
       'created_at varchar(30),',
       '',
       /its column created_at has a name that Bienvenue needs; rename it: alter table users rename column created_at/,
     ],
-    ['a table by a name of ours', '', 'create table sessions (mine integer)', /another table sessions/],
+    ['a table that has a name of ours', '', 'create table sessions (mine integer)', /another table sessions/],
     ['an account without an address', '', 'update users set email = null', /account 1 has no address/],
   ]
-  it.each(OBSTACLES)('with %s is refused by name and not changed', async (_what, extra, also, says) => {
+  it.each(OBSTACLES)('with %s is refused by name and not changed', async (_what, extra, statement, says) => {
     const { url, db } = await classicDatabase(engine, [], { extra })
     const phone = extra.startsWith('phone') ? sql`, phone` : sql``
     const value = extra.startsWith('phone') ? sql`, '1'` : sql``
     await sql`insert into users (id, email, hashed_password ${phone}) values (1, 'bob@example.com', 'x' ${value})`.execute(
       db,
     )
-    if (also !== '') await sql.raw(also).execute(db)
+    if (statement !== '') await sql.raw(statement).execute(db)
     const [rows, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
     const { obstacles } = await planOf(db)
     expect(obstacles).toEqual([expect.stringMatching(says)])

@@ -122,11 +122,11 @@ onBothEngines('users', (engine) => {
     await expect(twice.execute(db)).rejects.toThrow(/unique/i)
     const noHash = sql`insert into users (email, normalized_email, created_at, password_version) values ('x', 'x', 0, 0)`
     await expect(noHash.execute(db)).rejects.toThrow(/not.null/i)
-    const nobody = sql`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
+    const orphan = sql`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
       select ${sql.lit(uuidV7(NOW))}, 'reset_password', 4711, 'x', secret_hash, 0, 0 from sessions`
     const bob = await store.findUserBy(db, { id: 1 })
     await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))
-    await expect(nobody.execute(db)).rejects.toThrow(/foreign key/i)
+    await expect(orphan.execute(db)).rejects.toThrow(/foreign key/i)
   })
 
   it('never reuses an id', async () => {
@@ -153,13 +153,13 @@ onBothEngines('users', (engine) => {
 
   it.each([
     ['an unknown column', { no_email: 'x' }],
-    ['a column of the table that is no attribute', { hashed_password: 'x' }],
+    ['a column that is not an attribute', { hashed_password: 'x' }],
     ['an inherited name', { constructor: 'x' }],
     ['null, which would match every account without a token', { resetToken: null }],
     ['undefined', { email: undefined }],
-    ['a number where there is text', { email: 1 }],
-    ['text where there is a number', { id: '1' }],
-    ['an id beyond the column', { id: 2 ** 40 }],
+    ['a number for a text attribute', { email: 1 }],
+    ['text for a numeric attribute', { id: '1' }],
+    ['an id that is too large', { id: 2 ** 40 }],
     ['text with a zero byte', { email: 'a\0b' }],
     ['nothing', {}],
   ])('refuses to look up by %s with InvalidRequestError', async (_name, criteria) => {
@@ -310,9 +310,9 @@ onBothEngines('users', (engine) => {
   it.each([
     ['an unknown attribute', { nickname: 'bob' }, InvalidRequestError],
     ['the id', { id: 7 }, InvalidRequestError],
-    ['null where the column has none', { hashedPassword: null }, InvalidRequestError],
-    ['undefined', { sessionId: undefined }, InvalidRequestError],
-    ['the address of another', { email: 'ROB@example.com' }, Conflict],
+    ['a required attribute to null', { hashedPassword: null }, InvalidRequestError],
+    ['an attribute to undefined', { sessionId: undefined }, InvalidRequestError],
+    ['the address to that of another user', { email: 'ROB@example.com' }, Conflict],
   ])('refuses to change %s, and changes nothing', async (_name, changes, error) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })

@@ -29,7 +29,7 @@ const COLUMNS = {
     nullable: true,
     about: 'The account that the record is about; no foreign key, because the record outlives the account',
     class: 'pseudonym',
-    protection: 'refers to nobody once the account is gone',
+    protection: 'refers to no one once the account is gone',
     log: 'yes',
   },
   ip_address: {
@@ -79,9 +79,9 @@ const COLUMNS = {
   on_behalf_of: {
     type: 'integer',
     nullable: true,
-    about: 'The account that somebody else acted for',
+    about: 'The account on whose behalf someone else acted',
     class: 'pseudonym',
-    protection: 'refers to nobody once the account is gone',
+    protection: 'refers to no one once the account is gone',
     log: 'yes',
   },
 } as const satisfies Columns
@@ -95,7 +95,7 @@ export const audit = {
     'A row stays for `BIENVENUE_AUDIT_RETENTION_DAYS`, even after its account is gone. The database itself refuses to change or delete it earlier ([decision 0016](decisions/0016-audit-guarded-by-the-database.md)).',
   exportedBy: ['user'],
   afterAccount:
-    'stays until its time, without IP address and user agent, and under a number that no account has',
+    'stays until its time, without IP address and user agent; the id in it belongs to no account',
   cleanUps: {
     auditRecords: {
       what: 'records of the audit',

@@ -81,7 +81,7 @@ export async function planAdoption(db: Database): Promise<AdoptionPlan | null> {
   const isForeign = async () => (await inspectSchema(db)).is === 'foreign'
   if (!(await isForeign())) return null
   const plan = await readTable(db).catch((error: unknown) => ({ error }))
-  // If another process adopted the table meanwhile, the plan mixes the old table and the new one.
+  // If another process adopted the table during the read, the plan mixes the old table and the new one.
   if (!(await isForeign())) return null
   if ('error' in plan) throw plan.error
   return plan
