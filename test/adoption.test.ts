@@ -232,7 +232,12 @@ onBothEngines('a classic users table', (engine) => {
   })
 
   const OBSTACLES: [what: string, extra: string, statement: string, says: RegExp][] = [
-    ['a required column that is not ours', 'phone varchar(9) not null,', '', /its column phone requires a value/],
+    [
+      'a required column that is not ours',
+      'phone varchar(9) not null,',
+      '',
+      /its column phone requires a value/,
+    ],
     [
       'a column that has a name of ours',
       'created_at varchar(30),',
@@ -327,6 +332,18 @@ onBothEngines('a classic users table', (engine) => {
     const adopted = await rowsOf(db, 'users')
     expect(adopted.map(({ id, email }) => ({ id, email }))).toEqual(users)
     if (engine === 'sqlite') expect(copiesOf(url)).toHaveLength(1)
+  })
+
+  it('is adopted only once, also if a newer version has migrated the database since', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    await adopt(url)
+    await sql`alter table users add column added_later text`.execute(db)
+    await sql`insert into bienvenue_migrations values ('9999-later', '2030-01-01')`.execute(db)
+    const before = await rowsOf(db, 'users')
+    expect(await planAdoption(db)).toBeNull()
+    const { exitCode, stdout } = await runCli(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '{"users":0}\n' })
+    expect(await rowsOf(db, 'users')).toEqual(before)
   })
 
   it('is refused by the service, the library and all other commands, which name bienvenue adopt', async () => {

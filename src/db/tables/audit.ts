@@ -94,8 +94,7 @@ export const audit = {
   retention:
     'A row stays for `BIENVENUE_AUDIT_RETENTION_DAYS`, even after its account is gone. The database itself refuses to change or delete it earlier ([decision 0016](decisions/0016-audit-guarded-by-the-database.md)).',
   exportedBy: ['user'],
-  afterAccount:
-    'stays until its time, without IP address and user agent; the id in it belongs to no account',
+  afterAccount: 'stays until its time, without IP address and user agent; the id in it belongs to no account',
   cleanUps: {
     auditRecords: {
       what: 'records of the audit',
