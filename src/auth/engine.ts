@@ -382,8 +382,7 @@ export interface Engine {
   readonly db: ClassicStore
 
   /**
-   * Whether the database has every migration of this version; it may have newer ones. Probes at most once a second for
-   * all callers.
+   * Whether the database has just the migrations of this version. It is asked once a second at most, for all callers.
    *
    * @throws {AuthError} `unavailable`: it gives no answer within a second, is read-only, or is damaged or replaced as
    *   far as SQLite has noticed. `GET /readyz` in docs/production.md has the details.
