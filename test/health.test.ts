@@ -398,8 +398,8 @@ onBothEngines('an older service on a newer schema', (engine) => {
     expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
   const signIn = async (service: Service, fields: Fields) =>
     sessionIdOf(await send(service.url, 'POST', '/sessions', { fields }))
-  const expectProfile = async (service: Service, sessionId: string, { email }: Fields) => {
-    const response = await send(service.url, 'GET', '/profile', { sessionId })
+  const expectProfile = async (service: Service, sessionToken: string, { email }: Fields) => {
+    const response = await send(service.url, 'GET', '/profile', { sessionToken })
     expect({ status: response.status, body: await response.json() }).toEqual({ status: 200, body: { email } })
   }
 
@@ -408,12 +408,12 @@ onBothEngines('an older service on a newer schema', (engine) => {
     const service = await startService(databaseUrl)
     // Use everything once before the upgrade, so that statements are prepared for the old tables.
     await register(service, alice)
-    const sessionId = await signIn(service, alice)
-    await expectProfile(service, sessionId, alice)
+    const sessionToken = await signIn(service, alice)
+    await expectProfile(service, sessionToken, alice)
 
     await applyNewerMigration(databaseUrl)
     expect(await readiness(service)).toBe(200)
-    await expectProfile(service, sessionId, alice)
+    await expectProfile(service, sessionToken, alice)
     await register(service, bob)
     await expectProfile(service, await signIn(service, bob), bob)
     expect(service.log().filter(isWarning)).toEqual([])
@@ -421,7 +421,7 @@ onBothEngines('an older service on a newer schema', (engine) => {
 
     const restarted = await startService(databaseUrl)
     expect(await readiness(restarted)).toBe(200)
-    await expectProfile(restarted, sessionId, alice)
+    await expectProfile(restarted, sessionToken, alice)
     await signIn(restarted, alice)
     expect(restarted.log().filter(isWarning)).toMatchObject([
       {
