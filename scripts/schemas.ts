@@ -1,7 +1,8 @@
 /**
- * Writes `test/fixtures/schemas/`: for each migration a database as the version left it whose newest migration it
- * was, on either engine, as SQL, with rows in every table. An existing file is compared and not changed: a
- * released migration is frozen. Run it after a migration was added, and give new tables and columns their rows below.
+ * Writes `test/fixtures/schemas/`: for each migration and dialect, an SQL script that recreates the database as the
+ * version with this newest migration left it, with rows in every table. Existing files are only compared, because
+ * released migrations are frozen. After adding a migration, give its tables and columns rows below and run this
+ * script.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import {
@@ -14,13 +15,13 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import type { DialectName } from '../src/db/dialect.ts'
 import { MIGRATIONS } from '../src/db/migrate.ts'
 import { sha256 } from '../src/lib/digest.ts'
 
 const FOLDER = 'test/fixtures/schemas'
 const NAMES = Object.keys(MIGRATIONS)
 
-type Engine = 'sqlite' | 'postgres'
 type Value = string | number | null | Uint8Array
 
 const CREATED = Date.parse('2026-11-01T12:00:00Z')
@@ -29,15 +30,15 @@ const LATER = Date.parse('2036-11-01T12:00:00Z')
 const HASH = '$2b$04$8KpJBrFg5Ty/WbBB5Mmo0eG.XcrSLDWLUnZ7jPpSfd1K12.tf4/g2'
 const SESSION = '019a3f5e-7c00-7000-8000-000000000001'
 const TOKEN = '019a3f5e-7c00-7000-8000-000000000002'
-/** What stands behind the dot in the bearers of both. */
+/** The secret part of the session token and the reset token. */
 const SECRET = 'A'.repeat(43)
 
-/** The rows of a table. */
+/** The rows of a table at each version. */
 interface Rows {
-  /** The migration that made the table. */
+  /** The migration that created the table. */
   since: string
   columns: Record<string, Value>[]
-  /** Columns that a later migration added, with its name. */
+  /** Columns that a later migration added, and which. */
   added?: Record<string, string>
   /** Other rows for the versions before a migration. */
   former?: { before: string; columns: Record<string, Value>[] }
@@ -216,24 +217,24 @@ const ROWS: Record<string, Rows> = {
   },
 }
 
-/** What Kysely keeps its books in. */
+/** Kysely's own tables. */
 const LEDGER = [
   'create table bienvenue_migrations (name varchar(255) not null primary key, timestamp varchar(255) not null)',
   'create table bienvenue_migrations_lock (id varchar(255) not null primary key, is_locked integer not null default 0)',
   "insert into bienvenue_migrations_lock (id, is_locked) values ('migration_lock', 0)",
 ]
 
-/** The statements of a migration on an empty database, without one: what asks gets no rows. */
-async function statementsOf(engine: Engine, name: string): Promise<string[]> {
+/** Records the statements of a migration. There is no database: queries get no rows. */
+async function statementsOf(dialect: DialectName, name: string): Promise<string[]> {
   const statements: string[] = []
   const db = new Kysely<unknown>({
     dialect: {
-      createAdapter: () => (engine === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
+      createAdapter: () => (dialect === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
       createDriver: () => new DummyDriver(),
       createIntrospector: (of) =>
-        engine === 'sqlite' ? new SqliteIntrospector(of) : new PostgresIntrospector(of),
+        dialect === 'sqlite' ? new SqliteIntrospector(of) : new PostgresIntrospector(of),
       createQueryCompiler: () =>
-        engine === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler(),
+        dialect === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler(),
     },
     log: ({ query }) => {
       if (!/^\s*select/i.test(query.sql)) statements.push(query.sql)
@@ -243,38 +244,44 @@ async function statementsOf(engine: Engine, name: string): Promise<string[]> {
   return statements
 }
 
-function literal(engine: Engine, value: Value): string {
+function literal(dialect: DialectName, value: Value): string {
   if (value === null || typeof value === 'number') return String(value)
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
   const hex = Buffer.from(value).toString('hex')
-  return engine === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
+  return dialect === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
 }
 
-function insertsAt(engine: Engine, version: string): string[] {
+function insertsAt(dialect: DialectName, version: string): string[] {
   return Object.entries(ROWS).flatMap(([table, { since, columns, added = {}, former }]) => {
     if (since > version) return []
     const rows = former !== undefined && version < former.before ? former.columns : columns
     return rows.map((row) => {
-      const there = Object.entries(row).filter(([column]) => (added[column] ?? '') <= version)
-      const values = there.map(([, value]) => literal(engine, value))
-      return `insert into ${table} (${there.map(([column]) => column).join(', ')}) values (${values.join(', ')})`
+      const cells = Object.entries(row).filter(([column]) => (added[column] ?? '') <= version)
+      const values = cells.map(([, value]) => literal(dialect, value))
+      return `insert into ${table} (${cells.map(([column]) => column).join(', ')}) values (${values.join(', ')})`
     })
   })
 }
 
 mkdirSync(FOLDER, { recursive: true })
-for (const engine of ['sqlite', 'postgres'] as const) {
+for (const dialect of ['sqlite', 'postgres'] as const) {
   for (const [index, version] of NAMES.entries()) {
-    const file = `${FOLDER}/${version}.${engine}.sql`
+    const file = `${FOLDER}/${version}.${dialect}.sql`
     const executed = NAMES.slice(0, index + 1)
-    const made = await Promise.all(executed.map((name) => statementsOf(engine, name)))
-    const booked = executed.map(
+    const migrated = await Promise.all(executed.map((name) => statementsOf(dialect, name)))
+    const recorded = executed.map(
       (name, at) =>
         `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:0${at}.000Z')`,
     )
-    // The numbers below were given: the next one is behind them.
-    const counted = engine === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
-    const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(engine, version), ...counted]
+    // The rows below have ids up to 7.
+    const counted = dialect === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
+    const statements = [
+      ...LEDGER,
+      ...migrated.flat(),
+      ...recorded,
+      ...insertsAt(dialect, version),
+      ...counted,
+    ]
     const script = statements.map((statement) => `${statement};\n`).join('')
     if (!existsSync(file)) writeFileSync(file, script)
     else if (readFileSync(file, 'utf8') !== script)

@@ -1,4 +1,4 @@
-/** The users table of the Flask exercise, made ours where it stands. */
+/** Adoption of the users table of the Flask exercise, in place. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -21,10 +21,10 @@ import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines 
 import { ROOT, run, runCli, send, startService } from './support/service.ts'
 
 const PASSWORD = 'b4l0u'
-/** Once, since each costs time: the same password for everybody. */
+/** Hashed once to save time; all accounts have the same password. */
 const HASH = await CHEAP_HASHER.hash(PASSWORD)
 
-/** How SQLAlchemy wrote the hash: as bytes, in most versions, or as text. */
+/** How SQLAlchemy stored the hash: as bytes, in most versions, or as text. */
 const STORED_AS = ['bytes', 'text'] as const
 type StoredAs = (typeof STORED_AS)[number]
 
@@ -40,7 +40,7 @@ async function open(url: string): Promise<Database> {
   return db
 }
 
-/** A database as the Flask service leaves it, with a connection to it. */
+/** A database as the Flask service leaves it, and a connection to it. */
 async function classicDatabase(
   engine: EngineName,
   users: readonly Made[],
@@ -79,7 +79,7 @@ async function planOf(db: Database): Promise<AdoptionPlan> {
   return (await planAdoption(db)) ?? expect.unreachable('nothing to adopt')
 }
 
-/** Adopts, as the command does. */
+/** Adopts as the command does. */
 async function adopt(url: string): Promise<Adoption> {
   const db = await openAsItIs(url)
   try {
@@ -93,7 +93,7 @@ function pathOf(url: string): string {
   return url.slice('sqlite:'.length)
 }
 
-/** Copies that lie beside the file. */
+/** The copies next to the file. */
 function copiesOf(url: string): string[] {
   const path = pathOf(url)
   return readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.before-adoption-`))
@@ -101,7 +101,7 @@ function copiesOf(url: string): string[] {
 
 onBothEngines('a classic users table', (engine) => {
   it.each(STORED_AS)(
-    'whose hashes are %s is adopted: its users log in with their passwords, and what opened anything is void',
+    'with hashes as %s is adopted: passwords stay valid, and session ids and reset tokens become void',
     async (storedAs) => {
       const made = [
         { id: 3, email: ' Bob@Example.com ' },
@@ -123,7 +123,7 @@ onBothEngines('a classic users table', (engine) => {
         { id: 3, email: 'Bob@Example.com', normalized_email: 'bob@example.com', hashed_password: HASH },
         { id: 7, email: 'eve@example.com', session_id: null, reset_token: null, password_version: 1 },
       ])
-      // Numbers go on behind the last one, and none is given again.
+      // Ids continue after the highest one, and none is reused.
       const { id } = await auth.registerUser('new@example.com', PASSWORD)
       expect(id).toBe(8)
       await auth.users.delete(8)
@@ -134,7 +134,7 @@ onBothEngines('a classic users table', (engine) => {
     },
   )
 
-  it('becomes, column for column, the one that a new database has', async () => {
+  it('becomes the table of a new database, column by column', async () => {
     const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
     await adopt(url)
     const fresh = await freshDatabase(engine)
@@ -147,7 +147,7 @@ onBothEngines('a classic users table', (engine) => {
     }
   })
 
-  it('is copied first, as it was', async () => {
+  it('is copied unchanged before the adoption', async () => {
     const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
     const before = await rowsOf(db, 'users')
     const { copy } = await adopt(url)
@@ -161,7 +161,7 @@ onBothEngines('a classic users table', (engine) => {
     }
   })
 
-  it('with accounts that share an address is not adopted before each is settled, and no row is lost [CX-12]', async () => {
+  it('is not adopted until every shared address is resolved, and loses no row [CX-12]', async () => {
     const { url, db } = await classicDatabase(engine, [
       { id: 1, email: 'bob@example.com' },
       { id: 2, email: 'eve@example.com' },
@@ -190,7 +190,7 @@ onBothEngines('a classic users table', (engine) => {
     expect((await rowsOf(db, 'users')).map(({ id }) => id)).toEqual([2, 4, 7])
   })
 
-  it('keeps its accounts where rows of other tables refer to them: that is not ours to settle', async () => {
+  it('keeps accounts that share an address if other tables refer to accounts', async () => {
     const { url, db } = await classicDatabase(engine, [
       { id: 1, email: 'bob@example.com' },
       { id: 2, email: 'BOB@example.com' },
@@ -208,12 +208,12 @@ onBothEngines('a classic users table', (engine) => {
       { id: 1, user_id: 1 },
       { id: 2, user_id: 1 },
     ])
-    // The foreign key is of the table that took the place.
+    // The foreign key refers to the new table.
     await sql`delete from users where id = 1`.execute(db)
     expect(await rowsOf(db, 'posts')).toEqual([])
   })
 
-  it('keeps columns that we do not know, with what is in them and on them', async () => {
+  it('keeps unknown columns with their values, indexes and constraints', async () => {
     const extra =
       'nickname varchar(20), points integer not null default 5, badge varchar(9) unique, "two words" varchar(9) default \'a b\','
     const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }], { extra })
@@ -231,36 +231,38 @@ onBothEngines('a classic users table', (engine) => {
     expect((await sql`select 1 from ${index} = 'users_nickname'`.execute(db)).rows).toHaveLength(1)
   })
 
-  const OBSTACLES: [what: string, extra: string, also: string, says: RegExp][] = [
-    ['a column that wants a value', 'phone varchar(9) not null,', '', /its column phone wants a value/],
+  const OBSTACLES: [what: string, extra: string, statement: string, says: RegExp][] = [
     [
-      'a column by a name of ours',
+      'a required column that is not ours',
+      'phone varchar(9) not null,',
+      '',
+      /its column phone requires a value/,
+    ],
+    [
+      'a column that has a name of ours',
       'created_at varchar(30),',
       '',
       /its column created_at has a name that Bienvenue needs; rename it: alter table users rename column created_at/,
     ],
-    ['a table by a name of ours', '', 'create table sessions (mine integer)', /another table sessions/],
+    ['a table that has a name of ours', '', 'create table sessions (mine integer)', /another table sessions/],
     ['an account without an address', '', 'update users set email = null', /account 1 has no address/],
   ]
-  it.each(OBSTACLES)(
-    'with %s is refused by name, and nothing is changed',
-    async (_what, extra, also, says) => {
-      const { url, db } = await classicDatabase(engine, [], { extra })
-      const phone = extra.startsWith('phone') ? sql`, phone` : sql``
-      const value = extra.startsWith('phone') ? sql`, '1'` : sql``
-      await sql`insert into users (id, email, hashed_password ${phone}) values (1, 'bob@example.com', 'x' ${value})`.execute(
-        db,
-      )
-      if (also !== '') await sql.raw(also).execute(db)
-      const [rows, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
-      const { obstacles } = await planOf(db)
-      expect(obstacles).toEqual([expect.stringMatching(says)])
-      await expect(adopt(url)).rejects.toThrow(MaintenanceError)
-      expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
-    },
-  )
+  it.each(OBSTACLES)('with %s is refused by name and not changed', async (_what, extra, statement, says) => {
+    const { url, db } = await classicDatabase(engine, [], { extra })
+    const phone = extra.startsWith('phone') ? sql`, phone` : sql``
+    const value = extra.startsWith('phone') ? sql`, '1'` : sql``
+    await sql`insert into users (id, email, hashed_password ${phone}) values (1, 'bob@example.com', 'x' ${value})`.execute(
+      db,
+    )
+    if (statement !== '') await sql.raw(statement).execute(db)
+    const [rows, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const { obstacles } = await planOf(db)
+    expect(obstacles).toEqual([expect.stringMatching(says)])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
+  })
 
-  it('of something else is refused, naming what it lacks', async () => {
+  it('of another program is refused, naming what it lacks', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)
     await sql`create table users (id integer primary key, email varchar(250), password varchar(9))`.execute(
@@ -273,12 +275,12 @@ onBothEngines('a classic users table', (engine) => {
     await sql`create table users (id varchar(9) primary key, email varchar(9), hashed_password varchar(9), session_id varchar(9), reset_token varchar(9))`.execute(
       db,
     )
-    expect(await obstacles()).toEqual(['its primary key is not one integer, id'])
+    expect(await obstacles()).toEqual(['its primary key is not a single integer column named id'])
     await expect(adopt(url)).rejects.toThrow(MaintenanceError)
     expect(Object.keys(await tablesOf(db))).toEqual(['users'])
   })
 
-  it('with hashes and addresses that are none is adopted, and says whose they are', async () => {
+  it('with invalid hashes and addresses is adopted, and the affected accounts are listed', async () => {
     const { url } = await classicDatabase(engine, [
       { id: 1, email: 'bob@example.com' },
       { id: 2, email: 'eve@example.com', hash: 'md5:0123' },
@@ -292,9 +294,9 @@ onBothEngines('a classic users table', (engine) => {
     expect(await auth.validLogin('eve@example.com', 'new')).toBe(true)
   })
 
-  it('is left as it was where something goes wrong on the way, and so is the folder', async () => {
+  it('is unchanged if the adoption fails, and no copy is left', async () => {
     const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
-    // In the way of a later migration, behind the adoption.
+    // Makes a later migration fail, after the adoption.
     await sql`create table other (id integer)`.execute(db)
     await sql`create index sessions_user_id on other (id)`.execute(db)
     const rows = await rowsOf(db, 'users')
@@ -307,7 +309,7 @@ onBothEngines('a classic users table', (engine) => {
     await adopt(url)
   })
 
-  it('is adopted once also when four processes start at once', async () => {
+  it('is adopted once when four processes start at the same time', async () => {
     const users = Array.from({ length: 2_500 }, (_, index) => ({
       id: index + 1,
       email: `user${index}@example.com`,
@@ -332,7 +334,19 @@ onBothEngines('a classic users table', (engine) => {
     if (engine === 'sqlite') expect(copiesOf(url)).toHaveLength(1)
   })
 
-  it('is refused by the service, the library and every command, which name the one that adopts it', async () => {
+  it('is adopted only once, also if a newer version has migrated the database since', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    await adopt(url)
+    await sql`alter table users add column added_later text`.execute(db)
+    await sql`insert into bienvenue_migrations values ('9999-later', '2030-01-01')`.execute(db)
+    const before = await rowsOf(db, 'users')
+    expect(await planAdoption(db)).toBeNull()
+    const { exitCode, stdout } = await runCli(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '{"users":0}\n' })
+    expect(await rowsOf(db, 'users')).toEqual(before)
+  })
+
+  it('is refused by the service, the library and all other commands, which name bienvenue adopt', async () => {
     const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
     const before = [await rowsOf(db, 'users'), await tablesOf(db)]
     const problem =
@@ -366,7 +380,7 @@ onBothEngines('a classic users table', (engine) => {
     if (engine === 'sqlite') expect(readdirSync(dirname(pathOf(url)))).toEqual([basename(pathOf(url))])
   })
 
-  it('is settled and adopted by the command, and by nothing before a yes', async () => {
+  it('is resolved and adopted by the command, only after confirmation', async () => {
     const { url, db } = await classicDatabase(engine, [
       { id: 1, email: 'bob@example.com' },
       { id: 2, email: 'Bob@example.com' },
@@ -381,7 +395,7 @@ onBothEngines('a classic users table', (engine) => {
       exitCode: 1,
       stdout: planned,
       stderr:
-        'bienvenue: the users table cannot be adopted as it is; nothing was changed. What is in the way: bienvenue adopt --plan\n',
+        'bienvenue: the users table cannot be adopted as it is; nothing was changed. To see what prevents it, run: bienvenue adopt --plan\n',
     })
     const refusal = await runCli(['adopt', '--yes', '--json'], { env })
     expect(JSON.parse(refusal.stderr)).toMatchObject({ code: 'refused' })
@@ -402,7 +416,7 @@ onBothEngines('a classic users table', (engine) => {
     expect(await runCli(['adopt', '--keep', '2', '--yes'], { env })).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: 'bienvenue: no account 2 shares its address with another\n',
+      stderr: 'bienvenue: there is no account 2 that shares its address with another\n',
     })
 
     const settled = [await rowsOf(db, 'users'), await tablesOf(db)]
@@ -423,19 +437,19 @@ onBothEngines('a classic users table', (engine) => {
       fields: { email: 'bob@example.com', password: PASSWORD },
     })
     expect(answer.status).toBe(200)
-    // No question where there is nothing to do.
+    // Nothing to do, so no question.
     const again = await runCli(['adopt'], { env })
     expect(again).toMatchObject({ exitCode: 0, stdout: 'There is no users table of another service here.\n' })
   })
 })
 
-/** util-linux's, which lends a terminal. */
+/** From util-linux. It provides a terminal. */
 const SCRIPT = '/usr/bin/script'
 const hasScript = existsSync(SCRIPT)
 if (!hasScript) process.stderr.write('SKIPPED: adopt at a terminal. It needs script, of util-linux.\n')
 
 describe.skipIf(!hasScript)('adopt at a terminal', () => {
-  it('shows the plan, asks, and does nothing without a yes', async () => {
+  it('shows the plan, asks, and does nothing without confirmation', async () => {
     const { url, db } = await classicDatabase('sqlite', [{ id: 1, email: 'bob@example.com' }])
     const answering = (answer: string) =>
       run(
@@ -464,16 +478,16 @@ describe.skipIf(!hasScript)('adopt at a terminal', () => {
   })
 })
 
-/** Debian's, where the system has them. */
+/** Debian's Python and its packages, if the system has them. */
 const PYTHON = '/usr/bin/python3'
 const hasFlask = spawnSync(PYTHON, ['-c', 'import bcrypt, sqlalchemy']).status === 0
 if (!hasFlask)
   process.stderr.write(
-    'SKIPPED: a table that SQLAlchemy wrote. It needs python3-sqlalchemy and python3-bcrypt.\n',
+    'SKIPPED: a table that SQLAlchemy created. It needs python3-sqlalchemy and python3-bcrypt.\n',
   )
 
-// The same schema and storage are adopted above without it.
-describe.skipIf(!hasFlask)('a table that SQLAlchemy itself wrote', () => {
+// The tests above adopt the same schema and storage without it.
+describe.skipIf(!hasFlask)('a table that SQLAlchemy created', () => {
   const python = async (script: string, args: readonly string[]) => {
     const { exitCode, stdout, stderr } = await run(PYTHON, ['-c', script, ...args], {
       env: { PYTHONPATH: join(ROOT, 'test/flask-original'), PYTHONDONTWRITEBYTECODE: '1' },
@@ -494,7 +508,7 @@ from db import DB
 hashed = DB("sqlite:///" + sys.argv[1]).find_user_by(email=sys.argv[2]).hashed_password
 print(bcrypt.checkpw(sys.argv[3].encode(), hashed.encode()), hashed[:4])`
 
-  it('is adopted, and what is written from then on bcrypt.checkpw reads', async () => {
+  it('is adopted, and bcrypt.checkpw accepts the hashes written afterwards', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const path = pathOf(databaseUrl)
     const [sessionToken = '', token = ''] = (await python(REGISTER, [path])).split(' ')

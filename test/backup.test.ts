@@ -1,4 +1,4 @@
-/** `bienvenue backup` and `restore`, of an SQLite database that is in use. */
+/** `bienvenue backup` and `bienvenue restore`. */
 import {
   copyFileSync,
   existsSync,
@@ -27,7 +27,7 @@ function folder(): string {
   return path
 }
 
-/** An address of a database in a folder of its own. */
+/** The URL of a database in its own folder. */
 function urlIn(place: string): string {
   return `sqlite:${join(place, 'bienvenue.db')}`
 }
@@ -36,7 +36,7 @@ function pathOf(databaseUrl: string): string {
   return databaseUrl.slice('sqlite:'.length)
 }
 
-/** What lies beside a database that is none of its own: its WAL and the index of it. */
+/** The files next to a database, except its -wal and -shm files. */
 function filesBeside(databaseUrl: string): string[] {
   return readdirSync(join(pathOf(databaseUrl), '..')).filter(
     (name) => !/^bienvenue\.db(?:-wal|-shm)?$/.test(name),
@@ -59,7 +59,7 @@ async function refused(finished: ReturnType<typeof runCli>, says: RegExp): Promi
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
 }
 
-/** A database with one account, closed. */
+/** A closed database with one account. */
 async function closedDatabase(databaseUrl = urlIn(folder())): Promise<string> {
   const auth = await openAuthService({ databaseUrl, hasher: CHEAP_HASHER })
   await auth.registerUser(EMAIL, PASSWORD)
@@ -67,7 +67,7 @@ async function closedDatabase(databaseUrl = urlIn(folder())): Promise<string> {
   return databaseUrl
 }
 
-/** Registers accounts one after the other, each with a session, until it is told to stop. */
+/** Registers accounts one after the other, each with a session, until it is stopped. */
 function writeOn(auth: Auth): { stop(): Promise<number>; written: () => number } {
   let [count, isStopping] = [0, false]
   const work = (async () => {
@@ -87,7 +87,7 @@ function writeOn(auth: Auth): { stop(): Promise<number>; written: () => number }
   }
 }
 
-it('a backup under write load holds one moment, passes the check, and restores to a service that works', async () => {
+it('backs up a consistent state under write load, and restores it to a service that works', async () => {
   const place = folder()
   const databaseUrl = urlIn(place)
   const service = await startService(databaseUrl)
@@ -97,7 +97,7 @@ it('a backup under write load holds one moment, passes the check, and restores t
   const file = join(place, 'backup.db')
   const before = load.written()
   const contents = await done(bienvenue(databaseUrl, 'backup', file, '--json'))
-  // It went on meanwhile, and goes on.
+  // The writes continued during the backup and still do.
   expect(load.written()).toBeGreaterThan(before)
   const answer = await send(service.url, 'POST', '/sessions', {
     fields: { email: EMAIL, password: PASSWORD },
@@ -116,7 +116,7 @@ it('a backup under write load holds one moment, passes the check, and restores t
   expect(ids.length).toBeGreaterThan(before)
   expect(ids.length).toBeLessThanOrEqual(written + 1)
   const [{ sessions } = {}] = backup.prepare('select count(*) as sessions from sessions').all()
-  // An account and its session are two transactions: the last one may be without.
+  // An account and its session are two transactions, so the last account may lack its session.
   expect([ids.length - 1, ids.length - 2]).toContain(sessions)
   expect(contents).toMatchObject({ file, users: ids.length, sessions })
   const [{ lines } = {}] = backup
@@ -133,13 +133,13 @@ it('a backup under write load holds one moment, passes the check, and restores t
   const again = await startService(databaseUrl)
   const login = await send(again.url, 'POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
   expect(login.status).toBe(200)
-  // What it replaced is beside it, whole, also what stood in the WAL alone.
+  // The replaced database is next to it, complete with what was only in the WAL.
   const replaced = new DatabaseSync(restored.replaced as string, { readOnly: true })
   onTestFinished(() => replaced.close())
   expect(replaced.prepare('select count(*) as users from users').get()).toEqual({ users: written + 1 })
 })
 
-it('a restore ends every session and token, since those that were ended would be back, and says so in the audit', async () => {
+it('ends all sessions and tokens on restore, because revoked ones would be back, and records it in the audit', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const auth = await openAuthService({ databaseUrl, hasher: CHEAP_HASHER })
   await auth.registerUser(EMAIL, PASSWORD)
@@ -147,7 +147,7 @@ it('a restore ends every session and token, since those that were ended would be
   const token = await auth.getResetPasswordToken(EMAIL)
   const file = join(folder(), 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
-  // The owner logs the thief out.
+  // The owner ends the session of a thief.
   await auth.users.endEverySession()
   await auth.close()
 
@@ -166,7 +166,7 @@ it('a restore ends every session and token, since those that were ended would be
   await kept.updatePassword(token, 'new')
 })
 
-it('a restore is refused while a service that does nothing has the database open, and changes nothing', async () => {
+it('refuses to restore while an idle service has the database open, and changes nothing', async () => {
   const databaseUrl = await closedDatabase()
   const file = join(folder(), 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
@@ -183,7 +183,7 @@ it('a restore is refused while a service that does nothing has the database open
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
 })
 
-it('what is no whole backup of ours is refused, and the database stays as it was', async () => {
+it('refuses a file that is not an undamaged backup of Bienvenue, and does not change the database', async () => {
   const databaseUrl = await closedDatabase()
   const place = folder()
   const file = join(place, 'backup.db')
@@ -192,7 +192,7 @@ it('what is no whole backup of ours is refused, and the database stays as it was
 
   const damaged = join(place, 'damaged.db')
   const bytes = readFileSync(file)
-  // In the middle of the pages, where the header knows nothing of it.
+  // In the middle of the file, where the header does not show it.
   bytes.fill(0x5a, 4_096 * 3, 4_096 * 5)
   writeFileSync(damaged, bytes)
   const cut = join(place, 'cut.db')
@@ -202,8 +202,6 @@ it('what is no whole backup of ours is refused, and the database stays as it was
   const orphans = join(place, 'orphans.db')
   copyFileSync(file, orphans)
   const other = join(place, 'other.db')
-  const newer = join(place, 'newer.db')
-  copyFileSync(file, newer)
   const change = (path: string, statement: string) => {
     const db = new DatabaseSync(path, { enableForeignKeyConstraints: false })
     db.exec(statement)
@@ -211,7 +209,6 @@ it('what is no whole backup of ours is refused, and the database stays as it was
   }
   change(orphans, "insert into tokens values ('a', 'reset_password', 99, 'a@b', x'00', 1, 1)")
   change(other, 'create table users (id integer primary key, email text)')
-  change(newer, "insert into bienvenue_migrations (name, timestamp) values ('9999-future', 'x')")
 
   await refused(bienvenue(databaseUrl, 'restore', damaged, '--yes'), /damaged\.db is damaged: /)
   await refused(bienvenue(databaseUrl, 'restore', cut, '--yes'), /cut\.db is damaged: /)
@@ -223,14 +220,31 @@ it('what is no whole backup of ours is refused, and the database stays as it was
     bienvenue(databaseUrl, 'restore', orphans, '--yes'),
     /orphans\.db is damaged: a row of tokens refers/,
   )
-  await refused(bienvenue(databaseUrl, 'restore', other, '--yes'), /other\.db is no database of Bienvenue/)
-  await refused(bienvenue(databaseUrl, 'restore', newer, '--yes'), /newer\.db was made by a newer version/)
+  await refused(bienvenue(databaseUrl, 'restore', other, '--yes'), /other\.db is not a database of Bienvenue/)
   await refused(bienvenue(databaseUrl, 'restore', join(place, 'none'), '--yes'), /there is no file /)
   expect(readFileSync(pathOf(databaseUrl)).equals(before)).toBe(true)
   expect(filesBeside(databaseUrl)).toEqual([])
 })
 
-it('a damaged database is not backed up as if it were well, and a backup takes its place', async () => {
+it('backs up everything that a newer version added, and leaves restoring it to that version', async () => {
+  const databaseUrl = await closedDatabase()
+  const database = new DatabaseSync(pathOf(databaseUrl))
+  database.exec(`create table passkeys (id text); insert into passkeys values ('a')`)
+  database.exec("insert into bienvenue_migrations values ('9999-passkeys', '2030-01-01')")
+  database.close()
+  const file = join(folder(), 'backup.db')
+  expect(await done(bienvenue(databaseUrl, 'backup', file, '--json'))).toMatchObject({ users: 1 })
+  const copy = new DatabaseSync(file, { readOnly: true })
+  onTestFinished(() => copy.close())
+  expect(copy.prepare('select id from passkeys').all()).toEqual([{ id: 'a' }])
+  await refused(
+    bienvenue(databaseUrl, 'restore', file, '--yes'),
+    /backup\.db was migrated by a newer version of Bienvenue \(9999-passkeys\); restore it with that version/,
+  )
+  expect(filesBeside(databaseUrl)).toEqual([])
+})
+
+it('refuses to back up a damaged database, and replaces it with a backup', async () => {
   const databaseUrl = await closedDatabase()
   const path = pathOf(databaseUrl)
   const file = join(folder(), 'backup.db')
@@ -241,7 +255,7 @@ it('a damaged database is not backed up as if it were well, and a backup takes i
     /cannot back up to .*: file is not a database; nothing was changed/,
   )
   expect(existsSync(`${file}2`)).toBe(false)
-  // What a service that was killed leaves behind.
+  // A killed service leaves these behind.
   writeFileSync(`${path}-wal`, 'there was')
   const { replaced } = await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
   expect(readFileSync(replaced as string, 'utf8')).toMatch(/^once upon a time/)
@@ -250,7 +264,7 @@ it('a damaged database is not backed up as if it were well, and a backup takes i
   expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
 })
 
-it('a restore makes a database where there is none', async () => {
+it('restores to a path without a database', async () => {
   const databaseUrl = await closedDatabase()
   const file = join(folder(), 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
@@ -263,7 +277,7 @@ it('a restore makes a database where there is none', async () => {
   expect(statSync(pathOf(elsewhere)).mode & 0o777).toBe(0o600)
 })
 
-it('on a full disk a backup, a restore and an adoption fail with one line, and nothing is lost or left behind', async () => {
+it('fails with one line on a full disk, in backup, restore and adopt, and loses and leaves behind nothing', async () => {
   const databaseUrl = await closedDatabase()
   const place = folder()
   const file = join(place, 'backup.db')
@@ -276,7 +290,7 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
     insert into users (id, email, hashed_password) select i, 'user' || i || '@example.com', x'2432' from n`)
   table.close()
   const [before, classicBefore] = [readFileSync(pathOf(databaseUrl)), readFileSync(pathOf(classic))]
-  // No file may grow beyond so many blocks of 512 bytes: what a full disk is to a process, for any user.
+  // A limit on file size, in blocks of 512 bytes, acts like a full disk for any user.
   const limited = (blocks: number, databaseUrl: string, ...args: readonly string[]) =>
     run('/bin/sh', ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', process.execPath, COMMAND, ...args], {
       cwd: ROOT,
@@ -294,7 +308,7 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
   expect(readFileSync(pathOf(databaseUrl)).equals(before)).toBe(true)
   expect(filesBeside(databaseUrl)).toEqual([])
 
-  // The copy fails at first; then there is room for it, and not for the rest.
+  // First the copy does not fit; then the copy fits, but not the rest.
   for (const blocks of [64, Math.ceil(classicBefore.length / 512) + 64]) {
     const { exitCode, stderr } = await limited(blocks, classic, 'adopt', '--yes')
     expect(stderr).toMatch(/^bienvenue: DATABASE_URL: cannot use [^\n]*(?:disk|full)[^\n]*\n$/)
@@ -312,13 +326,13 @@ it('on a full disk a backup, a restore and an adoption fail with one line, and n
   expect((await bienvenue(classic, 'adopt', '--yes')).exitCode).toBe(0)
 })
 
-it('of PostgreSQL and of what is in memory both are refused, with the way to go', async () => {
+it('refuses PostgreSQL and databases in memory, and says what to do', async () => {
   const file = join(folder(), 'backup.db')
   for (const args of [
     ['backup', file],
     ['restore', file, '--yes'],
   ]) {
-    await refused(bienvenue('postgres://u@127.0.0.1:1/n', ...args), /pg_dump and restored by pg_restore/)
+    await refused(bienvenue('postgres://u@127.0.0.1:1/n', ...args), /use pg_dump and pg_restore/)
     await refused(bienvenue('sqlite::memory:', ...args), /a database in memory has no file/)
   }
   const { exitCode, stderr } = await bienvenue(urlIn(folder()), 'backup', file)

@@ -1,4 +1,4 @@
-/** What a database URL opens: real files and a real PostgreSQL. Which URLs are refused: src/db/url.test.ts. */
+/** What database URLs open, on real files and a real PostgreSQL. src/db/url.test.ts covers which URLs are refused. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +37,7 @@ describe('an SQLite URL', () => {
     ['sqlite:file:a.db', 'file:a.db'],
     ['sqlite:x.db\r', 'x.db'],
     ['\ufeffsqlite:x.db \n', 'x.db'],
-  ])('%j makes the file %j in the working directory, and no other', async (url, name) => {
+  ])('%j creates only the file %j in the working directory', async (url, name) => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'data'))
     expect(await runIn(folder, ['migrate'], url)).toMatchObject({ exitCode: 0, stderr: '' })
@@ -59,7 +59,7 @@ describe('an SQLite URL', () => {
     'sqlite:a%.db',
     'sqlite://a.db',
     'sqlite:',
-  ])('%j is refused by each command, which makes no file', async (url) => {
+  ])('%j is refused by each command, which creates no file', async (url) => {
     const folder = temporaryFolder()
     for (const command of [
       ['serve'],
@@ -76,7 +76,7 @@ describe('an SQLite URL', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('of a directory that is not there is refused, and the directory named', async () => {
+  it('is refused if the directory does not exist, naming it', async () => {
     const folder = temporaryFolder()
     for (const [url, missing] of [
       ['sqlite:///data/a.db', `${folder}/data`],
@@ -96,14 +96,14 @@ describe('an SQLite URL', () => {
   })
 
   describe('that version 0.1 read as another file', () => {
-    /** A URL, the file that 0.1 opened, and that file as a URL is written now. */
+    /** A URL, the file that 0.1 opened for it, and the URL of that file now. */
     const former = (folder: string) =>
       [
         [`sqlite:///${folder.slice(1)}/old.db`, `${folder}/old.db`, `sqlite:${folder}/old.db`],
         ['sqlite:a%20b.db', `${folder}/a%20b.db`, 'sqlite:a%2520b.db'],
       ] as const
 
-    it('is refused while that file is the only one, with both spellings', async () => {
+    it('is refused if only that file exists, naming both spellings', async () => {
       const folder = temporaryFolder()
       for (const [url, file, spelling] of former(folder)) {
         writeFileSync(file, '')
@@ -114,13 +114,13 @@ describe('an SQLite URL', () => {
         }
         const doctor = await runIn(folder, ['doctor'], url)
         expect(doctor).toMatchObject({ exitCode: 1, stdout: expect.stringContaining(spelling) })
-        // Written so, it is opened.
+        // The suggested spelling opens it.
         expect(await runIn(folder, ['migrate'], spelling)).toMatchObject({ exitCode: 0 })
       }
       expect(readdirSync(folder).sort()).toEqual(['a%20b.db', 'old.db'])
     })
 
-    it('is opened where it is there', async () => {
+    it('is opened if its file exists', async () => {
       const folder = temporaryFolder()
       writeFileSync(join(folder, 'a%20b.db'), 'the other file')
       writeFileSync(join(folder, 'a b.db'), '')
@@ -128,7 +128,7 @@ describe('an SQLite URL', () => {
     })
   })
 
-  it('in memory makes no file', async () => {
+  it('in memory creates no file', async () => {
     const folder = temporaryFolder()
     for (const url of ['sqlite::memory:', 'sqlite://', 'sqlite:///:memory:'])
       expect(await runIn(folder, ['migrate'], url)).toMatchObject({ exitCode: 0, stderr: '' })
@@ -148,7 +148,7 @@ async function query(url: string, ...statements: readonly string[]): Promise<Rec
   }
 }
 
-/** What a connection of ours says of itself. */
+/** What a connection of ours reports about itself. */
 async function sessionOf(url: string) {
   const db = await openAsItIs(url)
   try {
@@ -186,7 +186,7 @@ describe('a PostgreSQL URL', () => {
     server = await startPostgres()
     port = new URL(server.url).port
     const [where] = await query(`${server.url}/postgres`, "select current_setting('data_directory') as data")
-    // Written by the server itself: its key may be readable by its own user alone.
+    // The server writes them, because only its own user may be able to read its key.
     const write = (name: string, pem: string) =>
       `copy (select unnest(array[${pem
         .trimEnd()
@@ -203,7 +203,7 @@ describe('a PostgreSQL URL', () => {
     )
     const [shown] = await query(`${server.url}/postgres`, 'show unix_socket_directories')
     sockets = String(shown?.unix_socket_directories)
-    // The server reads its settings anew in its own time.
+    // The server reloads its settings with a delay.
     await vi.waitUntil(() => sessionOf(url('sslmode=no-verify')).catch(() => false), { timeout: 50_000 })
     const files = {
       'ca.pem': certificate.cert,
@@ -221,7 +221,7 @@ describe('a PostgreSQL URL', () => {
   const url = (parameters: string) => `${server.url}/postgres?${parameters}`
   const tls = async (parameters: string) => (await sessionOf(url(parameters))).tls
 
-  /** Each parameter that a URL may have, and what shows that it counts. */
+  /** Each parameter of a URL, and a check that it has an effect. */
   const SHOWN: Readonly<Record<string, () => Promise<void>>> = {
     host: async () => {
       const found = await sessionOf(
@@ -291,13 +291,13 @@ describe('a PostgreSQL URL', () => {
     },
   }
 
-  it.each(Object.keys(SHOWN))('honours %s', (name) => SHOWN[name]?.())
+  it.each(Object.keys(SHOWN))('applies %s', (name) => SHOWN[name]?.())
 
-  it('takes no parameter that is not shown to count', () => {
+  it('accepts only parameters that are tested to have an effect', () => {
     expect(Object.keys(POSTGRES_PARAMETERS).toSorted()).toEqual(Object.keys(SHOWN).toSorted())
   })
 
-  it('puts the tables into the schema that its options name', async () => {
+  it('creates the tables in the schema that its options name', async () => {
     const database = await freshDatabase('postgres')
     await query(database, 'create schema auth')
     const auth = await createAuth({ databaseUrl: `${database}?options=-csearch_path%3Dauth` })
@@ -307,7 +307,7 @@ describe('a PostgreSQL URL', () => {
     expect(await query(database, "select 1 from pg_tables where schemaname = 'public'")).toEqual([])
   })
 
-  it('always speaks UTF-8, whatever its options and its database say', async () => {
+  it('always uses UTF-8, whatever its options and database say', async () => {
     const database = await freshDatabase('postgres')
     await query(
       database,

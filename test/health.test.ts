@@ -1,4 +1,4 @@
-/** What `doctor` and `/readyz` say of a database that cannot do its work: they say only what they have checked. */
+/** What `doctor` and `/readyz` report about a database that cannot do its work. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -13,18 +13,28 @@ import {
   writeSync,
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isReady, openDatabase } from '../src/db/index.ts'
+import { isReady, MIGRATION_NAMES, openAsItIs, openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { createAuth } from '../src/index.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { until } from './support/production.ts'
 import { startRelay } from './support/relay.ts'
-import { COMMAND, type Finished, run, runCli, type Service, send, startService } from './support/service.ts'
+import {
+  COMMAND,
+  type Finished,
+  run,
+  runCli,
+  type Service,
+  send,
+  sessionIdOf,
+  startService,
+} from './support/service.ts'
 
 const filePath = (databaseUrl: string) => databaseUrl.slice('sqlite:'.length)
 
-/** A database with its schema and one account. */
+/** A database with the current schema and one account. */
 async function madeDatabase(engine: 'sqlite' | 'postgres'): Promise<string> {
   const databaseUrl = await freshDatabase(engine)
   const auth = await createAuth({ databaseUrl })
@@ -38,7 +48,7 @@ interface Report {
   readonly checks: readonly { name: string; ok: boolean; detail: string }[]
 }
 
-/** What `doctor` says: as exit code, to people, and to programs. */
+/** The checks of `doctor`. Its exit code, text and JSON must agree. */
 async function examine(
   databaseUrl: string,
   launch: (args: readonly string[]) => Promise<Finished> = (args) =>
@@ -70,7 +80,7 @@ const PRLIMIT = '/usr/bin/prlimit'
 const hasPrlimit = existsSync(PRLIMIT)
 if (!hasPrlimit) console.warn('SKIPPED: a full disk. It needs prlimit, of util-linux.')
 
-/** Root ignores the permissions of files, unless it gives that up. */
+/** Root ignores file permissions unless it gives up these capabilities. */
 const isRoot = process.getuid?.() === 0
 const OBEDIENT = isRoot ? ['/usr/bin/setpriv', '--bounding-set=-dac_override,-dac_read_search'] : []
 
@@ -82,7 +92,7 @@ function obediently(databaseUrl: string, before: readonly string[] = []) {
 }
 
 onBothEngines('doctor', (engine) => {
-  it('writes, takes it back, and changes nothing', async () => {
+  it('writes in a transaction that is rolled back, and changes nothing', async () => {
     const databaseUrl = await madeDatabase(engine)
     const { ok, failed } = await examine(databaseUrl)
     expect(failed).toEqual([])
@@ -107,7 +117,7 @@ onBothEngines('doctor', (engine) => {
 })
 
 describe('doctor on PostgreSQL', () => {
-  it.each(['with its schema', 'empty'])('says that a database, %s, is read-only', async (state) => {
+  it.each(['with its schema', 'empty'])('reports a read-only database, %s', async (state) => {
     const databaseUrl = state === 'empty' ? await freshDatabase('postgres') : await madeDatabase('postgres')
     await onPostgres(
       databaseUrl,
@@ -119,7 +129,7 @@ describe('doctor on PostgreSQL', () => {
     ])
   })
 
-  it('says that its role may not write', async () => {
+  it('reports a role that may not write', async () => {
     const databaseUrl = await madeDatabase('postgres')
     const role = `reader_${databaseOf(databaseUrl)}`
     await onPostgres(
@@ -137,7 +147,7 @@ describe('doctor on PostgreSQL', () => {
 })
 
 describe('doctor on SQLite', () => {
-  it('finds a damaged page that no query has met, and does not touch the file', async () => {
+  it('finds a damaged page that no query has read, and does not change the file', async () => {
     const databaseUrl = await madeDatabase('sqlite')
     damagePages(filePath(databaseUrl), 'sessions')
     const before = readFileSync(filePath(databaseUrl))
@@ -147,7 +157,7 @@ describe('doctor on SQLite', () => {
     expect(readFileSync(filePath(databaseUrl)).equals(before)).toBe(true)
   })
 
-  it('says that a file is not a database', async () => {
+  it('reports a file that is not a database', async () => {
     const databaseUrl = await madeDatabase('sqlite')
     overwriteHeader(filePath(databaseUrl))
     expect((await examine(databaseUrl)).failed).toEqual([
@@ -158,7 +168,7 @@ describe('doctor on SQLite', () => {
   it.each([
     ['a file that is read-only', (path: string) => chmodSync(path, 0o400)],
     ['a directory that is read-only', (path: string) => chmodSync(dirnameOf(path), 0o500)],
-  ])('says so of %s', async (_, forbid) => {
+  ])('reports %s', async (_, forbid) => {
     const databaseUrl = await madeDatabase('sqlite')
     onTestFinished(() => chmodSync(dirnameOf(filePath(databaseUrl)), 0o700))
     forbid(filePath(databaseUrl))
@@ -166,7 +176,7 @@ describe('doctor on SQLite', () => {
     expect(failed).toEqual([expect.stringMatching(/^database: .*(readonly|unable to open)/)])
   })
 
-  it('says that a file cannot be made in a directory that is read-only, and makes none', async () => {
+  it('reports that it cannot create a file in a read-only directory', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const folder = dirnameOf(filePath(databaseUrl))
     chmodSync(folder, 0o500)
@@ -175,9 +185,9 @@ describe('doctor on SQLite', () => {
     expect(failed).toEqual([expect.stringMatching(/^database: cannot use sqlite:.*EACCES/)])
   })
 
-  it.skipIf(!hasPrlimit)('says that the disk is full', async () => {
+  it.skipIf(!hasPrlimit)('reports a full disk', async () => {
     const databaseUrl = await madeDatabase('sqlite')
-    // No file may grow beyond so many bytes: what a full disk is to a process.
+    // A limit on file size acts like a full disk.
     const full = [PRLIMIT, `--fsize=${statSync(filePath(databaseUrl)).size}`]
     const { failed } = await examine(databaseUrl, obediently(databaseUrl, full))
     expect(failed).toEqual([expect.stringMatching(/^database: .*(full|disk I\/O error)/)])
@@ -187,7 +197,7 @@ describe('doctor on SQLite', () => {
 
 const dirnameOf = (path: string) => path.slice(0, path.lastIndexOf('/'))
 
-/** Writes nonsense over the first page of a table. */
+/** Overwrites the first page of a table. */
 function damagePages(path: string, table: string): void {
   const database = new DatabaseSync(path)
   const { rootpage } = database.prepare('select rootpage from sqlite_master where name = ?').get(table) as {
@@ -211,7 +221,7 @@ function overwrite(path: string, position: number, bytes: Uint8Array): void {
 const readiness = async ({ url }: Service) => (await fetch(`${url}/readyz`)).status
 const untilReadiness = (service: Service, status: number) =>
   until(async () => (await readiness(service)) === status)
-/** Waits for the log to give this reason for a 503. */
+/** Waits until the log gives this reason for a 503. */
 const loggedReason = (service: Service, expected: Readonly<Record<string, unknown>>) =>
   service.logged(({ route, status, reason }) => {
     const given = (reason ?? {}) as Record<string, unknown>
@@ -234,7 +244,7 @@ describe('/readyz on PostgreSQL', () => {
       (name: string, value: string) =>
         `alter role ${name} in database ${name} set default_transaction_read_only = ${value}`,
     ],
-  ])('is 503 while new sessions of the %s are read-only, and 200 after', async (_, alter) => {
+  ])('is 503 while new sessions of the %s are read-only, and 200 afterwards', async (_, alter) => {
     const databaseUrl = await freshDatabase('postgres')
     const name = databaseOf(databaseUrl)
     await onPostgres(databaseUrl, `create role ${name} login superuser password 'x'`)
@@ -259,7 +269,7 @@ describe('/readyz on PostgreSQL', () => {
     expect(await service.stop()).toBe(0)
   })
 
-  it('is 503 while the server is silent or away, and 200 after', async () => {
+  it('is 503 while the server does not answer or is gone, and 200 afterwards', async () => {
     const databaseUrl = await freshDatabase('postgres')
     const url = new URL(databaseUrl)
     const relay = await startRelay(Number(url.port))
@@ -285,7 +295,7 @@ describe('/readyz on SQLite', () => {
     return { path: filePath(databaseUrl), service }
   }
 
-  it('is 503 while another file has the name, or none, and 200 when the file is back', async () => {
+  it('is 503 while the file is replaced or missing, and 200 when it is back', async () => {
     const { path, service } = await started()
     copyFileSync(path, `${path}.copy`)
     renameSync(path, `${path}.away`)
@@ -298,7 +308,7 @@ describe('/readyz on SQLite', () => {
     await untilReadiness(service, 200)
   })
 
-  it('is 503 while the file is not a database, and 200 when it is mended', async () => {
+  it('is 503 while the file is not a database, and 200 when it is repaired', async () => {
     const { path, service } = await started()
     checkpoint(path)
     const header = readFileSync(path).subarray(0, 100)
@@ -309,7 +319,7 @@ describe('/readyz on SQLite', () => {
     await untilReadiness(service, 200)
   })
 
-  it('is 503 from the first request that meets damage on, until the service is started anew', async () => {
+  it('is 503 from the first request that finds damage until the service is restarted', async () => {
     const databaseUrl = await madeDatabase('sqlite')
     const path = filePath(databaseUrl)
     damagePages(path, 'throttles')
@@ -321,7 +331,7 @@ describe('/readyz on SQLite', () => {
   })
 
   it.skipIf(!hasPrlimit)(
-    'is 503 after a write that a full disk refused, and 200 when there is room',
+    'is 503 after a write failed on a full disk, and 200 when there is space again',
     async () => {
       const { path, service } = await started()
       const limit = (bytes: number | 'unlimited') =>
@@ -344,16 +354,16 @@ describe('/readyz on SQLite', () => {
   it('is 200 while another process holds the write lock', async () => {
     const databaseUrl = await madeDatabase('sqlite')
     const service = await startService(databaseUrl)
-    // The service cleans up when it starts: wait for that.
+    // The service cleans up when it starts. Wait until that is over.
     const other = new DatabaseSync(filePath(databaseUrl), { timeout: 20_000 })
     onTestFinished(() => other.close())
     other.exec('begin immediate')
-    // Asked for the first time, so that it looks now.
+    // This is the first request, so it probes now.
     expect(await readiness(service)).toBe(200)
     other.exec('rollback')
   })
 
-  it('is 503 while the file may not be written, and 200 after', async () => {
+  it('is 503 while the file is read-only, and 200 afterwards', async () => {
     const databaseUrl = await madeDatabase('sqlite')
     const service = await startService(databaseUrl, { under: OBEDIENT })
     expect(await readiness(service)).toBe(200)
@@ -365,8 +375,81 @@ describe('/readyz on SQLite', () => {
   })
 })
 
+/** Does what a newer version may do: adds a table, and a nullable column to every existing table. */
+async function applyNewerMigration(databaseUrl: string): Promise<void> {
+  const db = await openAsItIs(databaseUrl)
+  await db.transaction().execute(async (tx) => {
+    await sql`create table pending_logins (id text primary key)`.execute(tx)
+    for (const table of TABLE_NAMES)
+      await sql`alter table ${sql.table(table)} add column added_later text`.execute(tx)
+    await sql`insert into bienvenue_migrations values ('9999-pending-logins', '2030-01-01')`.execute(tx)
+  })
+  await db.destroy()
+}
+
+onBothEngines('an older service on a newer schema', (engine) => {
+  type Fields = { email: string; password: string }
+  const alice = { email: 'alice@example.com', password: 'b4l0u' }
+  const bob = { email: 'bob@example.com', password: 'b4l0u' }
+  const isWarning = ({ level, msg }: { level: string; msg: string }) =>
+    level === 'warn' && !msg.startsWith('not fit for the internet: ')
+
+  const register = async (service: Service, fields: Fields) =>
+    expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
+  const signIn = async (service: Service, fields: Fields) =>
+    sessionIdOf(await send(service.url, 'POST', '/sessions', { fields }))
+  const expectProfile = async (service: Service, sessionToken: string, { email }: Fields) => {
+    const response = await send(service.url, 'GET', '/profile', { sessionToken })
+    expect({ status: response.status, body: await response.json() }).toEqual({ status: 200, body: { email } })
+  }
+
+  it('stays ready, registers accounts and signs in while it runs, and after a restart', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const service = await startService(databaseUrl)
+    // Use everything once before the upgrade, so that statements are prepared for the old tables.
+    await register(service, alice)
+    const sessionToken = await signIn(service, alice)
+    await expectProfile(service, sessionToken, alice)
+
+    await applyNewerMigration(databaseUrl)
+    expect(await readiness(service)).toBe(200)
+    await expectProfile(service, sessionToken, alice)
+    await register(service, bob)
+    await expectProfile(service, await signIn(service, bob), bob)
+    expect(service.log().filter(isWarning)).toEqual([])
+    expect(await service.stop()).toBe(0)
+
+    const restarted = await startService(databaseUrl)
+    expect(await readiness(restarted)).toBe(200)
+    await expectProfile(restarted, sessionToken, alice)
+    await signIn(restarted, alice)
+    expect(restarted.log().filter(isWarning)).toMatchObject([
+      {
+        msg: 'a newer version has migrated the database; this version works on it too',
+        migrations: ['9999-pending-logins'],
+      },
+    ])
+  })
+
+  it('is not ready if a migration is missing, and does not start', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const service = await startService(databaseUrl)
+    await applyNewerMigration(databaseUrl)
+    const db = await openAsItIs(databaseUrl)
+    const newest = MIGRATION_NAMES.at(-1) ?? ''
+    await sql`delete from bienvenue_migrations where name = ${newest}`.execute(db)
+    await db.destroy()
+    expect(await readiness(service)).toBe(503)
+    const { exitCode, stderr } = await runCli(['serve'], { env: { DATABASE_URL: databaseUrl } })
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: `bienvenue: DATABASE_URL: this database has migrations of another version of Bienvenue (9999-pending-logins) and lacks ${newest}; nothing was changed. Start the version that migrated it, or restore a backup\n`,
+    })
+  })
+})
+
 onBothEngines('readiness', (engine) => {
-  it('is one look for all that ask at once', async () => {
+  it('is one probe for all concurrent callers', async () => {
     const db = await openDatabase(await freshDatabase(engine))
     onTestFinished(() => db.destroy())
     const looks = Array.from({ length: 5 }, () => isReady(db))

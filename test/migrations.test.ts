@@ -24,6 +24,7 @@ import {
   type EngineName,
   freshAuth,
   freshDatabase,
+  migratedDatabase,
   onBothEngines,
   testClock,
 } from './support/engines.ts'
@@ -45,8 +46,8 @@ async function columns(db: Database): Promise<Record<string, Record<string, { nu
   )
 }
 
-/** Every index and trigger, by its name. */
-async function guards(engine: EngineName, db: Database): Promise<string[]> {
+/** The names of all indexes and triggers. */
+async function indexesAndTriggers(engine: EngineName, db: Database): Promise<string[]> {
   const { rows } = await (engine === 'sqlite'
     ? sql<{ name: string }>`select name from sqlite_master where type in ('index', 'trigger') order by name`
     : sql<{ name: string }>`select indexname as name from pg_indexes where schemaname = 'public'
@@ -56,7 +57,7 @@ async function guards(engine: EngineName, db: Database): Promise<string[]> {
 }
 
 onBothEngines('migrations', (engine: EngineName) => {
-  it('make the tables that the code expects, column for column', async () => {
+  it('create the tables that the code expects, column by column', async () => {
     const db = await open(await freshDatabase(engine))
     await migrate(db)
     const no = { nullable: false }
@@ -145,7 +146,7 @@ onBothEngines('migrations', (engine: EngineName) => {
     ])
   })
 
-  it('run once: the second time there is nothing to do', async () => {
+  it('run once; a second run has nothing to do', async () => {
     const db = await open(await freshDatabase(engine))
     expect(await pendingMigrations(db)).toEqual(MIGRATION_NAMES)
     expect(await migrate(db)).toEqual(MIGRATION_NAMES)
@@ -153,7 +154,7 @@ onBothEngines('migrations', (engine: EngineName) => {
     expect(await migrate(db)).toEqual([])
   })
 
-  it('run once also when six processes start at once on an empty database', async () => {
+  it('run once when six processes start at the same time on an empty database', async () => {
     const url = await freshDatabase(engine)
     const results = await Promise.all(
       Array.from({ length: 6 }, () => runCli(['migrate', '--json'], { env: { DATABASE_URL: url } })),
@@ -165,7 +166,7 @@ onBothEngines('migrations', (engine: EngineName) => {
     expect(ran.sort()).toEqual(MIGRATION_NAMES)
   })
 
-  it('are all or nothing: where one fails, none has run', async () => {
+  it('are all undone if one fails', async () => {
     const db = await open(await freshDatabase(engine))
     await sql`create table throttles (mine integer)`.execute(db)
     await expect(migrate(db)).rejects.toThrow(/throttles/)
@@ -174,7 +175,7 @@ onBothEngines('migrations', (engine: EngineName) => {
     ])
   })
 
-  it('refuse a users table that is not ours, and change nothing', async () => {
+  it('refuse a users table that Bienvenue did not make, and change nothing', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)
     await sql`create table users (id integer primary key, email varchar(250) not null)`.execute(db)
@@ -187,7 +188,7 @@ onBothEngines('migrations', (engine: EngineName) => {
     expect(Object.keys(left.users ?? {})).toEqual(['id', 'email'])
   })
 
-  it('are not promised where they would be refused', async () => {
+  it('are not listed as pending on a database that would be refused', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)
     await sql`create table users (id integer primary key)`.execute(db)
@@ -195,18 +196,34 @@ onBothEngines('migrations', (engine: EngineName) => {
     expect(await isReady(db)).toBe(false)
   })
 
-  it('refuse a database of a newer version', async () => {
+  it('accept a database with newer migrations, name them, and refuse it once one of ours is missing', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)
     await migrate(db)
-    await sql`insert into bienvenue_migrations (name, timestamp) values ('9999-future', '2030-01-01T00:00:00Z')`.execute(
-      db,
-    )
-    await expect(openDatabase(url)).rejects.toThrow(/databaseUrl: this database was made by a newer version/)
+    for (const name of ['9999-later', '9998-newer'])
+      await sql`insert into bienvenue_migrations values (${name}, '2030-01-01')`.execute(db)
+    expect(await pendingMigrations(db)).toEqual([])
+    expect(await migrate(db)).toEqual([])
+    for (const migrates of [true, false]) {
+      const newer: string[] = []
+      const options = { migrate: migrates, onNewerSchema: (names: readonly string[]) => newer.push(...names) }
+      await (await openDatabase(url, options)).destroy()
+      expect(newer).toEqual(['9998-newer', '9999-later'])
+    }
+
+    await sql`delete from bienvenue_migrations where name = '0004-throttles'`.execute(db)
+    for (const refused of [() => openDatabase(url), () => pendingMigrations(db), () => migrate(db)])
+      await expect(refused()).rejects.toMatchObject({
+        name: 'OptionError',
+        option: 'databaseUrl',
+        message: expect.stringMatching(
+          /\(9998-newer, 9999-later\) and lacks 0004-throttles; nothing was changed/,
+        ),
+      })
   })
 })
 
-/** What 0.1.0 made. */
+/** The tables of 0.1.0. */
 const OLD_TABLES = ['users', 'sessions', 'tokens', 'throttles']
 const OLD_MIGRATIONS = {
   '0001-users': users,
@@ -215,7 +232,7 @@ const OLD_MIGRATIONS = {
   '0004-throttles': throttles,
 }
 
-/** A database as 0.1.0 left it, with its connection. */
+/** A database as 0.1.0 left it, and a connection to it. */
 async function openOldDatabase(engine: EngineName): Promise<{ url: string; db: Database }> {
   const url = await freshDatabase(engine)
   const db = await open(url)
@@ -241,7 +258,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
   const PASSWORD = 'b4l0u'
   const now = testClock()
 
-  /** One of everything that 0.1.0 could have written. */
+  /** Writes one of everything that 0.1.0 could write. */
   async function fill(db: Database) {
     const time = now().getTime()
     const hash = await CHEAP_HASHER.hash(PASSWORD)
@@ -268,7 +285,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     return { sessionToken: session.value, resetToken: token.value }
   }
 
-  it('runs what is new alone, and keeps every row as it was', async () => {
+  it('runs only the new migrations and keeps every row', async () => {
     const { db } = await openOldDatabase(engine)
     await fill(db)
     const before = await oldRows(db)
@@ -283,15 +300,15 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     }
     const [oldUsers = [], ...others] = before as object[][]
     expect(await oldRows(db)).toEqual([oldUsers.map((row) => ({ ...row, ...added })), ...others])
-    // The new tables are there as in a new database, with what guards them.
+    // The new tables are those of a new database, with their indexes and triggers.
     const fresh = await open(await freshDatabase(engine))
     await migrate(fresh)
     expect(await columns(db)).toEqual(await columns(fresh))
-    expect(await guards(engine, db)).toEqual(await guards(engine, fresh))
-    expect((await guards(engine, db)).length).toBeGreaterThan(1)
+    expect(await indexesAndTriggers(engine, db)).toEqual(await indexesAndTriggers(engine, fresh))
+    expect((await indexesAndTriggers(engine, db)).length).toBeGreaterThan(1)
   })
 
-  it('lets everybody in who was let in before: by password, by session, by token', async () => {
+  it('keeps passwords, sessions and tokens valid', async () => {
     const { url, db } = await openOldDatabase(engine)
     const { sessionToken, resetToken } = await fill(db)
     const auth = await freshAuth(engine, { databaseUrl: url, now })
@@ -306,7 +323,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     expect((await auth.registerUser('rob@example.com', PASSWORD)).id).toBe(3)
   })
 
-  it('asks the old accounts to confirm where that is demanded now, and takes none of them away', async () => {
+  it('asks existing accounts to confirm their address if that is required now, and deletes none', async () => {
     const { url, db } = await openOldDatabase(engine)
     const { sessionToken } = await fill(db)
     const mails: Mail[] = []
@@ -330,7 +347,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     await logIn()
   })
 
-  it('that fails leaves the database as it was, and 0.1.0 could go on', async () => {
+  it('leaves the database unchanged if it fails, so that 0.1.0 can run on it', async () => {
     const { db } = await openOldDatabase(engine)
     await fill(db)
     await sql`create table audit (mine integer)`.execute(db)
@@ -344,7 +361,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
 
 const FIXTURES = 'test/fixtures/schemas'
 
-/** A database as an older version left it: `scripts/schemas.ts` wrote it down when that version was the newest. */
+/** A database as an older version left it. `scripts/schemas.ts` recorded it when that version was the newest. */
 async function openFixture(engine: EngineName, version: string): Promise<{ url: string; db: Database }> {
   const url = await freshDatabase(engine)
   const script = readFileSync(`${FIXTURES}/${version}.${engine}.sql`, 'utf8')
@@ -361,29 +378,145 @@ async function openFixture(engine: EngineName, version: string): Promise<{ url: 
   return { url, db: await open(url) }
 }
 
-it('every migration has a database that was left with it, on either engine', () => {
+it('each migration has a recorded database for each dialect', () => {
   const files = MIGRATION_NAMES.flatMap((name) => [`${name}.postgres.sql`, `${name}.sqlite.sql`])
   expect(readdirSync(FIXTURES).toSorted()).toEqual(files.toSorted())
 })
 
-it('a released migration runs the statements that it was released with', async () => {
+it('released migrations run the statements that they were released with', async () => {
   const before = readdirSync(FIXTURES)
   const { exitCode, stderr } = await run(process.execPath, ['scripts/schemas.ts'], { cwd: ROOT })
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(readdirSync(FIXTURES)).toEqual(before)
 })
-/** What an upgrade changes in the rows of the fixtures, beside adding columns without a value. */
+
+interface Structure {
+  /** `table.column`, with its type and whether an insert may leave it out. */
+  readonly columns: ReadonlyMap<string, { readonly type: string; readonly isOptional: boolean }>
+  /** Unique indexes, each as `table.name`. */
+  readonly unique: readonly string[]
+}
+
+async function structureOf(engine: EngineName, db: Database): Promise<Structure> {
+  const tables = await db.introspection.getTables()
+  const { rows } = await (engine === 'sqlite'
+    ? sql<{ name: string }>`select tables.name || '.' || indexes.name as name
+        from sqlite_master as tables, pragma_index_list(tables.name) as indexes where indexes."unique" = 1`
+    : sql<{ name: string }>`select indrelid::regclass || '.' || indexrelid::regclass as name from pg_index
+        where indisunique and indrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)`
+  ).execute(db)
+  return {
+    columns: new Map(
+      tables.flatMap((table) =>
+        table.columns.map((column) => [
+          `${table.name}.${column.name}`,
+          {
+            type: column.dataType,
+            isOptional: column.isNullable || column.hasDefaultValue || column.isAutoIncrementing,
+          },
+        ]),
+      ),
+    ),
+    unique: rows.map(({ name }) => name),
+  }
+}
+
+/** What a migration did that an older version running on the same database may not survive. */
+function breakingChanges(before: Structure, after: Structure): string[] {
+  const tableOf = (name: string) => name.split('.')[0]
+  const oldTables = new Set([...before.columns.keys()].map(tableOf))
+  const old = [...before.columns].flatMap(([name, { type, isOptional }]) => {
+    const now = after.columns.get(name)
+    if (now === undefined) return [`removes ${name}`]
+    if (now.type !== type) return [`changes the type of ${name}`]
+    return isOptional && !now.isOptional ? [`requires ${name}`] : []
+  })
+  const required = [...after.columns]
+    .filter(
+      ([name, { isOptional }]) => oldTables.has(tableOf(name)) && !before.columns.has(name) && !isOptional,
+    )
+    .map(([name]) => `requires ${name}`)
+  const unique = after.unique
+    .filter((name) => oldTables.has(tableOf(name)) && !before.unique.includes(name))
+    .map((name) => `makes values of ${tableOf(name)} unique`)
+  return [...old, ...required, ...unique]
+}
+
+// Decision 0027: an older version runs on a newer schema while instances are replaced one by one.
+onBothEngines('a migration that only adds', (engine) => {
+  /** The first one released under the rule. */
+  const FIRST = '0011'
+
+  it('is every migration from 0011 on', async () => {
+    for (const [index, name] of MIGRATION_NAMES.entries()) {
+      if (name < FIRST) continue
+      const [before, after] = await Promise.all(
+        [MIGRATION_NAMES[index - 1] ?? '', name].map(async (version) =>
+          structureOf(engine, (await openFixture(engine, version)).db),
+        ),
+      )
+      expect(breakingChanges(before as Structure, after as Structure), name).toEqual([])
+    }
+  })
+
+  const withDefault = "alter table users add column nickname text not null default ''"
+  it.each<[change: string, statement: string, finds: string[]]>([
+    ['a renamed column', 'alter table users rename column locale to language', ['removes users.locale']],
+    ['a dropped column', 'alter table outbox drop column problem', ['removes outbox.problem']],
+    [
+      'a dropped table',
+      'drop table throttles',
+      ['key', 'failures', 'blocked_until', 'expires_at'].map((column) => `removes throttles.${column}`),
+    ],
+    [
+      'a renamed table',
+      'alter table throttles rename to counters',
+      ['key', 'failures', 'blocked_until', 'expires_at'].map((column) => `removes throttles.${column}`),
+    ],
+    [
+      'a unique index on an old table',
+      'create unique index a on audit (at)',
+      ['makes values of audit unique'],
+    ],
+    ['a new table', 'create table passkeys (id text primary key, name text not null unique)', []],
+    ['a nullable column', 'alter table users add column nickname text', []],
+    ['a column with a default', withDefault, []],
+    ['an index', 'create index a on audit (at)', []],
+  ])('is recognised: %s', async (_, statement, finds) => {
+    const db = await open(await migratedDatabase(engine))
+    const before = await structureOf(engine, db)
+    await sql.raw(statement).execute(db)
+    expect(breakingChanges(before, await structureOf(engine, db)).toSorted()).toEqual(finds.toSorted())
+  })
+})
+
+it.each([
+  [
+    'another type',
+    'alter table users alter column locale type varchar(9)',
+    'changes the type of users.locale',
+  ],
+  ['a required old column', 'alter table users alter column locale set not null', 'requires users.locale'],
+  ['a required new column', 'alter table users add column nickname text not null', 'requires users.nickname'],
+])('PostgreSQL: a migration with %s does more than add', async (_, statement, finds) => {
+  const db = await open(await migratedDatabase('postgres'))
+  const before = await structureOf('postgres', db)
+  await sql.raw(statement).execute(db)
+  expect(breakingChanges(before, await structureOf('postgres', db))).toEqual([finds])
+})
+
+/** What an upgrade changes in the rows of the fixtures, apart from adding empty columns. */
 function upgraded(table: string, row: Readonly<Record<string, unknown>>, version: string) {
   if (table !== 'outbox' || version >= '0008-notices') return row
-  // A notice has the address that its account had, and goes first.
+  // A notice gets the address of its account and the first priority.
   return { ...row, email: 'Bob@example.com', priority: 0, events: 1 }
 }
 
 onBothEngines('an upgrade', (engine: EngineName) => {
-  describe.each(MIGRATION_NAMES)('from what %s left', (version) => {
+  describe.each(MIGRATION_NAMES)('from %s', (version) => {
     const missing = MIGRATION_NAMES.slice(MIGRATION_NAMES.indexOf(version) + 1)
 
-    it('runs what is missing, keeps every row, and ends in the schema of a new database', async () => {
+    it('runs the missing migrations, keeps every row, and gives the schema of a new database', async () => {
       const { db } = await openFixture(engine, version)
       const tables = Object.keys(await columns(db)).filter((name) => !name.startsWith('bienvenue_'))
       const rowsOf = async (table: string) =>
@@ -403,10 +536,10 @@ onBothEngines('an upgrade', (engine: EngineName) => {
       const fresh = await open(await freshDatabase(engine))
       await migrate(fresh)
       expect(await columns(db)).toEqual(await columns(fresh))
-      expect(await guards(engine, db)).toEqual(await guards(engine, fresh))
+      expect(await indexesAndTriggers(engine, db)).toEqual(await indexesAndTriggers(engine, fresh))
     })
 
-    it('lets in by password, and by session and token where there were any', async () => {
+    it('keeps passwords valid, and sessions and tokens if there were any', async () => {
       const { url } = await openFixture(engine, version)
       const auth = await freshAuth(engine, { databaseUrl: url, now: testClock() })
       expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
@@ -420,7 +553,7 @@ onBothEngines('an upgrade', (engine: EngineName) => {
       expect((await auth.registerUser('new@example.com', 'b4l0u')).id).toBe(8)
     })
 
-    it('is shown by migrate --plan, which changes nothing', async () => {
+    it('is listed by migrate --plan, which changes nothing', async () => {
       const { url, db } = await openFixture(engine, version)
       await db.destroy()
       const bytes = () => (engine === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
@@ -435,7 +568,7 @@ onBothEngines('an upgrade', (engine: EngineName) => {
 })
 
 describe('the SQLite file', () => {
-  it('of another program is refused without one byte changed', async () => {
+  it('of another program is refused without changing a byte', async () => {
     const url = await freshDatabase('sqlite')
     const path = url.slice('sqlite:'.length)
     const other = new DatabaseSync(path)
@@ -448,7 +581,7 @@ describe('the SQLite file', () => {
     }
   })
 
-  it('is readable by its owner alone, as are its WAL and index', async () => {
+  it('is readable only by its owner, as are its -wal and -shm files', async () => {
     const url = await freshDatabase('sqlite')
     const db = await openDatabase(url)
     onTestFinished(() => db.destroy())
@@ -456,7 +589,7 @@ describe('the SQLite file', () => {
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  it('is in WAL mode, with foreign keys on', async () => {
+  it('is in WAL mode and enforces foreign keys', async () => {
     const url = await freshDatabase('sqlite')
     const db = await openDatabase(url)
     onTestFinished(() => db.destroy())

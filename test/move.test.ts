@@ -1,4 +1,4 @@
-/** `bienvenue move`: from SQLite to PostgreSQL and back, with everything. */
+/** `bienvenue move`: a whole database from SQLite to PostgreSQL and back. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { sql } from 'kysely'
@@ -6,7 +6,14 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { type Database, moveDatabase, openAsItIs, openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { MaintenanceError } from '../src/errors.ts'
 import { MailError } from '../src/index.ts'
-import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import {
+  CHEAP_HASHER,
+  type EngineName,
+  freshAuth,
+  freshDatabase,
+  migratedDatabase,
+  onBothEngines,
+} from './support/engines.ts'
 import { memoryMailer } from './support/production.ts'
 import { COMMAND, runCli, send, startProgram, startService } from './support/service.ts'
 
@@ -21,7 +28,7 @@ async function open(url: string): Promise<Database> {
   return db
 }
 
-/** The rows as any engine shows them. */
+/** All rows, in a form that is the same on both databases. */
 async function rowsOf(url: string): Promise<Record<string, unknown[]>> {
   const db = await openAsItIs(url)
   const tables: Record<string, unknown[]> = {}
@@ -42,14 +49,14 @@ async function rowsOf(url: string): Promise<Record<string, unknown[]>> {
   return tables
 }
 
-/** A database with rows in every table, also such as are hard to spell; more users than a page. */
+/** A database with rows in every table, unusual characters among them, and more users than fit a page. */
 async function filledDatabase(
   engine: EngineName,
 ): Promise<{ url: string; sessionToken: string; resetToken: string }> {
   const url = await freshDatabase(engine)
   const auth = await freshAuth(engine, {
     databaseUrl: url,
-    // Mail waits: a row in the outbox does not depend on how fast it would have left.
+    // Sending fails, so that the outbox has a row however fast the worker is.
     mailer: memoryMailer(() => Promise.reject(new MailError('not today'))),
     baseUrl: 'https://auth.example.com',
   })
@@ -73,7 +80,7 @@ async function filledDatabase(
   })
   await sql`insert into users (email, hashed_password, normalized_email, created_at, password_version)
     values ${sql.join(page)}`.execute(db)
-  // The last number was given, and is not there any more.
+  // The highest id belonged to an account that is gone.
   const { id } = await auth.registerUser('gone@example.com', PASSWORD)
   await auth.users.delete(id)
   await auth.close()
@@ -84,7 +91,7 @@ describe.each<[EngineName, EngineName]>([
   ['sqlite', 'postgres'],
   ['postgres', 'sqlite'],
 ])('from %s to %s', (here, there) => {
-  it('every row of every table goes, sessions and tokens stay good, and back again nothing has changed', async () => {
+  it('moves every row there and back, and keeps sessions and tokens valid', async () => {
     const { url, sessionToken, resetToken } = await filledDatabase(here)
     const before = await rowsOf(url)
     for (const table of TABLE_NAMES) expect(before[table], table).not.toEqual([])
@@ -109,11 +116,11 @@ describe.each<[EngineName, EngineName]>([
     expect(await auth.validLogin('shut@example.com', PASSWORD)).toBe(false)
     await auth.updatePassword(resetToken, 'another')
     expect(await auth.validLogin(EMAIL, 'another')).toBe(true)
-    // Behind the number that was given last, though its account is gone.
+    // After the highest id ever given, though its account is gone.
     expect((await auth.registerUser('newest@example.com', PASSWORD)).id).toBe((before.users?.length ?? 0) + 2)
   })
 
-  it('a target that holds anything is refused, and keeps what it holds', async () => {
+  it('refuses a target that is not empty, and does not change it', async () => {
     const { url } = await filledDatabase(here)
     const target = await freshDatabase(there)
     const auth = await freshAuth(there, { databaseUrl: target })
@@ -132,12 +139,12 @@ describe.each<[EngineName, EngineName]>([
     expect((await db.introspection.getTables()).map(({ name }) => name)).toEqual(['users'])
   })
 
-  it('where it fails on the way, nothing has moved, and it can be done again', async () => {
+  it('moves nothing if it fails, and can be repeated', async () => {
     const { url } = await filledDatabase(here)
     const target = await freshDatabase(there)
     await (await openDatabase(target)).destroy()
     const db = await open(target)
-    // As a full disk would, at the last table.
+    // Fail at the last table, as a full disk might.
     await (there === 'sqlite'
       ? sql`create trigger full_disk before insert on audit begin select raise(abort, 'no room'); end`
       : sql`alter table audit add constraint full_disk check (action = 'no room')`
@@ -152,7 +159,7 @@ describe.each<[EngineName, EngineName]>([
     expect(await rowsOf(target)).toEqual(await rowsOf(url))
   })
 
-  it('a row that arrived otherwise than it left is seen, and nothing has moved', async () => {
+  it('notices a row that changed on the way, and moves nothing', async () => {
     const { url } = await filledDatabase(here)
     const target = await freshDatabase(there)
     await (await openDatabase(target)).destroy()
@@ -167,25 +174,27 @@ describe.each<[EngineName, EngineName]>([
         db,
       )
     }
-    await expect(move(url, target)).rejects.toThrow(/users is not the same in both; nothing was moved/)
+    await expect(move(url, target)).rejects.toThrow(
+      /the copy of users differs from the source; nothing was moved/,
+    )
     for (const rows of Object.values(await rowsOf(target))) expect(rows).toEqual([])
   })
 })
 
 onBothEngines('a move', (engine) => {
-  it('names every table there is', async () => {
+  it('knows every table', async () => {
     const db = await openDatabase(await freshDatabase(engine))
     onTestFinished(() => db.destroy())
     const tables = (await db.introspection.getTables()).map(({ name }) => name)
     expect(tables.filter((name) => !name.startsWith('bienvenue_')).toSorted()).toEqual(TABLE_NAMES.toSorted())
   })
 
-  it('does not leave columns behind unasked, which an adopted table may have', async () => {
+  it('leaves extra columns of an adopted table behind only if asked to', async () => {
     const { url } = await filledDatabase(engine)
     await sql`alter table users add column nickname text`.execute(await open(url))
     const target = await freshDatabase(engine)
     await expect(move(url, target)).rejects.toThrow(
-      /would leave them behind: users\.nickname; --without-extra-columns/,
+      /would not copy them: users\.nickname\. Add --without-extra-columns/,
     )
     await moveDatabase({ from: url, to: target, withoutExtraColumns: true })
     const { users, ...others } = await rowsOf(url)
@@ -194,7 +203,7 @@ onBothEngines('a move', (engine) => {
   })
 })
 
-it('the command moves a database from which a service was stopped to one that another begins on', async () => {
+it('moves the database of a stopped service to one on which another service starts', async () => {
   const from = await freshDatabase('sqlite')
   const to = await freshDatabase('postgres')
   const service = await startService(from)
@@ -213,13 +222,13 @@ it('the command moves a database from which a service was stopped to one that an
   expect(again.stderr).not.toContain(`:${server.password}@`)
 })
 
-it('a move that is killed in the middle leaves an empty target, to which it can be done again', async () => {
+it('leaves an empty target if it is killed, and can be repeated', async () => {
   const { url } = await filledDatabase('sqlite')
   const target = await freshDatabase('postgres')
   await (await openDatabase(target)).destroy()
   const db = await open(target)
   await db.transaction().execute(async (tx) => {
-    // The users arrive, and the sessions wait for us.
+    // The users are copied, and the sessions wait for our lock.
     await sql`lock table sessions in share mode`.execute(tx)
     const moving = startProgram([COMMAND, 'move', '--to', target], {
       env: { DATABASE_URL: url },
@@ -234,14 +243,18 @@ it('a move that is killed in the middle leaves an empty target, to which it can 
   expect(await rowsOf(target)).toEqual(await rowsOf(url))
 })
 
-it('what cannot be a source or a target is refused in one line', async () => {
+it('refuses an impossible source or target in one line', async () => {
   const { url } = await filledDatabase('sqlite')
   const old = await freshDatabase('sqlite')
   await sql`create table something (id integer)`.execute(await open(old))
   const attempts: [from: string, to: string, says: RegExp][] = [
-    [url, 'nonsense', /^bienvenue: the target: there is no scheme/],
+    [url, 'nonsense', /^bienvenue: the target: it has no scheme/],
     [url, 'sqlite:/nowhere/x.db', /^bienvenue: cannot write \/nowhere\/x\.db: ENOENT/],
-    [old, await freshDatabase('sqlite'), /has not the schema of this version: bienvenue migrate/],
+    [
+      old,
+      await freshDatabase('sqlite'),
+      /does not have the schema of this version; run bienvenue migrate first/,
+    ],
     ['sqlite:/nowhere/x.db', url, /^bienvenue: DATABASE_URL: there is no database at/],
   ]
   for (const [from, to, says] of attempts) {
@@ -252,7 +265,24 @@ it('what cannot be a source or a target is refused in one line', async () => {
   }
 })
 
-it('the checksum is of the rows, in whatever order: the sum of their SHA-256', async () => {
+onBothEngines('a database that a newer version migrated', (engine) => {
+  it.each(['source', 'target'])('is refused as the %s of a move, and not changed', async (role) => {
+    const newer = await migratedDatabase(engine)
+    const db = await open(newer)
+    await sql`alter table users add column added_later text`.execute(db)
+    await sql`insert into bienvenue_migrations values ('9999-later', '2030-01-01')`.execute(db)
+    const other = await migratedDatabase(engine)
+    const [from, to] = role === 'source' ? [newer, other] : [other, newer]
+    const moving = moveDatabase({ from, to, withoutExtraColumns: true })
+    await expect(moving).rejects.toThrow(MaintenanceError)
+    await expect(moving).rejects.toThrow(
+      /was migrated by a newer version of Bienvenue \(9999-later\); run move with that version/,
+    )
+    for (const rows of Object.values(await rowsOf(to))) expect(rows).toEqual([])
+  })
+})
+
+it('computes the checksum as the sum of the SHA-256 of the rows, in any order', async () => {
   const url = await freshDatabase('sqlite')
   const auth = await freshAuth('sqlite', { databaseUrl: url, hasher: CHEAP_HASHER })
   await auth.close()

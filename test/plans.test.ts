@@ -1,7 +1,4 @@
-/**
- * No use case reads a table as a whole, however many rows it has: whatever the engine is asked on the way, each
- * plan goes by a key or by a range of an index.
- */
+/** No use case reads a whole table: each query plan on the way uses a key or a range of an index. */
 import { expect, it, onTestFinished } from 'vitest'
 import { fill } from '../bench/growth/fill.ts'
 import { CLOCK, emailOf, firstUuidAt } from '../bench/growth/rows.ts'
@@ -25,11 +22,11 @@ import {
 } from './support/production.ts'
 
 const SECRET_KEY = randomKey()
-/** So many users, sessions and lines of the audit: a planner that has the choice takes an index. */
+/** The number of users, sessions and audit records. With this many, a planner uses an index if there is one. */
 const SIZE = 5_000
 const DAY_SECONDS = 86_400
 
-/** Members of the engine that ask the database nothing. */
+/** Members of the service that run no query. */
 const SILENT = ['options', 'mailer', 'generateUuid', 'hashPassword', 'close']
 
 const GROUPS = ['account', 'audit', 'db', 'delivery', 'sessions', 'signIn', 'transfer', 'users'] as const
@@ -40,7 +37,7 @@ type UseCase =
   | { [Name in Group]: `${Name}.${keyof AuthService[Name] & string}` }[Group]
 type Drive = UseCase | (typeof BESIDE)[number]
 
-/** What is done beside the use cases, or by one of them where another way of it may read everything. */
+/** Background work, and variants of use cases of which another variant may read a whole table. */
 const BESIDE = [
   'sending mail',
   'users.list, beyond an id',
@@ -50,46 +47,46 @@ const BESIDE = [
   'db.findUserBy, indexed',
 ] as const
 
-/** What may be read as a whole, and why. */
+/** The tables that may be read as a whole, and why. */
 const SCANS: Partial<Record<Drive, string>> = {
-  // All of them are its business.
+  // These change all rows.
   'users.endEverySession': 'sessions, users',
   'transfer.finishRestore': 'sessions, tokens, users',
-  // The operator's: the mail that waits, which is not the users'.
+  // For operators. The table only holds queued mail.
   'delivery.count': 'outbox',
   'delivery.listProblems': 'outbox',
-  // The operator's: a page at a time, along the key.
+  // For operators. Reads in pages, in the order of the key.
   'audit.list': 'audit',
-  // The operator's: PostgreSQL may read all to find some by what has no index. SQLite goes along the key.
+  // For operators. PostgreSQL may scan for a filter without an index; SQLite goes along the key.
   'users.list, some': 'users',
-  // By what has no index, as no use case of ours looks: session_id, reset_token, hashed_password.
+  // By session_id, reset_token or hashed_password, which have no index. No use case of ours does that.
   'db.findUserBy': 'users',
 }
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 interface Person {
   readonly id: number
   readonly email: string
   readonly sessionToken: string
 }
 
-/** A service on full tables, and people in it. */
+/** A service on filled tables, with helpers for the drives. */
 interface Stage {
   readonly engine: AuthService
-  /** The same service with classic answers: nobody gets mail. */
+  /** The same service in classic mode, which sends no mail for registrations. */
   readonly classic: AuthService
   readonly now: TestClock
-  /** Another one of those who were there from the beginning. */
+  /** Signs in another one of the users that the tables were filled with. */
   person(): Promise<Person>
-  /** An address that nobody has. */
+  /** An address without an account. */
   stranger(): string
-  /** Who asks, from an address of their own. */
+  /** A client with its own IP address. */
   client(): Client
-  /** To whom mail was tried to be sent. */
+  /** The addresses to which sending was attempted. */
   readonly attempts: readonly string[]
-  /** Lets mail go out until there is one of this kind to an address; gives the token in it. */
+  /** Sends mail until there is one of this kind to an address, and returns its token. */
   mailedToken(to: string, kind: ReceivedMail['kind']): Promise<string>
-  /** Sends what is due until this holds. */
+  /** Sends due mail until the condition holds. */
   sendUntil(holds: () => boolean | Promise<boolean>): Promise<void>
 }
 
@@ -101,7 +98,7 @@ async function drain(items: AsyncIterable<unknown>): Promise<void> {
   for await (const item of items) expect(item).toBeDefined()
 }
 
-/** Each use case on every way that it can take through the database. */
+/** Runs each use case along all its paths through the database. */
 const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   async registerUser({ engine, person, stranger }) {
     await engine.registerUser(stranger(), PASSWORD)
@@ -131,7 +128,7 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
     const [newEmail] = [stranger()]
     await engine.account.changeEmail({ email: newEmail }, { sessionToken })
     const change = await mailedToken(newEmail, 'confirm_new_email')
-    // Whoever registered the address meanwhile gives way.
+    // An unconfirmed registration of the same address since then is replaced.
     await engine.registerUser(newEmail, PASSWORD)
     await engine.account.confirmEmail({ token: change, password: PASSWORD })
   },
@@ -157,7 +154,7 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
       { deviceToken: deviceToken ?? expect.unreachable() },
     )
     await refused(engine.signIn.withPassword({ email: stranger(), password: PASSWORD }, client()))
-    // To the limit, and beyond it; right at last, of which its owner is told.
+    // Fails up to the limit and signs in, which sends a notice; then fails beyond the limit.
     const guessed = (await person()).email
     const { loginFailuresPerAccount } = engine.options
     for (let attempt = 0; attempt < loginFailuresPerAccount - 1; attempt++)
@@ -373,7 +370,7 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
     await engine.db.updateUser((await person()).id, { email: stranger(), resetToken: null })
   },
   async 'sending mail'({ engine, attempts, sendUntil, stranger }) {
-    // One is in other hands, one is given up, one waits.
+    // One is sent, one is given up, one is postponed.
     for (const name of ['good', 'full', 'slow']) {
       const email = `${name}.${stranger()}`
       await engine.registerUser(email, PASSWORD)
@@ -388,7 +385,7 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   },
 }
 
-/** What there is to clean up: it began and ended long ago. */
+/** Creates sessions, tokens, accounts and records that expired long ago, for the clean-up. */
 async function liveLongAgo(engine: AuthService, now: TestClock): Promise<void> {
   now.advance(-40 * DAY_SECONDS)
   for (let n = 0; n < 5; n++) {
@@ -399,21 +396,21 @@ async function liveLongAgo(engine: AuthService, now: TestClock): Promise<void> {
   now.advance(40 * DAY_SECONDS)
 }
 
-/** Counters, tokens and mail of every user; all of the mail waits. */
+/** Adds counters, tokens and postponed mail for all users. */
 async function fillOthers(store: Store): Promise<void> {
   await store.run(
     `insert into throttles select normalized_email, 1, 0, ${CLOCK + DAY_SECONDS * 1_000} from users`,
   )
   await store.run(`insert into tokens
     select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
-  // Ordered just now, but for what is stale.
+  // Enqueued just now, except for some stale mail.
   const now = `'${firstUuidAt(CLOCK).slice(0, 13)}'`
   const id = store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`
   await store.run(`insert into outbox
     select case when user_id % 100 = 0 then id else ${id} end, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000}, 1, 1, 'later' from sessions`)
 }
 
-/** One of {@link DRIVES} by itself finds its people here. */
+/** What a single one of the {@link DRIVES} needs. */
 function stageOn(
   engine: AuthService,
   others: Pick<Stage, 'attempts' | 'classic' | 'now'> & {
@@ -453,18 +450,18 @@ function stageOn(
   }
 }
 
-/** The catalogue of the database, and the list of migrations, are as long as they are. */
+/** Whether a table grows with use. Catalogues and the list of migrations do not. */
 const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_)/.test(table)
 
-/** Every use case that an engine has. */
+/** The names of all use cases. */
 function useCasesOf(engine: AuthService): string[] {
   const grouped = GROUPS.flatMap((group) => Object.keys(engine[group]).map((name) => `${group}.${name}`))
   const others = Object.keys(engine).filter((name) => ![...SILENT, ...GROUPS].includes(name))
   return [...others, ...grouped]
 }
 
-onBothEngines('no table is read as a whole', (name) => {
-  it('by any use case, nor by what sends mail, but for what is named here', async () => {
+onBothEngines('query plans', (name) => {
+  it('of all use cases and of sending mail scan no table, except those listed here', async () => {
     const store = await openStore(await freshDatabase(name))
     onTestFinished(() => store.close())
     await fill(store, SIZE, () => {})
@@ -518,7 +515,7 @@ onBothEngines('no table is read as a whole', (name) => {
   })
 })
 
-it('SQLite finds by an index what goes with a row that is deleted', async () => {
+it('SQLite has an index for each foreign key, so that deleting a row scans no table', async () => {
   const store = await openStore(await freshDatabase('sqlite'))
   onTestFinished(() => store.close())
   await fill(store, 1, () => {})

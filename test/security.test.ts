@@ -275,7 +275,7 @@ onBothEngines('reset tokens', (engine) => {
     const db = await openTables(auth)
     const before = await rowsOf(db)
     broken = true
-    await expect(auth.updatePassword(token, 'new')).rejects.toThrow('hashedPassword has to be text')
+    await expect(auth.updatePassword(token, 'new')).rejects.toThrow('hashedPassword must be text')
     expect(await rowsOf(db)).toBe(before)
     expect(await auth.getUserFromSessionId(session)).not.toBeNull()
     broken = false

@@ -1,4 +1,4 @@
-/** One conformance suite for the store: what `auth` may rely on, whatever the engine. */
+/** What `auth` may rely on in the store, on both databases. */
 import { sql } from 'kysely'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import * as store from '../src/db/index.ts'
@@ -35,7 +35,7 @@ function sessionOf(user: User, changes: Partial<store.Session> = {}): store.Sess
   }
 }
 
-/** Runs one step of the store in a transaction of its own. */
+/** Runs one function of the store in its own transaction. */
 function inTx<Result>(db: store.Database, work: (tx: store.Tx) => Promise<Result>): Promise<Result> {
   return db.transaction().execute(work)
 }
@@ -53,7 +53,7 @@ function tokenOf(user: User, changes: Partial<store.Token> = {}): store.Token {
   }
 }
 
-/** A mail to nobody, unless the test says more. */
+/** A mail without a user or an address, unless the test gives them. */
 function mailOf(changes: Partial<store.NewMail> = {}): store.NewMail {
   return {
     id: uuidV7(NOW),
@@ -68,7 +68,7 @@ function mailOf(changes: Partial<store.NewMail> = {}): store.NewMail {
   }
 }
 
-/** Adds one that takes the place of an older one, as a link does. */
+/** Enqueues a mail that replaces an older one, as a mail with a link does. */
 function addMail(db: store.Database, mail: store.NewMail): Promise<void> {
   return store.addMail(db, mail, { replaces: true })
 }
@@ -82,7 +82,7 @@ function takeMail(db: store.Database, now: Date, limit = 100): Promise<store.Out
 }
 
 onBothEngines('users', (engine) => {
-  it('a user that was added is found as it was given, to the millisecond', async () => {
+  it('finds an added user with the same values, to the millisecond', async () => {
     const db = await openStore(engine)
     const user = await store.addUser(db, '  Bob@Example.COM ', 'hash', { createdAt: NOW })
     expect(user).toEqual({
@@ -106,41 +106,41 @@ onBothEngines('users', (engine) => {
     expect(await store.findUserByEmail(db, 'rob@example.com')).toBeNull()
   })
 
-  it('an address has one account, in whatever spelling', async () => {
+  it('allows one account per address, whatever its spelling', async () => {
     const db = await openStore(engine)
-    await store.addUser(db, 'bob@bücher.example', 'hash')
+    await store.addUser(db, 'bob@bücher.example', 'hash', { createdAt: NOW })
     for (const spelling of ['bob@bücher.example', ' BOB@BÜCHER.example', 'bob@xn--bcher-kva.example']) {
-      await expect(store.addUser(db, spelling, 'hash')).rejects.toThrow(Conflict)
+      await expect(store.addUser(db, spelling, 'hash', { createdAt: NOW })).rejects.toThrow(Conflict)
     }
   })
 
-  it('the constraint is the database’s own, not only ours [EML-02]', async () => {
+  it('enforces unique addresses by a constraint of the database [EML-02]', async () => {
     const db = await openStore(engine)
-    await store.addUser(db, 'bob@example.com', 'hash')
+    await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const twice = sql`insert into users (email, hashed_password, normalized_email, created_at, password_version)
       values ('x', 'y', 'bob@example.com', 0, 0)`
     await expect(twice.execute(db)).rejects.toThrow(/unique/i)
     const noHash = sql`insert into users (email, normalized_email, created_at, password_version) values ('x', 'x', 0, 0)`
     await expect(noHash.execute(db)).rejects.toThrow(/not.null/i)
-    const nobody = sql`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
+    const orphan = sql`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
       select ${sql.lit(uuidV7(NOW))}, 'reset_password', 4711, 'x', secret_hash, 0, 0 from sessions`
     const bob = await store.findUserBy(db, { id: 1 })
     await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))
-    await expect(nobody.execute(db)).rejects.toThrow(/foreign key/i)
+    await expect(orphan.execute(db)).rejects.toThrow(/foreign key/i)
   })
 
-  it('an id is never given out twice', async () => {
+  it('never reuses an id', async () => {
     const db = await openStore(engine)
-    const first = await store.addUser(db, 'a@example.com', 'hash')
+    const first = await store.addUser(db, 'a@example.com', 'hash', { createdAt: NOW })
     await store.deleteUser(db, first.id)
-    const second = await store.addUser(db, 'b@example.com', 'hash')
+    const second = await store.addUser(db, 'b@example.com', 'hash', { createdAt: NOW })
     expect(second.id).toBeGreaterThan(first.id)
   })
 
-  it('a look-up joins its criteria, and throws NoResultFound where nobody matches', async () => {
+  it('finds a user by all criteria together, and throws NoResultFound if none matches', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'same hash')
-    await store.addUser(db, 'rob@example.com', 'same hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'same hash', { createdAt: NOW })
+    await store.addUser(db, 'rob@example.com', 'same hash', { createdAt: NOW })
     expect(await store.findUserBy(db, { hashedPassword: 'same hash' })).toEqual(bob)
     expect(
       (await store.findUserBy(db, { email: 'rob@example.com', hashedPassword: 'same hash' })).email,
@@ -153,22 +153,22 @@ onBothEngines('users', (engine) => {
 
   it.each([
     ['an unknown column', { no_email: 'x' }],
-    ['a column of the table that is no attribute', { hashed_password: 'x' }],
+    ['a column that is not an attribute', { hashed_password: 'x' }],
     ['an inherited name', { constructor: 'x' }],
     ['null, which would match every account without a token', { resetToken: null }],
     ['undefined', { email: undefined }],
-    ['a number where there is text', { email: 1 }],
-    ['text where there is a number', { id: '1' }],
-    ['an id beyond the column', { id: 2 ** 40 }],
+    ['a number for a text attribute', { email: 1 }],
+    ['text for a numeric attribute', { id: '1' }],
+    ['an id that is too large', { id: 2 ** 40 }],
     ['text with a zero byte', { email: 'a\0b' }],
     ['nothing', {}],
-  ])('a look-up by %s is an InvalidRequestError', async (_name, criteria) => {
+  ])('refuses to look up by %s with InvalidRequestError', async (_name, criteria) => {
     const db = await openStore(engine)
-    await store.addUser(db, 'bob@example.com', 'hash')
+    await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await expect(store.findUserBy(db, criteria as store.UserCriteria)).rejects.toThrow(InvalidRequestError)
   })
 
-  it('a change changes what it names', async () => {
+  it('changes only the given attributes', async () => {
     const db = await openStore(engine)
     const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await inTx(db, (tx) => store.confirmEmail(tx, id, 'bob@example.com', NOW))
@@ -180,7 +180,7 @@ onBothEngines('users', (engine) => {
       sessionId: 's',
       resetToken: 'r',
       hashedPassword: 'hash',
-      // Of the new address nothing is proven.
+      // The new address is unverified.
       emailVerifiedAt: null,
       passwordCompromisedAt: NOW,
     })
@@ -195,7 +195,7 @@ onBothEngines('users', (engine) => {
     })
   })
 
-  it('begins with what it is given: confirmed or to be confirmed, and in which language', async () => {
+  it('adds a user with the given confirmation state and language', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', {
       createdAt: NOW,
@@ -213,7 +213,7 @@ onBothEngines('users', (engine) => {
     ])
   })
 
-  it('a confirmed address is the account’s, as it is spelled, and the account stays', async () => {
+  it('gives an account its confirmed address as spelled, and keeps the account', async () => {
     const db = await openStore(engine)
     const { id } = await store.addUser(db, 'bob@example.com', 'hash', {
       createdAt: NOW,
@@ -229,7 +229,7 @@ onBothEngines('users', (engine) => {
     expect(await inTx(db, (tx) => store.deleteUnconfirmedUsers(tx, LATER, 100))).toBe(0)
   })
 
-  it('an address that another account has cannot be confirmed, and nothing of the transaction stays', async () => {
+  it('refuses to confirm an address of another account, and rolls the transaction back', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
@@ -242,16 +242,16 @@ onBothEngines('users', (engine) => {
     expect(await store.findUserById(db, rob.id)).toEqual(rob)
   })
 
-  it('a password is marked once, and keeps the moment of the first mark', async () => {
+  it('marks a password as compromised once, and keeps the first time', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     expect(await store.markPasswordCompromised(db, id, NOW)).toBe(true)
     expect(await store.markPasswordCompromised(db, id, LATER)).toBe(true)
     expect((await store.findUserById(db, id))?.passwordCompromisedAt).toEqual(NOW)
     expect(await store.markPasswordCompromised(db, id + 1, NOW)).toBe(false)
   })
 
-  it('accounts that nobody confirmed in time go with all that is theirs, so many at once, and no others', async () => {
+  it('deletes only accounts not confirmed in time, with everything that is theirs, up to the limit', async () => {
     const db = await openStore(engine)
     const begin = (unconfirmedUntil: Date | null) => ({ createdAt: NOW, unconfirmedUntil })
     const stale = []
@@ -278,13 +278,13 @@ onBothEngines('users', (engine) => {
     expect(left.map(({ id }) => id)).toEqual(kept.map(({ id }) => id))
     for (const table of ['sessions', 'tokens'] as const)
       expect(await db.selectFrom(table).selectAll().execute()).toEqual([])
-    // A mail for nobody, which whoever sends drops.
+    // The mail has lost its user. The sender will drop it.
     expect(await db.selectFrom('outbox').selectAll().execute()).toMatchObject([
       { user_id: null, email: null },
     ])
   })
 
-  it('the account of one address goes where it awaits its confirmation, and only there', async () => {
+  it('deletes the account of an address only if it waits for confirmation', async () => {
     const db = await openStore(engine)
     const awaiting = { createdAt: NOW, unconfirmedUntil: LATER }
     await store.addUser(db, 'Bob@example.com', 'hash', awaiting)
@@ -298,7 +298,7 @@ onBothEngines('users', (engine) => {
     expect(left.map(({ id }) => id)).toEqual([other, confirmed, classic].map(({ id }) => id))
   })
 
-  it('a locked user is the user as they are now, or nobody', async () => {
+  it('gives the current user when locking the row, or null', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     expect(await inTx(db, (tx) => store.lockUser(tx, bob.id))).toEqual(bob)
@@ -310,31 +310,31 @@ onBothEngines('users', (engine) => {
   it.each([
     ['an unknown attribute', { nickname: 'bob' }, InvalidRequestError],
     ['the id', { id: 7 }, InvalidRequestError],
-    ['null where the column has none', { hashedPassword: null }, InvalidRequestError],
-    ['undefined', { sessionId: undefined }, InvalidRequestError],
-    ['the address of another', { email: 'ROB@example.com' }, Conflict],
-  ])('a change of %s is refused and changes nothing', async (_name, changes, error) => {
+    ['a required attribute to null', { hashedPassword: null }, InvalidRequestError],
+    ['an attribute to undefined', { sessionId: undefined }, InvalidRequestError],
+    ['the address to that of another user', { email: 'ROB@example.com' }, Conflict],
+  ])('refuses to change %s, and changes nothing', async (_name, changes, error) => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
-    await store.addUser(db, 'rob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     await expect(
       store.updateUser(db, bob.id, { resetToken: 'x', ...changes } as store.UserChanges),
     ).rejects.toThrow(error)
     expect(await store.findUserBy(db, { id: bob.id })).toEqual(bob)
   })
 
-  it('a change of nothing is an InvalidRequestError', async () => {
+  it('refuses a change without attributes with InvalidRequestError', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await expect(store.updateUser(db, id, {})).rejects.toThrow(InvalidRequestError)
   })
 
-  it('a change of nobody throws NoResultFound', async () => {
+  it('throws NoResultFound for a change of an unknown user', async () => {
     const db = await openStore(engine)
     await expect(store.updateUser(db, 4711, { resetToken: 'x' })).rejects.toThrow(NoResultFound)
   })
 
-  it('a rehash gives way to a password that was changed meanwhile', async () => {
+  it('does not store a rehash over a password that has changed since', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'old', { createdAt: NOW })
     await store.updatePasswordHash(db, bob, 'old, rehashed')
@@ -347,9 +347,10 @@ onBothEngines('users', (engine) => {
     expect((await store.findUserBy(db, { id: bob.id })).hashedPassword).toBe('new')
   })
 
-  it('users are listed by id, a page at a time', async () => {
+  it('lists users by id in pages', async () => {
     const db = await openStore(engine)
-    for (const name of ['a', 'b', 'c']) await store.addUser(db, `${name}@example.com`, 'hash')
+    for (const name of ['a', 'b', 'c'])
+      await store.addUser(db, `${name}@example.com`, 'hash', { createdAt: NOW })
     const first = await store.listUsers(db, { afterId: 0, limit: 2 })
     const second = await store.listUsers(db, { afterId: first.at(-1)?.id ?? 0, limit: 2 })
     expect([...first, ...second].map((user) => user.email)).toEqual([
@@ -359,7 +360,7 @@ onBothEngines('users', (engine) => {
     ])
   })
 
-  it('deleting a user deletes their sessions and tokens and leaves their mail to nobody, and touches no other’s', async () => {
+  it('deletes sessions and tokens with their user, keeps mail without its user, and leaves other users alone', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
@@ -382,7 +383,7 @@ onBothEngines('users', (engine) => {
 })
 
 onBothEngines('sessions', (engine) => {
-  it('a session that was added is found with its user, as it was given', async () => {
+  it('finds an added session with its user and the same values', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const session = sessionOf(bob, { idleExpiresAt: LATER })
@@ -411,7 +412,7 @@ onBothEngines('sessions', (engine) => {
     expect(await store.findSession(db, uuidV7(NOW))).toBeNull()
   })
 
-  it('users.session_id names the newest session, and the newest that is left', async () => {
+  it('names the newest remaining session in users.session_id', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const newest = async () => (await store.findUserBy(db, { id: bob.id })).sessionId
@@ -429,7 +430,7 @@ onBothEngines('sessions', (engine) => {
     expect(await newest()).toBeNull()
   })
 
-  it('no session is added for an account that was shut, marked, or got another password since it was read', async () => {
+  it('adds no session if the account was disabled, marked as compromised, or got another password since it was read', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await store.disableUser(db, bob.id, NOW)
@@ -445,7 +446,7 @@ onBothEngines('sessions', (engine) => {
     expect(await inTx(db, (tx) => store.addSession(tx, again, sessionOf(again)))).toBe(true)
   })
 
-  it('all sessions of one user end together', async () => {
+  it('ends all sessions of one user', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
@@ -456,7 +457,7 @@ onBothEngines('sessions', (engine) => {
     expect((await store.findUserBy(db, { id: bob.id })).sessionId).toBeNull()
   })
 
-  it('only what is live is counted, only what is not is cleaned up', async () => {
+  it('counts unexpired sessions and cleans up expired ones', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const before = new Date(NOW.getTime() - 1)
@@ -472,7 +473,7 @@ onBothEngines('sessions', (engine) => {
     for (const session of live) expect(await store.findSession(db, session.id)).not.toBeNull()
   })
 
-  it('a use moves the last use and the idle limit', async () => {
+  it('records the last use and moves the idle limit', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const session = sessionOf(bob)
@@ -503,7 +504,7 @@ onBothEngines('the sessions of a user', (engine) => {
     return { db, bob, rob, add, left }
   }
 
-  it('are listed while they live, the one used last first, with what may be shown of them alone', async () => {
+  it('are listed until they expire, most recently used first, without secrets', async () => {
     const { db, bob, rob, add } = await begin()
     const early = await add(bob, { lastSeenAt: after(1), idleExpiresAt: LATER, amr: [], aal: 0 })
     const late = await add(bob, {
@@ -521,7 +522,7 @@ onBothEngines('the sessions of a user', (engine) => {
     expect(await store.listSessionsOf(db, rob.id + 1, NOW)).toEqual([])
   })
 
-  it('are theirs alone', async () => {
+  it('belong only to that user', async () => {
     const { db, bob, rob, add } = await begin()
     const { id } = await add(bob, { expiresAt: NOW })
     expect(await store.hasSession(db, { id, userId: bob.id })).toBe(true)
@@ -529,7 +530,7 @@ onBothEngines('the sessions of a user', (engine) => {
     expect(await store.hasSession(db, { id: uuidV7(NOW), userId: bob.id })).toBe(false)
   })
 
-  it('end all but one, and nobody else’s does', async () => {
+  it('end except for the kept one, and those of other users stay', async () => {
     const { db, bob, rob, add, left } = await begin()
     const kept = await add(bob)
     await add(bob)
@@ -538,19 +539,19 @@ onBothEngines('the sessions of a user', (engine) => {
     expect(await inTx(db, (tx) => store.deleteOtherSessions(tx, kept))).toBe(2)
     expect(await left(bob)).toEqual([kept.id])
     expect(await left(rob)).toEqual([others.id])
-    // The newest that is left is the one that was kept.
+    // The newest remaining session is the kept one.
     expect((await store.findUserById(db, bob.id))?.sessionId).toBe(kept.id)
     expect((await store.findUserById(db, rob.id))?.sessionId).toBe(others.id)
     expect(await inTx(db, (tx) => store.deleteOtherSessions(tx, kept))).toBe(0)
   })
 
-  it('are trimmed to so many, the new one among them: those used the longest ago end', async () => {
+  it('are trimmed to the limit: the least recently used end, and the newest stays', async () => {
     const { db, bob, rob, add, left } = await begin()
     const sessions = []
-    // Used in another order than they were made.
+    // The order of use differs from the order of creation.
     for (const seconds of [3, 1, 4, 2]) sessions.push(await add(bob, { lastSeenAt: after(seconds) }))
     const others = await add(rob, { lastSeenAt: after(0) })
-    // Its own last use is not what counts for the new one.
+    // The newest stays even if its last use is the oldest.
     const newest = await add(bob, { lastSeenAt: after(0) })
     const [third, , fourth] = sessions as [store.Session, store.Session, store.Session]
     const trim = (keep: number) => inTx(db, (tx) => store.trimSessions(tx, newest, keep))
@@ -565,7 +566,7 @@ onBothEngines('the sessions of a user', (engine) => {
     expect((await store.findUserById(db, bob.id))?.sessionId).toBe(newest.id)
   })
 
-  it('of everybody end together', async () => {
+  it('end for all users at once', async () => {
     const { db, bob, rob, add, left } = await begin()
     for (const user of [bob, bob, rob]) await add(user)
     expect(await inTx(db, (tx) => store.deleteEverySession(tx))).toBe(3)
@@ -578,9 +579,9 @@ onBothEngines('the sessions of a user', (engine) => {
 })
 
 onBothEngines('tokens', (engine) => {
-  it('a token is found as it was given, for its purpose alone', async () => {
+  it('finds a token with the same values, only for its purpose', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     const found = await store.findToken(db, ['reset_password'], token.id)
@@ -588,9 +589,9 @@ onBothEngines('tokens', (engine) => {
     expect(await store.findToken(db, ['another purpose' as 'reset_password'], token.id)).toBeNull()
   })
 
-  it('no token is added for an account that was shut, or is gone', async () => {
+  it('adds no token if the account was disabled or deleted', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await store.disableUser(db, bob.id, NOW)
     expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob)))).toBe(false)
     await store.deleteUser(db, bob.id)
@@ -598,9 +599,9 @@ onBothEngines('tokens', (engine) => {
     expect(await db.selectFrom('tokens').selectAll().execute()).toEqual([])
   })
 
-  it('a newer token takes the place of the older', async () => {
+  it('replaces the older token by the newer', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const [older, newer] = [tokenOf(bob), tokenOf(bob, { secretHash: sha256('newer') })]
     await inTx(db, (tx) => store.addToken(tx, older))
     await inTx(db, (tx) => store.addToken(tx, newer))
@@ -609,18 +610,18 @@ onBothEngines('tokens', (engine) => {
     expect(await store.takeToken(db, newer, NOW)).toBe(true)
   })
 
-  it('of twenty takers at once one takes the token [REC-06]', async () => {
+  it('lets exactly one of twenty concurrent callers take a token [REC-06]', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     const taken = await Promise.all(Array.from({ length: 20 }, () => store.takeToken(db, token, NOW)))
     expect(taken.filter(Boolean)).toHaveLength(1)
   })
 
-  it('an expired token, or one with another secret, is not taken', async () => {
+  it('does not take an expired token or one with another secret', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     expect(await store.takeToken(db, token, token.expiresAt)).toBe(false)
@@ -629,9 +630,9 @@ onBothEngines('tokens', (engine) => {
     expect(await inTx(db, (tx) => store.deleteExpiredTokens(tx, token.expiresAt, 100))).toBe(1)
   })
 
-  it('a user’s tokens are voided together', async () => {
+  it('voids all tokens of a user', async () => {
     const db = await openStore(engine)
-    const bob = await store.addUser(db, 'bob@example.com', 'hash')
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
     await inTx(db, (tx) => store.addToken(tx, token))
     await inTx(db, (tx) => store.deleteTokensOf(tx, bob.id))
@@ -649,7 +650,7 @@ onBothEngines('tokens of several purposes', (engine) => {
     return { db, bob, tokens: tokens as [store.Token, store.Token, store.Token] }
   }
 
-  it('stand side by side, and each is found where its purpose is asked for', async () => {
+  it('exist side by side, and each is found by its purpose', async () => {
     const { db, tokens } = await begin()
     for (const token of tokens) {
       for (const purposes of [PURPOSES, [token.purpose]]) {
@@ -661,7 +662,7 @@ onBothEngines('tokens of several purposes', (engine) => {
     }
   })
 
-  it('are taken under their own purpose alone', async () => {
+  it('are taken only for their own purpose', async () => {
     const { db, tokens } = await begin()
     for (const token of tokens) {
       for (const purpose of PURPOSES.filter((other) => other !== token.purpose))
@@ -671,7 +672,7 @@ onBothEngines('tokens of several purposes', (engine) => {
     }
   })
 
-  it('give way to a newer one of their own purpose, and only that of a reset is named in the user’s row', async () => {
+  it('are replaced by purpose, and only a reset token is named in the user’s row', async () => {
     const { db, bob, tokens } = await begin()
     const [reset, confirmation, change] = tokens
     const named = async () => (await store.findUserById(db, bob.id))?.resetToken
@@ -684,7 +685,7 @@ onBothEngines('tokens of several purposes', (engine) => {
       expect(await store.findToken(db, PURPOSES, token.id)).not.toBeNull()
   })
 
-  it('expire each by itself, and the user’s row names what is left', async () => {
+  it('expire independently, and the user’s row names the remaining reset token', async () => {
     const { db, bob, tokens } = await begin()
     const [reset, confirmation, change] = tokens
     await inTx(db, (tx) => store.addToken(tx, { ...confirmation, expiresAt: NOW }))
@@ -707,7 +708,7 @@ onBothEngines('throttles', (engine) => {
   }
   const after = (seconds: number) => new Date(NOW.getTime() + seconds * SECOND)
 
-  it('attempts are free up to the limit, then each waits twice as long as the last, up to the longest wait', async () => {
+  it('allows free attempts, then doubles each wait up to the longest', async () => {
     const db = await openStore(engine)
     let time = 0
     const waits: number[] = []
@@ -725,7 +726,7 @@ onBothEngines('throttles', (engine) => {
     expect(waits).toEqual([0, 0, 1, 2, 4, 4, 4, 4])
   })
 
-  it('an attempt that has to wait is told how long, and is not counted', async () => {
+  it('tells a refused attempt how long to wait, and does not count it', async () => {
     const db = await openStore(engine)
     for (let attempt = 0; attempt < 3; attempt++) await store.takeAttempt(db, 'key', policy, NOW)
     for (let attempt = 0; attempt < 5; attempt++) {
@@ -742,7 +743,7 @@ onBothEngines('throttles', (engine) => {
     })
   })
 
-  it('of fifty attempts at once just the free ones get through', async () => {
+  it('allows exactly the free attempts out of fifty concurrent ones', async () => {
     const db = await openStore(engine)
     const attempts = await Promise.all(
       Array.from({ length: 50 }, () => store.takeAttempt(db, 'key', policy, NOW)),
@@ -750,7 +751,7 @@ onBothEngines('throttles', (engine) => {
     expect(attempts.filter((attempt) => attempt.allowed)).toHaveLength(policy.freeAttempts)
   })
 
-  it('a refund takes back its own attempt and its own wait, not those of others', async () => {
+  it('refunds an attempt and its own wait, and keeps the waits of others', async () => {
     const db = await openStore(engine)
     const first = await store.takeAttempt(db, 'key', policy, NOW)
     await store.takeAttempt(db, 'key', policy, NOW)
@@ -764,7 +765,7 @@ onBothEngines('throttles', (engine) => {
     expect(await store.takeAttempt(db, 'key', policy, after(1))).toMatchObject({ allowed: true })
   })
 
-  it('counters are cleaned up so many at a time, and those that count anew stay', async () => {
+  it('cleans up expired counters up to the limit, and keeps those that count again', async () => {
     const db = await openStore(engine)
     for (const key of ['one', 'two', 'three', 'four']) await store.takeAttempt(db, key, policy, NOW)
     await store.takeAttempt(db, 'four', policy, after(60))
@@ -774,7 +775,7 @@ onBothEngines('throttles', (engine) => {
     expect(await store.takeAttempt(db, 'four', policy, after(61))).toMatchObject({ count: 2 })
   })
 
-  it('counters are apart, can be cleared, are forgotten when they rest, and cleaned up then', async () => {
+  it('keeps counters apart, clears them, and lets them expire after a rest', async () => {
     const db = await openStore(engine)
     for (let attempt = 0; attempt < 3; attempt++) await store.takeAttempt(db, 'key', policy, NOW)
     expect(await store.takeAttempt(db, 'other', policy, NOW)).toMatchObject({ allowed: true })
@@ -795,7 +796,7 @@ onBothEngines('throttles', (engine) => {
     }
   })
 
-  it('at so many attempts the last one was made, until the counter is cleared: time opens nothing', async () => {
+  it('locks after the given number of attempts until the counter is cleared, however much time passes', async () => {
     const db = await openStore(engine)
     const locking = { ...policy, lockAfter: 5 }
     let time = 0
@@ -821,7 +822,7 @@ onBothEngines('throttles', (engine) => {
     })
   })
 
-  it('of fifty attempts at once no more get through than lock', async () => {
+  it('allows no more of fifty concurrent attempts than the number that locks', async () => {
     const db = await openStore(engine)
     const locking = { ...policy, freeAttempts: 100, lockAfter: 7 }
     const attempts = await Promise.all(
@@ -830,7 +831,7 @@ onBothEngines('throttles', (engine) => {
     expect(attempts.filter((attempt) => attempt.allowed)).toHaveLength(7)
   })
 
-  it('a refund opens what the attempt itself had locked', async () => {
+  it('unlocks when the attempt that locked is refunded', async () => {
     const db = await openStore(engine)
     const locking = { ...policy, freeAttempts: 100, lockAfter: 2 }
     await store.takeAttempt(db, 'key', locking, NOW)
@@ -842,7 +843,7 @@ onBothEngines('throttles', (engine) => {
   })
 
   it.each([0, 1, 2, 3, 4, 5, 60, 3_600, 365 * 86_400])(
-    'a clock that is set back by %i seconds keeps nobody waiting longer than the longest wait',
+    'makes no attempt wait longer than the longest wait after the clock went back by %i seconds',
     async (seconds) => {
       const db = await openStore(engine)
       let time = 0
@@ -850,7 +851,7 @@ onBothEngines('throttles', (engine) => {
         await store.takeAttempt(db, 'key', policy, after(time))
         time += 4
       }
-      // The last of them began the longest wait.
+      // The last one started the longest wait.
       const back = time - 4 - seconds
       const attempt = await store.takeAttempt(db, 'key', policy, after(back))
       if (attempt.allowed) return
@@ -860,7 +861,7 @@ onBothEngines('throttles', (engine) => {
     },
   )
 
-  it('places are as many as there are, however many ask for one at once, and go with their time', async () => {
+  it('gives out exactly the given number of places to concurrent callers, until the window ends', async () => {
     const databaseUrl = await freshDatabase(engine)
     const instances = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
     onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
@@ -872,11 +873,11 @@ onBothEngines('throttles', (engine) => {
     expect(taken.filter(Boolean)).toHaveLength(7)
     expect(await take('hour 1')).toBe(false)
     expect(await take('hour 2')).toBe(true)
-    // One that is given back is another's.
+    // A refunded place can be taken again.
     await store.refundAttempt(db, 'hour 1', { blockedUntil: 0 })
     expect(await take('hour 1')).toBe(true)
     expect(await take('hour 1')).toBe(false)
-    // More than there are may be there already, where a setting was lowered: none is left, and none is owed.
+    // After a setting was lowered, more places may be taken than there are. Then none is left.
     expect(await store.takePlace(db, 'hour 1', { places: 3, until: after(60) })).toBe(false)
     expect(await store.deleteExpiredThrottles(db, after(59.999), 500)).toBe(0)
     expect(await store.deleteExpiredThrottles(db, after(60), 500)).toBe(2)
@@ -884,7 +885,7 @@ onBothEngines('throttles', (engine) => {
 })
 
 onBothEngines('a pause', (engine) => {
-  it('has the end that it was last given, until it is cleaned up', async () => {
+  it('has its latest end until it is cleaned up', async () => {
     const db = await openStore(engine)
     expect(await store.findPauseEnd(db, 'pause')).toBeNull()
     for (const end of [LATER, NOW]) {
@@ -904,7 +905,7 @@ onBothEngines('the outbox', (engine) => {
     return { db, bob: await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW }) }
   }
 
-  it('gives a mail as it was put in, and counts how often', async () => {
+  it('gives a mail with the values it was enqueued with, and counts attempts', async () => {
     const { db, bob } = await withBob()
     const mail = mailOf({
       userId: bob.id,
@@ -922,7 +923,7 @@ onBothEngines('the outbox', (engine) => {
     expect(await store.countMail(db)).toBe(0)
   })
 
-  it('lets a newer mail of the same kind to the same user take the place of the older, and no other', async () => {
+  it('replaces queued mail of the same kind to the same user, and no other', async () => {
     const { db, bob } = await withBob()
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     const older = mailOf({ userId: bob.id, kind: 'verify_email' })
@@ -930,7 +931,7 @@ onBothEngines('the outbox', (engine) => {
     const others = [
       mailOf({ userId: bob.id, kind: 'reset_password' }),
       mailOf({ userId: rob.id, kind: 'verify_email' }),
-      // To nobody, twice: what an unknown address was asked for.
+      // Two without a user, as for requests that named an unknown address.
       mailOf({ kind: 'verify_email' }),
       mailOf({ kind: 'verify_email' }),
       mailOf({ kind: 'verify_email', email: 'gone@example.com' }),
@@ -940,7 +941,7 @@ onBothEngines('the outbox', (engine) => {
     expect(taken.map(({ id }) => id).sort()).toEqual([...others, newer].map(({ id }) => id).sort())
   })
 
-  it('keeps beside each other what is not to be replaced, of the same kind to the same user', async () => {
+  it('keeps several mails of the same kind to the same user if they do not replace each other', async () => {
     const { db, bob } = await withBob()
     const link = mailOf({ userId: bob.id, kind: 'new_device' })
     await addMail(db, link)
@@ -955,7 +956,7 @@ onBothEngines('the outbox', (engine) => {
     expect((await takeMail(db, NOW)).map(({ id }) => id)).toEqual([newer.id])
   })
 
-  it('of a mail that was replaced while somebody had it in hand lets only the newer be taken again', async () => {
+  it('gives only the newer mail after one was replaced while being sent', async () => {
     const { db, bob } = await withBob()
     await addMail(db, mailOf({ userId: bob.id }))
     const [inHand] = (await takeMail(db, NOW)) as [store.OutboxMail]
@@ -966,7 +967,7 @@ onBothEngines('the outbox', (engine) => {
     expect((await takeMail(db, NOW)).map(({ id }) => id)).toEqual([newer.id])
   })
 
-  it('gives the oldest of a priority first, so many at a time, and each to one until the lease is over', async () => {
+  it('gives the oldest due mail of a priority first, up to the limit, and each to one instance until its lease ends', async () => {
     const { db } = await withBob()
     const mails = [3, 1, 2].map((seconds) => mailOf({ createdAt: after(seconds), kind: `kind ${seconds}` }))
     for (const mail of mails) await addMail(db, mail)
@@ -982,7 +983,7 @@ onBothEngines('the outbox', (engine) => {
     expect(await kinds(10 + LEASE_SECONDS)).toEqual(['kind 2', 'kind 3'])
   })
 
-  it('gives nothing of the second priority while anything of the first is due', async () => {
+  it('gives no mail of the second priority while mail of the first is due', async () => {
     const { db } = await withBob()
     const add = (kind: string, priority: store.Priority, seconds: number) =>
       addMail(db, mailOf({ kind, priority, createdAt: after(seconds) }))
@@ -995,13 +996,13 @@ onBothEngines('the outbox', (engine) => {
     expect(await kinds(9)).toEqual(['vital and later'])
     expect(await kinds(9)).toHaveLength(2)
     expect(await kinds(9)).toEqual([])
-    // One that waits for a moment of another clock is due as well.
+    // A mail that was postponed by a wrong clock is due as well.
     await add('vital and far', 0, 9 + LONGEST_WAIT_SECONDS + 1)
     await add('other', 1, 0)
     expect(await kinds(9)).toEqual(['vital and far'])
   })
 
-  it('lets a mail cover further events until it has left, each told once', async () => {
+  it('lets a mail cover further events until it is sent, each in one mail', async () => {
     const { db, bob } = await withBob()
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     const about = (events: number) => ({
@@ -1024,7 +1025,7 @@ onBothEngines('the outbox', (engine) => {
     const [inHand] = (await takeMail(db, NOW)) as [store.OutboxMail]
     expect(inHand).toMatchObject({ id: mail.id, events: 2, details: { events: 2 } })
 
-    // While it is in hand, and after another try.
+    // While it is being sent, and after another attempt.
     expect(await extend(about(3))).toBe(true)
     await store.postponeMail(db, inHand, NOW)
     const [again] = (await takeMail(db, NOW)) as [store.OutboxMail]
@@ -1040,7 +1041,7 @@ onBothEngines('the outbox', (engine) => {
     expect(await store.countMail(db)).toBe(0)
   })
 
-  it('keeps a mail with an address when its account goes, without its number', async () => {
+  it('keeps a mail with an address when its account is deleted, without the user id', async () => {
     const { db, bob } = await withBob()
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     const ofBob = mailOf({ kind: 'password_changed', userId: bob.id, email: bob.email })
@@ -1052,7 +1053,7 @@ onBothEngines('the outbox', (engine) => {
     expect(byAddress).toMatchObject([{ ...ofBob, userId: null }, ofRob])
   })
 
-  it('forgets what was ordered before a moment, so much at a time', async () => {
+  it('deletes mail enqueued before a time, up to the limit', async () => {
     const { db } = await withBob()
     const old = [1, 2, 3].map((seconds) => mailOf({ id: uuidV7(after(seconds)), kind: `kind ${seconds}` }))
     for (const mail of old) await addMail(db, mail)
@@ -1064,14 +1065,14 @@ onBothEngines('the outbox', (engine) => {
     expect((await takeMail(db, after(10))).map(({ kind }) => kind)).toEqual(['kind 3'])
   })
 
-  it('says why mail waits that was tried, the most frequent reason first', async () => {
+  it('lists why attempts failed, the most frequent problem first', async () => {
     const { db } = await withBob()
     for (let mail = 0; mail < 5; mail++) await addMail(db, mailOf())
     expect(await store.listMailProblems(db)).toEqual([])
     const [one, two, three, four, five] = (await takeMail(db, NOW)) as store.OutboxMail[]
     for (const mail of [one, two]) if (mail) await store.postponeMail(db, mail, after(1), '550 no relay')
     if (three) await store.postponeMail(db, three, after(1), '421 busy')
-    // An hour without places is no problem, and one that is solved is none any more.
+    // A postponement without an error is not a problem, and a solved problem is not listed.
     if (four) await store.postponeMail(db, four, after(1))
     if (five) {
       await store.postponeMail(db, five, NOW, '550 no relay')
@@ -1084,7 +1085,7 @@ onBothEngines('the outbox', (engine) => {
     ])
   })
 
-  it('of two instances that take at once gives each mail to one', async () => {
+  it('gives each mail to one of two concurrent instances', async () => {
     const databaseUrl = await freshDatabase(engine)
     const instances = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
     onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
@@ -1096,13 +1097,13 @@ onBothEngines('the outbox', (engine) => {
     )
     const ids = taken.flat().map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
-    // Those that met others at the same rows may have got fewer; what is left is taken by whoever comes next.
+    // Instances that competed for the same rows may have got fewer. The next call takes the rest.
     for (let more = await takeMail(db, NOW, 5); more.length > 0; more = await takeMail(db, NOW, 5))
       ids.push(...more.map(({ id }) => id))
     expect(ids.sort()).toEqual(mails.map(({ id }) => id).sort())
   })
 
-  it('gives nothing to whoever waited for the rows that another one has just taken', async () => {
+  it('gives nothing to an instance that waited for rows that another one has taken', async () => {
     const databaseUrl = await freshDatabase(engine)
     const [one, two] = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
     onTestFinished(() => Promise.all([one.destroy(), two.destroy()]).then(() => {}))
@@ -1111,7 +1112,7 @@ onBothEngines('the outbox', (engine) => {
     const taken = await inTx(one, async (tx) => {
       const mails = await takeMail(tx, NOW)
       waiting = takeMail(two, NOW)
-      // On SQLite the lock is the whole file's: nobody gets past it.
+      // On SQLite the lock covers the whole file.
       const isBlocked = async () =>
         engine === 'sqlite' ||
         (
@@ -1126,7 +1127,7 @@ onBothEngines('the outbox', (engine) => {
     expect(await waiting).toEqual([])
   })
 
-  it('lets a mail wait, and only whoever has it in hand may say for how long', async () => {
+  it('lets only the instance that holds the lease postpone a mail', async () => {
     const { db } = await withBob()
     await addMail(db, mailOf())
     const [first] = (await takeMail(db, NOW)) as [store.OutboxMail]
@@ -1134,23 +1135,23 @@ onBothEngines('the outbox', (engine) => {
     expect(await takeMail(db, after(59.999))).toEqual([])
     const [second] = (await takeMail(db, after(60))) as [store.OutboxMail]
     expect(second).toEqual({ ...first, attempts: 2 })
-    // Whose lease ran out has no more to say.
+    // An instance whose lease ran out cannot postpone it.
     await store.postponeMail(db, first, after(61))
     expect(await takeMail(db, after(61))).toEqual([])
     expect(await takeMail(db, after(60 + LEASE_SECONDS))).toHaveLength(1)
   })
 
-  it('takes a wait that is longer than any for one of another clock', async () => {
+  it('treats a wait longer than the longest as one by a wrong clock', async () => {
     const { db } = await withBob()
     await addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS) }))
     expect(await takeMail(db, NOW)).toEqual([])
     await addMail(db, mailOf({ createdAt: after(LONGEST_WAIT_SECONDS + 0.001) }))
     expect(await takeMail(db, NOW)).toHaveLength(1)
-    // It is in hand now, under this clock.
+    // Now it is leased under this clock.
     expect(await takeMail(db, NOW)).toEqual([])
   })
 
-  it('forgets of what waits for a user the kinds that are named, and nothing else', async () => {
+  it('deletes only the given kinds of a user’s queued mail', async () => {
     const { db, bob } = await withBob()
     const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
     const kept = [
@@ -1164,7 +1165,7 @@ onBothEngines('the outbox', (engine) => {
     expect((await takeMail(db, NOW)).map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort())
   })
 
-  it('takes no mail for a user who is not there', async () => {
+  it('enqueues no mail for a user that does not exist', async () => {
     const { db, bob } = await withBob()
     await expect(addMail(db, mailOf({ userId: bob.id + 1 }))).rejects.toThrow(/foreign key/i)
     expect(await store.countMail(db)).toBe(0)
@@ -1172,12 +1173,12 @@ onBothEngines('the outbox', (engine) => {
 })
 
 onBothEngines('the audit', (engine) => {
-  // The database goes by its own clock here, whatever the test’s says.
+  // The guards use the clock of the database, not that of the test.
   const KEPT = new Date('2100-01-01T00:00:00Z')
   const OVER = new Date('2020-01-01T00:00:00Z')
   const LONG_AGO = Date.parse('2019-06-01T12:00:00Z')
 
-  /** The line of the so-manieth second. */
+  /** The record of the given second. */
   const lineOf = (second: number, changes: Partial<store.AuditRecord> = {}): store.AuditRecord => {
     const at = new Date(LONG_AGO + second * 1_000)
     return {
@@ -1203,7 +1204,7 @@ onBothEngines('the audit', (engine) => {
   const asWritten = (entries: readonly store.AuditEntry[]): store.AuditRecord[] =>
     entries.map(({ email: _, ...line }) => line)
 
-  it('gives lines as they were written, the newest first, a page at a time', async () => {
+  it('lists records with the values they were written with, newest first, in pages', async () => {
     const db = await openStore(engine)
     const full = lineOf(1, { details: { text: '"\'\\\u2028é😀', number: 1.5, yes: true } })
     const empty = lineOf(2, {
@@ -1227,10 +1228,10 @@ onBothEngines('the audit', (engine) => {
     expect(await page(newestFirst[4]?.id ?? null)).toEqual([])
   })
 
-  it('gives beside each line the address that the account has now', async () => {
+  it('gives each record with the current address of its account', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', '!')
-    const gone = await store.addUser(db, 'gone@example.com', '!')
+    const { id } = await store.addUser(db, 'bob@example.com', '!', { createdAt: NOW })
+    const gone = await store.addUser(db, 'gone@example.com', '!', { createdAt: NOW })
     for (const [second, userId] of [id, gone.id, null, id].entries())
       await store.addAuditRecord(db, lineOf(second, { userId }), KEPT)
     await store.updateUser(db, id, { email: 'robert@example.com' })
@@ -1244,7 +1245,7 @@ onBothEngines('the audit', (engine) => {
     ])
   })
 
-  it('finds the lines of an account, of an action, since a moment, and of all at once', async () => {
+  it('filters records by account, action, time, and all together', async () => {
     const db = await openStore(engine)
     const lines = [
       lineOf(1),
@@ -1266,9 +1267,9 @@ onBothEngines('the audit', (engine) => {
     expect(await seconds({ userId: undefined, action: undefined, since: undefined })).toHaveLength(5)
   })
 
-  it('outlives the account that it is about', async () => {
+  it('keeps records after their account is deleted', async () => {
     const db = await openStore(engine)
-    const { id } = await store.addUser(db, 'bob@example.com', 'hash')
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const line = lineOf(1, { userId: id })
     await store.addAuditRecord(db, line, KEPT)
     await store.deleteUser(db, id)
@@ -1289,25 +1290,29 @@ onBothEngines('the audit', (engine) => {
     ['expires_at', '1'],
     ['ip_address', `'192.0.2.1'`],
     ['user_agent', `'other'`],
-  ])('the database lets nobody change the %s of a line, kept or over', async (column, value) => {
-    const db = await openStore(engine)
-    const lines = [lineOf(1), lineOf(2, { ip: null, userAgent: null }), lineOf(3)]
-    for (const [index, line] of lines.entries()) await store.addAuditRecord(db, line, index < 2 ? KEPT : OVER)
-    const set = sql`${sql.ref(column)} = ${sql.raw(value)}`
-    const isOrigin = column === 'ip_address' || column === 'user_agent'
-    for (const { id } of lines) {
-      const changes = [
-        sql`update audit set ${set} where id = ${id}`,
-        // Nor beside what may be done.
-        ...(isOrigin ? [] : [sql`update audit set ip_address = null, ${set} where id = ${id}`]),
-      ]
-      for (const change of changes)
-        await expect(change.execute(db)).rejects.toThrow('a line of the audit does not change')
-    }
-    expect(await all(db)).toEqual(lines.toReversed())
-  })
+  ])(
+    'makes the database refuse a change of %s, before and after the retention time',
+    async (column, value) => {
+      const db = await openStore(engine)
+      const lines = [lineOf(1), lineOf(2, { ip: null, userAgent: null }), lineOf(3)]
+      for (const [index, line] of lines.entries())
+        await store.addAuditRecord(db, line, index < 2 ? KEPT : OVER)
+      const set = sql`${sql.ref(column)} = ${sql.raw(value)}`
+      const isOrigin = column === 'ip_address' || column === 'user_agent'
+      for (const { id } of lines) {
+        const changes = [
+          sql`update audit set ${set} where id = ${id}`,
+          // Also not together with a permitted change.
+          ...(isOrigin ? [] : [sql`update audit set ip_address = null, ${set} where id = ${id}`]),
+        ]
+        for (const change of changes)
+          await expect(change.execute(db)).rejects.toThrow('a line of the audit does not change')
+      }
+      expect(await all(db)).toEqual(lines.toReversed())
+    },
+  )
 
-  it('the database lets a line be deleted when its time is over by its own clock, and not before', async () => {
+  it('makes the database refuse to delete a record before its time is over by its own clock', async () => {
     const db = await openStore(engine)
     const [kept, over] = [lineOf(1), lineOf(2)]
     await store.addAuditRecord(db, kept, KEPT)
@@ -1317,13 +1322,13 @@ onBothEngines('the audit', (engine) => {
     await expect(sql`delete from audit where id = ${kept.id}`.execute(db)).rejects.toThrow(refused)
     if (engine === 'postgres') await expect(sql`truncate audit`.execute(db)).rejects.toThrow(refused)
     expect(await all(db)).toEqual([over, kept])
-    // However far ahead our own clock may be.
+    // Even if our own clock is far ahead.
     const clean = (now: Date) => inTx(db, (tx) => store.deleteExpiredAuditRecords(tx, now, 100))
     expect(await clean(new Date('2200-01-01T00:00:00Z'))).toBe(1)
     expect(await all(db)).toEqual([kept])
   })
 
-  it('the database lets no line take the place of one that is kept', async () => {
+  it('makes the database refuse to replace a record', async () => {
     const db = await openStore(engine)
     const line = lineOf(1)
     await store.addAuditRecord(db, line, KEPT)
@@ -1339,7 +1344,7 @@ onBothEngines('the audit', (engine) => {
     expect(await all(db)).toEqual([line])
   })
 
-  it('lets expired lines go so many at a time, by our clock where that is behind', async () => {
+  it('deletes expired records up to the limit, by our clock if it is behind', async () => {
     const db = await openStore(engine)
     for (const second of [1, 2, 3]) await store.addAuditRecord(db, lineOf(second), OVER)
     const clean = (now: Date, limit: number) =>
@@ -1350,7 +1355,7 @@ onBothEngines('the audit', (engine) => {
     expect(await clean(OVER, 2)).toBe(0)
   })
 
-  it('forgets origins: those before a moment, so many at a time, or those of one account', async () => {
+  it('removes IP addresses and user agents before a time, up to the limit, or of one account', async () => {
     const db = await openStore(engine)
     const forgotten = { ip: null, userAgent: null }
     const lines = [

@@ -3,7 +3,7 @@ import { AuthError } from '../errors.ts'
 import type { Context } from './context.ts'
 
 /**
- * Whether the database answers and has every migration of this version. Asked once a second at most, for all callers.
+ * Whether the database answers and has every migration of this version; it may have newer ones. Asked once a second at most, for all callers.
  *
  * @throws {AuthError} `unavailable`: the database gives no answer within a second, is read-only, or is damaged or replaced
  *   as far as SQLite has noticed.

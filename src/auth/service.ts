@@ -97,6 +97,10 @@ export async function openAuthService(
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
     onError: (error) => onFault('the database dropped a connection', error),
+    onNewerSchema: (migrations) =>
+      onChange('warn', 'a newer version has migrated the database; this version works on it too', {
+        migrations,
+      }),
   })
   let worker: MailWorker | undefined
   const ctx: Context = {

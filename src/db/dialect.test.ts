@@ -12,7 +12,7 @@ async function synchronousOf(db: Database): Promise<unknown> {
   return rows[0]?.synchronous
 }
 
-it('one write does not wait for the disk, and every other one does, also where that one failed', async () => {
+it('a write inside withoutSync does not wait for the disk; every other write does, even after it failed', async () => {
   const db = await openDatabase(await freshDatabase('sqlite'))
   onTestFinished(() => db.destroy())
   const seen: unknown[] = []
@@ -25,12 +25,12 @@ it('one write does not wait for the disk, and every other one does, also where t
   await withoutSync(db, look)
   await look(db)
   await expect(withoutSync(db, fail)).rejects.toThrow('no such row')
-  // Asked for at the same time, they take turns.
+  // Concurrent calls take turns on the one connection.
   await Promise.all([withoutSync(db, look), look(db), db.transaction().execute(look)])
   expect(seen).toEqual([FULL, NORMAL, FULL, NORMAL, NORMAL, FULL, FULL])
 })
 
-it('PostgreSQL writes as ever', async () => {
+it('withoutSync changes nothing on PostgreSQL', async () => {
   const db = await openDatabase(await freshDatabase('postgres'))
   onTestFinished(() => db.destroy())
   await withoutSync(db, async (connection) => expect(connection).toBe(db))

@@ -1,12 +1,12 @@
 /**
- * Everything in which SQLite and PostgreSQL differ, apart from their drivers. Code that needs one form for each dialect
- * calls a function of this file, or {@link forDialect} where each form fills a file of its own.
+ * Every difference between SQLite and PostgreSQL, apart from their drivers. Code that needs one form per dialect
+ * calls a function of this file, or {@link forDialect} if each form fills a file of its own.
  */
 import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, SqliteAdapter, sql } from 'kysely'
 
 export type DialectName = 'sqlite' | 'postgres'
 
-// This file knows no table of ours, so that migrations can use it.
+// This file does not depend on the schema, so that migrations can use it.
 // biome-ignore lint/suspicious/noExplicitAny: Kysely is invariant in its tables.
 type AnyDatabase = Kysely<any>
 
@@ -32,11 +32,11 @@ interface ColumnTypes {
   bytes: 'bytea' | 'blob'
   /** Milliseconds since 1970, UTC. */
   time: 'bigint' | 'integer'
-  /** A counting primary key that never gives out a number twice. */
+  /** An auto-incrementing primary key that never reuses a number. */
   countingKey: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder
-  /** Column types that reject values of other types. */
+  /** Table option: columns reject values of other types. */
   strict: RawBuilder<unknown>
-  /** The same, with the rows in the order of the primary key: one look-up instead of two. */
+  /** The same, with rows stored in the order of the primary key: one look-up instead of two. */
   strictClustered: RawBuilder<unknown>
 }
 
@@ -66,7 +66,7 @@ export function columnTypesOf<Tables>(db: Kysely<Tables>): ColumnTypes {
 
 // Expressions.
 
-/** A list as one parameter, for `in`: the statement is the same for any number of values. */
+/** A list as one parameter, for `in`, so that the statement is the same for any number of values. */
 export function listed<Value>(
   db: AnyDatabase,
   type: 'text' | 'integer',
@@ -79,7 +79,7 @@ export function listed<Value>(
     : sql<Value>`(select unnest(${array}::integer[]))`
 }
 
-/** Rows as one parameter, for `insert into … (columns)`: the statement is the same for any number of rows. */
+/** Rows as one parameter, for `insert into … (columns)`, so that the statement is the same for any number of rows. */
 export function listedRows(
   db: AnyDatabase,
   columns: Readonly<Record<string, 'integer' | 'text' | 'time'>>,
@@ -103,9 +103,9 @@ export function clockOf(db: AnyDatabase): RawBuilder<number> {
     : sql`extract(epoch from clock_timestamp()) * 1000`
 }
 
-// What the catalogue of the database says.
+// The database catalogue.
 
-/** Whether there is a table or view called `users`, in any spelling that the dialect takes for the same name. */
+/** Whether a table or view named `users` exists, in any spelling that the dialect treats as the same name. */
 export async function hasUsersTable(db: AnyDatabase): Promise<boolean> {
   const query = isSqlite(db)
     ? sql`select 1 from sqlite_master where lower(name) = 'users' and type in ('table', 'view')`
@@ -113,7 +113,7 @@ export async function hasUsersTable(db: AnyDatabase): Promise<boolean> {
   return (await query.execute(db)).rows.length > 0
 }
 
-/** The last number given to an account, or `null` if none was given or the table does not count. */
+/** The last id that the database generated, or `null` if there is none or the id is not auto-incrementing. */
 export async function findLastUserId(db: AnyDatabase): Promise<number | null> {
   if (isSqlite(db)) {
     const kept = await sql`select 1 from sqlite_master where name = 'sqlite_sequence'`.execute(db)
@@ -128,7 +128,7 @@ export async function findLastUserId(db: AnyDatabase): Promise<number | null> {
   return rows[0]?.last ?? null
 }
 
-/** Makes the next account get a number after this one. */
+/** Makes the next generated user id greater than this one. */
 export async function continueAfterUserId(db: AnyDatabase, id: number): Promise<void> {
   if (isSqlite(db)) {
     await sql`delete from sqlite_sequence where name = 'users'`.execute(db)
@@ -138,17 +138,17 @@ export async function continueAfterUserId(db: AnyDatabase, id: number): Promise<
   }
 }
 
-/** Makes PostgreSQL count on after numbers that rows are about to bring along. SQLite does so by itself. */
+/** Makes PostgreSQL continue after ids that are about to be inserted explicitly. SQLite does this on its own. */
 export async function reserveUserIds(tx: AnyDatabase, highest: number): Promise<void> {
   if (isSqlite(tx) || ((await findLastUserId(tx)) ?? 0) >= highest) return
   await continueAfterUserId(tx, highest)
 }
 
-// Waiting: for the disk, and for locks.
+// Waiting for the disk and for locks.
 
 /**
- * Runs a single write that a power cut may undo. On SQLite every other commit waits for the disk, and the whole process
- * with it; this one does not. The next commit that waits makes it durable too.
+ * Runs a single write that a power failure may undo. On SQLite every other commit waits for the disk and blocks the
+ * process; this one does not. The next commit that waits makes it durable as well.
  *
  * @see {@link https://www.sqlite.org/pragma.html#pragma_synchronous}
  */
@@ -167,13 +167,13 @@ export async function withoutSync<Tables>(
   })
 }
 
-/** Lets readers and one writer share an SQLite file. Recorded in the file. */
+/** Lets readers and one writer use an SQLite file at the same time. The file records the mode. */
 export async function useWriteAheadLog(db: AnyDatabase): Promise<void> {
   if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
 }
 
-/** Whether a statement on a whole table may take longer than the time-out that every other statement has. */
-export function needsPatience(db: AnyDatabase): boolean {
+/** Whether statements time out unless the connection was opened without a time-out. */
+export function hasStatementTimeout(db: AnyDatabase): boolean {
   return !isSqlite(db)
 }
 
@@ -189,15 +189,15 @@ const SQLITE_UNAVAILABLE = new Set([SQLITE_BUSY, 8, 10, 13, 14])
 // Corrupt; not a database.
 const SQLITE_DAMAGED = new Set([11, 26])
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions, insufficient resources,
-// operator intervention, read only, a database that is gone or refuses connections, transactions rolled back because
-// of another one; and the errors of sockets.
+// operator intervention, read-only, a database that is missing or refuses connections, and transactions rolled back
+// because of another one. Then the socket errors of Node.
 const POSTGRES_UNAVAILABLE =
   /^(?:08...|53...|57P0.|25006|28P01|3D000|40...|55000|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
-// `pg` gives these no code.
+// `pg` throws these without a code.
 const POSTGRES_GONE =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
 
-/** Whether the database, not the statement, is at fault: the same request may succeed later. */
+/** Whether the database rather than the statement is at fault, so that the same request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
@@ -206,7 +206,7 @@ export function isUnavailable(error: unknown): boolean {
   return (typeof code === 'string' && POSTGRES_UNAVAILABLE.test(code)) || POSTGRES_GONE.test(error.message)
 }
 
-/** Whether another process holds the lock that an SQLite statement needs. Nothing was done. */
+/** Whether another process holds the lock that an SQLite statement needs. The statement had no effect. */
 export function isBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: unknown }
   return typeof errcode === 'number' && (errcode & 0xff) === SQLITE_BUSY
@@ -218,7 +218,7 @@ export function isDamaged(error: unknown): boolean {
   return typeof errcode === 'number' && SQLITE_DAMAGED.has(errcode & 0xff)
 }
 
-/** Whether a rollback found no transaction to roll back. */
+/** Whether a rollback failed because no transaction is active. */
 export function isNoTransaction(error: unknown): boolean {
   return error instanceof Error && error.message.includes('no transaction is active')
 }

@@ -1,23 +1,23 @@
-/** Whether a database can be read and written: what `doctor` and `/readyz` say of it. */
+/** Whether a database can be read and written. `doctor` and `/readyz` report it. */
 import { MIGRATION_NAMES } from './migrate.ts'
 import type { Database } from './tables/index.ts'
 
-/** What a driver finds out about its own database. */
+/** Health checks that each driver implements. */
 export interface Health {
   /**
-   * Reads the database as somebody would who opens it now. Takes no write lock.
+   * Reads the database as a new connection would. Takes no write lock.
    *
    * @returns The migrations that have run.
    * @throws It cannot be read, or is known to refuse writes.
    */
   probe(): Promise<readonly string[]>
-  /** Writes, in a transaction that is rolled back. @throws It cannot be written. */
+  /** Writes in a transaction that is rolled back. @throws The database cannot be written. */
   assertWritable(): Promise<void>
-  /** What is wrong inside the file, all of which is read. `null` where there is no file of ours. */
+  /** Reads the whole file and lists the damage in it. `null` if the database has no file of its own. */
   readonly findDamage: (() => readonly string[]) | null
 }
 
-/** A database that answers, and still cannot do its work. Carries a code, because the log leaves messages out. */
+/** The database answers but cannot do its work. Has a code, because the log omits error messages. */
 export class DatabaseFault extends Error {
   override readonly name = 'DatabaseFault'
   readonly code: 'read_only' | 'replaced' | 'no_answer'
@@ -30,31 +30,32 @@ export class DatabaseFault extends Error {
 
 const healths = new WeakMap<Database, Health & { readonly isReady: () => Promise<boolean> }>()
 
-/** Lets {@link isReady} and {@link healthOf} ask this driver. */
+/** Registers the driver's checks for {@link isReady} and {@link healthOf}. */
 export function useHealth(db: Database, health: Health): void {
   const isReady = shared(async () => {
-    const ran = await health.probe()
-    return ran.length === MIGRATION_NAMES.length && MIGRATION_NAMES.every((name) => ran.includes(name))
+    // Further migrations are those of a newer version, and only add.
+    const executed = new Set(await health.probe())
+    return MIGRATION_NAMES.every((name) => executed.has(name))
   })
   healths.set(db, { ...health, isReady })
 }
 
-/** The health of a database that `openDatabase` has opened. */
+/** The health checks of a database that `openDatabase` opened. */
 export function healthOf(db: Database): Health {
-  return known(db)
+  return registered(db)
 }
 
 /**
- * Whether the database can do its work and has just the migrations of this version. Looks once a second at the most,
- * for all that ask.
+ * Whether the database can do its work and has every migration of this version; it may have newer ones. Probes at most
+ * once a second for all callers.
  *
- * @throws It cannot be read or written, or gives no answer within a second.
+ * @throws The database cannot be read or written, or does not answer within a second.
  */
 export function isReady(db: Database): Promise<boolean> {
-  return known(db).isReady()
+  return registered(db).isReady()
 }
 
-function known(db: Database) {
+function registered(db: Database) {
   const health = healths.get(db)
   if (health === undefined) throw new Error('this database was not opened by openDatabase')
   return health
@@ -63,32 +64,32 @@ function known(db: Database) {
 const PROBE_EVERY_MS = 1_000
 const PROBE_TIMEOUT_MS = 1_000
 
-/** Gives everybody the answer of the newest look, which is a second old at the most. Two never run at once. */
-function shared<Answer>(look: () => Promise<Answer>): () => Promise<Answer> {
-  let answer: Promise<Answer> | undefined
-  let lookedAt = 0
-  let isLooking = false
+/** Gives all callers the newest result, which is at most a second old. Never runs two probes at once. */
+function shared<Result>(probe: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined
+  let probedAt = 0
+  let isProbing = false
   return () => {
-    if (answer !== undefined && (isLooking || performance.now() - lookedAt < PROBE_EVERY_MS)) return answer
-    lookedAt = performance.now()
-    isLooking = true
-    const looking = look().finally(() => {
-      isLooking = false
+    if (result !== undefined && (isProbing || performance.now() - probedAt < PROBE_EVERY_MS)) return result
+    probedAt = performance.now()
+    isProbing = true
+    const probing = probe().finally(() => {
+      isProbing = false
     })
-    answer = withinTime(looking)
-    return answer
+    result = withinTime(probing)
+    return result
   }
 }
 
-async function withinTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+async function withinTime<Result>(result: Promise<Result>): Promise<Result> {
   const { promise: timeout, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () => reject(new DatabaseFault('no_answer', `the database gave no answer within ${PROBE_TIMEOUT_MS} ms`)),
+    () => reject(new DatabaseFault('no_answer', `the database did not answer within ${PROBE_TIMEOUT_MS} ms`)),
     PROBE_TIMEOUT_MS,
   )
   timer.unref()
   try {
-    return await Promise.race([answer, timeout])
+    return await Promise.race([result, timeout])
   } finally {
     clearTimeout(timer)
   }

@@ -1,7 +1,8 @@
 /**
- * The store: all SQL, one file per table, the same functions on SQLite and on PostgreSQL. It knows rows,
- * `null` and `Conflict`; it knows nothing of HTTP, of passwords or of what a use case may do.
- * Verbs: `find…` may give `null`; `add…`, `update…` and `delete…` write; `take…` reads and uses up at once.
+ * The store: all SQL, in one file per table, with the same functions on SQLite and PostgreSQL. It handles rows,
+ * `null` and `Conflict`, and knows nothing about HTTP, passwords or permissions.
+ *
+ * Verbs: `find…` may return `null`; `add…`, `update…` and `delete…` write; `take…` reads and consumes atomically.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** Versioned migrations: each runs once, in order, all that are missing in one transaction. */
+/** Versioned migrations. Each runs once, in order; all missing ones run in one transaction. */
 import { type Migration, Migrator } from 'kysely/migration'
 import { OptionError } from '../errors.ts'
 import { hasUsersTable } from './dialect.ts'
@@ -14,7 +14,10 @@ import * as auditActors from './migrations/0009-audit-actors.ts'
 import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
 import type { Database } from './tables/index.ts'
 
-/** Only ever grows: what is released has run somewhere. */
+/**
+ * Released migrations are frozen, and from 0011 on a migration only adds
+ * (docs/decisions/0027-migrations-only-add.md).
+ */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-users': users,
   '0002-sessions': sessions,
@@ -28,68 +31,89 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-session-amr-aal': sessionAmrAal,
 }
 
-/** Every migration of this version, in order. */
+/** The names of this version's migrations, in order. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
 
-/** The migration that makes the users table. */
+/** The migration that creates the users table. */
 export const USERS_MIGRATION = '0001-users'
 const LEDGER = 'bienvenue_migrations'
 
-/** What a database is to this version. */
-export type SchemaState =
-  /** It has a users table that Bienvenue did not make: that of the Flask exercise, or another program's. */
-  | { readonly is: 'foreign' }
-  /** It has migrations that this version does not know. */
-  | { readonly is: 'newer' }
-  /** It is ours or empty, and these migrations have not run yet. */
-  | { readonly is: 'ours'; readonly pending: readonly string[] }
+/** The migrations of a database that is ours or empty. */
+export interface KnownSchema {
+  /** Migrations of this version that have not run. */
+  readonly pending: readonly string[]
+  /** Migrations of newer versions that have run. They only add, so this version works on the result. */
+  readonly newer: readonly string[]
+}
 
-/** Looks at the schema, and changes nothing. */
+/** How a database relates to this version. */
+export type SchemaState =
+  /** It has a users table that Bienvenue did not create: the Flask exercise's, or another program's. */
+  { readonly is: 'foreign' } | ({ readonly is: 'ours' } & KnownSchema)
+
+/** Inspects the schema without changing anything. */
 export async function inspectSchema(db: Database): Promise<SchemaState> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   const rows = tables.some(({ name }) => name === LEDGER)
     ? await db.withTables<{ [LEDGER]: { name: string } }>().selectFrom(LEDGER).select('name').execute()
     : []
   const executed = rows.map(({ name }) => name)
-  if (executed.some((name) => !Object.hasOwn(MIGRATIONS, name))) return { is: 'newer' }
   if (!executed.includes(USERS_MIGRATION) && (await hasUsersTable(db))) return { is: 'foreign' }
-  return { is: 'ours', pending: MIGRATION_NAMES.filter((name) => !executed.includes(name)) }
+  return {
+    is: 'ours',
+    pending: MIGRATION_NAMES.filter((name) => !executed.includes(name)),
+    newer: executed.filter((name) => !Object.hasOwn(MIGRATIONS, name)).toSorted(),
+  }
 }
 
 /**
- * The migrations that this database still needs. Changes nothing.
+ * Inspects the schema, and refuses one that this version cannot use or migrate. Changes nothing.
  *
- * @throws {OptionError} The database belongs to a newer version, or has a users table that Bienvenue did not make.
+ * @throws {OptionError} The database has a users table that Bienvenue did not create, or another version migrated it
+ *   and left out a migration that this version needs.
+ */
+export async function inspectUsableSchema(db: Database): Promise<KnownSchema> {
+  const state = await inspectSchema(db)
+  if (state.is === 'foreign')
+    throw new OptionError(
+      'databaseUrl',
+      'this database has a users table that Bienvenue did not make; nothing was changed. If a service of the Flask exercise made it, run: bienvenue adopt',
+    )
+  const { pending, newer } = state
+  if (pending.length > 0 && newer.length > 0)
+    throw new OptionError(
+      'databaseUrl',
+      `this database has migrations of another version of Bienvenue (${newer.join(', ')}) and lacks ${pending.join(', ')}; nothing was changed. Start the version that migrated it, or restore a backup`,
+    )
+  return state
+}
+
+/**
+ * Lists the migrations that the database still needs. Changes nothing.
+ *
+ * @throws {OptionError} As {@link inspectUsableSchema}.
  */
 export async function pendingMigrations(db: Database): Promise<readonly string[]> {
-  const state = await inspectSchema(db)
-  if (state.is === 'ours') return state.pending
-  throw new OptionError(
-    'databaseUrl',
-    state.is === 'newer'
-      ? 'this database was made by a newer version of Bienvenue; nothing was changed'
-      : 'this database has a users table that Bienvenue did not make; nothing was changed. If a service of the Flask exercise made it, run: bienvenue adopt',
-  )
+  return (await inspectUsableSchema(db)).pending
 }
 
 /**
- * Brings the schema up to date, all or nothing. Of several processes that start at once one migrates and the others
- * wait for it.
+ * Brings the schema up to date, all or nothing. If several processes do so at once, one migrates and the others wait.
  *
  * @returns The names of the migrations that ran now.
- * @throws {OptionError} As {@link pendingMigrations}.
+ * @throws {OptionError} As {@link inspectUsableSchema}.
  */
 export async function migrate(db: Database): Promise<readonly string[]> {
-  // Looks before anything is made: a refusal leaves the database as it was, and where nothing is to be done
-  // the service gets along with a role that may not change the schema.
+  // Look first: a refusal must leave the database unchanged, and a service whose schema is up to date must start
+  // with a role that may not change the schema.
   if ((await pendingMigrations(db)).length === 0) return []
   return runMigrations(db, MIGRATIONS)
 }
 
 /**
- * Runs the migrations that are missing, in one transaction under their lock.
+ * Runs the missing migrations in one transaction, under Kysely's migration lock.
  *
- * @returns The names of those that ran.
+ * @returns The names of the migrations that ran.
  */
 export async function runMigrations(
   db: Database,

@@ -4,24 +4,25 @@ import { dirname, resolve } from 'node:path'
 import { type Dialect, Kysely, sql } from 'kysely'
 import { OptionError } from '../errors.ts'
 import { type FileInUse, followLinks } from '../lib/output-file.ts'
-import { needsPatience, useWriteAheadLog } from './dialect.ts'
+import { hasStatementTimeout, useWriteAheadLog } from './dialect.ts'
 import { type Health, useHealth } from './health.ts'
-import { inspectSchema, migrate, pendingMigrations } from './migrate.ts'
+import { inspectUsableSchema, migrate } from './migrate.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
 import type { Database, Schema } from './tables/index.ts'
 import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
-/** Whether there is a database to open: an SQLite file that is not there yet would be made. */
+/** Whether the database exists. Only an SQLite file may not; opening would create it. */
 export function databaseExists(text: string): boolean {
   const database = locateDatabase(text)
   return database.dialect === 'postgres' || database.path === ':memory:' || existsSync(database.path)
 }
 
 /**
- * Reads a database URL, and looks where version 0.1 would have found the database: it read `sqlite:///srv/a.db` as an
- * absolute path, and decoded nothing. To make a new, empty database in place of the old one would lose every account.
+ * Parses a database URL, and guards databases of version 0.1. That version read `sqlite:///srv/a.db` as an absolute
+ * path and did not percent-decode. If only its reading names an existing file, refuse: creating an empty database
+ * at the new path would look as if every account were lost.
  *
- * @throws {OptionError} As `parseDatabaseUrl`, or there is a database by the former reading alone.
+ * @throws {OptionError} As `parseDatabaseUrl`, or the file exists only at the path that version 0.1 would have used.
  */
 export function locateDatabase(text: string): DatabaseUrl {
   const database = parseDatabaseUrl(text)
@@ -38,7 +39,7 @@ export function locateDatabase(text: string): DatabaseUrl {
 /** The parameters of a PostgreSQL URL that name a file. */
 const KEY_FILES = ['sslcert', 'sslkey', 'sslrootcert']
 
-/** The files of a database, which no output may replace. */
+/** The files that the database uses. No output may replace them. */
 export function filesInUse(text: string): FileInUse[] {
   const database = locateDatabase(text)
   if (database.dialect === 'postgres') {
@@ -48,7 +49,7 @@ export function filesInUse(text: string): FileInUse[] {
     )
   }
   if (database.path === ':memory:') return []
-  // SQLite follows symbolic links, and keeps its other files beside the file itself.
+  // SQLite follows symbolic links, and keeps its other files next to the target.
   const file = followLinks(database.path)
   return [
     { file, what: 'the database' },
@@ -59,42 +60,37 @@ export function filesInUse(text: string): FileInUse[] {
   ]
 }
 
-/** What {@link openDatabase} needs to know beside the URL. */
+/** Options of {@link openDatabase}. */
 export interface OpenOptions {
   /** Whether to bring the schema up to date. Default `true`; `false` changes nothing at all. */
   migrate?: boolean
-  /** Whether an SQLite file that is not there is made. Default `true`. */
+  /** Whether to create an SQLite file that does not exist. Default `true`. */
   create?: boolean
-  /** Told of faults of the database that belong to no request. */
+  /** Called when PostgreSQL drops a connection outside of any request. */
   onError?: (error: Error) => void
-  /** Told which migrations ran, where any did. */
+  /** Called with the migrations that ran, if any did. */
   onMigrated?: (names: readonly string[]) => void
+  /** Called with the migrations of newer versions, if the database has any. This version works on the schema. */
+  onNewerSchema?: (names: readonly string[]) => void
 }
 
 /**
- * Opens the database and brings its schema up to date. Safe when several processes do so at once.
+ * Opens the database and brings its schema up to date. Several processes may do so at once.
  *
- * @throws {OptionError} The database cannot be reached or opened for writing, or belongs to something else
- *   or to a newer version.
+ * @throws {OptionError} The database cannot be reached or opened for writing, or has a schema that this version can
+ *   neither use nor migrate.
  */
 export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
-  const { onError = () => {}, onMigrated = () => {}, create = true } = options
+  const { onError = () => {}, onMigrated = () => {}, onNewerSchema = () => {}, create = true } = options
   const db = await connect(databaseUrl, { onError, create })
   try {
-    const state = await inspectSchema(db)
-    if (state.is !== 'ours' || state.pending.length > 0) {
-      // What is done to a whole table takes longer than a request may.
-      const patient = needsPatience(db) ? await connect(databaseUrl, { onError, isPatient: true }) : db
-      try {
-        // A refusal comes before the first change: also the journal mode is written into the file.
-        await pendingMigrations(patient)
-        if (options.migrate === false) return db
-        await useWriteAheadLog(db)
-        onMigrated(await migrate(patient))
-      } finally {
-        if (patient !== db) await patient.destroy()
-      }
-    } else if (options.migrate !== false) await useWriteAheadLog(db)
+    // Refuse before the first change. Setting the journal mode already writes to the file.
+    const { pending, newer } = await inspectUsableSchema(db)
+    if (options.migrate !== false) {
+      await useWriteAheadLog(db)
+      if (pending.length > 0) onMigrated(await migrateWithoutTimeout(databaseUrl, db))
+    }
+    if (newer.length > 0) onNewerSchema(newer)
     return db
   } catch (error) {
     await db.destroy()
@@ -102,33 +98,44 @@ export async function openDatabase(databaseUrl: string, options: OpenOptions = {
   }
 }
 
+/** Migrates over a connection of its own where statements time out: a change to a whole table may take long. */
+async function migrateWithoutTimeout(databaseUrl: string, db: Database): Promise<readonly string[]> {
+  if (!hasStatementTimeout(db)) return migrate(db)
+  const patient = await openAsItIs(databaseUrl)
+  try {
+    return await migrate(patient)
+  } finally {
+    await patient.destroy()
+  }
+}
+
 /**
- * Opens a database as it is: looks at nothing, changes nothing, and waits for a statement as long as it takes.
+ * Opens a database without inspecting or changing its schema. Its statements have no time-out.
  *
- * @param details - `readOnly`: whether an SQLite file cannot be written by this connection.
- * @throws {OptionError} It cannot be opened.
+ * @param details - `readOnly`: open an SQLite file for reading only. Default `false`.
+ * @throws {OptionError} The database cannot be opened.
  */
 export function openAsItIs(
   databaseUrl: string,
   { readOnly = false }: { readOnly?: boolean } = {},
 ): Promise<Database> {
-  return connect(databaseUrl, { onError: () => {}, isPatient: true, readOnly })
+  return connect(databaseUrl, { onError: () => {}, hasTimeout: false, readOnly })
 }
 
 async function connect(
   databaseUrl: string,
   {
     onError,
-    isPatient = false,
+    hasTimeout = true,
     readOnly = false,
     create = true,
-  }: { onError: (error: Error) => void; isPatient?: boolean; readOnly?: boolean; create?: boolean },
+  }: { onError: (error: Error) => void; hasTimeout?: boolean; readOnly?: boolean; create?: boolean },
 ): Promise<Database> {
   const database = locateDatabase(databaseUrl)
-  // Loaded only where used: either driver costs tens of milliseconds at start.
+  // Load only the driver in use: each costs tens of milliseconds at start.
   if (database.dialect === 'postgres') {
     const { openPostgres } = await import('./postgres.ts')
-    const db = assembled(openPostgres(database.url, { onIdleError: onError, isPatient }))
+    const db = assembled(openPostgres(database.url, { onIdleError: onError, hasTimeout }))
     try {
       await assertUtf8(db)
       return db
@@ -161,7 +168,7 @@ function assembled({
   return db
 }
 
-/** Other encodings lack characters: an address or a name would be refused, or changed, when it is stored. */
+/** Other encodings lack characters, so storing an address or a name could fail or change it. */
 async function assertUtf8(db: Database): Promise<void> {
   const { rows } = await sql<{
     encoding: string
@@ -179,7 +186,7 @@ function assertFolder(path: string): void {
   if (!existsSync(folder)) throw new Error(`there is no directory ${folder}`)
 }
 
-/** Makes sure that an SQLite file that is not there could be made. @throws {OptionError} */
+/** Checks that an SQLite file could be created. @throws {OptionError} It could not. */
 export function assertCreatable(databaseUrl: string): void {
   const database = locateDatabase(databaseUrl)
   if (database.dialect === 'postgres') return
@@ -191,9 +198,9 @@ export function assertCreatable(databaseUrl: string): void {
   }
 }
 
-/** The refusal of a database for whatever went wrong with it. */
+/** Wraps an error of the database, naming the database without its password. */
 export function cannotUse(databaseUrl: string, cause: unknown): OptionError {
-  // An AggregateError (every address of a host refused) has its reasons inside.
+  // An AggregateError (every address of a host refused) holds its reasons inside.
   const reasons = cause instanceof AggregateError ? cause.errors : [cause]
   const reason = reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
   return new OptionError('databaseUrl', `cannot use ${describeDatabase(databaseUrl)}: ${reason}`, { cause })

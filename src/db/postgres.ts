@@ -7,26 +7,27 @@ import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
 const TIMEOUT_MS = 5_000
-/** Connections of one instance at the most. What comes then waits, no longer than the timeout. */
+/** Connections of one instance. Further queries wait for a free one, until the time-out. */
 const POOL_SIZE = 10
 
 /**
- * Opens a pool of connections, each made when it is needed.
+ * Creates a connection pool. It connects on first use.
  *
- * @param url - `postgres://user:password@host:port/database`, with the parameters that `pg` knows.
- * @param details - `onIdleError`: told when the server drops an idle connection; the pool opens another one.
- *   `isPatient`: whether a statement may take as long as it takes, as one on a whole table does.
+ * @param url - A URL that `parseDatabaseUrl` accepted.
+ * @param details - `onIdleError`: called when the server drops a connection that runs no statement; the pool
+ *   replaces it. `hasTimeout`: whether statements time out after 5 seconds. Migrations and copies of whole tables
+ *   take longer.
  */
 export function openPostgres(
   url: string,
-  { onIdleError, isPatient }: { onIdleError: (error: Error) => void; isPatient: boolean },
+  { onIdleError, hasTimeout }: { onIdleError: (error: Error) => void; hasTimeout: boolean },
 ): { dialect: Dialect; reader: PreparedReader; health: Health } {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
-    // Of a server that hangs, or a network that swallows, nobody waits for ever.
-    query_timeout: isPatient ? 0 : TIMEOUT_MS,
+    // A hanging server or a network that drops packets must not block requests for ever.
+    query_timeout: hasTimeout ? TIMEOUT_MS : 0,
     application_name: 'bienvenue',
     types: {
       // Our bigint columns hold milliseconds, far below 2^53.
@@ -34,18 +35,18 @@ export function openPostgres(
         (oid as number) === BIGINT ? Number : pg.types.getTypeParser(oid as number, format),
     },
   })
-  // Without a listener, a connection that is lost while nothing runs on it would end the process: in the
-  // pool, or in the hands of a transaction.
+  // Without these listeners, losing a connection while no statement runs on it would end the process, both in the pool
+  // and inside a transaction.
   pool.on('error', onIdleError)
   pool.on('connect', (client) => void client.on('error', onIdleError))
   return {
-    dialect: new PostgresDialect({ pool: droppingBroken(pool) }),
+    dialect: new PostgresDialect({ pool: closingBroken(pool) }),
     reader: { first: firstRow(pool) },
     health: healthOf(pool),
   }
 }
 
-/** Whether a new session could write nothing, and whether this one can. Of the defaults, the most specific counts. */
+/** Whether this session or a new one is read-only. The most specific default applies to new sessions. */
 const READ_ONLY = `
   select current_setting('transaction_read_only')::boolean or coalesce((
     select value.option_value::boolean
@@ -60,7 +61,7 @@ const READ_ONLY = `
 function healthOf(pool: pg.Pool): Health {
   return {
     async probe() {
-      // A default that \`alter database … set\` changes holds for new sessions, and those of the pool are old.
+      // `alter database … set` only affects new sessions, and those in the pool may be older.
       const { rows } = await pool.query<{ read_only: boolean }>(READ_ONLY)
       if (rows[0]?.read_only !== false) throw new DatabaseFault('read_only', 'the database is read-only')
       if (!(await hasTable(pool, 'bienvenue_migrations'))) return []
@@ -71,17 +72,17 @@ function healthOf(pool: pg.Pool): Health {
       const client = await pool.connect()
       try {
         await client.query('begin')
-        // The service may have a role that changes rows and cannot make a table.
+        // The role of the service may be allowed to change rows but not to create a table.
         const write = (await hasTable(client, 'throttles'))
           ? "insert into throttles (key, failures, blocked_until, expires_at) values ('doctor', 0, 0, 0)"
           : 'create table bienvenue_check (filling text)'
         await client.query(write)
       } finally {
-        // Closed, the server rolls back, whatever state it is in.
+        // Closing the connection makes the server roll back, whatever state the transaction is in.
         client.release(true)
       }
     },
-    // PostgreSQL has checksums and \`pg_amcheck\`.
+    // PostgreSQL has checksums and `pg_amcheck`.
     findDamage: null,
   }
 }
@@ -91,8 +92,8 @@ async function hasTable(pool: pg.Pool | pg.PoolClient, name: string): Promise<bo
   return rows[0]?.found === true
 }
 
-/** The pool, but that a connection on which the server was silent is closed: it would be silent again. */
-function droppingBroken(pool: pg.Pool): PostgresPool {
+/** Closes a connection instead of reusing it after the server failed to answer on it. */
+function closingBroken(pool: pg.Pool): PostgresPool {
   const guarded = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
     options: pool.options,
@@ -124,11 +125,11 @@ function firstRow(pool: pg.Pool): PreparedReader['first'] {
   return async (text, values) => {
     let name = names.get(text)
     if (name === undefined) {
-      // A statement with a name is parsed and planned once for each connection.
+      // PostgreSQL parses and plans a named statement once per connection.
       name = `bienvenue_${names.size}`
       names.set(text, name)
     }
-    // The driver's objects are slow to make.
+    // Arrays, because building row objects is slow.
     const { rows } = await pool.query<unknown[]>({ name, text, values: [...values], rowMode: 'array' })
     return rows[0]
   }

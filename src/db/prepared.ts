@@ -1,13 +1,13 @@
 /**
- * Reads that every request makes: the statement is built once, by the same builder as all others, and then
- * run as the driver's own prepared statement. On SQLite this is a sixth of the cost.
+ * Prepared reads, for those that every request makes. The statement is built once by the query builder and then run as
+ * the driver's own prepared statement. On SQLite this takes a sixth of the time.
  */
 import type { Compilable } from 'kysely'
 import type { Database } from './tables/index.ts'
 
-/** Runs prepared statements beside the query builder, each outside of any transaction. */
+/** Runs prepared statements outside of any transaction. */
 export interface PreparedReader {
-  /** The values of the first row, or `undefined`. Sees every change that is committed. */
+  /** The values of the first row, or `undefined`. Sees all committed changes. */
   first(sql: string, parameters: readonly unknown[]): Values | undefined | Promise<Values | undefined>
 }
 
@@ -16,15 +16,15 @@ export type Values = readonly unknown[]
 
 const readers = new WeakMap<Database, PreparedReader>()
 
-/** Lets the prepared reads of a database go through its reader. */
+/** Registers the reader for the prepared reads of a database. */
 export function useReader(db: Database, reader: PreparedReader): void {
   readers.set(db, reader)
 }
 
 /**
- * A read by one value. Inside a transaction, which has no reader, it runs like any other query.
+ * Prepares a read with one parameter. Inside a transaction, which has no reader, it runs as an ordinary query.
  *
- * @param build - The query. The value occurs in it once, and each column has a name of its own.
+ * @param build - Builds the query. The value occurs once in it, and all column names differ.
  */
 export function prepared(
   build: (db: Database, value: string) => Compilable & { executeTakeFirst(): Promise<object | undefined> },

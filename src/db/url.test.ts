@@ -8,7 +8,7 @@ describe('a database URL', () => {
     ['sqlite:bienvenue.db', 'bienvenue.db'],
     ['sqlite:data/b.db', 'data/b.db'],
     ['sqlite:/var/lib/b.db', '/var/lib/b.db'],
-    // As SQLAlchemy has them.
+    // The forms of SQLAlchemy.
     ['sqlite:///a.db', 'a.db'],
     ['sqlite:///data/a.db', 'data/a.db'],
     ['sqlite:////var/lib/a.db', '/var/lib/a.db'],
@@ -30,15 +30,15 @@ describe('a database URL', () => {
     ['postgresql://h/n?sslmode=require', 'postgresql://h/n?sslmode=require'],
     ['postgres://u@localhost/n?host=/run/postgresql', 'postgres://u@localhost/n?host=/run/postgresql'],
     ['postgres://u:p%2Fq@h/my db?options=-c a=b', 'postgres://u:p%2Fq@h/my%20db?options=-c%20a=b'],
-  ])('%s goes to PostgreSQL', (text, url) => {
+  ])('%s is a PostgreSQL URL', (text, url) => {
     expect(parseDatabaseUrl(text)).toEqual({ dialect: 'postgres', url })
   })
 
   it.each([
-    ['', /there is no scheme; use sqlite:PATH/],
-    ['bienvenue.db', /there is no scheme/],
-    ['mongodb://u:s3cret@h/n', /there is no database for "mongodb:"/],
-    ['mysql://u:s3cret@h/n', /there is no database for "mysql:"/],
+    ['', /it has no scheme; use sqlite:PATH/],
+    ['bienvenue.db', /it has no scheme/],
+    ['mongodb://u:s3cret@h/n', /"mongodb:" is not supported/],
+    ['mysql://u:s3cret@h/n', /"mysql:" is not supported/],
     ['sqlite:', /needs a path/],
     ['sqlite:///', /needs a path/],
     ['sqlite://a.db', /takes no host/],
@@ -49,18 +49,18 @@ describe('a database URL', () => {
     ['sqlite:a.db?', /takes no parameter ""/],
     ['sqlite::memory:?cache=shared', /takes no parameter "cache"/],
     ['sqlite:a.db#b', /takes no fragment/],
-    ['sqlite:100%.db', /begins no escape; write it as %25/],
-    ['sqlite:a%2', /begins no escape/],
-    ['sqlite:a%zz', /begins no escape/],
-    ['sqlite:a%ff.db', /begins no escape/],
-    ['sqlite: a.db', /begins or ends with a blank/],
-    ['sqlite:///a.db ', /begins or ends with a blank/],
+    ['sqlite:100%.db', /does not begin an escape .*; write it as %25/],
+    ['sqlite:a%2', /does not begin an escape/],
+    ['sqlite:a%zz', /does not begin an escape/],
+    ['sqlite:a%ff.db', /does not begin an escape/],
+    ['sqlite: a.db', /begins or ends with a space/],
+    ['sqlite:///a.db ', /begins or ends with a space/],
     ['sqlite:a\u200b.db', /contains U\+200B/],
     ['sqlite:a\0b', /contains U\+0000/],
     ['sqlite:a%00b', /cannot contain U\+0000/],
     ['postgres://u:s3cret@h:99999/n', /not a valid PostgreSQL URL/],
     ['postgres:', /not a valid PostgreSQL URL/],
-    // Passwords that are not percent-encoded: what is behind the slash would pass for a path.
+    // Passwords that are not percent-encoded: the part after the slash would be read as a path.
     ['postgres://u:1234/s3cret@h/n', /not a valid PostgreSQL URL/],
     ['postgres://u:1234#s3cret@h/n', /not a valid PostgreSQL URL/],
     ['postgres://u:1234?s3cret@h/n', /not a valid PostgreSQL URL/],
@@ -82,7 +82,7 @@ describe('a database URL', () => {
     ['postgres://h/n?sslrootcert=', /"sslrootcert" is empty/],
     ['postgres://h/n?sslmode=disable&sslmode=verify-full', /"sslmode" is given twice/],
     ['postgres://h/n?password=s3cret&password=x', /"password" is given twice/],
-  ])('%j is refused, naming the option and no secret', (text, message) => {
+  ])('refuses %j, naming the option and no secret', (text, message) => {
     expect(() => parseDatabaseUrl(text)).toThrow(OptionError)
     expect(() => parseDatabaseUrl(text)).toThrow(/^databaseUrl: /)
     expect(() => parseDatabaseUrl(text)).toThrow(message)
@@ -90,7 +90,7 @@ describe('a database URL', () => {
     expect(isInMemory(text)).toBe(false)
   })
 
-  it('is read or refused, whatever the text', () => {
+  it('is parsed or refused for any text', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string().map((rest) => `postgres://${rest}`),
@@ -107,7 +107,7 @@ describe('a database URL', () => {
     )
   })
 
-  it('of any file is read back from what describes it', () => {
+  it('that describes a file is parsed back to the same file', () => {
     const path = fc
       .oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.stringMatching(/^[ /:%?#a\u200b]{1,8}$/))
       .filter((text) => !text.includes('\0'))
@@ -120,14 +120,14 @@ describe('a database URL', () => {
   })
 
   it.each(['sqlite::memory:', 'SQLITE::memory:', 'sqlite:///:memory:', 'sqlite://'])(
-    '%s is in memory',
+    '%s names a database in memory',
     (text) => {
       expect(isInMemory(text)).toBe(true)
       expect(describeDatabase(text)).toBe('sqlite::memory:')
     },
   )
 
-  it('is shown without its password', () => {
+  it('is described without its password', () => {
     const password = fc.stringMatching(/^[a-z0-9]{8,16}$/)
     fc.assert(
       fc.property(password, (secret) => {

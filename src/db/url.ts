@@ -1,34 +1,34 @@
-/** What a database URL names. Reads no file and opens no connection. */
+/** Parses database URLs. Reads no files and opens no connections. */
 import { OptionError } from '../errors.ts'
 import { findInvisible } from '../lib/invisible.ts'
 
-/** A database, as its URL names it. */
+/** A parsed database URL. */
 export type DatabaseUrl = SqliteUrl | { readonly dialect: 'postgres'; readonly url: string }
 
 interface SqliteUrl {
   readonly dialect: 'sqlite'
   /** A file, or `:memory:`. */
   readonly path: string
-  /** The file that version 0.1 opened for the same text: all of it behind `sqlite:`, as it is written. */
+  /** The path that version 0.1 read from the same text: everything after `sqlite:`, unchanged. */
   readonly formerPath: string
 }
 
 /**
- * Reads a database URL.
+ * Parses a database URL.
  *
  * - `sqlite:a.db` and `sqlite:///a.db` are relative to the working directory; `sqlite:/srv/a.db` and
  *   `sqlite:////srv/a.db` are absolute; `sqlite::memory:`, `sqlite:///:memory:` and `sqlite://` are in memory. The
  *   forms with `//` are those of SQLAlchemy. The path is percent-decoded.
  * - `postgres://user:password@host:port/name`, with the parameters of {@link POSTGRES_PARAMETERS}.
  *
- * @throws {OptionError} Any other form. The message never repeats a user name, a password or a host.
+ * @throws {OptionError} Any other form. The message never contains a user name, a password or a host.
  */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === 'sqlite') return parseSqlite(text.slice('sqlite:'.length))
   if (scheme === 'postgres' || scheme === 'postgresql')
     return { dialect: 'postgres', url: parsePostgres(text) }
-  const problem = scheme === undefined ? 'there is no scheme' : `there is no database for "${scheme}:"`
+  const problem = scheme === undefined ? 'it has no scheme' : `"${scheme}:" is not supported`
   throw refusal(`${problem}; use sqlite:PATH, sqlite::memory: or postgres://…`)
 }
 
@@ -55,16 +55,17 @@ function withoutAuthority(written: string): string {
 function decodePath(written: string): string {
   if (written === '') throw refusal('sqlite: needs a path; for a database in memory, write sqlite::memory:')
   if (/^\s|\s$/.test(written))
-    throw refusal('the path begins or ends with a blank; remove it, or write it as %20')
+    throw refusal('the path begins or ends with a space; remove it, or write it as %20')
   const character = findInvisible(written)
   if (character !== null) throw refusal(`the path contains ${character}, an invisible character; remove it`)
   const path = decoded(written)
-  if (path === null) throw refusal('the path has a % that begins no escape; write it as %25')
+  if (path === null)
+    throw refusal('the path has a % that does not begin an escape such as %20; write it as %25')
   if (path.includes('\0')) throw refusal('a path cannot contain U+0000')
   return path
 }
 
-/** The URL of a file, which {@link parseDatabaseUrl} reads back. */
+/** The URL from which {@link parseDatabaseUrl} reads this path. */
 export function sqliteUrl(path: string): string {
   const escaped = (character: string) => encodeURIComponent(character)
   const written = [...path]
@@ -77,8 +78,8 @@ export function sqliteUrl(path: string): string {
 }
 
 /**
- * The parameters of a PostgreSQL URL, each with the values it takes, where these are few. `pg` ignores all others, such
- * as `schema` and `connect_timeout`, and values of `sslmode` that it does not know.
+ * The parameters that a PostgreSQL URL accepts, each with its values; `null` if any value is valid. `pg` silently
+ * ignores all others, such as `schema` and `connect_timeout`, and unknown values of `sslmode`.
  */
 export const POSTGRES_PARAMETERS: Readonly<Record<string, readonly string[] | null>> = {
   host: null,
@@ -95,17 +96,15 @@ export const POSTGRES_PARAMETERS: Readonly<Record<string, readonly string[] | nu
   uselibpqcompat: ['true'],
 }
 
-/** What Prisma and JDBC call the schema. */
+/** The names that other tools use for the schema. */
 const SCHEMA_PARAMETERS = ['schema', 'currentSchema', 'search_path']
 
 function parsePostgres(text: string): string {
-  // An `@` behind the authority is of a password that was not percent-encoded: it would be cut there, and
-  // what is left of it taken for a host or a path.
+  // An `@` after the authority means that the password was not percent-encoded. It would be cut off there, and the rest
+  // of it read as a host or a path.
   const url = /^[a-z]+:\/\/[^/?#]*(?:\/[^@#]*)?$/i.test(text) ? URL.parse(text) : null
   if (url === null || decoded(text) === null)
-    throw refusal(
-      'this is not a valid PostgreSQL URL; special characters of the password have to be percent-encoded',
-    )
+    throw refusal('this is not a valid PostgreSQL URL; percent-encode special characters in the password')
   const names = [...url.searchParams.keys()]
   for (const [name, value] of url.searchParams) {
     const values = Object.hasOwn(POSTGRES_PARAMETERS, name) ? POSTGRES_PARAMETERS[name] : undefined
@@ -115,7 +114,7 @@ function parsePostgres(text: string): string {
     if (value === '') throw refusal(`the parameter "${name}" is empty`)
     if (values?.includes(value) === false) throw refusal(`the parameter "${name}" takes ${values.join(', ')}`)
   }
-  // `URL` escapes spaces. Where it finds one, `pg` escapes the whole text a second time.
+  // `href` has its spaces escaped. If `pg` finds an unescaped one, it escapes the whole text a second time.
   return url.href
 }
 
@@ -126,7 +125,7 @@ function unknownParameter(name: string): OptionError {
   return refusal(`unknown parameter "${name}"${remedy}`)
 }
 
-/** Whether the URL names a database in memory, which its process alone can see. */
+/** Whether the URL names a database in memory, which only its own process can see. `false` for an invalid URL. */
 export function isInMemory(text: string): boolean {
   try {
     const database = parseDatabaseUrl(text)
@@ -137,7 +136,7 @@ export function isInMemory(text: string): boolean {
   }
 }
 
-/** The database of a URL as one may show it: without its password. */
+/** Describes the database of a URL without its password and parameters. */
 export function describeDatabase(text: string): string {
   const database = parseDatabaseUrl(text)
   if (database.dialect === 'sqlite') return sqliteUrl(database.path)

@@ -63,7 +63,9 @@ describe('docs/security/email.md', () => {
           expect(mail.subject + mail.text + mail.html).not.toContain(password)
       }
     }
-    const failures = /^const NOTABLE_FAILURES = (\d+)$/m.exec(sourceOf('src/auth/sign-in/with-password.ts'))?.[1]
+    const failures = /^const NOTABLE_FAILURES = (\d+)$/m.exec(
+      sourceOf('src/auth/sign-in/with-password.ts'),
+    )?.[1]
     expect(read(page)).toContain(`after ${failures} wrong passwords`)
     for (const locale of LOCALES) expect(read(page)).toContain(`(\`${locale}\`)`)
   })

@@ -88,7 +88,7 @@ describe('docs/security/limits.md', () => {
     expect(sourceOf('src/auth/passwords/hashing/queue.ts')).toContain('RUNNING_MAX = availableParallelism()')
     // Where the numbers go.
     expect(sourceOf('src/db/postgres.ts')).toMatch(
-      /max: POOL_SIZE,\s*connectionTimeoutMillis: TIMEOUT_MS,\s*query_timeout: isPatient \? 0 : TIMEOUT_MS/,
+      /max: POOL_SIZE,\s*connectionTimeoutMillis: TIMEOUT_MS,\s*query_timeout: hasTimeout \? TIMEOUT_MS : 0/,
     )
     expect(sourceOf('src/mail/smtp.ts')).toMatch(
       /connectionTimeout: timeoutMs \/ 3,\s*greetingTimeout: timeoutMs \/ 3,\s*socketTimeout: timeoutMs/,

@@ -43,7 +43,9 @@ describe('docs/reference/logging.md', () => {
     expect(sourceOf('src/cli/commands/import.ts')).toMatch(/await open\(path\)$/m)
     expect(sourceOf('src/cli/settings.ts')).toMatch(/import \{ readFileSync, statSync \} from 'node:fs'/)
     expect(sourceOf('src/cli/version.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)
-    expect(sourceOf('src/auth/passwords/policy/common.ts')).toMatch(/import \{ readFile \} from 'node:fs\/promises'/)
+    expect(sourceOf('src/auth/passwords/policy/common.ts')).toMatch(
+      /import \{ readFile \} from 'node:fs\/promises'/,
+    )
     expect(sourceOf('src/pages/layout.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/lib/pool.ts')).toMatch(/import \{ readdirSync, readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/db/open.ts')).toMatch(
@@ -185,6 +187,8 @@ describe('docs/security/audit.md', () => {
       [...text.matchAll(/\b(?:reason: |giveUp\(ctx, mail, )'(\w+)'/g)].map(([, reason = '']) => reason),
     )
     const described = rows.flatMap(({ Reason }) => codes(Reason))
-    expect(sorted(described)).toEqual(sorted([...reasons, ...wordsOfType('src/auth/sign-in/with-password.ts', 'Refusal')]))
+    expect(sorted(described)).toEqual(
+      sorted([...reasons, ...wordsOfType('src/auth/sign-in/with-password.ts', 'Refusal')]),
+    )
   })
 })

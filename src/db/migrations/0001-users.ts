@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely'
 import { columnTypesOf } from '../dialect.ts'
 
-/** The classic table: the five columns of the exercise first, then ours. */
+/** The users table: the five columns of the exercise first, then ours. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await usersTable(db).modifyEnd(columnTypesOf(db).strict).execute()
 }
 
-/** The columns of the table. */
+/** The table without options. Adoption also uses it. */
 export function usersTable<Tables>(db: Kysely<Tables>) {
   const types = columnTypesOf(db)
   return db.schema

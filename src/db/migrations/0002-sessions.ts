@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { columnTypesOf } from '../dialect.ts'
 
-/** Many sessions per user. The key is a time-ordered UUID, so that inserts stay at the end of the index. */
+/** Any number of sessions per user. The key is a time-ordered UUID, so that inserts go to the end of the index. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const types = columnTypesOf(db)
   await db.schema

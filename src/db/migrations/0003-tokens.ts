@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { columnTypesOf } from '../dialect.ts'
 
-/** Single-use tokens of every purpose. A newer one of the same purpose takes the place of the older. */
+/** Single-use tokens. A user has at most one for each purpose; a new one replaces it. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const types = columnTypesOf(db)
   await db.schema

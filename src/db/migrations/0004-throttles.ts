@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { columnTypesOf } from '../dialect.ts'
 
-/** Counters of failed attempts, shared by every instance of the service. */
+/** Counters of attempts, shared by all instances of the service. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const types = columnTypesOf(db)
   await db.schema

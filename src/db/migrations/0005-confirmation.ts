@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { columnTypesOf } from '../dialect.ts'
 
-/** What an account is until its address is confirmed, and what a password is that others may know. */
+/** Confirmation of addresses, compromised passwords, and the language of mail. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const { time } = columnTypesOf(db)
   await db.schema.alterTable('users').addColumn('email_verified_at', time).execute()

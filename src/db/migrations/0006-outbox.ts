@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely'
 import { columnTypesOf } from '../dialect.ts'
 
-/** Mail that is to be sent: written with the change it belongs to, gone once it is in other hands. */
+/**
+ * The mail queue. A row is written in the transaction of the change it is about, and deleted once the mail is sent.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const types = columnTypesOf(db)
   await db.schema

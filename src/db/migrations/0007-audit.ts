@@ -2,9 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import { columnTypesOf, isSqlite } from '../dialect.ts'
 
 /**
- * What happened, line by line. The database itself refuses to change a line, but to forget from where it
- * was done, and to delete one before its time: whoever gets at the service's own connection cannot either.
- * No foreign key: a line outlives its account, whose number then names nobody.
+ * The audit log. The database itself refuses to delete a record before its time, and to change one except to remove
+ * its IP address and user agent. So an attacker who controls the service's connection cannot do it either. No
+ * foreign key, because a record outlives its account.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const types = columnTypesOf(db)
@@ -27,7 +27,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
   await db.schema.createIndex('audit_user_id').on('audit').columns(['user_id', 'id']).execute()
   await db.schema.createIndex('audit_expires_at').on('audit').column('expires_at').execute()
-  // Of the lines that still know from where: those that have to forget are the oldest of them.
+  // For the clean-up of IP addresses and user agents, which starts with the oldest.
   await sql`create index audit_traced on audit (at)
     where ip_address is not null or user_agent is not null`.execute(db)
   for (const statement of isSqlite(db) ? SQLITE_GUARDS : POSTGRES_GUARDS) await sql.raw(statement).execute(db)
@@ -41,7 +41,7 @@ const SQLITE_GUARDS = [
   `create trigger audit_only_forgets before update of ip_address, user_agent on audit
    when new.ip_address is not null or new.user_agent is not null
    begin select raise(abort, 'a line of the audit does not change'); end`,
-  // A replacement deletes without a word to the trigger of deletions.
+  // `insert or replace` deletes a row without firing the trigger for deletions.
   `create trigger audit_keeps_places before insert on audit
    when exists (select 1 from audit where id = new.id)
    begin select raise(abort, 'a line of the audit does not change'); end`,

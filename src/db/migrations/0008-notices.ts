@@ -1,16 +1,16 @@
 import { type Kysely, sql } from 'kysely'
 import { columnTypesOf, isSqlite } from '../dialect.ts'
 
-/** The kinds of this version that tell of something, and those of them that go first. */
+/** The kinds of notices in this version, and those that are sent first. */
 const VITAL = ['email_change_requested', 'email_changed', 'password_changed', 'account_deleted']
 const NOTICES = [...VITAL, 'new_device', 'signed_in_after_failures']
 
 /**
- * Notices outlive the account they tell of, so that whoever takes an account over cannot delete them with it. Each
- * keeps the address it is for, and says how urgent it is, how many events it covers and why it has not left.
+ * Notices outlive their account, so that an attacker who takes it over cannot suppress them by deleting it. Each
+ * keeps its address, priority, number of events and the reason of the last failure.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // Older notices went to the address that the account would have when they left.
+  // Until now a notice went to the account's address at the time of sending.
   await sql`update outbox set email = (select users.email from users where users.id = outbox.user_id)
     where email is null and kind in (${listOf(NOTICES)})`.execute(db)
   await (isSqlite(db) ? rebuild(db) : alter(db))
@@ -18,7 +18,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('outbox_due').on('outbox').columns(['priority', 'next_attempt_at']).execute()
 }
 
-/** In place, so that the table keeps what roles were granted on it. */
+/** Changes the table in place, so that it keeps the privileges granted on it. */
 async function alter(db: Kysely<unknown>): Promise<void> {
   await sql`alter table outbox
     drop constraint outbox_user_id_fkey,
@@ -57,7 +57,7 @@ async function rebuild(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('outbox_user_id').on('outbox').column('user_id').execute()
 }
 
-// As literals, since a fixture records the statements without their parameters.
+// Literals, because the fixtures record statements without parameters.
 function listOf(kinds: readonly string[]) {
   return sql.join(kinds.map((kind) => sql.lit(kind)))
 }

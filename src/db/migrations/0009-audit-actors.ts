@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { isSqlite } from '../dialect.ts'
 
-/** Who acted, and for whom. Lines from before have neither; like all else in a line, both never change. */
+/** Who acted, and on whose behalf. Older records have neither. Like the rest of a record, both never change. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('audit').addColumn('actor_id', 'text').execute()
   await db.schema.alterTable('audit').addColumn('on_behalf_of', 'integer').execute()

@@ -13,7 +13,10 @@ export type DatabaseSync = InstanceType<typeof DatabaseSync>
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000
-/** Between two tries: SQLite has no queue, and where others write all the time the lock is seldom free for longer. */
+/**
+ * The pause between two tries. Short, because SQLite has no queue: if others write constantly, the lock is seldom
+ * free for longer.
+ */
 const BUSY_PAUSE_MS = 2
 export const MEMORY = ':memory:'
 
@@ -29,20 +32,20 @@ export function openExisting(path: string): DatabaseSync {
   })
 }
 
-// SQLite reads a path that begins with "file:" as a URI with parameters. In a URI that we make, it is a path.
+// A URL, because SQLite would read a plain path that begins with "file:" as a URI with parameters.
 function locationOf(path: string, mode: 'ro' | 'rw'): string | URL {
   return path === MEMORY ? path : new URL(`${pathToFileURL(resolve(path))}?mode=${mode}`)
 }
 
 export async function openForWriting(path: string, { create }: { create: boolean }): Promise<DatabaseSync> {
-  // SQLite would make a new file readable by everyone; its WAL takes the mode of the file. An existing file is not
-  // opened here: closing it would release the POSIX locks that this process holds on it
+  // SQLite would create a file that everyone can read; its WAL takes the mode of the file. Never open and close an
+  // existing file here: closing it would release the POSIX locks that this process holds on it
   // (https://www.sqlite.org/howtocorrupt.html, 2.2).
   if (create && path !== MEMORY && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const database = openExisting(path)
   try {
-    // FULL: a commit that was answered survives a power cut. The empty transaction finds out whether the
-    // file can be written.
+    // FULL: a commit survives a power failure once it returned. The empty transaction checks that the file is
+    // writable.
     await whileBusy(() => database.exec('pragma synchronous = full; begin immediate; rollback'))
   } catch (error) {
     database.close()
@@ -51,7 +54,7 @@ export async function openForWriting(path: string, { create }: { create: boolean
   return database
 }
 
-/** Tries again while another process writes. SQLite's own waiting would block the event loop. */
+/** Retries while another process writes. SQLite's own waiting would block the event loop. */
 export async function whileBusy<Result>(
   run: () => Result | Promise<Result>,
   onBusy: () => void = () => {},

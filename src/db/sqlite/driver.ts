@@ -1,6 +1,6 @@
 /**
- * SQLite for Kysely. One connection makes all writes, so that everything in this process happens in order, and another
- * one only reads. WAL and waiting for other writers let several processes share the file.
+ * SQLite for Kysely. One connection runs everything except prepared reads, so that the statements of this process
+ * run in order; another one runs the prepared reads. WAL mode and retries let several processes share the file.
  */
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
@@ -22,16 +22,18 @@ import type { PreparedReader, Values } from '../prepared.ts'
 import { type DatabaseSync, MEMORY, openForReading, openForWriting, whileBusy } from './connection.ts'
 import { Faults, healthOfFile, healthOfMemory } from './health.ts'
 
-/** How long our transactions leave the lock free behind them, and until how long after others were met. */
-const POLITE_PAUSE_MS = 1
-const POLITE_LIFETIME_MS = 100
+/** While other processes write, each of our transactions is followed by a pause in which they can take the lock. */
+const YIELD_PAUSE_MS = 1
+/** How long a process counts as writing after we met its lock. */
+const CONTENTION_LIFETIME_MS = 100
 
 /**
  * Opens an SQLite database.
  *
- * @param path - A file, made if it is not there, or `:memory:`.
- * @param details - `readOnly`: a file that is there, and is not written. `create`: whether to make one that is not.
- * @throws Where the file cannot be opened, for writing unless `readOnly`.
+ * @param path - A file, or `:memory:`.
+ * @param details - `readOnly`: open an existing file without writing to it. `create`: create the file if it does
+ *   not exist.
+ * @throws The file cannot be opened; unless `readOnly`, also if it cannot be written.
  */
 export async function openSqlite(
   path: string,
@@ -41,7 +43,7 @@ export async function openSqlite(
   const faults = new Faults()
   let reading: DatabaseSync | undefined
   const openReader = () => {
-    // What is in memory is known to its one connection alone.
+    // A database in memory exists only in its one connection.
     reading ??= path === MEMORY || readOnly ? writing : openForReading(path)
     return reading
   }
@@ -68,7 +70,7 @@ function withFirstRow(open: () => DatabaseSync, faults: Faults): PreparedReader[
   const statements = new Map<string, StatementSync>()
   const prepare = (sql: string) => {
     const statement = open().prepare(sql)
-    // The driver's objects are slow to read.
+    // Arrays, because reading the driver's row objects is slow.
     statement.setReturnArrays(true)
     statements.set(sql, statement)
     return statement
@@ -84,15 +86,15 @@ function withFirstRow(open: () => DatabaseSync, faults: Faults): PreparedReader[
   }
 }
 
-// The shape that Kysely's driver expects. Preparing is a third of a short query's cost, and the set of
-// statements is that of our source: each is prepared once.
+// The shape that Kysely's driver expects. Preparing is a third of a short query's cost. The cache is bounded,
+// because our source has a fixed set of statements.
 function withCachedStatements(database: DatabaseSync): Pick<SqliteDatabase, 'prepare'> {
-  const statements = new Map<string, ReturnType<typeof adapted>>()
+  const statements = new Map<string, ReturnType<typeof asKyselyStatement>>()
   return {
     prepare(sql) {
       let statement = statements.get(sql)
       if (statement === undefined) {
-        statement = adapted(database.prepare(sql))
+        statement = asKyselyStatement(database.prepare(sql))
         statements.set(sql, statement)
       }
       return statement
@@ -100,7 +102,7 @@ function withCachedStatements(database: DatabaseSync): Pick<SqliteDatabase, 'pre
   }
 }
 
-function adapted(statement: StatementSync) {
+function asKyselyStatement(statement: StatementSync) {
   const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[]
   return {
     reader: statement.columns().length > 0,
@@ -111,15 +113,15 @@ function adapted(statement: StatementSync) {
 }
 
 class Adapter extends SqliteAdapter {
-  // SQLite's DDL is transactional; with the driver below a migration holds the write lock from its first
-  // look at the state, so that of several processes that start at once one migrates and the rest wait.
+  // SQLite's DDL is transactional. With the driver below, a migration takes the write lock before it reads which
+  // migrations ran, so if several processes start at once, one migrates and the others wait.
   override get supportsTransactionalDdl() {
     return true
   }
 }
 
 class Driver extends SqliteDriver {
-  /** When another process was last found to write. */
+  /** When another process last held the write lock that we needed. */
   #busyAt = Number.NEGATIVE_INFINITY
   readonly #faults: Faults
 
@@ -128,20 +130,20 @@ class Driver extends SqliteDriver {
     this.#faults = faults
   }
 
-  // Our transactions write. Taking the lock first makes them wait for each other, here at the beginning; a
-  // read lock that wants to become a write lock later fails at once where another writer came between.
+  // Our transactions write, so take the write lock at the start and wait for it there. Upgrading a read lock later
+  // would fail at once if another process wrote in between.
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings) {
     const begin = settings?.accessMode === 'read only' ? 'begin' : 'begin immediate'
     await connection.executeQuery(CompiledQuery.raw(begin))
   }
 
-  // Who has just let go of the lock would be the first to take it again: others would starve.
+  // Otherwise this process would take the lock again at once, and others would starve.
   override async commitTransaction(connection: DatabaseConnection) {
     await super.commitTransaction(connection)
-    if (performance.now() - this.#busyAt < POLITE_LIFETIME_MS) await setTimeout(POLITE_PAUSE_MS)
+    if (performance.now() - this.#busyAt < CONTENTION_LIFETIME_MS) await setTimeout(YIELD_PAUSE_MS)
   }
 
-  // On a full disk SQLite has rolled back by itself; a second rollback would fail and hide the reason.
+  // When the disk is full, SQLite has already rolled back. A failing second rollback would hide the cause.
   override async rollbackTransaction(connection: DatabaseConnection) {
     await connection.executeQuery(CompiledQuery.raw('rollback')).catch((error: unknown) => {
       if (!isNoTransaction(error)) throw error

@@ -1,4 +1,4 @@
-/** Operations on an SQLite file as a whole: copies, checks and locks. */
+/** Operations on whole SQLite files: copy, check, lock. */
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { MaintenanceError } from '../../errors.ts'
@@ -9,7 +9,7 @@ import { openExisting, openForReading } from './connection.ts'
 /**
  * Copies a database to a new file with mode 0600.
  *
- * @throws {OutputError} The file exists, or cannot be written.
+ * @throws {OutputError} The new file exists or cannot be written.
  */
 export function copySqlite(path: string, copy: string): void {
   const output = openOutput(copy, { inUse: [], replace: false })
@@ -22,8 +22,8 @@ export function copySqlite(path: string, copy: string): void {
 }
 
 /**
- * Copies a database into an empty file, as it is at this moment and while others write: in one read transaction. What
- * was deleted is not copied.
+ * Copies a database into an empty file in one read transaction, so that the copy is consistent while others write.
+ * Deleted data is not copied.
  */
 export function copyInto(path: string, empty: string): void {
   const database = openForReading(path)
@@ -35,9 +35,10 @@ export function copyInto(path: string, empty: string): void {
 }
 
 /**
- * What SQLite finds wrong with a file: its pages and its foreign keys. Empty where all is well.
+ * Checks the pages and foreign keys of a file.
  *
- * @param details - `thorough`: also whether each index has just the rows of its table, which takes several times as long.
+ * @param details - `thorough`: also compare each index with its table, which takes several times as long.
+ * @returns What is wrong; empty if the file is undamaged.
  */
 export function checkSqlite(path: string, { thorough }: { thorough: boolean }): string[] {
   const database = openForReading(path)
@@ -47,7 +48,7 @@ export function checkSqlite(path: string, { thorough }: { thorough: boolean }): 
     const keys = database.prepare('select "table" from pragma_foreign_key_check').all()
     return [
       ...pages.map(({ said }) => String(said)).filter((said) => said !== 'ok'),
-      ...keys.map(({ table }) => `a row of ${table} refers to one that is not there`),
+      ...keys.map(({ table }) => `a row of ${table} refers to a row that does not exist`),
     ]
   } catch (error) {
     if (isDamaged(error)) return [(error as Error).message]
@@ -58,17 +59,17 @@ export function checkSqlite(path: string, { thorough }: { thorough: boolean }): 
 }
 
 /**
- * Takes a database for itself alone, with all that its WAL holds written into its file.
+ * Locks a database exclusively, and writes its whole WAL into the file.
  *
- * @returns Lets go of it.
- * @throws {MaintenanceError} A service or another program has it open, even where it does nothing.
+ * @returns Releases the lock.
+ * @throws {MaintenanceError} Another process has the database open, even if idle.
  */
 export function lockSqlite(path: string): () => void {
-  // What is no database any more is nobody's. Who could write to it would, in closing it, throw its WAL away.
+  // A file that is not a database cannot be in use. Opening it for writing and closing it would delete its WAL.
   if (!isReadable(path)) return () => {}
   const database = openExisting(path)
   try {
-    // In WAL mode everybody who has the file open holds a lock on it, which the exclusive mode does not share.
+    // In WAL mode each process that has the file open holds a shared lock, which exclusive mode does not tolerate.
     database.exec(
       'pragma locking_mode = exclusive; begin immediate; rollback; pragma wal_checkpoint(truncate)',
     )
@@ -76,7 +77,7 @@ export function lockSqlite(path: string): () => void {
     database.close()
     if (!isBusy(error)) throw error
     throw new MaintenanceError(
-      'the database is in use: stop the service and every command on it first; nothing was changed',
+      'the database is in use: stop the service and every command that uses it first; nothing was changed',
       { cause: error },
     )
   }
@@ -96,12 +97,12 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** Where a file is kept as it was before something was done to it. */
+/** The path under which a file is kept as it was before an operation. */
 export function asideOf(path: string, before: 'adoption' | 'restore'): string {
   return `${path}.before-${before}-${new Date().toISOString().replaceAll(/[-:]/g, '')}`
 }
 
-/** Removes a copy of {@link copySqlite}. */
+/** Removes a file if it exists. */
 export function removeCopy(copy: string): void {
   rmSync(copy, { force: true })
 }

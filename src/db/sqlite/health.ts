@@ -1,16 +1,16 @@
-/** Whether an SQLite database can be read and written. */
+/** Health checks for SQLite. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { isBusy, isDamaged, isUnavailable } from '../dialect.ts'
 import { DatabaseFault, type Health } from '../health.ts'
 import { type DatabaseSync, openExisting, openForReading, whileBusy } from './connection.ts'
 import { checkSqlite } from './files.ts'
 
-/** What the statements of this process last failed with, where the database was at fault. */
+/** Remembers the last error of this process that was the fault of the database. */
 export class Faults {
   last: Error | null = null
 
   note(error: unknown): void {
-    // Damage stays: it outlives other faults.
+    // Damage does not go away, so later errors must not replace it.
     if (!(error instanceof Error) || (this.last !== null && isDamaged(this.last))) return
     if (isDamaged(error) || (isUnavailable(error) && !isBusy(error))) this.last = error
   }
@@ -20,17 +20,17 @@ export function healthOfFile(path: string, faults: Faults): Health {
   const opened = identityOf(path)
   return {
     async probe() {
-      // Our connections would go on with the file that they opened. What is written to it would be lost.
+      // Our connections would keep using the file that they opened, and its writes would be lost.
       if (identityOf(path) !== opened)
         throw new DatabaseFault('replaced', 'the file was removed or replaced: restart the service')
       accessSync(path, constants.W_OK)
-      // A new connection reads the file itself. Ours would answer from memory.
+      // A new connection reads from the file. Ours may answer from their caches.
       const database = openForReading(path)
       try {
         const ran = migrationsIn(database)
         if (faults.last !== null) {
           if (isDamaged(faults.last)) throw faults.last
-          // A full disk shows only in writes. After one failed, try one with each look, until it works.
+          // Only writes notice a full disk. After one failed, try a write in each probe until it succeeds.
           tryToWrite(path)
           faults.last = null
         }
@@ -52,7 +52,7 @@ export function healthOfMemory(database: DatabaseSync): Health {
   }
 }
 
-/** Which file has this name, or `null`. */
+/** Identifies the file that has this name now, or `null` if there is none. */
 function identityOf(path: string): string | null {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`
@@ -67,11 +67,15 @@ function migrationsIn(database: DatabaseSync): string[] {
     .map(({ name }) => String(name))
 }
 
-/** Writes to the disk in a transaction that is rolled back. @throws That fails, or another process writes. */
+/**
+ * Writes to the disk in a transaction that is rolled back.
+ *
+ * @throws The write fails, or another process is writing.
+ */
 function tryToWrite(path: string): void {
   const database = openExisting(path)
   try {
-    // A small write would stay in the cache until a commit. Without a cache, SQLite has to write it to the disk.
+    // A small write would stay in the cache until the commit. Without a cache, SQLite must write it to the disk.
     database.exec('pragma cache_size = 1; begin immediate; create table bienvenue_check (filling blob)')
     database.exec('insert into bienvenue_check values (zeroblob(262144)); rollback')
   } finally {

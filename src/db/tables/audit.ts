@@ -1,4 +1,4 @@
-/** Table `audit`: what happened, a line each. Lines are added, read, and removed after their time. */
+/** Table `audit`: one record per event. Records are added, read, and removed once their time is over. */
 import { type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../../lib/random.ts'
 import { clockOf } from '../dialect.ts'
@@ -29,7 +29,7 @@ const COLUMNS = {
     nullable: true,
     about: 'The account that the record is about; no foreign key, because the record outlives the account',
     class: 'pseudonym',
-    protection: 'refers to nobody once the account is gone',
+    protection: 'refers to no one once the account is gone',
     log: 'yes',
   },
   ip_address: {
@@ -79,9 +79,9 @@ const COLUMNS = {
   on_behalf_of: {
     type: 'integer',
     nullable: true,
-    about: 'The account that somebody else acted for',
+    about: 'The account on whose behalf someone else acted',
     class: 'pseudonym',
-    protection: 'refers to nobody once the account is gone',
+    protection: 'refers to no one once the account is gone',
     log: 'yes',
   },
 } as const satisfies Columns
@@ -94,8 +94,7 @@ export const audit = {
   retention:
     'A row stays for `BIENVENUE_AUDIT_RETENTION_DAYS`, even after its account is gone. The database itself refuses to change or delete it earlier ([decision 0016](../decisions/0016-audit-guarded-by-the-database.md)).',
   exportedBy: ['user'],
-  afterAccount:
-    'stays until its time, without IP address and user agent, and under a number that no account has',
+  afterAccount: 'stays until its time, without IP address and user agent; the id in it belongs to no account',
   cleanUps: {
     auditRecords: {
       what: 'records of the audit',
@@ -112,34 +111,34 @@ export const audit = {
   },
 } satisfies Table
 
-/** A line of the audit. */
+/** A record of the audit log. */
 export interface AuditRecord {
   /** A time-ordered UUID. */
   readonly id: string
   readonly at: Date
-  /** The process that wrote it: host name and number. */
+  /** The process that wrote it: host name and process id. */
   readonly instance: string
-  /** Who did it: the user, somebody without a session, whoever runs the service, or the service by itself. */
+  /** Who acted: the user, a client without a session, the operator of the service, or the service itself. */
   readonly actor: 'user' | 'anonymous' | 'operator' | 'system'
-  /** The id of the acting user, or what names the operator; `null` if unknown, as in records before 0.2. */
+  /** The id of the acting user or the name of the operator; `null` if unknown, as in records before 0.2. */
   readonly actorId: string | null
-  /** The user that somebody else acted for, or `null`. */
+  /** The user for whom someone else acted, or `null`. */
   readonly onBehalfOf: number | null
   readonly action: string
   readonly outcome: 'success' | 'refused'
   /** Why it was refused, or how it was done. */
   readonly reason: string | null
-  /** The account it is about, or `null` where there is none. */
+  /** The account that the event is about, or `null`. */
   readonly userId: number | null
   readonly ip: string | null
   readonly userAgent: string | null
-  /** As in the log and in the answer. */
+  /** The same as in the log and the response. */
   readonly requestId: string | null
-  /** What there is beyond. Never a secret, and addresses masked. */
+  /** Further facts. Never a secret; addresses are masked. */
   readonly details: Readonly<Record<string, string | number | boolean>>
 }
 
-/** Adds a line, kept until `expiresAt`. */
+/** Adds a record. The database keeps it until `expiresAt`. */
 export async function addAuditRecord(db: Database, record: AuditRecord, expiresAt: Date): Promise<void> {
   await db
     .insertInto('audit')
@@ -163,35 +162,35 @@ export async function addAuditRecord(db: Database, record: AuditRecord, expiresA
     .execute()
 }
 
-/** A line as it is read. */
+/** A record as it is read. */
 export interface AuditEntry extends AuditRecord {
-  /** The address that the account has now, or `null` where it is gone or there was none. */
+  /** The current address of the account, or `null` if there is no account or it is gone. */
   readonly email: string | null
 }
 
-/** Which lines to read. */
+/** Which records to read. */
 export interface AuditQuery {
   readonly userId?: number | undefined
   readonly action?: string | undefined
   readonly since?: Date | undefined
 }
 
-/** Lines, the newest first, a page at a time: those before `beforeId`. */
+/** Lists records, newest first. Pass the id of the last record as `beforeId` to get the next page. */
 export async function listAuditRecords(
   db: Database,
   { userId, action, since }: AuditQuery,
   page: { beforeId: string | null; limit: number },
 ): Promise<AuditEntry[]> {
-  // Not a join, for which PostgreSQL might read all users.
+  // A subquery, because PostgreSQL might read all users for a join.
   let query = db
     .selectFrom('audit')
     .selectAll()
-    .select((lines) =>
-      lines.selectFrom('users').select('email').whereRef('users.id', '=', 'audit.user_id').as('email'),
+    .select((records) =>
+      records.selectFrom('users').select('email').whereRef('users.id', '=', 'audit.user_id').as('email'),
     )
   if (userId !== undefined) query = query.where('user_id', '=', userId)
   if (action !== undefined) query = query.where('action', '=', action)
-  // The id begins with the moment: so it is a range of the key.
+  // The id begins with the time, so this is a range of the primary key.
   if (since !== undefined) query = query.where('id', '>=', leastUuidV7(since))
   if (page.beforeId !== null) query = query.where('id', '<', page.beforeId)
   const rows = await query.orderBy('id', 'desc').limit(page.limit).execute()
@@ -199,9 +198,9 @@ export async function listAuditRecords(
 }
 
 /**
- * Removes lines whose time is over, so many at the most. The database keeps the others by its own clock.
+ * Removes up to `limit` records whose time is over.
  *
- * @returns How many there were; none when it is done.
+ * @returns How many were removed; 0 when none is left.
  */
 export async function deleteExpiredAuditRecords(tx: Tx, now: Date, limit: number): Promise<number> {
   const { numDeletedRows } = await tx
@@ -211,7 +210,7 @@ export async function deleteExpiredAuditRecords(tx: Tx, now: Date, limit: number
         .selectFrom('audit')
         .select('id')
         .where('expires_at', '<=', now.getTime())
-        // The guard goes by the clock of the database, and ours may be ahead of it.
+        // The trigger that guards records uses the clock of the database, and ours may be ahead of it.
         .where(sql<boolean>`expires_at <= ${clockOf(tx)}`)
         .limit(limit),
     )
@@ -220,9 +219,9 @@ export async function deleteExpiredAuditRecords(tx: Tx, now: Date, limit: number
 }
 
 /**
- * Forgets from where things were done before a moment, so many lines at the most.
+ * Removes the IP address and user agent from up to `limit` records written before a time.
  *
- * @returns How many there were; none when it is done.
+ * @returns How many were changed; 0 when none is left.
  */
 export async function forgetAuditOrigins(tx: Tx, before: Date, limit: number): Promise<number> {
   const { numUpdatedRows } = await tx
@@ -240,7 +239,7 @@ export async function forgetAuditOrigins(tx: Tx, before: Date, limit: number): P
   return Number(numUpdatedRows)
 }
 
-/** Forgets from where anything was done on an account: what is left names nobody. */
+/** Removes IP addresses and user agents from all records about an account. */
 export async function forgetAuditOriginsOf(tx: Tx, userId: number): Promise<void> {
   await tx
     .updateTable('audit')

@@ -20,11 +20,11 @@ async function keyOf(db: Database, engine: EngineName, table: string): Promise<s
   return rows.map(({ name }) => name)
 }
 
-// Kysely keeps its own tables beside ours.
+// Kysely's own tables have this prefix.
 const isOurs = ({ name }: { name: string }) => !name.startsWith('bienvenue_')
 
 onBothEngines('the registry of tables', (engine) => {
-  it('describes every table as the migrations make it: columns in order, types, null, generated values, key', async () => {
+  it('describes every table as the migrations create it: columns in order, types, null, generated values, key', async () => {
     const db = await openDatabase(await freshDatabase(engine))
     onTestFinished(() => db.destroy())
     const found: Record<string, unknown> = {}

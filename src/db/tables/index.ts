@@ -20,7 +20,7 @@ export interface Schema {
   audit: AuditTable
 }
 
-/** Every table. A table comes after those that it refers to. */
+/** Every table. A table comes after the tables that it refers to. */
 export const TABLES = { users, sessions, tokens, throttles, outbox, audit } satisfies Record<
   keyof Schema,
   Table
@@ -29,10 +29,10 @@ export const TABLES = { users, sessions, tokens, throttles, outbox, audit } sati
 /** The name of every table, in the same order. */
 export const TABLE_NAMES = Object.keys(TABLES) as readonly (keyof Schema)[]
 
-/** A connection pool or a transaction. Most functions of `db` take either. */
+/** A connection pool or a transaction. Most functions of `db` accept both. */
 export type Database = Kysely<Schema>
 
-/** A transaction, for several statements that have to succeed or fail together. */
+/** A transaction, for statements that must succeed or fail together. */
 export type Tx = Transaction<Schema>
 
 type Registered = typeof TABLES
@@ -41,7 +41,7 @@ type RecordedIn<CleanUps> = {
   [Name in keyof CleanUps]: CleanUps[Name] extends { deleteSome: null } ? Name : never
 }[keyof CleanUps]
 
-/** What `deleteExpired` counts. */
+/** The names under which `deleteExpired` counts. */
 export type CleanUpName = { [Name in keyof Registered]: keyof CleanUpsOf<Name> }[keyof Registered]
 
 /** The clean-ups that also write to the audit. */

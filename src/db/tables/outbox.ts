@@ -1,4 +1,4 @@
-/** Table `outbox`: mail on its way. */
+/** Table `outbox`: the mail queue. */
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../../lib/random.ts'
 import type { Database, Schema, Tx } from './index.ts'
@@ -16,7 +16,7 @@ const COLUMNS = {
     type: 'integer',
     nullable: true,
     about:
-      'The account that the message is about; null once that is gone, for a farewell, and for a request that named an unknown address',
+      'The account that the message is about; null once that is gone, for the notice that it was deleted, and for a request that named an unknown address',
     class: 'pseudonym',
     kept: 'until the account is deleted',
     log: 'yes',
@@ -88,47 +88,47 @@ export const outbox = {
   },
 } satisfies Table
 
-/** A mail that is to be sent. */
+/** A queued mail. */
 export interface OutboxMail {
-  /** A UUID: the message's name for good. */
+  /** A UUID version 7. Also the id of the message itself, in every attempt. */
   readonly id: string
   /** Which message it is. */
   readonly kind: string
-  /** The account it is about, or `null` where there is none, or none any more. */
+  /** The account it is about, or `null` if there is none or it is gone. */
   readonly userId: number | null
-  /** The address it goes to. `null`: the one that the account has by then, or nobody without an account. */
+  /** The address. `null`: the account's address at the time of sending; without an account nothing is sent. */
   readonly email: string | null
   readonly locale: string
-  /** What the message says beyond its kind. Never a secret. */
+  /** What the message says, besides its kind. Never a secret. */
   readonly details: MailDetails
   readonly createdAt: Date
-  /** The lower, the earlier it leaves. */
+  /** Lower numbers are sent first. */
   readonly priority: Priority
-  /** How many events it covers. */
+  /** How many events the message covers. */
   readonly events: number
-  /** How often it was taken for sending. */
+  /** How often an instance took it for sending. */
   readonly attempts: number
 }
 
 type Detail = string | number | null
-/** Values, or lists of what has values. */
+/** Values, and lists of objects with values. */
 export type MailDetails = Readonly<Record<string, Detail | readonly Readonly<Record<string, Detail>>[]>>
 
-/** Mail of the first priority leaves before any of the second. */
+/** All due mail of one priority is sent before any of the next. */
 const PRIORITIES = [0, 1] as const
 export type Priority = (typeof PRIORITIES)[number]
 
-/** A mail that is not in the outbox yet. */
+/** A mail that is not queued yet. */
 export type NewMail = Omit<OutboxMail, 'events' | 'attempts'>
 
-/** Numbers of users begin with 1. */
-const NOBODY = 0
+/** Matches no row: user ids begin at 1. */
+const NO_USER_ID = 0
 
 /**
- * Adds a mail to the change it belongs to.
+ * Enqueues a mail. Call it in the transaction of the change that the mail is about.
  *
- * @param details - `replaces`: one of the same kind to the same user that has not left yet gives way to it.
- *   `notBefore`: when it may leave. Default: at once.
+ * @param details - `replaces`: delete a queued mail of the same kind to the same user. `notBefore`: the earliest
+ *   time of sending. Default: at once.
  */
 export async function addMail(
   db: Database,
@@ -136,10 +136,10 @@ export async function addMail(
   { replaces, notBefore = mail.createdAt }: { replaces: boolean; notBefore?: Date },
 ): Promise<void> {
   if (replaces) {
-    // Also where there is no user, whom no number names: an unknown address costs what a known one does.
+    // Also without a user, so that an unknown address takes the same time as a known one.
     await db
       .deleteFrom('outbox')
-      .where('user_id', '=', mail.userId ?? NOBODY)
+      .where('user_id', '=', mail.userId ?? NO_USER_ID)
       .where('kind', '=', mail.kind)
       .execute()
   }
@@ -162,10 +162,10 @@ export async function addMail(
     .execute()
 }
 
-/** Which mail: of a kind, about a user, to an address. */
+/** Identifies queued mail: its kind, the user it is about, and its address. */
 type MailTopic = Pick<NewMail, 'userId' | 'kind' | 'email'>
 
-/** A mail that has not left, or `null`. It may be in hand. */
+/** The newest queued mail on a topic, or `null`. An instance may be sending it at this moment. */
 export async function findMail(tx: Tx, { userId, kind, email }: MailTopic): Promise<OutboxMail | null> {
   const row = await tx
     .selectFrom('outbox')
@@ -179,10 +179,10 @@ export async function findMail(tx: Tx, { userId, kind, email }: MailTopic): Prom
 }
 
 /**
- * Lets a mail that has not left cover one more event. What {@link finishMail} ends at this moment is not extended.
+ * Makes a queued mail cover one more event.
  *
- * @param details - All of them from now on.
- * @returns Whether there was such a mail.
+ * @param details - Replaces the details of the mail.
+ * @returns Whether there was such a mail. If {@link finishMail} removes it at this moment, there was none.
  */
 export async function extendMail(
   tx: Tx,
@@ -199,14 +199,17 @@ export async function extendMail(
   return numUpdatedRows > 0n
 }
 
-/** How long whoever takes mail has it to themselves, and after what a wait is of another clock. */
+/** The times that {@link takeDueMail} goes by. */
 export interface Lease {
+  /** How long no other instance takes the mail. */
   readonly leaseMs: number
+  /** A mail that waits longer than this was postponed by a clock that is wrong. It is due now. */
   readonly longestWaitMs: number
 }
 
 /**
- * Takes due mail: the oldest of the first priority that has any. The lease keeps other instances from sending it too.
+ * Takes up to `limit` due mails of the first priority that has any, longest due first. The lease keeps other
+ * instances from sending them too.
  */
 export async function takeDueMail(
   db: Database,
@@ -215,21 +218,21 @@ export async function takeDueMail(
   limit: number,
 ): Promise<OutboxMail[]> {
   const time = now.getTime()
-  const isOver = sql<boolean>`next_attempt_at <= ${time}`
-  const isOfAnotherClock = sql<boolean>`next_attempt_at > ${time + longestWaitMs}`
+  const isDue = sql<boolean>`next_attempt_at <= ${time}`
+  const isFromWrongClock = sql<boolean>`next_attempt_at > ${time + longestWaitMs}`
   for (const priority of PRIORITIES) {
-    // One after the other: each is a range of the index, and what waits between the two is not read.
+    // Two queries, because each is a range of the index. Rows that wait between them are not read.
     const due = [
-      ...(await findDue(db, priority, isOver, limit)),
-      ...(await findDue(db, priority, isOfAnotherClock, limit)),
+      ...(await findDue(db, priority, isDue, limit)),
+      ...(await findDue(db, priority, isFromWrongClock, limit)),
     ]
     if (due.length === 0) continue
     const rows = await db
       .updateTable('outbox')
       .set({ attempts: sql`attempts + 1`, next_attempt_at: time + leaseMs })
       .where('id', 'in', due.slice(0, limit))
-      // Again, since another instance may have taken some between the look and the change.
-      .where((query) => query.or([isOver, isOfAnotherClock]))
+      // Check again, because another instance may have taken some since.
+      .where((query) => query.or([isDue, isFromWrongClock]))
       .returningAll()
       .execute()
     return rows.map(mailOf)
@@ -248,14 +251,14 @@ async function findDue(
   return rows.map(({ id }) => id)
 }
 
-/** Forgets a mail: it is in other hands, or for nobody. */
+/** Deletes a mail that was sent, or that has no address to go to. */
 export async function deleteMail(db: Database, id: string): Promise<void> {
   await db.deleteFrom('outbox').where('id', '=', id).execute()
 }
 
 /**
- * Forgets a mail that told of so many events. What {@link extendMail} added while it was in hand becomes a mail of
- * its own.
+ * Deletes a mail that was sent with `events` events. If {@link extendMail} added more while it was being sent, they
+ * stay queued as a new mail.
  */
 export async function finishMail(
   tx: Tx,
@@ -278,12 +281,12 @@ export async function finishMail(
 }
 
 /**
- * Forgets mail that was ordered before a moment, so much at the most.
+ * Deletes up to `limit` mails that were enqueued before a time.
  *
- * @returns What it was; nothing when it is done.
+ * @returns The deleted mails; empty when none is left.
  */
 export async function deleteMailBefore(tx: Tx, before: Date, limit: number): Promise<OutboxMail[]> {
-  // The id begins with the moment: so it is a range of the key.
+  // The id begins with the time, so this is a range of the primary key.
   const stale = await tx
     .selectFrom('outbox')
     .select('id')
@@ -298,9 +301,9 @@ export async function deleteMailBefore(tx: Tx, before: Date, limit: number): Pro
 }
 
 /**
- * Lets a mail wait for another try.
+ * Postpones a mail. Does nothing if its lease ran out and another instance has taken it.
  *
- * @param problem - Why this one failed, where it did.
+ * @param problem - Why the attempt failed, or `null` if it did not fail.
  */
 export async function postponeMail(
   db: Database,
@@ -312,12 +315,11 @@ export async function postponeMail(
     .updateTable('outbox')
     .set({ next_attempt_at: until.getTime(), problem })
     .where('id', '=', mail.id)
-    // Where the lease ran out somebody else has it by now.
     .where('attempts', '=', mail.attempts)
     .execute()
 }
 
-/** How many mails wait. */
+/** How many mails are queued. */
 export async function countMail(db: Database): Promise<number> {
   const { count } = await db
     .selectFrom('outbox')
@@ -326,15 +328,15 @@ export async function countMail(db: Database): Promise<number> {
   return Number(count)
 }
 
-/** Why mail waits that was tried. */
+/** Why queued mail was not sent. */
 export interface MailProblem {
-  /** What the mail server answered, or what else went wrong. It names no address. */
+  /** The answer of the mail server, or what else went wrong. Contains no address. */
   readonly problem: string
-  /** How many mails wait because of it. */
+  /** How many mails it holds up. */
   readonly mails: number
 }
 
-/** What the last try of the mail that waits came to, the most frequent first. */
+/** Lists why the last attempts failed, the most frequent problem first. */
 export async function listMailProblems(db: Database): Promise<MailProblem[]> {
   const rows = await db
     .selectFrom('outbox')
@@ -347,7 +349,7 @@ export async function listMailProblems(db: Database): Promise<MailProblem[]> {
   return rows.map(({ problem, mails }) => ({ problem: problem ?? '', mails: Number(mails) }))
 }
 
-/** Forgets mail of these kinds that has not left. */
+/** Deletes a user's queued mail of these kinds. */
 export async function deleteMailOf(tx: Tx, userId: number, kinds: readonly string[]): Promise<void> {
   await tx.deleteFrom('outbox').where('user_id', '=', userId).where('kind', 'in', kinds).execute()
 }

@@ -1,4 +1,4 @@
-/** Table `sessions`. */
+/** Table `sessions`: the sessions of all users. */
 import type { User } from '../../user.ts'
 import { withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
@@ -122,12 +122,12 @@ export interface Session {
 /**
  * Adds a session and makes it the newest of its user.
  *
- * @returns `false`, with nothing added, where the account was shut, its password marked as known to others, or
- *   another one set since `user` was read: whoever proved to know the old one is too late.
+ * @returns `false`, with nothing added, if since `user` was read the account was disabled or its password was
+ *   changed or marked as compromised. Then the proof of identity is no longer valid.
  */
 export async function addSession(tx: Tx, user: User, session: Session): Promise<boolean> {
-  // First, because it locks the row of the user: a reset at the same time either waits and ends this
-  // session too, or came before and is seen here.
+  // Lock the user's row first. A concurrent password reset then either waits and ends this session too, or came first
+  // and is noticed here.
   const { numUpdatedRows } = await tx
     .updateTable('users')
     .set({ session_id: session.id })
@@ -161,7 +161,7 @@ const sessionById = prepared((db, id) =>
   db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    // Under names of their own: both tables have some of them.
+    // Renamed, because both tables have columns of these names.
     .select([
       'sessions.id as s_id',
       'sessions.secret_hash as s_secret_hash',
@@ -174,17 +174,17 @@ const sessionById = prepared((db, id) =>
     .where('sessions.id', '=', id),
 )
 
-/** The first columns of {@link sessionById}. */
+/** The values of the first columns of `sessionById`. */
 type StateValues = [string, Uint8Array, number, number, number | null, number]
 const STATE_LENGTH = 6 satisfies StateValues['length']
 
-/** What a session check needs of a session. */
+/** The part of a session that a session check needs. */
 export type SessionState = Pick<
   Session,
   'id' | 'userId' | 'secretHash' | 'authenticatedAt' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt'
 >
 
-/** The state of a session, with its user, or `null`. It may have expired: the caller looks. */
+/** A session's state and its user, or `null`. The caller must check whether it has expired. */
 export async function findSession(
   db: Database,
   id: string,
@@ -208,8 +208,8 @@ export async function findSession(
 }
 
 /**
- * Notes that a session was used, and how long it may now stay unused. Every session that is in use is noted again and
- * again: so it is not waited for until the disk has it.
+ * Records when a session was last used, and until when it may stay unused. Does not wait for the disk: if a power
+ * failure undoes the write, the next use repeats it.
  */
 export async function updateLastSeen(
   db: Database,
@@ -226,9 +226,9 @@ export async function updateLastSeen(
   )
 }
 
-/** Ends one session of a user; `users.session_id` then names the newest that is left. */
+/** Ends one session of a user. `users.session_id` then names the newest remaining session. */
 export async function deleteSession(tx: Tx, session: { id: string; userId: number }): Promise<void> {
-  const newestLeft = tx
+  const newestRemaining = tx
     .selectFrom('sessions')
     .select((query) => query.cast<string>('id', 'text').as('id'))
     .where('user_id', '=', session.userId)
@@ -236,14 +236,14 @@ export async function deleteSession(tx: Tx, session: { id: string; userId: numbe
     .orderBy('created_at', 'desc')
     .orderBy('sessions.id', 'desc')
     .limit(1)
-  // The user's row first, here and in every other transaction: whoever has it goes on, the rest wait.
+  // Every transaction locks the user's row first, so that none deadlock.
   await tx
     .updateTable('users')
     .set((query) => ({
       session_id: query
         .case()
         .when('session_id', '=', session.id)
-        .then(newestLeft)
+        .then(newestRemaining)
         .else(query.ref('session_id'))
         .end(),
     }))
@@ -252,16 +252,16 @@ export async function deleteSession(tx: Tx, session: { id: string; userId: numbe
   await tx.deleteFrom('sessions').where('id', '=', session.id).execute()
 }
 
-/** Ends every session of a user. */
+/** Ends all sessions of a user. */
 export async function deleteSessionsOf(tx: Tx, userId: number): Promise<void> {
   await tx.updateTable('users').set({ session_id: null }).where('id', '=', userId).execute()
   await tx.deleteFrom('sessions').where('user_id', '=', userId).execute()
 }
 
-/** What its user may see of a session. */
+/** The part of a session that its user may see. */
 export type SessionSummary = Omit<Session, 'userId' | 'secretHash'>
 
-/** The sessions of a user that have not expired, the one used last first. */
+/** Lists the unexpired sessions of a user, most recently used first. */
 export async function listSessionsOf(db: Database, userId: number, now: Date): Promise<SessionSummary[]> {
   const rows = await db
     .selectFrom('sessions')
@@ -300,12 +300,12 @@ export async function hasSession(db: Database, session: { id: string; userId: nu
 }
 
 /**
- * Ends every session of a user but one.
+ * Ends all sessions of a user except one.
  *
- * @returns How many there were.
+ * @returns How many it ended.
  */
 export async function deleteOtherSessions(tx: Tx, kept: { id: string; userId: number }): Promise<number> {
-  // The user's row first, as everywhere.
+  // Lock the user's row first, as everywhere.
   await tx.updateTable('users').set({ session_id: kept.id }).where('id', '=', kept.userId).execute()
   const { numDeletedRows } = await tx
     .deleteFrom('sessions')
@@ -315,7 +315,7 @@ export async function deleteOtherSessions(tx: Tx, kept: { id: string; userId: nu
   return Number(numDeletedRows)
 }
 
-/** Ends the sessions of a user that were used the longest ago, until so many are left beside the newest. */
+/** Ends a user's least recently used sessions until `keep` are left, the newest among them. */
 export async function trimSessions(
   tx: Tx,
   newest: { id: string; userId: number },
@@ -344,9 +344,9 @@ export async function trimSessions(
 }
 
 /**
- * Ends every session there is.
+ * Ends all sessions of all users.
  *
- * @returns How many there were.
+ * @returns How many it ended.
  */
 export async function deleteEverySession(tx: Tx): Promise<number> {
   await tx.updateTable('users').set({ session_id: null }).where('session_id', 'is not', null).execute()
@@ -354,7 +354,7 @@ export async function deleteEverySession(tx: Tx): Promise<number> {
   return Number(numDeletedRows)
 }
 
-/** How many sessions of a user have not expired. */
+/** Counts the unexpired sessions of a user. */
 export async function countSessionsOf(db: Database, userId: number, now: Date): Promise<number> {
   const { count } = await db
     .selectFrom('sessions')
@@ -369,25 +369,25 @@ export async function countSessionsOf(db: Database, userId: number, now: Date): 
 }
 
 /**
- * Removes sessions that ended by themselves, so many at the most.
+ * Removes expired sessions, up to `limit` of each kind of expiry.
  *
- * @returns How many there were; none when it is done.
+ * @returns How many were removed; 0 when none is left.
  */
 export async function deleteExpiredSessions(tx: Tx, now: Date, limit: number): Promise<number> {
   const found = [
-    ...(await findEnded(tx, 'expires_at', now, limit)),
-    ...(await findEnded(tx, 'idle_expires_at', now, limit)),
+    ...(await findExpired(tx, 'expires_at', now, limit)),
+    ...(await findExpired(tx, 'idle_expires_at', now, limit)),
   ]
-  // Some have passed both. By user, so that two clean-ups at the same time take their rows in the same order.
-  const ended = [...new Map(found.map((session) => [session.id, session])).values()]
-  for (const { id, user_id } of ended.sort((a, b) => a.user_id - b.user_id)) {
+  // Some have passed both limits. Sorted by user, so that concurrent clean-ups lock rows in the same order.
+  const expired = [...new Map(found.map((session) => [session.id, session])).values()]
+  for (const { id, user_id } of expired.sort((a, b) => a.user_id - b.user_id)) {
     await deleteSession(tx, { id, userId: user_id })
   }
-  return ended.length
+  return expired.length
 }
 
-// Each limit by itself, because each has an index of its own.
-function findEnded(tx: Tx, limitedBy: 'expires_at' | 'idle_expires_at', now: Date, limit: number) {
+// One query per limit, because each has its own index.
+function findExpired(tx: Tx, limitedBy: 'expires_at' | 'idle_expires_at', now: Date, limit: number) {
   return tx
     .selectFrom('sessions')
     .select(['id', 'user_id'])

@@ -1,8 +1,8 @@
-/** How a table is described. Each table is described once, in its own file; `index.ts` lists them all. */
+/** The form of a table's description. Each table is described once, in its own file; `index.ts` lists them all. */
 import type { Generated } from 'kysely'
 import type { Tx } from './index.ts'
 
-/** What a column of each type gives and takes. */
+/** The JavaScript type of each column type. */
 interface Values {
   integer: number
   text: string
@@ -15,14 +15,14 @@ interface Values {
 export interface Column {
   readonly type: keyof Values
   readonly nullable?: true
-  /** A new row that has no value for it gets one from the database. */
+  /** The database generates the value if a new row has none. */
   readonly generated?: true
-  /** What it holds. `npm run docs` writes this and the following into docs/reference/data.md, which explains the classes. */
+  /** What it holds. `npm run docs` writes this and the fields below into docs/reference/data.md, which explains the classes. */
   readonly about: string
   readonly class: 'secret' | 'personal' | 'pseudonym' | 'technical'
-  /** What protects it besides what protects every column. */
+  /** What protects it, besides the protection of every column. */
   readonly protection?: string
-  /** What ends the value before its row ends. */
+  /** When the value is removed, if earlier than the row. */
   readonly kept?: string
   /** Whether logs and the audit may contain it. */
   readonly log: 'no' | 'masked' | 'yes'
@@ -42,8 +42,10 @@ type CellOf<Of> = Of extends { type: infer Type extends keyof Values }
   : never
 
 /**
+ * Removes or anonymises rows whose time is over.
+ *
  * @param times - The audit forgets IP addresses and user agents from before `forgetBefore`.
- * @returns How many rows it removed or changed, `limit` at most; 0 when nothing is left to do.
+ * @returns How many rows it removed or changed, at most `limit`; 0 when nothing is left to do.
  */
 export type DeleteSome = (
   tx: Tx,
@@ -66,10 +68,10 @@ export interface Table {
   readonly key: string
   /** How long a row is kept. */
   readonly retention: string
-  /** Who can export its rows: users theirs, by `GET /profile/export`; operators all, by `bienvenue export`. */
+  /** Who can export its rows: users their own with `GET /profile/export`, operators all with `bienvenue export`. */
   readonly exportedBy: readonly ('user' | 'operator')[]
-  /** What becomes of an account's rows when the account is deleted. */
+  /** What happens to an account's rows when the account is deleted. */
   readonly afterAccount: string
-  /** By the name under which `deleteExpired` counts what was removed. */
+  /** Keyed by the name under which `deleteExpired` counts what was removed. */
   readonly cleanUps: Readonly<Record<string, CleanUp>>
 }

@@ -1,4 +1,4 @@
-/** Table `throttles`: counters of failed attempts, moved by atomic writes. */
+/** Table `throttles`: counters of attempts, changed by atomic writes. */
 import { type RawBuilder, sql } from 'kysely'
 import { listed } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
@@ -37,20 +37,20 @@ export const throttles = {
   },
 } satisfies Table
 
-/** Ten years: for good, as far as a counter goes. */
+/** Ten years, which is permanent for a counter. */
 const LOCK_MS = 10 * 365 * 86_400_000
 
-/** How many attempts are free, and how the wait grows behind them. */
+/** How many attempts are free, and how the wait grows after them. */
 export interface ThrottlePolicy {
   /** Attempts before the first wait, 2 or more. */
   readonly freeAttempts: number
   /** The first wait; each further attempt doubles it. */
   readonly firstWaitMs: number
-  /** The longest wait: at most so long is anybody kept out. */
+  /** The longest wait. */
   readonly longestWaitMs: number
-  /** A counter that has not moved for so long starts again at nothing. */
+  /** A counter without attempts for this long starts again at 0. */
   readonly forgetAfterMs: number
-  /** With so many attempts the last one was made, until the counter is cleared. 0: never. */
+  /** After this many attempts none is allowed until the counter is cleared. 0: never. */
   readonly lockAfter?: number
 }
 
@@ -59,19 +59,19 @@ export type Attempt =
   | {
       readonly allowed: true
       readonly blockedUntil: number
-      /** The attempts so far, this one too. */
+      /** The attempts so far, including this one. */
       readonly count: number
     }
   | {
       readonly allowed: false
       readonly retryAfterMs: number
-      /** Whether only clearing the counter helps. */
+      /** Whether attempts stay refused until the counter is cleared. */
       readonly isLocked: boolean
     }
 
 /**
- * Counts an attempt before it is made, in one statement, so that of parallel attempts no more get through
- * than the policy says, whichever instance they reach. An attempt that waits is not counted.
+ * Counts an attempt before it is made. One atomic statement, so that parallel attempts, also at different
+ * instances, cannot exceed the policy. A refused attempt is not counted.
  */
 export async function takeAttempt(
   db: Database,
@@ -108,24 +108,24 @@ export async function takeAttempt(
     .select(['blocked_until', 'expires_at', 'failures'])
     .where('key', '=', key)
     .executeTakeFirst()
-  // Gone or over by now: another try is welcome at once.
+  // The counter may be gone or the wait over by now. Then the next attempt is allowed at once.
   const isLocked = row !== undefined && row.failures >= lockAt(policy)
   const until = isLocked ? time + policy.longestWaitMs : (row?.blocked_until ?? 0)
   return { allowed: false, retryAfterMs: Math.max(until - time, 1), isLocked }
 }
 
-/** How many attempts lock. */
+/** The number of attempts that locks. */
 function lockAt({ lockAfter = 0 }: ThrottlePolicy): number {
   return lockAfter > 0 ? lockAfter : Number.MAX_SAFE_INTEGER
 }
 
-// What is locked is not forgotten: only clearing opens it.
+// A locked counter does not expire; it must be cleared.
 function expiresAt(policy: ThrottlePolicy, time: number): RawBuilder<number> {
   return sql`case when throttles.failures + 1 >= ${int(lockAt(policy))} and throttles.expires_at > ${int(time)}
     then ${int(time + LOCK_MS)} else ${int(time + policy.forgetAfterMs)} end`
 }
 
-// A wait that lies further ahead than any we give was written under another clock: it does not count.
+// A wait longer than the longest one was written by a clock that is wrong, and is ignored.
 function isOpen(policy: ThrottlePolicy, time: number): RawBuilder<boolean> {
   const waits = sql`throttles.blocked_until > ${int(time)} and throttles.blocked_until <= ${int(time + policy.longestWaitMs)}`
   const locked = sql`throttles.failures >= ${int(lockAt(policy))}`
@@ -133,11 +133,11 @@ function isOpen(policy: ThrottlePolicy, time: number): RawBuilder<boolean> {
 }
 
 /**
- * Takes one of so many places, in one statement.
+ * Takes one of `places` places in a fixed time window, atomically.
  *
- * @param key - Names the span of time too: with the next one it is another key.
- * @param until - When the span is over, and the counter may go.
- * @returns Whether there was one left.
+ * @param key - Also identifies the window: the next window has another key.
+ * @param details - `until`: the end of the window, after which the counter may be removed.
+ * @returns Whether a place was left.
  */
 export async function takePlace(
   db: Database,
@@ -158,13 +158,13 @@ export async function takePlace(
   return taken !== undefined
 }
 
-/** When a pause ends that {@link startPause} started, or `null` where there is none. */
+/** When the pause that {@link startPause} started ends, or `null` if there is none. It may be over. */
 export async function findPauseEnd(db: Database, key: string): Promise<Date | null> {
   const row = await db.selectFrom('throttles').select('expires_at').where('key', '=', key).executeTakeFirst()
   return row === undefined ? null : new Date(row.expires_at)
 }
 
-/** Starts a pause, or moves the end of one. */
+/** Starts a pause, or changes when it ends. */
 export async function startPause(db: Database, key: string, until: Date): Promise<void> {
   const expires_at = until.getTime()
   await db
@@ -174,7 +174,7 @@ export async function startPause(db: Database, key: string, until: Date): Promis
     .execute()
 }
 
-// With this attempt there are `failures + 1`. The shift is bounded before it is made.
+// `failures + 1` counts this attempt. The number of doublings is limited before the shift, which could overflow.
 function blockedUntil(policy: ThrottlePolicy, time: number): RawBuilder<number> {
   const over = sql`(throttles.failures + 1 - ${int(policy.freeAttempts)})`
   const doublings = Math.ceil(Math.log2(policy.longestWaitMs / policy.firstWaitMs))
@@ -185,12 +185,12 @@ function blockedUntil(policy: ThrottlePolicy, time: number): RawBuilder<number> 
   end`
 }
 
-// PostgreSQL cannot tell the type of a bare parameter inside an expression.
+// PostgreSQL cannot infer the type of a bare parameter inside an expression.
 function int(value: number): RawBuilder<number> {
   return sql`cast(${value} as bigint)`
 }
 
-/** Takes one counted attempt back: it was no failure. Other attempts keep the wait they caused. */
+/** Undoes one counted attempt that was not a failure. The waits that other attempts caused stay. */
 export async function refundAttempt(
   db: Database,
   key: string,
@@ -207,12 +207,12 @@ export async function refundAttempt(
     .execute()
 }
 
-/** Forgets what was counted under a key. */
+/** Deletes a counter. */
 export async function clearAttempts(db: Database, key: string): Promise<void> {
   await db.deleteFrom('throttles').where('key', '=', key).execute()
 }
 
-/** Forgets what was counted under any of these keys. */
+/** Deletes several counters. */
 export async function clearManyAttempts(tx: Tx, keys: readonly string[]): Promise<void> {
   await tx
     .deleteFrom('throttles')
@@ -220,7 +220,7 @@ export async function clearManyAttempts(tx: Tx, keys: readonly string[]): Promis
     .execute()
 }
 
-/** Those of these keys whose counter only clearing opens. */
+/** The keys, of those given, whose counter is locked until it is cleared. */
 export async function findLocked(
   db: Database,
   keys: readonly string[],
@@ -232,7 +232,7 @@ export async function findLocked(
     .where(sql`wanted.key`, '=', sql.ref('throttles.key'))
     .where('failures', '>=', lockAfter)
     .where('expires_at', '>', now.getTime())
-  // One look-up by the key for each: PostgreSQL would answer `in` by reading the whole table.
+  // One look-up by primary key each. PostgreSQL would read the whole table for `in`.
   const { rows } = await sql<{ key: string }>`
     with wanted(key) as ${listed(db, 'text', keys)} select key from wanted where ${locked} is not null
   `.execute(db)
@@ -240,9 +240,9 @@ export async function findLocked(
 }
 
 /**
- * Removes counters that have not moved for long, so many at the most.
+ * Removes up to `limit` expired counters.
  *
- * @returns How many there were; none when it is done.
+ * @returns How many were removed; 0 when none is left.
  */
 export async function deleteExpiredThrottles(db: Database, now: Date, limit: number): Promise<number> {
   const time = now.getTime()
@@ -251,7 +251,7 @@ export async function deleteExpiredThrottles(db: Database, now: Date, limit: num
     .where('key', 'in', (query) =>
       query.selectFrom('throttles').select('key').where('expires_at', '<=', time).limit(limit),
     )
-    // Again, since an attempt at this moment may have begun to count anew.
+    // Check again, because an attempt may have restarted the counter since.
     .where('expires_at', '<=', time)
     .executeTakeFirst()
   return Number(numDeletedRows)

@@ -1,4 +1,4 @@
-/** Table `tokens`: single-use secrets of every purpose. */
+/** Table `tokens`: single-use tokens, such as those in mailed links. */
 import type { Database, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -59,15 +59,15 @@ export const tokens = {
   },
 } satisfies Table
 
-/** What a token opens. */
+/** What a token is for. */
 export type TokenPurpose = 'reset_password' | 'confirm_email' | 'change_email'
 
-/** A single-use secret that was handed out. */
+/** A single-use token. */
 export interface Token {
   readonly id: string
   readonly purpose: TokenPurpose
   readonly userId: number
-  /** The address it was made for. */
+  /** The normalised address that it was made for. */
   readonly email: string
   readonly secretHash: Uint8Array
   readonly createdAt: Date
@@ -75,12 +75,12 @@ export interface Token {
 }
 
 /**
- * Adds a token; an outstanding one of the same user and purpose is void from now on.
+ * Adds a token. It replaces the user's outstanding token for the same purpose.
  *
- * @returns `false`, with nothing added, where the account is gone or was shut since it was read.
+ * @returns `false`, with nothing added, if the account is gone or disabled.
  */
 export async function addToken(tx: Tx, token: Token): Promise<boolean> {
-  // The user's row first, here and in every other transaction: whoever has it goes on, the rest wait.
+  // Every transaction locks the user's row first, so that none deadlock.
   const { numUpdatedRows } = await tx
     .updateTable('users')
     .set((query) => ({
@@ -105,7 +105,7 @@ export async function addToken(tx: Tx, token: Token): Promise<boolean> {
   return true
 }
 
-/** The token of one of these purposes with this id, or `null`. It may have expired: the caller looks. */
+/** The token with this id and one of these purposes, or `null`. The caller must check whether it has expired. */
 export async function findToken(
   db: Database,
   purposes: readonly TokenPurpose[],
@@ -129,9 +129,7 @@ export async function findToken(
   }
 }
 
-/**
- * Uses a token up. Of any number of callers at once, one gets `true`: the delete is the decision.
- */
+/** Uses a token up by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takeToken(db: Database, token: Token, now: Date): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('tokens')
@@ -143,16 +141,16 @@ export async function takeToken(db: Database, token: Token, now: Date): Promise<
   return numDeletedRows > 0n
 }
 
-/** Voids every token of a user. */
+/** Voids all tokens of a user. */
 export async function deleteTokensOf(tx: Tx, userId: number): Promise<void> {
   await tx.updateTable('users').set({ reset_token: null }).where('id', '=', userId).execute()
   await tx.deleteFrom('tokens').where('user_id', '=', userId).execute()
 }
 
 /**
- * Voids every token there is.
+ * Voids all tokens of all users.
  *
- * @returns How many there were.
+ * @returns How many it voided.
  */
 export async function deleteEveryToken(tx: Tx): Promise<number> {
   await tx.updateTable('users').set({ reset_token: null }).where('reset_token', 'is not', null).execute()
@@ -161,19 +159,19 @@ export async function deleteEveryToken(tx: Tx): Promise<number> {
 }
 
 /**
- * Removes tokens that nobody used in time, so many at the most.
+ * Removes up to `limit` expired tokens.
  *
- * @returns How many there were; none when it is done.
+ * @returns How many were removed; 0 when none is left.
  */
 export async function deleteExpiredTokens(tx: Tx, now: Date, limit: number): Promise<number> {
-  const ended = await tx
+  const expired = await tx
     .selectFrom('tokens')
     .select(['id', 'user_id'])
     .where('expires_at', '<=', now.getTime())
     .limit(limit)
     .execute()
-  // By user, so that two clean-ups at the same time take their rows in the same order.
-  for (const { id, user_id } of ended.sort((a, b) => a.user_id - b.user_id)) {
+  // Sorted by user, so that concurrent clean-ups lock rows in the same order.
+  for (const { id, user_id } of expired.sort((a, b) => a.user_id - b.user_id)) {
     await tx
       .updateTable('users')
       .set((query) => ({
@@ -188,5 +186,5 @@ export async function deleteExpiredTokens(tx: Tx, now: Date, limit: number): Pro
       .execute()
     await tx.deleteFrom('tokens').where('id', '=', id).execute()
   }
-  return ended.length
+  return expired.length
 }

@@ -1,15 +1,16 @@
-/** Table `users`, many rows at a time: what an 
-/**
- * Adds users in their order, in one statement whose text does not depend on how many there are.
- *
- * @param users - All with an id, or all without.
- * @throws {Conflict} An address or a number is taken; nobody was added, and the transaction is over.
- */
+/** Table `users`, many rows at a time: what an import and an export need. */
 import { sql } from 'kysely'
 import { Conflict } from '../../errors.ts'
 import { isUniqueViolation, listed, listedRows, reserveUserIds } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
 import { listUserRows, type MovingUser, movingOf, userColumnTypes, userRowOf } from './users.ts'
+
+/**
+ * Adds users in the given order, in one statement whose text does not depend on their number.
+ *
+ * @param users - Either all with an id or all without.
+ * @throws {Conflict} An address or an id is taken. Nothing is added, and on PostgreSQL the transaction is aborted.
+ */
 export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<void> {
   const [first] = users
   if (first === undefined) return
@@ -19,11 +20,11 @@ export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<vo
   try {
     await sql`insert into users (${names}) ${listedRows(tx, columns, users.map(userRowOf))}`.execute(tx)
   } catch (error) {
-    throw isUniqueViolation(error) ? new Conflict('an address or a number is taken', { cause: error }) : error
+    throw isUniqueViolation(error) ? new Conflict('an address or an id is taken', { cause: error }) : error
   }
 }
 
-/** Those who have one of these addresses, normalised, or one of these numbers. */
+/** The users with one of these normalised addresses or one of these ids. */
 export async function findUsersAmong(
   db: Database,
   { emails, ids }: { emails: readonly string[]; ids: readonly number[] },
@@ -42,7 +43,7 @@ export async function findUsersAmong(
   return rows.map(movingOf)
 }
 
-/** Users in the order of their ids, a page at a time. */
+/** Lists users by id, one page at a time. */
 export async function listMovingUsers(
   db: Database,
   page: Parameters<typeof listUserRows>[1],

@@ -1,4 +1,4 @@
-/** Table `users`. */
+/** Table `users`: the accounts. */
 import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../../errors.ts'
 import { normalizeEmail, storedEmail, type User } from '../../user.ts'
@@ -6,15 +6,15 @@ import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Column, RowOf, Table } from './table.ts'
 
-/** The types that an import can write. */
+/** Has one of the types that an import can write. */
 interface PlainColumn extends Column {
   readonly type: 'integer' | 'text' | 'time'
 }
 
 interface VisibleColumn extends PlainColumn {
-  /** The property of {@link User} that holds it. `null`: it follows from another one. */
+  /** The property of {@link User} that holds it. `null`: it is derived from another property. */
   readonly property: keyof User | null
-  /** An import and an export leave it out, because what it refers to does not move. */
+  /** Import and export leave it out, because what it refers to does not move. */
   readonly leftBehind?: true
   readonly movingOnly?: never
 }
@@ -30,17 +30,17 @@ interface MovingColumn extends PlainColumn {
 type UserColumn = VisibleColumn | MovingColumn
 
 /**
- * Every column, in the order of the table. To add one, write a migration and describe the column here: every statement,
- * {@link User}, {@link MovingUser} and adoption follow. The compiler asks for its property in `User` if that is missing.
+ * Every column, in the order of the table. To add one, write a migration and describe the column here. All statements,
+ * {@link MovingUser} and adoption follow, and the compiler reports a property that is missing in {@link User}.
  */
 const COLUMNS = {
   id: {
     type: 'integer',
     property: 'id',
     generated: true,
-    about: 'Counts up, and is never given twice; an import may bring its own',
+    about: 'Counts up and is never reused; an import may supply its own',
     class: 'pseudonym',
-    protection: 'never given a second time',
+    protection: 'never reused',
     log: 'yes',
   },
   email: {
@@ -56,7 +56,7 @@ const COLUMNS = {
     about: 'Names its algorithm, cost and salt; `!` verifies nothing',
     class: 'secret',
     protection:
-      'argon2id or bcrypt, each with its own salt; of an imported account its own hash until the first login ([passwords.md](../security/passwords.md#hashes-from-elsewhere))',
+      'argon2id or bcrypt, each with its own salt; an imported account keeps its hash until the first login ([passwords.md](../security/passwords.md#hashes-from-elsewhere))',
     kept: 'until another password is set',
     log: 'no',
   },
@@ -138,7 +138,7 @@ const COLUMNS = {
     type: 'time',
     property: 'passwordCompromisedAt',
     nullable: true,
-    about: 'Since when others may know the password; it cannot be used until it is reset',
+    about: 'When the password was marked as compromised; it cannot be used until it is reset',
     class: 'personal',
     kept: 'until another password is set',
     log: 'no',
@@ -182,16 +182,16 @@ type StoredUser = {
   readonly [Name in keyof Cells as NonNullable<Cells[Name]['property']>]: ValueOf<Cells[Name]>
 }
 
-/** The properties of the columns that have this mark. */
+/** The properties whose columns have this mark. */
 type Marked<Mark extends string> = {
   [Name in keyof Cells]: Cells[Name] extends { [Key in Mark]: true }
     ? NonNullable<Cells[Name]['property']>
     : never
 }[keyof Cells]
 
-/** A user as they move from one database to another: without sessions and tokens, which stay behind. */
+/** A user as import and export have it: without sessions and tokens, which do not move. */
 export type MovingUser = Omit<StoredUser, 'id' | Marked<'leftBehind'>> & {
-  /** `null`: the next number that is free. */
+  /** `null`: the database generates the id. */
   readonly id: number | null
 }
 
@@ -219,7 +219,7 @@ export const USER_SELECTION = USER_FIELDS.map(({ column }) => `users.${column}` 
 
 /** A user, from the values of {@link USER_SELECTION}, the first of them at `offset`. */
 export function userFrom(values: readonly unknown[], offset: number): User {
-  // Runs in every session check. Measured: faster than building a row object from the values first.
+  // Runs in every session check. Measured to be faster than building a row object from the values first.
   const user: Record<string, unknown> = {}
   for (let index = 0; index < USER_FIELDS.length; index++) {
     const { property, isTime } = USER_FIELDS[index] as Field
@@ -228,12 +228,11 @@ export function userFrom(values: readonly unknown[], offset: number): User {
   return user as unknown as Omit<StoredUser, Marked<'movingOnly'>>
 }
 
-/** A row as a user. */
 function userOf(row: Selectable<UsersTable>): User {
   return read(row, USER_FIELDS) as unknown as Omit<StoredUser, Marked<'movingOnly'>>
 }
 
-/** A row as a user who moves. */
+/** Converts a row to a {@link MovingUser}. */
 export function movingOf(row: Selectable<UsersTable>): MovingUser & { readonly id: number } {
   return read(row, MOVING_FIELDS) as unknown as Omit<StoredUser, Marked<'leftBehind'>>
 }
@@ -248,7 +247,7 @@ function modelValue(value: unknown, isTime: boolean): unknown {
   return isTime && value !== null ? new Date(value as number) : value
 }
 
-/** The row of a user. What is left out, and may be null, is null; without an id, the database gives the next one. */
+/** Converts a user to a row. Nullable properties default to null. Without an id, the database generates one. */
 export function userRowOf(user: Omit<MovingUser, NullableProperty> & Partial<MovingUser>): NewRow {
   const values: Readonly<Record<string, unknown>> = { ...user }
   const row: Record<string, unknown> = {}
@@ -266,7 +265,7 @@ type NullableProperty = {
   [Name in keyof MovingUser]: null extends MovingUser[Name] ? Name : never
 }[keyof MovingUser]
 
-/** The types of all columns of a new row, with the id or without it. */
+/** The types of the columns of a new row, with or without the id. */
 export function userColumnTypes({
   withId,
 }: {
@@ -282,11 +281,11 @@ export type UserCriteria = { [Attribute in 'id' | ClassicAttribute]?: NonNullabl
 export type UserChanges = Partial<Pick<User, ClassicAttribute>>
 type ClassicAttribute = 'email' | 'hashedPassword' | 'sessionId' | 'resetToken'
 
-/** What a new account begins with, beside its address and its password. */
+/** Further properties of a new account. */
 export interface NewUser {
   readonly createdAt: Date
   readonly emailVerifiedAt?: Date | null
-  /** Where the address has to be confirmed, until when; then the account goes away. */
+  /** Until when the address must be confirmed, or the account is deleted. `null`: no confirmation is needed. */
   readonly unconfirmedUntil?: Date | null
   readonly locale?: string | null
 }
@@ -294,7 +293,7 @@ export interface NewUser {
 /**
  * Adds a user.
  *
- * @param email - Kept as it is, less the spaces around it; unique in its normalised form.
+ * @param email - Stored without surrounding spaces; its normalised form is unique.
  * @param hashedPassword - A hash of `hashPassword`, or `!` for an account without a password.
  * @throws {Conflict} The address is taken.
  */
@@ -302,13 +301,13 @@ export async function addUser(
   db: Database,
   email: string,
   hashedPassword: string,
-  begin: NewUser = { createdAt: new Date() },
+  details: NewUser,
 ): Promise<User> {
   const row = await db
     .insertInto('users')
     .values(
       userRowOf({
-        ...begin,
+        ...details,
         email: text('email', email),
         hashedPassword: text('hashedPassword', hashedPassword),
         passwordVersion: 1,
@@ -322,17 +321,17 @@ export async function addUser(
 }
 
 /**
- * The user whose attributes all equal those given; the first by id where there are several. Addresses are
- * equal when their normalised forms are.
+ * Finds the user whose attributes equal all given values; if several match, the one with the lowest id. Addresses are
+ * compared in their normalised form.
  *
- * @param criteria - `{ attribute: value, … }`, at least one, no value `null` or `undefined`: the accounts
- *   that have no reset token are no answer to a look-up by reset token.
- * @throws {NoResultFound} No such user.
- * @throws {InvalidRequestError} An unknown attribute, or a value that is not of its type.
+ * @param criteria - `{ attribute: value, … }` with at least one attribute. No value may be `null` or `undefined`: a
+ *   look-up by a missing reset token must not find the accounts without one.
+ * @throws {NoResultFound} No user matches.
+ * @throws {InvalidRequestError} There is no criterion, the attribute is unknown, or the value has the wrong type.
  */
 export async function findUserBy(db: Database, criteria: UserCriteria): Promise<User> {
   const entries = Object.entries(criteria)
-  if (entries.length === 0) throw new InvalidRequestError('nothing to look for')
+  if (entries.length === 0) throw new InvalidRequestError('name at least one attribute to look for')
   let query = db.selectFrom('users').selectAll()
   for (const [attribute, value] of entries) {
     if (attribute === 'id') {
@@ -349,11 +348,12 @@ export async function findUserBy(db: Database, criteria: UserCriteria): Promise<
 }
 
 /**
- * Changes attributes of a user: all that are given, or none.
+ * Changes all given attributes of a user, or none if one is refused. A new address is unverified. A new password
+ * counts as a new version and is not compromised.
  *
- * @param changes - Attributes with their new values. `sessionId` and `resetToken` may be `null`.
- * @throws {InvalidRequestError} An unknown attribute, or a value that is not of its type.
- * @throws {NoResultFound} No such user.
+ * @param changes - At least one attribute. `sessionId` and `resetToken` may be `null`.
+ * @throws {InvalidRequestError} There is no change, an attribute is unknown, or a value has the wrong type.
+ * @throws {NoResultFound} No user has this id.
  * @throws {Conflict} The new address is taken.
  */
 export async function updateUser(db: Database, userId: number, changes: UserChanges): Promise<void> {
@@ -364,7 +364,6 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
       const email = text(attribute, value)
       set.email = storedEmail(email)
       set.normalized_email = normalizeEmail(email)
-      // Nobody has proven anything about the new one.
       set.email_verified_at = null
     } else if (column === 'hashed_password') {
       set.hashed_password = text(attribute, value)
@@ -374,7 +373,7 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
       set[column] = value === null ? null : text(attribute, value)
     }
   }
-  if (Object.keys(set).length === 0) throw new InvalidRequestError('nothing to change')
+  if (Object.keys(set).length === 0) throw new InvalidRequestError('name at least one attribute to change')
   let changed: bigint
   try {
     const result = await db.updateTable('users').set(set).where('id', '=', integer(userId)).executeTakeFirst()
@@ -385,7 +384,7 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
   if (changed === 0n) throw new NoResultFound('no user matches')
 }
 
-/** The user with this address in any spelling, or `null`. */
+/** The user whose normalised address equals that of `email`, or `null`. */
 export async function findUserByEmail(db: Database, email: string): Promise<User | null> {
   const row = await db
     .selectFrom('users')
@@ -395,16 +394,16 @@ export async function findUserByEmail(db: Database, email: string): Promise<User
   return row === undefined ? null : userOf(row)
 }
 
-/** The user with this number, or `null`. */
+/** The user with this id, or `null`. */
 export async function findUserById(db: Database, userId: number): Promise<User | null> {
   const row = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
   return row === undefined ? null : userOf(row)
 }
 
 /**
- * Notes that somebody proved to read the mail of an address, which is the account's from now on.
+ * Sets the address of an account and marks it as verified. The account no longer waits for confirmation.
  *
- * @throws {Conflict} Another account has it.
+ * @throws {Conflict} Another account has the address.
  */
 export async function confirmEmail(tx: Tx, userId: number, email: string, at: Date): Promise<void> {
   try {
@@ -423,7 +422,7 @@ export async function confirmEmail(tx: Tx, userId: number, email: string, at: Da
   }
 }
 
-/** Marks a password as known to others, until another one is set. `false`: no such user. */
+/** Marks a user's password as compromised until another one is set. `false` if there is no such user. */
 export async function markPasswordCompromised(db: Database, userId: number, at: Date): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')
@@ -434,9 +433,9 @@ export async function markPasswordCompromised(db: Database, userId: number, at: 
 }
 
 /**
- * Removes accounts whose address nobody confirmed in time, so many at the most.
+ * Deletes up to `limit` accounts whose address was not confirmed in time.
  *
- * @returns How many there were; none when it is done.
+ * @returns How many were deleted; 0 when none is left.
  */
 export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): Promise<number> {
   const stale = await tx
@@ -446,12 +445,12 @@ export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): 
     .limit(limit)
     .execute()
   let removed = 0n
-  // By number, so that two clean-ups at the same time take their rows in the same order.
+  // Sorted by id, so that concurrent clean-ups lock rows in the same order.
   for (const { id } of stale.sort((a, b) => a.id - b.id)) {
     const { numDeletedRows } = await tx
       .deleteFrom('users')
       .where('id', '=', id)
-      // Looked at again: it may have been confirmed at this moment.
+      // Check again: the address may have been confirmed since.
       .where('unconfirmed_until', '<=', now.getTime())
       .executeTakeFirst()
     removed += numDeletedRows
@@ -459,7 +458,7 @@ export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): 
   return Number(removed)
 }
 
-/** Removes the account of an address, where it awaits that somebody confirms it. */
+/** Deletes the account of an address if it still waits for confirmation. */
 export async function deleteUnconfirmedUser(tx: Tx, email: string): Promise<void> {
   await tx
     .deleteFrom('users')
@@ -468,7 +467,7 @@ export async function deleteUnconfirmedUser(tx: Tx, email: string): Promise<void
     .execute()
 }
 
-/** Stores a new hash of the same password, unless the password was changed meanwhile. */
+/** Stores a new hash of the same password, unless the password has changed since `user` was read. */
 export async function updatePasswordHash(db: Database, user: User, hashedPassword: string): Promise<void> {
   await db
     .updateTable('users')
@@ -478,7 +477,7 @@ export async function updatePasswordHash(db: Database, user: User, hashedPasswor
     .execute()
 }
 
-/** Shuts an account; one that is shut already stays so since when it was. `false` where there is none. */
+/** Disables an account. If it is already disabled, the earlier time stays. `false` if there is no such account. */
 export async function disableUser(db: Database, userId: number, at: Date): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')
@@ -488,7 +487,7 @@ export async function disableUser(db: Database, userId: number, at: Date): Promi
   return numUpdatedRows > 0n
 }
 
-/** Opens an account again. `false` where there is none. */
+/** Enables a disabled account. `false` if there is no such account. */
 export async function enableUser(db: Database, userId: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')
@@ -499,9 +498,9 @@ export async function enableUser(db: Database, userId: number): Promise<boolean>
 }
 
 /**
- * Takes the row of a user for the rest of the transaction: whoever else writes to it waits.
+ * Locks the row of a user until the transaction ends. Other writers wait.
  *
- * @returns The user as they are now, or `null` where the account is gone.
+ * @returns The current user, or `null` if the account is gone.
  */
 export async function lockUser(tx: Tx, userId: number): Promise<User | null> {
   const row = await tx
@@ -513,30 +512,30 @@ export async function lockUser(tx: Tx, userId: number): Promise<User | null> {
   return row === undefined ? null : userOf(row)
 }
 
-/** Removes a user with all that is theirs. `false` where there is none. */
+/** Deletes a user with their sessions and tokens. `false` if there is no such user. */
 export async function deleteUser(db: Database, userId: number): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('users').where('id', '=', userId).executeTakeFirst()
   return numDeletedRows > 0n
 }
 
-/** A page of a list: so many rows at the most, those behind a number. */
+/** A page of a list: up to `limit` rows with ids after `afterId`. */
 interface Page {
   readonly afterId: number
   readonly limit: number
 }
 
-/** Which users a list has. What is left out makes no difference. */
+/** Which users to list. A property that is left out does not filter. */
 export interface UserFilter {
   readonly isDisabled?: boolean
   readonly isVerified?: boolean
   readonly hasPassword?: boolean
   readonly isCompromised?: boolean
-  /** A part of the address, in any spelling. */
+  /** Part of the address, in any spelling. */
   readonly email?: string | undefined
   readonly createdSince?: Date | undefined
 }
 
-/** Users in the order of their ids, a page at a time. */
+/** Lists users by id, one page at a time. */
 export async function listUsers(db: Database, page: Page, filter: UserFilter = {}): Promise<User[]> {
   let query = userPage(db, page)
   const { isDisabled, isVerified, hasPassword, isCompromised, email, createdSince } = filter
@@ -551,7 +550,7 @@ export async function listUsers(db: Database, page: Page, filter: UserFilter = {
   return rows.map(userOf)
 }
 
-/** The same, as rows. */
+/** Lists users as rows, by id, one page at a time. */
 export function listUserRows(db: Database, page: Page): Promise<Selectable<UsersTable>[]> {
   return userPage(db, page).execute()
 }
@@ -560,7 +559,7 @@ function userPage(db: Database, { afterId, limit }: Page) {
   return db.selectFrom('users').selectAll().where('id', '>', afterId).orderBy('id').limit(limit)
 }
 
-/** Part of a domain is looked for as it was written, since in punycode it is another text. */
+/** Also compares with the address as written, because part of a domain differs from its punycode. */
 function hasAddressLike(part: string): RawBuilder<boolean> {
   const text = part.normalize('NFC')
   const isIn = (column: 'email' | 'normalized_email', wanted: string) =>
@@ -583,10 +582,10 @@ function columnOf(attribute: string): (typeof CLASSIC_COLUMNS)[ClassicAttribute]
 
 function text(attribute: string, value: unknown): string {
   if (typeof value === 'string' && !value.includes('\0')) return value
-  throw new InvalidRequestError(`${attribute} has to be text`)
+  throw new InvalidRequestError(`${attribute} must be text`)
 }
 
 function integer(value: unknown): number {
   if (Number.isInteger(value) && Math.abs(value as number) <= 0x7fffffff) return value as number
-  throw new InvalidRequestError('id has to be an integer of 32 bits')
+  throw new InvalidRequestError('id must be a 32-bit integer')
 }

@@ -1,13 +1,13 @@
-/** Backups of an SQLite file, made while it is in use, and put back. PostgreSQL has tools of its own for both. */
+/** Backup and restore of SQLite files. PostgreSQL has its own tools for both. */
 import { existsSync, linkSync, renameSync } from 'node:fs'
 import { MaintenanceError } from '../../errors.ts'
 import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../../lib/output-file.ts'
-import { inspectSchema } from '../migrate.ts'
+import { inspectSchema, USERS_MIGRATION } from '../migrate.ts'
 import { filesInUse, locateDatabase, openAsItIs } from '../open.ts'
 import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from '../sqlite/files.ts'
 import { sqliteUrl } from '../url.ts'
 
-/** What a backup holds. */
+/** How many rows a backup has. */
 export interface BackupContents {
   readonly users: number
   readonly sessions: number
@@ -15,12 +15,12 @@ export interface BackupContents {
 }
 
 /**
- * Writes a backup of a database that may be in use, as it is at one moment. The file has mode 0600 and gets its name
- * when it is complete and checked.
+ * Writes a consistent backup, also while the database is in use. The file has mode 0600 and gets its name once it is
+ * complete and checked. It holds the whole database, so a schema of a newer version loses nothing.
  *
  * @param details - `replace`: whether an existing file may be replaced.
  * @throws {OutputError} The file is the database itself, exists, or cannot be written.
- * @throws {MaintenanceError} The copy fails, or does not pass the check.
+ * @throws {MaintenanceError} The copy fails, is damaged, or is not a database of Bienvenue.
  */
 export async function backUpDatabase(
   databaseUrl: string,
@@ -31,32 +31,43 @@ export async function backUpDatabase(
   const output = openOutput(file, { inUse: filesInUse(databaseUrl), replace })
   try {
     copyInto(path, output.path)
-    assertWhole(output.path)
-    const contents = await contentsOf(output.path, databaseUrl)
+    assertUndamaged(output.path)
+    const contents = await contentsOf(output.path, { named: databaseUrl, mayBeNewer: true })
     output.publish()
     return contents
   } catch (error) {
-    throw asRefusal(`cannot back up to ${file}`, error)
+    throw asMaintenanceError(`cannot back up to ${file}`, error)
   } finally {
     output.discard()
   }
 }
 
-/** Checks a file page by page. @throws {MaintenanceError} It is damaged. */
-function assertWhole(file: string): void {
+/** Runs SQLite's full check. @throws {MaintenanceError} The file is damaged. */
+function assertUndamaged(file: string): void {
   const [problem] = checkSqlite(file, { thorough: true })
   if (problem !== undefined) throw new MaintenanceError(`${file} is damaged: ${problem}; nothing was changed`)
 }
 
-/** What a copy holds. @throws {MaintenanceError} It is no database of ours, or one of a newer version. */
-async function contentsOf(copy: string, file: string): Promise<BackupContents> {
+/**
+ * Counts what a copy holds.
+ *
+ * @param details - `named`: what an error calls the file that was copied.
+ * @throws {MaintenanceError} It is not a database of Bienvenue, or a newer version migrated it and `mayBeNewer` is
+ *   false.
+ */
+async function contentsOf(
+  copy: string,
+  { named, mayBeNewer }: { named: string; mayBeNewer: boolean },
+): Promise<BackupContents> {
   const db = await openAsItIs(sqliteUrl(copy))
   try {
     const state = await inspectSchema(db)
-    if (state.is === 'newer')
-      throw new MaintenanceError(`${file} was made by a newer version of Bienvenue; nothing was changed`)
-    if (state.is === 'foreign' || state.pending.includes('0001-users'))
-      throw new MaintenanceError(`${file} is no database of Bienvenue; nothing was changed`)
+    if (state.is === 'foreign' || state.pending.includes(USERS_MIGRATION))
+      throw new MaintenanceError(`${named} is not a database of Bienvenue; nothing was changed`)
+    if (state.newer.length > 0 && !mayBeNewer)
+      throw new MaintenanceError(
+        `${named} was migrated by a newer version of Bienvenue (${state.newer.join(', ')}); restore it with that version. Nothing was changed`,
+      )
     const count = async (table: 'users' | 'sessions' | 'audit') => {
       if (!(await db.introspection.getTables()).some(({ name }) => name === table)) return 0
       const { rows } = await db
@@ -76,13 +87,14 @@ async function contentsOf(copy: string, file: string): Promise<BackupContents> {
 }
 
 /**
- * Puts a backup in the place of the database, which is kept beside it.
+ * Replaces the database with a backup, and keeps the replaced database next to it.
  *
- * @param file - The backup. It is read, and stays as it is.
- * @param prepare - Does what is to be done to the copy, by its URL, before it takes the place.
- * @returns What the backup holds, and where the replaced database is; `null` where there was none.
+ * @param file - The backup. It is only read.
+ * @param prepare - Changes the copy, given by its URL, before it becomes the database.
+ * @returns What the backup holds, and the path of the replaced database; `null` if there was none.
  * @throws {OutputError} The backup is the database itself.
- * @throws {MaintenanceError} The backup does not pass the check, or the database is in use.
+ * @throws {MaintenanceError} The backup is damaged, is not a database of Bienvenue, or was migrated by a newer version,
+ *   whose sessions and tokens `prepare` might miss; or the database is in use.
  */
 export async function restoreDatabase(
   databaseUrl: string,
@@ -94,39 +106,40 @@ export async function restoreDatabase(
   assertNotInUse(file, filesInUse(databaseUrl))
   const copy = `${path}.restoring-${process.pid}`
   try {
-    // Looked at now, so that nobody waits for a refusal; what counts is the lock below.
-    lockIfThere(path)()
-    assertWhole(file)
+    // Fail early. The lock in `replaceDatabase` is the one that counts.
+    lockIfExists(path)()
+    assertUndamaged(file)
     copySqlite(file, copy)
-    const contents = await contentsOf(copy, file)
+    const contents = await contentsOf(copy, { named: file, mayBeNewer: false })
     await prepare(sqliteUrl(copy))
-    return { ...contents, replaced: takePlace(copy, path) }
+    return { ...contents, replaced: replaceDatabase(copy, path) }
   } catch (error) {
-    throw asRefusal(`cannot restore ${file}`, error)
+    throw asMaintenanceError(`cannot restore ${file}`, error)
   } finally {
     for (const name of [copy, `${copy}-wal`, `${copy}-shm`]) removeCopy(name)
   }
 }
 
-/** Without a moment in which there is no database by this name. */
-function takePlace(copy: string, path: string): string | null {
+/** The rename is atomic: a database exists under this name at every moment. */
+function replaceDatabase(copy: string, path: string): string | null {
   const aside = asideOf(path, 'restore')
-  const unlock = lockIfThere(path)
-  const isThere = existsSync(path)
+  const unlock = lockIfExists(path)
+  const exists = existsSync(path)
   try {
-    if (isThere) linkSync(path, aside)
+    if (exists) linkSync(path, aside)
   } finally {
     unlock()
   }
-  // A damaged database leaves them behind: they would be read into the new one. The second is an index of the first.
+  // A damaged database leaves its WAL behind, and SQLite would read that into the new file. The -shm file is only an
+  // index of the WAL.
   if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${aside}-wal`)
   removeCopy(`${path}-shm`)
   renameSync(copy, path)
   persistNames(path)
-  return isThere ? aside : null
+  return exists ? aside : null
 }
 
-function lockIfThere(path: string): () => void {
+function lockIfExists(path: string): () => void {
   return existsSync(path) ? lockSqlite(path) : () => {}
 }
 
@@ -134,14 +147,15 @@ function sqlitePathOf(databaseUrl: string): string {
   const database = locateDatabase(databaseUrl)
   if (database.dialect === 'postgres')
     throw new MaintenanceError(
-      'PostgreSQL is backed up by pg_dump and restored by pg_restore, as docs/guide/operate.md has it; this is for SQLite',
+      'this command is for SQLite; use pg_dump and pg_restore for PostgreSQL (see docs/guide/operate.md)',
     )
-  if (database.path === ':memory:') throw new MaintenanceError('a database in memory has no file')
-  // A restore takes the place of the file, and not of a symbolic link to it.
+  if (database.path === ':memory:')
+    throw new MaintenanceError('a database in memory has no file to back up or restore')
+  // A restore replaces the file, not a symbolic link to it.
   return followLinks(database.path)
 }
 
-function asRefusal(what: string, error: unknown): unknown {
+function asMaintenanceError(what: string, error: unknown): unknown {
   if (error instanceof MaintenanceError || error instanceof OutputError || !(error instanceof Error))
     return error
   return new MaintenanceError(`${what}: ${error.message}; nothing was changed`, { cause: error })

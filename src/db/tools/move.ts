@@ -1,27 +1,27 @@
-/** A whole database from one dialect to the other, or to another place: every row, compared at the end. */
+/** Copies a whole database to another place, also to the other dialect, and compares every row at the end. */
 import { sql } from 'kysely'
 import { MaintenanceError, OptionError } from '../../errors.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { assertNotInUse, openOutput } from '../../lib/output-file.ts'
 import { continueAfterUserId, findLastUserId } from '../dialect.ts'
-import { inspectSchema } from '../migrate.ts'
+import { inspectSchema, type KnownSchema } from '../migrate.ts'
 import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from '../open.ts'
 import { type Database, type Schema, TABLE_NAMES, TABLES, type Tx } from '../tables/index.ts'
 import { describeDatabase, sqliteUrl } from '../url.ts'
 
-/** What a table had, here and there. */
+/** A table that is the same in source and target. */
 export interface MovedTable {
   readonly table: keyof Schema
   readonly rows: number
-  /** Equal where every row is: the sum of the SHA-256 of the rows, in hexadecimal. In whatever order they come. */
+  /** The sum of the SHA-256 of all rows modulo 2^256, in hexadecimal. Does not depend on the order of the rows. */
   readonly checksum: string
 }
 
-/** What {@link moveDatabase} is told. */
+/** Input of {@link moveDatabase}. */
 export interface MoveRequest {
   readonly from: string
   readonly to: string
-  /** Whether to leave columns behind that Bienvenue does not know, rather than refuse. */
+  /** Whether to leave columns behind that Bienvenue does not know. If not, the move is refused. */
   readonly withoutExtraColumns: boolean
 }
 
@@ -30,12 +30,13 @@ const PAGE = 500
 type Row = Readonly<Record<string, unknown>>
 
 /**
- * Copies every row to an empty database, in one transaction there. The source is read at one moment, and nothing in
- * it changes. Sessions and tokens stay good.
+ * Copies every row to an empty database, in one transaction. Reads the source in one snapshot and does not change it.
+ * Sessions and tokens stay valid.
  *
- * @returns The tables as they are in both.
+ * @returns The tables, which are the same in both.
  * @throws {OutputError} The target is the source.
- * @throws {MaintenanceError} The source is not of this version, the target is not empty, or they differ at the end.
+ * @throws {MaintenanceError} Either schema is not exactly that of this version, the target is not empty, or a table
+ *   differs at the end.
  */
 export async function moveDatabase({ from, to, withoutExtraColumns }: MoveRequest): Promise<MovedTable[]> {
   if (!databaseExists(from))
@@ -45,11 +46,12 @@ export async function moveDatabase({ from, to, withoutExtraColumns }: MoveReques
     const state = await inspectSchema(source)
     if (state.is !== 'ours' || state.pending.length > 0)
       throw new MaintenanceError(
-        `${describeDatabase(from)} has not the schema of this version: bienvenue migrate`,
+        `${describeDatabase(from)} does not have the schema of this version; run bienvenue migrate first`,
       )
+    assertNotNewer(describeDatabase(from), state)
     return await writeTarget(from, to, async (target) => {
       const columns = await columnsOf(target)
-      assertNoneLost(await columnsOf(source), columns, withoutExtraColumns)
+      assertNoColumnLost(await columnsOf(source), columns, withoutExtraColumns)
       return copyAll(source, target, columns)
     })
   } finally {
@@ -57,7 +59,18 @@ export async function moveDatabase({ from, to, withoutExtraColumns }: MoveReques
   }
 }
 
-/** An SQLite file that does not exist yet gets its name when everything is in it. */
+/**
+ * This version would leave the newer columns and tables behind, and the new rows without what newer migrations fill
+ * in.
+ */
+function assertNotNewer(what: string, { newer }: KnownSchema): void {
+  if (newer.length === 0) return
+  throw new MaintenanceError(
+    `${what} was migrated by a newer version of Bienvenue (${newer.join(', ')}); run move with that version. Nothing was changed`,
+  )
+}
+
+/** Writes a new SQLite file under a temporary name until it is complete. */
 async function writeTarget<Result>(
   from: string,
   to: string,
@@ -90,24 +103,25 @@ function parseTarget(to: string) {
   try {
     return locateDatabase(to)
   } catch (error) {
-    throw ofTarget(error)
+    throw asTargetError(error)
   }
 }
 
-function ofTarget(error: unknown): unknown {
+function asTargetError(error: unknown): unknown {
   if (!(error instanceof OptionError)) return error
   return new MaintenanceError(`the target: ${error.problems[0]?.problem}`, { cause: error })
 }
 
-/** A migrated database without a row. */
+/** Opens a migrated database without rows. */
 async function openEmpty(url: string): Promise<Database> {
   try {
     const target = await openAsItIs(url)
-    const { is } = await inspectSchema(target).finally(() => target.destroy())
-    if (is === 'foreign') throw notEmpty(url)
+    const state = await inspectSchema(target).finally(() => target.destroy())
+    if (state.is === 'foreign') throw notEmpty(url)
+    assertNotNewer(`the target, ${describeDatabase(url)},`, state)
     await (await openDatabase(url)).destroy()
   } catch (error) {
-    throw ofTarget(error)
+    throw asTargetError(error)
   }
   const target = await openAsItIs(url)
   try {
@@ -124,13 +138,13 @@ async function openEmpty(url: string): Promise<Database> {
 
 function notEmpty(url: string): MaintenanceError {
   return new MaintenanceError(
-    `the target, ${describeDatabase(url)}, is not empty; a move wants a new database. Nothing was changed`,
+    `the target, ${describeDatabase(url)}, is not empty; name a new database. Nothing was changed`,
   )
 }
 
 type Columns = Readonly<Record<keyof Schema, readonly string[]>>
 
-/** By name, so that the order is the same in both, however a table came to be. */
+/** Sorts the columns by name, so that their order is the same in both databases. */
 async function columnsOf(db: Database): Promise<Columns> {
   const tables = await db.introspection.getTables()
   const ofTable = (table: string) =>
@@ -144,13 +158,13 @@ async function columnsOf(db: Database): Promise<Columns> {
   >
 }
 
-function assertNoneLost(here: Columns, there: Columns, mayBeLost: boolean): void {
+function assertNoColumnLost(source: Columns, target: Columns, mayBeLost: boolean): void {
   const extra = TABLE_NAMES.flatMap((table) =>
-    here[table].filter((column) => !there[table].includes(column)).map((column) => `${table}.${column}`),
+    source[table].filter((column) => !target[table].includes(column)).map((column) => `${table}.${column}`),
   )
   if (extra.length === 0 || mayBeLost) return
   throw new MaintenanceError(
-    `Bienvenue does not know these columns, and would leave them behind: ${extra.join(', ')}; --without-extra-columns does. Nothing was changed`,
+    `Bienvenue does not know these columns and would not copy them: ${extra.join(', ')}. Add --without-extra-columns to leave them behind. Nothing was changed`,
   )
 }
 
@@ -160,12 +174,12 @@ function copyAll(source: Database, target: Database, columns: Columns): Promise<
     target.transaction().execute(async (into) => {
       const moved: MovedTable[] = []
       for (const table of TABLE_NAMES) moved.push(await copyTable(from, into, table, columns[table]))
-      for (const here of moved) {
-        const there = await summarise(into, here.table, columns[here.table])
-        if (there.rows !== here.rows || there.checksum !== here.checksum)
-          throw new MaintenanceError(`${here.table} is not the same in both; nothing was moved`)
+      for (const { table, rows, checksum } of moved) {
+        const copy = await summarise(into, table, columns[table])
+        if (copy.rows !== rows || copy.checksum !== checksum)
+          throw new MaintenanceError(`the copy of ${table} differs from the source; nothing was moved`)
       }
-      const last = await lastUserId(from)
+      const last = await highestUserId(from)
       if (last > 0) await continueAfterUserId(into, last)
       return moved
     }),
@@ -184,19 +198,19 @@ async function copyTable(
       insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))})
       values ${sql.join(values)}`.compile(into)
   }
-  // Every full page is one and the same statement: built once.
-  let whole: ReturnType<typeof insert> | undefined
+  // The statement for a full page is always the same, so build it once.
+  let fullPage: ReturnType<typeof insert> | undefined
   return summarise(from, table, columns, async (rows) => {
     if (rows.length < PAGE) await into.executeQuery(insert(rows))
     else {
-      whole ??= insert(rows)
+      fullPage ??= insert(rows)
       const parameters = rows.flatMap((row) => columns.map((column) => row[column]))
-      await into.executeQuery({ ...whole, parameters })
+      await into.executeQuery({ ...fullPage, parameters })
     }
   })
 }
 
-/** Reads a table by its key, a page at a time. */
+/** Reads a table in pages, by its key. */
 async function summarise(
   db: Tx,
   table: keyof Schema,
@@ -204,14 +218,14 @@ async function summarise(
   onPage: (rows: readonly Row[]) => Promise<void> = async () => {},
 ): Promise<MovedTable> {
   const key = TABLES[table].key
-  const pageBehind = (last: unknown) => sql<Row>`
+  const pageAfter = (last: unknown) => sql<Row>`
     select ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
     where ${last === undefined ? sql`true` : sql`${sql.ref(key)} > ${last}`}
     order by ${sql.ref(key)} limit ${sql.lit(PAGE)}`
   let [count, sum] = [0, 0n]
   let last: unknown
   for (;;) {
-    const { rows } = await pageBehind(last).execute(db)
+    const { rows } = await pageAfter(last).execute(db)
     for (const row of rows) sum = BigInt.asUintN(256, sum + digestOf(row, columns))
     count += rows.length
     if (rows.length > 0) await onPage(rows)
@@ -223,14 +237,14 @@ async function summarise(
 function digestOf(row: Row, columns: readonly string[]): bigint {
   const values = columns.map((column) => {
     const value = row[column]
-    // Wrapped, so that bytes are no text.
+    // Wrapped, so that bytes never equal text.
     return value instanceof Uint8Array ? [Buffer.from(value).toString('hex')] : value
   })
   return BigInt(`0x${Buffer.from(sha256(JSON.stringify(values))).toString('hex')}`)
 }
 
-/** The last number that was given, also where the account is gone and its lines in the audit are not. */
-async function lastUserId(db: Tx): Promise<number> {
+/** The highest user id ever given. The account may be gone while audit records still refer to its id. */
+async function highestUserId(db: Tx): Promise<number> {
   const { rows } = await sql<{ id: number | null }>`
     select max(id) as id from users union all select max(user_id) as id from audit`.execute(db)
   return Math.max(0, (await findLastUserId(db)) ?? 0, ...rows.map(({ id }) => id ?? 0))

@@ -1,7 +1,7 @@
 import type { RawBuilder } from 'kysely'
 import type { Database } from '../../tables/index.ts'
 
-/** The columns of the exercise, in its order. */
+/** The columns of the exercise's table, in its order. */
 export const CLASSIC_COLUMNS: readonly string[] = [
   'id',
   'email',
@@ -10,34 +10,34 @@ export const CLASSIC_COLUMNS: readonly string[] = [
   'reset_token',
 ]
 
-/** A column of the table that was found. */
+/** A column of the existing table. */
 interface FoundColumn {
   readonly name: string
-  /** Whether every new row has to give it a value. */
-  readonly isDemanded: boolean
-  /** Whether bytes may stand in it where we have text. */
+  /** Whether every insert must give a value. */
+  readonly isRequired: boolean
+  /** Whether it may hold bytes where our table has text. */
   readonly isBytes: boolean
 }
 
-/** The table that was found. */
+/** The existing table. */
 export interface FoundTable {
   readonly columns: readonly FoundColumn[]
-  /** What of it would be lost, or is not as we need it. */
+  /** What prevents its adoption, as sentences for the operator. */
   readonly obstacles: readonly string[]
 }
 
-/** What each dialect does in its own way. */
+/** The steps of an adoption that differ between the dialects. */
 export interface AdoptionDialect {
   describe(db: Database): Promise<FoundTable>
-  /** Copies the table; from now on nobody else writes to it. @returns Where the copy is. */
+  /** Locks the table against other writers and copies it. @returns The path or table name of the copy. */
   copy(tx: Database): Promise<string>
-  /** Removes a copy that turned out to be of no use. */
+  /** Removes the copy of an adoption that failed. */
   discardCopy(copy: string): void
-  /** Runs an adoption under the circumstances it needs and a transaction cannot make. */
-  prepared<Result>(db: Database, run: () => Promise<Result>): Promise<Result>
-  /** Gives the table our columns, from the addresses in `bienvenue_adoption`; those of others stay. */
+  /** Runs an adoption with the connection settings that it needs and that cannot change inside a transaction. */
+  withSettings<Result>(db: Database, run: () => Promise<Result>): Promise<Result>
+  /** Gives the table our columns, with the addresses in `bienvenue_adoption`. Keeps other columns. */
   rebuild(tx: Database): Promise<void>
   bytesAsText(column: string): RawBuilder<string | null>
-  /** The tables with a foreign key to `users`. */
+  /** Lists the tables with a foreign key to `users`. */
   listReferences(db: Database): Promise<string[]>
 }

@@ -1,9 +1,9 @@
 /**
- * Makes the `users` table of the Flask exercise ours, in place: its accounts keep their numbers, addresses and
- * passwords. Looks at it first, and says what stands in the way; changes nothing before all is settled.
+ * Converts the `users` table of the Flask exercise into ours, in place. Accounts keep their ids, addresses and
+ * passwords. Inspects the table first, reports all obstacles, and changes nothing while there are any.
  *
- * Owns what makes a table the classic one, and which accounts share an address. Leaves to `sqlite.ts` and
- * `postgres.ts` how a table is described, copied and rebuilt.
+ * This file decides what a classic table is and which accounts share an address. `sqlite.ts` and `postgres.ts`
+ * describe, copy and rebuild the table.
  *
  * @module
  */
@@ -17,41 +17,41 @@ import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialec
 import { postgres } from './postgres.ts'
 import { sqlite } from './sqlite.ts'
 
-/** Accounts that share an address. */
+/** Accounts whose normalised addresses are the same. */
 interface SharedAddress {
-  /** In its normalised form. */
+  /** The normalised address. */
   readonly email: string
   readonly ids: readonly number[]
 }
 
-/** What an adoption would do, or has done. */
+/** What an adoption would do or has done. */
 export interface AdoptionPlan {
-  /** How many accounts there are. */
+  /** The number of accounts. */
   readonly users: number
-  /** Columns that Bienvenue does not know; they stay as they are. */
+  /** Columns that Bienvenue does not know. They are kept. */
   readonly extraColumns: readonly string[]
-  /** Accounts whose hash the exercise did not write: they get in once their password is reset. */
+  /** Accounts whose hash is not bcrypt. They can sign in after a password reset. */
   readonly unknownHashes: readonly number[]
-  /** Accounts whose address is none: they stay, and nobody signs in to them. */
+  /** Accounts whose address is not valid. They are kept, but cannot sign in. */
   readonly unusableAddresses: readonly number[]
   readonly sharedAddresses: readonly SharedAddress[]
-  /** What else stands in the way, in words. */
+  /** What else prevents the adoption, as sentences for the operator. */
   readonly obstacles: readonly string[]
 }
 
-/** An adoption that has been done. */
+/** A completed adoption. */
 export interface Adoption extends AdoptionPlan {
-  /** Where the table is as it was: the path of a file, or the name of a table. */
+  /** The copy of the original: the path of a file or the name of a table. */
   readonly copy: string
 }
 
 /** The columns and tables that adoption and the migrations add. */
 const OUR_COLUMNS = Object.keys(TABLES.users.columns).filter((column) => !CLASSIC_COLUMNS.includes(column))
 const OUR_TABLES = [...TABLE_NAMES.filter((table) => table !== 'users'), 'bienvenue_adoption']
-const SIDE_TABLE = 'users_set_aside'
+const SET_ASIDE_TABLE = 'users_set_aside'
 const PAGE = 1_000
 const LARGEST_ID = 0x7fffffff
-/** What `bcrypt.hashpw` gives. */
+/** The form of a hash by Python's `bcrypt.hashpw`. */
 const BCRYPT = /^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/
 
 interface Account {
@@ -60,7 +60,7 @@ interface Account {
   hashed_password: string | null
 }
 
-/** The address of an account, as ours has it. */
+/** The address of an account in the form of our table. */
 interface AddressRow {
   id: number
   email: string
@@ -72,16 +72,16 @@ function dialectOf(db: Database): AdoptionDialect {
 }
 
 /**
- * Inspects the table and every account, and changes nothing. Reads a page at a time, but holds every address in memory:
- * a million of them take half a gigabyte.
+ * Inspects the table and every account without changing anything. Reads in pages, but keeps all addresses in
+ * memory: half a gigabyte for a million.
  *
- * @returns `null` if the database has no users table of another program, or another process has just adopted it.
+ * @returns `null` if there is no users table of another program, or another process has just adopted it.
  */
 export async function planAdoption(db: Database): Promise<AdoptionPlan | null> {
   const isForeign = async () => (await inspectSchema(db)).is === 'foreign'
   if (!(await isForeign())) return null
   const plan = await readTable(db).catch((error: unknown) => ({ error }))
-  // What was read during an adoption by another process is half of the old table and half of the new one.
+  // If another process adopted the table during the read, the plan mixes the old table and the new one.
   if (!(await isForeign())) return null
   if ('error' in plan) throw plan.error
   return plan
@@ -93,7 +93,7 @@ async function readTable(db: Database): Promise<AdoptionPlan> {
   return { ...(await readAccounts(db, found)), extraColumns }
 }
 
-/** Looks at the table alone. */
+/** Inspects the table without its rows. */
 async function inspectTable(
   db: Database,
 ): Promise<Pick<AdoptionPlan, 'extraColumns' | 'obstacles'> & { found: FoundTable }> {
@@ -106,14 +106,14 @@ async function inspectTable(
     return { found, extraColumns, obstacles: [`it lacks ${missing.join(', ')}`] }
   }
   const obstacles = [...found.obstacles]
-  for (const { name, isDemanded } of extras) {
+  for (const { name, isRequired } of extras) {
     if (OUR_COLUMNS.includes(name)) {
       obstacles.push(
         `its column ${name} has a name that Bienvenue needs; rename it: alter table users rename column ${name} to old_${name}`,
       )
-    } else if (isDemanded) {
+    } else if (isRequired) {
       obstacles.push(
-        `its column ${name} wants a value for each new account, and Bienvenue has none; give it a default, or let it be null`,
+        `its column ${name} requires a value for each new account, which Bienvenue cannot give; give it a default, or make it nullable`,
       )
     }
   }
@@ -133,26 +133,26 @@ const NOTHING: AdoptionPlan = {
   obstacles: [],
 }
 
-/** Whether nothing is in the way. */
+/** Whether nothing prevents the adoption. */
 export function isAdoptable({ sharedAddresses, obstacles }: AdoptionPlan): boolean {
   return sharedAddresses.length === 0 && obstacles.length === 0
 }
 
-/** @throws {MaintenanceError} Something is in the way. */
+/** @throws {MaintenanceError} Something prevents the adoption. */
 export function assertAdoptable(plan: AdoptionPlan): void {
   if (!isAdoptable(plan))
     throw new MaintenanceError(
-      'the users table cannot be adopted as it is; nothing was changed. What is in the way: bienvenue adopt --plan',
+      'the users table cannot be adopted as it is; nothing was changed. To see what prevents it, run: bienvenue adopt --plan',
     )
 }
 
 /**
- * Makes the table ours, after a copy, and brings the schema up to date: in one transaction, under the lock of the
- * migrations. Takes the place of the first migration; the others run as in every database.
+ * Copies the table, converts it and brings the schema up to date, in one transaction under the lock of the
+ * migrations. The adoption runs in place of the first migration; the others run as usual.
  *
- * @param plan - What {@link planAdoption} gave.
- * @returns `null` if another process has adopted it in the meantime.
- * @throws {MaintenanceError} Something is in the way, or the table has changed since the plan.
+ * @param plan - The result of {@link planAdoption}.
+ * @returns `null` if another process has adopted the table since.
+ * @throws {MaintenanceError} Something prevents the adoption, or the table has changed since the plan.
  */
 export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adoption | null> {
   assertAdoptable(plan)
@@ -160,7 +160,7 @@ export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adop
   const done: Adoption[] = []
   const adoption = { up: async (tx: Database) => void done.push(await adopt(tx)) }
   try {
-    await dialect.prepared(db, () => runMigrations(db, { ...MIGRATIONS, [USERS_MIGRATION]: adoption }))
+    await dialect.withSettings(db, () => runMigrations(db, { ...MIGRATIONS, [USERS_MIGRATION]: adoption }))
   } catch (error) {
     for (const { copy } of done) dialect.discardCopy(copy)
     throw error
@@ -168,12 +168,12 @@ export async function adoptUsers(db: Database, plan: AdoptionPlan): Promise<Adop
   return done[0] ?? null
 }
 
-/** Old session ids and reset tokens become void: they were stored in the clear. */
+/** Old session ids and reset tokens become void, because they were stored in clear text. */
 async function adopt(tx: Database): Promise<Adoption> {
   const dialect = dialectOf(tx)
   const { found, extraColumns, obstacles } = await inspectTable(tx)
-  if (obstacles.length > 0) throw changedMeanwhile()
-  // Before the first change: what is written here nobody else can see yet, nor can the copy.
+  if (obstacles.length > 0) throw tableChanged()
+  // Copy before the first change: SQLite copies over another connection, which does not see uncommitted changes.
   const copy = await dialect.copy(tx)
   try {
     const addresses = tx.withTables<{ bienvenue_adoption: AddressRow }>()
@@ -187,7 +187,7 @@ async function adopt(tx: Database): Promise<Adoption> {
       addresses.insertInto('bienvenue_adoption').values(rows).execute(),
     )
     const plan = { ...accounts, extraColumns }
-    if (!isAdoptable(plan)) throw changedMeanwhile()
+    if (!isAdoptable(plan)) throw tableChanged()
     await dialect.rebuild(tx)
     await tx.schema.dropTable('bienvenue_adoption').execute()
     return { ...plan, copy }
@@ -197,11 +197,13 @@ async function adopt(tx: Database): Promise<Adoption> {
   }
 }
 
-function changedMeanwhile(): MaintenanceError {
-  return new MaintenanceError('the users table has changed meanwhile; start again')
+function tableChanged(): MaintenanceError {
+  return new MaintenanceError(
+    'the users table has changed since it was inspected; nothing was changed. Run the command again',
+  )
 }
 
-/** Reads every account, a page at a time, and says what is to be said of them. */
+/** Reads all accounts in pages and collects the problems. */
 async function readAccounts(
   db: Database,
   { columns }: FoundTable,
@@ -213,19 +215,22 @@ async function readAccounts(
   }
   const firstIds = new Map<string, number>()
   const shared = new Map<string, number[]>()
-  const [unknownHashes, unusableAddresses, nameless]: [number[], number[], number[]] = [[], [], []]
+  const [unknownHashes, unusableAddresses, withoutAddress]: [number[], number[], number[]] = [[], [], []]
   let users = 0
-  const pageBehind = (id: number | null) => sql<Account>`
+  const pageAfter = (id: number | null) => sql<Account>`
     select id, ${text('email')} as email, ${text('hashed_password')} as hashed_password
     from users where ${id === null ? sql`true` : sql`id > ${id}`} order by id limit ${sql.lit(PAGE)}`
   let afterId: number | null = null
   for (;;) {
-    const { rows } = await pageBehind(afterId).execute(db)
+    const { rows } = await pageAfter(afterId).execute(db)
     const page: AddressRow[] = []
     for (const { id, email, hashed_password } of rows) {
       if (Math.abs(id) > LARGEST_ID)
-        return { ...NOTHING, obstacles: [`account ${id} has a number that is too large`] }
-      if (email === null) nameless.push(id)
+        return {
+          ...NOTHING,
+          obstacles: [`account ${id} has an id that is too large; ids go up to ${LARGEST_ID}`],
+        }
+      if (email === null) withoutAddress.push(id)
       else {
         const normalized = normalizeEmail(email)
         page.push({ id, email: storedEmail(email), normalized_email: normalized })
@@ -246,36 +251,37 @@ async function readAccounts(
     unknownHashes,
     unusableAddresses,
     sharedAddresses: [...shared].map(([email, ids]) => ({ email, ids })),
-    obstacles: nameless.map((id) => `account ${id} has no address`),
+    obstacles: withoutAddress.map((id) => `account ${id} has no address`),
   }
 }
 
 /**
- * Settles a shared address: one account keeps it, and the rows of the others go to the table
- * `users_set_aside`, whole as they are.
+ * Resolves a shared address: one account keeps it, and the complete rows of the others move to the table
+ * `users_set_aside`.
  *
  * @param id - The account that keeps the address.
  * @returns The accounts that were set aside.
- * @throws {NoResultFound} No account has this number, or it shares its address with nobody.
- * @throws {MaintenanceError} Rows of other tables refer to accounts: they would be lost.
+ * @throws {NoResultFound} There is no account with this id, or it does not share its address.
+ * @throws {MaintenanceError} Other tables refer to accounts. Their rows could be lost.
  */
 export async function keepAccount(db: Database, id: number): Promise<number[]> {
   return db.transaction().execute(async (tx) => {
     const { sharedAddresses } = await readTable(tx)
     const others = sharedAddresses.find(({ ids }) => ids.includes(id))?.ids.filter((other) => other !== id)
-    if (others === undefined) throw new NoResultFound(`no account ${id} shares its address with another`)
+    if (others === undefined)
+      throw new NoResultFound(`there is no account ${id} that shares its address with another`)
     const references = await dialectOf(tx).listReferences(tx)
     if (references.length > 0) {
       throw new MaintenanceError(
-        `other tables refer to accounts (${references.join(', ')}): give their rows to account ${id}, and delete the others from users, in the database itself; nothing was changed`,
+        `other tables refer to accounts (${references.join(', ')}): in the database, assign their rows to account ${id} and delete the other accounts from users; nothing was changed`,
       )
     }
-    await sql`create table if not exists ${sql.table(SIDE_TABLE)} as select * from users where false`.execute(
+    await sql`create table if not exists ${sql.table(SET_ASIDE_TABLE)} as select * from users where false`.execute(
       tx,
     )
-    const these = sql.join(others)
-    await sql`insert into ${sql.table(SIDE_TABLE)} select * from users where id in (${these})`.execute(tx)
-    await sql`delete from users where id in (${these})`.execute(tx)
+    const ids = sql.join(others)
+    await sql`insert into ${sql.table(SET_ASIDE_TABLE)} select * from users where id in (${ids})`.execute(tx)
+    await sql`delete from users where id in (${ids})`.execute(tx)
     return [...others]
   })
 }

@@ -9,25 +9,25 @@ interface ColumnRow {
   name: string
   type: string
   is_identity: boolean
-  is_demanded: boolean
+  is_required: boolean
   is_key: boolean
 }
 
-/** PostgreSQL alters the table where it stands. */
+/** PostgreSQL alters the table in place. */
 export const postgres: AdoptionDialect = {
   async describe(db) {
     const columns = await columnsOf(db)
     const key = columns.filter((column) => column.is_key)
     const obstacles: string[] = []
     if (key.length !== 1 || key[0]?.name !== 'id' || !/^(?:small|big)?int(?:eger)?$/.test(key[0].type))
-      obstacles.push('its primary key is not one integer, id')
+      obstacles.push('its primary key is not a single integer column named id')
     const copies = await sql`select 1 where to_regclass(${COPY}) is not null`.execute(db)
     if (copies.rows.length > 0)
-      obstacles.push(`the database has a table ${COPY}, where the copy goes; rename it`)
+      obstacles.push(`the database already has a table ${COPY}, whose name the copy needs; rename it`)
     return {
       columns: columns.map((column) => ({
         name: column.name,
-        isDemanded: column.is_demanded,
+        isRequired: column.is_required,
         isBytes: column.type === 'bytea',
       })),
       obstacles,
@@ -40,10 +40,10 @@ export const postgres: AdoptionDialect = {
     return COPY
   },
 
-  // It went with its transaction.
+  // The rollback of the transaction has removed it.
   discardCopy: () => {},
 
-  prepared: (_db, run) => run(),
+  withSettings: (_db, run) => run(),
 
   async rebuild(tx) {
     const lastId = await findLastUserId(tx)
@@ -95,7 +95,7 @@ async function columnsOf(db: Database): Promise<ColumnRow[]> {
   const { rows } = await sql<ColumnRow>`
     select attname as name, format_type(atttypid, atttypmod) as type,
       attidentity <> '' as is_identity,
-      attnotnull and not atthasdef and attidentity = '' as is_demanded,
+      attnotnull and not atthasdef and attidentity = '' as is_required,
       coalesce(attnum = any (conkey), false) as is_key
     from pg_attribute left join pg_constraint on conrelid = attrelid and contype = 'p'
     where attrelid = 'users'::regclass and attnum > 0 and not attisdropped
@@ -103,12 +103,12 @@ async function columnsOf(db: Database): Promise<ColumnRow[]> {
   return rows
 }
 
-/** ASCII as it stands; what is beyond in octal, so that no byte is refused. */
+/** Decodes ASCII, and writes other bytes as octal escapes, so that no value is refused. */
 function bytesAsText(column: string): RawBuilder<string | null> {
   return sql`encode(${sql.ref(column)}, 'escape')`
 }
 
-/** Takes away what counts now, a sequence of its own or an identity: ours takes its place. */
+/** Removes the sequence or identity that generates ids, to make room for ours. */
 async function dropNumbering(tx: Database, columns: readonly ColumnRow[]): Promise<void> {
   if (columns.some(({ name, is_identity }) => name === 'id' && is_identity)) {
     await sql`alter table users alter column id drop identity`.execute(tx)

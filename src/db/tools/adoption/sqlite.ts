@@ -14,27 +14,27 @@ interface ColumnRow {
   hidden: number
 }
 
-/** SQLite alters little of a table: ours is made, filled, and takes its place. */
+/** SQLite can alter little of a table, so create ours, fill it and drop the old one. */
 export const sqlite: AdoptionDialect = {
   async describe(db) {
     const columns = await columnsOf(db, 'users')
     const key = columns.filter(({ pk }) => pk > 0)
     const obstacles: string[] = []
     if (key.length !== 1 || key[0]?.name !== 'id' || key[0].type.toLowerCase() !== 'integer')
-      obstacles.push('its primary key is not one integer, id')
-    // A generated column, or that of a virtual table.
+      obstacles.push('its primary key is not a single integer column named id')
+    // Generated columns, and hidden columns of virtual tables.
     for (const { name } of columns.filter(({ hidden }) => hidden !== 0))
       obstacles.push(`its column ${name} is generated, which would be lost; drop it`)
     const keys = await sql<{ from: string }>`select "from" from pragma_foreign_key_list('users')`.execute(db)
     for (const { from } of keys.rows)
       obstacles.push(
-        `its column ${from} has a foreign key, which would be lost; make the table anew without it`,
+        `its column ${from} has a foreign key, which would be lost; recreate the table without it`,
       )
     return {
       columns: columns.map(({ name, notnull, dflt_value }) => ({
         name,
-        isDemanded: notnull === 1 && dflt_value === null,
-        // Whatever the type that was declared.
+        isRequired: notnull === 1 && dflt_value === null,
+        // SQLite stores bytes in a column of any declared type.
         isBytes: true,
       })),
       obstacles,
@@ -46,15 +46,15 @@ export const sqlite: AdoptionDialect = {
       select file from pragma_database_list where name = 'main'`.execute(tx)
     const file = rows[0]?.file ?? ''
     const copy = asideOf(file, 'adoption')
-    // By another connection, since this one is in a transaction: it has the write lock, and has written nothing.
+    // Over another connection, because this one is in a transaction. It holds the write lock and has written nothing.
     copySqlite(file, copy)
     return copy
   },
 
   discardCopy: removeCopy,
 
-  // Else the foreign keys of other tables follow the old table, and its end takes their rows along.
-  async prepared(db, run) {
+  // Otherwise foreign keys of other tables would follow the renamed table, and dropping it would delete their rows.
+  async withSettings(db, run) {
     await sql`pragma foreign_keys = off`.execute(db)
     await sql`pragma legacy_alter_table = on`.execute(db)
     try {
@@ -113,15 +113,15 @@ export const sqlite: AdoptionDialect = {
   },
 }
 
-/** The table of the first migration, and behind its columns those that Bienvenue does not know, as they are declared. */
+/** Creates the table of the first migration, followed by the columns that Bienvenue does not know, as declared. */
 async function createUsers(tx: Database, extras: readonly ColumnRow[]): Promise<void> {
   const table = usersTable(tx)
   if (extras.length === 0) return table.modifyEnd(columnTypesOf(tx).strict).execute()
-  // Not strict: a strict table does not allow every type that the other columns may be declared with.
+  // Not strict, because strict tables allow only some of the types that the other columns may have.
   await extras
     .reduce(
-      (made, { name, type, notnull, dflt_value }) =>
-        made.addColumn(name, sql.raw(type), (column) => {
+      (builder, { name, type, notnull, dflt_value }) =>
+        builder.addColumn(name, sql.raw(type), (column) => {
           const declared = notnull === 1 ? column.notNull() : column
           return dflt_value === null ? declared : declared.defaultTo(sql.raw(`(${dflt_value})`))
         }),
@@ -134,7 +134,7 @@ async function columnsOf(db: Database, table: string): Promise<ColumnRow[]> {
   return (await sql<ColumnRow>`select * from pragma_table_xinfo(${table})`.execute(db)).rows
 }
 
-/** The columns of each unique constraint: it has no statement of its own, as an index has. */
+/** The columns of each unique constraint. Unlike an index, a constraint has no statement to copy. */
 async function uniqueConstraints(db: Database): Promise<string[][]> {
   const { rows } = await sql<{ constraint: string; column: string }>`
     select list.name as "constraint", info.name as "column"
