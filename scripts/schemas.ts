@@ -1,7 +1,7 @@
 /**
- * Writes `test/fixtures/schemas/`: for each migration a database as the version left it whose newest migration it
- * was, on either engine, as SQL, with rows in every table. An existing file is compared and not changed: a
- * released migration is frozen. Run it after a migration was added, and give new tables and columns their rows below.
+ * Writes `test/fixtures/schemas/`: for each migration and dialect, the SQL of a database whose newest migration it is,
+ * with rows in every table. An existing file is compared and never changed, because a released migration is frozen.
+ * After adding a migration, add rows for its tables and columns below and run this script.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import {
@@ -29,17 +29,17 @@ const LATER = Date.parse('2036-11-01T12:00:00Z')
 const HASH = '$2b$04$8KpJBrFg5Ty/WbBB5Mmo0eG.XcrSLDWLUnZ7jPpSfd1K12.tf4/g2'
 const SESSION = '019a3f5e-7c00-7000-8000-000000000001'
 const TOKEN = '019a3f5e-7c00-7000-8000-000000000002'
-/** What stands behind the dot in the bearers of both. */
+/** The secret of both tokens, after the dot. */
 const SECRET = 'A'.repeat(43)
 
 /** The rows of a table. */
 interface Rows {
-  /** The migration that made the table. */
+  /** The migration that created the table. */
   since: string
   columns: Record<string, Value>[]
-  /** Columns that a later migration added, with its name. */
+  /** Columns added by a later migration, and its name. */
   added?: Record<string, string>
-  /** Other rows for the versions before a migration. */
+  /** Other rows, for versions before a migration. */
   former?: { before: string; columns: Record<string, Value>[] }
 }
 
@@ -197,14 +197,14 @@ const ROWS: Record<string, Rows> = {
   },
 }
 
-/** What Kysely keeps its books in. */
+/** The migration tables of Kysely. */
 const LEDGER = [
   'create table bienvenue_migrations (name varchar(255) not null primary key, timestamp varchar(255) not null)',
   'create table bienvenue_migrations_lock (id varchar(255) not null primary key, is_locked integer not null default 0)',
   "insert into bienvenue_migrations_lock (id, is_locked) values ('migration_lock', 0)",
 ]
 
-/** The statements of a migration on an empty database, without one: what asks gets no rows. */
+/** The statements of a migration, recorded without a database. Queries return no rows, as on an empty one. */
 async function statementsOf(engine: Engine, name: string): Promise<string[]> {
   const statements: string[] = []
   const db = new Kysely<unknown>({
@@ -253,7 +253,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
       (name, at) =>
         `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:0${at}.000Z')`,
     )
-    // The numbers below were given: the next one is behind them.
+    // The ids are set explicitly, so the sequence must continue after them.
     const counted = engine === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
     const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(engine, version), ...counted]
     const script = statements.map((statement) => `${statement};\n`).join('')

@@ -332,7 +332,7 @@ describe('what docs/production.md says that stops the start', () => {
     'BASE_URL: contains U+200B, an invisible character; remove it': {
       BASE_URL: 'https://auth\u200b.example.com',
     },
-    'HOST: "0.0.0.0" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost':
+    'HOST: "0.0.0.0" can be reached without TLS; set BIENVENUE_TRUSTED_PROXIES to the proxy in front, or listen on localhost':
       { HOST: '0.0.0.0' },
   }
 

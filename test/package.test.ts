@@ -267,7 +267,7 @@ it('has its command', async () => {
     await run(process.execPath, [cli, 'mail', 'test', 'bob@example.com'], { env: { ...env, ...mail } }),
   ).toEqual({
     exitCode: 0,
-    stdout: 'The mail server took a mail to bob@example.com.\n',
+    stdout: 'The mail server accepted a test mail to bob@example.com.\n',
     stderr: '',
   })
   expect(server.received.map(({ to }) => to)).toEqual([['bob@example.com']])

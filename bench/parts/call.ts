@@ -1,4 +1,4 @@
-/** The session check as a library call, beside the bare query. */
+/** The session check as a library call, compared with the bare query. */
 import { run } from '../../test/support/service.ts'
 import { significant } from '../goals.ts'
 import { ratiosOf, spreadOf } from '../measure.ts'
@@ -39,9 +39,9 @@ export async function call({ place, isQuick, say }: Bench): Promise<Section> {
     name: 'call',
     title: 'Session check as a library call',
     paragraphs: [
-      `\`auth.getUserFromSessionId\` beside the query that it rests on, as a prepared statement of \`node:sqlite\` or \`pg\` that reads the same columns and checks nothing: no form of the id, no SHA-256, no expiry, no note of the use. One process, one call after another, ${scale.rounds} rounds in turn, ${scale.sessions.toLocaleString('en')} sessions.`,
+      `\`auth.getUserFromSessionId\` compared with its query, as a prepared statement of \`node:sqlite\` or \`pg\` that reads the same columns and checks nothing: not the form of the id, the SHA-256 hash or the expiry, and it records no use. One process, one call after another, ${scale.rounds} alternating rounds, ${scale.sessions.toLocaleString('en')} sessions.`,
     ],
-    tables: [{ columns: ['Database', 'Bare query, µs', 'Call, µs', 'Of the bare query'], rows }],
+    tables: [{ columns: ['Database', 'Bare query, µs', 'Call, µs', 'Relative to the query'], rows }],
     goals: judged,
   }
 }

@@ -1,4 +1,4 @@
-/** Several processes on one port, where the service knows the flag. */
+/** The session check with several processes on one port. */
 import { availableParallelism } from 'node:os'
 import { runCli } from '../../test/support/service.ts'
 import type { Section } from '../sections.ts'
@@ -29,7 +29,7 @@ export async function workers(bench: Bench): Promise<Section> {
   return {
     ...HEAD,
     paragraphs: [
-      `The session check again, by one process and by ${cores}, in turn. The load generator needs a core of its own: what it takes on this machine the workers do not get, so that CPU of a request says more than requests a second.`,
+      `The session check again, with one process and with ${cores}, in turn. The load generator shares the cores with the workers, so CPU per request says more than requests per second.`,
     ],
     tables,
     goals: [],

@@ -79,7 +79,7 @@ async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
   const [name = '', ...words] = argv
   const group = within(name)
   if (group.length === 0) throw misuse(`Unknown command "${name}".`)
-  const [word] = words
+  const word = words.find((text) => !text.startsWith('-'))
   const problem =
     word === undefined ? `"${name}" is a group of commands.` : `Unknown command "${name} ${word}".`
   throw misuse(`${problem} Commands: ${namesOf(group)}.`, name)
@@ -130,13 +130,15 @@ function parse(command: Command, argv: readonly string[]) {
       allowPositionals: true,
     }) as { values: Record<string, unknown>; positionals: string[] }
   } catch (error) {
-    // The first sentence names the problem. The rest is advice that does not fit our commands.
-    const [problem = ''] = (error as Error).message.split(/\. |\n/, 1)
-    throw misuse(
-      `${problem.replace(/^Option '(--[\w-]+).*' argument missing$/, '$1 needs a value')}.`,
-      command.name,
-    )
+    throw misuse(problemOf(error as Error), command.name)
   }
+}
+
+/** The first sentence of an error of `parseArgs`. The rest is advice that does not fit our commands. */
+function problemOf({ message }: Error): string {
+  const [problem = ''] = message.split(/\.(?:\s|$)|\n/, 1)
+  const [, flag] = /^Option '(--[\w-]+).*' argument (?:missing|is ambiguous)$/.exec(problem) ?? []
+  return flag === undefined ? `${problem}.` : `${flag} needs a value.`
 }
 
 /** Adopted or imported accounts can have any address, so these arguments may contain any character. */

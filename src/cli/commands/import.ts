@@ -144,7 +144,7 @@ interface Task {
 }
 
 /** The number of rejected lines that are shown on standard error. The file contains all of them. */
-const SHOWN_MAX = 20
+const NAMED_MAX = 20
 
 async function runImport({ engine, items, options, rejects, progress, size }: Task): Promise<Counts> {
   const counts: Counts = { added: 0, unchanged: 0, rejected: 0 }
@@ -161,7 +161,7 @@ async function runImport({ engine, items, options, rejects, progress, size }: Ta
     for await (const { added, unchanged, rejected } of engine.importUsers(counting(), options, operator())) {
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: item.line, problem }))
       appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
-      const shown = progress === null ? [] : rejectedLines.slice(0, Math.max(0, SHOWN_MAX - counts.rejected))
+      const shown = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))
       if (shown.length > 0) progress?.end()
       for (const { line, problem } of shown)
         process.stderr.write(`line ${line.number}: ${visible(problem)}\n`)

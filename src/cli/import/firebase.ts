@@ -24,7 +24,7 @@ export function parseFirebaseProject(text: string): FirebaseProject {
     const found = values.get(name)
     if (found === undefined || !form.test(found))
       throw new UsageError(
-        `The Firebase hash parameters have no valid ${name}. Copy them from the Firebase console.`,
+        `The Firebase hash parameters have no valid ${name}. In the Firebase console, copy the parameters again.`,
       )
     return found
   }
