@@ -150,7 +150,7 @@ describe('bienvenue.service', () => {
 
   it('leaves out what would keep Node from starting, and says why', () => {
     expect(unit).not.toContain('MemoryDenyWriteExecute')
-    expect(read('deploy/bienvenue.service')).toMatch(/^# MemoryDenyWriteExecute is not here: V8/m)
+    expect(read('deploy/bienvenue.service')).toMatch(/^# MemoryDenyWriteExecute is not set, because V8/m)
   })
 
   it('gives the service more time to stop than it needs', () => {
