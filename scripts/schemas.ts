@@ -20,7 +20,7 @@ import { sha256 } from '../src/lib/digest.ts'
 const FOLDER = 'test/fixtures/schemas'
 const NAMES = Object.keys(MIGRATIONS)
 
-type Engine = 'sqlite' | 'postgres'
+type Dialect = 'sqlite' | 'postgres'
 type Value = string | number | null | Uint8Array
 
 const CREATED = Date.parse('2026-11-01T12:00:00Z')
@@ -205,16 +205,16 @@ const LEDGER = [
 ]
 
 /** The statements of a migration, recorded without a database. Queries return no rows, as on an empty one. */
-async function statementsOf(engine: Engine, name: string): Promise<string[]> {
+async function statementsOf(dialect: Dialect, name: string): Promise<string[]> {
   const statements: string[] = []
   const db = new Kysely<unknown>({
     dialect: {
-      createAdapter: () => (engine === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
+      createAdapter: () => (dialect === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
       createDriver: () => new DummyDriver(),
       createIntrospector: (of) =>
-        engine === 'sqlite' ? new SqliteIntrospector(of) : new PostgresIntrospector(of),
+        dialect === 'sqlite' ? new SqliteIntrospector(of) : new PostgresIntrospector(of),
       createQueryCompiler: () =>
-        engine === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler(),
+        dialect === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler(),
     },
     log: ({ query }) => {
       if (!/^\s*select/i.test(query.sql)) statements.push(query.sql)
@@ -224,38 +224,38 @@ async function statementsOf(engine: Engine, name: string): Promise<string[]> {
   return statements
 }
 
-function literal(engine: Engine, value: Value): string {
+function literal(dialect: Dialect, value: Value): string {
   if (value === null || typeof value === 'number') return String(value)
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
   const hex = Buffer.from(value).toString('hex')
-  return engine === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
+  return dialect === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
 }
 
-function insertsAt(engine: Engine, version: string): string[] {
+function insertsAt(dialect: Dialect, version: string): string[] {
   return Object.entries(ROWS).flatMap(([table, { since, columns, added = {}, former }]) => {
     if (since > version) return []
     const rows = former !== undefined && version < former.before ? former.columns : columns
     return rows.map((row) => {
       const there = Object.entries(row).filter(([column]) => (added[column] ?? '') <= version)
-      const values = there.map(([, value]) => literal(engine, value))
+      const values = there.map(([, value]) => literal(dialect, value))
       return `insert into ${table} (${there.map(([column]) => column).join(', ')}) values (${values.join(', ')})`
     })
   })
 }
 
 mkdirSync(FOLDER, { recursive: true })
-for (const engine of ['sqlite', 'postgres'] as const) {
+for (const dialect of ['sqlite', 'postgres'] as const) {
   for (const [index, version] of NAMES.entries()) {
-    const file = `${FOLDER}/${version}.${engine}.sql`
+    const file = `${FOLDER}/${version}.${dialect}.sql`
     const executed = NAMES.slice(0, index + 1)
-    const made = await Promise.all(executed.map((name) => statementsOf(engine, name)))
+    const made = await Promise.all(executed.map((name) => statementsOf(dialect, name)))
     const booked = executed.map(
       (name, at) =>
         `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:0${at}.000Z')`,
     )
     // The ids are set explicitly, so the sequence must continue after them.
-    const counted = engine === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
-    const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(engine, version), ...counted]
+    const counted = dialect === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
+    const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(dialect, version), ...counted]
     const script = statements.map((statement) => `${statement};\n`).join('')
     if (!existsSync(file)) writeFileSync(file, script)
     else if (readFileSync(file, 'utf8') !== script)

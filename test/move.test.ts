@@ -240,7 +240,7 @@ it('what cannot be a source or a target is refused in one line', async () => {
   await sql`create table something (id integer)`.execute(await open(old))
   const attempts: [from: string, to: string, says: RegExp][] = [
     [url, 'nonsense', /^bienvenue: the target: there is no scheme/],
-    [url, 'sqlite:/nowhere/x.db', /^bienvenue: cannot write \/nowhere\/x\.db: ENOENT/],
+    [url, 'sqlite:/nowhere/x.db', /^bienvenue: Cannot write \/nowhere\/x\.db: ENOENT/],
     [old, await freshDatabase('sqlite'), /has not the schema of this version: bienvenue migrate/],
     ['sqlite:/nowhere/x.db', url, /^bienvenue: DATABASE_URL: there is no database at/],
   ]

@@ -136,7 +136,7 @@ describe.each(WRITERS)('%s', (_name, argsFor) => {
       ['mine', /mine already exists\. Add --force to replace it\.$/],
       ['link', /link is a symbolic link\. Name the file itself\.$/, '--force'],
       ['subfolder', /subfolder is not a regular file\.$/, '--force'],
-      ['nowhere/file', /^cannot write .*nowhere\/file: ENOENT/, '--force'],
+      ['nowhere/file', /^Cannot write .*nowhere\/file: ENOENT/, '--force'],
     ]
     for (const [target, says, force] of refusals)
       expect(

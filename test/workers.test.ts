@@ -124,7 +124,7 @@ onBothEngines('several workers', (engine) => {
     expect(workers).not.toContain(listening?.pid)
   })
 
-  it('and other instances beside them refuse a session from the next request on, whoever ended it', async () => {
+  it('and other instances refuse an ended session from the next request on, whichever of them ended it', async () => {
     const databaseUrl = await freshDatabase(engine)
     await addUsers(databaseUrl, [BOB.email], BOB.password)
     const connections: Connection[] = []

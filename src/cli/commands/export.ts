@@ -85,6 +85,6 @@ async function writeFile(
     return count
   } catch (error) {
     if (error instanceof AuthError || error instanceof OutputError || !(error instanceof Error)) throw error
-    throw new OutputError(`cannot write ${target}: ${error.message}`, { cause: error })
+    throw new OutputError(`Cannot write ${target}: ${error.message}`, { cause: error })
   }
 }
