@@ -454,7 +454,7 @@ describe.skipIf(!hasScript)('adopt at a terminal', () => {
     for (const answer of ['n\n', '\n']) {
       const { exitCode, stdout } = await answering(answer)
       expect(stdout).toMatch(
-        /Accounts: 1\r\n(?:.*\n)*.*Adopt the users table with 1 account\? It is copied first\. \[y\/N\] /,
+        /Accounts: 1\r\n(?:.*\n)*.*Adopt the users table with 1 account\? A copy is made first\. \[y\/N\] /,
       )
       expect(exitCode).toBe(1)
     }
