@@ -123,7 +123,7 @@ export const SETTING_FLAGS = Object.fromEntries(
 )
 
 /**
- * Reads the settings. Never throws: invalid values are reported in `problems`.
+ * Reads the settings. Reports invalid values in `problems` instead of throwing.
  *
  * @param flags - The values from `parseArgs`.
  * @param env - A variable that is empty or contains only blanks and invisible characters counts as not set.
