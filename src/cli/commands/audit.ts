@@ -4,7 +4,7 @@ import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
 import { print } from '../terminal.ts'
-import { withEngine } from '../with-engine.ts'
+import { withService } from '../with-service.ts'
 
 export const audit: Command = {
   name: 'audit',
@@ -19,7 +19,7 @@ export const audit: Command = {
     limit: { type: 'string', help: 'The maximum number of entries; 50 by default, 0 for all' },
   },
   run: (input) =>
-    withEngine(input, async (engine) => {
+    withService(input, async (engine) => {
       const { user, action, since, limit = '50' } = input.flags as Partial<Record<string, string>>
       const query: AuditQuery = {
         userId: user === undefined ? undefined : await userIdOf(engine, user),

@@ -16,7 +16,7 @@ import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
-import { withEngine } from '../with-engine.ts'
+import { withService } from '../with-service.ts'
 
 export const exportUsers: Command = {
   name: 'export',
@@ -35,7 +35,7 @@ export const exportUsers: Command = {
     const inUse = filesInUse(resolveOptions(input.settings.options).databaseUrl)
     if (isStandardOutput(target)) {
       assertNotInUse(1, inUse)
-      return withEngine(input, async (engine) => {
+      return withService(input, async (engine) => {
         warnOfHashes(withHashes)
         await writeUsers(engine, withHashes, process.stdout)
         return 0
@@ -43,7 +43,7 @@ export const exportUsers: Command = {
     }
     const output = openOutput(target, { inUse, replace: input.flags.force === true, mayStream: true })
     return discardedOnFailure(output, () =>
-      withEngine(input, async (engine) => {
+      withService(input, async (engine) => {
         warnOfHashes(withHashes)
         const count = await writeFile(target, output, (stream) => writeUsers(engine, withHashes, stream))
         await print(

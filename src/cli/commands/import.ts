@@ -15,7 +15,7 @@ import { rejectedLine } from '../import/rejects.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
-import { withEngine } from '../with-engine.ts'
+import { withService } from '../with-service.ts'
 
 export const importUsers: Command = {
   name: 'import',
@@ -58,7 +58,7 @@ export const importUsers: Command = {
     try {
       const rejects = openRejects(rejectsPath, input)
       return await discardedOnFailure(rejects, () =>
-        withEngine(input, (engine) => work(engine, rejects), { mayCreate: !isDryRun }),
+        withService(input, (engine) => work(engine, rejects), { mayCreate: !isDryRun }),
       )
     } finally {
       await source.close()

@@ -6,14 +6,14 @@ import { LOCALES } from '../../text.ts'
 import { isEmailAddress, trimEmail } from '../../user.ts'
 import type { Command } from '../command.ts'
 import { print } from '../terminal.ts'
-import { withEngine } from '../with-engine.ts'
+import { withService } from '../with-service.ts'
 
 const test: Command = {
   name: 'mail test',
   summary: 'Send a test mail now',
   takes: 'TO',
   run: (input) =>
-    withEngine(input, async ({ mailer, options }) => {
+    withService(input, async ({ mailer, options }) => {
       const to = trimEmail(input.args[0] ?? '')
       if (!isEmailAddress(to)) throw new AuthError('invalid_email', { field: 'TO' })
       if (mailer === null) throw new OptionError('smtpUrl', 'is not set; set it to the mail server to test')
@@ -34,7 +34,7 @@ const queue: Command = {
   name: 'mail queue',
   summary: 'Show how many mails are waiting to be sent, and the errors of the mail server',
   run: (input) =>
-    withEngine(input, async (engine) => {
+    withService(input, async (engine) => {
       const [waiting, problems] = [await engine.countMail(), await engine.listMailProblems()]
       if (input.json) await print(JSON.stringify({ waiting, problems }))
       else {

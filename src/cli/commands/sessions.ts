@@ -3,7 +3,7 @@ import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
 import { confirmed, counted, moment, print, printRows } from '../terminal.ts'
-import { withEngine, withUser } from '../with-engine.ts'
+import { withService, withUser } from '../with-service.ts'
 
 const list: Command = {
   name: 'sessions',
@@ -62,7 +62,7 @@ const endAll: Command = {
   summary: 'Sign everyone out everywhere',
   flags: { yes: { type: 'boolean', help: 'Do not ask for confirmation' } },
   run: (input) =>
-    withEngine(input, async (engine) => {
+    withService(input, async (engine) => {
       if (input.flags.yes !== true && !(await confirmed('Sign everyone out everywhere?'))) return 1
       const ended = await engine.endEverySession(operator())
       await print(input.json ? JSON.stringify({ ended }) : `Ended ${counted(ended, 'session')}.`)

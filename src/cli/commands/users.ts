@@ -16,7 +16,7 @@ import {
   readNewPassword,
   table,
 } from '../terminal.ts'
-import { withEngine, withUser } from '../with-engine.ts'
+import { withService, withUser } from '../with-service.ts'
 
 /** A user as JSON. It contains no hash and no token. */
 function shown(user: User) {
@@ -54,7 +54,7 @@ const add: Command = {
     const [email = ''] = input.args
     const { minPasswordLength } = resolveOptions(input.settings.options)
     const password = await readNewPassword(input.flags['password-stdin'] === true, minPasswordLength)
-    return withEngine(
+    return withService(
       input,
       async (engine) => {
         // The operator vouches for the address, so it needs no confirmation.
@@ -87,7 +87,7 @@ const list: Command = {
   },
   run: (input) => {
     const { query, limit } = queryOf(input)
-    return withEngine(input, async (engine) => {
+    return withService(input, async (engine) => {
       let [count, last, isMore] = [0, 0, false]
       async function* users() {
         for await (const user of engine.listUsers(query)) {

@@ -5,7 +5,7 @@ import { resolveOptions } from '../options/index.ts'
 import type { CommandInput, ExitCode } from './command.ts'
 
 /** Opens the service for one command and closes it afterwards. @throws {OptionError} There is no database. */
-export async function withEngine(
+export async function withService(
   { settings }: CommandInput,
   use: (engine: Engine) => Promise<ExitCode>,
   { mayCreate = false }: { mayCreate?: boolean } = {},
@@ -31,7 +31,7 @@ export async function withUser(
   use: (engine: Engine, found: UserDescription) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const [email = ''] = input.args
-  return withEngine(input, async (engine) => {
+  return withService(input, async (engine) => {
     const found = await engine.describeUser(email)
     if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${email}.` })
     return use(engine, found)
