@@ -6,14 +6,14 @@ const NOTE = '<!-- Made by `npm run bench`. Do not change it by hand. -->'
 
 const HEAD = `# Benchmarks
 
-\`npm run bench\` makes this page. It starts each server as its own process on loopback, checks its answers, and
-drives the servers in turn (A B C, B C A, …) with the same load generator over 32 connections. It fails if a request
-is lost or refused. The load generator, the databases and the servers share the machine, so compare only figures of
-the same run, preferably as ratios. A ratio is computed for each round. The page shows the median, with the smallest
-and the largest round in parentheses. CPU is the user and system time of the server and its children, without the
-database server. No feature of Bienvenue is turned off unless stated. Below each table is the load average of the last
-15 minutes. If it is well above the number of cores, other programs were using the machine, and CPU per request says
-more than requests per second.
+\`npm run bench\` makes this page. It starts every server as a process of its own on loopback, looks whether each
+answers what it should, drives them in turn (A B C, B C A, …) with the same load generator over 32 connections, and
+fails where a request is lost or refused. Load generator, databases and servers share the machine, so only figures of
+one run may be compared, best as ratios; a ratio is taken round by round, and what stands here is the median, with
+the least and the greatest round in parentheses. CPU is user and system time of the server and its children, without
+the database server's. Nothing of Bienvenue is turned off but where it says so. Under each table stands the load
+average of the last quarter of an hour: where it is well above the number of cores, others were at work on the machine,
+and CPU of a request tells more than requests a second.
 
 \`npm run bench -- --only check\` runs a part alone, \`--quick\` a small run without peers, which \`npm test\` makes too
 and which holds wide bounds only. The code is in [bench/](../bench/main.ts); what it is measured against is pinned in

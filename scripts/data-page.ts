@@ -4,7 +4,7 @@ import type { Table } from '../src/db/tables/table.ts'
 
 const EXPORTS = { user: '`GET /profile/export`', operator: '`bienvenue export`' }
 
-/** Regenerates the parts of the page. Each is between two comments that name it. */
+/** The page with its generated parts made anew. Each part stands between two comments that name it. */
 export function dataPage(page: string): string {
   const tables: [string, Table][] = Object.entries(TABLES)
   const parts = {

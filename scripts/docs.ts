@@ -32,10 +32,10 @@ Every refusal over HTTP has one shape:
 { "message": "…", "code": "missing_field", "field": "email", "request_id": "…" }
 \`\`\`
 
-\`code\` is for programs and never changes. \`message\` is for people and may be reworded. \`field\` is present if one
-field is invalid. \`request_id\` is also in the log, next to the reason. \`password_too_short\` adds \`min_length\`, the
-minimum number of characters, and \`password_too_long\` adds \`max_bytes\`. Both numbers are also in \`message\`. One
-answer is older than this shape and keeps its own: \`email_taken\` is only \`{"message":"email already registered"}\`.
+\`code\` is for programs and never changes; \`message\` is for people and may be reworded; \`field\` is there where
+one field is at fault; \`request_id\` stands beside the reason in the log. \`password_too_short\` adds \`min_length\`, the
+fewest characters, and \`password_too_long\` adds \`max_bytes\`; both numbers also stand in \`message\`. One answer is older
+than this shape and keeps its own: \`email_taken\` says \`{"message":"email already registered"}\` and nothing else.
 
 Library callers get an \`AuthError\` with the same \`code\` (and \`field\`, \`retryAfterSeconds\`, \`minLength\`, \`maxBytes\`).
 
@@ -61,21 +61,21 @@ function optionsPage(): string {
 # Settings
 
 A setting is an environment variable of the service, a flag of every command, and (except for the last five) an
-option of \`createAuth\`. A flag takes precedence over a variable. An empty variable counts as not set. Blanks and
-invisible characters around a value are ignored. Inside a value they are refused and named, such as \`U+200B\`, except
-in words and names. An invalid value stops the start with one line that names the setting. \`bienvenue doctor\` shows
-the values in force, where they come from, and which of them the mode refuses.
+option of \`createAuth\`. A flag wins over a variable; an empty variable counts as not set. Blanks and invisible
+characters around a value are ignored; inside a value they are refused and named, as in \`U+200B\`, except in words and
+names. A value that a setting does not allow stops the start with one line that names the setting. \`bienvenue doctor\`
+shows what is in force, where it comes from, and what the mode refuses.
 
-A mode sets the defaults. Every setting can still be changed. A dash means that nothing is set.
+A mode is a column of defaults; each row can be set alone. A dash means that nothing is set.
 
 ## Secrets
 
-${secretVariables} hold secrets. Each can be read from a file instead: append \`_FILE\` to the
-name of the variable, and set it to the path of a file that contains only the value, such as
+${secretVariables} hold secrets. Each can be read from a file instead: set the variable's name with
+\`_FILE\` at its end to the path of a file that holds the value and nothing else, as in
 \`BIENVENUE_SECRET_KEY_FILE=/run/secrets/bienvenue_key\`. Setting both is refused.
 
-Every user of the machine can read the flags of a process. Therefore \`BIENVENUE_SECRET_KEY\` has no flag, and the flags
-of the other two do not accept a password.
+Every user of the machine can read the flags of a process. So \`BIENVENUE_SECRET_KEY\` has no flag, and the flags of the
+other two take no password.
 
 ## Every setting
 
@@ -83,12 +83,12 @@ of the other two do not accept a password.
 |---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-\`createAuth\` also takes \`now\` (a clock), \`hasher\` (for tests), \`mailer\` (your own mail transport, instead of
-\`smtpUrl\` and \`mailFrom\`), \`logger\` and \`onAudit\`.
+\`createAuth\` also takes \`now\` (a clock), \`hasher\` (for tests), \`mailer\` (a transport for mail of your own, in
+place of \`smtpUrl\` and \`mailFrom\`), \`logger\` and \`onAudit\`.
 
 ## What development mode refuses
 
-Each of these values stops the start with one line.
+Each of these stops the start with one line.
 
 ${refusals('development').join('\n')}
 
@@ -98,7 +98,7 @@ ${refusals('production').join('\n')}
 `
 }
 
-/** The values that a mode refuses and classic mode accepts, with the message. Found by trying, so the page is correct. */
+/** Values that a mode refuses and classic mode takes, with the refusal: found by trying, so that the page cannot lie. */
 function refusals(mode: Mode): string[] {
   return Object.entries(OPTION_TABLE).flatMap(([name, row]: [string, Row]) =>
     candidates(row).flatMap((value) => {
@@ -110,7 +110,7 @@ function refusals(mode: Mode): string[] {
   )
 }
 
-/** Values of a setting that may be refused. For text, values that people are likely to try. */
+/** Values of a row that may be refused. Of text, those that somebody may well try. */
 function candidates({ kind, classic }: Row): (string | number | boolean | undefined)[] {
   switch (kind.type) {
     case 'integer':
@@ -152,7 +152,7 @@ function shown(value: string | number | boolean): string {
   return text === '' ? '–' : `\`${text}\``
 }
 
-/** The source files of the settings table, with a generated comment above each row. */
+/** The sources of the table, with the comment above each row made from the row. */
 function commentedTables(): Record<string, string> {
   const files = [...globSync('src/options/*.ts', { exclude: ['**/*.test.ts'] }), 'src/cli/settings.ts']
   return Object.fromEntries(files.map((file) => [file, commented(readFileSync(file, 'utf8'))]))
@@ -169,10 +169,7 @@ function commented(source: string): string {
 }
 
 function valuesOf({ kind }: Row): string {
-  if (kind.type !== 'integer') return ''
-  // A unit is a noun, or a note on the value 0.
-  const separator = kind.unit.startsWith('0 ') ? '; ' : ' '
-  return `${kind.min} to ${kind.max}${separator}${kind.unit}. `
+  return kind.type === 'integer' ? `${kind.min} to ${kind.max} ${kind.unit}. ` : ''
 }
 
 /** Such as: Default: `1`, in development `8`, in production `15`. */
@@ -189,7 +186,7 @@ function defaultsOf(row: Row): string {
   return `Default: ${[classic, ...others].join(', ')}.`
 }
 
-/** A value as a JavaScript literal. */
+/** A value as a program writes it. */
 function literal(value: string | number | boolean): string {
   return value === '' ? 'not set' : `\`${typeof value === 'string' ? `'${value}'` : value}\``
 }

@@ -1,7 +1,7 @@
 /**
- * Writes `test/fixtures/schemas/`: for each migration and dialect, the SQL of a database whose newest migration it is,
- * with rows in every table. An existing file is compared and never changed, because a released migration is frozen.
- * After adding a migration, add rows for its tables and columns below and run this script.
+ * Writes `test/fixtures/schemas/`: for each migration a database as the version left it whose newest migration it
+ * was, on either engine, as SQL, with rows in every table. An existing file is compared and not changed: a
+ * released migration is frozen. Run it after a migration was added, and give new tables and columns their rows below.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import {
@@ -20,7 +20,7 @@ import { sha256 } from '../src/lib/digest.ts'
 const FOLDER = 'test/fixtures/schemas'
 const NAMES = Object.keys(MIGRATIONS)
 
-type Dialect = 'sqlite' | 'postgres'
+type Engine = 'sqlite' | 'postgres'
 type Value = string | number | null | Uint8Array
 
 const CREATED = Date.parse('2026-11-01T12:00:00Z')
@@ -29,17 +29,17 @@ const LATER = Date.parse('2036-11-01T12:00:00Z')
 const HASH = '$2b$04$8KpJBrFg5Ty/WbBB5Mmo0eG.XcrSLDWLUnZ7jPpSfd1K12.tf4/g2'
 const SESSION = '019a3f5e-7c00-7000-8000-000000000001'
 const TOKEN = '019a3f5e-7c00-7000-8000-000000000002'
-/** The secret of both tokens, after the dot. */
+/** What stands behind the dot in the bearers of both. */
 const SECRET = 'A'.repeat(43)
 
 /** The rows of a table. */
 interface Rows {
-  /** The migration that created the table. */
+  /** The migration that made the table. */
   since: string
   columns: Record<string, Value>[]
-  /** Columns added by a later migration, and its name. */
+  /** Columns that a later migration added, with its name. */
   added?: Record<string, string>
-  /** Other rows, for versions before a migration. */
+  /** Other rows for the versions before a migration. */
   former?: { before: string; columns: Record<string, Value>[] }
 }
 
@@ -197,24 +197,24 @@ const ROWS: Record<string, Rows> = {
   },
 }
 
-/** The migration tables of Kysely. */
+/** What Kysely keeps its books in. */
 const LEDGER = [
   'create table bienvenue_migrations (name varchar(255) not null primary key, timestamp varchar(255) not null)',
   'create table bienvenue_migrations_lock (id varchar(255) not null primary key, is_locked integer not null default 0)',
   "insert into bienvenue_migrations_lock (id, is_locked) values ('migration_lock', 0)",
 ]
 
-/** The statements of a migration, recorded without a database. Queries return no rows, as on an empty one. */
-async function statementsOf(dialect: Dialect, name: string): Promise<string[]> {
+/** The statements of a migration on an empty database, without one: what asks gets no rows. */
+async function statementsOf(engine: Engine, name: string): Promise<string[]> {
   const statements: string[] = []
   const db = new Kysely<unknown>({
     dialect: {
-      createAdapter: () => (dialect === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
+      createAdapter: () => (engine === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
       createDriver: () => new DummyDriver(),
       createIntrospector: (of) =>
-        dialect === 'sqlite' ? new SqliteIntrospector(of) : new PostgresIntrospector(of),
+        engine === 'sqlite' ? new SqliteIntrospector(of) : new PostgresIntrospector(of),
       createQueryCompiler: () =>
-        dialect === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler(),
+        engine === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler(),
     },
     log: ({ query }) => {
       if (!/^\s*select/i.test(query.sql)) statements.push(query.sql)
@@ -224,38 +224,38 @@ async function statementsOf(dialect: Dialect, name: string): Promise<string[]> {
   return statements
 }
 
-function literal(dialect: Dialect, value: Value): string {
+function literal(engine: Engine, value: Value): string {
   if (value === null || typeof value === 'number') return String(value)
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
   const hex = Buffer.from(value).toString('hex')
-  return dialect === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
+  return engine === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
 }
 
-function insertsAt(dialect: Dialect, version: string): string[] {
+function insertsAt(engine: Engine, version: string): string[] {
   return Object.entries(ROWS).flatMap(([table, { since, columns, added = {}, former }]) => {
     if (since > version) return []
     const rows = former !== undefined && version < former.before ? former.columns : columns
     return rows.map((row) => {
       const there = Object.entries(row).filter(([column]) => (added[column] ?? '') <= version)
-      const values = there.map(([, value]) => literal(dialect, value))
+      const values = there.map(([, value]) => literal(engine, value))
       return `insert into ${table} (${there.map(([column]) => column).join(', ')}) values (${values.join(', ')})`
     })
   })
 }
 
 mkdirSync(FOLDER, { recursive: true })
-for (const dialect of ['sqlite', 'postgres'] as const) {
+for (const engine of ['sqlite', 'postgres'] as const) {
   for (const [index, version] of NAMES.entries()) {
-    const file = `${FOLDER}/${version}.${dialect}.sql`
+    const file = `${FOLDER}/${version}.${engine}.sql`
     const executed = NAMES.slice(0, index + 1)
-    const made = await Promise.all(executed.map((name) => statementsOf(dialect, name)))
+    const made = await Promise.all(executed.map((name) => statementsOf(engine, name)))
     const booked = executed.map(
       (name, at) =>
         `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:0${at}.000Z')`,
     )
-    // The ids are set explicitly, so the sequence must continue after them.
-    const counted = dialect === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
-    const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(dialect, version), ...counted]
+    // The numbers below were given: the next one is behind them.
+    const counted = engine === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]
+    const statements = [...LEDGER, ...made.flat(), ...booked, ...insertsAt(engine, version), ...counted]
     const script = statements.map((statement) => `${statement};\n`).join('')
     if (!existsSync(file)) writeFileSync(file, script)
     else if (readFileSync(file, 'utf8') !== script)

@@ -39,7 +39,7 @@ export async function call({ place, isQuick, say }: Bench): Promise<Section> {
     name: 'call',
     title: 'Session check as a library call',
     paragraphs: [
-      `\`auth.getUserFromSessionId\` compared with its query, as a prepared statement of \`node:sqlite\` or \`pg\` that reads the same columns and checks nothing: not the form of the id, the SHA-256 hash or the expiry, and it records no use. One process, one call after another, ${scale.rounds} alternating rounds, ${scale.sessions.toLocaleString('en')} sessions.`,
+      `\`auth.getUserFromSessionId\` compared with its own query, as a prepared statement of \`node:sqlite\` or \`pg\` that reads the same columns and checks nothing: not the form of the id, no SHA-256, no expiry, and no recorded use. One process, one call after another, ${scale.rounds} rounds in turn, ${scale.sessions.toLocaleString('en')} sessions.`,
     ],
     tables: [{ columns: ['Database', 'Bare query, µs', 'Call, µs', 'Relative to the query'], rows }],
     goals: judged,

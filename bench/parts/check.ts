@@ -106,8 +106,8 @@ export async function check(bench: Bench): Promise<Section> {
     name: 'check',
     title: 'Session check',
     paragraphs: [
-      `Which user does this cookie belong to? \`GET /profile\`, or the equivalent of the side, over ${CONNECTIONS} connections, in ${rounds} rounds of ${seconds} s, driven by ${bench.generator}. The table has ${sessions.toLocaleString('en')} sessions. The cookies of ${cookies.toLocaleString('en')} of them are sent in turn. One process per side unless stated.`,
-      'Bienvenue records the use of a session once a minute. Before each round all cookies are sent for one second, which is not counted, so that hardly any use is recorded during the round, as if each session were used many times a minute. The cost of a check that records its use is under [First use in a minute](#first-use-in-a-minute).',
+      `Whose session is this? \`GET /profile\`, or what the other side has instead; ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s, driven by ${bench.generator}. ${sessions.toLocaleString('en')} sessions in the table, of which ${cookies.toLocaleString('en')} send their cookies in turn. One process for each side unless it says otherwise.`,
+      'Bienvenue records the use of a session once a minute. Before each round all cookies are sent for a second that does not count, so hardly any use is recorded during the round, as if each session were used many times a minute. [First use in a minute](#first-use-in-a-minute) shows the cost of a check that records its use.',
       aboutOf(sides),
       ...skipped,
     ],

@@ -60,7 +60,7 @@ export async function firstUse({ place, generator, say }: Bench): Promise<Sectio
     name: 'first-use',
     title: 'First use in a minute',
     paragraphs: [
-      `The session check when each is the first of its session in a minute, so that its use is recorded. On SQLite the commit waits for the disk. ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, each session once. This is the number of sessions that can become active per second. Further checks within the minute cost what the section above shows. PostgreSQL runs with \`fsync\` off, as in the tests, so its disk is not measured.`,
+      `The session check where each is the first of its session in a minute, so its use is recorded: on SQLite with a commit that waits for the disk. ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, no session twice. This is how many sessions can start to be used each second; a repeated check within the minute costs what the section above shows. PostgreSQL runs with \`fsync\` off here, as in the tests: its disk is not measured.`,
     ],
     tables: [{ columns: ['Database, mode', 'Checks/s', 'p50, ms', 'p99, ms'], rows }],
     goals: [],

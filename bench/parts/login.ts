@@ -86,8 +86,8 @@ export async function login(bench: Bench): Promise<Section> {
     name: 'login',
     title: 'Logins',
     paragraphs: [
-      `\`POST /sessions\` with the correct password over ${connections} connections, with throttling and the audit log on, compared with only the verification of the same hash, ${availableParallelism()} at a time in a separate process, in turn. In production mode each client has its own address behind a trusted proxy, and has signed in on its device before.`,
-      `Then, in production mode, a separate client checks a session every ${PROBE_EVERY_MS} ms, first on an idle service, then while ${connections} connections log in without pause.`,
+      `\`POST /sessions\` with the right password over ${connections} connections, limits on attempts and audit on, compared with the same verification of the same hash alone, ${availableParallelism()} at once in its own process, in turn. In production each client comes through a trusted proxy from its own address, on a device that has signed in before.`,
+      `Then, in production, a session check every ${PROBE_EVERY_MS} ms from a separate client, on an idle service and while ${connections} connections sign in without pause.`,
       ...more,
     ],
     tables: [

@@ -1,4 +1,4 @@
-/** The time from the start to the first answer, and the memory of an idle service. */
+/** The start: until the first answer, and the memory two seconds later. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
@@ -92,7 +92,7 @@ export async function start({ place, isQuick, say }: Bench): Promise<Section> {
     name: 'start',
     title: 'Start and memory',
     paragraphs: [
-      `The time from the start of the process to its first answer (\`GET /readyz\`) on an existing SQLite database, in ${ROUNDS} alternating starts, without a compile cache unless stated. Then the resident memory ${IDLE_MS / 1_000} s later. Node with a bare server is shown for comparison. The cost of packages is that of the installed files; the built command contains them in a bundle.`,
+      `From the start of the process to its first answer (\`GET /readyz\`), on an existing SQLite database; ${ROUNDS} starts in turn, without a compile cache unless it says so. Then the resident memory ${IDLE_MS / 1_000} s later, compared with Node and a bare server. The cost of packages is measured on their installed files; the built command has them in a bundle.`,
     ],
     tables: [
       {

@@ -30,7 +30,7 @@ export async function workers(bench: Bench): Promise<Section> {
   return {
     ...HEAD,
     paragraphs: [
-      `The session check again, with one process and with ${cores}, in turn. The load generator shares the cores with the workers, so CPU per request says more than requests per second.`,
+      `The session check again, with one process and with ${cores}, in turn. The load generator takes a core that the workers do not get, so CPU per request says more than requests per second.`,
     ],
     tables,
     goals: [],

@@ -7,9 +7,9 @@ export function betterAuth(engine: EngineName, cookieCache: boolean): Side {
     engine,
     about: `\`toNodeHandler(auth)\` on \`node:http\`, \`GET /api/auth/get-session\`${
       cookieCache
-        ? ', with its cookie cache for an hour, so that no request reads the database and an ended session stays valid until then'
+        ? ', with its cookie cache for an hour, so no request reads the database and an ended session stays valid until then'
         : ''
-    }. Its rate limit is off, because it would answer 429. The users signed up through its API.`,
+    }. Its rate limit, which would answer 429, is off. Users signed up through its API.`,
     async start(place, population) {
       const databaseUrl = await place.freshDatabase(engine)
       const peer = await startPeer(place, 'better-auth.mjs', { ...population, databaseUrl, cookieCache })

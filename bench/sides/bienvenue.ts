@@ -22,7 +22,7 @@ const COOKIE = { classic: 'session_id', production: '__Host-session_id' } as con
 const ABOUT = {
   classic: 'with every default of classic mode',
   production:
-    'with every default of production mode, as behind a proxy: the host of `BASE_URL`, `X-Forwarded-For` from a trusted address, confirmed addresses, and an idle limit that each use extends',
+    'with every default of production mode, as behind a proxy: the host of `BASE_URL`, `X-Forwarded-For` from a trusted address, confirmed addresses, an idle limit that each use extends',
 } as const
 
 /** The service as `npm start` runs it. */

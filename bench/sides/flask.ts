@@ -24,7 +24,7 @@ export function flask(): Side {
   return {
     name: 'the Flask original',
     engine: 'sqlite',
-    about: `\`test/flask-original\` under gunicorn with ${workers} workers, one per core; all other sides have one process. The table has one user with one session. It has no index on the session, so more users would make it slower.`,
+    about: `\`test/flask-original\` under gunicorn with ${workers} workers, one for each core; all other sides have one process. One user and one session in the table, because it finds the session without an index: with more it is slower.`,
     async start(place) {
       const database = (await place.freshDatabase('sqlite')).slice('sqlite:'.length)
       const port = await freePort()

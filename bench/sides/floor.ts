@@ -8,7 +8,7 @@ export function floor(engine: EngineName): Side {
   return {
     name: 'floor',
     engine,
-    about: `Bare \`node:http\`: reads the cookie, ${driver} by primary key on one table that also has the email address, SHA-256, comparison in constant time, expiry, JSON. No routing, log, security headers, check of \`Host\`, idle limit or other routes.`,
+    about: `Bare \`node:http\`: reads the cookie, ${driver} by primary key on one table that also has the address, SHA-256, comparison in constant time, expiry, JSON. No routing, no log, no security headers, no check of \`Host\`, no idle limit, no other routes.`,
     async start(place, population) {
       const databaseUrl = await place.freshDatabase(engine)
       const peer = await startPeer(place, 'floor.ts', { ...population, databaseUrl })
