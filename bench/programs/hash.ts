@@ -1,6 +1,6 @@
 /** Verifies one password repeatedly, one verification per core at a time. See `../parts/login.ts`. */
 import { availableParallelism } from 'node:os'
-import { createHasher } from '../../src/auth/hashing/index.ts'
+import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import type { LoginRound } from '../parts/login.ts'
 
 const [, , password = '', storedHash = '', seconds = ''] = process.argv
