@@ -1,4 +1,4 @@
-import { type Engine, openEngine, type UserDescription } from '../auth/index.ts'
+import { type AuthService, openAuthService, type UserDescription } from '../auth/index.ts'
 import { databaseExists, describeDatabase } from '../db/index.ts'
 import { AuthError, OptionError } from '../errors.ts'
 import { resolveOptions } from '../options/index.ts'
@@ -7,7 +7,7 @@ import type { CommandInput, ExitCode } from './command.ts'
 /** Opens the service for one command and closes it afterwards. @throws {OptionError} There is no database. */
 export async function withService(
   { settings }: CommandInput,
-  use: (engine: Engine) => Promise<ExitCode>,
+  use: (auth: AuthService) => Promise<ExitCode>,
   { mayCreate = false }: { mayCreate?: boolean } = {},
 ): Promise<ExitCode> {
   const { databaseUrl } = resolveOptions(settings.options)
@@ -17,23 +17,23 @@ export async function withService(
       `there is no database at ${describeDatabase(databaseUrl)}; check the path, or run bienvenue migrate to create it`,
     )
   }
-  const engine = await openEngine(settings.options)
+  const auth = await openAuthService(settings.options)
   try {
-    return await use(engine)
+    return await use(auth)
   } finally {
-    await engine.close()
+    await auth.close()
   }
 }
 
 /** The same, with the user that the first argument names. @throws {AuthError} `unknown_email` */
 export async function withUser(
   input: CommandInput,
-  use: (engine: Engine, found: UserDescription) => Promise<ExitCode>,
+  use: (auth: AuthService, found: UserDescription) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const [email = ''] = input.args
-  return withService(input, async (engine) => {
-    const found = await engine.describeUser(email)
+  return withService(input, async (auth) => {
+    const found = await auth.users.find(email)
     if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${email}.` })
-    return use(engine, found)
+    return use(auth, found)
   })
 }

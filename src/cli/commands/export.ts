@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Engine } from '../../auth/index.ts'
+import type { AuthService } from '../../auth/index.ts'
 import { filesInUse } from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
 import {
@@ -35,17 +35,17 @@ export const exportUsers: Command = {
     const inUse = filesInUse(resolveOptions(input.settings.options).databaseUrl)
     if (isStandardOutput(target)) {
       assertNotInUse(1, inUse)
-      return withService(input, async (engine) => {
+      return withService(input, async (auth) => {
         warnOfHashes(withHashes)
-        await writeUsers(engine, withHashes, process.stdout)
+        await writeUsers(auth, withHashes, process.stdout)
         return 0
       })
     }
     const output = openOutput(target, { inUse, replace: input.flags.force === true, mayStream: true })
     return discardedOnFailure(output, () =>
-      withService(input, async (engine) => {
+      withService(input, async (auth) => {
         warnOfHashes(withHashes)
-        const count = await writeFile(target, output, (stream) => writeUsers(engine, withHashes, stream))
+        const count = await writeFile(target, output, (stream) => writeUsers(auth, withHashes, stream))
         await print(
           input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count, 'user')} to ${target}.`,
         )
@@ -61,10 +61,10 @@ function warnOfHashes(withHashes: boolean): void {
 }
 
 /** @returns The number of users written. */
-async function writeUsers(engine: Engine, withHashes: boolean, output: Writable): Promise<number> {
+async function writeUsers(auth: AuthService, withHashes: boolean, output: Writable): Promise<number> {
   let count = 0
   async function* lines() {
-    for await (const user of engine.exportUsers({ withHashes }, operator())) {
+    for await (const user of auth.transfer.exportUsers({ withHashes }, operator())) {
       count++
       yield `${JSON.stringify(user)}\n`
     }

@@ -1,6 +1,6 @@
 import { appendFileSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { type Engine, type ImportOptions, USER_FIELDS } from '../../auth/index.ts'
+import { type AuthService, type ImportOptions, USER_FIELDS } from '../../auth/index.ts'
 import { filesInUse } from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
 import { isStandardOutput, type OutputFile, openOutput } from '../../lib/output-file.ts'
@@ -45,11 +45,11 @@ export const importUsers: Command = {
     const firebase = config === undefined ? null : await readFirebaseProject(config)
     const rejectsPath = flags.rejects ?? defaultRejects(path)
     const source = await openSource(path)
-    const work = async (engine: Engine, rejects: OutputFile) => {
+    const work = async (auth: AuthService, rejects: OutputFile) => {
       const items = format({ lines: linesOf(source.chunks), ignored })
       const progress = input.json ? null : startProgress(process.stderr)
       const options = { dryRun: isDryRun, firebase }
-      const task = { engine, items, options, rejects, progress, size: source.size }
+      const task = { auth, items, options, rejects, progress, size: source.size }
       const done = await runImport(task)
       if (done.rejected > 0) rejects.publish()
       await report(input, done, { isDryRun, rejectsPath })
@@ -58,7 +58,7 @@ export const importUsers: Command = {
     try {
       const rejects = openRejects(rejectsPath, input)
       return await discardedOnFailure(rejects, () =>
-        withService(input, (engine) => work(engine, rejects), { mayCreate: !isDryRun }),
+        withService(input, (auth) => work(auth, rejects), { mayCreate: !isDryRun }),
       )
     } finally {
       await source.close()
@@ -135,7 +135,7 @@ interface Counts {
 }
 
 interface Task {
-  readonly engine: Engine
+  readonly auth: Engine
   readonly items: AsyncIterable<FileItem>
   readonly options: ImportOptions
   readonly rejects: OutputFile
@@ -146,7 +146,7 @@ interface Task {
 /** The number of rejected lines that are shown on standard error. The file contains all of them. */
 const NAMED_MAX = 20
 
-async function runImport({ engine, items, options, rejects, progress, size }: Task): Promise<Counts> {
+async function runImport({ auth, items, options, rejects, progress, size }: Task): Promise<Counts> {
   const counts: Counts = { added: 0, unchanged: 0, rejected: 0 }
   let lines = 0
   let read = 0
@@ -158,7 +158,11 @@ async function runImport({ engine, items, options, rejects, progress, size }: Ta
     }
   }
   try {
-    for await (const { added, unchanged, rejected } of engine.importUsers(counting(), options, operator())) {
+    for await (const { added, unchanged, rejected } of auth.transfer.importUsers(
+      counting(),
+      options,
+      operator(),
+    )) {
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: item.line, problem }))
       appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
       const shown = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))

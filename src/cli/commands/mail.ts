@@ -34,8 +34,8 @@ const queue: Command = {
   name: 'mail queue',
   summary: 'Show how many mails are waiting to be sent, and the errors of the mail server',
   run: (input) =>
-    withService(input, async (engine) => {
-      const [waiting, problems] = [await engine.countMail(), await engine.listMailProblems()]
+    withService(input, async (auth) => {
+      const [waiting, problems] = [await auth.delivery.count(), await auth.delivery.listProblems()]
       if (input.json) await print(JSON.stringify({ waiting, problems }))
       else {
         await print(`Mails waiting: ${waiting}`)

@@ -56,9 +56,9 @@ const add: Command = {
     const password = await readNewPassword(input.flags['password-stdin'] === true, minPasswordLength)
     return withService(
       input,
-      async (engine) => {
+      async (auth) => {
         // The operator vouches for the address, so it needs no confirmation.
-        const user = await engine.registerUser(email, password, { confirmed: true }, operator())
+        const user = await auth.users.create({ email, password, confirmed: true }, operator())
         await print(
           input.json ? JSON.stringify(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`,
         )
@@ -87,10 +87,10 @@ const list: Command = {
   },
   run: (input) => {
     const { query, limit } = queryOf(input)
-    return withService(input, async (engine) => {
+    return withService(input, async (auth) => {
       let [count, last, isMore] = [0, 0, false]
       async function* users() {
-        for await (const user of engine.listUsers(query)) {
+        for await (const user of auth.users.list(query)) {
           isMore = count === limit
           if (isMore) return
           yield user
@@ -167,8 +167,8 @@ const disable: Command = {
   summary: 'Disable an account and end its sessions',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.disableUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.disable(user.id, operator())
       return report(input, 'disabled', user)
     }),
 }
@@ -178,8 +178,8 @@ const enable: Command = {
   summary: 'Enable a disabled account',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.enableUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.enable(user.id, operator())
       return report(input, 'enabled', user)
     }),
 }
@@ -189,8 +189,8 @@ const confirm: Command = {
   summary: 'Confirm the address of an account, as the link in the mail does',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.confirmUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.confirmEmail(user.id, operator())
       return report(input, 'confirmed', user)
     }),
 }
@@ -200,8 +200,8 @@ const unlock: Command = {
   summary: 'Clear the failed sign-ins of an account',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.unlockUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.unlock(user.id, operator())
       return report(input, 'unlocked', user)
     }),
 }
@@ -211,8 +211,8 @@ const sendReset: Command = {
   summary: 'Mail a link for setting a new password; the running service sends it',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      if (!(await engine.sendUserReset(user.id, operator()))) throw cannotGetMail(user)
+    withUser(input, async (auth, { user }) => {
+      if (!(await auth.users.sendPasswordReset(user.id, operator()))) throw cannotGetMail(user)
       return reportMail(input, 'reset_password', user.email)
     }),
 }
@@ -222,8 +222,8 @@ const resend: Command = {
   summary: 'Mail the confirmation link again; the running service sends it',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      if (!(await engine.resendConfirmation(user.id, operator()))) throw cannotGetMail(user)
+    withUser(input, async (auth, { user }) => {
+      if (!(await auth.users.sendConfirmation(user.id, operator()))) throw cannotGetMail(user)
       return reportMail(input, 'verify_email', user.email)
     }),
 }
@@ -239,10 +239,10 @@ const setEmail: Command = {
     },
   },
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
+    withUser(input, async (auth, { user }) => {
       const [, email = ''] = input.args
       const isConfirmed = input.flags.confirmed === true
-      if (!(await engine.setUserEmail(user.id, { email, confirmed: isConfirmed }, operator())))
+      if (!(await auth.users.setEmail(user.id, { email, confirmed: isConfirmed }, operator())))
         throw cannotGetMail(user)
       if (!isConfirmed) return reportMail(input, 'confirm_new_email', trimEmail(email))
       await print(
@@ -285,8 +285,8 @@ const compromise: Command = {
   summary: 'Mark a password as compromised: sign-in requires a reset, and all sessions end',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.markPasswordCompromised(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.markPasswordCompromised(user.id, operator())
       await print(
         input.json
           ? JSON.stringify({ compromised: user.email })
@@ -302,10 +302,10 @@ const remove: Command = {
   takes: 'EMAIL',
   flags: { yes: { type: 'boolean', help: 'Do not ask for confirmation' } },
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
+    withUser(input, async (auth, { user }) => {
       if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} permanently?`)))
         return 1
-      await engine.deleteUser(user.id, operator())
+      await auth.users.delete(user.id, operator())
       return report(input, 'deleted', user)
     }),
 }
