@@ -1,8 +1,8 @@
-/** A client of one's own, on Node's: looks at answers, and stands in where there is no load generator. */
+/** An HTTP client on `node:http`. It reads answers, and serves as a load generator if no other is installed. */
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** A request as it is sent. Headers in the usual capitals, for wrk's sake; a `Host` replaces that of the URL. */
+/** A request. Header names are capitalized as usual, which wrk needs. A `Host` header replaces that of the URL. */
 export interface Request {
   readonly method: string
   readonly path: string
@@ -14,17 +14,17 @@ export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string
-  /** From before it was sent until all of the answer was there. */
+  /** The time from sending the request to the end of the answer. */
   readonly ms: number
 }
 
-/** Sends requests to one server, on connections that it keeps. */
+/** Sends requests to one server over persistent connections. */
 export interface Client {
   send(request: Request): Promise<Answer>
   close(): void
 }
 
-/** @param origin - As in `http://127.0.0.1:5000`. */
+/** @param origin - Such as `http://127.0.0.1:5000`. */
 export function createClient(origin: string): Client {
   const agent = new Agent({ keepAlive: true })
   return {
@@ -47,7 +47,7 @@ export function createClient(origin: string): Client {
   }
 }
 
-/** A form, as the classic clients post it. */
+/** A form request, as the classic clients send it. */
 export function form(path: string, fields: Record<string, string>, headers: Record<string, string>): Request {
   const body = new URLSearchParams(fields).toString()
   const type = 'application/x-www-form-urlencoded'

@@ -1,7 +1,7 @@
 /**
- * Load: as many requests as a server answers, over a number of connections, for some seconds. `wrk` of the system
- * where there is one, else `autocannon`, which comes with the peers, else our own client. Whoever answers anything
- * but 2xx or 3xx, or loses a request, is not measured: that is an error.
+ * Load: as many requests as a server can answer, over several connections, for some seconds. Uses `wrk` if it is
+ * installed, otherwise `autocannon`, which comes with the peers, otherwise our own client. A lost request or an
+ * answer other than 2xx or 3xx is an error.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,25 +15,25 @@ const WRK = 'wrk'
 const AUTOCANNON = 'bench/node_modules/autocannon/package.json'
 
 export interface Load {
-  /** As in `http://127.0.0.1:5000`. */
+  /** Such as `http://127.0.0.1:5000`. */
   readonly origin: string
-  /** Sent one after another, again and again, on whichever connection is free. */
+  /** Sent one after another, repeatedly, on any free connection. */
   readonly requests: readonly Request[]
   readonly connections: number
   /** Whole seconds. */
   readonly seconds: number
 }
 
-/** What came of it. */
+/** The result of a load. */
 export interface Driven {
-  /** Answered within the time. */
+  /** Requests answered in the given time. */
   readonly requests: number
   readonly seconds: number
   readonly p50Ms: number
   readonly p99Ms: number
 }
 
-/** What a generator counts. */
+/** The counts of a generator. */
 interface Counted extends Driven {
   /** Answers of 400 and above. */
   readonly refused: number
@@ -45,13 +45,13 @@ const GENERATORS = { wrk, autocannon, own }
 export type GeneratorName = keyof typeof GENERATORS
 export const GENERATOR_NAMES = Object.keys(GENERATORS) as GeneratorName[]
 
-/** The best generator that there is. */
+/** The best generator available. */
 export function pickGenerator(): GeneratorName {
   if (spawnSync(WRK, ['--version']).error === undefined) return 'wrk'
   return existsSync(AUTOCANNON) ? 'autocannon' : 'own'
 }
 
-/** @throws Where an answer was an error, or none came. */
+/** @throws {Error} A request was refused or got no answer. */
 export async function drive(generator: GeneratorName, load: Load): Promise<Driven> {
   const { refused, lost, ...driven } = await GENERATORS[generator](load)
   if (refused > 0 || lost > 0 || driven.requests === 0)
@@ -74,7 +74,7 @@ async function wrk(load: Load): Promise<Counted> {
   }
 }
 
-// wrk calls `request` for each request and `done` at the end; its times are in microseconds.
+// wrk calls `request` for each request and `done` at the end. Its times are in microseconds.
 function luaOf(requests: readonly Request[]): string {
   const table = requests.map(({ method, path, headers, body }) => {
     const pairs = Object.entries(headers).map(([name, value]) => `[${quoted(name)}]=${quoted(value)}`)
@@ -102,7 +102,7 @@ end
 `
 }
 
-// Every byte by its number: no character of a header can then mean anything to Lua.
+// Writes every byte as its number, so that no character of a header is special in Lua.
 function quoted(text: string): string {
   return `"${[...Buffer.from(text)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`
 }

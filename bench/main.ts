@@ -2,10 +2,10 @@
  * `npm run bench`: measures Bienvenue beside the least that its work can cost and beside others, prints goals and
  * measurements as one table, and writes `docs/internals/benchmarks.md` with its plot.
  *
- *     npm run bench                          everything, ten minutes
- *     npm run bench -- --only check,login    these parts alone
- *     npm run bench -- --quick               a small run without peers, which fails outside of wide bounds
- *     npm run bench -- --generator own       with this load generator
+ *     npm run bench                          everything, in ten minutes
+ *     npm run bench -- --only check,login    only these parts
+ *     npm run bench -- --quick               a small run without peers, which fails outside wide bounds
+ *     npm run bench -- --generator own       use this load generator
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -31,7 +31,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   start,
   workers,
 }
-/** Of a part in a quick run. */
+/** How often a quick run tries a part before it fails. */
 const TRIES_MAX = 3
 const QUICK_PARTS = ['check', 'call', 'login']
 const PAGE = 'docs/internals/benchmarks.md'
@@ -67,7 +67,7 @@ const bench: Bench = {
     return `Not measured: ${what}.`
   },
 }
-// Whoever loses patience leaves nothing running.
+// End all servers if the run is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void place.end().finally(() => process.exit(1)))
 
@@ -87,22 +87,22 @@ const goals = sections.flatMap((section) => section.goals)
 process.stdout.write(`\n== ${values.quick ? 'Guards' : 'Goals'}\n\n${plainTable(goalTable(goals))}\n`)
 for (const what of skipped) process.stdout.write(`SKIPPED: ${what}\n`)
 if (values.quick) {
-  // Figures of a busy machine are no news; what is far outside of them is.
+  // A quick run fails only far outside the goals, because figures from a busy machine vary.
   if (goals.length === 0 || goals.some(({ held }) => !held)) process.exitCode = 1
 } else {
   writePage()
 }
 
-/** A part of a quick run: a machine that does much else may need a second or a third try. */
+/** Runs a part of a quick run. On a busy machine it may need a second or third try. */
 async function guarded(part: Part, name: string): Promise<Section> {
   for (let tries = 1; ; tries++) {
     const section = await part(bench)
     if (tries === TRIES_MAX || section.goals.every(({ held }) => held)) return section
-    bench.say(`${name}: beyond its bounds, once more`)
+    bench.say(`${name}: outside its bounds, trying again`)
   }
 }
 
-/** What it is measured against, as `bench/package.json` pins it. */
+/** Installs the peers that `bench/package.json` pins. */
 function installPeers(): void {
   const wanted = JSON.parse(readFileSync('bench/package-lock.json', 'utf8')).packages
   const installed = existsSync('bench/node_modules/.package-lock.json')
@@ -112,7 +112,7 @@ function installPeers(): void {
     ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
   )
   if (isInstalled) return
-  process.stderr.write('Installing what bench/package-lock.json names (once)…\n')
+  process.stderr.write('Installing the packages of bench/package-lock.json (once)…\n')
   const { status } = spawnSync(
     'npm',
     ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
@@ -124,12 +124,12 @@ function installPeers(): void {
   if (status !== 0) throw new Error('the peers could not be installed')
 }
 
-/** The page, where every part has been measured on this machine once; sections of others go behind. */
+/** Writes the page if every part has been measured on this machine. Other saved sections come last. */
 function writePage(): void {
   const kept = loadSections()
   const missing = Object.keys(PARTS).filter((name) => !kept.has(name))
   if (missing.length > 0) {
-    process.stdout.write(`\n${PAGE} stays as it is: not measured yet: ${missing.join(', ')}\n`)
+    process.stdout.write(`\n${PAGE} was not changed. Parts not measured yet: ${missing.join(', ')}\n`)
     return
   }
   const order = [...Object.keys(PARTS), ...kept.keys()]
@@ -142,11 +142,11 @@ function writePage(): void {
 function versions(): Table {
   const ours = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
   const peers = JSON.parse(readFileSync('bench/package.json', 'utf8')) as { dependencies: object }
-  const said = (program: string, args: string[]) => {
+  const outputOf = (program: string, args: string[]) => {
     const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
     return `${stdout ?? ''}${stderr ?? ''}`
   }
-  const python = said('/usr/bin/python3', [
+  const python = outputOf('/usr/bin/python3', [
     '-c',
     'import flask, sqlalchemy, gunicorn; print(flask.__version__, sqlalchemy.__version__, gunicorn.__version__)',
   ])
@@ -166,7 +166,7 @@ function versions(): Table {
             ['SQLAlchemy', sqlalchemy ?? ''],
             ['gunicorn', gunicorn ?? ''],
           ]),
-      ['Load generator', /^wrk \S+/.exec(said('wrk', ['--version']))?.[0] ?? bench.generator],
+      ['Load generator', /^wrk \S+/.exec(outputOf('wrk', ['--version']))?.[0] ?? bench.generator],
     ],
   }
 }

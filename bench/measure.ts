@@ -1,6 +1,6 @@
-/** Rounds in turn, and what is made of them. */
+/** Alternating rounds, and statistics over them. */
 
-/** The middle of several rounds, and how far they lie apart. */
+/** The median and the range of several rounds. */
 export interface Spread {
   readonly median: number
   readonly min: number
@@ -12,9 +12,9 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) }
 }
 
-/** @param q - 0 to 1. Between two values it lies in proportion. */
+/** @param q - 0 to 1. Between two values it is interpolated linearly. */
 export function quantile(values: readonly number[], q: number): number {
-  if (values.length === 0) throw new TypeError('there is nothing to take a quantile of')
+  if (values.length === 0) throw new TypeError('a quantile needs at least one value')
   const sorted = values.toSorted((a, b) => a - b)
   const place = (sorted.length - 1) * q
   const below = sorted[Math.floor(place)] as number
@@ -22,16 +22,16 @@ export function quantile(values: readonly number[], q: number): number {
   return below + (above - below) * (place - Math.floor(place))
 }
 
-/** Round by round, the first divided by the second: what disturbs a round disturbs both. */
+/** The ratios of two series, round by round, because a disturbance in a round affects both. */
 export function ratiosOf(first: readonly number[], second: readonly number[]): number[] {
-  if (first.length !== second.length) throw new TypeError('the rounds do not belong together')
+  if (first.length !== second.length) throw new TypeError('the series have different numbers of rounds')
   return first.map((value, round) => value / (second[round] as number))
 }
 
 /**
- * Measures each in turn, A B C, B C A, C A B, so that none has always the same place.
+ * Measures each in turn, A B C, B C A, C A B, so that none always has the same position.
  *
- * @returns For each, what it gave, in the order of the rounds.
+ * @returns The results of each, in the order of the rounds.
  */
 export async function alternate<Name extends string, Result>(
   rounds: number,

@@ -1,10 +1,10 @@
 /**
- * What an adoption, a backup, a restore and a move cost: seconds and the most memory of each command, on databases with
- * so many users, as many sessions and as many lines of the audit.
+ * The cost of an adoption, a backup, a restore and a move: the time and the peak memory of each command, on databases
+ * with USERS users, as many sessions and as many audit entries.
  *
  *     node bench/moving.ts [USERS]
  *
- * Starts a PostgreSQL of its own, as the tests do, and leaves nothing behind.
+ * Starts its own PostgreSQL, as the tests do, and leaves no files behind.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bienvenue-moving-'))
 const server = spawn(process.execPath, ['test/support/postgres.ts'], { stdio: ['pipe', 'pipe', 'inherit'] })
 const [serverUrl] = (await once(createInterface({ input: server.stdout }), 'line')) as [string]
 
-/** Runs a command of `bienvenue`, and says what it took. */
+/** Runs a command of `bienvenue` and prints its time and peak memory. */
 async function measure(what: string, databaseUrl: string, ...args: readonly string[]): Promise<void> {
   const began = performance.now()
   const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
@@ -33,7 +33,7 @@ async function measure(what: string, databaseUrl: string, ...args: readonly stri
   let peak = 0
   const ended = once(child, 'close')
   while (child.exitCode === null && child.signalCode === null) {
-    peak = Math.max(peak, mostMemory(child.pid))
+    peak = Math.max(peak, peakMemory(child.pid))
     await Promise.race([setTimeout(100), ended])
   }
   const seconds = ((performance.now() - began) / 1_000).toFixed(1)
@@ -41,8 +41,8 @@ async function measure(what: string, databaseUrl: string, ...args: readonly stri
   if (child.exitCode !== 0) throw new Error(`${what} failed`)
 }
 
-/** In megabytes, as Linux counts; 0 where the process is gone. */
-function mostMemory(pid: number | undefined): number {
+/** In megabytes, as Linux reports it; 0 if the process has ended. */
+function peakMemory(pid: number | undefined): number {
   try {
     const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
     return Math.round(Number(kilobytes) / 1_024)

@@ -1,4 +1,4 @@
-/** Where a run takes place: a folder for its files, a PostgreSQL where one is wanted, and the end of both. */
+/** The resources of a run: a directory, a PostgreSQL and a mail server if needed, and their clean-up. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -12,9 +12,9 @@ export interface Place {
   readonly onEnd: OnEnd
   /** The URL of an empty database. */
   freshDatabase(engine: EngineName): Promise<string>
-  /** The port of a mail server on 127.0.0.1 that takes every mail and throws it away. */
+  /** The port of a mail server on 127.0.0.1 that accepts and discards every mail. */
   mailPort(): Promise<number>
-  /** Ends all that was begun here, the last first. */
+  /** Ends everything that was started here, in reverse order. */
   end(): Promise<void>
 }
 
@@ -46,7 +46,7 @@ export function openPlace(): Place {
   }
 }
 
-/** The PostgreSQL that the tests use. It goes away with this process, however that ends. */
+/** The PostgreSQL of the tests. It ends when this process does, even if it is killed. */
 async function openPostgres(onEnd: OnEnd): Promise<string> {
   const { url, stop } = await startPostgres()
   onEnd(stop)

@@ -1,8 +1,8 @@
-/** What a process and all its children have used so far: read from `/proc`, which only Linux has. */
+/** The CPU time and memory of a process and all its children, read from `/proc`, which only Linux has. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 
-/** Whether this system tells what processes use. */
+/** Whether this system reports the usage of processes. */
 export const CAN_TELL_USAGE = existsSync('/proc/self/stat')
 
 /** `/proc` counts in hundredths of a second, whatever the kernel's own tick is (USER_HZ). */
@@ -11,15 +11,15 @@ const BYTES_PER_KIB = 1_024
 const SETTLE_STEP_MS = 200
 const SETTLE_STEPS_MAX = 150
 
-/** What a process and its children use together. */
+/** The total usage of a process and its children. */
 export interface Usage {
-  /** User and system time since it started. */
+  /** User and system time since the start. */
   readonly cpuSeconds: number
-  /** Memory that is resident now; what several of them share counts in each. */
+  /** Resident memory. Memory shared between processes is counted in each. */
   readonly residentBytes: number
 }
 
-/** @returns `null` where this system does not tell. */
+/** @returns `null` if this system does not report it. */
 export function usageOf(pid: number): Usage | null {
   if (!CAN_TELL_USAGE) return null
   let cpuSeconds = 0
@@ -33,7 +33,7 @@ export function usageOf(pid: number): Usage | null {
   return { cpuSeconds, residentBytes }
 }
 
-/** Waits until a server has nothing more to do: clients that went away leave work behind. Half a minute at most. */
+/** Waits up to half a minute until a server is idle, because clients that disconnected leave work behind. */
 export async function settle(pid: number): Promise<void> {
   let before = usageOf(pid)
   for (let step = 0; step < SETTLE_STEPS_MAX; step++) {
@@ -58,7 +58,7 @@ function familyOf(pid: number): number[] {
   return family
 }
 
-/** The fields behind the name, which may itself hold spaces: state, parent, … (proc_pid_stat(5)). */
+/** The fields after the name, which may contain spaces: state, parent, … (proc_pid_stat(5)). */
 function fieldsOf(pid: number): string[] | null {
   const text = readOrNull(`/proc/${pid}/stat`)
   return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -69,7 +69,7 @@ function residentBytesOf(pid: number): number {
   return Number(kib) * BYTES_PER_KIB
 }
 
-// A process may end while it is looked at.
+// A process may end while it is read.
 function readOrNull(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')

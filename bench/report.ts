@@ -1,4 +1,4 @@
-/** The page and its plot, out of the sections. */
+/** Makes the page and its plot from the sections. */
 import { type Judged, significant } from './goals.ts'
 import type { Bar, SavedSection, Table } from './sections.ts'
 
@@ -36,7 +36,7 @@ export function pageOf(sections: readonly SavedSection[], versions: Table): stri
   return `${[
     NOTE,
     HEAD,
-    '![Session checks a second, in floors](benchmarks.svg)',
+    '![Session checks per second, relative to the floor](benchmarks.svg)',
     `## Goals\n\n${verdict}`,
     markdownTable(goalTable(goals)),
     ...sections.map(sectionText),
@@ -45,7 +45,7 @@ export function pageOf(sections: readonly SavedSection[], versions: Table): stri
   ].join('\n\n')}\n`
 }
 
-/** Goal beside measurement. */
+/** A table of goals and measurements. */
 export function goalTable(goals: readonly Judged[]): Table {
   return {
     columns: ['What', 'Goal', 'Measured', ''],
@@ -68,7 +68,7 @@ function markdownTable({ columns, rows }: Table): string {
   return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)].join('\n')
 }
 
-/** The same for a terminal. */
+/** The table as aligned text, for a terminal. */
 export function plainTable({ columns, rows }: Table): string {
   const lines = [columns, ...rows].map((cells) => cells.map((cell) => cell.replaceAll(/[`*]/g, '')))
   const widths = columns.map((_, at) => Math.max(...lines.map((cells) => cells[at]?.length ?? 0)))
@@ -117,7 +117,7 @@ export function plotOf(bars: readonly Bar[]): string {
       ]
     },
   )
-  const title = 'Session checks a second, in floors (logarithmic; 1 is a bare node:http look-up)'
+  const title = 'Session checks per second, relative to a bare node:http look-up (logarithmic)'
   const height = y + PLOT.bottom - 10
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${PLOT.width} ${height}" width="${PLOT.width}" height="${height}" role="img" aria-label="${title}">
 <style>

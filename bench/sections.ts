@@ -1,6 +1,6 @@
 /**
- * The results of a part, as they wait for the page: one JSON file each in `.cache/bench/`. Whoever measures
- * something else writes such a file, and the page takes it in.
+ * The results of each part, kept for the page as a JSON file in `.cache/bench/`. Other measurements can write such
+ * a file too, and the page includes it.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,13 +13,13 @@ const BYTES_PER_GIB = 2 ** 30
 
 /** A part of `docs/internals/benchmarks.md`. Text is Markdown. */
 export interface Section {
-  /** The file's name, and its place in the page: those that the page does not know come last. */
+  /** The name of the file. It sets the position in the page; unknown names come last. */
   readonly name: string
   readonly title: string
   readonly paragraphs: readonly string[]
   readonly tables: readonly Table[]
   readonly goals: readonly Judged[]
-  /** For the plot: speed in floors. */
+  /** The bars of the plot. */
   readonly bars?: readonly Bar[]
 }
 
@@ -31,21 +31,21 @@ export interface Table {
 export interface Bar {
   readonly group: string
   readonly label: string
-  /** Greater than 0; 1 is the floor. */
+  /** Speed relative to the floor, which is 1. Greater than 0. */
   readonly floors: number
   readonly isOurs: boolean
 }
 
 /** A section with when and where it was measured. */
 export interface SavedSection extends Section {
-  /** ISO 8601, the day. */
+  /** The day, in ISO 8601. */
   readonly date: string
-  /** Of this repository, shortened. */
+  /** The short hash of this repository's commit. */
   readonly commit: string
   readonly machine: string
 }
 
-/** Keeps a section for the page, in place of an older one of that name. */
+/** Saves a section for the page. Replaces an older one with the same name. */
 export function saveSection(section: Section): SavedSection {
   const saved = {
     ...section,
@@ -59,7 +59,7 @@ export function saveSection(section: Section): SavedSection {
   return saved
 }
 
-/** Every section that was kept, by name. */
+/** Every saved section, by name. */
 export function loadSections(): Map<string, SavedSection> {
   const sections = globSync('*.json', { cwd: FOLDER }).map(
     (file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as SavedSection,
@@ -71,7 +71,7 @@ function machineOf(): string {
   const model = cpus()[0]?.model.trim() || 'unknown'
   const memory = Math.round(totalmem() / BYTES_PER_GIB)
   const cores = availableParallelism()
-  // Of a quarter of an hour, our own among it: well above the number of cores, others were at work too.
+  // Over 15 minutes, including this run. Well above the number of cores means that other programs were running.
   const load = loadavg()[2]?.toFixed(1)
   return `${platform()} ${arch()}, ${cores} cores (${model}), ${memory} GiB, Node ${process.versions.node}; load average ${load}`
 }

@@ -1,20 +1,20 @@
--- The two roles of Bienvenue on PostgreSQL 15 or newer. Once, as a superuser, in an empty database:
+-- The two roles of Bienvenue on PostgreSQL 15 or newer. Run once, as a superuser, in an empty database:
 --
 --   createdb bienvenue
 --   psql --set ON_ERROR_STOP=1 --dbname bienvenue --file postgres-roles.sql
 --
--- bienvenue_owner owns the tables, and runs `bienvenue migrate`.
--- bienvenue is the service: it reads and writes rows, owns nothing and can change no table.
+-- bienvenue_owner owns the tables and runs `bienvenue migrate`.
+-- bienvenue is the service. It reads and writes rows, owns nothing and cannot change a table.
 --
--- That holds for the audit too. Its triggers, which the migrations make, let lines be added, and refuse to change
--- or delete one before its time; and only the owner of a table can take its triggers away.
+-- This protects the audit log too. Its triggers, created by the migrations, allow new entries and refuse to change or
+-- delete one before it expires. Only the owner of a table can drop its triggers.
 
 begin;
 
 create role bienvenue_owner login;
 create role bienvenue login;
 
--- By default everybody may connect to a database and make temporary tables in it.
+-- By default every role may connect to a database and create temporary tables in it.
 revoke all on database bienvenue from public;
 grant connect on database bienvenue to bienvenue_owner, bienvenue;
 
@@ -22,16 +22,16 @@ revoke all on schema public from public;
 alter schema public owner to bienvenue_owner;
 grant usage on schema public to bienvenue;
 
--- Whatever the owner makes, also the tables of later versions. No TRUNCATE, no TRIGGER, no REFERENCES.
+-- Applies to every table that the owner creates, including those of later versions. No TRUNCATE, TRIGGER or REFERENCES.
 alter default privileges for role bienvenue_owner in schema public
   grant select, insert, update, delete on tables to bienvenue;
 
--- The service gives up waiting after 5 seconds. The server then lets go as well, and so it does of a
--- transaction whose instance is lost.
+-- The service stops waiting after 5 seconds. The server then cancels the statement too, and ends a transaction whose
+-- instance is gone.
 alter role bienvenue set statement_timeout = '10s';
 alter role bienvenue set idle_in_transaction_session_timeout = '30s';
 
--- compose.yaml gives the passwords in the environment. Elsewhere \password sets them, or none is needed.
+-- compose.yaml passes the passwords in the environment. Elsewhere set them with \password, if any are needed.
 \getenv owner_password OWNER_PASSWORD
 \if :{?owner_password}
 alter role bienvenue_owner password :'owner_password';

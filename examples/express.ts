@@ -1,4 +1,4 @@
-/** The service in a program on Express: under `/auth`, beside a route that knows who asks. */
+/** Mounts the service under `/auth` in an Express app, next to a route that knows the signed-in user. */
 import type { AddressInfo } from 'node:net'
 import { createAuth } from 'bienvenue-auth'
 import { toNodeHandler } from 'bienvenue-auth/node'
@@ -7,7 +7,7 @@ import express from 'express'
 const auth = await createAuth({ databaseUrl: process.env.DATABASE_URL ?? 'sqlite::memory:' })
 const app = express()
 
-// In front of body parsers: the service reads bodies itself.
+// Mount it before any body parser, because the service reads request bodies itself.
 app.use('/auth', toNodeHandler(auth))
 
 app.get('/hello', async (request, response) => {

@@ -1,4 +1,4 @@
-/** The service in a program on Hono: under `/auth`, beside a route that knows who asks. */
+/** Mounts the service under `/auth` in a Hono app, next to a route that knows the signed-in user. */
 import { serve } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { createAuth } from 'bienvenue-auth'
@@ -8,7 +8,7 @@ import { mount } from 'hono/mount'
 const auth = await createAuth({ databaseUrl: process.env.DATABASE_URL ?? 'sqlite::memory:' })
 const app = new Hono()
 
-// The client's address is what the limits per address count by.
+// Pass on the client's IP address, by which the service throttles.
 app.all(
   '/auth/*',
   mount(auth.fetch, (c) => ({ ip: getConnInfo(c).remote.address })),

@@ -1,6 +1,6 @@
 /**
- * The classic exercise, end to end, as a client sees it: each step asserts what it got, and all is silent
- * when all is well. Runs against any server that speaks the contract, also against the Flask original:
+ * The classic exercise, end to end, as a client: each step asserts its answer, and success prints nothing. Runs
+ * against any server that implements the contract, including the Flask original:
  *
  *   npm run e2e -- http://localhost:5000
  */
@@ -11,7 +11,7 @@ const BASE_URL = (process.argv[2] ?? 'http://localhost:5000').replace(/\/$/, '')
 
 type Fields = Record<string, string>
 
-/** Sends a form, as the classic clients do. Redirects are looked at, not followed. */
+/** Sends a form, as the classic clients do. Does not follow redirects. */
 function send(method: string, path: string, fields?: Fields, sessionToken?: string): Promise<Response> {
   return fetch(`${BASE_URL}${path}`, {
     method,
@@ -60,7 +60,7 @@ async function profileLogged(email: string, sessionToken: string): Promise<void>
 
 async function logOut(sessionToken: string): Promise<void> {
   const response = await send('DELETE', '/sessions', undefined, sessionToken)
-  // `fetch` names itself a browser by Sec-Fetch-Mode, and gets 303 where the server knows the difference.
+  // `fetch` sends Sec-Fetch-Mode, as browsers do. A server that notices it answers 303.
   assert.ok(response.status === 302 || response.status === 303, `redirect, not ${response.status}`)
   const target = new URL(response.headers.get('location') ?? '', BASE_URL)
   assert.equal(target.pathname, '/')
@@ -86,14 +86,14 @@ async function updatePassword(email: string, resetToken: string, newPassword: st
   assert.equal((await send('PUT', '/reset_password', fields)).status, 403)
 }
 
-// The first question, by itself, because its answer may be that nobody is there.
+// Check first whether the service can be reached.
 await fetch(BASE_URL).catch((error: Error) => {
   const reason = error.cause instanceof Error ? error.cause.message : error.message
   console.error(`Cannot reach ${BASE_URL}: ${reason || 'ECONNREFUSED'}. Is the service running?`)
   process.exit(1)
 })
 
-// A new address each time, so that it can run again on the same database.
+// Use a new address each time, so that the script can run again on the same database.
 const EMAIL = `guillaume+${randomUUID().slice(0, 8)}@holberton.io`
 const PASSWORD = 'b4l0u'
 const NEW_PASSWORD = 't4rt1fl3tt3'

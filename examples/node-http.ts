@@ -1,4 +1,4 @@
-/** The service in a program on Node's own `http`: all paths are its own, but for one that knows who asks. */
+/** Mounts the service at the root of a `node:http` server, except for one route that knows the signed-in user. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAuth } from 'bienvenue-auth'

@@ -1,18 +1,18 @@
 /**
- * `npm run audit`: asks the registry for known vulnerabilities in the packages of the lockfile, and fails if one is
- * overdue by the days of SECURITY.md or not looked at yet. Runs before `npm publish`.
+ * `npm run audit`: asks the registry for known vulnerabilities in the packages of the lockfile. Fails if one is overdue
+ * by the deadlines of SECURITY.md, or has not been reviewed. Runs before `npm publish`.
  *
- * `scripts/advisories.json` lists the advisories that somebody has looked at, by their id: the day each was published,
- * and a reason if it cannot be reached from here, which ends its deadline.
+ * `scripts/advisories.json` lists the reviewed advisories by id, each with its day of publication. One that our code
+ * cannot reach also has the reason, and then has no deadline.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** From the publication of an advisory to a release without it. */
+/** The days from the publication of an advisory to a release without it. */
 export const DAYS_TO_FIX: Readonly<Record<string, number>> = { critical: 7, high: 30, moderate: 90 }
 const DAY_MS = 86_400_000
 
-/** The part of `npm audit --json` that is read here. */
+/** The part of `npm audit --json` that this script reads. */
 export interface AuditReport {
   readonly vulnerabilities: Readonly<Record<string, { readonly via: readonly (Advisory | string)[] }>>
 }
@@ -24,15 +24,15 @@ interface Advisory {
   readonly severity: string
 }
 
-/** An advisory that somebody has looked at. */
+/** A reviewed advisory. */
 export interface Known {
-  /** As in `2026-11-26`. */
+  /** Such as `2026-11-26`. */
   readonly published: string
-  /** Why nothing here can be reached by it. */
+  /** The reason why our code cannot reach the vulnerability. */
   readonly unreachable?: string
 }
 
-/** What has to be done before a release, one line each. */
+/** The problems to resolve before a release, one line each. */
 export function problemsIn(
   report: AuditReport,
   known: Readonly<Record<string, Known>>,
@@ -47,21 +47,23 @@ export function problemsIn(
   )
   const problems = [...found].flatMap(([id, { name, severity, title, url }]) => {
     const entry = known[id]
-    const said = `${id} (${severity}, ${name}: ${title})`
+    const label = `${id} (${severity}, ${name}: ${title})`
     if (entry === undefined)
-      return [`${said}: not looked at yet. Add it to scripts/advisories.json, see ${url}`]
+      return [`${label}: not reviewed. Review ${url} and add it to scripts/advisories.json`]
     if (entry.unreachable !== undefined) return []
     const due = Date.parse(entry.published) + (DAYS_TO_FIX[severity] ?? Number.POSITIVE_INFINITY) * DAY_MS
-    return today.getTime() > due ? [`${said}: overdue since ${new Date(due).toISOString().slice(0, 10)}`] : []
+    return today.getTime() > due
+      ? [`${label}: overdue since ${new Date(due).toISOString().slice(0, 10)}`]
+      : []
   })
   const gone = Object.keys(known).filter((id) => !found.has(id))
   return [
     ...problems,
-    ...gone.map((id) => `${id}: not reported any more. Remove it from scripts/advisories.json`),
+    ...gone.map((id) => `${id}: no longer reported. Remove it from scripts/advisories.json`),
   ]
 }
 
-/** The report of npm, or what it said instead: its exit code is the same for findings and failures. */
+/** The report of npm, or its error message. The exit code does not distinguish findings from failures. */
 function audit(): Partial<AuditReport> & { readonly message?: string } {
   const { stdout } = spawnSync('npm', ['audit', '--json', '--package-lock-only', '--include=dev'], {
     encoding: 'utf8',

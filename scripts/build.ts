@@ -1,13 +1,13 @@
 /**
- * Compiles `src/` to `dist/`: JavaScript and types, without the tests. The command is bundled with its packages, since
- * of some four hundred small files half of its start and a fifth of its memory would go into loading them.
+ * Compiles `src/` to `dist/`: JavaScript and types, without the tests. Bundles the command with its packages, because
+ * loading some four hundred small files would take half of its start time and a fifth of its memory.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
-/** Native, or looked for by `pg` in vain: these stay where they are installed. */
+/** Not bundled: a native module, and an optional one that `pg` tries to load. */
 const EXTERNAL = ['@node-rs/bcrypt', 'pg-native']
 
 export async function build(): Promise<void> {
@@ -18,7 +18,7 @@ export async function build(): Promise<void> {
   await bundleCommand()
 }
 
-/** The files that the code reads as they are. */
+/** Copies the files that the code reads at run time. */
 function copyDataFiles(): void {
   for (const path of globSync('src/**/*.{css,js,txt}')) {
     const target = path.replace(/^src/, 'dist')
@@ -38,7 +38,7 @@ async function bundleCommand(): Promise<void> {
   const { output } = await bundle.write({
     dir: 'dist/bundle',
     chunkFileNames: '[name].js',
-    // The sources have them, and LICENSES has what the packages ask for.
+    // The comments are in the sources, and LICENSES has the licences of the packages.
     comments: false,
   })
   rmSync('dist/cli', { recursive: true })
@@ -47,7 +47,7 @@ async function bundleCommand(): Promise<void> {
   writeFileSync('dist/cli/LICENSES', licensesOf(modules))
 }
 
-/** A module of the bundle reads its data files where the build has put them, beside the module's own file. */
+/** Adjusts the paths of data files: a bundled module reads them next to its original file in `dist/`. */
 function keepDataFiles(code: string, module: string): string {
   return code.replace(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (_, path: string) => {
     const fromBundle = relative(resolve('dist/cli'), resolve(dirname(module), path)).replaceAll('\\', '/')
@@ -55,14 +55,14 @@ function keepDataFiles(code: string, module: string): string {
   })
 }
 
-/** What the packages' licences ask for: their text, wherever the code goes. */
+/** The licence texts of the bundled packages, which must accompany their code. */
 function licensesOf(modules: readonly string[]): string {
   const packages = modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [])
   return [...new Set(packages)]
     .toSorted()
     .map((folder) => {
       const [file] = globSync(`${folder}/{LICENSE,license}*`)
-      // Some name it in their manifest alone.
+      // Some packages state their licence only in the manifest.
       const license = readFileSync(file ?? `${folder}/package.json`, 'utf8')
       return `${folder.replace(/^.*\/node_modules\//, '')}\n\n${license.trim()}\n`
     })

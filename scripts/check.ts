@@ -1,6 +1,6 @@
 /**
- * `npm test`: every check, the fastest first. Stops at the first that fails. With `--full`, `npm run test:full`: the
- * tests that are too slow or too heavy for it.
+ * `npm test`: runs every check, the fastest first, and stops at the first failure. With `--full` (`npm run test:full`):
+ * runs the tests that are too slow or too heavy for `npm test`.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
@@ -23,7 +23,7 @@ const STEPS: readonly Step[] = [
   ['types', 'tsc', '-p', 'tsconfig.json'],
   ['types in the browser', 'tsc', '-p', 'tsconfig.browser.json'],
   ['unused code and dependencies', 'knip'],
-  ['pages made from source', 'node', 'scripts/docs.ts', '--check'],
+  ['generated pages', 'node', 'scripts/docs.ts', '--check'],
   ['tests', ...RUN_TESTS],
   ['security requirements', 'node', 'scripts/requirements.ts', REPORT],
 ]
@@ -39,7 +39,7 @@ function runStep([name, command, ...args]: Step): boolean {
   return ok
 }
 
-/** The part of the runner's report that is read here. */
+/** The part of the test report that this script reads. */
 interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
@@ -50,12 +50,15 @@ interface Report {
   }[]
 }
 
-/** Reports how many tests ran, and which did not. The runner's exit code alone is not trusted: a module it loads could set it. */
+/**
+ * Prints the number of tests and the skipped ones. The exit code of the test runner alone is not trusted, because a
+ * module that it loads could set it.
+ */
 function reportTests(): boolean {
   const report = JSON.parse(readFileSync(REPORT, 'utf8')) as Report
   const { numPassedTests, numFailedTests, numPendingTests, success } = report
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults)
-  // A program is missing on this machine: `scripts/system.mjs` has said which.
+  // A test is skipped if a program is missing on this machine. `scripts/system.mjs` names it.
   for (const { fullName } of tests.filter(({ status }) => status !== 'passed' && status !== 'failed'))
     process.stdout.write(`\nSKIPPED: ${fullName}`)
   process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`)

@@ -1,5 +1,5 @@
 /**
- * Makes `src/auth/passwords/policy/common-passwords.txt` from a list of passwords in order of their frequency:
+ * Generates `src/auth/passwords/policy/common-passwords.txt` from a list of passwords in order of frequency:
  *
  *     node scripts/common-passwords.ts 10_million_password_list_top_1M.txt
  *
@@ -10,16 +10,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 
 const SOURCE_SHA256 = 'eac6323842b3261da0ef4c180c8e23f4d056522ea97c2925b8687f453b40a2be'
 /**
- * So many lines were seen twice or more among the ten million. The file has no counts, but the passwords of
- * one count stand from Z to A: here the last such run begins, which the end of the file cuts off at V.
+ * The number of passwords seen at least twice among the ten million. The file has no counts, but passwords with the
+ * same count are sorted from Z to A. The last such run starts after this line.
  */
 const SEEN_TWICE = 755_986
 const FLOORS = [8, 9, 10, 11, 12, 13, 14, 15]
-/** How many of the commonest passwords that meet a floor the list holds. */
+/** The number of most common passwords to include for each minimum length. */
 const PER_FLOOR = 3_000
 const TARGET = 'src/auth/passwords/policy/common-passwords.txt'
 
-/** Each password in lower case, once, at its best rank: 1 is the commonest. */
+/** The best rank of each password in lower case. 1 is the most common. */
 function ranksOf(source: string): Map<string, number> {
   const ranks = new Map<string, number>()
   for (const [index, line] of source.trimEnd().split('\n').entries()) {
@@ -30,8 +30,8 @@ function ranksOf(source: string): Map<string, number> {
 }
 
 /**
- * How hard a password is to guess for somebody who strings together what others chose: the log2 of the ranks
- * of its pieces, added up, for the cheapest way to cut it. Infinite where it is not made of such pieces.
+ * How hard a password is to guess by joining common passwords: the smallest sum of log2 of the ranks over all ways to
+ * cut it into pieces. Infinite if it cannot be cut into common passwords.
  */
 function bitsOf(password: string, ranks: ReadonlyMap<string, number>): number {
   const bits = [0]
@@ -45,7 +45,7 @@ function bitsOf(password: string, ranks: ReadonlyMap<string, number>): number {
   return bits.at(-1) ?? Number.POSITIVE_INFINITY
 }
 
-/** The passwords, commonest first; those that were seen once, easiest to guess first. */
+/** The passwords, most common first. Those seen only once come last, easiest to guess first. */
 function inOrder(ranks: ReadonlyMap<string, number>): string[] {
   const shortest = Math.max(...FLOORS)
   const passwords = [...ranks.keys()]
@@ -63,13 +63,13 @@ function inOrder(ranks: ReadonlyMap<string, number>): string[] {
 const [path = ''] = process.argv.slice(2)
 const source = readFileSync(path)
 if (createHash('sha256').update(source).digest('hex') !== SOURCE_SHA256)
-  throw new Error(`${path} is not the file this script was written for`)
+  throw new Error(`${path} is not the expected file: its SHA-256 differs`)
 
 const ordered = inOrder(ranksOf(source.toString('utf8')))
 const chosen = new Set(
   FLOORS.flatMap((floor) => ordered.filter(({ length }) => length >= floor).slice(0, PER_FLOOR)),
 )
-// A look-up needs no order: sorted, the file is easy to read and compare.
+// A look-up needs no order. Sort the file so that it is easy to read and compare.
 writeFileSync(TARGET, `${[...chosen].sort().join('\n')}\n`)
 for (const floor of FLOORS) {
   const long = [...chosen].filter(({ length }) => length >= floor)

@@ -9,7 +9,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 const PAGE = 'docs/security/security.md'
 const REPORT = '.cache/tests.json'
 
-/** A test by its whole name. `passed` is `null` where only the name is known. */
+/** A test by its full name. `passed` is `null` if only the name is known. */
 export interface NamedTest {
   readonly name: string
   readonly passed: boolean | null
@@ -19,16 +19,16 @@ type State = 'proven' | 'waiting' | 'not met'
 
 interface Line {
   readonly id: string
-  /** The heading it stands under. */
+  /** The heading above it. */
   readonly area: string
   mark?: { readonly state: Exclude<State, 'proven'>; readonly text: string }
 }
 
-/** How page and tests stand to each other. */
+/** The result of comparing the page with the tests. */
 export interface Examination {
   readonly areas: readonly { readonly name: string; readonly counts: Readonly<Record<State, number>> }[]
   readonly notMet: readonly string[]
-  /** What has to be put right; empty where all is well. */
+  /** Contradictions between page and tests. Empty if they agree. */
   readonly problems: readonly string[]
 }
 
@@ -67,7 +67,7 @@ export function examine(page: string, tests: readonly NamedTest[]): Examination 
   return { areas: [...areas].map(([name, counts]) => ({ name, counts })), notMet, problems }
 }
 
-/** The ids at the end of a name: `… [PW-03, CX-10]`. A suite that carries them gives them to all its tests. */
+/** The ids at the end of a name: `… [PW-03, CX-10]`. The ids of a suite apply to all its tests. */
 function idsOf(name: string): string[] {
   return [...name.matchAll(/\[([A-Z]+-\d[^\]]*)\]/g)].flatMap(([, list = '']) => list.split(', '))
 }
@@ -93,7 +93,7 @@ function readLines(page: string, problems: string[]): Line[] {
   return lines
 }
 
-/** What the JSON report of vitest says of each test. */
+/** The tests in a JSON report of Vitest. */
 export function testsOfReport(report: string): NamedTest[] {
   const { testResults } = JSON.parse(report) as {
     testResults: { assertionResults: { fullName: string; status: string }[] }[]

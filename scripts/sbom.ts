@@ -1,6 +1,6 @@
 /**
- * Writes `dist/sbom.cdx.json`, the bill of materials of the package (CycloneDX): everything that an installation brings
- * or the bundled command contains, as the lockfile names it. Part of `npm pack`. Needs no network.
+ * Writes `dist/sbom.cdx.json`, the bill of materials of the package (CycloneDX): every package that is installed with
+ * it or bundled into the command, by the lockfile. Part of `npm pack`. Needs no network.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ interface Bill {
   dependencies: { readonly ref: string; dependsOn: string[] }[]
 }
 
-/** `name@version` of every package of production, with those for other platforms. */
+/** `name@version` of every production package, including those for other platforms. */
 function productionPackages(): Set<string> {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
     packages: Record<string, { version: string; dev?: boolean }>
@@ -22,7 +22,7 @@ function productionPackages(): Set<string> {
 }
 
 export function billOfMaterials(): Bill {
-  // `--omit=dev` would also drop packages of production that a development package names as a peer: hono, pg, zod.
+  // `--omit=dev` would also drop production packages that are peers of a development package: hono, pg, zod.
   const args = ['sbom', '--package-lock-only', '--include=dev', '--sbom-format=cyclonedx']
   const { status, stdout, stderr } = spawnSync('npm', args, {
     encoding: 'utf8',
@@ -34,10 +34,10 @@ export function billOfMaterials(): Bill {
   const { name, version } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>
   const listed = productionPackages()
   const isListed = (ref: string) => listed.has(ref)
-  // Two builds of one commit give the same file.
+  // Two builds of the same commit must give the same file.
   delete bill.serialNumber
   delete bill.metadata.timestamp
-  // npm takes the name of the folder.
+  // npm uses the name of the directory.
   bill.metadata.component.name = name ?? ''
   bill.components = bill.components.filter((component) => isListed(component['bom-ref']))
   bill.dependencies = bill.dependencies

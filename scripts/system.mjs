@@ -1,6 +1,6 @@
-// Installs the Debian packages that only the tests need, if they are missing and this is Debian, run as root. Elsewhere
-// it says which tests will be skipped. It never fails: a missing package skips tests, and says so.
-// Runs before `npm test`, and with --full before `npm run test:full`, on the machine's own Node (20 or newer).
+// Installs missing Debian packages that only the tests need, on Debian and as root. Elsewhere it prints the tests that
+// will be skipped. It never fails.
+// Runs before `npm test`, and with --full before `npm run test:full`, on the Node of the machine (20 or newer).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
@@ -58,7 +58,7 @@ const isFull = process.argv.includes('--full')
 const APT_GET = '/usr/bin/apt-get'
 const INSTALL = ['install', '-y', '--no-install-recommends']
 
-// Debian's way to say that a package's service is not started when it is installed: port 80 is not ours.
+// With this file, Debian does not start the service of a package after installing it. nginx would take port 80.
 const POLICY = '/usr/sbin/policy-rc.d'
 
 function missing() {
@@ -75,19 +75,19 @@ async function aptGet(...args) {
     ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::http::Timeout=30', ...args],
     { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'close')])
-  if (status !== 0) process.stderr.write(`apt-get ${args.join(' ')} failed:\n${said}`)
+  const [output, [status]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  if (status !== 0) process.stderr.write(`apt-get ${args.join(' ')} failed:\n${output}`)
 }
 
 async function install(packages) {
-  process.stderr.write(`Installing ${list(packages)} by apt-get, only for the tests (once)…\n`)
+  process.stderr.write(`Installing ${list(packages)} with apt-get, only for the tests (once)…\n`)
   if (!existsSync(POLICY)) {
     writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
     process.once('exit', () => rmSync(POLICY, { force: true }))
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
   }
   await aptGet('update')
-  // One by one: not every distribution has them all.
+  // One by one, because not every distribution has all of them.
   for (const { name } of packages) await aptGet(...INSTALL, name)
 }
 
@@ -101,8 +101,10 @@ try {
 const stillMissing = missing()
 if (stillMissing.length > 0) {
   const skipped = stillMissing.map(({ tests }) => tests).join(', ')
-  const how = existsSync(APT_GET) ? `: apt-get ${INSTALL.join(' ')} ${list(stillMissing)}, as root` : ''
+  const how = existsSync(APT_GET)
+    ? ` Install them as root: apt-get ${INSTALL.join(' ')} ${list(stillMissing)}`
+    : ''
   process.stderr.write(
-    `Tests ${skipped} will be SKIPPED, for want of ${list(stillMissing)} (Debian packages)${how}\n`,
+    `Tests ${skipped} will be SKIPPED. Missing Debian packages: ${list(stillMissing)}.${how}\n`,
   )
 }

@@ -388,7 +388,7 @@ onBothEngines('a classic users table', (engine) => {
     const env = { DATABASE_URL: url }
     const before = [await rowsOf(db, 'users'), await tablesOf(db)]
     const planned =
-      'Accounts: 2\nIn the way: accounts 1, 2 share the address bob@example.com; to keep one of them: bienvenue adopt --keep 1\n'
+      'Accounts: 2\nObstacle: accounts 1, 2 share the address bob@example.com. To keep one, run: bienvenue adopt --keep 1\n'
     const plan = await runCli(['adopt', '--plan'], { env })
     expect(plan).toEqual({ exitCode: 1, stdout: planned, stderr: '' })
     expect(await runCli(['adopt', '--yes'], { env })).toEqual({
@@ -431,7 +431,7 @@ onBothEngines('a classic users table', (engine) => {
 
     const adopted = await runCli(['adopt', '--yes'], { env })
     expect(adopted).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(adopted.stdout).toMatch(/^Accounts: 1\nAdopted\. The table as it was is kept in \S+\.\n$/)
+    expect(adopted.stdout).toMatch(/^Accounts: 1\nAdopted\. The original table is kept as \S+\.\n$/)
     const service = await startService(url)
     const answer = await send(service.url, 'POST', '/sessions', {
       fields: { email: 'bob@example.com', password: PASSWORD },
@@ -439,7 +439,10 @@ onBothEngines('a classic users table', (engine) => {
     expect(answer.status).toBe(200)
     // Nothing to do, so no question.
     const again = await runCli(['adopt'], { env })
-    expect(again).toMatchObject({ exitCode: 0, stdout: 'There is no users table of another service here.\n' })
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: 'Nothing to adopt: the database has no users table of another service.\n',
+    })
   })
 })
 
@@ -465,14 +468,14 @@ describe.skipIf(!hasScript)('adopt at a terminal', () => {
     for (const answer of ['n\n', '\n']) {
       const { exitCode, stdout } = await answering(answer)
       expect(stdout).toMatch(
-        /Accounts: 1\r\n(?:.*\n)*.*Adopt the users table with 1 account\? It is copied first\. \[y\/N\] /,
+        /Accounts: 1\r\n(?:.*\n)*.*Adopt the users table with 1 account\? A copy is made first\. \[y\/N\] /,
       )
       expect(exitCode).toBe(1)
     }
     expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
     expect(copiesOf(url)).toEqual([])
     const { exitCode, stdout } = await answering('y\n')
-    expect(stdout).toMatch(/Adopted\. The table as it was is kept in /)
+    expect(stdout).toMatch(/Adopted\. The original table is kept as /)
     expect(exitCode).toBe(0)
     expect(copiesOf(url)).toHaveLength(1)
   })

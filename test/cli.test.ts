@@ -1,4 +1,4 @@
-/** The command `bienvenue` as a person or a script meets it: what it says, where, and its exit code. */
+/** The command `bienvenue` as people and scripts use it: its output, its errors and its exit codes. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -56,7 +56,7 @@ const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
 const SECRET = 's3cr3t'
 
-/** Refused with one line for a person: no stack, no class name, nothing on standard output. */
+/** Expects one line on standard error, without a stack or a class name, and nothing on standard output. */
 function expectRefusal({ exitCode, stdout, stderr }: Finished, expected: number, says: RegExp): void {
   expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
   expect(stderr).toMatch(says)
@@ -66,7 +66,7 @@ function expectRefusal({ exitCode, stdout, stderr }: Finished, expected: number,
   expect(exitCode).toBe(expected)
 }
 
-/** Done, and nothing to complain about. */
+/** Expects success without any output on standard error. */
 function expectDone({ exitCode, stdout, stderr }: Finished): string {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   return stdout
@@ -78,7 +78,7 @@ function filePath(databaseUrl: string): string {
 
 describe('help', () => {
   it.each([['--help'], ['-h'], ['help']])(
-    'in general, by %s, names every command and says where the settings are explained',
+    '%s lists every command and points to the help on settings',
     async (flag) => {
       const help = expectDone(await runCli([flag]))
       const listed = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? ''
@@ -93,13 +93,13 @@ describe('help', () => {
   )
 
   it.each(Object.entries(COMMANDS))(
-    'of %s says how it is used and its own flags alone, and does nothing',
+    'on %s shows its usage and its own flags, and runs nothing',
     async (name, usage) => {
       const databaseUrl = await freshDatabase('sqlite')
       const env = { DATABASE_URL: databaseUrl }
       const help = expectDone(await runCli([...name.split(' '), '--help'], { env }))
       expect(help).toMatch(new RegExp(`^Usage: bienvenue ${usage}\n`))
-      expect(help).toMatch(/^Settings: bienvenue help settings$/m)
+      expect(help).toMatch(/^Help on settings: bienvenue help settings$/m)
       const settings = Object.entries(SETTINGS).flatMap(([setting, { env }]) => [
         `--${flagOf(setting)} `,
         env,
@@ -111,19 +111,19 @@ describe('help', () => {
   )
 
   it.each(['users', 'sessions', 'mail'])(
-    'of the group %s names its commands and no others',
+    'on the group %s lists its commands and no others',
     async (group) => {
       const help = expectDone(await runCli([group, '--help']))
       for (const [name, usage] of Object.entries(COMMANDS)) {
         const isOther = name.startsWith(`${group} `)
-        // The first line is on the command that has the name of its group.
+        // A command with the name of the group is in the first line, not in the list.
         expect(help.includes(`  ${usage} `)).toBe(isOther)
       }
       expect(expectDone(await runCli(['help', group]))).toBe(help)
     },
   )
 
-  it('of the settings names each with its flag and its variable', async () => {
+  it('on settings lists each with its flag and its variable', async () => {
     const lines = [
       ['help', 'settings'],
       ['settings', '--help'],
@@ -131,70 +131,70 @@ describe('help', () => {
     ]
     const [help, ...others] = await Promise.all(lines.map(async (line) => expectDone(await runCli(line))))
     for (const [name, { env, secret }] of Object.entries(SETTINGS)) {
-      // A flag can be read by every user of the machine.
+      // Every user of the machine can read a flag, so secrets have none.
       const flag = secret === 'whole' ? '' : `--${flagOf(name)}`
       expect(help).toMatch(new RegExp(`^  ${flag} +${env} +\\S`, 'm'))
     }
     expect(others).toEqual([help, help])
   })
 
-  it('is what no command at all gets, with exit code 2', async () => {
+  it('is shown when no command is given, with exit code 2', async () => {
     const { exitCode, stdout, stderr } = await runCli([])
     expect(stdout).toContain('Usage: bienvenue COMMAND')
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' })
   })
 })
 
-it('says the version of the package, also by npm run', async () => {
+it('--version prints the version of the package, also through npm run', async () => {
   const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }
   expect(expectDone(await runCli(['--version']))).toBe(`${version}\n`)
   const byNpm = await run('npm', ['run', '-s', 'bienvenue', '--', '--version'], {
-    // Else npm asks the registry for a newer npm.
+    // Otherwise npm asks the registry for a newer version of itself.
     env: { npm_config_update_notifier: 'false' },
   })
   expect(expectDone(byNpm)).toBe(`${version}\n`)
 })
 
-describe('a command line that is wrong', () => {
-  /** With the command whose help explains it, if any does. */
+describe('an invalid command line', () => {
+  /** `help` is the command or group whose help the message points to, if any. */
   const lines: [line: string, says: RegExp, help?: string][] = [
-    ['nonsense', /no command "nonsense"/, ''],
-    ['users', /users add, users list/, 'users'],
-    ['users nonsense', /no command "users nonsense"/, 'users'],
-    ['serve --nonsense', /--nonsense/, 'serve'],
-    ['serve extra', /takes no argument/, 'serve'],
-    ['serve --port', /--port/, 'serve'],
+    ['nonsense', /Unknown command "nonsense"\. See:/, ''],
+    ['users', /"users" is a group of commands\. Commands: users add, users list/, 'users'],
+    ['users nonsense', /Unknown command "users nonsense"\. Commands: users add, /, 'users'],
+    ['serve --nonsense', /Unknown option '--nonsense'\. See:/, 'serve'],
+    ['serve extra', /takes no arguments\./, 'serve'],
+    ['serve --port', /--port needs a value\./, 'serve'],
     ['migrate --yes', /--yes/, 'migrate'],
-    ['move', /say where to, with --to/],
+    ['move', /Missing --to DATABASE_URL\./],
     ['backup', /takes one argument: FILE/, 'backup'],
     ['restore x', /--yes/],
-    ['adopt --keep bob', /--keep takes the number of an account/],
-    ['adopt --plan --keep 1', /give one of them/],
+    ['adopt --keep bob', /--keep must be the id of an account\./],
+    ['adopt --plan --keep 1', /either --plan or --keep, not both\./],
     ['users add', /takes one argument: EMAIL/, 'users add'],
     [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/, 'users add'],
     [`users add ${EMAIL} --password=${SECRET}`, /--password/, 'users add'],
-    ['users list extra', /takes no argument/, 'users list'],
-    ['users list --state asleep', /--state takes one of active, disabled, .*locked/],
-    ['users list --limit many', /--limit takes a whole number/],
-    ['users list --after bob', /--after takes the id of a user/],
-    ['users list --since yesterday', /--since takes a moment/],
+    ['users list extra', /takes no arguments\./, 'users list'],
+    ['users list --state asleep', /--state must be one of active, disabled, .*locked\./],
+    ['users list --limit many', /--limit must be a whole number/],
+    ['users list --after bob', /--after must be the id of a user\./],
+    ['users list --since yesterday', /--since must be a date or a time/],
     ['users set-email a@example.com', /takes 2 arguments: EMAIL NEW/, 'users set-email'],
-    ['help nonsense', /no help on "nonsense"/, ''],
-    ['nonsense --help', /no help on "nonsense"/, ''],
+    ['help nonsense', /There is no help on "nonsense"\./, ''],
+    ['nonsense --help', /There is no help on "nonsense"\./, ''],
     ['users show', /takes one argument: EMAIL/, 'users show'],
     ['users delete --yes', /takes one argument: EMAIL/, 'users delete'],
-    ['sessions', /takes one argument: EMAIL; there is sessions end, sessions end-all/, 'sessions'],
-    ['sessions nonsense', /there is sessions EMAIL, sessions end, sessions end-all/],
+    ['sessions', /takes one argument: EMAIL\. Other commands: sessions end, sessions end-all\./, 'sessions'],
+    ['sessions nonsense', /Commands: sessions EMAIL, sessions end EMAIL, sessions end-all\./],
     ['sessions end-all', /--yes/],
-    ['mail nonsense', /mail test, mail queue/, 'mail'],
+    ['mail nonsense', /Commands: mail test, mail queue\./, 'mail'],
     ['mail test', /takes one argument: TO/, 'mail test'],
-    ['audit --limit x', /--limit takes a whole number/],
-    ['audit --action nonsense', /--action takes one of .*login/],
-    ['audit --since yesterday', /--since takes a moment/],
-    ['audit --since 2026-13-01', /--since takes a moment/],
+    ['audit --limit x', /--limit must be a whole number/],
+    ['audit --action nonsense', /--action must be one of .*login/],
+    ['audit --since yesterday', /--since must be a date or a time/],
+    ['audit --since 2026-13-01', /--since must be a date or a time/],
   ]
 
-  it.each(lines)('(%s) is explained in one line, exit code 2', async (line, says, help) => {
+  it.each(lines)('(%s) gets one line of explanation and exit code 2', async (line, says, help) => {
     const env = { DATABASE_URL: 'sqlite::memory:' }
     const [forPeople, forScripts] = await Promise.all([
       runCli(line.split(' '), { env }),
@@ -202,13 +202,13 @@ describe('a command line that is wrong', () => {
     ])
     expectRefusal(forPeople, 2, says)
     const named = help === undefined ? undefined : ['bienvenue', ...help.split(' ').filter(Boolean), '--help']
-    expect(/\((see .*--help)\)/.exec(forPeople.stderr)?.[1]).toBe(named && `see ${named.join(' ')}`)
+    expect(/ See: (.*--help)\n$/.exec(forPeople.stderr)?.[1]).toBe(named?.join(' '))
     expect(forScripts).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) })
     expect(JSON.parse(forScripts.stderr)).toEqual({ code: 'usage', message: expect.stringMatching(says) })
   })
 })
 
-describe('a setting that is wrong', () => {
+describe('an invalid setting', () => {
   const rows: [variable: string, value: string, says?: RegExp][] = [
     ['HOST', '0.0.0.0', /loopback/],
     ['HOST', '::', /loopback/],
@@ -237,43 +237,46 @@ describe('a setting that is wrong', () => {
     ['BIENVENUE_REGISTRATION_ANSWER', 'uniform', /BIENVENUE_EMAIL_VERIFICATION=on/],
   ]
 
-  it.each(rows)('(%s=%s) stops the start with one line that names it', async (variable, value, says) => {
-    const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0', [variable]: value }
-    const finished = await runCli(['serve'], { env })
-    // Of this pair the one is right, and what is missing is the other.
-    const named = value === 'terminal:' ? 'BIENVENUE_MAIL_FROM' : variable
-    expectRefusal(finished, 2, new RegExp(`^bienvenue: ${named}: `))
-    expect(finished.stderr).toMatch(says ?? /./)
-  })
+  it.each(rows)(
+    '(%s=%s) stops the start with one line that names the setting',
+    async (variable, value, says) => {
+      const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0', [variable]: value }
+      const finished = await runCli(['serve'], { env })
+      // Terminal mail is valid, but needs a sender.
+      const named = value === 'terminal:' ? 'BIENVENUE_MAIL_FROM' : variable
+      expectRefusal(finished, 2, new RegExp(`^bienvenue: ${named}: `))
+      expect(finished.stderr).toMatch(says ?? /./)
+    },
+  )
 
-  it('by a flag is named by its variable too, and a flag wins over a variable', async () => {
+  it('given as a flag is named by its variable too, and a flag takes precedence', async () => {
     const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0', BIENVENUE_THROTTLE: 'on' }
     expectRefusal(await runCli(['serve', '--throttle', 'maybe'], { env }), 2, /BIENVENUE_THROTTLE: /)
   })
 
-  it('is explained to scripts as one line of JSON', async () => {
+  it('is reported to scripts as one line of JSON', async () => {
     const { exitCode, stderr } = await runCli(['users', 'list', '--json'], { env: { PORT: 'abc' } })
     expect(exitCode).toBe(2)
     expect(JSON.parse(stderr)).toEqual({ code: 'setting', message: expect.stringMatching(/^PORT: /) })
   })
 
-  it('is one that another program has: a port', async () => {
+  it('is reported for a port that another program uses', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void other.close())
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
     const env = { DATABASE_URL: 'sqlite::memory:', PORT: String(port) }
-    expectRefusal(await runCli(['serve'], { env }), 2, new RegExp(`^bienvenue: PORT: ${port} is taken`))
+    expectRefusal(await runCli(['serve'], { env }), 2, new RegExp(`^bienvenue: PORT: ${port} is in use`))
   })
 
   it.each<[name: string, path: (file: string) => string]>([
-    ['a folder', (file) => dirname(file)],
-    ['a file in a folder that does not exist', (file) => `${dirname(file)}/nowhere/test.db`],
+    ['a directory', (file) => dirname(file)],
+    ['a file in a directory that does not exist', (file) => `${dirname(file)}/nowhere/test.db`],
     ['a file in a file', (file) => `${file}/test.db`],
-    ['a file that is no database', (file) => file],
-  ])('is a SQLite database that cannot be one: %s', async (_name, path) => {
+    ['a file that is not a database', (file) => file],
+  ])('is reported for an SQLite path that cannot be a database: %s', async (_name, path) => {
     const file = filePath(await freshDatabase('sqlite'))
-    const letter = 'A letter, and no database at all. '.repeat(10)
+    const letter = 'A letter, not a database. '.repeat(10)
     writeFileSync(file, letter)
     for (const command of ['serve', 'migrate', 'users list']) {
       const env = { DATABASE_URL: `sqlite:${path(file)}`, PORT: '0' }
@@ -285,19 +288,19 @@ describe('a setting that is wrong', () => {
 
   it.each([
     ['a wrong password', (url: URL) => Object.assign(url, { password: SECRET })],
-    ['a database nobody made', (url: URL) => Object.assign(url, { pathname: '/nowhere' })],
-  ])('is a PostgreSQL URL with %s', async (_name, change) => {
+    ['a database that does not exist', (url: URL) => Object.assign(url, { pathname: '/nowhere' })],
+  ])('is reported for a PostgreSQL URL with %s', async (_name, change) => {
     const url = change(new URL(`${inject('postgresUrl')}/postgres`))
     const env = { DATABASE_URL: url.href, PORT: '0' }
     expectRefusal(await runCli(['serve'], { env }), 2, /^bienvenue: DATABASE_URL: cannot use postgres:/)
   })
 })
 
-/** As `openssl rand -base64 32` makes one. */
+/** A key as made by `openssl rand -base64 32`. */
 const randomKey = () => randomBytes(32).toString('base64')
 
 describe('production mode', () => {
-  /** All that it asks for. */
+  /** Every setting that production mode requires. */
   const WELL = {
     BIENVENUE_MODE: 'production',
     BASE_URL: 'https://auth.example.com',
@@ -305,7 +308,7 @@ describe('production mode', () => {
     SMTP_URL: `smtps://mailer:${SECRET}@mail.example.com`,
     BIENVENUE_MAIL_FROM: 'Example <no-reply@example.com>',
   }
-  /** Of everything that it refuses something: by its form, by its value, by being missing, by where it listens. */
+  /** Settings that production mode refuses for each kind of reason: form, value, missing, address. */
   const ILL = {
     BIENVENUE_MODE: 'production',
     BASE_URL: 'http://auth.example.com',
@@ -333,7 +336,7 @@ describe('production mode', () => {
     .filter((name) => !TOLERATED.includes(name))
     .sort()
 
-  it('serve refuses with one line for each reason, and exit code 2', async () => {
+  it('makes serve refuse to start with one line per reason and exit code 2', async () => {
     const [forPeople, forScripts] = await Promise.all([
       runCli(['serve'], { env: ILL }),
       runCli(['serve', '--json'], { env: ILL }),
@@ -352,7 +355,7 @@ describe('production mode', () => {
     ).toEqual(lines.map((line) => ({ code: 'setting', message: line.slice('bienvenue: '.length) })))
   })
 
-  it('doctor lists the same reasons, exit code 1, and no secret', async () => {
+  it('makes doctor list the same reasons without secrets, with exit code 1', async () => {
     const [serve, forPeople, forScripts] = await Promise.all([
       runCli(['serve'], { env: ILL }),
       runCli(['doctor'], { env: ILL }),
@@ -385,24 +388,24 @@ describe('production mode', () => {
     ['BIENVENUE_THROTTLE', 'throttle', 'maybe'],
     ['PORT', 'port', '99999'],
     ['SMTP_URL', 'smtp-url', `smtp://user:${SECRET}@`],
-  ])('doctor shows no default beside a flag for %s that is not valid', async (variable, flag, value) => {
+  ])('doctor shows no default in place of an invalid flag for %s', async (variable, flag, value) => {
     const args = ['doctor', `--${flag}`, value]
     const [forPeople, forScripts] = await Promise.all([runCli(args), runCli([...args, '--json'])])
     expect(forPeople.exitCode).toBe(1)
-    expect(forPeople.stdout).toMatch(new RegExp(`^${variable} +\\(not valid\\) +flag$`, 'm'))
+    expect(forPeople.stdout).toMatch(new RegExp(`^${variable} +\\(invalid\\) +flag$`, 'm'))
     const { settings } = JSON.parse(forScripts.stdout) as { settings: { variable: string }[] }
     expect(settings.find((row) => row.variable === variable)).toEqual({
       variable,
       value: null,
       source: 'flag',
     })
-    // Of an unknown mode nobody knows what it would refuse.
+    // It is unknown what an unknown mode would refuse.
     const heading = flag === 'mode' ? 'serve refuses to start' : 'serve refuses to start in classic mode'
     expect(forPeople.stdout).toMatch(new RegExp(`^${heading}:\n {2}- ${variable}: `, 'm'))
     expect(forPeople.stdout + forScripts.stdout).not.toContain(SECRET)
   })
 
-  it('doctor lists them all also where the URL of the database is none', async () => {
+  it('makes doctor list every reason even if the database URL is invalid', async () => {
     const env = { ...ILL, DATABASE_URL: `mongodb://user:${SECRET}@h/db` }
     const { exitCode, stdout, stderr } = await runCli(['doctor', '--json'], { env })
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
@@ -411,7 +414,7 @@ describe('production mode', () => {
     expect(refused.map(({ setting }) => setting).sort()).toEqual(REFUSED)
   })
 
-  it('is well where all is set: doctor says so, names what is tolerated, and shows no secret', async () => {
+  it('is accepted by doctor if everything is set: tolerated settings are named, and no secret is shown', async () => {
     const env = {
       ...WELL,
       DATABASE_URL: await freshDatabase('sqlite'),
@@ -456,11 +459,11 @@ describe('mail', () => {
     BASE_URL: 'https://auth.example.com',
   })
 
-  it('test sends one now, to the address alone, and says so', async () => {
+  it('test sends one mail to the address and reports it', async () => {
     const server = await startSmtpServer()
     const env = await envFor(server.port)
     expect(expectDone(await runCli(['mail', 'test', ` ${EMAIL} `], { env }))).toBe(
-      `The mail server took a mail to ${EMAIL}.\n`,
+      `The mail server accepted a test mail to ${EMAIL}.\n`,
     )
     const json = expectDone(await runCli(['mail', 'test', EMAIL, '--json'], { env }))
     expect(JSON.parse(json)).toEqual({ sent: EMAIL })
@@ -472,7 +475,7 @@ describe('mail', () => {
     }
   })
 
-  it('test says in one line why not', async () => {
+  it('test explains a failure in one line', async () => {
     const env = await envFor(await freePort())
     expectRefusal(await runCli(['mail', 'test', EMAIL], { env }), 1, /ECONNREFUSED|refused|reach/i)
     const stubborn = await startScriptedServer(answering({ RCPT: '550 no such mailbox' }))
@@ -487,17 +490,17 @@ describe('mail', () => {
     )
   })
 
-  it('terminal: shows it on standard error, for development', async () => {
+  it('test with SMTP_URL=terminal: shows the mail on standard error', async () => {
     const env = { ...(await envFor(1)), SMTP_URL: 'terminal:' }
     const { exitCode, stdout, stderr } = await runCli(['mail', 'test', EMAIL], { env })
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: `The mail server took a mail to ${EMAIL}.\n`,
+      stdout: `The mail server accepted a test mail to ${EMAIL}.\n`,
     })
     expect(stderr).toContain(`To: ${EMAIL}\n`)
   })
 
-  it('queue says what the mail server answers to the mail that waits', async () => {
+  it('queue shows the answer of the mail server to the mails that are waiting', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const server = await startScriptedServer(answering({ RCPT: '550 relay not permitted for a@example.com' }))
     const env = { ...(await envFor(server.port)), DATABASE_URL: databaseUrl }
@@ -528,7 +531,7 @@ describe('mail', () => {
     })
   })
 
-  it('queue says how many wait, and sends none of them', async () => {
+  it('queue shows how many mails are waiting, and sends none of them', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const server = await startSmtpServer()
     const env = { ...(await envFor(server.port)), DATABASE_URL: databaseUrl }
@@ -540,11 +543,11 @@ describe('mail', () => {
       hasher: CHEAP_HASHER,
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     })
-    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails that wait: 0.\n')
+    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails waiting: 0\n')
     for (const name of ['a', 'b'])
       await auth.account.register({ email: `${name}@example.com`, password: PASSWORD })
     await auth.close()
-    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails that wait: 2.\n')
+    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails waiting: 2\n')
     expect(JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))).toEqual({
       waiting: 2,
       problems: [],
@@ -554,7 +557,7 @@ describe('mail', () => {
 })
 
 onBothEngines('the commands', (engine) => {
-  it('migrate says what it would run, runs it, and runs it once', async () => {
+  it('migrate shows what it would run, and runs each migration once', async () => {
     const env = { DATABASE_URL: await freshDatabase(engine) }
     const plan = expectDone(await runCli(['migrate', '--plan'], { env }))
     expect(plan).toMatch(/^(?:would run \d{4}-[a-z-]+\n)+$/)
@@ -562,11 +565,11 @@ onBothEngines('the commands', (engine) => {
     const { pending } = JSON.parse(expectDone(await runCli(['migrate', '--plan', '--json'], { env })))
     expect(expectDone(await runCli(['migrate'], { env }))).toBe(plan.replaceAll('would run', 'ran'))
     expect(pending).toEqual(plan.match(/\d{4}-[a-z-]+/g))
-    expect(expectDone(await runCli(['migrate'], { env }))).toBe('The schema is up to date.\n')
+    expect(expectDone(await runCli(['migrate'], { env }))).toBe('The database schema is up to date.\n')
     expect(JSON.parse(expectDone(await runCli(['migrate', '--json'], { env })))).toEqual({ migrated: [] })
   })
 
-  it('users … add, list, show, disable, enable and delete the accounts of a running service', async () => {
+  it('users add, list, show, disable, enable and delete act on the accounts of a running service', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
     const users = (line: string, input?: string) =>
@@ -599,7 +602,7 @@ onBothEngines('the commands', (engine) => {
       state: 'active',
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       disabled_at: null,
-      // Whoever runs the service vouches for the address.
+      // The operator vouches for the address.
       email_verified_at: expect.stringMatching(/^\d{4}-.*Z$/),
       password_compromised_at: null,
     }
@@ -632,17 +635,17 @@ onBothEngines('the commands', (engine) => {
       [...ofUser.map((line) => `users ${line}`), 'sessions', 'sessions end', 'audit --user'].map(
         async (line) => {
           const finished = await runCli([...line.split(' '), EMAIL], { env })
-          expectRefusal(finished, 1, /there is no user guillaume@holberton\.io/)
+          expectRefusal(finished, 1, /There is no user guillaume@holberton\.io\./)
         },
       ),
     )
     expect(JSON.parse((await users(`show ${EMAIL} --json`)).stderr)).toEqual({
       code: 'unknown_email',
-      message: `there is no user ${EMAIL}`,
+      message: `There is no user ${EMAIL}.`,
     })
   })
 
-  it('users … confirm, unlock and compromise, sessions … end and end-all, and audit tells of it', async () => {
+  it('users confirm, unlock and compromise and sessions end and end-all act on accounts, and audit shows it', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
     const cli = async (line: string) => expectDone(await runCli(line.split(' '), { env }))
@@ -665,7 +668,7 @@ onBothEngines('the commands', (engine) => {
 
     await logIn()
     expect(await cli(`sessions end ${EMAIL.toUpperCase()}`)).toBe(
-      `${EMAIL} is signed out everywhere (live sessions: 2).\n`,
+      `Signed ${EMAIL} out everywhere: ended 2 sessions.\n`,
     )
     expect(await liveSessions()).toBe(0)
     expect(JSON.parse(await cli(`sessions end ${EMAIL} --json`))).toEqual({ email: EMAIL, ended: 0 })
@@ -680,7 +683,7 @@ onBothEngines('the commands', (engine) => {
 
     await logIn()
     expect(await cli(`users compromise ${EMAIL}`)).toBe(
-      `${EMAIL} has to reset the password; its sessions are over.\n`,
+      `${EMAIL} must reset the password to sign in. All sessions of the user have ended.\n`,
     )
     expect(await liveSessions()).toBe(0)
     await expect(logIn()).rejects.toMatchObject({ code: 'password_compromised' })
@@ -691,7 +694,7 @@ onBothEngines('the commands', (engine) => {
     })
     expect(await cli(`users show ${EMAIL}`)).toMatch(/^compromised +\d{4}-.*Z$/m)
 
-    // The newest first, as JSON for scripts and as lines for people.
+    // Newest first, as JSON for scripts and as lines for people.
     const records = (await cli('audit --json --limit 0'))
       .trimEnd()
       .split('\n')
@@ -705,7 +708,7 @@ onBothEngines('the commands', (engine) => {
       'mark_password_compromised',
       'login',
     ])
-    // Those of one millisecond stand in any order.
+    // Entries of the same millisecond come in any order.
     expect(actions.toSorted()).toEqual(
       [
         'confirm_email',
@@ -746,7 +749,7 @@ onBothEngines('the commands', (engine) => {
     expect(await lines(`audit --since ${at}`)).toBe(3)
     expect(await lines('audit --since 2100-01-01')).toBe(0)
 
-    // What was done to an account stays, under a number that no address belongs to any more.
+    // The entries of a deleted account stay, under an id without an address.
     await cli('users delete bob@example.com --yes')
     expect(await cli('audit --user 2 --action register')).toMatch(/ {2}by anonymous {2}deleted user 2\n$/)
     expect(JSON.parse(await cli('audit --user 2 --action register --json'))).toMatchObject({
@@ -759,7 +762,7 @@ onBothEngines('the commands', (engine) => {
     })
   })
 
-  it('users send-reset, resend-confirmation and set-email leave mail for the running service, or say why not', async () => {
+  it('users send-reset, resend-confirmation and set-email queue mail for the running service, or explain why not', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = {
       DATABASE_URL: databaseUrl,
@@ -775,32 +778,32 @@ onBothEngines('the commands', (engine) => {
     await auth.users.disable(id)
 
     expect(expectDone(await users(`send-reset ${EMAIL}`))).toBe(
-      `The running service sends ${EMAIL} a link that sets a new password.\n`,
+      `The running service will send ${EMAIL} a link that sets a new password.\n`,
     )
     expect(JSON.parse(expectDone(await users(`resend-confirmation ${EMAIL} --json`)))).toEqual({
       queued: 'verify_email',
       to: EMAIL,
     })
     expect(expectDone(await users(`set-email ${EMAIL} new@example.com`))).toMatch(
-      /^The running service sends new@/,
+      /^The running service will send new@/,
     )
     expect(await auth.delivery.count()).toBe(4)
     expect(expectDone(await users(`set-email ${EMAIL} New@example.com --confirmed`))).toBe(
-      'User 1 has the address New@example.com now; its sessions are over.\n',
+      'The address of user 1 is now New@example.com. All sessions of the user have ended.\n',
     )
     expect(await auth.users.find('new@example.com')).toMatchObject({
       user: { id: 1, email: 'New@example.com' },
     })
 
     const refusals: [line: string, code: string, says: RegExp][] = [
-      ['send-reset disabled@example.com', 'refused', /is disabled; enable the account first/],
-      ['resend-confirmation disabled@example.com', 'refused', /is disabled; enable the account first/],
-      ['set-email disabled@example.com x@example.com', 'refused', /is disabled; enable the account first/],
-      ['resend-confirmation bob@example.com', 'refused', /is confirmed already/],
+      ['send-reset disabled@example.com', 'refused', /is disabled\. Enable the account first/],
+      ['resend-confirmation disabled@example.com', 'refused', /is disabled\. Enable the account first/],
+      ['set-email disabled@example.com x@example.com', 'refused', /is disabled\. Enable the account first/],
+      ['resend-confirmation bob@example.com', 'refused', /is already confirmed\./],
       ['set-email bob@example.com nonsense', 'invalid_email', /^email: /],
       ['set-email bob@example.com new@example.com', 'email_taken', /new@example\.com already exists/],
       ['set-email bob@example.com new@example.com --confirmed', 'email_taken', /already exists/],
-      ['set-email nobody@example.com x@example.com', 'unknown_email', /there is no user nobody@/],
+      ['set-email nobody@example.com x@example.com', 'unknown_email', /There is no user nobody@/],
     ]
     for (const [line, code, says] of refusals) {
       const { exitCode, stdout, stderr } = await users(`${line} --json`)
@@ -815,7 +818,7 @@ onBothEngines('the commands', (engine) => {
     )
   })
 
-  it('sessions lists those of one user, and nothing that opens one', async () => {
+  it('sessions lists the sessions of one user without their tokens', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
     const auth = await freshAuth(engine, { databaseUrl })
@@ -852,7 +855,7 @@ onBothEngines('the commands', (engine) => {
     expect(forPeople.stdout + forScripts.stdout).not.toContain(secret)
   })
 
-  it('audit shows fifty lines, or as many as it is asked for', async () => {
+  it('audit shows fifty entries, or as many as --limit allows', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
     const auth = await freshAuth(engine, { databaseUrl, throttle: false })
@@ -864,18 +867,18 @@ onBothEngines('the commands', (engine) => {
     ).toEqual([50, 51, 51, 7])
   })
 
-  it('doctor says what is set, from where, and what is missing', async () => {
+  it('doctor shows every setting and its source, and what is missing', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl, BIENVENUE_NONSENSE: '1' }
-    // There, but empty.
+    // The file exists, but is empty.
     if (engine === 'sqlite') writeFileSync(filePath(databaseUrl), '')
     const ill = expectDone(await runCli(['doctor', '--port', '80'], { env }))
     expect(ill).toMatch(/^DATABASE_URL +\S+ +environment$/m)
     expect(ill).toMatch(/^PORT +80 +flag$/m)
     expect(ill).toMatch(/^HOST +localhost +default$/m)
-    expect(ill).toMatch(/^BIENVENUE_NONSENSE: ignored: there is no such setting$/m)
+    expect(ill).toMatch(/^BIENVENUE_NONSENSE: ignored \(unknown setting\)$/m)
     expect(ill).toMatch(/^ {2}- BIENVENUE_MIN_PASSWORD_LENGTH: /m)
-    expect(ill).toMatch(/^ok +schema: \d+ migrations to run/m)
+    expect(ill).toMatch(/^ok +schema: \d+ migrations to run with serve or migrate$/m)
     expect(ill).not.toContain(':postgres@')
 
     expectDone(await runCli(['migrate'], { env }))
@@ -883,7 +886,7 @@ onBothEngines('the commands', (engine) => {
     expect(well).toMatchObject({ well: true, unknown: ['BIENVENUE_NONSENSE'] })
     expect(well.checks).toEqual([
       { name: 'database', ok: true, detail: expect.any(String) },
-      ...(engine === 'sqlite' ? [{ name: 'file', ok: true, detail: 'SQLite finds no damage in it' }] : []),
+      ...(engine === 'sqlite' ? [{ name: 'file', ok: true, detail: 'SQLite found no damage' }] : []),
       { name: 'schema', ok: true, detail: 'up to date' },
     ])
     expect(well.settings).toHaveLength(Object.keys(SETTINGS).length)
@@ -891,7 +894,7 @@ onBothEngines('the commands', (engine) => {
   })
 })
 
-it('doctor names an unreachable PostgreSQL in one line, without its password, exit code 1', async () => {
+it('doctor reports an unreachable PostgreSQL in one line without the password, with exit code 1', async () => {
   const env = { DATABASE_URL: `postgres://user:${SECRET}@127.0.0.1:1/db?password=${SECRET}` }
   const { exitCode, stdout, stderr } = await runCli(['doctor'], { env })
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
@@ -914,7 +917,7 @@ it.each([
   ['export --output users.ndjson\u2060', '--output contains U+2060'],
   ['move --to sqlite:b.db\r', '--to contains U+000D'],
   ['audit --limit 5\r', '--limit contains U+000D'],
-])('%j is refused: the invisible character is named, and nothing is made', async (line, problem) => {
+])('%j is refused: the invisible character is named, and no file is created', async (line, problem) => {
   const databaseUrl = await freshDatabase('sqlite')
   const finished = await runCli(line.split(' '), { env: { DATABASE_URL: databaseUrl } })
   expectRefusal(
@@ -925,7 +928,7 @@ it.each([
   expect(readdirSync(dirname(filePath(databaseUrl)))).toEqual([])
 })
 
-it('an account whose address has an invisible character can be named', async () => {
+it('a command accepts the address of an account that contains an invisible character', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const auth = await createAuth({ databaseUrl })
   await auth.db.addUser('ali\u200bce@example.com', '!')
@@ -934,14 +937,14 @@ it('an account whose address has an invisible character can be named', async () 
   expectDone(await runCli(['users', 'disable', 'ali\u200bce@example.com'], { env }))
 })
 
-it.each(['doctor', 'migrate --plan'])('%s makes no database where there is none', async (line) => {
+it.each(['doctor', 'migrate --plan'])('%s does not create a missing database', async (line) => {
   const databaseUrl = await freshDatabase('sqlite')
   expectDone(await runCli(line.split(' '), { env: { DATABASE_URL: databaseUrl } }))
   expect(existsSync(filePath(databaseUrl))).toBe(false)
 })
 
 describe.skipIf(!hasTerminal)('at a terminal', () => {
-  it('users list has columns, shows 50 and says how to go on', async () => {
+  it('users list prints columns, shows 50 users and says how to continue', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl }
     const auth = await createAuth({ databaseUrl })
@@ -951,7 +954,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     const [headings = '', ...lines] = shown.trimEnd().split('\n')
     expect(exitCode).toBe(0)
     expect(headings).toMatch(/^ID {2}CREATED {5}STATE {8}EMAIL$/)
-    expect(lines.at(-1)).toBe('There are more: add --after 50')
+    expect(lines.at(-1)).toBe('There are more. To continue, add --after 50')
     expect(lines).toHaveLength(51)
     for (const line of lines.slice(0, -1)) {
       expect(line).toMatch(/^\d\d? +\d{4}-\d\d-\d\d {2}no_password {2}user\d+@example\.com$/)
@@ -964,7 +967,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     expect(shown + rest.shown + all.shown).not.toContain('\t')
   })
 
-  it('sessions has columns, and of what a client calls itself nothing moves the cursor', async () => {
+  it('sessions prints columns and escapes control characters in the name of a client', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const auth = await createAuth({ databaseUrl, hasher: CHEAP_HASHER })
     await auth.registerUser(EMAIL, PASSWORD)
@@ -976,7 +979,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     )
   })
 
-  it('users add says how long the password has to be, before it is typed and after', async () => {
+  it('users add states the minimum password length before and after the password is typed', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl, BIENVENUE_MIN_PASSWORD_LENGTH: '15' }
     const { exitCode, shown } = await runAtTerminal(['users', 'add', EMAIL], {
@@ -986,7 +989,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     expect(exitCode).toBe(1)
     expect(shown).toContain('Password (at least 15 characters): ')
     expect(shown).toContain('bienvenue: password: Use at least 15 characters.\n')
-    // Where one character will do there is nothing to say.
+    // A minimum of one character is not worth stating.
     const classic = await runAtTerminal(['users', 'add', EMAIL], {
       env: { DATABASE_URL: databaseUrl },
       answers: [PASSWORD, PASSWORD],
@@ -996,10 +999,10 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
   })
 })
 
-it('users list takes it that its reader has seen enough', async () => {
+it('users list ends quietly when its reader closes the pipe', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const env = { DATABASE_URL: databaseUrl }
-  // Far more than a pipe holds, so that the command is still writing.
+  // Far more than a pipe holds, so that the command is still writing when the pipe is closed.
   const auth = await createAuth({ databaseUrl })
   const names = Array.from({ length: 700 }, (_, index) => `${index}@${'long-label.'.repeat(20)}example`)
   for (const name of names) await auth.db.addUser(name, '!')
@@ -1028,7 +1031,7 @@ it('users list takes it that its reader has seen enough', async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
 })
 
-it('what others chose cannot move the cursor of a terminal, nor forge a line', async () => {
+it('an address with control characters cannot move the cursor of a terminal or forge a line', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const auth = await createAuth({ databaseUrl })
   await auth.db.addUser('\u001b[2Jevil\n999\t2026-01-01\tactive\troot\u202e@example.com', '!')
@@ -1039,5 +1042,5 @@ it('what others chose cannot move the cursor of a terminal, nor forge a line', a
   expect(stdout).toContain('\\u{1b}[2Jevil\\u{a}999\\u{9}')
   expect(stdout).toContain('\\u{202e}')
   const { stderr } = await runCli(['users', 'show', '\u001b[2J@x'], { env })
-  expect(stderr).toBe('bienvenue: there is no user \\u{1b}[2J@x\n')
+  expect(stderr).toBe('bienvenue: There is no user \\u{1b}[2J@x.\n')
 })

@@ -38,9 +38,9 @@ it('sets no deadline for a low or unreachable vulnerability', () => {
 
 it('fails once on an advisory without a note and on a note without an advisory', () => {
   expect(problemsIn(reportOf('low'), {}, TODAY)).toEqual([
-    expect.stringMatching(/^GHSA-aaaa-bbbb-cccc .*: not looked at yet\./),
+    expect.stringMatching(/^GHSA-aaaa-bbbb-cccc .*: not reviewed\./),
   ])
   expect(problemsIn({ vulnerabilities: {} }, { 'GHSA-old': { published: '2026-01-01' } }, TODAY)).toEqual([
-    expect.stringMatching(/^GHSA-old: not reported any more\./),
+    expect.stringMatching(/^GHSA-old: no longer reported\./),
   ])
 })

@@ -150,7 +150,7 @@ describe('bienvenue.service', () => {
 
   it('omits MemoryDenyWriteExecute and gives the reason', () => {
     expect(unit).not.toContain('MemoryDenyWriteExecute')
-    expect(read('deploy/bienvenue.service')).toMatch(/^# MemoryDenyWriteExecute is not here: V8/m)
+    expect(read('deploy/bienvenue.service')).toMatch(/^# MemoryDenyWriteExecute is not set, because V8/m)
   })
 
   it('allows more time to stop than the service needs', () => {
@@ -332,7 +332,7 @@ describe('a start error in docs/guide/operate.md', () => {
     'BASE_URL: contains U+200B, an invisible character; remove it': {
       BASE_URL: 'https://auth\u200b.example.com',
     },
-    'HOST: "0.0.0.0" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost':
+    'HOST: "0.0.0.0" can be reached without TLS; set BIENVENUE_TRUSTED_PROXIES to the proxy in front, or listen on localhost':
       { HOST: '0.0.0.0' },
   }
 

@@ -1,4 +1,4 @@
-/** Development mode as a developer meets it: a real service, a browser, and the mail in the terminal. */
+/** Development mode as a developer uses it: a real service, a browser, and mail in the terminal. */
 import { expect, it } from 'vitest'
 import { hasBrowser, openBrowser } from './support/browser.ts'
 import { freshDatabase } from './support/engines.ts'
@@ -7,10 +7,10 @@ import { send, startProgram } from './support/service.ts'
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'k9 tulip'
 
-/** A service in development mode with no other setting than where its accounts are, and what keeps it off the internet. */
+/** A service in development mode with only a database, and without requests to the internet. */
 async function startInDevelopment(env: Readonly<Record<string, string>> = {}) {
   const service = startProgram(['src/cli/main.ts', 'serve'], {
-    // Mail goes to standard error: in a terminal both are read together.
+    // Mail is shown on standard error, which a terminal shows together with standard output.
     under: ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'],
     env: {
       BIENVENUE_MODE: 'development',
@@ -26,7 +26,7 @@ async function startInDevelopment(env: Readonly<Record<string, string>> = {}) {
   return { ...service, url }
 }
 
-it('starts with no setting but the mode, and warns once, loudly', async () => {
+it('starts without any other setting, and warns once', async () => {
   const service = await startInDevelopment()
   const warnings = service.lines
     .filter((line) => line.includes('"level":"warn"'))
@@ -40,13 +40,13 @@ it('starts with no setting but the mode, and warns once, loudly', async () => {
       ],
     }),
   ])
-  expect(service.lines.find((line) => line.includes('the key is made for this run'))).toBeDefined()
+  expect(service.lines.find((line) => line.includes('key generated for this run'))).toBeDefined()
   const short = await send(service.url, 'POST', '/users', { fields: { email: EMAIL, password: '7 chars' } })
   expect(await short.json()).toMatchObject({ code: 'password_too_short', min_length: 8 })
   expect(await service.stop()).toBe(0)
 })
 
-it.runIf(hasBrowser)('signs somebody up in a browser, by the link that the terminal shows', async () => {
+it.runIf(hasBrowser)('signs up a user in a browser with the link that the terminal shows', async () => {
   const service = await startInDevelopment()
   const origin = service.url
   expect(origin).toMatch(/^http:\/\/localhost:\d+$/)
@@ -61,7 +61,7 @@ it.runIf(hasBrowser)('signs somebody up in a browser, by the link that the termi
       },
       [path, EMAIL, PASSWORD] as const,
     )
-  // Only a page may send requests; the policy of the other answers forbids it.
+  // The content security policy lets only pages send requests.
   await page.goto(`${origin}/confirm_email`)
   expect(await post('/users')).toBe(200)
 

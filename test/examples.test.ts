@@ -21,7 +21,7 @@ describe.each([
   { name: 'express', mount: '/auth' },
   { name: 'node-http', mount: '' },
 ])('the example $name', ({ name, mount }) => {
-  it('carries the classic flow where it mounts the service, and greets who is signed in', async () => {
+  it('serves the classic flow under its mount path, and greets the signed-in user', async () => {
     const { example, url } = await startExample(name)
     const auth = `${url}${mount}`
     const credentials = { email: EMAIL, password: PASSWORD }
@@ -74,7 +74,7 @@ describe.each([
       await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: NEW_PASSWORD } }),
     )
     const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: again })
-    // `fetch` says Sec-Fetch-Mode, as browsers do.
+    // `fetch` sends Sec-Fetch-Mode, as browsers do.
     expect(logout.status).toBe(303)
     expect(logout.headers.get('location')).toBe('/')
     expect(await answer(await send(auth, 'GET', '/profile', { sessionToken: again }))).toMatchObject({
@@ -87,10 +87,10 @@ describe.each([
     expect(await example.stderr).toBe('')
   })
 
-  it('hands on the address of the client, by which reset requests are limited', async () => {
+  it('passes on the address of the client, by which reset requests are limited', async () => {
     const { example, url } = await startExample(name)
     const statuses: number[] = []
-    // Each names another account, so that the limit per address alone can act: 300 by default.
+    // Each names another account, so that only the limit per IP address applies: 300 by default.
     for (let index = 0; index <= 300; index++) {
       const fields = { email: `nobody${index}@example.com` }
       const response = await send(`${url}${mount}`, 'POST', '/reset_password', { fields })
@@ -103,7 +103,7 @@ describe.each([
   })
 })
 
-it('the end-to-end client runs in silence against a mounted service', async () => {
+it('the end-to-end client succeeds without output against a mounted service', async () => {
   const { url } = await startExample('express')
   expect(await run(process.execPath, ['examples/main.ts', `${url}/auth`])).toEqual({
     exitCode: 0,

@@ -1,4 +1,4 @@
-/** `bienvenue import` and `export` as a person meets them: files, faults, and what is left behind. */
+/** `bienvenue import` and `export` as people use them: files, failures, and what is left behind. */
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { temporaryFolder } from './support/system.ts'
 
 const [HASH = expect.unreachable()] = FOREIGN_HASHES
 
-/** A file of a folder of its own. */
+/** Writes a file in a new directory. */
 function fileOf(content: string | Buffer, name = 'users.ndjson'): string {
   const path = join(temporaryFolder(), name)
   writeFileSync(path, content)
@@ -28,7 +28,7 @@ async function addressesIn(databaseUrl: string): Promise<string[]> {
   return rows.map(({ email }) => email)
 }
 
-/** What standard output says, as JSON. */
+/** Standard output, parsed as JSON. */
 const answerOf = ({ stdout }: Finished) => JSON.parse(stdout)
 
 const rejectsOf = (path: string) =>
@@ -38,7 +38,7 @@ const rejectsOf = (path: string) =>
     .map((line) => JSON.parse(line))
 
 onBothEngines('import', (engine) => {
-  it('adds the users of a file, who sign in to the running service', async () => {
+  it('adds the users of a file, who can sign in to the running service', async () => {
     const databaseUrl = await freshDatabase(engine)
     const service = await startService(databaseUrl)
     const lines = FOREIGN_HASHES.slice(0, 5).map(({ hash }, index) =>
@@ -54,7 +54,7 @@ onBothEngines('import', (engine) => {
     }
   })
 
-  it('puts what it does not take into a file that nobody else can read, with number, reason and text', async () => {
+  it('writes rejected lines with number, reason and text to a file that only its owner can read', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
     const bob = JSON.stringify({ email: 'bob@example.com', hashed_password: HASH.hash })
@@ -66,12 +66,12 @@ onBothEngines('import', (engine) => {
     const done = await runCli(['import', path], { env })
     const problems = [
       'hashed_password: the hash is crypt(3) with SHA-256 or SHA-512, which is not verified here',
-      'is no UTF-8',
-      'is no JSON; the file ends in the middle of it',
+      'is not UTF-8',
+      'is not JSON; the file ends in the middle of the line',
     ]
     expect(done).toEqual({
       exitCode: 1,
-      stdout: `Added 1 user.\n3 lines were not taken: ${path}.rejects.ndjson has each with the reason.\n`,
+      stdout: `Added 1 user.\n3 lines were rejected. ${path}.rejects.ndjson contains each with the reason.\n`,
       stderr: problems.map((problem, index) => `line ${index + 2}: ${problem}\n`).join(''),
     })
     expect(rejectsOf(path)).toEqual([
@@ -81,7 +81,7 @@ onBothEngines('import', (engine) => {
     ])
     expect(statSync(`${path}.rejects.ndjson`).mode & 0o777).toBe(0o600)
 
-    // Run again with the lines corrected: nobody is added twice.
+    // Run again with the lines corrected: no user is added twice.
     writeFileSync(path, `${bob}\n${JSON.stringify({ email: 'dave@example.com', hashed_password: '!' })}\n`)
     rmSync(`${path}.rejects.ndjson`)
     const again = await runCli(['import', path, '--json'], { env })
@@ -94,7 +94,7 @@ onBothEngines('import', (engine) => {
     expect(await addressesIn(databaseUrl)).toEqual(['bob@example.com', 'dave@example.com'])
   })
 
-  it('goes on, done again, where a kill has stopped it', async () => {
+  it('continues after a kill when it is run again', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
     await runCli(['migrate'], { env })
@@ -117,7 +117,7 @@ onBothEngines('import', (engine) => {
     expect(await count()).toBe(20_000)
   })
 
-  it('gives an export back: another database gets the same users', async () => {
+  it('reads an export, so that another database gets the same users', async () => {
     const [from, to] = [await freshDatabase(engine), await freshDatabase(engine)]
     const path = fileOf(people(1_500))
     await runCli(['import', path], { env: { DATABASE_URL: from } })
@@ -128,7 +128,7 @@ onBothEngines('import', (engine) => {
     expect(file).toEqual({
       exitCode: 0,
       stdout: `Wrote 1,500 users to ${output}.\n`,
-      stderr: 'It holds the hashes of all passwords: keep it as you keep the database.\n',
+      stderr: 'The export contains all password hashes. Protect it like the database.\n',
     })
     expect(statSync(output).mode & 0o777).toBe(0o600)
     const piped = await runCli(['export', '--with-hashes'], { env: { DATABASE_URL: from } })
@@ -145,7 +145,7 @@ onBothEngines('import', (engine) => {
 })
 
 describe('import', () => {
-  it('takes CSV by its name, leaves fields out, and says what it would do', async () => {
+  it('recognizes CSV by the file name, leaves out fields, and shows with --dry-run what it would do', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl }
     await runCli(['migrate'], { env })
@@ -154,16 +154,16 @@ describe('import', () => {
     const dry = await runCli(['import', path, '--dry-run', '--rejects', '/dev/null'], { env })
     expect(dry).toMatchObject({
       exitCode: 1,
-      stdout: expect.stringMatching(/^Would add 0 users\.\n1 line was not/),
+      stdout: expect.stringMatching(/^Would add 0 users\.\n1 line was rejected\./),
     })
     expect(dry.stderr).toMatch(/^line 2: totp_secret: .+ would lose its own/)
     const left = await runCli(['import', path, '--ignore', 'totp_secret, name'], { env })
     expect(left).toEqual({ exitCode: 0, stdout: 'Added 1 user.\n', stderr: '' })
     const twice = await runCli(['import', path, '--ignore=totp_secret', '--format=csv'], { env })
-    expect(twice.stdout).toBe('Added 0 users; 1 user is there already.\n')
+    expect(twice.stdout).toBe('Added 0 users; 1 user already existed.\n')
   })
 
-  it('takes the hashes of Firebase with the parameters of their project', async () => {
+  it('accepts the hashes of Firebase with the parameters of their project', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const users = FIREBASE.hashes.map(({ hash, salt }, index) =>
       JSON.stringify({ email: `user${index}@example.com`, hashed_password: hash, salt }),
@@ -181,7 +181,7 @@ describe('import', () => {
     }
   })
 
-  it('names twenty lines that it does not take, and all in the file', async () => {
+  it('shows the first twenty rejected lines and writes all of them to the file', async () => {
     const path = fileOf('{}\n'.repeat(30))
     const done = await runCli(['import', path], { env: { DATABASE_URL: await freshDatabase('sqlite') } })
     expect(done.stderr.trimEnd().split('\n')).toEqual(
@@ -192,15 +192,14 @@ describe('import', () => {
 
   const FULL = '/usr/bin/prlimit'
   const hasPrlimit = existsSync(FULL)
-  if (!hasPrlimit) console.warn('SKIPPED: an import on a full disk. It wants prlimit, of util-linux.')
+  if (!hasPrlimit) console.warn('SKIPPED: an import on a full disk. It needs prlimit, of util-linux.')
 
-  // No file of the process may grow beyond that: what a full disk is to it.
+  // A limit on file size has the effect of a full disk, but needs no privileges and leaves other processes alone.
   const onFullDisk = (bytes: number, args: string[], env: Record<string, string>) =>
     run(FULL, [`--fsize=${bytes}`, process.execPath, COMMAND, ...args], { env })
 
-  // A limit on the process is the one full disk that needs no rights and harms nobody.
   it.skipIf(!hasPrlimit)(
-    'on a full disk stops with a line, keeps what it has, and goes on later',
+    'stops on a full disk with one line, keeps the users it has added, and continues when run again',
     async () => {
       const databaseUrl = await freshDatabase('sqlite')
       const env = { DATABASE_URL: databaseUrl }
@@ -209,7 +208,7 @@ describe('import', () => {
       const full = await onFullDisk(700_000, ['import', path], env)
       expect(full).toMatchObject({ exitCode: 1, stdout: '' })
       const [, added = ''] =
-        /^bienvenue: [^\n]+; ([\d,]+) users were added before, and the same command goes on from there\n$/.exec(
+        /^bienvenue: [^\n]+\. ([\d,]+) users were added before\. Run the same command again to continue\.\n$/.exec(
           full.stderr,
         ) ?? []
       const count = Number(added.replaceAll(',', ''))
@@ -220,27 +219,29 @@ describe('import', () => {
     },
   )
 
-  // As above.
-  it.skipIf(!hasPrlimit)('stops where the file of what is not taken cannot be written', async () => {
+  it.skipIf(!hasPrlimit)('stops if the file for rejected lines cannot be written', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl }
     await runCli(['migrate'], { env })
     const path = fileOf(`${people(10)}${'{"email":"x"}\n'.repeat(30_000)}`)
     const full = await onFullDisk(1_000_000, ['import', path], env)
     expect(full.exitCode).toBe(1)
-    expect(full.stderr).toMatch(/\nbienvenue: EFBIG[^\n]+; 10 users were added before/)
+    expect(full.stderr).toMatch(/\nbienvenue: EFBIG[^\n]+\. 10 users were added before\./)
   })
 
   it.each<[args: string[], says: RegExp]>([
     [['import'], /takes one argument: FILE/],
-    [['import', 'nowhere.ndjson'], /cannot read nowhere\.ndjson: ENOENT/],
-    [['import', 'docs'], /cannot read docs: it is a folder/],
-    [['import', 'LICENSE', '--format', 'xml'], /--format takes json or csv/],
+    [['import', 'nowhere.ndjson'], /Cannot read nowhere\.ndjson: ENOENT/],
+    [['import', 'docs'], /Cannot read docs: it is a directory/],
+    [['import', 'LICENSE', '--format', 'xml'], /--format must be json or csv\./],
     [['import', 'LICENSE', '--ignore', 'email'], /--ignore cannot leave out email/],
-    [['import', 'LICENSE', '--firebase-hash-config', 'LICENSE'], /hash parameters of Firebase/],
+    [
+      ['import', 'LICENSE', '--firebase-hash-config', 'LICENSE'],
+      /The Firebase hash parameters have no valid algorithm\./,
+    ],
     [['import', 'LICENSE', '--format', 'csv', '--rejects', 'REJECTS'], /not a field of a user/],
-    [['import', 'package.json', '--rejects', 'REJECTS'], /line 1 begins a JSON object .+: jq -c '\.' FILE/],
-  ])('(%j) is explained in one line', async (args, says) => {
+    [['import', 'package.json', '--rejects', 'REJECTS'], /Line 1 starts a JSON object .+: jq -c '\.' FILE/],
+  ])('(%j) gets one line of explanation and exit code 2', async (args, says) => {
     const databaseUrl = await freshDatabase('sqlite')
     const rejects = join(temporaryFolder(), 'rejects')
     const line = args.map((word) => (word === 'REJECTS' ? rejects : word))

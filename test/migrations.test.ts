@@ -560,7 +560,11 @@ onBothEngines('an upgrade', (engine: EngineName) => {
       const before = bytes()
       const plan = await runCli(['migrate', '--plan'], { env: { DATABASE_URL: url } })
       const lines = missing.map((name) => `would run ${name}\n`).join('')
-      expect(plan).toEqual({ exitCode: 0, stdout: lines || 'The schema is up to date.\n', stderr: '' })
+      expect(plan).toEqual({
+        exitCode: 0,
+        stdout: lines || 'The database schema is up to date.\n',
+        stderr: '',
+      })
       expect(bytes().equals(before)).toBe(true)
       expect(await pendingMigrations(await open(url))).toEqual(missing)
     })

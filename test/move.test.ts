@@ -249,7 +249,7 @@ it('refuses an impossible source or target in one line', async () => {
   await sql`create table something (id integer)`.execute(await open(old))
   const attempts: [from: string, to: string, says: RegExp][] = [
     [url, 'nonsense', /^bienvenue: the target: it has no scheme/],
-    [url, 'sqlite:/nowhere/x.db', /^bienvenue: cannot write \/nowhere\/x\.db: ENOENT/],
+    [url, 'sqlite:/nowhere/x.db', /^bienvenue: Cannot write \/nowhere\/x\.db: ENOENT/],
     [
       old,
       await freshDatabase('sqlite'),

@@ -1,4 +1,4 @@
-/** Commands that write a file: which targets they refuse, and what they leave behind. */
+/** Commands that write a file: the targets that they refuse, and the files that they leave behind. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -26,7 +26,7 @@ import { temporaryFolder } from './support/system.ts'
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
 
-/** A folder with a database of one account, and a file to import with a line that is taken and one that is not. */
+/** A directory with a database of one account and a file to import, of which one line is valid and one is not. */
 async function makeFolder() {
   const folder = temporaryFolder()
   const path = join(folder, 'bienvenue.db')
@@ -39,7 +39,7 @@ async function makeFolder() {
   return { folder, path, databaseUrl, users, command: commandOn(databaseUrl) }
 }
 
-/** Runs a command on a database, for a script. */
+/** Runs commands on a database with `--json`. */
 function commandOn(databaseUrl: string) {
   return async (...args: readonly string[]) => {
     const { exitCode, stdout, stderr } = await runCli([...args, '--json'], {
@@ -59,13 +59,13 @@ function digestOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** The content of every file in a folder, but not of the index that a running service writes all the time. */
+/** A digest of every file in a directory, except the -shm file, which a running service changes all the time. */
 function contentsOf(folder: string): Record<string, string> {
   const names = readdirSync(folder).filter((name) => !name.endsWith('-shm'))
   return Object.fromEntries(
     names.toSorted().map((name) => {
       const file = join(folder, name)
-      return [name, lstatSync(file).isFile() ? digestOf(readFileSync(file)) : 'no file']
+      return [name, lstatSync(file).isFile() ? digestOf(readFileSync(file)) : 'not a file']
     }),
   )
 }
@@ -76,12 +76,12 @@ function makeFifo(folder: string): string {
   return fifo
 }
 
-/** The files in a folder, but not the WAL and the index, which SQLite makes and removes. */
+/** The files in a directory, except the -wal and -shm files, which SQLite creates and removes. */
 function namesIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => !/-(?:wal|shm)$/.test(name))
 }
 
-/** Every command that writes a file, with what else it needs. */
+/** Every command that writes a file, with its arguments. */
 const WRITERS: [name: string, argsFor: (target: string, users: string) => string[]][] = [
   ['backup', (target) => ['backup', target]],
   ['export', (target) => ['export', '--output', target]],
@@ -90,7 +90,7 @@ const WRITERS: [name: string, argsFor: (target: string, users: string) => string
 ]
 
 describe.each(WRITERS)('%s', (_name, argsFor) => {
-  it('refuses the files of the database by whatever name, also with --force, while the service goes on', async () => {
+  it('refuses the files of the database under any name, even with --force, while the service keeps running', async () => {
     const { folder, path, databaseUrl, users, command } = await makeFolder()
     const service = await startService(databaseUrl)
     const login = () =>
@@ -100,7 +100,7 @@ describe.each(WRITERS)('%s', (_name, argsFor) => {
     mkdirSync(elsewhere)
     symlinkSync(path, join(elsewhere, 'symbolic-link'))
     linkSync(path, join(elsewhere, 'hard-link'))
-    // A journal does not exist before it is needed.
+    // A journal does not exist until it is needed.
     symlinkSync('../bienvenue.db-journal', join(elsewhere, 'dangling-link'))
     symlinkSync('..', join(elsewhere, 'up'))
     const targets: [target: string, what: string][] = [
@@ -125,7 +125,7 @@ describe.each(WRITERS)('%s', (_name, argsFor) => {
     expect((await login()).status).toBe(200)
   })
 
-  it('replaces no existing file without --force, and follows no symbolic link with it', async () => {
+  it('replaces an existing file only with --force, and never follows a symbolic link', async () => {
     const { folder, users, command } = await makeFolder()
     const mine = join(folder, 'mine')
     writeFileSync(mine, 'mine')
@@ -136,7 +136,7 @@ describe.each(WRITERS)('%s', (_name, argsFor) => {
       ['mine', /mine already exists\. Add --force to replace it\.$/],
       ['link', /link is a symbolic link\. Name the file itself\.$/, '--force'],
       ['subfolder', /subfolder is not a regular file\.$/, '--force'],
-      ['nowhere/file', /^cannot write .*nowhere\/file: ENOENT/, '--force'],
+      ['nowhere/file', /^Cannot write .*nowhere\/file: ENOENT/, '--force'],
     ]
     for (const [target, says, force] of refusals)
       expect(
@@ -169,12 +169,12 @@ describe('import --rejects', () => {
     ).toMatchObject(refusedAs(/ is the file of --firebase-hash-config\. /))
     for (const target of ['-', '/dev/stdout'])
       expect(await command('import', users, '--rejects', target)).toMatchObject(
-        refusedAs(/--rejects needs a file: the result is on standard output/),
+        refusedAs(/--rejects must name a file, because the result goes to standard output\./),
       )
     expect(contentsOf(folder)).toEqual(before)
   })
 
-  it('refuses the file that standard input or standard output is redirected to', async () => {
+  it('refuses a file that standard input or standard output is redirected to', async () => {
     const { folder, databaseUrl, users } = await makeFolder()
     const before = readFileSync(users, 'utf8')
     const shell = (line: string) =>
@@ -198,7 +198,7 @@ describe('import --rejects', () => {
     })
   })
 
-  it('leaves nothing behind when nothing was rejected, and an existing file as it was', async () => {
+  it('leaves no file behind if nothing was rejected, and keeps an existing file unchanged', async () => {
     const { folder, users, command } = await makeFolder()
     writeFileSync(users, `${JSON.stringify({ email: 'eve@example.com', hashed_password: '!' })}\n`)
     const mine = join(folder, 'mine')
@@ -213,7 +213,7 @@ describe('import --rejects', () => {
     expect(namesIn(folder)).toEqual(names)
   })
 
-  it('keeps the file of an earlier run unless --force replaces it, also under the default name', async () => {
+  it('keeps the file of an earlier run unless --force is given, also under the default name', async () => {
     const { folder, users, command } = await makeFolder()
     const rejects = `${users}.rejects.ndjson`
     expect(await command('import', users, '--dry-run')).toMatchObject({ exitCode: 1 })
@@ -236,10 +236,10 @@ describe('import --rejects', () => {
     expect(namesIn(folder).filter((name) => name.includes('rejects'))).toEqual([])
   })
 
-  it('is not left half written when a signal ends the import', async () => {
+  it('removes the unfinished file when a signal ends the import', async () => {
     const { folder, databaseUrl } = await makeFolder()
     const fifo = makeFifo(folder)
-    // Held open for writing, so that the import waits for more.
+    // Keep it open for writing, so that the import waits for more input.
     const held = openSync(fifo, 'r+')
     onTestFinished(() => closeSync(held))
     const importing = startProgram([COMMAND, 'import', fifo, '--rejects', join(folder, 'rejects')], {
@@ -263,7 +263,7 @@ describe('export --output', () => {
     expect([namesIn(folder), existsSync('-')]).toEqual([names, false])
   })
 
-  it('writes to a FIFO or a device directly, and never takes its place', async () => {
+  it('writes to a FIFO or a device directly, and never replaces it', async () => {
     const { folder, command } = await makeFolder()
     const fifo = makeFifo(folder)
     const reader = run('cat', [fifo])
@@ -280,13 +280,13 @@ describe('export --output', () => {
 })
 
 describe('backup', () => {
-  it('needs a regular file, since SQLite cannot write to a stream', async () => {
+  it('accepts only a regular file, because SQLite cannot write to a stream', async () => {
     const { folder, command } = await makeFolder()
     const fifo = makeFifo(folder)
     const names = namesIn(folder)
     for (const target of ['-', '/dev/stdout'])
       expect(await command('backup', target, '--force')).toMatchObject(
-        refusedAs(/a backup cannot go to standard output; name a file/),
+        refusedAs(/A backup cannot be written to standard output\. Name a file\./),
       )
     for (const target of ['/dev/null', fifo])
       expect(await command('backup', target, '--force')).toMatchObject(refusedAs(/ is not a regular file\.$/))
@@ -305,7 +305,7 @@ describe('restore', () => {
     expect(contentsOf(folder)).toEqual(before)
   })
 
-  it('replaces the file that a symbolic link to the database points to, and not the link', async () => {
+  it('replaces the target of a symbolic link to the database, not the link', async () => {
     const { folder, path, command } = await makeFolder()
     const backup = join(folder, 'backup.db')
     expect(await command('backup', backup)).toMatchObject({ exitCode: 0 })
@@ -334,7 +334,7 @@ describe('move', () => {
     expect([namesIn(folder), digestOf(readFileSync(path))]).toEqual(before)
   })
 
-  it('leaves nothing behind when it fails', async () => {
+  it('leaves no file behind when it fails', async () => {
     const { folder, path, command } = await makeFolder()
     const db = new DatabaseSync(path)
     db.exec('alter table users add column nickname text')

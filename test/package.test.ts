@@ -269,7 +269,7 @@ it('includes a working command', async () => {
     await run(process.execPath, [cli, 'mail', 'test', 'bob@example.com'], { env: { ...env, ...mail } }),
   ).toEqual({
     exitCode: 0,
-    stdout: 'The mail server took a mail to bob@example.com.\n',
+    stdout: 'The mail server accepted a test mail to bob@example.com.\n',
     stderr: '',
   })
   expect(server.received.map(({ to }) => to)).toEqual([['bob@example.com']])

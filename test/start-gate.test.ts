@@ -1,4 +1,4 @@
-/** What production mode refuses to start with, and what a rotation of its key leaves as it was. */
+/** The settings that production mode refuses to start with, and what survives a rotation of its key. */
 import { once } from 'node:events'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -13,12 +13,12 @@ import { runCli, startService } from './support/service.ts'
 import { startSmtpServer } from './support/smtp.ts'
 import { type OnEnd, temporaryFolder } from './support/system.ts'
 
-/** Marks what may never be shown. */
+/** Stands for secrets that must never be shown. */
 const MARK = 'sEcReT0f7h1sT3sT'
-/** A variable that is empty is one that is not set. */
+/** An empty variable counts as not set. */
 const UNSET = ''
 
-/** For each setting, values that production mode does not start with, and what it says of them. */
+/** For each setting, values that production mode refuses, and its message. */
 const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, problem: RegExp])[]>> = {
   baseUrl: [
     [UNSET, /is not set/],
@@ -75,14 +75,14 @@ const CASES = Object.entries(BAD_VALUES).flatMap(([name, values]) =>
 )
 const ROUNDS = [...new Set(CASES.map(({ round }) => round))]
 
-/** What hooks leave to be done at the end. `afterAll` itself hears nothing inside of a hook that has waited. */
+/** Clean-ups that hooks register. `afterAll` cannot be called inside a hook after an `await`. */
 const ends: (() => Promise<void> | void)[] = []
 const atTheEnd: OnEnd = (end) => void ends.push(end)
 afterAll(async () => {
   for (const end of ends.toReversed()) await end()
 })
 
-/** A service that gets as far as to listen finds the port taken, and ends too: with another line, and a file. */
+/** If a service wrongly starts, it finds this port in use and ends with another line and a database file. */
 let takenPort = 0
 beforeAll(async () => {
   const server = createServer().listen(0, '127.0.0.1')
@@ -94,13 +94,13 @@ beforeAll(async () => {
 interface Outcome {
   readonly exitCode: number | null
   readonly stdout: string
-  /** Of standard error. */
+  /** The lines of standard error. */
   readonly lines: readonly string[]
-  /** What was made where the database would be. */
+  /** The files created in the directory of the database. */
   readonly files: readonly string[]
 }
 
-/** Runs a command with the settings of a production service, and others in their place. */
+/** Runs a command with the settings of a production service, changed by `changes`. */
 async function runWith(
   args: readonly string[],
   changes: Readonly<Record<string, string>> = {},
@@ -116,7 +116,7 @@ async function runWith(
   return { exitCode, stdout, lines: stderr.split('\n').filter(Boolean), files: readdirSync(folder) }
 }
 
-/** So many at once: the machine has two cores. */
+/** Runs three at a time, because the machine has two cores. */
 async function inTurn<Item, Result>(items: readonly Item[], run: (item: Item) => Promise<Result>) {
   const results = new Map<Item, Result>()
   const left = items.values()
@@ -145,7 +145,7 @@ describe('production mode does not start', () => {
     })
   })
 
-  it('with any setting that its table refuses: each has a bad value here that its own rule catches', () => {
+  it('with any value that the settings table refuses: every rule has a bad value here that it refuses', () => {
     const refusing = Object.entries(ROWS).filter(
       ([, row]) => row.refusedInProduction !== undefined || (row.unsafe !== undefined && !row.tolerated),
     )
@@ -159,18 +159,18 @@ describe('production mode does not start', () => {
     expect(uncaught.map(([name]) => name)).toEqual([])
   })
 
-  it.each(CASES)('with $variable: one line says $problem, nothing listens, no file is made', (bad) => {
+  it.each(CASES)('with $variable: one line says $problem, and no file is created', (bad) => {
     const { exitCode, stdout, lines, files } = alone.get(bad) ?? expect.unreachable()
     expect({ exitCode, stdout, files }).toEqual({ exitCode: 2, stdout: '', files: [] })
     const [line, ...others] = lines.filter((text) => text.startsWith(`bienvenue: ${bad.variable}: `))
     expect(line).toMatch(bad.problem)
     expect(others).toEqual([])
-    // Another setting may need this one.
+    // Other lines are allowed, because another setting may need this one.
     for (const text of lines) expect(text).toMatch(/^bienvenue: [A-Z_]+: [^\n]+$/)
   })
 
   it.each(ROUNDS)(
-    'with much that is wrong at once: a line for each, the same as `doctor` has (%d)',
+    'with several invalid settings: one line for each, the same as in `doctor` (%d)',
     (round) => {
       const { serve, doctor, doctorJson } = together.get(round) ?? expect.unreachable()
       expect(serve).toMatchObject({ exitCode: 2, stdout: '', files: [] })
@@ -185,20 +185,20 @@ describe('production mode does not start', () => {
       for (const line of lines) expect(doctor.stdout).toContain(`  - ${line}\n`)
       expect(doctorJson).toMatchObject({ exitCode: 1, lines: [], files: [] })
       const { checks, refused, well } = JSON.parse(doctorJson.stdout)
-      // A server that is refused is not spoken to: it might be told the password in the clear.
+      // doctor does not connect to a refused database URL, which could send the password in the clear.
       expect(JSON.stringify(checks)).not.toMatch(/ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT/)
       expect(well).toBe(false)
       expect(refused.map((one: Record<string, string>) => `${one.setting}: ${one.problem}`)).toEqual(lines)
     },
   )
 
-  it('and shows no secret in saying so', () => {
+  it('and shows no secret in its messages', () => {
     const outcomes = [...alone.values(), ...[...together.values()].flatMap((round) => Object.values(round))]
     for (const { stdout, lines } of outcomes) expect(stdout + lines.join('\n')).not.toContain(MARK)
   })
 })
 
-it('production mode starts where nothing of it is wrong, behind a proxy on any address', async () => {
+it('production mode starts with valid settings, and behind a proxy on any address', async () => {
   for (const changes of [{}, { HOST: '0.0.0.0', BIENVENUE_TRUSTED_PROXIES: '10.0.0.1' }]) {
     const { exitCode, stdout, files } = await runWith(['doctor', '--json'], changes)
     expect({ exitCode, files }).toEqual({ exitCode: 0, files: [] })
@@ -207,7 +207,7 @@ it('production mode starts where nothing of it is wrong, behind a proxy on any a
   }
 })
 
-it('production mode starts with a shorter password of 8 characters or more, and doctor warns of it', async () => {
+it('production mode starts with a minimum password length of 8 to 14, and doctor warns of it', async () => {
   for (const length of ['8', '14']) {
     const { exitCode, stdout } = await runWith(['doctor', '--json'], {
       BIENVENUE_MIN_PASSWORD_LENGTH: length,
@@ -223,7 +223,7 @@ it('production mode starts with a shorter password of 8 characters or more, and 
   }
 })
 
-it('production mode takes its secrets from files, and doctor shows where from but not what', async () => {
+it('production mode reads its secrets from files, and doctor shows their source but not the secret', async () => {
   const folder = temporaryFolder()
   const key = randomKey()
   const smtpUrl = `smtps://mailer:${MARK}@mail.example.com`
@@ -244,12 +244,12 @@ it('production mode takes its secrets from files, and doctor shows where from bu
   const twice = await runWith(['serve'], files)
   expect(twice).toMatchObject({ exitCode: 2, stdout: '', files: [] })
   expect(twice.lines).toEqual([
-    'bienvenue: BIENVENUE_SECRET_KEY: is set, and BIENVENUE_SECRET_KEY_FILE too; remove one of them',
-    'bienvenue: SMTP_URL: is set, and SMTP_URL_FILE too; remove one of them',
+    'bienvenue: BIENVENUE_SECRET_KEY: is set, and so is BIENVENUE_SECRET_KEY_FILE; remove one of them',
+    'bienvenue: SMTP_URL: is set, and so is SMTP_URL_FILE; remove one of them',
   ])
 })
 
-/** What the text of a variable stands for, or `null` where its form is refused before any rule. */
+/** The value of a variable's text, or `null` if its form is already invalid. */
 function settingOf(name: string, row: Row, text: string): string | number | boolean | null {
   if (text === UNSET) return row.production
   try {
@@ -259,7 +259,7 @@ function settingOf(name: string, row: Row, text: string): string | number | bool
   }
 }
 
-it('a rotation of the key ends no session and no link: devices stay known that come by before their key is gone', async () => {
+it('a key rotation keeps sessions and links, and the devices that sign in before the old key is removed', async () => {
   const EMAIL = 'alice@example.com'
   const databaseUrl = await freshDatabase('sqlite')
   const smtp = await startSmtpServer()
@@ -280,7 +280,7 @@ it('a rotation of the key ends no session and no link: devices stay known that c
   const first = await start(keyA)
   const cookies = cookiesOf(await logIn(first, {}))
   const device = { '__Host-device': cookies['__Host-device'] ?? '' }
-  // The notice of the new device first: two that leave together come in any order.
+  // Wait for the new-device notice first, because two mails sent together arrive in any order.
   await mailTo(smtp, EMAIL)
   await ask(first, 'POST', '/reset_password', { fields: { email: EMAIL } })
   const link = linkIn(await mailTo(smtp, EMAIL, 1))
@@ -288,7 +288,7 @@ it('a rotation of the key ends no session and no link: devices stay known that c
 
   const second = await start(`${keyB},${keyA}`)
   expect(await profile(second, cookies)).toBe(200)
-  // The same device, whose word is from the new key now.
+  // The same device gets a cookie signed with the new key.
   const signedAnew = { '__Host-device': cookiesOf(await logIn(second, device))['__Host-device'] ?? '' }
   const numberOf = (cookie: typeof device) => cookie['__Host-device'].split('.', 1)
   expect(numberOf(signedAnew)).toEqual(numberOf(device))
@@ -297,7 +297,7 @@ it('a rotation of the key ends no session and no link: devices stay known that c
 
   const third = await start(keyB)
   expect(await profile(third, cookies)).toBe(200)
-  // Who was here since the rotation is known; who was not is new.
+  // A device that signed in after the rotation is known; any other is new.
   for (const cookie of [signedAnew, device]) {
     const isKnown = cookie === signedAnew
     const given = { '__Host-device': cookiesOf(await logIn(third, cookie))['__Host-device'] ?? '' }

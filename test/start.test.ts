@@ -1,10 +1,10 @@
-/** What the service loads before it is asked for: what a mode does not use must not cost it time or memory. */
+/** The modules that the service loads at start: code that a mode does not use must cost no time or memory. */
 import { expect, it } from 'vitest'
 import { ask, HOST, productionEnv } from './support/deployed.ts'
 import { freshDatabase } from './support/engines.ts'
 import { startService } from './support/service.ts'
 
-/** Writes to standard error what is loaded, a line each. */
+/** Writes the URL of every loaded module to standard error. */
 const TELL = `import { registerHooks } from 'node:module'
 registerHooks({
   load(url, context, next) {
@@ -13,11 +13,11 @@ registerHooks({
   },
 })`
 
-/** Packages, and files of ours, that are loaded by the time the service has answered. */
+/** The packages and source files that are loaded once the service has answered. */
 async function loadedBy(env: Readonly<Record<string, string>>, host: string): Promise<string[]> {
   const hook = `--import=data:text/javascript;base64,${Buffer.from(TELL).toString('base64')}`
   const service = await startService(await freshDatabase('sqlite'), {
-    // The bundle has no modules to look at.
+    // The bundle does not load its modules one by one.
     command: 'src/cli/main.ts',
     env: { ...env, NODE_OPTIONS: hook },
   })
@@ -44,7 +44,7 @@ it.each([
   ['classic mode', {}, 'localhost'],
   ['production mode', productionEnv('smtp://127.0.0.1:9'), HOST],
 ])(
-  '%s on SQLite loads neither the other driver, nor mail, nor lists before they are used',
+  '%s on SQLite loads the PostgreSQL driver, mail and the form parser only when they are used',
   async (_, env, host) => {
     const loaded = await loadedBy(env, host)
     expect(loaded).toEqual(

@@ -1,4 +1,4 @@
-/** `serve` at a terminal, for a person. The terminal is a real one, a pseudo-terminal that util-linux's `script` opens. */
+/** `serve` at a terminal: a real pseudo-terminal, opened by `script` of util-linux. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -8,15 +8,14 @@ import { freePort } from './support/ports.ts'
 import { until } from './support/production.ts'
 import { ROOT, send, startProgram } from './support/service.ts'
 
-/** Where Debian has it. */
+/** The path on Debian. */
 const SCRIPT = '/usr/bin/script'
 const hasTerminal = spawnSync(SCRIPT, ['--version']).status === 0
-if (!hasTerminal)
-  process.stderr.write('SKIPPED: what `serve` says at a terminal. It needs `script`, of util-linux.\n')
+if (!hasTerminal) process.stderr.write('SKIPPED: `serve` at a terminal. It needs `script`, of util-linux.\n')
 
 const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }
 
-/** Runs `serve` on a free port at a terminal, until it says that it is ready. */
+/** Runs `serve` on a free port at a terminal. */
 async function serveAtTerminal(env: Readonly<Record<string, string>> = {}) {
   const databaseUrl = await freshDatabase('sqlite')
   const child = spawn(SCRIPT, ['-qefc', `exec ${process.execPath} src/cli/main.ts serve`, '/dev/null'], {
@@ -42,7 +41,7 @@ async function serveAtTerminal(env: Readonly<Record<string, string>> = {}) {
     changed.resolve()
     changed = Promise.withResolvers()
   })
-  /** What the terminal shows, once it matches. */
+  /** Waits until the output of the terminal matches, and returns it. */
   const until = async (pattern: RegExp): Promise<string> => {
     while (!pattern.test(shown)) {
       const isOver = await Promise.race([changed.promise.then(() => false), ended.then(() => true)])
@@ -57,7 +56,7 @@ async function serveAtTerminal(env: Readonly<Record<string, string>> = {}) {
       const [, port = ''] = /http:\/\/localhost:(\d+)/.exec(await until(/http:\/\/localhost:\d+/)) ?? []
       return `http://127.0.0.1:${port}`
     },
-    /** Types Ctrl-C. @returns All that was shown. */
+    /** Types Ctrl-C. @returns The whole output of the terminal. */
     async interrupt() {
       child.stdin.write('\u0003')
       await ended
@@ -67,7 +66,7 @@ async function serveAtTerminal(env: Readonly<Record<string, string>> = {}) {
 }
 
 describe.runIf(hasTerminal)('serve at a terminal', () => {
-  it('shows one block that ends with the address, then a line for each refusal and write', async () => {
+  it('shows a block that ends with the address, then a line for each refusal and each write', async () => {
     const terminal = await serveAtTerminal({ BIENVENUE_NONSENSE: '1' })
     const url = await terminal.url()
     const fields = { email: 'bob@example.com', password: 'b4l0u' }
@@ -82,8 +81,8 @@ describe.runIf(hasTerminal)('serve at a terminal', () => {
     expect(block.replace(/\d+(?=\n$)/, '5000')).toBe(`Bienvenue ${version} in classic mode
 
   Database  ${terminal.databaseUrl}
-  Mail      none is sent (SMTP_URL is not set)
-  Ignored   BIENVENUE_NONSENSE: there is no such setting
+  Mail      not sent (SMTP_URL is not set)
+  Ignored   BIENVENUE_NONSENSE (unknown setting)
 
 Not fit for the internet:
   - passwords of 1 character are accepted; NIST asks for 15
@@ -105,7 +104,7 @@ stopped
 `)
   })
 
-  it('warns loudly of development mode, and says that the key is for this run', async () => {
+  it('warns of development mode, and says that the key was generated for this run', async () => {
     const env = { BIENVENUE_MODE: 'development', BIENVENUE_BREACH_CHECK_URL: 'off' }
     const terminal = await serveAtTerminal(env)
     const port = new URL(await terminal.url()).port
@@ -113,11 +112,11 @@ stopped
     expect(shown.replaceAll(port, '5000')).toBe(`Bienvenue ${version} in development mode
 
   Database  ${terminal.databaseUrl}
-  Mail      is shown in this terminal
+  Mail      shown in this terminal
   Address   http://localhost:5000
-  Key       made for this run: sessions survive a restart, device cookies do not
+  Key       generated for this run: sessions survive a restart, device cookies do not
 
-!!! DEVELOPMENT MODE: for your machine only. Do not put it on the internet; use BIENVENUE_MODE=production there.
+!!! DEVELOPMENT MODE: for your own machine only. Do not put it on the internet; use BIENVENUE_MODE=production there.
   - passwords of 8 characters are accepted; NIST asks for 15
   - the session cookie travels without encryption
 
@@ -125,7 +124,7 @@ Ready: http://localhost:5000
 `)
   })
 
-  it('shows reads that went well at level debug', async () => {
+  it('shows successful reads at level debug', async () => {
     const debug = await serveAtTerminal({ BIENVENUE_LOG_LEVEL: 'debug' })
     await send(await debug.url(), 'GET', '/')
     expect(await debug.until(/GET/)).toMatch(/^\d\d:\d\d:\d\d {2}GET \/ {2}200 {2}[\d.]+ ms$/m)
@@ -143,7 +142,7 @@ Ready: http://localhost:5000
     expect(await terminal.interrupt()).toBe('^C')
   })
 
-  it('names the address, the mail server without its password, and the workers', async () => {
+  it('shows the address, the mail server without its password, and the number of workers', async () => {
     const terminal = await serveAtTerminal({
       BIENVENUE_WORKERS: '2',
       BASE_URL: 'http://localhost:8080',
@@ -156,7 +155,7 @@ Ready: http://localhost:5000
     )
   })
 
-  it('writes JSON lines where BIENVENUE_LOG asks for them', async () => {
+  it('writes JSON lines if BIENVENUE_LOG=json', async () => {
     const terminal = await serveAtTerminal({ BIENVENUE_LOG: 'json' })
     await terminal.url()
     const lines = (await terminal.interrupt()).replace('^C', '').trimEnd().split('\n')
@@ -165,7 +164,7 @@ Ready: http://localhost:5000
   })
 })
 
-it('serve writes text elsewhere too where --log asks for it', async () => {
+it('serve --log text writes text without a terminal too', async () => {
   const env = { PORT: '0', DATABASE_URL: 'sqlite::memory:' }
   const service = startProgram(['src/cli/main.ts', 'serve', '--log', 'text'], { env })
   await service.line((line) => line.startsWith('Ready: http://localhost:'))

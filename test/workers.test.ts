@@ -1,4 +1,4 @@
-/** `serve` with several processes: one service to its clients, whatever happens to one of them. */
+/** `serve` with several processes: clients see one service, whatever happens to one process. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -12,7 +12,7 @@ import { type Finished, ROOT, runCli, type Service, startService } from './suppo
 
 const WORKERS = 2
 
-/** Starts the service and waits until every worker takes requests. Logs every request, so that one sees by whom. */
+/** Starts the service and waits until every worker accepts requests. The log shows which worker served a request. */
 async function startWorkers(databaseUrl: string, env: Record<string, string> = {}): Promise<Service> {
   const service = await startService(databaseUrl, {
     env: { BIENVENUE_WORKERS: String(WORKERS), BIENVENUE_LOG_LEVEL: 'debug', ...env },
@@ -21,7 +21,7 @@ async function startWorkers(databaseUrl: string, env: Record<string, string> = {
   return service
 }
 
-/** Which processes have logged a message, each as often as it did. */
+/** The process ids that logged a message, once per occurrence. */
 function pidsOf(service: Service, msg: string): unknown[] {
   return service.log().flatMap((line) => (line.msg === msg && line.pid !== undefined ? [line.pid] : []))
 }
@@ -38,7 +38,7 @@ interface Sent {
   readonly sessionToken?: string | undefined
 }
 
-/** A client with one connection, which it keeps: all that it asks is answered by one process. */
+/** A client that keeps one connection, so that one process answers all its requests. */
 function connect({ port }: { port: number }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   onTestFinished(() => agent.destroy())
@@ -66,7 +66,7 @@ function connect({ port }: { port: number }) {
       return answer
     },
 
-    /** Sends a registration but for its body. Once it is in hand, gives what sends the rest. */
+    /** Sends a registration without its body. Once a worker has accepted it, returns a function that sends the body. */
     async beginRegistration(email: string): Promise<() => Promise<Answer>> {
       const body = new URLSearchParams({ email, password: 'b4l0u' }).toString()
       const { asked, answer } = begin('POST', '/users', {
@@ -85,12 +85,12 @@ function connect({ port }: { port: number }) {
 const FORM = 'application/x-www-form-urlencoded'
 type Connection = ReturnType<typeof connect>
 
-/** A connection to each of the workers that run, by its process. */
+/** Opens a connection to each of the workers. */
 async function connectToEach(service: Service, workers: readonly unknown[]): Promise<Connection[]> {
   const found = new Map<unknown, Connection>()
   await until(async () => {
     const connection = connect(service)
-    // The answer names the request, and the log says whose it was.
+    // The answer contains the request id, by which the log shows the process.
     const { body } = await connection.ask('GET', '/profile')
     const { request_id } = JSON.parse(body)
     const { pid } = await service.logged(({ requestId }) => requestId === request_id)
@@ -100,7 +100,7 @@ async function connectToEach(service: Service, workers: readonly unknown[]): Pro
   return [...found.values()]
 }
 
-/** Accounts with one and the same password, whose hash is made once. */
+/** Adds accounts with the same password, which is hashed only once. */
 async function addUsers(databaseUrl: string, emails: readonly string[], password: string): Promise<void> {
   const auth = await createAuth({ databaseUrl, bcryptCost: 10 })
   const hash = await auth.hashPassword(password)
@@ -111,7 +111,7 @@ async function addUsers(databaseUrl: string, emails: readonly string[], password
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }
 
 onBothEngines('several workers', (engine) => {
-  it('answer as one service, and every line says whose it is', async () => {
+  it('answer as one service, and every log line has the process id', async () => {
     const service = await startWorkers(await freshDatabase(engine))
     const workers = pidsOf(service, 'worker listening')
     expect(new Set(workers).size).toBe(WORKERS)
@@ -124,7 +124,7 @@ onBothEngines('several workers', (engine) => {
     expect(workers).not.toContain(listening?.pid)
   })
 
-  it('and other instances beside them refuse a session from the next request on, whoever ended it', async () => {
+  it('and other instances refuse an ended session from the next request on, whichever of them ended it', async () => {
     const databaseUrl = await freshDatabase(engine)
     await addUsers(databaseUrl, [BOB.email], BOB.password)
     const connections: Connection[] = []
@@ -143,10 +143,10 @@ onBothEngines('several workers', (engine) => {
     }
   })
 
-  it('outlive one that is killed: the others answer, nobody waits, and another one takes its place', async () => {
+  it('keep answering when one is killed, and a new worker replaces it', async () => {
     const databaseUrl = await freshDatabase(engine)
     await addUsers(databaseUrl, [BOB.email], BOB.password)
-    // Without the thousands of lines of what goes well.
+    // Level info, to leave out thousands of lines for successful requests.
     const service = await startWorkers(databaseUrl, { BIENVENUE_LOG_LEVEL: 'info' })
     const [victim, survivor] = pidsOf(service, 'worker listening') as [number, number]
     const { sessionToken } = await connect(service).ask('POST', '/sessions', { fields: BOB })
@@ -158,7 +158,7 @@ onBothEngines('several workers', (engine) => {
         seen.push(
           await ask('GET', '/profile', { sessionToken }).then(
             ({ status }) => status,
-            // The connection was the victim's. The next one is somebody else's.
+            // The connection was to the killed worker. The next one goes to another.
             ({ code }) => code,
           ),
         )
@@ -179,29 +179,26 @@ onBothEngines('several workers', (engine) => {
     expect(await service.stop()).toBe(0)
   })
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'told to stop by %s finish what is in hand, each of them',
-    async (signal) => {
-      const service = await startWorkers(await freshDatabase(engine))
-      const registrations = await beginRegistrations(service)
-      const stopped = service.stop(signal)
-      await until(() => pidsOf(service, 'stopping').length === WORKERS)
-      const answers = await Promise.all(registrations.map((finish) => finish()))
-      expect(answers).toMatchObject(REGISTERED)
-      expect(answers.map(({ connection }) => connection)).toEqual(REGISTERED.map(() => 'close'))
-      expect(await stopped).toBe(0)
-      const ofPrimary = service.log().filter(({ pid, msg }) => pid === undefined && /^stopp/.test(msg))
-      expect(ofPrimary).toMatchObject([{ msg: 'stopping', signal }, { msg: 'stopped' }])
-      expect(pidsOf(service, 'stopped')).toHaveLength(WORKERS)
-      expect(service.log().filter(({ msg }) => msg === 'a worker ended')).toEqual([])
-      expect(await service.stderr).toBe('')
-    },
-  )
-
-  it('that lose their primary finish what is in hand, and end', async () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('finish their requests in progress on %s', async (signal) => {
     const service = await startWorkers(await freshDatabase(engine))
     const registrations = await beginRegistrations(service)
-    // Resolves when nobody holds its standard output any more: no worker either.
+    const stopped = service.stop(signal)
+    await until(() => pidsOf(service, 'stopping').length === WORKERS)
+    const answers = await Promise.all(registrations.map((finish) => finish()))
+    expect(answers).toMatchObject(REGISTERED)
+    expect(answers.map(({ connection }) => connection)).toEqual(REGISTERED.map(() => 'close'))
+    expect(await stopped).toBe(0)
+    const ofPrimary = service.log().filter(({ pid, msg }) => pid === undefined && /^stopp/.test(msg))
+    expect(ofPrimary).toMatchObject([{ msg: 'stopping', signal }, { msg: 'stopped' }])
+    expect(pidsOf(service, 'stopped')).toHaveLength(WORKERS)
+    expect(service.log().filter(({ msg }) => msg === 'a worker ended')).toEqual([])
+    expect(await service.stderr).toBe('')
+  })
+
+  it('finish their requests in progress and exit when they lose their primary', async () => {
+    const service = await startWorkers(await freshDatabase(engine))
+    const registrations = await beginRegistrations(service)
+    // Resolves when every process has closed standard output, the workers too.
     const stopped = service.stop('SIGKILL')
     await until(() => pidsOf(service, 'stopping').length === WORKERS)
     expect(await Promise.all(registrations.map((finish) => finish()))).toMatchObject(REGISTERED)
@@ -209,10 +206,10 @@ onBothEngines('several workers', (engine) => {
     expect(pidsOf(service, 'stopped')).toHaveLength(WORKERS)
   })
 
-  it('that all end, and cannot start again, end the service with the line that says why', async () => {
+  it('end the service with an explanation if all of them exit and none can start again', async () => {
     const databaseUrl = await freshDatabase(engine)
     const service = await startWorkers(databaseUrl)
-    await shut(engine, databaseUrl)
+    await blockDatabase(engine, databaseUrl)
     for (const pid of pidsOf(service, 'worker listening')) process.kill(pid as number, 'SIGKILL')
     expect(await service.stop('SIGCONT')).toBe(2)
     const lines = (await service.stderr).trimEnd().split('\n')
@@ -222,7 +219,7 @@ onBothEngines('several workers', (engine) => {
 
 const REGISTERED = Array.from({ length: WORKERS }, () => ({ status: 200 }))
 
-/** A registration in the hands of each worker; the functions send the rest of it. */
+/** Starts a registration on each worker. The functions send the rest of the request. */
 async function beginRegistrations(service: Service): Promise<(() => Promise<Answer>)[]> {
   const connections = await connectToEach(service, pidsOf(service, 'worker listening'))
   return Promise.all(
@@ -230,8 +227,8 @@ async function beginRegistrations(service: Service): Promise<(() => Promise<Answ
   )
 }
 
-/** Lets nobody open the database any more. */
-async function shut(engine: EngineName, databaseUrl: string): Promise<void> {
+/** Makes the database impossible to open. */
+async function blockDatabase(engine: EngineName, databaseUrl: string): Promise<void> {
   if (engine === 'sqlite') {
     const path = databaseUrl.slice('sqlite:'.length)
     for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
@@ -247,7 +244,7 @@ async function shut(engine: EngineName, databaseUrl: string): Promise<void> {
   await client.end()
 }
 
-it('500 clients that write at once, and a command beside them, are all served on SQLite, and nothing is lost', async () => {
+it('SQLite serves 500 clients that write at once and a command at the same time, without losing a write', async () => {
   const databaseUrl = await freshDatabase('sqlite')
   const emails = Array.from({ length: 500 }, (_, index) => `u${index}@example.com`)
   await addUsers(databaseUrl, emails, BOB.password)
@@ -267,7 +264,7 @@ it('500 clients that write at once, and a command beside them, are all served on
   const write = async (email: string, index: number) => {
     const { ask } = connect(service)
     const answers = [await ask('POST', '/reset_password', { fields: { email } })]
-    // A tenth of them, since each is a hash.
+    // Only a tenth of them, because each registration computes a hash.
     const fields = { email: `new${index}@example.com`, password: BOB.password }
     if (index % 10 === 0) answers.push(await ask('POST', '/users', { fields }))
     return answers.map(({ status }) => status)
@@ -294,10 +291,10 @@ it('500 clients that write at once, and a command beside them, are all served on
 
 it.each<[what: string, env: () => Promise<Record<string, string>>]>([
   ['a database that cannot be opened', async () => ({ DATABASE_URL: 'sqlite:/nowhere/bienvenue.db' })],
-  ['a database that is none of ours', async () => ({ DATABASE_URL: `sqlite:${ROOT}package.json` })],
-  ['a setting of the wrong form', async () => ({ PORT: 'http' })],
+  ['a file that is not a database', async () => ({ DATABASE_URL: `sqlite:${ROOT}package.json` })],
+  ['a malformed setting', async () => ({ PORT: 'http' })],
   ['an address of another machine', async () => ({ HOST: '192.0.2.1', ...PRODUCTION })],
-])('with several workers, %s stops the start as with one: with one line', async (_, env) => {
+])('several workers report %s in one line and do not start, like a single process', async (_, env) => {
   const given = {
     DATABASE_URL: await freshDatabase('sqlite'),
     PORT: String(await freePort()),
@@ -311,17 +308,17 @@ it.each<[what: string, env: () => Promise<Record<string, string>>]>([
   expect({ exitCode: several.exitCode, stderr: several.stderr }).toEqual({ exitCode: 2, stderr: one.stderr })
 })
 
-it('with several workers, a port that is taken is said once', async () => {
+it('several workers report a port in use once', async () => {
   const { port } = await startService('sqlite::memory:')
   const env = { DATABASE_URL: await freshDatabase('sqlite'), PORT: String(port), BIENVENUE_WORKERS: '3' }
   const { exitCode, stderr } = await runCli(['serve'], { env })
   expect(exitCode).toBe(2)
   expect(stderr).toBe(
-    `bienvenue: PORT: ${port} is taken by another program on 127.0.0.1; take another one, as in PORT=5050\n`,
+    `bienvenue: PORT: ${port} is in use by another program on 127.0.0.1; choose another, such as PORT=5050\n`,
   )
 })
 
-it('several workers do not start on a database in memory, which each would have for itself', async () => {
+it('several workers do not start with an in-memory database, which they cannot share', async () => {
   const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0' }
   expect(await runCli(['serve', '--workers', '2'], { env })).toEqual({
     exitCode: 2,

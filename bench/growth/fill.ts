@@ -1,26 +1,26 @@
-/** Fills a database to its size, once: what is there is kept, and what is missing is added. */
+/** Fills a database to its size. Existing rows are kept, and missing ones are added. */
 import { openDatabase } from '../../src/db/index.ts'
 import { insertRows, TABLES } from './rows.ts'
 import type { Store } from './stores.ts'
 
-/** Rows of one statement: often enough for the progress to move. */
+/** Rows per statement, few enough for a smooth progress bar. */
 const STEP = 25_000
-/** Rows of one transaction. Each writes most pages of the indexes anew: few are fast. */
+/** Rows per transaction. Each transaction rewrites most index pages, so few large ones are faster. */
 const TRANSACTION = 1_000_000
 
 const LEDGER = 'growth_filled'
 
-/** Told how many rows there are of how many. */
+/** Called with the number of rows done and the total. */
 export type OnProgress = (done: number, total: number) => void
 
 /**
- * Brings the schema up to date and adds the rows that are missing.
+ * Brings the schema up to date and adds the missing rows.
  *
- * @returns How many rows were added; 0 where all was there.
+ * @returns The number of rows added.
  */
 export async function fill(store: Store, size: number, onProgress: OnProgress): Promise<number> {
   await (await openDatabase(store.databaseUrl)).destroy()
-  // In the database itself, so that it is right whenever a fill is cut off; it goes when all is there.
+  // The ledger is in the database itself, so that it is correct if a fill is interrupted. It is dropped at the end.
   const isBegun = await store.hasTable(LEDGER)
   if (!isBegun && (await store.run('select id from users limit 1')).length > 0) return 0
   if (!isBegun) {

@@ -1,13 +1,13 @@
 /**
- * What users and sessions cost as there are more of them: the same operations on tables of several sizes.
+ * The cost of operations as users and sessions grow in number: the same operations on tables of several sizes.
  *
  *     node bench/growth/main.ts --sizes 1000,100000,10000000 --engine sqlite
  *
- * Each operation is measured in rounds (`--rounds`), no more than `--most` times in each.
+ * Each operation is measured in rounds (`--rounds`), at most `--most` times per round.
  *
- * Fills what is not there yet and keeps it in `--cache` for the next run; ten million take a quarter of an hour and
- * 11 GB on each engine. Prints tables, and writes them to `results.json` there; with `--page FILE` also into a
- * page. Best on a machine that does nothing else.
+ * Fills missing tables and keeps them in `--cache` for the next run. Ten million users take 15 minutes and 11 GB per
+ * database. Prints tables and writes the results to `results.json` in the cache, with `--page FILE` also into a page.
+ * Run it on an otherwise idle machine.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -40,7 +40,7 @@ const rounds = wholeNumber('--rounds', values.rounds, { min: 1, max: 1_000 })
 const most = wholeNumber('--most', values.most, { min: 30, max: 1_000_000 })
 const cache = resolve(values.cache)
 if (sizes.some((size, index) => index > 0 && size <= (sizes[index - 1] as number)))
-  throw new TypeError('--sizes: each has to be larger than the one before')
+  throw new TypeError('--sizes: each must be larger than the one before')
 
 const results: Result[] = []
 for (const engine of values.engine) results.push(await run(engineOf(engine)))
@@ -65,7 +65,7 @@ async function run(engine: EngineName): Promise<Result> {
       const label = `${engine}, ${size.toLocaleString('en')} users`
       const added = await fill(store, size, showProgress(`${label}:`, 'rows'))
       process.stderr.write(
-        `${label}: ${added === 0 ? 'filled before' : `${added.toLocaleString('en')} rows added`}\n`,
+        `${label}: ${added === 0 ? 'already filled' : `${added.toLocaleString('en')} rows added`}\n`,
       )
       sites.push(await openSite(store, size, join(cache, `${engine}-${size}.changing.json`)))
     }
@@ -98,11 +98,11 @@ async function bytesPerRow(store: Store, size: number): Promise<Result['bytesPer
 function wholeNumber(flag: string, text: string, { min, max }: { min: number; max: number }): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= min && value <= max) return value
-  throw new TypeError(`${flag}: whole numbers from ${min} to ${max}, not "${text}"`)
+  throw new TypeError(`${flag}: expected a whole number from ${min} to ${max}, not "${text}"`)
 }
 
 function engineOf(name: string): EngineName {
   const known = ENGINES.find((engine) => engine === name)
-  if (known === undefined) throw new TypeError(`--engine: one of ${ENGINES.join(', ')}, not "${name}"`)
+  if (known === undefined) throw new TypeError(`--engine: expected ${ENGINES.join(' or ')}, not "${name}"`)
   return known
 }

@@ -1,32 +1,32 @@
-/** What each operation costs, beside the same on the smallest size. */
+/** The cost of each operation, absolute and relative to the smallest size. */
 import { randomBytes, randomInt } from 'node:crypto'
 import { CLOCK, emailOf, firstUuidAt, sessionIdOf, userIdOf } from './rows.ts'
 import { PASSWORD, type Site } from './site.ts'
 
-/** A quarter of all values is less than the first, half of them less than the second, a quarter more than the third. */
+/** The first quartile, the median and the third quartile. */
 export type Quartiles = readonly [number, number, number]
 
-/** What an operation cost on one size. */
+/** The cost of an operation on one size. */
 export interface Measured {
   readonly operation: string
   readonly size: number
-  /** Microseconds for one. */
+  /** Microseconds per operation. */
   readonly microseconds: Quartiles
-  /** Times the cost on the smallest size in the same round. */
+  /** The cost divided by that on the smallest size in the same round. */
   readonly ratio: Quartiles
 }
 
 interface Operation {
   readonly name: string
-  /** How many in a round. */
+  /** Operations per round. */
   readonly count: number
-  /** @returns The milliseconds that so many take. */
+  /** @returns The milliseconds that `count` operations take. */
   measure(site: Site, count: number): Promise<number>
 }
 
-/** So many session checks and look-ups before the clock runs: whatever was done before has emptied the caches. */
+/** Reads before each measurement, to refill the caches. */
 const WARM_UP = 500
-/** Reads of a group, see {@link grouped}. */
+/** Reads per group, see {@link grouped}. */
 const GROUP = 5
 const HOUR_MS = 3_600_000
 
@@ -115,7 +115,7 @@ const OPERATIONS: readonly Operation[] = [
   },
 ]
 
-/** Sessions, tokens and counters, so many together, that ended an hour ago and began before all others. */
+/** Adds `count` sessions, tokens and counters in total, which expired an hour ago and are older than all others. */
 async function addExpired({ store, size }: Site, count: number): Promise<void> {
   const ended = CLOCK - HOUR_MS
   const hash = store.engine === 'sqlite' ? `x'${'00'.repeat(32)}'` : `'\\x${'00'.repeat(32)}'`
@@ -139,10 +139,10 @@ async function addExpired({ store, size }: Site, count: number): Promise<void> {
 }
 
 /**
- * Measures all operations on all sizes in turns, so that what else the machine does falls on all of them.
+ * Measures all operations on all sizes in turn, so that other load on the machine affects all sizes.
  *
  * @param sites - The smallest size first.
- * @param details - `most`: how often an operation is done in a round at the most.
+ * @param details - `most`: the maximum number of operations per round.
  */
 export async function measure(
   sites: readonly Site[],
@@ -153,7 +153,7 @@ export async function measure(
   for (let round = 0; round < rounds; round++) {
     for (const [index, { count: usual, measure: once }] of OPERATIONS.entries()) {
       const count = Math.min(usual, most)
-      // There and back, so that none always comes behind the same one.
+      // Alternate the direction, so that no size always follows the same one.
       for (const place of inTurn([...sites.keys()], round)) {
         const ms = await once(sites[place] as Site, count)
         costs[index]?.[place]?.push((ms * 1_000) / count)
@@ -177,8 +177,8 @@ function inTurn(places: number[], round: number): number[] {
 }
 
 /**
- * Reads are measured in groups so short that what else runs on the machine stops few of them; the median of the
- * groups stands for all. Of writes every one counts: now and then one does the work of many.
+ * Measures reads in short groups, so that other programs interrupt only a few of them, and uses the median group.
+ * Writes are not grouped: every one counts, because a single write sometimes does the work of many.
  */
 async function grouped(
   count: number,
@@ -198,12 +198,10 @@ async function timed<Key>(keys: readonly Key[], act: (key: Key) => Promise<void>
   return performance.now() - begin
 }
 
-/** What is measured has to have worked. */
+/** Throws if a measured operation failed. */
 function must(holds: unknown): void {
   if (!holds)
-    throw new Error(
-      'an operation did not do what it does on rows of the fill: remove the cache, and fill anew',
-    )
+    throw new Error('an operation failed on the rows of the fill: delete the cache and fill it again')
 }
 
 function distinctNumbers(count: number, size: number): number[] {

@@ -1,9 +1,9 @@
-/** How far a long piece of work is, on standard error: a bar on a terminal, else a line now and then. */
+/** Shows the progress of long work on standard error: a bar at a terminal, otherwise a line from time to time. */
 const BAR_WIDTH = 24
 const REDRAW_EVERY_MS = 100
 const LINE_EVERY_MS = 5_000
 
-/** @returns To be told how many are done of how many. */
+/** @returns A function that reports the number done and the total. */
 export function showProgress(
   label: string,
   unit: string,

@@ -1,20 +1,20 @@
-/** What was measured, as tables for people. */
+/** Formats the measurements as tables. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Measured, Quartiles } from './measure.ts'
 import type { EngineName } from './rows.ts'
 
-/** A run on one engine. */
+/** The results on one database. */
 export interface Result {
   readonly engine: EngineName
   readonly version: string
   readonly settings: string
   readonly rounds: number
   readonly measured: readonly Measured[]
-  /** Of the largest size: bytes of a row with its share of all indexes. */
+  /** Bytes per row including its share of all indexes, on the largest size. */
   readonly bytesPerRow: Readonly<Record<'user' | 'session' | 'audit line', number>>
 }
 
-/** All of a run. */
+/** The results of a run. */
 export interface Report {
   readonly date: string
   readonly machine: string
@@ -22,10 +22,10 @@ export interface Report {
   readonly results: readonly Result[]
 }
 
-/** The most that an operation may cost on a large size, beside the smallest. */
+/** The maximum cost of an operation on a larger size, relative to the smallest. */
 export const GOAL = 1.2
 
-/** Tables in Markdown, which are as good to read on a terminal. */
+/** Tables in Markdown, which are also readable at a terminal. */
 export function tablesOf({ date, machine, node, results }: Report): string {
   const head = `Measured on ${date}: ${machine}; Node ${node}.`
   return [head, ...results.flatMap(sectionsOf)].join('\n\n')
@@ -44,9 +44,12 @@ function sectionsOf({ engine, version, settings, rounds, measured, bytesPerRow }
   const bytes = Object.entries(bytesPerRow).map(([row, count]) => [row, String(Math.round(count))])
   return [
     `### ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'} ${version}`,
-    `Settings: ${settings}. Medians of ${rounds} rounds, the middle half of them in brackets.`,
-    table(['Operation', 'Users and sessions', 'µs each', 'Beside the smallest', `${GOAL} or less`], rows),
-    table(['One more', 'Bytes, with its share of all indexes'], bytes),
+    `Settings: ${settings}. Medians of ${rounds} rounds, with the middle half in parentheses.`,
+    table(
+      ['Operation', 'Users and sessions', 'µs each', 'Relative to the smallest', `${GOAL} or less`],
+      rows,
+    ),
+    table(['Each additional', 'Bytes, including its share of all indexes'], bytes),
   ]
 }
 
@@ -60,10 +63,11 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 const [BEGIN, END] = ['<!-- Measured: begin -->', '<!-- Measured: end -->']
 
-/** Puts the tables into a page, between its marks. */
+/** Writes the tables into a page, between its two markers. */
 export function writeInto(page: string, tables: string): void {
   const text = readFileSync(page, 'utf8')
   const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (before < 0 || after < before) throw new Error(`${page} has no place for what was measured`)
+  if (before < 0 || after < before)
+    throw new Error(`${page} has no markers for the measurements: ${BEGIN} and ${END}`)
   writeFileSync(page, `${text.slice(0, before + BEGIN.length)}\n\n${tables}\n\n${text.slice(after)}`)
 }

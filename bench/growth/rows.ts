@@ -1,6 +1,6 @@
 /**
- * The rows of the benchmark, as SQL that makes them where they are stored: user, session and line of the audit
- * number `n`, from 0 to size - 1. Each follows from its number, so that whoever measures knows them too.
+ * The rows of the benchmark, as SQL that generates them in the database: user, session and audit entry number `n`,
+ * from 0 to size - 1. Each row is derived from its number, so that the measurements can compute it too.
  */
 import { sha256 } from '../../src/lib/digest.ts'
 
@@ -12,23 +12,23 @@ export interface Span {
   readonly to: number
 }
 
-/** What time it is while the benchmark measures. Long past, so that the audit lets go of what was measured. */
+/** The time during the measurements. It is long past, so that new audit entries are expired and can be deleted. */
 export const CLOCK = Date.UTC(2021, 0, 1)
 const DAY_MS = 86_400_000
-/** The rows came into being over so long before. */
+/** The rows were created over this period before `CLOCK`. */
 const HISTORY_MS = 20 * DAY_MS
 const SESSION_LIFETIME_MS = 30 * DAY_MS
 const AUDIT_RETENTION_MS = 400 * DAY_MS
 
-/** The secret of every session: one for all changes nothing of what a look-up costs. */
+/** The secret of every session. Sharing one does not change the cost of a look-up. */
 const SECRET = 'a'.repeat(43)
 const SECRET_HASH = Buffer.from(sha256(SECRET)).toString('hex')
 
-// A prime above any size: multiplied by it modulo the size, the numbers take another order, and each occurs once.
+// A prime above any size. Multiplying by it modulo the size permutes the numbers.
 const PRIME = 2_654_435_761
 const BITS_32 = 2 ** 32
 
-/** Tables in the order in which they are filled: each row finds those it refers to. */
+/** The tables in the order in which they are filled, so that foreign keys find their rows. */
 export const TABLES = ['users', 'sessions', 'audit'] as const
 export type Table = (typeof TABLES)[number]
 
@@ -40,13 +40,12 @@ export function insertRows(engine: EngineName, table: Table, { from, to }: Span,
       ? `with recursive numbers(n) as (select ${from} union all select n + 1 from numbers where n < ${to})`
       : `with numbers(n) as (select generate_series(${from}::bigint, ${to}::bigint))`
   const select = `select ${values.join(', ')} from numbers`
-  // PostgreSQL takes the number that is given without counting it: what is added later must not meet it.
   return engine === 'sqlite'
     ? `insert into ${table} (${columns.join(', ')}) ${numbers} ${select}`
     : `${numbers} insert into ${table} (${columns.join(', ')}) ${select}`
 }
 
-/** The id of the user of session `n`, where there are so many: any order but that of the sessions. */
+/** The id of the user of session `n`, in another order than that of the sessions. */
 export function userIdOf(n: number, size: number): number {
   return 1 + Number((BigInt(n) * BigInt(PRIME)) % BigInt(size))
 }
@@ -56,13 +55,13 @@ export function emailOf(n: number): string {
   return `${scattered(n).toString(16).padStart(8, '0')}.user${n}@example.com`
 }
 
-/** What the client of session `n` carries. */
+/** The session token of session `n`. */
 export function sessionIdOf(n: number, size: number): string {
   const time = CLOCK - HISTORY_MS + Math.floor((n * HISTORY_MS) / size)
   return `${uuidAt(time, n)}.${SECRET}`
 }
 
-/** The least UUID that a row of this moment can have. */
+/** The smallest UUID that a row created at this time can have. */
 export function firstUuidAt(time: number): string {
   return uuidAt(time, null)
 }
@@ -75,12 +74,12 @@ function uuidAt(time: number, n: number | null): string {
   return `${head}-7${hex(a, 3)}-${hex(32768 + b, 4)}-${hex(c, 12)}`
 }
 
-/** A number of 32 bits that shares its order with nothing. */
+/** A 32-bit number that follows no order of the rows. */
 function scattered(n: number): number {
   return Number((BigInt(n) * BigInt(PRIME)) % BigInt(BITS_32))
 }
 
-/** Where the engines spell the same differently. */
+/** Expressions that differ between the dialects. */
 interface Spellings {
   hex(value: string, digits: number): string
   bytes(hex: string): string
@@ -109,12 +108,12 @@ const USER_AGENT =
 const ROWS: Readonly<Record<Table, RowMaker>> = {
   users: (spell, size) => {
     const email = `${spell.hex(sqlScattered('n'), 8)} || '.user' || n || '@example.com'`
-    // Of the session whose user it is: PRIME turned round.
+    // The number of the session that belongs to this user: the inverse of `userIdOf`.
     const session = `(n * ${inverseOf(PRIME, size)} % ${size})`
     return row({
       id: 'n + 1',
       email,
-      // A bcrypt hash in its form and length.
+      // The form and length of a bcrypt hash.
       hashed_password: `'$2b$12$' || ${spell.hex(sqlScattered('n + 3'), 8)} || '${'.'.repeat(45)}'`,
       session_id: sqlUuid(spell, createdAt(session, size), session),
       normalized_email: email,
@@ -131,7 +130,7 @@ const ROWS: Readonly<Record<Table, RowMaker>> = {
       secret_hash: spell.bytes(SECRET_HASH),
       created_at: createdAt('n', size),
       authenticated_at: createdAt('n', size),
-      // Just now, so that a check has nothing to write down.
+      // Used just now, so that a check records no use.
       last_seen_at: String(CLOCK),
       expires_at: `${createdAt('n', size)} + ${SESSION_LIFETIME_MS}`,
       amr: `'pwd'`,
@@ -183,7 +182,7 @@ function sqlUuid({ hex }: Spellings, time: string, n: string): string {
   return `${hex(`${time} / 65536`, 8)} || '-' || ${hex(`${time} % 65536`, 4)} || '-7' || ${a} || '-' || ${b} || '-' || ${c}`
 }
 
-/** What times `value` is 1 modulo a number that shares no factor with it. */
+/** The modular inverse of `value`, which must share no factor with `modulus` (extended Euclidean algorithm). */
 function inverseOf(value: number, modulus: number): number {
   let [oldRemainder, remainder] = [value % modulus, modulus]
   let [oldFactor, factor] = [1, 0]

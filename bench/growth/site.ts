@@ -1,4 +1,4 @@
-/** The service on a filled database, and the way back to what was filled. */
+/** The service on a filled database, and a way to restore the filled rows. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type Auth, type CreateAuthOptions, createAuth, type Hasher } from '../../src/index.ts'
 import { CLOCK, firstUuidAt, insertRows, userIdOf } from './rows.ts'
@@ -6,7 +6,7 @@ import type { Store } from './stores.ts'
 
 export const PASSWORD = 'a password of the benchmark'
 
-/** Takes no time: what is measured is the database. */
+/** Takes no time, because only the database is measured. */
 const HASHER: Hasher = {
   hash: async () => `$2b$12$${'x'.repeat(53)}`,
   verify: async (password) => password === PASSWORD,
@@ -14,20 +14,20 @@ const HASHER: Hasher = {
   needsRehash: () => false,
 }
 
-/** One size of one engine, ready to be measured. */
+/** A database of one size, ready to be measured. */
 export interface Site {
   readonly size: number
   readonly store: Store
-  /** The service as it comes, but for the hash. */
+  /** The service with its defaults, except for the hash. */
   readonly auth: Auth
-  /** Without limits on attempts, whose counters are writes: for a look-up alone. */
+  /** The service without throttling, whose counters are writes, to measure only the look-up. */
   readonly unlimited: Auth
-  /** Does something that changes rows of these sessions and their users, or adds others; all is put back afterwards. */
+  /** Runs `act`, which may change these sessions and their users or add rows, and restores everything afterwards. */
   changing<Result>(sessions: readonly number[], act: () => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }
 
-/** @param journal - Where to note what is being changed, for the next run to put back what this one left. */
+/** @param journal - The file that lists the sessions being changed, so that the next run can restore them after a crash. */
 export async function openSite(store: Store, size: number, journal: string): Promise<Site> {
   const restore = async () => {
     if (!existsSync(journal)) return
@@ -63,12 +63,12 @@ export async function openSite(store: Store, size: number, journal: string): Pro
   }
 }
 
-/** Lets the rows be those of the fill again. */
+/** Restores the rows of the fill. */
 async function putBack({ engine, run }: Store, size: number, sessions: readonly number[]): Promise<void> {
   const users = sessions.map((n) => userIdOf(n, size))
   await run('begin')
   await run(`delete from users where id > ${size}`)
-  // What is theirs goes with them, and comes back with them.
+  // Deleting users deletes their sessions too, which are inserted again with them.
   if (users.length > 0) await run(`delete from users where id in (${users.join(', ')})`)
   for (const [index, n] of sessions.entries()) {
     const number = (users[index] as number) - 1

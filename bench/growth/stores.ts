@@ -1,4 +1,4 @@
-/** Where the rows are kept from run to run: a file for each size, or a database on a PostgreSQL of our own. */
+/** The databases that keep the rows between runs: a file per size, or a database on our own PostgreSQL. */
 import { createReadStream, mkdirSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -7,34 +7,34 @@ import pg from 'pg'
 import { startPostgres } from '../../test/support/start-postgres.ts'
 import type { EngineName } from './rows.ts'
 
-/** A database beside the library: without its limits of time. */
+/** A database that is accessed without the library and its timeouts. */
 export interface Store {
   readonly engine: EngineName
   readonly databaseUrl: string
-  /** Runs one statement, and gives its rows. */
+  /** Runs one statement and returns its rows. */
   run(statement: string): Promise<Record<string, unknown>[]>
   version(): Promise<string>
   hasTable(name: string): Promise<boolean>
-  /** Bytes of its tables and indexes, by their names; of an index, `table` is what it is of. */
+  /** The size of each table and index. For an index, `table` is its table. */
   bytes(): Promise<{ name: string; table: string; bytes: number }[]>
-  /** Adds rows without looking whether those that they refer to are there, until {@link settle}. */
+  /** Turns off foreign key checks until {@link settle}. */
   trust(): Promise<void>
-  /** What is left to do once rows have been added, for a database to be as one that has run for long. */
+  /** Finishes a fill, so that the database is like one that has been in use for a long time. */
   settle(): Promise<void>
-  /** Brings all of it into the memory of the system, as a service that runs for long has what it needs there. */
+  /** Reads the whole database into the memory of the system, as on a machine that has run for a long time. */
   warm(): Promise<void>
   close(): Promise<void>
 }
 
-/** All databases of an engine. */
+/** All databases of one dialect. */
 export interface Shelf {
   open(size: number): Promise<Store>
-  /** What the engine was told, for the report. */
+  /** The settings of the database, for the report. */
   readonly settings: string
   close(): Promise<void>
 }
 
-/** @param folder - Made where it is not there. */
+/** @param folder - Created if it does not exist. */
 export async function openShelf(engine: EngineName, folder: string): Promise<Shelf> {
   mkdirSync(folder, { recursive: true })
   return engine === 'sqlite' ? sqliteShelf(folder) : postgresShelf(folder)
@@ -48,7 +48,7 @@ function sqliteShelf(folder: string): Shelf {
   }
 }
 
-/** @param databaseUrl - As the service takes it: `sqlite:PATH` or `postgres://…`. */
+/** @param databaseUrl - A URL as for the service: `sqlite:PATH` or `postgres://…`. */
 export async function openStore(databaseUrl: string): Promise<Store> {
   return databaseUrl.startsWith('sqlite:')
     ? openFile(databaseUrl.slice('sqlite:'.length))
@@ -57,8 +57,8 @@ export async function openStore(databaseUrl: string): Promise<Store> {
 
 function openFile(path: string): Store {
   const database = new DatabaseSync(path)
-  // The pages that rows at random places touch have to stay in memory, or a fill takes hours. What a crash of the
-  // machine would lose is filled again.
+  // Rows at random positions touch many pages. They must stay in memory, or a fill takes hours. Rows lost in a crash
+  // of the machine are filled again.
   database.exec('pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -1500000')
   const run = (statement: string) => database.prepare(statement).all() as Record<string, unknown>[]
   return {
@@ -85,7 +85,7 @@ function openFile(path: string): Store {
   }
 }
 
-/** Of the server, beside its defaults: a quarter of the memory, as its manual advises; the rest is the system's cache. */
+/** Settings besides the defaults. Shared buffers get a quarter of the memory, as the PostgreSQL manual recommends. */
 const SERVER_SETTINGS = [
   `shared_buffers=${Math.floor(totalmem() / 4 / 2 ** 20)}MB`,
   'max_wal_size=8GB',
@@ -133,7 +133,7 @@ async function openServerDatabase(databaseUrl: string): Promise<Store> {
     trust: async () => void (await run('set session_replication_role = replica')),
     async settle() {
       await run('reset session_replication_role')
-      // A fill gives the numbers itself; the next one is behind them.
+      // A fill sets the ids itself, so the sequence must continue after them.
       await run(`select setval(pg_get_serial_sequence('users', 'id'), (select max(id) from users))`)
       await run('vacuum (analyze)')
       await run('checkpoint')

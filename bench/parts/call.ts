@@ -1,4 +1,4 @@
-/** The session check as a library call, beside the bare query. */
+/** The session check as a library call, compared with the bare query. */
 import { run } from '../../test/support/service.ts'
 import { significant } from '../goals.ts'
 import { ratiosOf, spreadOf } from '../measure.ts'
@@ -41,7 +41,7 @@ export async function call({ place, isQuick, say }: Bench): Promise<Section> {
     paragraphs: [
       `\`auth.getUserFromSessionId\` compared with its own query, as a prepared statement of \`node:sqlite\` or \`pg\` that reads the same columns and checks nothing: not the form of the id, no SHA-256, no expiry, and no recorded use. One process, one call after another, ${scale.rounds} rounds in turn, ${scale.sessions.toLocaleString('en')} sessions.`,
     ],
-    tables: [{ columns: ['Database', 'Bare query, µs', 'Call, µs', 'Of the bare query'], rows }],
+    tables: [{ columns: ['Database', 'Bare query, µs', 'Call, µs', 'Relative to the query'], rows }],
     goals: judged,
   }
 }

@@ -1,4 +1,4 @@
-/** The session check over HTTP: every side, on either database. */
+/** The session check over HTTP, on every side and with both databases. */
 import { drive } from '../drive.ts'
 import { significant } from '../goals.ts'
 import { alternate, ratiosOf, spreadOf } from '../measure.ts'
@@ -14,12 +14,12 @@ import { examine, type Population, type RunningSide, requestsOf, type Side } fro
 import { type Bench, judgeAll } from './index.ts'
 
 const CONNECTIONS = 32
-/** How large it is, and how long it takes. */
+/** The size and duration of a measurement. */
 interface Scale extends Population {
   readonly rounds: number
   readonly seconds: number
   readonly warmUpSeconds: number
-  /** In front of each round, not counted. */
+  /** Load before each round, which is not counted. */
   readonly leadInSeconds: number
 }
 
@@ -131,7 +131,7 @@ function sidesOf({ isQuick }: Bench, engine: EngineName): Side[] {
   return [...sides, ...(whyNoFlask() === null ? [flask()] : [])]
 }
 
-/** Starts all sides, looks whether they do what they should, and drives them in turn. */
+/** Starts all sides, checks their answers, and drives them in turn. */
 export async function measureSides(
   { place, generator, say }: Bench,
   sides: readonly Side[],
@@ -182,7 +182,7 @@ export async function measureSides(
   }))
 }
 
-/** A line for each side. */
+/** A table with one row per side. */
 export function tableOf(title: string, measured: readonly Measured[], base: Measured): Table {
   const rows = measured.map(({ side, rounds, residentBytes }) => {
     const perSecond = spreadOf(rounds.map((round) => round.perSecond))
@@ -197,17 +197,17 @@ export function tableOf(title: string, measured: readonly Measured[], base: Meas
       side.name,
       `${whole(perSecond.median)} (${whole(perSecond.min)}–${whole(perSecond.max)})`,
       `${significant(floors.median)} (${significant(floors.min)}–${significant(floors.max)})`,
-      cpu.length === 0 ? 'not told' : significant(spreadOf(cpu).median * MICROSECONDS),
+      cpu.length === 0 ? 'unknown' : significant(spreadOf(cpu).median * MICROSECONDS),
       median(({ p50Ms }) => p50Ms),
       median(({ p99Ms }) => p99Ms),
-      residentBytes === null ? 'not told' : whole(residentBytes / BYTES_PER_MB),
+      residentBytes === null ? 'unknown' : whole(residentBytes / BYTES_PER_MB),
     ]
   })
   const columns = [
     title,
     'Requests/s',
-    `Of the ${base.side.name}`,
-    'CPU of a request, µs',
+    `Relative to ${base.side.name}`,
+    'CPU per request, µs',
     'p50, ms',
     'p99, ms',
     'Resident after load, MB',

@@ -1,4 +1,4 @@
-/** The session check at its dearest: each the first of its session for a minute, so that the use is written down. */
+/** The most expensive session check: the first use of a session in a minute, which is recorded. */
 import { drive } from '../drive.ts'
 import { significant } from '../goals.ts'
 import { alternate, spreadOf } from '../measure.ts'
@@ -11,7 +11,7 @@ import type { Bench } from './index.ts'
 const CONNECTIONS = 32
 const ROUNDS = 3
 const SECONDS = 2
-/** Of a round: more than are asked for in its time. */
+/** Sessions per round, more than can be checked in its time. */
 const SESSIONS = 10_000
 
 const SIDES = {
@@ -22,7 +22,7 @@ const SIDES = {
 }
 
 export async function firstUse({ place, generator, say }: Bench): Promise<Section> {
-  say('checks that write the use of their session down')
+  say('checks that record the use of their session')
   const rows: string[][] = []
   for (const [name, side] of Object.entries(SIDES)) {
     const sessions = ROUNDS * SESSIONS
@@ -32,7 +32,7 @@ export async function firstUse({ place, generator, say }: Bench): Promise<Sectio
     let round = 0
     const { checks } = await alternate(ROUNDS, {
       async checks() {
-        // No session twice.
+        // Use each session only once.
         const fresh = requests.slice(round * SESSIONS, ++round * SESSIONS)
         const { origin } = running
         const driven = await drive(generator, {
@@ -41,7 +41,8 @@ export async function firstUse({ place, generator, say }: Bench): Promise<Sectio
           connections: CONNECTIONS,
           seconds: SECONDS,
         })
-        if (driven.requests > SESSIONS) say(`${name}: of ${driven.requests} checks ${SESSIONS} wrote`)
+        if (driven.requests > SESSIONS)
+          say(`${name}: only ${SESSIONS} of ${driven.requests} checks recorded a use`)
         await settle(running.pid)
         return driven
       },

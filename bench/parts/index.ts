@@ -1,5 +1,5 @@
 /**
- * The parts of a run. A file each: it measures one thing on all its sides, and tells it as a section of the page.
+ * The parts of a run, one per file. Each measures one thing on all its sides and returns a section of the page.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { type GoalName, type Judged, judge } from '../goals.ts'
 import type { Place } from '../place.ts'
 import type { Section } from '../sections.ts'
 
-/** What a part is given. */
+/** The tools of a part. */
 export interface Bench {
   readonly place: Place
   readonly generator: GeneratorName
   readonly isQuick: boolean
-  /** Tells whoever waits how far it is. */
+  /** Reports progress. */
   say(line: string): void
-  /** Tells what is left out, and why. @returns The same for the page. */
+  /** Reports a skipped measurement and its reason. @returns The same sentence for the page. */
   skip(what: string): string
 }
 
 export type Part = (bench: Bench) => Promise<Section>
 
-/** Each goal that was measured, judged; quick runs keep what they have a guard for. */
+/** Judges the measured goals. A quick run judges only those that have a guard. */
 export function judgeAll(
   measured: Partial<Record<GoalName, readonly number[] | undefined>>,
   isQuick: boolean,

@@ -1,4 +1,4 @@
-/** Logins: how many, what a session check feels of them, and what happens to those that are too many. */
+/** Logins: their speed, their effect on session checks, and the answers under overload. */
 import { availableParallelism } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
@@ -15,10 +15,10 @@ import { type Bench, judgeAll } from './index.ts'
 
 const PASSWORD = 'a tortoise under the lamp'
 const FULL = { connections: 16, rounds: 5, seconds: { classic: 6, production: 4 } }
-/** Fewer connections leave less work behind, and four are enough to keep two cores busy. */
+/** Fewer connections leave less work behind. Two per core are enough to keep the machine busy. */
 const QUICK = { connections: 2 * availableParallelism(), rounds: 2, seconds: { classic: 1, production: 1 } }
 const PROBE_SECONDS = 8
-/** More than twice as many as are hashed or may wait for it: `src/auth/passwords/hashing/queue.ts`. */
+/** More than twice the number of hashes that can run or wait: `src/auth/passwords/hashing/queue.ts`. */
 const OVERLOAD = 1_200
 const PROBE_EVERY_MS = 5
 const SETTING_OF_HASH = { classic: 'bcrypt', production: 'argon2id' } as const
@@ -26,17 +26,17 @@ const SETTING_OF_HASH = { classic: 'bcrypt', production: 'argon2id' } as const
 /** A round of logins, or of hashes alone. */
 export interface LoginRound {
   readonly perSecond: number
-  /** `null` where this system does not tell. */
+  /** `null` if this system does not report it. */
   readonly cpuSecondsOfOne: number | null
 }
 
-/** A service with accounts that anybody can log in to who knows the one password. */
+/** A running service with accounts that share one password. */
 interface Ready {
   readonly pid: number
   readonly origin: string
   readonly storedHash: string
   readonly client: Client
-  /** A login of each account. */
+  /** One login per account. */
   readonly logins: readonly Request[]
   /** A session check. */
   readonly check: Request
@@ -65,7 +65,7 @@ export async function login(bench: Bench): Promise<Section> {
       significant(spreadOf(speed(hashes)).median),
       significant(spreadOf(speed(logins)).median),
       `${significant(ratio.median)} (${significant(ratio.min)}–${significant(ratio.max)})`,
-      cpuRatios === undefined ? 'not told' : significant(spreadOf(cpuRatios).median),
+      cpuRatios === undefined ? 'unknown' : significant(spreadOf(cpuRatios).median),
     ])
     if (mode === 'production' && !isQuick) {
       const beside = await measureBeside(bench, ready)
@@ -91,7 +91,10 @@ export async function login(bench: Bench): Promise<Section> {
       ...more,
     ],
     tables: [
-      { columns: ['Mode', 'Hashes/s', 'Logins/s', 'Of the hashes', 'CPU, of the hash'], rows },
+      {
+        columns: ['Mode', 'Hashes/s', 'Logins/s', 'Relative to the hashes', 'CPU, relative to the hash'],
+        rows,
+      },
       ...tables,
     ],
     goals,
@@ -110,7 +113,7 @@ async function startWithAccounts(
   })
   const storedHash = await hasher.hash(PASSWORD)
   const databaseUrl = await place.freshDatabase('sqlite')
-  // Ten sessions for each user.
+  // Ten sessions per user.
   const population = { sessions: accounts * 10, cookies: accounts }
   const bearers = await addSessions(databaseUrl, mode, population, { hashedPassword: storedHash })
   const { pid, origin } = await startBienvenue(place, databaseUrl, mode)
@@ -120,11 +123,11 @@ async function startWithAccounts(
     const fields = { email: `user-${account}@example.com`, password: PASSWORD }
     logins.push(form('/sessions', fields, headersOf(mode, account)))
   }
-  // Those who log in all the time have done so before, on the same device.
+  // The accounts that log in repeatedly have signed in on the same device before.
   for (const account of Array.from({ length: isQuick ? QUICK.connections : FULL.connections }).keys()) {
     const first = logins[account] as Request
     const { status, headers, body } = await client.send(first)
-    if (status !== 200) throw new Error(`a right password is refused: ${status} ${body}`)
+    if (status !== 200) throw new Error(`the correct password is refused: ${status} ${body}`)
     const device = headers['set-cookie']?.find((cookie) => cookie.startsWith('__Host-device='))
     if (device !== undefined)
       logins[account] = {
@@ -134,8 +137,8 @@ async function startWithAccounts(
   }
   const wrong = form('/sessions', { email: 'user-0@example.com', password: 'another' }, headersOf(mode))
   const { status } = await client.send(wrong)
-  if (status !== 401) throw new Error(`a wrong password is answered ${status}`)
-  // Of somebody who does not log in meanwhile: too many sessions end the oldest.
+  if (status !== 401) throw new Error(`a wrong password is answered with ${status}`)
+  // Use an account that does not log in during the run, because too many sessions end the oldest.
   const check = {
     method: 'GET',
     path: '/profile',
@@ -144,7 +147,7 @@ async function startWithAccounts(
   return { pid, origin, storedHash, client, logins, check }
 }
 
-/** Logins a second and hashes a second, round by round. */
+/** Logins per second and hashes per second, round by round. */
 async function measureLogins({ place, generator, isQuick, say }: Bench, ready: Ready, mode: Mode) {
   const scale = isQuick ? QUICK : FULL
   const seconds = scale.seconds[mode]
@@ -161,7 +164,7 @@ async function measureLogins({ place, generator, isQuick, say }: Bench, ready: R
       const { requests, seconds } = await drive(generator, load)
       await drain(ready)
       const after = usageOf(ready.pid)
-      // Each connection left one behind, which was done all the same, and the last one was ours.
+      // Each connection left one unanswered login, which was completed too, and `drain` added one.
       const logins = requests + scale.connections + 1
       const cpuSecondsOfOne =
         before === null || after === null ? null : (after.cpuSeconds - before.cpuSeconds) / logins
@@ -176,15 +179,15 @@ async function measureLogins({ place, generator, isQuick, say }: Bench, ready: R
   })
 }
 
-/** Hashing is first come, first served: whoever is answered now was behind all that others have left. */
+/** Waits until all earlier logins are done. Hashes run in order of arrival, so a new login is answered last. */
 async function drain({ client, logins }: Ready): Promise<void> {
   const { status } = await client.send(logins[0] as Request)
-  if (status !== 200) throw new Error(`a login behind all others is answered ${status}`)
+  if (status !== 200) throw new Error(`the last login is answered with ${status}`)
 }
 
-/** Session checks on an idle service, and beside logins. */
+/** Session checks on an idle service, and during logins. */
 async function measureBeside({ generator, say }: Bench, ready: Ready) {
-  say('session checks beside logins')
+  say('session checks during logins')
   const seconds = PROBE_SECONDS
   const idle = await probe('on an idle service', ready, seconds)
   const flood = drive(generator, {
@@ -193,15 +196,15 @@ async function measureBeside({ generator, say }: Bench, ready: Ready) {
     connections: FULL.connections,
     seconds: seconds + 2,
   })
-  // Until all of them wait for a hash.
+  // Wait until all of them are waiting for a hash.
   await setTimeout(1_000)
-  const loaded = await probe('beside logins', ready, seconds)
+  const loaded = await probe('during logins', ready, seconds)
   await flood
   await drain(ready)
   return { idle, loaded }
 }
 
-/** Asks at a fixed pace, whether answers come or not, so that a server that halts is seen to. */
+/** Sends checks at a fixed rate without waiting for answers, so that a stalled server is noticed. */
 async function probe(name: string, { client, check }: Ready, seconds: number) {
   const count = (seconds * 1_000) / PROBE_EVERY_MS
   const started = performance.now()
@@ -220,7 +223,7 @@ async function probe(name: string, { client, check }: Ready, seconds: number) {
   return { p99Ms, lost, row: [name, String(count), ...cells, String(lost)] }
 }
 
-/** More logins at once than there is place for. */
+/** More logins at once than the hash queue accepts. */
 async function measureOverload({ say }: Bench, ready: Ready) {
   say(`${OVERLOAD} logins at once`)
   const client = createClient(ready.origin)
@@ -235,9 +238,9 @@ async function measureOverload({ say }: Bench, ready: Ready) {
   const when =
     times.length === 0
       ? ''
-      : `, half of these within ${significant(quantile(times, 0.5))} ms, 99 of 100 within ${significant(quantile(times, 0.99))} ms from when all were sent`
+      : `, half of these within ${significant(quantile(times, 0.5))} ms and 99 % within ${significant(quantile(times, 0.99))} ms after all were sent`
   return {
     unanswered,
-    text: `Last, ${answers.length.toLocaleString('en')} logins at one moment: ${served.length} were served, ${refused.length} refused with 503 and \`Retry-After\`${when}, ${unanswered} anything else.`,
+    text: `Finally, ${answers.length.toLocaleString('en')} logins at once: ${served.length} were served, ${refused.length} were refused with 503 and \`Retry-After\`${when}, and ${unanswered} had any other outcome.`,
   }
 }

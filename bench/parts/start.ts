@@ -1,4 +1,4 @@
-/** The start: until the first answer, and the memory of a service that nobody uses. */
+/** The start: until the first answer, and the memory two seconds later. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
@@ -12,13 +12,13 @@ import type { Section } from '../sections.ts'
 import { type Bench, judgeAll } from './index.ts'
 
 const ROUNDS = 5
-/** For what a start leaves to be done later. */
+/** Time for the work that a start postpones. */
 const IDLE_MS = 2_000
 const BYTES_PER_MB = 1e6
 const READY = { method: 'GET', path: '/readyz', headers: {} }
 const READY_IN_PRODUCTION = { ...READY, headers: { Host: 'auth.example.com' } }
 
-/** Settings that production cannot start without; nobody is asked for a mail. */
+/** The settings that production mode requires. No mail is sent. */
 const PRODUCTION = {
   BIENVENUE_MODE: 'production',
   BASE_URL: 'https://auth.example.com',
@@ -38,8 +38,8 @@ interface Program {
 }
 
 const PROGRAMS = {
-  dist: { name: '`dist/cli/main.js serve`, what the package runs', args: ['dist/cli/main.js', 'serve'] },
-  production: { name: 'the same in production', args: ['dist/cli/main.js', 'serve'], env: PRODUCTION },
+  dist: { name: '`dist/cli/main.js serve`, as in the package', args: ['dist/cli/main.js', 'serve'] },
+  production: { name: 'the same in production mode', args: ['dist/cli/main.js', 'serve'], env: PRODUCTION },
   source: {
     name: '`src/cli/main.ts serve`, as `npm start` runs it the second time',
     args: ['src/cli/main.ts', 'serve'],
@@ -48,7 +48,7 @@ const PROGRAMS = {
   node: { name: 'Node with a bare server', args: ['-e', BARE] },
 } as const satisfies Record<string, Program>
 
-/** What the service stands on. */
+/** The packages that the service loads. */
 const PACKAGES = ['kysely', 'zod', 'hono/html', 'pino', '@node-rs/bcrypt', 'pg', 'nodemailer'] as const
 
 interface Start {
@@ -80,7 +80,7 @@ export async function start({ place, isQuick, say }: Bench): Promise<Section> {
     return [
       PROGRAMS[program].name,
       cell(ready(program)),
-      megabytes.length === 0 ? 'not told' : spreadOf(megabytes).median.toFixed(0),
+      megabytes.length === 0 ? 'unknown' : spreadOf(megabytes).median.toFixed(0),
     ]
   }
   const packageRow = (name: (typeof PACKAGES)[number]) => [
@@ -100,7 +100,7 @@ export async function start({ place, isQuick, say }: Bench): Promise<Section> {
         rows: names.map(row),
       },
       {
-        columns: ['A package alone, in a bare process', 'To load, ms', 'Resident for it, MB'],
+        columns: ['A single package in an empty process', 'Load time, ms', 'Added resident memory, MB'],
         rows: PACKAGES.map(packageRow),
       },
     ],
@@ -135,7 +135,7 @@ async function startOnce(
   const client = createClient(url)
   const { status } = await client.send(own === PRODUCTION ? READY_IN_PRODUCTION : READY)
   const readyMs = performance.now() - started
-  if (status !== 200) throw new Error(`it is not ready: ${status}`)
+  if (status !== 200) throw new Error(`the service is not ready: ${status}`)
   client.close()
   await setTimeout(IDLE_MS)
   const residentBytes = usageOf(program.pid)?.residentBytes ?? null
@@ -143,7 +143,7 @@ async function startOnce(
   return { readyMs, residentBytes }
 }
 
-/** What it costs to load a package into a process that has nothing else. */
+/** The cost of loading a package into an empty process. */
 async function load(name: string): Promise<{ ms: number; bytes: number }> {
   const program = `const before = process.memoryUsage.rss(), started = performance.now()
     await import('${name}')

@@ -1,6 +1,5 @@
-/** Several processes on one port, where the service knows the flag. */
+/** The session check with several processes on one port. */
 import { availableParallelism } from 'node:os'
-import { runCli } from '../../test/support/service.ts'
 import type { Section } from '../sections.ts'
 import { bienvenue } from '../sides/bienvenue.ts'
 import { FULL, measureSides, tableOf } from './check.ts'
@@ -9,12 +8,14 @@ import type { Bench } from './index.ts'
 const HEAD = { name: 'workers', title: 'Several workers' } as const
 
 export async function workers(bench: Bench): Promise<Section> {
-  const { stdout } = await runCli(['serve', '--help'], { onEnd: bench.place.onEnd })
   const cores = availableParallelism()
-  if (!/^\s*--workers\b/m.test(stdout) || cores < 2) {
-    const why = cores < 2 ? 'workers: there is one core only' : 'workers: `serve` has no `--workers`'
-    return { ...HEAD, paragraphs: [bench.skip(why)], tables: [], goals: [] }
-  }
+  if (cores < 2)
+    return {
+      ...HEAD,
+      paragraphs: [bench.skip('workers, because the machine has one core')],
+      tables: [],
+      goals: [],
+    }
   const engines = ['sqlite', 'postgres'] as const
   const tables = []
   for (const engine of engines) {

@@ -1,4 +1,4 @@
-// The load that standard input describes, by autocannon; what came of it as JSON. See ../drive.ts.
+// Runs the load described on standard input with autocannon, and prints the result as JSON. See ../drive.ts.
 import { json } from 'node:stream/consumers'
 import autocannon from 'autocannon'
 

@@ -1,4 +1,4 @@
-// better-auth: see ../sides/better-auth.ts. Takes `seed` or `serve`, and its settings as JSON.
+// better-auth, see ../sides/better-auth.ts. Arguments: `seed` or `serve`, and the settings as JSON.
 import { createServer } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
@@ -12,7 +12,7 @@ const isSqlite = databaseUrl.startsWith('sqlite:')
 const database = isSqlite
   ? new DatabaseSync(databaseUrl.slice('sqlite:'.length))
   : new pg.Pool({ connectionString: databaseUrl, max: 10 })
-// Faster than the default, and what is advised.
+// Faster than the default, and recommended.
 if (isSqlite) database.exec('pragma journal_mode = wal')
 
 const auth = betterAuth({
@@ -24,7 +24,7 @@ const auth = betterAuth({
   session: { cookieCache: { enabled: cookieCache, maxAge: 60 * 60 } },
   emailAndPassword: {
     enabled: true,
-    // Only to fill the tables sooner: a session check hashes no password.
+    // Only to fill the tables faster: a session check hashes no password.
     password: { hash: async (password) => password, verify: async ({ hash, password }) => hash === password },
   },
 })
@@ -46,7 +46,7 @@ async function seed() {
   return { bearers }
 }
 
-/** More sessions of those users, for the size of the table. */
+/** Adds sessions of the same users until the table has its size. */
 async function fill(count) {
   const columns = (random) => `insert into session
     ("id", "expiresAt", "token", "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")

@@ -1,24 +1,24 @@
-/** The session check as a library call, and the query below it, in turn. See `../parts/call.ts`. */
+/** The session check as a library call and its bare query, in turn. See `../parts/call.ts`. */
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { createAuth } from '../../src/index.ts'
 import { alternate } from '../measure.ts'
 import type { Bearer } from '../sides/index.ts'
 
-/** What it is told, as JSON. */
+/** The settings, passed as JSON. */
 export interface CallSettings {
   readonly databaseUrl: string
-  /** Their cookies are session ids, without the cookie's name. */
+  /** Each cookie is only the session token, without the cookie's name. */
   readonly bearers: readonly Bearer[]
   readonly rounds: number
-  /** In each round, of either. */
+  /** Calls of each kind per round. */
   readonly calls: number
 }
 
-/** What it prints, as JSON: microseconds of a call, round by round. */
+/** The output, as JSON: microseconds per call, round by round. */
 export type CallTimes = Record<'query' | 'call', number[]>
 
-/** What the session check reads, in the words of a program without a query builder. */
+/** The columns that the session check reads, as hand-written SQL. */
 const QUERY = `select users.*, sessions.id as s_id, sessions.secret_hash as s_secret_hash,
   sessions.authenticated_at as s_authenticated_at, sessions.last_seen_at as s_last_seen_at,
   sessions.idle_expires_at as s_idle_expires_at, sessions.expires_at as s_expires_at
@@ -61,8 +61,8 @@ async function timeOf(find: (sessionToken: string) => unknown): Promise<number> 
   for (let index = 0; index < calls; index++) {
     const { cookie, email } = bearers[index % bearers.length] as Bearer
     const found = find(cookie)
-    // A bare query on SQLite waits for nobody.
-    if ((found instanceof Promise ? await found : found) !== email) throw new Error('this is not its owner')
+    // The bare query on SQLite is synchronous.
+    if ((found instanceof Promise ? await found : found) !== email) throw new Error('wrong owner')
   }
   return ((performance.now() - started) / calls) * MICROSECONDS_PER_MS
 }
@@ -71,7 +71,7 @@ const measures = {
   query: () => timeOf((sessionToken) => query.find(sessionToken.slice(0, UUID_LENGTH))),
   call: () => timeOf(async (sessionToken) => (await auth.getUserFromSessionId(sessionToken))?.email),
 }
-// Until the compiler has seen both.
+// One round to warm up the compiler.
 await alternate(1, measures)
 const times: CallTimes = await alternate(rounds, measures)
 await auth.close()

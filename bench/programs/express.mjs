@@ -1,4 +1,4 @@
-// express-session and passport: see ../sides/express.ts. Takes `seed` or `serve`, and its settings as JSON.
+// express-session and passport, see ../sides/express.ts. Arguments: `seed` or `serve`, and the settings as JSON.
 import { DatabaseSync } from 'node:sqlite'
 import connectPgSimple from 'connect-pg-simple'
 import express from 'express'
@@ -88,7 +88,7 @@ function onPostgres() {
 }
 
 passport.use(
-  // Only the session check is measured, which hashes no password.
+  // Only the session check is measured, and it hashes no password.
   new LocalStrategy({ usernameField: 'email' }, async (email, password, done) => {
     const user = await users.byEmail(email)
     done(null, user !== undefined && password === PASSWORD ? user : false)

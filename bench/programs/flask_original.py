@@ -1,4 +1,4 @@
-"""The Flask original for gunicorn: it expects its database as its first argument."""
+"""Runs the Flask original under gunicorn. The original expects its database as the first argument."""
 import os
 import sys
 

@@ -1,4 +1,4 @@
-/** The floor of the session check: see `../sides/floor.ts`. Takes `seed` or `serve`, and its settings as JSON. */
+/** The floor of the session check, see `../sides/floor.ts`. Arguments: `seed` or `serve`, and the settings as JSON. */
 import { timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +11,7 @@ const COOKIE = 'session_id='
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1_000
 const POOL_SIZE = 10
 
-/** A session: the hash of its secret, its end, the address of its owner. */
+/** A session: the hash of its secret, its expiry, and the address of its owner. */
 type Row = readonly [secretHash: Uint8Array, expiresAt: number, email: string]
 type FindSession = (id: string) => Row | undefined | Promise<Row | undefined>
 
@@ -90,7 +90,7 @@ async function bearerOf(findSession: FindSession, cookie: string | undefined): P
   const bearer = cookie?.startsWith(COOKIE) ? parseBearer(cookie.slice(COOKIE.length)) : null
   if (bearer === null) return null
   const found = findSession(bearer.id)
-  // Awaited only where there is something to wait for.
+  // SQLite answers synchronously, so there is nothing to await.
   const row = found instanceof Promise ? await found : found
   if (row === undefined) return null
   const [secretHash, expiresAt, email] = row

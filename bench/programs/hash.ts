@@ -1,4 +1,4 @@
-/** Verifies one password again and again, as many at once as there are cores. See `../parts/login.ts`. */
+/** Verifies one password repeatedly, one verification per core at a time. See `../parts/login.ts`. */
 import { availableParallelism } from 'node:os'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import type { LoginRound } from '../parts/login.ts'
@@ -12,7 +12,7 @@ let hashes = 0
 
 async function work(): Promise<void> {
   while (performance.now() < until) {
-    if (!(await hasher.verify(password, storedHash))) throw new Error('the password is another one')
+    if (!(await hasher.verify(password, storedHash))) throw new Error('the password does not match')
     hashes++
   }
 }

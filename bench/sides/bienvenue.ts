@@ -10,11 +10,11 @@ import type { Bearer, Population, RunningSide, Side } from './index.ts'
 export type Mode = 'classic' | 'production'
 
 export const HOST = 'auth.example.com'
-/** Rows of one statement: SQLite takes 32,766 values. */
+/** Rows per statement. SQLite accepts 32,766 values. */
 const ROWS_AT_ONCE = 1_000
-/** A use is written down at most this often: `src/auth/sessions/own.ts`. */
+/** The minimum time between two recorded uses of a session: `src/auth/sessions/guards.ts`. */
 const USE_STEP_MS = 60_000
-const SESSIONS_OF_A_USER = 10
+const SESSIONS_PER_USER = 10
 
 /** The cookie of each mode. */
 const COOKIE = { classic: 'session_id', production: '__Host-session_id' } as const
@@ -34,7 +34,7 @@ export function bienvenue(
   return {
     name: ['Bienvenue', ...(mode === 'production' ? ['production'] : []), ...flags].join(' '),
     engine,
-    about: `\`${['bienvenue serve', ...flags].join(' ')}\` ${ABOUT[mode]}; limits on attempts and the audit are on.`,
+    about: `\`${['bienvenue serve', ...flags].join(' ')}\` ${ABOUT[mode]}; throttling and the audit log are on.`,
     async start(place, population) {
       const databaseUrl = await place.freshDatabase(engine)
       const bearers = await addSessions(databaseUrl, mode, population, details)
@@ -44,7 +44,7 @@ export function bienvenue(
   }
 }
 
-/** Starts the service, with nothing set but what its mode demands. */
+/** Starts the service with only the settings that its mode requires. */
 export async function startBienvenue(
   { onEnd, mailPort }: Place,
   databaseUrl: string,
@@ -69,7 +69,7 @@ function productionSettings(mailPort: number): Record<string, string> {
   }
 }
 
-/** The headers that come with every request of a mode. */
+/** The headers of every request in a mode. */
 export function headersOf(mode: Mode, client = 1): Record<string, string> {
   const network = `203.0.${Math.floor(client / 250)}.${(client % 250) + 1}`
   return mode === 'classic' ? {} : { Host: HOST, 'X-Forwarded-For': network, 'X-Forwarded-Proto': 'https' }
@@ -87,16 +87,16 @@ function checkOf(mode: Mode): Pick<RunningSide, 'request' | 'refusal'> {
 }
 
 interface Details {
-  /** Of every user. Default: none that any password opens. */
+  /** The hash of every user. By default no password matches. */
   readonly hashedPassword?: string
-  /** Whether the next use of each session is to be written down. Default: they were used within the last minute. */
+  /** Whether the next use of each session is recorded. By default all were used within the last minute. */
   readonly isUseDue?: boolean
 }
 
 /**
- * Fills the tables past the use cases, which would take minutes: users with open sessions.
+ * Adds users with sessions directly to the tables, because the use cases would take minutes.
  *
- * @returns The sessions whose cookies are sent, spread over all.
+ * @returns The sessions whose cookies are sent, spread evenly over all sessions.
  */
 export async function addSessions(
   databaseUrl: string,
@@ -113,7 +113,7 @@ export async function addSessions(
   const db = await openDatabase(databaseUrl)
   try {
     await db.transaction().execute(async (tx) => {
-      const users = Array.from({ length: Math.ceil(sessions / SESSIONS_OF_A_USER) }, (_, index) => ({
+      const users = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_USER) }, (_, index) => ({
         email: `user-${index}@example.com`,
         normalized_email: `user-${index}@example.com`,
         hashed_password: hashedPassword,
@@ -137,7 +137,7 @@ export async function addSessions(
           secret_hash: secretHash,
           created_at: at,
           authenticated_at: at,
-          // Spread, so that their uses are not all to be written down at one moment.
+          // Spread, so that the uses are not all due to be recorded at the same time.
           last_seen_at: at - Math.floor(Math.random() * USE_STEP_MS) - (isUseDue ? USE_STEP_MS : 0),
           idle_expires_at: idleMs === 0 ? null : at + idleMs,
           expires_at: at + options.sessionLifetimeSeconds[mode] * 1_000,

@@ -4,13 +4,13 @@ import { freePort } from '../../test/support/ports.ts'
 import { startDaemon } from '../../test/support/system.ts'
 import { plainRequest, type Side } from './index.ts'
 
-/** Where Debian has them. */
+/** The paths on Debian. */
 const PYTHON = '/usr/bin/python3'
 const GUNICORN = '/usr/bin/gunicorn'
 const EMAIL = 'user-0@example.com'
 const PASSWORD = 'b4l0u'
 
-/** Why it cannot run here, or `null`. */
+/** The reason why it cannot run on this machine, or `null`. */
 export function whyNoFlask(): string | null {
   const { status } = spawnSync(PYTHON, ['-c', 'import flask, sqlalchemy, bcrypt, gunicorn'])
   return status === 0
@@ -18,7 +18,7 @@ export function whyNoFlask(): string | null {
     : 'the Flask original needs the Debian packages gunicorn, python3-flask, python3-sqlalchemy and python3-bcrypt'
 }
 
-/** The exercise as it is taught, with the server that it would have in earnest. */
+/** The original exercise, on a production server. */
 export function flask(): Side {
   const workers = availableParallelism()
   return {

@@ -1,7 +1,7 @@
 import type { EngineName } from '../place.ts'
 import { plainRequest, type Side, startPeer } from './index.ts'
 
-/** The least that such a check can be: what no service does, and what all are measured in. */
+/** The minimum work of a session check. Every side is compared with it. */
 export function floor(engine: EngineName): Side {
   const driver =
     engine === 'sqlite' ? 'one prepared `node:sqlite` statement' : 'one named statement of `pg` (pool of 10)'

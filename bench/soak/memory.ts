@@ -1,13 +1,13 @@
 /**
- * Whether the service grows while it works: the heap after each collection of garbage, and what is in it at the
+ * Tests the service for memory leaks: samples the heap after garbage collection, and compares the objects in it at the
  * beginning and at the end.
  *
  *     node bench/soak/memory.ts --minutes 60
  *
- * Classic mode on SQLite, under a bounded mix: users register, log in, check their session, send nonsense, reset
- * their password and log out, one after the other, with a pause between requests. Prints a line for each sample, which
- * kinds of objects have become more, and a verdict: flat where the last third of the samples holds no more than the
- * first third and a tolerance. All of it goes to `.cache/bench/soak/results.json` too.
+ * Runs classic mode on SQLite under a mix of requests: users register, log in, check their session, send invalid
+ * requests, reset their password and log out, one after another, with a pause between requests. Prints a line per
+ * sample, the kinds of objects that have grown in number, and a verdict: flat if the last third of the samples does
+ * not exceed the first third by more than a tolerance. Also writes everything to `.cache/bench/soak/results.json`.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,12 +18,12 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
-/** After this the code is compiled and every cache filled. */
+/** After this share of the time the code is compiled and every cache is full. */
 const WARM_UP_SHARE = 0.15
 const SAMPLES = 24
-/** What a heap may vary by from sample to sample without growing. */
+/** Normal variation of the heap between samples. */
 const TOLERANCE_MB = 1
-/** Fewer of a kind are chance: requests in hand, timers of the moment. */
+/** Smaller increases are noise, such as requests in progress and pending timers. */
 const MORE_OBJECTS = 200
 
 const { values } = parseArgs({
@@ -57,7 +57,7 @@ try {
     find(service.stderr, /Debugger listening on (ws:\S+)/),
     find(service.stdout, /"url":"http:\/\/localhost:(\d+)"/).then((port) => `http://127.0.0.1:${port}`),
   ])
-  // A pipe that nobody reads would stop it.
+  // An unread pipe would fill up and block the service.
   service.stdout.resume()
   service.stderr.resume()
   await soak(url, await openInspector(inspectorUrl))
@@ -93,7 +93,7 @@ async function soak(url: string, inspector: Inspector): Promise<void> {
   const third = SAMPLES / 3
   const grewByMb = median(samples.slice(-third)) - median(samples.slice(0, third))
   const verdict = grewByMb <= TOLERANCE_MB ? 'flat' : 'growing'
-  console.log('\nobjects of a kind that have become more, from the end of the warm-up to the end:')
+  console.log('\nkinds of objects that have grown in number since the end of the warm-up:')
   for (const { kind, from, to } of grown) console.log(`  ${kind}: ${from} to ${to}`)
   if (grown.length === 0) console.log(`  none by more than ${MORE_OBJECTS}`)
   console.log(`\nanswers: ${JSON.stringify(statuses)}`)
@@ -104,7 +104,7 @@ async function soak(url: string, inspector: Inspector): Promise<void> {
   process.exitCode = verdict === 'flat' ? 0 : 1
 }
 
-/** Users come one after the other, for as long as it takes. */
+/** Simulates one user after another until it is stopped. */
 function startLoad(url: string) {
   const statuses: Record<string, number> = {}
   let requests = 0
@@ -158,13 +158,13 @@ function startLoad(url: string) {
 }
 
 interface Inspector {
-  /** Bytes in use, once all that is garbage is gone. */
+  /** The bytes in use after garbage collection. */
   usedHeap(): Promise<number>
-  /** How many objects there are, by the name of their constructor. */
+  /** The number of objects by the name of their constructor. */
   countObjects(): Promise<Map<string, number>>
 }
 
-/** Speaks the protocol of the debugger: the service itself needs no change. */
+/** Uses the debugger protocol, so that the service itself needs no change. */
 async function openInspector(inspectorUrl: string): Promise<Inspector> {
   const socket = new WebSocket(inspectorUrl)
   await new Promise((resolve, reject) => {
@@ -212,7 +212,7 @@ function countByKind({ snapshot, nodes, strings }: Snapshot): Map<string, number
   const counts = new Map<string, number>()
   for (let node = 0; node < nodes.length; node += fields.length) {
     const ofType = types[0][nodes[node + type] ?? 0] ?? ''
-    // Strings are as many kinds as there are values.
+    // Every other type counts as one kind, because the name of a string is its value.
     const kind = ofType === 'object' ? (strings[nodes[node + name] ?? 0] ?? '') : `(${ofType})`
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }

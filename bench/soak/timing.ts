@@ -1,11 +1,12 @@
 /**
- * Whether the time of an answer tells who has an account: the long version of `test/attacks/timing.test.ts`.
+ * Tests whether response times reveal which addresses have an account: the long version of
+ * `test/attacks/timing.test.ts`.
  *
  *     node bench/soak/timing.ts --samples 2000
  *
- * Production mode on SQLite, with the real hash, in this process. Prints for each pair Welch's t (between -3 and
- * 3 where there is nothing to find), the medians and the spread in milliseconds. Best on a machine that does
- * nothing else; 2,000 samples take some minutes.
+ * Runs production mode on SQLite with the real hash, in this process. Prints for each pair Welch's t (between -3 and 3
+ * if there is no difference), the medians and the middle half in milliseconds. Run it on an otherwise idle machine.
+ * 2,000 samples take a few minutes.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -29,7 +30,7 @@ const auth = await createAuth({
   databaseUrl: `sqlite:${join(folder, 'timing.db')}`,
   breachCheckUrl: 'off',
   mailsPerHour: 10_000_000,
-  // Takes its time, and nobody's mail.
+  // Takes some time, and sends nothing.
   mailer: { send: () => new Promise((done) => setTimeout(done, 2)), close() {} },
 })
 try {

@@ -3,17 +3,16 @@ import type { Settings } from './settings.ts'
 
 /** A command of `bienvenue`. */
 export interface Command {
-  /** Its words, such as `users add`. */
+  /** The words that select it, such as `users add`. */
   readonly name: string
-  /** One line for the list of commands. */
+  /** One line for the list of commands, without a full stop. */
   readonly summary: string
-  /** What stands behind the name: `EMAIL`. Each word is one argument. */
+  /** The arguments, one word each: `EMAIL NEW`. */
   readonly takes?: string
-  /** Flags of its own, with their line of help. The settings' flags and `--json`, `--help` come along. */
+  /** Its own flags, each with a line of help. Every command also takes `--json`, `--help` and the settings. */
   readonly flags?: Readonly<Record<string, { type: 'boolean' | 'string'; help: string }>>
-  /** Whether it looks at settings that are wrong, instead of refusing them. */
+  /** Run the command even if a setting is invalid. Without it, invalid settings are refused first. */
   readonly toleratesProblems?: true
-  /** @returns The exit code. */
   run(input: CommandInput): Promise<ExitCode>
 }
 
@@ -21,14 +20,14 @@ export interface CommandInput {
   readonly args: readonly string[]
   readonly flags: Readonly<Record<string, unknown>>
   readonly settings: Settings
-  /** Whether a script reads the answer. */
+  /** Whether `--json` was given: print JSON for scripts. */
   readonly json: boolean
 }
 
-/** 0: done. 1: refused or failed. 2: the command line or a setting is wrong. */
+/** 0: success. 1: refused or failed. 2: the command line or a setting is invalid. */
 export type ExitCode = 0 | 1 | 2
 
-/** The command line is wrong. */
+/** The command line is invalid. The message is a sentence that says how to correct it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

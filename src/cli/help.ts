@@ -2,7 +2,10 @@ import type { Command } from './command.ts'
 import { flagOf, SETTINGS } from './settings.ts'
 import { table } from './terminal.ts'
 
-/** What `bienvenue --help` says. */
+const FURTHER_HELP = `Help on a command: bienvenue help COMMAND
+Help on settings:  bienvenue help settings`
+
+/** The output of `bienvenue --help`. */
 export function generalHelp(commands: readonly Command[]): string {
   return `bienvenue: a self-hosted user-authentication service
 
@@ -11,39 +14,42 @@ Usage: bienvenue COMMAND [ARGUMENT] [--flag value]
 Commands:
 ${list(commands)}
 
-Every command takes --help, --json (answers for scripts) and the settings.
-One command: bienvenue help COMMAND
-Settings:    bienvenue help settings
+Every command also takes --help, --json (output for scripts) and the settings.
 
-Exit codes: 0 done; 1 refused or failed; 2 the command line or a setting is wrong.`
+${FURTHER_HELP}
+
+Exit codes: 0 success; 1 refused or failed; 2 invalid command line or setting.`
 }
 
-/** What help on a group of commands says, such as `users`. */
+/** The help on a group of commands, such as `users`. */
 export function groupHelp(group: string, commands: readonly Command[]): string {
   return `Usage: bienvenue ${group} COMMAND [ARGUMENT] [--flag value]
 
 Commands:
 ${list(commands)}
 
-One command: bienvenue help COMMAND
-Settings:    bienvenue help settings`
+${FURTHER_HELP}`
 }
 
-/** What help on one command says. `beside`: further commands whose names begin with its own. */
-export function commandHelp(command: Command, beside: readonly Command[] = []): string {
+/**
+ * The help on one command.
+ *
+ * @param subcommands - Other commands whose names begin with the name of this one.
+ */
+export function commandHelp(command: Command, subcommands: readonly Command[] = []): string {
   const flags = Object.entries(command.flags ?? {}).map(([flag, { help }]) => [`--${flag}`, help])
-  const others = beside.length === 0 ? '' : `Other commands:\n${list(beside)}\n\n`
+  const others = subcommands.length === 0 ? '' : `Other commands:\n${list(subcommands)}\n\n`
   return `Usage: bienvenue ${usage(command)}
 
 ${command.summary}.
 
 Flags:
-${indent(table([...flags, ['--json', 'Answer for scripts'], ['--help', 'Show this help']]))}
+${indent(table([...flags, ['--json', 'Print JSON, for scripts'], ['--help', 'Show this help']]))}
 
-${others}Settings: bienvenue help settings`
+${others}Help on settings: bienvenue help settings`
 }
 
-/** What help on the settings says. */
+/** The help on the settings. */
 export function settingsHelp(): string {
   const rows = Object.entries(SETTINGS).map(([name, row]) => [
     row.secret === 'whole' ? '' : `--${flagOf(name)}`,
@@ -55,12 +61,12 @@ export function settingsHelp(): string {
     .map((row) => row.env)
     .join(', ')
     .replace(/, ([^,]+)$/, ' or $1')
-  return `Settings: every command takes them, as a flag or as an environment variable. The flag wins.
+  return `Every command takes these settings, as flags or as environment variables. A flag takes precedence.
 
 ${indent(table(rows))}
 
-Add _FILE to the name of ${secrets} to read the value from a file.
-What is in force, and from where: bienvenue doctor`
+To read ${secrets} from a file, add _FILE to the variable and set it to the path.
+To see the values in force and where they come from, run: bienvenue doctor`
 }
 
 function list(commands: readonly Command[]): string {

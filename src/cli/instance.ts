@@ -1,4 +1,4 @@
-/** The service in this process, from its first connection to the database until it is told to stop. */
+/** One instance of the service in this process, from opening the database to a graceful stop. */
 import { createApp } from '../app/index.ts'
 import { type RunningServer, startServer } from '../app/server.ts'
 import { type AuthService, openAuthService } from '../auth/index.ts'
@@ -10,19 +10,19 @@ import type { Settings } from './settings.ts'
 
 const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
 
-/** What whoever runs the service is told beside the settings. */
+/** How a running service reports and stops. */
 export interface RunDetails {
   readonly log: Logger
-  /** Once the service listens: on which port. */
+  /** Called once the service accepts connections. */
   readonly onListening: (port: number) => void
-  /** Resolves when the service has to stop. */
+  /** Resolves when the service must stop. */
   readonly stopped: Promise<void>
 }
 
 /**
- * Runs the service until it is told to stop; then finishes what is in hand.
+ * Runs the service until `stopped` resolves, then finishes the requests in progress.
  *
- * @throws {OptionError} The database cannot be used, or the address or port is not to be had.
+ * @throws {OptionError} The database cannot be used, or the service cannot listen on the address or port.
  */
 export async function runInstance(
   settings: Settings,
@@ -65,27 +65,32 @@ async function listen(
     if (code === 'EADDRINUSE')
       throw new OptionError(
         'port',
-        `${port} is taken by another program on ${address}; take another one, as in PORT=5050`,
+        `${port} is in use by another program on ${address}; choose another, such as PORT=5050`,
       )
-    if (code === 'EACCES') throw new OptionError('port', `this user may not listen on ${port}`)
-    if (code === 'EADDRNOTAVAIL') throw new OptionError('host', `${address} is no address of this machine`)
+    if (code === 'EACCES')
+      throw new OptionError('port', `this user may not listen on ${port}; choose a port above 1023`)
+    if (code === 'EADDRNOTAVAIL')
+      throw new OptionError(
+        'host',
+        `${address} is not an address of this machine; use localhost or one that is`,
+      )
     throw error
   }
 }
 
-/** @returns Ends it, once the one in hand is done. */
+/** @returns A function that stops the clean-ups and waits for a running one. */
 function cleanUpRegularly(auth: AuthService, log: Logger): () => Promise<void> {
   const cleanUp = () =>
     auth.deleteExpired().then(
       (removed) => log.debug({ removed }, 'clean-up'),
       (error: unknown) => log.error({ reason: describeError(error) }, 'the clean-up failed'),
     )
-  let inHand = cleanUp()
+  let running = cleanUp()
   const timer = setInterval(() => {
-    inHand = cleanUp()
+    running = cleanUp()
   }, CLEAN_UP_EVERY_MS)
   return () => {
     clearInterval(timer)
-    return inHand
+    return running
   }
 }

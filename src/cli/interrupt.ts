@@ -2,7 +2,7 @@ import type { OutputFile } from '../lib/output-file.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Runs what writes a file. If it fails, or a signal ends the process, the unfinished file is removed. */
+/** Runs `write`, and removes the unfinished file if it fails or a signal ends the process. */
 export async function discardedOnFailure<Result>(
   output: OutputFile,
   write: () => Promise<Result>,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `bienvenue`. Loads nothing more of ours before it knows that this Node can run it. */
+/** The command `bienvenue`. Checks the Node version before it loads code that an older Node cannot run. */
 import { nodeProblem } from '../lib/node-version.ts'
 
 if (nodeProblem !== null) {

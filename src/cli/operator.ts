@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Caller } from '../auth/index.ts'
 
-/** The person who runs a command, by their account on this machine, so that the audit tells operators apart. */
+/** The person who runs the command, named by their user account so that the audit log tells operators apart. */
 export function operator(): Caller {
   return { actor: { kind: 'operator', id: nameOnThisMachine() } }
 }
@@ -10,7 +10,7 @@ function nameOnThisMachine(): string | undefined {
   try {
     return userInfo().username
   } catch {
-    // A container may run under a number that has no name.
+    // A container may run under a user id that has no name.
     return process.getuid === undefined ? undefined : `uid ${process.getuid()}`
   }
 }

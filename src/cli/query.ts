@@ -1,16 +1,16 @@
-/** Flags by which lists are narrowed down. */
+/** Parsers for the flags that filter lists. */
 import { UsageError } from './command.ts'
 
-/** `--limit`: how many at most; 0 for all. */
+/** `--limit`: the maximum number of entries; 0 means no limit. @throws {UsageError} */
 export function limitOf(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--limit takes a whole number')
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--limit must be a whole number. Use 0 for no limit.')
   return Number(text) || Number.POSITIVE_INFINITY
 }
 
-/** `--since`: a moment. */
+/** `--since`: a date or a point in time. @throws {UsageError} */
 export function sinceOf(text: string): Date {
   const time = new Date(text)
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time.getTime()))
-    throw new UsageError('--since takes a moment, as in 2026-11-21 or 2026-11-21T12:00:00Z')
+    throw new UsageError('--since must be a date or a time, such as 2026-11-21 or 2026-11-21T12:00:00Z.')
   return time
 }

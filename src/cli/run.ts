@@ -1,6 +1,6 @@
 /**
- * Reads the command line and the environment, runs one command, and turns what happened into one line and
- * an exit code.
+ * Reads the command line and the environment, runs one command, and turns an error into a line on standard
+ * error and an exit code.
  *
  * @module
  */
@@ -63,9 +63,10 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   const wanted = command.takes?.split(' ').length ?? 0
   if (args.length !== wanted) {
     const counted = wanted === 1 ? 'one argument' : `${wanted} arguments`
-    const takes = wanted === 0 ? 'no argument' : `${counted}: ${command.takes}`
+    const takes = wanted === 0 ? 'no arguments' : `${counted}: ${command.takes}`
     const others = within(command.name).filter((other) => other !== command)
-    throw misuse(`${command.name} takes ${takes}${choicesOf(others)}`, command.name)
+    const choices = others.length === 0 ? '' : ` Other commands: ${namesOf(others)}.`
+    throw misuse(`${command.name} takes ${takes}.${choices}`, command.name)
   }
   refuseInvisible(command, flags, args)
   const settings = readSettings(flags, process.env)
@@ -77,16 +78,23 @@ async function misunderstood(argv: readonly string[]): Promise<ExitCode> {
   if (argv.some(isHelpFlag)) return help(argv)
   const [name = '', ...words] = argv
   const group = within(name)
-  if (group.length === 0) throw misuse(`there is no command "${name}"`)
-  throw misuse(`there is no command "${[name, ...words.slice(0, 1)].join(' ')}"${choicesOf(group)}`, name)
+  if (group.length === 0) throw misuse(`Unknown command "${name}".`)
+  const word = words.find((text) => !text.startsWith('-'))
+  const problem =
+    word === undefined ? `"${name}" is a group of commands.` : `Unknown command "${name} ${word}".`
+  throw misuse(`${problem} Commands: ${namesOf(group)}.`, name)
 }
 
-/** An error that the help of a command, of a group or of all commands explains. */
+/**
+ * An error that points to the help on a command or a group.
+ *
+ * @param words - The command or group; none for the general help.
+ */
 function misuse(problem: string, ...words: readonly string[]): UsageError {
-  return new UsageError(`${problem} (see ${['bienvenue', ...words, '--help'].join(' ')})`)
+  return new UsageError(`${problem} See: ${['bienvenue', ...words, '--help'].join(' ')}`)
 }
 
-/** Help on everything, on the settings, on a group of commands, or on one command. */
+/** Prints the general help, or the help on the settings, a group of commands or one command. */
 async function help(words: readonly string[]): Promise<ExitCode> {
   const topic = words.filter((word) => !word.startsWith('-')).join(' ')
   const found = within(topic)
@@ -94,10 +102,10 @@ async function help(words: readonly string[]): Promise<ExitCode> {
   if (topic === '') await print(generalHelp(COMMANDS))
   else if (topic === 'settings') await print(settingsHelp())
   else if (command !== undefined) {
-    const beside = found.filter((other) => other !== command)
-    await print(commandHelp(command, beside))
+    const subcommands = found.filter((other) => other !== command)
+    await print(commandHelp(command, subcommands))
   } else if (found.length > 0) await print(groupHelp(topic, found))
-  else throw misuse(`there is no help on "${topic}"`)
+  else throw misuse(`There is no help on "${topic}".`)
   return 0
 }
 
@@ -105,13 +113,13 @@ function isHelpFlag(word: string | undefined): boolean {
   return word === '--help' || word === '-h'
 }
 
-/** The command of this name, and those whose names begin with it. */
+/** The command with this name, and its subcommands. */
 function within(name: string | undefined): Command[] {
   return COMMANDS.filter((command) => command.name === name || command.name.startsWith(`${name} `))
 }
 
-function choicesOf(commands: readonly Command[]): string {
-  return commands.length === 0 ? '' : `; there is ${commands.map(({ name }) => name).join(', ')}`
+function namesOf(commands: readonly Command[]): string {
+  return commands.map(({ name }) => name).join(', ')
 }
 
 function parse(command: Command, argv: readonly string[]) {
@@ -122,15 +130,21 @@ function parse(command: Command, argv: readonly string[]) {
       allowPositionals: true,
     }) as { values: Record<string, unknown>; positionals: string[] }
   } catch (error) {
-    // Its first sentence says what is wrong; the rest is advice that does not fit our commands.
-    throw misuse((error as Error).message.split(/\. |\n/, 1)[0] ?? '', command.name)
+    throw misuse(problemOf(error as Error), command.name)
   }
 }
 
-/** Accounts that were adopted or imported can have any address: these are looked up as they are written. */
+/** The first sentence of an error of `parseArgs`. The rest is advice that does not fit our commands. */
+function problemOf({ message }: Error): string {
+  const [problem = ''] = message.split(/\.(?:\s|$)|\n/, 1)
+  const [, flag] = /^Option '(--[\w-]+).*' argument (?:missing|is ambiguous)$/.exec(problem) ?? []
+  return flag === undefined ? `${problem}.` : `${flag} needs a value.`
+}
+
+/** Adopted or imported accounts can have any address, so these arguments may contain any character. */
 const ADDRESSES = new Set(['EMAIL', 'TO', '--user'])
 
-/** Refuses invisible characters in what is not a setting: a file would be read or made that nobody meant. */
+/** Refuses invisible characters in arguments and flags, so that no file gets a name that its user cannot see. */
 function refuseInvisible(command: Command, flags: Record<string, unknown>, args: readonly string[]): void {
   const words = command.takes?.split(' ') ?? []
   const given = [
@@ -140,11 +154,11 @@ function refuseInvisible(command: Command, flags: Record<string, unknown>, args:
   for (const [name, text] of given) {
     const character = typeof text === 'string' && !ADDRESSES.has(name) ? findInvisible(text) : null
     if (character !== null)
-      throw new UsageError(`${name} contains ${character}, an invisible character; remove it`)
+      throw new UsageError(`${name} contains ${character}, an invisible character. Remove it.`)
   }
 }
 
-/** What went wrong, in a line for each problem, and the exit code for it. Never a stack. */
+/** An error as one line per problem, never a stack trace, with its code and exit code. */
 function explain(error: unknown): { lines: string[]; code: string; exitCode: ExitCode } {
   if (error instanceof UsageError) {
     return { lines: [error.message], code: 'usage', exitCode: 2 }
@@ -160,16 +174,16 @@ function explain(error: unknown): { lines: string[]; code: string; exitCode: Exi
   }
   if (error instanceof MaintenanceError) return { lines: [error.message], code: 'refused', exitCode: 1 }
   const message = error instanceof Error ? error.message : String(error)
-  return { lines: [`unexpected: ${message}`], code: 'unexpected', exitCode: 1 }
+  return { lines: [`Unexpected error: ${message}`], code: 'unexpected', exitCode: 1 }
 }
 
-// A reader that has seen enough (`| head`) is no fault.
+// A reader that closes the pipe early, such as `| head`, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
 
-/** Runs the command line to its end. Never throws. */
+/** Runs the command that `argv` names. Reports every error on standard error and never throws. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
   try {
     return await main(argv)

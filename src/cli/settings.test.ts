@@ -3,30 +3,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { OptionError } from '../errors.ts'
 import { inspectOptions, type Row } from '../options/index.ts'
 import { COMMON_FLAGS } from './command.ts'
-import {
-  assertNone,
-  flagOf,
-  problemsOf,
-  readSettings,
-  SETTING_FLAGS,
-  SETTINGS,
-  urlOf,
-  variableOf,
-  withKnownPort,
-} from './settings.ts'
+import { urlOf } from './local-url.ts'
+import { flagOf, readSettings, SETTING_FLAGS, SETTINGS, variableOf, withKnownPort } from './settings.ts'
 
 const ROWS = Object.entries(SETTINGS) as [string, Row][]
 const NAMES = Object.keys(SETTINGS)
-/** A secret that is nothing else is never taken from a flag. */
+/** Settings that are secret as a whole are never read from a flag. */
 const FLAG_ROWS = ROWS.filter(([, row]) => row.secret !== 'whole')
 
-/** As `openssl rand -base64 32` makes one. */
+/** A key as made by `openssl rand -base64 32`. */
 const randomKey = () => randomBytes(32).toString('base64')
 
-/** Text of the form that a setting has to have. */
+/** Valid values of settings that have a form. */
 const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   baseUrl: ['https://auth.example.com', 'http://localhost:5000'],
   secretKey: [randomKey(), randomKey()],
@@ -39,7 +29,7 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
 
 type Value = [text: string, value: string | number | boolean]
 
-/** Two values of a setting, as text and as it is read; the first is not the default. */
+/** Two values of a setting, as text and as the parsed value. The first is not the default. */
 function values(name: string): [one: Value, other: Value] {
   const { kind, classic } = SETTINGS[name as keyof typeof SETTINGS]
   const spelled = (value: string | number | boolean): Value => [
@@ -56,20 +46,20 @@ function values(name: string): [one: Value, other: Value] {
   return [spelled(one), spelled(other)]
 }
 
-/** The value of a setting, wherever it is kept; there is nothing wrong with any. */
+/** The value of a setting, from the options or the server settings. Expects no problems. */
 function settled(name: string, flags: Record<string, string>, env: Record<string, string>): unknown {
   const { options, problems, ...settings } = readSettings(flags, env)
   expect(problems).toEqual([])
   return { ...inspectOptions(options).options, ...settings }[name]
 }
 
-/** What is wrong with the flags and the variables, by the names of the settings. */
+/** The names of the settings that are refused. */
 function refused(flags: Record<string, string>, env: Record<string, string>): string[] {
   return readSettings(flags, env).problems.map(({ option }) => option)
 }
 
 describe('readSettings', () => {
-  it('leaves everything to the defaults where nothing is set', () => {
+  it('uses the defaults if nothing is set', () => {
     const settings = readSettings({}, {})
     expect(settings).toMatchObject({
       options: {},
@@ -85,25 +75,25 @@ describe('readSettings', () => {
     expect(settings.sources).toEqual(Object.fromEntries(NAMES.map((name) => [name, 'default'])))
   })
 
-  it('takes one worker for each core where 0 is asked for', () => {
+  it('reads 0 workers as one per core', () => {
     expect(readSettings({ workers: '0' }, {}).workers).toBe(availableParallelism())
   })
 
-  it.each(ROWS)('takes %s from its variable', (name, row) => {
+  it.each(ROWS)('reads %s from its variable', (name, row) => {
     const [[one, oneValue]] = values(name)
     expect(oneValue).not.toBe(row.classic)
     expect(settled(name, {}, { [row.env]: one })).toBe(oneValue)
     expect(readSettings({}, { [row.env]: one }).sources[name as keyof typeof SETTINGS]).toBe('environment')
   })
 
-  it.each(FLAG_ROWS)('takes %s rather from its flag', (name, row) => {
+  it.each(FLAG_ROWS)('prefers the flag of %s to its variable', (name, row) => {
     const [[one, oneValue], [other, otherValue]] = values(name)
     expect(settled(name, { [flagOf(name)]: one }, {})).toBe(oneValue)
     expect(settled(name, { [flagOf(name)]: one }, { [row.env]: other })).toBe(oneValue)
     expect(settled(name, { [flagOf(name)]: other }, { [row.env]: one })).toBe(otherValue)
   })
 
-  it.each(FLAG_ROWS)('says where %s comes from', (name, { env }) => {
+  it.each(FLAG_ROWS)('reports the source of %s', (name, { env }) => {
     const [[text], [other]] = values(name)
     const sourceOf = (flags: Record<string, string>, variables: Record<string, string>) =>
       readSettings(flags, variables).sources[name as keyof typeof SETTINGS]
@@ -113,21 +103,21 @@ describe('readSettings', () => {
     expect(Object.entries(sources).filter(([, source]) => source !== 'default')).toEqual([[name, 'flag']])
   })
 
-  /** As a script or an env file of Windows leaves them, and as text from a page or a chat has them. */
+  /** Left over by scripts, by env files from Windows, and by text copied from a page or a chat. */
   const AROUND = [' ', '\r', '\n', '\t', '\r\n', '\u00a0', '\u200b', '\u200d', '\u2060', '\ufeff']
 
-  it.each(ROWS)('takes a variable of %s without a visible character for one that is not set', (name, row) => {
+  it.each(ROWS)('treats the variable of %s as not set if it has no visible character', (name, row) => {
     for (const text of ['', ...AROUND]) {
       expect(settled(name, {}, { [row.env]: text })).toBe(row.classic)
       expect(readSettings({}, { [row.env]: text }).sources[name as keyof typeof SETTINGS]).toBe('default')
     }
   })
 
-  it.each(ROWS)('refuses a flag of %s without a visible character', (name) => {
+  it.each(ROWS)('refuses the flag of %s if it has no visible character', (name) => {
     for (const text of ['', ...AROUND]) expect(refused({ [flagOf(name)]: text }, {})).toEqual([name])
   })
 
-  it.each(ROWS)('reads %s without the invisible characters around it', (name, { env }) => {
+  it.each(ROWS)('trims invisible characters around %s', (name, { env }) => {
     const [[text, value]] = values(name)
     for (const mark of AROUND) {
       expect(settled(name, {}, { [env]: `${text}${mark}` })).toBe(value)
@@ -136,11 +126,11 @@ describe('readSettings', () => {
     }
   })
 
-  /** These hold words of a language: their own rules say what is not allowed. */
+  /** These contain natural language, so they have rules of their own. */
   const HOLDS_WORDS: readonly string[] = ['mailFrom', 'contextWords']
 
   it.each(ROWS.filter(([name]) => !HOLDS_WORDS.includes(name)))(
-    'refuses %s with an invisible character inside, and names the character',
+    'refuses an invisible character inside %s, and names the character',
     (name, { env }) => {
       const [[text]] = values(name)
       for (const [mark, named] of [
@@ -157,12 +147,12 @@ describe('readSettings', () => {
     },
   )
 
-  it('keeps no-break spaces and joiners inside of words', () => {
+  it('keeps no-break spaces and joiners inside words', () => {
     const words = 'Élan\u00a0Vital,می\u200cخواهم'
     expect(settled('contextWords', {}, { BIENVENUE_CONTEXT_WORDS: `${words}\r` })).toBe(words)
   })
 
-  it('takes blanks and line breaks around the commas of a list', () => {
+  it('accepts blanks and line breaks around the commas of a list', () => {
     const [one, other] = [randomKey(), randomKey()]
     expect(settled('secretKey', {}, { BIENVENUE_SECRET_KEY: `${one},\r\n\u00a0${other}\n` })).toBe(
       `${one},${other}`,
@@ -172,11 +162,11 @@ describe('readSettings', () => {
     )
   })
 
-  /** Any text is of their form. */
+  /** These accept any text. */
   const TAKES_ANY: readonly string[] = ['databaseUrl', 'contextWords', 'host', 'allowedHosts']
 
   it.each(ROWS.filter(([name]) => !TAKES_ANY.includes(name)))(
-    'names %s when its value is wrong, and leaves it out',
+    'reports an invalid value of %s, and leaves it out',
     (name, { env, kind }) => {
       const tooMuch = kind.type === 'integer' ? [String(kind.max + 1), String(kind.min - 1), '1.5'] : []
       for (const text of ['wrong', 'wr\u200bong', ...tooMuch]) {
@@ -188,19 +178,19 @@ describe('readSettings', () => {
           problems: [{ option: name, problem: expect.any(String) }],
         })
       }
-      // A right flag makes a wrong variable harmless: it is not read.
+      // If the flag is valid, an invalid variable is not read.
       if (SETTINGS[name as keyof typeof SETTINGS].secret !== 'whole')
         expect(refused({ [flagOf(name)]: values(name)[0][0] }, { [env]: 'wrong' })).toEqual([])
     },
   )
 
-  it('names all that is wrong at once, in the order of the table', () => {
+  it('reports all problems at once, in the order of the table', () => {
     expect(
       refused({ port: '-1' }, { BIENVENUE_THROTTLE: 'maybe', BASE_URL: 'nowhere', HOST: '10.0.0.1' }),
     ).toEqual(['baseUrl', 'throttle', 'port'])
   })
 
-  it('lists the variables that look like ours and are none', () => {
+  it('lists unknown variables that look like ours', () => {
     const env = {
       BIENVENUE_BCRYPT_COSTS: '12',
       BIENVENUE_: 'x',
@@ -225,7 +215,7 @@ describe('readSettings', () => {
     ).toEqual([])
   })
 
-  it('hands to the library only what was set', () => {
+  it('passes only the options that were set to the library', () => {
     const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0', HOST: '::1', BIENVENUE_LOG_LEVEL: 'silent' }
     expect(readSettings({ throttle: 'off' }, env).options).toEqual({
       databaseUrl: 'sqlite::memory:',
@@ -234,7 +224,7 @@ describe('readSettings', () => {
   })
 })
 
-/** What a file may hold, and where it is. */
+/** Writes a file in a new directory and returns its path. */
 function fileWith(contents: string | Uint8Array): string {
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-settings-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -250,14 +240,14 @@ const SECRETS: readonly [name: string, env: string, value: string][] = [
 ]
 
 describe('a secret', () => {
-  it('is one of the settings that have a file', () => {
+  it('is marked in the settings table', () => {
     expect(ROWS.filter(([, row]) => row.secret).map(([name, { env }]) => [name, env])).toEqual(
       SECRETS.map(([name, env]) => [name, env]),
     )
   })
 
   it.each(SECRETS)(
-    '%s is read from the file of %s_FILE, without what is invisible around it',
+    '%s is read from the file that %s_FILE names, without invisible characters around it',
     (name, env, value) => {
       for (const contents of [value, `${value}\n`, `\ufeff${value}\r\n\n`, ` ${value}\u200b`]) {
         const variables = { [`${env}_FILE`]: fileWith(contents) }
@@ -272,14 +262,14 @@ describe('a secret', () => {
     },
   )
 
-  it.each(SECRETS)('%s may not be set twice', (name, env, value) => {
+  it.each(SECRETS)('%s is refused if it is set directly and by a file', (name, env, value) => {
     const variables = { [env]: value, [`${env}_FILE`]: fileWith(value) }
     expect(readSettings({}, variables).problems).toEqual([
-      { option: name, problem: `is set, and ${env}_FILE too; remove one of them` },
+      { option: name, problem: `is set, and so is ${env}_FILE; remove one of them` },
     ])
   })
 
-  it.each(SECRETS)('%s is refused in one line if its file is of no use', (name, env) => {
+  it.each(SECRETS)('%s is refused if its file cannot be used, with the reason', (name, env) => {
     const empty = fileWith('\r\n')
     const folder = join(fileWith('x'), '..', 'folder')
     mkdirSync(folder)
@@ -289,7 +279,7 @@ describe('a secret', () => {
       [folder, 'it is a directory'],
       ['/dev/zero', 'it is not a regular file'],
       [empty, 'it is empty'],
-      [fileWith('x'.repeat(65_537)), 'it has more than 65536 bytes'],
+      [fileWith('x'.repeat(65_537)), 'it is larger than 65536 bytes'],
       [fileWith(Uint8Array.of(0x73, 0xff)), 'it is not UTF-8 text'],
     ] as const) {
       expect(readSettings({}, { [`${env}_FILE`]: path }).problems).toEqual([
@@ -299,7 +289,7 @@ describe('a secret', () => {
   })
 
   it.each(SECRETS)(
-    '%s with a wrong value in its file is refused, and the value not repeated',
+    '%s with an invalid value in its file is refused, and the message does not repeat the value',
     (name, env) => {
       const { problems } = readSettings({}, { [`${env}_FILE`]: fileWith('s3cr3t\u2060value') })
       expect(problems.map(({ option }) => option)).toEqual([name])
@@ -307,7 +297,7 @@ describe('a secret', () => {
     },
   )
 
-  it('is looked for in a file for no other setting', () => {
+  it('is the only kind of setting that can be read from a file', () => {
     const { unknownVariables, sources } = readSettings(
       {},
       { BIENVENUE_MODE_FILE: '/nowhere', PORT_FILE: '/nowhere' },
@@ -319,16 +309,16 @@ describe('a secret', () => {
   it.each([
     ...SECRETS,
     ['databaseUrl', 'DATABASE_URL', 'postgres://bienvenue@localhost/accounts?password=s3cr3t'],
-  ])('%s is refused as a flag, which every user of the machine can read', (name, env, value) => {
+  ])('%s is refused as a flag, because every user of the machine can read it', (name, env, value) => {
     expect(readSettings({ [flagOf(name)]: value }, {}).problems).toEqual([
       {
         option: name,
-        problem: `every user of this machine can read --${flagOf(name)}; set ${env}, or ${env}_FILE to the path of a file`,
+        problem: `every user of this machine can read --${flagOf(name)}; set ${env} instead, or ${env}_FILE to the path of a file`,
       },
     ])
   })
 
-  it('is nothing in an address without a password, which a flag may hold', () => {
+  it('is only the password of a URL: a URL without one is accepted as a flag', () => {
     for (const text of ['sqlite:a.db', 'postgres://bienvenue@localhost/accounts', 'postgres:///accounts'])
       expect(settled('databaseUrl', { 'database-url': text }, { DATABASE_URL_FILE: '/nowhere' })).toBe(text)
     for (const text of ['terminal:', 'smtp://localhost:25'])
@@ -350,18 +340,18 @@ describe('in development mode', () => {
     [{ HOST: '0.0.0.0' }, 'http://localhost:5000'],
     [{ HOST: '::' }, 'http://localhost:5000'],
     [{ BASE_URL: 'https://app.localhost', PORT: '8080' }, 'https://app.localhost'],
-  ])('%j is reached at %s', (env, baseUrl) => {
+  ])('%j gives the base URL %s', (env, baseUrl) => {
     const { options, problems } = read(env)
     expect({ baseUrl: options.baseUrl, problems }).toEqual({ baseUrl, problems: [] })
     expect(inspectOptions(options).problems).toEqual([])
   })
 
-  it('no other mode makes up an address', () => {
+  it('and in no other mode, a base URL is derived from the address', () => {
     for (const mode of ['classic', 'production'])
       expect(readSettings({}, { BIENVENUE_MODE: mode }).options.baseUrl).toBeUndefined()
   })
 
-  it('PORT=0 becomes a free port before anything is built on it, where links need one', async () => {
+  it('PORT=0 is replaced by a free port if links need one', async () => {
     const found = (env: Record<string, string>) => withKnownPort(read(env), async () => 40_123)
     expect(await found({ PORT: '0' })).toMatchObject({
       port: 40_123,
@@ -373,42 +363,10 @@ describe('in development mode', () => {
     const classic = readSettings({}, { PORT: '0' })
     expect(await withKnownPort(classic, async () => 40_123)).toBe(classic)
   })
-
-  it.each(['localhost', '127.0.0.1', '::1', '0.0.0.0', '::', '[::]', '10.0.0.1', '192.168.1.1', 'fd00::7'])(
-    'serve listens on %s',
-    (HOST) => expect(problemsOf(read({ HOST }))).toEqual([]),
-  )
-
-  it.each(['203.0.113.7', '2001:db8::1', 'dev.example.com', '*'])('serve does not listen on %s', (HOST) => {
-    expect(problemsOf(read({ HOST, BIENVENUE_TRUSTED_PROXIES: '10.0.0.0/8' }))).toEqual([
-      { option: 'host', problem: expect.stringContaining('development mode listens on loopback') },
-    ])
-  })
-
-  it('several processes have to share a key, and to know their port', () => {
-    const problems = (env: Record<string, string>) => problemsOf(read({ BIENVENUE_WORKERS: '2', ...env }))
-    const key = { BIENVENUE_SECRET_KEY: randomKey() }
-    expect(problems({})).toEqual([
-      { option: 'workers', problem: expect.stringContaining('set BIENVENUE_SECRET_KEY') },
-    ])
-    expect(problems(key)).toEqual([])
-    expect(problems({ ...key, PORT: '0' })).toEqual([
-      { option: 'workers', problem: expect.stringContaining('a PORT other than 0') },
-    ])
-    expect(problems({ ...key, PORT: '0', BASE_URL: 'http://localhost:3000' })).toEqual([])
-  })
-})
-
-it('urlOf puts brackets around an IPv6 address', () => {
-  expect(['localhost', '::1', '[::1]'].map((host) => urlOf(host, 80))).toEqual([
-    'http://localhost:80',
-    'http://[::1]:80',
-    'http://[::1]:80',
-  ])
 })
 
 describe('the names of the settings', () => {
-  it('are flags of small letters and hyphens, each its own', () => {
+  it('are unique as flags of lower-case letters and hyphens', () => {
     const flags = NAMES.map(flagOf)
     expect(new Set([...flags, ...Object.keys(COMMON_FLAGS)]).size).toBe(
       flags.length + Object.keys(COMMON_FLAGS).length,
@@ -418,96 +376,23 @@ describe('the names of the settings', () => {
     expect(flagOf('databaseUrl')).toBe('database-url')
   })
 
-  it('are variables of capitals, each its own', () => {
+  it('are unique as variables of upper-case letters', () => {
     const variables = ROWS.map(([, { env }]) => env)
     expect(new Set(variables).size).toBe(variables.length)
     for (const variable of variables)
       expect(variable).toMatch(/^(HOST|PORT|BASE_URL|SMTP_URL|DATABASE_URL|BIENVENUE(_[A-Z]+)+)$/)
   })
 
-  it('are given back by variableOf as variables, and unknown ones as they are', () => {
+  it('are mapped to variables by variableOf, which returns unknown names unchanged', () => {
     for (const [name, { env }] of ROWS) expect(variableOf(name)).toBe(env)
     for (const name of ['nope', '', 'constructor', '__proto__']) expect(variableOf(name)).toBe(name)
   })
 })
 
-describe('what serve refuses', () => {
-  const PRODUCTION = {
-    BIENVENUE_MODE: 'production',
-    BASE_URL: 'https://auth.example.com',
-    BIENVENUE_SECRET_KEY: randomKey(),
-    SMTP_URL: 'smtps://mail.example.com',
-    BIENVENUE_MAIL_FROM: 'no-reply@example.com',
-  }
-  const problems = (env: Record<string, string>) => problemsOf(readSettings({}, env))
-  const names = (env: Record<string, string>) => problems(env).map(({ option }) => option)
-
-  it('is nothing where nothing is wrong', () => {
-    expect(problems({})).toEqual([])
-    expect(problems(PRODUCTION)).toEqual([])
-  })
-
-  it('is all there is, a problem for each setting: its form, what production asks for, and where it listens', () => {
-    expect(names({ BIENVENUE_MODE: 'production', SMTP_URL: 'nowhere', PORT: 'x', HOST: '0.0.0.0' })).toEqual([
-      'smtpUrl',
-      'port',
-      'baseUrl',
-      'secretKey',
-      'mailFrom',
-      'host',
-    ])
-    // Twice over, as this one is: said once.
-    expect(problems({ BIENVENUE_RESET_TOKEN_DELIVERY: 'mail' })).toEqual([
-      { option: 'resetTokenDelivery', problem: 'needs a mail server: SMTP_URL' },
-    ])
-  })
-
-  it('is that several processes would have a database in memory each', () => {
-    const DATABASE_URL = 'sqlite::memory:'
-    expect(problems({ DATABASE_URL })).toEqual([])
-    expect(problems({ BIENVENUE_WORKERS: '2' })).toEqual([])
-    for (const url of [DATABASE_URL, 'SQLite::memory:', 'sqlite://', 'sqlite:///:memory:'])
-      expect(problems({ DATABASE_URL: url, BIENVENUE_WORKERS: '2' })).toEqual([
-        {
-          option: 'workers',
-          problem: expect.stringContaining('2 processes cannot share a database in memory'),
-        },
-      ])
-  })
-
-  it.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.1.2.3', '::1', '[::1]'])(
-    'is in neither mode that it listens on %s',
-    (HOST) => {
-      expect(problems({ HOST })).toEqual([])
-      expect(problems({ ...PRODUCTION, HOST })).toEqual([])
-    },
-  )
-
-  it.each(['0.0.0.0', '::', '[::]', '10.0.0.1', '192.168.1.1', 'auth.example.com', 'localhost:80', '*'])(
-    'is in classic mode, and without a proxy in front, that it listens on %s',
-    (HOST) => {
-      const proxy = { BIENVENUE_TRUSTED_PROXIES: '10.0.0.0/8' }
-      const classic = [
-        { option: 'host', problem: expect.stringContaining('classic mode listens on loopback only') },
-      ]
-      expect(problems({ HOST })).toEqual(classic)
-      expect(problems({ HOST, ...proxy })).toEqual(classic)
-      expect(problems({ ...PRODUCTION, HOST })).toEqual([
-        { option: 'host', problem: expect.stringContaining('BIENVENUE_TRUSTED_PROXIES') },
-      ])
-      expect(problems({ ...PRODUCTION, HOST, ...proxy })).toEqual([])
-    },
-  )
-
-  it('is thrown as one error that has them all', () => {
-    assertNone([])
-    const found = problems({ BIENVENUE_MODE: 'production' })
-    expect(() => assertNone(found)).toThrow(OptionError)
-    try {
-      assertNone(found)
-    } catch (error) {
-      expect((error as OptionError).problems).toEqual(found)
-      expect((error as OptionError).option).toBe(found[0]?.option)
-    }
-  })
+it('urlOf puts brackets around an IPv6 address', () => {
+  expect(['localhost', '::1', '[::1]'].map((host) => urlOf(host, 80))).toEqual([
+    'http://localhost:80',
+    'http://[::1]:80',
+    'http://[::1]:80',
+  ])
 })

@@ -1,30 +1,27 @@
-/** From the environment and the flags to settings: the only reader of both. A flag wins over a variable. */
+/** Reads the settings from the flags and the environment. No other module reads them. Flags take precedence. */
 import { readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { describeDatabase, isInMemory } from '../db/index.ts'
 import { OptionError, type OptionProblem } from '../errors.ts'
 import { trimInvisible } from '../lib/invisible.ts'
-import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
 import { LOG_LEVELS } from '../log.ts'
 import {
   type GivenOptions,
-  inspectOptions,
   modeOf,
   OPTION_TABLE,
   type OptionName,
-  type Options,
   type Row,
   readValue,
   type Value,
   type ValueOf,
 } from '../options/index.ts'
+import { localUrlOf } from './local-url.ts'
 
-/** Settings of the service that the library does not have. */
+/** Settings that only the service has, not the library. */
 const SERVER_TABLE = {
   /**
-   * Where to listen: localhost (IPv4 and IPv6), or one address of this machine. Development mode also takes
-   * private addresses, 0.0.0.0 and ::. Production takes any, if a proxy is in front:
-   * BIENVENUE_TRUSTED_PROXIES.
+   * The address to listen on: localhost (IPv4 and IPv6), or one address of this machine. Development mode also
+   * accepts private addresses, 0.0.0.0 and ::. Production mode accepts any address if
+   * BIENVENUE_TRUSTED_PROXIES names a proxy in front.
    *
    * Default: `'localhost'`.
    */
@@ -34,33 +31,33 @@ const SERVER_TABLE = {
     classic: 'localhost',
     production: 'localhost',
     about:
-      'Where to listen: localhost (IPv4 and IPv6), or one address of this machine. Development mode also takes private addresses, 0.0.0.0 and ::. Production takes any, if a proxy is in front: BIENVENUE_TRUSTED_PROXIES.',
+      'The address to listen on: localhost (IPv4 and IPv6), or one address of this machine. Development mode also accepts private addresses, 0.0.0.0 and ::. Production mode accepts any address if BIENVENUE_TRUSTED_PROXIES names a proxy in front.',
   },
   /**
    * The TCP port to listen on.
    *
-   * 0 to 65535 0 takes any free port. Default: `5000`.
+   * 0 to 65535 0 chooses a free port. Default: `5000`.
    */
   port: {
     env: 'PORT',
-    kind: { type: 'integer', min: 0, max: 65_535, unit: '0 takes any free port' },
+    kind: { type: 'integer', min: 0, max: 65_535, unit: '0 chooses a free port' },
     classic: 5_000,
     production: 5_000,
     about: 'The TCP port to listen on.',
   },
   /**
-   * How many processes serve on this machine. More than one need a database that they share: a file, or
-   * PostgreSQL with ten connections for each.
+   * The number of processes that serve on this machine. Several processes need a database that they can share:
+   * a file, or PostgreSQL with ten connections for each.
    *
-   * 0 to 64 0 takes one for each core. Default: `1`.
+   * 0 to 64 0 means one per core. Default: `1`.
    */
   workers: {
     env: 'BIENVENUE_WORKERS',
-    kind: { type: 'integer', min: 0, max: 64, unit: '0 takes one for each core' },
+    kind: { type: 'integer', min: 0, max: 64, unit: '0 means one per core' },
     classic: 1,
     production: 1,
     about:
-      'How many processes serve on this machine. More than one need a database that they share: a file, or PostgreSQL with ten connections for each.',
+      'The number of processes that serve on this machine. Several processes need a database that they can share: a file, or PostgreSQL with ten connections for each.',
   },
   /**
    * The lowest level that is logged. Successful reads are logged at debug.
@@ -75,8 +72,8 @@ const SERVER_TABLE = {
     about: 'The lowest level that is logged. Successful reads are logged at debug.',
   },
   /**
-   * The form of the log on standard output: JSON lines, or text for people. The value auto is text at a
-   * terminal, and JSON everywhere else.
+   * The format of the log on standard output: JSON lines, or text for people. The value auto means text at a
+   * terminal and JSON everywhere else.
    *
    * Default: `'auto'`.
    */
@@ -86,7 +83,7 @@ const SERVER_TABLE = {
     classic: 'auto',
     production: 'auto',
     about:
-      'The form of the log on standard output: JSON lines, or text for people. The value auto is text at a terminal, and JSON everywhere else.',
+      'The format of the log on standard output: JSON lines, or text for people. The value auto means text at a terminal and JSON everywhere else.',
   },
 } as const satisfies Record<string, Row>
 
@@ -96,26 +93,26 @@ type ServerSettings = {
 type ServerName = keyof ServerSettings
 type Name = OptionName | ServerName
 
-/** Every setting there is. */
+/** Every setting. */
 export const SETTINGS: Readonly<Record<Name, Row>> = { ...OPTION_TABLE, ...SERVER_TABLE }
 const NAMES = Object.keys(SETTINGS) as Name[]
 const SERVER_NAMES = Object.keys(SERVER_TABLE) as ServerName[]
 
-/** Where a value comes from. */
+/** The origin of a value. */
 type Source = 'default' | 'environment' | 'file' | 'flag'
 
-/** What the environment and the flags say. `workers` is 1 or more. */
+/** The settings as read from the environment and the flags. `workers` is 1 or more. */
 export interface Settings extends ServerSettings {
-  /** For the library: only what was set, and the address of a service in development mode. */
+  /** The options of the library that were set, and in development mode the base URL of the service. */
   readonly options: GivenOptions
   readonly sources: Readonly<Record<Name, Source>>
-  /** Variables that look like ours and are unknown: most likely a slip. */
+  /** Variables that look like ours but are unknown, most likely typing errors. */
   readonly unknownVariables: readonly string[]
-  /** Values that their setting does not allow; they are left out of the rest. */
+  /** Invalid values. The other fields do not contain them. */
   readonly problems: readonly OptionProblem[]
 }
 
-/** A setting's flag: `databaseUrl` is `--database-url`. */
+/** The flag of a setting, without its hyphens: `database-url` for `databaseUrl`. */
 export function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
@@ -126,10 +123,10 @@ export const SETTING_FLAGS = Object.fromEntries(
 )
 
 /**
- * Reads the settings.
+ * Reads the settings. Reports invalid values in `problems` instead of throwing.
  *
- * @param flags - What `parseArgs` found.
- * @param env - A variable that is empty, or has only blanks and invisible characters, counts as not set.
+ * @param flags - The values from `parseArgs`.
+ * @param env - A variable that is empty or contains only blanks and invisible characters counts as not set.
  */
 export function readSettings(
   flags: Readonly<Record<string, unknown>>,
@@ -168,11 +165,11 @@ export function readSettings(
 
 interface Given {
   readonly source: Source
-  /** @throws {OptionError} The value cannot be taken from there. */
+  /** @throws {OptionError} The value may not come from this source, or cannot be read. */
   text(): string
 }
 
-/** Where a setting is given, or `null`. A flag wins, and then nothing else is read. */
+/** The source of a setting, or `null` if it is not set. If the flag is given, nothing else is read. */
 function find(
   name: Name,
   row: Row,
@@ -190,41 +187,41 @@ function find(
   return text === '' ? null : { source: 'environment', text: () => text }
 }
 
-/** The variable that names the file of a secret. */
+/** The variable with the path of the file that holds a secret. */
 function fileVariable({ env }: Row): string {
   return `${env}_FILE`
 }
 
-/** Every user of the machine can read the flags of a process. @throws {OptionError} */
+/** Refuses a secret in a flag, because every user of the machine can read it. @throws {OptionError} */
 function assertNoSecretIn(text: string, name: Name, row: Row): string {
   const url = row.secret === 'password' ? URL.parse(text) : null
-  // The PostgreSQL driver takes a password from either place.
+  // The PostgreSQL driver accepts a password in either place.
   const hasPassword = url !== null && (url.password !== '' || url.searchParams.has('password'))
   if (row.secret === 'whole' || hasPassword)
     throw new OptionError(
       name,
-      `every user of this machine can read --${flagOf(name)}; set ${row.env}, or ${fileVariable(row)} to the path of a file`,
+      `every user of this machine can read --${flagOf(name)}; set ${row.env} instead, or ${fileVariable(row)} to the path of a file`,
     )
   return text
 }
 
-/** Keys and addresses are far shorter: a longer file is the wrong one. */
+/** Keys and URLs are far shorter, so a longer file is the wrong file. */
 const SECRET_FILE_MAX_BYTES = 65_536
 
-/** @throws {OptionError} It cannot be read, or is not text of a plausible size. */
+/** @throws {OptionError} The file cannot be read, is empty or too long, or is not UTF-8. */
 function readSecretFile(name: Name, row: Row, path: string, isTwice: boolean): string {
   const refusal = (why: string) => new OptionError(name, why)
   const variable = fileVariable(row)
-  if (isTwice) throw refusal(`is set, and ${variable} too; remove one of them`)
+  if (isTwice) throw refusal(`is set, and so is ${variable}; remove one of them`)
   const unreadable = (why: string) => refusal(`cannot read the file of ${variable} (${path}): ${why}`)
   let bytes: Buffer
   try {
     const found = statSync(path)
     if (found.isDirectory()) throw unreadable('it is a directory')
-    // A pipe or a device may never end.
+    // Reading a pipe or a device might never end.
     if (!found.isFile()) throw unreadable('it is not a regular file')
     if (found.size > SECRET_FILE_MAX_BYTES)
-      throw unreadable(`it has more than ${SECRET_FILE_MAX_BYTES} bytes`)
+      throw unreadable(`it is larger than ${SECRET_FILE_MAX_BYTES} bytes`)
     bytes = readFileSync(path)
   } catch (error) {
     if (error instanceof OptionError) throw error
@@ -249,25 +246,17 @@ const FILE_FAULTS: Readonly<Record<string, string>> = {
 /** In development mode links lead to the service itself, unless BASE_URL is set. */
 function withLocalUrl(options: GivenOptions, { host, port }: ServerSettings): GivenOptions {
   if (modeOf(options) !== 'development' || options.baseUrl !== undefined) return options
-  return { ...options, baseUrl: urlOf(UNSPECIFIED.has(withoutBrackets(host)) ? 'localhost' : host, port) }
-}
-
-/** These mean every address of this machine. */
-const UNSPECIFIED = new Set(['0.0.0.0', '::'])
-
-/** The address of a service that listens here. */
-export function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${withoutBrackets(host)}]` : host}:${port}`
+  return { ...options, baseUrl: localUrlOf(host, port) }
 }
 
 /**
- * Whether links depend on a port that the system has yet to choose: in development mode without BASE_URL, with PORT=0.
+ * Whether links need a port that the system has not chosen yet: in development mode with PORT=0 and without BASE_URL.
  */
-function needsPort({ options, sources, port }: Settings): boolean {
+export function needsPort({ options, sources, port }: Settings): boolean {
   return port === 0 && modeOf(options) === 'development' && sources.baseUrl === 'default'
 }
 
-/** The settings with a free port in place of 0, if links need it. */
+/** The settings with a free port instead of 0, if links need one. */
 export async function withKnownPort(
   settings: Settings,
   findFreePort: (host: string) => Promise<number>,
@@ -282,72 +271,18 @@ function unknownIn(variables: readonly string[]): string[] {
   const rows = Object.values(SETTINGS)
   const known = new Set(rows.flatMap((row) => (row.secret ? [row.env, fileVariable(row)] : [row.env])))
   return variables.filter((variable) => {
-    // A byte order mark at the beginning of an env file becomes a part of the first name.
+    // A byte order mark at the start of an env file becomes part of the first name.
     const bare = trimInvisible(variable)
     return !known.has(variable) && (known.has(bare) || bare.startsWith('BIENVENUE_'))
   })
 }
 
-/** Refuses what there are problems with, all of them at once. @throws {OptionError} */
+/** Throws one error for all problems, if there are any. @throws {OptionError} */
 export function assertNone([first, ...others]: readonly OptionProblem[]): void {
   if (first !== undefined) throw new OptionError(first.option, first.problem, { others })
 }
 
-/** Every reason why `serve` refuses to start with these settings: one for a setting at the most. */
-export function problemsOf(settings: Settings): readonly OptionProblem[] {
-  const { options, problems } = inspectOptions(settings.options)
-  const ofDatabase = databaseProblems(options)
-  const all = [
-    ...settings.problems,
-    ...ofDatabase,
-    ...problems,
-    ...hostProblem(settings.host, options),
-    ...workersProblem(settings, options),
-  ]
-  return all.filter(({ option }, index) => all.findIndex((other) => other.option === option) === index)
-}
-
-/** What no database has for an address. */
-function databaseProblems({ databaseUrl }: Options): readonly OptionProblem[] {
-  try {
-    describeDatabase(databaseUrl)
-    return []
-  } catch (error) {
-    if (error instanceof OptionError) return error.problems
-    throw error
-  }
-}
-
-/** Keeps people on the network from getting past TLS by mistake. */
-function hostProblem(host: string, { mode, trustedProxies }: Options): OptionProblem[] {
-  const address = withoutBrackets(host)
-  if (host === 'localhost' || isLoopback(address)) return []
-  if (mode === 'classic') {
-    const problem = `classic mode listens on loopback only (localhost, 127.0.0.1 or ::1), not on "${host}"`
-    return [{ option: 'host', problem }]
-  }
-  if (mode === 'development') {
-    if (UNSPECIFIED.has(address) || isPrivateAddress(address)) return []
-    const problem = `development mode listens on loopback, private addresses, 0.0.0.0 or ::, not on "${host}"`
-    return [{ option: 'host', problem }]
-  }
-  const problem = `"${host}" can be reached without TLS: name the proxy in front in BIENVENUE_TRUSTED_PROXIES, or listen on localhost`
-  return trustedProxies === '' ? [{ option: 'host', problem }] : []
-}
-
-/** What one process keeps to itself, several cannot share. */
-function workersProblem(settings: Settings, { mode, databaseUrl, secretKey }: Options): OptionProblem[] {
-  const { workers } = settings
-  if (workers === 1) return []
-  const refuse = (problem: string) => [{ option: 'workers', problem: `${workers} processes ${problem}` }]
-  if (isInMemory(databaseUrl))
-    return refuse('cannot share a database in memory; name a file or PostgreSQL in DATABASE_URL')
-  if (mode === 'development' && secretKey === '')
-    return refuse('need one key: set BIENVENUE_SECRET_KEY, or take one process')
-  return needsPort(settings) ? refuse('need a PORT other than 0, or BASE_URL') : []
-}
-
-/** How messages name a setting: by its variable, as the manual does. */
+/** The name of a setting in messages and in the manual: its variable. */
 export function variableOf(name: string): string {
   return Object.hasOwn(SETTINGS, name) ? SETTINGS[name as Name].env : name
 }

@@ -5,28 +5,28 @@ import { type Options, unsafeOptions } from '../options/index.ts'
 import type { Settings } from './settings.ts'
 import { table } from './terminal.ts'
 
-/** Development mode says this once, loudly. */
+/** The warning that development mode prints when it starts. */
 export const DEVELOPMENT_WARNING =
-  'for your machine only. Do not put it on the internet; use BIENVENUE_MODE=production there'
+  'for your own machine only. Do not put it on the internet; use BIENVENUE_MODE=production there'
 
-/** What a key costs that development mode made at the start. */
+/** The effect of a key that is generated at every start. */
 export const KEY_NOTE = 'sessions survive a restart, device cookies do not'
 
-/** Whether there is such a key. */
-export function makesKey({ mode, secretKey }: Options): boolean {
+/** Whether this start generates a key, because development mode has none set. */
+export function generatesKey({ mode, secretKey }: Options): boolean {
   return mode === 'development' && secretKey === ''
 }
 
-/** What a person at a terminal reads when the service has started. It ends with the address. */
+/** The summary that a person at a terminal sees once the service has started. The address comes last. */
 export function startBlock(settings: Settings, options: Options, { version, url }: Start): string {
   const isDevelopment = options.mode === 'development'
   const rows = [
     ['Database', describeDatabase(options.databaseUrl)],
     ['Mail', describeMail(options)],
     ...(options.baseUrl === '' ? [] : [['Address', options.baseUrl]]),
-    ...(makesKey(options) ? [['Key', `made for this run: ${KEY_NOTE}`]] : []),
+    ...(generatesKey(options) ? [['Key', `generated for this run: ${KEY_NOTE}`]] : []),
     ...(settings.workers === 1 ? [] : [['Workers', String(settings.workers)]]),
-    ...settings.unknownVariables.map((variable) => ['Ignored', `${variable}: there is no such setting`]),
+    ...settings.unknownVariables.map((variable) => ['Ignored', `${variable} (unknown setting)`]),
   ]
   const heading = isDevelopment
     ? `!!! DEVELOPMENT MODE: ${DEVELOPMENT_WARNING}.`
@@ -50,7 +50,7 @@ interface Start {
 }
 
 function describeMail({ smtpUrl, mailFrom }: Options): string {
-  if (smtpUrl === '') return 'none is sent (SMTP_URL is not set)'
-  if (smtpUrl === TERMINAL_MAIL) return 'is shown in this terminal'
+  if (smtpUrl === '') return 'not sent (SMTP_URL is not set)'
+  if (smtpUrl === TERMINAL_MAIL) return 'shown in this terminal'
   return `${describeSmtp(smtpUrl)}, from ${mailFrom}`
 }

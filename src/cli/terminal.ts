@@ -1,26 +1,26 @@
-/** What a command says, to a person or to a script. Results go to standard output, all else to standard error. */
+/** Input and output of commands. Results go to standard output, everything else to standard error. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { UsageError } from './command.ts'
 
-/** Writes a line of result; waits where the reader is slower than we are. */
+/** Writes a line to standard output. Waits while its reader is slower. */
 export async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
-/** Whether a person reads what is printed. */
+/** Whether standard output is a terminal. */
 export function isAtTerminal(): boolean {
   return process.stdout.isTTY === true
 }
 
-/** Writes a line beside the results, for the person at the terminal alone. */
+/** Writes a line to standard error if standard output is a terminal. */
 export function hint(line: string): void {
   if (isAtTerminal()) process.stderr.write(`${line}\n`)
 }
 
-/** Rows under their headings, in columns. */
+/** Rows as aligned columns. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows
@@ -33,10 +33,10 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** So many rows get their columns at once: what comes after them does not wait in memory. */
+/** Columns are aligned in batches of this many rows, so that a long list is not held in memory. */
 const ROWS_AT_ONCE = 500
 
-/** Rows under their headings: in columns at a terminal, else with tabs between the cells. */
+/** Prints rows under headings: as aligned columns at a terminal, otherwise separated by tabs. */
 export async function printRows(
   headings: readonly string[],
   rows: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
@@ -56,55 +56,60 @@ export async function printRows(
   if (batch.length > 0) await print(table(batch))
 }
 
-/** A number with its thousands apart. */
+/** A number with thousands separators: `1,000`. */
 export function grouped(number: number): string {
   return number.toLocaleString('en')
 }
 
-/** A number, and what there are so many of. */
+/** A number and its noun: `1 user`, `2 users`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`
 }
 
-/** A moment, or a dash. */
+/** A time in ISO 8601, or a dash. */
 export function moment(time: Date | null): string {
   return time === null ? '-' : time.toISOString()
 }
 
 /**
- * A new password: typed twice at a terminal, unseen, or the whole of standard input less one line break.
- * Never from the command line, which every user of the machine can read.
+ * Reads a new password: typed twice at a terminal without echo, or all of standard input without its last
+ * line break. The command line is never a source, because every user of the machine can read it.
+ *
+ * @throws {UsageError} There is no terminal, nothing was typed, or the two passwords differ.
  */
 export async function readNewPassword(fromStdin: boolean, minLength: number): Promise<string> {
   if (fromStdin) return (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (!process.stdin.isTTY) throw new UsageError('give the password on standard input, with --password-stdin')
+  if (!process.stdin.isTTY)
+    throw new UsageError(
+      'There is no terminal. Add --password-stdin and pass the password on standard input.',
+    )
   const limit = minLength > 1 ? ` (at least ${minLength} characters)` : ''
-  const password = await ask(`Password${limit}: `, { unseen: true })
-  if (password !== (await ask('Once more: ', { unseen: true })))
-    throw new UsageError('the two passwords differ')
+  const password = await ask(`Password${limit}: `, { echo: false })
+  if (password !== (await ask('Repeat the password: ', { echo: false })))
+    throw new UsageError('The passwords do not match. Try again.')
   return password
 }
 
-/** Whether the person at the terminal says yes. @throws {UsageError} There is no terminal: the command needs `--yes`. */
+/** Asks the person at the terminal to confirm. @throws {UsageError} There is no terminal. */
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new UsageError('Add --yes to confirm without a terminal.')
-  return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, { unseen: false }))
+  return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, { echo: true }))
 }
 
-async function ask(question: string, { unseen }: { unseen: boolean }): Promise<string> {
+async function ask(question: string, { echo }: { echo: boolean }): Promise<string> {
   process.stderr.write(question)
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({
     input: process.stdin,
-    output: unseen ? nowhere : process.stderr,
+    output: echo ? process.stderr : nowhere,
     terminal: true,
   })
   lines.once('SIGINT', () => process.exit(130))
   const answered = once(lines, 'line') as Promise<[string]>
-  // Ctrl-D closes without a line.
+  // Ctrl-D closes the input without a line.
   const [answer] = await Promise.race([answered, once(lines, 'close').then(() => [undefined])])
   lines.close()
-  if (unseen || answer === undefined) process.stderr.write('\n')
-  if (answer === undefined) throw new UsageError('there was no answer')
+  if (!echo || answer === undefined) process.stderr.write('\n')
+  if (answer === undefined) throw new UsageError('No answer was given. Nothing was changed.')
   return answer
 }

@@ -5,7 +5,7 @@ describe('textOf', () => {
   const AT = new Date(2026, 10, 21, 9, 5, 7)
   const request = { requestId: 'r-1', method: 'POST', route: '/users', ms: 12.5 }
 
-  it('gives a request its method, route, status, code and duration', () => {
+  it('shows a request with its method, route, status, code and duration', () => {
     expect(textOf(AT, 'info', { ...request, status: 200 }, 'request')).toBe(
       '09:05:07  POST /users  200  12.5 ms\n',
     )
@@ -14,7 +14,7 @@ describe('textOf', () => {
     )
   })
 
-  it('puts the cause, the frames and the id below a request that failed', () => {
+  it('adds the request id, the cause and the stack frames to a failed request', () => {
     const reason = {
       type: 'SqliteError',
       code: 'SQLITE_BUSY',
@@ -29,13 +29,13 @@ describe('textOf', () => {
     )
   })
 
-  it('adds the fields of any other message', () => {
+  it('shows the fields of every other message', () => {
     expect(textOf(AT, 'warn', { variable: 'X', removed: { users: 1 } }, 'clean-up')).toBe(
       '09:05:07  warning: clean-up  variable=X  removed={"users":1}\n',
     )
   })
 
-  it('keeps each message on its lines, whatever is in it', () => {
+  it('escapes control characters, so that a message cannot forge a line', () => {
     const reason = { type: 'E\n', code: null, stack: ['at \u001b[2J\n'] }
     expect(
       textOf(AT, 'error', { message: '\u001b[2J\n12:00:00  forged', reason }, 'a mail was not sent'),

@@ -1,21 +1,21 @@
-/** The log for people at a terminal: a short line for each message, in place of JSON. */
+/** The log for people at a terminal: a short line per message instead of JSON. */
 import { visible } from '../lib/visible.ts'
 import { LOG_LEVELS, type Logger, type LogLevel } from '../log.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** `bienvenue audit` shows the audit, and the start block says that the service listens. */
-const LEFT_OUT: readonly string[] = ['audit', 'worker listening']
+/** Not shown here: `bienvenue audit` shows the audit log, and the start block shows the address. */
+const OMITTED: readonly string[] = ['audit', 'worker listening']
 
 /**
  * A logger that writes text to standard output.
  *
- * @param base - Fields of every line but those of requests.
+ * @param base - Fields added to every line except those of requests.
  */
 export function createTextLogger(level: LogLevel, base: Fields = {}): Logger {
   const isEnabled = (other: LogLevel) => LOG_LEVELS.indexOf(other) <= LOG_LEVELS.indexOf(level)
   const writer = (own: LogLevel) => (fields: Fields, message: string) => {
-    if (isEnabled(own) && !LEFT_OUT.includes(message))
+    if (isEnabled(own) && !OMITTED.includes(message))
       process.stdout.write(textOf(new Date(), own, { ...fields, ...base }, message))
   }
   return {
@@ -27,7 +27,7 @@ export function createTextLogger(level: LogLevel, base: Fields = {}): Logger {
   }
 }
 
-/** A message as text for a terminal: one line, and below an error the frames of its stack. */
+/** A log message as text: one line, followed by the stack frames of an error. */
 export function textOf(time: Date, level: LogLevel, { reason, ...fields }: Fields, message: string): string {
   const words = message === 'request' ? requestWords(fields) : [message, ...pairsOf(fields)]
   const prefix = level === 'error' ? 'error: ' : level === 'warn' ? 'warning: ' : ''
@@ -40,7 +40,7 @@ export function textOf(time: Date, level: LogLevel, { reason, ...fields }: Field
 function requestWords({ requestId, method, route, status, code, ms }: Fields): string[] {
   const outcome = code === undefined ? `${status}` : `${status} ${code}`
   const words = [`${method ?? '-'} ${route ?? '(no such route)'}`, outcome, `${ms} ms`]
-  // Who reports a fault knows this number from the answer.
+  // The response to a failed request contains this id, so a bug report can quote it.
   return Number(status) >= 500 ? [...words, `request_id=${requestId}`] : words
 }
 

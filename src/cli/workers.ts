@@ -1,29 +1,32 @@
 /**
- * Several processes of the service on one machine, behind the same sockets. A worker is an instance like one on
- * another machine: it shares the database with the others, and nothing else. The primary opens no database and
- * sees no connection. It holds the listening sockets, and replaces workers that end.
+ * Several processes of the service on one machine, listening on the same sockets. A worker is like an instance
+ * on another machine: workers share the database and nothing else. The primary opens no database and handles no
+ * connection. It holds the listening sockets and replaces workers that exit.
  */
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout } from 'node:timers/promises'
 import type { ExitCode } from './command.ts'
 import type { RunDetails } from './instance.ts'
 
-/** How long the place of a worker that ended stays empty: each time twice as long, until one lives longer than this. */
+/**
+ * The pause before a worker is replaced. It doubles each time, up to the longest, and starts over after a worker
+ * that lived longer than the longest pause.
+ */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 30_000
-/** What a worker has in hand takes less. One that hangs would keep the others' place for ever. */
+/** Longer than any request in progress takes. A worker that hangs must not keep the service from stopping. */
 const STOP_TIMEOUT_MS = 25_000
 
-/** What a worker says once it takes requests. */
+/** The message that a worker sends once it accepts requests. */
 export interface Listening {
   readonly port: number
 }
 
 /**
- * Keeps so many workers running until the service is told to stop. The first one starts alone: it migrates, and
- * what it cannot start with is said once. The service gives up where a worker does not start and none is left.
+ * Keeps `count` workers running until `stopped` resolves. The first one starts alone, so that the database is
+ * migrated once and a problem is reported once. Gives up if a worker cannot start and no other is running.
  *
- * @returns 0 where every worker ended in good order. 2 where the service gave up because of a setting; else 1.
+ * @returns 0 if every worker exited cleanly, 2 if the service gave up because of a setting, otherwise 1.
  */
 export async function runWorkers(
   count: number,
@@ -70,8 +73,8 @@ export async function runWorkers(
     }
   }
 
-  // The kernel gives a connection to whoever takes it first. Dealt out in turn by the primary, as Node would by
-  // itself, one that is on its way to a worker that dies hangs for ever.
+  // Let the kernel distribute connections. With Node's default, round robin by the primary, a connection that is
+  // on its way to a worker when that worker dies would hang forever.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   void stopped.then(stop)
   const first = keepPlace()
@@ -80,7 +83,7 @@ export async function runWorkers(
   return exitCode
 }
 
-/** How a process ended; both are null where the system could not even make it. */
+/** How a process ended. Both are null if the system could not start it. */
 interface End {
   readonly code: number | null
   readonly signal: string | null

@@ -188,7 +188,7 @@ function writing<Result>(target: string, write: () => Result): Result {
     return write()
   } catch (error) {
     if (error instanceof OutputError || !(error instanceof Error)) throw error
-    throw new OutputError(`cannot write ${target}: ${error.message}`, { cause: error })
+    throw new OutputError(`Cannot write ${target}: ${error.message}`, { cause: error })
   }
 }
 

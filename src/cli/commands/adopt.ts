@@ -20,20 +20,23 @@ import { confirmed, counted, print } from '../terminal.ts'
 
 export const adopt: Command = {
   name: 'adopt',
-  summary: 'Take over the users table of the Flask exercise, after a copy',
+  summary: 'Take over the users table of the Flask exercise, after copying it',
   flags: {
-    plan: { type: 'boolean', help: 'Show what would be done and what stands in the way, and change nothing' },
-    keep: { type: 'string', help: 'The number of an account that keeps the address it shares with others' },
-    yes: { type: 'boolean', help: 'Do not ask' },
+    plan: { type: 'boolean', help: 'Show what would change and what prevents it, without changing anything' },
+    keep: { type: 'string', help: 'The id of the account to keep, of several with the same address' },
+    yes: { type: 'boolean', help: 'Do not ask for confirmation' },
   },
   async run({ settings, flags, json }) {
     const { databaseUrl } = resolveOptions(settings.options)
     if (!databaseExists(databaseUrl))
-      throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)
+      throw new OptionError(
+        'databaseUrl',
+        `there is no database at ${describeDatabase(databaseUrl)} to adopt`,
+      )
     if (flags.plan === true && flags.keep !== undefined)
-      throw new UsageError('--plan changes nothing, and --keep does: give one of them')
+      throw new UsageError('Use either --plan or --keep, not both.')
     const kept = Number(flags.keep ?? 0)
-    if (!Number.isSafeInteger(kept)) throw new UsageError('--keep takes the number of an account')
+    if (!Number.isSafeInteger(kept)) throw new UsageError('--keep must be the id of an account.')
     const confirm = async (question: string) => flags.yes === true || (await confirmed(question))
     return withDatabase(databaseUrl, (db) => {
       if (flags.plan === true) return showPlan(db, json)
@@ -44,7 +47,7 @@ export const adopt: Command = {
 }
 
 /** How a change is confirmed and reported. */
-interface Conduct {
+interface Interaction {
   readonly confirm: (question: string) => Promise<boolean>
   readonly json: boolean
 }
@@ -67,29 +70,29 @@ async function withDatabase(
 
 async function showPlan(db: Database, json: boolean): Promise<ExitCode> {
   const plan = await planAdoption(db)
-  if (plan === null) return sayNothingToDo(json)
+  if (plan === null) return reportNothingToAdopt(json)
   await print(json ? JSON.stringify(plan) : planLines(plan).join('\n'))
   return isAdoptable(plan) ? 0 : 1
 }
 
-async function adoptNow(db: Database, { confirm, json }: Conduct): Promise<ExitCode> {
+async function adoptNow(db: Database, { confirm, json }: Interaction): Promise<ExitCode> {
   const plan = await planAdoption(db)
-  if (plan === null) return sayNothingToDo(json)
+  if (plan === null) return reportNothingToAdopt(json)
   if (!json) await print(planLines(plan).join('\n'))
   assertAdoptable(plan)
   const accounts = counted(plan.users, 'account')
-  if (!(await confirm(`Adopt the users table with ${accounts}? It is copied first.`))) return 1
+  if (!(await confirm(`Adopt the users table with ${accounts}? A copy is made first.`))) return 1
   const adoption = await adoptUsers(db, plan)
-  if (adoption === null) return sayNothingToDo(json)
+  if (adoption === null) return reportNothingToAdopt(json)
   await print(
-    json ? JSON.stringify(adoption) : `Adopted. The table as it was is kept in ${visible(adoption.copy)}.`,
+    json ? JSON.stringify(adoption) : `Adopted. The original table is kept as ${visible(adoption.copy)}.`,
   )
   return 0
 }
 
-async function keep(db: Database, id: number, { confirm, json }: Conduct): Promise<ExitCode> {
-  if ((await inspectSchema(db)).is !== 'foreign') return sayNothingToDo(json)
-  const question = `Let account ${id} keep its address, and move the accounts that share it to the table users_set_aside?`
+async function keep(db: Database, id: number, { confirm, json }: Interaction): Promise<ExitCode> {
+  if ((await inspectSchema(db)).is !== 'foreign') return reportNothingToAdopt(json)
+  const question = `Keep account ${id} and move the other accounts with the same address to the table users_set_aside?`
   if (!(await confirm(question))) return 1
   const setAside = await keepAccount(db, id).catch((error: unknown) => {
     throw error instanceof NoResultFound ? new MaintenanceError(error.message, { cause: error }) : error
@@ -97,30 +100,34 @@ async function keep(db: Database, id: number, { confirm, json }: Conduct): Promi
   await print(
     json
       ? JSON.stringify({ kept: id, set_aside: setAside })
-      : `Account ${id} keeps the address; ${setAside.join(', ')} went to the table users_set_aside.`,
+      : `Kept account ${id}. Moved to the table users_set_aside: ${setAside.join(', ')}.`,
   )
   return 0
 }
 
-async function sayNothingToDo(json: boolean): Promise<ExitCode> {
-  await print(json ? JSON.stringify({ users: 0 }) : 'There is no users table of another service here.')
+async function reportNothingToAdopt(json: boolean): Promise<ExitCode> {
+  await print(
+    json
+      ? JSON.stringify({ users: 0 })
+      : 'Nothing to adopt: the database has no users table of another service.',
+  )
   return 0
 }
 
-/** All of it, however long: the operator has to settle it. */
+/** The whole plan, however long, because the operator must resolve every obstacle. */
 function planLines(plan: AdoptionPlan): string[] {
   const lists: [string, readonly (string | number)[]][] = [
-    ['Columns that stay as they are', plan.extraColumns.map(visible)],
-    ['Accounts whose password has to be reset, since its hash is not of bcrypt', plan.unknownHashes],
-    ['Accounts that nobody can sign in to, since their address is not valid', plan.unusableAddresses],
+    ['Extra columns, kept unchanged', plan.extraColumns.map(visible)],
+    ['Accounts that need a password reset, because their hash is not bcrypt', plan.unknownHashes],
+    ['Accounts that cannot sign in, because their address is invalid', plan.unusableAddresses],
   ]
   return [
     `Accounts: ${plan.users}`,
     ...lists.filter(([, found]) => found.length > 0).map(([what, found]) => `${what}: ${found.join(', ')}`),
-    ...plan.obstacles.map((obstacle) => `In the way: ${visible(obstacle)}`),
+    ...plan.obstacles.map((obstacle) => `Obstacle: ${visible(obstacle)}`),
     ...plan.sharedAddresses.map(
       ({ email, ids }) =>
-        `In the way: accounts ${ids.join(', ')} share the address ${visible(email)}; to keep one of them: bienvenue adopt --keep ${ids[0]}`,
+        `Obstacle: accounts ${ids.join(', ')} share the address ${visible(email)}. To keep one, run: bienvenue adopt --keep ${ids[0]}`,
     ),
   ]
 }

@@ -5,16 +5,19 @@ import { AUDIT_ACTIONS } from '../../model/audit-actions.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
 import { print } from '../terminal.ts'
-import { withService } from './users.ts'
+import { withService } from '../with-service.ts'
 
 export const audit: Command = {
   name: 'audit',
-  summary: 'Show what happened, the newest first; with --json, one object a line',
+  summary: 'Show the audit log, newest first; with --json, one object per line',
   flags: {
-    user: { type: 'string', help: 'Only of this account: its address, or its number' },
-    action: { type: 'string', help: 'Only this action, such as login' },
-    since: { type: 'string', help: 'Only from this moment on, as in 2026-11-21 or 2026-11-21T12:00:00Z' },
-    limit: { type: 'string', help: 'So many lines at the most; 50 without it, 0 for all' },
+    user: { type: 'string', help: 'Only entries of this account, named by its address or id' },
+    action: { type: 'string', help: 'Only entries with this action, such as login' },
+    since: {
+      type: 'string',
+      help: 'Only entries since this date or time, such as 2026-11-21 or 2026-11-21T12:00:00Z',
+    },
+    limit: { type: 'string', help: 'The maximum number of entries; 50 by default, 0 for all' },
   },
   run: (input) =>
     withService(input, async (auth) => {
@@ -34,16 +37,16 @@ export const audit: Command = {
 }
 
 async function userIdOf(auth: AuthService, user: string): Promise<number> {
-  // Of an account that is gone only the number is left.
+  // A deleted account has only its id left.
   if (/^\d{1,9}$/.test(user)) return Number(user)
   const found = await auth.users.find(user)
-  if (found === null) throw new AuthError('unknown_email', { message: `there is no user ${user}` })
+  if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${user}.` })
   return found.user.id
 }
 
 function knownAction(action: string): string {
   if ((AUDIT_ACTIONS as readonly string[]).includes(action)) return action
-  throw new UsageError(`--action takes one of ${AUDIT_ACTIONS.join(', ')}`)
+  throw new UsageError(`--action must be one of ${AUDIT_ACTIONS.join(', ')}.`)
 }
 
 function lineOf({
@@ -63,7 +66,7 @@ function lineOf({
     at.toISOString(),
     outcome === 'success' ? 'ok     ' : outcome,
     action,
-    // A user acts on an account of their own, which the line names.
+    // A user acts on their own account, which the line names anyway.
     actor === 'operator' && actorId !== null ? `by operator ${actorId}` : `by ${actor}`,
     ...(userId === null ? [] : [email === null ? `deleted user ${userId}` : `${email} (user ${userId})`]),
     ...(reason === null ? [] : [`(${reason})`]),

@@ -16,20 +16,24 @@ import { confirmed, counted, print } from '../terminal.ts'
 
 export const backup: Command = {
   name: 'backup',
-  summary: 'Write a checked copy of an SQLite database to a file, also while it is in use',
+  summary: 'Write a verified copy of an SQLite database to a file, even while it is in use',
   takes: 'FILE',
   flags: { force: { type: 'boolean', help: 'Replace the file if it exists' } },
   async run({ args, flags, settings, json }) {
     const [file = ''] = args
-    if (isStandardOutput(file)) throw new UsageError('a backup cannot go to standard output; name a file')
+    if (isStandardOutput(file))
+      throw new UsageError('A backup cannot be written to standard output. Name a file.')
     const { databaseUrl } = resolveOptions(settings.options)
     if (!databaseExists(databaseUrl))
-      throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)
+      throw new OptionError(
+        'databaseUrl',
+        `there is no database at ${describeDatabase(databaseUrl)} to back up`,
+      )
     const contents = await backUpDatabase(databaseUrl, file, { replace: flags.force === true })
     await print(
       json
         ? JSON.stringify({ file, ...onWire(contents) })
-        : `Wrote and checked ${visible(file)}: ${words(contents)}.`,
+        : `Wrote and verified ${visible(file)}: ${words(contents)}.`,
     )
     return 0
   },
@@ -37,19 +41,19 @@ export const backup: Command = {
 
 export const restore: Command = {
   name: 'restore',
-  summary: 'Put a backup in the place of an SQLite database, with the service stopped; all sessions end',
+  summary: 'Replace an SQLite database with a backup and end all sessions; stop the service first',
   takes: 'FILE',
   flags: {
     'keep-sessions': {
       type: 'boolean',
-      help: 'Leave the sessions and tokens of the backup open, also those that were ended since',
+      help: 'Keep the sessions and tokens of the backup valid, including those that have ended since',
     },
-    yes: { type: 'boolean', help: 'Do not ask' },
+    yes: { type: 'boolean', help: 'Do not ask for confirmation' },
   },
   async run({ args, flags, settings, json }) {
     const [file = ''] = args
     const { databaseUrl } = resolveOptions(settings.options)
-    const question = `Put ${visible(file)} in the place of ${describeDatabase(databaseUrl)}?`
+    const question = `Replace ${describeDatabase(databaseUrl)} with ${visible(file)}?`
     if (flags.yes !== true && !(await confirmed(question))) return 1
     const keepSessions = flags['keep-sessions'] === true
     const done = await restoreDatabase(databaseUrl, file, async (copyUrl) => {
@@ -67,9 +71,11 @@ export const restore: Command = {
       return 0
     }
     await print(`Restored ${visible(file)}: ${words(done)}.`)
-    if (done.replaced !== null) await print(`What it replaced is kept in ${visible(done.replaced)}.`)
+    if (done.replaced !== null) await print(`The previous database is kept as ${visible(done.replaced)}.`)
     await print(
-      keepSessions ? 'Its sessions are open again.' : 'Every session has ended: everybody signs in anew.',
+      keepSessions
+        ? 'The sessions of the backup are valid again.'
+        : 'All sessions have ended. Everyone must sign in again.',
     )
     return 0
   },
@@ -80,5 +86,5 @@ function onWire({ users, sessions, auditRecords }: BackupContents) {
 }
 
 function words({ users, sessions, auditRecords }: BackupContents): string {
-  return `${counted(users, 'user')}, ${counted(sessions, 'session')}, ${counted(auditRecords, 'line')} of the audit`
+  return `${counted(users, 'user')}, ${counted(sessions, 'session')}, ${counted(auditRecords, 'audit entry', 'audit entries')}`
 }

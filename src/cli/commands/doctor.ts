@@ -11,8 +11,9 @@ import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { inspectOptions, type Options, unsafeOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
-import { problemsOf, SETTINGS, type Settings, variableOf } from '../settings.ts'
-import { print, table } from '../terminal.ts'
+import { problemsOf } from '../serve-problems.ts'
+import { SETTINGS, type Settings, variableOf } from '../settings.ts'
+import { counted, print, table } from '../terminal.ts'
 
 interface Check {
   readonly name: string
@@ -22,7 +23,7 @@ interface Check {
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Say what is set, from where, what is unsafe, and whether the database is well',
+  summary: 'Show every setting and its source, warn of unsafe ones, and check the database',
   toleratesProblems: true,
   async run({ settings, json }) {
     const { options } = inspectOptions(settings.options)
@@ -34,9 +35,9 @@ export const doctor: Command = {
     const unsafe = unsafeOptions(options)
       .filter(({ option }) => refused.every(({ setting }) => setting !== SETTINGS[option].env))
       .map(({ option, reason }) => `${SETTINGS[option].env}: ${reason}`)
-    // What is refused is not tried either: it might be told the password.
-    const isTried = refused.every(({ setting }) => setting !== SETTINGS.databaseUrl.env)
-    const checks = isTried ? await checkDatabase(options) : []
+    // Do not connect to a refused database URL: that could send the password in the clear.
+    const isAccepted = refused.every(({ setting }) => setting !== SETTINGS.databaseUrl.env)
+    const checks = isAccepted ? await checkDatabase(options) : []
     const well = refused.length === 0 && checks.every((check) => check.ok)
 
     if (json) {
@@ -46,7 +47,7 @@ export const doctor: Command = {
       await print(
         table([
           ['SETTING', 'VALUE', 'FROM'],
-          ...rows.map((row) => [row.variable, String(row.value ?? '(not valid)'), row.source]),
+          ...rows.map((row) => [row.variable, String(row.value ?? '(invalid)'), row.source]),
         ]),
       )
       const isModeKnown = settings.problems.every(({ option }) => option !== 'mode')
@@ -56,7 +57,7 @@ export const doctor: Command = {
       )
       await printList('Not fit for the internet', unsafe)
       for (const variable of settings.unknownVariables)
-        await print(`\n${visible(variable)}: ignored: there is no such setting`)
+        await print(`\n${visible(variable)}: ignored (unknown setting)`)
       await print(
         `\n${checks.map(({ ok, name, detail }) => `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${detail}`).join('\n')}`,
       )
@@ -71,11 +72,11 @@ async function printList(heading: string, lines: readonly string[]): Promise<voi
 
 function describeSettings(settings: Settings, options: Options) {
   const values: Record<string, unknown> = { ...options, ...settings, ...shownSecrets(options) }
-  const notValid = new Set(settings.problems.map(({ option }) => option))
+  const invalid = new Set(settings.problems.map(({ option }) => option))
   return Object.entries(SETTINGS).map(([name, { env }]) => ({
     variable: env,
-    // The default does not stand in for a value that was given: serve would not use it either.
-    value: notValid.has(name) ? null : shownValue(values[name] as string | number | boolean),
+    // Do not show the default in place of an invalid value: serve would not use it either.
+    value: invalid.has(name) ? null : shownValue(values[name] as string | number | boolean),
     source: settings.sources[name as keyof Settings['sources']],
   }))
 }
@@ -85,7 +86,7 @@ function shownValue(value: string | number | boolean): string | number {
   return value === '' ? '-' : value
 }
 
-/** Settings that hold a secret, as one may show them. */
+/** The settings that hold a secret, without the secret. */
 function shownSecrets({ databaseUrl, smtpUrl, secretKey }: Options): Record<string, string> {
   const keys = secretKey === '' ? 0 : secretKey.split(',').length
   return {
@@ -99,8 +100,8 @@ function shownDatabase(databaseUrl: string): string {
   try {
     return describeDatabase(databaseUrl)
   } catch (error) {
-    // Of what cannot be read nobody knows which part is the password.
-    if (error instanceof OptionError) return '(cannot be read)'
+    // Any part of an invalid URL could be the password.
+    if (error instanceof OptionError) return '(invalid)'
     throw error
   }
 }
@@ -109,18 +110,20 @@ async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
   try {
     if (!databaseExists(databaseUrl)) {
       assertCreatable(databaseUrl)
-      return [{ name: 'database', ok: true, detail: 'not there yet; serve or migrate makes it' }]
+      return [{ name: 'database', ok: true, detail: 'does not exist yet; serve or migrate creates it' }]
     }
     const db = await openDatabase(databaseUrl, { migrate: false, create: false })
     try {
       const pending = await pendingMigrations(db)
       const { assertWritable, findDamage } = healthOf(db)
       const schema =
-        pending.length === 0 ? 'up to date' : `${pending.length} migrations to run; serve or migrate does it`
-      const checks = [await check('database', 'can be read and written', assertWritable)]
+        pending.length === 0
+          ? 'up to date'
+          : `${counted(pending.length, 'migration')} to run with serve or migrate`
+      const checks = [await check('database', 'readable and writable', assertWritable)]
       if (findDamage !== null)
         checks.push(
-          await check('file', 'SQLite finds no damage in it', () => {
+          await check('file', 'SQLite found no damage', () => {
             const [problem] = findDamage()
             if (problem !== undefined) throw new Error(problem)
           }),

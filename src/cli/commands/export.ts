@@ -16,18 +16,18 @@ import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
-import { withService } from './users.ts'
+import { withService } from '../with-service.ts'
 
 export const exportUsers: Command = {
   name: 'export',
-  summary: 'Write all users, one a line as JSON, for import to take',
+  summary: 'Write all users as JSON, one per line, in the format that import reads',
   flags: {
     output: {
       type: 'string',
-      help: 'The file to write, readable by its owner only; - and the default are standard output',
+      help: 'The file to write, readable only by its owner; without it, or with -, standard output',
     },
     force: { type: 'boolean', help: 'Replace the file if it exists' },
-    'with-hashes': { type: 'boolean', help: 'Write the hashes of the passwords too: import needs them' },
+    'with-hashes': { type: 'boolean', help: 'Include the password hashes, which import needs' },
   },
   async run(input) {
     const { output: target = '-' } = input.flags as { output?: string }
@@ -36,7 +36,7 @@ export const exportUsers: Command = {
     if (isStandardOutput(target)) {
       assertNotInUse(1, inUse)
       return withService(input, async (auth) => {
-        warnOf(withHashes)
+        warnOfHashes(withHashes)
         await writeUsers(auth, withHashes, process.stdout)
         return 0
       })
@@ -44,7 +44,7 @@ export const exportUsers: Command = {
     const output = openOutput(target, { inUse, replace: input.flags.force === true, mayStream: true })
     return discardedOnFailure(output, () =>
       withService(input, async (auth) => {
-        warnOf(withHashes)
+        warnOfHashes(withHashes)
         const count = await writeFile(target, output, (stream) => writeUsers(auth, withHashes, stream))
         await print(
           input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count, 'user')} to ${target}.`,
@@ -55,12 +55,12 @@ export const exportUsers: Command = {
   },
 }
 
-function warnOf(withHashes: boolean): void {
+function warnOfHashes(withHashes: boolean): void {
   if (withHashes)
-    process.stderr.write('It holds the hashes of all passwords: keep it as you keep the database.\n')
+    process.stderr.write('The export contains all password hashes. Protect it like the database.\n')
 }
 
-/** @returns How many there were. */
+/** @returns The number of users written. */
 async function writeUsers(auth: AuthService, withHashes: boolean, output: Writable): Promise<number> {
   let count = 0
   async function* lines() {
@@ -69,7 +69,7 @@ async function writeUsers(auth: AuthService, withHashes: boolean, output: Writab
       yield `${JSON.stringify(user)}\n`
     }
   }
-  // Standard output stays open for whoever else has something to say.
+  // Standard output stays open for the rest of the process.
   await pipeline(lines, output, { end: output !== process.stdout })
   return count
 }
@@ -85,6 +85,6 @@ async function writeFile(
     return count
   } catch (error) {
     if (error instanceof AuthError || error instanceof OutputError || !(error instanceof Error)) throw error
-    throw new OutputError(`cannot write ${target}: ${error.message}`, { cause: error })
+    throw new OutputError(`Cannot write ${target}: ${error.message}`, { cause: error })
   }
 }

@@ -15,22 +15,25 @@ import { rejectedLine } from '../import/rejects.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
-import { withService } from './users.ts'
+import { withService } from '../with-service.ts'
 
 export const importUsers: Command = {
   name: 'import',
-  summary: 'Add the users of a file, one a line as JSON or CSV; - reads standard input',
+  summary: 'Add users from a file, one per line, as JSON or CSV; - reads standard input',
   takes: 'FILE',
   flags: {
     format: {
       type: 'string',
-      help: 'json (one object a line) or csv (under headings); by the name without it',
+      help: 'json (one object per line) or csv (with a heading line); guessed from the file name by default',
     },
-    'dry-run': { type: 'boolean', help: 'Look at every line, and add nobody' },
-    ignore: { type: 'string', help: 'Fields to leave out, with commas between them' },
-    rejects: { type: 'string', help: 'The file for rejected lines; FILE.rejects.ndjson without it' },
+    'dry-run': { type: 'boolean', help: 'Check every line without adding users' },
+    ignore: { type: 'string', help: 'Fields to leave out, separated by commas' },
+    rejects: { type: 'string', help: 'The file for rejected lines; FILE.rejects.ndjson by default' },
     force: { type: 'boolean', help: 'Replace the file for rejected lines if it exists' },
-    'firebase-hash-config': { type: 'string', help: 'A file with the hash parameters of a Firebase project' },
+    'firebase-hash-config': {
+      type: 'string',
+      help: 'The file with the hash parameters of a Firebase project',
+    },
   },
   async run(input) {
     const [path = ''] = input.args
@@ -63,17 +66,18 @@ export const importUsers: Command = {
   },
 }
 
-/** Names of a stream, also where a regular file is redirected to it. */
+/** Names of standard input or another open descriptor, even if a regular file is redirected to it. */
 const STREAM = /^(?:-|\/dev\/stdin|\/dev\/fd\/\d+|\/proc\/[^/]+\/fd\/\d+)$/
 
-/** Beside the input, unless that is a stream: then in the working directory. */
+/** Next to the input file, or in the working directory if the input is a stream. */
 function defaultRejects(path: string): string {
   const isFile = !STREAM.test(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? true)
   return `${isFile ? path : 'stdin'}.rejects.ndjson`
 }
 
 function openRejects(path: string, { args: [source = ''], settings, flags }: CommandInput): OutputFile {
-  if (isStandardOutput(path)) throw new UsageError('--rejects needs a file: the result is on standard output')
+  if (isStandardOutput(path))
+    throw new UsageError('--rejects must name a file, because the result goes to standard output.')
   const config = flags['firebase-hash-config']
   const inUse = [
     ...filesInUse(resolveOptions(settings.options).databaseUrl),
@@ -85,7 +89,7 @@ function openRejects(path: string, { args: [source = ''], settings, flags }: Com
 
 function formatOf(name: string | undefined, path: string) {
   const format = name ?? (/\.[ct]sv$/i.test(path) ? 'csv' : 'json')
-  if (format !== 'csv' && format !== 'json') throw new UsageError('--format takes json or csv')
+  if (format !== 'csv' && format !== 'json') throw new UsageError('--format must be json or csv.')
   const read = format === 'csv' ? csvRecords : jsonRecords
   return ({ lines, ignored }: { lines: ReturnType<typeof linesOf>; ignored: ReadonlySet<string> }) =>
     read(lines, { ignored, known: USER_FIELDS })
@@ -94,13 +98,14 @@ function formatOf(name: string | undefined, path: string) {
 function ignoredOf(list = ''): ReadonlySet<string> {
   const ignored = new Set(list.split(',').map((name) => name.trim()))
   for (const needed of ['email', 'hashed_password'])
-    if (ignored.has(needed)) throw new UsageError(`--ignore cannot leave out ${needed}`)
+    if (ignored.has(needed))
+      throw new UsageError(`--ignore cannot leave out ${needed}, which every user needs.`)
   return ignored
 }
 
 interface Source {
   readonly chunks: AsyncIterable<Buffer>
-  /** In bytes; `null` where nobody knows. */
+  /** In bytes; `null` for a stream, whose size is unknown. */
   readonly size: number | null
   close(): Promise<void>
 }
@@ -110,18 +115,17 @@ async function openSource(path: string): Promise<Source> {
   try {
     const file = await open(path)
     const stat = await file.stat()
-    if (stat.isDirectory()) throw new Error('it is a folder')
+    if (stat.isDirectory()) throw new Error('it is a directory')
     const chunks: AsyncIterable<Buffer> = file.createReadStream({
       highWaterMark: CHUNK_BYTES,
       autoClose: false,
     })
     return { chunks, size: stat.isFile() ? stat.size : null, close: () => file.close() }
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`)
+    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}`)
   }
 }
 
-/** Read at once. */
 const CHUNK_BYTES = 262_144
 
 interface Counts {
@@ -139,7 +143,7 @@ interface Task {
   readonly size: number | null
 }
 
-/** Rejected lines that are named on standard error; all of them are in the file. */
+/** The number of rejected lines that are shown on standard error. The file contains all of them. */
 const NAMED_MAX = 20
 
 async function runImport({ auth, items, options, rejects, progress, size }: Task): Promise<Counts> {
@@ -162,9 +166,9 @@ async function runImport({ auth, items, options, rejects, progress, size }: Task
       // A rejected item is the one that was given.
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: (item as FileItem).line, problem }))
       appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
-      const named = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))
-      if (named.length > 0) progress?.end()
-      for (const { line, problem } of named)
+      const shown = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))
+      if (shown.length > 0) progress?.end()
+      for (const { line, problem } of shown)
         process.stderr.write(`line ${line.number}: ${visible(problem)}\n`)
       counts.added += added
       counts.unchanged += unchanged
@@ -179,16 +183,16 @@ async function runImport({ auth, items, options, rejects, progress, size }: Task
   }
 }
 
-/** What stopped an import in the middle, with what there is of it. */
+/** The error that interrupted an import, with the number of users added before it. */
 function interrupted(error: unknown, { added }: Counts, isDryRun: boolean): unknown {
   if (!(error instanceof Error) || error instanceof UsageError) return error
   const isOfDatabase = error instanceof AuthError && error.code === 'unavailable'
   const reason = isOfDatabase && error.cause instanceof Error ? error.cause : error
-  // Faults of ours have no code, and go their usual way.
+  // Errors without a code are bugs of ours and are reported as they are.
   if (!isOfDatabase && (reason as NodeJS.ErrnoException).code === undefined) return error
   const rest = isDryRun
     ? ''
-    : `; ${counted(added, 'user was', 'users were')} added before, and the same command goes on from there`
+    : `. ${counted(added, 'user was', 'users were')} added before. Run the same command again to continue.`
   return new AuthError('unavailable', { message: `${reason.message}${rest}`, cause: error })
 }
 
@@ -204,11 +208,11 @@ async function report(
   }
   const parts = [
     `${isDryRun ? 'Would add' : 'Added'} ${counted(added, 'user')}`,
-    ...(unchanged > 0 ? [`${counted(unchanged, 'user is', 'users are')} there already`] : []),
+    ...(unchanged > 0 ? [`${counted(unchanged, 'user')} already existed`] : []),
   ]
   await print(`${parts.join('; ')}.`)
   if (rejected > 0)
     await print(
-      `${counted(rejected, 'line was', 'lines were')} not taken: ${visible(rejectsPath)} has each with the reason.`,
+      `${counted(rejected, 'line was', 'lines were')} rejected. ${visible(rejectsPath)} contains each with the reason.`,
     )
 }

@@ -6,17 +6,17 @@ import { LOCALES } from '../../text.ts'
 import { isEmailAddress, trimEmail } from '../../user.ts'
 import type { Command } from '../command.ts'
 import { print } from '../terminal.ts'
-import { withService } from './users.ts'
+import { withService } from '../with-service.ts'
 
 const test: Command = {
   name: 'mail test',
-  summary: 'Send a mail now, to see that mail goes out',
+  summary: 'Send a test mail now',
   takes: 'TO',
   run: (input) =>
     withService(input, async ({ mailer, options }) => {
       const to = trimEmail(input.args[0] ?? '')
       if (!isEmailAddress(to)) throw new AuthError('invalid_email', { field: 'TO' })
-      if (mailer === null) throw new OptionError('smtpUrl', 'is not set: there is no mail server to try')
+      if (mailer === null) throw new OptionError('smtpUrl', 'is not set; set it to the mail server to test')
       const service = URL.parse(options.baseUrl)?.host ?? 'Bienvenue'
       await mailer.send({
         id: randomUUID(),
@@ -24,7 +24,7 @@ const test: Command = {
         ...compose({ kind: 'test' }, { service, locale: LOCALES[0] }),
       })
       await print(
-        input.json ? JSON.stringify({ sent: to }) : `The mail server took a mail to ${visible(to)}.`,
+        input.json ? JSON.stringify({ sent: to }) : `The mail server accepted a test mail to ${visible(to)}.`,
       )
       return 0
     }),
@@ -32,13 +32,13 @@ const test: Command = {
 
 const queue: Command = {
   name: 'mail queue',
-  summary: 'Say how many mails wait to be sent, and what the mail server said to them',
+  summary: 'Show how many mails are waiting to be sent, and the errors of the mail server',
   run: (input) =>
     withService(input, async (auth) => {
       const [waiting, problems] = [await auth.delivery.count(), await auth.delivery.listProblems()]
       if (input.json) await print(JSON.stringify({ waiting, problems }))
       else {
-        await print(`Mails that wait: ${waiting}.`)
+        await print(`Mails waiting: ${waiting}`)
         for (const { problem, mails } of problems) await print(`  - ${mails}: ${visible(problem)}`)
       }
       return 0

@@ -5,14 +5,14 @@ import { print } from '../terminal.ts'
 
 export const migrate: Command = {
   name: 'migrate',
-  summary: 'Bring the schema of the database up to date (serve does it too)',
-  flags: { plan: { type: 'boolean', help: 'Show what would run, and change nothing' } },
+  summary: 'Bring the database schema up to date (serve does this too)',
+  flags: { plan: { type: 'boolean', help: 'Show what would run, without changing anything' } },
   async run({ settings, flags, json }) {
     const { databaseUrl } = resolveOptions(settings.options)
     const isPlan = flags.plan === true
     const names = await (isPlan ? plan(databaseUrl) : migrateNow(databaseUrl))
     if (json) await print(JSON.stringify(isPlan ? { pending: names } : { migrated: names }))
-    else if (names.length === 0) await print('The schema is up to date.')
+    else if (names.length === 0) await print('The database schema is up to date.')
     else for (const name of names) await print(`${isPlan ? 'would run' : 'ran'} ${name}`)
     return 0
   },

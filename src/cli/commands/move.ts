@@ -6,18 +6,18 @@ import { print, table } from '../terminal.ts'
 export const move: Command = {
   name: 'move',
   summary:
-    'Copy all tables to an empty database, of the other engine too, and compare them; stop the service first',
+    'Copy all tables to an empty database (SQLite or PostgreSQL) and verify the copy; stop the service first',
   flags: {
-    to: { type: 'string', help: 'Where to: sqlite:PATH or postgres://…, as DATABASE_URL' },
+    to: { type: 'string', help: 'The target, in the form of DATABASE_URL: sqlite:PATH or postgres://…' },
     'without-extra-columns': {
       type: 'boolean',
-      help: 'Leave columns of an adopted table behind that Bienvenue does not know',
+      help: 'Do not copy columns of an adopted table that Bienvenue does not know',
     },
   },
   async run({ settings, flags, json }) {
     const { databaseUrl } = resolveOptions(settings.options)
     const { to } = flags
-    if (typeof to !== 'string') throw new UsageError('say where to, with --to')
+    if (typeof to !== 'string') throw new UsageError('Missing --to DATABASE_URL.')
     const moved = await moveDatabase({
       from: databaseUrl,
       to,
@@ -27,11 +27,11 @@ export const move: Command = {
     else {
       await print(
         table([
-          ['TABLE', 'ROWS', 'CHECKSUM, HERE AND THERE'],
+          ['TABLE', 'ROWS', 'CHECKSUM'],
           ...moved.map(({ table: name, rows, checksum }) => [name, String(rows), checksum.slice(0, 16)]),
         ]),
       )
-      await print('Every row is the same in both. Start the service with the new DATABASE_URL.')
+      await print('All rows match. Start the service with the new DATABASE_URL.')
     }
     return 0
   },

@@ -5,8 +5,10 @@ import { withoutBrackets } from '../../lib/network.ts'
 import { createLogger, describeError, type Logger } from '../../log.ts'
 import { resolveOptions, unsafeOptions } from '../../options/index.ts'
 import type { Command, ExitCode } from '../command.ts'
-import { assertNone, problemsOf, type Settings, urlOf, variableOf, withKnownPort } from '../settings.ts'
-import { DEVELOPMENT_WARNING, KEY_NOTE, makesKey, startBlock } from '../start-block.ts'
+import { urlOf } from '../local-url.ts'
+import { problemsOf } from '../serve-problems.ts'
+import { assertNone, type Settings, variableOf, withKnownPort } from '../settings.ts'
+import { DEVELOPMENT_WARNING, generatesKey, KEY_NOTE, startBlock } from '../start-block.ts'
 import { print } from '../terminal.ts'
 import { createTextLogger } from '../text-log.ts'
 import { version } from '../version.ts'
@@ -14,7 +16,7 @@ import type { Listening } from '../workers.ts'
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'Run the service until it is told to stop (SIGTERM or Ctrl-C)',
+  summary: 'Run the service until it is stopped by SIGTERM or Ctrl-C',
   toleratesProblems: true,
   async run({ settings: given }) {
     assertNone(problemsOf(given))
@@ -24,7 +26,7 @@ export const serve: Command = {
     const log = isForPeople(settings)
       ? createTextLogger(settings.logLevel, base)
       : createLogger(settings.logLevel, 'stdout', base)
-    // From here on a signal is heard, however early it comes.
+    // Listen for signals before the service starts, so that an early one is not missed.
     const stopped = stopSignal(worker).then((signal) => log.info({ signal }, 'stopping'))
     surviveFaults(log)
     const exitCode = await start(settings, { log, stopped, worker })
@@ -43,7 +45,10 @@ interface Start {
   readonly worker: Worker | undefined
 }
 
-/** Runs what this process is to be. Each is loaded only where it is used: the primary needs no HTTP, and no SQL. */
+/**
+ * Runs this process as the primary, a worker or the only instance. Imports only what that role needs: the primary
+ * needs neither HTTP nor SQL.
+ */
 async function start(settings: Settings, { log, stopped, worker }: Start): Promise<ExitCode> {
   const onListening = (port: number) => announce(log, settings, port)
   if (settings.workers > 1 && worker === undefined) {
@@ -62,13 +67,13 @@ async function start(settings: Settings, { log, stopped, worker }: Start): Promi
   try {
     await runInstance(settings, { log, stopped, onListening: tellPrimary })
   } finally {
-    // What is left is the line to the primary, which would keep the process.
+    // The channel to the primary would keep the process alive.
     worker.disconnect()
   }
   return 0
 }
 
-/** A port that nothing listens on now; 0 if the address cannot be had, which the service itself then reports. */
+/** A port that is free now, or 0 if the address cannot be used, which the service then reports itself. */
 async function findFreePort(host: string): Promise<number> {
   const server = createServer().listen(0, host === 'localhost' ? '127.0.0.1' : withoutBrackets(host))
   try {
@@ -82,15 +87,14 @@ async function findFreePort(host: string): Promise<number> {
   return port
 }
 
-/** What nobody caught is logged, and the service lives on: one request's fault is no other's. */
+/** Logs uncaught errors and keeps running, so that an error in one request does not end the others. */
 function surviveFaults(log: Logger): void {
-  const survive = (error: unknown) =>
-    log.error({ reason: describeError(error) }, 'a fault that nobody caught')
+  const survive = (error: unknown) => log.error({ reason: describeError(error) }, 'uncaught error')
   process.on('uncaughtException', survive)
   process.on('unhandledRejection', survive)
 }
 
-/** Says where the service is, and what about it is not fit for the internet. */
+/** Reports the address of the service and the settings that are not fit for the internet. */
 function announce(log: Logger, settings: Settings, port: number): void {
   const options = resolveOptions(settings.options)
   const url = urlOf(settings.host, port)
@@ -101,13 +105,12 @@ function announce(log: Logger, settings: Settings, port: number): void {
   if (options.mode === 'development') {
     const unsafe = unsafeOptions(options).map(({ reason }) => reason)
     log.warn({ unsafe }, `DEVELOPMENT MODE: ${DEVELOPMENT_WARNING}`)
-    if (makesKey(options)) log.info({}, `the key is made for this run: ${KEY_NOTE}`)
+    if (generatesKey(options)) log.info({}, `key generated for this run: ${KEY_NOTE}`)
   } else {
     for (const { option, reason } of unsafeOptions(options))
       log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
   }
-  for (const variable of settings.unknownVariables)
-    log.warn({ variable }, 'ignored: there is no such setting')
+  for (const variable of settings.unknownVariables) log.warn({ variable }, 'unknown setting ignored')
   log.info({ url, mode: options.mode, pid: process.pid }, 'listening')
 }
 
@@ -115,10 +118,10 @@ function stopSignal(worker: Worker | undefined): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   process.once('SIGTERM', resolve)
   process.once('SIGINT', resolve)
-  // The primary passes on what it was told.
+  // The primary forwards its own stop signal.
   worker?.once('message', resolve)
   worker?.once('disconnect', () => {
-    // The primary is gone. Node would end the worker at once, in the middle of requests.
+    // The primary is gone. Node would end the worker at once, in the middle of its requests.
     worker.exitedAfterDisconnect = true
     resolve('disconnect')
   })

@@ -2,18 +2,18 @@ import type { SessionSummary } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
-import { confirmed, moment, print, printRows } from '../terminal.ts'
-import { withService, withUser } from './users.ts'
+import { confirmed, counted, moment, print, printRows } from '../terminal.ts'
+import { withService, withUser } from '../with-service.ts'
 
 const list: Command = {
   name: 'sessions',
-  summary: 'List the live sessions of one user; with --json, one object a line',
+  summary: 'List the live sessions of one user; with --json, one object per line',
   takes: 'EMAIL',
   async run(input) {
     const [email = ''] = input.args
     if (!email.includes('@'))
       throw new UsageError(
-        `"${email}" is neither an address nor a command; there is sessions EMAIL, sessions end, sessions end-all`,
+        `"${email}" is not an email address. Commands: sessions EMAIL, sessions end EMAIL, sessions end-all.`,
       )
     return withUser(input, async (auth, { user }) => {
       const sessions = await auth.users.listSessions(user.id)
@@ -24,7 +24,7 @@ const list: Command = {
   },
 }
 
-/** Nothing in it opens anything. */
+/** A session as JSON. It contains no token. */
 function shown(session: SessionSummary) {
   return {
     id: session.id,
@@ -51,7 +51,7 @@ const end: Command = {
       await print(
         input.json
           ? JSON.stringify({ email: user.email, ended: liveSessions })
-          : `${visible(user.email)} is signed out everywhere (live sessions: ${liveSessions}).`,
+          : `Signed ${visible(user.email)} out everywhere: ended ${counted(liveSessions, 'session')}.`,
       )
       return 0
     }),
@@ -59,13 +59,13 @@ const end: Command = {
 
 const endAll: Command = {
   name: 'sessions end-all',
-  summary: 'Sign everybody out everywhere',
-  flags: { yes: { type: 'boolean', help: 'Do not ask' } },
+  summary: 'Sign everyone out everywhere',
+  flags: { yes: { type: 'boolean', help: 'Do not ask for confirmation' } },
   run: (input) =>
     withService(input, async (auth) => {
-      if (input.flags.yes !== true && !(await confirmed('Sign everybody out everywhere?'))) return 1
+      if (input.flags.yes !== true && !(await confirmed('Sign everyone out everywhere?'))) return 1
       const ended = await auth.users.endEverySession(operator())
-      await print(input.json ? JSON.stringify({ ended }) : `Ended ${ended} sessions.`)
+      await print(input.json ? JSON.stringify({ ended }) : `Ended ${counted(ended, 'session')}.`)
       return 0
     }),
 }

@@ -1,14 +1,5 @@
-import {
-  ACCOUNT_STATES,
-  type AccountState,
-  type AuthService,
-  type ListedUser,
-  openAuthService,
-  type UserDescription,
-  type UserQuery,
-} from '../../auth/index.ts'
-import { databaseExists, describeDatabase } from '../../db/index.ts'
-import { AuthError, MaintenanceError, OptionError } from '../../errors.ts'
+import { ACCOUNT_STATES, type AccountState, type ListedUser, type UserQuery } from '../../auth/index.ts'
+import { MaintenanceError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Account, trimEmail } from '../../user.ts'
@@ -25,8 +16,9 @@ import {
   readNewPassword,
   table,
 } from '../terminal.ts'
+import { withService, withUser } from '../with-service.ts'
 
-/** A user as the commands show them: nothing that opens anything. */
+/** A user as JSON. It contains no hash and no token. */
 function shown(user: Account) {
   return {
     id: user.id,
@@ -38,39 +30,10 @@ function shown(user: Account) {
   }
 }
 
-/** The same, and whether they can sign in. */
+/** The same, with the state of the account. */
 function listed({ state, ...user }: ListedUser) {
   const { id, email, ...rest } = shown(user)
   return { id, email, state, ...rest }
-}
-
-export async function withService(
-  { settings }: CommandInput,
-  use: (auth: AuthService) => Promise<ExitCode>,
-  details: { mayCreate?: boolean } = {},
-): Promise<ExitCode> {
-  const { databaseUrl } = resolveOptions(settings.options)
-  if (!databaseExists(databaseUrl) && !details.mayCreate) {
-    throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)
-  }
-  const auth = await openAuthService(settings.options)
-  try {
-    return await use(auth)
-  } finally {
-    await auth.close()
-  }
-}
-
-export async function withUser(
-  input: CommandInput,
-  use: (auth: AuthService, found: UserDescription) => Promise<ExitCode>,
-): Promise<ExitCode> {
-  const [email = ''] = input.args
-  return withService(input, async (auth) => {
-    const found = await auth.users.find(email)
-    if (found === null) throw new AuthError('unknown_email', { message: `there is no user ${email}` })
-    return use(auth, found)
-  })
 }
 
 async function report(
@@ -84,7 +47,7 @@ async function report(
 
 const add: Command = {
   name: 'users add',
-  summary: 'Add a user; the password is asked for',
+  summary: 'Add a user; prompts for the password',
   takes: 'EMAIL',
   flags: { 'password-stdin': { type: 'boolean', help: 'Read the password from standard input' } },
   async run(input) {
@@ -94,7 +57,7 @@ const add: Command = {
     return withService(
       input,
       async (auth) => {
-        // Whoever runs the service vouches for the address.
+        // The operator vouches for the address, so it needs no confirmation.
         const user = await auth.users.create({ email, password, confirmed: true }, operator())
         await print(
           input.json ? JSON.stringify(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`,
@@ -106,20 +69,20 @@ const add: Command = {
   },
 }
 
-/** How many a person gets to see at once. */
+/** The default limit at a terminal. */
 const LIST_LIMIT = 50
 
 const list: Command = {
   name: 'users list',
-  summary: 'List users by id, with their states; with --json, one object a line',
+  summary: 'List users by id, with their states; with --json, one object per line',
   flags: {
-    state: { type: 'string', help: `Only those in this state: ${ACCOUNT_STATES.join(', ')}` },
-    email: { type: 'string', help: 'Only those with this in their address' },
-    since: { type: 'string', help: 'Only those registered from this moment on, as in 2026-11-21' },
-    after: { type: 'string', help: 'Only those with a greater id: go on where a list ended' },
+    state: { type: 'string', help: `Only users in this state: ${ACCOUNT_STATES.join(', ')}` },
+    email: { type: 'string', help: 'Only users whose address contains this text' },
+    since: { type: 'string', help: 'Only users registered since this date or time, such as 2026-11-21' },
+    after: { type: 'string', help: 'Only users with a greater id, to continue where a list ended' },
     limit: {
       type: 'string',
-      help: `How many at most, 0 for all; without it all, but ${LIST_LIMIT} at a terminal`,
+      help: `The maximum number of users, 0 for all; by default ${LIST_LIMIT} at a terminal, otherwise all`,
     },
   },
   run: (input) => {
@@ -137,7 +100,7 @@ const list: Command = {
       }
       if (input.json) for await (const user of users()) await print(JSON.stringify(listed(user)))
       else await printRows(['id', 'created', 'state', 'email'], rowsOf(users()))
-      if (isMore) hint(`There are more: add --after ${last}`)
+      if (isMore) hint(`There are more. To continue, add --after ${last}`)
       return 0
     })
   },
@@ -157,12 +120,12 @@ function queryOf({ flags, json }: CommandInput): { query: UserQuery; limit: numb
 
 function knownState(state: string): AccountState {
   const known = ACCOUNT_STATES.find((name) => name === state)
-  if (known === undefined) throw new UsageError(`--state takes one of ${ACCOUNT_STATES.join(', ')}`)
+  if (known === undefined) throw new UsageError(`--state must be one of ${ACCOUNT_STATES.join(', ')}.`)
   return known
 }
 
 function idOf(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--after takes the id of a user')
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--after must be the id of a user.')
   return Number(text)
 }
 
@@ -212,7 +175,7 @@ const disable: Command = {
 
 const enable: Command = {
   name: 'users enable',
-  summary: 'Enable a disabled account again',
+  summary: 'Enable a disabled account',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (auth, { user }) => {
@@ -223,7 +186,7 @@ const enable: Command = {
 
 const confirm: Command = {
   name: 'users confirm',
-  summary: 'Confirm the address of an account, as the mailed link would',
+  summary: 'Confirm the address of an account, as the link in the mail does',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (auth, { user }) => {
@@ -245,7 +208,7 @@ const unlock: Command = {
 
 const sendReset: Command = {
   name: 'users send-reset',
-  summary: 'Mail the link that sets a new password; the running service sends it',
+  summary: 'Mail a link for setting a new password; the running service sends it',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (auth, { user }) => {
@@ -256,7 +219,7 @@ const sendReset: Command = {
 
 const resend: Command = {
   name: 'users resend-confirmation',
-  summary: 'Mail the link that confirms the address once more; the running service sends it',
+  summary: 'Mail the confirmation link again; the running service sends it',
   takes: 'EMAIL',
   run: (input) =>
     withUser(input, async (auth, { user }) => {
@@ -267,12 +230,12 @@ const resend: Command = {
 
 const setEmail: Command = {
   name: 'users set-email',
-  summary: 'Give an account another address, once its mailbox has confirmed it',
+  summary: 'Change the address of an account, once the new address is confirmed',
   takes: 'EMAIL NEW',
   flags: {
     confirmed: {
       type: 'boolean',
-      help: 'Vouch for the address: change it now, end all sessions, and tell the old address',
+      help: 'Vouch for the new address: change it now, end all sessions and notify the old address',
     },
   },
   run: (input) =>
@@ -285,35 +248,35 @@ const setEmail: Command = {
       await print(
         input.json
           ? JSON.stringify({ id: user.id, email: trimEmail(email) })
-          : `User ${user.id} has the address ${visible(trimEmail(email))} now; its sessions are over.`,
+          : `The address of user ${user.id} is now ${visible(trimEmail(email))}. All sessions of the user have ended.`,
       )
       return 0
     }),
 }
 
-/** What the link in a mail is for. */
+/** The purpose of the link in each mail. */
 const MAILS = {
   reset_password: 'sets a new password',
   verify_email: 'confirms the address',
   confirm_new_email:
-    'confirms the address; it changes once the link is used, with the password of the account',
+    'confirms the address. The address changes once the user opens the link and enters the password',
 }
 
 async function reportMail({ json }: CommandInput, kind: keyof typeof MAILS, to: string): Promise<ExitCode> {
   await print(
     json
       ? JSON.stringify({ queued: kind, to })
-      : `The running service sends ${visible(to)} a link that ${MAILS[kind]}.`,
+      : `The running service will send ${visible(to)} a link that ${MAILS[kind]}.`,
   )
   return 0
 }
 
-/** Why an account got no mail. */
+/** The reason why an account cannot be sent a mail. */
 function cannotGetMail({ email, disabledAt }: Account): MaintenanceError {
   return new MaintenanceError(
     disabledAt === null
-      ? `${email} is confirmed already`
-      : `${email} is disabled; enable the account first: bienvenue users enable`,
+      ? `${email} is already confirmed.`
+      : `${email} is disabled. Enable the account first: bienvenue users enable EMAIL`,
   )
 }
 
@@ -327,7 +290,7 @@ const compromise: Command = {
       await print(
         input.json
           ? JSON.stringify({ compromised: user.email })
-          : `${visible(user.email)} has to reset the password; its sessions are over.`,
+          : `${visible(user.email)} must reset the password to sign in. All sessions of the user have ended.`,
       )
       return 0
     }),
@@ -335,12 +298,13 @@ const compromise: Command = {
 
 const remove: Command = {
   name: 'users delete',
-  summary: 'Delete an account and everything that belongs to it',
+  summary: 'Delete an account and all its data',
   takes: 'EMAIL',
-  flags: { yes: { type: 'boolean', help: 'Do not ask' } },
+  flags: { yes: { type: 'boolean', help: 'Do not ask for confirmation' } },
   run: (input) =>
     withUser(input, async (auth, { user }) => {
-      if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} for good?`))) return 1
+      if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} permanently?`)))
+        return 1
       await auth.users.delete(user.id, operator())
       return report(input, 'deleted', user)
     }),

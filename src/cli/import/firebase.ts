@@ -3,19 +3,19 @@ import type { FirebaseProject } from '../../auth/index.ts'
 import { UsageError } from '../command.ts'
 
 /**
- * Reads the hash parameters of a Firebase project, as its console shows them. From a file: the signer key is a secret,
- * and everybody on the machine can read a command line.
+ * Reads the hash parameters of a Firebase project, in the format that its console shows. They come from a file
+ * because the signer key is a secret, and every user of the machine can read a command line.
  *
- * @throws {UsageError} The file cannot be read, or is no such text.
+ * @throws {UsageError} The file cannot be read, or a parameter is missing or invalid.
  */
 export async function readFirebaseProject(path: string): Promise<FirebaseProject> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new UsageError(`cannot read ${path}: ${error.message}`)
+    throw new UsageError(`Cannot read ${path}: ${error.message}`)
   })
   return parseFirebaseProject(text)
 }
 
-/** The text itself: `hash_config { algorithm: SCRYPT, base64_signer_key: …, … }`. */
+/** Parses `hash_config { algorithm: SCRYPT, base64_signer_key: …, … }`, or the same as JSON. @throws {UsageError} */
 export function parseFirebaseProject(text: string): FirebaseProject {
   const values = new Map(
     [...text.matchAll(/(\w+)"?\s*:\s*"?([^\s",}]*)/g)].map(([, name = '', value = '']) => [name, value]),
@@ -23,7 +23,9 @@ export function parseFirebaseProject(text: string): FirebaseProject {
   const value = (name: string, form: RegExp) => {
     const found = values.get(name)
     if (found === undefined || !form.test(found))
-      throw new UsageError(`the hash parameters of Firebase have no fitting ${name}`)
+      throw new UsageError(
+        `The Firebase hash parameters have no valid ${name}. In the Firebase console, copy the parameters again.`,
+      )
     return found
   }
   value('algorithm', /^SCRYPT$/)

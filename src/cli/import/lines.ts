@@ -1,22 +1,22 @@
-/** A line of a file, as bytes: what it says is not known to be text yet. */
+/** A line of a file, as bytes: it may not be valid UTF-8. */
 export interface Line {
   /** Counted from 1. */
   readonly number: number
-  /** Without its line break; of one that is too long, the beginning. */
+  /** Without the line break, and cut off at `LINE_MAX_BYTES`. */
   readonly bytes: Buffer
-  /** How far the file is read behind it. */
+  /** The offset in the file after this line and its line break. */
   readonly end: number
   readonly isTooLong: boolean
-  /** Whether the file ends in it, without a line break. */
+  /** Whether the file ends with this line, without a line break. */
   readonly isLast: boolean
 }
 
-/** A user has a few hundred bytes. What is longer, as a file without line breaks, is not kept in memory. */
+/** A user takes a few hundred bytes. Longer lines, such as a file without line breaks, are not kept in memory. */
 export const LINE_MAX_BYTES = 65_536
 
 const LINE_BREAK = 0x0a
 
-/** The lines of a file that comes in pieces, in memory one at a time. */
+/** Splits a stream into lines, keeping one line in memory at a time. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   let number = 1
   let end = 0

@@ -1,21 +1,22 @@
 import { grouped } from '../terminal.ts'
 
-/** How far an import is. */
+/** The progress of an import. */
 export interface Progress {
   readonly lines: number
   readonly rejected: number
-  /** Bytes of the file that are read, and all of them; `null` where nobody knows, as of a pipe. */
+  /** Bytes read so far. */
   readonly read: number
+  /** Bytes of the whole file; `null` if unknown, as for a pipe. */
   readonly size: number | null
   readonly elapsedSeconds: number
 }
 
 const BAR_WIDTH = 16
 
-/** How far it is, in a line: `[####…] 25 %  250,000 lines  12,500 a second  about 1 min left  3 rejected`. */
+/** The progress as one line: `[####…] 25 %  250,000 lines  12,500 per second  about 1 min left  3 rejected`. */
 export function progressLine({ lines, rejected, read, size, elapsedSeconds }: Progress): string {
   const rate = elapsedSeconds > 0 ? lines / elapsedSeconds : 0
-  const parts = [`${grouped(lines)} lines`, ...(rate > 0 ? [`${grouped(Math.round(rate))} a second`] : [])]
+  const parts = [`${grouped(lines)} lines`, ...(rate > 0 ? [`${grouped(Math.round(rate))} per second`] : [])]
   if (size !== null && size > 0) {
     const share = Math.min(read / size, 1)
     const done = Math.floor(share * BAR_WIDTH)
@@ -33,16 +34,16 @@ function duration(seconds: number): string {
   return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
 }
 
-/** Shows how far it is on standard error: a bar that moves at a terminal, elsewhere a line now and then. */
 export interface ProgressReport {
   show(progress: Omit<Progress, 'elapsedSeconds'>): void
-  /** Makes room for other words. */
+  /** Clears the progress line, so that other output can follow. */
   end(): void
 }
 
-/** Lines between two lines of progress where there is no terminal. */
+/** Without a terminal, progress is written once per this many lines. */
 const LOG_EVERY = 100_000
 
+/** Reports progress to `output`: a bar that is updated at a terminal, otherwise a line from time to time. */
 export function startProgress(output: NodeJS.WriteStream): ProgressReport {
   const startedAt = performance.now()
   let logged = 0
@@ -50,7 +51,7 @@ export function startProgress(output: NodeJS.WriteStream): ProgressReport {
     show(progress) {
       const text = progressLine({ ...progress, elapsedSeconds: (performance.now() - startedAt) / 1_000 })
       if (output.isTTY) {
-        // Back to the beginning, and what was longer away.
+        // Return to the start of the line, and erase the rest of a longer one.
         output.write(`\r${text.slice(0, output.columns - 1)}\u{1b}[K`)
       } else if (progress.lines - logged >= LOG_EVERY) {
         logged = progress.lines

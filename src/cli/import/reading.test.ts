@@ -1,4 +1,4 @@
-/** A file, from its bytes to the users that its lines tell of. */
+/** Reading a file of users, from its bytes to the fields of each line. */
 import { PassThrough } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -18,8 +18,8 @@ async function* inPieces(bytes: Buffer, size = 7) {
 
 type Reader = typeof jsonRecords
 
-/** What a file says, as `line: problem` or `line {fields}`. */
-async function said(read: Reader, file: string | Buffer): Promise<string[]> {
+/** The records of a file, as `line: problem` or `line {fields}`. */
+async function recordsOf(read: Reader, file: string | Buffer): Promise<string[]> {
   const records = await Array.fromAsync(read(linesOf(inPieces(Buffer.from(file))), NAMES))
   return records.map((record) =>
     'problem' in record
@@ -29,7 +29,7 @@ async function said(read: Reader, file: string | Buffer): Promise<string[]> {
 }
 
 describe('lines', () => {
-  it('are the same however the bytes come, and tell how far the file is read', async () => {
+  it('do not depend on how the bytes are split into chunks, and give the offset in the file', async () => {
     const content = fc.array(fc.constantFrom('a', 'é', '\n', '\r', '😀'), { maxLength: 60 })
     await fc.assert(
       fc.asyncProperty(content, fc.integer({ min: 1, max: 9 }), async (letters, size) => {
@@ -48,7 +48,7 @@ describe('lines', () => {
     )
   })
 
-  it('that are too long keep their beginning alone, and those behind them are read', async () => {
+  it('that are too long are cut off, and the lines after them are read', async () => {
     const file = Buffer.from(`${'x'.repeat(LINE_MAX_BYTES + 1)}\n${'y'.repeat(LINE_MAX_BYTES)}\nz`)
     const lines = await Array.fromAsync(linesOf(inPieces(file, 1_000)))
     expect(lines.map(({ bytes, isTooLong }) => [bytes.length, isTooLong])).toEqual([
@@ -60,53 +60,57 @@ describe('lines', () => {
 })
 
 describe('JSON lines', () => {
-  it('are objects, under a mark of UTF-8, with any line break and empty lines between', async () => {
+  it('are read with a byte order mark, any line breaks and blank lines', async () => {
     const file = '\ufeff{"email":"a"}\r\n\n  \n{"email":"é","name":"left out"}\n{"email":7}'
-    expect(await said(jsonRecords, file)).toEqual(['1 {"email":"a"}', '4 {"email":"é"}', '5 {"email":7}'])
-  })
-
-  it.each([
-    ['{"email":"a"', '1: is no JSON; the file ends in the middle of it'],
-    ['{"email":"a"\n', '1: is no JSON'],
-    ['nonsense\n', '1: is no JSON'],
-    ['null\n', '1: is no JSON object'],
-    ['"text"\n', '1: is no JSON object'],
-    ['{"email":"a"}{"email":"b"}\n', '1: is no JSON'],
-    ['"email":"a"}\n', '1: is no JSON'],
-    [Buffer.from('{"email":"é').subarray(0, -1), '1: is no UTF-8; the file ends in the middle of it'],
-    [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is no UTF-8'],
-    [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 65536 bytes'],
-    [`{${'['.repeat(60_000)}\n`, '1: is no JSON'],
-  ])('that say nothing are known by their number and the reason: %.20s', async (file, problem) => {
-    expect(await said(jsonRecords, file)).toEqual([problem])
-    const among = Buffer.concat([Buffer.from('{"email":"a"}\n'), Buffer.from(file)])
-    expect(await said(jsonRecords, among)).toEqual(['1 {"email":"a"}', problem.replace('1:', '2:')])
-  })
-
-  it('after the first say so where they are no object', async () => {
-    expect(await said(jsonRecords, '{"email":"a"}\n[]\n{\n')).toEqual([
+    expect(await recordsOf(jsonRecords, file)).toEqual([
       '1 {"email":"a"}',
-      '2: is no JSON object',
-      '3: is no JSON',
+      '4 {"email":"é"}',
+      '5 {"email":7}',
     ])
   })
 
   it.each([
-    ['[]', /^line 1 begins a JSON array, .+: jq -c '\.\[\]' FILE > users\.ndjson$/],
-    ['[{"email":"a"},{"email":"b"}]', /^line 1 begins a JSON array, /],
-    ['[\n{"email":"a"},\n{"email":"b"}\n]\n', /^line 1 begins a JSON array, /],
-    ['\ufeff\r\n  [\r\n  {"email":"a"}', /^line 2 begins a JSON array, /],
-    [`[${'{"email":"a"},'.repeat(10_000)}{"email":"b"}]`, /^line 1 begins a JSON array, /],
-    ['{\n  "email": "a"\n}\n', /^line 1 begins a JSON object that goes on over lines, .+: jq -c '\.' FILE/],
-    ['{\r\n\t"email": "a"\r\n}', /^line 1 begins a JSON object that goes on/],
-    ['email,hashed_password\na,b\n', /^line 1 is not JSON\. If it .+ CSV file, add --format csv$/],
-    ['\ufeff"hashed_password";"email"\n', /^line 1 is not JSON\. .+ add --format csv$/],
-  ])('in another shape are refused with what to do: %.40s', async (file, says) => {
-    await expect(said(jsonRecords, file)).rejects.toThrow(says)
-    await expect(said(jsonRecords, file)).rejects.toBeInstanceOf(UsageError)
+    ['{"email":"a"', '1: is not JSON; the file ends in the middle of the line'],
+    ['{"email":"a"\n', '1: is not JSON'],
+    ['nonsense\n', '1: is not JSON'],
+    ['null\n', '1: is not a JSON object'],
+    ['"text"\n', '1: is not a JSON object'],
+    ['{"email":"a"}{"email":"b"}\n', '1: is not JSON'],
+    ['"email":"a"}\n', '1: is not JSON'],
+    [Buffer.from('{"email":"é').subarray(0, -1), '1: is not UTF-8; the file ends in the middle of the line'],
+    [Buffer.from([0x7b, 0xe9, 0x7d, 0x0a]), '1: is not UTF-8'],
+    [`"${'x'.repeat(LINE_MAX_BYTES)}"\n`, '1: is longer than 65536 bytes'],
+    [`{${'['.repeat(60_000)}\n`, '1: is not JSON'],
+  ])('that cannot be read are reported by number and reason: %.20s', async (file, problem) => {
+    expect(await recordsOf(jsonRecords, file)).toEqual([problem])
+    const among = Buffer.concat([Buffer.from('{"email":"a"}\n'), Buffer.from(file)])
+    expect(await recordsOf(jsonRecords, among)).toEqual(['1 {"email":"a"}', problem.replace('1:', '2:')])
   })
 
-  it('keep a name that means something to JavaScript', async () => {
+  it('after the first are reported if they are not objects', async () => {
+    expect(await recordsOf(jsonRecords, '{"email":"a"}\n[]\n{\n')).toEqual([
+      '1 {"email":"a"}',
+      '2: is not a JSON object',
+      '3: is not JSON',
+    ])
+  })
+
+  it.each([
+    ['[]', /^Line 1 starts a JSON array, .+: jq -c '\.\[\]' FILE > users\.ndjson$/],
+    ['[{"email":"a"},{"email":"b"}]', /^Line 1 starts a JSON array, /],
+    ['[\n{"email":"a"},\n{"email":"b"}\n]\n', /^Line 1 starts a JSON array, /],
+    ['\ufeff\r\n  [\r\n  {"email":"a"}', /^Line 2 starts a JSON array, /],
+    [`[${'{"email":"a"},'.repeat(10_000)}{"email":"b"}]`, /^Line 1 starts a JSON array, /],
+    ['{\n  "email": "a"\n}\n', /^Line 1 starts a JSON object that spans several lines, .+: jq -c '\.' FILE/],
+    ['{\r\n\t"email": "a"\r\n}', /^Line 1 starts a JSON object that spans several lines/],
+    ['email,hashed_password\na,b\n', /^Line 1 is not JSON\. If it .+ CSV file, add --format csv$/],
+    ['\ufeff"hashed_password";"email"\n', /^Line 1 is not JSON\. .+ add --format csv$/],
+  ])('of a file in another format are refused with a remedy: %.40s', async (file, says) => {
+    await expect(recordsOf(jsonRecords, file)).rejects.toThrow(says)
+    await expect(recordsOf(jsonRecords, file)).rejects.toBeInstanceOf(UsageError)
+  })
+
+  it('keep a field name that is special in JavaScript', async () => {
     const [record] = await Array.fromAsync(
       jsonRecords(linesOf(inPieces(Buffer.from('{"__proto__":{"a":1}}'))), NAMES),
     )
@@ -118,9 +122,9 @@ describe('JSON lines', () => {
 describe('CSV', () => {
   const HEAD = 'email,hashed_password,name\n'
 
-  it('has values under headings, in quotes or not', async () => {
+  it('is read with values in quotes or without', async () => {
     const file = `\ufeffemail,hashed_password,"name"\r\na,b,c\r\n\r\n"a,1","b""2",\r\n"","",""`
-    expect(await said(csvRecords, file)).toEqual([
+    expect(await recordsOf(csvRecords, file)).toEqual([
       '2 {"email":"a","hashed_password":"b"}',
       '4 {"email":"a,1","hashed_password":"b\\"2"}',
       '5 {"email":"","hashed_password":""}',
@@ -128,71 +132,71 @@ describe('CSV', () => {
   })
 
   it.each([
-    ['a,b\n', '2: has 2 values under 3 headings'],
-    ['a,b,c,d\n', '2: has 4 values under 3 headings'],
-    ['a,"b,c\n', '2: has a quote that is not closed, or in the middle of a value'],
-    ['a,b"c",d\n', '2: has a quote that is not closed, or in the middle of a value'],
-    ['a,"b"c,d\n', '2: has a quote that is not closed, or in the middle of a value'],
-    [Buffer.from([0xe9, 0x0a]), '2: is no UTF-8'],
-  ])('that says nothing is known by its number and the reason: %s', async (line, problem) => {
+    ['a,b\n', '2: has 2 values for 3 headings'],
+    ['a,b,c,d\n', '2: has 4 values for 3 headings'],
+    ['a,"b,c\n', '2: has an unclosed quote, or a quote in the middle of a value'],
+    ['a,b"c",d\n', '2: has an unclosed quote, or a quote in the middle of a value'],
+    ['a,"b"c,d\n', '2: has an unclosed quote, or a quote in the middle of a value'],
+    [Buffer.from([0xe9, 0x0a]), '2: is not UTF-8'],
+  ])('lines that cannot be read are reported by number and reason: %s', async (line, problem) => {
     const file = Buffer.concat([Buffer.from(HEAD), Buffer.from(line), Buffer.from('x,y,z')])
-    expect(await said(csvRecords, file)).toEqual([problem, '3 {"email":"x","hashed_password":"y"}'])
+    expect(await recordsOf(csvRecords, file)).toEqual([problem, '3 {"email":"x","hashed_password":"y"}'])
   })
 
   it.each([
-    ['email,password\na,b', /^line 1: the heading "password" is not a field .+ leave it out with --ignore$/],
-    ['\nemail;password\na;b', /^line 2: the heading "password" is not a field of a user/],
-    ['email|hashed_password\na|b', /^line 1: the heading "email\|hashed_password" is not a field/],
-    ['email,hashed_password,email\n', /"email" is there twice/],
-    ['email,locale\n', /no heading "hashed_password"/],
-    ['hashed_password\n', /no heading "email"/],
-    ['"email\n', /the line of headings has a quote/],
-    ['{"email":"a"}\n', /^line 1: this is JSON, not CSV; add --format json$/],
-    ['\ufeff[{"email":"a"}]', /^line 1: this is JSON, not CSV/],
-  ])('under other headings is not read at all: %s', async (file, says) => {
-    await expect(said(csvRecords, file)).rejects.toThrow(says)
+    ['email,password\na,b', /^Line 1: the heading "password" is not a field .+ leave it out with --ignore$/],
+    ['\nemail;password\na;b', /^Line 2: the heading "password" is not a field of a user/],
+    ['email|hashed_password\na|b', /^Line 1: the heading "email\|hashed_password" is not a field/],
+    ['email,hashed_password,email\n', /"email" appears twice/],
+    ['email,locale\n', /the heading "hashed_password" is missing/],
+    ['hashed_password\n', /the heading "email" is missing/],
+    ['"email\n', /the heading line has an unclosed quote/],
+    ['{"email":"a"}\n', /^Line 1: this is JSON, not CSV; add --format json$/],
+    ['\ufeff[{"email":"a"}]', /^Line 1: this is JSON, not CSV/],
+  ])('with invalid headings is refused: %s', async (file, says) => {
+    await expect(recordsOf(csvRecords, file)).rejects.toThrow(says)
   })
 
   it.each([
     ['semicolons', ';'],
     ['tabs', '\t'],
-  ])('may be separated by %s, which commas do not stop', async (_, separator) => {
+  ])('may be separated by %s, even with commas in its values', async (_, separator) => {
     const rows = [
       ['email', 'hashed_password', 'name'],
       ['a', 'b,c', ''],
       ['"a;\t1"', '', 'c'],
     ]
     const file = rows.map((cells) => `${cells.join(separator)}\r\n`).join('')
-    expect(await said(csvRecords, file)).toEqual([
+    expect(await recordsOf(csvRecords, file)).toEqual([
       '2 {"email":"a","hashed_password":"b,c"}',
       '3 {"email":"a;\\t1","hashed_password":""}',
     ])
   })
 
-  it('keeps commas between its headings where one of them has a semicolon in it', async () => {
+  it('is separated by commas if a heading contains semicolons', async () => {
     const names = { ...NAMES, ignored: new Set(['x;y;z']) }
     const lines = linesOf(inPieces(Buffer.from('email,hashed_password,"x;y;z"\na;b,c,d')))
     const [record] = await Array.fromAsync(csvRecords(lines, names))
     expect(record).toMatchObject({ fields: { email: 'a;b', hashed_password: 'c' } })
   })
 
-  it('may have blank lines, the line for Excel, and the line breaks of Windows once or twice', async () => {
+  it('may have blank lines, a separator line for Excel, and line breaks with one or two CRs', async () => {
     const file = 'sep=;\r\n\r\r\nemail;hashed_password\r\r\n  \r\na;b\r\r\n;\r\n\t\nc;d'
-    expect(await said(csvRecords, file)).toEqual([
+    expect(await recordsOf(csvRecords, file)).toEqual([
       '5 {"email":"a","hashed_password":"b"}',
       '6 {"email":"","hashed_password":""}',
       '8 {"email":"c","hashed_password":"d"}',
     ])
   })
 
-  it('gives back whatever was written by the rules', async () => {
+  it('round-trips any quoted values', async () => {
     const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', ';', '\t', ' ', 'é', '!'), maxLength: 8 })
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
     const separator = fc.constantFrom(',', ';', '\t')
     await fc.assert(
       fc.asyncProperty(cell, cell, separator, async (email, hash, between) => {
         const file = `email${between}hashed_password\n${quoted(email)}${between}${quoted(hash)}\n`
-        expect(await said(csvRecords, file)).toEqual([
+        expect(await recordsOf(csvRecords, file)).toEqual([
           `2 ${JSON.stringify({ email, hashed_password: hash })}`,
         ])
       }),
@@ -227,19 +231,19 @@ describe('a file that is not UTF-8 text in lines', () => {
     [
       'the line breaks of old Macs',
       Buffer.from(HEADED.replaceAll('\n', '\r')),
-      /CR alone\. .+: tr '\\r' '\\n'/,
+      /CR only\. .+: tr '\\r' '\\n'/,
     ],
-  ])('is refused with what to do: %s', async (_, file, remedy) => {
+  ])('is refused with a remedy: %s', async (_, file, remedy) => {
     for (const read of [jsonRecords, csvRecords]) {
-      await expect(said(read, file)).rejects.toThrow(/^line 1: the file /)
-      await expect(said(read, file)).rejects.toThrow(remedy)
-      await expect(said(read, file)).rejects.toBeInstanceOf(UsageError)
+      await expect(recordsOf(read, file)).rejects.toThrow(/^Line 1: the file /)
+      await expect(recordsOf(read, file)).rejects.toThrow(remedy)
+      await expect(recordsOf(read, file)).rejects.toBeInstanceOf(UsageError)
     }
   })
 })
 
 describe('the hash parameters of Firebase', () => {
-  it('are read as the console shows them, and as JSON', () => {
+  it('are read in the format of the console, and as JSON', () => {
     const project = parseFirebaseProject(FIREBASE.config)
     expect(project).toMatchObject({ rounds: 8, memCost: 14, saltSeparator: Buffer.from('Bw==', 'base64') })
     expect(project.signerKey).toHaveLength(64)
@@ -251,31 +255,31 @@ describe('the hash parameters of Firebase', () => {
   })
 
   it.each(['algorithm', 'base64_signer_key', 'base64_salt_separator', 'rounds', 'mem_cost'])(
-    'without a fitting %s are refused',
+    'without a valid %s are refused',
     (name) => {
       const without = FIREBASE.config.replace(new RegExp(`${name}: [^,]+`), `${name}: ?`)
-      expect(() => parseFirebaseProject(without)).toThrow(`no fitting ${name}`)
+      expect(() => parseFirebaseProject(without)).toThrow(`no valid ${name}`)
     },
   )
 })
 
-describe('the line of progress', () => {
+describe('the progress line', () => {
   it.each([
     [
       { lines: 250_000, rejected: 3, read: 25, size: 100, elapsedSeconds: 20 },
-      '[####............] 25 %  250,000 lines  12,500 a second  about 60 s left  3 rejected',
+      '[####............] 25 %  250,000 lines  12,500 per second  about 60 s left  3 rejected',
     ],
     [
       { lines: 1_000, rejected: 0, read: 1, size: 1_000, elapsedSeconds: 1 },
-      '[................] 0 %  1,000 lines  1,000 a second  about 17 min left',
+      '[................] 0 %  1,000 lines  1,000 per second  about 17 min left',
     ],
     [
       { lines: 1_000, rejected: 0, read: 100, size: 100, elapsedSeconds: 1 },
-      '[################] 100 %  1,000 lines  1,000 a second',
+      '[################] 100 %  1,000 lines  1,000 per second',
     ],
-    [{ lines: 1_000, rejected: 0, read: 1, size: null, elapsedSeconds: 2 }, '1,000 lines  500 a second'],
+    [{ lines: 1_000, rejected: 0, read: 1, size: null, elapsedSeconds: 2 }, '1,000 lines  500 per second'],
     [{ lines: 0, rejected: 0, read: 0, size: 0, elapsedSeconds: 0 }, '0 lines'],
-  ])('says how far it is, how quick, and what is left: %j', (progress, line) => {
+  ])('shows the share, the speed and the time left: %j', (progress, line) => {
     expect(progressLine(progress)).toBe(line)
   })
 })
@@ -283,7 +287,7 @@ describe('the line of progress', () => {
 describe('progress', () => {
   const at = (lines: number) => ({ lines, rejected: 0, read: lines, size: 300_000 })
 
-  /** What is written to a terminal so many columns wide, or to what is none. */
+  /** The output to a terminal with this many columns, or to a stream that is not a terminal. */
   function written(columns: number | null): string {
     const output = new PassThrough({ encoding: 'utf8' })
     const terminal = columns === null ? {} : { isTTY: true, columns }
@@ -293,7 +297,7 @@ describe('progress', () => {
     return output.read()
   }
 
-  it('is one line at a terminal, written over, no wider than that, and gone at the end', () => {
+  it('is one line at a terminal, updated in place, no wider than the terminal, and cleared at the end', () => {
     const lines = written(40).split('\r')
     expect(lines).toHaveLength(6)
     for (const line of lines.slice(1, 5)) {
@@ -304,7 +308,7 @@ describe('progress', () => {
     expect(lines.at(-1)).toBe('\u{1b}[K')
   })
 
-  it('is a line for each 100,000 elsewhere', () => {
+  it('is one line per 100,000 lines without a terminal', () => {
     const lines = written(null).trimEnd().split('\n')
     expect(lines.map((line) => /([\d,]+) lines/.exec(line)?.[1])).toEqual(['100,000', '200,000'])
   })

@@ -1,24 +1,23 @@
-/** The users of a file: what each line says, by the names of its fields, or why it says nothing. */
+/** Reads the users of a file: the fields of each line by name, or the reason why the line cannot be read. */
 import { isUtf8 } from 'node:buffer'
 import { UsageError } from '../command.ts'
 import { LINE_MAX_BYTES, type Line } from './lines.ts'
 
-/** A line of the file, with the user that it tells of, or with what is wrong. */
-export type FileItem = { readonly line: Line } & Said
-type Said = { readonly fields: Readonly<Record<string, unknown>> } | { readonly problem: string }
+/** A line of the file, with the fields of a user or with a problem. */
+export type FileItem = { readonly line: Line } & Outcome
+type Outcome = { readonly fields: Readonly<Record<string, unknown>> } | { readonly problem: string }
 
-/** Which fields to read. */
 interface FieldNames {
-  /** Those that are left out. */
+  /** Fields to leave out. */
   readonly ignored: ReadonlySet<string>
-  /** Those that a user has. */
+  /** Fields that a user can have. */
   readonly known: readonly string[]
 }
 
 /**
- * One JSON object per line, with blank lines between them or not.
+ * Reads one JSON object per line. Blank lines are skipped.
  *
- * @throws {UsageError} The first line shows another shape: nothing can be read line by line.
+ * @throws {UsageError} The first line shows that the file has another format.
  */
 export async function* jsonRecords(
   lines: AsyncIterable<Line>,
@@ -39,35 +38,37 @@ export async function* jsonRecords(
 function refuseOtherShapes({ number, bytes }: Line): void {
   const start = startOf(bytes).trim()
   const remedy = (filter: string) =>
-    `an import reads one object per line. Convert the file: jq -c '${filter}' FILE > users.ndjson`
-  if (start.startsWith('[')) throw new UsageError(`line ${number} begins a JSON array, and ${remedy('.[]')}`)
+    `but import reads one object per line. Convert the file: jq -c '${filter}' FILE > users.ndjson`
+  if (start.startsWith('[')) throw new UsageError(`Line ${number} starts a JSON array, ${remedy('.[]')}`)
   if (start === '{')
-    throw new UsageError(`line ${number} begins a JSON object that goes on over lines, and ${remedy('.')}`)
+    throw new UsageError(`Line ${number} starts a JSON object that spans several lines, ${remedy('.')}`)
   if (/^[^{}:]*\b(?:email|hashed_password)\b[^{}:]*$/.test(start))
-    throw new UsageError(`line ${number} is not JSON. If it has the headings of a CSV file, add --format csv`)
+    throw new UsageError(
+      `Line ${number} is not JSON. If it is the heading line of a CSV file, add --format csv`,
+    )
 }
 
-function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>): Said {
+function fieldsOf(text: string, { isLast }: Line, ignored: ReadonlySet<string>): Outcome {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    return { problem: isLast ? 'is no JSON; the file ends in the middle of it' : 'is no JSON' }
+    return { problem: isLast ? 'is not JSON; the file ends in the middle of the line' : 'is not JSON' }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return { problem: 'is no JSON object' }
+    return { problem: 'is not a JSON object' }
   return { fields: without(Object.entries(value), ignored) }
 }
 
-/** RFC 4180 has commas. Where a comma is the decimal separator, Excel writes semicolons; databases write tabs. */
+/** RFC 4180 uses commas. Excel writes semicolons where the comma is the decimal separator. Databases write tabs. */
 const SEPARATORS = [',', ';', '\t'] as const
 type Separator = (typeof SEPARATORS)[number]
 
 /**
- * Comma-separated values (RFC 4180, except that a value ends with its line) under a line of headings, which may also be
- * separated by semicolons or tabs.
+ * Reads comma-separated values (RFC 4180, but without line breaks inside values) under a heading line. Semicolons
+ * and tabs are accepted as separators too.
  *
- * @throws {UsageError} The headings are not those of users: nothing can be read under them.
+ * @throws {UsageError} The headings are not the fields of a user.
  */
 export async function* csvRecords(
   lines: AsyncIterable<Line>,
@@ -78,14 +79,14 @@ export async function* csvRecords(
   for await (const line of lines) {
     const text = textOf(line)
     if (isBlank(text)) continue
-    // A line for Excel alone, which names the separator.
+    // A line that tells Excel the separator.
     if (headings === null && typeof text === 'string' && /^sep=.\r*$/i.test(text)) continue
     if (headings === null && typeof text === 'string') separator = separatorOf(text)
     const cells = typeof text === 'string' ? cellsOf(text.replace(/\r+$/, ''), separator) : text
     if (headings === null) headings = headingsOf(line, cells, { known, ignored })
     else if ('problem' in cells) yield { line, ...cells }
     else if (cells.length !== headings.length)
-      yield { line, problem: `has ${cells.length} values under ${headings.length} headings` }
+      yield { line, problem: `has ${cells.length} values for ${headings.length} headings` }
     else
       yield {
         line,
@@ -97,7 +98,7 @@ export async function* csvRecords(
   }
 }
 
-/** The separator that finds most headings. */
+/** The separator that gives the most headings. */
 function separatorOf(headings: string): Separator {
   const count = (separator: Separator) => {
     const cells = cellsOf(headings, separator)
@@ -111,24 +112,24 @@ function headingsOf(
   cells: readonly string[] | { problem: string },
   names: FieldNames,
 ): readonly string[] {
-  const refusal = (problem: string) => new UsageError(`line ${number}: ${problem}`)
+  const refusal = (problem: string) => new UsageError(`Line ${number}: ${problem}`)
   if (/^\s*[[{]/.test(startOf(bytes))) throw refusal('this is JSON, not CSV; add --format json')
-  if ('problem' in cells) throw refusal(`the line of headings ${cells.problem}`)
+  if ('problem' in cells) throw refusal(`the heading line ${cells.problem}`)
   const problem = problemOf(cells, names)
   if (problem !== null) throw refusal(problem)
   return cells
 }
 
 function problemOf(headings: readonly string[], { known, ignored }: FieldNames): string | null {
-  const strange = headings.find((heading) => !known.includes(heading) && !ignored.has(heading))
-  if (strange !== undefined)
-    return `the heading "${strange.slice(0, 64)}" is not a field of a user; rename it, or leave it out with --ignore`
+  const unknown = headings.find((heading) => !known.includes(heading) && !ignored.has(heading))
+  if (unknown !== undefined)
+    return `the heading "${unknown.slice(0, 64)}" is not a field of a user; rename it, or leave it out with --ignore`
   const repeated = headings.find((heading, index) => headings.indexOf(heading) < index)
-  if (repeated !== undefined) return `the heading "${repeated}" is there twice; remove one of the columns`
+  if (repeated !== undefined) return `the heading "${repeated}" appears twice; remove one of the columns`
   const missing = ['email', 'hashed_password'].find((needed) => !headings.includes(needed))
   return missing === undefined
     ? null
-    : `there is no heading "${missing}"; the first line has to name the fields`
+    : `the heading "${missing}" is missing; the first line must name the fields`
 }
 
 const QUOTED = /"([^"]*(?:""[^"]*)*)"/y
@@ -144,13 +145,13 @@ function cellsOf(text: string, separator: Separator): readonly string[] | { prob
     at += whole.length
     const isWhole = at === text.length || text[at] === separator
     if (!isWhole || (isQuoted && value === undefined))
-      return { problem: 'has a quote that is not closed, or in the middle of a value' }
+      return { problem: 'has an unclosed quote, or a quote in the middle of a value' }
     cells.push(value === undefined ? whole : value.replaceAll('""', '"'))
     if (at === text.length) return cells
   }
 }
 
-/** Files of other kinds, by their first bytes in hexadecimal digits, and how to convert them. */
+/** Other file formats by their first bytes, in hexadecimal, and how to convert them. */
 const OTHER_FILES: readonly (readonly [begins: RegExp, kind: string, remedy: string])[] = [
   [/^(?:fffe|feff|00|..00)/, 'in UTF-16', 'iconv -f UTF-16 -t UTF-8 FILE > users.ndjson'],
   [/^1f8b/, 'compressed with gzip', 'gunzip -c FILE > users.ndjson'],
@@ -161,33 +162,33 @@ const OTHER_FILES: readonly (readonly [begins: RegExp, kind: string, remedy: str
   [/^53514c69746520666f726d617420/, 'an SQLite database', 'sqlite3 -csv -header FILE "select …" > users.csv'],
 ]
 
-/** The first line shows whether the file is text at all, and whether its lines end as others do. */
+/** The first line shows whether the file is text, and whether its lines end with LF. @throws {UsageError} */
 function refuseOtherFiles(bytes: Buffer): void {
   const start = bytes.toString('hex', 0, 16)
   const other = OTHER_FILES.find(([begins]) => begins.test(start))
-  if (other !== undefined) throw new UsageError(`line 1: the file is ${other[1]}. Convert it: ${other[2]}`)
+  if (other !== undefined) throw new UsageError(`Line 1: the file is ${other[1]}. Convert it: ${other[2]}`)
   if (/\r[^\r]/.test(bytes.toString('latin1')))
     throw new UsageError(
-      String.raw`line 1: the file ends its lines with CR alone. Convert it: tr '\r' '\n' < FILE > users.ndjson`,
+      String.raw`Line 1: the file ends its lines with CR only. Convert it: tr '\r' '\n' < FILE > users.ndjson`,
     )
 }
 
-/** A line as text, or what is wrong with it. */
+/** A line as text, or the reason why it is not text. */
 function textOf({ number, bytes, isTooLong, isLast }: Line): string | { problem: string } {
   if (number === 1) refuseOtherFiles(bytes)
   if (isTooLong) return { problem: `is longer than ${LINE_MAX_BYTES} bytes` }
   if (!isUtf8(bytes))
-    return { problem: isLast ? 'is no UTF-8; the file ends in the middle of it' : 'is no UTF-8' }
+    return { problem: isLast ? 'is not UTF-8; the file ends in the middle of the line' : 'is not UTF-8' }
   const text = bytes.toString()
   return number === 1 ? withoutMark(text) : text
 }
 
-/** Enough of a line to tell its shape, also where a whole file is one line. */
+/** Enough of a line to recognize its format, even if the whole file is one line. */
 function startOf(bytes: Buffer): string {
   return withoutMark(bytes.toString('utf8', 0, 1_024))
 }
 
-/** Some programs mark a file as UTF-8 by a byte order mark. */
+/** Some programs start a UTF-8 file with a byte order mark. */
 function withoutMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text
 }

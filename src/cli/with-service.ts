@@ -1,0 +1,39 @@
+import { type AuthService, openAuthService, type UserDescription } from '../auth/index.ts'
+import { databaseExists, describeDatabase } from '../db/index.ts'
+import { AuthError, OptionError } from '../errors.ts'
+import { resolveOptions } from '../options/index.ts'
+import type { CommandInput, ExitCode } from './command.ts'
+
+/** Opens the service for one command and closes it afterwards. @throws {OptionError} There is no database. */
+export async function withService(
+  { settings }: CommandInput,
+  use: (auth: AuthService) => Promise<ExitCode>,
+  { mayCreate = false }: { mayCreate?: boolean } = {},
+): Promise<ExitCode> {
+  const { databaseUrl } = resolveOptions(settings.options)
+  if (!databaseExists(databaseUrl) && !mayCreate) {
+    throw new OptionError(
+      'databaseUrl',
+      `there is no database at ${describeDatabase(databaseUrl)}; check the path, or run bienvenue migrate to create it`,
+    )
+  }
+  const auth = await openAuthService(settings.options)
+  try {
+    return await use(auth)
+  } finally {
+    await auth.close()
+  }
+}
+
+/** The same, with the user that the first argument names. @throws {AuthError} `unknown_email` */
+export async function withUser(
+  input: CommandInput,
+  use: (auth: AuthService, found: UserDescription) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const [email = ''] = input.args
+  return withService(input, async (auth) => {
+    const found = await auth.users.find(email)
+    if (found === null) throw new AuthError('unknown_email', { message: `There is no user ${email}.` })
+    return use(auth, found)
+  })
+}
