@@ -1,5 +1,5 @@
 import { confirmEmail } from '../api/index.ts'
-import { PAGES } from '../text.ts'
+import { PAGES } from '../text/index.ts'
 import type { Page, Setting } from './layout.ts'
 import { layOutPasswordPage } from './password-page.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { html, raw } from 'hono/html'
 import { sha256 } from '../lib/digest.ts'
-import type { Locale } from '../text.ts'
+import type { Locale } from '../text/index.ts'
 
 /** Sent as they are, so that the hashes in the policy are those of the files. */
 const STYLE = readFileSync(new URL('./browser/page.css', import.meta.url), 'utf8')

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { confirmEmail, type Operation, resetPassword } from '../api/index.ts'
 import { ERRORS } from '../errors.ts'
-import { LOCALES, type Locale, PAGES } from '../text.ts'
+import { LOCALES, type Locale, PAGES } from '../text/index.ts'
 import { type Page, renderConfirmEmail, renderResetPassword, type Setting } from './index.ts'
 
 interface Rendered {

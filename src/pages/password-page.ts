@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { FieldsOf, Operation } from '../api/index.ts'
-import { PAGES, type PanelWords, type PasswordPageWords } from '../text.ts'
+import { PAGES, type PanelWords, type PasswordPageWords } from '../text/index.ts'
 import { type IconName, icon } from './icons.ts'
 import { layOut, type Markup, type Page, type Setting } from './layout.ts'
 

@@ -1,5 +1,5 @@
 import { resetPassword } from '../api/index.ts'
-import { PAGES, type PasswordPageWords } from '../text.ts'
+import { PAGES, type PasswordPageWords } from '../text/index.ts'
 import type { Page, Setting } from './layout.ts'
 import { layOutPasswordPage } from './password-page.ts'
 

@@ -1,7 +1,7 @@
 import * as api from '../../api/index.ts'
 import { negotiate } from '../../lib/language.ts'
 import { type Page, renderConfirmEmail, renderResetPassword, type Setting } from '../../pages/index.ts'
-import { LOCALES } from '../../text.ts'
+import { LOCALES } from '../../text/index.ts'
 import { basePath } from '../paths.ts'
 import { type Routes, route } from '../route.ts'
 
