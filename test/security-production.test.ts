@@ -311,7 +311,7 @@ onBothEngines('logins in production', (engine) => {
       ['email_changed', BOB],
     ])
     for (const { text, html } of told) {
-      expect(text).toMatch(/If it was not you/)
+      expect(text).toMatch(/If this was not you/)
       expect(text + html).not.toMatch(/#|token|https?:/)
     }
   })

@@ -263,7 +263,7 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
       sightOf(await send(auth, 'POST', '/sessions', { json: { email, password } }))
     const sight = await login(BOB, PASSWORD)
     const message =
-      'The email address or the password is wrong, or the account is not open. If the address is not confirmed yet, POST /request_confirmation sends the mail again.'
+      'The email address or the password is wrong, or the account is not active. Check both, or reset the password. If the address is not confirmed yet, POST /request_confirmation sends the email again.'
     expect(sight).toMatchObject({
       status: 401,
       body: `${JSON.stringify({ message, code: 'invalid_credentials' }).slice(0, -1)},}`,
@@ -278,7 +278,8 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
 
   it('is not spoken of where addresses are not confirmed, nor beside a session', async () => {
     const classic = await freshAuth(engine)
-    const message = 'The email address or the password is wrong, or the account is not open.'
+    const message =
+      'The email address or the password is wrong, or the account is not active. Check both, or reset the password.'
     const refused = { code: 'invalid_credentials', message }
     await expect(classic.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(refused)
     const { auth } = await productionAuth(engine)
