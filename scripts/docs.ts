@@ -12,7 +12,7 @@ import {
   MODES,
   type Mode,
   OPTION_TABLE,
-  type Row,
+  type Setting,
 } from '../src/options/index.ts'
 import { dataPage } from './data-page.ts'
 
@@ -100,7 +100,7 @@ ${refusals('production').join('\n')}
 
 /** Values that a mode refuses and classic mode takes, with the refusal: found by trying, so that the page cannot lie. */
 function refusals(mode: Mode): string[] {
-  return Object.entries(OPTION_TABLE).flatMap(([name, row]: [string, Row]) =>
+  return Object.entries(OPTION_TABLE).flatMap(([name, row]: [string, Setting]) =>
     candidates(row).flatMap((value) => {
       const problemIn = (mode: Mode) =>
         inspectOptions({ mode, [name]: value } as GivenOptions).problems.find(({ option }) => option === name)
@@ -111,7 +111,7 @@ function refusals(mode: Mode): string[] {
 }
 
 /** Values of a row that may be refused. Of text, those that somebody may well try. */
-function candidates({ kind, classic }: Row): (string | number | boolean | undefined)[] {
+function candidates({ kind, classic }: Setting): (string | number | boolean | undefined)[] {
   switch (kind.type) {
     case 'integer':
       return [classic as number]
@@ -134,7 +134,7 @@ function spelled(value: string | number | boolean | undefined): string {
   return value === undefined ? 'not set' : shown(value)
 }
 
-function range(kind: Row['kind']): string {
+function range(kind: Setting['kind']): string {
   switch (kind.type) {
     case 'integer':
       return `${kind.min} to ${kind.max}; ${kind.unit}`
@@ -162,18 +162,18 @@ const ROW_START = /^(?: {2}\/\*\*[\s\S]*?\*\/\n)?( {2}(\w+): \{\n {4}env: )/gm
 
 function commented(source: string): string {
   return source.replaceAll(ROW_START, (_, start: string, name: string) => {
-    const row: Row = SETTINGS[name as keyof typeof SETTINGS]
+    const row: Setting = SETTINGS[name as keyof typeof SETTINGS]
     const lines = [...wrapped(row.about), '', ...wrapped(`${valuesOf(row)}${defaultsOf(row)}`)]
     return `  /**\n${lines.map((line) => `   * ${line}`.trimEnd()).join('\n')}\n   */\n${start}`
   })
 }
 
-function valuesOf({ kind }: Row): string {
+function valuesOf({ kind }: Setting): string {
   return kind.type === 'integer' ? `${kind.min} to ${kind.max} ${kind.unit}. ` : ''
 }
 
 /** Such as: Default: `1`, in development `8`, in production `15`. */
-function defaultsOf(row: Row): string {
+function defaultsOf(row: Setting): string {
   const [classic = '', development = '', production = ''] = MODES.map((mode) => literal(defaultOf(row, mode)))
   if (row.env === 'BIENVENUE_MODE') return `Default: ${classic}.`
   const others =

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
-import { type Row, readValue } from '../src/options/index.ts'
+import { readValue, type Setting } from '../src/options/index.ts'
 import { ask, cookiesOf, fragmentOf, linkIn, mailTo, productionEnv, runCommand } from './support/deployed.ts'
 import { freshDatabase } from './support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, randomKey } from './support/production.ts'
@@ -22,7 +22,7 @@ const UNSET = ''
 const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, problem: RegExp])[]>> = {
   baseUrl: [
     [UNSET, /is not set/],
-    ['http://auth.example.com', /has to begin with https:\/\//],
+    ['http://auth.example.com', /must begin with https:\/\//],
     ['auth.example.com', /expected an address/],
   ],
   secretKey: [
@@ -35,7 +35,7 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
     [UNSET, /is not set/],
     ['terminal:', /is for development/],
     [`smtp://mailer:${MARK}/2@mail.example.com`, /expected smtp:\/\//],
-    [`https://mailer:${MARK}@mail.example.com`, /has to begin with smtp/],
+    [`https://mailer:${MARK}@mail.example.com`, /must begin with smtp/],
   ],
   mailFrom: [
     [UNSET, /is not set/],
@@ -43,17 +43,17 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
   ],
   trustedProxies: [['everybody', /expected addresses and networks/]],
   databaseUrl: [
-    ['sqlite::memory:', /lost with the process/],
+    ['sqlite::memory:', /lost when the process ends/],
     [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /verified TLS only/],
     [`postgres://bienvenue:${MARK}@db.invalid/accounts?sslmode=require`, /verified TLS only/],
   ],
   passwordHash: [['bcrypt', /hashed with argon2id/]],
   allowedHosts: [['https://auth.internal', /entry 1 of 1 is not HOST or HOST:PORT/]],
-  minPasswordLength: [['7', /has to be 8 or more/]],
+  minPasswordLength: [['7', /must be 8 or more/]],
   passwordBlocklist: [['off', /very common passwords are accepted/]],
   breachCheckUrl: [['http://breaches.example.com', /over https only/]],
   resetTokenDelivery: [['response', /returned to anybody who asks/]],
-  resetEndsSessions: [['off', /sessions of a thief/]],
+  resetEndsSessions: [['off', /sessions survive a password reset/]],
   emailVerification: [['off', /an address that is not theirs/]],
   secureCookie: [['off', /without encryption/]],
   sessionLifetimeSeconds: [['2592001', /more than 30 days/]],
@@ -67,7 +67,7 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
   ],
 }
 
-const ROWS: Readonly<Record<string, Row>> = SETTINGS
+const ROWS: Readonly<Record<string, Setting>> = SETTINGS
 const envOf = (name: string) => ROWS[name]?.env ?? expect.unreachable(`there is no setting ${name}`)
 
 const CASES = Object.entries(BAD_VALUES).flatMap(([name, values]) =>
@@ -216,7 +216,7 @@ it('production mode starts with a shorter password of 8 characters or more, and 
     expect(JSON.parse(stdout)).toMatchObject({
       refused: [],
       unsafe: [
-        `BIENVENUE_MIN_PASSWORD_LENGTH: passwords of ${length} characters are accepted; NIST asks for 15`,
+        `BIENVENUE_MIN_PASSWORD_LENGTH: passwords of ${length} characters are accepted; NIST requires 15`,
       ],
       well: true,
     })
@@ -250,7 +250,7 @@ it('production mode takes its secrets from files, and doctor shows where from bu
 })
 
 /** What the text of a variable stands for, or `null` where its form is refused before any rule. */
-function settingOf(name: string, row: Row, text: string): string | number | boolean | null {
+function settingOf(name: string, row: Setting, text: string): string | number | boolean | null {
   if (text === UNSET) return row.production
   try {
     return readValue(name, row, text)

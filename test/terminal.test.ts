@@ -86,13 +86,13 @@ describe.runIf(hasTerminal)('serve at a terminal', () => {
   Ignored   BIENVENUE_NONSENSE: there is no such setting
 
 Not fit for the internet:
-  - passwords of 1 character are accepted; NIST asks for 15
+  - passwords of 1 character are accepted; NIST requires 15
   - very common passwords are accepted
-  - reset tokens are returned to anybody who asks
-  - a password reset leaves the sessions of a thief open
-  - registration tells whether an address has an account
-  - anybody can register an address that is not theirs
-  - the session cookie travels without encryption
+  - anyone can get a reset token for any account
+  - an attacker’s sessions survive a password reset
+  - registration reveals whether an address has an account
+  - anyone can register an address that is not theirs
+  - the session cookie is sent without encryption
 
 Ready: http://localhost:5000
 `)
@@ -118,8 +118,8 @@ stopped
   Key       made for this run: sessions survive a restart, device cookies do not
 
 !!! DEVELOPMENT MODE: for your machine only. Do not put it on the internet; use BIENVENUE_MODE=production there.
-  - passwords of 8 characters are accepted; NIST asks for 15
-  - the session cookie travels without encryption
+  - passwords of 8 characters are accepted; NIST requires 15
+  - the session cookie is sent without encryption
 
 Ready: http://localhost:5000
 `)

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { OptionError } from '../errors.ts'
-import { inspectOptions, type Row } from '../options/index.ts'
+import { inspectOptions, type Setting } from '../options/index.ts'
 import { COMMON_FLAGS } from './command.ts'
 import {
   assertNone,
@@ -18,7 +18,7 @@ import {
   withKnownPort,
 } from './settings.ts'
 
-const ROWS = Object.entries(SETTINGS) as [string, Row][]
+const ROWS = Object.entries(SETTINGS) as [string, Setting][]
 const NAMES = Object.keys(SETTINGS)
 /** A secret that is nothing else is never taken from a flag. */
 const FLAG_ROWS = ROWS.filter(([, row]) => row.secret !== 'whole')
@@ -458,7 +458,7 @@ describe('what serve refuses', () => {
     ])
     // Twice over, as this one is: said once.
     expect(problems({ BIENVENUE_RESET_TOKEN_DELIVERY: 'mail' })).toEqual([
-      { option: 'resetTokenDelivery', problem: 'needs a mail server: SMTP_URL' },
+      { option: 'resetTokenDelivery', problem: 'requires a mail server; set SMTP_URL' },
     ])
   })
 

@@ -13,8 +13,8 @@ import {
   OPTION_TABLE,
   type OptionName,
   type Options,
-  type Row,
   readValue,
+  type Setting,
   type Value,
   type ValueOf,
 } from '../options/index.ts'
@@ -88,7 +88,7 @@ const SERVER_TABLE = {
     about:
       'The form of the log on standard output: JSON lines, or text for people. The value auto is text at a terminal, and JSON everywhere else.',
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>
 
 type ServerSettings = {
   readonly [Name in keyof typeof SERVER_TABLE]: ValueOf<(typeof SERVER_TABLE)[Name]>
@@ -97,7 +97,7 @@ type ServerName = keyof ServerSettings
 type Name = OptionName | ServerName
 
 /** Every setting there is. */
-export const SETTINGS: Readonly<Record<Name, Row>> = { ...OPTION_TABLE, ...SERVER_TABLE }
+export const SETTINGS: Readonly<Record<Name, Setting>> = { ...OPTION_TABLE, ...SERVER_TABLE }
 const NAMES = Object.keys(SETTINGS) as Name[]
 const SERVER_NAMES = Object.keys(SERVER_TABLE) as ServerName[]
 
@@ -175,7 +175,7 @@ interface Given {
 /** Where a setting is given, or `null`. A flag wins, and then nothing else is read. */
 function find(
   name: Name,
-  row: Row,
+  row: Setting,
   flags: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>>,
 ): Given | null {
@@ -191,12 +191,12 @@ function find(
 }
 
 /** The variable that names the file of a secret. */
-function fileVariable({ env }: Row): string {
+function fileVariable({ env }: Setting): string {
   return `${env}_FILE`
 }
 
 /** Every user of the machine can read the flags of a process. @throws {OptionError} */
-function assertNoSecretIn(text: string, name: Name, row: Row): string {
+function assertNoSecretIn(text: string, name: Name, row: Setting): string {
   const url = row.secret === 'password' ? URL.parse(text) : null
   // The PostgreSQL driver takes a password from either place.
   const hasPassword = url !== null && (url.password !== '' || url.searchParams.has('password'))
@@ -212,7 +212,7 @@ function assertNoSecretIn(text: string, name: Name, row: Row): string {
 const SECRET_FILE_MAX_BYTES = 65_536
 
 /** @throws {OptionError} It cannot be read, or is not text of a plausible size. */
-function readSecretFile(name: Name, row: Row, path: string, isTwice: boolean): string {
+function readSecretFile(name: Name, row: Setting, path: string, isTwice: boolean): string {
   const refusal = (why: string) => new OptionError(name, why)
   const variable = fileVariable(row)
   if (isTwice) throw refusal(`is set, and ${variable} too; remove one of them`)

@@ -1,6 +1,6 @@
 /** docs/email.md: addresses, mails, links, and how many leave. */
 import { describe, expect, it } from 'vitest'
-import { OPTION_TABLE, type Row } from '../../src/options/index.ts'
+import { OPTION_TABLE, type Setting } from '../../src/options/index.ts'
 import { LOCALES } from '../../src/text/index.ts'
 import { isEmailAddress, normalizeEmail } from '../../src/user.ts'
 import { BASE_URL, linkIn, type MailedLink, NEW_PASSWORD, PASSWORD } from '../support/production.ts'
@@ -127,7 +127,7 @@ describe('docs/email.md', () => {
   const LIMITED = /(\w+): \{\s*account: '(\w+)',\s*ip: '(\w+)'/g
 
   it('has every route that is limited because of its mail, with its limits', () => {
-    const envOf = (option = '') => (OPTION_TABLE as Readonly<Record<string, Row>>)[option]?.env
+    const envOf = (option = '') => (OPTION_TABLE as Readonly<Record<string, Setting>>)[option]?.env
     const limits = new Map(
       [...sourceOf('src/auth/throttle.ts').matchAll(LIMITED)].map(([, what, account, ip]) => [
         what,
