@@ -102,8 +102,7 @@ export const SERVICE = {
     },
   },
   /**
-   * Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a domain that you
-   * share with others.
+   * Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.
    *
    * Default: `true`.
    */
@@ -113,7 +112,7 @@ export const SERVICE = {
     classic: true,
     production: true,
     about:
-      'Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a domain that you share with others.',
+      'Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.',
   },
   /**
    * Whether GET /openapi.json is public.
