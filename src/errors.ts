@@ -219,7 +219,7 @@ export const ERRORS = {
   },
   body_already_read: {
     status: 500,
-    message: 'The body was read before it reached the service. Mount the service before any body parser.',
+    message: 'The body was read before it reached the service. Mount the service before body parsers.',
     cause:
       'Only when embedded: something in front of the service has read the request body and left no parsed body in `request.body`.',
   },
