@@ -54,8 +54,8 @@ export type {
   UserDescription,
   UserQuery,
 } from './auth/index.ts'
-export { hashPassword } from './auth/passwords.ts'
-export { generateUuid } from './auth/sessions.ts'
+export { hashPassword } from './auth/passwords/password.ts'
+export { generateUuid } from './auth/sessions/sessions.ts'
 export {
   AuthError,
   Conflict,

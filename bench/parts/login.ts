@@ -1,7 +1,7 @@
 /** Logins: how many, what a session check feels of them, and what happens to those that are too many. */
 import { availableParallelism } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import { createHasher } from '../../src/auth/hashing/index.ts'
+import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { run } from '../../test/support/service.ts'
 import { type Answer, type Client, createClient, form, type Request } from '../client.ts'

@@ -1,6 +1,6 @@
 /** Verifies one password again and again, as many at once as there are cores. See `../parts/login.ts`. */
 import { availableParallelism } from 'node:os'
-import { createHasher } from '../../src/auth/hashing/index.ts'
+import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import type { LoginRound } from '../parts/login.ts'
 
 const [, , password = '', storedHash = '', seconds = ''] = process.argv

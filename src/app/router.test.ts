@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Route } from './route.ts'
+import type { Route } from './handlers.ts'
 import { createRouter } from './router.ts'
 
 function routeOf(method: string, path: string): Route {

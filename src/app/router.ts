@@ -1,4 +1,4 @@
-import type { Route } from './route.ts'
+import type { Route } from './handlers.ts'
 
 /** Where a request leads. */
 export interface Match {

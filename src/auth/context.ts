@@ -1,7 +1,7 @@
 import type { AuditRecord, Database, Tx } from '../db/index.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import type { Hasher, Options } from '../options/index.ts'
-import type { PasswordPolicy } from './policy/index.ts'
+import type { PasswordPolicy } from './passwords/policy/index.ts'
 
 /** What every use case is given first: the store, the clock, the hasher and the options. */
 export interface Context {

@@ -9,25 +9,25 @@ import type {
 import type { Mailer } from '../mail/index.ts'
 import type { Options } from '../options/index.ts'
 import type { Account, User } from '../user.ts'
-import type { ListedUser } from './account-state.ts'
+import type { ListedUser } from './users/state.ts'
 import type { Caller } from './caller.ts'
-import type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
-import type { ExportedUser } from './export.ts'
-import type { ImportItem, ImportOptions, ImportStep } from './import.ts'
-import type { LogInRequest, LogInResult } from './login.ts'
-import type { Removed } from './maintenance.ts'
-import type { SetEmailRequest } from './operator.ts'
+import type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './account/confirmation.ts'
+import type { ExportedUser } from './transfer/export.ts'
+import type { ImportItem, ImportOptions, ImportStep } from './transfer/import.ts'
+import type { LogInRequest, LogInResult } from './sign-in/with-password.ts'
+import type { Removed } from './cleanup.ts'
+import type { SetEmailRequest } from './users/address.ts'
 import type {
   AccountExport,
   ChangePasswordRequest,
   ReauthenticateRequest,
   RenewedSession,
-} from './own-account.ts'
-import type { RegisterDetails, SignUpRequest, SignUpResult } from './registration.ts'
-import type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
-import type { FinishedRestore, FinishRestoreRequest } from './restoring.ts'
-import type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
-import type { UserDescription, UserQuery } from './users.ts'
+} from './account/own-account.ts'
+import type { RegisterDetails, SignUpRequest, SignUpResult } from './account/registration.ts'
+import type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './account/password-reset.ts'
+import type { FinishedRestore, FinishRestoreRequest } from './transfer/restore.ts'
+import type { EndOwnSessionRequest, SessionInfo } from './sessions/sessions.ts'
+import type { UserDescription, UserQuery } from './users/users.ts'
 
 /**
  * Every use case, bound to one database, clock and set of options.

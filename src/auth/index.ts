@@ -15,31 +15,31 @@ import { randomSecret } from '../lib/random.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
 import { TERMINAL_MAIL } from '../mail/settings.ts'
 import { type AuthOptions, type Options, resolveOptions } from '../options/index.ts'
-import { listAudit } from './audit.ts'
+import { listAudit } from './audit/record.ts'
 import type { Caller } from './caller.ts'
-import { confirmEmail, requestConfirmation, requestEmailChange } from './confirmation.ts'
+import { confirmEmail, requestConfirmation, requestEmailChange } from './account/confirmation.ts'
 import type { Context } from './context.ts'
 import type { Engine } from './engine.ts'
-import { exportUsers } from './export.ts'
-import { createHasher } from './hashing/index.ts'
-import { withBoundedQueue } from './hashing/queue.ts'
-import { importUsers } from './import.ts'
-import { logIn, validLogin } from './login.ts'
-import { type MailWorker, startMailWorker } from './mail-worker.ts'
-import { deleteExpired } from './maintenance.ts'
-import { resendConfirmation, sendUserReset, setUserEmail } from './operator.ts'
-import { changePassword, deleteAccount, exportAccount, reauthenticate } from './own-account.ts'
-import { assertPassword } from './passwords.ts'
-import { createPasswordPolicy } from './policy/index.ts'
-import { registerUser, signUp } from './registration.ts'
+import { exportUsers } from './transfer/export.ts'
+import { createHasher } from './passwords/hashing/index.ts'
+import { withBoundedQueue } from './passwords/hashing/queue.ts'
+import { importUsers } from './transfer/import.ts'
+import { logIn, validLogin } from './sign-in/with-password.ts'
+import { type MailWorker, startMailWorker } from './delivery/worker.ts'
+import { deleteExpired } from './cleanup.ts'
+import { resendConfirmation, sendUserReset, setUserEmail } from './users/address.ts'
+import { changePassword, deleteAccount, exportAccount, reauthenticate } from './account/own-account.ts'
+import { assertPassword } from './passwords/password.ts'
+import { createPasswordPolicy } from './passwords/policy/index.ts'
+import { registerUser, signUp } from './account/registration.ts'
 import {
   getResetPasswordToken,
   requestPasswordReset,
   resetPassword,
   sendPasswordReset,
   updatePassword,
-} from './reset.ts'
-import { finishRestore } from './restoring.ts'
+} from './account/password-reset.ts'
+import { finishRestore } from './transfer/restore.ts'
 import {
   createSession,
   destroySession,
@@ -50,7 +50,7 @@ import {
   generateUuid,
   getUserFromSessionId,
   listOwnSessions,
-} from './sessions.ts'
+} from './sessions/sessions.ts'
 import {
   confirmUser,
   deleteUser,
@@ -61,32 +61,32 @@ import {
   listUsers,
   markPasswordCompromised,
   unlockUser,
-} from './users.ts'
+} from './users/users.ts'
 
 export type { AuditEntry, AuditQuery, AuditRecord, MailProblem, SessionSummary } from '../db/index.ts'
-export { ACCOUNT_STATES, type AccountState, type ListedUser } from './account-state.ts'
-export { AUDIT_ACTIONS } from './audit.ts'
+export { ACCOUNT_STATES, type AccountState, type ListedUser } from './users/state.ts'
+export { AUDIT_ACTIONS } from './audit/record.ts'
 export type { Actor, Caller, Client } from './caller.ts'
-export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './confirmation.ts'
-export { DEVICE_LIFETIME_SECONDS } from './devices.ts'
+export type { ConfirmationRequest, ConfirmEmailRequest, EmailChangeRequest } from './account/confirmation.ts'
+export { DEVICE_LIFETIME_SECONDS } from './sign-in/devices.ts'
 export type { Engine } from './engine.ts'
-export type { ExportedUser } from './export.ts'
-export type { FirebaseProject } from './hashing/firebase.ts'
-export type { ImportItem, ImportOptions, ImportStep } from './import.ts'
-export { USER_FIELDS } from './imported-user.ts'
-export type { LogInRequest, LogInResult } from './login.ts'
-export type { SetEmailRequest } from './operator.ts'
+export type { ExportedUser } from './transfer/export.ts'
+export type { FirebaseProject } from './passwords/hashing/firebase.ts'
+export type { ImportItem, ImportOptions, ImportStep } from './transfer/import.ts'
+export { USER_FIELDS } from './transfer/imported-user.ts'
+export type { LogInRequest, LogInResult } from './sign-in/with-password.ts'
+export type { SetEmailRequest } from './users/address.ts'
 export type {
   AccountExport,
   ChangePasswordRequest,
   ReauthenticateRequest,
   RenewedSession,
-} from './own-account.ts'
-export type { RegisterDetails, SignUpRequest, SignUpResult } from './registration.ts'
-export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './reset.ts'
-export type { FinishedRestore, FinishRestoreRequest } from './restoring.ts'
-export type { EndOwnSessionRequest, SessionInfo } from './sessions.ts'
-export type { UserDescription, UserQuery } from './users.ts'
+} from './account/own-account.ts'
+export type { RegisterDetails, SignUpRequest, SignUpResult } from './account/registration.ts'
+export type { PasswordReset, PasswordResetRequest, ResetPasswordRequest } from './account/password-reset.ts'
+export type { FinishedRestore, FinishRestoreRequest } from './transfer/restore.ts'
+export type { EndOwnSessionRequest, SessionInfo } from './sessions/sessions.ts'
+export type { UserDescription, UserQuery } from './users/users.ts'
 
 /** What {@link openEngine} is told beside the options. */
 export interface EngineDetails {

@@ -3,7 +3,7 @@ import { hash as bcryptHash, verify as bcryptVerify } from '@node-rs/bcrypt'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
-import { createHasher } from '../../src/auth/hashing/index.ts'
+import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { createAuth } from '../../src/index.ts'
 import { onBothEngines } from '../support/engines.ts'
 import {

@@ -4,7 +4,7 @@
  */
 import { hash as bcryptHash } from '@node-rs/bcrypt'
 import { describe, expect, it } from 'vitest'
-import { createHasher } from '../../src/auth/hashing/index.ts'
+import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { type Ask, PAIRS, type Pair, timesOf, welchT } from './stopwatch.ts'
 import { plainAuth } from './support.ts'

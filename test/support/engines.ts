@@ -4,7 +4,7 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { describe, inject, onTestFinished } from 'vitest'
-import { createHasher } from '../../src/auth/hashing/index.ts'
+import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
 import { temporaryFolder } from './system.ts'
 

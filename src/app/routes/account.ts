@@ -1,7 +1,7 @@
 import * as api from '../../api/index.ts'
 import type { AuditRecord } from '../../auth/index.ts'
 import { clearedCookie, sessionCookie } from '../cookies.ts'
-import { type Routes, route, succeed } from '../route.ts'
+import { type Routes, route, succeed } from '../handlers.ts'
 import { sessionOnWire } from './sessions.ts'
 
 export const accountRoutes: Routes = (engine) => [

@@ -3,7 +3,7 @@ import { negotiate } from '../../lib/language.ts'
 import { type Page, type PageContext, renderConfirmEmail, renderResetPassword } from '../../pages/index.ts'
 import { LOCALES } from '../../text/index.ts'
 import { basePath } from '../paths.ts'
-import { type Routes, route } from '../route.ts'
+import { type Routes, route } from '../handlers.ts'
 
 export const pageRoutes: Routes = (engine) =>
   [

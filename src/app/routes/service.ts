@@ -1,7 +1,7 @@
 import * as api from '../../api/index.ts'
 import { AuthError } from '../../errors.ts'
 import { openApiDocument } from '../openapi.ts'
-import { type Routes, route, succeed } from '../route.ts'
+import { type Routes, route, succeed } from '../handlers.ts'
 import { servedOperations } from '../served.ts'
 
 export const serviceRoutes: Routes = (engine) => {

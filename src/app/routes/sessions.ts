@@ -3,7 +3,7 @@ import { DEVICE_LIFETIME_SECONDS, type SessionInfo } from '../../auth/index.ts'
 import { clearedCookie, deviceCookie, sessionCookie } from '../cookies.ts'
 import { homePath } from '../paths.ts'
 import { redirect } from '../responses.ts'
-import { type Routes, route, sessionRoute, succeed } from '../route.ts'
+import { type Routes, route, sessionRoute, succeed } from '../handlers.ts'
 
 export const sessionRoutes: Routes = (engine) => [
   route(engine, api.logIn, async ({ fields, caller }) => {

@@ -5,11 +5,11 @@
  */
 import { AuthError } from '../../errors.ts'
 import type { User } from '../../user.ts'
-import type { AuditAction } from '../audit.ts'
-import { record } from '../audit.ts'
+import type { AuditAction } from '../audit/record.ts'
+import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import type { Context } from '../context.ts'
-import { type CountedAttempt, countAttempt } from '../throttle.ts'
+import { type CountedAttempt, countAttempt } from './throttle.ts'
 
 /** A password that somebody typed for an account. */
 export interface TypedPassword {

@@ -1,0 +1,561 @@
+import { expect, it } from 'vitest'
+import { onBothEngines, testClock } from '../../../test/support/engines.ts'
+import {
+  CLIENT,
+  cookieIn,
+  everyRow,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+  send,
+  sightOf,
+} from '../../../test/support/production.ts'
+import type { Auth } from '../../index.ts'
+
+const BOB = 'bob@example.com'
+const ROB = 'rob@example.com'
+const NOBODYS = [null, undefined, '', `01978f7e-0000-7000-8000-000000000000.${'A'.repeat(43)}`]
+
+/** Bob has an account and is signed in. */
+async function bobIsIn({ auth, newMails }: Production): Promise<{ id: number; sessionId: string }> {
+  const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+  const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+  await newMails()
+  return { id, sessionId }
+}
+
+/** Another device, signed in to the same account. */
+async function another(auth: Auth, email = BOB): Promise<string> {
+  return (await auth.createSession(email)) ?? expect.unreachable('no account')
+}
+
+async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
+  return (await auth.getUserFromSessionId(sessionId)) !== null
+}
+
+onBothEngines('a change of password', (engine) => {
+  it('ends every session and voids every link, and goes on in a new session', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { id, sessionId } = await bobIsIn(production)
+    const elsewhere = await another(auth)
+    await auth.sendPasswordReset({ email: BOB })
+    const reset = await mailedLink('reset_password')
+    await auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId })
+    const move = await mailedLink('confirm_new_email')
+
+    const renewed = await auth.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken: sessionId },
+    )
+    expect(renewed.user).toMatchObject({ id, email: BOB })
+    expect(await isLive(auth, renewed.sessionId)).toBe(true)
+    for (const ended of [sessionId, elsewhere]) expect(await isLive(auth, ended)).toBe(false)
+    expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(false)
+    await expect(
+      auth.resetPassword({ resetToken: reset.token, newPassword: PASSWORD }),
+    ).rejects.toMatchObject({ code: 'invalid_reset_token' })
+    await expect(auth.confirmEmail({ token: move.token, password: NEW_PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_confirmation_token',
+    })
+    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 1, user: { passwordVersion: 2 } })
+  })
+
+  it('is told to the mailbox, in the words of the account, without a secret or a link', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails, mailedLink } = production
+    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'fr' })
+    await auth.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+    await newMails()
+    const request = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
+    const caller = { sessionToken: sessionId, acceptLanguage: 'en' }
+    const renewed = await auth.changePassword(request, caller)
+    const mails = await newMails()
+    expect(mails).toMatchObject([{ kind: 'password_changed', to: BOB, language: 'fr' }])
+    for (const secret of [PASSWORD, NEW_PASSWORD, renewed.sessionId, 'http'])
+      expect(JSON.stringify(mails)).not.toContain(secret)
+  })
+
+  it('with a wrong present password changes nothing, and counts as a failed login', async () => {
+    const production = await productionAuth(engine, { loginFailuresPerAccount: 3 })
+    const { auth, db, now, newMails } = production
+    const { sessionId } = await bobIsIn(production)
+    const change = (currentPassword: string) =>
+      auth.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken: sessionId })
+    const state = async () => {
+      const { users, sessions } = await everyRow(db)
+      return { users, sessions }
+    }
+    const before = await state()
+    await expect(change(NEW_PASSWORD)).rejects.toMatchObject({ code: 'invalid_credentials' })
+    await expect(change(`${PASSWORD} `)).rejects.toMatchObject({ code: 'invalid_credentials' })
+    // The third is guessed elsewhere: it is one limit.
+    expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
+    await expect(change(PASSWORD)).rejects.toMatchObject({ code: 'too_many_attempts', retryAfterSeconds: 1 })
+    await expect(
+      auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId }),
+    ).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+    expect(await state()).toEqual(before)
+    expect(await newMails()).toEqual([])
+    now.advance(1)
+    await change(PASSWORD)
+  })
+
+  it('is held to the policy, and changes nothing where it is refused', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionId } = await bobIsIn(production)
+    for (const [newPassword, code] of [
+      ['', 'missing_field'],
+      ['fourteen chars', 'password_too_short'],
+      ['passwordpassword', 'password_too_common'],
+      ['bob@example.com1', 'password_guessable'],
+      ['x'.repeat(1_025), 'password_too_long'],
+      ['\ud800 seven green umbrellas', 'invalid_field'],
+    ] as const) {
+      await expect(
+        auth.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken: sessionId }),
+      ).rejects.toMatchObject({ code, field: 'newPassword' })
+    }
+    expect(await isLive(auth, sessionId)).toBe(true)
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+  })
+
+  it('is one of twenty at once, whose password it is then', async () => {
+    const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
+    const { auth } = production
+    const { sessionId } = await bobIsIn(production)
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        auth.changePassword(
+          { currentPassword: PASSWORD, newPassword: `${NEW_PASSWORD} ${index}` },
+          { sessionToken: sessionId },
+        ),
+      ),
+    )
+    const winners = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []))
+    expect(winners).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected')
+        expect(['invalid_credentials', 'unauthenticated']).toContain(result.reason.code)
+    }
+    expect(await auth.validLogin(BOB, `${NEW_PASSWORD} ${winners[0]}`)).toBe(true)
+    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 1, user: { passwordVersion: 2 } })
+  })
+
+  it('demands a session, and puts the new one into the cookie', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
+    for (const sessionId of NOBODYS) {
+      await expect(
+        auth.changePassword(
+          { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+          { sessionToken: sessionId },
+        ),
+      ).rejects.toMatchObject({ code: 'unauthenticated' })
+    }
+    const { sessionId } = await bobIsIn(production)
+    const response = await send(auth, 'PUT', '/profile/password', { json, sessionId })
+    expect(response.status).toBe(200)
+    const renewed = cookieIn(response, 'session_id') ?? ''
+    expect((await send(auth, 'GET', '/profile', { sessionId: renewed })).status).toBe(200)
+    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
+    expect((await send(auth, 'GET', '/sessions', { sessionId })).status).toBe(401)
+  })
+})
+
+onBothEngines('reauthentication', (engine) => {
+  it('gives a new session for the old one, and leaves the others open', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now } = production
+    const { id, sessionId } = await bobIsIn(production)
+    const elsewhere = await another(auth)
+    now.advance(700)
+    const response = await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionId })
+    expect(response.status).toBe(200)
+    const renewed = cookieIn(response, 'session_id') ?? ''
+    expect(renewed).not.toBe(sessionId)
+    expect(await isLive(auth, sessionId)).toBe(false)
+    expect(await isLive(auth, elsewhere)).toBe(true)
+    expect((await auth.getUserFromSessionId(renewed))?.id).toBe(id)
+    const [current] = (await auth.listOwnSessions({ sessionToken: renewed })).filter((each) => each.current)
+    expect(current).toMatchObject({ authenticatedAt: now(), createdAt: now(), methods: ['pwd'], level: 1 })
+  })
+
+  it('is good for ten minutes, to the second', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now } = production
+    const { sessionId } = await bobIsIn(production)
+    now.advance(599)
+    await auth.exportAccount({ sessionToken: sessionId })
+    now.advance(1)
+    const stale = { code: 'reauthentication_required' }
+    await expect(auth.exportAccount({ sessionToken: sessionId })).rejects.toMatchObject(stale)
+    await expect(auth.deleteAccount({ sessionToken: sessionId })).rejects.toMatchObject(stale)
+    await expect(
+      auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId }),
+    ).rejects.toMatchObject(stale)
+    // Use alone renews nothing; the session itself is live.
+    expect(await isLive(auth, sessionId)).toBe(true)
+    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+    await auth.exportAccount({ sessionToken: renewed.sessionId })
+    now.advance(599)
+    await auth.deleteAccount({ sessionToken: renewed.sessionId })
+  })
+
+  it('with a wrong password is refused, and leaves the session as it is', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db } = production
+    const { sessionId } = await bobIsIn(production)
+    const { sessions } = await everyRow(db)
+    for (const [password, code] of [
+      [NEW_PASSWORD, 'invalid_credentials'],
+      ['', 'missing_field'],
+      ['x'.repeat(1_025), 'password_too_long'],
+    ] as const) {
+      await expect(auth.reauthenticate({ password }, { sessionToken: sessionId })).rejects.toMatchObject({
+        code,
+      })
+    }
+    expect((await everyRow(db)).sessions).toEqual(sessions)
+    for (const nobodys of NOBODYS) {
+      await expect(
+        auth.reauthenticate({ password: PASSWORD }, { sessionToken: nobodys }),
+      ).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
+    }
+  })
+
+  it('at the limit of sessions ends none of the others', async () => {
+    const production = await productionAuth(engine, { sessionsPerUser: 3 })
+    const { auth, now } = production
+    const { sessionId } = await bobIsIn(production)
+    const others: string[] = []
+    for (let count = 0; count < 2; count++) {
+      others.push(await another(auth))
+      now.advance(60)
+    }
+    await isLive(auth, sessionId)
+    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+    for (const each of [...others, renewed.sessionId]) expect(await isLive(auth, each)).toBe(true)
+  })
+})
+
+onBothEngines('one’s own sessions', (engine) => {
+  it('are listed with start, use and device, the one used last first, without what opens them', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now } = production
+    const start = now()
+    const { sessionId } = await bobIsIn(production)
+    now.advance(60)
+    const elsewhere = await auth.logIn(
+      { email: BOB, password: PASSWORD },
+      { ip: '2001:db8::1', userAgent: 'curl/8' },
+    )
+    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    await another(auth, ROB)
+    now.advance(60)
+    const sessions = await auth.listOwnSessions({ sessionToken: sessionId })
+    expect(sessions).toEqual([
+      {
+        id: sessionId.slice(0, 36),
+        current: true,
+        createdAt: start,
+        authenticatedAt: start,
+        lastSeenAt: now(),
+        idleExpiresAt: new Date(now().getTime() + 7 * 86_400_000),
+        expiresAt: new Date(start.getTime() + 30 * 86_400_000),
+        methods: ['pwd'],
+        level: 1,
+        ip: CLIENT.ip,
+        userAgent: CLIENT.userAgent,
+      },
+      expect.objectContaining({
+        id: elsewhere.sessionId.slice(0, 36),
+        current: false,
+        ip: '2001:db8::1',
+        userAgent: 'curl/8',
+      }),
+    ])
+    const response = await send(auth, 'GET', '/sessions', { sessionId })
+    const body = await response.text()
+    for (const bearer of [sessionId, elsewhere.sessionId]) expect(body).not.toContain(bearer.slice(37))
+    expect(JSON.parse(body)).toMatchObject({ sessions: [{ current: true }, { current: false }] })
+  })
+
+  it('are listed only while they live', async () => {
+    const production = await productionAuth(engine, { sessionIdleSeconds: 1_000 })
+    const { auth, now } = production
+    const { sessionId } = await bobIsIn(production)
+    await another(auth)
+    now.advance(999)
+    expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(2)
+    now.advance(1)
+    expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(1)
+  })
+
+  it('are ended one by one, also the one that asks', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionId } = await bobIsIn(production)
+    const [second, third] = [await another(auth), await another(auth)]
+    await auth.endOwnSession({ id: second.slice(0, 36) }, { sessionToken: sessionId })
+    expect(await isLive(auth, second)).toBe(false)
+    for (const live of [sessionId, third]) expect(await isLive(auth, live)).toBe(true)
+    await auth.endOwnSession({ id: sessionId.slice(0, 36) }, { sessionToken: sessionId })
+    expect(await isLive(auth, sessionId)).toBe(false)
+    expect(await isLive(auth, third)).toBe(true)
+  })
+
+  it('are one’s own: an id of somebody else’s, of nobody’s or of no form is not found, and nothing ends', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db } = production
+    const { sessionId } = await bobIsIn(production)
+    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const robs = await another(auth, ROB)
+    const own = sessionId.slice(0, 36)
+    const before = await everyRow(db)
+    const unknown = auth.generateUuid()
+    const ids = [
+      robs.slice(0, 36),
+      unknown,
+      '',
+      'others ',
+      own.toUpperCase(),
+      `${own} `,
+      sessionId,
+      robs,
+      `${own}' or '1'='1`,
+      '00000000-0000-0000-0000-00000000000g',
+    ]
+    for (const id of [...ids, null, undefined, 7, {}] as string[]) {
+      await expect(auth.endOwnSession({ id }, { sessionToken: sessionId })).rejects.toMatchObject({
+        code: 'not_found',
+      })
+    }
+    expect(await everyRow(db)).toEqual(before)
+    const sights = [robs.slice(0, 36), unknown].map(async (id) =>
+      sightOf(await send(auth, 'DELETE', `/sessions/${id}`, { sessionId })),
+    )
+    const [foreign, nobodys] = await Promise.all(sights)
+    expect(foreign).toMatchObject({ status: 404 })
+    expect(foreign).toEqual(nobodys)
+  })
+
+  it('are ended all but the one that asks, and nobody else’s', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { id, sessionId } = await bobIsIn(production)
+    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const robs = await another(auth, ROB)
+    const others = [await another(auth), await another(auth)]
+    expect(await auth.endOtherSessions({ sessionToken: sessionId })).toBe(2)
+    for (const ended of others) expect(await isLive(auth, ended)).toBe(false)
+    for (const live of [sessionId, robs]) expect(await isLive(auth, live)).toBe(true)
+    expect((await auth.db.findUserBy({ id })).sessionId).toBe(sessionId.slice(0, 36))
+    expect(await auth.endOtherSessions({ sessionToken: sessionId })).toBe(0)
+  })
+
+  it('are ended by whoever runs the service, of one user or of everybody', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { id, sessionId } = await bobIsIn(production)
+    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const robs = [await another(auth, ROB), await another(auth, ROB)]
+    await auth.destroySession(id)
+    expect(await isLive(auth, sessionId)).toBe(false)
+    for (const live of robs) expect(await isLive(auth, live)).toBe(true)
+    expect(await auth.endEverySession()).toBe(2)
+    for (const ended of robs) expect(await isLive(auth, ended)).toBe(false)
+    expect(await Array.fromAsync(auth.listAudit({ action: 'end_all_sessions' }))).toHaveLength(2)
+  })
+
+  it('are for whoever bears one alone', async () => {
+    const { auth } = await productionAuth(engine)
+    const nobody = { code: 'unauthenticated' }
+    for (const sessionId of NOBODYS) {
+      await expect(auth.listOwnSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+      await expect(auth.endOtherSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+      await expect(
+        auth.endOwnSession({ id: auth.generateUuid() }, { sessionToken: sessionId }),
+      ).rejects.toMatchObject(nobody)
+      await expect(auth.exportAccount({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+      await expect(auth.deleteAccount({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+    }
+  })
+
+  it('are fifty: the next one ends the one that was used the longest ago', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now } = production
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const sessions: string[] = []
+    for (let count = 0; count < 50; count++) {
+      sessions.push(await another(auth))
+      now.advance(1)
+    }
+    now.advance(60)
+    const [first = '', second = '', third = ''] = sessions
+    expect(await isLive(auth, first)).toBe(true)
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 50 })
+    expect(await isLive(auth, second)).toBe(false)
+    for (const live of [first, third, sessionId]) expect(await isLive(auth, live)).toBe(true)
+  })
+
+  it('stay within their number when twenty are opened at once', async () => {
+    const { auth } = await productionAuth(engine, { sessionsPerUser: 3 })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await Promise.all(Array.from({ length: 20 }, () => another(auth)))
+    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 3 })
+  })
+})
+
+onBothEngines('the export of an account', (engine) => {
+  it('holds what is stored about it, and nothing that opens anything', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db, now, mailedLink, newMails } = production
+    const { id, sessionId } = await bobIsIn(production)
+    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    await another(auth, ROB)
+    await auth.sendPasswordReset({ email: BOB }, CLIENT)
+    const reset = await mailedLink('reset_password')
+    const device = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+    await newMails()
+
+    const exported = await auth.exportAccount({ sessionToken: sessionId, ...CLIENT })
+    expect(exported.account).toEqual({
+      id,
+      email: BOB,
+      createdAt: now(),
+      disabledAt: null,
+      emailVerifiedAt: now(),
+      locale: null,
+      passwordCompromisedAt: null,
+    })
+    expect(exported.sessions).toHaveLength(2)
+    expect(exported.audit.map(({ action }) => action).sort()).toEqual(
+      ['register', 'login', 'request_password_reset', 'login', 'export_account'].sort(),
+    )
+    const response = await send(auth, 'GET', '/profile/export', { sessionId })
+    const bodies = [JSON.stringify(exported), await response.text()]
+    const { hashedPassword } = await auth.db.findUserBy({ id })
+    const rows = await everyRow(db)
+    const hashes = [...(rows.sessions ?? []), ...(rows.tokens ?? [])].map(
+      (row) => JSON.parse(String(row)).secret_hash as string,
+    )
+    expect(hashes).toHaveLength(4)
+    const secrets = [
+      hashedPassword,
+      PASSWORD,
+      ...[sessionId, device.sessionId, reset.token].map((bearer) => bearer.slice(37)),
+      ...hashes,
+      ...hashes.map((hash) => Buffer.from(hash, 'hex').toString('base64')),
+      device.deviceToken ?? '',
+      ROB,
+    ]
+    for (const body of bodies) for (const secret of secrets) expect(body).not.toContain(secret)
+  })
+})
+
+onBothEngines('the end of an account', (engine) => {
+  it('removes every row of it but the lines of the audit, which keep its number alone [DAT-03]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db, mailedLink, newMails } = production
+    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    await auth.logIn({ email: ROB, password: PASSWORD }, CLIENT)
+    await newMails()
+    const others = await everyRow(db)
+
+    const { id, sessionId } = await bobIsIn(production)
+    await another(auth)
+    await auth.sendPasswordReset({ email: BOB }, CLIENT)
+    const reset = await mailedLink('reset_password')
+    await auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId, ...CLIENT })
+    const move = await mailedLink('confirm_new_email')
+    await auth.exportAccount({ sessionToken: sessionId, ...CLIENT })
+    expect(await auth.deleteAccount({ sessionToken: sessionId, ...CLIENT })).toMatchObject({ id, email: BOB })
+    await newMails()
+
+    const { audit = [], throttles, ...rest } = await everyRow(db)
+    const { audit: auditBefore = [], throttles: _, ...restBefore } = others
+    expect(rest).toEqual(restBefore)
+    const lines = audit.filter((line) => !auditBefore.includes(line)).map((line) => JSON.parse(String(line)))
+    expect(lines.length).toBeGreaterThan(4)
+    for (const line of lines) expect(line).toMatchObject({ user_id: id, ip_address: null, user_agent: null })
+    expect(lines.filter(({ action }) => action === 'delete_account')).toMatchObject([
+      { actor: 'user', request_id: CLIENT.requestId },
+    ])
+    // Nowhere is left who it was; of the others everything is there.
+    const left = JSON.stringify([lines, throttles])
+    for (const trace of ['bob', 'robert', CLIENT.ip ?? '', CLIENT.userAgent ?? ''])
+      expect(left).not.toContain(trace)
+    for (const line of auditBefore) expect(audit).toContain(line)
+
+    await expect(auth.getUserFromSessionId(sessionId)).resolves.toBeNull()
+    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    await expect(
+      auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD }),
+    ).rejects.toMatchObject({ code: 'invalid_reset_token' })
+    await expect(auth.confirmEmail({ token: move.token, password: PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_confirmation_token',
+    })
+  })
+
+  it('is told to the address that it had, once', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails } = production
+    const { sessionId } = await bobIsIn(production)
+    const response = await send(auth, 'DELETE', '/profile', { sessionId })
+    expect(await response.json()).toEqual({ email: BOB, message: 'account deleted' })
+    expect(cookieIn(response, 'session_id')).toBe('')
+    expect(await newMails()).toMatchObject([{ kind: 'account_deleted', to: BOB }])
+  })
+
+  it('frees the address, for an account of another number', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { id, sessionId } = await bobIsIn(production)
+    await auth.deleteAccount({ sessionToken: sessionId })
+    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    const { token } = await mailedLink('verify_email')
+    const again = await auth.confirmEmail({ token, password: NEW_PASSWORD })
+    expect(again.id).toBeGreaterThan(id)
+    expect(await Array.fromAsync(auth.listAudit({ userId: again.id }))).toHaveLength(2)
+  })
+
+  it('happens once, however many ask at once', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails } = production
+    const { sessionId } = await bobIsIn(production)
+    const results = await Promise.allSettled(
+      Array.from({ length: 5 }, () => auth.deleteAccount({ sessionToken: sessionId })),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'unauthenticated' })
+    }
+    expect(await newMails()).toHaveLength(1)
+    expect(await Array.fromAsync(auth.listAudit({ action: 'delete_account' }))).toHaveLength(1)
+  })
+
+  it('by whoever runs the service removes as much', async () => {
+    const production = await productionAuth(engine, { now: testClock() })
+    const { auth, db } = production
+    const { id } = await bobIsIn(production)
+    expect(await auth.deleteUser(id)).toBe(true)
+    expect(await auth.deleteUser(id)).toBe(false)
+    const { users, sessions, tokens, outbox } = await everyRow(db)
+    expect({ users, sessions, tokens, outbox }).toEqual({ users: [], sessions: [], tokens: [], outbox: [] })
+    for (const line of await Array.fromAsync(auth.listAudit({ userId: id })))
+      expect(line).toMatchObject({ ip: null, userAgent: null })
+  })
+})

@@ -1,0 +1,389 @@
+import { expect, it } from 'vitest'
+import { CHEAP_HASHER, freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import {
+  breakTable,
+  everyRow,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionAuth,
+  send,
+  sightOf,
+} from '../../../test/support/production.ts'
+import type { Auth, Hasher } from '../../index.ts'
+
+const BOB = 'bob@example.com'
+const DAY = 86_400
+
+/** What an address can be to the service; Bob has given each account its password. */
+const STATES = ['new', 'taken', 'unconfirmed', 'disabled'] as const
+
+const REFUSED = [
+  [BOB, 'fourteen chars', 'password_too_short', 'password'],
+  [BOB, 'passwordpassword', 'password_too_common', 'password'],
+  [BOB, 'auth.example.com', 'password_guessable', 'password'],
+  [BOB, 'bob@example.com1', 'password_guessable', 'password'],
+  [BOB, 'x'.repeat(1_025), 'password_too_long', 'password'],
+  [BOB, '', 'missing_field', 'password'],
+  [BOB, '\ud800 a tortoise under', 'invalid_field', 'password'],
+  ['', PASSWORD, 'missing_field', 'email'],
+  ['bob', PASSWORD, 'invalid_email', 'email'],
+  ['bob@example.com\nbcc: rob@example.com', PASSWORD, 'invalid_email', 'email'],
+] as const
+
+async function bring(auth: Auth, email: string, state: (typeof STATES)[number]): Promise<void> {
+  if (state === 'new') return
+  const { id } = await auth.registerUser(email, PASSWORD, { confirmed: state !== 'unconfirmed' })
+  if (state === 'disabled') await auth.disableUser(id)
+}
+
+async function usersOf(auth: Auth) {
+  return Array.fromAsync(auth.listUsers())
+}
+
+onBothEngines('closed registration', (engine) => {
+  it.each(STATES)('refuses an address that is %s before any work, with one answer', async (state) => {
+    const hasher: Hasher = { ...CHEAP_HASHER, hash: () => expect.unreachable('it hashed') }
+    const open = await productionAuth(engine)
+    await bring(open.auth, BOB, state)
+    await open.newMails()
+    const { databaseUrl } = open.auth.options
+    const { auth } = await productionAuth(engine, { databaseUrl, registration: 'closed', hasher })
+    const before = await everyRow(open.db)
+    for (const password of [PASSWORD, 'short']) {
+      const response = await send(auth, 'POST', '/users', { json: { email: BOB, password } })
+      expect(response.status).toBe(403)
+      expect(await response.json()).toEqual({
+        message: 'Registration is closed. Ask the operator of this service for an account.',
+        code: 'registration_closed',
+        request_id: expect.any(String),
+      })
+      await expect(auth.signUp({ email: BOB, password })).rejects.toMatchObject({
+        code: 'registration_closed',
+      })
+    }
+    expect(await everyRow(open.db)).toEqual(before)
+  })
+
+  it('leaves the operator free to add accounts', async () => {
+    const auth = await freshAuth(engine, { registration: 'closed', hasher: CHEAP_HASHER })
+    await expect(auth.signUp({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'registration_closed',
+    })
+    const { email } = await auth.registerUser(BOB, 'b4l0u')
+    expect(email).toBe(BOB)
+    expect(await auth.logIn({ email: BOB, password: 'b4l0u' })).toMatchObject({ user: { email: BOB } })
+  })
+})
+
+onBothEngines('registration with uniform answers', (engine) => {
+  it.each(STATES.slice(1))('of an address that is %s is answered as that of a new one', async (state) => {
+    const { auth } = await productionAuth(engine)
+    await bring(auth, BOB, state)
+    const sights: unknown[] = []
+    for (const email of ['new@example.com', BOB]) {
+      const response = await send(auth, 'POST', '/users', { json: { email, password: NEW_PASSWORD } })
+      sights.push(JSON.parse(JSON.stringify(await sightOf(response)).replaceAll(email, 'ADDRESS')))
+    }
+    expect(sights[0]).toMatchObject({ status: 200 })
+    expect(sights[1]).toEqual(sights[0])
+    expect(await auth.signUp({ email: ` ${BOB} `, password: NEW_PASSWORD })).toEqual({ email: BOB })
+  })
+
+  it.each(STATES)(
+    'of an address that is %s hashes once, and writes the same number of rows',
+    async (state) => {
+      let hashes = 0
+      const hasher: Hasher = {
+        ...CHEAP_HASHER,
+        hash(password) {
+          hashes++
+          return CHEAP_HASHER.hash(password)
+        },
+      }
+      const { auth, db, newMails } = await productionAuth(engine, { hasher })
+      await bring(auth, BOB, state)
+      await newMails()
+      const before = (await everyRow(db)).audit?.length ?? 0
+      hashes = 0
+      await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+      expect(hashes).toBe(1)
+      expect((await everyRow(db)).audit).toHaveLength(before + 1)
+    },
+  )
+
+  it.each([
+    ['new', [{ kind: 'verify_email', to: BOB }]],
+    ['taken', [{ kind: 'account_exists', to: BOB }]],
+    ['unconfirmed', [{ kind: 'account_exists', to: BOB }]],
+    ['disabled', []],
+  ] as const)('tells the mailbox of an address that is %s, and nobody else', async (state, mails) => {
+    const { auth, newMails } = await productionAuth(engine)
+    await bring(auth, BOB, state)
+    await bring(auth, 'rob@example.com', 'taken')
+    await newMails()
+    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    expect(await newMails()).toMatchObject(mails)
+  })
+
+  it('changes nothing of an account that has the address', async () => {
+    const { auth, db, newMails } = await productionAuth(engine)
+    await bring(auth, BOB, 'taken')
+    const before = await everyRow(db)
+    await auth.signUp({ email: 'BOB@example.com', password: NEW_PASSWORD }, { acceptLanguage: 'fr' })
+    await newMails()
+    const { users, sessions } = await everyRow(db)
+    // But for the token of the mail, which the account's row names.
+    const withoutToken = (rows: unknown) => JSON.stringify(rows).replace(/reset_token[^,]*,/, '')
+    expect(withoutToken(users)).toBe(withoutToken(before.users))
+    expect(sessions).toEqual(before.sessions)
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+    expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
+  })
+
+  it('mails the link that confirms, and the account that has the address the link that resets', async () => {
+    const { auth, mailedLink } = await productionAuth(engine)
+    await auth.signUp({ email: 'Bob@example.com', password: PASSWORD })
+    const confirmation = await mailedLink('verify_email')
+    expect(confirmation).toMatchObject({ page: 'https://auth.example.com/confirm_email', email: null })
+    await auth.confirmEmail({ token: confirmation.token, password: PASSWORD })
+    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    const reset = await mailedLink('account_exists')
+    expect(reset).toMatchObject({
+      page: 'https://auth.example.com/reset_password',
+      email: 'Bob@example.com',
+    })
+    await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+    expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
+  })
+
+  it('writes in the language of the request, and to an account in the account’s own', async () => {
+    const { auth, newMails } = await productionAuth(engine)
+    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'de, fr;q=0.8, en;q=0.5' })
+    expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'fr' }])
+    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'en' })
+    expect(await newMails()).toMatchObject([{ kind: 'account_exists', language: 'fr' }])
+    await auth.signUp({ email: 'rob@example.com', password: PASSWORD })
+    expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'en' }])
+  })
+
+  it('of one address by twenty at once makes one account, and answers all the same', async () => {
+    const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => auth.signUp({ email: BOB, password: PASSWORD })),
+    )
+    for (const answer of answers) expect(answer).toEqual({ email: BOB })
+    expect(await usersOf(auth)).toHaveLength(1)
+    const mails = await newMails()
+    expect(new Set(mails.map(({ to }) => to))).toEqual(new Set([BOB]))
+  })
+
+  it('of one address by twenty at once makes one account where answers are explicit', async () => {
+    const { auth } = await productionAuth(engine, {
+      resetRequestsPerAccount: 100,
+      registrationAnswer: 'explicit',
+    })
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, () => auth.signUp({ email: BOB, password: PASSWORD })),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'email_taken' })
+    }
+    expect(await usersOf(auth)).toHaveLength(1)
+  })
+})
+
+onBothEngines('registration', (engine) => {
+  it('says that an address is taken where answers are explicit, and mails nothing then', async () => {
+    const { auth, newMails } = await productionAuth(engine, { registrationAnswer: 'explicit' })
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    expect(await newMails()).toMatchObject([{ kind: 'verify_email', to: BOB }])
+    await expect(auth.signUp({ email: ' BOB@example.com', password: PASSWORD })).rejects.toMatchObject({
+      code: 'email_taken',
+      message: 'User  BOB@example.com already exists',
+    })
+    expect(await newMails()).toEqual([])
+  })
+
+  it('says so in classic mode too, where nothing is mailed and nobody has to confirm', async () => {
+    const auth = await freshAuth(engine)
+    await auth.signUp({ email: BOB, password: 'b4l0u' })
+    await expect(auth.signUp({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'email_taken',
+    })
+    await auth.logIn({ email: BOB, password: 'b4l0u' })
+    expect(await auth.countMail()).toBe(0)
+  })
+
+  it('that is refused leaves nothing written but its counters', async () => {
+    const { auth, db } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
+    const written = async () => ({ ...(await everyRow(db)), throttles: [] })
+    const before = await written()
+    for (const [email, password, code, field] of REFUSED) {
+      await expect(auth.signUp({ email, password })).rejects.toMatchObject({ code, field })
+      await expect(auth.registerUser(email, password)).rejects.toMatchObject({ code, field })
+    }
+    expect(await written()).toEqual(before)
+  })
+
+  it('commits account, mail and audit together: without one of them there is none', async () => {
+    const { auth, db } = await productionAuth(engine)
+    const rows = async () => {
+      const { users, outbox, audit } = await everyRow(db)
+      return { users, outbox, audit }
+    }
+    for (const table of ['users', 'outbox', 'audit']) {
+      const mend = await breakTable(db, table, 'insert')
+      await expect(auth.signUp({ email: BOB, password: PASSWORD })).rejects.toThrow('broken by the test')
+      await expect(auth.registerUser(BOB, PASSWORD)).rejects.toThrow('broken by the test')
+      expect(await rows()).toEqual({ users: [], outbox: [], audit: [] })
+      await mend()
+    }
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    expect(await rows()).toMatchObject({ users: [expect.anything()], audit: [expect.anything()] })
+  })
+
+  it('by somebody who vouches for the address asks for no confirmation', async () => {
+    const { auth, newMails } = await productionAuth(engine)
+    const user = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    expect(user.emailVerifiedAt).toEqual(user.createdAt)
+    await auth.logIn({ email: BOB, password: PASSWORD })
+    expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+  })
+})
+
+onBothEngines('an account whose address nobody has confirmed', (engine) => {
+  it('cannot be signed in to: every failed sign-in says the same, and where to ask for the mail', async () => {
+    const { auth, db } = await productionAuth(engine)
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    const { id } = await auth.registerUser('disabled@example.com', PASSWORD, { confirmed: true })
+    await auth.disableUser(id)
+    await auth.registerUser('confirmed@example.com', PASSWORD, { confirmed: true })
+    const login = async (email: string, password: string) =>
+      sightOf(await send(auth, 'POST', '/sessions', { json: { email, password } }))
+    const sight = await login(BOB, PASSWORD)
+    const message =
+      'The email address or the password is wrong, or the account is not active. Check both, or reset the password. If the address is not confirmed yet, POST /request_confirmation sends the email again.'
+    expect(sight).toMatchObject({
+      status: 401,
+      body: `${JSON.stringify({ message, code: 'invalid_credentials' }).slice(0, -1)},}`,
+    })
+    expect(await login(BOB, NEW_PASSWORD)).toEqual(sight)
+    expect(await login('nobody@example.com', PASSWORD)).toEqual(sight)
+    expect(await login('disabled@example.com', PASSWORD)).toEqual(sight)
+    expect(await login('confirmed@example.com', NEW_PASSWORD)).toEqual(sight)
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(false)
+    expect((await everyRow(db)).sessions).toEqual([])
+  })
+
+  it('is not spoken of where addresses are not confirmed, nor beside a session', async () => {
+    const classic = await freshAuth(engine)
+    const message =
+      'The email address or the password is wrong, or the account is not active. Check both, or reset the password.'
+    const refused = { code: 'invalid_credentials', message }
+    await expect(classic.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(refused)
+    const { auth } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const sessionId = await auth.createSession(BOB)
+    await expect(
+      auth.reauthenticate({ password: NEW_PASSWORD }, { sessionToken: sessionId }),
+    ).rejects.toMatchObject(refused)
+  })
+
+  it('gets a new mail when somebody logs in with the right password, and none with a wrong one', async () => {
+    const { auth, newMails, mailedLink } = await productionAuth(engine)
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    const first = await mailedLink('verify_email')
+    await expect(auth.logIn({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    expect(await newMails()).toEqual([])
+    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    const second = await mailedLink('verify_email')
+    await expect(auth.confirmEmail({ token: first.token, password: PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_confirmation_token',
+    })
+    await auth.confirmEmail({ token: second.token, password: PASSWORD })
+    await auth.logIn({ email: BOB, password: PASSWORD })
+  })
+
+  it('goes away after its time, to the second, with its links, and can be registered anew', async () => {
+    const { auth, now, mailedLink } = await productionAuth(engine, { emailTokenLifetimeSeconds: DAY })
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    const first = await auth.db.findUserBy({ email: BOB })
+    now.advance(6 * DAY + 1)
+    now.advance(DAY - 2)
+    expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
+    await auth.requestConfirmation({ email: BOB })
+    const { token } = await mailedLink('verify_email')
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ accounts: 1 })
+    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_confirmation_token',
+    })
+    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    expect((await auth.db.findUserBy({ email: BOB })).id).toBeGreaterThan(first.id)
+  })
+
+  it('stays for good once it is confirmed, by link, by reset or by whoever runs the service', async () => {
+    const { auth, now, mailedLink } = await productionAuth(engine)
+    await auth.signUp({ email: 'link@example.com', password: PASSWORD })
+    await auth.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
+    await auth.signUp({ email: 'reset@example.com', password: PASSWORD })
+    await auth.sendPasswordReset({ email: 'reset@example.com' })
+    const { token } = await mailedLink('reset_password')
+    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    const vouched = await auth.registerUser('vouched@example.com', PASSWORD)
+    expect(await auth.confirmUser(vouched.id)).toBe(true)
+    now.advance(365 * DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
+    expect(await usersOf(auth)).toHaveLength(3)
+    for (const { emailVerifiedAt } of await usersOf(auth)) expect(emailVerifiedAt).not.toBeNull()
+  })
+
+  it('stays for good where it was registered before anybody had to confirm', async () => {
+    const classic = await freshAuth(engine)
+    const { databaseUrl } = classic.options
+    await classic.registerUser(BOB, 'b4l0u')
+    await classic.db.addUser('rob@example.com', '!')
+    const { auth, now } = await productionAuth(engine, { databaseUrl })
+    now.advance(365 * DAY)
+    expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
+    expect(await usersOf(auth)).toHaveLength(2)
+    // Still it has to confirm its address before anybody signs in.
+    await expect(auth.logIn({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+  })
+
+  it('of which a thousand go away at once leaves those that are confirmed', async () => {
+    const { auth, now, db } = await productionAuth(engine)
+    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const stale = Array.from({ length: 1_001 }, (_, index) => ({
+      email: `${index}@example.com`,
+      normalized_email: `${index}@example.com`,
+      hashed_password: '!',
+      created_at: now().getTime(),
+      password_version: 1,
+      unconfirmed_until: now().getTime() + 1_000,
+    }))
+    await db
+      .insertInto('users')
+      .values(stale.map((row) => ({ ...NOTHING, ...row })))
+      .execute()
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ accounts: 1_001 })
+    expect((await usersOf(auth)).map((user) => user.id)).toEqual([id])
+  })
+})
+
+const NOTHING = {
+  session_id: null,
+  reset_token: null,
+  disabled_at: null,
+  email_verified_at: null,
+  password_compromised_at: null,
+  locale: null,
+}

@@ -1,0 +1,649 @@
+import { hostname } from 'node:os'
+import { sql } from 'kysely'
+import { expect, it, onTestFinished } from 'vitest'
+import { type EngineName, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import {
+  BASE_URL,
+  breakTable,
+  CLIENT,
+  everyRow,
+  linkIn,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionAuth,
+  productionContext,
+  type ReceivedMail,
+  randomKey,
+  untilNoMailWaits,
+} from '../../../test/support/production.ts'
+import type { AuditRecord } from '../../index.ts'
+import { MailRefused } from '../../mail/index.ts'
+import { AUDIT_ACTIONS, type AuditAction, record } from './record.ts'
+import type { Engine } from '../engine.ts'
+import { openEngine } from '../index.ts'
+import { sendDueMail } from '../delivery/outbox.ts'
+import { registerUser, signUp } from '../account/registration.ts'
+
+const BOB = 'bob@example.com'
+const DAY = 86_400
+
+/** An account that is signed in, for one act on it. */
+interface Stage {
+  readonly auth: Engine
+  readonly id: number
+  readonly email: string
+  readonly sessionId: string
+  /** The token of the newest mail to an address. */
+  tokenTo(email: string): Promise<string>
+}
+
+/** Who did it, and how it is told. `client`: the line knows from where. */
+type Expected = Partial<AuditRecord> & { readonly client?: boolean }
+
+/** What makes the service write each line, and what stands in it. */
+const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line: Expected }> = {
+  register: {
+    act: ({ auth, email }) => auth.signUp({ email: `new-${email}`, password: PASSWORD }, CLIENT),
+    line: { actor: 'anonymous', client: true },
+  },
+  request_confirmation: {
+    act: ({ auth, email }) => auth.requestConfirmation({ email }, CLIENT),
+    line: { actor: 'anonymous', client: true },
+  },
+  confirm_email: {
+    act: async ({ auth, email, tokenTo }) => {
+      const address = `unconfirmed-${email}`
+      await auth.registerUser(address, PASSWORD)
+      await auth.confirmEmail({ token: await tokenTo(address), password: PASSWORD }, CLIENT)
+    },
+    line: { actor: 'user', client: true },
+  },
+  login: {
+    act: ({ auth, email }) => auth.logIn({ email, password: PASSWORD }, CLIENT),
+    line: { actor: 'user', reason: 'pwd', details: { device: 'new', failures: 0 }, client: true },
+  },
+  limit_reached: {
+    act: async ({ auth, email }) => {
+      for (let times = 0; times < auth.options.resetRequestsPerAccount; times++)
+        await auth.sendPasswordReset({ email }, CLIENT)
+    },
+    line: {
+      actor: 'anonymous',
+      outcome: 'refused',
+      userId: null,
+      details: { limit: 'reset_request', of: 'account', email: expect.stringMatching(/^l\*{3}@/) },
+      client: true,
+    },
+  },
+  logout: {
+    act: ({ auth, sessionId }) => auth.endSession({ ...CLIENT, sessionToken: sessionId }),
+    line: { actor: 'user', client: true },
+  },
+  end_session: {
+    act: ({ auth, sessionId }) =>
+      auth.endOwnSession({ id: sessionId.slice(0, 36) }, { sessionToken: sessionId, ...CLIENT }),
+    line: { actor: 'user', client: true },
+  },
+  end_other_sessions: {
+    act: async ({ auth, email, sessionId }) => {
+      await auth.createSession(email)
+      await auth.endOtherSessions({ sessionToken: sessionId, ...CLIENT })
+    },
+    line: { actor: 'user', details: { ended: 1 }, client: true },
+  },
+  end_all_sessions: {
+    act: ({ auth, id }) => auth.destroySession(id),
+    line: { actor: 'operator' },
+  },
+  restore_database: {
+    act: ({ auth }) => auth.finishRestore({ keepSessions: true }),
+    line: { actor: 'operator', userId: null, details: { sessions: 0, tokens: 0 } },
+  },
+  reauthenticate: {
+    act: ({ auth, sessionId }) =>
+      auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId, ...CLIENT }),
+    line: { actor: 'user', client: true },
+  },
+  request_password_reset: {
+    act: ({ auth, email }) => auth.sendPasswordReset({ email }, CLIENT),
+    line: { actor: 'anonymous', client: true },
+  },
+  reset_password: {
+    act: async ({ auth, email, tokenTo }) => {
+      await auth.sendPasswordReset({ email })
+      await auth.resetPassword({ resetToken: await tokenTo(email), newPassword: NEW_PASSWORD }, CLIENT)
+    },
+    line: { actor: 'user', client: true },
+  },
+  change_password: {
+    act: ({ auth, sessionId }) =>
+      auth.changePassword(
+        { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+        { sessionToken: sessionId, ...CLIENT },
+      ),
+    line: { actor: 'user', client: true },
+  },
+  request_email_change: {
+    act: ({ auth, email, sessionId }) =>
+      auth.requestEmailChange({ email: `other-${email}` }, { sessionToken: sessionId, ...CLIENT }),
+    line: { actor: 'user', client: true },
+  },
+  change_email: {
+    act: async ({ auth, email, sessionId, tokenTo }) => {
+      await auth.requestEmailChange({ email: `moved-${email}` }, { sessionToken: sessionId })
+      await auth.confirmEmail({ token: await tokenTo(`moved-${email}`), password: PASSWORD }, CLIENT)
+    },
+    line: { actor: 'user', client: true },
+  },
+  export_account: {
+    act: ({ auth, sessionId }) => auth.exportAccount({ sessionToken: sessionId, ...CLIENT }),
+    line: { actor: 'user', client: true },
+  },
+  delete_account: {
+    act: ({ auth, sessionId }) => auth.deleteAccount({ sessionToken: sessionId, ...CLIENT }),
+    // What is left names nobody.
+    line: { actor: 'user', ip: null, userAgent: null, requestId: CLIENT.requestId ?? null },
+  },
+  delete_unconfirmed_accounts: {
+    act: ({ auth }) => auth.deleteExpired(),
+    line: { actor: 'system', userId: null, details: { removed: expect.any(Number) } },
+  },
+  disable_account: { act: ({ auth, id }) => auth.disableUser(id), line: { actor: 'operator' } },
+  enable_account: { act: ({ auth, id }) => auth.enableUser(id), line: { actor: 'operator' } },
+  unlock_account: { act: ({ auth, id }) => auth.unlockUser(id), line: { actor: 'operator' } },
+  mark_password_compromised: {
+    act: ({ auth, id }) => auth.markPasswordCompromised(id),
+    line: { actor: 'operator' },
+  },
+  begin_import: {
+    act: ({ auth, email }) =>
+      Array.fromAsync(auth.importUsers([{ fields: { email: `import-${email}`, hashed_password: '!' } }])),
+    line: { actor: 'operator', userId: null },
+  },
+  finish_import: {
+    act: ({ auth, email }) =>
+      Array.fromAsync(
+        auth.importUsers([
+          { fields: { email: `import-${email}`, hashed_password: '!' } },
+          { fields: { email, hashed_password: '!' } },
+          { fields: { email: `import-${email}`, hashed_password: '!' } },
+        ]),
+      ),
+    line: { actor: 'operator', userId: null, details: { added: 1, unchanged: 1, rejected: 1 } },
+  },
+  export_users: {
+    act: ({ auth }) => Array.fromAsync(auth.exportUsers({ withHashes: true })),
+    line: { actor: 'operator', userId: null, details: { hashes: true } },
+  },
+  give_up_mail: {
+    act: async ({ auth, email }) => {
+      await auth.registerUser(`refused-${email}`, PASSWORD)
+      await untilNoMailWaits(auth)
+    },
+    line: {
+      actor: 'system',
+      outcome: 'refused',
+      reason: 'refused',
+      details: { kind: 'verify_email', attempts: 1 },
+    },
+  },
+}
+
+/** Production, with a stage for as many acts as a test wants. */
+async function theatre(engine: EngineName, options: { onAudit?: (line: AuditRecord) => void } = {}) {
+  const mailer = memoryMailer(({ to }) => {
+    if (to.startsWith('refused-')) throw new MailRefused('no such mailbox')
+  })
+  const production = await productionAuth(engine, { unconfirmedAccountSeconds: DAY, ...options, mailer })
+  const { auth, now } = production
+  return {
+    ...production,
+    mails: mailer.mails,
+    async stage(name: string): Promise<Stage> {
+      // By the letter, since an address that is written down is masked to its first one.
+      const email = `l${name.replaceAll('_', '-')}@example.com`
+      const { id } = await auth.registerUser(email, PASSWORD, { confirmed: true })
+      if (name === 'delete_unconfirmed_accounts') {
+        await auth.registerUser(`stale-${email}`, PASSWORD)
+        now.advance(DAY - 60)
+        // Its link is still good, so that the account is all that goes.
+        await auth.requestConfirmation({ email: `stale-${email}` })
+        await untilNoMailWaits(auth)
+        now.advance(60)
+      }
+      const sessionId = (await auth.createSession(email)) ?? expect.unreachable()
+      await untilNoMailWaits(auth)
+      return {
+        auth,
+        id,
+        email,
+        sessionId,
+        async tokenTo(address) {
+          await untilNoMailWaits(auth)
+          const mail: ReceivedMail | undefined = mailer.mails.findLast(({ to }) => to === address)
+          return linkIn(mail ?? expect.unreachable(`no mail to ${address}`)).token
+        },
+      }
+    },
+  }
+}
+
+/** Everything but the counters, which count also what is refused. */
+async function stateOf(db: Parameters<typeof everyRow>[0]) {
+  const { throttles: _, audit: __, ...rest } = await everyRow(db)
+  return rest
+}
+
+async function linesOf(auth: Engine) {
+  return Array.fromAsync(auth.listAudit())
+}
+
+onBothEngines('the audit', (engine) => {
+  it('has a line for every action there is, with who, whom, how and from where', async () => {
+    const { auth, stage } = await theatre(engine)
+    for (const action of AUDIT_ACTIONS) {
+      const onStage = await stage(action)
+      const before = new Set((await linesOf(auth)).map(({ id }) => id))
+      await ACTS[action].act(onStage)
+      const { client = false, ...line } = ACTS[action].line
+      const written = (await linesOf(auth)).filter(
+        ({ id, ...each }) => !before.has(id) && each.action === action,
+      )
+      expect(written, action).toEqual([
+        {
+          id: expect.any(String),
+          at: expect.any(Date),
+          instance: `${hostname()}:${process.pid}`,
+          action,
+          actorId: line.actor === 'user' ? expect.stringMatching(/^\d+$/) : null,
+          onBehalfOf: null,
+          outcome: 'success',
+          reason: null,
+          userId: expect.any(Number),
+          // Of an account that is gone, and of what is about no account, there is none.
+          email:
+            action === 'delete_account' || line.userId === null
+              ? null
+              : expect.stringContaining('@example.com'),
+          ip: client ? CLIENT.ip : null,
+          userAgent: client ? CLIENT.userAgent : null,
+          requestId: client ? CLIENT.requestId : null,
+          details: {},
+          ...line,
+        },
+      ])
+    }
+  })
+
+  it('holds no password, no token and no address that is not masked, whatever was done', async () => {
+    const { auth, db, stage, mails } = await theatre(engine)
+    const bearers: string[] = []
+    for (const action of AUDIT_ACTIONS) {
+      const onStage = await stage(action)
+      bearers.push(onStage.sessionId)
+      await ACTS[action].act(onStage)
+    }
+    const refusals = [
+      auth.logIn({ email: 'somebody@example.com', password: NEW_PASSWORD }),
+      auth.signUp({ email: 'llogin@example.com', password: NEW_PASSWORD }),
+    ]
+    await Promise.allSettled(refusals)
+    await untilNoMailWaits(auth)
+    const { audit } = await everyRow(db)
+    const text = JSON.stringify(audit)
+    const tokens = mails.flatMap((mail) => (mail.text.includes('#') ? [linkIn(mail).token] : []))
+    expect(tokens.length).toBeGreaterThan(5)
+    for (const secret of [
+      PASSWORD,
+      NEW_PASSWORD,
+      ...[...bearers, ...tokens].map((bearer) => bearer.slice(37)),
+      ...mails.map(({ to }) => to),
+      'somebody@example.com',
+    ]) {
+      expect(text).not.toContain(secret)
+    }
+    expect(text).toContain('s***@example.com')
+  })
+
+  it('says of each login that was refused why', async () => {
+    const { auth } = await productionAuth(engine)
+    const accounts: Record<string, number | null> = { unknown_email: null }
+    for (const reason of ['wrong_password', 'disabled', 'unconfirmed', 'password_compromised']) {
+      const confirmed = reason !== 'unconfirmed'
+      const { id } = await auth.registerUser(`${reason}@example.com`, PASSWORD, { confirmed })
+      if (reason === 'disabled') await auth.disableUser(id)
+      if (reason === 'password_compromised') await auth.markPasswordCompromised(id)
+      accounts[reason] = id
+    }
+    for (const [reason, userId] of Object.entries(accounts)) {
+      const password = reason === 'wrong_password' ? NEW_PASSWORD : PASSWORD
+      const request = { email: `${reason}@example.com`, password }
+      await expect(auth.logIn(request, { ...CLIENT, requestId: reason })).rejects.toMatchObject({
+        code: reason === 'password_compromised' ? reason : 'invalid_credentials',
+      })
+      const lines = await Array.fromAsync(auth.listAudit({ action: 'login' }))
+      expect(lines.filter(({ requestId }) => requestId === reason)).toMatchObject([
+        {
+          actor: 'anonymous',
+          outcome: 'refused',
+          reason,
+          userId,
+          ip: CLIENT.ip,
+          userAgent: CLIENT.userAgent,
+        },
+      ])
+    }
+  })
+
+  it('tells of a wrong password wherever one is typed, and of a taken address', async () => {
+    const { auth, stage } = await theatre(engine)
+    const { id, email, sessionId, tokenTo } = await stage('wrong')
+    const caller = { sessionToken: sessionId, ...CLIENT }
+    await auth.reauthenticate({ password: NEW_PASSWORD }, caller).catch(() => {})
+    await auth
+      .changePassword({ currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD }, caller)
+      .catch(() => {})
+    await auth.requestEmailChange({ email: `other-${email}` }, { sessionToken: sessionId })
+    await auth
+      .confirmEmail({ token: await tokenTo(`other-${email}`), password: NEW_PASSWORD }, CLIENT)
+      .catch(() => {})
+    await auth.signUp({ email, password: NEW_PASSWORD }, CLIENT)
+    const refused = (await linesOf(auth)).filter(({ outcome }) => outcome === 'refused')
+    expect(refused.map(({ action, reason }) => `${action}: ${reason}`).sort()).toEqual([
+      'change_password: wrong_password',
+      'confirm_email: wrong_password',
+      'reauthenticate: wrong_password',
+      'register: email_taken',
+    ])
+    for (const line of refused) expect(line).toMatchObject({ userId: id, ...CLIENT })
+  })
+
+  it('says that a limit was reached once, however many are refused behind it', async () => {
+    const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
+    const guess = { email: BOB, password: NEW_PASSWORD }
+    await Promise.allSettled(Array.from({ length: 20 }, () => auth.logIn(guess, CLIENT)))
+    const lines = await Array.fromAsync(auth.listAudit({ action: 'limit_reached' }))
+    expect(lines).toMatchObject([
+      { outcome: 'refused', details: { limit: 'login', of: 'account', email: 'b***@example.com' } },
+    ])
+    expect(await linesOf(auth)).toHaveLength(4)
+  })
+})
+
+/** What changes the account, the row that it writes, and the act without what comes before it. */
+const CHANGES: readonly [AuditAction, table: string, change: 'insert' | 'update' | 'delete'][] = [
+  ['register', 'users', 'insert'],
+  ['login', 'sessions', 'insert'],
+  ['logout', 'sessions', 'delete'],
+  ['end_session', 'sessions', 'delete'],
+  ['end_all_sessions', 'sessions', 'delete'],
+  ['reauthenticate', 'sessions', 'delete'],
+  ['change_password', 'users', 'update'],
+  ['request_email_change', 'outbox', 'insert'],
+  ['request_password_reset', 'outbox', 'insert'],
+  ['request_confirmation', 'outbox', 'insert'],
+  ['delete_account', 'users', 'delete'],
+  ['delete_unconfirmed_accounts', 'users', 'delete'],
+  ['disable_account', 'users', 'update'],
+  ['enable_account', 'users', 'update'],
+  ['mark_password_compromised', 'users', 'update'],
+  ['unlock_account', 'throttles', 'delete'],
+]
+
+onBothEngines('a change and its line in the audit', (engine) => {
+  it('are written together: without the line there is no change [AUD-06]', async () => {
+    const { db, stage } = await theatre(engine)
+    for (const [action] of CHANGES) {
+      const onStage = await stage(action)
+      const before = await stateOf(db)
+      const mend = await breakTable(db, 'audit', 'insert')
+      await expect(ACTS[action].act(onStage), action).rejects.toThrow('broken by the test')
+      expect(await stateOf(db), action).toEqual(before)
+      await mend()
+    }
+  })
+
+  it('are written together: without the change there is no line [AUD-06]', async () => {
+    const told: AuditRecord[] = []
+    const { auth, db, stage } = await theatre(engine, { onAudit: (line) => void told.push(line) })
+    for (const [action, table, change] of CHANGES) {
+      const onStage = await stage(action)
+      // So that there is something to forget.
+      await auth.validLogin(onStage.email, NEW_PASSWORD)
+      const before = await everyRow(db)
+      told.length = 0
+      const mend = await breakTable(db, table, change)
+      await expect(ACTS[action].act(onStage), action).rejects.toThrow('broken by the test')
+      expect((await everyRow(db)).audit, action).toEqual(before.audit)
+      expect(told, action).toEqual([])
+      await mend()
+    }
+  })
+
+  it('are written together where a link is used', async () => {
+    const { auth, db, stage } = await theatre(engine)
+    const { email, sessionId, tokenTo } = await stage('links')
+    await auth.sendPasswordReset({ email })
+    const resetToken = await tokenTo(email)
+    await auth.requestEmailChange({ email: `moved-${email}` }, { sessionToken: sessionId })
+    const changeToken = await tokenTo(`moved-${email}`)
+    await auth.registerUser('l@example.com', PASSWORD)
+    const confirmToken = await tokenTo('l@example.com')
+    const acts = [
+      () => auth.confirmEmail({ token: confirmToken, password: PASSWORD }),
+      () => auth.resetPassword({ resetToken, newPassword: NEW_PASSWORD }),
+      () => auth.confirmEmail({ token: changeToken, password: PASSWORD }),
+    ]
+    for (const [table, change] of [
+      ['audit', 'insert'],
+      ['users', 'update'],
+      ['tokens', 'delete'],
+    ] as const) {
+      for (const act of acts) {
+        const before = { ...(await everyRow(db)), throttles: [] }
+        const mend = await breakTable(db, table, change)
+        await expect(act()).rejects.toThrow('broken by the test')
+        expect({ ...(await everyRow(db)), throttles: [] }).toEqual(before)
+        await mend()
+      }
+    }
+    await acts[0]?.()
+    await acts[2]?.()
+  })
+
+  it('are written together where an operator hands out a token', async () => {
+    const { auth, db, stage } = await theatre(engine)
+    const { email } = await stage('hand')
+    const before = await stateOf(db)
+    const mend = await breakTable(db, 'audit', 'insert')
+    await expect(auth.requestPasswordReset({ email })).rejects.toThrow('broken by the test')
+    expect(await stateOf(db)).toEqual(before)
+    await mend()
+  })
+
+  it('are written together where an operator opens what guesses have locked', async () => {
+    const { auth, db, stage } = await theatre(engine)
+    const { id, email } = await stage('unlock')
+    await auth.validLogin(email, NEW_PASSWORD)
+    const { throttles } = await everyRow(db)
+    expect(throttles).toHaveLength(1)
+    const mend = await breakTable(db, 'audit', 'insert')
+    await expect(auth.unlockUser(id)).rejects.toThrow('broken by the test')
+    expect((await everyRow(db)).throttles).toEqual(throttles)
+    await mend()
+  })
+})
+
+onBothEngines('a line of the audit', (engine) => {
+  const HOSTILE = [
+    'curl/8\r\n{"action":"login","actor":"operator"}',
+    'a\u2028b\u2029c\u0085d',
+    '\u001b[2J\u001b]0;owned\u0007',
+    "'); delete from audit; --",
+    '"},{"action":"enable_account"',
+    '\u0000',
+    '\ud800',
+    '\u202eevil',
+    'x'.repeat(10_000),
+  ]
+
+  it('is one line, whatever the client calls itself', async () => {
+    const told: string[] = []
+    const { auth, db } = await productionAuth(engine, {
+      onAudit: (line) => void told.push(JSON.stringify(line)),
+    })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const before = (await everyRow(db)).audit?.length ?? 0
+    told.length = 0
+    for (const userAgent of HOSTILE) await auth.logIn({ email: BOB, password: PASSWORD }, { userAgent })
+    expect((await everyRow(db)).audit).toHaveLength(HOSTILE.length + before)
+    const lines = await Array.fromAsync(auth.listAudit({ action: 'login' }))
+    expect(lines).toHaveLength(HOSTILE.length)
+    for (const line of lines) {
+      expect(line).toMatchObject({ action: 'login', actor: 'user', outcome: 'success' })
+      expect(line.userAgent?.length).toBeLessThanOrEqual(256)
+    }
+    expect(told).toHaveLength(HOSTILE.length)
+    for (const line of told) {
+      expect(line.split('\n')).toHaveLength(1)
+      expect(JSON.parse(line)).toMatchObject({ action: 'login', actor: 'user' })
+    }
+  })
+
+  it('leaves out what is no address', async () => {
+    const { auth } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    for (const ip of ['', 'localhost', '203.0.113.7:80', ' 203.0.113.7', '203.0.113.7\nx', "'; --"]) {
+      const sessionId = await auth.createSession(BOB)
+      expect(await auth.endSession({ ip, sessionToken: sessionId })).toBe(true)
+    }
+    for (const ip of ['203.0.113.7', '2001:db8::1', '::ffff:203.0.113.7']) {
+      const sessionId = await auth.createSession(BOB)
+      await auth.endSession({ ip, sessionToken: sessionId })
+    }
+    const lines = await Array.fromAsync(auth.listAudit({ action: 'logout' }))
+    expect(
+      lines
+        .map(({ ip }) => ip)
+        .filter((ip) => ip !== null)
+        .sort(),
+    ).toEqual(['2001:db8::1', '203.0.113.7', '::ffff:203.0.113.7'])
+    expect(lines).toHaveLength(9)
+  })
+
+  it('has the time of the clock, and a name in its order', async () => {
+    const { auth, now } = await productionAuth(engine)
+    for (let user = 0; user < 5; user++) {
+      await auth.registerUser(`user${user}@example.com`, PASSWORD, { confirmed: true })
+      now.advance(1)
+    }
+    const lines = await linesOf(auth)
+    expect(lines.map(({ at }) => (now().getTime() - at.getTime()) / 1_000)).toEqual([1, 2, 3, 4, 5])
+    expect(lines.map(({ id }) => id)).toEqual(
+      lines
+        .map(({ id }) => id)
+        .sort()
+        .reverse(),
+    )
+  })
+
+  it('is found by account, by action and by time, however many there are', async () => {
+    const ctx = await productionContext(engine)
+    const auth = await openEngine({
+      databaseUrl: ctx.options.databaseUrl,
+      mode: 'production',
+      baseUrl: BASE_URL,
+      secretKey: randomKey(),
+      mailer: memoryMailer(),
+      now: ctx.now,
+    })
+    onTestFinished(() => auth.close())
+    const write = async (count: number, action: AuditAction, userId: number) => {
+      for (let line = 0; line < count; line++) await record(ctx, { action, userId }, {})
+    }
+    await write(501, 'login', 1)
+    ctx.now.advance(60)
+    await write(3, 'login', 2)
+    await write(2, 'logout', 1)
+    const count = async (query: Parameters<Engine['listAudit']>[0]) =>
+      (await Array.fromAsync(auth.listAudit(query))).length
+    expect(await count({})).toBe(506)
+    expect(await count({ userId: 1 })).toBe(503)
+    expect(await count({ userId: 1, action: 'login' })).toBe(501)
+    expect(await count({ action: 'login' })).toBe(504)
+    expect(await count({ since: ctx.now() })).toBe(5)
+    expect(await count({ userId: 3 })).toBe(0)
+    const ids = (await linesOf(auth)).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(506)
+  })
+
+  it('is neither changed nor removed by the service’s own connection before its time', async () => {
+    const { auth, db } = await productionAuth(engine, { now: testClock() })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.createSession(BOB, CLIENT)
+    const before = await everyRow(db)
+    const attempts = [
+      sql`delete from audit`,
+      sql`update audit set action = 'logout'`,
+      sql`update audit set user_id = null`,
+      sql`update audit set ip_address = '203.0.113.1'`,
+      sql`update audit set expires_at = 0`,
+      ...(engine === 'postgres' ? [sql`truncate audit`] : []),
+    ]
+    for (const attempt of attempts) await expect(attempt.execute(db)).rejects.toThrow(/a line of the audit/)
+    expect(await everyRow(db)).toEqual(before)
+  })
+})
+
+onBothEngines('whoever is told of the audit', (engine) => {
+  it('hears each line as it is read later, once it is written for good', async () => {
+    const told: AuditRecord[] = []
+    const found: Promise<unknown>[] = []
+    const { auth, db } = await productionAuth(engine, {
+      onAudit(line) {
+        told.push(line)
+        found.push(db.selectFrom('audit').select('id').where('id', '=', line.id).executeTakeFirst())
+      },
+    })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+    await auth.logIn({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
+    await auth.endSession({ ...CLIENT, sessionToken: sessionId })
+    expect(await Promise.all(found)).toEqual(told.map(({ id }) => ({ id })))
+    const byId = (a: AuditRecord, b: AuditRecord) => (a.id < b.id ? -1 : 1)
+    // As they are read, with the address of the account.
+    const read = (await linesOf(auth)).map(({ email: _, ...line }) => line)
+    expect(told.toSorted(byId)).toEqual(read.sort(byId))
+  })
+
+  it('fails, and nothing else does', async () => {
+    const { auth, newMails } = await productionAuth(engine, {
+      onAudit() {
+        throw new Error('the collector is down')
+      },
+    })
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    expect(await newMails()).toMatchObject([{ kind: 'verify_email' }])
+    await auth.confirmUser((await auth.db.findUserBy({ email: BOB })).id)
+    await auth.logIn({ email: BOB, password: PASSWORD })
+    await expect(auth.logIn({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+  })
+
+  it('hears of mail that was given up', async () => {
+    const told: AuditRecord[] = []
+    const ctx = await productionContext(engine, { onAudit: (line) => void told.push(line) })
+    const { id } = await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await signUp(ctx, { email: BOB, password: NEW_PASSWORD }, {})
+    const mailer = memoryMailer(() => {
+      throw new MailRefused('no such mailbox')
+    })
+    await sendDueMail(ctx, mailer, { sent: new Map(), onFault: () => {} })
+    expect(told.filter(({ action }) => action === 'give_up_mail')).toMatchObject([
+      { userId: id, instance: 'test:1' },
+      { userId: id },
+    ])
+  })
+})

@@ -1,0 +1,258 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
+import {
+  breakTable,
+  type MemoryMailer,
+  memoryMailer,
+  PASSWORD,
+  productionAuth,
+  productionContext,
+  randomKey,
+  send,
+  type TestContext,
+  until,
+  untilNoMailWaits,
+} from '../../../test/support/production.ts'
+import { countMail } from '../../db/index.ts'
+import { type Mail, MailError } from '../../mail/index.ts'
+import { openEngine } from '../index.ts'
+import { type MailWorker, startMailWorker } from './worker.ts'
+import { registerUser } from '../account/registration.ts'
+
+const BOB = 'bob@example.com'
+const ROB = 'rob@example.com'
+
+/** A worker that stops with the test, and what it was told of. */
+function startWorker(ctx: TestContext, mailer: MemoryMailer): MailWorker & { faults: unknown[] } {
+  const faults: unknown[] = []
+  const worker = startMailWorker(ctx, mailer, (error) => void faults.push(error))
+  onTestFinished(() => worker.stop())
+  return { ...worker, faults }
+}
+
+async function outboxIsEmpty(ctx: TestContext): Promise<void> {
+  await until(async () => (await countMail(ctx.db)) === 0)
+}
+
+/** A mail server that says nothing to what is for one address, until the test does. */
+function silentFor(address: string) {
+  const taken = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<void>()
+  const mailer = memoryMailer(({ to }) => {
+    if (to !== address) return
+    taken.resolve()
+    return answer.promise
+  })
+  return { mailer, taken: taken.promise, answer }
+}
+
+onBothEngines('the mail worker', (engine) => {
+  it('of each of three instances on one database sends what the others do not', async () => {
+    const first = await productionContext(engine)
+    const { databaseUrl } = first.options
+    const contexts = [first]
+    for (let count = 0; count < 2; count++)
+      contexts.push(await productionContext(engine, { databaseUrl, now: first.now }))
+    const mailers = contexts.map(() => memoryMailer())
+    const workers = contexts.map((ctx, index) => startWorker(ctx, mailers[index] ?? expect.unreachable()))
+    const addresses = Array.from({ length: 30 }, (_, index) => `user${index}@example.com`)
+    await Promise.all(
+      addresses.map(async (email, index) => {
+        await registerUser(contexts[index % 3] ?? first, email, PASSWORD, {}, {})
+        workers[index % 3]?.wake()
+      }),
+    )
+    await outboxIsEmpty(first)
+    const sent = mailers.flatMap(({ mails }) => mails.map(({ to }) => to))
+    expect(sent.sort()).toEqual(addresses.sort())
+    expect(workers.flatMap(({ faults }) => faults)).toEqual([])
+  })
+
+  it('sends what was ordered while there was none', async () => {
+    const { now, mailer } = { now: testClock(), mailer: memoryMailer() }
+    const ctx = await productionContext(engine, { now })
+    const options = { databaseUrl: ctx.options.databaseUrl, now, mailer: memoryMailer() }
+    const engineWithout = await openEngine({
+      mode: 'production',
+      baseUrl: 'https://auth.example.com',
+      secretKey: randomKey(),
+      breachCheckUrl: 'off',
+      ...options,
+    })
+    onTestFinished(() => engineWithout.close())
+    await engineWithout.registerUser(BOB, PASSWORD)
+    expect(await engineWithout.countMail()).toBe(1)
+    startWorker(ctx, mailer)
+    await outboxIsEmpty(ctx)
+    expect(mailer.mails).toMatchObject([{ to: BOB }])
+    expect(options.mailer.mails).toEqual([])
+  })
+
+  it('that hangs keeps no request waiting', async () => {
+    const silent = silentFor(BOB)
+    const { auth } = await productionAuth(engine, { mailer: silent.mailer })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.sendPasswordReset({ email: BOB })
+    await silent.taken
+    const json = { email: BOB, password: PASSWORD }
+    expect((await send(auth, 'POST', '/sessions', { json })).status).toBe(200)
+    expect((await send(auth, 'POST', '/reset_password', { json: { email: BOB } })).status).toBe(200)
+    expect((await send(auth, 'POST', '/users', { json: { ...json, email: ROB } })).status).toBe(200)
+    expect((await send(auth, 'GET', '/readyz')).status).toBe(200)
+    expect(silent.mailer.mails).toEqual([])
+    silent.answer.resolve()
+    await untilNoMailWaits(auth)
+    expect(silent.mailer.mails.map(({ kind }) => kind).sort()).toEqual([
+      'new_device',
+      'reset_password',
+      'reset_password',
+      'verify_email',
+    ])
+  })
+
+  it('that hangs on one mail sends the others that are due with it', async () => {
+    const ctx = await productionContext(engine)
+    const silent = silentFor(BOB)
+    for (const email of [BOB, ROB]) await registerUser(ctx, email, PASSWORD, {}, {})
+    startWorker(ctx, silent.mailer)
+    await until(() => silent.mailer.mails.length === 1)
+    expect(silent.mailer.mails).toMatchObject([{ to: ROB }])
+    silent.answer.resolve()
+    await outboxIsEmpty(ctx)
+  })
+
+  it('goes on where mail fails, whatever is thrown', async () => {
+    const ctx = await productionContext(engine)
+    const thrown: unknown[] = [new Error('no'), 'no', null, undefined]
+    const mailer = memoryMailer(({ to }) => {
+      if (to === BOB) throw thrown.shift()
+    })
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const worker = startWorker(ctx, mailer)
+    for (let failure = 1; failure <= 4; failure++) {
+      await until(() => worker.faults.length === failure)
+      await until(async () => {
+        const [row] = await ctx.db.selectFrom('outbox').select('next_attempt_at').execute()
+        return row !== undefined && row.next_attempt_at !== ctx.now().getTime() + 300_000
+      })
+      ctx.now.advance(3_600)
+      if (failure === 4) break
+      worker.wake()
+    }
+    await registerUser(ctx, ROB, PASSWORD, {}, {})
+    worker.wake()
+    await until(() => mailer.mails.some(({ to }) => to === ROB))
+  })
+
+  it('goes on where the database could not be read for a while', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const mend = await breakTable(ctx.db, 'outbox', 'update')
+    const worker = startWorker(ctx, mailer)
+    await until(() => worker.faults.length > 0)
+    expect(mailer.mails).toEqual([])
+    await mend()
+    worker.wake()
+    await outboxIsEmpty(ctx)
+    expect(mailer.mails).toMatchObject([{ to: BOB }])
+  })
+
+  it('that stops finishes what is in hand, takes no more, and closes the mailer', async () => {
+    const ctx = await productionContext(engine)
+    const silent = silentFor(BOB)
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const worker = startMailWorker(ctx, silent.mailer, () => {})
+    await silent.taken
+    await registerUser(ctx, ROB, PASSWORD, {}, {})
+    worker.wake()
+    const stopped = worker.stop()
+    expect(silent.mailer.closed).toBe(0)
+    silent.answer.resolve()
+    await stopped
+    expect(silent.mailer.closed).toBe(1)
+    expect(silent.mailer.mails).toMatchObject([{ to: BOB }])
+    expect(await countMail(ctx.db)).toBe(1)
+    // The next one to start sends the rest.
+    const next = memoryMailer()
+    startWorker(ctx, next)
+    await outboxIsEmpty(ctx)
+    expect(next.mails).toMatchObject([{ to: ROB }])
+  })
+
+  it('that has nothing to do stops at once', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const worker = startMailWorker(ctx, mailer, () => {})
+    await worker.stop()
+    expect(mailer.closed).toBe(1)
+  })
+
+  it('tells the log of a mail that was not sent, without its address or its secret', async () => {
+    const lines: string[] = []
+    const tell = (...line: unknown[]) => void lines.push(JSON.stringify(line))
+    const refusals: Mail[] = []
+    const mailer = memoryMailer((mail) => {
+      refusals.push(mail)
+      if (refusals.length === 1) throw new MailError('the server is down')
+      throw new Error(`cannot send ${mail.text} to ${mail.to}`)
+    })
+    const auth = await freshAuth(engine, {
+      mode: 'production',
+      baseUrl: 'https://auth.example.com',
+      secretKey: randomKey(),
+      breachCheckUrl: 'off',
+      logger: { debug: tell, info: tell, warn: tell, error: tell },
+      mailer,
+    })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.sendPasswordReset({ email: BOB })
+    await until(() => lines.length === 1)
+    await auth.signUp({ email: BOB, password: PASSWORD })
+    await until(() => lines.length === 2)
+    expect(lines[0]).toContain('the server is down')
+    expect(lines[0]).toContain(refusals[0]?.id)
+    for (const line of lines) {
+      expect(line).toContain('a mail was not sent')
+      for (const trace of ['bob@', 'token=', 'http']) expect(line).not.toContain(trace)
+    }
+  })
+})
+
+describe('the mail worker', () => {
+  it('that stops has the mailer let go of what hangs, and puts it back for the next one', async () => {
+    const ctx = await productionContext('sqlite')
+    const silent = silentFor(BOB)
+    const mailer: MemoryMailer = {
+      ...silent.mailer,
+      close: () => silent.answer.reject(new Error('the connection was closed')),
+    }
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const worker = startMailWorker(ctx, mailer, () => {})
+    await silent.taken
+    await worker.stop()
+    expect(await countMail(ctx.db)).toBe(1)
+    ctx.now.advance(30)
+    const next = memoryMailer()
+    startWorker(ctx, next)
+    await outboxIsEmpty(ctx)
+    expect(next.mails).toMatchObject([{ to: BOB }])
+  })
+
+  it('that stops waits no longer for a mailer that never lets go, and leaves its mail to the next one', async () => {
+    const ctx = await productionContext('sqlite')
+    const silent = silentFor(BOB)
+    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const worker = startMailWorker(ctx, silent.mailer, () => {})
+    await silent.taken
+    await worker.stop()
+    expect(silent.mailer.closed).toBe(1)
+    expect(await countMail(ctx.db)).toBe(1)
+    ctx.now.advance(300)
+    const next = memoryMailer()
+    startWorker(ctx, next)
+    await outboxIsEmpty(ctx)
+    expect(next.mails).toMatchObject([{ to: BOB }])
+    silent.answer.reject(new Error('the connection was closed'))
+  })
+})

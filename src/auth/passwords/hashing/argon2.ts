@@ -1,0 +1,122 @@
+/**
+ * argon2id (RFC 9106), by `node:crypto`, in the PHC string format. Off the event loop. argon2i is verified too,
+ * and either one also with the word in front that Django writes.
+ */
+import '../../../lib/require-node.ts'
+
+import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import { equalInConstantTime } from '../../../lib/digest.ts'
+import { bytesOf, readPhc, wholeNumber } from './phc.ts'
+import { IMPOSSIBLE, type Reading, TOO_COSTLY, type Unreadable } from './reading.ts'
+
+// Not imported: require-node.ts says why.
+const { argon2 } = process.getBuiltinModule('node:crypto')
+const deriveKey = promisify(argon2)
+
+/** OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. */
+const MEMORY_KIB = 19_456
+const PASSES = 2
+const LANES = 1
+const SALT_BYTES = 16
+const TAG_BYTES = 32
+
+/** Above these a hash would hold a thread for seconds, or the memory of the machine. */
+const MAX_MEMORY_KIB = 262_144
+const MAX_PASSES = 16
+const MAX_LANES = 16
+
+const VERSION = 0x13
+
+interface Argon2 {
+  readonly algorithm: 'argon2id' | 'argon2i'
+  readonly memory: number
+  readonly passes: number
+  readonly parallelism: number
+  /** `data` of the PHC string: hashed together with the password. */
+  readonly associatedData: Buffer | null
+  readonly nonce: Buffer
+  readonly tag: Buffer
+}
+
+/** An argon2 hash of version 1.3, with a tag of 16 bytes or more. */
+export function readArgon2(storedHash: string): Reading | null {
+  const argon2 = parse(storedHash.replace(/^argon2(?=\$)/, ''))
+  if (argon2 === null || 'problem' in argon2) return argon2
+  const { algorithm, associatedData, tag, ...cost } = argon2
+  return {
+    async verify(password) {
+      const parameters = { ...cost, ...(associatedData && { associatedData }), tagLength: tag.length }
+      return equalInConstantTime(await deriveKey(algorithm, { message: password, ...parameters }), tag)
+    },
+  }
+}
+
+function parse(text: string): Argon2 | Unreadable | null {
+  const phc = readPhc(text, /^argon2(?:id|i|d)$/, {
+    required: ['m', 't', 'p'],
+    optional: ['keyid', 'data'],
+  })
+  if (phc === null || 'problem' in phc) return phc
+  if (phc.id.endsWith('2d')) return { problem: 'is argon2d, which is not verified here' }
+  // The reference implementation reads a hash without a version as one of version 1.0.
+  if (phc.version !== VERSION)
+    return { problem: 'is argon2 of another version than 19, which is not verified here' }
+  if (phc.parameters.has('keyid'))
+    return { problem: 'needs the secret key that its parameter keyid names, which is not known here' }
+  const [memory, passes, parallelism] = ['m', 't', 'p'].map((name) =>
+    wholeNumber(phc.parameters.get(name)),
+  ) as [number, number, number]
+  const associatedData = bytesOf(phc.parameters.get('data') ?? '')
+  if (associatedData === null) return { problem: 'has a parameter data that is not base64' }
+  if (memory > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_LANES) return TOO_COSTLY
+  // RFC 9106 §3.1: at least 8 KiB for each lane, and 8 bytes of salt.
+  const isPossible = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism && phc.salt.length >= 8
+  if (!isPossible) return IMPOSSIBLE
+  return {
+    algorithm: phc.id.endsWith('id') ? 'argon2id' : 'argon2i',
+    memory,
+    passes,
+    parallelism,
+    associatedData: associatedData.length > 0 ? associatedData : null,
+    nonce: phc.salt,
+    tag: phc.key,
+  }
+}
+
+/** Whether the hash has the form and the cost that new ones get. */
+export function hasCurrentCost(storedHash: string): boolean {
+  const argon2 = parse(storedHash)
+  return (
+    argon2 !== null &&
+    !('problem' in argon2) &&
+    argon2.algorithm === 'argon2id' &&
+    argon2.memory === MEMORY_KIB &&
+    argon2.passes === PASSES &&
+    argon2.parallelism === LANES &&
+    argon2.associatedData === null
+  )
+}
+
+export async function hashArgon2id(password: string): Promise<string> {
+  const nonce = randomBytes(SALT_BYTES)
+  const tag = await deriveKey('argon2id', {
+    message: password,
+    nonce,
+    memory: MEMORY_KIB,
+    passes: PASSES,
+    parallelism: LANES,
+    tagLength: TAG_BYTES,
+  })
+  return encode(nonce, tag)
+}
+
+/** A hash that no password is known for. */
+export function unknownArgon2id(): string {
+  return encode(Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
+}
+
+function encode(nonce: Buffer, tag: Buffer): string {
+  const [salt, hash] = [nonce, tag].map((bytes) => bytes.toString('base64').replace(/=+$/, ''))
+  return `$argon2id$v=${VERSION}$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${salt}$${hash}`
+}

@@ -1,0 +1,62 @@
+/**
+ * PBKDF2 (RFC 8018 §5.2) with HMAC of SHA-256 or SHA-512, by `node:crypto`, off the event loop: only verified, for
+ * accounts that came from elsewhere. In the PHC string format, and as passlib, OpenLDAP, Django and Werkzeug write it.
+ */
+import { pbkdf2 } from 'node:crypto'
+import { promisify } from 'node:util'
+import { equalInConstantTime } from '../../../lib/digest.ts'
+import { type PhcString, readPhc, wholeNumber } from './phc.ts'
+import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
+
+const deriveKey = promisify(pbkdf2)
+
+/** Above this a hash would hold a thread for seconds: eight times what OWASP asks for. */
+const MAX_ITERATIONS = 5_000_000
+
+// passlib writes the number alone, and a full stop in the place of the plus sign.
+const PASSLIB = /^\$pbkdf2-(sha256|sha512)\$(\d{1,10})\$([A-Za-z0-9+/.]{6,86})\$([A-Za-z0-9+/.]{22,86})$/
+/** OpenLDAP writes this in front of what passlib writes behind its own prefix. */
+const OPENLDAP = /^\{pbkdf2-(sha256|sha512)\}/i
+const DJANGO = /^pbkdf2_(sha256)\$(\d{1,10})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/
+const WERKZEUG = /^pbkdf2:(sha256|sha512):(\d{1,10})\$([^$]{1,128})\$((?:[0-9a-f]{64}){1,2})$/
+
+/** A PBKDF2 hash with a key of 16 bytes or more. */
+export function readPbkdf2(storedHash: string): Reading | null {
+  const text = storedHash.replace(OPENLDAP, (_, digest: string) => `$pbkdf2-${digest.toLowerCase()}$`)
+  const phc = readPhc(text, /^pbkdf2-sha(?:256|512)$/, { required: ['i'], optional: ['l'] })
+  if (phc !== null) return 'problem' in phc ? phc : ofPhc(phc)
+  const passlib = PASSLIB.exec(text)
+  if (passlib !== null) {
+    const [, digest, iterations, ...texts] = passlib
+    const [salt, key] = texts.map((text) => Buffer.from(text.replaceAll('.', '+'), 'base64')) as [
+      Buffer,
+      Buffer,
+    ]
+    return reading(digest, Number(iterations), salt, key)
+  }
+  const [, digest, iterations, salt = '', key = ''] =
+    DJANGO.exec(storedHash) ?? WERKZEUG.exec(storedHash) ?? []
+  if (digest === undefined) return null
+  return reading(digest, Number(iterations), salt, Buffer.from(key, key.endsWith('=') ? 'base64' : 'hex'))
+}
+
+function ofPhc({ id, parameters, salt, key }: PhcString): Reading {
+  const length = parameters.get('l')
+  if (length !== undefined && wholeNumber(length) !== key.length) return IMPOSSIBLE
+  return reading(id.endsWith('sha256') ? 'sha256' : 'sha512', wholeNumber(parameters.get('i')), salt, key)
+}
+
+function reading(
+  digest: string | undefined,
+  iterations: number,
+  salt: string | Uint8Array,
+  key: Buffer,
+): Reading {
+  if (iterations > MAX_ITERATIONS) return TOO_COSTLY
+  if (!(iterations >= 1)) return IMPOSSIBLE
+  const name = digest === 'sha256' ? 'sha256' : 'sha512'
+  return {
+    verify: async (password) =>
+      equalInConstantTime(await deriveKey(password, salt, iterations, key.length, name), key),
+  }
+}

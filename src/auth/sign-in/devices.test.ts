@@ -1,0 +1,248 @@
+import { expect, it } from 'vitest'
+import { freshAuth, onBothEngines } from '../../../test/support/engines.ts'
+import {
+  BASE_URL,
+  CLIENT,
+  cookieIn,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionAuth,
+  randomKey,
+  send,
+} from '../../../test/support/production.ts'
+import type { Auth } from '../../index.ts'
+
+const BOB = 'bob@example.com'
+const ROB = 'rob@example.com'
+
+/** Longer than the notice of a new device keeps the next one waiting. */
+const NOTICE_PAUSE = 600
+
+/** Signs in on a device, and gives what it keeps. */
+async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = PASSWORD): Promise<string> {
+  const login = await auth.logIn({ email, password }, { deviceToken, ...CLIENT })
+  return login.deviceToken ?? expect.unreachable('no device token')
+}
+
+onBothEngines('a device', (engine) => {
+  it('that is new is told to the owner, with when and where, and known from then on', async () => {
+    const { auth, now, newMails } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const device = await signIn(auth)
+    const mails = await newMails()
+    expect(mails).toMatchObject([{ kind: 'new_device', to: BOB }])
+    for (const fact of ['21 November 2026', '12:00 UTC', CLIENT.ip ?? '', 'Mozilla'])
+      expect(mails[0]?.text).toContain(fact)
+    expect(await signIn(auth, device)).toBe(device)
+    expect(await newMails()).toEqual([])
+    now.advance(NOTICE_PAUSE)
+    const another = await signIn(auth)
+    expect(another).not.toBe(device)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+    for (const known of [device, another]) await signIn(auth, known)
+    expect(await newMails()).toEqual([])
+  })
+
+  it('keeps its cookie over a logout, and is known by it in any spelling of the address', async () => {
+    const { auth, newMails } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const json = { email: BOB, password: PASSWORD }
+    const first = await send(auth, 'POST', '/sessions', { json })
+    const deviceToken = cookieIn(first, 'device') ?? ''
+    const sessionId = cookieIn(first, 'session_id') ?? ''
+    expect(sessionId).not.toContain(deviceToken)
+    const out = await send(auth, 'DELETE', '/sessions', { sessionId, deviceToken })
+    expect(out.headers.getSetCookie().join()).not.toContain('device')
+    expect(out.headers.get('clear-site-data')).not.toContain('cookies')
+    await newMails()
+    const again = await send(auth, 'POST', '/sessions', {
+      json: { ...json, email: ' BOB@Example.com' },
+      deviceToken,
+    })
+    expect(again.status).toBe(200)
+    expect(cookieIn(again, 'device')).toBe(deviceToken)
+    expect(await newMails()).toEqual([])
+  })
+
+  it('is known for one account alone', async () => {
+    const { auth, newMails } = await productionAuth(engine)
+    for (const email of [BOB, ROB]) await auth.registerUser(email, PASSWORD, { confirmed: true })
+    const bobs = await signIn(auth)
+    await newMails()
+    expect(await signIn(auth, bobs, ROB)).not.toBe(bobs)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device', to: ROB }])
+  })
+
+  it('of whoever had the address before is unknown to whoever has it now', async () => {
+    const { auth, newMails } = await productionAuth(engine)
+    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const device = await signIn(auth)
+    await auth.deleteUser(id)
+    await auth.registerUser(BOB, NEW_PASSWORD, { confirmed: true })
+    await newMails()
+    expect(await signIn(auth, device, BOB, NEW_PASSWORD)).not.toBe(device)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device', to: BOB }])
+  })
+
+  it('that was known before the password was set anew is a new one', async () => {
+    const { auth, now, newMails, mailedLink } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const device = await signIn(auth)
+    await auth.sendPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await newMails()
+    now.advance(NOTICE_PAUSE)
+    const afterReset = await signIn(auth, device, BOB, NEW_PASSWORD)
+    expect(afterReset).not.toBe(device)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+
+    const { sessionId } = await auth.logIn({ email: BOB, password: NEW_PASSWORD })
+    await auth.changePassword(
+      { currentPassword: NEW_PASSWORD, newPassword: PASSWORD },
+      { sessionToken: sessionId },
+    )
+    now.advance(NOTICE_PAUSE)
+    await newMails()
+    now.advance(NOTICE_PAUSE)
+    expect(await signIn(auth, afterReset)).not.toBe(afterReset)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+  })
+
+  it('that shows what we never signed is a new one', async () => {
+    const { auth, now, newMails } = await productionAuth(engine)
+    const elsewhere = await productionAuth(engine)
+    for (const service of [auth, elsewhere.auth])
+      await service.registerUser(BOB, PASSWORD, { confirmed: true })
+    const device = await signIn(auth)
+    const [id = '', keyId = '', mac = ''] = device.split('.')
+    const other = await signIn(auth)
+    const forged = [
+      '',
+      id,
+      `${id}.`,
+      `${id}.${keyId}`,
+      `${'A'.repeat(43)}.${keyId}.${mac}`,
+      `${other.split('.')[0]}.${keyId}.${mac}`,
+      `${id}.${keyId}.${'A'.repeat(43)}`,
+      `${id}.${'A'.repeat(8)}.${mac}`,
+      `${device} `,
+      ` ${device}`,
+      `${device}=`,
+      `${device}.${mac}`,
+      device.toUpperCase(),
+      'x'.repeat(100_000),
+      await signIn(elsewhere.auth),
+    ]
+    now.advance(NOTICE_PAUSE)
+    await newMails()
+    for (const value of forged) {
+      now.advance(NOTICE_PAUSE)
+      expect(await signIn(auth, value)).not.toBe(value)
+      expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+    }
+    await signIn(auth, device)
+    expect(await newMails()).toEqual([])
+  })
+
+  it('opens nothing by itself', async () => {
+    const { auth } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const device = await signIn(auth)
+    expect(await auth.getUserFromSessionId(device)).toBeNull()
+    expect((await send(auth, 'GET', '/profile', { deviceToken: device })).status).toBe(403)
+    expect((await send(auth, 'GET', '/profile', { sessionId: device })).status).toBe(403)
+    await expect(
+      auth.logIn({ email: BOB, password: NEW_PASSWORD }, { deviceToken: device }),
+    ).rejects.toMatchObject({ code: 'invalid_credentials' })
+  })
+
+  it('stays known when the key is changed, for as long as the old one stands behind the new', async () => {
+    const [oldKey, newKey] = [randomKey(), randomKey()]
+    const before = await productionAuth(engine, { secretKey: oldKey })
+    const { databaseUrl } = before.auth.options
+    const { now } = before
+    await before.auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const old = await signIn(before.auth)
+    await before.newMails()
+
+    const rotated = await productionAuth(engine, { now, databaseUrl, secretKey: `${newKey},${oldKey}` })
+    const resigned = await signIn(rotated.auth, old)
+    expect(resigned).not.toBe(old)
+    expect(await rotated.newMails()).toEqual([])
+
+    // Signed anew by then, it outlives the old key; what was not used meanwhile does not.
+    const after = await productionAuth(engine, { now, databaseUrl, secretKey: newKey })
+    expect(await signIn(after.auth, resigned)).toBe(resigned)
+    expect(await after.newMails()).toEqual([])
+    now.advance(NOTICE_PAUSE)
+    expect(await signIn(after.auth, old)).not.toBe(resigned)
+    expect(await after.newMails()).toMatchObject([{ kind: 'new_device' }])
+  })
+
+  it('is not told apart where there is no key: it gets no token, and its owner no notice', async () => {
+    const mailer = memoryMailer()
+    const auth = await freshAuth(engine, { baseUrl: BASE_URL, mailer })
+    await auth.registerUser(BOB, PASSWORD)
+    expect(await auth.logIn({ email: BOB, password: PASSWORD })).toMatchObject({ deviceToken: null })
+    const response = await auth.fetch(
+      new Request('http://localhost:5000/sessions', {
+        method: 'POST',
+        body: new URLSearchParams({ email: BOB, password: PASSWORD }),
+      }),
+    )
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect(await auth.countMail()).toBe(0)
+    expect(mailer.mails).toEqual([])
+  })
+
+  it('of an owner signs in while strangers have locked the account, and no other does', async () => {
+    const { auth, now, newMails } = await productionAuth(engine, {
+      loginFailuresPerAccount: 2,
+      loginFailuresUntilLock: 3,
+    })
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const device = await signIn(auth)
+    for (let guess = 0; guess < 3; guess++) {
+      await expect(auth.logIn({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+      now.advance(900)
+    }
+    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+    await newMails()
+    await signIn(auth, device)
+    expect(await newMails()).toEqual([])
+    // It opens the account to nobody else.
+    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+  })
+
+  it('that signs in after five failures is told of with their number, once', async () => {
+    const { auth, newMails } = await productionAuth(engine)
+    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const fail = async (times: number, deviceToken?: string) => {
+      for (let guess = 0; guess < times; guess++)
+        await auth.logIn({ email: BOB, password: NEW_PASSWORD }, { deviceToken }).catch(() => {})
+    }
+    await fail(4)
+    const device = await signIn(auth)
+    expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
+    await fail(5, device)
+    await signIn(auth, device)
+    expect(await newMails()).toMatchObject([
+      { kind: 'signed_in_after_failures', text: expect.stringMatching(/after 5 failed\sattempts/) },
+    ])
+    await signIn(auth, device)
+    expect(await newMails()).toEqual([])
+    await fail(6)
+    await signIn(auth)
+    expect(await newMails()).toMatchObject([
+      { kind: 'signed_in_after_failures', text: expect.stringMatching(/after 6 failed\sattempts/) },
+    ])
+  })
+})

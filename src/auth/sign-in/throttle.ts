@@ -1,0 +1,251 @@
+import * as store from '../../db/index.ts'
+import { AuthError } from '../../errors.ts'
+import { sha256 } from '../../lib/digest.ts'
+import { networkOf } from '../../lib/network.ts'
+import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../../user.ts'
+import { record } from '../audit/record.ts'
+import type { Caller } from '../caller.ts'
+import type { Context, TxContext } from '../context.ts'
+import { recogniseDevice } from './devices.ts'
+
+/** What is limited. Whatever verifies a password counts as `login`, so that no route is a way around. */
+export type Throttled = 'login' | 'reset_request' | 'confirmation_request' | 'registration' | 'email_change'
+
+/** Whose attempt it is. Either limit alone refuses. */
+export interface Attempter {
+  /** The account as it was named, whether it exists or not. */
+  readonly email: string
+  /** The account that it is, where there is one: to know its devices by. */
+  readonly account?: Pick<User, 'id' | 'email' | 'passwordVersion'> | null
+}
+
+/** An attempt that was counted before it was made. */
+export interface CountedAttempt {
+  /** How many failures came before it. */
+  readonly failuresBefore: number
+  /** It was right: the account starts again at nothing, the address gets this one attempt back. */
+  succeeded(): Promise<void>
+  /** It was not made: both get it back. */
+  withdraw(): Promise<void>
+}
+
+const SECOND_MS = 1_000
+const FIRST_WAIT_MS = SECOND_MS
+/** The longest wait. (Who gets the one attempt behind it is whoever asks first: docs/throttling.md.) */
+const LONGEST_WAIT_MS = 15 * 60 * SECOND_MS
+const HOUR_MS = 60 * 60 * SECOND_MS
+
+/** The options with the free attempts, and how long a counter that rests is kept. */
+const LIMITS = {
+  login: {
+    account: 'loginFailuresPerAccount',
+    ip: 'loginFailuresPerIp',
+    forgetAfterMs: 24 * HOUR_MS,
+  },
+  reset_request: {
+    account: 'resetRequestsPerAccount',
+    ip: 'resetRequestsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
+  confirmation_request: {
+    account: 'resetRequestsPerAccount',
+    ip: 'resetRequestsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
+  registration: {
+    account: 'resetRequestsPerAccount',
+    ip: 'registrationsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
+  email_change: {
+    account: 'resetRequestsPerAccount',
+    ip: 'resetRequestsPerIp',
+    forgetAfterMs: HOUR_MS,
+  },
+} as const satisfies Record<Throttled, object>
+
+const UNCOUNTED: CountedAttempt = {
+  failuresBefore: 0,
+  succeeded: async () => {},
+  withdraw: async () => {},
+}
+
+/**
+ * Counts an attempt, before it is made, under its account and under its IP address. Counting first is what
+ * keeps parallel guesses within the limit (CVE-2024-4629); whoever was right is given it back.
+ *
+ * A device that the account was signed in to before has a counter of its own in place of both, so that
+ * strangers cannot keep the owner out.
+ *
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`, whether the account exists or not.
+ */
+export async function countAttempt(
+  ctx: Context,
+  what: Throttled,
+  who: Attempter,
+  caller: Caller,
+): Promise<CountedAttempt> {
+  const { account, ip } = policiesOf(ctx, what)
+  if (!ctx.options.throttle || ip.freeAttempts === 0) return UNCOUNTED
+  const device = what === 'login' ? recogniseDevice(ctx, caller, who.account ?? null) : null
+  const onDevice = device && (await countOnDevice(ctx, device, account))
+  if (onDevice) return onDevice
+
+  const now = ctx.now()
+  const ipKey = ipKeyOf(what, caller.ip)
+  const byIp = ipKey && (await store.takeAttempt(ctx.db, ipKey, ip, now))
+  if (byIp && !byIp.allowed) throw tooManyAttempts(byIp.retryAfterMs)
+
+  const accountKey = accountKeyOf(what, who.email)
+  const byAccount = await store.takeAttempt(ctx.db, accountKey, account, now)
+  if (!byAccount.allowed) {
+    // Nothing was guessed: an account under attack must not use up what its address may try elsewhere.
+    if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
+    throw tooManyAttempts(byAccount.retryAfterMs)
+  }
+  if (byAccount.count === account.freeAttempts) await recordLimit(ctx, what, 'account', who, caller)
+  if (byIp && byIp.count === ip.freeAttempts) await recordLimit(ctx, what, 'address', who, caller)
+
+  return {
+    failuresBefore: byAccount.count - 1,
+    async succeeded() {
+      await store.clearAttempts(ctx.db, accountKey)
+      if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
+    },
+    async withdraw() {
+      await store.refundAttempt(ctx.db, accountKey, byAccount)
+      if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
+    },
+  }
+}
+
+/** `null` where the device has failed as often as an account may: it is like any other from then on. */
+async function countOnDevice(
+  ctx: Context,
+  device: string,
+  policy: store.ThrottlePolicy,
+): Promise<CountedAttempt | null> {
+  const key = keyOf('login', 'device', device)
+  const attempt = await store.takeAttempt(ctx.db, key, policy, ctx.now())
+  if (attempt.allowed) {
+    return {
+      failuresBefore: attempt.count - 1,
+      succeeded: () => store.clearAttempts(ctx.db, key),
+      withdraw: () => store.refundAttempt(ctx.db, key, attempt),
+    }
+  }
+  if (attempt.isLocked) return null
+  throw tooManyAttempts(attempt.retryAfterMs)
+}
+
+// Once, when it is reached: a line for each attempt behind it would fill the disk at the attacker's speed.
+function recordLimit(
+  ctx: Context,
+  what: Throttled,
+  of: 'account' | 'address',
+  who: Attempter,
+  caller: Caller,
+): Promise<void> {
+  const details = { limit: what, of, email: maskEmail(who.email) }
+  return record(ctx, { action: 'limit_reached', outcome: 'refused', userId: null, details }, caller)
+}
+
+/** Lets an account start again at nothing: its owner has proven themselves in another way, or it is another account. */
+export async function forgetFailures(ctx: Context, email: string): Promise<void> {
+  await store.clearAttempts(ctx.db, accountKeyOf('login', email))
+}
+
+/** The same for many accounts at once. */
+export async function forgetFailuresOfAll(tx: TxContext, emails: readonly string[]): Promise<void> {
+  await store.clearManyAttempts(
+    tx.db,
+    emails.map((email) => accountKeyOf('login', email)),
+  )
+}
+
+/** Those of these addresses whose account is locked, each in its normal form. */
+export async function findLockedAccounts(
+  ctx: Context,
+  emails: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const lockAfter = ctx.options.loginFailuresUntilLock
+  if (!ctx.options.throttle || lockAfter === 0) return new Set()
+  const byKey = new Map(emails.map((email) => [accountKeyOf('login', email), normalizeEmail(email)]))
+  const locked = await store.findLocked(ctx.db, [...byKey.keys()], { lockAfter, now: ctx.now() })
+  return new Set(locked.flatMap((key) => byKey.get(key) ?? []))
+}
+
+/** A place among those that an hour has. */
+export interface Place {
+  /** Gives it back. */
+  release(): Promise<void>
+}
+
+/**
+ * Takes one of the places that something has in each hour of the clock, or `null` where none is left.
+ *
+ * @param what - Names what is counted.
+ */
+export async function takeHourlyPlace(ctx: Context, what: string, places: number): Promise<Place | null> {
+  if (!ctx.options.throttle) return { release: async () => {} }
+  const hour = Math.floor(ctx.now().getTime() / HOUR_MS)
+  const key = keyOf('hourly', what, String(hour))
+  const until = new Date((hour + 1) * HOUR_MS)
+  if (!(await store.takePlace(ctx.db, key, { places, until }))) return null
+  return { release: () => store.refundAttempt(ctx.db, key, { blockedUntil: 0 }) }
+}
+
+/** When the next hour of the clock begins, and with it new places. */
+export function nextHour(ctx: Context): Date {
+  return new Date((Math.floor(ctx.now().getTime() / HOUR_MS) + 1) * HOUR_MS)
+}
+
+/**
+ * When something that happens once in a while may happen again: now, or at the end of the pause.
+ *
+ * @param what - Names what happens.
+ */
+export async function endOfPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
+  const now = ctx.now()
+  const end = await store.findPauseEnd(ctx.db, keyOf('pause', what))
+  // A pause that lies further ahead than any we start was started under another clock: it does not count.
+  return end !== null && end > now && end.getTime() <= now.getTime() + pauseMs ? end : now
+}
+
+/** Starts the pause. Gives its end. */
+export async function startPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
+  const end = new Date(ctx.now().getTime() + pauseMs)
+  await store.startPause(ctx.db, keyOf('pause', what), end)
+  return end
+}
+
+function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'ip', store.ThrottlePolicy> {
+  const { account, ip, forgetAfterMs } = LIMITS[what]
+  const waits = { firstWaitMs: FIRST_WAIT_MS, longestWaitMs: LONGEST_WAIT_MS, forgetAfterMs }
+  const lockAfter = what === 'login' ? ctx.options.loginFailuresUntilLock : 0
+  return {
+    account: { freeAttempts: ctx.options[account], lockAfter, ...waits },
+    ip: { freeAttempts: ctx.options[ip], ...waits },
+  }
+}
+
+function accountKeyOf(what: Throttled, email: string): string {
+  // Text that is not an address is counted as it stands: it may be long, and normalising it would be slow.
+  return keyOf(what, 'account', isEmailAddress(email) ? normalizeEmail(email) : email)
+}
+
+function ipKeyOf(what: Throttled, ip: string | undefined): string | null {
+  if (ip === undefined) return null
+  const network = networkOf(ip)
+  // Left out, the limit would not act, and nobody would notice.
+  if (network === null) throw new TypeError('ip is no IP address')
+  return keyOf(what, 'ip', network)
+}
+
+function keyOf(...parts: string[]): string {
+  return Buffer.from(sha256(parts.join('\n'))).toString('hex')
+}
+
+function tooManyAttempts(retryAfterMs: number): AuthError {
+  return new AuthError('too_many_attempts', { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) })
+}

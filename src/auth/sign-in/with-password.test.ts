@@ -1,0 +1,366 @@
+import { expect, it } from 'vitest'
+import {
+  CHEAP_HASHER,
+  freshAuth,
+  freshDatabase,
+  onBothEngines,
+  testClock,
+} from '../../../test/support/engines.ts'
+import { openTables } from '../../../test/support/production.ts'
+import { AuthError } from '../../errors.ts'
+import type { Hasher } from '../../options/index.ts'
+import { createHasher } from '../passwords/hashing/index.ts'
+
+const BOB = { email: 'bob@example.com', password: 'b4l0u' }
+
+onBothEngines('validLogin', (engine) => {
+  it('is true for the right password alone [PW-03]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    expect(await auth.validLogin(BOB.email, BOB.password)).toBe(true)
+    expect(await auth.validLogin(' BOB@example.com', BOB.password)).toBe(true)
+    for (const password of ['B4L0U', ' b4l0u', 'b4l0u ', 'b4l0', 'b4l0u\0', 'x'.repeat(1_025), '']) {
+      expect(await auth.validLogin(BOB.email, password)).toBe(false)
+    }
+    expect(await auth.validLogin('rob@example.com', BOB.password)).toBe(false)
+    expect(await auth.validLogin('no address', BOB.password)).toBe(false)
+  })
+
+  it('refuses to answer when the password was not checked: queue full, too many attempts', async () => {
+    const hasher: Hasher = { ...CHEAP_HASHER, verify: () => Promise.reject(new AuthError('unavailable')) }
+    const busy = await freshAuth(engine, { hasher })
+    await busy.registerUser(BOB.email, BOB.password)
+    await expect(busy.validLogin(BOB.email, BOB.password)).rejects.toMatchObject({ code: 'unavailable' })
+
+    const throttled = await freshAuth(engine, { loginFailuresPerAccount: 2 })
+    for (let failure = 0; failure < 2; failure++) await throttled.validLogin(BOB.email, 'wrong')
+    await expect(throttled.validLogin(BOB.email, BOB.password)).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+  })
+
+  it('is false for an account without a password, whatever is tried', async () => {
+    const auth = await freshAuth(engine)
+    await auth.db.addUser(BOB.email, '!')
+    for (const password of ['!', '', ' ', BOB.password])
+      expect(await auth.validLogin(BOB.email, password)).toBe(false)
+  })
+
+  it('spends the same kind of work on an unknown address as on a wrong password [CX-12]', async () => {
+    const work: string[] = []
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      verify: (password, hash) => {
+        work.push('verify')
+        return CHEAP_HASHER.verify(password, hash)
+      },
+      verifyNothing: (password) => {
+        work.push('verifyNothing')
+        return CHEAP_HASHER.verifyNothing(password)
+      },
+    }
+    const auth = await freshAuth(engine, { hasher })
+    await auth.registerUser(BOB.email, BOB.password)
+    await auth.validLogin(BOB.email, 'wrong')
+    await auth.validLogin('rob@example.com', 'wrong')
+    expect(work).toEqual(['verify', 'verifyNothing'])
+  })
+
+  it('renews a hash that is not of today’s settings, and lets old ones in until then [PW-13]', async () => {
+    const auth = await freshAuth(engine, { hasher: createHasher({ passwordHash: 'bcrypt', bcryptCost: 5 }) })
+    const argon2id = createHasher({ passwordHash: 'argon2id', bcryptCost: 5 })
+    for (const [index, hash] of [
+      await CHEAP_HASHER.hash(BOB.password),
+      await argon2id.hash(BOB.password),
+    ].entries()) {
+      const email = `${index}@example.com`
+      const { id, passwordVersion } = await auth.db.addUser(email, hash)
+      expect(await auth.validLogin(email, 'wrong')).toBe(false)
+      expect((await auth.db.findUserBy({ id })).hashedPassword).toBe(hash)
+      expect(await auth.validLogin(email, BOB.password)).toBe(true)
+      const renewed = await auth.db.findUserBy({ id })
+      expect(renewed.hashedPassword).toMatch(/^\$2b\$05\$/)
+      expect(renewed.passwordVersion).toEqual(passwordVersion)
+      expect(await auth.validLogin(email, BOB.password)).toBe(true)
+      expect((await auth.db.findUserBy({ id })).hashedPassword).toBe(renewed.hashedPassword)
+    }
+  })
+})
+
+onBothEngines('logIn', (engine) => {
+  it('gives the user and a live session', async () => {
+    const auth = await freshAuth(engine)
+    const user = await auth.registerUser(BOB.email, BOB.password)
+    const result = await auth.logIn(BOB)
+    expect(result).toMatchObject({
+      next: 'signed_in',
+      user: { id: user.id, email: BOB.email },
+      deviceToken: null,
+    })
+    expect(Object.keys(result.user).toSorted()).toEqual(
+      ['createdAt', 'disabledAt', 'email', 'emailVerifiedAt', 'id'].toSorted(),
+    )
+    expect((await auth.getUserFromSessionId(result.sessionId))?.id).toBe(user.id)
+  })
+
+  it.each([
+    [{ email: BOB.email, password: 'wrong' }, 'invalid_credentials', undefined],
+    [{ email: 'rob@example.com', password: BOB.password }, 'invalid_credentials', undefined],
+    [{ email: 'bob', password: BOB.password }, 'invalid_credentials', undefined],
+    [{ email: '', password: BOB.password }, 'missing_field', 'email'],
+    [{ email: null as unknown as string, password: BOB.password }, 'invalid_field', 'email'],
+    [{ email: BOB.email, password: '' }, 'missing_field', 'password'],
+    [{ email: BOB.email, password: 'x'.repeat(1_025) }, 'password_too_long', 'password'],
+  ])('refuses %j with %s, and starts no session', async (request, code, field) => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    await expect(auth.logIn(request)).rejects.toMatchObject({ code, field })
+    expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0, user: { sessionId: null } })
+    // Nor is anything mailed in classic mode.
+    expect(await auth.countMail()).toBe(0)
+  })
+
+  it('ends the session that the client bore before, of whomever, and leaves other clients alone [SES-04]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    await auth.registerUser('rob@example.com', 'r0b')
+    const elsewhere = await auth.logIn(BOB)
+    const robs = await auth.logIn({ email: 'rob@example.com', password: 'r0b' })
+    const bobs = await auth.logIn(BOB, { sessionToken: robs.sessionId })
+    expect(await auth.getUserFromSessionId(robs.sessionId)).toBeNull()
+    const again = await auth.logIn(BOB, { sessionToken: bobs.sessionId })
+    expect(await auth.getUserFromSessionId(bobs.sessionId)).toBeNull()
+    for (const { sessionId } of [elsewhere, again])
+      expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+    await expect(
+      auth.logIn({ ...BOB, password: 'wrong' }, { sessionToken: again.sessionId }),
+    ).rejects.toMatchObject({ code: 'invalid_credentials' })
+    expect(await auth.getUserFromSessionId(again.sessionId)).not.toBeNull()
+  })
+
+  it('never adopts a session id that the client chose (fixation) [SES-04]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(BOB.email, BOB.password)
+    const planted =
+      (await (await freshAuth('sqlite')).createSession(BOB.email)) ??
+      `${auth.generateUuid()}.${'A'.repeat(43)}`
+    const { sessionId } = await auth.logIn(BOB, { sessionToken: planted })
+    expect(sessionId).not.toBe(planted)
+    expect(await auth.getUserFromSessionId(planted)).toBeNull()
+  })
+
+  it('with the old password starts no session that outlives a reset at the same time', async () => {
+    // The hasher holds the login after its password was verified, until the reset is done.
+    const reachedGate = Promise.withResolvers<void>()
+    const resetDone = Promise.withResolvers<void>()
+    let hold = false
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      async verify(password, hash) {
+        const valid = await CHEAP_HASHER.verify(password, hash)
+        if (hold) {
+          reachedGate.resolve()
+          await resetDone.promise
+        }
+        return valid
+      },
+    }
+    const auth = await freshAuth(engine, { hasher, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const token = await auth.getResetPasswordToken(BOB.email)
+    hold = true
+    const login = auth.logIn(BOB)
+    login.catch(() => {})
+    await reachedGate.promise
+    hold = false
+    await auth.updatePassword(token, 'new')
+    resetDone.resolve()
+    await expect(login).rejects.toMatchObject({ code: 'invalid_credentials' })
+    expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0 })
+  })
+})
+
+onBothEngines('throttling of logins', (engine) => {
+  const LIMITS = { loginFailuresPerAccount: 3, loginFailuresPerIp: 6 }
+  const wrong = (email = BOB.email, ip?: string) => [{ email, password: 'wrong' }, { ip }] as const
+
+  it('lets an account have its failures, then makes it wait, longer each time, whoever tries [LGN-02]', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { ...LIMITS, now })
+    await auth.registerUser(BOB.email, BOB.password)
+    for (const ip of ['192.0.2.1', '192.0.2.2', undefined]) {
+      await expect(auth.logIn(...wrong(BOB.email, ip))).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+    }
+    for (const wait of [1, 2, 4, 8]) {
+      const refused = { code: 'too_many_attempts', retryAfterSeconds: wait }
+      await expect(auth.logIn(BOB, { ip: '192.0.2.9' })).rejects.toMatchObject(refused)
+      await expect(auth.logIn(...wrong(' BOB@EXAMPLE.com'))).rejects.toMatchObject(refused)
+      await expect(auth.validLogin(BOB.email, BOB.password)).rejects.toMatchObject(refused)
+      now.advance(wait)
+      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    now.advance(16)
+    await auth.logIn(BOB)
+    for (let failure = 0; failure < 3; failure++) {
+      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+  })
+
+  it('says the same of an account that does not exist', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    for (let failure = 0; failure < 3; failure++) {
+      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    await expect(auth.logIn(...wrong())).rejects.toMatchObject({
+      code: 'too_many_attempts',
+      retryAfterSeconds: 1,
+    })
+  })
+
+  it('counts text that is not an address as an unknown one, by itself and for its IP address, after the same work', async () => {
+    let work = 0
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      verifyNothing: (password) => CHEAP_HASHER.verifyNothing(password).finally(() => work++),
+    }
+    const databaseUrl = await freshDatabase(engine)
+    const auth = await freshAuth(engine, { ...LIMITS, hasher, databaseUrl, now: testClock() })
+    const refused = { code: 'invalid_credentials' }
+    const limited = { code: 'too_many_attempts', retryAfterSeconds: 1 }
+    const ip = '192.0.2.1'
+    for (let failure = 0; failure < 3; failure++)
+      await expect(auth.logIn(...wrong('nope', ip))).rejects.toMatchObject(refused)
+    expect(work).toBe(3)
+    await expect(auth.logIn(...wrong('nope', ip))).rejects.toMatchObject(limited)
+    await expect(auth.validLogin('nope', 'wrong')).rejects.toMatchObject(limited)
+    // Other text has failures of its own; its length is not that of a row.
+    for (const email of ['nobody', 'no@body@example.com', 'x'.repeat(60_000)])
+      await expect(auth.logIn(...wrong(email, ip))).rejects.toMatchObject(refused)
+    await expect(auth.logIn(...wrong('yet another', ip))).rejects.toMatchObject(limited)
+    expect(await auth.validLogin('yet another', 'wrong')).toBe(false)
+    expect(work).toBe(7)
+    const db = await openTables(databaseUrl)
+    const keys = await db.selectFrom('throttles').select('key').execute()
+    expect(keys.map(({ key }) => key.length)).toEqual(Array(6).fill(64))
+  })
+
+  it('keeps nobody out for longer than a quarter of an hour', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { ...LIMITS, now })
+    await auth.registerUser(BOB.email, BOB.password)
+    let longest = 0
+    for (let failure = 0; failure < 40; failure++) {
+      const error = (await auth.logIn(...wrong()).catch((reason: unknown) => reason)) as {
+        code: string
+        retryAfterSeconds: number
+      }
+      if (error.code !== 'too_many_attempts') continue
+      longest = Math.max(longest, error.retryAfterSeconds)
+      now.advance(error.retryAfterSeconds)
+    }
+    expect(longest).toBe(900)
+    await auth.logIn(BOB)
+  })
+
+  it('counts an address over all accounts, IPv6 by its network, and leaves other addresses alone [LGN-02]', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    for (let failure = 0; failure < 6; failure++) {
+      const request = wrong(`user${failure}@example.com`, `2001:db8:0:1::${failure}`)
+      await expect(auth.logIn(...request)).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    await expect(auth.logIn(BOB, { ip: '2001:db8:0:1:ffff::1' })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+    await auth.logIn(BOB, { ip: '2001:db8:0:2::1' })
+  })
+
+  it('of an account under attack does not use up what its address may try elsewhere', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const ip = '192.0.2.1'
+    for (let failure = 0; failure < 30; failure++)
+      await auth.logIn(...wrong('victim@example.com', ip)).catch(() => {})
+    await auth.logIn(BOB, { ip })
+  })
+
+  it('gives a right login back to its address, but does not clear the address', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const ip = '192.0.2.1'
+    for (let login = 0; login < 20; login++) await auth.logIn(BOB, { ip })
+    for (let failure = 0; failure < 6; failure++) {
+      await expect(auth.logIn(...wrong(`user${failure}@example.com`, ip))).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+      if (failure < 4) await auth.logIn(BOB, { ip })
+    }
+    await expect(auth.logIn(BOB, { ip })).rejects.toMatchObject({ code: 'too_many_attempts' })
+  })
+
+  it('lets no more of a hundred parallel guesses through than of guesses in a row [LGN-05]', async () => {
+    let verified = 0
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      verify: (password, hash) => {
+        verified++
+        return CHEAP_HASHER.verify(password, hash)
+      },
+    }
+    const auth = await freshAuth(engine, { ...LIMITS, hasher, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => auth.logIn(...wrong())))
+    const codes = results.map((result) =>
+      result.status === 'rejected' ? (result.reason as { code: string }).code : 'in',
+    )
+    expect(codes.filter((code) => code === 'invalid_credentials')).toHaveLength(3)
+    expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(97)
+    expect(verified).toBe(3)
+  })
+
+  it('ends with a reset: whoever proved to own the account need not wait for those who guessed', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    await auth.registerUser(BOB.email, BOB.password)
+    for (let failure = 0; failure < 4; failure++) await auth.logIn(...wrong()).catch(() => {})
+    await expect(auth.logIn(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
+    await auth.updatePassword(await auth.getResetPasswordToken(BOB.email), 'new')
+    await auth.logIn({ ...BOB, password: 'new' })
+  })
+
+  it('is forgotten a day after the last failure', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { ...LIMITS, now })
+    for (let failure = 0; failure < 3; failure++) await auth.logIn(...wrong()).catch(() => {})
+    now.advance(24 * 3_600)
+    for (let failure = 0; failure < 3; failure++) {
+      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+  })
+
+  it('ends with a word of whoever runs the service', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
+    const { id } = await auth.registerUser(BOB.email, BOB.password)
+    for (let failure = 0; failure < 3; failure++) await auth.logIn(...wrong()).catch(() => {})
+    await expect(auth.logIn(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
+    expect(await auth.unlockUser(id)).toBe(true)
+    await auth.logIn(BOB)
+  })
+
+  it('takes no address for one that it is not', async () => {
+    const auth = await freshAuth(engine, LIMITS)
+    for (const ip of ['', '203.0.113.7:80', ' 203.0.113.7', '203.0.113.007', 'localhost']) {
+      await expect(auth.logIn(...wrong(BOB.email, ip))).rejects.toThrow(TypeError)
+    }
+  })
+
+  it('can be switched off', async () => {
+    const auth = await freshAuth(engine, { ...LIMITS, throttle: false })
+    for (let failure = 0; failure < 10; failure++) {
+      await expect(auth.logIn(...wrong(BOB.email, '192.0.2.1'))).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
+    }
+  })
+})

@@ -1,0 +1,139 @@
+import { expect, it } from 'vitest'
+import { onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { PASSWORD, productionAuth } from '../../../test/support/production.ts'
+import type { Auth } from '../../index.ts'
+import { ACCOUNT_STATES, type AccountState, type ListedUser } from './state.ts'
+import type { UserQuery } from './users.ts'
+
+/** How an account gets into each state. */
+const BRING: Readonly<Record<AccountState, (auth: Auth, id: number, email: string) => Promise<unknown>>> = {
+  active: async () => {},
+  disabled: (auth, id) => auth.disableUser(id),
+  // A new address is one that nobody has confirmed.
+  unconfirmed: (auth, id, email) => auth.db.updateUser(id, { email }),
+  no_password: (auth, id) => auth.db.updateUser(id, { hashedPassword: '!' }),
+  unknown_hash: (auth, id) => auth.db.updateUser(id, { hashedPassword: '$6$rounds=5000$salt$hash' }),
+  compromised: (auth, id) => auth.markPasswordCompromised(id),
+  async locked(auth, _id, email) {
+    for (let failure = 0; failure < 2; failure++) await auth.validLogin(email, 'wrong')
+  },
+}
+
+async function idsOf(auth: Auth, query?: UserQuery): Promise<number[]> {
+  return (await Array.fromAsync(auth.listUsers(query))).map(({ id }) => id)
+}
+
+async function stateOf(auth: Auth, email: string): Promise<AccountState | undefined> {
+  return (await auth.describeUser(email))?.user.state
+}
+
+const LOCKING = { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 }
+
+onBothEngines('the state of an account', (engine) => {
+  it('says whether it can be signed in to, and if not, the first reason: alike in a list, a filter and alone', async () => {
+    const { auth } = await productionAuth(engine, LOCKING)
+    // Each by itself, and with each of those that come after it.
+    const pairs = ACCOUNT_STATES.flatMap((first, index) => [
+      [first],
+      ...ACCOUNT_STATES.slice(index + 1).map((second) => [first, second]),
+    ])
+    const expected: [email: string, state: AccountState][] = []
+    for (const states of pairs) {
+      const email = `${states.join('-')}@example.com`
+      const { id } = await auth.registerUser(email, PASSWORD, { confirmed: true })
+      // The later ones first: what disables also ends what the others need.
+      for (const state of states.toReversed()) await BRING[state](auth, id, email)
+      const [state = 'active'] = states.filter((each) => each !== 'active')
+      expected.push([email, state])
+    }
+    const listed = await Array.fromAsync(auth.listUsers())
+    expect(listed.map(({ email, state }) => [email, state])).toEqual(expected)
+    for (const [email, state] of expected) expect(await stateOf(auth, email), email).toBe(state)
+    for (const state of ACCOUNT_STATES) {
+      const found: ListedUser[] = await Array.fromAsync(auth.listUsers({ state }))
+      expect(found, state).toEqual(listed.filter((user) => user.state === state))
+      expect(found, state).not.toEqual([])
+    }
+  })
+
+  it.each(ACCOUNT_STATES)('%s is the truth: a right password signs in where it is active', async (state) => {
+    const { auth } = await productionAuth(engine, LOCKING)
+    const email = 'bob@example.com'
+    const { id } = await auth.registerUser(email, PASSWORD, { confirmed: true })
+    await BRING[state](auth, id, email)
+    const isIn = await auth.validLogin(email, PASSWORD).catch(({ code }) => code)
+    expect(isIn).toBe(state === 'active' ? true : state === 'locked' ? 'too_many_attempts' : false)
+  })
+
+  it('is active without a confirmed address where none is asked for, and not locked where nothing locks', async () => {
+    const { auth } = await productionAuth(engine, {
+      mode: 'classic',
+      loginFailuresPerAccount: 2,
+      resetTokenDelivery: 'mail',
+    })
+    const { email } = await auth.registerUser('bob@example.com', PASSWORD)
+    for (let failure = 0; failure < 2; failure++) await auth.validLogin(email, 'wrong')
+    expect(await stateOf(auth, email)).toBe('active')
+    expect([await idsOf(auth, { state: 'unconfirmed' }), await idsOf(auth, { state: 'locked' })]).toEqual([
+      [],
+      [],
+    ])
+  })
+
+  it('locked ends when an operator unlocks the account', async () => {
+    const { auth } = await productionAuth(engine, LOCKING)
+    const { id, email } = await auth.registerUser('bob@example.com', PASSWORD, { confirmed: true })
+    await BRING.locked(auth, id, email)
+    expect(await stateOf(auth, email)).toBe('locked')
+    await auth.unlockUser(id)
+    expect(await stateOf(auth, email)).toBe('active')
+  })
+})
+
+onBothEngines('the list of users', (engine) => {
+  it.each<[part: string, emails: readonly string[]]>([
+    ['bob', ['Bob@example.com', 'bob.builder@bücher.example']],
+    ['BOB@', ['Bob@example.com']],
+    ['example.com', ['Bob@example.com', 'a_b@example.com', 'a%c@example.com', 'élodie@example.com']],
+    ['bücher.example', ['bob.builder@bücher.example']],
+    ['büch', ['bob.builder@bücher.example']],
+    ['xn--bcher', ['bob.builder@bücher.example']],
+    ['ÉLO', ['élodie@example.com']],
+    ['e\u0301lodie', ['élodie@example.com']],
+    // What stands for something in a pattern stands for itself.
+    ['_', ['a_b@example.com']],
+    ['%', ['a%c@example.com']],
+    ['\\', []],
+    ['nobody', []],
+  ])('finds by a part of the address: %j', async (part, emails) => {
+    const { auth } = await productionAuth(engine)
+    const all = [
+      'Bob@example.com',
+      'bob.builder@bücher.example',
+      'a_b@example.com',
+      'a%c@example.com',
+      'élodie@example.com',
+    ]
+    for (const email of all) await auth.db.addUser(email, '!')
+    const found = await Array.fromAsync(auth.listUsers({ email: part }))
+    expect(found.map(({ email }) => email)).toEqual(emails)
+  })
+
+  it('finds by the moment of registration, goes on behind an id, and all that is asked for has to hold', async () => {
+    const now = testClock()
+    const { auth } = await productionAuth(engine, { now })
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await auth.db.addUser(`${name}@example.com`, name === 'd' ? '$2b$04$hash' : '!')
+      now.advance(60)
+    }
+    const since = new Date(now().getTime() - 180_000)
+    expect(await idsOf(auth, { since })).toEqual([2, 3, 4])
+    expect(await idsOf(auth, { since: now() })).toEqual([])
+    expect(await idsOf(auth, { afterId: 2 })).toEqual([3, 4])
+    expect(await idsOf(auth, { afterId: 4 })).toEqual([])
+    for (const name of ['a', 'b', 'c'])
+      await auth.confirmUser((await auth.db.findUserBy({ email: `${name}@example.com` })).id)
+    expect(await idsOf(auth, { state: 'no_password', since, afterId: 2, email: 'example' })).toEqual([3])
+    expect(await idsOf(auth, { state: 'no_password', since, afterId: 2, email: 'd@' })).toEqual([])
+  })
+})

@@ -1,0 +1,211 @@
+import { expect, it } from 'vitest'
+import { freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
+
+onBothEngines('registerUser', (engine) => {
+  it('gives the new user, whose password is hashed and who has no session', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    const user = await auth.registerUser('Bob@example.com', 'b4l0u')
+    expect(user).toMatchObject({
+      email: 'Bob@example.com',
+      sessionId: null,
+      resetToken: null,
+      createdAt: now(),
+      // Nobody has proven to read the mail, and in classic mode nobody has to.
+      emailVerifiedAt: null,
+      passwordCompromisedAt: null,
+      locale: null,
+    })
+    expect(user.hashedPassword).toMatch(/^\$2b\$04\$/)
+    expect(await auth.db.findUserBy({ email: 'bob@example.com' })).toEqual(user)
+  })
+
+  it('refuses an address that is taken, in any spelling, naming it as the exercise does', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser('bob@example.com', 'b4l0u')
+    for (const email of ['bob@example.com', 'BOB@example.com', ' bob@EXAMPLE.com ']) {
+      await expect(auth.registerUser(email, 'other')).rejects.toMatchObject({
+        code: 'email_taken',
+        message: `User ${email} already exists`,
+      })
+    }
+  })
+
+  it('makes one account of twenty registrations at once [EML-02]', async () => {
+    const auth = await freshAuth(engine)
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        auth.registerUser(index % 2 ? 'bob@example.com' : 'BOB@example.com', 'b4l0u'),
+      ),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'email_taken' })
+    }
+    const users = []
+    for await (const user of auth.listUsers()) users.push(user)
+    expect(users).toHaveLength(1)
+  })
+
+  it.each([
+    ['', 'b4l0u', 'missing_field', 'email'],
+    ['bob', 'b4l0u', 'invalid_email', 'email'],
+    ['bob@example.com\n', 'b4l0u', 'invalid_email', 'email'],
+    [null, 'b4l0u', 'invalid_email', 'email'],
+    ['bob@example.com', '', 'missing_field', 'password'],
+    ['bob@example.com', 'x'.repeat(1_025), 'password_too_long', 'password'],
+    ['bob@example.com', '\ud800', 'invalid_field', 'password'],
+    ['bob@example.com', undefined, 'missing_field', 'password'],
+  ])('refuses %j with the password %j', async (email, password, code, field) => {
+    const auth = await freshAuth(engine)
+    await expect(auth.registerUser(email as string, password as string)).rejects.toMatchObject({
+      code,
+      field,
+    })
+    expect(await auth.listUsers().next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('counts the shortest password in code points', async () => {
+    const auth = await freshAuth(engine, { minPasswordLength: 4 })
+    await expect(auth.registerUser('a@example.com', '👩👩👩')).rejects.toMatchObject({
+      code: 'password_too_short',
+    })
+    await auth.registerUser('a@example.com', '👩👩👩👩')
+  })
+
+  it('neither cuts nor refuses a password of 73 to 1,024 bytes [PW-02]', async () => {
+    const auth = await freshAuth(engine)
+    for (const length of [73, 1_024]) {
+      const email = `${length}@example.com`
+      const password = 'x'.repeat(length)
+      const { hashedPassword } = await auth.registerUser(email, password)
+      expect(hashedPassword).toMatch(/^\$argon2id\$/)
+      expect(await auth.validLogin(email, password)).toBe(true)
+      expect(await auth.validLogin(email, password.slice(0, -1))).toBe(false)
+      expect(await auth.validLogin(email, password.slice(0, 72))).toBe(false)
+    }
+  })
+})
+
+onBothEngines('disabling', (engine) => {
+  it('shuts every way in at once, and says to nobody why [SES-11]', async () => {
+    const auth = await freshAuth(engine)
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const sessionId = await auth.createSession('bob@example.com')
+    const resetToken = await auth.getResetPasswordToken('bob@example.com')
+    expect(await auth.disableUser(id)).toBe(true)
+
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.createSession('bob@example.com')).toBeNull()
+    expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(false)
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    await expect(auth.getResetPasswordToken('bob@example.com')).rejects.toMatchObject({
+      code: 'unknown_email',
+    })
+    await expect(auth.updatePassword(resetToken, 'new')).rejects.toMatchObject({
+      code: 'invalid_reset_token',
+    })
+    expect(await auth.db.findUserBy({ id })).toMatchObject({
+      sessionId: null,
+      resetToken: null,
+      disabledAt: expect.any(Date),
+    })
+  })
+
+  it('is undone by enabling, which brings back no session', async () => {
+    const auth = await freshAuth(engine)
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const sessionId = await auth.createSession('bob@example.com')
+    await auth.disableUser(id)
+    expect(await auth.enableUser(id)).toBe(true)
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
+  })
+
+  it('twice keeps the moment of the first', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const since = now()
+    await auth.disableUser(id)
+    now.advance(60)
+    await auth.disableUser(id)
+    expect((await auth.db.findUserBy({ id })).disabledAt).toEqual(since)
+  })
+
+  it('of nobody is said to be so', async () => {
+    const auth = await freshAuth(engine)
+    expect(await auth.disableUser(4711)).toBe(false)
+    expect(await auth.enableUser(4711)).toBe(false)
+    expect(await auth.deleteUser(4711)).toBe(false)
+    expect(await auth.confirmUser(4711)).toBe(false)
+    expect(await auth.unlockUser(4711)).toBe(false)
+    expect(await auth.markPasswordCompromised(4711)).toBe(false)
+    // What did not happen leaves no line either.
+    expect(await Array.fromAsync(auth.listAudit())).toEqual([])
+    expect(await auth.describeUser('nobody@example.com')).toBeNull()
+  })
+})
+
+onBothEngines('a password that others may know', (engine) => {
+  it('opens nothing until it is reset, and is named to nobody who does not know it', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    const sessionId = await auth.createSession('bob@example.com')
+    const outstanding = await auth.getResetPasswordToken('bob@example.com')
+    expect(await auth.markPasswordCompromised(id)).toBe(true)
+    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    await expect(auth.updatePassword(outstanding, 'new')).rejects.toMatchObject({
+      code: 'invalid_reset_token',
+    })
+
+    const since = now()
+    now.advance(60)
+    await auth.markPasswordCompromised(id)
+    expect((await auth.db.findUserBy({ id })).passwordCompromisedAt).toEqual(since)
+
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'password_compromised',
+    })
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'wrong' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+    expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(false)
+
+    expect(await auth.createSession('bob@example.com')).toBeNull()
+
+    // By another one, and not by itself.
+    const token = await auth.getResetPasswordToken('bob@example.com')
+    await expect(auth.updatePassword(token, 'b4l0u')).rejects.toMatchObject({
+      code: 'password_breached',
+      field: 'newPassword',
+    })
+    await auth.updatePassword(token, 'new')
+    expect((await auth.db.findUserBy({ id })).passwordCompromisedAt).toBeNull()
+    await auth.logIn({ email: 'bob@example.com', password: 'new' })
+  })
+
+  it('is said of an open account alone', async () => {
+    const auth = await freshAuth(engine)
+    const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
+    await auth.markPasswordCompromised(id)
+    await auth.disableUser(id)
+    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+  })
+})
+
+onBothEngines('the list of users', (engine) => {
+  it('has all of them once, beyond one page', async () => {
+    const auth = await freshAuth(engine)
+    const emails = Array.from({ length: 1_003 }, (_, index) => `user${index}@example.com`)
+    for (const email of emails) await auth.db.addUser(email, '!')
+    const listed: string[] = []
+    for await (const user of auth.listUsers()) listed.push(user.email)
+    expect(listed).toEqual(emails)
+  })
+})
