@@ -12,12 +12,12 @@ const BASE_URL = (process.argv[2] ?? 'http://localhost:5000').replace(/\/$/, '')
 type Fields = Record<string, string>
 
 /** Sends a form, as the classic clients do. Redirects are looked at, not followed. */
-function send(method: string, path: string, fields?: Fields, sessionId?: string): Promise<Response> {
+function send(method: string, path: string, fields?: Fields, sessionToken?: string): Promise<Response> {
   return fetch(`${BASE_URL}${path}`, {
     method,
     redirect: 'manual',
     ...(fields && { body: new URLSearchParams(fields) }),
-    ...(sessionId !== undefined && { headers: { cookie: `session_id=${sessionId}` } }),
+    ...(sessionToken !== undefined && { headers: { cookie: `session_id=${sessionToken}` } }),
   })
 }
 
@@ -45,27 +45,27 @@ async function logIn(email: string, password: string): Promise<string> {
   const response = await send('POST', '/sessions', { email, password })
   await assertAnswer(response, 200, { email, message: 'logged in' })
   const cookie = response.headers.getSetCookie().find((header) => header.startsWith('session_id='))
-  const sessionId = cookie?.match(/^session_id=([^;]+); Path=\//i)?.[1]
-  assert.ok(sessionId, 'a login sets the cookie session_id')
-  return sessionId
+  const sessionToken = cookie?.match(/^session_id=([^;]+); Path=\//i)?.[1]
+  assert.ok(sessionToken, 'a login sets the cookie session_id')
+  return sessionToken
 }
 
 async function profileUnlogged(): Promise<void> {
   assert.equal((await send('GET', '/profile')).status, 403)
 }
 
-async function profileLogged(email: string, sessionId: string): Promise<void> {
-  await assertAnswer(await send('GET', '/profile', undefined, sessionId), 200, { email })
+async function profileLogged(email: string, sessionToken: string): Promise<void> {
+  await assertAnswer(await send('GET', '/profile', undefined, sessionToken), 200, { email })
 }
 
-async function logOut(sessionId: string): Promise<void> {
-  const response = await send('DELETE', '/sessions', undefined, sessionId)
+async function logOut(sessionToken: string): Promise<void> {
+  const response = await send('DELETE', '/sessions', undefined, sessionToken)
   // `fetch` names itself a browser by Sec-Fetch-Mode, and gets 303 where the server knows the difference.
   assert.ok(response.status === 302 || response.status === 303, `redirect, not ${response.status}`)
   const target = new URL(response.headers.get('location') ?? '', BASE_URL)
   assert.equal(target.pathname, '/')
   await assertAnswer(await send('GET', '/'), 200, { message: 'Bienvenue' })
-  assert.equal((await send('GET', '/profile', undefined, sessionId)).status, 403)
+  assert.equal((await send('GET', '/profile', undefined, sessionToken)).status, 403)
 }
 
 async function resetPasswordToken(email: string): Promise<string> {
@@ -101,9 +101,9 @@ const NEW_PASSWORD = 't4rt1fl3tt3'
 await registerUser(EMAIL, PASSWORD)
 await logInWrongPassword(EMAIL, NEW_PASSWORD)
 await profileUnlogged()
-const sessionId = await logIn(EMAIL, PASSWORD)
-await profileLogged(EMAIL, sessionId)
-await logOut(sessionId)
+const sessionToken = await logIn(EMAIL, PASSWORD)
+await profileLogged(EMAIL, sessionToken)
+await logOut(sessionToken)
 const resetToken = await resetPasswordToken(EMAIL)
 await updatePassword(EMAIL, resetToken, NEW_PASSWORD)
 await logIn(EMAIL, NEW_PASSWORD)

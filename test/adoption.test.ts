@@ -126,7 +126,7 @@ onBothEngines('a classic users table', (engine) => {
       // Numbers go on behind the last one, and none is given again.
       const { id } = await auth.registerUser('new@example.com', PASSWORD)
       expect(id).toBe(8)
-      await auth.deleteUser(8)
+      await auth.users.delete(8)
       expect((await auth.registerUser('newer@example.com', PASSWORD)).id).toBe(9)
       await expect(auth.registerUser('BOB@example.com', PASSWORD)).rejects.toMatchObject({
         code: 'email_taken',
@@ -497,13 +497,13 @@ print(bcrypt.checkpw(sys.argv[3].encode(), hashed.encode()), hashed[:4])`
   it('is adopted, and what is written from then on bcrypt.checkpw reads', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const path = pathOf(databaseUrl)
-    const [sessionId = '', token = ''] = (await python(REGISTER, [path])).split(' ')
+    const [sessionToken = '', token = ''] = (await python(REGISTER, [path])).split(' ')
     await adopt(databaseUrl)
     const auth = await freshAuth('sqlite', { databaseUrl })
     expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
     expect(await auth.validLogin('eve@example.com', 'pässwörd')).toBe(true)
     expect(await auth.validLogin('eve@example.com', PASSWORD)).toBe(false)
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     await expect(auth.updatePassword(token, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
 
     await auth.registerUser('new@example.com', 'x'.repeat(72))

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
-import { openEngine } from '../src/auth/index.ts'
+import { openAuthService } from '../src/auth/index.ts'
 import type { Auth } from '../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase } from './support/engines.ts'
 import { COMMAND, ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
@@ -61,7 +61,7 @@ async function refused(finished: ReturnType<typeof runCli>, says: RegExp): Promi
 
 /** A database with one account, closed. */
 async function closedDatabase(databaseUrl = urlIn(folder())): Promise<string> {
-  const auth = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  const auth = await openAuthService({ databaseUrl, hasher: CHEAP_HASHER })
   await auth.registerUser(EMAIL, PASSWORD)
   await auth.close()
   return databaseUrl
@@ -141,28 +141,28 @@ it('a backup under write load holds one moment, passes the check, and restores t
 
 it('a restore ends every session and token, since those that were ended would be back, and says so in the audit', async () => {
   const databaseUrl = await freshDatabase('sqlite')
-  const auth = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  const auth = await openAuthService({ databaseUrl, hasher: CHEAP_HASHER })
   await auth.registerUser(EMAIL, PASSWORD)
-  const sessionId = (await auth.createSession(EMAIL)) ?? ''
+  const sessionToken = (await auth.createSession(EMAIL)) ?? ''
   const token = await auth.getResetPasswordToken(EMAIL)
   const file = join(folder(), 'backup.db')
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
   // The owner logs the thief out.
-  await auth.endEverySession()
+  await auth.users.endEverySession()
   await auth.close()
 
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
-  const after = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
-  expect(await after.getUserFromSessionId(sessionId)).toBeNull()
+  const after = await openAuthService({ databaseUrl, hasher: CHEAP_HASHER })
+  expect(await after.getUserFromSessionId(sessionToken)).toBeNull()
   await expect(after.updatePassword(token, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
-  const [line] = await Array.fromAsync(after.listAudit({ action: 'restore_database' }))
+  const [line] = await Array.fromAsync(after.audit.list({ action: 'restore_database' }))
   expect(line).toMatchObject({ actor: 'operator', details: { sessions: 1, tokens: 1 } })
   await after.close()
 
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--keep-sessions', '--json'))
-  const kept = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  const kept = await openAuthService({ databaseUrl, hasher: CHEAP_HASHER })
   onTestFinished(() => kept.close())
-  expect(await kept.getUserFromSessionId(sessionId)).toMatchObject({ email: EMAIL })
+  expect(await kept.getUserFromSessionId(sessionToken)).toMatchObject({ email: EMAIL })
   await kept.updatePassword(token, 'new')
 })
 
@@ -174,11 +174,11 @@ it('a restore is refused while a service that does nothing has the database open
   const answer = await send(service.url, 'POST', '/sessions', {
     fields: { email: EMAIL, password: PASSWORD },
   })
-  const sessionId = sessionIdOf(answer)
+  const sessionToken = sessionIdOf(answer)
   const names = readdirSync(join(pathOf(databaseUrl), '..'))
   await refused(bienvenue(databaseUrl, 'restore', file, '--yes'), /in use/)
   expect(readdirSync(join(pathOf(databaseUrl), '..'))).toEqual(names)
-  expect((await send(service.url, 'GET', '/profile', { sessionId })).status).toBe(200)
+  expect((await send(service.url, 'GET', '/profile', { sessionToken })).status).toBe(200)
   expect(await service.stop()).toBe(0)
   await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
 })

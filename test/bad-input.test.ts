@@ -14,7 +14,7 @@ const UUID = '01890a5d-ac96-774b-bcce-b302099a8057'
 
 interface World {
   auth: Auth
-  sessionId: string
+  sessionToken: string
   resetToken: string
   log: string[]
   /** Every row of every table, as text. */
@@ -37,13 +37,13 @@ async function world(engine: EngineName, options: CreateAuthOptions = {}): Promi
     ...options,
   })
   await auth.registerUser(EMAIL, 'b4l0u')
-  const sessionId = (await auth.createSession(EMAIL)) ?? ''
+  const sessionToken = (await auth.createSession(EMAIL)) ?? ''
   const resetToken = await auth.getResetPasswordToken(EMAIL)
   const db = await openDatabase(databaseUrl)
   onTestFinished(() => db.destroy())
   return {
     auth,
-    sessionId,
+    sessionToken,
     resetToken,
     log,
     async rows() {
@@ -161,7 +161,7 @@ function refusedBy(
   w: World,
   operation: Operation,
 ): (request: Send, expected: Parameters<typeof refused>[4]) => Promise<void> {
-  const session = operation.session ? { sessionId: w.sessionId } : {}
+  const session = operation.session ? { sessionToken: w.sessionToken } : {}
   return (request, expected) =>
     refused(w, operation.method, pathOf(operation), { ...session, ...request }, expected)
 }
@@ -298,8 +298,8 @@ onBothEngines('bad input', (engine) => {
     await refused(w, 'PUT', '/reset_password', { fields }, tooLong('new_password'))
     const confirmation = json({ token: w.resetToken, password })
     await refused(w, 'POST', '/confirm_email', confirmation, tooLong('password'))
-    const { sessionId } = w
-    const own = (names: Record<string, string>) => ({ ...json(names), sessionId })
+    const { sessionToken } = w
+    const own = (names: Record<string, string>) => ({ ...json(names), sessionToken })
     await refused(w, 'POST', '/reauthenticate', own({ password }), tooLong('password'))
     const change = { current_password: 'b4l0u', new_password: 'new' }
     for (const field of Object.keys(change)) {
@@ -316,31 +316,31 @@ onBothEngines('bad input', (engine) => {
     const fields = { email: EMAIL, reset_token: w.resetToken, new_password: 'b4l0' }
     await refused(w, 'PUT', '/reset_password', { fields }, tooShort('new_password'))
     const change = json({ current_password: 'b4l0u', new_password: 'b4l0' })
-    const { sessionId } = w
-    await refused(w, 'PUT', '/profile/password', { ...change, sessionId }, tooShort('new_password'))
+    const { sessionToken } = w
+    await refused(w, 'PUT', '/profile/password', { ...change, sessionToken }, tooShort('new_password'))
   })
 
   it('a session cookie that is not exactly one good one opens nothing [SES-01]', async () => {
     const w = await world(engine)
-    const good = `session_id=${w.sessionId}`
+    const good = `session_id=${w.sessionToken}`
     const other = `session_id=${(await w.auth.createSession(EMAIL)) ?? ''}`
     const cookies = [
       'session_id=',
       'session_id',
       '',
-      `session_id="${w.sessionId}`,
-      `session_id=${w.sessionId}"`,
-      `session_id=" ${w.sessionId}"`,
-      `session_id=""${w.sessionId}""`,
-      `${good}; session_id="${w.sessionId}"`,
-      `session_id=${w.sessionId.replace('.', '%2E')}`,
-      `session_id=${w.sessionId.slice(0, 36)}`,
-      `session_id=${w.sessionId.slice(0, 37)}`,
-      `session_id=${w.sessionId.slice(0, -1)}`,
-      `session_id=${w.sessionId}${'x'.repeat(4_000)}`,
+      `session_id="${w.sessionToken}`,
+      `session_id=${w.sessionToken}"`,
+      `session_id=" ${w.sessionToken}"`,
+      `session_id=""${w.sessionToken}""`,
+      `${good}; session_id="${w.sessionToken}"`,
+      `session_id=${w.sessionToken.replace('.', '%2E')}`,
+      `session_id=${w.sessionToken.slice(0, 36)}`,
+      `session_id=${w.sessionToken.slice(0, 37)}`,
+      `session_id=${w.sessionToken.slice(0, -1)}`,
+      `session_id=${w.sessionToken}${'x'.repeat(4_000)}`,
       `session_id=${UUID}.${'A'.repeat(43)}`,
-      `Session_ID=${w.sessionId}`,
-      `x=${w.sessionId}`,
+      `Session_ID=${w.sessionToken}`,
+      `x=${w.sessionToken}`,
       `${good}; ${other}`,
       `${good}; ${good}`,
       `session_id=; ${good}`,
@@ -378,7 +378,7 @@ onBothEngines('bad input', (engine) => {
       `${id}.`,
       secret,
       `${id}.${MARK}`,
-      w.sessionId,
+      w.sessionToken,
       `${w.resetToken} `,
       `${UUID}.${secret}`,
       'null',
@@ -406,7 +406,7 @@ onBothEngines('bad input', (engine) => {
       secret,
       `${id}.${MARK}`,
       `${UUID}.${secret}`,
-      w.sessionId,
+      w.sessionToken,
       MARK,
       ' ',
     ]) {
@@ -417,17 +417,17 @@ onBothEngines('bad input', (engine) => {
 
   it('an id that names none of the own sessions ends nothing, and is not told from one of somebody else', async () => {
     const w = await world(engine)
-    const { sessionId } = w
+    const { sessionToken } = w
     await w.auth.registerUser('rob@example.com', 'r0b')
     const robs = ((await w.auth.createSession('rob@example.com')) ?? '').slice(0, 36)
-    const own = sessionId.slice(0, 36)
+    const own = sessionToken.slice(0, 36)
     for (const id of [
       robs,
       UUID,
       own.toUpperCase(),
       `${own}x`,
       own.slice(1),
-      sessionId,
+      sessionToken,
       `%20${own}`,
       `${own}%00`,
       `'%20or%201=1--`,
@@ -437,7 +437,7 @@ onBothEngines('bad input', (engine) => {
       'x'.repeat(1_000),
       'constructor',
     ]) {
-      await refused(w, 'DELETE', `/sessions/${id}`, { sessionId }, { status: 404, code: 'not_found' })
+      await refused(w, 'DELETE', `/sessions/${id}`, { sessionToken }, { status: 404, code: 'not_found' })
     }
   })
 
@@ -493,8 +493,8 @@ onBothEngines('bad input', (engine) => {
         await refused(
           w,
           operation.method,
-          pathOf(operation, w.sessionId.slice(0, 36)),
-          { ...request, sessionId: w.sessionId, headers: { ...request.headers, ...headers } },
+          pathOf(operation, w.sessionToken.slice(0, 36)),
+          { ...request, sessionToken: w.sessionToken, headers: { ...request.headers, ...headers } },
           { status: 403, code: 'foreign_origin' },
         )
       }
@@ -519,7 +519,7 @@ onBothEngines('bad input', (engine) => {
         w,
         'GET',
         '/profile',
-        { sessionId: w.sessionId, headers: { host } },
+        { sessionToken: w.sessionToken, headers: { host } },
         { status: 421, code: 'unknown_host' },
       )
     }
@@ -528,7 +528,7 @@ onBothEngines('bad input', (engine) => {
         w,
         'GET',
         '/profile',
-        { sessionId: w.sessionId, headers: { host } },
+        { sessionToken: w.sessionToken, headers: { host } },
         { status: 400, code: 'malformed_request' },
       )
     }
@@ -541,7 +541,7 @@ onBothEngines('bad input', (engine) => {
       '0.0.0.0:5000',
     ]) {
       expect(
-        (await send(w.auth, 'GET', '/profile', { sessionId: w.sessionId, headers: { host } })).status,
+        (await send(w.auth, 'GET', '/profile', { sessionToken: w.sessionToken, headers: { host } })).status,
       ).toBe(200)
     }
   })

@@ -15,7 +15,7 @@ const FORGED = {
   acceptLanguage: 'fr',
   deviceToken: 'forged',
   sessionToken: 'forged',
-  sessionId: 'forged',
+  sessionToken: 'forged',
   actor: 'operator',
   caller: 'forged',
   on_behalf_of: '1',
@@ -38,14 +38,14 @@ describe('a field that is named like a part of the caller', () => {
     async ({ method, path, body }) => {
       const { auth, db } = await productionAuth('sqlite')
       await addMember(auth, 'bob@example.com')
-      const { sessionId } = await signIn(auth, 'bob@example.com')
+      const { sessionToken } = await signIn(auth, 'bob@example.com')
       const fields = Object.fromEntries(
         Object.keys(body?.shape ?? {}).map((name) => [name, VALUES[name] ?? 'x']),
       )
       const before = await db.selectFrom('audit').select('id').execute()
       for (const [name, value] of Object.entries(FORGED))
         expect(
-          await outcome(send(auth, method, path, { json: { ...fields, [name]: value }, sessionId })),
+          await outcome(send(auth, method, path, { json: { ...fields, [name]: value }, sessionToken })),
           name,
         ).toBe('400 unknown_field')
       expect(await db.selectFrom('audit').select('id').execute()).toEqual(before)
@@ -55,25 +55,33 @@ describe('a field that is named like a part of the caller', () => {
   it('changes nothing where a program passes it to the library', async () => {
     const { auth, now } = await productionAuth('sqlite')
     await addMember(auth, 'bob@example.com')
-    const session = await auth.logIn({ email: 'bob@example.com', password: PASSWORD })
-    const caller: Caller = { ...CLIENT, sessionToken: session.sessionId }
+    const session = await auth.signIn.withPassword({ email: 'bob@example.com', password: PASSWORD })
+    const caller: Caller = { ...CLIENT, sessionToken: session.sessionToken }
     const forged = { ...FORGED, actor: { kind: 'operator', id: 'mallory' } }
     const acts: Record<string, () => Promise<unknown>> = {
-      signUp: () => auth.signUp({ email: 'new@example.com', password: PASSWORD, ...forged }, CLIENT),
-      logIn: () => auth.logIn({ email: 'bob@example.com', password: PASSWORD, ...forged }, CLIENT),
-      'logIn, wrong': () => auth.logIn({ email: 'bob@example.com', password: 'x', ...forged }, CLIENT),
-      sendPasswordReset: () => auth.sendPasswordReset({ email: 'bob@example.com', ...forged }, CLIENT),
-      requestConfirmation: () => auth.requestConfirmation({ email: 'bob@example.com', ...forged }, CLIENT),
-      reauthenticate: () => auth.reauthenticate({ password: 'x', ...forged }, caller),
-      requestEmailChange: () => auth.requestEmailChange({ email: 'b@example.com', ...forged }, caller),
+      signUp: () =>
+        auth.account.register({ email: 'new@example.com', password: PASSWORD, ...forged }, CLIENT),
+      logIn: () =>
+        auth.signIn.withPassword({ email: 'bob@example.com', password: PASSWORD, ...forged }, CLIENT),
+      'logIn, wrong': () =>
+        auth.signIn.withPassword({ email: 'bob@example.com', password: 'x', ...forged }, CLIENT),
+      sendPasswordReset: () =>
+        auth.account.requestPasswordReset({ email: 'bob@example.com', ...forged }, CLIENT),
+      requestConfirmation: () =>
+        auth.account.requestConfirmation({ email: 'bob@example.com', ...forged }, CLIENT),
+      reauthenticate: () => auth.signIn.reauthenticate({ password: 'x', ...forged }, caller),
+      requestEmailChange: () => auth.account.changeEmail({ email: 'b@example.com', ...forged }, caller),
       changePassword: () =>
-        auth.changePassword({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD, ...forged }, caller),
+        auth.account.changePassword(
+          { currentPassword: PASSWORD, newPassword: NEW_PASSWORD, ...forged },
+          caller,
+        ),
     }
     for (const [name, act] of Object.entries(acts)) {
       // Lines of one moment have no order.
       now.advance(1)
       await act().catch(() => {})
-      const { value: line } = await auth.listAudit().next()
+      const { value: line } = await auth.audit.list().next()
       expect(line, name).toMatchObject(CLIENT)
       expect(line?.actor, name).toMatch(/^(?:anonymous|user)$/)
       expect(line?.actorId, name).toBe(line?.actor === 'user' ? String(line.userId) : null)
@@ -84,9 +92,9 @@ describe('a field that is named like a part of the caller', () => {
 it('is refused where it is not an object, so that a token in its place is not overlooked', async () => {
   const { auth } = await productionAuth('sqlite')
   await addMember(auth, 'bob@example.com')
-  const { sessionId } = await auth.logIn({ email: 'bob@example.com', password: PASSWORD })
-  await expect(auth.endSession(sessionId as never)).rejects.toThrow(TypeError)
-  expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+  const { sessionToken } = await auth.signIn.withPassword({ email: 'bob@example.com', password: PASSWORD })
+  await expect(auth.sessions.signOut(sessionToken as never)).rejects.toThrow(TypeError)
+  expect(await auth.getUserFromSessionId(sessionToken)).not.toBeNull()
 })
 
 describe('the audit', () => {
@@ -94,13 +102,16 @@ describe('the audit', () => {
     const { auth, now } = await productionAuth('sqlite')
     const { id } = await addMember(auth, 'bob@example.com')
     const acts = [
-      () => auth.disableUser(id),
-      () => auth.enableUser(id, { actor: { kind: 'operator', id: 'alice' } }),
-      () => auth.logIn({ email: 'bob@example.com', password: 'wrong' }).catch(() => {}),
+      () => auth.users.disable(id),
+      () => auth.users.enable(id, { actor: { kind: 'operator', id: 'alice' } }),
+      () => auth.signIn.withPassword({ email: 'bob@example.com', password: 'wrong' }).catch(() => {}),
       async () => {
-        const { sessionId } = await auth.logIn({ email: 'bob@example.com', password: PASSWORD })
+        const { sessionToken } = await auth.signIn.withPassword({
+          email: 'bob@example.com',
+          password: PASSWORD,
+        })
         now.advance(1)
-        await auth.endSession({ sessionToken: sessionId })
+        await auth.sessions.signOut({ sessionToken })
       },
     ]
     for (const act of acts) {
@@ -108,7 +119,7 @@ describe('the audit', () => {
       now.advance(1)
       await act()
     }
-    const lines = await Array.fromAsync(auth.listAudit())
+    const lines = await Array.fromAsync(auth.audit.list())
     const actors = lines.map(({ action, actor, actorId, onBehalfOf }) => [action, actor, actorId, onBehalfOf])
     expect(actors.toReversed()).toEqual([
       ['register', 'operator', null, null],

@@ -511,9 +511,10 @@ describe('mail', () => {
       hasher: CHEAP_HASHER,
       logger: { debug() {}, info() {}, warn() {}, error: (fields) => void faults.push(fields) },
     })
-    for (const name of ['a', 'b']) await auth.signUp({ email: `${name}@example.com`, password: PASSWORD })
+    for (const name of ['a', 'b'])
+      await auth.account.register({ email: `${name}@example.com`, password: PASSWORD })
     await vi.waitUntil(() => faults.length === 2, { timeout: 50_000, interval: 5 })
-    await vi.waitUntil(async () => (await auth.listMailProblems())[0]?.mails === 2, { timeout: 50_000 })
+    await vi.waitUntil(async () => (await auth.delivery.listProblems())[0]?.mails === 2, { timeout: 50_000 })
     await auth.close()
     const [problem, ...others] = expectDone(await runCli(['mail', 'queue'], { env }))
       .split('\n')
@@ -540,7 +541,8 @@ describe('mail', () => {
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     })
     expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails that wait: 0.\n')
-    for (const name of ['a', 'b']) await auth.signUp({ email: `${name}@example.com`, password: PASSWORD })
+    for (const name of ['a', 'b'])
+      await auth.account.register({ email: `${name}@example.com`, password: PASSWORD })
     await auth.close()
     expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails that wait: 2.\n')
     expect(JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))).toEqual({
@@ -606,18 +608,18 @@ onBothEngines('the commands', (engine) => {
     )
     expect(JSON.parse(expectDone(await users('list --json')))).toEqual(listed)
 
-    const sessionId = sessionIdOf(await logIn())
+    const sessionToken = sessionIdOf(await logIn())
     expect(expectDone(await users(`show ${EMAIL}`))).toMatch(/^live sessions +1$/m)
     const shown = expectDone(await users(`show ${EMAIL.toUpperCase()} --json`))
     expect(JSON.parse(shown)).toEqual({ ...listed, live_sessions: 1, reset_pending: false })
     expect(shown).not.toContain('$2b$')
 
     expect(expectDone(await users(`disable ${EMAIL}`))).toBe(`${EMAIL} is disabled.\n`)
-    expect((await send(url, 'GET', '/profile', { sessionId })).status).toBe(403)
+    expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
     expect((await logIn()).status).toBe(401)
     expect(expectDone(await users('list'))).toContain('\tdisabled\t')
     expect(expectDone(await users(`enable ${EMAIL}`))).toBe(`${EMAIL} is enabled.\n`)
-    expect((await send(url, 'GET', '/profile', { sessionId })).status).toBe(403)
+    expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
     expect((await logIn()).status).toBe(200)
 
     expectRefusal(await users(`delete ${EMAIL}`), 2, /--yes/)
@@ -647,13 +649,14 @@ onBothEngines('the commands', (engine) => {
     const auth = await freshAuth(engine, { databaseUrl, loginFailuresPerAccount: 2 })
     const { id } = await auth.registerUser(EMAIL, PASSWORD)
     await auth.registerUser('bob@example.com', PASSWORD)
-    const logIn = (password = PASSWORD) => auth.logIn({ email: EMAIL, password }, { ip: '192.0.2.7' })
-    const liveSessions = async () => (await auth.describeUser(EMAIL))?.liveSessions
+    const logIn = (password = PASSWORD) =>
+      auth.signIn.withPassword({ email: EMAIL, password }, { ip: '192.0.2.7' })
+    const liveSessions = async () => (await auth.users.find(EMAIL))?.liveSessions
 
-    const before = await auth.describeUser(EMAIL)
+    const before = await auth.users.find(EMAIL)
     expect(before?.user.emailVerifiedAt).toBeNull()
     expect(await cli(`users confirm ${EMAIL}`)).toBe(`${EMAIL} is confirmed.\n`)
-    expect((await auth.describeUser(EMAIL))?.user.emailVerifiedAt).toBeInstanceOf(Date)
+    expect((await auth.users.find(EMAIL))?.user.emailVerifiedAt).toBeInstanceOf(Date)
 
     for (let failure = 0; failure < 2; failure++) await logIn('wrong').catch(() => {})
     await expect(logIn()).rejects.toMatchObject({ code: 'too_many_attempts' })
@@ -767,9 +770,9 @@ onBothEngines('the commands', (engine) => {
     const users = (line: string) => runCli(['users', ...line.split(' ')], { env })
     const auth = await freshAuth(engine, { databaseUrl })
     await auth.registerUser(EMAIL, PASSWORD)
-    await auth.registerUser('bob@example.com', PASSWORD, { confirmed: true })
+    await auth.users.create({ email: 'bob@example.com', password: PASSWORD, confirmed: true })
     const { id } = await auth.registerUser('disabled@example.com', PASSWORD)
-    await auth.disableUser(id)
+    await auth.users.disable(id)
 
     expect(expectDone(await users(`send-reset ${EMAIL}`))).toBe(
       `The running service sends ${EMAIL} a link that sets a new password.\n`,
@@ -781,11 +784,11 @@ onBothEngines('the commands', (engine) => {
     expect(expectDone(await users(`set-email ${EMAIL} new@example.com`))).toMatch(
       /^The running service sends new@/,
     )
-    expect(await auth.countMail()).toBe(4)
+    expect(await auth.delivery.count()).toBe(4)
     expect(expectDone(await users(`set-email ${EMAIL} New@example.com --confirmed`))).toBe(
       'User 1 has the address New@example.com now; its sessions are over.\n',
     )
-    expect(await auth.describeUser('new@example.com')).toMatchObject({
+    expect(await auth.users.find('new@example.com')).toMatchObject({
       user: { id: 1, email: 'New@example.com' },
     })
 

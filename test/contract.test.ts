@@ -52,8 +52,11 @@ onBothEngines('the classic contract', (engine) => {
   it('GET /profile knows the session, and is 403 without one', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { fields: account })
-    const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
-    expect(await answer(await send(auth, 'GET', '/profile', { sessionId }))).toEqual([200, { email: EMAIL }])
+    const sessionToken = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionToken }))).toEqual([
+      200,
+      { email: EMAIL },
+    ])
     expect(await answer(await send(auth, 'GET', '/profile'))).toMatchObject([
       403,
       { code: 'session_required' },
@@ -67,15 +70,15 @@ onBothEngines('the classic contract', (engine) => {
       [{}, 302],
       [{ 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' }, 303],
     ] as const) {
-      const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
-      const response = await send(auth, 'DELETE', '/sessions', { sessionId, headers })
+      const sessionToken = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+      const response = await send(auth, 'DELETE', '/sessions', { sessionToken, headers })
       expect(response.status).toBe(status)
       expect(response.headers.get('location')).toBe('/')
       expect(response.headers.getSetCookie()).toEqual([
         'session_id=; Path=/; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
       ])
-      expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
-      expect(await answer(await send(auth, 'DELETE', '/sessions', { sessionId }))).toMatchObject([
+      expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
+      expect(await answer(await send(auth, 'DELETE', '/sessions', { sessionToken }))).toMatchObject([
         403,
         { code: 'session_required' },
       ])
@@ -91,14 +94,14 @@ onBothEngines('the classic contract', (engine) => {
     await send(auth, 'POST', '/users', { fields: account })
     const here = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
     const elsewhere = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
-    await send(auth, 'DELETE', '/sessions', { sessionId: here })
-    expect((await send(auth, 'GET', '/profile', { sessionId: elsewhere })).status).toBe(200)
+    await send(auth, 'DELETE', '/sessions', { sessionToken: here })
+    expect((await send(auth, 'GET', '/profile', { sessionToken: elsewhere })).status).toBe(200)
   })
 
   it('POST and PUT /reset_password set a new password', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { fields: account })
-    const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
+    const sessionToken = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
     const [status, body] = await answer(
       await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } }),
     )
@@ -115,7 +118,7 @@ onBothEngines('the classic contract', (engine) => {
       (await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: 't4rt1fl3tt3' } })).status,
     ).toBe(200)
     // The clients of the exercise go on with their session, and log out after the reset.
-    expect((await send(auth, 'DELETE', '/sessions', { sessionId })).status).toBe(302)
+    expect((await send(auth, 'DELETE', '/sessions', { sessionToken })).status).toBe(302)
   })
 
   it('POST /reset_password for an unknown address is 403', async () => {
@@ -153,9 +156,9 @@ onBothEngines('the classic contract', (engine) => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { fields: account })
     const first = sessionIn(await send(auth, 'POST', '/sessions', { fields: account }))
-    const second = sessionIn(await send(auth, 'POST', '/sessions', { fields: account, sessionId: first }))
-    expect((await send(auth, 'GET', '/profile', { sessionId: first })).status).toBe(403)
-    expect((await send(auth, 'GET', '/profile', { sessionId: second })).status).toBe(200)
+    const second = sessionIn(await send(auth, 'POST', '/sessions', { fields: account, sessionToken: first }))
+    expect((await send(auth, 'GET', '/profile', { sessionToken: first })).status).toBe(403)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: second })).status).toBe(200)
   })
 
   it('too many failed logins are 429 with Retry-After', async () => {
@@ -170,8 +173,10 @@ onBothEngines('the classic contract', (engine) => {
   it('secrets in the query string are not read [SES-05, CX-07]', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { fields: account })
-    const sessionId = sessionIn(await send(auth, 'POST', '/sessions', { fields: account })) ?? ''
-    expect((await send(auth, 'GET', `/profile?session_id=${encodeURIComponent(sessionId)}`)).status).toBe(403)
+    const sessionToken = sessionIn(await send(auth, 'POST', '/sessions', { fields: account })) ?? ''
+    expect((await send(auth, 'GET', `/profile?session_id=${encodeURIComponent(sessionToken)}`)).status).toBe(
+      403,
+    )
     expect(
       (await send(auth, 'POST', `/users?${new URLSearchParams({ ...account, email: 'other@holberton.io' })}`))
         .status,

@@ -63,10 +63,10 @@ it('the service does all its work in a role that owns nothing', async () => {
   const service = await startService(urlFor(SERVICE))
   const fields = { email: EMAIL, password: PASSWORD }
   expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
-  const sessionId = sessionIdOf(await send(service.url, 'POST', '/sessions', { fields }))
-  expect((await send(service.url, 'GET', '/profile', { sessionId })).status).toBe(200)
+  const sessionToken = sessionIdOf(await send(service.url, 'POST', '/sessions', { fields }))
+  expect((await send(service.url, 'GET', '/profile', { sessionToken })).status).toBe(200)
   expect((await send(service.url, 'POST', '/reset_password', { fields: { email: EMAIL } })).status).toBe(200)
-  expect((await send(service.url, 'DELETE', '/sessions', { sessionId })).status).toBe(303)
+  expect((await send(service.url, 'DELETE', '/sessions', { sessionToken })).status).toBe(303)
   expect((await send(service.url, 'GET', '/readyz')).status).toBe(200)
   expect(await service.stop()).toBe(0)
   expect(service.log().filter(({ level }) => level === 'error')).toEqual([])

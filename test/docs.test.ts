@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { OPERATIONS } from '../src/api/index.ts'
 import { createApp } from '../src/app/index.ts'
 import { startServer } from '../src/app/server.ts'
-import { openEngine } from '../src/auth/index.ts'
+import { openAuthService } from '../src/auth/index.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { AuthError, ERRORS } from '../src/errors.ts'
 import type { Auth } from '../src/index.ts'
@@ -144,7 +144,7 @@ describe('transcripts', () => {
     async (page) => {
       const commands = transcript(read(page))
       expect(commands.length).toBeGreaterThan(10)
-      const engine = await openEngine({ databaseUrl: 'sqlite::memory:' })
+      const engine = await openAuthService({ databaseUrl: 'sqlite::memory:' })
       onTestFinished(() => engine.close())
       const silent = { debug() {}, info() {}, warn() {}, error() {} }
       const server = await startServer(createApp(engine, silent), ['127.0.0.1'], 0)
@@ -320,20 +320,23 @@ describe('docs/throttling.md', () => {
 
   type Who = { email: string; ip?: string }
   const ATTEMPTS: Record<string, (auth: Auth, who: Who) => Promise<unknown>> = {
-    'wrong passwords': (auth, { email, ip }) => auth.logIn({ email, password: 'wrong' }, { ip }),
+    'wrong passwords': (auth, { email, ip }) =>
+      auth.signIn.withPassword({ email, password: 'wrong' }, { ip }),
     'resets asked for': (auth, { email, ip }) =>
       auth.options.resetTokenDelivery === 'mail'
-        ? auth.sendPasswordReset({ email }, { ip })
-        : auth.requestPasswordReset({ email }, { ip }).then(() => undefined),
-    'confirmation mails asked for': (auth, { email, ip }) => auth.requestConfirmation({ email }, { ip }),
+        ? auth.account.requestPasswordReset({ email }, { ip })
+        : auth.account.createResetToken({ email }, { ip }).then(() => undefined),
+    'confirmation mails asked for': (auth, { email, ip }) =>
+      auth.account.requestConfirmation({ email }, { ip }),
     registrations: async (auth, { email, ip }) =>
-      void (await auth.signUp({ email, password: 'ever so long a phrase' }, { ip })),
+      void (await auth.account.register({ email, password: 'ever so long a phrase' }, { ip })),
     // The account is the one that asks: one account each, or the same again and again.
     'changes of address asked for': async (auth, { email, ip }) => {
-      const known = await auth.describeUser(email)
-      if (known === null) await auth.registerUser(email, 'ever so long a phrase', { confirmed: true })
+      const known = await auth.users.find(email)
+      if (known === null)
+        await auth.users.create({ email, password: 'ever so long a phrase', confirmed: true })
       const sessionToken = await auth.createSession(email)
-      await auth.requestEmailChange({ email: 'another@example.com' }, { sessionToken, ip })
+      await auth.account.changeEmail({ email: 'another@example.com' }, { sessionToken, ip })
     },
   }
   const NO_WORK = {

@@ -25,8 +25,8 @@ describe.each([
     const { example, url } = await startExample(name)
     const auth = `${url}${mount}`
     const credentials = { email: EMAIL, password: PASSWORD }
-    const hello = async (sessionId?: string) => {
-      const response = await send(url, 'GET', '/hello', sessionId === undefined ? {} : { sessionId })
+    const hello = async (sessionToken?: string) => {
+      const response = await send(url, 'GET', '/hello', sessionToken === undefined ? {} : { sessionToken })
       return { status: response.status, body: await response.text() }
     }
 
@@ -51,13 +51,13 @@ describe.each([
     expect(await hello('nonsense')).toEqual({ status: 401, body: 'Please log in' })
 
     const login = await send(auth, 'POST', '/sessions', { fields: credentials })
-    const sessionId = sessionIdOf(login)
+    const sessionToken = sessionIdOf(login)
     expect(await answer(login)).toEqual({ status: 200, body: { email: EMAIL, message: 'logged in' } })
-    expect(await answer(await send(auth, 'GET', '/profile', { sessionId }))).toEqual({
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionToken }))).toEqual({
       status: 200,
       body: { email: EMAIL },
     })
-    expect(await hello(sessionId)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
+    expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
 
     const reset = await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } })
     expect(reset.status).toBe(200)
@@ -68,16 +68,16 @@ describe.each([
       body: { email: EMAIL, message: 'Password updated' },
     })
     // In classic mode a reset leaves sessions alone.
-    expect(await hello(sessionId)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
+    expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
 
     const again = sessionIdOf(
       await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: NEW_PASSWORD } }),
     )
-    const logout = await send(auth, 'DELETE', '/sessions', { sessionId: again })
+    const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: again })
     // `fetch` says Sec-Fetch-Mode, as browsers do.
     expect(logout.status).toBe(303)
     expect(logout.headers.get('location')).toBe('/')
-    expect(await answer(await send(auth, 'GET', '/profile', { sessionId: again }))).toMatchObject({
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionToken: again }))).toMatchObject({
       status: 403,
       body: { code: 'session_required' },
     })

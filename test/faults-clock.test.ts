@@ -29,8 +29,9 @@ onBothEngines('a clock that jumps', (engine) => {
   describe.each(STEPS)('$step', ({ seconds }) => {
     it('keeps nobody out longer than the longest wait', async () => {
       const { auth, now } = await productionAuth(engine)
-      await auth.registerUser(EMAIL, PASSWORD, { confirmed: true })
-      const logIn = (password: string) => auth.logIn({ email: EMAIL, password }, { ip: '192.0.2.7' })
+      await auth.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
+      const logIn = (password: string) =>
+        auth.signIn.withPassword({ email: EMAIL, password }, { ip: '192.0.2.7' })
       const fail = () => expect(logIn('wrong')).rejects.toMatchObject({ code: 'invalid_credentials' })
       // Until the waits are at their longest.
       for (let count = 1; count <= auth.options.loginFailuresPerAccount + 10; count++) {
@@ -60,19 +61,19 @@ onBothEngines('a clock that jumps', (engine) => {
       })
       const { auth, now } = await productionAuth(engine, { mailer })
       for (const email of [EMAIL, 'bob@example.com'])
-        await auth.registerUser(email, PASSWORD, { confirmed: true })
-      await auth.sendPasswordReset({ email: EMAIL })
-      await until(async () => (await auth.countMail()) === 1)
+        await auth.users.create({ email, password: PASSWORD, confirmed: true })
+      await auth.account.requestPasswordReset({ email: EMAIL })
+      await until(async () => (await auth.delivery.count()) === 1)
 
       isWell = true
       now.advance(seconds)
-      await auth.sendPasswordReset({ email: 'bob@example.com' })
+      await auth.account.requestPasswordReset({ email: 'bob@example.com' })
       await until(() => mailer.mails.some(({ to }) => to === 'bob@example.com'))
       now.advance(2 * HOUR)
       // For nobody: it lets the worker look.
-      await auth.sendPasswordReset({ email: 'nobody@example.com' })
+      await auth.account.requestPasswordReset({ email: 'nobody@example.com' })
       await untilNoMailWaits(auth)
-      const given = await Array.fromAsync(auth.listAudit({ action: 'give_up_mail' }))
+      const given = await Array.fromAsync(auth.audit.list({ action: 'give_up_mail' }))
       // After three days nobody waits for a mail any more.
       if (seconds > 3 * DAY) expect(given).toMatchObject([{ reason: 'expired' }])
       else expect(mailer.mails.map(({ to }) => to).toSorted()).toEqual([EMAIL, 'bob@example.com'])
@@ -80,12 +81,12 @@ onBothEngines('a clock that jumps', (engine) => {
 
     it('ends sessions and tokens after their life and what the clock was put back, at the latest', async () => {
       const { auth, now, mailedLink } = await productionAuth(engine)
-      await auth.registerUser(EMAIL, PASSWORD, { confirmed: true })
+      await auth.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
       const { sessionLifetimeSeconds, resetTokenLifetimeSeconds } = auth.options
-      const sessionId = await auth.createSession(EMAIL)
-      await auth.sendPasswordReset({ email: EMAIL })
+      const sessionToken = await auth.createSession(EMAIL)
+      await auth.account.requestPasswordReset({ email: EMAIL })
       const { token } = await mailedLink('reset_password')
-      const userOf = async () => (await auth.getUserFromSessionId(sessionId))?.email ?? null
+      const userOf = async () => (await auth.getUserFromSessionId(sessionToken))?.email ?? null
 
       now.advance(seconds)
       const putBack = Math.max(-seconds, 0)
@@ -107,18 +108,21 @@ onBothEngines('a clock that jumps', (engine) => {
       // Else what was written a year ago would go, once the clock of the database lets it.
       const { auth, now, newMails, mailedLink } = await productionAuth(engine, { auditRetentionDays: 1_000 })
       async function live(email: string): Promise<void> {
-        await auth.signUp({ email, password: PASSWORD }, { ip: '192.0.2.7' })
+        await auth.account.register({ email, password: PASSWORD }, { ip: '192.0.2.7' })
         const { token } = await mailedLink('verify_email')
-        await auth.confirmEmail({ token, password: PASSWORD })
-        const { sessionId } = await auth.logIn({ email, password: PASSWORD }, { ip: '192.0.2.7' })
-        expect((await auth.getUserFromSessionId(sessionId))?.email).toBe(email)
-        expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(1)
-        const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
-        expect((await auth.exportAccount({ sessionToken: renewed.sessionId })).account.email).toBe(email)
-        await auth.sendPasswordReset({ email })
+        await auth.account.confirmEmail({ token, password: PASSWORD })
+        const { sessionToken } = await auth.signIn.withPassword(
+          { email, password: PASSWORD },
+          { ip: '192.0.2.7' },
+        )
+        expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(email)
+        expect(await auth.sessions.list({ sessionToken })).toHaveLength(1)
+        const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
+        expect((await auth.account.export({ sessionToken: renewed.sessionToken })).account.email).toBe(email)
+        await auth.account.requestPasswordReset({ email })
         const reset = await mailedLink('reset_password')
-        await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
-        expect((await auth.logIn({ email, password: NEW_PASSWORD })).next).toBe('signed_in')
+        await auth.account.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+        expect((await auth.signIn.withPassword({ email, password: NEW_PASSWORD })).next).toBe('signed_in')
         await auth.deleteExpired()
         expect(await auth.isReady()).toBe(true)
         // The second sign-in is told when the notice of the first is ten minutes old.
@@ -129,7 +133,7 @@ onBothEngines('a clock that jumps', (engine) => {
       await live('bob@example.com')
       now.advance(-seconds)
       await live('carol@example.com')
-      const actions = (await Array.fromAsync(auth.listAudit())).map(({ action }) => action)
+      const actions = (await Array.fromAsync(auth.audit.list())).map(({ action }) => action)
       expect(actions.filter((action) => action === 'reset_password')).toHaveLength(3)
     })
   })

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Engine, openEngine } from '../src/auth/index.ts'
+import { type AuthService, openAuthService } from '../src/auth/index.ts'
 import {
   type Answer,
   type Ask,
@@ -24,8 +24,8 @@ const EMAIL = 'alice@example.com'
 const SESSION = '__Host-session_id'
 
 /** The use cases beside the service, on the same database: mail that they order is left for it to send. */
-async function openBeside(databaseUrl: string, now = () => new Date()): Promise<Engine> {
-  const engine = await openEngine({
+async function openBeside(databaseUrl: string, now = () => new Date()): Promise<AuthService> {
+  const engine = await openAuthService({
     databaseUrl,
     now,
     // The hash of production: a login has nothing to renew.
@@ -49,7 +49,7 @@ describe('PostgreSQL that goes away', () => {
     url.port = String(relay.port)
     const smtp = await startSmtpServer()
     const beside = await openBeside(databaseUrl)
-    const { id } = await beside.registerUser(EMAIL, PASSWORD, { confirmed: true })
+    const { id } = await beside.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
     const env = {
       ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
       BIENVENUE_RESET_REQUESTS_PER_ACCOUNT: '100',
@@ -57,8 +57,8 @@ describe('PostgreSQL that goes away', () => {
     }
     const service = await startService(url.href, { env })
     const send = (method: string, path: string, request?: Ask) => ask(service, method, path, request)
-    const sessionId = (await beside.createSession(EMAIL)) ?? ''
-    return { beside, databaseUrl, id, relay, send, service, sessionId, smtp }
+    const sessionToken = (await beside.createSession(EMAIL)) ?? ''
+    return { beside, databaseUrl, id, relay, send, service, sessionToken, smtp }
   }
 
   async function untilReady(service: Service): Promise<void> {
@@ -66,8 +66,8 @@ describe('PostgreSQL that goes away', () => {
   }
 
   it('costs 503 while it is away, and nothing once it is back: sessions, logins and mail', async () => {
-    const { beside, relay, send, service, sessionId, smtp } = await startBehindRelay()
-    const cookies = { [SESSION]: sessionId }
+    const { beside, relay, send, service, sessionToken, smtp } = await startBehindRelay()
+    const cookies = { [SESSION]: sessionToken }
     const requests: readonly (readonly [string, string, Ask])[] = [
       ['POST', '/users', { fields: { email: 'bob@example.com', password: PASSWORD } }],
       ['POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } }],
@@ -160,9 +160,9 @@ describe('PostgreSQL that goes away', () => {
   })
 
   it('without a word, by a lost route: each dead connection costs a request, and is not used again', async () => {
-    const { relay, send, sessionId } = await startBehindRelay()
+    const { relay, send, sessionToken } = await startBehindRelay()
     const login = () => send('POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
-    const profile = () => send('GET', '/profile', { cookies: { [SESSION]: sessionId } })
+    const profile = () => send('GET', '/profile', { cookies: { [SESSION]: sessionToken } })
     expect([(await login()).status, (await profile()).status]).toEqual([200, 200])
     const dead = relay.freeze()
     const answers = await Promise.all(Array.from({ length: dead }, login))
@@ -191,7 +191,7 @@ describe('SQLite on a full disk', () => {
       const smtp = await startSmtpServer()
       // The session was used minutes ago: each check of it wants to write that down.
       const beside = await openBeside(databaseUrl, () => new Date(Date.now() - 120_000))
-      await beside.registerUser(EMAIL, PASSWORD, { confirmed: true })
+      await beside.users.create({ email: EMAIL, password: PASSWORD, confirmed: true })
       const cookies = { [SESSION]: (await beside.createSession(EMAIL)) ?? '' }
       const env = {
         ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
@@ -237,7 +237,7 @@ describe('SQLite on a full disk', () => {
 
       const again = await startService(databaseUrl, { env })
       expect((await ask(again, 'GET', '/profile', { cookies })).status).toBe(200)
-      const users = await Array.fromAsync(beside.listUsers())
+      const users = await Array.fromAsync(beside.users.list())
       expect(users.map(({ email }) => email)).toEqual(acknowledged)
       // Its mail has come to each, or waits for it.
       const { outbox = [] } = await everyRow(await openTables(databaseUrl))

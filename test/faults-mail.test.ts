@@ -108,7 +108,7 @@ it.each(Object.keys(FAULTS))('a mail server that %s delays a mail and loses none
   const server = await startFaultyServer(FAULTS[name] ?? {})
   const now = testClock()
   const { auth, faults } = await openProduction(server.port, now)
-  const order = (email: string) => auth.signUp({ email, password: PASSWORD })
+  const order = (email: string) => auth.account.register({ email, password: PASSWORD })
 
   await order(EMAIL)
   if (Object.values(FAULTS[name] ?? {}).includes(null)) {
@@ -118,18 +118,18 @@ it.each(Object.keys(FAULTS))('a mail server that %s delays a mail and loses none
   await until(() => faults.length === 1)
   await server.comeBack()
   expect(JSON.stringify(faults)).not.toContain('@')
-  await until(async () => (await auth.countMail()) === 1)
+  await until(async () => (await auth.delivery.count()) === 1)
   expect(server.taken).toEqual([])
 
   // Before its time another one leaves, and this one does not.
   now.advance(29)
   await order('bob@example.com')
-  await until(async () => (await auth.countMail()) === 1)
+  await until(async () => (await auth.delivery.count()) === 1)
   expect(server.taken).toEqual(['bob@example.com'])
 
   now.advance(1)
   await order('carol@example.com')
-  await until(async () => (await auth.countMail()) === 0)
+  await until(async () => (await auth.delivery.count()) === 0)
   expect(server.taken.toSorted()).toEqual([EMAIL, 'bob@example.com', 'carol@example.com'])
 })
 
@@ -137,16 +137,16 @@ it('a mail server that never takes a mail is asked ever more seldom, for three d
   const server = await startFaultyServer({ RCPT: '450 4.2.1 later' })
   const now = testClock()
   const { auth, faults } = await openProduction(server.port, now)
-  await auth.signUp({ email: EMAIL, password: PASSWORD })
+  await auth.account.register({ email: EMAIL, password: PASSWORD })
   // Nothing but the clock moves: whoever wakes the worker orders a mail for nobody.
-  const look = (email: string) => auth.sendPasswordReset({ email })
+  const look = (email: string) => auth.account.requestPasswordReset({ email })
 
   const waits = [30, 60, 120, 240, 480, 960, 1_800, 1_800]
   for (const [tries, seconds] of waits.entries()) {
     await until(() => faults.length === tries + 1)
     now.advance(seconds - 1)
     await look(`early${tries}@example.com`)
-    await until(async () => (await auth.countMail()) === 1)
+    await until(async () => (await auth.delivery.count()) === 1)
     expect(faults).toHaveLength(tries + 1)
     now.advance(1)
     await look(`due${tries}@example.com`)
@@ -154,8 +154,8 @@ it('a mail server that never takes a mail is asked ever more seldom, for three d
   await until(() => faults.length === waits.length + 1)
   now.advance(3 * 86_400)
   await look('late@example.com')
-  await until(async () => (await auth.countMail()) === 0)
-  const given = await Array.fromAsync(auth.listAudit({ action: 'give_up_mail' }))
+  await until(async () => (await auth.delivery.count()) === 0)
+  const given = await Array.fromAsync(auth.audit.list({ action: 'give_up_mail' }))
   expect(given).toMatchObject([
     { actor: 'system', reason: 'expired', details: { kind: 'verify_email', attempts: waits.length + 2 } },
   ])
@@ -165,12 +165,12 @@ it('a recipient who is refused for good is not tried again, and keeps nobody wai
   const server = await startFaultyServer({ RCPT: '550 5.1.1 no such user' })
   const { auth } = await openProduction(server.port, testClock())
   const { id } = await auth.registerUser(EMAIL, PASSWORD)
-  await until(async () => (await auth.countMail()) === 0)
+  await until(async () => (await auth.delivery.count()) === 0)
   await server.comeBack()
   await auth.registerUser('bob@example.com', PASSWORD)
-  await until(async () => (await auth.countMail()) === 0)
+  await until(async () => (await auth.delivery.count()) === 0)
   expect(server.taken).toEqual(['bob@example.com'])
-  const [line, ...others] = await Array.fromAsync(auth.listAudit({ action: 'give_up_mail' }))
+  const [line, ...others] = await Array.fromAsync(auth.audit.list({ action: 'give_up_mail' }))
   expect(others).toEqual([])
   expect(line).toMatchObject({
     outcome: 'refused',
@@ -220,7 +220,7 @@ it('while the mail server hangs every request is answered, and what waits leaves
   expect(service.log().at(-1)?.msg).toBe('stopped')
 
   const { auth, taken } = await startLater(databaseUrl, 301)
-  await until(async () => (await auth.countMail()) === 0)
+  await until(async () => (await auth.delivery.count()) === 0)
   expect(taken.toSorted()).toEqual([EMAIL, EMAIL, 'bob@example.com', 'carol@example.com'])
 })
 
@@ -242,10 +242,10 @@ it('SIGKILL in the middle of a mail loses none: the next start sends it, when no
   expect(await service.stop('SIGKILL')).toBeNull()
 
   const { auth, now, taken } = await startLater(databaseUrl, 240)
-  await until(async () => (await auth.countMail()) === 1)
+  await until(async () => (await auth.delivery.count()) === 1)
   expect(taken).toEqual(['carol@example.com'])
   now.advance(61)
-  await auth.sendPasswordReset({ email: EMAIL })
-  await until(async () => (await auth.countMail()) === 0)
+  await auth.account.requestPasswordReset({ email: EMAIL })
+  await until(async () => (await auth.delivery.count()) === 0)
   expect(taken.toSorted()).toEqual([EMAIL, 'bob@example.com', 'carol@example.com'])
 })

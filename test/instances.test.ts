@@ -1,7 +1,7 @@
 /** Two instances on one database: limits, sessions and mail are those of one service. */
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { openEngine } from '../src/auth/index.ts'
+import { openAuthService } from '../src/auth/index.ts'
 import { type Ask, ask, cookiesOf, productionEnv, runCommand } from './support/deployed.ts'
 import { CHEAP_HASHER, type EngineName, freshDatabase, onBothEngines } from './support/engines.ts'
 import { memoryMailer, PASSWORD, until } from './support/production.ts'
@@ -16,16 +16,16 @@ async function prepare(
   { accounts, waiting = [] }: { accounts: readonly string[]; waiting?: readonly string[] },
 ) {
   const databaseUrl = await freshDatabase(engine)
-  const seeding = await openEngine({
+  const seeding = await openAuthService({
     databaseUrl,
     emailVerification: true,
     baseUrl: 'https://auth.example.com',
     mailer: memoryMailer(),
     hasher: CHEAP_HASHER,
   })
-  for (const email of accounts) await seeding.registerUser(email, PASSWORD, { confirmed: true })
+  for (const email of accounts) await seeding.users.create({ email, password: PASSWORD, confirmed: true })
   for (const email of waiting) await seeding.registerUser(email, PASSWORD)
-  expect(await seeding.countMail()).toBe(waiting.length)
+  expect(await seeding.delivery.count()).toBe(waiting.length)
   await seeding.close()
 
   const smtp = await startSmtpServer()

@@ -265,7 +265,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     )
     await sql`insert into throttles (key, failures, blocked_until, expires_at)
       values (${'ab'.repeat(32)}, 3, 0, ${time + 3_600_000})`.execute(db)
-    return { sessionId: session.value, resetToken: token.value }
+    return { sessionToken: session.value, resetToken: token.value }
   }
 
   it('runs what is new alone, and keeps every row as it was', async () => {
@@ -293,22 +293,22 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
 
   it('lets everybody in who was let in before: by password, by session, by token', async () => {
     const { url, db } = await openOldDatabase(engine)
-    const { sessionId, resetToken } = await fill(db)
+    const { sessionToken, resetToken } = await fill(db)
     const auth = await freshAuth(engine, { databaseUrl: url, now })
-    expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: 1, email: 'Bob@example.com' })
+    expect(await auth.getUserFromSessionId(sessionToken)).toMatchObject({ id: 1, email: 'Bob@example.com' })
     expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
     expect(await auth.validLogin('bob@example.com', 'wrong')).toBe(false)
     expect(await auth.validLogin('shut@example.com', PASSWORD)).toBe(false)
     await auth.updatePassword(resetToken, 'new')
     expect(await auth.validLogin('bob@example.com', 'new')).toBe(true)
     // In classic mode a reset leaves sessions alone.
-    expect((await auth.getUserFromSessionId(sessionId))?.passwordVersion).toBe(2)
+    expect((await auth.getUserFromSessionId(sessionToken))?.passwordVersion).toBe(2)
     expect((await auth.registerUser('rob@example.com', PASSWORD)).id).toBe(3)
   })
 
   it('asks the old accounts to confirm where that is demanded now, and takes none of them away', async () => {
     const { url, db } = await openOldDatabase(engine)
-    const { sessionId } = await fill(db)
+    const { sessionToken } = await fill(db)
     const mails: Mail[] = []
     const mailer: Mailer = { send: async (mail) => void mails.push(mail), close() {} }
     const auth = await freshAuth(engine, {
@@ -318,15 +318,15 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
       baseUrl: 'https://auth.example.com',
       emailVerification: true,
     })
-    const logIn = () => auth.logIn({ email: 'bob@example.com', password: PASSWORD })
+    const logIn = () => auth.signIn.withPassword({ email: 'bob@example.com', password: PASSWORD })
     await expect(logIn()).rejects.toMatchObject({ code: 'invalid_credentials' })
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     await vi.waitUntil(() => mails.length > 0, { timeout: 50_000, interval: 5 })
     expect(mails.map(({ to }) => to)).toEqual(['Bob@example.com'])
     const token = /#token=(\S+)/.exec(mails[0]?.text ?? '')?.[1] ?? ''
     expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
-    await auth.confirmEmail({ token: decodeURIComponent(token), password: PASSWORD })
-    expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: 1 })
+    await auth.account.confirmEmail({ token: decodeURIComponent(token), password: PASSWORD })
+    expect(await auth.getUserFromSessionId(sessionToken)).toMatchObject({ id: 1 })
     await logIn()
   })
 

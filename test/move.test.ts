@@ -45,7 +45,7 @@ async function rowsOf(url: string): Promise<Record<string, unknown[]>> {
 /** A database with rows in every table, also such as are hard to spell; more users than a page. */
 async function filledDatabase(
   engine: EngineName,
-): Promise<{ url: string; sessionId: string; resetToken: string }> {
+): Promise<{ url: string; sessionToken: string; resetToken: string }> {
   const url = await freshDatabase(engine)
   const auth = await freshAuth(engine, {
     databaseUrl: url,
@@ -54,14 +54,14 @@ async function filledDatabase(
     baseUrl: 'https://auth.example.com',
   })
   await auth.registerUser(EMAIL, PASSWORD)
-  await auth.registerUser('pavé+x\u{1f980}@bücher.example', PASSWORD, { confirmed: true })
-  await auth.disableUser((await auth.registerUser('shut@example.com', PASSWORD)).id)
-  const sessionId =
+  await auth.users.create({ email: 'pavé+x\u{1f980}@bücher.example', password: PASSWORD, confirmed: true })
+  await auth.users.disable((await auth.registerUser('shut@example.com', PASSWORD)).id)
+  const sessionToken =
     (await auth.createSession(EMAIL, { ip: '2001:db8::1', userAgent: 'a "b" \\ \u{1f980}' })) ?? ''
   await expect(
-    auth.logIn({ email: 'eve@example.com', password: 'wrong' }, { ip: '192.0.2.1' }),
+    auth.signIn.withPassword({ email: 'eve@example.com', password: 'wrong' }, { ip: '192.0.2.1' }),
   ).rejects.toThrow()
-  await auth.requestEmailChange(
+  await auth.account.changeEmail(
     { email: 'new@example.com' },
     { sessionToken: (await auth.createSession(EMAIL)) ?? '' },
   )
@@ -75,9 +75,9 @@ async function filledDatabase(
     values ${sql.join(page)}`.execute(db)
   // The last number was given, and is not there any more.
   const { id } = await auth.registerUser('gone@example.com', PASSWORD)
-  await auth.deleteUser(id)
+  await auth.users.delete(id)
   await auth.close()
-  return { url, sessionId, resetToken }
+  return { url, sessionToken, resetToken }
 }
 
 describe.each<[EngineName, EngineName]>([
@@ -85,7 +85,7 @@ describe.each<[EngineName, EngineName]>([
   ['postgres', 'sqlite'],
 ])('from %s to %s', (here, there) => {
   it('every row of every table goes, sessions and tokens stay good, and back again nothing has changed', async () => {
-    const { url, sessionId, resetToken } = await filledDatabase(here)
+    const { url, sessionToken, resetToken } = await filledDatabase(here)
     const before = await rowsOf(url)
     for (const table of TABLE_NAMES) expect(before[table], table).not.toEqual([])
     const bytes = () => (here === 'sqlite' ? readFileSync(url.slice('sqlite:'.length)) : Buffer.from(''))
@@ -104,7 +104,7 @@ describe.each<[EngineName, EngineName]>([
     expect(await rowsOf(back)).toEqual(before)
 
     const auth = await freshAuth(there, { databaseUrl: middle })
-    expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: 1, email: EMAIL })
+    expect(await auth.getUserFromSessionId(sessionToken)).toMatchObject({ id: 1, email: EMAIL })
     expect(await auth.validLogin(EMAIL, PASSWORD)).toBe(true)
     expect(await auth.validLogin('shut@example.com', PASSWORD)).toBe(false)
     await auth.updatePassword(resetToken, 'another')

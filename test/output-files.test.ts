@@ -17,7 +17,7 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { openEngine } from '../src/auth/index.ts'
+import { openAuthService } from '../src/auth/index.ts'
 import { FIREBASE } from './fixtures/hashes.ts'
 import { CHEAP_HASHER } from './support/engines.ts'
 import { COMMAND, ROOT, run, runCli, send, startProgram, startService } from './support/service.ts'
@@ -31,7 +31,7 @@ async function makeFolder() {
   const folder = temporaryFolder()
   const path = join(folder, 'bienvenue.db')
   const databaseUrl = `sqlite:${path}`
-  const auth = await openEngine({ databaseUrl, hasher: CHEAP_HASHER })
+  const auth = await openAuthService({ databaseUrl, hasher: CHEAP_HASHER })
   await auth.registerUser(EMAIL, PASSWORD)
   await auth.close()
   const users = join(folder, 'users.ndjson')

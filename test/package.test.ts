@@ -330,14 +330,14 @@ it('lets a JavaScript program do every step of the classic exercise', async () =
     assert.equal(await auth.validLogin('nobody@example.com', 'b4l0u'), false)
 
     assert.equal(await auth.createSession('nobody@example.com'), null)
-    const sessionId = await auth.createSession(EMAIL)
-    assert.equal((await auth.getUserFromSessionId(sessionId)).id, bob.id)
-    assert.equal((await auth.getUserFromCookie('a=b; session_id=' + sessionId)).id, bob.id)
+    const sessionToken = await auth.createSession(EMAIL)
+    assert.equal((await auth.getUserFromSessionId(sessionToken)).id, bob.id)
+    assert.equal((await auth.getUserFromCookie('a=b; session_id=' + sessionToken)).id, bob.id)
     assert.equal(await auth.getUserFromCookie(null), null)
     assert.equal(await auth.getUserFromSessionId('nonsense'), null)
     assert.equal(await auth.getUserFromSessionId(null), null)
     await auth.destroySession(bob.id)
-    assert.equal(await auth.getUserFromSessionId(sessionId), null)
+    assert.equal(await auth.getUserFromSessionId(sessionToken), null)
 
     await assert.rejects(auth.getResetPasswordToken('nobody@example.com'), { code: 'unknown_email' })
     const token = await auth.getResetPasswordToken(EMAIL)
@@ -377,8 +377,8 @@ const CLASSIC_TYPED = `
     const auth: Auth = await createAuth(options)
     const bob: User = await auth.registerUser('bob@example.com', 'b4l0u')
     const valid: boolean = await auth.validLogin(bob.email, 'b4l0u')
-    const sessionId: string | null = await auth.createSession(bob.email)
-    const found: User | null = await auth.getUserFromSessionId(sessionId)
+    const sessionToken: string | null = await auth.createSession(bob.email)
+    const found: User | null = await auth.getUserFromSessionId(sessionToken)
     await auth.destroySession(bob.id)
     const token: string = await auth.getResetPasswordToken(bob.email)
     await auth.updatePassword(token, 't4rt1fl3tt3')
@@ -389,7 +389,7 @@ const CLASSIC_TYPED = `
     const response: Response = await auth.fetch(new Request('http://localhost/'), { ip: '127.0.0.1' })
     const handler: NodeHandler = toNodeHandler(auth)
     createServer(handler)
-    for await (const user of auth.listUsers()) console.log(user.disabledAt?.toISOString(), names, valid, found)
+    for await (const user of auth.users.list()) console.log(user.disabledAt?.toISOString(), names, valid, found)
     try {
       console.log(response.status)
     } catch (error) {
@@ -447,28 +447,28 @@ it('lets a JavaScript program carry the mail, and its users do what they may wit
     const alive = setInterval(() => {}, 1_000)
     const nextMail = () => new Promise((resolve) => waiting.push(resolve))
     const first = nextMail()
-    assert.deepEqual(await auth.signUp({ email, password }), { email })
+    assert.deepEqual(await auth.account.register({ email, password }), { email })
     await first
     const second = nextMail()
-    await assert.rejects(auth.logIn({ email, password }), { code: 'invalid_credentials' })
+    await assert.rejects(auth.signIn.withPassword({ email, password }), { code: 'invalid_credentials' })
     await second
     clearInterval(alive)
     assert.deepEqual(mails.map(({ to }) => to), [email, email])
     const [voided, token] = mails.map(({ text }) => decodeURIComponent(/#token=(\\S+)/.exec(text)[1]))
-    await assert.rejects(auth.confirmEmail({ token: voided, password }), { code: 'invalid_confirmation_token' })
-    assert.ok((await auth.confirmEmail({ token, password })).emailVerifiedAt instanceof Date)
+    await assert.rejects(auth.account.confirmEmail({ token: voided, password }), { code: 'invalid_confirmation_token' })
+    assert.ok((await auth.account.confirmEmail({ token, password })).emailVerifiedAt instanceof Date)
 
-    const login = await auth.logIn({ email, password }, { ip: '192.0.2.1', userAgent: 'curl/8' })
+    const login = await auth.signIn.withPassword({ email, password }, { ip: '192.0.2.1', userAgent: 'curl/8' })
     assert.equal(login.next, 'signed_in')
     assert.equal(typeof login.deviceToken, 'string')
-    const { sessionId } = await auth.changePassword({ currentPassword: password, newPassword: 'seven green umbrellas' }, { sessionToken: login.sessionId })
-    await assert.rejects(auth.listOwnSessions({ sessionToken: login.sessionId }), { code: 'unauthenticated' })
-    const [session] = await auth.listOwnSessions({ sessionToken: sessionId })
-    assert.deepEqual([session.current, sessionId.startsWith(session.id)], [true, true])
-    const { account, sessions, audit } = await auth.exportAccount({ sessionToken: sessionId })
+    const { sessionToken } = await auth.account.changePassword({ currentPassword: password, newPassword: 'seven green umbrellas' }, { sessionToken: login.sessionToken })
+    await assert.rejects(auth.sessions.list({ sessionToken: login.sessionToken }), { code: 'unauthenticated' })
+    const [session] = await auth.sessions.list({ sessionToken })
+    assert.deepEqual([session.current, sessionToken.startsWith(session.id)], [true, true])
+    const { account, sessions, audit } = await auth.account.export({ sessionToken })
     assert.deepEqual([account.email, sessions.length, audit.length > 0], [email, 1, true])
-    assert.equal((await auth.deleteAccount({ sessionToken: sessionId })).email, email)
-    await assert.rejects(auth.exportAccount({ sessionToken: sessionId }), AuthError)
+    assert.equal((await auth.account.delete({ sessionToken })).email, email)
+    await assert.rejects(auth.account.export({ sessionToken }), AuthError)
     assert.deepEqual(actions, [
       'register', 'login', 'confirm_email', 'login', 'change_password', 'export_account', 'delete_account',
     ])
@@ -535,60 +535,60 @@ const TYPED = `
     const connection: Connection = { ip: client.ip }
 
     const details: RegisterDetails = { confirmed: true }
-    const user: User = await auth.registerUser('a@b.c', 'x', details)
+    const user: User = await auth.users.create({ email: 'a@b.c', password: 'x', ...details })
     const states: (Date | string | null)[] = [user.emailVerifiedAt, user.passwordCompromisedAt, user.locale]
     const signUp: SignUpRequest = { email: 'a@b.c', password: 'x' }
-    const signedUp: SignUpResult = await auth.signUp(signUp, client)
+    const signedUp: SignUpResult = await auth.account.register(signUp, client)
     const again: ConfirmationRequest = { email: signedUp.email }
-    await auth.requestConfirmation(again)
+    await auth.account.requestConfirmation(again)
     const confirm: ConfirmEmailRequest = { token: 'x', password: 'x' }
-    const account: Account = await auth.confirmEmail(confirm)
+    const account: Account = await auth.account.confirmEmail(confirm)
 
     const credentials: LogInRequest = { email: 'a@b.c', password: 'x' }
-    const login: LogInResult = await auth.logIn(credentials, client)
+    const login: LogInResult = await auth.signIn.withPassword(credentials, client)
     if (login.next !== 'signed_in') throw new Error('there is another step')
     const device: string | null = login.deviceToken
     const actor: Actor = { kind: 'operator', id: 'alice' }
-    const bearer: Caller = { ...client, actor, sessionToken: login.sessionId }
-    const sessions: SessionInfo[] = await auth.listOwnSessions(bearer)
+    const bearer: Caller = { ...client, actor, sessionToken: login.sessionToken }
+    const sessions: SessionInfo[] = await auth.sessions.list(bearer)
     const end: EndOwnSessionRequest = { id: sessions[0]?.id ?? '' }
-    await auth.endOwnSession(end, bearer)
-    const ended: number = await auth.endOtherSessions(bearer)
+    await auth.sessions.end(end, bearer)
+    const ended: number = await auth.sessions.endOthers(bearer)
     const typed: ReauthenticateRequest = { password: 'x' }
-    const renewed: RenewedSession = await auth.reauthenticate(typed, bearer)
+    const renewed: RenewedSession = await auth.signIn.reauthenticate(typed, bearer)
     const change: ChangePasswordRequest = { currentPassword: 'x', newPassword: 'y' }
-    const changed: RenewedSession = await auth.changePassword(change, bearer)
+    const changed: RenewedSession = await auth.account.changePassword(change, bearer)
     const move: EmailChangeRequest = { email: 'b@b.c' }
-    await auth.requestEmailChange(move, bearer)
-    const all: AccountExport = await auth.exportAccount(bearer)
-    const gone: Account = await auth.deleteAccount(bearer)
+    await auth.account.changeEmail(move, bearer)
+    const all: AccountExport = await auth.account.export(bearer)
+    const gone: Account = await auth.account.delete(bearer)
 
     const forgotten: PasswordResetRequest = { email: 'a@b.c' }
-    await auth.sendPasswordReset(forgotten, client)
-    const reset: PasswordReset = await auth.requestPasswordReset(forgotten)
+    await auth.account.requestPasswordReset(forgotten, client)
+    const reset: PasswordReset = await auth.account.createResetToken(forgotten)
     const newPassword: ResetPasswordRequest = { resetToken: reset.resetToken, newPassword: 'z', email: 'a@b.c' }
-    const owner: Account = await auth.resetPassword(newPassword)
+    const owner: Account = await auth.account.resetPassword(newPassword)
 
     const did: boolean[] = [
-      await auth.confirmUser(1), await auth.unlockUser(1), await auth.markPasswordCompromised(1),
-      await auth.endSession({ ...client, sessionToken: login.sessionId }),
+      await auth.users.confirmEmail(1), await auth.users.unlock(1), await auth.users.markPasswordCompromised(1),
+      await auth.sessions.signOut({ ...client, sessionToken: login.sessionToken }),
     ]
     const query: AuditQuery = { userId: 1, action: 'login', since: new Date() }
-    for await (const record of auth.listAudit(query)) {
+    for await (const record of auth.audit.list(query)) {
       const entry: AuditEntry = record
       console.log(entry.outcome, entry.details, entry.email?.length)
     }
     const state: AccountState = 'unconfirmed'
     const some: UserQuery = { state, email: 'a@', since: new Date(), afterId: 1 }
-    for await (const found of auth.listUsers(some)) {
+    for await (const found of auth.users.list(some)) {
       const listed: ListedUser = found
       console.log(listed.state)
     }
-    const described: UserDescription | null = await auth.describeUser('a@b.c')
-    const live: SessionSummary[] = await auth.listSessionsOfUser(described?.user.id ?? 1)
+    const described: UserDescription | null = await auth.users.find('a@b.c')
+    const live: SessionSummary[] = await auth.users.listSessions(described?.user.id ?? 1)
     const other: SetEmailRequest = { email: 'b@b.c', confirmed: true }
     did.push(
-      await auth.sendUserReset(1), await auth.resendConfirmation(1), await auth.setUserEmail(1, other), live.length > 0,
+      await auth.users.sendPasswordReset(1), await auth.users.sendConfirmation(1), await auth.users.setEmail(1, other), live.length > 0,
     )
     const tooShort = new AuthError('password_too_short', { minLength: 15 })
     console.log(tooShort.minLength, tooShort.maxBytes, tooShort.sentence)
@@ -597,19 +597,19 @@ const TYPED = `
     }
     const importing: ImportOptions = { dryRun: true, firebase }
     const items: (ImportItem & { row: number })[] = [{ row: 1, fields: { email: 'c@b.c' } }, { row: 2, problem: 'x' }]
-    for await (const step of auth.importUsers(items, importing)) {
+    for await (const step of auth.transfer.importUsers(items, importing)) {
       const { added, unchanged, rejected }: ImportStep<{ row: number }> = step
       console.log(added, unchanged, rejected.map(({ item, problem }) => item.row + problem))
     }
-    for await (const moved of auth.exportUsers({ withHashes: true })) {
+    for await (const moved of auth.transfer.exportUsers({ withHashes: true })) {
       const line: ExportedUser = moved
       console.log(line.hashed_password)
     }
-    const counts: number[] = [await auth.endEverySession(), await auth.countMail(), (await auth.deleteExpired()).accounts]
-    const [unsent]: MailProblem[] = await auth.listMailProblems()
+    const counts: number[] = [await auth.users.endEverySession(), await auth.delivery.count(), (await auth.deleteExpired()).accounts]
+    const [unsent]: MailProblem[] = await auth.delivery.listProblems()
     console.log(unsent?.problem, unsent?.mails.toFixed())
     const restored: FinishRestoreRequest = { keepSessions: false }
-    const over: FinishedRestore = await auth.finishRestore(restored)
+    const over: FinishedRestore = await auth.transfer.finishRestore(restored)
     counts.push(over.sessions, over.tokens)
     const bearerOf: Account | null = await auth.getUserFromCookie('x')
     console.log(inForce.mode, carrier, connection, states, account.id, device, ended, renewed.user.email)
@@ -658,15 +658,15 @@ const WRONG = [
   ['a mailer that cannot be closed', `await createAuth({ mailer: { async send() {} } })`],
   [
     'a change of password without the present one',
-    `await auth.changePassword({ newPassword: 'y' }, { sessionToken: 'x' })`,
+    `await auth.account.changePassword({ newPassword: 'y' }, { sessionToken: 'x' })`,
   ],
-  ['a change of address without a session', `await auth.requestEmailChange({ email: 'a@b.c' })`],
+  ['a change of address without a session', `await auth.account.changeEmail({ email: 'a@b.c' })`],
   [
     'the hash of who has logged in',
-    `(await auth.logIn({ email: 'a@b.c', password: 'x' })).user.hashedPassword`,
+    `(await auth.signIn.withPassword({ email: 'a@b.c', password: 'x' })).user.hashedPassword`,
   ],
-  ['an audit of an unknown kind', `auth.listAudit({ email: 'a@b.c' })`],
-  ['a confirmation by the token alone', `await auth.confirmEmail({ token: 'x' })`],
+  ['an audit of an unknown kind', `auth.audit.list({ email: 'a@b.c' })`],
+  ['a confirmation by the token alone', `await auth.account.confirmEmail({ token: 'x' })`],
   ['a change to a user that was read', `(await auth.db.findUserBy({ id: 1 })).email = 'x'`],
 ]
 

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { fill } from '../bench/growth/fill.ts'
 import { CLOCK, emailOf, firstUuidAt } from '../bench/growth/rows.ts'
 import { openStore, type Store } from '../bench/growth/stores.ts'
-import { ACCOUNT_STATES, type Client, type Engine, openEngine } from '../src/auth/index.ts'
+import { ACCOUNT_STATES, type AuthService, type Client, openAuthService } from '../src/auth/index.ts'
 import { MailError, MailRefused } from '../src/index.ts'
 import type { AuthOptions } from '../src/options/index.ts'
 import { CHEAP_HASHER, freshDatabase, onBothEngines, type TestClock, testClock } from './support/engines.ts'
@@ -32,8 +32,11 @@ const DAY_SECONDS = 86_400
 /** Members of the engine that ask the database nothing. */
 const SILENT = ['options', 'mailer', 'generateUuid', 'hashPassword', 'close']
 
-type UseCase = Exclude<keyof Engine, 'options' | 'mailer' | 'generateUuid' | 'hashPassword' | 'close' | 'db'>
-type Drive = UseCase | `db.${keyof Engine['db']}` | (typeof BESIDE)[number]
+type UseCase = Exclude<
+  keyof AuthService,
+  'options' | 'mailer' | 'generateUuid' | 'hashPassword' | 'close' | 'db'
+>
+type Drive = UseCase | `db.${keyof AuthService['db']}` | (typeof BESIDE)[number]
 
 /** What is done beside the use cases, or by one of them where another way of it may read everything. */
 const BESIDE = [
@@ -65,7 +68,7 @@ const SCANS: Partial<Record<Drive, string>> = {
 interface Person {
   readonly id: number
   readonly email: string
-  readonly sessionId: string
+  readonly sessionToken: string
 }
 
 /** A service on full tables, and people in it. */
@@ -100,40 +103,40 @@ async function drain(items: AsyncIterable<unknown>): Promise<void> {
 const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
   async registerUser({ engine, person, stranger }) {
     await engine.registerUser(stranger(), PASSWORD)
-    await engine.registerUser(stranger(), PASSWORD, { confirmed: true })
+    await engine.users.create({ email: stranger(), password: PASSWORD, confirmed: true })
     await refused(engine.registerUser((await person()).email, PASSWORD))
   },
   async signUp({ client, engine, classic, person, stranger }) {
     for (const auth of [engine, classic])
-      await auth.signUp({ email: stranger(), password: PASSWORD }, client())
+      await auth.account.register({ email: stranger(), password: PASSWORD }, client())
     const { email } = await person()
-    await engine.signUp({ email, password: PASSWORD })
-    await refused(classic.signUp({ email, password: PASSWORD }))
+    await engine.account.register({ email, password: PASSWORD })
+    await refused(classic.account.register({ email, password: PASSWORD }))
   },
   async requestConfirmation({ client, engine, person, stranger }) {
     const email = stranger()
     await engine.registerUser(email, PASSWORD)
     for (const address of [email, stranger(), (await person()).email])
-      await engine.requestConfirmation({ email: address }, client())
+      await engine.account.requestConfirmation({ email: address }, client())
   },
   async confirmEmail({ client, engine, person, stranger, mailedToken }) {
     const email = stranger()
     await engine.registerUser(email, PASSWORD)
     const token = await mailedToken(email, 'verify_email')
-    await refused(engine.confirmEmail({ token, password: NEW_PASSWORD }))
-    await engine.confirmEmail({ token, password: PASSWORD }, client())
-    const { sessionId } = await person()
+    await refused(engine.account.confirmEmail({ token, password: NEW_PASSWORD }))
+    await engine.account.confirmEmail({ token, password: PASSWORD }, client())
+    const { sessionToken } = await person()
     const [newEmail] = [stranger()]
-    await engine.requestEmailChange({ email: newEmail }, { sessionToken: sessionId })
+    await engine.account.changeEmail({ email: newEmail }, { sessionToken })
     const change = await mailedToken(newEmail, 'confirm_new_email')
     // Whoever registered the address meanwhile gives way.
     await engine.registerUser(newEmail, PASSWORD)
-    await engine.confirmEmail({ token: change, password: PASSWORD })
+    await engine.account.confirmEmail({ token: change, password: PASSWORD })
   },
   async requestEmailChange({ client, engine, person, stranger }) {
-    const { sessionId } = await person()
+    const { sessionToken } = await person()
     for (const email of [stranger(), (await person()).email])
-      await engine.requestEmailChange({ email }, { sessionToken: sessionId, ...client() })
+      await engine.account.changeEmail({ email }, { sessionToken, ...client() })
   },
   async validLogin({ engine, person, stranger }) {
     const { email } = await person()
@@ -142,182 +145,187 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
     expect(await engine.validLogin(stranger(), PASSWORD)).toBe(false)
   },
   async logIn({ client, engine, person, stranger }) {
-    const { email, sessionId } = await person()
-    const { deviceToken } = await engine.logIn(
+    const { email, sessionToken } = await person()
+    const { deviceToken } = await engine.signIn.withPassword(
       { email, password: PASSWORD },
-      { sessionToken: sessionId, ...client() },
+      { sessionToken, ...client() },
     )
-    await engine.logIn({ email, password: PASSWORD }, { deviceToken: deviceToken ?? expect.unreachable() })
-    await refused(engine.logIn({ email: stranger(), password: PASSWORD }, client()))
+    await engine.signIn.withPassword(
+      { email, password: PASSWORD },
+      { deviceToken: deviceToken ?? expect.unreachable() },
+    )
+    await refused(engine.signIn.withPassword({ email: stranger(), password: PASSWORD }, client()))
     // To the limit, and beyond it; right at last, of which its owner is told.
     const guessed = (await person()).email
     const { loginFailuresPerAccount } = engine.options
     for (let attempt = 0; attempt < loginFailuresPerAccount - 1; attempt++)
-      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD }, client()))
-    await engine.logIn({ email: guessed, password: PASSWORD })
+      await refused(engine.signIn.withPassword({ email: guessed, password: NEW_PASSWORD }, client()))
+    await engine.signIn.withPassword({ email: guessed, password: PASSWORD })
     for (let attempt = 0; attempt <= loginFailuresPerAccount; attempt++)
-      await refused(engine.logIn({ email: guessed, password: NEW_PASSWORD }, client()))
+      await refused(engine.signIn.withPassword({ email: guessed, password: NEW_PASSWORD }, client()))
     const unconfirmed = stranger()
     await engine.registerUser(unconfirmed, PASSWORD)
-    await refused(engine.logIn({ email: unconfirmed, password: PASSWORD }))
+    await refused(engine.signIn.withPassword({ email: unconfirmed, password: PASSWORD }))
     const { sessionsPerUser } = engine.options
     const eager = (await person()).email
     for (let count = 0; count <= sessionsPerUser; count++)
-      await engine.logIn({ email: eager, password: PASSWORD })
+      await engine.signIn.withPassword({ email: eager, password: PASSWORD })
   },
   async createSession({ client, engine, person, stranger }) {
     expect(await engine.createSession((await person()).email, client())).not.toBeNull()
     expect(await engine.createSession(stranger())).toBeNull()
   },
   async getUserFromSessionId({ engine, now, person }) {
-    const { id, sessionId } = await person()
-    expect(await engine.getUserFromSessionId(sessionId)).toMatchObject({ id })
+    const { id, sessionToken } = await person()
+    expect(await engine.getUserFromSessionId(sessionToken)).toMatchObject({ id })
     now.advance(120)
-    expect(await engine.getUserFromSessionId(sessionId)).toMatchObject({ id })
+    expect(await engine.getUserFromSessionId(sessionToken)).toMatchObject({ id })
     expect(await engine.getUserFromSessionId(`${engine.generateUuid()}.${'a'.repeat(43)}`)).toBeNull()
   },
   async endSession({ client, engine, person }) {
-    const { sessionId } = await person()
-    expect(await engine.endSession({ ...client(), sessionToken: sessionId })).toBe(true)
-    expect(await engine.endSession({ sessionToken: sessionId })).toBe(false)
+    const { sessionToken } = await person()
+    expect(await engine.sessions.signOut({ ...client(), sessionToken })).toBe(true)
+    expect(await engine.sessions.signOut({ sessionToken })).toBe(false)
   },
   async listOwnSessions({ engine, person }) {
-    const { sessionId } = await person()
-    expect(await engine.listOwnSessions({ sessionToken: sessionId })).toHaveLength(2)
+    const { sessionToken } = await person()
+    expect(await engine.sessions.list({ sessionToken })).toHaveLength(2)
   },
   async endOwnSession({ client, engine, person }) {
-    const { sessionId } = await person()
-    const other = (await engine.listOwnSessions({ sessionToken: sessionId })).find(({ current }) => !current)
-    await engine.endOwnSession(
-      { id: other?.id ?? expect.unreachable() },
-      { sessionToken: sessionId, ...client() },
-    )
-    await refused(engine.endOwnSession({ id: engine.generateUuid() }, { sessionToken: sessionId }))
+    const { sessionToken } = await person()
+    const other = (await engine.sessions.list({ sessionToken })).find(({ current }) => !current)
+    await engine.sessions.end({ id: other?.id ?? expect.unreachable() }, { sessionToken, ...client() })
+    await refused(engine.sessions.end({ id: engine.generateUuid() }, { sessionToken }))
   },
   async endOtherSessions({ client, engine, person }) {
-    const { sessionId } = await person()
-    expect(await engine.endOtherSessions({ sessionToken: sessionId, ...client() })).toBe(1)
+    const { sessionToken } = await person()
+    expect(await engine.sessions.endOthers({ sessionToken, ...client() })).toBe(1)
   },
   async reauthenticate({ client, engine, person }) {
-    const { sessionId } = await person()
-    await refused(engine.reauthenticate({ password: NEW_PASSWORD }, { sessionToken: sessionId, ...client() }))
-    await engine.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId, ...client() })
+    const { sessionToken } = await person()
+    await refused(engine.signIn.reauthenticate({ password: NEW_PASSWORD }, { sessionToken, ...client() }))
+    await engine.signIn.reauthenticate({ password: PASSWORD }, { sessionToken, ...client() })
   },
   async changePassword({ client, engine, person }) {
-    const { sessionId } = await person()
+    const { sessionToken } = await person()
     const passwords = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
     await refused(
-      engine.changePassword({ ...passwords, currentPassword: NEW_PASSWORD }, { sessionToken: sessionId }),
+      engine.account.changePassword({ ...passwords, currentPassword: NEW_PASSWORD }, { sessionToken }),
     )
-    await engine.changePassword(passwords, { sessionToken: sessionId, ...client() })
+    await engine.account.changePassword(passwords, { sessionToken, ...client() })
   },
   async exportAccount({ client, engine, person }) {
-    const { audit } = await engine.exportAccount({ sessionToken: (await person()).sessionId, ...client() })
+    const { audit } = await engine.account.export({
+      sessionToken: (await person()).sessionToken,
+      ...client(),
+    })
     expect(audit.length).toBeGreaterThan(1)
   },
   async deleteAccount({ client, engine, person }) {
-    await engine.deleteAccount({ sessionToken: (await person()).sessionId, ...client() })
+    await engine.account.delete({ sessionToken: (await person()).sessionToken, ...client() })
   },
   async destroySession({ engine, person }) {
     await engine.destroySession((await person()).id)
   },
   async requestPasswordReset({ client, engine, person, stranger }) {
-    await engine.requestPasswordReset({ email: (await person()).email }, client())
-    await refused(engine.requestPasswordReset({ email: stranger() }))
+    await engine.account.createResetToken({ email: (await person()).email }, client())
+    await refused(engine.account.createResetToken({ email: stranger() }))
   },
   async sendPasswordReset({ client, engine, person, stranger }) {
     for (const email of [(await person()).email, stranger()])
-      await engine.sendPasswordReset({ email }, client())
+      await engine.account.requestPasswordReset({ email }, client())
   },
   async getResetPasswordToken({ engine, person }) {
     await engine.getResetPasswordToken((await person()).email)
   },
   async resetPassword({ client, engine, classic, person }) {
     const { id, email } = await person()
-    await engine.markPasswordCompromised(id)
-    const { resetToken } = await engine.requestPasswordReset({ email })
-    await refused(engine.resetPassword({ resetToken, newPassword: PASSWORD }))
-    await engine.resetPassword({ resetToken, newPassword: NEW_PASSWORD, email }, client())
-    await refused(engine.resetPassword({ resetToken, newPassword: NEW_PASSWORD }))
+    await engine.users.markPasswordCompromised(id)
+    const { resetToken } = await engine.account.createResetToken({ email })
+    await refused(engine.account.resetPassword({ resetToken, newPassword: PASSWORD }))
+    await engine.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD, email }, client())
+    await refused(engine.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }))
     const another = await classic.getResetPasswordToken((await person()).email)
-    await classic.resetPassword({ resetToken: another, newPassword: NEW_PASSWORD })
+    await classic.account.resetPassword({ resetToken: another, newPassword: NEW_PASSWORD })
   },
   async updatePassword({ engine, person }) {
     await engine.updatePassword(await engine.getResetPasswordToken((await person()).email), NEW_PASSWORD)
   },
   async describeUser({ engine, person, stranger }) {
-    expect(await engine.describeUser((await person()).email)).toMatchObject({ liveSessions: 2 })
-    expect(await engine.describeUser(stranger())).toBeNull()
+    expect(await engine.users.find((await person()).email)).toMatchObject({ liveSessions: 2 })
+    expect(await engine.users.find(stranger())).toBeNull()
   },
-  listUsers: ({ engine }) => drain(engine.listUsers()),
-  'listUsers, beyond an id': ({ engine }) => drain(engine.listUsers({ afterId: SIZE / 2 })),
+  listUsers: ({ engine }) => drain(engine.users.list()),
+  'listUsers, beyond an id': ({ engine }) => drain(engine.users.list({ afterId: SIZE / 2 })),
   async 'listUsers, some'({ engine, now }) {
-    await drain(engine.listUsers({ email: 'user1', since: now(), afterId: 1 }))
-    for (const state of ACCOUNT_STATES) await drain(engine.listUsers({ state }))
+    await drain(engine.users.list({ email: 'user1', since: now(), afterId: 1 }))
+    for (const state of ACCOUNT_STATES) await drain(engine.users.list({ state }))
   },
   async listSessionsOfUser({ engine, person }) {
-    expect(await engine.listSessionsOfUser((await person()).id)).toHaveLength(2)
+    expect(await engine.users.listSessions((await person()).id)).toHaveLength(2)
   },
-  exportUsers: ({ engine }) => drain(engine.exportUsers({ withHashes: true })),
+  exportUsers: ({ engine }) => drain(engine.transfer.exportUsers({ withHashes: true })),
   async importUsers({ engine, person, stranger }) {
     const lines = [
       { email: stranger() },
       { email: stranger(), id: 2_000_000 },
       { email: (await person()).email },
     ]
-    await drain(engine.importUsers(lines.map((line) => ({ fields: { ...line, hashed_password: '!' } }))))
+    await drain(
+      engine.transfer.importUsers(lines.map((line) => ({ fields: { ...line, hashed_password: '!' } }))),
+    )
   },
   async disableUser({ engine, person }) {
     const { id } = await person()
-    expect(await engine.disableUser(id)).toBe(true)
-    expect(await engine.enableUser(id)).toBe(true)
+    expect(await engine.users.disable(id)).toBe(true)
+    expect(await engine.users.enable(id)).toBe(true)
   },
   async enableUser({ engine, person }) {
-    expect(await engine.enableUser((await person()).id)).toBe(true)
+    expect(await engine.users.enable((await person()).id)).toBe(true)
   },
   async deleteUser({ engine, person }) {
-    expect(await engine.deleteUser((await person()).id)).toBe(true)
+    expect(await engine.users.delete((await person()).id)).toBe(true)
   },
   async confirmUser({ engine, person }) {
-    expect(await engine.confirmUser((await person()).id)).toBe(true)
+    expect(await engine.users.confirmEmail((await person()).id)).toBe(true)
   },
   async markPasswordCompromised({ engine, person }) {
-    expect(await engine.markPasswordCompromised((await person()).id)).toBe(true)
+    expect(await engine.users.markPasswordCompromised((await person()).id)).toBe(true)
   },
   async unlockUser({ engine, person }) {
-    expect(await engine.unlockUser((await person()).id)).toBe(true)
+    expect(await engine.users.unlock((await person()).id)).toBe(true)
   },
   async sendUserReset({ engine, person }) {
-    expect(await engine.sendUserReset((await person()).id)).toBe(true)
+    expect(await engine.users.sendPasswordReset((await person()).id)).toBe(true)
   },
   async resendConfirmation({ engine, person, stranger }) {
     const { id } = await engine.registerUser(stranger(), PASSWORD)
-    expect(await engine.resendConfirmation(id)).toBe(true)
-    expect(await engine.resendConfirmation((await person()).id)).toBe(false)
+    expect(await engine.users.sendConfirmation(id)).toBe(true)
+    expect(await engine.users.sendConfirmation((await person()).id)).toBe(false)
   },
   async setUserEmail({ engine, person, stranger }) {
     const { id } = await person()
     const taken = (await person()).email
-    expect(await engine.setUserEmail(id, { email: stranger() })).toBe(true)
-    expect(await engine.setUserEmail(id, { email: stranger(), confirmed: true })).toBe(true)
-    await refused(engine.setUserEmail(id, { email: taken }))
-    await refused(engine.setUserEmail(id, { email: taken, confirmed: true }))
+    expect(await engine.users.setEmail(id, { email: stranger() })).toBe(true)
+    expect(await engine.users.setEmail(id, { email: stranger(), confirmed: true })).toBe(true)
+    await refused(engine.users.setEmail(id, { email: taken }))
+    await refused(engine.users.setEmail(id, { email: taken, confirmed: true }))
   },
   async listAudit({ engine }) {
-    await drain(engine.listAudit())
-    await drain(engine.listAudit({ action: 'logout' }))
+    await drain(engine.audit.list())
+    await drain(engine.audit.list({ action: 'logout' }))
   },
   async 'listAudit, of a user'({ engine, person }) {
-    await drain(engine.listAudit({ userId: (await person()).id }))
+    await drain(engine.audit.list({ userId: (await person()).id }))
   },
   async 'listAudit, since'({ engine, now }) {
-    await drain(engine.listAudit({ action: 'logout', since: now() }))
+    await drain(engine.audit.list({ action: 'logout', since: now() }))
   },
   async countMail({ engine }) {
-    expect(await engine.countMail()).toBeGreaterThan(SIZE - 1)
+    expect(await engine.delivery.count()).toBeGreaterThan(SIZE - 1)
   },
   async listMailProblems({ engine }) {
-    await engine.listMailProblems()
+    await engine.delivery.listProblems()
   },
   async deleteExpired({ engine }) {
     const removed = await engine.deleteExpired()
@@ -349,19 +357,19 @@ const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
     }
   },
   async endEverySession({ engine }) {
-    expect(await engine.endEverySession()).toBeGreaterThan(SIZE / 2)
+    expect(await engine.users.endEverySession()).toBeGreaterThan(SIZE / 2)
   },
   async finishRestore({ engine }) {
-    await engine.finishRestore({ keepSessions: false })
+    await engine.transfer.finishRestore({ keepSessions: false })
   },
 }
 
 /** What there is to clean up: it began and ended long ago. */
-async function liveLongAgo(engine: Engine, now: TestClock): Promise<void> {
+async function liveLongAgo(engine: AuthService, now: TestClock): Promise<void> {
   now.advance(-40 * DAY_SECONDS)
   for (let n = 0; n < 5; n++) {
     await engine.createSession(emailOf(n))
-    await engine.requestPasswordReset({ email: emailOf(n) })
+    await engine.account.createResetToken({ email: emailOf(n) })
     await engine.registerUser(`old.${emailOf(n)}`, PASSWORD)
   }
   now.advance(40 * DAY_SECONDS)
@@ -383,10 +391,10 @@ async function fillOthers(store: Store): Promise<void> {
 
 /** One of {@link DRIVES} by itself finds its people here. */
 function stageOn(
-  engine: Engine,
+  engine: AuthService,
   others: Pick<Stage, 'attempts' | 'classic' | 'now'> & {
     mailer: MemoryMailer
-    openWorker: () => Promise<Engine>
+    openWorker: () => Promise<AuthService>
   },
 ): Stage {
   const { mailer, openWorker, ...rest } = others
@@ -405,7 +413,11 @@ function stageOn(
       const email = emailOf(people++)
       const { id } = await engine.db.findUserBy({ email })
       await engine.db.updateUser(id, { hashedPassword: await CHEAP_HASHER.hash(PASSWORD) })
-      return { id, email, sessionId: (await engine.logIn({ email, password: PASSWORD })).sessionId }
+      return {
+        id,
+        email,
+        sessionToken: (await engine.signIn.withPassword({ email, password: PASSWORD })).sessionToken,
+      }
     },
     stranger: () => `stranger${strangers++}@example.org`,
     client: () => ({ ...CLIENT, ip: `192.0.2.${strangers++}` }),
@@ -421,7 +433,7 @@ function stageOn(
 const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_)/.test(table)
 
 /** Every use case that an engine has. */
-function useCasesOf(engine: Engine): string[] {
+function useCasesOf(engine: AuthService): string[] {
   const ofStore = Object.keys(engine.db).map((name) => `db.${name}`)
   return [...Object.keys(engine).filter((name) => name !== 'db' && !SILENT.includes(name)), ...ofStore]
 }
@@ -441,7 +453,7 @@ onBothEngines('no table is read as a whole', (name) => {
       if (to.startsWith('slow')) throw new MailError('The server is slow.')
     })
     const open = async (options: AuthOptions, sendsMail = false) => {
-      const engine = await openEngine(
+      const engine = await openAuthService(
         {
           databaseUrl: watch.databaseUrl,
           mode: 'production',

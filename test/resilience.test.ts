@@ -67,7 +67,7 @@ it('while another process holds the lock of SQLite, the event loop turns, reads 
   const now = testClock()
   const auth = await freshAuth('sqlite', { databaseUrl, now })
   await auth.registerUser(EMAIL, 'b4l0u')
-  const sessionId = await auth.createSession(EMAIL)
+  const sessionToken = await auth.createSession(EMAIL)
   // Its last use will have to be written down.
   now.advance(120)
 
@@ -82,7 +82,7 @@ it('while another process holds the lock of SQLite, the event loop turns, reads 
   const writing = auth.registerUser('rob@example.com', 'r0b').then(() => {
     isWritten = true
   })
-  expect((await auth.getUserFromSessionId(sessionId))?.email).toBe(EMAIL)
+  expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(EMAIL)
   while (turns < 30) await new Promise((resolve) => setImmediate(resolve))
   expect(isWritten).toBe(false)
   other.exec('commit')
@@ -159,8 +159,8 @@ onBothEngines('a reset token', (engine) => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser(EMAIL, 'b4l0u')
     const [asked] = await Promise.allSettled([
-      auth.requestPasswordReset({ email: EMAIL }),
-      auth.disableUser(id),
+      auth.account.createResetToken({ email: EMAIL }),
+      auth.users.disable(id),
     ])
     // Whoever came first: no token is left that works.
     if (asked.status === 'fulfilled') {
@@ -170,7 +170,7 @@ onBothEngines('a reset token', (engine) => {
     } else {
       expect(asked.reason).toMatchObject({ code: 'unknown_email' })
     }
-    await auth.enableUser(id)
+    await auth.users.enable(id)
     expect(await auth.validLogin(EMAIL, 'b4l0u')).toBe(true)
     expect((await auth.db.findUserBy({ id })).resetToken).toBeNull()
   })
@@ -195,29 +195,29 @@ it('whatever changes one account at once waits for the others and never deadlock
   ]
   const failures: unknown[] = []
   for (let round = 0; round < 25; round++) {
-    await one.enableUser(id)
+    await one.users.enable(id)
     const password = `start${round}`
     await two.updatePassword(await two.getResetPasswordToken(EMAIL), password)
     const open = async () => (await one.createSession(EMAIL)) ?? expect.unreachable()
     const sessions = [await open(), await open(), await open(), await open()] as const
-    const { resetToken } = await two.requestPasswordReset({ email: EMAIL })
+    const { resetToken } = await two.account.createResetToken({ email: EMAIL })
     const results = await Promise.allSettled([
-      one.endSession({ sessionToken: sessions[0] }),
-      two.resetPassword({ resetToken, newPassword: `reset${round}` }),
+      one.sessions.signOut({ sessionToken: sessions[0] }),
+      two.account.resetPassword({ resetToken, newPassword: `reset${round}` }),
       one.destroySession(id),
-      two.endSession({ sessionToken: sessions[1] }),
-      two.requestPasswordReset({ email: EMAIL }),
-      one.changePassword(
+      two.sessions.signOut({ sessionToken: sessions[1] }),
+      two.account.createResetToken({ email: EMAIL }),
+      one.account.changePassword(
         { currentPassword: password, newPassword: `new${round}` },
         { sessionToken: sessions[2] },
       ),
-      two.reauthenticate({ password }, { sessionToken: sessions[3] }),
-      one.endOtherSessions({ sessionToken: sessions[3] }),
-      two.endOwnSession({ id: sessions[1].slice(0, 36) }, { sessionToken: sessions[2] }),
-      one.logIn({ email: EMAIL, password }),
-      two.markPasswordCompromised(id),
-      two.confirmUser(id),
-      one.disableUser(id),
+      two.signIn.reauthenticate({ password }, { sessionToken: sessions[3] }),
+      one.sessions.endOthers({ sessionToken: sessions[3] }),
+      two.sessions.end({ id: sessions[1].slice(0, 36) }, { sessionToken: sessions[2] }),
+      one.signIn.withPassword({ email: EMAIL, password }),
+      two.users.markPasswordCompromised(id),
+      two.users.confirmEmail(id),
+      one.users.disable(id),
     ])
     for (const result of results) {
       if (result.status === 'fulfilled') continue
@@ -240,8 +240,8 @@ it('two accounts that ask for each other’s address at once wait for each other
   const asked = await Promise.allSettled(
     Array.from({ length: 6 }, (_, index) =>
       index % 2
-        ? auth.requestEmailChange({ email: rob }, { sessionToken: bobs })
-        : auth.requestEmailChange({ email: bob }, { sessionToken: robs }),
+        ? auth.account.changeEmail({ email: rob }, { sessionToken: bobs })
+        : auth.account.changeEmail({ email: bob }, { sessionToken: robs }),
     ),
   )
   expect(asked.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))).toEqual([])

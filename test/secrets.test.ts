@@ -57,8 +57,8 @@ onBothEngines('the database', (engine) => {
       })
       const login = () => send(auth, 'POST', '/sessions', { fields: { email, password: old } })
       const [first, second] = [bearer(sessionIn(await login())), bearer(sessionIn(await login()))]
-      await send(auth, 'GET', '/profile', { sessionId: second })
-      await send(auth, 'DELETE', '/sessions', { sessionId: first })
+      await send(auth, 'GET', '/profile', { sessionToken: second })
+      await send(auth, 'DELETE', '/sessions', { sessionToken: first })
       const asked = await send(auth, 'POST', '/reset_password', { fields: { email } })
       const { reset_token } = (await asked.json()) as { reset_token: string }
       if (person !== 1)
@@ -91,15 +91,15 @@ onBothEngines('the database', (engine) => {
     })
     const secrets = [key.toString('base64'), key.toString('hex'), key.toString('latin1')]
     const bearer = bearerInto(secrets)
-    const post = (path: string, fields: Record<string, string>, sessionId?: string, method = 'POST') =>
+    const post = (path: string, fields: Record<string, string>, sessionToken?: string, method = 'POST') =>
       send(auth, method, path, {
         body: JSON.stringify(fields),
         headers: { 'content-type': 'application/json' },
-        sessionId,
+        sessionToken,
       })
     /** The token in the mail to an address that came since the last time. */
     const mailedToken = async (to: string) => {
-      await vi.waitUntil(async () => (await auth.countMail()) === 0, { timeout: 50_000, interval: 5 })
+      await vi.waitUntil(async () => (await auth.delivery.count()) === 0, { timeout: 50_000, interval: 5 })
       const text = mails.splice(0).find((mail) => mail.to === to && mail.text.includes('#'))?.text ?? ''
       return bearer(decodeURIComponent(/[#&]token=([^\s&]+)/.exec(text)?.[1] ?? ''))
     }

@@ -35,10 +35,10 @@ const DAY = 86_400
 
 /** An account that is confirmed, with a session and the device it was signed in on. */
 async function signedIn({ auth, newMails }: Production, email = BOB) {
-  await auth.registerUser(email, PASSWORD, { confirmed: true })
-  const { sessionId, deviceToken } = await auth.logIn({ email, password: PASSWORD }, CLIENT)
+  await auth.users.create({ email, password: PASSWORD, confirmed: true })
+  const { sessionToken, deviceToken } = await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT)
   await newMails()
-  return { sessionId, deviceToken: deviceToken ?? expect.unreachable() }
+  return { sessionToken, deviceToken: deviceToken ?? expect.unreachable() }
 }
 
 async function codeOf(response: Response): Promise<string | null> {
@@ -72,8 +72,8 @@ onBothEngines('passwords in production', (engine) => {
       resetRequestsPerAccount: 20,
     })
     const { auth, mailedLink } = production
-    const { sessionId } = await signedIn(production)
-    await auth.sendPasswordReset({ email: BOB })
+    const { sessionToken } = await signedIn(production)
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
     const refused = [
       ['short', 'password_too_short'],
@@ -90,7 +90,7 @@ onBothEngines('passwords in production', (engine) => {
         await send(auth, 'POST', '/users', { json: { email: 'bob@example.com', password } }),
         await send(auth, 'PUT', '/profile/password', {
           json: { current_password: PASSWORD, new_password: password },
-          sessionId,
+          sessionToken,
         }),
         await send(auth, 'PUT', '/reset_password', {
           json: { email: BOB, reset_token: token, new_password: password },
@@ -142,12 +142,12 @@ onBothEngines('passwords in production', (engine) => {
   it('are changed by who knows the present one alone; a wrong one changes nothing and counts [PW-08]', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     const { auth, db, now } = production
-    const { sessionId } = await signedIn(production)
+    const { sessionToken } = await signedIn(production)
     const change = async (current_password: string) =>
       codeOf(
         await send(auth, 'PUT', '/profile/password', {
           json: { current_password, new_password: NEW_PASSWORD },
-          sessionId,
+          sessionToken,
         }),
       )
     const before = await everyRow(db)
@@ -170,20 +170,20 @@ onBothEngines('passwords in production', (engine) => {
   it('do not end by age; one that others know opens nothing until it is replaced [PW-09]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink } = production
-    const { sessionId } = await signedIn(production)
+    const { sessionToken } = await signedIn(production)
     now.advance(20 * 365 * DAY)
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
-    const { user } = (await auth.describeUser(BOB)) ?? expect.unreachable()
-    await auth.markPasswordCompromised(user.id)
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    const { user } = (await auth.users.find(BOB)) ?? expect.unreachable()
+    await auth.users.markPasswordCompromised(user.id)
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     const logIn = async (password: string) =>
       codeOf(await send(auth, 'POST', '/sessions', { json: { email: BOB, password } }))
     expect([await logIn(WRONG), await logIn(PASSWORD)]).toEqual([
       'invalid_credentials',
       'password_compromised',
     ])
-    await auth.sendPasswordReset({ email: BOB })
-    await auth.resetPassword({
+    await auth.account.requestPasswordReset({ email: BOB })
+    await auth.account.resetPassword({
       resetToken: (await mailedLink('reset_password')).token,
       newPassword: NEW_PASSWORD,
     })
@@ -193,7 +193,7 @@ onBothEngines('passwords in production', (engine) => {
   it('are hashed with argon2id, 19 MiB, 2 passes, 1 lane, each with its own salt; bcrypt is verified, and replaced [PW-12, CX-10]', async () => {
     const hasher = createHasher({ passwordHash: 'argon2id', bcryptCost: 10 })
     const { auth, db } = await productionAuth(engine, { hasher })
-    for (const email of [BOB, EVE]) await auth.registerUser(email, PASSWORD, { confirmed: true })
+    for (const email of [BOB, EVE]) await auth.users.create({ email, password: PASSWORD, confirmed: true })
     const hashes = async () =>
       (await db.selectFrom('users').select('hashed_password').orderBy('id').execute()).map(
         (row) => row.hashed_password,
@@ -232,7 +232,7 @@ onBothEngines('logins in production', (engine) => {
     const { auth, now, mailedLink } = production
     const { deviceToken } = await signedIn(production)
     const attempt = (password: string, caller: Caller = {}) =>
-      auth.logIn({ email: BOB, password }, caller).then(
+      auth.signIn.withPassword({ email: BOB, password }, caller).then(
         () => null,
         (error: { code: string; retryAfterSeconds?: number }) => error,
       )
@@ -254,8 +254,8 @@ onBothEngines('logins in production', (engine) => {
       expect(await attempt(PASSWORD)).toMatchObject({ code: 'too_many_attempts' })
     }
     await production.newMails()
-    await auth.sendPasswordReset({ email: BOB })
-    await auth.resetPassword({
+    await auth.account.requestPasswordReset({ email: BOB })
+    await auth.account.resetPassword({
       resetToken: (await mailedLink('reset_password')).token,
       newPassword: NEW_PASSWORD,
     })
@@ -276,7 +276,7 @@ onBothEngines('logins in production', (engine) => {
     await production.newMails()
     expect((await send(auth, 'POST', '/reset_password', { json: { email: BOB } })).status).toBe(200)
     const { token } = await mailedLink('reset_password')
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
     expect(
       (await send(auth, 'POST', '/sessions', { json: { email: BOB, password: NEW_PASSWORD } })).status,
     ).toBe(200)
@@ -286,24 +286,24 @@ onBothEngines('logins in production', (engine) => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
     const { deviceToken } = await signedIn(production)
-    await auth.logIn({ email: BOB, password: PASSWORD }, { ...CLIENT, deviceToken })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { ...CLIENT, deviceToken })
     expect(await newMails()).toEqual([])
     production.now.advance(600)
-    await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['new_device'])
     for (let failure = 0; failure < 6; failure++) await auth.validLogin(BOB, WRONG)
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['signed_in_after_failures'])
 
-    const renewed = await auth.changePassword(
+    const renewed = await auth.account.changePassword(
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-      { sessionToken: sessionId },
+      { sessionToken },
     )
     const told = [...(await newMails())]
-    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: renewed.sessionId })
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken: renewed.sessionToken })
     const asked = await newMails()
     const link = asked.find(({ kind }) => kind === 'confirm_new_email') ?? expect.unreachable()
-    await auth.confirmEmail({ token: linkIn(link).token, password: NEW_PASSWORD })
+    await auth.account.confirmEmail({ token: linkIn(link).token, password: NEW_PASSWORD })
     told.push(...asked.filter((mail) => mail !== link), ...(await newMails()))
     expect(told.map(({ kind, to }) => [kind, to])).toEqual([
       ['password_changed', BOB],
@@ -322,8 +322,8 @@ onBothEngines('recovery in production', (engine) => {
     const production = await productionAuth(engine)
     const { auth, db, newMails } = production
     await signedIn(production)
-    const { id } = await auth.registerUser('shut@example.com', PASSWORD, { confirmed: true })
-    await auth.disableUser(id)
+    const { id } = await auth.users.create({ email: 'shut@example.com', password: PASSWORD, confirmed: true })
+    await auth.users.disable(id)
     const before = await everyRow(db)
     const sights = []
     for (const email of [BOB, 'nobody@example.com', 'shut@example.com']) {
@@ -336,7 +336,9 @@ onBothEngines('recovery in production', (engine) => {
     expect(sessions).toEqual(before.sessions)
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
     for (const resetToken of ['x', '', `${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}.${'A'.repeat(43)}`])
-      await expect(auth.resetPassword({ resetToken, newPassword: NEW_PASSWORD })).rejects.toMatchObject({
+      await expect(
+        auth.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }),
+      ).rejects.toMatchObject({
         code: 'invalid_reset_token',
       })
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
@@ -367,14 +369,14 @@ onBothEngines('recovery in production', (engine) => {
   it('takes a token for its purpose, account, address and newest request; another password or address voids it [REC-07]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink, newMails } = production
-    let { sessionId } = await signedIn(production)
-    await auth.registerUser(EVE, PASSWORD, { confirmed: true })
+    let { sessionToken } = await signedIn(production)
+    await auth.users.create({ email: EVE, password: PASSWORD, confirmed: true })
     const ask = async () => {
-      await auth.sendPasswordReset({ email: BOB })
+      await auth.account.requestPasswordReset({ email: BOB })
       return (await mailedLink('reset_password')).token
     }
     const reset = (resetToken: string, email = BOB) =>
-      auth.resetPassword({ resetToken, email, newPassword: NEW_PASSWORD }).then(
+      auth.account.resetPassword({ resetToken, email, newPassword: NEW_PASSWORD }).then(
         () => null,
         ({ code }) => code,
       )
@@ -383,28 +385,28 @@ onBothEngines('recovery in production', (engine) => {
     expect(await reset(first)).toBe('invalid_reset_token')
     expect(await reset(second, EVE)).toBe('invalid_reset_token')
     const confirm = (token: string) =>
-      auth.confirmEmail({ token, password: PASSWORD }).then(
+      auth.account.confirmEmail({ token, password: PASSWORD }).then(
         () => null,
         ({ code }) => code,
       )
     expect(await confirm(second)).toBe('invalid_confirmation_token')
-    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: sessionId })
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
     const change = (await mailedLink('confirm_new_email')).token
     expect(await reset(change)).toBe('invalid_reset_token')
-    sessionId = (
-      await auth.changePassword(
+    sessionToken = (
+      await auth.account.changePassword(
         { currentPassword: PASSWORD, newPassword: `${PASSWORD}!` },
-        { sessionToken: sessionId },
+        { sessionToken },
       )
-    ).sessionId
+    ).sessionToken
     expect([await reset(second), await confirm(change)]).toEqual([
       'invalid_reset_token',
       'invalid_confirmation_token',
     ])
     await newMails()
     const third = await ask()
-    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: sessionId })
-    await auth.confirmEmail({
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
+    await auth.account.confirmEmail({
       token: (await mailedLink('confirm_new_email')).token,
       password: `${PASSWORD}!`,
     })
@@ -415,15 +417,15 @@ onBothEngines('recovery in production', (engine) => {
   it('ends every session, signs nobody in, and sends a notice that holds no secret [REC-09]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink, newMails } = production
-    const { sessionId } = await signedIn(production)
+    const { sessionToken } = await signedIn(production)
     const other = (await auth.createSession(BOB)) ?? expect.unreachable()
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
     const fields = { email: BOB, reset_token: token, new_password: NEW_PASSWORD }
-    const answer = await send(auth, 'PUT', '/reset_password', { json: fields, sessionId })
+    const answer = await send(auth, 'PUT', '/reset_password', { json: fields, sessionToken })
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([200, []])
-    for (const ended of [sessionId, other]) expect(await auth.getUserFromSessionId(ended)).toBeNull()
-    expect((await auth.describeUser(BOB))?.liveSessions).toBe(0)
+    for (const ended of [sessionToken, other]) expect(await auth.getUserFromSessionId(ended)).toBeNull()
+    expect((await auth.users.find(BOB))?.liveSessions).toBe(0)
     const [notice, ...more] = await newMails()
     expect([notice?.kind, more]).toEqual(['password_changed', []])
     expect(`${notice?.text}${notice?.html}`).not.toMatch(/#|https?:|umbrellas/)
@@ -444,10 +446,10 @@ onBothEngines('sessions in production', (engine) => {
       )
       expect(cookie).not.toMatch(/domain/i)
     }
-    const sessionId = cookieIn(answer, 'session_id')
-    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(200)
+    const sessionToken = cookieIn(answer, 'session_id')
+    expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
     // The classic name is nobody's here.
-    const classic = await send(auth, 'GET', '/profile', { headers: { cookie: `session_id=${sessionId}` } })
+    const classic = await send(auth, 'GET', '/profile', { headers: { cookie: `session_id=${sessionToken}` } })
     expect(classic.status).toBe(403)
     const loopback = await freshAuth(engine)
     await loopback.registerUser(BOB, PASSWORD)
@@ -467,14 +469,14 @@ onBothEngines('sessions in production', (engine) => {
   it('of others end with a change of the password [SES-12]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { sessionId } = await signedIn(production)
+    const { sessionToken } = await signedIn(production)
     const other = await auth.createSession(BOB)
-    const renewed = await auth.changePassword(
+    const renewed = await auth.account.changePassword(
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-      { sessionToken: sessionId },
+      { sessionToken },
     )
     const alive = await Promise.all(
-      [sessionId, other, renewed.sessionId].map((id) => auth.getUserFromSessionId(id)),
+      [sessionToken, other, renewed.sessionToken].map((id) => auth.getUserFromSessionId(id)),
     )
     expect(alive.map((user) => user?.email ?? null)).toEqual([null, null, BOB])
   })
@@ -482,13 +484,13 @@ onBothEngines('sessions in production', (engine) => {
   it('are shown to their user with start, last use and device, and ended one by one or all, by the user and by whoever runs the service; those of others are 404 [SES-13, ADM-02]', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
-    const { sessionId } = await signedIn(production)
-    await auth.registerUser(EVE, PASSWORD, { confirmed: true })
+    const { sessionToken } = await signedIn(production)
+    await auth.users.create({ email: EVE, password: PASSWORD, confirmed: true })
     const eve = (await auth.createSession(EVE)) ?? expect.unreachable()
     now.advance(60)
     const second = (await auth.createSession(BOB, { userAgent: 'phone' })) ?? expect.unreachable()
     const third = (await auth.createSession(BOB)) ?? expect.unreachable()
-    const answer = await send(auth, 'GET', '/sessions', { sessionId })
+    const answer = await send(auth, 'GET', '/sessions', { sessionToken })
     const { sessions } = (await answer.json()) as { sessions: Record<string, unknown>[] }
     expect(sessions).toHaveLength(3)
     for (const session of sessions) {
@@ -503,8 +505,8 @@ onBothEngines('sessions in production', (engine) => {
         'user_agent',
       ])
     }
-    expect(JSON.stringify(sessions)).not.toContain(sessionId.split('.')[1])
-    const end = async (path: string) => (await send(auth, 'DELETE', path, { sessionId })).status
+    expect(JSON.stringify(sessions)).not.toContain(sessionToken.split('.')[1])
+    const end = async (path: string) => (await send(auth, 'DELETE', path, { sessionToken })).status
     const idOf = (bearer: string) => bearer.split('.')[0]
     expect([
       await end(`/sessions/${idOf(eve)}`),
@@ -516,15 +518,15 @@ onBothEngines('sessions in production', (engine) => {
     expect(await end('/sessions/others')).toBe(200)
     expect([
       (await auth.getUserFromSessionId(third))?.email,
-      (await auth.getUserFromSessionId(sessionId))?.email,
+      (await auth.getUserFromSessionId(sessionToken))?.email,
     ]).toEqual([undefined, BOB])
-    const { user } = (await auth.describeUser(BOB)) ?? expect.unreachable()
+    const { user } = (await auth.users.find(BOB)) ?? expect.unreachable()
     await auth.destroySession(user.id)
     expect([
-      await auth.getUserFromSessionId(sessionId),
+      await auth.getUserFromSessionId(sessionToken),
       (await auth.getUserFromSessionId(eve))?.email,
     ]).toEqual([null, EVE])
-    expect(await auth.endEverySession()).toBe(1)
+    expect(await auth.users.endEverySession()).toBe(1)
     expect(await auth.getUserFromSessionId(eve)).toBeNull()
   })
 
@@ -532,11 +534,11 @@ onBothEngines('sessions in production', (engine) => {
     const production = await productionAuth(engine)
     const { auth, db, now } = production
     const { deviceToken } = await signedIn(production)
-    await auth.endEverySession()
+    await auth.users.endEverySession()
     now.advance(100)
     await auth.createSession(BOB)
     now.advance(100)
-    await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
     const rows = await db
       .selectFrom('sessions')
       .select(['methods', 'level', 'authenticated_at'])
@@ -548,8 +550,10 @@ onBothEngines('sessions in production', (engine) => {
       { methods: 'pwd', level: 1, authenticated_at: at },
     ])
     expect((await send(auth, 'GET', '/profile', { deviceToken })).status).toBe(403)
-    expect((await send(auth, 'GET', '/profile', { sessionId: deviceToken })).status).toBe(403)
-    await expect(auth.logIn({ email: BOB, password: WRONG }, { deviceToken })).rejects.toMatchObject({
+    expect((await send(auth, 'GET', '/profile', { sessionToken: deviceToken })).status).toBe(403)
+    await expect(
+      auth.signIn.withPassword({ email: BOB, password: WRONG }, { deviceToken }),
+    ).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
   })
@@ -559,7 +563,7 @@ onBothEngines('HTTP in production', (engine) => {
   it('takes unsafe requests of its own origin, and none with a session that says nothing in a shape a form could have [API-08]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { sessionId } = await signedIn(production)
+    const { sessionToken } = await signedIn(production)
     const request = (headers: Record<string, string>, { method = 'POST', path = '/sessions' } = {}) =>
       auth.fetch(
         new Request(`${BASE_URL}${path}`, {
@@ -568,7 +572,7 @@ onBothEngines('HTTP in production', (engine) => {
           body: new URLSearchParams({ email: BOB, password: PASSWORD }),
         }),
       )
-    const cookie = `__Host-session_id=${sessionId}`
+    const cookie = `__Host-session_id=${sessionToken}`
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'https://auth.example.com.evil.example' },
@@ -633,7 +637,7 @@ onBothEngines('HTTP in production', (engine) => {
     await db.schema.alterTable('sessions').renameTo('gone').execute()
     refusals.push(
       await send(auth, 'GET', '/profile', {
-        sessionId: `${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}.${'A'.repeat(43)}`,
+        sessionToken: `${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}.${'A'.repeat(43)}`,
       }),
     )
     expect(refusals.at(-1)?.status).toBe(500)
@@ -681,7 +685,7 @@ onBothEngines('HTTP in production', (engine) => {
     for (const host of ['auth.example.com', 'AUTH.example.com', 'auth.example.com:443'])
       expect((await send(auth, 'GET', '/', { headers: { host } })).status).toBe(200)
     const out = await send(auth, 'DELETE', '/sessions', {
-      sessionId: (await auth.createSession(BOB)) ?? '',
+      sessionToken: (await auth.createSession(BOB)) ?? '',
       headers: forged,
     })
     expect(out.headers.get('location')).toBe('/')
@@ -721,7 +725,7 @@ onBothEngines('HTTP in production', (engine) => {
       await guess('192.0.2.1', '198.51.100.2'),
       await guess('192.0.2.1', '198.51.100.3'),
     ]).toEqual([401, 401, 429, 401])
-    const ips = (await Array.fromAsync(auth.listAudit({ action: 'login' }))).map(({ ip }) => ip)
+    const ips = (await Array.fromAsync(auth.audit.list({ action: 'login' }))).map(({ ip }) => ip)
     expect(new Set(ips)).toEqual(new Set(['198.51.100.1', '198.51.100.2', '198.51.100.3']))
     expect(lines.filter((line) => /1\.1\.1\.1|9\.9\.9\.9|203\.0\.113\.9/.test(line))).toEqual([])
   })
@@ -754,24 +758,24 @@ onBothEngines('addresses in production', (engine) => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink, newMails } = production
     const confirm = (token: string, password = PASSWORD) =>
-      auth.confirmEmail({ token, password }).then(
+      auth.account.confirmEmail({ token, password }).then(
         () => null,
         ({ code }) => code,
       )
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     const first = (await mailedLink('verify_email')).token
     now.advance(DAY)
     expect(await confirm(first)).toBe('invalid_confirmation_token')
-    await auth.requestConfirmation({ email: BOB })
+    await auth.account.requestConfirmation({ email: BOB })
     const second = (await mailedLink('verify_email')).token
     now.advance(DAY - 1)
     // Somebody else's password does not redeem it.
-    await auth.registerUser(EVE, NEW_PASSWORD, { confirmed: true })
+    await auth.users.create({ email: EVE, password: NEW_PASSWORD, confirmed: true })
     expect(await confirm(second, NEW_PASSWORD)).toBe('invalid_credentials')
     expect([await confirm(second), await confirm(second)]).toEqual([null, 'invalid_confirmation_token'])
-    await auth.signUp({ email: 'zed@example.com', password: PASSWORD })
+    await auth.account.register({ email: 'zed@example.com', password: PASSWORD })
     const third = (await mailedLink('verify_email')).token
-    const { user } = (await auth.describeUser('zed@example.com')) ?? expect.unreachable()
+    const { user } = (await auth.users.find('zed@example.com')) ?? expect.unreachable()
     await auth.db.updateUser(user.id, { email: 'other@example.com' })
     expect(await confirm(third)).toBe('invalid_confirmation_token')
     await newMails()
@@ -781,15 +785,18 @@ onBothEngines('addresses in production', (engine) => {
   it('change after the password was typed, once the new one has confirmed it, and the old one is told [EML-06]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, newMails } = production
-    const { sessionId } = await signedIn(production)
+    const { sessionToken } = await signedIn(production)
     const ask = async (bearer: string) =>
       codeOf(
-        await send(auth, 'PUT', '/profile/email', { json: { email: 'new@example.com' }, sessionId: bearer }),
+        await send(auth, 'PUT', '/profile/email', {
+          json: { email: 'new@example.com' },
+          sessionToken: bearer,
+        }),
       )
     now.advance(600)
-    expect(await ask(sessionId)).toBe('reauthentication_required')
-    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
-    expect(await ask(renewed.sessionId)).toBeNull()
+    expect(await ask(sessionToken)).toBe('reauthentication_required')
+    const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
+    expect(await ask(renewed.sessionToken)).toBeNull()
     const [told, asked] = await newMails()
     expect([told?.to, told?.kind, asked?.to, asked?.kind]).toEqual([
       BOB,
@@ -797,24 +804,27 @@ onBothEngines('addresses in production', (engine) => {
       'new@example.com',
       'confirm_new_email',
     ])
-    expect(await auth.describeUser('new@example.com')).toBeNull()
-    await auth.confirmEmail({ token: linkIn(asked ?? expect.unreachable()).token, password: PASSWORD })
-    expect((await auth.describeUser('new@example.com'))?.user.emailVerifiedAt).toEqual(now())
+    expect(await auth.users.find('new@example.com')).toBeNull()
+    await auth.account.confirmEmail({
+      token: linkIn(asked ?? expect.unreachable()).token,
+      password: PASSWORD,
+    })
+    expect((await auth.users.find('new@example.com'))?.user.emailVerifiedAt).toEqual(now())
     expect((await newMails()).map(({ to, kind }) => [to, kind])).toEqual([[BOB, 'email_changed']])
   })
 
   it('that nobody confirmed open nothing, and their owner takes them from whoever registered them [EML-07]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
-    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     await mailedLink('verify_email')
     expect(
       (await send(auth, 'POST', '/sessions', { json: { email: BOB, password: NEW_PASSWORD } })).status,
     ).toBe(401)
-    expect((await auth.describeUser(BOB))?.user.emailVerifiedAt).toBeNull()
+    expect((await auth.users.find(BOB))?.user.emailVerifiedAt).toBeNull()
     await production.newMails()
-    await auth.sendPasswordReset({ email: BOB })
-    await auth.resetPassword({
+    await auth.account.requestPasswordReset({ email: BOB })
+    await auth.account.resetPassword({
       resetToken: (await mailedLink('reset_password')).token,
       newPassword: PASSWORD,
     })
@@ -830,10 +840,12 @@ onBothEngines('the audit', (engine) => {
     const records: unknown[] = []
     const production = await productionAuth(engine, { onAudit: (record) => void records.push(record) })
     const { auth, now } = production
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const evil = 'x","outcome":"success"}\n{"action":"login"}\r\n\u2028\u001b[2J'
-    await auth.logIn({ email: BOB, password: WRONG }, { ...CLIENT, userAgent: evil }).catch(() => {})
-    const [line] = await Array.fromAsync(auth.listAudit({ action: 'login' }))
+    await auth.signIn
+      .withPassword({ email: BOB, password: WRONG }, { ...CLIENT, userAgent: evil })
+      .catch(() => {})
+    const [line] = await Array.fromAsync(auth.audit.list({ action: 'login' }))
     expect(line).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
       at: now(),
@@ -914,9 +926,10 @@ it('sessions, tokens and waiting mail are bounded for each account [AVL-04]', as
     mailer: memoryMailer(() => Promise.reject(new Error('away'))),
   })
   const { auth, db, now } = production
-  const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+  const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
   for (let session = 0; session < 5; session++) await auth.createSession(BOB)
-  for (let request = 0; request < 5; request++) await auth.sendPasswordReset({ email: BOB }).catch(() => {})
+  for (let request = 0; request < 5; request++)
+    await auth.account.requestPasswordReset({ email: BOB }).catch(() => {})
   for (let request = 0; request < 5; request++) {
     now.advance(3_600)
     await auth.getResetPasswordToken(BOB)

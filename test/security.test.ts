@@ -117,7 +117,7 @@ onBothEngines('passwords', (engine) => {
       const invalid = { code: 'password_too_long' }
       await expect(auth.hashPassword(password)).rejects.toMatchObject(invalid)
       await expect(auth.registerUser('new@example.com', password)).rejects.toMatchObject(invalid)
-      await expect(auth.logIn({ email, password })).rejects.toMatchObject(invalid)
+      await expect(auth.signIn.withPassword({ email, password })).rejects.toMatchObject(invalid)
       await expect(auth.updatePassword(resetToken, password)).rejects.toMatchObject(invalid)
       expect(await auth.validLogin(email, password)).toBe(false)
     }
@@ -328,13 +328,13 @@ onBothEngines('sessions', (engine) => {
     ]
     const query = `?${new URLSearchParams({ session_id: robs, user_id: String(id), email: 'rob@example.com' })}`
     const paths = ['/profile', `/profile${query}`]
-    for (const [sessionId, expected] of [
+    for (const [sessionToken, expected] of [
       [bobs, { status: 200, body: { email: EMAIL } }],
       [undefined, { status: 403, body: { code: 'session_required' } }],
     ] as const) {
       for (const headers of [{}, ...claims]) {
         for (const path of paths) {
-          const answer = await send(auth, 'GET', path, { sessionId, headers })
+          const answer = await send(auth, 'GET', path, { sessionToken, headers })
           expect({ status: answer.status, body: await answer.json() }).toMatchObject(expected)
         }
       }
@@ -352,11 +352,11 @@ onBothEngines('sessions', (engine) => {
       ['/users', { email: 'new@example.com', password: PASSWORD, session_id: robs }],
     ] as const)
       expect((await send(auth, 'POST', path, { fields })).status).toBe(400)
-    expect((await send(auth, 'GET', '/profile', { sessionId: robs })).status).toBe(200)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
     // Looked up each time: the same cookie is nobody once its row is gone.
     await (await openTables(auth)).deleteFrom('sessions').execute()
-    for (const sessionId of [bobs, robs])
-      expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
+    for (const sessionToken of [bobs, robs])
+      expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
   })
 
   it('give their value in Set-Cookie alone, HttpOnly, SameSite, below 4,096 bytes [SES-07]', async () => {
@@ -365,21 +365,21 @@ onBothEngines('sessions', (engine) => {
     const auth = await freshAuth(engine, { logger: { debug: write, info: write, warn: write, error: write } })
     await auth.registerUser(EMAIL, PASSWORD)
     const login = await send(auth, 'POST', '/sessions', { fields: BOB })
-    const sessionId = sessionIn(login) ?? ''
-    const second = await send(auth, 'POST', '/sessions', { fields: BOB, sessionId })
+    const sessionToken = sessionIn(login) ?? ''
+    const second = await send(auth, 'POST', '/sessions', { fields: BOB, sessionToken })
     const live = sessionIn(second) ?? ''
     const answers = [login, second]
-    for (const sessionId of [live, live.slice(0, -1)])
+    for (const sessionToken of [live, live.slice(0, -1)])
       for (const { method, path, body } of OPERATIONS) {
         if (method === 'DELETE') continue
-        answers.push(await send(auth, method, path, { sessionId }))
+        answers.push(await send(auth, method, path, { sessionToken }))
         if (body)
           answers.push(
-            await send(auth, method, path, { sessionId, fields: { email: EMAIL, password: live } }),
+            await send(auth, method, path, { sessionToken, fields: { email: EMAIL, password: live } }),
           )
       }
-    answers.push(await send(auth, 'GET', `/nothing?${live}`, { sessionId: live }))
-    const logout = await send(auth, 'DELETE', '/sessions', { sessionId: live })
+    answers.push(await send(auth, 'GET', `/nothing?${live}`, { sessionToken: live }))
+    const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: live })
     answers.push(logout)
     for (const answer of [login, second, logout]) {
       const [cookie = '', ...more] = answer.headers.getSetCookie()
@@ -397,7 +397,7 @@ onBothEngines('sessions', (engine) => {
     )
     expect(log.length).toBeGreaterThan(10)
     // The name in front of the secret stands in the list of sessions, and opens nothing.
-    for (const secret of [sessionId, live].flatMap((value) => [value, bearerSecret(value)]))
+    for (const secret of [sessionToken, live].flatMap((value) => [value, bearerSecret(value)]))
       expect([...said, ...log].filter((each) => each.includes(secret))).toEqual([])
   })
 
@@ -411,15 +411,16 @@ onBothEngines('sessions', (engine) => {
       const [one, two] = [await logIn(here), await logIn(there)]
       const robs = await logIn(there, { email: 'rob@example.com', password: PASSWORD })
       const [token, robsToken] = [await askReset(there), await askReset(there, 'rob@example.com')]
-      for (const sessionId of [one, two]) expect(await there.getUserFromSessionId(sessionId)).not.toBeNull()
+      for (const sessionToken of [one, two])
+        expect(await there.getUserFromSessionId(sessionToken)).not.toBeNull()
       expect(await here[end](id)).toBe(true)
       for (const auth of [here, there]) {
-        for (const sessionId of [one, two])
-          expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
+        for (const sessionToken of [one, two])
+          expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
         const fields = { email: EMAIL, reset_token: token, new_password: 'new' }
         expect((await send(auth, 'PUT', '/reset_password', { fields })).status).toBe(403)
         expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(401)
-        expect((await send(auth, 'GET', '/profile', { sessionId: robs })).status).toBe(200)
+        expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
       }
       const db = await openTables(here)
       for (const table of ['sessions', 'tokens'] as const)
@@ -434,7 +435,7 @@ onBothEngines('GET and HEAD', (engine) => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
     await auth.registerUser(EMAIL, PASSWORD)
-    const sessionId = await logIn(auth)
+    const sessionToken = await logIn(auth)
     const token = await askReset(auth)
     const fields = { ...BOB, reset_token: token, new_password: 'pwned', _method: 'DELETE' }
     const query = `?${new URLSearchParams(fields)}`
@@ -453,7 +454,7 @@ onBothEngines('GET and HEAD', (engine) => {
       for (const path of paths) {
         const declared = operations.some((operation) => operation.path === path && operation.method === 'GET')
         for (const headers of [{}, ...override]) {
-          const answer = await send(auth, method, path + query, { sessionId, headers })
+          const answer = await send(auth, method, path + query, { sessionToken, headers })
           expect(answer.status, `${method} ${path}`).toBe(declared ? 200 : 405)
           expect(answer.headers.getSetCookie()).toEqual([])
           expect(await rowsOf(db, STATE)).toBe(before)
@@ -475,7 +476,7 @@ onBothEngines('GET and HEAD', (engine) => {
     expect(await db.selectFrom('throttles').select('key').execute()).toHaveLength(counters + 1)
     // And what may change does: the time of the last use.
     now.advance(3_600)
-    await send(auth, 'GET', '/profile', { sessionId })
+    await send(auth, 'GET', '/profile', { sessionToken })
     // The answer does not wait until it is written.
     const lastSeenAt = () => db.selectFrom('sessions').select('last_seen_at').executeTakeFirstOrThrow()
     await expect.poll(lastSeenAt).toEqual({ last_seen_at: now().getTime() })
@@ -528,9 +529,9 @@ onBothEngines('answers', (engine) => {
       await go('PUT', '/reset_password', { fields: reset }),
       await go('POST', '/sessions', { fields: BOB }),
       await go('POST', '/sessions', { fields: { ...BOB, password: 'wrong' } }),
-      await go('DELETE', '/sessions', { sessionId: await login() }),
+      await go('DELETE', '/sessions', { sessionToken: await login() }),
       await go('DELETE', '/sessions'),
-      await go('GET', '/profile', { sessionId: await login() }),
+      await go('GET', '/profile', { sessionToken: await login() }),
       await go('GET', '/nothing'),
       await go('PATCH', '/users'),
       await go('OPTIONS', '/sessions'),
@@ -556,7 +557,7 @@ onBothEngines('answers', (engine) => {
   it('give no other origin leave to read them, whatever it is [API-09]', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser(EMAIL, PASSWORD)
-    const sessionId = await logIn(auth)
+    const sessionToken = await logIn(auth)
     for (const origin of ['http://localhost:5000', 'https://evil.example', 'null', 'http://localhost:3000']) {
       const headers = { origin }
       const preflight = {
@@ -564,9 +565,9 @@ onBothEngines('answers', (engine) => {
         'access-control-request-method': 'PUT',
         'access-control-request-headers': 'x-a',
       }
-      const answers = [await send(auth, 'GET', '/profile', { sessionId, headers })]
+      const answers = [await send(auth, 'GET', '/profile', { sessionToken, headers })]
       for (const { method, path } of servedOperations(auth)) {
-        if (method !== 'DELETE') answers.push(await send(auth, method, path, { sessionId, headers }))
+        if (method !== 'DELETE') answers.push(await send(auth, method, path, { sessionToken, headers }))
         const answer = await send(auth, 'OPTIONS', path, { headers: preflight })
         expect([403, 405]).toContain(answer.status)
         answers.push(answer)
@@ -615,7 +616,7 @@ onBothEngines('answers', (engine) => {
       live[1],
     ]
     const profiles = await Promise.all(
-      sessions.map(async (sessionId) => withoutId(await send(auth, 'GET', '/profile', { sessionId }))),
+      sessions.map(async (sessionToken) => withoutId(await send(auth, 'GET', '/profile', { sessionToken }))),
     )
     const tokens = ['x', tokenId, `${tokenId}.${'A'.repeat(43)}`, `${unknown}.${tokenSecret}`, live[0]]
     const resets = await Promise.all(
@@ -641,7 +642,7 @@ onBothEngines('answers', (engine) => {
       expect(answers[0]).toMatchObject({ status, body: { code } })
       for (const answer of answers) expect(answer).toEqual(answers[0])
     }
-    expect((await send(auth, 'GET', '/profile', { sessionId: live[0] })).status).toBe(200)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: live[0] })).status).toBe(200)
   })
 })
 
@@ -662,7 +663,7 @@ onBothEngines('what cannot be checked', (engine) => {
     const logger = { debug: write, info: write, warn: write, error: write }
     const auth = await freshAuth(engine, { hasher, logger })
     await auth.registerUser(EMAIL, PASSWORD)
-    const sessionId = await logIn(auth)
+    const sessionToken = await logIn(auth)
     const token = await askReset(auth)
     const attempts = (): Promise<Response>[] => [
       send(auth, 'POST', '/sessions', { fields: BOB }),
@@ -685,7 +686,7 @@ onBothEngines('what cannot be checked', (engine) => {
     broken = true
     for (const answer of await Promise.all(attempts())) await refusedAndLogged(answer)
     broken = false
-    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(200)
+    expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
     expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(200)
 
     // Without the counters nobody gets to guess; without their rows nobody is anybody.
@@ -694,10 +695,10 @@ onBothEngines('what cannot be checked', (engine) => {
     await drop('throttles')
     await refusedAndLogged(await send(auth, 'POST', '/sessions', { fields: BOB }))
     await refusedAndLogged(await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } }))
-    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(200)
+    expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
     await drop('sessions')
-    await refusedAndLogged(await send(auth, 'GET', '/profile', { sessionId }))
-    await refusedAndLogged(await send(auth, 'DELETE', '/sessions', { sessionId }))
+    await refusedAndLogged(await send(auth, 'GET', '/profile', { sessionToken }))
+    await refusedAndLogged(await send(auth, 'DELETE', '/sessions', { sessionToken }))
     await drop('tokens')
     const reset = { email: EMAIL, reset_token: token, new_password: 'new' }
     await refusedAndLogged(await send(auth, 'PUT', '/reset_password', { fields: reset }))
@@ -749,7 +750,7 @@ onBothEngines('what cannot be checked', (engine) => {
           status,
         )
     }
-    expect((await send(auth, 'GET', '/profile', { sessionId: 'malformed' })).status).toBe(403)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: 'malformed' })).status).toBe(403)
     expect(seen).toEqual([])
     expect((await send(auth, 'POST', '/users', { fields: BOB })).status).toBe(500)
   })
@@ -807,8 +808,8 @@ onBothEngines('the classic routes', (engine) => {
     const mailer = { send: async () => {}, close() {} }
     const auth = await freshAuth(engine, { baseUrl: 'http://localhost:5000', mailer })
     expect((await send(auth, 'POST', '/users', { fields: BOB })).status).toBe(200)
-    const sessionId = await logIn(auth)
-    expect((await send(auth, 'POST', '/sessions', { fields: BOB, sessionId })).status).toBe(200)
+    const sessionToken = await logIn(auth)
+    expect((await send(auth, 'POST', '/sessions', { fields: BOB, sessionToken })).status).toBe(200)
     for (const [method, path] of [
       ['POST', '/users'],
       ['POST', '/sessions'],
@@ -838,7 +839,7 @@ onBothEngines('the classic routes', (engine) => {
           body: Buffer.from('password=x'),
           headers: type === undefined ? {} : { 'content-type': type },
         }
-        const answer = await send(auth, method, path, { ...request, sessionId })
+        const answer = await send(auth, method, path, { ...request, sessionToken })
         expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
           415,
           'unsupported_media_type',

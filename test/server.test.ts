@@ -295,20 +295,20 @@ it.each([
 it('curl -L -X DELETE logs out and ends at the home page', async () => {
   const { url } = await startService('sqlite::memory:')
   await send(url, 'POST', '/users', { fields: CREDENTIALS })
-  const sessionId = sessionIdOf(await send(url, 'POST', '/sessions', { fields: CREDENTIALS }))
+  const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields: CREDENTIALS }))
   const args = [
     '-sS',
     '-L',
     '-X',
     'DELETE',
     '-b',
-    `session_id=${sessionId}`,
+    `session_id=${sessionToken}`,
     '-w',
     ' %{http_code} %{num_redirects}',
   ]
   const { stdout, stderr } = await run('curl', [...args, `${url}/sessions`])
   expect({ stdout, stderr }).toEqual({ stdout: '{"message":"Bienvenue"} 200 1', stderr: '' })
-  expect((await send(url, 'GET', '/profile', { sessionId })).status).toBe(403)
+  expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
 })
 
 it.each(['/healthz', '/readyz'])('%s answers a probe by whatever name it comes, or by none', async (path) => {
@@ -338,9 +338,9 @@ onBothEngines('the service', (engine) => {
       await send(url, 'POST', '/users', { fields }),
       await send(url, 'POST', '/sessions', { fields }),
     ]
-    const sessionId = sessionIdOf(answers.at(-1) as Response)
-    answers.push(await send(url, 'GET', '/profile', { sessionId }))
-    answers.push(await send(url, 'DELETE', '/sessions', { sessionId }))
+    const sessionToken = sessionIdOf(answers.at(-1) as Response)
+    answers.push(await send(url, 'GET', '/profile', { sessionToken }))
+    answers.push(await send(url, 'DELETE', '/sessions', { sessionToken }))
     const reset = await send(url, 'POST', '/reset_password', { fields: { email: fields.email } })
     const { reset_token } = (await reset.json()) as { reset_token: string }
     answers.push(reset)
@@ -363,10 +363,10 @@ onBothEngines('the service', (engine) => {
     const fields = CREDENTIALS
     await send(url, 'POST', '/users', { fields })
     const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
-    let sessionId = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
+    let sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
     const answers: Response[] = []
     const ask = async (method: string, path: string, json?: Record<string, string>) => {
-      const answer = await send(url, method, path, { sessionId, ...(json && { json }) })
+      const answer = await send(url, method, path, { sessionToken, ...(json && { json }) })
       answers.push(answer.clone())
       return answer
     }
@@ -375,15 +375,15 @@ onBothEngines('the service', (engine) => {
     }
     expect(sessions.map(({ current }) => current).sort()).toEqual([false, true])
     await ask('DELETE', `/sessions/${sessions.find(({ current }) => !current)?.id}`)
-    expect((await send(url, 'GET', '/profile', { sessionId: elsewhere })).status).toBe(403)
+    expect((await send(url, 'GET', '/profile', { sessionToken: elsewhere })).status).toBe(403)
     await ask('DELETE', '/sessions/others')
-    sessionId = sessionIdOf(await ask('POST', '/reauthenticate', { password: fields.password }))
+    sessionToken = sessionIdOf(await ask('POST', '/reauthenticate', { password: fields.password }))
     const change = { current_password: fields.password, new_password: 't4rt1fl3tt3' }
-    sessionId = sessionIdOf(await ask('PUT', '/profile/password', change))
+    sessionToken = sessionIdOf(await ask('PUT', '/profile/password', change))
     await ask('GET', '/profile/export')
     await ask('DELETE', '/profile')
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
-    expect((await send(url, 'GET', '/profile', { sessionId })).status).toBe(403)
+    expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
     for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS)
   })
 
@@ -512,9 +512,9 @@ onBothEngines('the service', (engine) => {
     await send(url, 'POST', '/users', { fields: credentials })
     await send(url, 'POST', '/users', { fields: credentials })
     await send(url, 'POST', '/sessions', { fields: { email, password: `${mark}-wrong` } })
-    const sessionId = sessionIdOf(await send(url, 'POST', '/sessions', { fields: credentials }))
-    await send(url, 'GET', '/profile', { sessionId })
-    await send(url, 'GET', '/profile', { sessionId: `${mark}-cookie` })
+    const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields: credentials }))
+    await send(url, 'GET', '/profile', { sessionToken })
+    await send(url, 'GET', '/profile', { sessionToken: `${mark}-cookie` })
     const reset = await send(url, 'POST', '/reset_password', { fields: { email } })
     const { reset_token } = (await reset.json()) as { reset_token: string }
     await send(url, 'PUT', '/reset_password', {
@@ -523,7 +523,7 @@ onBothEngines('the service', (engine) => {
     await send(url, 'PUT', '/reset_password', {
       fields: { email, reset_token: `${mark}-token`, new_password: `${mark}-new-password` },
     })
-    await send(url, 'DELETE', '/sessions', { sessionId })
+    await send(url, 'DELETE', '/sessions', { sessionToken })
     await send(url, 'POST', '/users', { fields: { [`${mark}-field`]: '', ...credentials } })
     await send(url, 'GET', `/${mark}-path?${mark}-query=${mark}`)
     await send(url, 'GET', `/profile?token=${mark}`)
@@ -579,7 +579,13 @@ onBothEngines('the service', (engine) => {
       expect(msg).not.toBe('')
     }
     const said = `${service.lines.join('\n')}\n${await service.stderr}`
-    for (const secret of [mark, sessionId, reset_token, ...sessionId.split('.'), ...reset_token.split('.')]) {
+    for (const secret of [
+      mark,
+      sessionToken,
+      reset_token,
+      ...sessionToken.split('.'),
+      ...reset_token.split('.'),
+    ]) {
       expect(said).not.toContain(secret)
     }
   })

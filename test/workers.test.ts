@@ -29,13 +29,13 @@ function pidsOf(service: Service, msg: string): unknown[] {
 interface Answer {
   readonly status: number
   readonly connection: string | undefined
-  readonly sessionId: string | undefined
+  readonly sessionToken: string | undefined
   readonly body: string
 }
 
 interface Sent {
   readonly fields?: Readonly<Record<string, string>>
-  readonly sessionId?: string | undefined
+  readonly sessionToken?: string | undefined
 }
 
 /** A client with one connection, which it keeps: all that it asks is answered by one process. */
@@ -48,19 +48,19 @@ function connect({ port }: { port: number }) {
     asked.on('error', reject)
     asked.on('response', (response) => {
       const [cookie = ''] = response.headers['set-cookie'] ?? []
-      const sessionId = /^session_id=([^;]+);/.exec(cookie)?.[1]
+      const sessionToken = /^session_id=([^;]+);/.exec(cookie)?.[1]
       const { connection } = response.headers
-      const seen = { status: response.statusCode ?? 0, connection, sessionId }
+      const seen = { status: response.statusCode ?? 0, connection, sessionToken }
       text(response).then((body) => resolve({ ...seen, body }), reject)
     })
     return { asked, answer: promise }
   }
   return {
-    ask(method: string, path: string, { fields, sessionId }: Sent = {}): Promise<Answer> {
+    ask(method: string, path: string, { fields, sessionToken }: Sent = {}): Promise<Answer> {
       const body = fields && new URLSearchParams(fields).toString()
       const { asked, answer } = begin(method, path, {
         ...(body && { 'content-type': FORM, 'content-length': body.length }),
-        ...(sessionId !== undefined && { cookie: `session_id=${sessionId}` }),
+        ...(sessionToken !== undefined && { cookie: `session_id=${sessionToken}` }),
       })
       asked.end(body)
       return answer
@@ -133,10 +133,11 @@ onBothEngines('several workers', (engine) => {
     expect(connections).toHaveLength(2 * WORKERS)
     for (const one of connections) {
       for (const other of connections) {
-        const { sessionId } = await one.ask('POST', '/sessions', { fields: BOB })
-        const check = () => Promise.all(connections.map(({ ask }) => ask('GET', '/profile', { sessionId })))
+        const { sessionToken } = await one.ask('POST', '/sessions', { fields: BOB })
+        const check = () =>
+          Promise.all(connections.map(({ ask }) => ask('GET', '/profile', { sessionToken })))
         expect((await check()).map(({ status }) => status)).toEqual(connections.map(() => 200))
-        expect((await other.ask('DELETE', '/sessions', { sessionId })).status).toBe(302)
+        expect((await other.ask('DELETE', '/sessions', { sessionToken })).status).toBe(302)
         expect((await check()).map(({ status }) => status)).toEqual(connections.map(() => 403))
       }
     }
@@ -148,14 +149,14 @@ onBothEngines('several workers', (engine) => {
     // Without the thousands of lines of what goes well.
     const service = await startWorkers(databaseUrl, { BIENVENUE_LOG_LEVEL: 'info' })
     const [victim, survivor] = pidsOf(service, 'worker listening') as [number, number]
-    const { sessionId } = await connect(service).ask('POST', '/sessions', { fields: BOB })
+    const { sessionToken } = await connect(service).ask('POST', '/sessions', { fields: BOB })
     const seen: unknown[] = []
     let isOver = false
     const clients = Array.from({ length: 8 }, async () => {
       const { ask } = connect(service)
       while (!isOver)
         seen.push(
-          await ask('GET', '/profile', { sessionId }).then(
+          await ask('GET', '/profile', { sessionToken }).then(
             ({ status }) => status,
             // The connection was the victim's. The next one is somebody else's.
             ({ code }) => code,

@@ -38,7 +38,7 @@ const OPERATIONS: readonly Operation[] = [
       grouped(
         count,
         () => sessionIdOf(randomInt(size), size),
-        async (sessionId) => must(await auth.getUserFromSessionId(sessionId)),
+        async (sessionToken) => must(await auth.getUserFromSessionId(sessionToken)),
       ),
   },
   {
@@ -48,8 +48,8 @@ const OPERATIONS: readonly Operation[] = [
       grouped(
         count,
         () => sessionIdOf(randomInt(size), size),
-        async (sessionId) => {
-          const headers = { host: 'localhost:5000', cookie: `session_id=${sessionId}` }
+        async (sessionToken) => {
+          const headers = { host: 'localhost:5000', cookie: `session_id=${sessionToken}` }
           must((await auth.fetch(new Request('http://localhost:5000/profile', { headers }))).ok)
         },
       ),
@@ -71,7 +71,7 @@ const OPERATIONS: readonly Operation[] = [
       const sessions = distinctNumbers(count, size)
       return changing(sessions, () =>
         timed(sessions, async (n) => {
-          await auth.logIn({ email: emailOf(userIdOf(n, size) - 1), password: PASSWORD })
+          await auth.signIn.withPassword({ email: emailOf(userIdOf(n, size) - 1), password: PASSWORD })
         }),
       )
     },

@@ -56,7 +56,7 @@ function onPostgres() {
   }
 }
 
-async function timeOf(find: (sessionId: string) => unknown): Promise<number> {
+async function timeOf(find: (sessionToken: string) => unknown): Promise<number> {
   const started = performance.now()
   for (let index = 0; index < calls; index++) {
     const { cookie, email } = bearers[index % bearers.length] as Bearer
@@ -68,8 +68,8 @@ async function timeOf(find: (sessionId: string) => unknown): Promise<number> {
 }
 
 const measures = {
-  query: () => timeOf((sessionId) => query.find(sessionId.slice(0, UUID_LENGTH))),
-  call: () => timeOf(async (sessionId) => (await auth.getUserFromSessionId(sessionId))?.email),
+  query: () => timeOf((sessionToken) => query.find(sessionToken.slice(0, UUID_LENGTH))),
+  call: () => timeOf(async (sessionToken) => (await auth.getUserFromSessionId(sessionToken))?.email),
 }
 // Until the compiler has seen both.
 await alternate(1, measures)

@@ -109,26 +109,31 @@ function startLoad(url: string) {
   const statuses: Record<string, number> = {}
   let requests = 0
   let isOver = false
-  const ask = async (method: string, path: string, fields?: Record<string, string>, sessionId?: string) => {
+  const ask = async (
+    method: string,
+    path: string,
+    fields?: Record<string, string>,
+    sessionToken?: string,
+  ) => {
     await setTimeout(pauseMs)
     const response = await fetch(url + path, {
       method,
       redirect: 'manual',
       ...(fields && { body: new URLSearchParams(fields) }),
-      ...(sessionId !== undefined && { headers: { cookie: `session_id=${sessionId}` } }),
+      ...(sessionToken !== undefined && { headers: { cookie: `session_id=${sessionToken}` } }),
     })
     requests++
     statuses[response.status] = (statuses[response.status] ?? 0) + 1
     const [cookie = ''] = response.headers.getSetCookie()
-    return { text: await response.text(), sessionId: /^session_id=([^;]+)/.exec(cookie)?.[1] }
+    return { text: await response.text(), sessionToken: /^session_id=([^;]+)/.exec(cookie)?.[1] }
   }
   const liveOneLife = async (email: string) => {
     const password = 'b4l0u'
     await ask('POST', '/users', { email, password })
     await ask('POST', '/users', { email, password })
     await ask('POST', '/sessions', { email, password: 'wrong' })
-    const { sessionId } = await ask('POST', '/sessions', { email, password })
-    for (let count = 0; count < 20; count++) await ask('GET', '/profile', undefined, sessionId)
+    const { sessionToken } = await ask('POST', '/sessions', { email, password })
+    for (let count = 0; count < 20; count++) await ask('GET', '/profile', undefined, sessionToken)
     await ask('GET', '/profile', undefined, 'nonsense')
     await ask('GET', `/${email}`)
     await ask('POST', '/users', { nonsense: email })
@@ -137,7 +142,7 @@ function startLoad(url: string) {
     const { reset_token } = JSON.parse(text) as { reset_token: string }
     await ask('PUT', '/reset_password', { email, reset_token, new_password: 't4rt1fl3tt3' })
     const again = await ask('POST', '/sessions', { email, password: 't4rt1fl3tt3' })
-    await ask('DELETE', '/sessions', undefined, again.sessionId)
+    await ask('DELETE', '/sessions', undefined, again.sessionToken)
   }
   const living = (async () => {
     for (let count = 0; !isOver; count++) await liveOneLife(`user${count}@example.com`)

@@ -11,18 +11,18 @@ const CLASSIC: GuardSettings = { mode: 'classic', baseUrl: '', allowedHosts: '' 
 interface Shown {
   url?: string
   settings?: GuardSettings
-  sessionId?: string | null
+  sessionToken?: string | null
   isHttp10?: boolean
 }
 
 /** `passes`, or the code of the refusal. */
 function verdict(method: string, headers: Record<string, string>, shown: Shown = {}): string {
-  const { url = 'http://localhost:5000/', settings = CLASSIC, sessionId = null, isHttp10 = false } = shown
+  const { url = 'http://localhost:5000/', settings = CLASSIC, sessionToken = null, isHttp10 = false } = shown
   const incoming = incomingOf(new Request(url, { method, headers }), undefined)
   // On the wire a target is a path; in a `Request` it is a whole address.
   const target = isHttp10 ? new URL(url).pathname : incoming.target
   try {
-    createGuard(settings)({ ...incoming, target, isHttp10 }, () => sessionId)
+    createGuard(settings)({ ...incoming, target, isHttp10 }, () => sessionToken)
     return 'passes'
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
@@ -229,7 +229,7 @@ describe('the origin', () => {
       expect(verdict(method, { host: 'localhost:5000', ...headers }), method).toBe(expected)
       expect(verdict(method, { host: 'LOCALHOST:5000', ...headers }), method).toBe(expected)
       // In classic mode a session makes no difference: scripts send forms without a word of where from.
-      expect(verdict(method, { host: 'localhost:5000', ...headers }, { sessionId: 'x' })).toBe(expected)
+      expect(verdict(method, { host: 'localhost:5000', ...headers }, { sessionToken: 'x' })).toBe(expected)
     }
     // Reading changes nothing, and its answer is not shared with other origins.
     for (const method of ['GET', 'HEAD'])
@@ -315,7 +315,7 @@ describe('in production', () => {
     expect(verdict('POST', { origin: `https://${HOST}` }, old)).toBe('passes')
     for (const origin of ['https://evil.com', 'null', 'https://'])
       expect(verdict('POST', { origin }, old), origin).toBe('foreign_origin')
-    expect(verdict('POST', {}, { ...old, sessionId: 'x' })).toBe('missing_origin')
+    expect(verdict('POST', {}, { ...old, sessionToken: 'x' })).toBe('missing_origin')
   })
 
   it.each(['/healthz', '/readyz'])('the host of a probe of %s is any', (path) => {
@@ -340,10 +340,10 @@ describe('in production', () => {
   ])('the origin %j of an unsafe request: %s [CX-06]', (origin, expected) => {
     for (const method of UNSAFE) {
       expect(production(method, { origin }), method).toBe(expected)
-      expect(production(method, { origin }, { sessionId: 'x' }), method).toBe(expected)
+      expect(production(method, { origin }, { sessionToken: 'x' }), method).toBe(expected)
       expect(production(method, { origin, 'sec-fetch-site': 'cross-site' })).toBe('foreign_origin')
     }
-    expect(production('GET', { origin }, { sessionId: 'x' })).toBe('passes')
+    expect(production('GET', { origin }, { sessionToken: 'x' })).toBe('passes')
   })
 
   const FORMS = [
@@ -357,9 +357,9 @@ describe('in production', () => {
     'a request of type %j that says nothing of where it comes from is refused with a session [CX-06]',
     (type) => {
       const headers: Record<string, string> = type === null ? {} : { 'content-type': type }
-      expect(production('POST', headers, { sessionId: 'x' })).toBe('missing_origin')
+      expect(production('POST', headers, { sessionToken: 'x' })).toBe('missing_origin')
       // Not even a session that is none: whether it opens anything, the database knows.
-      expect(production('POST', headers, { sessionId: '' })).toBe('missing_origin')
+      expect(production('POST', headers, { sessionToken: '' })).toBe('missing_origin')
       expect(production('POST', headers)).toBe('passes')
       for (const mark of [
         { origin: `https://${HOST}` },
@@ -367,18 +367,18 @@ describe('in production', () => {
         { 'sec-fetch-site': 'none' },
         { origin: 'null', 'sec-fetch-site': 'same-origin' },
       ] as Record<string, string>[]) {
-        expect(production('POST', { ...headers, ...mark }, { sessionId: 'x' })).toBe('passes')
+        expect(production('POST', { ...headers, ...mark }, { sessionToken: 'x' })).toBe('passes')
       }
       // No page can send these to another site without asking first.
       for (const method of ['PUT', 'DELETE', 'PATCH', 'GET'])
-        expect(production(method, headers, { sessionId: 'x' })).toBe('passes')
+        expect(production(method, headers, { sessionToken: 'x' })).toBe('passes')
     },
   )
 
   it.each(['application/json', 'application/json; charset=utf-8'])(
     'a request of type %s, which no page sends to another site unasked, passes',
     (type) => {
-      expect(production('POST', { 'content-type': type }, { sessionId: 'x' })).toBe('passes')
+      expect(production('POST', { 'content-type': type }, { sessionToken: 'x' })).toBe('passes')
     },
   )
 
@@ -443,15 +443,15 @@ describe('in development', () => {
   })
 
   it('a form with a session has to say where it comes from, as in production', () => {
-    expect(development('POST', {}, { sessionId: 'x' })).toBe('missing_origin')
-    expect(development('POST', { origin: 'http://localhost:5000' }, { sessionId: 'x' })).toBe('passes')
+    expect(development('POST', {}, { sessionToken: 'x' })).toBe('missing_origin')
+    expect(development('POST', { origin: 'http://localhost:5000' }, { sessionToken: 'x' })).toBe('passes')
   })
 
   it('without an address of its own the same local hosts are served', () => {
     const settings = { ...DEVELOPMENT, baseUrl: '' }
     expect(development('GET', { host: '192.168.1.20' }, { settings })).toBe('passes')
     expect(development('GET', { host: 'app.dev.example:8443' }, { settings })).toBe('unknown_host')
-    expect(development('POST', {}, { settings, sessionId: 'x' })).toBe('missing_origin')
+    expect(development('POST', {}, { settings, sessionToken: 'x' })).toBe('missing_origin')
   })
 })
 

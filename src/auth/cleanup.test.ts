@@ -19,13 +19,13 @@ async function longAgo(engine: 'sqlite' | 'postgres', options = {}) {
 }
 
 async function linesOf(auth: Auth) {
-  return Array.fromAsync(auth.listAudit())
+  return Array.fromAsync(auth.audit.list())
 }
 
 onBothEngines('the clean-up', (engine) => {
   it('removes a session when its time is over, by use or for good, and counts it once', async () => {
     const { auth, now } = await longAgo(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.createSession(BOB)
     now.advance(7 * DAY - 1)
     expect(await auth.deleteExpired()).toEqual(NOTHING)
@@ -39,10 +39,10 @@ onBothEngines('the clean-up', (engine) => {
 
   it('removes a session that is used all along when its thirty days are over', async () => {
     const { auth, now } = await longAgo(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const sessionId = await auth.createSession(BOB)
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const sessionToken = await auth.createSession(BOB)
     for (let day = 0; day < 30; day++) {
-      expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+      expect(await auth.getUserFromSessionId(sessionToken)).not.toBeNull()
       expect(await auth.deleteExpired()).toMatchObject({ sessions: 0 })
       now.advance(DAY)
     }
@@ -51,8 +51,8 @@ onBothEngines('the clean-up', (engine) => {
 
   it('removes the tokens of mails when their time is over, each by its own', async () => {
     const { auth, now, db, newMails } = await longAgo(engine)
-    await auth.signUp({ email: BOB, password: PASSWORD })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.register({ email: BOB, password: PASSWORD })
+    await auth.account.requestPasswordReset({ email: BOB })
     await newMails()
     now.advance(3_599)
     expect(await auth.deleteExpired()).toMatchObject({ tokens: 0 })
@@ -68,8 +68,8 @@ onBothEngines('the clean-up', (engine) => {
 
   it('removes counters when they are forgotten: an hour, or a day for passwords', async () => {
     const { auth, now } = await longAgo(engine)
-    await auth.sendPasswordReset({ email: BOB })
-    await auth.logIn({ email: BOB, password: PASSWORD }).catch(() => {})
+    await auth.account.requestPasswordReset({ email: BOB })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }).catch(() => {})
     now.advance(3_599)
     expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
     now.advance(1)
@@ -94,20 +94,20 @@ onBothEngines('the clean-up', (engine) => {
 
   it('leaves a lock, which is for good', async () => {
     const { auth, now } = await longAgo(engine, { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     for (let guess = 0; guess < 2; guess++)
-      await auth.logIn({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
+      await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
     now.advance(365 * DAY)
     expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
   })
 
   it('forgets from where things were done after ninety days', async () => {
     const { auth, now } = await longAgo(engine)
-    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+    const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
     now.advance(90 * DAY)
     expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0 })
     now.advance(1)
@@ -124,7 +124,7 @@ onBothEngines('the clean-up', (engine) => {
 
   it('removes a line of the audit when its year is over, by the clock and by the database’s', async () => {
     const { auth, now } = await longAgo(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     now.advance(365 * DAY - 1)
     expect(await auth.deleteExpired()).toMatchObject({ auditRecords: 0 })
     now.advance(1)
@@ -132,7 +132,7 @@ onBothEngines('the clean-up', (engine) => {
     expect(await linesOf(auth)).toEqual([])
     // A clock that runs ahead removes nothing, and fails at nothing.
     const ahead = await productionAuth(engine, { now: testClock('2100-01-01T12:00:00Z') })
-    await ahead.auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await ahead.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     ahead.now.advance(366 * DAY)
     expect(await ahead.auth.deleteExpired()).toMatchObject({ auditRecords: 0 })
     expect(await linesOf(ahead.auth)).toHaveLength(1)
@@ -140,7 +140,7 @@ onBothEngines('the clean-up', (engine) => {
 
   it('keeps what the settings keep', async () => {
     const { auth, now } = await longAgo(engine, { auditRetentionDays: 2, ipRetentionDays: 1 })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.createSession(BOB, CLIENT)
     now.advance(DAY)
     expect(await auth.deleteExpired()).toMatchObject({ auditOrigins: 0, auditRecords: 0 })
@@ -184,7 +184,7 @@ onBothEngines('the clean-up', (engine) => {
     const other = await productionAuth(engine, { now, databaseUrl: auth.options.databaseUrl })
     for (let user = 0; user < 20; user++) {
       const { email } = await auth.registerUser(`user${user}@example.com`, PASSWORD)
-      await auth.requestConfirmation({ email }, { ...CLIENT, ip: `192.0.2.${user}` })
+      await auth.account.requestConfirmation({ email }, { ...CLIENT, ip: `192.0.2.${user}` })
     }
     await other.newMails()
     now.advance(400 * DAY)
@@ -205,9 +205,9 @@ onBothEngines('the clean-up', (engine) => {
     for (let user = 0; user < 3; user++) await auth.registerUser(`user${user}@example.com`, PASSWORD)
     now.advance(7 * DAY)
     await auth.deleteExpired()
-    const lines = await Array.fromAsync(auth.listAudit({ action: 'delete_unconfirmed_accounts' }))
+    const lines = await Array.fromAsync(auth.audit.list({ action: 'delete_unconfirmed_accounts' }))
     expect(lines).toMatchObject([{ actor: 'system', userId: null, details: { removed: 3 } }])
     await auth.deleteExpired()
-    expect(await Array.fromAsync(auth.listAudit({ action: 'delete_unconfirmed_accounts' }))).toHaveLength(1)
+    expect(await Array.fromAsync(auth.audit.list({ action: 'delete_unconfirmed_accounts' }))).toHaveLength(1)
   })
 })

@@ -1,7 +1,7 @@
 /** The service in this process, from its first connection to the database until it is told to stop. */
 import { createApp } from '../app/index.ts'
 import { type RunningServer, startServer } from '../app/server.ts'
-import { type Engine, openEngine } from '../auth/index.ts'
+import { type AuthService, openAuthService } from '../auth/index.ts'
 import { OptionError } from '../errors.ts'
 import { withoutBrackets } from '../lib/network.ts'
 import { lowerPoolPriority } from '../lib/pool.ts'
@@ -29,7 +29,7 @@ export async function runInstance(
   { log, onListening, stopped }: RunDetails,
 ): Promise<void> {
   await lowerPoolPriority()
-  const engine = await openEngine(settings.options, {
+  const auth = await openAuthService(settings.options, {
     sendsMail: true,
     processes: settings.workers,
     onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),
@@ -37,14 +37,14 @@ export async function runInstance(
     onAudit: (record) => log.info({ audit: record }, 'audit'),
   })
   try {
-    const server = await listen(engine, log, listenAddresses(settings.host), settings.port)
+    const server = await listen(auth, log, listenAddresses(settings.host), settings.port)
     onListening(server.port)
-    const stopCleaning = cleanUpRegularly(engine, log)
+    const stopCleaning = cleanUpRegularly(auth, log)
     await stopped
     await server.stop()
     await stopCleaning()
   } finally {
-    await engine.close()
+    await auth.close()
   }
 }
 
@@ -53,13 +53,13 @@ function listenAddresses(host: string): string[] {
 }
 
 async function listen(
-  engine: Engine,
+  auth: AuthService,
   log: Logger,
   addresses: string[],
   port: number,
 ): Promise<RunningServer> {
   try {
-    return await startServer(createApp(engine, log), addresses, port)
+    return await startServer(createApp(auth, log), addresses, port)
   } catch (error) {
     const { code, address } = error as NodeJS.ErrnoException & { address?: string }
     if (code === 'EADDRINUSE')
@@ -74,9 +74,9 @@ async function listen(
 }
 
 /** @returns Ends it, once the one in hand is done. */
-function cleanUpRegularly(engine: Engine, log: Logger): () => Promise<void> {
+function cleanUpRegularly(auth: AuthService, log: Logger): () => Promise<void> {
   const cleanUp = () =>
-    engine.deleteExpired().then(
+    auth.deleteExpired().then(
       (removed) => log.debug({ removed }, 'clean-up'),
       (error: unknown) => log.error({ reason: describeError(error) }, 'the clean-up failed'),
     )

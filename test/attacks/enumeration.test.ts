@@ -17,9 +17,9 @@ async function populate({ auth }: Pick<Production, 'auth'>): Promise<void> {
   for (const state of ['open', 'shut', 'mark']) await addMember(auth, emailOf(state))
   await auth.registerUser(emailOf('wait'), PASSWORD)
   const none = await auth.db.addUser(emailOf('none'), '!')
-  await auth.confirmUser(none.id)
-  await auth.disableUser((await auth.db.findUserBy({ email: emailOf('shut') })).id)
-  await auth.markPasswordCompromised((await auth.db.findUserBy({ email: emailOf('mark') })).id)
+  await auth.users.confirmEmail(none.id)
+  await auth.users.disable((await auth.db.findUserBy({ email: emailOf('shut') })).id)
+  await auth.users.markPasswordCompromised((await auth.db.findUserBy({ email: emailOf('mark') })).id)
 }
 
 /** Everything a client sees of a row of answers, with its own address taken out. */
@@ -170,14 +170,14 @@ onBothEngines('who has an account', (engine) => {
       const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 3 })
       await addMember(auth, MALLORY)
       if (isTaken) await addMember(auth)
-      const { sessionId } = await signIn(auth, MALLORY)
+      const { sessionToken } = await signIn(auth, MALLORY)
       await newMails()
       const sights: unknown[] = []
       for (let time = 0; time < 5; time++)
         sights.push(
-          await sightOf(await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionId })),
+          await sightOf(await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionToken })),
         )
-      const exported = await send(auth, 'GET', '/profile/export', { sessionId })
+      const exported = await send(auth, 'GET', '/profile/export', { sessionToken })
       const { audit } = (await exported.json()) as { audit: { action: string; reason: string | null }[] }
       sights.push(audit.map(({ action, reason }) => `${action} ${reason}`).sort())
       const mails = await newMails()
@@ -257,7 +257,7 @@ onBothEngines('who has an account', (engine) => {
       const alone = { [name]: VICTIM, password: PASSWORD }
       expect(await outcome(send(auth, 'POST', '/sessions', { form: alone }))).toBe('400 unknown_field')
     }
-    expect((await Array.fromAsync(auth.listUsers())).map(({ email }) => email)).toEqual([VICTIM])
+    expect((await Array.fromAsync(auth.users.list())).map(({ email }) => email)).toEqual([VICTIM])
     expect(tally((await newMails()).map(({ to, kind }) => `${kind} to ${to}`))).toHaveProperty(
       `account_exists to ${VICTIM}`,
     )
@@ -266,21 +266,23 @@ onBothEngines('who has an account', (engine) => {
       await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })),
     ).toBe('200')
     await send(auth, 'POST', '/users', { form: { email: MALLORY, password: PWNED } })
-    expect(await Array.fromAsync(auth.listUsers())).toHaveLength(2)
+    expect(await Array.fromAsync(auth.users.list())).toHaveLength(2)
   })
 
   it('and which ids are whose is not told by the answer to a session that is not one’s own', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     await addMember(auth, MALLORY)
-    const victims = (await signIn(auth)).sessionId
-    const { sessionId } = await signIn(auth, MALLORY)
+    const victims = (await signIn(auth)).sessionToken
+    const { sessionToken } = await signIn(auth, MALLORY)
     const sights = new Set<string>()
     const ids = [victims.split('.')[0], auth.generateUuid(), 'x', '1', victims]
     for (const id of ids)
-      sights.add(JSON.stringify(await sightOf(await send(auth, 'DELETE', `/sessions/${id}`, { sessionId }))))
+      sights.add(
+        JSON.stringify(await sightOf(await send(auth, 'DELETE', `/sessions/${id}`, { sessionToken }))),
+      )
     expect([...sights]).toHaveLength(1)
-    expect(await outcome(send(auth, 'GET', '/profile', { sessionId: victims }))).toBe('200')
+    expect(await outcome(send(auth, 'GET', '/profile', { sessionToken: victims }))).toBe('200')
   })
 })
 
@@ -303,7 +305,7 @@ describe('everything a stranger can observe', () => {
     })
     await populate(service)
     await addMember(service.auth, MALLORY)
-    const { sessionId } = await signIn(service.auth, MALLORY)
+    const { sessionToken } = await signIn(service.auth, MALLORY)
     await service.newMails()
     const { auth, db } = service
     const email = emailOf(state)
@@ -316,7 +318,7 @@ describe('everything a stranger can observe', () => {
         return `${limit}: ${row?.failures ?? 0}, ${row?.blocked_until ?? 0}`
       })
     }
-    const changeEmail: Ask = (auth) => send(auth, 'PUT', '/profile/email', { json: { email }, sessionId })
+    const changeEmail: Ask = (auth) => send(auth, 'PUT', '/profile/email', { json: { email }, sessionToken })
     return {
       email,
       auth,
@@ -354,7 +356,7 @@ it.each<EngineName>(['sqlite', 'postgres'])(
   'nobody has an account on a fresh install, on %s',
   async (engine) => {
     const { auth } = await productionAuth(engine)
-    expect(await Array.fromAsync(auth.listUsers())).toEqual([])
+    expect(await Array.fromAsync(auth.users.list())).toEqual([])
     for (const [email, password] of [
       ['admin@example.com', 'admin'],
       ['admin@localhost', 'changeme'],

@@ -100,18 +100,18 @@ onBothEngines('guesses', (engine) => {
   /** The routes that look at a password, each with what it takes. */
   interface Keys {
     readonly email: string
-    readonly sessionId: string
+    readonly sessionToken: string
     readonly token: string
   }
   const ROUTES: Record<string, (auth: Auth, keys: Keys, password: string) => Promise<string>> = {
     'POST /sessions': (auth, { email }, password) => guess(auth, email, password),
-    'POST /reauthenticate': (auth, { sessionId }, password) =>
-      outcome(send(auth, 'POST', '/reauthenticate', { json: { password }, sessionId })),
-    'PUT /profile/password': (auth, { sessionId }, password) =>
+    'POST /reauthenticate': (auth, { sessionToken }, password) =>
+      outcome(send(auth, 'POST', '/reauthenticate', { json: { password }, sessionToken })),
+    'PUT /profile/password': (auth, { sessionToken }, password) =>
       outcome(
         send(auth, 'PUT', '/profile/password', {
           json: { current_password: password, new_password: NEW_PASSWORD },
-          sessionId,
+          sessionToken,
         }),
       ),
     'POST /confirm_email': (auth, { token }, password) =>
@@ -120,10 +120,10 @@ onBothEngines('guesses', (engine) => {
 
   async function keysOf(service: Production, email: string): Promise<Keys> {
     await addMember(service.auth, email)
-    const { sessionId } = await signIn(service.auth, email)
+    const { sessionToken } = await signIn(service.auth, email)
     const json = { email: `new-${email}` }
-    await send(service.auth, 'PUT', '/profile/email', { json, sessionId })
-    return { email, sessionId, token: (await service.mailedLink('confirm_new_email')).token }
+    await send(service.auth, 'PUT', '/profile/email', { json, sessionToken })
+    return { email, sessionToken, token: (await service.mailedLink('confirm_new_email')).token }
   }
 
   it.each(Object.keys(ROUTES))(
@@ -150,12 +150,12 @@ onBothEngines('guesses', (engine) => {
     const attack = async (loginFailuresPerAccount: number) => {
       const { auth, examined } = await watchedAuth(engine, { loginFailuresPerAccount })
       await addMember(auth)
-      const { sessionId } = await signIn(auth)
+      const { sessionToken } = await signIn(auth)
       examined.length = 0
       const outcomes = await Promise.all(
         Array.from({ length: 60 }, (_, index) => {
           const json = { password: `guess number ${index}` }
-          return outcome(send(auth, 'POST', '/reauthenticate', { json, sessionId, ip: addressOf(index) }))
+          return outcome(send(auth, 'POST', '/reauthenticate', { json, sessionToken, ip: addressOf(index) }))
         }),
       )
       return { outcomes: tally(outcomes), examined: examined.length }
@@ -345,8 +345,8 @@ onBothEngines('an owner whose account is under attack', (engine) => {
   }
 
   it('still has the session, signs in on a device of theirs, and gets in anywhere by a reset', async () => {
-    const { auth, sessionId, deviceToken, mailedLink } = await besieged()
-    expect(await outcome(send(auth, 'GET', '/profile', { sessionId }))).toBe('200')
+    const { auth, sessionToken, deviceToken, mailedLink } = await besieged()
+    expect(await outcome(send(auth, 'GET', '/profile', { sessionToken }))).toBe('200')
     expect(await guess(auth, VICTIM, PASSWORD, { deviceToken })).toBe('200')
     expect(await guess(auth, VICTIM, PASSWORD)).toBe(LIMITED)
     await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
@@ -511,7 +511,7 @@ onBothEngines('what strangers cause', (engine) => {
   ] as const)('of lines in the audit is bounded for somebody signed in, at %s %s', async (method, path) => {
     const { auth, db } = await productionAuth(engine)
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     const lines = async () =>
       Number(
         (
@@ -522,7 +522,7 @@ onBothEngines('what strangers cause', (engine) => {
         ).count,
       )
     const before = await lines()
-    for (let round = 0; round < 100; round++) await send(auth, method, path, { sessionId })
+    for (let round = 0; round < 100; round++) await send(auth, method, path, { sessionToken })
     expect((await lines()) - before).toBeLessThan(50)
   })
 

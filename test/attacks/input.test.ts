@@ -101,7 +101,7 @@ onBothEngines('a request', (engine) => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, newMails } = service
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     await newMails()
     const requests = [
       ['POST', '/users', { email: MALLORY, password: PWNED }],
@@ -120,7 +120,7 @@ onBothEngines('a request', (engine) => {
       for (const [name, value] of Object.entries(ATTRIBUTES)) {
         // `reset_token` is a field where it belongs.
         const key = name in fields ? `${name}s` : name
-        const refused = send(auth, method, path, { json: { ...fields, [key]: value }, sessionId })
+        const refused = send(auth, method, path, { json: { ...fields, [key]: value }, sessionToken })
         expect(await outcome(refused), `${path} ${key}`).toBe('400 unknown_field')
       }
       const polluted = `{"__proto__":{"role":"admin"},${JSON.stringify(fields).slice(1)}`
@@ -131,7 +131,7 @@ onBothEngines('a request', (engine) => {
           host: HOST,
           origin: BASE_URL,
           'content-type': 'application/json',
-          cookie: `__Host-session_id=${sessionId}`,
+          cookie: `__Host-session_id=${sessionToken}`,
         },
       })
       expect(await outcome(auth.fetch(raw)), path).toBe('400 unknown_field')
@@ -151,11 +151,11 @@ onBothEngines('a request', (engine) => {
     const { auth, db } = await productionAuth(engine, GENEROUS)
     const victim = await addMember(auth)
     await addMember(auth, MALLORY)
-    const victims = (await signIn(auth)).sessionId
+    const victims = (await signIn(auth)).sessionToken
     const victimsId = victims.split('.')[0] ?? ''
     const mallory = await signIn(auth, MALLORY)
-    const other = (await signIn(auth, MALLORY)).sessionId.split('.')[0] ?? ''
-    const { sessionId } = mallory
+    const other = (await signIn(auth, MALLORY)).sessionToken.split('.')[0] ?? ''
+    const { sessionToken } = mallory
     const claims = `user_id=${victim.id}&id=${victimsId}&session_id=${victims}&email=${VICTIM}&sub=${victim.id}`
     const headers = {
       'x-user-id': String(victim.id),
@@ -179,17 +179,17 @@ onBothEngines('a request', (engine) => {
       ['DELETE', `/profile?${claims}`, '200'],
     ] as const
     for (const [method, path, expected] of attempts) {
-      const answer = await send(auth, method, path, { sessionId, headers })
+      const answer = await send(auth, method, path, { sessionToken, headers })
       const seen = await answer.clone().text()
       expect(await outcome(answer), `${method} ${path}`).toBe(expected)
       expect(seen).not.toContain(VICTIM)
       expect(seen).not.toContain(victimsId)
     }
-    expect(await outcome(send(auth, 'GET', '/profile', { sessionId: victims }))).toBe('200')
-    expect((await Array.fromAsync(auth.listUsers())).map(({ email }) => email)).toEqual([VICTIM])
+    expect(await outcome(send(auth, 'GET', '/profile', { sessionToken: victims }))).toBe('200')
+    expect((await Array.fromAsync(auth.users.list())).map(({ email }) => email)).toEqual([VICTIM])
     // The id is right: its owner ends the session by it.
-    const again = (await signIn(auth)).sessionId
-    const own = send(auth, 'DELETE', `/sessions/${victimsId}`, { sessionId: again })
+    const again = (await signIn(auth)).sessionToken
+    const own = send(auth, 'DELETE', `/sessions/${victimsId}`, { sessionToken: again })
     expect(await outcome(own)).toBe('200')
     expect(await db.selectFrom('sessions').select('id').where('id', '=', victimsId).execute()).toEqual([])
   })
@@ -198,7 +198,7 @@ onBothEngines('a request', (engine) => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     await newMails()
     const before = await rowOf(service, VICTIM)
     const json = JSON.stringify({ current_password: PASSWORD, new_password: PWNED })
@@ -239,7 +239,7 @@ onBothEngines('a request', (engine) => {
               ...from,
               'content-type': type,
               'x-http-method-override': 'PUT',
-              cookie: `__Host-session_id=${sessionId}`,
+              cookie: `__Host-session_id=${sessionToken}`,
             }
             const answer = await auth.fetch(new Request(BASE_URL + path, { method, body, headers }))
             expect(answer.status, `${method} ${path} ${type}`).toBeGreaterThanOrEqual(400)
@@ -257,7 +257,7 @@ onBothEngines('a request', (engine) => {
     ).toBe('403 foreign_origin')
     // From our own page it does.
     const own = { current_password: PASSWORD, new_password: PWNED }
-    expect(await outcome(send(auth, 'PUT', '/profile/password', { json: own, sessionId }))).toBe('200')
+    expect(await outcome(send(auth, 'PUT', '/profile/password', { json: own, sessionToken }))).toBe('200')
     expect(await isPasswordOf(auth, VICTIM, PWNED)).toBe(true)
   })
 
@@ -292,9 +292,9 @@ onBothEngines('a request', (engine) => {
       ]
       const query = new URLSearchParams(names.map((name) => [name, target]))
       for (const isBrowser of [true, false]) {
-        const { sessionId } = await signIn(auth)
+        const { sessionToken } = await signIn(auth)
         const answer = await send(auth, 'DELETE', `/sessions?${query}`, {
-          sessionId,
+          sessionToken,
           headers: {
             ...(isBrowser && { 'sec-fetch-mode': 'cors' }),
             referer: encodeURI(target),
@@ -408,7 +408,7 @@ onBothEngines('a request', (engine) => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, newMails } = service
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     await newMails()
     const users = await db.selectFrom('users').selectAll().execute()
     for (const text of SQL) {
@@ -418,9 +418,9 @@ onBothEngines('a request', (engine) => {
         ['POST', '/sessions', { form: { email: VICTIM, password: text } }],
         ['PUT', '/reset_password', { form: { email: VICTIM, reset_token: text, new_password: PWNED } }],
         ['POST', '/confirm_email', { json: { token: text, password: PASSWORD } }],
-        ['POST', '/reauthenticate', { json: { password: text }, sessionId }],
-        ['GET', '/profile', { sessionId: text.replaceAll(';', '') }],
-        ['DELETE', `/sessions/${encodeURIComponent(text)}`, { sessionId }],
+        ['POST', '/reauthenticate', { json: { password: text }, sessionToken }],
+        ['GET', '/profile', { sessionToken: text.replaceAll(';', '') }],
+        ['DELETE', `/sessions/${encodeURIComponent(text)}`, { sessionToken }],
         [
           'POST',
           '/sessions',
@@ -476,7 +476,7 @@ onBothEngines('a request', (engine) => {
     await addMember(auth)
     const withZero = `${PASSWORD}\0 and what comes behind it`
     const email = 'zero@example.com'
-    await auth.registerUser(email, withZero, { confirmed: true })
+    await auth.users.create({ email, password: withZero, confirmed: true })
     const logIn = (email: string, password: string) =>
       outcome(send(auth, 'POST', '/sessions', { json: { email, password } }))
     // In a bcrypt that stops at the zero byte all of these are one password.
@@ -510,14 +510,14 @@ onBothEngines('a request', (engine) => {
           expect(
             await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: other } })),
           ).toBe(WRONG)
-        return (await signIn(auth, VICTIM, { password: long })).sessionId
+        return (await signIn(auth, VICTIM, { password: long })).sessionToken
       }
-      const sessionId = await opensWith()
+      const sessionToken = await opensWith()
       for (const other of others) {
         const json = { current_password: other, new_password: PWNED }
-        expect(await outcome(send(auth, 'PUT', '/profile/password', { json, sessionId }))).toBe(WRONG)
+        expect(await outcome(send(auth, 'PUT', '/profile/password', { json, sessionToken }))).toBe(WRONG)
         expect(
-          await outcome(send(auth, 'POST', '/reauthenticate', { json: { password: other }, sessionId })),
+          await outcome(send(auth, 'POST', '/reauthenticate', { json: { password: other }, sessionToken })),
         ).toBe(WRONG)
       }
       // Set by a reset and by a change, as at the registration.
@@ -527,13 +527,13 @@ onBothEngines('a request', (engine) => {
       expect(await outcome(send(auth, 'PUT', '/reset_password', { form }))).toBe('200')
       const again = await opensWith()
       const json = { current_password: long, new_password: twin }
-      const changed = await send(auth, 'PUT', '/profile/password', { json, sessionId: again })
+      const changed = await send(auth, 'PUT', '/profile/password', { json, sessionToken: again })
       expect(cookieIn(changed, 'session_id')).toBeDefined()
       for (const other of [start, long])
         expect(
           await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: other } })),
         ).toBe(WRONG)
-      expect((await signIn(auth, VICTIM, { password: twin })).sessionId).toHaveLength(80)
+      expect((await signIn(auth, VICTIM, { password: twin })).sessionToken).toHaveLength(80)
     }
     // A long name took the whole room there. Here it is no part of what is hashed.
     const name = `${'n'.repeat(63)}@example.com`
@@ -552,7 +552,7 @@ onBothEngines('a request', (engine) => {
   it('by a method or a path that another layer would read otherwise reaches nothing', async () => {
     const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     await newMails()
     const before = await everyRow(db)
     for (const path of [
@@ -573,16 +573,16 @@ onBothEngines('a request', (engine) => {
       '/bienvenue.db',
     ]) {
       const answer = await send(auth, 'GET', path, {
-        sessionId,
+        sessionToken,
         headers: { 'x-original-url': '/profile', 'x-rewrite-url': '/profile/export' },
       })
       expect([404, 405], path).toContain(answer.status)
       expect(await answer.text()).not.toContain(VICTIM)
     }
     for (const method of ['PATCH', 'POST', 'PROPFIND', 'PURGE', 'DEBUG'])
-      expect((await send(auth, method, '/profile', { sessionId })).status, method).toBe(405)
+      expect((await send(auth, method, '/profile', { sessionToken })).status, method).toBe(405)
     expect(await everyRow(db)).toEqual(before)
-    expect(await outcome(send(auth, 'GET', '/profile', { sessionId }))).toBe('200')
+    expect(await outcome(send(auth, 'GET', '/profile', { sessionToken }))).toBe('200')
   })
 })
 

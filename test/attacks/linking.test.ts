@@ -58,9 +58,9 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     const fields = { email: VICTIM, password: PWNED }
     expect((await classic.send(open, 'POST', '/users', { fields })).status).toBe(200)
     const login = await classic.send(open, 'POST', '/sessions', { fields })
-    const sessionId = classic.sessionIn(login)
+    const sessionToken = classic.sessionIn(login)
     expect(await open.createSession(VICTIM)).not.toBeNull()
-    expect((await classic.send(open, 'GET', '/profile', { sessionId })).status).toBe(200)
+    expect((await classic.send(open, 'GET', '/profile', { sessionToken })).status).toBe(200)
   })
 
   it('cannot be squatted by another spelling of the address: the mail reaches its owner, or nothing is registered', async () => {
@@ -83,7 +83,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
       const mails = await service.newMails()
       if (expected !== '200') {
         expect(mails).toEqual([])
-        expect(await Array.fromAsync(service.auth.listUsers())).toEqual([])
+        expect(await Array.fromAsync(service.auth.users.list())).toEqual([])
         continue
       }
       // The stranger holds the address, and the owner can read the mail and take the account back.
@@ -105,18 +105,18 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
       await signIn(auth, VICTIM, { password: PWNED }),
       await signIn(auth, VICTIM, { password: PWNED }),
     ]
-    const [sessionId = ''] = sessions.map((started) => started.sessionId)
+    const [sessionToken = ''] = sessions.map((started) => started.sessionToken)
     await newMails()
-    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionToken })
     const change = (await newMails()).find(({ to }) => to === MALLORY) ?? expect.unreachable()
     await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
     const [mail = expect.unreachable()] = await newMails()
     // Before the reset all of it works.
     for (const started of sessions)
-      expect(await outcome(send(auth, 'GET', '/profile', { sessionId: started.sessionId }))).toBe('200')
+      expect(await outcome(send(auth, 'GET', '/profile', { sessionToken: started.sessionToken }))).toBe('200')
     expect(await reset(service, mail, NEW_PASSWORD)).toBe('200')
     for (const started of sessions)
-      expect(await outcome(send(auth, 'GET', '/profile', { sessionId: started.sessionId }))).toBe(
+      expect(await outcome(send(auth, 'GET', '/profile', { sessionToken: started.sessionToken }))).toBe(
         '403 session_required',
       )
     for (const password of [PWNED, NEW_PASSWORD])
@@ -129,9 +129,9 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     await addMember(auth, MALLORY, PWNED)
-    const { sessionId } = await signIn(auth, MALLORY, { password: PWNED })
+    const { sessionToken } = await signIn(auth, MALLORY, { password: PWNED })
     await newMails()
-    await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionId })
+    await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionToken })
     const link = (await newMails()).find(({ to }) => to === VICTIM) ?? expect.unreachable()
     const { token } = linkIn(link)
     // The victim has the link and not the password, the stranger the password and not the link.
@@ -163,7 +163,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
       ),
     )
     expect(new Set(again)).toEqual(new Set(['200']))
-    expect(await Array.fromAsync(auth.listUsers())).toHaveLength(1)
+    expect(await Array.fromAsync(auth.users.list())).toHaveLength(1)
     expect(await isPasswordOf(auth, VICTIM, PASSWORD)).toBe(true)
     // The victim's own link is as good as before.
     expect(await confirm(service, token, PASSWORD)).toBe('200')
@@ -178,7 +178,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     const passwords = Array.from({ length: 20 }, (_, index) => `${PASSWORD} ${index}`)
     const outcomes = await Promise.all(passwords.map((password) => register(service, VICTIM, password)))
     expect(new Set(outcomes)).toEqual(new Set(['200']))
-    expect(await Array.fromAsync(auth.listUsers())).toHaveLength(1)
+    expect(await Array.fromAsync(auth.users.list())).toHaveLength(1)
     const kinds = new Set((await newMails()).map(({ kind }) => kind))
     expect([...kinds].filter((kind) => kind !== 'verify_email' && kind !== 'account_exists')).toEqual([])
     const opening = await Promise.all(passwords.map((password) => isPasswordOf(auth, VICTIM, password)))
@@ -203,8 +203,8 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     const service = await productionAuth(engine, GENEROUS)
     const { auth, mailedLink } = service
     await addMember(auth, 'member@example.com')
-    const { sessionId } = await signIn(auth, 'member@example.com')
-    await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionId })
+    const { sessionToken } = await signIn(auth, 'member@example.com')
+    await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionToken })
     const { token } = await mailedLink('confirm_new_email')
     expect(await register(service, VICTIM, PWNED)).toBe('200')
     expect(await confirm(service, token, PASSWORD)).toBe('200')

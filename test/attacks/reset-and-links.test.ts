@@ -62,8 +62,11 @@ async function mailedReset(service: Production, email: string): Promise<string> 
 
 /** The token of the link that a request for another address has mailed. */
 async function mailedChange(service: Production, email: string, newEmail: string): Promise<string> {
-  const { sessionId } = await signIn(service.auth, email)
-  const answer = await send(service.auth, 'PUT', '/profile/email', { json: { email: newEmail }, sessionId })
+  const { sessionToken } = await signIn(service.auth, email)
+  const answer = await send(service.auth, 'PUT', '/profile/email', {
+    json: { email: newEmail },
+    sessionToken,
+  })
   expect(await outcome(answer)).toBe('200')
   return (await service.mailedLink('confirm_new_email')).token
 }
@@ -98,7 +101,7 @@ onBothEngines('where a mailed link leads', (engine) => {
     const service = await productionAuth(engine, { ...GENEROUS, trustedProxies: '192.0.2.1' })
     const { auth, newMails } = service
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     await newMails()
     const from = { ip: '192.0.2.1' }
     for (const [name, value] of Object.entries(POISON)) {
@@ -122,7 +125,7 @@ onBothEngines('where a mailed link leads', (engine) => {
         'confirm_new_email',
         '/confirm_email',
         ['PUT', '/profile/email'],
-        { json: { email: NEW_ADDRESS }, sessionId },
+        { json: { email: NEW_ADDRESS }, sessionToken },
       ],
     ] as const) {
       expect(await outcome(send(auth, method, route, { ...request, ...all })), route).toBe('200')
@@ -268,7 +271,7 @@ onBothEngines('a reset', (engine) => {
       ...[id, `${id}.`, `.${secret}`, secret, `${id}.${hash.toString('base64url')}`, hash.toString('hex')],
       ...[`${id}.${'A'.repeat(43)}`, `${id}.${own.split('.')[1]}`, `${own.split('.')[0]}.${secret}`],
       ...[`${token} `, ` ${token}`, `${token}\n`, `${token}\0`, token.toUpperCase(), token.slice(0, -1)],
-      ...[own, stranger.sessionId, stranger.deviceToken, owner.sessionId, owner.deviceToken],
+      ...[own, stranger.sessionToken, stranger.deviceToken, owner.sessionToken, owner.deviceToken],
       ...[null, true, 0, 1, [], [token], {}, { $ne: null }, { $gt: '' }, { length: 80 }],
     ]
     const before = await rowOf(service, VICTIM)
@@ -277,7 +280,7 @@ onBothEngines('a reset', (engine) => {
       const refused = await outcome(
         send(auth, 'PUT', '/reset_password', {
           json: { ...fields, reset_token },
-          sessionId: stranger.sessionId,
+          sessionToken: stranger.sessionToken,
         }),
       )
       expect(refused, JSON.stringify(reset_token)).toMatch(
@@ -306,7 +309,7 @@ onBothEngines('a reset', (engine) => {
           : send(auth, 'PUT', '/reset_password', { json: { ...json } })
       await addMember(auth, VICTIM, isClassic ? password : PASSWORD)
       await addMember(auth, OTHER, isClassic ? password : PASSWORD)
-      const users = () => Array.fromAsync(auth.listUsers())
+      const users = () => Array.fromAsync(auth.users.list())
       const before = await users()
       // The look-up that let them in: it finds the first account.
       expect(before.find(({ resetToken }) => resetToken === null)?.email).toBe(VICTIM)
@@ -334,13 +337,13 @@ onBothEngines('a reset', (engine) => {
     })
     const { auth, db, newMails } = service
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     const requests = [
       ['POST', '/reset_password', { form: { email: VICTIM } }],
       ['POST', '/users', { form: { email: VICTIM, password: PASSWORD } }],
       ['POST', '/users', { form: { email: OTHER, password: PASSWORD } }],
       ['POST', '/request_confirmation', { json: { email: OTHER } }],
-      ['PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId }],
+      ['PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken }],
     ] as const
     const tokens: string[] = []
     for (const [method, path, request] of requests) {
@@ -372,7 +375,7 @@ onBothEngines('a reset', (engine) => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth } = service
     const { id } = await addMember(auth)
-    await auth.markPasswordCompromised(id)
+    await auth.users.markPasswordCompromised(id)
     const form = { email: VICTIM, password: PASSWORD }
     expect(await outcome(send(auth, 'POST', '/sessions', { form }))).toBe('403 password_compromised')
     const token = await mailedReset(service, VICTIM)
@@ -388,7 +391,7 @@ onBothEngines('a reset', (engine) => {
     // Awaits its confirmation, so that every route has a mail for it.
     await auth.registerUser(STORED, PASSWORD)
     await addMember(auth, MALLORY)
-    const { sessionId } = await signIn(auth, MALLORY)
+    const { sessionToken } = await signIn(auth, MALLORY)
     await newMails()
     for (const typed of [
       STORED.toUpperCase(),
@@ -405,7 +408,7 @@ onBothEngines('a reset', (engine) => {
         ['POST', '/reset_password', { form: { email: typed } }],
         ['POST', '/users', { form: { email: typed, password: PASSWORD } }],
         ['POST', '/request_confirmation', { json: { email: typed } }],
-        ['PUT', '/profile/email', { json: { email: typed }, sessionId }],
+        ['PUT', '/profile/email', { json: { email: typed }, sessionToken }],
       ] as const) {
         const isStored = path === '/users' || path === '/profile/email'
         const isRefused = isStored && !isUnambiguousEmail(typed)
@@ -484,7 +487,7 @@ onBothEngines('a change of address', (engine) => {
       const { auth, mails } = await plainAuth(engine, { ...options, now })
       const { host, origin } = new URL(auth.options.baseUrl)
       const sessionCookie = auth.options.secureCookie ? '__Host-session_id' : 'session_id'
-      const go = (method: string, path: string, body: object, sessionId?: string) =>
+      const go = (method: string, path: string, body: object, sessionToken?: string) =>
         auth.fetch(
           new Request(`${origin}${path}`, {
             method,
@@ -493,15 +496,15 @@ onBothEngines('a change of address', (engine) => {
               host,
               origin,
               'content-type': 'application/json',
-              ...(sessionId && { cookie: `${sessionCookie}=${sessionId}` }),
+              ...(sessionToken && { cookie: `${sessionCookie}=${sessionToken}` }),
             },
           }),
         )
       await addMember(auth)
-      const { sessionId } = await auth.logIn({ email: VICTIM, password: PASSWORD })
+      const { sessionToken } = await auth.signIn.withPassword({ email: VICTIM, password: PASSWORD })
       await mails()
       const before = await auth.db.findUserBy({ email: VICTIM })
-      expect(await outcome(go('PUT', '/profile/email', { email: NEW_ADDRESS }, sessionId))).toBe('200')
+      expect(await outcome(go('PUT', '/profile/email', { email: NEW_ADDRESS }, sessionToken))).toBe('200')
       const [toNew, toOld, ...others] = (await mails()).toSorted((a, b) => a.to.localeCompare(b.to))
       expect([toNew?.to, toOld?.to, others]).toEqual([NEW_ADDRESS, VICTIM, []])
       const { token } = linkIn(toNew ?? expect.unreachable())
@@ -520,7 +523,7 @@ onBothEngines('a change of address', (engine) => {
       expect((await mails()).map(({ to }) => to)).toEqual([VICTIM])
       // And a session that is not fresh does not even get to ask.
       now.advance(auth.options.reauthenticationSeconds)
-      const late = go('PUT', '/profile/email', { email: MALLORY }, sessionId)
+      const late = go('PUT', '/profile/email', { email: MALLORY }, sessionToken)
       expect(await outcome(late)).toBe('403 reauthentication_required')
     }
   })
@@ -560,7 +563,7 @@ onBothEngines('a change of address', (engine) => {
     }
     const outcomes = await Promise.all(tokens.map((token) => outcome(confirm(service, token))))
     expect(tally(outcomes)).toEqual({ 200: 1, '403 invalid_confirmation_token': 9 })
-    const left = (await Array.fromAsync(auth.listUsers())).map(({ email }) => email)
+    const left = (await Array.fromAsync(auth.users.list())).map(({ email }) => email)
     expect(left.filter((email) => email === NEW_ADDRESS)).toHaveLength(1)
     expect(new Set(left).size).toBe(10)
   })
@@ -575,7 +578,7 @@ onBothEngines('a mailed token', (engine) => {
     const resetting = await mailedReset(service, VICTIM)
     await addMember(auth, OTHER)
     const change = await mailedChange(service, OTHER, NEW_ADDRESS)
-    const { sessionId } = await signIn(auth, OTHER)
+    const { sessionToken } = await signIn(auth, OTHER)
     const purposes = await db.selectFrom('tokens').select('purpose').orderBy('purpose').execute()
     expect(purposes.map(({ purpose }) => purpose)).toEqual([
       'change_email',
@@ -584,13 +587,15 @@ onBothEngines('a mailed token', (engine) => {
     ])
 
     const before = [await rowOf(service, VICTIM), await rowOf(service, OTHER)]
-    for (const token of [confirmation, change, sessionId])
+    for (const token of [confirmation, change, sessionToken])
       for (const email of [VICTIM, OTHER, NEW_ADDRESS])
         expect(await outcome(reset(service, email, token, PWNED))).toBe('403 invalid_reset_token')
-    for (const token of [resetting, sessionId])
+    for (const token of [resetting, sessionToken])
       expect(await outcome(confirm(service, token))).toBe('403 invalid_confirmation_token')
     for (const token of [resetting, confirmation, change])
-      expect(await outcome(send(auth, 'GET', '/profile', { sessionId: token }))).toBe('403 session_required')
+      expect(await outcome(send(auth, 'GET', '/profile', { sessionToken: token }))).toBe(
+        '403 session_required',
+      )
     expect([await rowOf(service, VICTIM), await rowOf(service, OTHER)]).toEqual(before)
     // And what it was made for it opens.
     expect(await outcome(confirm(service, confirmation))).toBe('200')
@@ -611,9 +616,11 @@ onBothEngines('a mailed token', (engine) => {
     [
       'a change of the password',
       async (service) => {
-        const { sessionId } = await signIn(service.auth)
+        const { sessionToken } = await signIn(service.auth)
         const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
-        expect((await send(service.auth, 'PUT', '/profile/password', { json, sessionId })).status).toBe(200)
+        expect((await send(service.auth, 'PUT', '/profile/password', { json, sessionToken })).status).toBe(
+          200,
+        )
       },
     ],
     [
@@ -624,19 +631,20 @@ onBothEngines('a mailed token', (engine) => {
       'the account being shut, also where it is opened again',
       async ({ auth }) => {
         const { id } = await auth.db.findUserBy({ email: VICTIM })
-        await auth.disableUser(id)
-        await auth.enableUser(id)
+        await auth.users.disable(id)
+        await auth.users.enable(id)
       },
     ],
     [
       'the mark on its password',
-      async ({ auth }) => auth.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
+      async ({ auth }) =>
+        auth.users.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
     ],
     [
       'the account, also where the address is registered again',
       async ({ auth }) => {
-        const { sessionId } = await signIn(auth)
-        expect((await send(auth, 'DELETE', '/profile', { sessionId })).status).toBe(200)
+        const { sessionToken } = await signIn(auth)
+        expect((await send(auth, 'DELETE', '/profile', { sessionToken })).status).toBe(200)
         await addMember(auth)
       },
     ],
@@ -707,7 +715,7 @@ onBothEngines('a mailed token', (engine) => {
     const { token } = await mailedLink('verify_email')
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(confirm(service, token))))
     expect(tally(outcomes)).toEqual({ 200: 1, '403 invalid_confirmation_token': 19 })
-    const lines = (await Array.fromAsync(auth.listAudit({ action: 'confirm_email' }))).map(
+    const lines = (await Array.fromAsync(auth.audit.list({ action: 'confirm_email' }))).map(
       ({ outcome }) => outcome,
     )
     expect(tally(lines)).toEqual({ success: 1 })
@@ -794,12 +802,12 @@ onBothEngines('a mail for an account that goes at this moment', (engine) => {
     for (let round = 0; round < 5; round++) {
       const email = `member${round}@example.com`
       await addMember(auth, email)
-      const { sessionId } = await signIn(auth, email)
+      const { sessionToken } = await signIn(auth, email)
       const json = { email: NEW_ADDRESS }
       const requests = [
-        ...Array.from({ length: 5 }, () => send(auth, 'PUT', '/profile/email', { json, sessionId })),
+        ...Array.from({ length: 5 }, () => send(auth, 'PUT', '/profile/email', { json, sessionToken })),
         ...Array.from({ length: 5 }, () => askReset({ auth }, email)),
-        send(auth, 'DELETE', '/profile', { sessionId }),
+        send(auth, 'DELETE', '/profile', { sessionToken }),
       ]
       outcomes.push(...(await Promise.all(requests.map(outcome))))
     }
@@ -865,8 +873,8 @@ onBothEngines('a mailbox', (engine) => {
         await settled()
         const stranger = `stranger${round}@evil.example`
         await addMember(auth, stranger)
-        const { sessionId } = await signIn(auth, stranger)
-        await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionId })
+        const { sessionToken } = await signIn(auth, stranger)
+        await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionToken })
         await settled()
       }
       return mailer.mails.filter(({ to }) => to === VICTIM).length
@@ -892,9 +900,9 @@ onBothEngines('a mailbox', (engine) => {
 
   it('that a stranger has filled still gets the news of what is done to the account', async () => {
     const { auth, mailer, settled } = await filledMailbox()
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     await settled()
-    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionToken })
     await settled()
     const link = mailer.mails.find(({ to }) => to === MALLORY) ?? expect.unreachable()
     expect(await outcome(confirm({ auth }, linkIn(link).token))).toBe('200')
@@ -906,9 +914,9 @@ onBothEngines('a mailbox', (engine) => {
 
   it('gets the news that waited, though the account has another one by now', async () => {
     const { auth, now, mailer, settled } = await filledMailbox()
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     await settled()
-    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionToken })
     await settled()
     const link = mailer.mails.find(({ to }) => to === MALLORY) ?? expect.unreachable()
     expect(await outcome(confirm({ auth }, linkIn(link).token))).toBe('200')
@@ -964,14 +972,14 @@ onBothEngines('a mailbox', (engine) => {
     // What the first of them does to a header that it is written into.
     const naive = await PostalMime.parse(`To: ${hostile[0]}\r\n\r\n`)
     expect(naive.bcc?.map(({ address }) => address)).toEqual([MALLORY])
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     for (const email of hostile) {
       for (const [method, path, request, expected] of [
         // Where an address is only looked up, it is an unknown one: the same answer, and no mail.
         ['POST', '/reset_password', { form: { email } }, '200'],
         ['POST', '/request_confirmation', { json: { email } }, '200'],
         ['POST', '/users', { form: { email, password: PASSWORD } }, '400 invalid_email'],
-        ['PUT', '/profile/email', { json: { email }, sessionId }, '400 invalid_email'],
+        ['PUT', '/profile/email', { json: { email }, sessionToken }, '400 invalid_email'],
       ] as const)
         expect(await outcome(send(auth, method, path, request)), JSON.stringify(email)).toBe(expected)
     }

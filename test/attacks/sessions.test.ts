@@ -18,8 +18,8 @@ import {
 import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, VICTIM } from './support.ts'
 
 /** Who a cookie makes of its bearer. */
-async function whoIs(auth: Auth, sessionId: string): Promise<string> {
-  const answer = await send(auth, 'GET', '/profile', { sessionId })
+async function whoIs(auth: Auth, sessionToken: string): Promise<string> {
+  const answer = await send(auth, 'GET', '/profile', { sessionToken })
   return answer.ok ? ((await answer.json()) as { email: string }).email : outcome(answer)
 }
 
@@ -29,22 +29,22 @@ onBothEngines('a session', (engine) => {
     const victim = await addMember(auth)
     await addMember(auth, MALLORY)
     const ended = await signIn(auth, MALLORY)
-    await send(auth, 'DELETE', '/sessions', { sessionId: ended.sessionId })
-    const [id = '', secret = ''] = ended.sessionId.split('.')
+    await send(auth, 'DELETE', '/sessions', { sessionToken: ended.sessionToken })
+    const [id = '', secret = ''] = ended.sessionToken.split('.')
     const never = `${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}.${secret}`
-    const live = async () => (await signIn(auth, MALLORY)).sessionId
-    for (const planted of [await live(), ended.sessionId, never, `${id}.`, 'fixed']) {
+    const live = async () => (await signIn(auth, MALLORY)).sessionToken
+    for (const planted of [await live(), ended.sessionToken, never, `${id}.`, 'fixed']) {
       const form = { email: VICTIM, password: PASSWORD }
       const wrong = { email: VICTIM, password: PWNED }
       const own = new Set([planted])
       for (const fields of [wrong, form, wrong, form]) {
-        const answer = await send(auth, 'POST', '/sessions', { form: fields, sessionId: planted })
-        const sessionId = cookieIn(answer, 'session_id')
+        const answer = await send(auth, 'POST', '/sessions', { form: fields, sessionToken: planted })
+        const sessionToken = cookieIn(answer, 'session_id')
         expect(await outcome(answer)).toBe(fields === form ? '200' : '401 invalid_credentials')
-        if (sessionId === undefined) continue
-        expect(own).not.toContain(sessionId)
-        expect(await whoIs(auth, sessionId)).toBe(VICTIM)
-        own.add(sessionId)
+        if (sessionToken === undefined) continue
+        expect(own).not.toContain(sessionToken)
+        expect(await whoIs(auth, sessionToken)).toBe(VICTIM)
+        own.add(sessionToken)
       }
       expect(own.size).toBe(3)
       expect(await whoIs(auth, planted)).toBe('403 session_required')
@@ -67,26 +67,26 @@ onBothEngines('a session', (engine) => {
       [
         'POST',
         '/sessions',
-        (sessionId: string) => ({ form: { email: VICTIM, password: PASSWORD }, sessionId }),
+        (sessionToken: string) => ({ form: { email: VICTIM, password: PASSWORD }, sessionToken }),
       ],
-      ['POST', '/reauthenticate', (sessionId: string) => ({ json: { password: PASSWORD }, sessionId })],
+      ['POST', '/reauthenticate', (sessionToken: string) => ({ json: { password: PASSWORD }, sessionToken })],
       [
         'PUT',
         '/profile/password',
-        (sessionId: string) => ({
+        (sessionToken: string) => ({
           json: { current_password: PASSWORD, new_password: NEW_PASSWORD },
-          sessionId,
+          sessionToken,
         }),
       ],
     ] as const
-    let { sessionId } = await signIn(auth)
+    let { sessionToken } = await signIn(auth)
     for (const [method, path, request] of renewals) {
-      expect(await whoIs(auth, sessionId), path).toBe(VICTIM)
-      const renewed = cookieIn(await send(auth, method, path, request(sessionId)), 'session_id')
-      expect(renewed, path).not.toBe(sessionId)
-      expect(await whoIs(auth, sessionId), path).toBe('403 session_required')
-      sessionId = renewed ?? expect.unreachable()
-      expect(await whoIs(auth, sessionId), path).toBe(VICTIM)
+      expect(await whoIs(auth, sessionToken), path).toBe(VICTIM)
+      const renewed = cookieIn(await send(auth, method, path, request(sessionToken)), 'session_id')
+      expect(renewed, path).not.toBe(sessionToken)
+      expect(await whoIs(auth, sessionToken), path).toBe('403 session_required')
+      sessionToken = renewed ?? expect.unreachable()
+      expect(await whoIs(auth, sessionToken), path).toBe(VICTIM)
     }
   })
 
@@ -102,34 +102,34 @@ onBothEngines('a session', (engine) => {
     const { auth, db } = await productionAuth(engine, GENEROUS)
     const other = (await productionAuth(engine, { databaseUrl: auth.options.databaseUrl })).auth
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     const kept = await signIn(auth)
-    for (const instance of [auth, other]) expect(await whoIs(instance, sessionId)).toBe(VICTIM)
+    for (const instance of [auth, other]) expect(await whoIs(instance, sessionToken)).toBe(VICTIM)
     await db
       .deleteFrom('sessions')
-      .where('id', '=', sessionId.split('.')[0] ?? '')
+      .where('id', '=', sessionToken.split('.')[0] ?? '')
       .execute()
     for (const instance of [auth, other]) {
-      expect(await whoIs(instance, sessionId)).toBe('403 session_required')
-      expect(await whoIs(instance, kept.sessionId)).toBe(VICTIM)
+      expect(await whoIs(instance, sessionToken)).toBe('403 session_required')
+      expect(await whoIs(instance, kept.sessionToken)).toBe(VICTIM)
     }
   })
 
-  it.each<[string, (auth: Auth, sessionId: string) => Promise<unknown>, bystander?: string]>([
-    ['its logout', (auth, sessionId) => send(auth, 'DELETE', '/sessions', { sessionId })],
+  it.each<[string, (auth: Auth, sessionToken: string) => Promise<unknown>, bystander?: string]>([
+    ['its logout', (auth, sessionToken) => send(auth, 'DELETE', '/sessions', { sessionToken })],
     [
       'the logout of all others',
       async (auth) => {
-        const { sessionId } = await signIn(auth)
-        await send(auth, 'DELETE', '/sessions/others', { sessionId })
+        const { sessionToken } = await signIn(auth)
+        await send(auth, 'DELETE', '/sessions/others', { sessionToken })
       },
     ],
     [
       'a new password',
       async (auth) => {
-        const { sessionId } = await signIn(auth)
+        const { sessionToken } = await signIn(auth)
         const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
-        expect(await outcome(send(auth, 'PUT', '/profile/password', { json, sessionId }))).toBe('200')
+        expect(await outcome(send(auth, 'PUT', '/profile/password', { json, sessionToken }))).toBe('200')
       },
     ],
     [
@@ -140,29 +140,29 @@ onBothEngines('a session', (engine) => {
     ],
     [
       'the account being shut',
-      async (auth) => auth.disableUser((await auth.db.findUserBy({ email: VICTIM })).id),
+      async (auth) => auth.users.disable((await auth.db.findUserBy({ email: VICTIM })).id),
     ],
     [
       'the mark on its password',
-      async (auth) => auth.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
+      async (auth) => auth.users.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
     ],
     [
       'the end of the account',
       async (auth) => {
-        const { sessionId } = await signIn(auth)
-        expect(await outcome(send(auth, 'DELETE', '/profile', { sessionId }))).toBe('200')
+        const { sessionToken } = await signIn(auth)
+        expect(await outcome(send(auth, 'DELETE', '/profile', { sessionToken }))).toBe('200')
       },
     ],
-    ['the end of everybody’s', (auth) => auth.endEverySession(), '403 session_required'],
+    ['the end of everybody’s', (auth) => auth.users.endEverySession(), '403 session_required'],
   ])('ends on every instance with %s', async (_, end, bystander = MALLORY) => {
     const [here, there] = await twoInstances()
     await addMember(here)
     await addMember(here, MALLORY)
-    const { sessionId } = await signIn(here)
-    const others = (await signIn(here, MALLORY)).sessionId
-    for (const auth of [there, here]) expect(await whoIs(auth, sessionId)).toBe(VICTIM)
-    await end(here, sessionId)
-    for (const auth of [there, here]) expect(await whoIs(auth, sessionId)).toBe('403 session_required')
+    const { sessionToken } = await signIn(here)
+    const others = (await signIn(here, MALLORY)).sessionToken
+    for (const auth of [there, here]) expect(await whoIs(auth, sessionToken)).toBe(VICTIM)
+    await end(here, sessionToken)
+    for (const auth of [there, here]) expect(await whoIs(auth, sessionToken)).toBe('403 session_required')
     expect(await whoIs(there, others)).toBe(bystander)
   })
 
@@ -183,11 +183,11 @@ onBothEngines('a session', (engine) => {
       changeEmail: { email: 'new@example.com' },
     }
     for (const { method, path, id: name, tag } of withSession) {
-      const { sessionId } = await signIn(auth)
-      const other = (await signIn(auth)).sessionId
+      const { sessionToken } = await signIn(auth)
+      const other = (await signIn(auth)).sessionToken
       const json = bodies[name]
       const target = path.replace('{id}', other.split('.')[0] ?? '')
-      const go = () => outcome(send(auth, method, target, { sessionId, ...(json && { json }) }))
+      const go = () => outcome(send(auth, method, target, { sessionToken, ...(json && { json }) }))
       await shut(Date.now())
       await newMails()
       const before = await everyRow(db)
@@ -204,10 +204,10 @@ onBothEngines('a session', (engine) => {
     await addMember(auth)
     /** A cache of the careless kind: it keeps whatever does not say no (RFC 9111 §3), cookies and all. */
     const keeps = (headers: Headers) => !/\b(?:no-store|private)\b/.test(headers.get('cache-control') ?? '')
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     const answers: Response[] = []
     for (const { method, path, body } of OPERATIONS) {
-      for (const request of [{}, { sessionId }] satisfies Send[]) {
+      for (const request of [{}, { sessionToken }] satisfies Send[]) {
         if (path === '/profile' && method === 'DELETE') continue
         if (path === '/sessions' && method === 'DELETE') continue
         answers.push(await send(auth, method, path, request))
@@ -217,11 +217,11 @@ onBothEngines('a session', (engine) => {
     }
     const setting = [
       await send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } }),
-      await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionId }),
+      await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionToken }),
     ]
     const renewed = cookieIn(setting[1] ?? expect.unreachable(), 'session_id')
     const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
-    setting.push(await send(auth, 'PUT', '/profile/password', { json, sessionId: renewed }))
+    setting.push(await send(auth, 'PUT', '/profile/password', { json, sessionToken: renewed }))
     for (const answer of setting) expect(cookieIn(answer, 'session_id')).toHaveLength(80)
     for (const { headers } of [...answers, ...setting]) expect(keeps(headers)).toBe(false)
     expect(new Set(answers.map(({ status }) => status)).size).toBeGreaterThan(4)
@@ -243,8 +243,8 @@ onBothEngines('a session', (engine) => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     await addMember(auth, MALLORY)
-    const planted = (await signIn(auth, MALLORY)).sessionId
-    const own = (await signIn(auth)).sessionId
+    const planted = (await signIn(auth, MALLORY)).sessionToken
+    const own = (await signIn(auth)).sessionToken
     const who = async (cookie: string) => {
       const answer = await send(auth, 'GET', '/profile', { headers: { cookie } })
       return answer.ok ? ((await answer.json()) as { email: string }).email : answer.status
@@ -344,11 +344,11 @@ onBothEngines('a session', (engine) => {
     const changing = OPERATIONS.filter(({ method, id }) => method !== 'GET' && id !== 'homeAfterLogout')
     expect(changing.map(({ id }) => id).toSorted()).toEqual(Object.keys(CHANGES).toSorted())
     for (const { method, path, id } of changing) {
-      const { sessionId, deviceToken } = await signIn(auth)
-      const other = (await signIn(auth)).sessionId
+      const { sessionToken, deviceToken } = await signIn(auth)
+      const other = (await signIn(auth)).sessionToken
       await newMails()
       const target = path.replace('{id}', other.split('.')[0] ?? '')
-      const request = { ...CHANGES[id]?.(other), sessionId, deviceToken }
+      const request = { ...CHANGES[id]?.(other), sessionToken, deviceToken }
       const before = await everyRow(db)
       for (const [from, headers] of Object.entries(FOREIGN)) {
         const refused = send(auth, method, target, { ...request, headers })
@@ -363,7 +363,7 @@ onBothEngines('a session', (engine) => {
         ]) {
           const headers = {
             host: new URL(BASE_URL).host,
-            cookie: `__Host-session_id=${sessionId}`,
+            cookie: `__Host-session_id=${sessionToken}`,
             'content-type': type,
           }
           const form = new Request(BASE_URL + target, { method, body: '{"email":"x"}', headers })
@@ -381,10 +381,10 @@ onBothEngines('a session', (engine) => {
   it('and what it may see is not shown to the page of another site', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     for (const path of ['/profile', '/sessions', '/profile/export']) {
       for (const headers of Object.values(FOREIGN)) {
-        const answer = await send(auth, 'GET', path, { sessionId, headers })
+        const answer = await send(auth, 'GET', path, { sessionToken, headers })
         expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
         expect(answer.headers.get('cross-origin-resource-policy')).toBe('same-origin')
         expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
@@ -396,7 +396,7 @@ onBothEngines('a session', (engine) => {
   it('is not ended by a request that only reads, whatever it claims to be', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     const override: Record<string, string> = {
       'x-http-method-override': 'DELETE',
       'x-http-method': 'DELETE',
@@ -405,28 +405,28 @@ onBothEngines('a session', (engine) => {
     for (const path of ['/sessions', '/profile', '/sessions/others']) {
       for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST'])
         await send(auth, method, `${path}?_method=DELETE&method=delete`, {
-          sessionId,
+          sessionToken,
           headers: override,
           ...(method === 'POST' && { form: { _method: 'DELETE' } }),
         })
-      expect(await whoIs(auth, sessionId)).toBe(VICTIM)
+      expect(await whoIs(auth, sessionToken)).toBe(VICTIM)
     }
-    expect(await outcome(send(auth, 'DELETE', '/sessions', { sessionId }))).toBe('302')
-    expect(await whoIs(auth, sessionId)).toBe('403 session_required')
+    expect(await outcome(send(auth, 'DELETE', '/sessions', { sessionToken }))).toBe('302')
+    expect(await whoIs(auth, sessionToken)).toBe('403 session_required')
   })
 
   it('that a thief has gets no password, no address and no freshness out of it', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
-    const { sessionId } = await signIn(auth)
+    const { sessionToken } = await signIn(auth)
     const guesses = [
       ['PUT', '/profile/password', { current_password: PWNED, new_password: PWNED }],
       ['POST', '/reauthenticate', { password: PWNED }],
     ] as const
     for (const [method, path, json] of guesses)
-      expect(await outcome(send(auth, method, path, { json, sessionId }))).toBe('401 invalid_credentials')
+      expect(await outcome(send(auth, method, path, { json, sessionToken }))).toBe('401 invalid_credentials')
     // Within minutes of the login it may ask for its own mailbox; the link there asks for the password.
-    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionId })
+    await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionToken })
     const { token } = await mailedLink('confirm_new_email')
     const json = { token, password: PWNED }
     expect(await outcome(send(auth, 'POST', '/confirm_email', { json }))).toBe('401 invalid_credentials')
@@ -436,15 +436,15 @@ onBothEngines('a session', (engine) => {
       ['GET', '/profile/export', undefined],
       ['DELETE', '/profile', undefined],
     ] as const)
-      expect(await outcome(send(auth, method, path, { sessionId, ...(body && { json: body }) }))).toBe(
+      expect(await outcome(send(auth, method, path, { sessionToken, ...(body && { json: body }) }))).toBe(
         '403 reauthentication_required',
       )
     // With the password, the owner does all of it.
     const renewed = cookieIn(
-      await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionId }),
+      await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionToken }),
       'session_id',
     )
-    expect(await outcome(send(auth, 'GET', '/profile/export', { sessionId: renewed }))).toBe('200')
+    expect(await outcome(send(auth, 'GET', '/profile/export', { sessionToken: renewed }))).toBe('200')
     const own = { token, password: PASSWORD }
     expect(await outcome(send(auth, 'POST', '/confirm_email', { json: own }))).toBe('200')
   })
@@ -452,11 +452,11 @@ onBothEngines('a session', (engine) => {
   it('that is not fresh does not end the owner’s others', async () => {
     const { auth, now } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
-    const stolen = (await signIn(auth)).sessionId
+    const stolen = (await signIn(auth)).sessionToken
     now.advance(auth.options.reauthenticationSeconds)
-    const own = (await signIn(auth)).sessionId
+    const own = (await signIn(auth)).sessionToken
     for (const path of [`/sessions/${own.split('.')[0]}`, '/sessions/others'])
-      expect(await outcome(send(auth, 'DELETE', path, { sessionId: stolen }))).toBe(
+      expect(await outcome(send(auth, 'DELETE', path, { sessionToken: stolen }))).toBe(
         '403 reauthentication_required',
       )
     expect(await whoIs(auth, own)).toBe(VICTIM)
@@ -466,7 +466,7 @@ onBothEngines('a session', (engine) => {
     const { auth } = await productionAuth(engine, { ...GENEROUS, sessionsPerUser: 3 })
     await addMember(auth)
     const started = await Promise.all(Array.from({ length: 20 }, () => signIn(auth)))
-    const alive = await Promise.all(started.map(({ sessionId }) => whoIs(auth, sessionId)))
+    const alive = await Promise.all(started.map(({ sessionToken }) => whoIs(auth, sessionToken)))
     expect(alive.filter((who) => who === VICTIM)).toHaveLength(3)
   })
 })
@@ -499,8 +499,8 @@ onBothEngines('a login on its way', (engine) => {
 
   const ENDS: Record<string, (auth: Auth, id: number) => Promise<unknown>> = {
     'nothing happens': async () => {},
-    'the account is shut': (auth, id) => auth.disableUser(id),
-    'the account is deleted': (auth, id) => auth.deleteUser(id),
+    'the account is shut': (auth, id) => auth.users.disable(id),
+    'the account is deleted': (auth, id) => auth.users.delete(id),
     'the password is reset': async (auth) =>
       auth.updatePassword(await auth.getResetPasswordToken(VICTIM), NEW_PASSWORD),
   }
@@ -510,16 +510,16 @@ onBothEngines('a login on its way', (engine) => {
     await happens(auth, id)
     release()
     expect(await outcome(login)).toBe(name === 'nothing happens' ? '200' : '401 invalid_credentials')
-    const described = await auth.describeUser(VICTIM)
+    const described = await auth.users.find(VICTIM)
     expect(described?.liveSessions ?? 0).toBe(name === 'nothing happens' ? 1 : 0)
   })
 
   it('does not get in where the password is marked as compromised meanwhile', async () => {
     const { auth, id, login, release } = await heldLogin()
-    await auth.markPasswordCompromised(id)
+    await auth.users.markPasswordCompromised(id)
     release()
     expect(await outcome(login)).not.toBe('200')
-    expect((await auth.describeUser(VICTIM))?.liveSessions).toBe(0)
+    expect((await auth.users.find(VICTIM))?.liveSessions).toBe(0)
   })
 })
 
@@ -532,11 +532,11 @@ describe.each(['sqlite', 'postgres'] as const)('a service that becomes productio
     const login = await classic.send(before, 'POST', '/sessions', {
       fields: { email: VICTIM, password: PASSWORD },
     })
-    const sessionId = classic.sessionIn(login) ?? expect.unreachable()
+    const sessionToken = classic.sessionIn(login) ?? expect.unreachable()
     const { auth } = await productionAuth(engine, { databaseUrl })
     expect(
       await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })),
     ).toBe('401 invalid_credentials')
-    expect(await whoIs(auth, sessionId)).toBe('403 session_required')
+    expect(await whoIs(auth, sessionToken)).toBe('403 session_required')
   })
 })

@@ -53,7 +53,7 @@ function pairOf(
       const hash = await auth.hashPassword(PASSWORD)
       for (let sample = 0; sample < samples; sample++) {
         const { id } = await auth.db.addUser(addressOf('here', sample), hash)
-        if (accounts.confirmed) await auth.confirmUser(id)
+        if (accounts.confirmed) await auth.users.confirmEmail(id)
       }
     },
     known: (sample) => request(addressOf('here', sample)),

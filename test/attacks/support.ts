@@ -60,7 +60,7 @@ export async function plainAuth(engine: EngineName, options: CreateAuthOptions =
 
 /** An account in good standing, whose address is confirmed. */
 export function addMember(auth: Auth, email = VICTIM, password = PASSWORD): Promise<User> {
-  return auth.registerUser(email, password, { confirmed: true })
+  return auth.users.create({ email, password, confirmed: true })
 }
 
 /** Signs in over HTTP, and gives what the browser would keep. */
@@ -68,12 +68,12 @@ export async function signIn(
   auth: Auth,
   email = VICTIM,
   { password = PASSWORD, ...request }: Send & { password?: string } = {},
-): Promise<{ sessionId: string; deviceToken: string }> {
+): Promise<{ sessionToken: string; deviceToken: string }> {
   const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ...request })
-  const [sessionId, deviceToken] = [cookieIn(answer, 'session_id'), cookieIn(answer, 'device')]
-  if (sessionId === undefined || deviceToken === undefined)
+  const [sessionToken, deviceToken] = [cookieIn(answer, 'session_id'), cookieIn(answer, 'device')]
+  if (sessionToken === undefined || deviceToken === undefined)
     throw new Error(`not signed in: ${await outcome(answer)}`)
-  return { sessionId, deviceToken }
+  return { sessionToken, deviceToken }
 }
 
 /** An answer in short: `200`, or the status and code of a refusal, as in `401 invalid_credentials`. */

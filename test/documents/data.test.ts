@@ -132,7 +132,7 @@ onBothEngines('docs/data.md', (engine) => {
       sessionLifetimeSeconds: 1_000,
       sessionIdleSeconds: 900,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const session = await auth.createSession(BOB)
     now.advance(600)
     expect(await auth.getUserFromSessionId(session)).not.toBeNull()
@@ -144,21 +144,21 @@ onBothEngines('docs/data.md', (engine) => {
 
   it.each(['the user', 'an operator'])('has what the end of an account by %s leaves', async (whom) => {
     const { auth, db, newMails } = await productionAuth(engine)
-    const { id } = await auth.registerUser(ALICE, PASSWORD, { confirmed: true })
-    await auth.logIn({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
-    const { sessionId } = await auth.logIn({ email: ALICE, password: PASSWORD }, CLIENT)
-    await auth.logIn({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
-    await auth.sendPasswordReset({ email: ALICE }, CLIENT)
+    const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
+    await auth.signIn.withPassword({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
+    const { sessionToken } = await auth.signIn.withPassword({ email: ALICE, password: PASSWORD }, CLIENT)
+    await auth.signIn.withPassword({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
+    await auth.account.requestPasswordReset({ email: ALICE }, CLIENT)
     await newMails()
     const theirs = async (name: string) =>
       (await rowsOf(db, name)).filter((row) => row[name === 'users' ? 'id' : 'user_id'] === id)
     const before = { audit: await theirs('audit'), throttles: await rowsOf(db, 'throttles') }
     expect([before.audit.length > 3, before.throttles.length > 1]).toEqual([true, true])
 
-    if (whom === 'the user') await auth.deleteAccount({ sessionToken: sessionId, ...CLIENT })
-    else await auth.deleteUser(id)
+    if (whom === 'the user') await auth.account.delete({ sessionToken, ...CLIENT })
+    else await auth.users.delete(id)
 
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     const farewell = (await newMails()).map(({ to, kind }) => [to, kind])
     expect(farewell).toEqual(whom === 'the user' ? [[ALICE, 'account_deleted']] : [])
     const fate = new Map(table(PAGE, 'The end of an account').map((row) => [code(row.Table), row.Afterwards]))
@@ -205,14 +205,14 @@ async function cleanUpInTime(engine: EngineName): Promise<Record<string, number[
     auditRetentionDays: 30,
     ipRetentionDays: 4,
   })
-  await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+  await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
   await auth.createSession(BOB, CLIENT)
-  await auth.sendPasswordReset({ email: BOB }, CLIENT)
-  await auth.logIn({ email: BOB, password: WRONG }).catch(() => {})
-  await auth.signUp({ email: ALICE, password: PASSWORD }, CLIENT)
+  await auth.account.requestPasswordReset({ email: BOB }, CLIENT)
+  await auth.signIn.withPassword({ email: BOB, password: WRONG }).catch(() => {})
+  await auth.account.register({ email: ALICE, password: PASSWORD }, CLIENT)
   await newMails()
-  await auth.registerUser(NEW_ADDRESS, PASSWORD, { confirmed: true })
-  await auth.sendPasswordReset({ email: NEW_ADDRESS })
+  await auth.users.create({ email: NEW_ADDRESS, password: PASSWORD, confirmed: true })
+  await auth.account.requestPasswordReset({ email: NEW_ADDRESS })
   await taken.promise
 
   const times: Record<string, number[]> = {}

@@ -94,7 +94,7 @@ describe('docs/email.md', () => {
   })
 
   it('is right about how long links are good', async () => {
-    const { auth, now, ask, newMails, mailedLink, sessionId } = await worldOf('sqlite')
+    const { auth, now, ask, newMails, mailedLink, sessionToken } = await worldOf('sqlite')
     const secondsOf = (token: string) =>
       numberIn(links.find(({ Token }) => code(Token) === token)?.['Good for'])
     // Neither uses the token up: a wrong password, and one that is too short.
@@ -103,16 +103,16 @@ describe('docs/email.md', () => {
     const reset = ({ token }: MailedLink) =>
       ask('PUT', '/reset_password', { json: { email: ALICE, reset_token: token, new_password: 'short' } })
 
-    await auth.sendPasswordReset({ email: ALICE })
+    await auth.account.requestPasswordReset({ email: ALICE })
     const ofReset = await mailedLink('reset_password')
     now.advance(secondsOf('reset_password') - 1)
     expect(await outcome(await reset(ofReset))).toBe('password_too_short')
     now.advance(1)
     expect(await outcome(await reset(ofReset))).toBe('invalid_reset_token')
 
-    await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+    await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
     const fresh = (await auth.createSession(ALICE)) ?? ''
-    await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId: fresh })
+    await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken: fresh })
     await ask('POST', '/users', { json: { email: BOB, password: PASSWORD } })
     const linked = (await newMails()).filter(({ text }) => text.includes('#'))
     expect(linked.map(({ kind }) => kind)).toEqual(['confirm_new_email', 'verify_email'])

@@ -113,16 +113,16 @@ onBothEngines('docs/limits.md', (engine) => {
     const mailer = memoryMailer(() => Promise.reject(new MailError('not today')))
     const options = { sessionsPerUser: 3, resetRequestsPerAccount: 100, mailer }
     const { auth, db } = await productionAuth(engine, options)
-    const { id } = await auth.registerUser(ALICE, PASSWORD, { confirmed: true })
+    const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
     // At once, as well as one after the other.
     await Promise.all(Array.from({ length: 8 }, () => auth.createSession(ALICE)))
     expect(await db.selectFrom('sessions').select('id').where('user_id', '=', id).execute()).toHaveLength(3)
-    const sessionId = await auth.createSession(ALICE)
+    const sessionToken = await auth.createSession(ALICE)
     for (let round = 0; round < 3; round++) {
-      await auth.requestPasswordReset({ email: ALICE })
-      await auth.sendPasswordReset({ email: ALICE })
-      await auth.signUp({ email: ALICE, password: PASSWORD })
-      await auth.requestEmailChange({ email: `${round}@example.com` }, { sessionToken: sessionId })
+      await auth.account.createResetToken({ email: ALICE })
+      await auth.account.requestPasswordReset({ email: ALICE })
+      await auth.account.register({ email: ALICE, password: PASSWORD })
+      await auth.account.changeEmail({ email: `${round}@example.com` }, { sessionToken })
     }
     expect(await db.selectFrom('sessions').select('id').where('user_id', '=', id).execute()).toHaveLength(3)
     const purposes = (
@@ -157,7 +157,7 @@ onBothEngines('docs/limits.md', (engine) => {
       logger,
     })
     onTestFinished(() => auth.close())
-    await auth.registerUser(ALICE, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
     const statuses: number[] = []
     const go = async (method: string, path: string, request: Send = {}) => {
       const answer = await send(auth, method, path, request)
@@ -165,14 +165,14 @@ onBothEngines('docs/limits.md', (engine) => {
       return answer
     }
     const login = await go('POST', '/sessions', { json: { email: ALICE, password: PASSWORD } })
-    const sessionId = cookieIn(login, 'session_id')
+    const sessionToken = cookieIn(login, 'session_id')
     await go('POST', '/users', { json: { email: BOB, password: PASSWORD } })
     await go('POST', '/reset_password', { json: { email: ALICE } })
     await go('POST', '/request_confirmation', { json: { email: BOB } })
-    await go('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId })
-    await go('GET', '/profile', { sessionId })
+    await go('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken })
+    await go('GET', '/profile', { sessionToken })
     const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
-    await go('PUT', '/profile/password', { json, sessionId })
+    await go('PUT', '/profile/password', { json, sessionToken })
     await go('GET', '/readyz')
     expect(statuses).toEqual(Array(8).fill(200))
     await until(() => log.includes('a mail was not sent'))
@@ -181,6 +181,6 @@ onBothEngines('docs/limits.md', (engine) => {
       'the breach service does not answer; passwords are not looked up',
     ])
     // Nothing is lost: it waits.
-    expect(await auth.countMail()).toBeGreaterThan(3)
+    expect(await auth.delivery.count()).toBeGreaterThan(3)
   })
 })

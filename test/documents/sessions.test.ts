@@ -48,7 +48,7 @@ describe('docs/sessions.md', () => {
 onBothEngines('docs/sessions.md', (engine) => {
   it('is right about lifetime, idle limit and number, as they are shipped [SES-09]', async () => {
     const { auth, now } = await productionAuth(engine)
-    await auth.registerUser(ALICE, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
     const start = async () => (await auth.createSession(ALICE)) ?? expect.unreachable()
     const isLive = async (session: string) => (await auth.getUserFromSessionId(session)) !== null
     const [lifetime, idle, most] = [
@@ -89,8 +89,8 @@ onBothEngines('docs/sessions.md', (engine) => {
 
   it.each(rows)('$what: its own $own, the others $others', async ({ what, own, others }) => {
     const world = await worldOf(engine)
-    const { auth, now, sessionId, newSession } = world
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const { auth, now, sessionToken, newSession } = world
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     now.advance(1)
     const rest = [await newSession(), await newSession()]
     const bobs = (await auth.createSession(BOB)) ?? expect.unreachable()
@@ -99,7 +99,7 @@ onBothEngines('docs/sessions.md', (engine) => {
 
     const isLive = async (session?: string) => (await auth.getUserFromSessionId(session)) !== null
     expect(own).toMatch(/^(?:stays|ends|ends, a new one begins)$/)
-    expect(await isLive(sessionId)).toBe(own === 'stays')
+    expect(await isLive(sessionToken)).toBe(own === 'stays')
     expect([begun !== undefined, await isLive(begun)]).toEqual(Array(2).fill(own.endsWith('begins')))
     const theyStay = others === 'stay'
     expect(['stay', 'end']).toContain(others)
@@ -129,20 +129,21 @@ onBothEngines('docs/sessions.md', (engine) => {
       go(acting, 'DELETE', `/sessions/${acting.rest[0]?.split('.')[0]}`),
     '`DELETE /sessions/others`': (acting) => go(acting, 'DELETE', '/sessions/others'),
     '`DELETE /profile`': (acting) => go(acting, 'DELETE', '/profile'),
-    '`bienvenue users disable`': async ({ auth, userId }) => void (await auth.disableUser(userId)),
+    '`bienvenue users disable`': async ({ auth, userId }) => void (await auth.users.disable(userId)),
     '`bienvenue users compromise`': async ({ auth, userId }) =>
-      void (await auth.markPasswordCompromised(userId)),
-    '`bienvenue users delete`': async ({ auth, userId }) => void (await auth.deleteUser(userId)),
+      void (await auth.users.markPasswordCompromised(userId)),
+    '`bienvenue users delete`': async ({ auth, userId }) => void (await auth.users.delete(userId)),
     '`bienvenue users set-email --confirmed`': async ({ auth, userId }) =>
-      void (await auth.setUserEmail(userId, { email: NEW_ADDRESS, confirmed: true })),
+      void (await auth.users.setEmail(userId, { email: NEW_ADDRESS, confirmed: true })),
     '`bienvenue sessions end`': async ({ auth, userId }) => void (await auth.destroySession(userId)),
-    '`bienvenue sessions end-all`': async ({ auth }) => void (await auth.endEverySession()),
-    '`bienvenue restore`': async ({ auth }) => void (await auth.finishRestore({ keepSessions: false })),
-    'its lifetime is over': async ({ auth, now, sessionId, rest, bobs }) => {
+    '`bienvenue sessions end-all`': async ({ auth }) => void (await auth.users.endEverySession()),
+    '`bienvenue restore`': async ({ auth }) =>
+      void (await auth.transfer.finishRestore({ keepSessions: false })),
+    'its lifetime is over': async ({ auth, now, sessionToken, rest, bobs }) => {
       // The others began a second later; all are used every day.
       for (let left = OPTION_TABLE.sessionLifetimeSeconds.production - 1; left > 0; left -= DAY) {
         now.advance(Math.min(left, DAY))
-        for (const session of [sessionId, ...rest, bobs]) await auth.getUserFromSessionId(session)
+        for (const session of [sessionToken, ...rest, bobs]) await auth.getUserFromSessionId(session)
       }
       return undefined
     },
@@ -155,12 +156,12 @@ onBothEngines('docs/sessions.md', (engine) => {
   }
 
   async function go(
-    { ask, sessionId }: Acting,
+    { ask, sessionToken }: Acting,
     method: string,
     path: string,
     request: Send = {},
   ): Promise<string | undefined> {
-    const answer = await ask(method, path, { ...request, sessionId })
+    const answer = await ask(method, path, { ...request, sessionToken })
     expect(answer.status).toBeLessThan(400)
     // A cookie that is cleared is empty.
     return cookieIn(answer, 'session_id') || undefined

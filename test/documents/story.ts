@@ -84,8 +84,8 @@ async function tell(engine: EngineName): Promise<Story> {
   told.secrets.push(PASSWORD, NEW_PASSWORD, WRONG, secretKey)
 
   await register(teller)
-  const { sessionId } = await signIn(teller)
-  await changeAddress(teller, sessionId)
+  const { sessionToken } = await signIn(teller)
+  await changeAddress(teller, sessionToken)
   await resetAndLeave(teller)
   await operate(teller)
   await runOutOfTime(teller)
@@ -97,7 +97,7 @@ async function tell(engine: EngineName): Promise<Story> {
 
 interface Answered {
   readonly status: number
-  readonly sessionId: string | undefined
+  readonly sessionToken: string | undefined
   readonly deviceToken: string | undefined
 }
 
@@ -118,10 +118,10 @@ function tellerOf(scene: Production, told: Story): Teller {
     const headers = { 'user-agent': 'Mozilla/5.0 (the device of this story)', ...request.headers }
     const answer = await send(scene.auth, method, path, { ...request, ip: '192.0.2.7', headers })
     if (answer.status >= 400) told.refusals.push(await answer.text())
-    const [sessionId, deviceToken] = [cookieIn(answer, 'session_id'), cookieIn(answer, 'device')]
-    keepSecret(sessionId)
+    const [sessionToken, deviceToken] = [cookieIn(answer, 'session_id'), cookieIn(answer, 'device')]
+    keepSecret(sessionToken)
     keepSecret(deviceToken)
-    return { status: answer.status, sessionId, deviceToken }
+    return { status: answer.status, sessionToken, deviceToken }
   }
   return {
     ...scene,
@@ -158,24 +158,24 @@ async function signIn({ ask, login, keepRows }: Teller): Promise<Answered> {
   await login(STRANGER)
   for (let failure = 0; failure < 5; failure++) await login(ALICE, WRONG)
   const { deviceToken } = await login(ALICE)
-  const { sessionId: second = '' } = await login(ALICE)
-  const { sessionId: third } = await login(ALICE, PASSWORD, { deviceToken })
+  const { sessionToken: second = '' } = await login(ALICE)
+  const { sessionToken: third } = await login(ALICE, PASSWORD, { deviceToken })
   await keepRows()
-  await ask('POST', '/reauthenticate', { json: { password: WRONG }, sessionId: third })
+  await ask('POST', '/reauthenticate', { json: { password: WRONG }, sessionToken: third })
   const json = { password: PASSWORD }
-  const { sessionId } = await ask('POST', '/reauthenticate', { json, sessionId: third })
-  await ask('DELETE', `/sessions/${second.split('.')[0]}`, { sessionId })
-  await ask('DELETE', '/sessions/others', { sessionId })
+  const { sessionToken } = await ask('POST', '/reauthenticate', { json, sessionToken: third })
+  await ask('DELETE', `/sessions/${second.split('.')[0]}`, { sessionToken })
+  await ask('DELETE', '/sessions/others', { sessionToken })
   const change = { new_password: NEW_PASSWORD, current_password: WRONG }
-  await ask('PUT', '/profile/password', { json: change, sessionId })
-  return ask('PUT', '/profile/password', { json: { ...change, current_password: PASSWORD }, sessionId })
+  await ask('PUT', '/profile/password', { json: change, sessionToken })
+  return ask('PUT', '/profile/password', { json: { ...change, current_password: PASSWORD }, sessionToken })
 }
 
 async function changeAddress(
   { ask, mailedLink, keepRows }: Teller,
-  sessionId: string | undefined,
+  sessionToken: string | undefined,
 ): Promise<void> {
-  await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId })
+  await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken })
   await keepRows()
   const { token } = await mailedLink('confirm_new_email')
   await ask('POST', '/confirm_email', { json: { token, password: NEW_PASSWORD } })
@@ -189,51 +189,51 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
   const json = { email: NEW_ADDRESS, reset_token: token, new_password: PASSWORD }
   expect(await ask('PUT', '/reset_password', { json })).toMatchObject({ status: 200 })
   expect(await ask('PUT', '/reset_password', { json })).toMatchObject({ status: 403 })
-  const { sessionId: ended } = await login(NEW_ADDRESS)
-  await ask('DELETE', '/sessions', { sessionId: ended })
-  const { sessionId } = await login(NEW_ADDRESS)
-  expect(await ask('GET', '/profile/export', { sessionId })).toMatchObject({ status: 200 })
-  expect(await ask('DELETE', '/profile', { sessionId })).toMatchObject({ status: 200 })
+  const { sessionToken: ended } = await login(NEW_ADDRESS)
+  await ask('DELETE', '/sessions', { sessionToken: ended })
+  const { sessionToken } = await login(NEW_ADDRESS)
+  expect(await ask('GET', '/profile/export', { sessionToken })).toMatchObject({ status: 200 })
+  expect(await ask('DELETE', '/profile', { sessionToken })).toMatchObject({ status: 200 })
   await newMails()
 }
 
 /** What operators and programs do, and a stranger who guesses meanwhile. */
 async function operate({ auth, login, newMails, keepRows, keepSecret }: Teller): Promise<void> {
-  await auth.registerUser(CAROL, PASSWORD, { confirmed: true })
+  await auth.users.create({ email: CAROL, password: PASSWORD, confirmed: true })
   const { id } = await auth.registerUser(BOB, PASSWORD)
-  await auth.resendConfirmation(id)
-  await auth.confirmUser(id)
-  await auth.sendUserReset(id)
-  await auth.setUserEmail(id, { email: MOVED })
+  await auth.users.sendConfirmation(id)
+  await auth.users.confirmEmail(id)
+  await auth.users.sendPasswordReset(id)
+  await auth.users.setEmail(id, { email: MOVED })
   await newMails()
-  await auth.setUserEmail(id, { email: MOVED, confirmed: true })
-  await auth.setUserEmail(id, { email: BOB, confirmed: true })
+  await auth.users.setEmail(id, { email: MOVED, confirmed: true })
+  await auth.users.setEmail(id, { email: BOB, confirmed: true })
   keepSecret((await auth.createSession(BOB, CLIENT)) ?? undefined)
   await keepRows()
   await auth.destroySession(id)
-  await auth.endEverySession()
-  await auth.finishRestore({ keepSessions: false })
-  await auth.disableUser(id)
+  await auth.users.endEverySession()
+  await auth.transfer.finishRestore({ keepSessions: false })
+  await auth.users.disable(id)
   await login(BOB)
-  await auth.enableUser(id)
-  await auth.markPasswordCompromised(id)
+  await auth.users.enable(id)
+  await auth.users.markPasswordCompromised(id)
   await login(BOB)
-  await auth.unlockUser(id)
+  await auth.users.unlock(id)
   for (let guess = 0; guess < 10; guess++) await login(STRANGER, WRONG)
-  await auth.deleteUser(id)
+  await auth.users.delete(id)
   const imported = { email: DAVE, hashed_password: '!' }
-  await Array.fromAsync(auth.importUsers([{ fields: imported }, { fields: { email: DAVE } }]))
-  await Array.fromAsync(auth.exportUsers({ withHashes: true }))
+  await Array.fromAsync(auth.transfer.importUsers([{ fields: imported }, { fields: { email: DAVE } }]))
+  await Array.fromAsync(auth.transfer.exportUsers({ withHashes: true }))
 }
 
 /** Mail that does not go through, and an account that nobody confirms. */
 async function runOutOfTime({ auth, now, keepRows, told }: Teller): Promise<void> {
   // Notices of new devices that wait for more.
   now.advance(600)
-  await auth.signUp({ email: REFUSED, password: PASSWORD })
+  await auth.account.register({ email: REFUSED, password: PASSWORD })
   await untilNoMailWaits(auth)
-  const sessionId = await auth.createSession(CAROL)
-  await auth.requestEmailChange({ email: UNREACHED }, { sessionToken: sessionId })
+  const sessionToken = await auth.createSession(CAROL)
+  await auth.account.changeEmail({ email: UNREACHED }, { sessionToken })
   await until(() => told.log.some(({ fields }) => fields.message === 'The server is slow.'))
   await keepRows()
   now.advance(4 * 86_400)

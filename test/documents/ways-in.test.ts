@@ -23,11 +23,12 @@ const ROUTES = table(PAGE, 'Routes').map((row) => {
 const WAYS: Readonly<Record<string, (world: World, password: string) => Promise<string | null>>> = {
   'POST /sessions': async ({ ask }, password) =>
     cookieIn(await ask('POST', '/sessions', { json: { email: ALICE, password } }), 'session_id') ?? null,
-  'POST /reauthenticate': async ({ ask, sessionId }, password) =>
-    cookieIn(await ask('POST', '/reauthenticate', { json: { password }, sessionId }), 'session_id') ?? null,
-  'PUT /profile/password': async ({ ask, sessionId }, password) => {
+  'POST /reauthenticate': async ({ ask, sessionToken }, password) =>
+    cookieIn(await ask('POST', '/reauthenticate', { json: { password }, sessionToken }), 'session_id') ??
+    null,
+  'PUT /profile/password': async ({ ask, sessionToken }, password) => {
     const json = { current_password: password, new_password: NEW_PASSWORD }
-    return cookieIn(await ask('PUT', '/profile/password', { json, sessionId }), 'session_id') ?? null
+    return cookieIn(await ask('PUT', '/profile/password', { json, sessionToken }), 'session_id') ?? null
   },
   createSession: ({ auth }) => auth.createSession(ALICE),
 }
@@ -97,24 +98,24 @@ onBothEngines('the ways to a session', (engine) => {
   }
 
   it('begin with no link of a mail, whatever is done with it [LGN-13]', async () => {
-    const { auth, ask, newMails, sessionId, db } = await worldOf(engine)
+    const { auth, ask, newMails, sessionToken, db } = await worldOf(engine)
     await ask('POST', '/users', { json: { email: BOB, password: PASSWORD } })
     await ask('POST', '/users', { json: { email: ALICE, password: PASSWORD } })
-    await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId })
+    await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken })
     const mails = [...(await newMails())]
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     mails.push(...(await newMails()))
     const linked = mails.filter(({ text }) => text.includes('#'))
     const kinds = table('docs/email.md', 'Mails').filter(({ Link }) => Link !== '')
     expect(sorted(linked.map(({ kind }) => kind))).toEqual(sorted(kinds.map(({ Kind }) => code(Kind))))
 
-    await auth.endEverySession()
+    await auth.users.endEverySession()
     for (const mail of linked) {
       const { page, token } = linkIn(mail)
       const email = mail.kind === 'confirm_new_email' ? ALICE : mail.to
       const answers = [
         await ask('GET', page.slice(BASE_URL.length)),
-        await ask('GET', '/profile', { sessionId: token }),
+        await ask('GET', '/profile', { sessionToken: token }),
         await ask('GET', '/profile', { headers: { authorization: `Bearer ${token}` } }),
         await ask('POST', '/sessions', { json: { email, password: token } }),
         await ask('POST', '/confirm_email', { json: { token, password: PASSWORD } }),
@@ -152,10 +153,10 @@ describe('the routes of docs/ways-in.md', () => {
     const { method, path, who, refusal, audit, route } = row
     const world = await worldOf('sqlite')
     const good: Good = (await GOOD[route]?.(world)) ?? expect.unreachable(route)
-    const go = async (request: Good, sessionId?: string) =>
-      outcome(await world.ask(method, request.path ?? path, { ...request, sessionId, ip: '192.0.2.9' }))
+    const go = async (request: Good, sessionToken?: string) =>
+      outcome(await world.ask(method, request.path ?? path, { ...request, sessionToken, ip: '192.0.2.9' }))
     const needsSession = who.includes('session')
-    let session = needsSession ? world.sessionId : undefined
+    let session = needsSession ? world.sessionToken : undefined
 
     if (needsSession) expect(await go(good)).toBe(refusal)
     if (who.startsWith('token')) expect(await go(withWrong('token', good))).toBe(refusal)
@@ -165,7 +166,8 @@ describe('the routes of docs/ways-in.md', () => {
     if (needsSession) world.now.advance(OPTION_TABLE.reauthenticationSeconds.production)
     if (who === 'fresh session') {
       expect(await go(good, session)).toBe('reauthentication_required')
-      session = (await world.auth.reauthenticate({ password: PASSWORD }, { sessionToken: session })).sessionId
+      session = (await world.auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken: session }))
+        .sessionToken
     }
 
     // Where there is no other session to end, there is nothing to write down.
@@ -181,9 +183,9 @@ describe('the routes of docs/ways-in.md', () => {
     const { method, path, counted, who, route } = row
     const world = await worldOf('sqlite', { loginFailuresPerAccount: 2, resetRequestsPerAccount: 2 })
     const good: Good = (await GOOD[route]?.(world)) ?? expect.unreachable(route)
-    const sessionId = who.includes('session') ? await world.newSession() : undefined
+    const sessionToken = who.includes('session') ? await world.newSession() : undefined
     const named = route === 'POST /users' ? { json: { email: ALICE, password: PASSWORD } } : {}
-    const attempt = { ...withWrong(who === 'token' ? 'token' : 'password', good), ...named, sessionId }
+    const attempt = { ...withWrong(who === 'token' ? 'token' : 'password', good), ...named, sessionToken }
     const outcomes: string[] = []
     // An address each: it is the account that is counted.
     for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
@@ -207,7 +209,7 @@ describe('the routes of docs/ways-in.md', () => {
     confirmation_request: ({ ask }) => ask('POST', '/request_confirmation', { json: { email: ALICE } }),
     registration: ({ ask }) => ask('POST', '/users', { json: { email: ALICE, password: PASSWORD } }),
     email_change: async ({ ask, newSession }) =>
-      ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionId: await newSession() }),
+      ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken: await newSession() }),
   }
 
   const alike = table(PAGE, 'What a stranger learns').map(({ Route }) => code(Route))
@@ -215,12 +217,14 @@ describe('the routes of docs/ways-in.md', () => {
   it.each(alike)('%s answers the same for known and unknown addresses', async (route) => {
     const [method = '', path = ''] = route.split(' ')
     const { auth, ask } = await worldOf('sqlite')
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const sessionId = path.startsWith('/profile') ? ((await auth.createSession(BOB)) ?? undefined) : undefined
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const sessionToken = path.startsWith('/profile')
+      ? ((await auth.createSession(BOB)) ?? undefined)
+      : undefined
     const look = async (email: string) => {
       const password = route === 'POST /sessions' ? WRONG : PASSWORD
       const json = ['POST /users', 'POST /sessions'].includes(route) ? { email, password } : { email }
-      const seen = JSON.stringify(await sightOf(await ask(method, path, { json, sessionId })))
+      const seen = JSON.stringify(await sightOf(await ask(method, path, { json, sessionToken })))
       return seen.replaceAll(email, 'EMAIL')
     }
     const known = await look(ALICE)

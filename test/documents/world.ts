@@ -14,7 +14,7 @@ import { ALICE, BOB, NEW_ADDRESS, WRONG } from './story.ts'
 /** Alice, signed in. */
 export interface World extends Production {
   readonly userId: number
-  readonly sessionId: string
+  readonly sessionToken: string
   /** What was written into the audit so far. */
   readonly actions: readonly string[]
   ask(method: string, path: string, request?: Send): Promise<Response>
@@ -30,12 +30,12 @@ export async function worldOf(
   const onAudit = ({ action }: { action: string }) => void actions.push(action)
   const production = await productionAuth(engine, { publicApiDocs: true, ...options, onAudit })
   const { auth } = production
-  const { id } = await auth.registerUser(ALICE, PASSWORD, { confirmed: true })
+  const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
   const newSession = async () => (await auth.createSession(ALICE)) ?? expect.unreachable()
   return {
     ...production,
     userId: id,
-    sessionId: await newSession(),
+    sessionToken: await newSession(),
     actions,
     ask: (method, path, request) => send(auth, method, path, request),
     newSession,
@@ -64,13 +64,13 @@ export const GOOD: Readonly<Record<string, (world: World) => Promise<Good> | Goo
   'GET /profile': nothing,
   'POST /reset_password': () => ({ json: { email: ALICE } }),
   'PUT /reset_password': async ({ auth, mailedLink }) => {
-    await auth.sendPasswordReset({ email: ALICE })
+    await auth.account.requestPasswordReset({ email: ALICE })
     const { token } = await mailedLink('reset_password')
     return { json: { email: ALICE, reset_token: token, new_password: NEW_PASSWORD } }
   },
   'POST /request_confirmation': () => ({ json: { email: ALICE } }),
-  'POST /confirm_email': async ({ auth, mailedLink, sessionId }) => {
-    await auth.requestEmailChange({ email: NEW_ADDRESS }, { sessionToken: sessionId })
+  'POST /confirm_email': async ({ auth, mailedLink, sessionToken }) => {
+    await auth.account.changeEmail({ email: NEW_ADDRESS }, { sessionToken })
     const { token } = await mailedLink('confirm_new_email')
     return { json: { token, password: PASSWORD } }
   },

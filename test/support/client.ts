@@ -6,7 +6,7 @@ export interface Send {
   /** In place of fields: a body of any kind, with its type. */
   body?: RequestInit['body'] | undefined
   headers?: Record<string, string> | undefined
-  sessionId?: string | undefined
+  sessionToken?: string | undefined
   ip?: string | undefined
 }
 
@@ -17,7 +17,7 @@ export function send(
   path: string,
   request: Send = {},
 ): Promise<Response> {
-  const { fields, sessionId, ip } = request
+  const { fields, sessionToken, ip } = request
   const body = request.body ?? (fields && new URLSearchParams(fields))
   return auth.fetch(
     new Request(`http://localhost:5000${path}`, {
@@ -25,7 +25,7 @@ export function send(
       ...(body !== undefined && { body }),
       headers: {
         host: 'localhost:5000',
-        ...(sessionId !== undefined && { cookie: `session_id=${sessionId}` }),
+        ...(sessionToken !== undefined && { cookie: `session_id=${sessionToken}` }),
         ...request.headers,
       },
     }),

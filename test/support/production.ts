@@ -177,7 +177,7 @@ function untilNoMailIsDue(db: Database, now: TestClock): Promise<void> {
 
 /** Waits until every mail that was ordered has left. */
 export function untilNoMailWaits(auth: Pick<Auth, 'countMail'>): Promise<void> {
-  return until(async () => (await auth.countMail()) === 0)
+  return until(async () => (await auth.delivery.count()) === 0)
 }
 
 /** Waits for a condition, for as long as it takes: the limit is against hanging only. */
@@ -283,7 +283,7 @@ export interface Send {
   readonly json?: Readonly<Record<string, unknown>>
   readonly form?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
-  readonly sessionId?: string | undefined
+  readonly sessionToken?: string | undefined
   readonly deviceToken?: string | undefined
   readonly ip?: string
 }
@@ -295,9 +295,9 @@ export function send(
   path: string,
   request: Send = {},
 ): Promise<Response> {
-  const { json, form, sessionId, deviceToken, ip } = request
+  const { json, form, sessionToken, deviceToken, ip } = request
   const cookies = [
-    ...(sessionId === undefined ? [] : [`__Host-session_id=${sessionId}`]),
+    ...(sessionToken === undefined ? [] : [`__Host-session_id=${sessionToken}`]),
     ...(deviceToken === undefined ? [] : [`__Host-device=${deviceToken}`]),
   ]
   return auth.fetch(

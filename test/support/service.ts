@@ -172,9 +172,9 @@ export function send(
   url: string,
   method: string,
   path: string,
-  request: { fields?: Record<string, string>; json?: Record<string, string>; sessionId?: string } = {},
+  request: { fields?: Record<string, string>; json?: Record<string, string>; sessionToken?: string } = {},
 ): Promise<Response> {
-  const { fields, json, sessionId } = request
+  const { fields, json, sessionToken } = request
   return fetch(`${url}${path}`, {
     method,
     redirect: 'manual',
@@ -182,7 +182,7 @@ export function send(
     ...(json && { body: JSON.stringify(json) }),
     headers: {
       ...(json && { 'content-type': 'application/json' }),
-      ...(sessionId !== undefined && { cookie: `session_id=${sessionId}` }),
+      ...(sessionToken !== undefined && { cookie: `session_id=${sessionToken}` }),
     },
   })
 }
@@ -190,7 +190,7 @@ export function send(
 /** The value of the session cookie that an answer sets. */
 export function sessionIdOf(response: Response): string {
   const [cookie = ''] = response.headers.getSetCookie()
-  const sessionId = /^session_id=([^;]+); Path=\/;/.exec(cookie)?.[1]
-  if (sessionId === undefined) throw new Error(`no session cookie: ${cookie}`)
-  return sessionId
+  const sessionToken = /^session_id=([^;]+); Path=\/;/.exec(cookie)?.[1]
+  if (sessionToken === undefined) throw new Error(`no session cookie: ${cookie}`)
+  return sessionToken
 }

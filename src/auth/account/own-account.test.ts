@@ -18,11 +18,11 @@ const ROB = 'rob@example.com'
 const NOBODYS = [null, undefined, '', `01978f7e-0000-7000-8000-000000000000.${'A'.repeat(43)}`]
 
 /** Bob has an account and is signed in. */
-async function bobIsIn({ auth, newMails }: Production): Promise<{ id: number; sessionId: string }> {
-  const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-  const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+async function bobIsIn({ auth, newMails }: Production): Promise<{ id: number; sessionToken: string }> {
+  const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+  const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
   await newMails()
-  return { id, sessionId }
+  return { id, sessionToken }
 }
 
 /** Another device, signed in to the same account. */
@@ -30,61 +30,63 @@ async function another(auth: Auth, email = BOB): Promise<string> {
   return (await auth.createSession(email)) ?? expect.unreachable('no account')
 }
 
-async function isLive(auth: Auth, sessionId: string): Promise<boolean> {
-  return (await auth.getUserFromSessionId(sessionId)) !== null
+async function isLive(auth: Auth, sessionToken: string): Promise<boolean> {
+  return (await auth.getUserFromSessionId(sessionToken)) !== null
 }
 
 onBothEngines('a change of password', (engine) => {
   it('ends every session and voids every link, and goes on in a new session', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
-    const { id, sessionId } = await bobIsIn(production)
+    const { id, sessionToken } = await bobIsIn(production)
     const elsewhere = await another(auth)
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
-    await auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId })
+    await auth.account.changeEmail({ email: 'robert@example.com' }, { sessionToken })
     const move = await mailedLink('confirm_new_email')
 
-    const renewed = await auth.changePassword(
+    const renewed = await auth.account.changePassword(
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-      { sessionToken: sessionId },
+      { sessionToken },
     )
     expect(renewed.user).toMatchObject({ id, email: BOB })
-    expect(await isLive(auth, renewed.sessionId)).toBe(true)
-    for (const ended of [sessionId, elsewhere]) expect(await isLive(auth, ended)).toBe(false)
+    expect(await isLive(auth, renewed.sessionToken)).toBe(true)
+    for (const ended of [sessionToken, elsewhere]) expect(await isLive(auth, ended)).toBe(false)
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(false)
     await expect(
-      auth.resetPassword({ resetToken: reset.token, newPassword: PASSWORD }),
+      auth.account.resetPassword({ resetToken: reset.token, newPassword: PASSWORD }),
     ).rejects.toMatchObject({ code: 'invalid_reset_token' })
-    await expect(auth.confirmEmail({ token: move.token, password: NEW_PASSWORD })).rejects.toMatchObject({
+    await expect(
+      auth.account.confirmEmail({ token: move.token, password: NEW_PASSWORD }),
+    ).rejects.toMatchObject({
       code: 'invalid_confirmation_token',
     })
-    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 1, user: { passwordVersion: 2 } })
+    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 1, user: { passwordVersion: 2 } })
   })
 
   it('is told to the mailbox, in the words of the account, without a secret or a link', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails, mailedLink } = production
-    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'fr' })
-    await auth.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD }, { acceptLanguage: 'fr' })
+    await auth.account.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
     await newMails()
     const request = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
-    const caller = { sessionToken: sessionId, acceptLanguage: 'en' }
-    const renewed = await auth.changePassword(request, caller)
+    const caller = { sessionToken, acceptLanguage: 'en' }
+    const renewed = await auth.account.changePassword(request, caller)
     const mails = await newMails()
     expect(mails).toMatchObject([{ kind: 'password_changed', to: BOB, language: 'fr' }])
-    for (const secret of [PASSWORD, NEW_PASSWORD, renewed.sessionId, 'http'])
+    for (const secret of [PASSWORD, NEW_PASSWORD, renewed.sessionToken, 'http'])
       expect(JSON.stringify(mails)).not.toContain(secret)
   })
 
   it('with a wrong present password changes nothing, and counts as a failed login', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     const { auth, db, now, newMails } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     const change = (currentPassword: string) =>
-      auth.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken: sessionId })
+      auth.account.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken })
     const state = async () => {
       const { users, sessions } = await everyRow(db)
       return { users, sessions }
@@ -95,9 +97,7 @@ onBothEngines('a change of password', (engine) => {
     // The third is guessed elsewhere: it is one limit.
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(false)
     await expect(change(PASSWORD)).rejects.toMatchObject({ code: 'too_many_attempts', retryAfterSeconds: 1 })
-    await expect(
-      auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId }),
-    ).rejects.toMatchObject({
+    await expect(auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
     expect(await state()).toEqual(before)
@@ -109,7 +109,7 @@ onBothEngines('a change of password', (engine) => {
   it('is held to the policy, and changes nothing where it is refused', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     for (const [newPassword, code] of [
       ['', 'missing_field'],
       ['fourteen chars', 'password_too_short'],
@@ -119,22 +119,22 @@ onBothEngines('a change of password', (engine) => {
       ['\ud800 seven green umbrellas', 'invalid_field'],
     ] as const) {
       await expect(
-        auth.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken: sessionId }),
+        auth.account.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken }),
       ).rejects.toMatchObject({ code, field: 'newPassword' })
     }
-    expect(await isLive(auth, sessionId)).toBe(true)
+    expect(await isLive(auth, sessionToken)).toBe(true)
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
   })
 
   it('is one of twenty at once, whose password it is then', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
     const { auth } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
-        auth.changePassword(
+        auth.account.changePassword(
           { currentPassword: PASSWORD, newPassword: `${NEW_PASSWORD} ${index}` },
-          { sessionToken: sessionId },
+          { sessionToken },
         ),
       ),
     )
@@ -145,28 +145,28 @@ onBothEngines('a change of password', (engine) => {
         expect(['invalid_credentials', 'unauthenticated']).toContain(result.reason.code)
     }
     expect(await auth.validLogin(BOB, `${NEW_PASSWORD} ${winners[0]}`)).toBe(true)
-    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 1, user: { passwordVersion: 2 } })
+    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 1, user: { passwordVersion: 2 } })
   })
 
   it('demands a session, and puts the new one into the cookie', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
-    for (const sessionId of NOBODYS) {
+    for (const sessionToken of NOBODYS) {
       await expect(
-        auth.changePassword(
+        auth.account.changePassword(
           { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-          { sessionToken: sessionId },
+          { sessionToken },
         ),
       ).rejects.toMatchObject({ code: 'unauthenticated' })
     }
-    const { sessionId } = await bobIsIn(production)
-    const response = await send(auth, 'PUT', '/profile/password', { json, sessionId })
+    const { sessionToken } = await bobIsIn(production)
+    const response = await send(auth, 'PUT', '/profile/password', { json, sessionToken })
     expect(response.status).toBe(200)
     const renewed = cookieIn(response, 'session_id') ?? ''
-    expect((await send(auth, 'GET', '/profile', { sessionId: renewed })).status).toBe(200)
-    expect((await send(auth, 'GET', '/profile', { sessionId })).status).toBe(403)
-    expect((await send(auth, 'GET', '/sessions', { sessionId })).status).toBe(401)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: renewed })).status).toBe(200)
+    expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
+    expect((await send(auth, 'GET', '/sessions', { sessionToken })).status).toBe(401)
   })
 })
 
@@ -174,59 +174,62 @@ onBothEngines('reauthentication', (engine) => {
   it('gives a new session for the old one, and leaves the others open', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
-    const { id, sessionId } = await bobIsIn(production)
+    const { id, sessionToken } = await bobIsIn(production)
     const elsewhere = await another(auth)
     now.advance(700)
-    const response = await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionId })
+    const response = await send(auth, 'POST', '/reauthenticate', {
+      json: { password: PASSWORD },
+      sessionToken,
+    })
     expect(response.status).toBe(200)
     const renewed = cookieIn(response, 'session_id') ?? ''
-    expect(renewed).not.toBe(sessionId)
-    expect(await isLive(auth, sessionId)).toBe(false)
+    expect(renewed).not.toBe(sessionToken)
+    expect(await isLive(auth, sessionToken)).toBe(false)
     expect(await isLive(auth, elsewhere)).toBe(true)
     expect((await auth.getUserFromSessionId(renewed))?.id).toBe(id)
-    const [current] = (await auth.listOwnSessions({ sessionToken: renewed })).filter((each) => each.current)
+    const [current] = (await auth.sessions.list({ sessionToken: renewed })).filter((each) => each.current)
     expect(current).toMatchObject({ authenticatedAt: now(), createdAt: now(), methods: ['pwd'], level: 1 })
   })
 
   it('is good for ten minutes, to the second', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     now.advance(599)
-    await auth.exportAccount({ sessionToken: sessionId })
+    await auth.account.export({ sessionToken })
     now.advance(1)
     const stale = { code: 'reauthentication_required' }
-    await expect(auth.exportAccount({ sessionToken: sessionId })).rejects.toMatchObject(stale)
-    await expect(auth.deleteAccount({ sessionToken: sessionId })).rejects.toMatchObject(stale)
+    await expect(auth.account.export({ sessionToken })).rejects.toMatchObject(stale)
+    await expect(auth.account.delete({ sessionToken })).rejects.toMatchObject(stale)
     await expect(
-      auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId }),
+      auth.account.changeEmail({ email: 'robert@example.com' }, { sessionToken }),
     ).rejects.toMatchObject(stale)
     // Use alone renews nothing; the session itself is live.
-    expect(await isLive(auth, sessionId)).toBe(true)
-    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
-    await auth.exportAccount({ sessionToken: renewed.sessionId })
+    expect(await isLive(auth, sessionToken)).toBe(true)
+    const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
+    await auth.account.export({ sessionToken: renewed.sessionToken })
     now.advance(599)
-    await auth.deleteAccount({ sessionToken: renewed.sessionId })
+    await auth.account.delete({ sessionToken: renewed.sessionToken })
   })
 
   it('with a wrong password is refused, and leaves the session as it is', async () => {
     const production = await productionAuth(engine)
     const { auth, db } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     const { sessions } = await everyRow(db)
     for (const [password, code] of [
       [NEW_PASSWORD, 'invalid_credentials'],
       ['', 'missing_field'],
       ['x'.repeat(1_025), 'password_too_long'],
     ] as const) {
-      await expect(auth.reauthenticate({ password }, { sessionToken: sessionId })).rejects.toMatchObject({
+      await expect(auth.signIn.reauthenticate({ password }, { sessionToken })).rejects.toMatchObject({
         code,
       })
     }
     expect((await everyRow(db)).sessions).toEqual(sessions)
     for (const nobodys of NOBODYS) {
       await expect(
-        auth.reauthenticate({ password: PASSWORD }, { sessionToken: nobodys }),
+        auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken: nobodys }),
       ).rejects.toMatchObject({
         code: 'unauthenticated',
       })
@@ -236,15 +239,15 @@ onBothEngines('reauthentication', (engine) => {
   it('at the limit of sessions ends none of the others', async () => {
     const production = await productionAuth(engine, { sessionsPerUser: 3 })
     const { auth, now } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     const others: string[] = []
     for (let count = 0; count < 2; count++) {
       others.push(await another(auth))
       now.advance(60)
     }
-    await isLive(auth, sessionId)
-    const renewed = await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
-    for (const each of [...others, renewed.sessionId]) expect(await isLive(auth, each)).toBe(true)
+    await isLive(auth, sessionToken)
+    const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
+    for (const each of [...others, renewed.sessionToken]) expect(await isLive(auth, each)).toBe(true)
   })
 })
 
@@ -253,19 +256,19 @@ onBothEngines('one’s own sessions', (engine) => {
     const production = await productionAuth(engine)
     const { auth, now } = production
     const start = now()
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     now.advance(60)
-    const elsewhere = await auth.logIn(
+    const elsewhere = await auth.signIn.withPassword(
       { email: BOB, password: PASSWORD },
       { ip: '2001:db8::1', userAgent: 'curl/8' },
     )
-    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
     await another(auth, ROB)
     now.advance(60)
-    const sessions = await auth.listOwnSessions({ sessionToken: sessionId })
+    const sessions = await auth.sessions.list({ sessionToken })
     expect(sessions).toEqual([
       {
-        id: sessionId.slice(0, 36),
+        id: sessionToken.slice(0, 36),
         current: true,
         createdAt: start,
         authenticatedAt: start,
@@ -278,49 +281,49 @@ onBothEngines('one’s own sessions', (engine) => {
         userAgent: CLIENT.userAgent,
       },
       expect.objectContaining({
-        id: elsewhere.sessionId.slice(0, 36),
+        id: elsewhere.sessionToken.slice(0, 36),
         current: false,
         ip: '2001:db8::1',
         userAgent: 'curl/8',
       }),
     ])
-    const response = await send(auth, 'GET', '/sessions', { sessionId })
+    const response = await send(auth, 'GET', '/sessions', { sessionToken })
     const body = await response.text()
-    for (const bearer of [sessionId, elsewhere.sessionId]) expect(body).not.toContain(bearer.slice(37))
+    for (const bearer of [sessionToken, elsewhere.sessionToken]) expect(body).not.toContain(bearer.slice(37))
     expect(JSON.parse(body)).toMatchObject({ sessions: [{ current: true }, { current: false }] })
   })
 
   it('are listed only while they live', async () => {
     const production = await productionAuth(engine, { sessionIdleSeconds: 1_000 })
     const { auth, now } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     await another(auth)
     now.advance(999)
-    expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(2)
+    expect(await auth.sessions.list({ sessionToken })).toHaveLength(2)
     now.advance(1)
-    expect(await auth.listOwnSessions({ sessionToken: sessionId })).toHaveLength(1)
+    expect(await auth.sessions.list({ sessionToken })).toHaveLength(1)
   })
 
   it('are ended one by one, also the one that asks', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     const [second, third] = [await another(auth), await another(auth)]
-    await auth.endOwnSession({ id: second.slice(0, 36) }, { sessionToken: sessionId })
+    await auth.sessions.end({ id: second.slice(0, 36) }, { sessionToken })
     expect(await isLive(auth, second)).toBe(false)
-    for (const live of [sessionId, third]) expect(await isLive(auth, live)).toBe(true)
-    await auth.endOwnSession({ id: sessionId.slice(0, 36) }, { sessionToken: sessionId })
-    expect(await isLive(auth, sessionId)).toBe(false)
+    for (const live of [sessionToken, third]) expect(await isLive(auth, live)).toBe(true)
+    await auth.sessions.end({ id: sessionToken.slice(0, 36) }, { sessionToken })
+    expect(await isLive(auth, sessionToken)).toBe(false)
     expect(await isLive(auth, third)).toBe(true)
   })
 
   it('are one’s own: an id of somebody else’s, of nobody’s or of no form is not found, and nothing ends', async () => {
     const production = await productionAuth(engine)
     const { auth, db } = production
-    const { sessionId } = await bobIsIn(production)
-    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const { sessionToken } = await bobIsIn(production)
+    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
     const robs = await another(auth, ROB)
-    const own = sessionId.slice(0, 36)
+    const own = sessionToken.slice(0, 36)
     const before = await everyRow(db)
     const unknown = auth.generateUuid()
     const ids = [
@@ -330,19 +333,19 @@ onBothEngines('one’s own sessions', (engine) => {
       'others ',
       own.toUpperCase(),
       `${own} `,
-      sessionId,
+      sessionToken,
       robs,
       `${own}' or '1'='1`,
       '00000000-0000-0000-0000-00000000000g',
     ]
     for (const id of [...ids, null, undefined, 7, {}] as string[]) {
-      await expect(auth.endOwnSession({ id }, { sessionToken: sessionId })).rejects.toMatchObject({
+      await expect(auth.sessions.end({ id }, { sessionToken })).rejects.toMatchObject({
         code: 'not_found',
       })
     }
     expect(await everyRow(db)).toEqual(before)
     const sights = [robs.slice(0, 36), unknown].map(async (id) =>
-      sightOf(await send(auth, 'DELETE', `/sessions/${id}`, { sessionId })),
+      sightOf(await send(auth, 'DELETE', `/sessions/${id}`, { sessionToken })),
     )
     const [foreign, nobodys] = await Promise.all(sights)
     expect(foreign).toMatchObject({ status: 404 })
@@ -352,49 +355,49 @@ onBothEngines('one’s own sessions', (engine) => {
   it('are ended all but the one that asks, and nobody else’s', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { id, sessionId } = await bobIsIn(production)
-    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const { id, sessionToken } = await bobIsIn(production)
+    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
     const robs = await another(auth, ROB)
     const others = [await another(auth), await another(auth)]
-    expect(await auth.endOtherSessions({ sessionToken: sessionId })).toBe(2)
+    expect(await auth.sessions.endOthers({ sessionToken })).toBe(2)
     for (const ended of others) expect(await isLive(auth, ended)).toBe(false)
-    for (const live of [sessionId, robs]) expect(await isLive(auth, live)).toBe(true)
-    expect((await auth.db.findUserBy({ id })).sessionId).toBe(sessionId.slice(0, 36))
-    expect(await auth.endOtherSessions({ sessionToken: sessionId })).toBe(0)
+    for (const live of [sessionToken, robs]) expect(await isLive(auth, live)).toBe(true)
+    expect((await auth.db.findUserBy({ id })).sessionToken).toBe(sessionToken.slice(0, 36))
+    expect(await auth.sessions.endOthers({ sessionToken })).toBe(0)
   })
 
   it('are ended by whoever runs the service, of one user or of everybody', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
-    const { id, sessionId } = await bobIsIn(production)
-    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const { id, sessionToken } = await bobIsIn(production)
+    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
     const robs = [await another(auth, ROB), await another(auth, ROB)]
     await auth.destroySession(id)
-    expect(await isLive(auth, sessionId)).toBe(false)
+    expect(await isLive(auth, sessionToken)).toBe(false)
     for (const live of robs) expect(await isLive(auth, live)).toBe(true)
-    expect(await auth.endEverySession()).toBe(2)
+    expect(await auth.users.endEverySession()).toBe(2)
     for (const ended of robs) expect(await isLive(auth, ended)).toBe(false)
-    expect(await Array.fromAsync(auth.listAudit({ action: 'end_all_sessions' }))).toHaveLength(2)
+    expect(await Array.fromAsync(auth.audit.list({ action: 'end_all_sessions' }))).toHaveLength(2)
   })
 
   it('are for whoever bears one alone', async () => {
     const { auth } = await productionAuth(engine)
     const nobody = { code: 'unauthenticated' }
-    for (const sessionId of NOBODYS) {
-      await expect(auth.listOwnSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
-      await expect(auth.endOtherSessions({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
-      await expect(
-        auth.endOwnSession({ id: auth.generateUuid() }, { sessionToken: sessionId }),
-      ).rejects.toMatchObject(nobody)
-      await expect(auth.exportAccount({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
-      await expect(auth.deleteAccount({ sessionToken: sessionId })).rejects.toMatchObject(nobody)
+    for (const sessionToken of NOBODYS) {
+      await expect(auth.sessions.list({ sessionToken })).rejects.toMatchObject(nobody)
+      await expect(auth.sessions.endOthers({ sessionToken })).rejects.toMatchObject(nobody)
+      await expect(auth.sessions.end({ id: auth.generateUuid() }, { sessionToken })).rejects.toMatchObject(
+        nobody,
+      )
+      await expect(auth.account.export({ sessionToken })).rejects.toMatchObject(nobody)
+      await expect(auth.account.delete({ sessionToken })).rejects.toMatchObject(nobody)
     }
   })
 
   it('are fifty: the next one ends the one that was used the longest ago', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const sessions: string[] = []
     for (let count = 0; count < 50; count++) {
       sessions.push(await another(auth))
@@ -403,17 +406,17 @@ onBothEngines('one’s own sessions', (engine) => {
     now.advance(60)
     const [first = '', second = '', third = ''] = sessions
     expect(await isLive(auth, first)).toBe(true)
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
-    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 50 })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 50 })
     expect(await isLive(auth, second)).toBe(false)
-    for (const live of [first, third, sessionId]) expect(await isLive(auth, live)).toBe(true)
+    for (const live of [first, third, sessionToken]) expect(await isLive(auth, live)).toBe(true)
   })
 
   it('stay within their number when twenty are opened at once', async () => {
     const { auth } = await productionAuth(engine, { sessionsPerUser: 3 })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await Promise.all(Array.from({ length: 20 }, () => another(auth)))
-    expect(await auth.describeUser(BOB)).toMatchObject({ liveSessions: 3 })
+    expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 3 })
   })
 })
 
@@ -421,15 +424,15 @@ onBothEngines('the export of an account', (engine) => {
   it('holds what is stored about it, and nothing that opens anything', async () => {
     const production = await productionAuth(engine)
     const { auth, db, now, mailedLink, newMails } = production
-    const { id, sessionId } = await bobIsIn(production)
-    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
+    const { id, sessionToken } = await bobIsIn(production)
+    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
     await another(auth, ROB)
-    await auth.sendPasswordReset({ email: BOB }, CLIENT)
+    await auth.account.requestPasswordReset({ email: BOB }, CLIENT)
     const reset = await mailedLink('reset_password')
-    const device = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
+    const device = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
     await newMails()
 
-    const exported = await auth.exportAccount({ sessionToken: sessionId, ...CLIENT })
+    const exported = await auth.account.export({ sessionToken, ...CLIENT })
     expect(exported.account).toEqual({
       id,
       email: BOB,
@@ -443,7 +446,7 @@ onBothEngines('the export of an account', (engine) => {
     expect(exported.audit.map(({ action }) => action).sort()).toEqual(
       ['register', 'login', 'request_password_reset', 'login', 'export_account'].sort(),
     )
-    const response = await send(auth, 'GET', '/profile/export', { sessionId })
+    const response = await send(auth, 'GET', '/profile/export', { sessionToken })
     const bodies = [JSON.stringify(exported), await response.text()]
     const { hashedPassword } = await auth.db.findUserBy({ id })
     const rows = await everyRow(db)
@@ -454,7 +457,7 @@ onBothEngines('the export of an account', (engine) => {
     const secrets = [
       hashedPassword,
       PASSWORD,
-      ...[sessionId, device.sessionId, reset.token].map((bearer) => bearer.slice(37)),
+      ...[sessionToken, device.sessionToken, reset.token].map((bearer) => bearer.slice(37)),
       ...hashes,
       ...hashes.map((hash) => Buffer.from(hash, 'hex').toString('base64')),
       device.deviceToken ?? '',
@@ -468,19 +471,19 @@ onBothEngines('the end of an account', (engine) => {
   it('removes every row of it but the lines of the audit, which keep its number alone [DAT-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, mailedLink, newMails } = production
-    await auth.registerUser(ROB, PASSWORD, { confirmed: true })
-    await auth.logIn({ email: ROB, password: PASSWORD }, CLIENT)
+    await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
+    await auth.signIn.withPassword({ email: ROB, password: PASSWORD }, CLIENT)
     await newMails()
     const others = await everyRow(db)
 
-    const { id, sessionId } = await bobIsIn(production)
+    const { id, sessionToken } = await bobIsIn(production)
     await another(auth)
-    await auth.sendPasswordReset({ email: BOB }, CLIENT)
+    await auth.account.requestPasswordReset({ email: BOB }, CLIENT)
     const reset = await mailedLink('reset_password')
-    await auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId, ...CLIENT })
+    await auth.account.changeEmail({ email: 'robert@example.com' }, { sessionToken, ...CLIENT })
     const move = await mailedLink('confirm_new_email')
-    await auth.exportAccount({ sessionToken: sessionId, ...CLIENT })
-    expect(await auth.deleteAccount({ sessionToken: sessionId, ...CLIENT })).toMatchObject({ id, email: BOB })
+    await auth.account.export({ sessionToken, ...CLIENT })
+    expect(await auth.account.delete({ sessionToken, ...CLIENT })).toMatchObject({ id, email: BOB })
     await newMails()
 
     const { audit = [], throttles, ...rest } = await everyRow(db)
@@ -498,14 +501,14 @@ onBothEngines('the end of an account', (engine) => {
       expect(left).not.toContain(trace)
     for (const line of auditBefore) expect(audit).toContain(line)
 
-    await expect(auth.getUserFromSessionId(sessionId)).resolves.toBeNull()
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.getUserFromSessionId(sessionToken)).resolves.toBeNull()
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
     await expect(
-      auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD }),
+      auth.account.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD }),
     ).rejects.toMatchObject({ code: 'invalid_reset_token' })
-    await expect(auth.confirmEmail({ token: move.token, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.account.confirmEmail({ token: move.token, password: PASSWORD })).rejects.toMatchObject({
       code: 'invalid_confirmation_token',
     })
   })
@@ -513,8 +516,8 @@ onBothEngines('the end of an account', (engine) => {
   it('is told to the address that it had, once', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { sessionId } = await bobIsIn(production)
-    const response = await send(auth, 'DELETE', '/profile', { sessionId })
+    const { sessionToken } = await bobIsIn(production)
+    const response = await send(auth, 'DELETE', '/profile', { sessionToken })
     expect(await response.json()).toEqual({ email: BOB, message: 'account deleted' })
     expect(cookieIn(response, 'session_id')).toBe('')
     expect(await newMails()).toMatchObject([{ kind: 'account_deleted', to: BOB }])
@@ -523,39 +526,39 @@ onBothEngines('the end of an account', (engine) => {
   it('frees the address, for an account of another number', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
-    const { id, sessionId } = await bobIsIn(production)
-    await auth.deleteAccount({ sessionToken: sessionId })
-    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    const { id, sessionToken } = await bobIsIn(production)
+    await auth.account.delete({ sessionToken })
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     const { token } = await mailedLink('verify_email')
-    const again = await auth.confirmEmail({ token, password: NEW_PASSWORD })
+    const again = await auth.account.confirmEmail({ token, password: NEW_PASSWORD })
     expect(again.id).toBeGreaterThan(id)
-    expect(await Array.fromAsync(auth.listAudit({ userId: again.id }))).toHaveLength(2)
+    expect(await Array.fromAsync(auth.audit.list({ userId: again.id }))).toHaveLength(2)
   })
 
   it('happens once, however many ask at once', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
-    const { sessionId } = await bobIsIn(production)
+    const { sessionToken } = await bobIsIn(production)
     const results = await Promise.allSettled(
-      Array.from({ length: 5 }, () => auth.deleteAccount({ sessionToken: sessionId })),
+      Array.from({ length: 5 }, () => auth.account.delete({ sessionToken })),
     )
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'unauthenticated' })
     }
     expect(await newMails()).toHaveLength(1)
-    expect(await Array.fromAsync(auth.listAudit({ action: 'delete_account' }))).toHaveLength(1)
+    expect(await Array.fromAsync(auth.audit.list({ action: 'delete_account' }))).toHaveLength(1)
   })
 
   it('by whoever runs the service removes as much', async () => {
     const production = await productionAuth(engine, { now: testClock() })
     const { auth, db } = production
     const { id } = await bobIsIn(production)
-    expect(await auth.deleteUser(id)).toBe(true)
-    expect(await auth.deleteUser(id)).toBe(false)
+    expect(await auth.users.delete(id)).toBe(true)
+    expect(await auth.users.delete(id)).toBe(false)
     const { users, sessions, tokens, outbox } = await everyRow(db)
     expect({ users, sessions, tokens, outbox }).toEqual({ users: [], sessions: [], tokens: [], outbox: [] })
-    for (const line of await Array.fromAsync(auth.listAudit({ userId: id })))
+    for (const line of await Array.fromAsync(auth.audit.list({ userId: id })))
       expect(line).toMatchObject({ ip: null, userAgent: null })
   })
 })

@@ -18,7 +18,7 @@ onBothEngines('the reset of a password', (engine) => {
     await auth.updatePassword(token, 'new')
     expect(await auth.validLogin(EMAIL, 'new')).toBe(true)
     expect(await auth.validLogin(EMAIL, 'old')).toBe(false)
-    for (const sessionId of sessions) expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    for (const sessionToken of sessions) expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     await expect(auth.updatePassword(token, 'newer')).rejects.toMatchObject({ code: 'invalid_reset_token' })
     expect(await auth.db.findUserBy({ id: user.id })).toMatchObject({
       resetToken: null,
@@ -27,7 +27,7 @@ onBothEngines('the reset of a password', (engine) => {
       // The token was in the answer: whoever had it need not read the mailbox.
       emailVerifiedAt: null,
     })
-    expect(await auth.countMail()).toBe(0)
+    expect(await auth.delivery.count()).toBe(0)
   })
 
   it('leaves the sessions of the account alone in classic mode, and voids every other token [CX-09]', async () => {
@@ -37,11 +37,11 @@ onBothEngines('the reset of a password', (engine) => {
     const first = await auth.getResetPasswordToken(EMAIL)
     await auth.updatePassword(first, 'new')
     const second = await auth.getResetPasswordToken(EMAIL)
-    await auth.resetPassword({ resetToken: second, newPassword: 'newer', email: EMAIL })
-    for (const sessionId of sessions)
-      expect(await auth.getUserFromSessionId(sessionId)).toMatchObject({ id: user.id, passwordVersion: 3 })
+    await auth.account.resetPassword({ resetToken: second, newPassword: 'newer', email: EMAIL })
+    for (const sessionToken of sessions)
+      expect(await auth.getUserFromSessionId(sessionToken)).toMatchObject({ id: user.id, passwordVersion: 3 })
     expect(await auth.db.findUserBy({ id: user.id })).toMatchObject({
-      sessionId: before.sessionId,
+      sessionToken: before.sessionId,
       resetToken: null,
     })
     expect(await auth.validLogin(EMAIL, 'newer')).toBe(true)
@@ -49,9 +49,9 @@ onBothEngines('the reset of a password', (engine) => {
 
     // A password change by the signed-in user still ends the other sessions.
     const change = { currentPassword: 'newer', newPassword: 'newest' }
-    const { sessionId } = await auth.changePassword(change, { sessionToken: sessions[0] })
+    const { sessionToken } = await auth.account.changePassword(change, { sessionToken: sessions[0] })
     for (const ended of sessions) expect(await auth.getUserFromSessionId(ended)).toBeNull()
-    expect((await auth.getUserFromSessionId(sessionId))?.id).toBe(user.id)
+    expect((await auth.getUserFromSessionId(sessionToken))?.id).toBe(user.id)
   })
 
   it('of nobody is an error', async () => {
@@ -104,7 +104,7 @@ onBothEngines('the reset of a password', (engine) => {
     onTestFinished(() => db.destroy())
     await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()
     await expect(auth.updatePassword(token, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
-    await auth.enableUser(user.id)
+    await auth.users.enable(user.id)
     expect(await auth.validLogin(EMAIL, 'old')).toBe(true)
   })
 
@@ -124,13 +124,13 @@ onBothEngines('the reset of a password', (engine) => {
     const token = await auth.getResetPasswordToken(EMAIL)
     for (const email of ['rob@example.com', 'nobody@example.com', 'nope', `${EMAIL}\0`]) {
       await expect(
-        auth.resetPassword({ resetToken: token, newPassword: 'new', email }),
+        auth.account.resetPassword({ resetToken: token, newPassword: 'new', email }),
       ).rejects.toMatchObject({
         code: 'invalid_reset_token',
       })
     }
     expect(await auth.validLogin('rob@example.com', 'rob')).toBe(true)
-    await auth.resetPassword({ resetToken: token, newPassword: 'new', email: 'BOB@example.com' })
+    await auth.account.resetPassword({ resetToken: token, newPassword: 'new', email: 'BOB@example.com' })
   })
 
   it('with a password that is none is refused, and leaves the token good', async () => {
@@ -183,7 +183,7 @@ onBothEngines('the reset of a password', (engine) => {
       resetRequestsPerIp: 5,
     })
     await auth.registerUser(EMAIL, 'old')
-    const ask = (email: string, ip: string) => auth.requestPasswordReset({ email }, { ip })
+    const ask = (email: string, ip: string) => auth.account.createResetToken({ email }, { ip })
     for (let request = 0; request < 3; request++) await ask(EMAIL, `192.0.2.${request}`)
     await expect(ask(EMAIL, '192.0.2.9')).rejects.toMatchObject({
       code: 'too_many_attempts',

@@ -32,12 +32,12 @@ const REFUSED = [
 
 async function bring(auth: Auth, email: string, state: (typeof STATES)[number]): Promise<void> {
   if (state === 'new') return
-  const { id } = await auth.registerUser(email, PASSWORD, { confirmed: state !== 'unconfirmed' })
-  if (state === 'disabled') await auth.disableUser(id)
+  const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: state !== 'unconfirmed' })
+  if (state === 'disabled') await auth.users.disable(id)
 }
 
 async function usersOf(auth: Auth) {
-  return Array.fromAsync(auth.listUsers())
+  return Array.fromAsync(auth.users.list())
 }
 
 onBothEngines('closed registration', (engine) => {
@@ -57,7 +57,7 @@ onBothEngines('closed registration', (engine) => {
         code: 'registration_closed',
         request_id: expect.any(String),
       })
-      await expect(auth.signUp({ email: BOB, password })).rejects.toMatchObject({
+      await expect(auth.account.register({ email: BOB, password })).rejects.toMatchObject({
         code: 'registration_closed',
       })
     }
@@ -66,12 +66,14 @@ onBothEngines('closed registration', (engine) => {
 
   it('leaves the operator free to add accounts', async () => {
     const auth = await freshAuth(engine, { registration: 'closed', hasher: CHEAP_HASHER })
-    await expect(auth.signUp({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
+    await expect(auth.account.register({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
       code: 'registration_closed',
     })
     const { email } = await auth.registerUser(BOB, 'b4l0u')
     expect(email).toBe(BOB)
-    expect(await auth.logIn({ email: BOB, password: 'b4l0u' })).toMatchObject({ user: { email: BOB } })
+    expect(await auth.signIn.withPassword({ email: BOB, password: 'b4l0u' })).toMatchObject({
+      user: { email: BOB },
+    })
   })
 })
 
@@ -86,7 +88,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     }
     expect(sights[0]).toMatchObject({ status: 200 })
     expect(sights[1]).toEqual(sights[0])
-    expect(await auth.signUp({ email: ` ${BOB} `, password: NEW_PASSWORD })).toEqual({ email: BOB })
+    expect(await auth.account.register({ email: ` ${BOB} `, password: NEW_PASSWORD })).toEqual({ email: BOB })
   })
 
   it.each(STATES)(
@@ -105,7 +107,7 @@ onBothEngines('registration with uniform answers', (engine) => {
       await newMails()
       const before = (await everyRow(db)).audit?.length ?? 0
       hashes = 0
-      await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+      await auth.account.register({ email: BOB, password: NEW_PASSWORD })
       expect(hashes).toBe(1)
       expect((await everyRow(db)).audit).toHaveLength(before + 1)
     },
@@ -121,7 +123,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     await bring(auth, BOB, state)
     await bring(auth, 'rob@example.com', 'taken')
     await newMails()
-    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     expect(await newMails()).toMatchObject(mails)
   })
 
@@ -129,7 +131,10 @@ onBothEngines('registration with uniform answers', (engine) => {
     const { auth, db, newMails } = await productionAuth(engine)
     await bring(auth, BOB, 'taken')
     const before = await everyRow(db)
-    await auth.signUp({ email: 'BOB@example.com', password: NEW_PASSWORD }, { acceptLanguage: 'fr' })
+    await auth.account.register(
+      { email: 'BOB@example.com', password: NEW_PASSWORD },
+      { acceptLanguage: 'fr' },
+    )
     await newMails()
     const { users, sessions } = await everyRow(db)
     // But for the token of the mail, which the account's row names.
@@ -142,34 +147,37 @@ onBothEngines('registration with uniform answers', (engine) => {
 
   it('mails the link that confirms, and the account that has the address the link that resets', async () => {
     const { auth, mailedLink } = await productionAuth(engine)
-    await auth.signUp({ email: 'Bob@example.com', password: PASSWORD })
+    await auth.account.register({ email: 'Bob@example.com', password: PASSWORD })
     const confirmation = await mailedLink('verify_email')
     expect(confirmation).toMatchObject({ page: 'https://auth.example.com/confirm_email', email: null })
-    await auth.confirmEmail({ token: confirmation.token, password: PASSWORD })
-    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.confirmEmail({ token: confirmation.token, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     const reset = await mailedLink('account_exists')
     expect(reset).toMatchObject({
       page: 'https://auth.example.com/reset_password',
       email: 'Bob@example.com',
     })
-    await auth.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
   })
 
   it('writes in the language of the request, and to an account in the account’s own', async () => {
     const { auth, newMails } = await productionAuth(engine)
-    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'de, fr;q=0.8, en;q=0.5' })
+    await auth.account.register(
+      { email: BOB, password: PASSWORD },
+      { acceptLanguage: 'de, fr;q=0.8, en;q=0.5' },
+    )
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'fr' }])
-    await auth.signUp({ email: BOB, password: PASSWORD }, { acceptLanguage: 'en' })
+    await auth.account.register({ email: BOB, password: PASSWORD }, { acceptLanguage: 'en' })
     expect(await newMails()).toMatchObject([{ kind: 'account_exists', language: 'fr' }])
-    await auth.signUp({ email: 'rob@example.com', password: PASSWORD })
+    await auth.account.register({ email: 'rob@example.com', password: PASSWORD })
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'en' }])
   })
 
   it('of one address by twenty at once makes one account, and answers all the same', async () => {
     const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => auth.signUp({ email: BOB, password: PASSWORD })),
+      Array.from({ length: 20 }, () => auth.account.register({ email: BOB, password: PASSWORD })),
     )
     for (const answer of answers) expect(answer).toEqual({ email: BOB })
     expect(await usersOf(auth)).toHaveLength(1)
@@ -183,7 +191,7 @@ onBothEngines('registration with uniform answers', (engine) => {
       registrationAnswer: 'explicit',
     })
     const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => auth.signUp({ email: BOB, password: PASSWORD })),
+      Array.from({ length: 20 }, () => auth.account.register({ email: BOB, password: PASSWORD })),
     )
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const result of results) {
@@ -196,9 +204,11 @@ onBothEngines('registration with uniform answers', (engine) => {
 onBothEngines('registration', (engine) => {
   it('says that an address is taken where answers are explicit, and mails nothing then', async () => {
     const { auth, newMails } = await productionAuth(engine, { registrationAnswer: 'explicit' })
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', to: BOB }])
-    await expect(auth.signUp({ email: ' BOB@example.com', password: PASSWORD })).rejects.toMatchObject({
+    await expect(
+      auth.account.register({ email: ' BOB@example.com', password: PASSWORD }),
+    ).rejects.toMatchObject({
       code: 'email_taken',
       message: 'User  BOB@example.com already exists',
     })
@@ -207,12 +217,12 @@ onBothEngines('registration', (engine) => {
 
   it('says so in classic mode too, where nothing is mailed and nobody has to confirm', async () => {
     const auth = await freshAuth(engine)
-    await auth.signUp({ email: BOB, password: 'b4l0u' })
-    await expect(auth.signUp({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
+    await auth.account.register({ email: BOB, password: 'b4l0u' })
+    await expect(auth.account.register({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
       code: 'email_taken',
     })
-    await auth.logIn({ email: BOB, password: 'b4l0u' })
-    expect(await auth.countMail()).toBe(0)
+    await auth.signIn.withPassword({ email: BOB, password: 'b4l0u' })
+    expect(await auth.delivery.count()).toBe(0)
   })
 
   it('that is refused leaves nothing written but its counters', async () => {
@@ -220,7 +230,7 @@ onBothEngines('registration', (engine) => {
     const written = async () => ({ ...(await everyRow(db)), throttles: [] })
     const before = await written()
     for (const [email, password, code, field] of REFUSED) {
-      await expect(auth.signUp({ email, password })).rejects.toMatchObject({ code, field })
+      await expect(auth.account.register({ email, password })).rejects.toMatchObject({ code, field })
       await expect(auth.registerUser(email, password)).rejects.toMatchObject({ code, field })
     }
     expect(await written()).toEqual(before)
@@ -234,20 +244,22 @@ onBothEngines('registration', (engine) => {
     }
     for (const table of ['users', 'outbox', 'audit']) {
       const mend = await breakTable(db, table, 'insert')
-      await expect(auth.signUp({ email: BOB, password: PASSWORD })).rejects.toThrow('broken by the test')
+      await expect(auth.account.register({ email: BOB, password: PASSWORD })).rejects.toThrow(
+        'broken by the test',
+      )
       await expect(auth.registerUser(BOB, PASSWORD)).rejects.toThrow('broken by the test')
       expect(await rows()).toEqual({ users: [], outbox: [], audit: [] })
       await mend()
     }
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     expect(await rows()).toMatchObject({ users: [expect.anything()], audit: [expect.anything()] })
   })
 
   it('by somebody who vouches for the address asks for no confirmation', async () => {
     const { auth, newMails } = await productionAuth(engine)
-    const user = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const user = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     expect(user.emailVerifiedAt).toEqual(user.createdAt)
-    await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
     expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
   })
 })
@@ -255,10 +267,14 @@ onBothEngines('registration', (engine) => {
 onBothEngines('an account whose address nobody has confirmed', (engine) => {
   it('cannot be signed in to: every failed sign-in says the same, and where to ask for the mail', async () => {
     const { auth, db } = await productionAuth(engine)
-    await auth.signUp({ email: BOB, password: PASSWORD })
-    const { id } = await auth.registerUser('disabled@example.com', PASSWORD, { confirmed: true })
-    await auth.disableUser(id)
-    await auth.registerUser('confirmed@example.com', PASSWORD, { confirmed: true })
+    await auth.account.register({ email: BOB, password: PASSWORD })
+    const { id } = await auth.users.create({
+      email: 'disabled@example.com',
+      password: PASSWORD,
+      confirmed: true,
+    })
+    await auth.users.disable(id)
+    await auth.users.create({ email: 'confirmed@example.com', password: PASSWORD, confirmed: true })
     const login = async (email: string, password: string) =>
       sightOf(await send(auth, 'POST', '/sessions', { json: { email, password } }))
     const sight = await login(BOB, PASSWORD)
@@ -281,62 +297,66 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     const message =
       'The email address or the password is wrong, or the account is not active. Check both, or reset the password.'
     const refused = { code: 'invalid_credentials', message }
-    await expect(classic.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(refused)
+    await expect(classic.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(
+      refused,
+    )
     const { auth } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const sessionId = await auth.createSession(BOB)
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const sessionToken = await auth.createSession(BOB)
     await expect(
-      auth.reauthenticate({ password: NEW_PASSWORD }, { sessionToken: sessionId }),
+      auth.signIn.reauthenticate({ password: NEW_PASSWORD }, { sessionToken }),
     ).rejects.toMatchObject(refused)
   })
 
   it('gets a new mail when somebody logs in with the right password, and none with a wrong one', async () => {
     const { auth, newMails, mailedLink } = await productionAuth(engine)
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     const first = await mailedLink('verify_email')
-    await expect(auth.logIn({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
     expect(await newMails()).toEqual([])
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
     const second = await mailedLink('verify_email')
-    await expect(auth.confirmEmail({ token: first.token, password: PASSWORD })).rejects.toMatchObject({
-      code: 'invalid_confirmation_token',
-    })
-    await auth.confirmEmail({ token: second.token, password: PASSWORD })
-    await auth.logIn({ email: BOB, password: PASSWORD })
+    await expect(auth.account.confirmEmail({ token: first.token, password: PASSWORD })).rejects.toMatchObject(
+      {
+        code: 'invalid_confirmation_token',
+      },
+    )
+    await auth.account.confirmEmail({ token: second.token, password: PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
   it('goes away after its time, to the second, with its links, and can be registered anew', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine, { emailTokenLifetimeSeconds: DAY })
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     const first = await auth.db.findUserBy({ email: BOB })
     now.advance(6 * DAY + 1)
     now.advance(DAY - 2)
     expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
-    await auth.requestConfirmation({ email: BOB })
+    await auth.account.requestConfirmation({ email: BOB })
     const { token } = await mailedLink('verify_email')
     now.advance(1)
     expect(await auth.deleteExpired()).toMatchObject({ accounts: 1 })
-    await expect(auth.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject({
       code: 'invalid_confirmation_token',
     })
-    await auth.signUp({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
     expect((await auth.db.findUserBy({ email: BOB })).id).toBeGreaterThan(first.id)
   })
 
   it('stays for good once it is confirmed, by link, by reset or by whoever runs the service', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine)
-    await auth.signUp({ email: 'link@example.com', password: PASSWORD })
-    await auth.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
-    await auth.signUp({ email: 'reset@example.com', password: PASSWORD })
-    await auth.sendPasswordReset({ email: 'reset@example.com' })
+    await auth.account.register({ email: 'link@example.com', password: PASSWORD })
+    await auth.account.confirmEmail({ token: (await mailedLink('verify_email')).token, password: PASSWORD })
+    await auth.account.register({ email: 'reset@example.com', password: PASSWORD })
+    await auth.account.requestPasswordReset({ email: 'reset@example.com' })
     const { token } = await mailedLink('reset_password')
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
     const vouched = await auth.registerUser('vouched@example.com', PASSWORD)
-    expect(await auth.confirmUser(vouched.id)).toBe(true)
+    expect(await auth.users.confirmEmail(vouched.id)).toBe(true)
     now.advance(365 * DAY)
     expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
     expect(await usersOf(auth)).toHaveLength(3)
@@ -353,14 +373,14 @@ onBothEngines('an account whose address nobody has confirmed', (engine) => {
     expect(await auth.deleteExpired()).toMatchObject({ accounts: 0 })
     expect(await usersOf(auth)).toHaveLength(2)
     // Still it has to confirm its address before anybody signs in.
-    await expect(auth.logIn({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: 'b4l0u' })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
   })
 
   it('of which a thousand go away at once leaves those that are confirmed', async () => {
     const { auth, now, db } = await productionAuth(engine)
-    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const stale = Array.from({ length: 1_001 }, (_, index) => ({
       email: `${index}@example.com`,
       normalized_email: `${index}@example.com`,

@@ -12,8 +12,9 @@ import {
   sightOf,
 } from '../../../test/support/production.ts'
 import type { Hasher } from '../../index.ts'
-import { sendDueMail } from '../delivery/outbox.ts'
-import { registerUser } from './registration.ts'
+import * as account from '../account/index.ts'
+import { createAccount } from '../account/new-account.ts'
+import { sendDueMail } from '../delivery/send.ts'
 import { resetPassword, sendPasswordReset } from './password-reset.ts'
 
 const BOB = 'bob@example.com'
@@ -35,10 +36,14 @@ onBothEngines('the reset of a password by mail', (engine) => {
       needsRehash: CHEAP_HASHER.needsRehash,
     }
     const { auth, db, newMails } = await productionAuth(engine, { hasher })
-    await auth.registerUser('known@example.com', PASSWORD, { confirmed: true })
+    await auth.users.create({ email: 'known@example.com', password: PASSWORD, confirmed: true })
     await auth.registerUser('unconfirmed@example.com', PASSWORD)
-    const { id } = await auth.registerUser('disabled@example.com', PASSWORD, { confirmed: true })
-    await auth.disableUser(id)
+    const { id } = await auth.users.create({
+      email: 'disabled@example.com',
+      password: PASSWORD,
+      confirmed: true,
+    })
+    await auth.users.disable(id)
     await newMails()
     const { users, sessions, tokens } = await everyRow(db)
     work = 0
@@ -72,13 +77,13 @@ onBothEngines('the reset of a password by mail', (engine) => {
     for (let round = 0; round < 10; round++) {
       const email = `user${round}@example.com`
       const { id } = await auth.registerUser(email, PASSWORD)
-      await auth.sendPasswordReset({ email })
+      await auth.account.requestPasswordReset({ email })
       const results = await Promise.allSettled([
-        auth.sendPasswordReset({ email }),
-        auth.requestConfirmation({ email }),
-        auth.signUp({ email, password: NEW_PASSWORD }),
-        auth.deleteUser(id),
-        auth.sendPasswordReset({ email }),
+        auth.account.requestPasswordReset({ email }),
+        auth.account.requestConfirmation({ email }),
+        auth.account.register({ email, password: NEW_PASSWORD }),
+        auth.users.delete(id),
+        auth.account.requestPasswordReset({ email }),
       ])
       expect(results.filter(({ status }) => status === 'rejected')).toEqual([])
     }
@@ -87,8 +92,8 @@ onBothEngines('the reset of a password by mail', (engine) => {
   it('makes the token when the mail leaves, and keeps its secret nowhere, before or after', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     const before = await everyRow(ctx.db)
     expect(before.tokens).toEqual([])
     expect(before.outbox).toHaveLength(1)
@@ -115,22 +120,22 @@ onBothEngines('the reset of a password by mail', (engine) => {
     const mailer = memoryMailer(() => {
       if (isDown) throw new Error('the server is down')
     })
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     await sendDueMail(ctx, mailer, OPTIONS)
     isDown = false
     ctx.now.advance(86_400)
     await sendDueMail(ctx, mailer, OPTIONS)
     const { token } = linkIn(mailer.mails[0] ?? expect.unreachable())
     ctx.now.advance(3_599)
-    await resetPassword(ctx, { resetToken: token, newPassword: NEW_PASSWORD }, {})
+    await account.resetPassword(ctx, { resetToken: token, newPassword: NEW_PASSWORD }, {})
 
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     await sendDueMail(ctx, mailer, OPTIONS)
     const late = mailer.mails.filter(({ kind }) => kind === 'reset_password').at(-1)
     ctx.now.advance(3_600)
     await expect(
-      resetPassword(
+      account.resetPassword(
         ctx,
         { resetToken: linkIn(late ?? expect.unreachable()).token, newPassword: PASSWORD },
         {},
@@ -146,25 +151,25 @@ onBothEngines('the reset of a password by mail', (engine) => {
       // It took the message, and then said that it had not.
       if (links.length === 1) throw new Error('connection lost')
     })
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     await sendDueMail(ctx, mailer, OPTIONS)
     ctx.now.advance(60)
     await sendDueMail(ctx, mailer, OPTIONS)
     const [first = '', second = ''] = links
     await expect(
-      resetPassword(ctx, { resetToken: first, newPassword: NEW_PASSWORD }, {}),
+      account.resetPassword(ctx, { resetToken: first, newPassword: NEW_PASSWORD }, {}),
     ).rejects.toMatchObject(INVALID)
-    await resetPassword(ctx, { resetToken: second, newPassword: NEW_PASSWORD }, {})
+    await account.resetPassword(ctx, { resetToken: second, newPassword: NEW_PASSWORD }, {})
   })
 
   // https://github.com/advisories/GHSA-qw9g-7549-7wg5
   it('goes to the address of the account, whatever spelling of it was typed', async () => {
     const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 100 })
-    await auth.registerUser('mike@example.com', PASSWORD, { confirmed: true })
+    await auth.users.create({ email: 'mike@example.com', password: PASSWORD, confirmed: true })
     // Each is the same address by our rules, and another mailbox to a server that follows others.
     for (const email of ['MIKE@example.com', 'mi\u212Ae@example.com', 'mike@\uFF45xample.com']) {
-      await auth.sendPasswordReset({ email })
+      await auth.account.requestPasswordReset({ email })
       const mails = await newMails()
       expect(mails.map(({ to }) => to)).toEqual(['mike@example.com'])
       expect(linkIn(mails[0] ?? expect.unreachable()).email).toBe('mike@example.com')
@@ -176,45 +181,49 @@ onBothEngines('the reset of a password by mail', (engine) => {
       'mike+1@example.com',
       'm.ike@example.com',
     ])
-      await auth.sendPasswordReset({ email })
+      await auth.account.requestPasswordReset({ email })
     expect(await newMails()).toEqual([])
   })
 
   it('confirms the address: whoever has the link reads the mailbox', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine)
     const { id } = await auth.registerUser(BOB, PASSWORD)
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
     now.advance(60)
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD, email: BOB })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD, email: BOB })
     expect(await auth.db.findUserBy({ id })).toMatchObject({ emailVerifiedAt: now() })
-    await auth.logIn({ email: BOB, password: NEW_PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })
   })
 
   it('leaves a confirmed address confirmed since when it was', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine)
-    const { id, emailVerifiedAt } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.sendPasswordReset({ email: BOB })
+    const { id, emailVerifiedAt } = await auth.users.create({
+      email: BOB,
+      password: PASSWORD,
+      confirmed: true,
+    })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
     now.advance(60)
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
     expect((await auth.db.findUserBy({ id })).emailVerifiedAt).toEqual(emailVerifiedAt)
   })
 
   it('ends every session, signs nobody in, and sends a notice without a secret or a link', async () => {
     const { auth, db, newMails, mailedLink } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token, email } = await mailedLink('reset_password')
     const response = await send(auth, 'PUT', '/reset_password', {
       form: { email: email ?? '', reset_token: token, new_password: NEW_PASSWORD },
-      sessionId,
+      sessionToken,
     })
     expect(response.status).toBe(200)
     expect(response.headers.getSetCookie()).toEqual([])
     expect(await response.json()).toEqual({ email: BOB, message: 'Password updated' })
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     expect((await everyRow(db)).sessions).toEqual([])
     const mails = await newMails()
     expect(mails).toMatchObject([{ kind: 'password_changed', to: BOB }])
@@ -224,51 +233,51 @@ onBothEngines('the reset of a password by mail', (engine) => {
 
   it('is held to the policy, and the link is still good where it refuses', async () => {
     const { auth, mailedLink } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
     for (const [newPassword, code] of [
       ['fourteen chars', 'password_too_short'],
       ['passwordpassword', 'password_too_common'],
       ['bob@example.com1', 'password_guessable'],
     ] as const) {
-      await expect(auth.resetPassword({ resetToken: token, newPassword })).rejects.toMatchObject({
+      await expect(auth.account.resetPassword({ resetToken: token, newPassword })).rejects.toMatchObject({
         code,
         field: 'newPassword',
       })
     }
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
   })
 
   it('dies with the address that the link was made for', async () => {
     const { auth, mailedLink } = await productionAuth(engine)
-    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.sendPasswordReset({ email: BOB })
+    const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
     // Whoever runs the service moved the account; the link is in the old mailbox.
     await auth.db.updateUser(id, { email: 'robert@example.com' })
-    await expect(auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })).rejects.toMatchObject(
-      INVALID,
-    )
+    await expect(
+      auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD }),
+    ).rejects.toMatchObject(INVALID)
     expect(await auth.db.findUserBy({ id })).toMatchObject({ emailVerifiedAt: null, passwordVersion: 1 })
   })
 
   it('lifts the mark of a password that others know', async () => {
     const { auth, mailedLink } = await productionAuth(engine)
-    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
-    await auth.markPasswordCompromised(id)
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+    const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    await auth.users.markPasswordCompromised(id)
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'password_compromised',
     })
     // It is told to nobody who does not know the password.
-    await expect(auth.logIn({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
-    await auth.logIn({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })
   })
 })

@@ -19,11 +19,12 @@ import {
 } from '../../../test/support/production.ts'
 import type { AuditRecord } from '../../index.ts'
 import { MailRefused } from '../../mail/index.ts'
+import * as account from '../account/index.ts'
+import { createAccount } from '../account/new-account.ts'
+import { sendDueMail } from '../delivery/send.ts'
+import type { AuthService } from '../engine.ts'
+import { openAuthService } from '../index.ts'
 import { AUDIT_ACTIONS, type AuditAction, record } from './record.ts'
-import type { Engine } from '../engine.ts'
-import { openEngine } from '../index.ts'
-import { sendDueMail } from '../delivery/outbox.ts'
-import { registerUser, signUp } from '../account/registration.ts'
 
 const BOB = 'bob@example.com'
 const DAY = 86_400
@@ -33,7 +34,7 @@ interface Stage {
   readonly auth: Engine
   readonly id: number
   readonly email: string
-  readonly sessionId: string
+  readonly sessionToken: string
   /** The token of the newest mail to an address. */
   tokenTo(email: string): Promise<string>
 }
@@ -44,29 +45,29 @@ type Expected = Partial<AuditRecord> & { readonly client?: boolean }
 /** What makes the service write each line, and what stands in it. */
 const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line: Expected }> = {
   register: {
-    act: ({ auth, email }) => auth.signUp({ email: `new-${email}`, password: PASSWORD }, CLIENT),
+    act: ({ auth, email }) => auth.account.register({ email: `new-${email}`, password: PASSWORD }, CLIENT),
     line: { actor: 'anonymous', client: true },
   },
   request_confirmation: {
-    act: ({ auth, email }) => auth.requestConfirmation({ email }, CLIENT),
+    act: ({ auth, email }) => auth.account.requestConfirmation({ email }, CLIENT),
     line: { actor: 'anonymous', client: true },
   },
   confirm_email: {
     act: async ({ auth, email, tokenTo }) => {
       const address = `unconfirmed-${email}`
       await auth.registerUser(address, PASSWORD)
-      await auth.confirmEmail({ token: await tokenTo(address), password: PASSWORD }, CLIENT)
+      await auth.account.confirmEmail({ token: await tokenTo(address), password: PASSWORD }, CLIENT)
     },
     line: { actor: 'user', client: true },
   },
   login: {
-    act: ({ auth, email }) => auth.logIn({ email, password: PASSWORD }, CLIENT),
+    act: ({ auth, email }) => auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT),
     line: { actor: 'user', reason: 'pwd', details: { device: 'new', failures: 0 }, client: true },
   },
   limit_reached: {
     act: async ({ auth, email }) => {
       for (let times = 0; times < auth.options.resetRequestsPerAccount; times++)
-        await auth.sendPasswordReset({ email }, CLIENT)
+        await auth.account.requestPasswordReset({ email }, CLIENT)
     },
     line: {
       actor: 'anonymous',
@@ -77,18 +78,18 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     },
   },
   logout: {
-    act: ({ auth, sessionId }) => auth.endSession({ ...CLIENT, sessionToken: sessionId }),
+    act: ({ auth, sessionToken }) => auth.sessions.signOut({ ...CLIENT, sessionToken }),
     line: { actor: 'user', client: true },
   },
   end_session: {
-    act: ({ auth, sessionId }) =>
-      auth.endOwnSession({ id: sessionId.slice(0, 36) }, { sessionToken: sessionId, ...CLIENT }),
+    act: ({ auth, sessionToken }) =>
+      auth.sessions.end({ id: sessionToken.slice(0, 36) }, { sessionToken, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   end_other_sessions: {
-    act: async ({ auth, email, sessionId }) => {
+    act: async ({ auth, email, sessionToken }) => {
       await auth.createSession(email)
-      await auth.endOtherSessions({ sessionToken: sessionId, ...CLIENT })
+      await auth.sessions.endOthers({ sessionToken, ...CLIENT })
     },
     line: { actor: 'user', details: { ended: 1 }, client: true },
   },
@@ -97,51 +98,54 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     line: { actor: 'operator' },
   },
   restore_database: {
-    act: ({ auth }) => auth.finishRestore({ keepSessions: true }),
+    act: ({ auth }) => auth.transfer.finishRestore({ keepSessions: true }),
     line: { actor: 'operator', userId: null, details: { sessions: 0, tokens: 0 } },
   },
   reauthenticate: {
-    act: ({ auth, sessionId }) =>
-      auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId, ...CLIENT }),
+    act: ({ auth, sessionToken }) =>
+      auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   request_password_reset: {
-    act: ({ auth, email }) => auth.sendPasswordReset({ email }, CLIENT),
+    act: ({ auth, email }) => auth.account.requestPasswordReset({ email }, CLIENT),
     line: { actor: 'anonymous', client: true },
   },
   reset_password: {
     act: async ({ auth, email, tokenTo }) => {
-      await auth.sendPasswordReset({ email })
-      await auth.resetPassword({ resetToken: await tokenTo(email), newPassword: NEW_PASSWORD }, CLIENT)
+      await auth.account.requestPasswordReset({ email })
+      await auth.account.resetPassword(
+        { resetToken: await tokenTo(email), newPassword: NEW_PASSWORD },
+        CLIENT,
+      )
     },
     line: { actor: 'user', client: true },
   },
   change_password: {
-    act: ({ auth, sessionId }) =>
-      auth.changePassword(
+    act: ({ auth, sessionToken }) =>
+      auth.account.changePassword(
         { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-        { sessionToken: sessionId, ...CLIENT },
+        { sessionToken, ...CLIENT },
       ),
     line: { actor: 'user', client: true },
   },
   request_email_change: {
-    act: ({ auth, email, sessionId }) =>
-      auth.requestEmailChange({ email: `other-${email}` }, { sessionToken: sessionId, ...CLIENT }),
+    act: ({ auth, email, sessionToken }) =>
+      auth.account.changeEmail({ email: `other-${email}` }, { sessionToken, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   change_email: {
-    act: async ({ auth, email, sessionId, tokenTo }) => {
-      await auth.requestEmailChange({ email: `moved-${email}` }, { sessionToken: sessionId })
-      await auth.confirmEmail({ token: await tokenTo(`moved-${email}`), password: PASSWORD }, CLIENT)
+    act: async ({ auth, email, sessionToken, tokenTo }) => {
+      await auth.account.changeEmail({ email: `moved-${email}` }, { sessionToken })
+      await auth.account.confirmEmail({ token: await tokenTo(`moved-${email}`), password: PASSWORD }, CLIENT)
     },
     line: { actor: 'user', client: true },
   },
   export_account: {
-    act: ({ auth, sessionId }) => auth.exportAccount({ sessionToken: sessionId, ...CLIENT }),
+    act: ({ auth, sessionToken }) => auth.account.export({ sessionToken, ...CLIENT }),
     line: { actor: 'user', client: true },
   },
   delete_account: {
-    act: ({ auth, sessionId }) => auth.deleteAccount({ sessionToken: sessionId, ...CLIENT }),
+    act: ({ auth, sessionToken }) => auth.account.delete({ sessionToken, ...CLIENT }),
     // What is left names nobody.
     line: { actor: 'user', ip: null, userAgent: null, requestId: CLIENT.requestId ?? null },
   },
@@ -149,22 +153,24 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     act: ({ auth }) => auth.deleteExpired(),
     line: { actor: 'system', userId: null, details: { removed: expect.any(Number) } },
   },
-  disable_account: { act: ({ auth, id }) => auth.disableUser(id), line: { actor: 'operator' } },
-  enable_account: { act: ({ auth, id }) => auth.enableUser(id), line: { actor: 'operator' } },
-  unlock_account: { act: ({ auth, id }) => auth.unlockUser(id), line: { actor: 'operator' } },
+  disable_account: { act: ({ auth, id }) => auth.users.disable(id), line: { actor: 'operator' } },
+  enable_account: { act: ({ auth, id }) => auth.users.enable(id), line: { actor: 'operator' } },
+  unlock_account: { act: ({ auth, id }) => auth.users.unlock(id), line: { actor: 'operator' } },
   mark_password_compromised: {
-    act: ({ auth, id }) => auth.markPasswordCompromised(id),
+    act: ({ auth, id }) => auth.users.markPasswordCompromised(id),
     line: { actor: 'operator' },
   },
   begin_import: {
     act: ({ auth, email }) =>
-      Array.fromAsync(auth.importUsers([{ fields: { email: `import-${email}`, hashed_password: '!' } }])),
+      Array.fromAsync(
+        auth.transfer.importUsers([{ fields: { email: `import-${email}`, hashed_password: '!' } }]),
+      ),
     line: { actor: 'operator', userId: null },
   },
   finish_import: {
     act: ({ auth, email }) =>
       Array.fromAsync(
-        auth.importUsers([
+        auth.transfer.importUsers([
           { fields: { email: `import-${email}`, hashed_password: '!' } },
           { fields: { email, hashed_password: '!' } },
           { fields: { email: `import-${email}`, hashed_password: '!' } },
@@ -173,7 +179,7 @@ const ACTS: Record<AuditAction, { act: (stage: Stage) => Promise<unknown>; line:
     line: { actor: 'operator', userId: null, details: { added: 1, unchanged: 1, rejected: 1 } },
   },
   export_users: {
-    act: ({ auth }) => Array.fromAsync(auth.exportUsers({ withHashes: true })),
+    act: ({ auth }) => Array.fromAsync(auth.transfer.exportUsers({ withHashes: true })),
     line: { actor: 'operator', userId: null, details: { hashes: true } },
   },
   give_up_mail: {
@@ -203,22 +209,22 @@ async function theatre(engine: EngineName, options: { onAudit?: (line: AuditReco
     async stage(name: string): Promise<Stage> {
       // By the letter, since an address that is written down is masked to its first one.
       const email = `l${name.replaceAll('_', '-')}@example.com`
-      const { id } = await auth.registerUser(email, PASSWORD, { confirmed: true })
+      const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: true })
       if (name === 'delete_unconfirmed_accounts') {
         await auth.registerUser(`stale-${email}`, PASSWORD)
         now.advance(DAY - 60)
         // Its link is still good, so that the account is all that goes.
-        await auth.requestConfirmation({ email: `stale-${email}` })
+        await auth.account.requestConfirmation({ email: `stale-${email}` })
         await untilNoMailWaits(auth)
         now.advance(60)
       }
-      const sessionId = (await auth.createSession(email)) ?? expect.unreachable()
+      const sessionToken = (await auth.createSession(email)) ?? expect.unreachable()
       await untilNoMailWaits(auth)
       return {
         auth,
         id,
         email,
-        sessionId,
+        sessionToken,
         async tokenTo(address) {
           await untilNoMailWaits(auth)
           const mail: ReceivedMail | undefined = mailer.mails.findLast(({ to }) => to === address)
@@ -235,8 +241,8 @@ async function stateOf(db: Parameters<typeof everyRow>[0]) {
   return rest
 }
 
-async function linesOf(auth: Engine) {
-  return Array.fromAsync(auth.listAudit())
+async function linesOf(auth: AuthService) {
+  return Array.fromAsync(auth.audit.list())
 }
 
 onBothEngines('the audit', (engine) => {
@@ -281,12 +287,12 @@ onBothEngines('the audit', (engine) => {
     const bearers: string[] = []
     for (const action of AUDIT_ACTIONS) {
       const onStage = await stage(action)
-      bearers.push(onStage.sessionId)
+      bearers.push(onStage.sessionToken)
       await ACTS[action].act(onStage)
     }
     const refusals = [
-      auth.logIn({ email: 'somebody@example.com', password: NEW_PASSWORD }),
-      auth.signUp({ email: 'llogin@example.com', password: NEW_PASSWORD }),
+      auth.signIn.withPassword({ email: 'somebody@example.com', password: NEW_PASSWORD }),
+      auth.account.register({ email: 'llogin@example.com', password: NEW_PASSWORD }),
     ]
     await Promise.allSettled(refusals)
     await untilNoMailWaits(auth)
@@ -311,18 +317,24 @@ onBothEngines('the audit', (engine) => {
     const accounts: Record<string, number | null> = { unknown_email: null }
     for (const reason of ['wrong_password', 'disabled', 'unconfirmed', 'password_compromised']) {
       const confirmed = reason !== 'unconfirmed'
-      const { id } = await auth.registerUser(`${reason}@example.com`, PASSWORD, { confirmed })
-      if (reason === 'disabled') await auth.disableUser(id)
-      if (reason === 'password_compromised') await auth.markPasswordCompromised(id)
+      const { id } = await auth.users.create({
+        email: `${reason}@example.com`,
+        password: PASSWORD,
+        confirmed,
+      })
+      if (reason === 'disabled') await auth.users.disable(id)
+      if (reason === 'password_compromised') await auth.users.markPasswordCompromised(id)
       accounts[reason] = id
     }
     for (const [reason, userId] of Object.entries(accounts)) {
       const password = reason === 'wrong_password' ? NEW_PASSWORD : PASSWORD
       const request = { email: `${reason}@example.com`, password }
-      await expect(auth.logIn(request, { ...CLIENT, requestId: reason })).rejects.toMatchObject({
-        code: reason === 'password_compromised' ? reason : 'invalid_credentials',
-      })
-      const lines = await Array.fromAsync(auth.listAudit({ action: 'login' }))
+      await expect(auth.signIn.withPassword(request, { ...CLIENT, requestId: reason })).rejects.toMatchObject(
+        {
+          code: reason === 'password_compromised' ? reason : 'invalid_credentials',
+        },
+      )
+      const lines = await Array.fromAsync(auth.audit.list({ action: 'login' }))
       expect(lines.filter(({ requestId }) => requestId === reason)).toMatchObject([
         {
           actor: 'anonymous',
@@ -338,17 +350,17 @@ onBothEngines('the audit', (engine) => {
 
   it('tells of a wrong password wherever one is typed, and of a taken address', async () => {
     const { auth, stage } = await theatre(engine)
-    const { id, email, sessionId, tokenTo } = await stage('wrong')
-    const caller = { sessionToken: sessionId, ...CLIENT }
-    await auth.reauthenticate({ password: NEW_PASSWORD }, caller).catch(() => {})
+    const { id, email, sessionToken, tokenTo } = await stage('wrong')
+    const caller = { sessionToken, ...CLIENT }
+    await auth.signIn.reauthenticate({ password: NEW_PASSWORD }, caller).catch(() => {})
     await auth
       .changePassword({ currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD }, caller)
       .catch(() => {})
-    await auth.requestEmailChange({ email: `other-${email}` }, { sessionToken: sessionId })
+    await auth.account.changeEmail({ email: `other-${email}` }, { sessionToken })
     await auth
       .confirmEmail({ token: await tokenTo(`other-${email}`), password: NEW_PASSWORD }, CLIENT)
       .catch(() => {})
-    await auth.signUp({ email, password: NEW_PASSWORD }, CLIENT)
+    await auth.account.register({ email, password: NEW_PASSWORD }, CLIENT)
     const refused = (await linesOf(auth)).filter(({ outcome }) => outcome === 'refused')
     expect(refused.map(({ action, reason }) => `${action}: ${reason}`).sort()).toEqual([
       'change_password: wrong_password',
@@ -362,8 +374,8 @@ onBothEngines('the audit', (engine) => {
   it('says that a limit was reached once, however many are refused behind it', async () => {
     const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     const guess = { email: BOB, password: NEW_PASSWORD }
-    await Promise.allSettled(Array.from({ length: 20 }, () => auth.logIn(guess, CLIENT)))
-    const lines = await Array.fromAsync(auth.listAudit({ action: 'limit_reached' }))
+    await Promise.allSettled(Array.from({ length: 20 }, () => auth.signIn.withPassword(guess, CLIENT)))
+    const lines = await Array.fromAsync(auth.audit.list({ action: 'limit_reached' }))
     expect(lines).toMatchObject([
       { outcome: 'refused', details: { limit: 'login', of: 'account', email: 'b***@example.com' } },
     ])
@@ -423,17 +435,17 @@ onBothEngines('a change and its line in the audit', (engine) => {
 
   it('are written together where a link is used', async () => {
     const { auth, db, stage } = await theatre(engine)
-    const { email, sessionId, tokenTo } = await stage('links')
-    await auth.sendPasswordReset({ email })
+    const { email, sessionToken, tokenTo } = await stage('links')
+    await auth.account.requestPasswordReset({ email })
     const resetToken = await tokenTo(email)
-    await auth.requestEmailChange({ email: `moved-${email}` }, { sessionToken: sessionId })
+    await auth.account.changeEmail({ email: `moved-${email}` }, { sessionToken })
     const changeToken = await tokenTo(`moved-${email}`)
     await auth.registerUser('l@example.com', PASSWORD)
     const confirmToken = await tokenTo('l@example.com')
     const acts = [
-      () => auth.confirmEmail({ token: confirmToken, password: PASSWORD }),
-      () => auth.resetPassword({ resetToken, newPassword: NEW_PASSWORD }),
-      () => auth.confirmEmail({ token: changeToken, password: PASSWORD }),
+      () => auth.account.confirmEmail({ token: confirmToken, password: PASSWORD }),
+      () => auth.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }),
+      () => auth.account.confirmEmail({ token: changeToken, password: PASSWORD }),
     ]
     for (const [table, change] of [
       ['audit', 'insert'],
@@ -457,7 +469,7 @@ onBothEngines('a change and its line in the audit', (engine) => {
     const { email } = await stage('hand')
     const before = await stateOf(db)
     const mend = await breakTable(db, 'audit', 'insert')
-    await expect(auth.requestPasswordReset({ email })).rejects.toThrow('broken by the test')
+    await expect(auth.account.createResetToken({ email })).rejects.toThrow('broken by the test')
     expect(await stateOf(db)).toEqual(before)
     await mend()
   })
@@ -469,7 +481,7 @@ onBothEngines('a change and its line in the audit', (engine) => {
     const { throttles } = await everyRow(db)
     expect(throttles).toHaveLength(1)
     const mend = await breakTable(db, 'audit', 'insert')
-    await expect(auth.unlockUser(id)).rejects.toThrow('broken by the test')
+    await expect(auth.users.unlock(id)).rejects.toThrow('broken by the test')
     expect((await everyRow(db)).throttles).toEqual(throttles)
     await mend()
   })
@@ -493,12 +505,13 @@ onBothEngines('a line of the audit', (engine) => {
     const { auth, db } = await productionAuth(engine, {
       onAudit: (line) => void told.push(JSON.stringify(line)),
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const before = (await everyRow(db)).audit?.length ?? 0
     told.length = 0
-    for (const userAgent of HOSTILE) await auth.logIn({ email: BOB, password: PASSWORD }, { userAgent })
+    for (const userAgent of HOSTILE)
+      await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { userAgent })
     expect((await everyRow(db)).audit).toHaveLength(HOSTILE.length + before)
-    const lines = await Array.fromAsync(auth.listAudit({ action: 'login' }))
+    const lines = await Array.fromAsync(auth.audit.list({ action: 'login' }))
     expect(lines).toHaveLength(HOSTILE.length)
     for (const line of lines) {
       expect(line).toMatchObject({ action: 'login', actor: 'user', outcome: 'success' })
@@ -513,16 +526,16 @@ onBothEngines('a line of the audit', (engine) => {
 
   it('leaves out what is no address', async () => {
     const { auth } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     for (const ip of ['', 'localhost', '203.0.113.7:80', ' 203.0.113.7', '203.0.113.7\nx', "'; --"]) {
-      const sessionId = await auth.createSession(BOB)
-      expect(await auth.endSession({ ip, sessionToken: sessionId })).toBe(true)
+      const sessionToken = await auth.createSession(BOB)
+      expect(await auth.sessions.signOut({ ip, sessionToken })).toBe(true)
     }
     for (const ip of ['203.0.113.7', '2001:db8::1', '::ffff:203.0.113.7']) {
-      const sessionId = await auth.createSession(BOB)
-      await auth.endSession({ ip, sessionToken: sessionId })
+      const sessionToken = await auth.createSession(BOB)
+      await auth.sessions.signOut({ ip, sessionToken })
     }
-    const lines = await Array.fromAsync(auth.listAudit({ action: 'logout' }))
+    const lines = await Array.fromAsync(auth.audit.list({ action: 'logout' }))
     expect(
       lines
         .map(({ ip }) => ip)
@@ -535,7 +548,7 @@ onBothEngines('a line of the audit', (engine) => {
   it('has the time of the clock, and a name in its order', async () => {
     const { auth, now } = await productionAuth(engine)
     for (let user = 0; user < 5; user++) {
-      await auth.registerUser(`user${user}@example.com`, PASSWORD, { confirmed: true })
+      await auth.users.create({ email: `user${user}@example.com`, password: PASSWORD, confirmed: true })
       now.advance(1)
     }
     const lines = await linesOf(auth)
@@ -550,7 +563,7 @@ onBothEngines('a line of the audit', (engine) => {
 
   it('is found by account, by action and by time, however many there are', async () => {
     const ctx = await productionContext(engine)
-    const auth = await openEngine({
+    const auth = await openAuthService({
       databaseUrl: ctx.options.databaseUrl,
       mode: 'production',
       baseUrl: BASE_URL,
@@ -566,8 +579,8 @@ onBothEngines('a line of the audit', (engine) => {
     ctx.now.advance(60)
     await write(3, 'login', 2)
     await write(2, 'logout', 1)
-    const count = async (query: Parameters<Engine['listAudit']>[0]) =>
-      (await Array.fromAsync(auth.listAudit(query))).length
+    const count = async (query: Parameters<AuthService['listAudit']>[0]) =>
+      (await Array.fromAsync(auth.audit.list(query))).length
     expect(await count({})).toBe(506)
     expect(await count({ userId: 1 })).toBe(503)
     expect(await count({ userId: 1, action: 'login' })).toBe(501)
@@ -580,7 +593,7 @@ onBothEngines('a line of the audit', (engine) => {
 
   it('is neither changed nor removed by the service’s own connection before its time', async () => {
     const { auth, db } = await productionAuth(engine, { now: testClock() })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await auth.createSession(BOB, CLIENT)
     const before = await everyRow(db)
     const attempts = [
@@ -606,10 +619,10 @@ onBothEngines('whoever is told of the audit', (engine) => {
         found.push(db.selectFrom('audit').select('id').where('id', '=', line.id).executeTakeFirst())
       },
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, CLIENT)
-    await auth.logIn({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
-    await auth.endSession({ ...CLIENT, sessionToken: sessionId })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
+    await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
+    await auth.sessions.signOut({ ...CLIENT, sessionToken })
     expect(await Promise.all(found)).toEqual(told.map(({ id }) => ({ id })))
     const byId = (a: AuditRecord, b: AuditRecord) => (a.id < b.id ? -1 : 1)
     // As they are read, with the address of the account.
@@ -623,11 +636,11 @@ onBothEngines('whoever is told of the audit', (engine) => {
         throw new Error('the collector is down')
       },
     })
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     expect(await newMails()).toMatchObject([{ kind: 'verify_email' }])
-    await auth.confirmUser((await auth.db.findUserBy({ email: BOB })).id)
-    await auth.logIn({ email: BOB, password: PASSWORD })
-    await expect(auth.logIn({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
+    await auth.users.confirmEmail((await auth.db.findUserBy({ email: BOB })).id)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    await expect(auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
   })
@@ -635,8 +648,8 @@ onBothEngines('whoever is told of the audit', (engine) => {
   it('hears of mail that was given up', async () => {
     const told: AuditRecord[] = []
     const ctx = await productionContext(engine, { onAudit: (line) => void told.push(line) })
-    const { id } = await registerUser(ctx, BOB, PASSWORD, {}, {})
-    await signUp(ctx, { email: BOB, password: NEW_PASSWORD }, {})
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
+    await account.register(ctx, { email: BOB, password: NEW_PASSWORD }, {})
     const mailer = memoryMailer(() => {
       throw new MailRefused('no such mailbox')
     })

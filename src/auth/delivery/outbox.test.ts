@@ -15,16 +15,14 @@ import {
 } from '../../../test/support/production.ts'
 import { countMail } from '../../db/index.ts'
 import { MailRefused } from '../../mail/index.ts'
-import { listAudit } from '../audit/record.ts'
-import { confirmEmail, requestConfirmation, requestEmailChange } from '../account/confirmation.ts'
-import { logIn } from '../sign-in/with-password.ts'
+import * as account from '../account/index.ts'
+import { createAccount } from '../account/new-account.ts'
+import * as audit from '../audit/index.ts'
 import { deleteExpired } from '../cleanup.ts'
-import { MAIL_LIFETIME_SECONDS, sendDueMail } from './outbox.ts'
-import { changePassword, deleteAccount } from '../account/own-account.ts'
-import { registerUser, signUp } from '../account/registration.ts'
-import { sendPasswordReset } from '../account/password-reset.ts'
-import { createSession } from '../sessions/sessions.ts'
-import { confirmUser, deleteUser, disableUser } from '../users/users.ts'
+import * as sessions from '../sessions/index.ts'
+import * as signIn from '../sign-in/index.ts'
+import * as users from '../users/index.ts'
+import { MAIL_LIFETIME_SECONDS, sendDueMail } from './send.ts'
 
 const BOB = 'bob@example.com'
 const HOUR = 3_600
@@ -52,7 +50,7 @@ async function waits(ctx: TestContext): Promise<number[]> {
 }
 
 async function givenUp(ctx: TestContext) {
-  return Array.fromAsync(listAudit(ctx, { action: 'give_up_mail' }))
+  return Array.fromAsync(audit.list(ctx, { action: 'give_up_mail' }))
 }
 
 function down(): never {
@@ -79,7 +77,7 @@ onBothEngines('the outbox', (engine) => {
       await productionContext(engine, { databaseUrl, now: first.now }),
     ]
     const addresses = Array.from({ length: 30 }, (_, index) => `user${index}@example.com`)
-    for (const email of addresses) await registerUser(first, email, PASSWORD, {}, {})
+    for (const email of addresses) await createAccount(first, { email, password: PASSWORD }, {})
     const mailer = memoryMailer(() => setImmediate())
     await Promise.all([first, ...others].map((ctx) => sender(ctx, mailer).all()))
     await sender(first, mailer).all()
@@ -96,7 +94,7 @@ onBothEngines('the outbox', (engine) => {
       down()
     })
     const { once, faults } = sender(ctx, mailer)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const waited: number[] = []
     for (let attempt = 0; attempt < 9; attempt++) {
       expect(await once()).toBe(1)
@@ -115,7 +113,7 @@ onBothEngines('the outbox', (engine) => {
 
   it('keeps its waits over a restart', async () => {
     const ctx = await productionContext(engine)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const failing = sender(ctx, memoryMailer(down))
     await failing.once()
     ctx.now.advance(30)
@@ -133,7 +131,7 @@ onBothEngines('the outbox', (engine) => {
 
   it('gives up after three days, and the audit says so', async () => {
     const ctx = await productionContext(engine)
-    const { id } = await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const { once, faults } = sender(ctx, memoryMailer(down))
     ctx.now.advance(MAIL_LIFETIME_SECONDS)
     await once()
@@ -156,7 +154,7 @@ onBothEngines('the outbox', (engine) => {
 
   it('gives up at once what is refused for good, and the audit says so', async () => {
     const ctx = await productionContext(engine)
-    const { id } = await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const refused = new MailRefused('no such mailbox')
     const mailer = memoryMailer(() => {
       throw refused
@@ -172,7 +170,7 @@ onBothEngines('the outbox', (engine) => {
 
   it('gives nothing up without its line in the audit', async () => {
     const ctx = await productionContext(engine)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const { once } = sender(
       ctx,
       memoryMailer(() => {
@@ -193,7 +191,7 @@ onBothEngines('the outbox', (engine) => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     const { once } = sender(ctx, mailer)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const mend = await breakTable(ctx.db, 'outbox', 'delete')
     await expect(once()).rejects.toThrow('broken by the test')
     expect(mailer.mails).toHaveLength(1)
@@ -210,7 +208,7 @@ onBothEngines('the outbox', (engine) => {
     const first = await productionContext(engine)
     const { databaseUrl } = first.options
     const second = await productionContext(engine, { databaseUrl, now: first.now })
-    await registerUser(first, BOB, PASSWORD, {}, {})
+    await createAccount(first, { email: BOB, password: PASSWORD }, {})
     const silent = silentMailer()
     const hung = sender(first, silent.mailer).once()
     await silent.taken
@@ -231,7 +229,7 @@ onBothEngines('the outbox', (engine) => {
     const first = await productionContext(engine)
     const { databaseUrl } = first.options
     const second = await productionContext(engine, { databaseUrl, now: first.now })
-    await registerUser(first, BOB, PASSWORD, {}, {})
+    await createAccount(first, { email: BOB, password: PASSWORD }, {})
     const [one, two] = [silentMailer(), silentMailer()]
     const hungFirst = sender(first, one.mailer).once()
     await one.taken
@@ -248,7 +246,7 @@ onBothEngines('the outbox', (engine) => {
 
   it('sends what waits for a moment that a clock set back has moved far away', async () => {
     const ctx = await productionContext(engine)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await sender(ctx, memoryMailer(down)).once()
     ctx.now.advance(-86_400)
     const mailer = memoryMailer()
@@ -260,10 +258,10 @@ onBothEngines('the outbox', (engine) => {
 onBothEngines('an ordered mail', (engine) => {
   it('gives way to a newer one of its kind that comes before it has left', async () => {
     const ctx = await productionContext(engine)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
-    await requestConfirmation(ctx, { email: BOB }, {})
-    await requestConfirmation(ctx, { email: BOB }, { acceptLanguage: 'fr' })
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
+    await account.requestConfirmation(ctx, { email: BOB }, {})
+    await account.requestConfirmation(ctx, { email: BOB }, { acceptLanguage: 'fr' })
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     const mailer = memoryMailer()
     await sender(ctx, mailer).all()
     expect(mailer.mails.map(({ kind, language }) => `${kind} ${language}`).sort()).toEqual([
@@ -274,14 +272,14 @@ onBothEngines('an ordered mail', (engine) => {
 
   it('is one, however often it is asked for at once', async () => {
     const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
-    await Promise.all(Array.from({ length: 20 }, () => sendPasswordReset(ctx, { email: BOB }, {})))
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    await Promise.all(Array.from({ length: 20 }, () => account.requestPasswordReset(ctx, { email: BOB }, {})))
     expect(await countMail(ctx.db)).toBe(1)
   })
 
   it('for an account gives way to none for another', async () => {
     const ctx = await productionContext(engine)
-    for (const email of [BOB, 'rob@example.com']) await registerUser(ctx, email, PASSWORD, {}, {})
+    for (const email of [BOB, 'rob@example.com']) await createAccount(ctx, { email, password: PASSWORD }, {})
     const mailer = memoryMailer()
     await sender(ctx, mailer).all()
     expect(mailer.mails).toHaveLength(2)
@@ -295,15 +293,19 @@ onBothEngines('an ordered mail', (engine) => {
       if (isDown && !text.includes('https://')) down()
     })
     const { all } = sender(ctx, mailer)
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
-    const { sessionId } = await logIn(ctx, { email: BOB, password: PASSWORD }, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    const { sessionToken } = await signIn.withPassword(ctx, { email: BOB, password: PASSWORD }, {})
     await all()
     isDown = true
     for (const email of emails) {
-      await requestEmailChange(ctx, { email }, { sessionToken: sessionId })
+      await account.changeEmail(ctx, { email }, { sessionToken })
       await all()
       const link = mailer.mails.findLast(({ to }) => to === email)
-      await confirmEmail(ctx, { token: linkIn(link ?? expect.unreachable()).token, password: PASSWORD }, {})
+      await account.confirmEmail(
+        ctx,
+        { token: linkIn(link ?? expect.unreachable()).token, password: PASSWORD },
+        {},
+      )
     }
     isDown = false
     ctx.now.advance(HOUR)
@@ -324,60 +326,61 @@ onBothEngines('an ordered mail', (engine) => {
 
   it('for nobody vanishes without being sent, and takes no place', async () => {
     const ctx = await productionContext(engine, { mailsPerHour: 1 })
-    await sendPasswordReset(ctx, { email: 'nobody@example.com' }, {})
-    await requestConfirmation(ctx, { email: 'nobody@example.com' }, {})
+    await account.requestPasswordReset(ctx, { email: 'nobody@example.com' }, {})
+    await account.requestConfirmation(ctx, { email: 'nobody@example.com' }, {})
     expect(await countMail(ctx.db)).toBe(2)
     const mailer = memoryMailer()
     await sender(ctx, mailer).all()
     expect(mailer.mails).toEqual([])
     expect(await countMail(ctx.db)).toBe(0)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await sender(ctx, mailer).all()
     expect(mailer.mails).toMatchObject([{ to: BOB }])
   })
 
   it('that is void by now vanishes, and takes no place', async () => {
     const ctx = await productionContext(engine, { mailsPerHour: 3 })
-    const shut = await registerUser(ctx, BOB, PASSWORD, {}, {})
-    await sendPasswordReset(ctx, { email: BOB }, {})
-    const confirmed = await registerUser(ctx, 'confirmed@example.com', PASSWORD, {}, {})
-    const gone = await registerUser(ctx, 'gone@example.com', PASSWORD, {}, {})
+    const shut = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
+    const confirmed = await createAccount(ctx, { email: 'confirmed@example.com', password: PASSWORD }, {})
+    const gone = await createAccount(ctx, { email: 'gone@example.com', password: PASSWORD }, {})
     // As if it had slipped in: past the use cases, which take links back themselves.
     const change = (id: number, columns: { disabled_at?: number; email_verified_at?: number }) =>
       ctx.db.updateTable('users').set(columns).where('id', '=', id).execute()
     await change(shut.id, { disabled_at: 1 })
     await change(confirmed.id, { email_verified_at: 1 })
-    await deleteUser(ctx, gone.id, {})
+    await users.delete(ctx, gone.id, {})
     expect(await countMail(ctx.db)).toBe(3)
     const mailer = memoryMailer()
     await sender(ctx, mailer).all()
     expect(mailer.mails).toEqual([])
     expect(await countMail(ctx.db)).toBe(0)
     expect((await everyRow(ctx.db)).tokens).toEqual([])
-    for (let user = 0; user < 3; user++) await registerUser(ctx, `user${user}@example.com`, PASSWORD, {}, {})
+    for (let user = 0; user < 3; user++)
+      await createAccount(ctx, { email: `user${user}@example.com`, password: PASSWORD }, {})
     await sender(ctx, mailer).all()
     expect(mailer.mails).toHaveLength(3)
   })
 
   it('with a link is taken back by what voids its token, and a notice is not', async () => {
     const ctx = await productionContext(engine)
-    const { id } = await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
-    let { sessionId } = await logIn(ctx, { email: BOB, password: PASSWORD }, {})
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    let { sessionToken } = await signIn.withPassword(ctx, { email: BOB, password: PASSWORD }, {})
     const mailer = memoryMailer()
     const { mails } = mailer
     const { all } = sender(ctx, mailer)
     await all()
     const order = async () => {
-      await sendPasswordReset(ctx, { email: BOB }, {})
-      await requestEmailChange(ctx, { email: 'robert@example.com' }, { sessionToken: sessionId })
+      await account.requestPasswordReset(ctx, { email: BOB }, {})
+      await account.changeEmail(ctx, { email: 'robert@example.com' }, { sessionToken })
     }
     await order()
-    const renewed = await changePassword(
+    const renewed = await account.changePassword(
       ctx,
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-      { sessionToken: sessionId },
+      { sessionToken },
     )
-    sessionId = renewed.sessionId
+    sessionToken = renewed.sessionToken
     await all()
     expect(mails.map(({ kind }) => kind).sort()).toEqual([
       'email_change_requested',
@@ -385,7 +388,7 @@ onBothEngines('an ordered mail', (engine) => {
       'password_changed',
     ])
     await order()
-    await disableUser(ctx, id, {})
+    await users.disable(ctx, id, {})
     await all()
     expect(mails.slice(3)).toMatchObject([{ kind: 'email_change_requested' }])
     expect((await everyRow(ctx.db)).tokens).toEqual([])
@@ -393,8 +396,8 @@ onBothEngines('an ordered mail', (engine) => {
 
   it('goes to the address that the account has when it leaves', async () => {
     const ctx = await productionContext(engine)
-    const { id } = await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     await ctx.db
       .updateTable('users')
       .set({ email: 'robert@example.com', normalized_email: 'robert@example.com' })
@@ -413,11 +416,11 @@ onBothEngines('the caps on mail', (engine) => {
     const { all } = sender(ctx, mailer)
     const told = () => mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()
     ctx.now.advance(HOUR - 60)
-    await signUp(ctx, { email: 'Bob@example.com', password: PASSWORD }, {})
-    await signUp(ctx, { email: BOB, password: NEW_PASSWORD }, {})
+    await account.register(ctx, { email: 'Bob@example.com', password: PASSWORD }, {})
+    await account.register(ctx, { email: BOB, password: NEW_PASSWORD }, {})
     await all()
-    await requestConfirmation(ctx, { email: BOB }, {})
-    await registerUser(ctx, 'rob@example.com', PASSWORD, {}, {})
+    await account.requestConfirmation(ctx, { email: BOB }, {})
+    await createAccount(ctx, { email: 'rob@example.com', password: PASSWORD }, {})
     await all()
     const withinTheHour = [
       'Bob@example.com account_exists',
@@ -439,16 +442,16 @@ onBothEngines('the caps on mail', (engine) => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
-    const { id } = await registerUser(ctx, BOB, PASSWORD, {}, {})
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await all()
-    await requestConfirmation(ctx, { email: BOB }, {})
+    await account.requestConfirmation(ctx, { email: BOB }, {})
     await all()
     expect(mailer.mails).toMatchObject([{ kind: 'verify_email' }])
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     await all()
     expect(mailer.mails.slice(1)).toMatchObject([{ kind: 'reset_password' }])
-    await confirmUser(ctx, id, {})
-    await logIn(ctx, { email: BOB, password: PASSWORD }, {})
+    await users.confirmEmail(ctx, id, {})
+    await signIn.withPassword(ctx, { email: BOB, password: PASSWORD }, {})
     await all()
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device' }])
   })
@@ -458,11 +461,11 @@ onBothEngines('the caps on mail', (engine) => {
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
     for (const email of [BOB, 'rob@example.com'])
-      await registerUser(ctx, email, PASSWORD, { confirmed: true }, {})
-    const sessionId = await createSession(ctx, 'rob@example.com', {})
-    await requestEmailChange(ctx, { email: 'robert@example.com' }, { sessionToken: sessionId })
+      await createAccount(ctx, { email, password: PASSWORD, confirmed: true }, {})
+    const sessionToken = await sessions.create(ctx, { email: 'rob@example.com' }, {})
+    await account.changeEmail(ctx, { email: 'robert@example.com' }, { sessionToken })
     await all()
-    await logIn(ctx, { email: BOB, password: PASSWORD }, {})
+    await signIn.withPassword(ctx, { email: BOB, password: PASSWORD }, {})
     await all()
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device', to: BOB }])
   })
@@ -475,7 +478,7 @@ onBothEngines('the caps on mail', (engine) => {
       now: first.now,
     })
     for (let user = 0; user < 12; user++)
-      await registerUser(first, `user${user}@example.com`, PASSWORD, {}, {})
+      await createAccount(first, { email: `user${user}@example.com`, password: PASSWORD }, {})
     const mailer = memoryMailer(() => setImmediate())
     const hour = () => Promise.all([first, second].map((ctx) => sender(ctx, mailer).all()))
     const sent: number[] = []
@@ -495,13 +498,13 @@ onBothEngines('the caps on mail', (engine) => {
       if (isDown) down()
     })
     const { all } = sender(ctx, mailer)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     await all()
     isDown = false
     ctx.now.advance(30)
     await all()
     expect(mailer.mails).toHaveLength(1)
-    await registerUser(ctx, 'rob@example.com', PASSWORD, {}, {})
+    await createAccount(ctx, { email: 'rob@example.com', password: PASSWORD }, {})
     await all()
     expect(mailer.mails).toHaveLength(1)
   })
@@ -510,9 +513,9 @@ onBothEngines('the caps on mail', (engine) => {
     const ctx = await productionContext(engine, { resetRequestsPerAccount: 100 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
-    await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     for (let mail = 0; mail < 21; mail++) {
-      await sendPasswordReset(ctx, { email: BOB }, {})
+      await account.requestPasswordReset(ctx, { email: BOB }, {})
       await all()
     }
     expect(mailer.mails).toHaveLength(20)
@@ -525,19 +528,20 @@ const OLD_HANDS = ['email_change_requested', 'email_changed']
 
 /** Who has Bob's password, and what reaches whom. */
 async function thiefOf(ctx: TestContext, mailer: MemoryMailer) {
-  await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+  await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
   const { all } = sender(ctx, mailer)
   return {
     all,
     /** What reached an address, in order. */
     told: (to = BOB) => mailer.mails.filter((mail) => mail.to === to).map(({ kind }) => kind),
     signIn: async (password = PASSWORD) =>
-      (await logIn(ctx, { email: BOB, password }, { ip: '203.0.113.9', userAgent: 'curl' })).sessionId,
-    async takeAddress(sessionId: string) {
-      await requestEmailChange(ctx, { email: THIEF }, { sessionToken: sessionId })
+      (await signIn.withPassword(ctx, { email: BOB, password }, { ip: '203.0.113.9', userAgent: 'curl' }))
+        .sessionToken,
+    async takeAddress(sessionToken: string) {
+      await account.changeEmail(ctx, { email: THIEF }, { sessionToken })
       await all()
       const link = mailer.mails.findLast(({ to }) => to === THIEF) ?? expect.unreachable()
-      await confirmEmail(ctx, { token: linkIn(link).token, password: PASSWORD }, {})
+      await account.confirmEmail(ctx, { token: linkIn(link).token, password: PASSWORD }, {})
     },
   }
 }
@@ -546,13 +550,13 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
   it('is told at the old address of 21 sign-ins, of the new address, and of the end, all within the hour', async () => {
     const ctx = await productionContext(engine)
     const { all, told, signIn, takeAddress } = await thiefOf(ctx, memoryMailer())
-    let sessionId = ''
+    let sessionToken = ''
     for (let times = 0; times < 21; times++) {
-      sessionId = await signIn()
+      sessionToken = await signIn()
       await all()
     }
-    await takeAddress(sessionId)
-    await deleteAccount(ctx, { sessionToken: sessionId })
+    await takeAddress(sessionToken)
+    await account.delete(ctx, { sessionToken })
     await all()
     expect(told()).toEqual(['new_device', ...OLD_HANDS])
     expect(told(THIEF)).toEqual(['confirm_new_email', 'account_deleted'])
@@ -566,12 +570,12 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     const { all, told, signIn } = await thiefOf(ctx, mailer)
-    let sessionId = ''
+    let sessionToken = ''
     for (let times = 0; times < 21; times++) {
-      sessionId = await signIn()
+      sessionToken = await signIn()
       await all()
     }
-    await deleteAccount(ctx, { sessionToken: sessionId })
+    await account.delete(ctx, { sessionToken })
     await all()
     expect(told()).toEqual(['new_device', 'account_deleted'])
     ctx.now.advance(600)
@@ -586,21 +590,21 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
       if (isDown && !text.includes('https://')) down()
     })
     const { all, told, signIn, takeAddress } = await thiefOf(ctx, mailer)
-    let sessionId = await signIn()
-    const renewed = await changePassword(
+    let sessionToken = await signIn()
+    const renewed = await account.changePassword(
       ctx,
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-      { sessionToken: sessionId },
+      { sessionToken },
     )
-    sessionId = (
-      await changePassword(
+    sessionToken = (
+      await account.changePassword(
         ctx,
         { currentPassword: NEW_PASSWORD, newPassword: PASSWORD },
-        { sessionToken: renewed.sessionId },
+        { sessionToken: renewed.sessionToken },
       )
-    ).sessionId
-    await takeAddress(sessionId)
-    await deleteAccount(ctx, { sessionToken: sessionId })
+    ).sessionToken
+    await takeAddress(sessionToken)
+    await account.delete(ctx, { sessionToken })
     await all()
     expect(told()).toEqual([])
     isDown = false
@@ -613,18 +617,18 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
   it('is told in time although notices of sign-ins, and of other changes, have used up their budgets', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 1, mailsPerHour: 1 })
     const { all, told, signIn, takeAddress } = await thiefOf(ctx, memoryMailer())
-    let sessionId = await signIn()
+    let sessionToken = await signIn()
     for (const [currentPassword, newPassword] of [
       [PASSWORD, NEW_PASSWORD],
       [NEW_PASSWORD, PASSWORD],
     ] as const) {
-      sessionId = (await changePassword(ctx, { currentPassword, newPassword }, { sessionToken: sessionId }))
-        .sessionId
+      sessionToken = (await account.changePassword(ctx, { currentPassword, newPassword }, { sessionToken }))
+        .sessionToken
       await signIn(newPassword)
       await all()
     }
     expect(told()).toEqual(['password_changed', 'new_device'])
-    await takeAddress(sessionId)
+    await takeAddress(sessionToken)
     await all()
     expect(told().slice(2)).toEqual(OLD_HANDS)
   })
@@ -633,15 +637,16 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     const { signIn } = await thiefOf(ctx, mailer)
-    const sessionId = await signIn()
-    for (let user = 0; user < 20; user++) await registerUser(ctx, `user${user}@example.com`, PASSWORD, {}, {})
+    const sessionToken = await signIn()
+    for (let user = 0; user < 20; user++)
+      await createAccount(ctx, { email: `user${user}@example.com`, password: PASSWORD }, {})
     ctx.now.advance(1)
-    await changePassword(
+    await account.changePassword(
       ctx,
       { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
-      { sessionToken: sessionId },
+      { sessionToken },
     )
-    await requestEmailChange(ctx, { email: THIEF }, { sessionToken: await signIn(NEW_PASSWORD) })
+    await account.changeEmail(ctx, { email: THIEF }, { sessionToken: await signIn(NEW_PASSWORD) })
     expect(await sender(ctx, mailer).once()).toBe(2)
     expect(mailer.mails.map(({ to, kind }) => `${to} ${kind}`).sort()).toEqual([
       `${BOB} email_change_requested`,
@@ -653,11 +658,11 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     const { all, signIn } = await thiefOf(ctx, mailer)
-    const sessionId = await signIn()
-    await sendPasswordReset(ctx, { email: BOB }, {})
-    await signUp(ctx, { email: BOB, password: PASSWORD }, {})
-    await requestEmailChange(ctx, { email: THIEF }, { sessionToken: sessionId })
-    await deleteAccount(ctx, { sessionToken: sessionId })
+    const sessionToken = await signIn()
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
+    await account.register(ctx, { email: BOB, password: PASSWORD }, {})
+    await account.changeEmail(ctx, { email: THIEF }, { sessionToken })
+    await account.delete(ctx, { sessionToken })
     // The address to be is not kept either.
     expect(JSON.stringify(await everyRow(ctx.db))).not.toContain(THIEF)
     await all()
@@ -671,7 +676,7 @@ onBothEngines('the owner of an account that a thief takes over', (engine) => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
     const { all } = await thiefOf(ctx, mailer)
-    await sendPasswordReset(ctx, { email: BOB }, {})
+    await account.requestPasswordReset(ctx, { email: BOB }, {})
     // As if it had been ordered by a request that was on its way: past the use case.
     await ctx.db.deleteFrom('users').execute()
     expect(await countMail(ctx.db)).toBe(1)
@@ -687,9 +692,9 @@ onBothEngines('a notice that outlives its account', (engine) => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer(down)
     const { all, signIn } = await thiefOf(ctx, mailer)
-    const sessionId = await signIn()
+    const sessionToken = await signIn()
     await all()
-    await deleteAccount(ctx, { sessionToken: sessionId })
+    await account.delete(ctx, { sessionToken })
     return { ctx, all }
   }
 
@@ -708,7 +713,7 @@ onBothEngines('a notice that outlives its account', (engine) => {
 
   it('is removed by the clean-up where nobody sends mail', async () => {
     const { ctx } = await orphan()
-    await sendPasswordReset(ctx, { email: 'nobody@example.com' }, {})
+    await account.requestPasswordReset(ctx, { email: 'nobody@example.com' }, {})
     ctx.now.advance(MAIL_LIFETIME_SECONDS + 300)
     expect(await deleteExpired(ctx)).toMatchObject({ mails: 0 })
     ctx.now.advance(0.001)
@@ -724,7 +729,7 @@ onBothEngines('notices of new devices', (engine) => {
   async function account(deliver: () => Promise<void> | void = () => {}) {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer(deliver)
-    const { id } = await registerUser(ctx, BOB, PASSWORD, { confirmed: true }, {})
+    const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     const { all, once } = sender(ctx, mailer)
     return {
       ctx,
@@ -734,7 +739,7 @@ onBothEngines('notices of new devices', (engine) => {
       once,
       async signIn(times = 1, ip = '192.0.2.7') {
         for (let time = 0; time < times; time++)
-          await logIn(ctx, { email: BOB, password: PASSWORD }, { ip, userAgent: 'Firefox' })
+          await signIn.withPassword(ctx, { email: BOB, password: PASSWORD }, { ip, userAgent: 'Firefox' })
       },
       covered: () => mailer.mails.map(({ text }) => Number(/were (\d+)\ssign-ins/.exec(text)?.[1] ?? 1)),
     }
@@ -870,7 +875,9 @@ onBothEngines('notices of new devices', (engine) => {
     const again = { databaseUrl: ctx.options.databaseUrl, now: ctx.now }
     const [second, third] = [await productionContext(engine, again), await productionContext(engine, again)]
     await Promise.all(
-      [second, third, second, third].map((other) => logIn(other, { email: BOB, password: PASSWORD }, {})),
+      [second, third, second, third].map((other) =>
+        signIn.withPassword(other, { email: BOB, password: PASSWORD }, {}),
+      ),
     )
     for (const other of [second, third]) await sender(other, mailer).all()
     expect(covered()).toEqual([1])
@@ -881,15 +888,15 @@ onBothEngines('notices of new devices', (engine) => {
 
   it('of one account keep none of another waiting, and none to an address that it has no longer', async () => {
     const { ctx, id, mailer, all, signIn } = await account()
-    await registerUser(ctx, 'rob@example.com', PASSWORD, { confirmed: true }, {})
+    await createAccount(ctx, { email: 'rob@example.com', password: PASSWORD, confirmed: true }, {})
     await signIn(2)
-    await logIn(ctx, { email: 'rob@example.com', password: PASSWORD }, {})
+    await signIn.withPassword(ctx, { email: 'rob@example.com', password: PASSWORD }, {})
     await ctx.db
       .updateTable('users')
       .set({ email: 'robert@example.com', normalized_email: 'robert@example.com' })
       .where('id', '=', id)
       .execute()
-    await logIn(ctx, { email: 'robert@example.com', password: PASSWORD }, {})
+    await signIn.withPassword(ctx, { email: 'robert@example.com', password: PASSWORD }, {})
     await all()
     expect(mailer.mails.map(({ to }) => to).sort()).toEqual([BOB, 'rob@example.com', 'robert@example.com'])
     expect(mailer.mails.find(({ to }) => to === BOB)?.text).toMatch(/were 2\ssign-ins/)

@@ -15,9 +15,9 @@ import {
 } from '../../../test/support/production.ts'
 import { countMail } from '../../db/index.ts'
 import { type Mail, MailError } from '../../mail/index.ts'
-import { openEngine } from '../index.ts'
+import { createAccount } from '../account/new-account.ts'
+import { openAuthService } from '../index.ts'
 import { type MailWorker, startMailWorker } from './worker.ts'
-import { registerUser } from '../account/registration.ts'
 
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
@@ -58,7 +58,7 @@ onBothEngines('the mail worker', (engine) => {
     const addresses = Array.from({ length: 30 }, (_, index) => `user${index}@example.com`)
     await Promise.all(
       addresses.map(async (email, index) => {
-        await registerUser(contexts[index % 3] ?? first, email, PASSWORD, {}, {})
+        await createAccount(contexts[index % 3] ?? first, { email, password: PASSWORD }, {})
         workers[index % 3]?.wake()
       }),
     )
@@ -72,7 +72,7 @@ onBothEngines('the mail worker', (engine) => {
     const { now, mailer } = { now: testClock(), mailer: memoryMailer() }
     const ctx = await productionContext(engine, { now })
     const options = { databaseUrl: ctx.options.databaseUrl, now, mailer: memoryMailer() }
-    const engineWithout = await openEngine({
+    const engineWithout = await openAuthService({
       mode: 'production',
       baseUrl: 'https://auth.example.com',
       secretKey: randomKey(),
@@ -81,7 +81,7 @@ onBothEngines('the mail worker', (engine) => {
     })
     onTestFinished(() => engineWithout.close())
     await engineWithout.registerUser(BOB, PASSWORD)
-    expect(await engineWithout.countMail()).toBe(1)
+    expect(await engineWithout.delivery.count()).toBe(1)
     startWorker(ctx, mailer)
     await outboxIsEmpty(ctx)
     expect(mailer.mails).toMatchObject([{ to: BOB }])
@@ -91,8 +91,8 @@ onBothEngines('the mail worker', (engine) => {
   it('that hangs keeps no request waiting', async () => {
     const silent = silentFor(BOB)
     const { auth } = await productionAuth(engine, { mailer: silent.mailer })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.account.requestPasswordReset({ email: BOB })
     await silent.taken
     const json = { email: BOB, password: PASSWORD }
     expect((await send(auth, 'POST', '/sessions', { json })).status).toBe(200)
@@ -113,7 +113,7 @@ onBothEngines('the mail worker', (engine) => {
   it('that hangs on one mail sends the others that are due with it', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
-    for (const email of [BOB, ROB]) await registerUser(ctx, email, PASSWORD, {}, {})
+    for (const email of [BOB, ROB]) await createAccount(ctx, { email, password: PASSWORD }, {})
     startWorker(ctx, silent.mailer)
     await until(() => silent.mailer.mails.length === 1)
     expect(silent.mailer.mails).toMatchObject([{ to: ROB }])
@@ -127,7 +127,7 @@ onBothEngines('the mail worker', (engine) => {
     const mailer = memoryMailer(({ to }) => {
       if (to === BOB) throw thrown.shift()
     })
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startWorker(ctx, mailer)
     for (let failure = 1; failure <= 4; failure++) {
       await until(() => worker.faults.length === failure)
@@ -139,7 +139,7 @@ onBothEngines('the mail worker', (engine) => {
       if (failure === 4) break
       worker.wake()
     }
-    await registerUser(ctx, ROB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: ROB, password: PASSWORD }, {})
     worker.wake()
     await until(() => mailer.mails.some(({ to }) => to === ROB))
   })
@@ -147,7 +147,7 @@ onBothEngines('the mail worker', (engine) => {
   it('goes on where the database could not be read for a while', async () => {
     const ctx = await productionContext(engine)
     const mailer = memoryMailer()
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const mend = await breakTable(ctx.db, 'outbox', 'update')
     const worker = startWorker(ctx, mailer)
     await until(() => worker.faults.length > 0)
@@ -161,10 +161,10 @@ onBothEngines('the mail worker', (engine) => {
   it('that stops finishes what is in hand, takes no more, and closes the mailer', async () => {
     const ctx = await productionContext(engine)
     const silent = silentFor(BOB)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
-    await registerUser(ctx, ROB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: ROB, password: PASSWORD }, {})
     worker.wake()
     const stopped = worker.stop()
     expect(silent.mailer.closed).toBe(0)
@@ -205,10 +205,10 @@ onBothEngines('the mail worker', (engine) => {
       logger: { debug: tell, info: tell, warn: tell, error: tell },
       mailer,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.account.requestPasswordReset({ email: BOB })
     await until(() => lines.length === 1)
-    await auth.signUp({ email: BOB, password: PASSWORD })
+    await auth.account.register({ email: BOB, password: PASSWORD })
     await until(() => lines.length === 2)
     expect(lines[0]).toContain('the server is down')
     expect(lines[0]).toContain(refusals[0]?.id)
@@ -227,7 +227,7 @@ describe('the mail worker', () => {
       ...silent.mailer,
       close: () => silent.answer.reject(new Error('the connection was closed')),
     }
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, mailer, () => {})
     await silent.taken
     await worker.stop()
@@ -242,7 +242,7 @@ describe('the mail worker', () => {
   it('that stops waits no longer for a mailer that never lets go, and leaves its mail to the next one', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
-    await registerUser(ctx, BOB, PASSWORD, {}, {})
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
     await worker.stop()

@@ -22,11 +22,11 @@ onBothEngines('sessions', (engine) => {
     const { auth, user, session } = await bobsAuth(engine)
     const [first, second] = [await session(), await session()]
     expect(second).toMatch(/^[0-9a-f-]{36}\.[A-Za-z0-9_-]{43}$/)
-    const { sessionId } = await auth.db.findUserBy({ id: user.id })
-    expect(sessionId).toMatch(UUID_V7)
-    expect(sessionId).toBe(second.slice(0, 36))
+    const { sessionToken } = await auth.db.findUserBy({ id: user.id })
+    expect(sessionToken).toMatch(UUID_V7)
+    expect(sessionToken).toBe(second.slice(0, 36))
     for (const value of [first, second]) expect((await auth.getUserFromSessionId(value))?.id).toBe(user.id)
-    for (const value of [sessionId, `${sessionId}.`, `${sessionId}.${'A'.repeat(43)}`]) {
+    for (const value of [sessionToken, `${sessionToken}.`, `${sessionToken}.${'A'.repeat(43)}`]) {
       expect(await auth.getUserFromSessionId(value)).toBeNull()
     }
   })
@@ -54,9 +54,9 @@ onBothEngines('sessions', (engine) => {
       `${value}.${secret}`,
       'x'.repeat(100_000),
     ]
-    for (const sessionId of wrong) {
-      expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
-      expect(await auth.endSession({ sessionToken: sessionId })).toBe(false)
+    for (const sessionToken of wrong) {
+      expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
+      expect(await auth.sessions.signOut({ sessionToken })).toBe(false)
     }
     expect(await auth.getUserFromSessionId(value)).not.toBeNull()
   })
@@ -70,13 +70,13 @@ onBothEngines('sessions', (engine) => {
   it('endSession ends one, destroySession all of the user', async () => {
     const { auth, user, session } = await bobsAuth(engine)
     const [first, second, third] = [await session(), await session(), await session()]
-    expect(await auth.endSession({ sessionToken: first })).toBe(true)
-    expect(await auth.endSession({ sessionToken: first })).toBe(false)
+    expect(await auth.sessions.signOut({ sessionToken: first })).toBe(true)
+    expect(await auth.sessions.signOut({ sessionToken: first })).toBe(false)
     expect(await auth.getUserFromSessionId(first)).toBeNull()
     expect(await auth.getUserFromSessionId(second)).not.toBeNull()
     await auth.destroySession(user.id)
     for (const value of [second, third]) expect(await auth.getUserFromSessionId(value)).toBeNull()
-    expect((await auth.db.findUserBy({ id: user.id })).sessionId).toBeNull()
+    expect((await auth.db.findUserBy({ id: user.id })).sessionToken).toBeNull()
     await auth.destroySession(4711)
   })
 
@@ -90,7 +90,7 @@ onBothEngines('sessions', (engine) => {
     }
     now.advance(1)
     expect(await auth.getUserFromSessionId(value)).toBeNull()
-    expect(await auth.endSession({ sessionToken: value })).toBe(false)
+    expect(await auth.sessions.signOut({ sessionToken: value })).toBe(false)
   })
 
   it('an idle limit ends what is not used, and is moved by use', async () => {
@@ -118,7 +118,7 @@ onBothEngines('sessions', (engine) => {
     onTestFinished(() => db.destroy())
     await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()
     expect(await auth.getUserFromSessionId(value)).toBeNull()
-    expect(await auth.endSession({ sessionToken: value })).toBe(false)
+    expect(await auth.sessions.signOut({ sessionToken: value })).toBe(false)
   })
 
   it('a session that ended is gone on every other instance at its next call', async () => {
@@ -126,7 +126,7 @@ onBothEngines('sessions', (engine) => {
     const two = await freshAuth(engine, { databaseUrl: one.options.databaseUrl })
     const value = await session()
     expect(await two.getUserFromSessionId(value)).not.toBeNull()
-    await one.endSession({ sessionToken: value })
+    await one.sessions.signOut({ sessionToken: value })
     expect(await two.getUserFromSessionId(value)).toBeNull()
   })
 

@@ -21,14 +21,14 @@ const NOTICE_PAUSE = 600
 
 /** Signs in on a device, and gives what it keeps. */
 async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = PASSWORD): Promise<string> {
-  const login = await auth.logIn({ email, password }, { deviceToken, ...CLIENT })
+  const login = await auth.signIn.withPassword({ email, password }, { deviceToken, ...CLIENT })
   return login.deviceToken ?? expect.unreachable('no device token')
 }
 
 onBothEngines('a device', (engine) => {
   it('that is new is told to the owner, with when and where, and known from then on', async () => {
     const { auth, now, newMails } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
     const mails = await newMails()
     expect(mails).toMatchObject([{ kind: 'new_device', to: BOB }])
@@ -46,13 +46,13 @@ onBothEngines('a device', (engine) => {
 
   it('keeps its cookie over a logout, and is known by it in any spelling of the address', async () => {
     const { auth, newMails } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const json = { email: BOB, password: PASSWORD }
     const first = await send(auth, 'POST', '/sessions', { json })
     const deviceToken = cookieIn(first, 'device') ?? ''
-    const sessionId = cookieIn(first, 'session_id') ?? ''
-    expect(sessionId).not.toContain(deviceToken)
-    const out = await send(auth, 'DELETE', '/sessions', { sessionId, deviceToken })
+    const sessionToken = cookieIn(first, 'session_id') ?? ''
+    expect(sessionToken).not.toContain(deviceToken)
+    const out = await send(auth, 'DELETE', '/sessions', { sessionToken, deviceToken })
     expect(out.headers.getSetCookie().join()).not.toContain('device')
     expect(out.headers.get('clear-site-data')).not.toContain('cookies')
     await newMails()
@@ -67,7 +67,7 @@ onBothEngines('a device', (engine) => {
 
   it('is known for one account alone', async () => {
     const { auth, newMails } = await productionAuth(engine)
-    for (const email of [BOB, ROB]) await auth.registerUser(email, PASSWORD, { confirmed: true })
+    for (const email of [BOB, ROB]) await auth.users.create({ email, password: PASSWORD, confirmed: true })
     const bobs = await signIn(auth)
     await newMails()
     expect(await signIn(auth, bobs, ROB)).not.toBe(bobs)
@@ -76,10 +76,10 @@ onBothEngines('a device', (engine) => {
 
   it('of whoever had the address before is unknown to whoever has it now', async () => {
     const { auth, newMails } = await productionAuth(engine)
-    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
-    await auth.deleteUser(id)
-    await auth.registerUser(BOB, NEW_PASSWORD, { confirmed: true })
+    await auth.users.delete(id)
+    await auth.users.create({ email: BOB, password: NEW_PASSWORD, confirmed: true })
     await newMails()
     expect(await signIn(auth, device, BOB, NEW_PASSWORD)).not.toBe(device)
     expect(await newMails()).toMatchObject([{ kind: 'new_device', to: BOB }])
@@ -87,21 +87,21 @@ onBothEngines('a device', (engine) => {
 
   it('that was known before the password was set anew is a new one', async () => {
     const { auth, now, newMails, mailedLink } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
     await newMails()
     now.advance(NOTICE_PAUSE)
     const afterReset = await signIn(auth, device, BOB, NEW_PASSWORD)
     expect(afterReset).not.toBe(device)
     expect(await newMails()).toMatchObject([{ kind: 'new_device' }])
 
-    const { sessionId } = await auth.logIn({ email: BOB, password: NEW_PASSWORD })
-    await auth.changePassword(
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.changePassword(
       { currentPassword: NEW_PASSWORD, newPassword: PASSWORD },
-      { sessionToken: sessionId },
+      { sessionToken },
     )
     now.advance(NOTICE_PAUSE)
     await newMails()
@@ -114,7 +114,7 @@ onBothEngines('a device', (engine) => {
     const { auth, now, newMails } = await productionAuth(engine)
     const elsewhere = await productionAuth(engine)
     for (const service of [auth, elsewhere.auth])
-      await service.registerUser(BOB, PASSWORD, { confirmed: true })
+      await service.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
     const [id = '', keyId = '', mac = ''] = device.split('.')
     const other = await signIn(auth)
@@ -148,13 +148,13 @@ onBothEngines('a device', (engine) => {
 
   it('opens nothing by itself', async () => {
     const { auth } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
     expect(await auth.getUserFromSessionId(device)).toBeNull()
     expect((await send(auth, 'GET', '/profile', { deviceToken: device })).status).toBe(403)
-    expect((await send(auth, 'GET', '/profile', { sessionId: device })).status).toBe(403)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: device })).status).toBe(403)
     await expect(
-      auth.logIn({ email: BOB, password: NEW_PASSWORD }, { deviceToken: device }),
+      auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD }, { deviceToken: device }),
     ).rejects.toMatchObject({ code: 'invalid_credentials' })
   })
 
@@ -163,7 +163,7 @@ onBothEngines('a device', (engine) => {
     const before = await productionAuth(engine, { secretKey: oldKey })
     const { databaseUrl } = before.auth.options
     const { now } = before
-    await before.auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await before.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const old = await signIn(before.auth)
     await before.newMails()
 
@@ -185,7 +185,9 @@ onBothEngines('a device', (engine) => {
     const mailer = memoryMailer()
     const auth = await freshAuth(engine, { baseUrl: BASE_URL, mailer })
     await auth.registerUser(BOB, PASSWORD)
-    expect(await auth.logIn({ email: BOB, password: PASSWORD })).toMatchObject({ deviceToken: null })
+    expect(await auth.signIn.withPassword({ email: BOB, password: PASSWORD })).toMatchObject({
+      deviceToken: null,
+    })
     const response = await auth.fetch(
       new Request('http://localhost:5000/sessions', {
         method: 'POST',
@@ -193,7 +195,7 @@ onBothEngines('a device', (engine) => {
       }),
     )
     expect(response.headers.getSetCookie()).toHaveLength(1)
-    expect(await auth.countMail()).toBe(0)
+    expect(await auth.delivery.count()).toBe(0)
     expect(mailer.mails).toEqual([])
   })
 
@@ -202,32 +204,34 @@ onBothEngines('a device', (engine) => {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
     for (let guess = 0; guess < 3; guess++) {
-      await expect(auth.logIn({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
+      await expect(auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
       now.advance(900)
     }
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
     await newMails()
     await signIn(auth, device)
     expect(await newMails()).toEqual([])
     // It opens the account to nobody else.
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
   })
 
   it('that signs in after five failures is told of with their number, once', async () => {
     const { auth, newMails } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const fail = async (times: number, deviceToken?: string) => {
       for (let guess = 0; guess < times; guess++)
-        await auth.logIn({ email: BOB, password: NEW_PASSWORD }, { deviceToken }).catch(() => {})
+        await auth.signIn
+          .withPassword({ email: BOB, password: NEW_PASSWORD }, { deviceToken })
+          .catch(() => {})
     }
     await fail(4)
     const device = await signIn(auth)

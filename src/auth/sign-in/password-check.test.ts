@@ -13,18 +13,19 @@ const FLOOD = 600
 /** What verifies a password, and what it needs beside one. */
 interface World {
   readonly auth: Auth
-  readonly sessionId: string
+  readonly sessionToken: string
   readonly token: string
 }
 
 const USE_CASES: Record<string, (world: World, password: string) => Promise<unknown>> = {
-  'a sign-in': ({ auth }, password) => auth.logIn({ email: BOB, password }),
+  'a sign-in': ({ auth }, password) => auth.signIn.withPassword({ email: BOB, password }),
   validLogin: ({ auth }, password) => auth.validLogin(BOB, password),
-  'a re-authentication': ({ auth, sessionId }, password) =>
-    auth.reauthenticate({ password }, { sessionToken: sessionId }),
-  'a change of password': ({ auth, sessionId }, currentPassword) =>
-    auth.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken: sessionId }),
-  'the confirmation of a new address': ({ auth, token }, password) => auth.confirmEmail({ token, password }),
+  'a re-authentication': ({ auth, sessionToken }, password) =>
+    auth.signIn.reauthenticate({ password }, { sessionToken }),
+  'a change of password': ({ auth, sessionToken }, currentPassword) =>
+    auth.account.changePassword({ currentPassword, newPassword: NEW_PASSWORD }, { sessionToken }),
+  'the confirmation of a new address': ({ auth, token }, password) =>
+    auth.account.confirmEmail({ token, password }),
 }
 
 describe('the password check', () => {
@@ -37,15 +38,15 @@ describe('the password check', () => {
     }
     const service = await productionAuth('sqlite', { hasher })
     const { auth, db, newMails } = service
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
-    await auth.requestEmailChange({ email: 'new@example.com' }, { sessionToken: sessionId })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
     const mails = await newMails()
     const { token } = linkIn(mails.find(({ kind }) => kind === 'confirm_new_email') ?? expect.unreachable())
     const key = Buffer.from(sha256(`login\naccount\n${BOB}`)).toString('hex')
     return {
       auth,
-      sessionId,
+      sessionToken,
       token,
       async failures() {
         const row = await db
@@ -98,15 +99,15 @@ describe('the password check', () => {
   )
 
   it('does not count a right password as a failure, whatever is wrong beside it', async () => {
-    const { auth, sessionId, token, failures } = await worldOf()
+    const { auth, sessionToken, token, failures } = await worldOf()
     const change = (newPassword: string) =>
-      auth.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken: sessionId })
+      auth.account.changePassword({ currentPassword: PASSWORD, newPassword }, { sessionToken })
     await expect(change('short')).rejects.toMatchObject({ code: 'password_too_short' })
     expect(await failures()).toBe(0)
     // Whichever comes first, the other one finds the password or the link used up.
     const outcomes = await Promise.allSettled([
       change(NEW_PASSWORD),
-      auth.confirmEmail({ token, password: PASSWORD }),
+      auth.account.confirmEmail({ token, password: PASSWORD }),
     ])
     for (const outcome of outcomes)
       if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(AuthError)

@@ -19,7 +19,7 @@ async function codesOf(attempts: Promise<unknown>[]): Promise<string[]> {
 /** Guesses so often, and waits in between as long as it takes. */
 async function guessPatiently(auth: Auth, now: { advance(seconds: number): void }, times: number) {
   for (let made = 0; made < times; ) {
-    const error = (await auth.logIn(...guess()).catch((reason: unknown) => reason)) as AuthError
+    const error = (await auth.signIn.withPassword(...guess()).catch((reason: unknown) => reason)) as AuthError
     if (error.code === 'too_many_attempts') now.advance(error.retryAfterSeconds ?? 0)
     else made++
   }
@@ -28,13 +28,13 @@ async function guessPatiently(auth: Auth, now: { advance(seconds: number): void 
 onBothEngines('the lock of a password', (engine) => {
   it('comes with the hundredth failure in a row, and not before', async () => {
     const { auth, now } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 99)
     now.advance(900)
-    await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
     await guessPatiently(auth, now, 100)
     now.advance(900)
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
     expect(await codesOf([auth.validLogin(BOB, PASSWORD)])).toEqual(['too_many_attempts'])
   })
 
@@ -43,12 +43,12 @@ onBothEngines('the lock of a password', (engine) => {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: failures,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, failures)
     for (let days = 0; days < 3; days++) {
       now.advance(DAY)
       await auth.deleteExpired()
-      await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
+      await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
     }
   })
 
@@ -57,13 +57,13 @@ onBothEngines('the lock of a password', (engine) => {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 3)
-    await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
-    await auth.sendPasswordReset({ email: BOB })
+    await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
+    await auth.account.requestPasswordReset({ email: BOB })
     const { token } = await mailedLink('reset_password')
-    await auth.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
-    await auth.logIn({ email: BOB, password: NEW_PASSWORD })
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD })
   })
 
   it('is opened by whoever runs the service', async () => {
@@ -71,11 +71,11 @@ onBothEngines('the lock of a password', (engine) => {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
     })
-    const { id } = await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 3)
-    expect(await auth.unlockUser(4711)).toBe(false)
-    expect(await auth.unlockUser(id)).toBe(true)
-    await auth.logIn({ email: BOB, password: PASSWORD })
+    expect(await auth.users.unlock(4711)).toBe(false)
+    expect(await auth.users.unlock(id)).toBe(true)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
   it('leaves open who is signed in, and hashes nothing for who is not', async () => {
@@ -92,16 +92,16 @@ onBothEngines('the lock of a password', (engine) => {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
     await guessPatiently(auth, now, 3)
     now.advance(900)
     verified = 0
-    expect(await codesOf(Array.from({ length: 20 }, () => auth.logIn(...guess())))).toEqual(
+    expect(await codesOf(Array.from({ length: 20 }, () => auth.signIn.withPassword(...guess())))).toEqual(
       Array(20).fill('too_many_attempts'),
     )
     expect(verified).toBe(0)
-    expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+    expect(await auth.getUserFromSessionId(sessionToken)).not.toBeNull()
   })
 
   it('of an address that nobody has looks the same', async () => {
@@ -109,7 +109,7 @@ onBothEngines('the lock of a password', (engine) => {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const sights: unknown[] = []
     for (const email of [BOB, 'nobody@example.com']) {
       for (let attempt = 0; attempt < 5; attempt++) {
@@ -126,86 +126,97 @@ onBothEngines('the lock of a password', (engine) => {
 onBothEngines('a device that was signed in to before', (engine) => {
   async function bobsDevice(options = {}) {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 3, ...options })
-    await production.auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { deviceToken } = await production.auth.logIn({ email: BOB, password: PASSWORD })
+    await production.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const { deviceToken } = await production.auth.signIn.withPassword({ email: BOB, password: PASSWORD })
     return { ...production, deviceToken: deviceToken ?? expect.unreachable() }
   }
 
   it('has failures of its own, which use up nobody else’s', async () => {
     const { auth, now, deviceToken } = await bobsDevice()
-    const second = (await auth.logIn({ email: BOB, password: PASSWORD })).deviceToken ?? ''
+    const second = (await auth.signIn.withPassword({ email: BOB, password: PASSWORD })).deviceToken ?? ''
     const own = guess(BOB, { deviceToken })
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(...own)).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 1 })
+      await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 1 })
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(...guess())).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(...guess())).rejects.toMatchObject(WAIT)
-    await expect(auth.logIn(...guess(BOB, { deviceToken: second }))).rejects.toMatchObject(WRONG)
+      await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject(WAIT)
+    await expect(auth.signIn.withPassword(...guess(BOB, { deviceToken: second }))).rejects.toMatchObject(
+      WRONG,
+    )
     now.advance(1)
-    await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
   })
 
   it('is stopped neither by strangers who guess at the account nor by its network', async () => {
     const { auth, deviceToken } = await bobsDevice({ loginFailuresPerIp: 3 })
     const ip = '192.0.2.1'
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(...guess(BOB, { ip }))).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn({ email: BOB, password: PASSWORD }, { ip: '192.0.2.2' })).rejects.toMatchObject(
-      WAIT,
-    )
-    await expect(auth.logIn({ email: 'rob@example.com', password: PASSWORD }, { ip })).rejects.toMatchObject(
-      WAIT,
-    )
-    await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken, ip })
+      await expect(auth.signIn.withPassword(...guess(BOB, { ip }))).rejects.toMatchObject(WRONG)
+    await expect(
+      auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { ip: '192.0.2.2' }),
+    ).rejects.toMatchObject(WAIT)
+    await expect(
+      auth.signIn.withPassword({ email: 'rob@example.com', password: PASSWORD }, { ip }),
+    ).rejects.toMatchObject(WAIT)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken, ip })
     // What strangers used up, its success does not give back to them.
-    await expect(auth.logIn({ email: BOB, password: PASSWORD }, { ip: '192.0.2.2' })).rejects.toMatchObject(
-      WAIT,
-    )
+    await expect(
+      auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { ip: '192.0.2.2' }),
+    ).rejects.toMatchObject(WAIT)
   })
 
   it('has one counter for every route that looks at a password', async () => {
     const { auth, deviceToken } = await bobsDevice()
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })
-    const caller = { sessionToken: sessionId, deviceToken }
-    await expect(auth.reauthenticate({ password: NEW_PASSWORD }, caller)).rejects.toMatchObject(WRONG)
+    const { sessionToken } = await auth.signIn.withPassword(
+      { email: BOB, password: PASSWORD },
+      { deviceToken },
+    )
+    const caller = { sessionToken, deviceToken }
+    await expect(auth.signIn.reauthenticate({ password: NEW_PASSWORD }, caller)).rejects.toMatchObject(WRONG)
     await expect(
-      auth.changePassword({ currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD }, caller),
+      auth.account.changePassword({ currentPassword: NEW_PASSWORD, newPassword: NEW_PASSWORD }, caller),
     ).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(...guess(BOB, { deviceToken }))).rejects.toMatchObject(WRONG)
-    await expect(auth.reauthenticate({ password: PASSWORD }, caller)).rejects.toMatchObject(WAIT)
+    await expect(auth.signIn.withPassword(...guess(BOB, { deviceToken }))).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.reauthenticate({ password: PASSWORD }, caller)).rejects.toMatchObject(WAIT)
     // Without the token it is a stranger, with failures of a stranger's.
-    await auth.reauthenticate({ password: PASSWORD }, { sessionToken: sessionId })
+    await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
   })
 
   it('that has failed as often as an account may is a stranger from then on', async () => {
     const { auth, now, deviceToken } = await bobsDevice({ loginFailuresUntilLock: 4 })
     const own = guess(BOB, { deviceToken })
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
+      await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
     now.advance(1)
-    await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
     // These are failures of the account, which has four of its own.
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
+      await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
-    await expect(auth.logIn(...own)).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.withPassword(...own)).rejects.toMatchObject(WRONG)
     now.advance(900)
-    await expect(auth.logIn({ email: BOB, password: PASSWORD }, { deviceToken })).rejects.toMatchObject(WAIT)
+    await expect(
+      auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken }),
+    ).rejects.toMatchObject(WAIT)
   })
 
   it('that forges its token is a stranger', async () => {
     const { auth, deviceToken } = await bobsDevice()
     const forged = `${deviceToken.slice(0, -1)}${deviceToken.endsWith('A') ? 'B' : 'A'}`
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(...guess(BOB, { deviceToken: forged }))).rejects.toMatchObject(WRONG)
-    await expect(auth.logIn(...guess())).rejects.toMatchObject(WAIT)
+      await expect(auth.signIn.withPassword(...guess(BOB, { deviceToken: forged }))).rejects.toMatchObject(
+        WRONG,
+      )
+    await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject(WAIT)
   })
 
   it('lets no more of twenty guesses at once through than of guesses in a row', async () => {
     const { auth, deviceToken } = await bobsDevice()
-    const codes = await codesOf(Array.from({ length: 20 }, () => auth.logIn(...guess(BOB, { deviceToken }))))
+    const codes = await codesOf(
+      Array.from({ length: 20 }, () => auth.signIn.withPassword(...guess(BOB, { deviceToken }))),
+    )
     expect(codes.filter((code) => code === 'invalid_credentials')).toHaveLength(3)
     expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(17)
   })
@@ -215,9 +226,11 @@ onBothEngines('the limits on what sends mail', (engine) => {
   /** Each by the name of a thing that is asked for again and again, for one address. */
   const ASKS = {
     registration: (auth: Auth, email: string, ip?: string) =>
-      auth.signUp({ email, password: PASSWORD }, { ip }),
-    'password reset': (auth: Auth, email: string, ip?: string) => auth.sendPasswordReset({ email }, { ip }),
-    confirmation: (auth: Auth, email: string, ip?: string) => auth.requestConfirmation({ email }, { ip }),
+      auth.account.register({ email, password: PASSWORD }, { ip }),
+    'password reset': (auth: Auth, email: string, ip?: string) =>
+      auth.account.requestPasswordReset({ email }, { ip }),
+    confirmation: (auth: Auth, email: string, ip?: string) =>
+      auth.account.requestConfirmation({ email }, { ip }),
   }
 
   it.each(Object.entries(ASKS))(
@@ -255,38 +268,44 @@ onBothEngines('the limits on what sends mail', (engine) => {
 
   it('let an account ask for another address five times, whichever it is', async () => {
     const { auth } = await productionAuth(engine)
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
-    const { sessionId } = await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
     for (let times = 0; times < 5; times++)
-      await auth.requestEmailChange({ email: `robert${times}@example.com` }, { sessionToken: sessionId })
+      await auth.account.changeEmail({ email: `robert${times}@example.com` }, { sessionToken })
     await expect(
-      auth.requestEmailChange({ email: 'robert@example.com' }, { sessionToken: sessionId }),
+      auth.account.changeEmail({ email: 'robert@example.com' }, { sessionToken }),
     ).rejects.toMatchObject(WAIT)
   })
 
   it('count a registration that is refused by the policy as well', async () => {
     const { auth } = await productionAuth(engine)
     for (let times = 0; times < 5; times++) {
-      await expect(auth.signUp({ email: BOB, password: 'too short' })).rejects.toMatchObject({
+      await expect(auth.account.register({ email: BOB, password: 'too short' })).rejects.toMatchObject({
         code: 'password_too_short',
       })
     }
-    await expect(auth.signUp({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
+    await expect(auth.account.register({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
   })
 })
 
 onBothEngines('a clock that is set back', (engine) => {
   it('prolongs no wait beyond the longest, and loses no failure', async () => {
     const { auth, now } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 20)
-    await expect(auth.logIn(...guess())).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 900 })
+    await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject({
+      ...WAIT,
+      retryAfterSeconds: 900,
+    })
     now.advance(-10 * DAY)
-    await expect(auth.logIn(...guess())).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject(WRONG)
     // The next wait is as long as it would have been.
-    await expect(auth.logIn(...guess())).rejects.toMatchObject({ ...WAIT, retryAfterSeconds: 900 })
+    await expect(auth.signIn.withPassword(...guess())).rejects.toMatchObject({
+      ...WAIT,
+      retryAfterSeconds: 900,
+    })
     now.advance(900)
-    await auth.logIn({ email: BOB, password: PASSWORD })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
   })
 
   it('opens no lock', async () => {
@@ -294,11 +313,11 @@ onBothEngines('a clock that is set back', (engine) => {
       loginFailuresPerAccount: 2,
       loginFailuresUntilLock: 3,
     })
-    await auth.registerUser(BOB, PASSWORD, { confirmed: true })
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     await guessPatiently(auth, now, 3)
     for (const seconds of [-1, -900, -DAY, -365 * DAY]) {
       now.advance(seconds)
-      await expect(auth.logIn({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
+      await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(WAIT)
     }
   })
 
@@ -306,14 +325,14 @@ onBothEngines('a clock that is set back', (engine) => {
     const { auth, now, newMails } = await productionAuth(engine, { mailsPerMailbox: 2 })
     await auth.registerUser(BOB, PASSWORD)
     await newMails()
-    await auth.sendPasswordReset({ email: BOB })
+    await auth.account.requestPasswordReset({ email: BOB })
     await newMails()
     now.advance(3_600)
     now.advance(-3_600)
-    await auth.signUp({ email: BOB, password: PASSWORD })
-    await auth.sendPasswordReset({ email: 'nobody@example.com' })
+    await auth.account.register({ email: BOB, password: PASSWORD })
+    await auth.account.requestPasswordReset({ email: 'nobody@example.com' })
     now.advance(3_600)
-    await auth.sendPasswordReset({ email: 'nobody@example.com' })
+    await auth.account.requestPasswordReset({ email: 'nobody@example.com' })
     expect(await newMails()).toMatchObject([{ kind: 'account_exists' }])
   })
 })

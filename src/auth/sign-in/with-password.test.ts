@@ -91,7 +91,7 @@ onBothEngines('logIn', (engine) => {
   it('gives the user and a live session', async () => {
     const auth = await freshAuth(engine)
     const user = await auth.registerUser(BOB.email, BOB.password)
-    const result = await auth.logIn(BOB)
+    const result = await auth.signIn.withPassword(BOB)
     expect(result).toMatchObject({
       next: 'signed_in',
       user: { id: user.id, email: BOB.email },
@@ -100,7 +100,7 @@ onBothEngines('logIn', (engine) => {
     expect(Object.keys(result.user).toSorted()).toEqual(
       ['createdAt', 'disabledAt', 'email', 'emailVerifiedAt', 'id'].toSorted(),
     )
-    expect((await auth.getUserFromSessionId(result.sessionId))?.id).toBe(user.id)
+    expect((await auth.getUserFromSessionId(result.sessionToken))?.id).toBe(user.id)
   })
 
   it.each([
@@ -114,28 +114,28 @@ onBothEngines('logIn', (engine) => {
   ])('refuses %j with %s, and starts no session', async (request, code, field) => {
     const auth = await freshAuth(engine)
     await auth.registerUser(BOB.email, BOB.password)
-    await expect(auth.logIn(request)).rejects.toMatchObject({ code, field })
-    expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0, user: { sessionId: null } })
+    await expect(auth.signIn.withPassword(request)).rejects.toMatchObject({ code, field })
+    expect(await auth.users.find(BOB.email)).toMatchObject({ liveSessions: 0, user: { sessionId: null } })
     // Nor is anything mailed in classic mode.
-    expect(await auth.countMail()).toBe(0)
+    expect(await auth.delivery.count()).toBe(0)
   })
 
   it('ends the session that the client bore before, of whomever, and leaves other clients alone [SES-04]', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser(BOB.email, BOB.password)
     await auth.registerUser('rob@example.com', 'r0b')
-    const elsewhere = await auth.logIn(BOB)
-    const robs = await auth.logIn({ email: 'rob@example.com', password: 'r0b' })
-    const bobs = await auth.logIn(BOB, { sessionToken: robs.sessionId })
-    expect(await auth.getUserFromSessionId(robs.sessionId)).toBeNull()
-    const again = await auth.logIn(BOB, { sessionToken: bobs.sessionId })
-    expect(await auth.getUserFromSessionId(bobs.sessionId)).toBeNull()
-    for (const { sessionId } of [elsewhere, again])
-      expect(await auth.getUserFromSessionId(sessionId)).not.toBeNull()
+    const elsewhere = await auth.signIn.withPassword(BOB)
+    const robs = await auth.signIn.withPassword({ email: 'rob@example.com', password: 'r0b' })
+    const bobs = await auth.signIn.withPassword(BOB, { sessionToken: robs.sessionToken })
+    expect(await auth.getUserFromSessionId(robs.sessionToken)).toBeNull()
+    const again = await auth.signIn.withPassword(BOB, { sessionToken: bobs.sessionToken })
+    expect(await auth.getUserFromSessionId(bobs.sessionToken)).toBeNull()
+    for (const { sessionToken } of [elsewhere, again])
+      expect(await auth.getUserFromSessionId(sessionToken)).not.toBeNull()
     await expect(
-      auth.logIn({ ...BOB, password: 'wrong' }, { sessionToken: again.sessionId }),
+      auth.signIn.withPassword({ ...BOB, password: 'wrong' }, { sessionToken: again.sessionToken }),
     ).rejects.toMatchObject({ code: 'invalid_credentials' })
-    expect(await auth.getUserFromSessionId(again.sessionId)).not.toBeNull()
+    expect(await auth.getUserFromSessionId(again.sessionToken)).not.toBeNull()
   })
 
   it('never adopts a session id that the client chose (fixation) [SES-04]', async () => {
@@ -144,8 +144,8 @@ onBothEngines('logIn', (engine) => {
     const planted =
       (await (await freshAuth('sqlite')).createSession(BOB.email)) ??
       `${auth.generateUuid()}.${'A'.repeat(43)}`
-    const { sessionId } = await auth.logIn(BOB, { sessionToken: planted })
-    expect(sessionId).not.toBe(planted)
+    const { sessionToken } = await auth.signIn.withPassword(BOB, { sessionToken: planted })
+    expect(sessionToken).not.toBe(planted)
     expect(await auth.getUserFromSessionId(planted)).toBeNull()
   })
 
@@ -169,14 +169,14 @@ onBothEngines('logIn', (engine) => {
     await auth.registerUser(BOB.email, BOB.password)
     const token = await auth.getResetPasswordToken(BOB.email)
     hold = true
-    const login = auth.logIn(BOB)
+    const login = auth.signIn.withPassword(BOB)
     login.catch(() => {})
     await reachedGate.promise
     hold = false
     await auth.updatePassword(token, 'new')
     resetDone.resolve()
     await expect(login).rejects.toMatchObject({ code: 'invalid_credentials' })
-    expect(await auth.describeUser(BOB.email)).toMatchObject({ liveSessions: 0 })
+    expect(await auth.users.find(BOB.email)).toMatchObject({ liveSessions: 0 })
   })
 })
 
@@ -189,31 +189,37 @@ onBothEngines('throttling of logins', (engine) => {
     const auth = await freshAuth(engine, { ...LIMITS, now })
     await auth.registerUser(BOB.email, BOB.password)
     for (const ip of ['192.0.2.1', '192.0.2.2', undefined]) {
-      await expect(auth.logIn(...wrong(BOB.email, ip))).rejects.toMatchObject({
+      await expect(auth.signIn.withPassword(...wrong(BOB.email, ip))).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
     }
     for (const wait of [1, 2, 4, 8]) {
       const refused = { code: 'too_many_attempts', retryAfterSeconds: wait }
-      await expect(auth.logIn(BOB, { ip: '192.0.2.9' })).rejects.toMatchObject(refused)
-      await expect(auth.logIn(...wrong(' BOB@EXAMPLE.com'))).rejects.toMatchObject(refused)
+      await expect(auth.signIn.withPassword(BOB, { ip: '192.0.2.9' })).rejects.toMatchObject(refused)
+      await expect(auth.signIn.withPassword(...wrong(' BOB@EXAMPLE.com'))).rejects.toMatchObject(refused)
       await expect(auth.validLogin(BOB.email, BOB.password)).rejects.toMatchObject(refused)
       now.advance(wait)
-      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+      await expect(auth.signIn.withPassword(...wrong())).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
     }
     now.advance(16)
-    await auth.logIn(BOB)
+    await auth.signIn.withPassword(BOB)
     for (let failure = 0; failure < 3; failure++) {
-      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+      await expect(auth.signIn.withPassword(...wrong())).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
     }
   })
 
   it('says the same of an account that does not exist', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
     for (let failure = 0; failure < 3; failure++) {
-      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+      await expect(auth.signIn.withPassword(...wrong())).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
     }
-    await expect(auth.logIn(...wrong())).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword(...wrong())).rejects.toMatchObject({
       code: 'too_many_attempts',
       retryAfterSeconds: 1,
     })
@@ -231,14 +237,14 @@ onBothEngines('throttling of logins', (engine) => {
     const limited = { code: 'too_many_attempts', retryAfterSeconds: 1 }
     const ip = '192.0.2.1'
     for (let failure = 0; failure < 3; failure++)
-      await expect(auth.logIn(...wrong('nope', ip))).rejects.toMatchObject(refused)
+      await expect(auth.signIn.withPassword(...wrong('nope', ip))).rejects.toMatchObject(refused)
     expect(work).toBe(3)
-    await expect(auth.logIn(...wrong('nope', ip))).rejects.toMatchObject(limited)
+    await expect(auth.signIn.withPassword(...wrong('nope', ip))).rejects.toMatchObject(limited)
     await expect(auth.validLogin('nope', 'wrong')).rejects.toMatchObject(limited)
     // Other text has failures of its own; its length is not that of a row.
     for (const email of ['nobody', 'no@body@example.com', 'x'.repeat(60_000)])
-      await expect(auth.logIn(...wrong(email, ip))).rejects.toMatchObject(refused)
-    await expect(auth.logIn(...wrong('yet another', ip))).rejects.toMatchObject(limited)
+      await expect(auth.signIn.withPassword(...wrong(email, ip))).rejects.toMatchObject(refused)
+    await expect(auth.signIn.withPassword(...wrong('yet another', ip))).rejects.toMatchObject(limited)
     expect(await auth.validLogin('yet another', 'wrong')).toBe(false)
     expect(work).toBe(7)
     const db = await openTables(databaseUrl)
@@ -252,7 +258,7 @@ onBothEngines('throttling of logins', (engine) => {
     await auth.registerUser(BOB.email, BOB.password)
     let longest = 0
     for (let failure = 0; failure < 40; failure++) {
-      const error = (await auth.logIn(...wrong()).catch((reason: unknown) => reason)) as {
+      const error = (await auth.signIn.withPassword(...wrong()).catch((reason: unknown) => reason)) as {
         code: string
         retryAfterSeconds: number
       }
@@ -261,7 +267,7 @@ onBothEngines('throttling of logins', (engine) => {
       now.advance(error.retryAfterSeconds)
     }
     expect(longest).toBe(900)
-    await auth.logIn(BOB)
+    await auth.signIn.withPassword(BOB)
   })
 
   it('counts an address over all accounts, IPv6 by its network, and leaves other addresses alone [LGN-02]', async () => {
@@ -269,12 +275,14 @@ onBothEngines('throttling of logins', (engine) => {
     await auth.registerUser(BOB.email, BOB.password)
     for (let failure = 0; failure < 6; failure++) {
       const request = wrong(`user${failure}@example.com`, `2001:db8:0:1::${failure}`)
-      await expect(auth.logIn(...request)).rejects.toMatchObject({ code: 'invalid_credentials' })
+      await expect(auth.signIn.withPassword(...request)).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
     }
-    await expect(auth.logIn(BOB, { ip: '2001:db8:0:1:ffff::1' })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword(BOB, { ip: '2001:db8:0:1:ffff::1' })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
-    await auth.logIn(BOB, { ip: '2001:db8:0:2::1' })
+    await auth.signIn.withPassword(BOB, { ip: '2001:db8:0:2::1' })
   })
 
   it('of an account under attack does not use up what its address may try elsewhere', async () => {
@@ -282,22 +290,24 @@ onBothEngines('throttling of logins', (engine) => {
     await auth.registerUser(BOB.email, BOB.password)
     const ip = '192.0.2.1'
     for (let failure = 0; failure < 30; failure++)
-      await auth.logIn(...wrong('victim@example.com', ip)).catch(() => {})
-    await auth.logIn(BOB, { ip })
+      await auth.signIn.withPassword(...wrong('victim@example.com', ip)).catch(() => {})
+    await auth.signIn.withPassword(BOB, { ip })
   })
 
   it('gives a right login back to its address, but does not clear the address', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
     await auth.registerUser(BOB.email, BOB.password)
     const ip = '192.0.2.1'
-    for (let login = 0; login < 20; login++) await auth.logIn(BOB, { ip })
+    for (let login = 0; login < 20; login++) await auth.signIn.withPassword(BOB, { ip })
     for (let failure = 0; failure < 6; failure++) {
-      await expect(auth.logIn(...wrong(`user${failure}@example.com`, ip))).rejects.toMatchObject({
+      await expect(
+        auth.signIn.withPassword(...wrong(`user${failure}@example.com`, ip)),
+      ).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
-      if (failure < 4) await auth.logIn(BOB, { ip })
+      if (failure < 4) await auth.signIn.withPassword(BOB, { ip })
     }
-    await expect(auth.logIn(BOB, { ip })).rejects.toMatchObject({ code: 'too_many_attempts' })
+    await expect(auth.signIn.withPassword(BOB, { ip })).rejects.toMatchObject({ code: 'too_many_attempts' })
   })
 
   it('lets no more of a hundred parallel guesses through than of guesses in a row [LGN-05]', async () => {
@@ -311,7 +321,9 @@ onBothEngines('throttling of logins', (engine) => {
     }
     const auth = await freshAuth(engine, { ...LIMITS, hasher, now: testClock() })
     await auth.registerUser(BOB.email, BOB.password)
-    const results = await Promise.allSettled(Array.from({ length: 100 }, () => auth.logIn(...wrong())))
+    const results = await Promise.allSettled(
+      Array.from({ length: 100 }, () => auth.signIn.withPassword(...wrong())),
+    )
     const codes = results.map((result) =>
       result.status === 'rejected' ? (result.reason as { code: string }).code : 'in',
     )
@@ -323,42 +335,44 @@ onBothEngines('throttling of logins', (engine) => {
   it('ends with a reset: whoever proved to own the account need not wait for those who guessed', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
     await auth.registerUser(BOB.email, BOB.password)
-    for (let failure = 0; failure < 4; failure++) await auth.logIn(...wrong()).catch(() => {})
-    await expect(auth.logIn(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
+    for (let failure = 0; failure < 4; failure++) await auth.signIn.withPassword(...wrong()).catch(() => {})
+    await expect(auth.signIn.withPassword(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
     await auth.updatePassword(await auth.getResetPasswordToken(BOB.email), 'new')
-    await auth.logIn({ ...BOB, password: 'new' })
+    await auth.signIn.withPassword({ ...BOB, password: 'new' })
   })
 
   it('is forgotten a day after the last failure', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { ...LIMITS, now })
-    for (let failure = 0; failure < 3; failure++) await auth.logIn(...wrong()).catch(() => {})
+    for (let failure = 0; failure < 3; failure++) await auth.signIn.withPassword(...wrong()).catch(() => {})
     now.advance(24 * 3_600)
     for (let failure = 0; failure < 3; failure++) {
-      await expect(auth.logIn(...wrong())).rejects.toMatchObject({ code: 'invalid_credentials' })
+      await expect(auth.signIn.withPassword(...wrong())).rejects.toMatchObject({
+        code: 'invalid_credentials',
+      })
     }
   })
 
   it('ends with a word of whoever runs the service', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, now: testClock() })
     const { id } = await auth.registerUser(BOB.email, BOB.password)
-    for (let failure = 0; failure < 3; failure++) await auth.logIn(...wrong()).catch(() => {})
-    await expect(auth.logIn(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
-    expect(await auth.unlockUser(id)).toBe(true)
-    await auth.logIn(BOB)
+    for (let failure = 0; failure < 3; failure++) await auth.signIn.withPassword(...wrong()).catch(() => {})
+    await expect(auth.signIn.withPassword(BOB)).rejects.toMatchObject({ code: 'too_many_attempts' })
+    expect(await auth.users.unlock(id)).toBe(true)
+    await auth.signIn.withPassword(BOB)
   })
 
   it('takes no address for one that it is not', async () => {
     const auth = await freshAuth(engine, LIMITS)
     for (const ip of ['', '203.0.113.7:80', ' 203.0.113.7', '203.0.113.007', 'localhost']) {
-      await expect(auth.logIn(...wrong(BOB.email, ip))).rejects.toThrow(TypeError)
+      await expect(auth.signIn.withPassword(...wrong(BOB.email, ip))).rejects.toThrow(TypeError)
     }
   })
 
   it('can be switched off', async () => {
     const auth = await freshAuth(engine, { ...LIMITS, throttle: false })
     for (let failure = 0; failure < 10; failure++) {
-      await expect(auth.logIn(...wrong(BOB.email, '192.0.2.1'))).rejects.toMatchObject({
+      await expect(auth.signIn.withPassword(...wrong(BOB.email, '192.0.2.1'))).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
     }

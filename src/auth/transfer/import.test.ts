@@ -15,7 +15,7 @@ async function imported(auth: Auth, users: Iterable<Record<string, unknown>>, op
 
 async function summed<Item extends ImportItem>(auth: Auth, items: Item[], options?: ImportOptions) {
   const sum = { added: 0, unchanged: 0, rejected: [] as { item: Item; problem: string }[] }
-  for await (const step of auth.importUsers(items, options)) {
+  for await (const step of auth.transfer.importUsers(items, options)) {
     sum.added += step.added
     sum.unchanged += step.unchanged
     sum.rejected.push(...step.rejected)
@@ -27,7 +27,7 @@ const problemsOf = ({ rejected }: { rejected: readonly { problem: string }[] }) 
   rejected.map(({ problem }) => problem)
 
 function exported(auth: Auth): Promise<ExportedUser[]> {
-  return Array.fromAsync(auth.exportUsers({ withHashes: true }))
+  return Array.fromAsync(auth.transfer.exportUsers({ withHashes: true }))
 }
 
 function* people(count: number, from = 0) {
@@ -50,10 +50,10 @@ onBothEngines('importUsers', (engine) => {
       const index = FOREIGN_HASHES.findIndex(({ hash }) => hash.startsWith(form))
       const { password = '' } = FOREIGN_HASHES[index] ?? {}
       const email = `user${index}@example.com`
-      await expect(auth.logIn({ email, password: `${password}x` })).rejects.toMatchObject({
+      await expect(auth.signIn.withPassword({ email, password: `${password}x` })).rejects.toMatchObject({
         code: 'invalid_credentials',
       })
-      expect(await auth.logIn({ email, password })).toMatchObject({
+      expect(await auth.signIn.withPassword({ email, password })).toMatchObject({
         user: { email: `User${index}@example.com` },
       })
       const { hashedPassword } = await auth.db.findUserBy({ email })
@@ -130,7 +130,7 @@ onBothEngines('importUsers', (engine) => {
   it('changes nothing in a dry run, and says what it would do', async () => {
     const auth = await freshAuth(engine)
     await imported(auth, people(3))
-    const before = [await exported(auth), await Array.fromAsync(auth.listAudit())]
+    const before = [await exported(auth), await Array.fromAsync(auth.audit.list())]
     const repeated = { email: 'USER2500@example.com', hashed_password: '!' }
     const numbered = { id: 5, email: 'a@example.com', hashed_password: '!' }
     const users = [
@@ -142,7 +142,7 @@ onBothEngines('importUsers', (engine) => {
     ]
     const dry = await imported(auth, users, { dryRun: true })
     expect([(await exported(auth)).length, before[0]?.length]).toEqual([3, 3])
-    const lines = await Array.fromAsync(auth.listAudit())
+    const lines = await Array.fromAsync(auth.audit.list())
     expect(lines.filter(({ action }) => action !== 'export_users')).toEqual(
       before[1]?.filter((line) => 'action' in line && line.action !== 'export_users'),
     )
@@ -160,7 +160,7 @@ onBothEngines('importUsers', (engine) => {
       for (const fields of people(2_500)) yield { fields }
       throw new Error('the cable was pulled')
     }
-    const steps = auth.importUsers(cut())
+    const steps = auth.transfer.importUsers(cut())
     await expect(Array.fromAsync(steps)).rejects.toThrow('the cable was pulled')
     now.advance(1)
     async function* again() {
@@ -169,13 +169,13 @@ onBothEngines('importUsers', (engine) => {
       now.advance(1)
     }
     const total = { added: 0, unchanged: 0 }
-    for await (const step of auth.importUsers(again())) {
+    for await (const step of auth.transfer.importUsers(again())) {
       total.added += step.added
       total.unchanged += step.unchanged
       expect(step.rejected).toEqual([])
     }
     expect(total).toEqual({ added: 1_000, unchanged: 2_000 })
-    const actions = (await Array.fromAsync(auth.listAudit())).map(({ action }) => action)
+    const actions = (await Array.fromAsync(auth.audit.list())).map(({ action }) => action)
     expect(actions).toEqual(['finish_import', 'begin_import', 'begin_import'])
   })
 
@@ -196,8 +196,8 @@ onBothEngines('importUsers', (engine) => {
     const auth = await freshAuth(engine, { loginFailuresPerAccount: 2 })
     const { password, hash } = HASH
     for (let failure = 0; failure < 2; failure++)
-      await auth.logIn({ email: 'bob@example.com', password: 'wrong' }).catch(() => {})
-    await expect(auth.logIn({ email: 'bob@example.com', password })).rejects.toMatchObject({
+      await auth.signIn.withPassword({ email: 'bob@example.com', password: 'wrong' }).catch(() => {})
+    await expect(auth.signIn.withPassword({ email: 'bob@example.com', password })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })
     await imported(auth, [{ email: 'bob@example.com', hashed_password: hash }])
@@ -213,13 +213,15 @@ onBothEngines('an imported account whose address nobody confirmed', (engine) => 
     await imported(auth, [{ email, hashed_password: hash }])
     now.advance(365 * 86_400)
     await auth.deleteExpired()
-    await expect(auth.logIn({ email, password: 'wrong' })).rejects.toMatchObject({
+    await expect(auth.signIn.withPassword({ email, password: 'wrong' })).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
-    await expect(auth.logIn({ email, password })).rejects.toMatchObject({ code: 'invalid_credentials' })
+    await expect(auth.signIn.withPassword({ email, password })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
     const { token } = await mailedLink('verify_email')
-    await auth.confirmEmail({ token, password })
-    expect(await auth.logIn({ email, password })).toMatchObject({ next: 'signed_in' })
+    await auth.account.confirmEmail({ token, password })
+    expect(await auth.signIn.withPassword({ email, password })).toMatchObject({ next: 'signed_in' })
   })
 })
 
@@ -229,12 +231,12 @@ onBothEngines('exportUsers', (engine) => {
     await imported(auth, people(1_800))
     const seen: ExportedUser[] = []
     let count = 0
-    for await (const user of auth.exportUsers()) {
+    for await (const user of auth.transfer.exportUsers()) {
       seen.push(user)
       if (++count % 100 !== 0) continue
       await auth.registerUser(`new${count}@example.com`, 'b4l0u')
       const { id } = await auth.db.findUserBy({ email: `user${1_800 - count / 100}@example.com` })
-      await auth.deleteUser(id)
+      await auth.users.delete(id)
     }
     const addresses = seen.map(({ email }) => email)
     expect(new Set(addresses).size).toBe(addresses.length)

@@ -8,23 +8,23 @@ import type { UserQuery } from './users.ts'
 /** How an account gets into each state. */
 const BRING: Readonly<Record<AccountState, (auth: Auth, id: number, email: string) => Promise<unknown>>> = {
   active: async () => {},
-  disabled: (auth, id) => auth.disableUser(id),
+  disabled: (auth, id) => auth.users.disable(id),
   // A new address is one that nobody has confirmed.
   unconfirmed: (auth, id, email) => auth.db.updateUser(id, { email }),
   no_password: (auth, id) => auth.db.updateUser(id, { hashedPassword: '!' }),
   unknown_hash: (auth, id) => auth.db.updateUser(id, { hashedPassword: '$6$rounds=5000$salt$hash' }),
-  compromised: (auth, id) => auth.markPasswordCompromised(id),
+  compromised: (auth, id) => auth.users.markPasswordCompromised(id),
   async locked(auth, _id, email) {
     for (let failure = 0; failure < 2; failure++) await auth.validLogin(email, 'wrong')
   },
 }
 
 async function idsOf(auth: Auth, query?: UserQuery): Promise<number[]> {
-  return (await Array.fromAsync(auth.listUsers(query))).map(({ id }) => id)
+  return (await Array.fromAsync(auth.users.list(query))).map(({ id }) => id)
 }
 
 async function stateOf(auth: Auth, email: string): Promise<AccountState | undefined> {
-  return (await auth.describeUser(email))?.user.state
+  return (await auth.users.find(email))?.user.state
 }
 
 const LOCKING = { loginFailuresPerAccount: 2, loginFailuresUntilLock: 2 }
@@ -40,17 +40,17 @@ onBothEngines('the state of an account', (engine) => {
     const expected: [email: string, state: AccountState][] = []
     for (const states of pairs) {
       const email = `${states.join('-')}@example.com`
-      const { id } = await auth.registerUser(email, PASSWORD, { confirmed: true })
+      const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: true })
       // The later ones first: what disables also ends what the others need.
       for (const state of states.toReversed()) await BRING[state](auth, id, email)
       const [state = 'active'] = states.filter((each) => each !== 'active')
       expected.push([email, state])
     }
-    const listed = await Array.fromAsync(auth.listUsers())
+    const listed = await Array.fromAsync(auth.users.list())
     expect(listed.map(({ email, state }) => [email, state])).toEqual(expected)
     for (const [email, state] of expected) expect(await stateOf(auth, email), email).toBe(state)
     for (const state of ACCOUNT_STATES) {
-      const found: ListedUser[] = await Array.fromAsync(auth.listUsers({ state }))
+      const found: ListedUser[] = await Array.fromAsync(auth.users.list({ state }))
       expect(found, state).toEqual(listed.filter((user) => user.state === state))
       expect(found, state).not.toEqual([])
     }
@@ -59,7 +59,7 @@ onBothEngines('the state of an account', (engine) => {
   it.each(ACCOUNT_STATES)('%s is the truth: a right password signs in where it is active', async (state) => {
     const { auth } = await productionAuth(engine, LOCKING)
     const email = 'bob@example.com'
-    const { id } = await auth.registerUser(email, PASSWORD, { confirmed: true })
+    const { id } = await auth.users.create({ email, password: PASSWORD, confirmed: true })
     await BRING[state](auth, id, email)
     const isIn = await auth.validLogin(email, PASSWORD).catch(({ code }) => code)
     expect(isIn).toBe(state === 'active' ? true : state === 'locked' ? 'too_many_attempts' : false)
@@ -82,10 +82,14 @@ onBothEngines('the state of an account', (engine) => {
 
   it('locked ends when an operator unlocks the account', async () => {
     const { auth } = await productionAuth(engine, LOCKING)
-    const { id, email } = await auth.registerUser('bob@example.com', PASSWORD, { confirmed: true })
+    const { id, email } = await auth.users.create({
+      email: 'bob@example.com',
+      password: PASSWORD,
+      confirmed: true,
+    })
     await BRING.locked(auth, id, email)
     expect(await stateOf(auth, email)).toBe('locked')
-    await auth.unlockUser(id)
+    await auth.users.unlock(id)
     expect(await stateOf(auth, email)).toBe('active')
   })
 })
@@ -115,7 +119,7 @@ onBothEngines('the list of users', (engine) => {
       'élodie@example.com',
     ]
     for (const email of all) await auth.db.addUser(email, '!')
-    const found = await Array.fromAsync(auth.listUsers({ email: part }))
+    const found = await Array.fromAsync(auth.users.list({ email: part }))
     expect(found.map(({ email }) => email)).toEqual(emails)
   })
 
@@ -132,7 +136,7 @@ onBothEngines('the list of users', (engine) => {
     expect(await idsOf(auth, { afterId: 2 })).toEqual([3, 4])
     expect(await idsOf(auth, { afterId: 4 })).toEqual([])
     for (const name of ['a', 'b', 'c'])
-      await auth.confirmUser((await auth.db.findUserBy({ email: `${name}@example.com` })).id)
+      await auth.users.confirmEmail((await auth.db.findUserBy({ email: `${name}@example.com` })).id)
     expect(await idsOf(auth, { state: 'no_password', since, afterId: 2, email: 'example' })).toEqual([3])
     expect(await idsOf(auth, { state: 'no_password', since, afterId: 2, email: 'd@' })).toEqual([])
   })

@@ -43,7 +43,7 @@ onBothEngines('registerUser', (engine) => {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'email_taken' })
     }
     const users = []
-    for await (const user of auth.listUsers()) users.push(user)
+    for await (const user of auth.users.list()) users.push(user)
     expect(users).toHaveLength(1)
   })
 
@@ -62,7 +62,7 @@ onBothEngines('registerUser', (engine) => {
       code,
       field,
     })
-    expect(await auth.listUsers().next()).toEqual({ done: true, value: undefined })
+    expect(await auth.users.list().next()).toEqual({ done: true, value: undefined })
   })
 
   it('counts the shortest password in code points', async () => {
@@ -91,14 +91,16 @@ onBothEngines('disabling', (engine) => {
   it('shuts every way in at once, and says to nobody why [SES-11]', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
-    const sessionId = await auth.createSession('bob@example.com')
+    const sessionToken = await auth.createSession('bob@example.com')
     const resetToken = await auth.getResetPasswordToken('bob@example.com')
-    expect(await auth.disableUser(id)).toBe(true)
+    expect(await auth.users.disable(id)).toBe(true)
 
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     expect(await auth.createSession('bob@example.com')).toBeNull()
     expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(false)
-    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+    await expect(
+      auth.signIn.withPassword({ email: 'bob@example.com', password: 'b4l0u' }),
+    ).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
     await expect(auth.getResetPasswordToken('bob@example.com')).rejects.toMatchObject({
@@ -117,10 +119,10 @@ onBothEngines('disabling', (engine) => {
   it('is undone by enabling, which brings back no session', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
-    const sessionId = await auth.createSession('bob@example.com')
-    await auth.disableUser(id)
-    expect(await auth.enableUser(id)).toBe(true)
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    const sessionToken = await auth.createSession('bob@example.com')
+    await auth.users.disable(id)
+    expect(await auth.users.enable(id)).toBe(true)
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(true)
   })
 
@@ -129,23 +131,23 @@ onBothEngines('disabling', (engine) => {
     const auth = await freshAuth(engine, { now })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
     const since = now()
-    await auth.disableUser(id)
+    await auth.users.disable(id)
     now.advance(60)
-    await auth.disableUser(id)
+    await auth.users.disable(id)
     expect((await auth.db.findUserBy({ id })).disabledAt).toEqual(since)
   })
 
   it('of nobody is said to be so', async () => {
     const auth = await freshAuth(engine)
-    expect(await auth.disableUser(4711)).toBe(false)
-    expect(await auth.enableUser(4711)).toBe(false)
-    expect(await auth.deleteUser(4711)).toBe(false)
-    expect(await auth.confirmUser(4711)).toBe(false)
-    expect(await auth.unlockUser(4711)).toBe(false)
-    expect(await auth.markPasswordCompromised(4711)).toBe(false)
+    expect(await auth.users.disable(4711)).toBe(false)
+    expect(await auth.users.enable(4711)).toBe(false)
+    expect(await auth.users.delete(4711)).toBe(false)
+    expect(await auth.users.confirmEmail(4711)).toBe(false)
+    expect(await auth.users.unlock(4711)).toBe(false)
+    expect(await auth.users.markPasswordCompromised(4711)).toBe(false)
     // What did not happen leaves no line either.
-    expect(await Array.fromAsync(auth.listAudit())).toEqual([])
-    expect(await auth.describeUser('nobody@example.com')).toBeNull()
+    expect(await Array.fromAsync(auth.audit.list())).toEqual([])
+    expect(await auth.users.find('nobody@example.com')).toBeNull()
   })
 })
 
@@ -154,23 +156,27 @@ onBothEngines('a password that others may know', (engine) => {
     const now = testClock()
     const auth = await freshAuth(engine, { now })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
-    const sessionId = await auth.createSession('bob@example.com')
+    const sessionToken = await auth.createSession('bob@example.com')
     const outstanding = await auth.getResetPasswordToken('bob@example.com')
-    expect(await auth.markPasswordCompromised(id)).toBe(true)
-    expect(await auth.getUserFromSessionId(sessionId)).toBeNull()
+    expect(await auth.users.markPasswordCompromised(id)).toBe(true)
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     await expect(auth.updatePassword(outstanding, 'new')).rejects.toMatchObject({
       code: 'invalid_reset_token',
     })
 
     const since = now()
     now.advance(60)
-    await auth.markPasswordCompromised(id)
+    await auth.users.markPasswordCompromised(id)
     expect((await auth.db.findUserBy({ id })).passwordCompromisedAt).toEqual(since)
 
-    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+    await expect(
+      auth.signIn.withPassword({ email: 'bob@example.com', password: 'b4l0u' }),
+    ).rejects.toMatchObject({
       code: 'password_compromised',
     })
-    await expect(auth.logIn({ email: 'bob@example.com', password: 'wrong' })).rejects.toMatchObject({
+    await expect(
+      auth.signIn.withPassword({ email: 'bob@example.com', password: 'wrong' }),
+    ).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
     expect(await auth.validLogin('bob@example.com', 'b4l0u')).toBe(false)
@@ -185,15 +191,17 @@ onBothEngines('a password that others may know', (engine) => {
     })
     await auth.updatePassword(token, 'new')
     expect((await auth.db.findUserBy({ id })).passwordCompromisedAt).toBeNull()
-    await auth.logIn({ email: 'bob@example.com', password: 'new' })
+    await auth.signIn.withPassword({ email: 'bob@example.com', password: 'new' })
   })
 
   it('is said of an open account alone', async () => {
     const auth = await freshAuth(engine)
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
-    await auth.markPasswordCompromised(id)
-    await auth.disableUser(id)
-    await expect(auth.logIn({ email: 'bob@example.com', password: 'b4l0u' })).rejects.toMatchObject({
+    await auth.users.markPasswordCompromised(id)
+    await auth.users.disable(id)
+    await expect(
+      auth.signIn.withPassword({ email: 'bob@example.com', password: 'b4l0u' }),
+    ).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
   })
@@ -205,7 +213,7 @@ onBothEngines('the list of users', (engine) => {
     const emails = Array.from({ length: 1_003 }, (_, index) => `user${index}@example.com`)
     for (const email of emails) await auth.db.addUser(email, '!')
     const listed: string[] = []
-    for await (const user of auth.listUsers()) listed.push(user.email)
+    for await (const user of auth.users.list()) listed.push(user.email)
     expect(listed).toEqual(emails)
   })
 })

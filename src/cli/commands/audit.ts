@@ -1,10 +1,10 @@
-import { AUDIT_ACTIONS, type AuditEntry, type AuditQuery, type Engine } from '../../auth/index.ts'
+import { AUDIT_ACTIONS, type AuditEntry, type AuditQuery, type AuthService } from '../../auth/index.ts'
 import { AuthError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
 import { print } from '../terminal.ts'
-import { withEngine } from './users.ts'
+import { withService } from './users.ts'
 
 export const audit: Command = {
   name: 'audit',
@@ -16,15 +16,15 @@ export const audit: Command = {
     limit: { type: 'string', help: 'So many lines at the most; 50 without it, 0 for all' },
   },
   run: (input) =>
-    withEngine(input, async (engine) => {
+    withService(input, async (auth) => {
       const { user, action, since, limit = '50' } = input.flags as Partial<Record<string, string>>
       const query: AuditQuery = {
-        userId: user === undefined ? undefined : await userIdOf(engine, user),
+        userId: user === undefined ? undefined : await userIdOf(auth, user),
         action: action === undefined ? undefined : knownAction(action),
         since: since === undefined ? undefined : sinceOf(since),
       }
       let left = limitOf(limit)
-      for await (const record of engine.listAudit(query)) {
+      for await (const record of auth.audit.list(query)) {
         await print(input.json ? JSON.stringify(record) : lineOf(record))
         if (--left === 0) break
       }
@@ -32,10 +32,10 @@ export const audit: Command = {
     }),
 }
 
-async function userIdOf(engine: Engine, user: string): Promise<number> {
+async function userIdOf(auth: AuthService, user: string): Promise<number> {
   // Of an account that is gone only the number is left.
   if (/^\d{1,9}$/.test(user)) return Number(user)
-  const found = await engine.describeUser(user)
+  const found = await auth.users.find(user)
   if (found === null) throw new AuthError('unknown_email', { message: `there is no user ${user}` })
   return found.user.id
 }

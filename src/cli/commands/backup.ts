@@ -1,4 +1,4 @@
-import { openEngine } from '../../auth/index.ts'
+import { openAuthService } from '../../auth/index.ts'
 import {
   type BackupContents,
   backUpDatabase,
@@ -53,11 +53,11 @@ export const restore: Command = {
     if (flags.yes !== true && !(await confirmed(question))) return 1
     const keepSessions = flags['keep-sessions'] === true
     const done = await restoreDatabase(databaseUrl, file, async (copyUrl) => {
-      const engine = await openEngine({ ...settings.options, databaseUrl: copyUrl })
+      const auth = await openAuthService({ ...settings.options, databaseUrl: copyUrl })
       try {
-        await engine.finishRestore({ keepSessions }, operator())
+        await auth.transfer.finishRestore({ keepSessions }, operator())
       } finally {
-        await engine.close()
+        await auth.close()
       }
     })
     if (json) {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Engine } from '../../auth/index.ts'
+import type { AuthService } from '../../auth/index.ts'
 import { filesInUse } from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
 import {
@@ -16,7 +16,7 @@ import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
-import { withEngine } from './users.ts'
+import { withService } from './users.ts'
 
 export const exportUsers: Command = {
   name: 'export',
@@ -35,17 +35,17 @@ export const exportUsers: Command = {
     const inUse = filesInUse(resolveOptions(input.settings.options).databaseUrl)
     if (isStandardOutput(target)) {
       assertNotInUse(1, inUse)
-      return withEngine(input, async (engine) => {
+      return withService(input, async (auth) => {
         warnOf(withHashes)
-        await writeUsers(engine, withHashes, process.stdout)
+        await writeUsers(auth, withHashes, process.stdout)
         return 0
       })
     }
     const output = openOutput(target, { inUse, replace: input.flags.force === true, mayStream: true })
     return discardedOnFailure(output, () =>
-      withEngine(input, async (engine) => {
+      withService(input, async (auth) => {
         warnOf(withHashes)
-        const count = await writeFile(target, output, (stream) => writeUsers(engine, withHashes, stream))
+        const count = await writeFile(target, output, (stream) => writeUsers(auth, withHashes, stream))
         await print(
           input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count, 'user')} to ${target}.`,
         )
@@ -61,10 +61,10 @@ function warnOf(withHashes: boolean): void {
 }
 
 /** @returns How many there were. */
-async function writeUsers(engine: Engine, withHashes: boolean, output: Writable): Promise<number> {
+async function writeUsers(auth: AuthService, withHashes: boolean, output: Writable): Promise<number> {
   let count = 0
   async function* lines() {
-    for await (const user of engine.exportUsers({ withHashes }, operator())) {
+    for await (const user of auth.transfer.exportUsers({ withHashes }, operator())) {
       count++
       yield `${JSON.stringify(user)}\n`
     }

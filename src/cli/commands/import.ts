@@ -1,6 +1,6 @@
 import { appendFileSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { type Engine, type ImportOptions, USER_FIELDS } from '../../auth/index.ts'
+import { type AuthService, type ImportOptions, USER_FIELDS } from '../../auth/index.ts'
 import { filesInUse } from '../../db/index.ts'
 import { AuthError } from '../../errors.ts'
 import { isStandardOutput, type OutputFile, openOutput } from '../../lib/output-file.ts'
@@ -15,7 +15,7 @@ import { rejectedLine } from '../import/rejects.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
 import { counted, print } from '../terminal.ts'
-import { withEngine } from './users.ts'
+import { withService } from './users.ts'
 
 export const importUsers: Command = {
   name: 'import',
@@ -42,11 +42,11 @@ export const importUsers: Command = {
     const firebase = config === undefined ? null : await readFirebaseProject(config)
     const rejectsPath = flags.rejects ?? defaultRejects(path)
     const source = await openSource(path)
-    const work = async (engine: Engine, rejects: OutputFile) => {
+    const work = async (auth: AuthService, rejects: OutputFile) => {
       const items = format({ lines: linesOf(source.chunks), ignored })
       const progress = input.json ? null : startProgress(process.stderr)
       const options = { dryRun: isDryRun, firebase }
-      const task = { engine, items, options, rejects, progress, size: source.size }
+      const task = { auth, items, options, rejects, progress, size: source.size }
       const done = await runImport(task)
       if (done.rejected > 0) rejects.publish()
       await report(input, done, { isDryRun, rejectsPath })
@@ -55,7 +55,7 @@ export const importUsers: Command = {
     try {
       const rejects = openRejects(rejectsPath, input)
       return await discardedOnFailure(rejects, () =>
-        withEngine(input, (engine) => work(engine, rejects), { mayCreate: !isDryRun }),
+        withService(input, (auth) => work(auth, rejects), { mayCreate: !isDryRun }),
       )
     } finally {
       await source.close()
@@ -131,7 +131,7 @@ interface Counts {
 }
 
 interface Task {
-  readonly engine: Engine
+  readonly auth: Engine
   readonly items: AsyncIterable<FileItem>
   readonly options: ImportOptions
   readonly rejects: OutputFile
@@ -142,7 +142,7 @@ interface Task {
 /** Rejected lines that are named on standard error; all of them are in the file. */
 const NAMED_MAX = 20
 
-async function runImport({ engine, items, options, rejects, progress, size }: Task): Promise<Counts> {
+async function runImport({ auth, items, options, rejects, progress, size }: Task): Promise<Counts> {
   const counts: Counts = { added: 0, unchanged: 0, rejected: 0 }
   let lines = 0
   let read = 0
@@ -154,7 +154,11 @@ async function runImport({ engine, items, options, rejects, progress, size }: Ta
     }
   }
   try {
-    for await (const { added, unchanged, rejected } of engine.importUsers(counting(), options, operator())) {
+    for await (const { added, unchanged, rejected } of auth.transfer.importUsers(
+      counting(),
+      options,
+      operator(),
+    )) {
       const rejectedLines = rejected.map(({ item, problem }) => ({ line: item.line, problem }))
       appendFileSync(rejects.fd, rejectedLines.map(rejectedLine).join(''))
       const named = progress === null ? [] : rejectedLines.slice(0, Math.max(0, NAMED_MAX - counts.rejected))

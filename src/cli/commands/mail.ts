@@ -6,14 +6,14 @@ import { LOCALES } from '../../text/index.ts'
 import { isEmailAddress, trimEmail } from '../../user.ts'
 import type { Command } from '../command.ts'
 import { print } from '../terminal.ts'
-import { withEngine } from './users.ts'
+import { withService } from './users.ts'
 
 const test: Command = {
   name: 'mail test',
   summary: 'Send a mail now, to see that mail goes out',
   takes: 'TO',
   run: (input) =>
-    withEngine(input, async ({ mailer, options }) => {
+    withService(input, async ({ mailer, options }) => {
       const to = trimEmail(input.args[0] ?? '')
       if (!isEmailAddress(to)) throw new AuthError('invalid_email', { field: 'TO' })
       if (mailer === null) throw new OptionError('smtpUrl', 'is not set: there is no mail server to try')
@@ -34,8 +34,8 @@ const queue: Command = {
   name: 'mail queue',
   summary: 'Say how many mails wait to be sent, and what the mail server said to them',
   run: (input) =>
-    withEngine(input, async (engine) => {
-      const [waiting, problems] = [await engine.countMail(), await engine.listMailProblems()]
+    withService(input, async (auth) => {
+      const [waiting, problems] = [await auth.delivery.count(), await auth.delivery.listProblems()]
       if (input.json) await print(JSON.stringify({ waiting, problems }))
       else {
         await print(`Mails that wait: ${waiting}.`)

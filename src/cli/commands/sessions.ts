@@ -3,7 +3,7 @@ import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
 import { confirmed, moment, print, printRows } from '../terminal.ts'
-import { withEngine, withUser } from './users.ts'
+import { withService, withUser } from './users.ts'
 
 const list: Command = {
   name: 'sessions',
@@ -15,8 +15,8 @@ const list: Command = {
       throw new UsageError(
         `"${email}" is neither an address nor a command; there is sessions EMAIL, sessions end, sessions end-all`,
       )
-    return withUser(input, async (engine, { user }) => {
-      const sessions = await engine.listSessionsOfUser(user.id)
+    return withUser(input, async (auth, { user }) => {
+      const sessions = await auth.users.listSessions(user.id)
       if (input.json) for (const session of sessions) await print(JSON.stringify(shown(session)))
       else await printRows(['id', 'created', 'last used', 'ip', 'device'], sessions.map(rowOf))
       return 0
@@ -46,8 +46,8 @@ const end: Command = {
   summary: 'Sign one user out everywhere',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user, liveSessions }) => {
-      await engine.destroySession(user.id, operator())
+    withUser(input, async (auth, { user, liveSessions }) => {
+      await auth.destroySession(user.id, operator())
       await print(
         input.json
           ? JSON.stringify({ email: user.email, ended: liveSessions })
@@ -62,9 +62,9 @@ const endAll: Command = {
   summary: 'Sign everybody out everywhere',
   flags: { yes: { type: 'boolean', help: 'Do not ask' } },
   run: (input) =>
-    withEngine(input, async (engine) => {
+    withService(input, async (auth) => {
       if (input.flags.yes !== true && !(await confirmed('Sign everybody out everywhere?'))) return 1
-      const ended = await engine.endEverySession(operator())
+      const ended = await auth.users.endEverySession(operator())
       await print(input.json ? JSON.stringify({ ended }) : `Ended ${ended} sessions.`)
       return 0
     }),

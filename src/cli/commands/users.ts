@@ -1,9 +1,9 @@
 import {
   ACCOUNT_STATES,
   type AccountState,
-  type Engine,
+  type AuthService,
   type ListedUser,
-  openEngine,
+  openAuthService,
   type UserDescription,
   type UserQuery,
 } from '../../auth/index.ts'
@@ -44,32 +44,32 @@ function listed({ state, ...user }: ListedUser) {
   return { id, email, state, ...rest }
 }
 
-export async function withEngine(
+export async function withService(
   { settings }: CommandInput,
-  use: (engine: Engine) => Promise<ExitCode>,
+  use: (auth: AuthService) => Promise<ExitCode>,
   details: { mayCreate?: boolean } = {},
 ): Promise<ExitCode> {
   const { databaseUrl } = resolveOptions(settings.options)
   if (!databaseExists(databaseUrl) && !details.mayCreate) {
     throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(databaseUrl)} yet`)
   }
-  const engine = await openEngine(settings.options)
+  const auth = await openAuthService(settings.options)
   try {
-    return await use(engine)
+    return await use(auth)
   } finally {
-    await engine.close()
+    await auth.close()
   }
 }
 
 export async function withUser(
   input: CommandInput,
-  use: (engine: Engine, found: UserDescription) => Promise<ExitCode>,
+  use: (auth: AuthService, found: UserDescription) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const [email = ''] = input.args
-  return withEngine(input, async (engine) => {
-    const found = await engine.describeUser(email)
+  return withService(input, async (auth) => {
+    const found = await auth.users.find(email)
     if (found === null) throw new AuthError('unknown_email', { message: `there is no user ${email}` })
-    return use(engine, found)
+    return use(auth, found)
   })
 }
 
@@ -91,11 +91,11 @@ const add: Command = {
     const [email = ''] = input.args
     const { minPasswordLength } = resolveOptions(input.settings.options)
     const password = await readNewPassword(input.flags['password-stdin'] === true, minPasswordLength)
-    return withEngine(
+    return withService(
       input,
-      async (engine) => {
+      async (auth) => {
         // Whoever runs the service vouches for the address.
-        const user = await engine.registerUser(email, password, { confirmed: true }, operator())
+        const user = await auth.users.create({ email, password, confirmed: true }, operator())
         await print(
           input.json ? JSON.stringify(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`,
         )
@@ -124,10 +124,10 @@ const list: Command = {
   },
   run: (input) => {
     const { query, limit } = queryOf(input)
-    return withEngine(input, async (engine) => {
+    return withService(input, async (auth) => {
       let [count, last, isMore] = [0, 0, false]
       async function* users() {
-        for await (const user of engine.listUsers(query)) {
+        for await (const user of auth.users.list(query)) {
           isMore = count === limit
           if (isMore) return
           yield user
@@ -204,8 +204,8 @@ const disable: Command = {
   summary: 'Disable an account and end its sessions',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.disableUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.disable(user.id, operator())
       return report(input, 'disabled', user)
     }),
 }
@@ -215,8 +215,8 @@ const enable: Command = {
   summary: 'Enable a disabled account again',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.enableUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.enable(user.id, operator())
       return report(input, 'enabled', user)
     }),
 }
@@ -226,8 +226,8 @@ const confirm: Command = {
   summary: 'Confirm the address of an account, as the mailed link would',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.confirmUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.confirmEmail(user.id, operator())
       return report(input, 'confirmed', user)
     }),
 }
@@ -237,8 +237,8 @@ const unlock: Command = {
   summary: 'Clear the failed sign-ins of an account',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.unlockUser(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.unlock(user.id, operator())
       return report(input, 'unlocked', user)
     }),
 }
@@ -248,8 +248,8 @@ const sendReset: Command = {
   summary: 'Mail the link that sets a new password; the running service sends it',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      if (!(await engine.sendUserReset(user.id, operator()))) throw cannotGetMail(user)
+    withUser(input, async (auth, { user }) => {
+      if (!(await auth.users.sendPasswordReset(user.id, operator()))) throw cannotGetMail(user)
       return reportMail(input, 'reset_password', user.email)
     }),
 }
@@ -259,8 +259,8 @@ const resend: Command = {
   summary: 'Mail the link that confirms the address once more; the running service sends it',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      if (!(await engine.resendConfirmation(user.id, operator()))) throw cannotGetMail(user)
+    withUser(input, async (auth, { user }) => {
+      if (!(await auth.users.sendConfirmation(user.id, operator()))) throw cannotGetMail(user)
       return reportMail(input, 'verify_email', user.email)
     }),
 }
@@ -276,10 +276,10 @@ const setEmail: Command = {
     },
   },
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
+    withUser(input, async (auth, { user }) => {
       const [, email = ''] = input.args
       const isConfirmed = input.flags.confirmed === true
-      if (!(await engine.setUserEmail(user.id, { email, confirmed: isConfirmed }, operator())))
+      if (!(await auth.users.setEmail(user.id, { email, confirmed: isConfirmed }, operator())))
         throw cannotGetMail(user)
       if (!isConfirmed) return reportMail(input, 'confirm_new_email', trimEmail(email))
       await print(
@@ -322,8 +322,8 @@ const compromise: Command = {
   summary: 'Mark a password as compromised: sign-in requires a reset, and all sessions end',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
-      await engine.markPasswordCompromised(user.id, operator())
+    withUser(input, async (auth, { user }) => {
+      await auth.users.markPasswordCompromised(user.id, operator())
       await print(
         input.json
           ? JSON.stringify({ compromised: user.email })
@@ -339,9 +339,9 @@ const remove: Command = {
   takes: 'EMAIL',
   flags: { yes: { type: 'boolean', help: 'Do not ask' } },
   run: (input) =>
-    withUser(input, async (engine, { user }) => {
+    withUser(input, async (auth, { user }) => {
       if (input.flags.yes !== true && !(await confirmed(`Delete ${visible(user.email)} for good?`))) return 1
-      await engine.deleteUser(user.id, operator())
+      await auth.users.delete(user.id, operator())
       return report(input, 'deleted', user)
     }),
 }
