@@ -12,7 +12,7 @@ import {
   MODES,
   type Mode,
   OPTION_TABLE,
-  type Row,
+  type Setting,
 } from '../src/options/index.ts'
 import { dataPage } from './data-page.ts'
 
@@ -104,7 +104,7 @@ ${refusals('production').join('\n')}
 
 /** Values that a mode refuses but classic mode accepts, with the refusal. Found by trying, so the page cannot be wrong. */
 function refusals(mode: Mode): string[] {
-  return Object.entries(OPTION_TABLE).flatMap(([name, row]: [string, Row]) =>
+  return Object.entries(OPTION_TABLE).flatMap(([name, row]: [string, Setting]) =>
     candidates(row).flatMap((value) => {
       const problemIn = (mode: Mode) =>
         inspectOptions({ mode, [name]: value } as GivenOptions).problems.find(({ option }) => option === name)
@@ -115,7 +115,7 @@ function refusals(mode: Mode): string[] {
 }
 
 /** Values of a row that may be refused. For text, values that people are likely to try. */
-function candidates({ kind, classic }: Row): (string | number | boolean | undefined)[] {
+function candidates({ kind, classic }: Setting): (string | number | boolean | undefined)[] {
   switch (kind.type) {
     case 'integer':
       return [classic as number]
@@ -138,7 +138,7 @@ function spelled(value: string | number | boolean | undefined): string {
   return value === undefined ? 'not set' : shown(value)
 }
 
-function range(kind: Row['kind']): string {
+function range(kind: Setting['kind']): string {
   switch (kind.type) {
     case 'integer':
       return `${kind.min} to ${kind.max}; ${kind.unit}`
@@ -166,18 +166,18 @@ const ROW_START = /^(?: {2}\/\*\*[\s\S]*?\*\/\n)?( {2}(\w+): \{\n {4}env: )/gm
 
 function commented(source: string): string {
   return source.replaceAll(ROW_START, (_, start: string, name: string) => {
-    const row: Row = SETTINGS[name as keyof typeof SETTINGS]
+    const row: Setting = SETTINGS[name as keyof typeof SETTINGS]
     const lines = [...wrapped(row.about), '', ...wrapped(`${valuesOf(row)}${defaultsOf(row)}`)]
     return `  /**\n${lines.map((line) => `   * ${line}`.trimEnd()).join('\n')}\n   */\n${start}`
   })
 }
 
-function valuesOf({ kind }: Row): string {
+function valuesOf({ kind }: Setting): string {
   return kind.type === 'integer' ? `${kind.min} to ${kind.max} ${kind.unit}. ` : ''
 }
 
 /** For example: Default: `1`, in development `8`, in production `15`. */
-function defaultsOf(row: Row): string {
+function defaultsOf(row: Setting): string {
   const [classic = '', development = '', production = ''] = MODES.map((mode) => literal(defaultOf(row, mode)))
   if (row.env === 'BIENVENUE_MODE') return `Default: ${classic}.`
   const others =

@@ -1,6 +1,6 @@
 /**
- * Every way Bienvenue says no, in one table, and the classes that carry it.
- * Callers switch on `code`; it never changes once released. `docs/reference/errors.md` is made from this table.
+ * The table of all refusals, and the error classes. Callers switch on `code`, which never changes once released.
+ * `npm run docs` writes `docs/reference/errors.md` from the table.
  *
  * @module
  */
@@ -13,251 +13,259 @@ interface Row {
 }
 
 /**
- * Each refusal: its HTTP status, the sentence a client reads, and what causes it. A name in braces stands for a value
- * of the answer. `confirmationHint` is a second sentence, for sign-in where addresses have to be confirmed.
+ * Each refusal with its HTTP status, its message for clients and its cause. A name in braces stands for a value of the
+ * response. `confirmationHint` is added to the message of a failed sign-in if addresses must be confirmed.
  */
 export const ERRORS = {
   missing_field: {
     status: 400,
     message: 'A required field is missing or empty.',
-    cause: 'A field is absent or has no characters. `field` names it.',
+    cause: 'The field is absent or empty. `field` names it.',
   },
   invalid_field: {
     status: 400,
-    message: 'A field has a value that is not allowed.',
-    cause: 'A field is not text, not well-formed Unicode, or too long. `field` names it.',
+    message: 'The value of a field is not allowed.',
+    cause: 'The value is not text, is not well-formed Unicode, or is too long. `field` names the field.',
   },
   invalid_email: {
     status: 400,
-    message: 'This is not an email address.',
+    message: 'Enter a valid email address, such as name@example.com.',
     cause:
-      'A new address is not of the form local@domain, has more than 254 characters, or has characters that an address cannot have: invisible ones, or letters such as full-width ones that stand for others. An address that is only looked up counts as an unknown one instead.',
+      'A new address is not of the form local@domain, has more than 254 characters, or contains characters that are not allowed in an address: invisible ones, or compatibility characters such as full-width letters. Where an address is only looked up, a malformed one counts as unknown instead.',
   },
   password_too_short: {
     status: 400,
     message: 'Use at least {min_length} characters.',
-    cause:
-      'A new password has fewer characters than BIENVENUE_MIN_PASSWORD_LENGTH. `min_length` is that number.',
+    cause: 'A new password is shorter than BIENVENUE_MIN_PASSWORD_LENGTH. `min_length` is the minimum.',
   },
   password_too_long: {
     status: 400,
     message: 'Use at most {max_bytes} bytes of UTF-8.',
-    cause: 'A password is longer than `max_bytes`. A plain letter is one byte, most others are two to four.',
+    cause:
+      'A password is longer than `max_bytes`. An ASCII letter is one byte; most other characters are two to four.',
   },
   password_too_common: {
     status: 400,
-    message: 'This password is among the commonest or simplest ones, which are guessed first.',
+    message: 'This password is easy to guess. Choose a less common one.',
     cause:
-      'A new password stands on the list of the commonest ones that we carry, or is little but characters in a row or one piece repeated.',
+      'A new password is on our list of very common passwords, or is little more than a sequence of characters or a repeated piece.',
   },
   password_breached: {
     status: 400,
-    message: 'This password has been seen in a breach of another service. Choose another one.',
+    message: 'This password has appeared in a data breach at another service. Choose a different one.',
     cause: 'The breach service of BIENVENUE_BREACH_CHECK_URL knows the hash of a new password.',
   },
   password_guessable: {
     status: 400,
-    message: 'The password is made of the address or of the name of the service, and little else.',
+    message:
+      'This password is too similar to your email address or the name of this service. Choose a different one.',
     cause:
-      'Without the address of the account, the name of the service and BIENVENUE_CONTEXT_WORDS, fewer than 8 characters of a new password are left.',
+      'Without the address of the account, the name of the service and BIENVENUE_CONTEXT_WORDS, fewer than 8 characters of a new password remain.',
   },
   repeated_field: {
     status: 400,
-    message: 'A field may be sent only once.',
-    cause: 'The same field occurs twice, so that two parsers could read two different requests.',
+    message: 'Send each field only once.',
+    cause:
+      'A field occurs more than once, so two parsers could read the request differently. `field` names it.',
   },
   unknown_field: {
     status: 400,
-    message: 'This field is not known here.',
-    cause: 'The request carries a field that its route does not list.',
+    message: 'The request contains an unknown field. Remove it, or check its name.',
+    cause: 'The request contains a field that its route does not accept. `field` names it.',
   },
   malformed_body: {
     status: 400,
-    message: 'The body could not be read in the format it claims.',
+    message: 'The body does not have the format that its Content-Type claims. Check its syntax and encoding.',
     cause:
-      'Broken JSON, form, multipart, percent-encoding or UTF-8, or a multipart part with a transfer encoding.',
+      'The JSON, form, multipart, percent-encoding or UTF-8 is malformed, or a multipart part has a transfer encoding.',
   },
   malformed_request: {
     status: 400,
-    message: 'The request could not be read.',
-    cause: 'The request line, a header or the length framing breaks the rules of HTTP/1.1 (RFC 9112).',
+    message: 'The request is not valid HTTP. Check the request line and the headers.',
+    cause: 'The request line, a header or the message framing violates HTTP/1.1 (RFC 9112).',
   },
   email_taken: {
     status: 400,
     message: 'email already registered',
     cause:
-      'An account with this address, in any spelling of it, exists. The classic answer: its body is only the message.',
+      'An account with this address, in any spelling, already exists. The body of this classic answer has only the message.',
   },
   invalid_credentials: {
     status: 401,
-    message: 'The email address or the password is wrong, or the account is not open.',
-    confirmationHint: 'If the address is not confirmed yet, POST /request_confirmation sends the mail again.',
+    message:
+      'The email address or the password is wrong, or the account is not active. Check both, or reset the password.',
+    confirmationHint:
+      'If the address is not confirmed yet, POST /request_confirmation sends the email again.',
     cause:
-      'Unknown or malformed address, wrong password, or an account that is disabled or whose address is not confirmed. It never says which. With BIENVENUE_EMAIL_VERIFICATION a failed sign-in adds, whatever the cause: “If the address is not confirmed yet, POST /request_confirmation sends the mail again.”',
+      'The address is unknown or malformed, the password is wrong, or the account is disabled or its address not confirmed. The answer does not say which. With BIENVENUE_EMAIL_VERIFICATION, every failed sign-in adds, whatever the cause: “If the address is not confirmed yet, POST /request_confirmation sends the email again.”',
   },
   unauthenticated: {
     status: 401,
-    message: 'A valid session cookie is required.',
+    message: 'A valid session cookie is required. Sign in first.',
     cause:
-      'As `session_required`, on the routes that the classic contract does not have: they answer with the status that HTTP has for it.',
+      'Like `session_required`, on routes that are not part of the classic contract. They use the standard status.',
   },
   session_required: {
     status: 403,
-    message: 'A valid session cookie is required.',
-    cause: 'No session cookie, more than one, or one that is malformed, unknown, expired or ended.',
+    message: 'A valid session cookie is required. Sign in first.',
+    cause:
+      'The request has no session cookie or more than one, or the session is malformed, unknown, expired or ended.',
   },
   registration_closed: {
     status: 403,
     message: 'Registration is closed. Ask the operator of this service for an account.',
     cause:
-      'Somebody registered while BIENVENUE_REGISTRATION is `closed`. The same for known and unknown addresses; `bienvenue users add` still works.',
+      'Someone tried to register while BIENVENUE_REGISTRATION is `closed`. Known and unknown addresses get the same answer. Operators can still add accounts with `bienvenue users add`.',
   },
   unknown_email: {
     status: 403,
-    message: 'There is no account with this email address.',
+    message: 'There is no account with this email address. Check the address.',
     cause:
-      'A reset was asked for an address that nobody registered, for text that is not an address, or for a disabled account.',
+      'A reset was requested for an address without an account, for text that is not an address, or for a disabled account.',
   },
   invalid_reset_token: {
     status: 403,
-    message: 'The reset token is not valid.',
-    cause: 'Unknown, used, expired or replaced token, or one of another account. It never says which.',
+    message: 'The reset token is not valid. Request a new one.',
+    cause:
+      'The token is unknown, used, expired or replaced, or belongs to another account. The answer does not say which.',
   },
   invalid_confirmation_token: {
     status: 403,
-    message: 'This link is not valid any more. Ask for another one.',
+    message: 'This link is no longer valid. Request a new one.',
     cause:
-      'Unknown, used, expired or replaced token of a mail that confirms an address, or one for an address that is no longer the account’s. It never says which.',
+      'The token from a confirmation email is unknown, used, expired or replaced, or is for an address that the account no longer has. The answer does not say which.',
   },
   password_compromised: {
     status: 403,
-    message: 'This password has to be replaced, because others may know it. Reset it by mail.',
-    cause: 'The right password of an account whose password an operator has marked as compromised.',
+    message: 'Others may know this password, so it can no longer be used. Reset it by email.',
+    cause: 'The password is right, but an operator has marked it as compromised.',
   },
   reauthentication_required: {
     status: 403,
-    message: 'Type your password again first.',
+    message: 'Enter your password again first.',
     cause:
-      'The session is older than BIENVENUE_REAUTHENTICATION_SECONDS, for something sensitive. `POST /reauthenticate` renews it.',
+      'The action is sensitive, and the session began more than BIENVENUE_REAUTHENTICATION_SECONDS ago. `POST /reauthenticate` starts a new one.',
   },
   foreign_origin: {
     status: 403,
-    message: 'Requests from other sites are refused.',
+    message: 'Requests from other sites are refused. Send the request from the site of this service.',
     cause:
-      'The Origin or Sec-Fetch-Site header says that another site made this request (CSRF). `Origin: null` counts as another site unless Sec-Fetch-Site is `same-origin`. The origin has to be that of BASE_URL, or without it that of the Host header.',
+      'The Origin or Sec-Fetch-Site header shows that another site made this request (CSRF). The origin must match BASE_URL, or the Host header if BASE_URL is not set. `Origin: null` counts as another site unless Sec-Fetch-Site is `same-origin`.',
   },
   missing_origin: {
     status: 403,
-    message: 'A form with a session cookie must say where it comes from. Send JSON, or an Origin header.',
+    message:
+      'A form with a session cookie must say which site it comes from. Send JSON, or add an Origin header.',
     cause:
-      'Outside classic mode: a POST with the session cookie that is a form, text or of no type, and has neither an Origin nor a Sec-Fetch-Site header, so that any site could have made a browser send it (CSRF). Programs send JSON, or `Origin` with the origin of BASE_URL.',
+      'Outside classic mode, a POST with the session cookie has a form, text or untyped body and neither an Origin nor a Sec-Fetch-Site header. Any site can make a browser send such a request (CSRF). Programs send JSON, or `Origin` with the origin of BASE_URL.',
   },
   not_found: {
     status: 404,
-    message: 'There is nothing here.',
-    cause: 'No route has this path, or nothing of yours has this id.',
+    message: 'Not found. Check the path and the id.',
+    cause: 'No route has this path, or none of your resources has this id.',
   },
   method_not_allowed: {
     status: 405,
-    message: 'This method is not allowed here.',
-    cause: 'The path exists, the method does not. The Allow header lists those that do.',
+    message: 'This path does not accept this method. See the Allow header.',
+    cause: 'The path exists, but not with this method. The Allow header lists the methods that it accepts.',
   },
   request_timeout: {
     status: 408,
-    message: 'The request took too long to arrive.',
+    message: 'The request took too long to arrive. Send it again.',
     cause: 'The headers or the body did not arrive in time.',
   },
   body_too_large: {
     status: 413,
-    message: 'The body is too large: send at most 64 KiB.',
-    cause: 'More than 64 KiB.',
+    message: 'The body is too large. Send at most 64 KiB.',
+    cause: 'The body has more than 64 KiB.',
   },
   uri_too_long: {
     status: 414,
-    message: 'The address of the request is too long: use at most 2,048 characters.',
-    cause: 'More than 2,048 characters (and less than the 16 KiB of all headers).',
+    message: 'The URL is too long. Use at most 2,048 characters.',
+    cause:
+      'The path and query have more than 2,048 characters. Beyond 16 KiB, the answer is `headers_too_large`.',
   },
   unsupported_media_type: {
     status: 415,
-    message: 'Send the body as form, multipart form or JSON, in UTF-8 and not compressed.',
-    cause: 'Content-Type is another one, missing or malformed, or the body has a Content-Encoding.',
+    message: 'Send the body as a form, a multipart form or JSON, in UTF-8 and uncompressed.',
+    cause: 'The Content-Type is missing, malformed or another one, or the body has a Content-Encoding.',
   },
   unsupported_charset: {
     status: 415,
-    message: 'Send the body in UTF-8. Its Content-Type names another charset.',
+    message: 'The Content-Type names a charset other than UTF-8. Send the body in UTF-8.',
     cause:
-      'The charset is not UTF-8 and the body, or a part of it, has characters beyond ASCII (percent-encoded ones included), or the charset is unknown or not a superset of ASCII.',
+      'The charset is unknown or is not a superset of ASCII; or it is not UTF-8 and the body, or a part of it, contains non-ASCII characters, percent-encoded ones included.',
   },
   unknown_host: {
     status: 421,
-    message: 'This host name is not served here.',
-    cause: 'The Host header is none of the names this service answers to (DNS rebinding).',
+    message: 'This service does not answer to this host name. Use its public address.',
+    cause: 'The Host header is none of the names that this service answers to (DNS rebinding).',
   },
   too_many_attempts: {
     status: 429,
     message: 'Too many attempts. Try again later.',
     cause:
-      'Too many failed logins, registrations or mails asked for, for one account or from one address. Retry-After says when.',
+      'Too many failed sign-ins, registrations or requests for mail, for one account or from one address. Retry-After says when to try again.',
   },
   headers_too_large: {
     status: 431,
-    message: 'The headers are too large: send at most 16 KiB.',
-    cause: 'More than 16 KiB.',
+    message: 'The headers are too large. Send at most 16 KiB.',
+    cause: 'The headers have more than 16 KiB.',
   },
   internal_error: {
     status: 500,
-    message: 'Something went wrong here. It has been logged under the request id.',
-    cause: 'A fault of the service.',
+    message: 'Something went wrong. Try again later, or report the request id to the operator.',
+    cause: 'A fault of the service. The log has the details under the request id.',
   },
   body_already_read: {
     status: 500,
-    message:
-      'The service cannot read this body, because the program around it has already done so. Mount the service before body parsers.',
+    message: 'The body was read before it reached the service. Mount the service before body parsers.',
     cause:
-      'In an embedding program only: something in front of the service has read the request body and left no parsed body in `request.body`.',
+      'Only when embedded: something in front of the service has read the request body and left no parsed body in `request.body`.',
   },
   unavailable: {
     status: 503,
-    message: 'The service is not ready. Try again shortly.',
-    cause: 'The database cannot be reached, read or written, or the service is stopping.',
+    message: 'The service is temporarily unavailable. Try again in a moment.',
+    cause:
+      'The database cannot be reached, read or written, too many passwords are waiting to be hashed, or the service is stopping.',
   },
 } as const satisfies Record<string, Row>
 
-/** The stable name of a refusal. */
+/** The stable code of a refusal. */
 export type ErrorCode = keyof typeof ERRORS
 
-/** What an {@link AuthError} may say beside its code. */
+/** The optional details of an {@link AuthError}. */
 export interface AuthErrorDetails {
-  /** Overrides the table's sentence for library callers; over HTTP the table's sentence is sent. */
+  /** Overrides the message for library callers. HTTP clients always get the message of the table. */
   message?: string
-  /** The parameter at fault, under its TypeScript name. */
+  /** The TypeScript name of the invalid parameter. */
   field?: string
-  /** Whole seconds, 1 or more, until another try is worth it. */
+  /** When to try again, in whole seconds from now, 1 or more. */
   retryAfterSeconds?: number
-  /** The fewest characters of a new password, in Unicode code points. */
+  /** The minimum length of a new password, in Unicode code points. */
   minLength?: number
-  /** The most bytes of a password, in UTF-8. */
+  /** The maximum length of a password, in bytes of UTF-8. */
   maxBytes?: number
-  /** Whether to add where to ask for the mail that confirms an address. It must not depend on the account. */
+  /** Whether to add the confirmation hint. Must not depend on the account, or the message would reveal it. */
   withConfirmationHint?: boolean
-  /** The reason: logged, never sent. */
+  /** The underlying error. Logged, never sent to a client. */
   cause?: unknown
 }
 
-/** A refusal, with a stable `code` to switch on. */
+/** A refusal. Switch on its `code`. */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
-  /** Which refusal it is: stable, for programs to switch on. */
+  /** Which refusal this is. Codes are stable. */
   readonly code: ErrorCode
-  /** The parameter at fault, where there is one. */
+  /** The invalid parameter, if a single one is at fault. */
   readonly field: string | undefined
-  /** Whole seconds, 1 or more, until another try is worth it; with `too_many_attempts`. */
+  /** When to try again, in whole seconds from now, 1 or more. Set with `too_many_attempts`. */
   readonly retryAfterSeconds: number | undefined
-  /** The fewest characters of a new password, in Unicode code points; with `password_too_short`. */
+  /** The minimum length of a new password, in Unicode code points. Set with `password_too_short`. */
   readonly minLength: number | undefined
-  /** The most bytes of a password, in UTF-8; with `password_too_long`. */
+  /** The maximum length of a password, in bytes of UTF-8. Set with `password_too_long`. */
   readonly maxBytes: number | undefined
-  /** The sentence of the table, with its values: what HTTP says as `message`. */
+  /** The message of the table with its values filled in, which HTTP clients get. */
   readonly sentence: string
 
   constructor(code: ErrorCode, details: AuthErrorDetails = {}) {
@@ -283,45 +291,45 @@ function sentenceOf(
   return withConfirmationHint && confirmationHint !== undefined ? `${sentence} ${confirmationHint}` : sentence
 }
 
-/** The store has no row that matches. */
+/** No row of the database matches. */
 export class NoResultFound extends Error {
   override readonly name = 'NoResultFound'
 }
 
-/** A look-up or a change names a column that does not exist, or gives it a value it cannot hold. */
+/** A lookup or update names an unknown column, or a value that the column cannot hold. */
 export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError'
 }
 
-/** A write breaks a constraint of the database: the address is taken. */
+/** A write violates a unique constraint: the address is taken. */
 export class Conflict extends Error {
   override readonly name = 'Conflict'
 }
 
-/** What an operator asked for cannot be done; nothing was changed. */
+/** An operator's command cannot be carried out. Nothing was changed. */
 export class MaintenanceError extends Error {
   override readonly name = 'MaintenanceError'
 }
 
-/** What is wrong with an option. */
+/** Why an option cannot be used. */
 export interface OptionProblem {
-  /** Its name in `AuthOptions`. */
+  /** The name of the option in `AuthOptions`. */
   readonly option: string
-  /** What is wrong with it, without its name. Never holds a secret. */
+  /** What is wrong, without the name of the option. Never contains a secret. */
   readonly problem: string
 }
 
-/** One option or setting, or several, cannot be used. */
+/** One or more options cannot be used. The message has a line for each problem. */
 export class OptionError extends TypeError {
   override readonly name = 'OptionError'
-  /** The first problem's option, by its name in `AuthOptions`. */
+  /** The option of the first problem. */
   readonly option: string
-  /** Every problem that was found, the first one first. */
+  /** All problems. */
   readonly problems: readonly OptionProblem[]
 
   /**
-   * @param option - The option's name in `AuthOptions`.
-   * @param problem - What is wrong with it, without its name. Never holds a secret.
+   * @param option - The name of the option in `AuthOptions`.
+   * @param problem - What is wrong, without the name of the option. Must not contain a secret.
    */
   constructor(
     option: string,

@@ -1,25 +1,25 @@
-/** The log, by `pino`: one JSON object a line. What goes in is the caller's to choose; secrets never do. */
+/** The log: one JSON object per line, written by `pino`. Callers must not log secrets. */
 import { pino } from 'pino'
 
-/** What the rest of the house needs of a logger; a pino instance is one. */
+/** The logger that the service needs. A pino instance is one. */
 export type Logger = Record<
   'debug' | 'info' | 'warn' | 'error',
   (fields: Record<string, unknown>, message: string) => void
 > & {
-  /** Whether anything comes of a line of this level; without it, every line is made. */
+  /** Whether lines of this level are written. If absent, lines of every level are passed on. */
   isLevelEnabled?(level: 'debug'): boolean
 }
 
-/** From silent to everything. */
+/** From the fewest lines to the most. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /**
- * A logger.
+ * Creates a logger.
  *
- * @param level - The least that is written.
- * @param stream - Where to. The service logs to standard output, the library to standard error.
- * @param base - Fields of every line. Default: none.
+ * @param level - The lowest level that is written.
+ * @param stream - The output. The service logs to standard output, the library to standard error.
+ * @param base - Fields to add to every line.
  */
 export function createLogger(
   level: LogLevel,
@@ -37,7 +37,7 @@ export function createLogger(
   )
 }
 
-/** An error as it may stand in the log: the message of a database error may quote a value, and stays out. */
+/** An error for the log, without its message: a database error can quote personal data. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }

@@ -14,8 +14,8 @@ import {
   type User,
 } from './user.ts'
 
-// Few characters, each with a story: composed and combining, of two cases or of three, wider or narrower in
-// UTF-8 after a change of case, and one (U+037E) that NFC turns into a semicolon.
+// Characters for edge cases: composed and combining, with two or three cases, with another UTF-8 length in another
+// case, and one (U+037E) that NFC turns into a semicolon.
 const ODD = [...'éÉüßΣσςﬁÅİıſẞȺ名ｅ😀\u0301\u0958\u037e\u212a']
 const of = (units: readonly string[], minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom(...units), minLength, maxLength })
@@ -31,7 +31,7 @@ const anyText = fc.oneof(
   of([...'@@ .aA9-%/:[]\t\n\0', 'xn--', '\ud800', '\udc00', '\ufeff', ...ODD], 0, 20),
 )
 
-/** `local@domain` with a domain of this many ASCII characters. */
+/** An address with a domain of `length` ASCII characters. */
 function withDomain(localPart: string, length: number): string {
   return `${localPart}@${`${'a'.repeat(60)}.`.repeat(4).slice(-length + 1)}b`
 }
@@ -54,7 +54,7 @@ describe('isEmailAddress', () => {
     `${'é'.repeat(32)}@example.com`,
     `a@${'b'.repeat(63)}.com`,
     withDomain('a'.repeat(64), 189),
-  ])('takes %j', (text) => {
+  ])('accepts %j', (text) => {
     expect(isEmailAddress(text)).toBe(true)
     expect(isEmailAddress(normalizeEmail(text))).toBe(true)
   })
@@ -85,18 +85,18 @@ describe('isEmailAddress', () => {
     ['a right-to-left override', 'a\u202eb@example.com'],
     ['a byte order mark', '\ufeffa@example.com'],
     ['a soft hyphen in the domain', 'a@exam\u00adple.com'],
-    ['half a surrogate pair', 'a\ud800@example.com'],
+    ['a lone surrogate', 'a\ud800@example.com'],
     ['a private use character', 'a\ue000@example.com'],
     ['a quoted local part', '"a"@example.com'],
     ['a comment', 'a(b)@example.com'],
     ['a list', 'a@example.com,b@example.com'],
-    ['a name beside it', 'A <a@example.com>'],
+    ['a display name', 'A <a@example.com>'],
     ['a backslash', 'a\\b@example.com'],
     ['an IPv4 address', 'a@127.0.0.1'],
     ['an IPv4 address of one number', 'a@2130706433'],
     ['an IPv4 address in hexadecimal', 'a@0x7f.0.0.1'],
     ['an IPv4 address in full-width digits', 'a@１２７.0.0.1'],
-    ['a domain that ends in a number', 'a@example.123'],
+    ['a domain that ends with a number', 'a@example.123'],
     ['an IPv4 literal', 'a@[127.0.0.1]'],
     ['an IPv6 literal', 'a@[IPv6:::1]'],
     ['a percent sign in the domain', 'a@example%2ecom'],
@@ -109,10 +109,10 @@ describe('isEmailAddress', () => {
     ['an underscore in the domain', 'a@ex_ample.com'],
     ['an empty label', 'a@example..com'],
     ['a dot before the domain', 'a@.example.com'],
-    ['a dot behind the domain', 'a@example.com.'],
+    ['a dot after the domain', 'a@example.com.'],
     ['a label that begins with a hyphen', 'a@-example.com'],
     ['a label that ends with a hyphen', 'a@example-.com'],
-    ['punycode that decodes to nothing', 'a@xn--.com'],
+    ['empty punycode', 'a@xn--.com'],
     ['a local part of 65 octets', `${'a'.repeat(65)}@example.com`],
     ['a local part of 33 characters and 66 octets', `${'é'.repeat(33)}@example.com`],
     ['a label of 64 octets', `a@${'b'.repeat(64)}.com`],
@@ -122,7 +122,7 @@ describe('isEmailAddress', () => {
     expect(isEmailAddress(text)).toBe(false)
   })
 
-  it('refuses every ASCII control character and space, wherever it stands inside', () => {
+  it('refuses ASCII control characters and spaces anywhere inside', () => {
     const codes = [...Array(33).keys(), 0x7f]
     const addresses = codes
       .map((code) => String.fromCharCode(code))
@@ -130,13 +130,13 @@ describe('isEmailAddress', () => {
     expect(addresses.filter(isEmailAddress)).toEqual([])
   })
 
-  it('answers any text', () => {
+  it('returns a boolean for any text', () => {
     fc.assert(fc.property(anyText, (text) => typeof isEmailAddress(text) === 'boolean'))
   })
 })
 
 describe('trimEmail', () => {
-  it('takes away the spaces around, and nothing else', () => {
+  it('removes surrounding spaces and nothing else', () => {
     fc.assert(
       fc.property(anyText, fc.nat(3), fc.nat(3), (text, before, after) => {
         const bare = text.replace(/^ +/, '').replace(/ +$/, '')
@@ -152,12 +152,12 @@ describe('isUnambiguousEmail', () => {
     'bob@example.com',
     ' Bob@Example.com ',
     'jörg@bücher.example',
-    // Canonical equivalents are stored in NFC, so they are no other address.
+    // Stored in NFC, so canonical equivalents are the same address.
     'jo\u0308rg@example.com',
     '\u212aelvin@example.com',
     '用户@例え.jp',
     'straße@example.com',
-    // Look-alikes of another script are other letters in every normal form.
+    // Look-alikes from another script remain different letters in every normal form.
     'аdmin@example.com',
   ])('accepts %j', (text) => {
     expect(isEmailAddress(text)).toBe(true)
@@ -187,7 +187,7 @@ describe('isUnambiguousEmail', () => {
 })
 
 describe('storedEmail', () => {
-  it('is the address in NFC without the spaces around it, with letter case kept [EML-01]', () => {
+  it('returns the address in NFC, without surrounding spaces, with its letter case [EML-01]', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(storedEmail(` ${text.normalize('NFD')} `)).toBe(trimEmail(text).normalize('NFC'))
@@ -199,7 +199,7 @@ describe('storedEmail', () => {
 })
 
 describe('mailboxOf', () => {
-  it('differs from the identity in letter case alone, for every address that an account can have [EML-01]', () => {
+  it('differs from the canonical form only in letter case, for every address of a new account [EML-01]', () => {
     fc.assert(
       fc.property(address.filter(isUnambiguousEmail), (text) => {
         const mailbox = mailboxOf(text)
@@ -241,11 +241,11 @@ describe('normalizeEmail', () => {
     )
   })
 
-  it('makes no difference between spaces around, the cases of a letter, NFC and NFD, and punycode [EML-01]', () => {
+  it('is the same for all spellings: surrounding spaces, letter case, NFC and NFD, punycode [EML-01]', () => {
     fc.assert(
       fc.property(address, fc.nat(3), fc.nat(3), (text, before, after) => {
         const normalized = normalizeEmail(text)
-        // Latin-1 letters: one to one between the cases, in any place of a word.
+        // Only Latin-1 letters, whose case mapping is one to one and does not depend on their position.
         const upper = text.replace(/[a-zà-öø-þ]/g, (letter) => letter.toUpperCase())
         const lower = text.replace(/[A-ZÀ-ÖØ-Þ]/g, (letter) => letter.toLowerCase())
         const at = text.lastIndexOf('@') + 1
@@ -266,13 +266,13 @@ describe('normalizeEmail', () => {
     )
   })
 
-  it('knows a domain by what IDNA makes of it, also where lower case depends on the place in a word', () => {
-    // Upper-case sigma: IDNA maps it to σ everywhere, String.prototype.toLowerCase to ς at the end of a word.
+  it('maps the case of a domain as IDNA does, independently of the position in a word', () => {
+    // IDNA maps upper-case sigma to σ everywhere; String.prototype.toLowerCase maps it to ς at the end of a word.
     const domain = 'ΑΣ-x.gr'
     expect(normalizeEmail(`a@${domain}`)).toBe(`a@${domainToASCII(domain)}`)
   })
 
-  it('keeps tags and dots, so that different mailboxes stay different [EML-01]', () => {
+  it('keeps tags and dots, which distinguish mailboxes [EML-01]', () => {
     const spellings = [
       'ab@x.org',
       'a.b@x.org',
@@ -286,13 +286,13 @@ describe('normalizeEmail', () => {
     expect(spellings.map(normalizeEmail)).toEqual(spellings)
   })
 
-  it('keeps letters apart that only look alike, or are one only when upper-cased', () => {
+  it('distinguishes letters that look alike or share an upper case', () => {
     const lookalikes = ['admin@x.org', 'admın@x.org', 'аdmin@x.org', 'ádmin@x.org', 'ａdmin@x.org']
     expect(new Set(lookalikes.map(normalizeEmail)).size).toBe(lookalikes.length)
     expect(normalizeEmail('strasse@x.org')).not.toBe(normalizeEmail('straße@x.org'))
   })
 
-  it('gives every accepted address a form that is accepted too', () => {
+  it('returns a valid address for every valid address', () => {
     fc.assert(
       fc.property(address, (text) => {
         expect(isEmailAddress(normalizeEmail(text))).toBe(true)
@@ -301,13 +301,13 @@ describe('normalizeEmail', () => {
     )
   })
 
-  // Each grows, or changes its kind, on the way to its normalised form.
+  // Normalisation makes each of these longer or turns a character into another kind.
   it.each([
-    ['U+037E, of which NFC makes a semicolon', 'a\u037eb@example.com'],
-    ['a letter of which NFC makes two', `${'\u0958'.repeat(20)}@example.com`],
+    ['U+037E, which NFC turns into a semicolon', 'a\u037eb@example.com'],
+    ['a letter that NFC splits in two', `${'\u0958'.repeat(20)}@example.com`],
     ['a letter that is longer in lower case', `${'Ⱥ'.repeat(32)}@example.com`],
-    ['a domain that is over-long in punycode', `a@${'ü.'.repeat(100)}com`],
-  ])('never accepts an address whose form is refused: %s', (_, text) => {
+    ['a domain that is too long in punycode', `a@${'ü.'.repeat(100)}com`],
+  ])('is valid if and only if the original is: %s', (_, text) => {
     const normalized = normalizeEmail(text)
     expect(isEmailAddress(text)).toBe(isEmailAddress(normalized))
     if (isEmailAddress(text)) expect(normalized.length).toBeLessThanOrEqual(EMAIL_MAX_LENGTH)
@@ -321,17 +321,17 @@ describe('maskEmail', () => {
     ['a@example.com', 'a***@example.com'],
     ['😀x@example.com', '😀***@example.com'],
     ['bob@bücher.example', 'b***@xn--bcher-kva.example'],
-    // What is no address may be anything: a password in the wrong field.
+    // Other text can be anything, such as a password in the wrong field.
     ['correct horse', '*'],
     ['', '*'],
     ['@example.com', '*'],
     ['a b@example.com', '*'],
     ['bob@example.com\n', '*'],
-  ])('shows of %j %j', (address, shown) => {
+  ])('masks %j as %j', (address, shown) => {
     expect(maskEmail(address)).toBe(shown)
   })
 
-  it('shows of any address its first character and its domain, in any spelling the same', () => {
+  it('shows the first character and the domain, the same for every spelling', () => {
     fc.assert(
       fc.property(address, (text) => {
         const [localPart = '', domain = ''] = normalizeEmail(text).split('@')
@@ -343,7 +343,7 @@ describe('maskEmail', () => {
 })
 
 describe('accountOf', () => {
-  it('has what may be shown, and nothing else', () => {
+  it('returns only what may be shown', () => {
     const account = {
       id: 7,
       email: 'bob@example.com',

@@ -1,34 +1,36 @@
 /**
- * The user model, and the one rule for what an email address is and when two spellings are the same.
+ * The user model, and the rules for email addresses: which are valid, and when two spellings are the same address.
  *
  * @module
  */
 import { domainToASCII } from 'node:url'
 
-/** An account, as the classic exercise knows it, and what a service on the internet adds. */
+/** An account: the five columns of the classic exercise, and those that a service on the internet needs. */
 export interface User {
-  /** Counts up; never given out twice. */
+  /** Increases with each account and is never reused. */
   readonly id: number
   /** The address as entered at registration, in Unicode NFC. */
   readonly email: string
-  /** A bcrypt or argon2id hash with its parameters, of an imported account until its first right login that of
-   *  the software it came from, or `!`, which verifies nothing, for an account without a password. */
+  /**
+   * A bcrypt or argon2id hash with its parameters. An imported account keeps its original hash until the first
+   * successful sign-in. `!`, which no password matches, if the account has no password.
+   */
   readonly hashedPassword: string
-  /** The UUID of the newest session, or `null`. It opens nothing. */
+  /** The UUID of the newest session, or `null`. It is not a secret and grants no access. */
   readonly sessionId: string | null
-  /** The UUID of the outstanding reset token, or `null`. It opens nothing. */
+  /** The UUID of the outstanding reset token, or `null`. It is not a secret and grants no access. */
   readonly resetToken: string | null
-  /** When the account was registered. */
+  /** When the account was created. */
   readonly createdAt: Date
-  /** How often a password was set: 1 at registration. A rehash of the same password does not count. */
+  /** How many times a password was set, 1 at registration. Rehashing the same password does not count. */
   readonly passwordVersion: number
-  /** Since when the account is shut, or `null`. */
+  /** When the account was disabled, or `null` if it is not. */
   readonly disabledAt: Date | null
-  /** When somebody proved to read the mail of the address, or `null`. */
+  /** When the address was confirmed, or `null` if it is not. */
   readonly emailVerifiedAt: Date | null
-  /** Since when the password opens nothing until it is reset, because others may know it, or `null`. */
+  /** When the password was marked as compromised, or `null`. Sign-in then requires a reset. */
   readonly passwordCompromisedAt: Date | null
-  /** The language of the account's mail, or `null` where none was heard of. */
+  /** The language of the account's mail, or `null` if unknown. */
   readonly locale: string | null
 }
 
@@ -45,8 +47,8 @@ export function accountOf(user: User): Account {
 }
 
 /**
- * An address as it may stand where others read it, in a log or in a mail to somebody else: the first
- * character of the mailbox and the domain. What is no address at all gives `*`.
+ * Masks an address for logs and for mail to other people: `alice@example.com` becomes `a***@example.com`. Text that is
+ * not an address becomes `*`, because it could be anything, such as a password.
  */
 export function maskEmail(text: string): string {
   if (!isEmailAddress(text)) return '*'
@@ -55,32 +57,30 @@ export function maskEmail(text: string): string {
   return `${first}***${address.slice(address.lastIndexOf('@'))}`
 }
 
-/** RFC 5321 §4.5.3.1.3: a path of 256 octets, less its angle brackets. */
+/** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, including its angle brackets. */
 export const EMAIL_MAX_LENGTH = 254
 /** RFC 5321 §4.5.3.1.1, in octets. */
 const LOCAL_PART_MAX_OCTETS = 64
 
-// The atoms of the HTML standard's `input type=email`, plus letters beyond ASCII (RFC 6531).
-// No quoted local parts, no comments: nobody has them, and every parser reads them differently.
+// The characters that `input type=email` allows in HTML, plus non-ASCII letters (RFC 6531). Quoted local parts and
+// comments are refused: they are hardly used, and parsers disagree about them.
 const LOCAL_PART = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u{a1}-\u{10ffff}-]+$/u
-// What may go into IDNA mapping: Node's `domainToASCII` also decodes percent signs and cuts at slashes.
+// Checked before IDNA mapping, because Node's `domainToASCII` also decodes percent signs and cuts at slashes.
 const DOMAIN_INPUT = /^[A-Za-z0-9.\u{a1}-\u{10ffff}-]+$/u
 const DOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
-// A last label that is a number makes an IPv4 address of the whole (WHATWG URL §3.5).
+// A domain whose last label is a number is an IPv4 address (WHATWG URL §3.5).
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/
-// Letters beyond ASCII are allowed. Spaces, controls, private-use and unassigned code points are not.
+// Spaces, controls, private-use and unassigned code points.
 const INVISIBLE = /[\p{C}\p{Z}]/u
-// Visible to software only: joiners, variation selectors and fillers, and the two blanks that Unicode lists elsewhere.
+// Joiners, variation selectors and fillers, and two blank symbols that Unicode classifies as visible.
 const FILLER = /[\p{Default_Ignorable_Code_Point}\u{2800}\u{1d159}]/u
 
 /**
- * Whether the text is an email address: `local@domain`, 254 characters at most, no spaces inside, no
- * control characters, a domain of host-name labels (one is enough, so that `root@localhost` works).
- * Spaces around it are not part of it.
+ * Whether the text is an email address: `local@domain` with at most 254 characters, no spaces or control characters,
+ * and a domain of one or more host name labels, so that `root@localhost` is valid. Surrounding spaces are ignored.
  */
 export function isEmailAddress(text: string): boolean {
-  // The normalised form is what is unique and what mail will go by: it has to be an address as well, since
-  // folding can lengthen a part or bring forth a character that is not allowed.
+  // Normalising can lengthen a part or produce a character that is not allowed, so check the result too.
   return hasAddressForm(trimSpaces(text)) && hasAddressForm(normalizeEmail(text))
 }
 
@@ -96,30 +96,30 @@ function hasAddressForm(address: string): boolean {
 }
 
 /**
- * Whether every program reads the same letters in an address. A new account must have such an address: otherwise
- * someone could register a spelling that counts as another person's address but is delivered elsewhere.
+ * Whether all software reads the same letters in an address. New accounts need such an address: otherwise someone could
+ * register a spelling that counts as another person's address but is delivered elsewhere (Unicode TR #36 §2).
  *
- * @returns `false` if Unicode compatibility mapping (NFKC) would change it, as with full-width letters and ligatures,
- *   or if it has invisible or filler characters. Unicode TR #36 §2.
+ * @returns `false` if Unicode compatibility mapping (NFKC) changes the address, as with full-width letters and
+ *   ligatures, or if it contains invisible or filler characters.
  */
 export function isUnambiguousEmail(text: string): boolean {
   const stored = storedEmail(text)
   return stored === stored.normalize('NFKC') && !FILLER.test(stored)
 }
 
-/** The address without the spaces around it. */
+/** The address without surrounding spaces. */
 export function trimEmail(text: string): string {
   return trimSpaces(text)
 }
 
-/** The address as it is stored and shown: without the spaces around it, in Unicode NFC. Letter case is kept. */
+/** The address as stored and shown: in Unicode NFC, with its letter case, without surrounding spaces. */
 export function storedEmail(text: string): string {
   return trimSpaces(text).normalize('NFC')
 }
 
 /**
- * The mailbox that mail for an address is delivered to. It has the same local part as {@link normalizeEmail}, but for
- * letter case, and the same domain, so the owner of the identity is the one who gets the mail.
+ * The mailbox to which mail for an address is delivered. It differs from {@link normalizeEmail} only in the letter case
+ * of the local part, so mail reaches the owner of the account.
  */
 export function mailboxOf(email: string): string {
   const stored = storedEmail(email)
@@ -128,18 +128,18 @@ export function mailboxOf(email: string): string {
 }
 
 /**
- * The one form under which an address is unique and looked up: no spaces around it, Unicode NFC, lower
- * case, the domain in punycode. Tags (`+x`) and dots stay: they tell apart mailboxes at most providers.
- * The local part is lower-cased although RFC 5321 §2.4 lets a host tell cases apart, because no host in
- * use does, and two accounts on one mailbox are a way in.
+ * The canonical form of an address, by which it is unique and looked up: Unicode NFC, lower case, the domain in
+ * punycode, without surrounding spaces. Tags (`+x`) and dots are kept, because they distinguish mailboxes at most
+ * providers. The local part is lower-cased even though RFC 5321 §2.4 lets a host distinguish case: no host in use does,
+ * and two accounts with one mailbox would be a security hole.
  *
- * Total and idempotent: text that is no address gets a form too, so that a look-up never fails.
+ * Idempotent. Never throws: text that is not an address has a canonical form too.
  */
 export function normalizeEmail(text: string): string {
   const address = trimSpaces(text).normalize('NFC')
   const at = address.lastIndexOf('@')
   const domain = address.slice(at + 1)
-  // The domain goes to IDNA as it is, whose mapping of case is another than `toLowerCase` has (final sigma).
+  // Not lower-cased first: IDNA maps case differently from `toLowerCase` (final sigma).
   return fold(address.slice(0, at + 1)) + (asciiDomain(domain) ?? fold(domain))
 }
 
@@ -147,14 +147,14 @@ function fold(text: string): string {
   return text.toLowerCase().normalize('NFC')
 }
 
-/** A domain in lower-case punycode (IDNA, UTS #46), or `null` for what is no domain. */
+/** The domain in lower-case punycode (IDNA, UTS #46), or `null` if it is not valid. */
 function asciiDomain(domain: string): string | null {
   if (!DOMAIN_INPUT.test(domain)) return null
   const ascii = domainToASCII(domain)
   return DOMAIN.test(ascii) && !ENDS_IN_NUMBER.test(ascii) ? ascii : null
 }
 
-// Only U+0020: a line break or a tab around an address is an attack or a bug, and has to be refused.
+// Only U+0020: a line break or a tab around an address is an attack or a bug, and must be refused.
 function trimSpaces(text: string): string {
   let start = 0
   let end = text.length

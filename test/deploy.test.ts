@@ -10,7 +10,7 @@ import { parseEnv } from 'node:util'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
-import { inspectOptions, type Row } from '../src/options/index.ts'
+import { inspectOptions, type Setting } from '../src/options/index.ts'
 import { ROOT, run, runCli } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 
@@ -20,7 +20,7 @@ const withoutComments = (text: string) => text.replaceAll(/^\s*#.*\n/gm, '')
 /** Its path on Debian. */
 const SYSTEMD_ANALYZE = '/usr/bin/systemd-analyze'
 
-const ROWS: readonly Row[] = Object.values(SETTINGS)
+const ROWS: readonly Setting[] = Object.values(SETTINGS)
 const VARIABLES = ROWS.flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env]))
 
 describe('compose.yaml', () => {
@@ -180,7 +180,7 @@ describe('bienvenue.env.example', () => {
   const text = read('deploy/bienvenue.env.example')
   const settings = parseEnv(text)
   const suggested = [...text.matchAll(/^# ?([A-Z_]+)=/gm)].map(([, name = '']) => name)
-  const isRequired = ({ refusedInProduction, production }: Row) =>
+  const isRequired = ({ refusedInProduction, production }: Setting) =>
     (refusedInProduction?.(production as never) ?? null) !== null
 
   it('names only existing settings', () => {
@@ -316,14 +316,14 @@ describe('a start error in docs/guide/operate.md', () => {
     PORT: '0',
   }
   const reproduced: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-    'BASE_URL: has to begin with https://': { BASE_URL: 'http://auth.example.com' },
-    'BIENVENUE_SECRET_KEY: key 1 of 1 is too short: 20 bytes, where 32 are needed': {
+    'BASE_URL: must begin with https://': { BASE_URL: 'http://auth.example.com' },
+    'BIENVENUE_SECRET_KEY: key 1 of 1 is too short: 20 bytes, at least 32 are required': {
       BIENVENUE_SECRET_KEY: randomBytes(20).toString('base64'),
     },
     'SMTP_URL: expected smtp://USER:PASSWORD@HOST:PORT, with special characters percent-encoded': {
       SMTP_URL: 'mail.example.com',
     },
-    'DATABASE_URL: a PostgreSQL server elsewhere is reached by verified TLS only: add ?sslmode=verify-full': {
+    'DATABASE_URL: a remote PostgreSQL server requires verified TLS; add ?sslmode=verify-full': {
       DATABASE_URL: 'postgres://bienvenue:secret@db.example.com/bienvenue',
     },
     'DATABASE_URL: cannot use sqlite:/nowhere/bienvenue.db: there is no directory /nowhere': {},

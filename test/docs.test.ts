@@ -12,7 +12,7 @@ import { openAuthService } from '../src/auth/index.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { AuthError, ERRORS } from '../src/errors.ts'
 import type { Auth } from '../src/index.ts'
-import { OPTION_TABLE, type Row } from '../src/options/index.ts'
+import { OPTION_TABLE, type Setting } from '../src/options/index.ts'
 import { freshAuth, testClock } from './support/engines.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -266,7 +266,7 @@ describe('docs/security/throttling.md', () => {
       hours: Number.parseInt(after, 10),
     }))
   const waits = (/^ {4}([\d, ]+) seconds$/m.exec(page)?.[1] ?? '').split(', ').map(Number)
-  const defaultsOf = new Map<string, Row>(Object.values(OPTION_TABLE).map((row) => [row.env, row]))
+  const defaultsOf = new Map<string, Setting>(Object.values(OPTION_TABLE).map((row) => [row.env, row]))
 
   test('names every limit with its defaults, and no other [LGN-01, CX-12]', () => {
     const limiting = [...defaultsOf.keys()].filter(

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { renderConfirmEmail, renderResetPassword } from '../src/pages/index.ts'
-import { LOCALES, type Locale, PAGES } from '../src/text.ts'
+import { LOCALES, type Locale, PAGES } from '../src/text/index.ts'
 import { hasBrowser, openBrowser } from './support/browser.ts'
 
 const BASE_PATH = '/auth'

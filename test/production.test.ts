@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditEntry } from '../src/index.ts'
-import { PAGES } from '../src/text.ts'
+import { PAGES } from '../src/text/index.ts'
 import { hasBrowser, openBrowser } from './support/browser.ts'
 import { hasOpenssl, makeCertificates } from './support/certificates.ts'
 import {

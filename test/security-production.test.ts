@@ -10,7 +10,7 @@ import { commonPasswords } from '../src/auth/passwords/policy/common.ts'
 import { SETTINGS } from '../src/cli/settings.ts'
 import { type Caller, createAuth, type Logger, OptionError } from '../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../src/lib/keyring.ts'
-import { inspectOptions, OPTION_TABLE, type Row, unsafeOptions } from '../src/options/index.ts'
+import { inspectOptions, OPTION_TABLE, type Setting, unsafeOptions } from '../src/options/index.ts'
 import { freshAuth, onBothEngines } from './support/engines.ts'
 import {
   BASE_URL,
@@ -311,7 +311,7 @@ onBothEngines('logins in production', (engine) => {
       ['email_changed', BOB],
     ])
     for (const { text, html } of told) {
-      expect(text).toMatch(/If it was not you/)
+      expect(text).toMatch(/If this was not you/)
       expect(text + html).not.toMatch(/#|token|https?:/)
     }
   })
@@ -890,7 +890,7 @@ it('production refuses a missing, short or sample key, an http address, delivery
   expect(refused({ baseUrl: 'http://auth.example.com' })).toEqual(['baseUrl'])
   expect(refused({ smtpUrl: 'terminal:' })).toEqual(['smtpUrl'])
   expect(refused({ resetTokenDelivery: 'response' })).toEqual(['resetTokenDelivery'])
-  for (const [name, row] of Object.entries(SETTINGS) as [string, Row][])
+  for (const [name, row] of Object.entries(SETTINGS) as [string, Setting][])
     expect(`${name} ${row.env}`).not.toMatch(/cors|debug/i)
   await expect(createAuth({ ...good, throttle: false, secureCookie: false })).rejects.toSatisfy(
     (error) =>

@@ -857,7 +857,7 @@ onBothEngines('the classic routes', (engine) => {
       body: {
         code: 'session_required',
         field: 'session_id',
-        message: 'A valid session cookie is required.',
+        message: 'A valid session cookie is required. Sign in first.',
       },
     })
     expect(answer.headers.has('www-authenticate')).toBe(false)

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { SETTINGS } from '../src/cli/settings.ts'
-import { type Row, readValue } from '../src/options/index.ts'
+import { readValue, type Setting } from '../src/options/index.ts'
 import { ask, cookiesOf, fragmentOf, linkIn, mailTo, productionEnv, runCommand } from './support/deployed.ts'
 import { freshDatabase } from './support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, randomKey } from './support/production.ts'
@@ -22,8 +22,8 @@ const UNSET = ''
 const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, problem: RegExp])[]>> = {
   baseUrl: [
     [UNSET, /is not set/],
-    ['http://auth.example.com', /has to begin with https:\/\//],
-    ['auth.example.com', /expected an address/],
+    ['http://auth.example.com', /must begin with https:\/\//],
+    ['auth.example.com', /expected an http or https URL/],
   ],
   secretKey: [
     [UNSET, /is not set/],
@@ -33,30 +33,30 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
   ],
   smtpUrl: [
     [UNSET, /is not set/],
-    ['terminal:', /is for development/],
+    ['terminal:', /is only for development/],
     [`smtp://mailer:${MARK}/2@mail.example.com`, /expected smtp:\/\//],
-    [`https://mailer:${MARK}@mail.example.com`, /has to begin with smtp/],
+    [`https://mailer:${MARK}@mail.example.com`, /must begin with smtp/],
   ],
   mailFrom: [
     [UNSET, /is not set/],
     ['nobody', /expected one address/],
   ],
-  trustedProxies: [['everybody', /expected addresses and networks/]],
+  trustedProxies: [['everybody', /expected IP addresses and networks/]],
   databaseUrl: [
-    ['sqlite::memory:', /lost with the process/],
-    [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /verified TLS only/],
-    [`postgres://bienvenue:${MARK}@db.invalid/accounts?sslmode=require`, /verified TLS only/],
+    ['sqlite::memory:', /lost when the process ends/],
+    [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /requires verified TLS/],
+    [`postgres://bienvenue:${MARK}@db.invalid/accounts?sslmode=require`, /requires verified TLS/],
   ],
-  passwordHash: [['bcrypt', /hashed with argon2id/]],
+  passwordHash: [['bcrypt', /must be argon2id/]],
   allowedHosts: [['https://auth.internal', /entry 1 of 1 is not HOST or HOST:PORT/]],
-  minPasswordLength: [['7', /has to be 8 or more/]],
+  minPasswordLength: [['7', /must be 8 or more/]],
   passwordBlocklist: [['off', /very common passwords are accepted/]],
-  breachCheckUrl: [['http://breaches.example.com', /over https only/]],
-  resetTokenDelivery: [['response', /returned to anybody who asks/]],
-  resetEndsSessions: [['off', /sessions of a thief/]],
+  breachCheckUrl: [['http://breaches.example.com', /must begin with https/]],
+  resetTokenDelivery: [['response', /anyone can get a reset token/]],
+  resetEndsSessions: [['off', /sessions survive a password reset/]],
   emailVerification: [['off', /an address that is not theirs/]],
   secureCookie: [['off', /without encryption/]],
-  sessionLifetimeSeconds: [['2592001', /more than 30 days/]],
+  sessionLifetimeSeconds: [['2592001', /at most 2592000 \(30 days\)/]],
   throttle: [['off', /guessed without limit/]],
   loginFailuresUntilLock: [['0', /1 to 100/]],
   registrationsPerIp: [['0', /2 or more/]],
@@ -67,7 +67,7 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
   ],
 }
 
-const ROWS: Readonly<Record<string, Row>> = SETTINGS
+const ROWS: Readonly<Record<string, Setting>> = SETTINGS
 const envOf = (name: string) => ROWS[name]?.env ?? expect.unreachable(`there is no setting ${name}`)
 
 const CASES = Object.entries(BAD_VALUES).flatMap(([name, values]) =>
@@ -216,7 +216,7 @@ it('production mode starts with a minimum password length of 8 to 14, and doctor
     expect(JSON.parse(stdout)).toMatchObject({
       refused: [],
       unsafe: [
-        `BIENVENUE_MIN_PASSWORD_LENGTH: passwords of ${length} characters are accepted; NIST asks for 15`,
+        `BIENVENUE_MIN_PASSWORD_LENGTH: passwords of ${length} characters are accepted; NIST requires 15`,
       ],
       well: true,
     })
@@ -250,7 +250,7 @@ it('production mode reads its secrets from files, and doctor shows their source 
 })
 
 /** The value of a variable's text, or `null` if its form is already invalid. */
-function settingOf(name: string, row: Row, text: string): string | number | boolean | null {
+function settingOf(name: string, row: Setting, text: string): string | number | boolean | null {
   if (text === UNSET) return row.production
   try {
     return readValue(name, row, text)

@@ -85,13 +85,13 @@ describe.runIf(hasTerminal)('serve at a terminal', () => {
   Ignored   BIENVENUE_NONSENSE (unknown setting)
 
 Not fit for the internet:
-  - passwords of 1 character are accepted; NIST asks for 15
+  - passwords of 1 character are accepted; NIST requires 15
   - very common passwords are accepted
-  - reset tokens are returned to anybody who asks
-  - a password reset leaves the sessions of a thief open
-  - registration tells whether an address has an account
-  - anybody can register an address that is not theirs
-  - the session cookie travels without encryption
+  - anyone can get a reset token for any account
+  - an attacker’s sessions survive a password reset
+  - registration reveals whether an address has an account
+  - anyone can register an address that is not theirs
+  - the session cookie is sent without encryption
 
 Ready: http://localhost:5000
 `)

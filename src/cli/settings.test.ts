@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { inspectOptions, type Row } from '../options/index.ts'
+import { inspectOptions, type Setting } from '../options/index.ts'
 import { COMMON_FLAGS } from './command.ts'
 import { urlOf } from './local-url.ts'
 import { flagOf, readSettings, SETTING_FLAGS, SETTINGS, variableOf, withKnownPort } from './settings.ts'
 
-const ROWS = Object.entries(SETTINGS) as [string, Row][]
+const ROWS = Object.entries(SETTINGS) as [string, Setting][]
 const NAMES = Object.keys(SETTINGS)
 /** Settings that are secret as a whole are never read from a flag. */
 const FLAG_ROWS = ROWS.filter(([, row]) => row.secret !== 'whole')

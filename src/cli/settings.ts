@@ -9,8 +9,8 @@ import {
   modeOf,
   OPTION_TABLE,
   type OptionName,
-  type Row,
   readValue,
+  type Setting,
   type Value,
   type ValueOf,
 } from '../options/index.ts'
@@ -85,7 +85,7 @@ const SERVER_TABLE = {
     about:
       'The format of the log on standard output: JSON lines, or text for people. The value auto means text at a terminal and JSON everywhere else.',
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>
 
 type ServerSettings = {
   readonly [Name in keyof typeof SERVER_TABLE]: ValueOf<(typeof SERVER_TABLE)[Name]>
@@ -94,7 +94,7 @@ type ServerName = keyof ServerSettings
 type Name = OptionName | ServerName
 
 /** Every setting. */
-export const SETTINGS: Readonly<Record<Name, Row>> = { ...OPTION_TABLE, ...SERVER_TABLE }
+export const SETTINGS: Readonly<Record<Name, Setting>> = { ...OPTION_TABLE, ...SERVER_TABLE }
 const NAMES = Object.keys(SETTINGS) as Name[]
 const SERVER_NAMES = Object.keys(SERVER_TABLE) as ServerName[]
 
@@ -172,7 +172,7 @@ interface Given {
 /** The source of a setting, or `null` if it is not set. If the flag is given, nothing else is read. */
 function find(
   name: Name,
-  row: Row,
+  row: Setting,
   flags: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>>,
 ): Given | null {
@@ -188,12 +188,12 @@ function find(
 }
 
 /** The variable with the path of the file that holds a secret. */
-function fileVariable({ env }: Row): string {
+function fileVariable({ env }: Setting): string {
   return `${env}_FILE`
 }
 
 /** Refuses a secret in a flag, because every user of the machine can read it. @throws {OptionError} */
-function assertNoSecretIn(text: string, name: Name, row: Row): string {
+function assertNoSecretIn(text: string, name: Name, row: Setting): string {
   const url = row.secret === 'password' ? URL.parse(text) : null
   // The PostgreSQL driver accepts a password in either place.
   const hasPassword = url !== null && (url.password !== '' || url.searchParams.has('password'))
@@ -209,7 +209,7 @@ function assertNoSecretIn(text: string, name: Name, row: Row): string {
 const SECRET_FILE_MAX_BYTES = 65_536
 
 /** @throws {OptionError} The file cannot be read, is empty or too long, or is not UTF-8. */
-function readSecretFile(name: Name, row: Row, path: string, isTwice: boolean): string {
+function readSecretFile(name: Name, row: Setting, path: string, isTwice: boolean): string {
   const refusal = (why: string) => new OptionError(name, why)
   const variable = fileVariable(row)
   if (isTwice) throw refusal(`is set, and so is ${variable}; remove one of them`)

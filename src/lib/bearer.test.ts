@@ -9,7 +9,7 @@ const SECRET = 'A-_z0123456789abcdefghijklmnopqrstuvwxyzABC'
 const UUID_V4 = '3b241101-e2bb-4255-8caf-4136c566a962'
 
 describe('mintBearer', () => {
-  it('makes 80 characters, of which the row gets the UUID and the hash of the secret', () => {
+  it('returns 80 characters, their UUID and the hash of their secret', () => {
     const { value, id, secretHash } = mintBearer(NOW)
     expect(value).toHaveLength(80)
     const [uuid, secret = '', ...rest] = value.split('.')
@@ -18,7 +18,7 @@ describe('mintBearer', () => {
     expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(NOW.getTime())
   })
 
-  it('is read back, whenever it was made', () => {
+  it('returns a token that parseBearer accepts, at any time', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), (ms) => {
         const { value, ...row } = mintBearer(new Date(ms))
@@ -29,11 +29,11 @@ describe('mintBearer', () => {
 })
 
 describe('parseBearer', () => {
-  it('reads its own form', () => {
+  it('parses a well-formed token', () => {
     expect(parseBearer(`${UUID}.${SECRET}`)).toEqual({ id: UUID, secretHash: sha256(SECRET) })
   })
 
-  it('never takes a changed character for the same bearer', () => {
+  it('never accepts a token with a changed character as the same token', () => {
     const character = fc.oneof(
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
       fc.constantFrom(...'0123456789abcdefABCDEF._-%"=+/'),
@@ -43,14 +43,14 @@ describe('parseBearer', () => {
         const { value, id, secretHash } = mintBearer(NOW)
         fc.pre(value[place] !== other)
         const parsed = parseBearer(value.slice(0, place) + other + value.slice(place + 1))
-        // Null, or another row, or another secret.
+        // The result is null, another row or another secret.
         expect(parsed).not.toEqual({ id, secretHash })
       }),
       { numRuns: 2_000 },
     )
   })
 
-  it('refuses a value that is cut, extended, encoded or quoted', () => {
+  it('refuses a token that is cut, extended, encoded or quoted', () => {
     const extra = fc.oneof(
       fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
       fc.constantFrom(' ', '\n', '\r\n', '=', '\0', 'A', '"', "'", ';', `.${SECRET}`),
@@ -70,7 +70,7 @@ describe('parseBearer', () => {
           value.slice(0, length) + encode(value.slice(length)),
           value.replace(id, id.toUpperCase()),
         ]) {
-          // A UUID of digits alone is its own upper case.
+          // A UUID without letters equals its upper case.
           if (changed !== value) expect(parseBearer(changed), JSON.stringify(changed)).toBeNull()
         }
       }),
@@ -97,7 +97,7 @@ describe('parseBearer', () => {
     expect(parseBearer(value)).toBeNull()
   })
 
-  it('answers any text', () => {
+  it('returns null for any other text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => parseBearer(text) === null))
   })
 })

@@ -2,15 +2,15 @@ import './require-node.ts'
 
 import { timingSafeEqual } from 'node:crypto'
 
-// Not imported: require-node.ts says why.
+// Not imported statically. See require-node.ts.
 const { hash } = process.getBuiltinModule('node:crypto')
 
-/** SHA-256 (FIPS 180-4) of a text's UTF-8 bytes: 32 bytes. */
+/** SHA-256 (FIPS 180-4) of the text in UTF-8: 32 bytes. */
 export function sha256(text: string): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
 
-/** Whether two byte strings are equal, in a time that depends on their length alone. */
+/** Whether two byte strings are equal. The time depends only on their lengths. */
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findInvisible, trimInvisible } from './invisible.ts'
 
-/** Each of a kind: controls, blanks, zero-width characters, directions, fillers, selectors, half a pair. */
+/** Controls, spaces, zero-width characters, direction marks, fillers, selectors and a lone surrogate. */
 const INVISIBLE = [
   [0x0000, 0x0009, 0x000a, 0x000d, 0x001b, 0x007f, 0x0085],
   [0x00a0, 0x2007, 0x202f, 0x3000, 0x2028, 0x2029, 0x2800],
@@ -16,17 +16,17 @@ describe.each(INVISIBLE)('the character %d', (codePoint) => {
   const character = String.fromCodePoint(codePoint)
   const name = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
 
-  it('is found inside of text, and named', () => {
+  it('is found inside text and named by its code point', () => {
     expect(findInvisible(`a b${character}c`)).toBe(name)
   })
 
-  it('is taken away at the ends, with the blanks beside it', () => {
+  it('is removed at the ends, with the spaces beside it', () => {
     expect(trimInvisible(`${character} ${character}a${character}b ${character}`)).toBe(`a${character}b`)
     expect(trimInvisible(character)).toBe('')
   })
 })
 
-it.each(['', 'a b', 'é', '漢字', 'ÿ', '🦊', '\ufffd'])('%j has nothing invisible', (text) => {
+it.each(['', 'a b', 'é', '漢字', 'ÿ', '🦊', '\ufffd'])('%j contains no invisible characters', (text) => {
   expect(findInvisible(text)).toBeNull()
   expect(trimInvisible(text)).toBe(text)
 })

@@ -1,10 +1,10 @@
-/** Characters that nobody sees. They arrive with text that was copied, or with a file from another system. */
+/** Invisible characters. They often come with copied text, or with a file from another system. */
 
-// Controls, formats, halves of surrogate pairs, blanks of every kind, and what UAX #44 says is drawn as nothing. The
-// Braille blank is a symbol to Unicode, and looks like a space.
+// Controls, formats, lone surrogates, all spaces and separators, and code points that UAX #44 says to ignore in display.
+// The Braille blank is a symbol in Unicode, but looks like a space.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u
 
-/** The text without the blanks and the invisible characters around it. */
+/** The text without leading and trailing spaces and invisible characters. */
 export function trimInvisible(text: string): string {
   const characters = [...text]
   const isVisible = (character: string) => !INVISIBLE.test(character)
@@ -12,7 +12,7 @@ export function trimInvisible(text: string): string {
   return first < 0 ? '' : characters.slice(first, characters.findLastIndex(isVisible) + 1).join('')
 }
 
-/** The first invisible character, as in `U+200B`, or `null`. A space (U+0020) is not one. */
+/** The first invisible character other than a space (U+0020), in the form `U+200B`, or `null`. */
 export function findInvisible(text: string): string | null {
   const found = [...text].find((character) => character !== ' ' && INVISIBLE.test(character))
   const codePoint = found?.codePointAt(0)

@@ -1,33 +1,33 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { equalInConstantTime } from './digest.ts'
 
-/** Signatures with named keys (HMAC-SHA256, RFC 2104), made by {@link createKeyring}. */
+/** Signs and verifies text with HMAC-SHA256 (RFC 2104). Created by {@link createKeyring}. */
 export interface Keyring {
   /**
    * Signs with the first key.
    *
-   * @param purpose - What the signature is good for, a constant of the code: each has keys of its own, so that no
-   *   signature made for one is taken for another.
+   * @param purpose - A constant for what the signature is used for. Each purpose has its own derived key, so a
+   *   signature for one is not valid for another.
    * @param text - Well-formed Unicode of any length.
    * @returns `<key id>.<mac>`, 8 and 43 base64url characters.
-   * @throws TypeError where the text has half a surrogate pair, which UTF-8 cannot tell from another.
+   * @throws {TypeError} The text contains a lone surrogate. UTF-8 would encode all of them alike.
    */
   sign(purpose: string, text: string): string
-  /** Whether any key of the ring made this signature, for this purpose and text. Never throws. */
+  /** Whether any key of the ring created this signature for this purpose and text. Never throws. */
   verify(purpose: string, text: string, signature: string): boolean
 }
 
 const KEY_BYTES = 32
 const KEY_ID_BYTES = 6
-/** What {@link KEY_ID_BYTES} are in base64url. */
+/** The length of {@link KEY_ID_BYTES} in base64url. */
 const KEY_ID_LENGTH = 8
 
 /**
- * Reads keys of 32 bytes or more with commas between them, each in base64url or base64, with or without padding.
- * Blanks around them do not count.
+ * Parses keys of at least 32 bytes, separated by commas, each in base64url or base64, with or without padding.
+ * Surrounding whitespace is ignored.
  *
- * @throws TypeError which says what is wrong with which key, and never the key: not base64, too short, the same as
- *   another, or a sample rather than random bytes (see `isSample`).
+ * @throws {TypeError} A key is not base64, is too short, is the same as another, or is not random (see `isSample`). The
+ *   message has its position, never the key.
  */
 export function parseSecretKeys(text: string): readonly Uint8Array[] {
   const keys: Uint8Array[] = []
@@ -37,7 +37,7 @@ export function parseSecretKeys(text: string): readonly Uint8Array[] {
     const key = decodeBase64(entry)
     if (key === null) throw refusal('is not base64url or base64')
     if (key.length < KEY_BYTES)
-      throw refusal(`is too short: ${key.length} bytes, where ${KEY_BYTES} are needed`)
+      throw refusal(`is too short: ${key.length} bytes, at least ${KEY_BYTES} are required`)
     if (isSample(key)) throw refusal('is a sample, not random bytes')
     const twin = keys.findIndex((other) => equalInConstantTime(key, other))
     if (twin >= 0) throw refusal(`is the same as key ${twin + 1}`)
@@ -50,17 +50,17 @@ function decodeBase64(written: string): Uint8Array | null {
   const unpadded = written.replace(/={1,2}$/, '')
   if (unpadded !== written && written.length % 4 !== 0) return null
   const bytes = Buffer.from(unpadded, 'base64url')
-  // Node reads around what is not base64: only where all of it comes out again, all of it was.
+  // Node skips characters that are not base64, so the text is valid only if encoding reproduces it.
   const url = unpadded.replaceAll('+', '-').replaceAll('/', '_')
   return bytes.toString('base64url') === url ? bytes : null
 }
 
-/** 32 random bytes have 30 different values on average; fewer than 16 once in 10^16 keys. */
+/** 32 random bytes have 30 different values on average, and fewer than 16 once in 10^16 keys. */
 const MIN_VARIETY = 16
 
 /**
- * Whether a key was typed rather than drawn: few different bytes (`AAAA…`, a repeated word), few different steps between
- * them (0, 1, 2…), or readable text.
+ * Whether a key was typed rather than generated: it has few different bytes (`AAAA…`, a repeated word), few different
+ * steps between them (0, 1, 2…), or is readable text.
  */
 function isSample(key: Uint8Array): boolean {
   const steps = key.map((byte, index) => byte - (key[index - 1] ?? 0))
@@ -73,18 +73,18 @@ function isSample(key: Uint8Array): boolean {
 }
 
 /**
- * A ring of keys, from {@link parseSecretKeys}: the first signs, all of them verify. To rotate, put a new key in
- * front, and drop the old one when what it signed has expired.
+ * Creates a keyring from the keys of {@link parseSecretKeys}. The first key signs, all of them verify. To rotate, put a
+ * new key in front, and remove the old one when everything that it signed has expired.
  *
- * Key ids and the keys of the purposes are derived (HKDF-SHA256, RFC 5869, no salt): neither tells anything of the
- * key, nor of one another.
+ * Key ids and the key of each purpose are derived with HKDF-SHA256 (RFC 5869) without a salt, so none of them reveals
+ * the key or another derived key.
  *
- * @throws TypeError where there is no key.
+ * @throws {TypeError} There is no key.
  */
 export function createKeyring(keys: readonly Uint8Array[]): Keyring {
   const signers = keys.map(createSigner)
   const [first] = signers
-  if (first === undefined) throw new TypeError('a keyring needs a key')
+  if (first === undefined) throw new TypeError('a keyring requires at least one key')
   const signersById = new Map(signers.map((signer) => [signer.id, signer]))
   return {
     sign(purpose, text) {
@@ -94,7 +94,7 @@ export function createKeyring(keys: readonly Uint8Array[]): Keyring {
     verify(purpose, text, signature) {
       const signer = signersById.get(signature.slice(0, KEY_ID_LENGTH))
       if (signer === undefined || !text.isWellFormed()) return false
-      // As text: decoding base64url first would let its two spare bits be anything.
+      // Compared as text, because decoding would ignore the two spare bits of base64url.
       return equalInConstantTime(Buffer.from(signer.sign(purpose, text)), Buffer.from(signature))
     },
   }

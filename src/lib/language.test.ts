@@ -7,7 +7,7 @@ const OFFERED = ['en', 'fr', 'pt-BR'] as const
 describe('negotiate', () => {
   it.each([
     ['no header', null, 'en'],
-    ['no header at all', undefined, 'en'],
+    ['an undefined header', undefined, 'en'],
     ['an empty header', '', 'en'],
     ['one language', 'fr', 'fr'],
     ['another case', 'FR', 'fr'],
@@ -19,7 +19,7 @@ describe('negotiate', () => {
     ['weights in any order', 'en;q=0.3, fr;q=0.301', 'fr'],
     ['no weight as 1', 'en;q=0.999, fr', 'fr'],
     ['equal weights in the order of the header', 'fr;q=0.5, en;q=0.5', 'fr'],
-    ['blanks and an upper-case Q', 'en ; q=0.1 ,\tfr\t;\tQ=1.000', 'fr'],
+    ['whitespace and an upper-case Q', 'en ; q=0.1 ,\tfr\t;\tQ=1.000', 'fr'],
     ['a weight without decimals', 'en;q=0., fr;q=1.', 'fr'],
     ['empty elements', ',, ,fr,', 'fr'],
     ['a star for the default', '*', 'en'],
@@ -34,7 +34,7 @@ describe('negotiate', () => {
     ['a longer range that is excluded', 'fr-CA;q=0, *;q=0.5, en;q=0.1', 'fr'],
     ['the best of several longer ranges', 'fr-CA;q=0.1, fr-FR;q=0.9, en;q=0.5', 'fr'],
     ['the best of the same range', 'fr;q=0.1, fr;q=0.9, en;q=0.5', 'fr'],
-  ])('reads %s', (_, header, language) => {
+  ])('handles %s', (_, header, language) => {
     expect(negotiate(header, OFFERED)).toBe(language)
   })
 
@@ -67,12 +67,12 @@ describe('negotiate', () => {
     'fr\u2003',
     'ﬀ',
     'fr\u00a0',
-  ])('skips %j, which is malformed, and reads the rest', (element) => {
+  ])('skips the malformed element %j and uses the rest', (element) => {
     expect(negotiate(`${element},pt;q=0.001`, OFFERED)).toBe('pt-BR')
     expect(negotiate(`pt;q=0.001,${element}`, OFFERED)).toBe('pt-BR')
   })
 
-  /** RFC 9110 §12.5.4 said as slowly as it reads. */
+  /** A literal, slow implementation of RFC 9110 §12.5.4. */
   function model(ranges: readonly (readonly [tag: string, weight: number])[], offered: readonly string[]) {
     const under = (long: string, short: string) =>
       long === short || `${long}`.slice(0, short.length + 1) === `${short}-`
@@ -106,7 +106,7 @@ describe('negotiate', () => {
   const written = ([name, weight]: readonly [string, number]) =>
     weight === 1 ? name : `${name};q=${weight.toFixed(3)}`
 
-  it('chooses as the standard says', () => {
+  it('agrees with a literal implementation of the standard', () => {
     fc.assert(
       fc.property(fc.array(range), fc.array(tag, { minLength: 1 }), (ranges, [first = '', ...rest]) => {
         const header = ranges.map(written).join(', ')
@@ -116,7 +116,7 @@ describe('negotiate', () => {
     )
   })
 
-  it('gives one of those on offer for any text', () => {
+  it('returns an offered language for any text', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...'enfrENFR*-,;=q01. ') }),
@@ -133,13 +133,13 @@ describe('negotiate', () => {
     ['commas', ',', ''],
     ['ranges', 'de,', ''],
     ['one long range', 'a-', 'é'],
-    ['blanks', ' ', 'é'],
-    ['blanks after a range', ' ', ';'],
+    ['spaces', ' ', 'é'],
+    ['spaces after a range', ' ', ';'],
     ['digits', '0', ''],
     ['stars', '*;q=0,', ''],
-  ])('looks at each element once in 16 KiB of %s', (_, unit, end) => {
+  ])('takes linear time for 16 KiB of %s', (_, unit, end) => {
     const header = `de${unit.repeat((16 * 1_024) / unit.length)}${end}`
-    // 100 of them: what took quadratic time would run into the limit of the test.
+    // With quadratic time, 100 rounds would exceed the time limit of the test.
     for (let round = 0; round < 100; round++) expect(negotiate(header, OFFERED)).toBe('en')
   })
 })

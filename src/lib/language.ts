@@ -4,19 +4,20 @@ interface Range {
   readonly weight: number
 }
 
-// RFC 9110 §12.4.2 and §12.5.4: a language range or *, and its weight with up to three decimals.
+// RFC 9110 §12.4.2 and §12.5.4: a language range or *, and a weight with up to three decimals.
 const RANGE =
   /^[ \t]*([a-z]{1,8}(?:-[a-z\d]{1,8})*|\*)(?:[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?[ \t]*$/i
 
 /**
- * The language to answer in (RFC 9110 §12.5.4), of those on offer: the one with the highest weight; of equals the
- * one named first, then the one offered first.
+ * Chooses the language of a response (RFC 9110 §12.5.4): the offered language with the highest weight. Of equal weights,
+ * the one that comes first in the header wins, then the one that is offered first.
  *
- * The weight of a language is that of the closest range: itself, else a shorter one (`pt` for `pt-BR`), else a
- * longer one (`fr-CA` for `fr`), else `*`. Weight 0 excludes it; but who excludes `fr-CA` may still want `fr`.
+ * The weight of a language is that of its closest range: the language itself, otherwise a shorter range (`pt` for
+ * `pt-BR`), otherwise a longer one (`fr-CA` for `fr`), otherwise `*`. Weight 0 excludes a language, but excluding `fr-CA`
+ * does not exclude `fr`.
  *
- * @param acceptLanguage - The header, or nothing where there is none. What is malformed in it is skipped.
- * @param offered - Language tags (RFC 5646), the default first: it is the answer where none is wanted.
+ * @param acceptLanguage - The header, if there is one. Malformed elements are skipped.
+ * @param offered - Language tags (RFC 5646). The first is the default, which is returned if no language matches.
  */
 export function negotiate<L extends string>(
   acceptLanguage: string | null | undefined,
@@ -39,7 +40,7 @@ function parseRanges(header: string): Range[] {
   })
 }
 
-/** The range that decides on a language, of several as close the one with the highest weight. */
+/** The closest range for a language. Of equally close ranges, the one with the highest weight. */
 function closest(ranges: readonly Range[], language: string): { weight: number; place: number } {
   let best = { closeness: 0, weight: 0, place: Number.POSITIVE_INFINITY }
   for (const [place, range] of ranges.entries()) {
@@ -51,7 +52,7 @@ function closest(ranges: readonly Range[], language: string): { weight: number; 
   return best
 }
 
-/** How well a range fits a language: 0 for not at all, 1 for `*`, 2 for a longer one, more for its own parts. */
+/** How closely a range matches: 0 not at all, 1 for `*`, 2 for a longer range, more for the language or its prefixes. */
 function closenessOf({ tag, weight }: Range, language: string): number {
   if (tag === '*') return 1
   if (tag.startsWith(`${language}-`)) return weight > 0 ? 2 : 0

@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { isLoopback, networkOf, withoutBrackets } from './network.ts'
 
 const group = fc.integer({ min: 0, max: 0xffff })
-/** The eight groups of an IPv6 address that is no IPv4 address in disguise. */
+/** The eight groups of an IPv6 address that is not a mapped IPv4 address. */
 const groups = fc
   .array(fc.oneof(group, fc.constant(0)), { minLength: 8, maxLength: 8 })
   .filter((all) => !(all.slice(0, 5).every((each) => each === 0) && all[5] === 0xffff))
 const hex = (value: number) => value.toString(16)
 
-/** The same address as different programs write it. */
+/** Different notations of the same address. */
 function spellings(all: readonly number[]): string[] {
   const short = all.map(hex).join(':')
   const long = all.map((each) => hex(each).padStart(4, '0')).join(':')
@@ -26,7 +26,7 @@ function spellings(all: readonly number[]): string[] {
 }
 
 describe('networkOf', () => {
-  it('gives an IPv4 address itself, also where it comes mapped into IPv6', () => {
+  it('returns an IPv4 address itself, even if mapped to IPv6', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const bytes = address.split('.').map(Number) as [number, number, number, number]
@@ -43,13 +43,13 @@ describe('networkOf', () => {
     )
   })
 
-  it('gives every spelling of every address of one /64 network the same key', () => {
+  it('returns the same key for all notations of all addresses of a /64 network', () => {
     fc.assert(
       fc.property(groups, fc.array(group, { minLength: 4, maxLength: 4 }), (all, others) => {
         const key = networkOf(all.map(hex).join(':'))
         expect(key).toMatch(/^([0-9a-f]{1,4}:){4}:\/64$/)
         const neighbour = [...all.slice(0, 4), ...others]
-        // In ::/64 lie the mapped IPv4 addresses, which count as what they are.
+        // ::/64 contains the mapped IPv4 addresses, which count as IPv4.
         fc.pre(neighbour.slice(0, 5).some((each) => each !== 0) || neighbour[5] !== 0xffff)
         for (const spelling of [...spellings(all), ...spellings(neighbour)]) {
           expect(networkOf(spelling), spelling).toBe(key)
@@ -58,7 +58,7 @@ describe('networkOf', () => {
     )
   })
 
-  it('gives different /64 networks different keys', () => {
+  it('returns different keys for different /64 networks', () => {
     fc.assert(
       fc.property(groups, fc.nat(3), fc.integer({ min: 1, max: 0xffff }), (all, place, change) => {
         const other = all.map((each, index) => (index === place ? each ^ change : each))
@@ -91,7 +91,7 @@ describe('networkOf', () => {
     '1.2.3.256',
     ' 1.2.3.4',
     '1.2.3.4:80',
-  ])('%j is no address', (text) => {
+  ])('returns null for %j, which is not an IPv4 address', (text) => {
     expect(networkOf(text)).toBeNull()
   })
 
@@ -107,11 +107,11 @@ describe('networkOf', () => {
     '%',
     '%eth0',
     '::\n1',
-  ])('%j is no address either', (text) => {
+  ])('returns null for %j, which is not an IPv6 address', (text) => {
     expect(networkOf(text)).toBeNull()
   })
 
-  it('is null for any text that is no address', () => {
+  it('returns null for any text that is not an address', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...'0123af:.%[]/ ') }),
@@ -136,7 +136,7 @@ describe('isLoopback', () => {
   })
 
   it.each(['localhost', 'LocalHost', '::1', '0:0:0:0:0:0:0:1', '0000::0001', '::ffff:127.0.0.1'])(
-    '%s is this machine',
+    'is true for %s',
     (host) => {
       expect(isLoopback(host)).toBe(true)
     },
@@ -161,11 +161,11 @@ describe('isLoopback', () => {
     '0177.0.0.1',
     '[::1]',
     '127.0.0.1:80',
-  ])('%j is not', (host) => {
+  ])('is false for %j', (host) => {
     expect(isLoopback(host)).toBe(false)
   })
 
-  it('answers any text', () => {
+  it('is false for any other text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => isLoopback(text) === /^localhost$/i.test(text)),
     )
@@ -179,7 +179,7 @@ describe('withoutBrackets', () => {
     ['127.0.0.1', '127.0.0.1'],
     ['localhost', 'localhost'],
     ['[::1', '[::1'],
-  ])('makes of %s %s', (host, bare) => {
+  ])('turns %s into %s', (host, bare) => {
     expect(withoutBrackets(host)).toBe(bare)
   })
 })

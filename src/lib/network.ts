@@ -1,9 +1,10 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * What an address counts as for a limit: an IPv4 address as it is, also where it comes mapped into IPv6,
- * and an IPv6 address as its /64 network, since whoever has one address of it has all 2^64.
- * `null` for what is no IP address.
+ * The network that rate limits count an address by. An IPv4 address counts by itself, even if mapped to IPv6. An IPv6
+ * address counts by its /64 network, because a client usually controls all of it.
+ *
+ * @returns `null` if the text is not an IP address.
  */
 export function networkOf(address: string): string | null {
   const bare = address.replace(/%.*$/, '')
@@ -22,7 +23,7 @@ export function networkOf(address: string): string | null {
     .join(':')}::/64`
 }
 
-// WHATWG URL serialises IPv6 in one form, without dotted quads.
+// The URL parser (WHATWG) normalises IPv6 addresses and removes dotted quads.
 function ipv6Groups(address: string): number[] {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const numbers = (part: string) =>
@@ -38,7 +39,7 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-/** Whether a name or address means this machine and nothing else: `localhost`, 127.0.0.0/8 or ::1. */
+/** Whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1. */
 export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === 'localhost') return true
   const family = isIP(host)
@@ -59,13 +60,13 @@ for (const [network, prefix, family] of [
 ] as const)
   PRIVATE.addSubnet(network, prefix, family)
 
-/** Whether this is an IP address that the internet does not route. Loopback does not count. */
+/** Whether this is a private or link-local IP address. Loopback is not included. */
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address)
   return family !== 0 && PRIVATE.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-/** The host of a URL without the brackets that an IPv6 address has there. */
+/** The host of a URL, without the brackets around an IPv6 address. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1')
 }

@@ -1,7 +1,7 @@
-/** The oldest Node that has all we need: `crypto.argon2` came with 24.7. `engines` in package.json says the same. */
+/** The oldest supported Node, the first with `crypto.argon2`. Keep in step with `engines` in package.json. */
 const OLDEST_NODE = [24, 7] as const
 
-/** Why this Node cannot run us, or `null`. Has to run on Nodes that are much older. */
+/** Why this Node cannot run the package, or `null`. This file must run on much older Nodes. */
 export const nodeProblem: string | null = problemOf(process.versions.node)
 
 function problemOf(version: string): string | null {

@@ -1,7 +1,7 @@
 /**
- * Files that a command writes. A target is refused before anything is written if it is a file that this run already
- * uses, or if it exists and may not be replaced. A file is written beside its target and gets its name when it is
- * complete, so that it is there whole or not at all.
+ * Output files of commands. A target is refused before anything is written if the command already uses it, or if it
+ * exists and must not be replaced. The output is written to a temporary file beside the target and renamed when it is
+ * complete, so the target is never incomplete.
  *
  * @module
  */
@@ -25,24 +25,24 @@ export class OutputError extends Error {
   override readonly name = 'OutputError'
 }
 
-/** A file that this run reads or writes, so that no output may replace it. */
+/** A file that the command reads or writes and that no output may replace. */
 export interface FileInUse {
-  /** Its path, or the number of its descriptor. */
+  /** A path or a file descriptor. */
   readonly file: string | number
-  /** What it is, for the sentence "FILE is …". */
+  /** What the file is, to complete the sentence "FILE is …". */
   readonly what: string
 }
 
 /** A file that is being written. */
 export interface OutputFile {
-  /** Where to write: an empty file with mode 0600 beside the target, or the target itself where it is a stream. */
+  /** Where to write: an empty file with mode 0600 beside the target, or the target itself if it is a stream. */
   readonly path: string
   /** The same file, open for writing. */
   readonly fd: number
   /**
-   * Writes the file to the disk and gives it its name.
+   * Flushes the file to disk and renames it to the target.
    *
-   * @throws {OutputError} The target has come to exist in the meantime and may not be replaced.
+   * @throws {OutputError} The target was created by someone else since the file was opened, and must not be replaced.
    */
   publish(): void
   /** Closes and removes the file. Does nothing after {@link OutputFile.publish}. */
@@ -53,9 +53,9 @@ export interface OutputFile {
 export interface OutputOptions {
   /** Standard output and standard error are always in use. */
   readonly inUse: readonly FileInUse[]
-  /** Whether an existing file may be replaced: `--force`. */
+  /** Whether to replace an existing file (`--force`). */
   readonly replace: boolean
-  /** Whether the output may be a FIFO or a character device, which is written directly. Default `false`. */
+  /** Whether the output can be a FIFO or a character device, which is written directly. Default: `false`. */
   readonly mayStream?: boolean
 }
 
@@ -65,7 +65,7 @@ const STANDARD_STREAMS: readonly FileInUse[] = [
 ]
 const STANDARD_OUTPUT = ['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']
 
-/** Whether a command line names standard output. */
+/** Whether a command line argument means standard output. */
 export function isStandardOutput(target: string): boolean {
   return STANDARD_OUTPUT.includes(target)
 }
@@ -89,11 +89,11 @@ export function openOutput(target: string, { inUse, replace, mayStream = false }
 }
 
 /**
- * Refuses a target that is a file in use, whatever it is called: files are compared by device and inode. One that does
- * not exist yet, such as a journal, is compared by its folder and name.
+ * Refuses a target that is a file in use, under any name. Files are compared by device and inode. A file that does not
+ * exist yet, such as a journal, is compared by folder and name.
  *
  * @param target - A path, or the descriptor of standard output.
- * @throws {OutputError}
+ * @throws {OutputError} The target is in use.
  */
 export function assertNotInUse(target: string | number, inUse: readonly FileInUse[]): void {
   const identity = identityOf(target)
@@ -104,7 +104,7 @@ export function assertNotInUse(target: string | number, inUse: readonly FileInUs
     )
 }
 
-/** Where a path leads through its symbolic links, also where the last one points to a file that does not exist. */
+/** Resolves the symbolic links of a path, even if the file does not exist. */
 export function followLinks(path: string): string {
   try {
     return realpathSync(path)
@@ -115,7 +115,7 @@ export function followLinks(path: string): string {
   if (folder === path) return path
   const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : null
   if (link === null) return join(followLinks(folder), basename(path))
-  // Not normalised: behind a link, `..` is not the folder that the text says.
+  // Not normalised, because `..` after a symbolic link is the parent of the link's target.
   return followLinks(isAbsolute(link) ? link : `${realpathSync(folder)}/${link}`)
 }
 
@@ -127,7 +127,7 @@ function identityOf(file: string | number): string {
   if (stat !== undefined) return `${stat.dev}:${stat.ino}`
   const real = followLinks(String(file))
   const folder = dirname(real)
-  // Without regard to case, as some file systems compare names.
+  // Some file systems ignore case.
   return folder === real ? real : `${identityOf(folder)}/${basename(real).normalize().toLowerCase()}`
 }
 
@@ -159,7 +159,7 @@ function openBeside(target: string, replace: boolean): OutputFile {
   }
 }
 
-/** Renames a file, but never over another one. A hard link would do it in one step, but not on every file system. */
+/** Renames a file without replacing an existing one. A hard link would be atomic, but not all file systems have them. */
 function takeName(path: string, target: string): void {
   try {
     closeSync(openSync(target, 'wx', 0o600))
@@ -169,7 +169,7 @@ function takeName(path: string, target: string): void {
   renameSync(path, target)
 }
 
-/** Makes sure that new names in a folder survive a power cut. */
+/** Flushes the folder of a file to disk, so that new names in it survive a power failure. */
 export function persistNames(path: string): void {
   const folder = openSync(dirname(path), 'r')
   try {

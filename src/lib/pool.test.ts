@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { startProgram } from '../../test/support/service.ts'
 
-// Every thread of the process as `name nice`, before and after; hashing runs on the pool's.
+// Prints each thread of the process as `name niceness`.
 const PROGRAM = `
   import { readdirSync, readFileSync } from 'node:fs'
   import { lowerPoolPriority } from ${JSON.stringify(import.meta.resolve('./pool.ts'))}
@@ -13,8 +13,8 @@ const PROGRAM = `
   console.log('done')
 `
 
-// Elsewhere threads have no priority of their own.
-it.skipIf(process.platform !== 'linux')('the pool yields to everything else of the process', async () => {
+// On other systems, threads have no priority.
+it.skipIf(process.platform !== 'linux')('only the threads of the pool get a lower priority', async () => {
   const program = startProgram(['--input-type=module', '--eval', PROGRAM], {
     env: { UV_THREADPOOL_SIZE: '3' },
   })

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clientAddress, parseNetworks } from './proxies.ts'
 
-/** For tests whose list is right. */
+/** Parses a list that must be valid. */
 function networks(text: string) {
   const parsed = parseNetworks(text)
-  if (parsed === null) throw new Error(`no list: ${text}`)
+  if (parsed === null) throw new Error(`invalid list: ${text}`)
   return parsed
 }
 
@@ -22,7 +22,7 @@ const bitsOfIPv6 = (groups: readonly number[]) =>
 const toIPv6 = (groups: readonly number[]) => groups.map((group) => group.toString(16)).join(':')
 
 describe('parseNetworks', () => {
-  it('takes an address for the network whose first bits it shares, whatever the bits behind the prefix', () => {
+  it('contains exactly the IPv4 addresses that share the prefix, whatever bits follow it', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.ipV4(), fc.integer({ min: 0, max: 32 }), (network, address, prefix) => {
         const shares = bitsOfIPv4(address).startsWith(bitsOfIPv4(network).slice(0, prefix))
@@ -33,13 +33,13 @@ describe('parseNetworks', () => {
     )
   })
 
-  it('does so for IPv6 too', () => {
+  it('contains exactly the IPv6 addresses that share the prefix, whatever bits follow it', () => {
     fc.assert(
       fc.property(groupsOfIPv6, fc.integer({ min: 0, max: 128 }), fc.nat(127), (groups, prefix, place) => {
         const bits = bitsOfIPv6(groups)
         const flipped = bits.slice(0, place) + (bits[place] === '0' ? '1' : '0') + bits.slice(place + 1)
         const neighbour = (flipped.match(/.{16}/g) ?? []).map((group) => Number.parseInt(group, 2))
-        // Mapped IPv4 addresses count as what they are.
+        // Mapped IPv4 addresses count as IPv4.
         fc.pre(![groups, neighbour].some((all) => toIPv6(all).startsWith('0:0:0:0:0:ffff:')))
         const list = networks(`${toIPv6(groups)}/${prefix}`)
         expect(list.has(toIPv6(groups))).toBe(true)
@@ -48,7 +48,7 @@ describe('parseNetworks', () => {
     )
   })
 
-  it('takes a mapped IPv4 address, or network, for the IPv4 one', () => {
+  it('treats mapped IPv4 addresses and networks as IPv4', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.ipV4(), fc.integer({ min: 0, max: 32 }), (network, address, prefix) => {
         const isIn = networks(`${network}/${prefix}`).has(address)
@@ -60,13 +60,13 @@ describe('parseNetworks', () => {
     )
   })
 
-  it('keeps the families apart', () => {
+  it('keeps IPv4 and IPv6 apart', () => {
     expect(networks('::/0').has('10.0.0.1')).toBe(false)
     expect(networks('::/0').has('::ffff:10.0.0.1')).toBe(false)
     expect(networks('0.0.0.0/0').has('::1')).toBe(false)
   })
 
-  it('reads a list with blanks', () => {
+  it('parses a list with whitespace', () => {
     const list = networks(' 127.0.0.1,10.0.0.0/8 ,\tfd00::/8')
     for (const address of [
       '127.0.0.1',
@@ -84,12 +84,12 @@ describe('parseNetworks', () => {
 
   it.each([
     ['nothing', ''],
-    ['blanks', ' '],
+    ['spaces', ' '],
     ['an empty entry', '10.0.0.1,,10.0.0.2'],
     ['a comma at the end', '10.0.0.1,'],
     ['a name', 'localhost'],
-    ['a right entry beside a wrong one', '10.0.0.1,proxy'],
-    ['blanks in place of commas', '10.0.0.1 10.0.0.2'],
+    ['a valid and an invalid entry', '10.0.0.1,proxy'],
+    ['spaces instead of commas', '10.0.0.1 10.0.0.2'],
     ['a prefix over 32', '10.0.0.0/33'],
     ['a prefix over 128', 'fd00::/129'],
     ['a prefix of four digits', 'fd00::/1000'],
@@ -99,10 +99,10 @@ describe('parseNetworks', () => {
     ['a prefix with a sign', '10.0.0.0/+8'],
     ['a negative prefix', '10.0.0.0/-8'],
     ['a prefix with a leading zero', '10.0.0.0/08'],
-    ['a prefix that is no whole number', '10.0.0.0/8.5'],
+    ['a fractional prefix', '10.0.0.0/8.5'],
     ['two prefixes', '10.0.0.0/8/8'],
     ['a netmask', '10.0.0.0/255.0.0.0'],
-    ['a blank before the prefix', '10.0.0.0 /8'],
+    ['a space before the prefix', '10.0.0.0 /8'],
     ['a prefix alone', '/8'],
     ['a short IPv4 address', '10/8'],
     ['a leading zero', '010.0.0.1'],
@@ -114,7 +114,7 @@ describe('parseNetworks', () => {
     expect(parseNetworks(text)).toBeNull()
   })
 
-  it('answers any text, and its lists any address', () => {
+  it('never throws, for any list and any address', () => {
     fc.assert(
       fc.property(garbage, garbage, (text, address) => {
         const list = parseNetworks(text)
@@ -140,7 +140,7 @@ describe('clientAddress', () => {
       fc.constantFrom('unknown', '_hidden', 'localhost', 'fe80::1%eth0', '[10.0.0.1]', '1.2.3.4:port'),
     )
     .filter((text) => text.trim() !== '' && isIP(text.trim()) === 0 && !/^[[\d]/.test(text.trim()))
-  /** The same hop as different proxies write it. */
+  /** Different notations of the same hop. */
   const written = (address: string) =>
     fc.constantFrom(
       address,
@@ -148,7 +148,7 @@ describe('clientAddress', () => {
       ...(isIP(address) === 4 ? [`${address}:443`] : [`[${address}]`, ` [${address}]:65535`]),
     )
 
-  it('is the peer where that is no trusted proxy, whatever the header says [API-16]', () => {
+  it('returns the peer if it is not a trusted proxy, whatever the header says [API-16]', () => {
     const header = fc.option(fc.oneof(garbage, fc.array(fc.oneof(trusted, untrusted)).map(String)))
     fc.assert(
       fc.property(fc.option(untrusted, { nil: undefined }), header, (peer, forwardedFor) => {
@@ -162,7 +162,7 @@ describe('clientAddress', () => {
     )
   })
 
-  it('is the first address from the right that is no trusted proxy, whatever stands left of it [API-16]', () => {
+  it('returns the first address from the right that is not a trusted proxy, whatever is left of it [API-16]', () => {
     const hops = fc
       .tuple(untrusted, fc.array(trusted, { maxLength: 5 }))
       .chain(([client, proxies]) =>
@@ -176,7 +176,7 @@ describe('clientAddress', () => {
     )
   })
 
-  it('is the last proxy we believe where an entry before it is no address [API-16]', () => {
+  it('stops at an entry that is not an address and returns the last address before it [API-16]', () => {
     fc.assert(
       fc.property(
         trusted,
@@ -191,7 +191,7 @@ describe('clientAddress', () => {
     )
   })
 
-  it('is the leftmost where all are trusted', () => {
+  it('returns the leftmost address if all are trusted', () => {
     fc.assert(
       fc.property(trusted, fc.array(trusted), (peer, proxies) => {
         expect(clientAddress(peer, proxies.join(', '), TRUSTED)).toBe(proxies[0] ?? peer)
@@ -219,11 +219,11 @@ describe('clientAddress', () => {
     ['the syntax of Forwarded', 'for=192.0.2.1', '10.0.0.1'],
     ['a mapped address of a proxy', '192.0.2.1, ::ffff:10.0.0.2', '192.0.2.1'],
     ['a forged entry on the left', '198.51.100.9, 192.0.2.1', '192.0.2.1'],
-  ])('reads %s', (_, forwardedFor, client) => {
+  ])('handles %s', (_, forwardedFor, client) => {
     expect(clientAddress('10.0.0.1', forwardedFor, TRUSTED)).toBe(client)
   })
 
-  it('is an IP address, or the peer, for any header', () => {
+  it('returns an IP address or the peer, for any header', () => {
     fc.assert(
       fc.property(trusted, garbage, (peer, forwardedFor) => {
         const client = clientAddress(peer, forwardedFor, networks('0.0.0.0/0, ::/0'))
@@ -238,10 +238,10 @@ describe('clientAddress', () => {
     ['digits', '1'],
     ['brackets', '['],
     ['colons', ':'],
-    ['blanks', ' '],
-  ])('looks at each entry once in 16 KiB of %s', (_, unit) => {
+    ['spaces', ' '],
+  ])('takes linear time for 16 KiB of %s', (_, unit) => {
     const header = unit.repeat((16 * 1_024) / unit.length)
-    // 100 of them: what took quadratic time would run into the limit of the test.
+    // With quadratic time, 100 rounds would exceed the time limit of the test.
     for (let round = 0; round < 100; round++)
       expect(clientAddress('10.0.0.1', header, TRUSTED)).toBe('10.0.0.1')
   })

@@ -1,27 +1,26 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { networkOf } from './network.ts'
 
-/** IP addresses and networks, made by {@link parseNetworks}. */
+/** A set of IP addresses and networks. Created by {@link parseNetworks}. */
 export interface Networks {
   /**
-   * Whether an IP address is among them. An IPv4 address that comes mapped into IPv6 (`::ffff:10.0.0.1`) counts
-   * as the IPv4 address; a zone (`fe80::1%eth0`) is not looked at. False for what is no IP address.
+   * Whether the set contains an IP address. A mapped IPv4 address (`::ffff:10.0.0.1`) counts as the IPv4 address; a zone
+   * (`fe80::1%eth0`) is ignored. `false` if the text is not an IP address.
    */
   has(address: string): boolean
 }
 
 /**
- * Reads IP addresses and CIDR networks with commas between them, IPv4 and IPv6:
- * `127.0.0.1, 10.0.0.0/8, fd00::/8`. Blanks around them do not count.
+ * Parses IPv4 and IPv6 addresses and CIDR networks, separated by commas: `127.0.0.1, 10.0.0.0/8, fd00::/8`. Surrounding
+ * whitespace is ignored.
  *
- * Bits behind the prefix are allowed and ignored, since `ip address` prints networks that way: `10.1.2.3/8` is
- * `10.0.0.0/8`. A mapped network (`::ffff:10.0.0.0/104`) is the IPv4 network.
+ * Bits after the prefix are ignored, because `ip address` prints networks that way: `10.1.2.3/8` means `10.0.0.0/8`. A
+ * mapped network (`::ffff:10.0.0.0/104`) means the IPv4 network.
  *
- * @returns `null` for anything else: an empty list or entry, a name, a zone, a prefix that the address has no
- *   room for.
+ * @returns `null` for anything else, such as an empty list or entry, a name, a zone or a prefix that is too long.
  */
 export function parseNetworks(text: string): Networks | null {
-  // One list would take IPv4 addresses for part of ::/64, where mapped ones lie.
+  // In a single list, IPv4 addresses would be part of ::/64, because BlockList maps them to IPv6.
   const lists: Lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   const added = text.split(',').every((entry) => addNetwork(lists, entry.trim()))
   if (!added) return null
@@ -49,14 +48,14 @@ function addNetwork(lists: Lists, entry: string): boolean {
 
 function prefixOf(written: string, address: string, length: string | undefined): number {
   if (length === undefined) return bitsOf(address)
-  // What came mapped has 96 bits of IPv6 before its IPv4 address.
+  // A mapped address has 96 bits before its IPv4 address.
   return Number(length) - (bitsOf(written) - bitsOf(address))
 }
 
 const bitsOf = (address: string) => (isIPv4(address) ? 32 : 128)
 const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6')
 
-/** The address itself, or the IPv4 address that it maps; `null` where it is none. */
+/** The address, or the IPv4 address that it maps. `null` if the text is not an IP address. */
 function plainAddress(address: string): string | null {
   const network = networkOf(address)
   if (network === null) return null
@@ -64,17 +63,16 @@ function plainAddress(address: string): string | null {
 }
 
 /**
- * The IP address of the client behind our proxies: `peer`, unless that is a trusted proxy. Then
- * `X-Forwarded-For` is read from the right, since each proxy appends whom it saw, and the first address that is no
- * trusted proxy is the client; where all are trusted, the leftmost. What a client wrote into the header itself
- * stands further left and is never reached.
+ * Determines the IP address of the client. This is `peer`, unless `peer` is a trusted proxy. Then `X-Forwarded-For` is
+ * read from the right, because each proxy appends the address that it saw. The first address that is not a trusted proxy
+ * is the client; if all are trusted, the leftmost is. Entries that a client forges are further left and never reached.
  *
- * @param peer - The other end of the connection; `undefined` where there is none, as on a Unix socket.
- * @param forwardedFor - The header; several of them joined by commas. Ports (`192.0.2.1:80`, `[2001:db8::1]:80`),
- *   blanks and empty entries do not matter. An entry that is no IP address (`unknown`, a name, one with a zone)
- *   ends the reading: the last address before it counts.
- * @param trusted - Our proxies; `null` means none.
- * @returns An address as the connection or the header has it, without port or brackets.
+ * @param peer - The address of the connection. `undefined` if it has none, as on a Unix socket.
+ * @param forwardedFor - The header, with repeated headers joined by commas. Ports (`192.0.2.1:80`, `[2001:db8::1]:80`),
+ *   whitespace and empty entries are ignored. Reading stops at an entry that is not an IP address, such as `unknown`, a
+ *   name or an address with a zone; the last address before it counts.
+ * @param trusted - The trusted proxies. `null` if there are none.
+ * @returns The address as the connection or the header has it, without port or brackets.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -98,6 +96,6 @@ function addressIn(hop: string): string | null {
   const { ipv6, ipv4 = hop } = HOP.exec(hop)?.groups ?? {}
   if (ipv6 !== undefined && !isIPv6(ipv6)) return null
   const address = ipv6 ?? ipv4
-  // A zone means something on its own machine only, and may be of any length.
+  // A zone is meaningful only on its own machine, and can have any length.
   return isIP(address) !== 0 && !address.includes('%') ? address : null
 }

@@ -13,7 +13,7 @@ function bits(uuid: string): string {
 }
 
 describe('uuidV7', () => {
-  it('has the layout of RFC 9562 §5.7, lower case, with the given time in its first 48 bits', () => {
+  it('has the layout of RFC 9562 §5.7, in lower case, with the time in its first 48 bits', () => {
     fc.assert(
       fc.property(moment, (now) => {
         const uuid = uuidV7(now)
@@ -27,7 +27,7 @@ describe('uuidV7', () => {
     expect(uuidV7(new Date('2022-02-22T14:22:22-05:00'))).toMatch(/^017f22e2-79b0-7/)
   })
 
-  it('sorts as text in the order of time', () => {
+  it('sorts by time as text', () => {
     fc.assert(
       fc.property(moment, moment, (one, other) => {
         fc.pre(one.getTime() !== other.getTime())
@@ -36,20 +36,20 @@ describe('uuidV7', () => {
     )
   })
 
-  it('draws all of its other 74 bits, each time', () => {
+  it('has 74 new random bits each time', () => {
     const now = new Date('2026-11-21T12:00:00Z')
     const drawn = Array.from({ length: 256 }, () => bits(uuidV7(now)))
     expect(new Set(drawn).size).toBe(drawn.length)
     const fixed = [...Array(128).keys()].filter(
       (place) => new Set(drawn.map((text) => text[place])).size === 1,
     )
-    // The time, the version and the variant. Another bit would be equal in 256 draws once in 10^75 runs.
+    // Time, version and variant. A random bit is equal in all 256 draws once in 10^75 runs.
     expect(fixed).toEqual([...Array(52).keys(), 64, 65])
   })
 })
 
 describe('leastUuidV7', () => {
-  it('parts the UUIDs from a moment on from those before it', () => {
+  it('separates the UUIDs from a time on from those before it', () => {
     fc.assert(
       fc.property(moment, moment, (from, now) => {
         expect(uuidV7(now) >= leastUuidV7(from)).toBe(now >= from)
@@ -57,14 +57,14 @@ describe('leastUuidV7', () => {
     )
   })
 
-  it('takes the nearest moment for one that no UUID can carry', () => {
+  it('uses the closest time in range for one out of range', () => {
     expect(leastUuidV7(new Date(-1))).toBe('00000000-0000-7000-8000-000000000000')
     expect(leastUuidV7(new Date(8.64e15))).toBe('ffffffff-ffff-7000-8000-000000000000')
   })
 })
 
 describe('randomSecret', () => {
-  it('is 256 bits in 43 base64url characters, new each time [CRY-01]', () => {
+  it('returns 256 new random bits in 43 base64url characters each time [CRY-01]', () => {
     const secrets = Array.from({ length: 256 }, randomSecret)
     for (const secret of secrets) {
       expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * A time-ordered UUID, version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, 74 random bits.
- * Node's own `crypto.randomUUIDv7` came with 26.1; this one also serves Node 24 and takes the clock of
- * its caller.
+ * Creates a UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds and 74 random bits. Unlike
+ * `crypto.randomUUIDv7` of Node 26.1, it works on Node 24 and takes the time from the caller.
  */
 export function uuidV7(now: Date): string {
   return uuidOf(now, randomBytes(16))
@@ -14,7 +13,10 @@ export function generateUuid(): string {
   return uuidV7(new Date())
 }
 
-/** No UUID that {@link uuidV7} gives from a moment on is less. Of a moment that none can carry: the nearest one. */
+/**
+ * The smallest UUID that {@link uuidV7} can return for a time or later. A time outside the range of UUIDs is replaced by
+ * the closest one in range.
+ */
 export function leastUuidV7(from: Date): string {
   const time = Math.min(Math.max(from.getTime(), 0), 2 ** 48 - 1)
   return uuidOf(new Date(time), Buffer.alloc(16))

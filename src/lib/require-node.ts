@@ -1,9 +1,9 @@
 /**
- * Refuses an older Node in a plain sentence. Entry files import this first.
+ * Refuses an old Node with a clear message. Entry files import this first.
  *
- * Node links the whole package before it runs any of it, so a static import of something that an older Node lacks
- * would end in a SyntaxError instead. That is why `node:sqlite`, `crypto.argon2` and `crypto.hash` are looked up at run
- * time. Files that do so import this too: a bundler may put them into a chunk that runs before the entry file.
+ * Node links all static imports before it runs any code, so importing something that an old Node lacks would fail with a
+ * SyntaxError. `node:sqlite`, `crypto.argon2` and `crypto.hash` are therefore loaded at run time. Files that do so
+ * import this file too, because a bundler can run them before the entry file.
  */
 import { nodeProblem } from './node-version.ts'
 

@@ -1,6 +1,5 @@
 /**
- * Text of others as a terminal may show it: what would move the cursor, colour the screen or turn letters around is
- * spelled out, as in `\\u{1b}`.
+ * Escapes control and formatting characters, as in `\u{1b}`, so that untrusted text cannot manipulate a terminal.
  */
 export function visible(text: string): string {
   return text.replace(

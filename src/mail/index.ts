@@ -1,40 +1,40 @@
 /**
- * Mail: what a message is, and the transports that carry one. Owns the wording (with `text.ts`) and the
- * protocol; knows nothing of accounts, of the database or of when a mail is due: that is `auth/outbox.ts`.
+ * Mail: composing messages and sending them. The sentences are in `text/`. When to send a mail, and to whom, is decided
+ * by `auth/outbox.ts`; this folder knows neither accounts nor the database.
  *
  * @module
  */
 
-/** A message, ready to be sent. */
+/** A message that is ready to send. */
 export interface Mail {
-  /** Names this message for good: a second try carries the same one, so that a receiver can tell. A UUID. */
+  /** A UUID. A retry has the same one, so that receivers can recognise duplicates. */
   readonly id: string
-  /** One address, nothing else. */
+  /** Exactly one address, without a name. */
   readonly to: string
   readonly subject: string
   readonly text: string
   readonly html: string
-  /** The language of its words, as `Content-Language` has it. */
+  /** The BCP 47 tag of its language, for `Content-Language`. */
   readonly language: string
 }
 
-/** Carries mail. */
+/** A transport for mail. */
 export interface Mailer {
   /**
-   * Resolves once the message is in other hands. Rejects where it is not, for whatever reason: with a
-   * {@link MailRefused} where another try is of no use.
+   * Resolves once the transport has accepted the message. Any rejection means that it was not sent; a
+   * {@link MailRefused} means that retrying cannot help.
    */
   send(mail: Mail): Promise<void>
-  /** Lets go of every connection. */
+  /** Closes all connections. */
   close(): void
 }
 
-/** A mail was not handed over. The message is fit for a log: it names no mailbox, no credentials, no content. */
+/** A mail was not sent. The error message is safe to log: it has no addresses, credentials or content. */
 export class MailError extends Error {
   override readonly name: string = 'MailError'
 }
 
-/** The same, for good: this recipient or this message will be refused however often it is tried. */
+/** The recipient or the message was refused permanently, so retrying cannot help. */
 export class MailRefused extends MailError {
   override readonly name = 'MailRefused'
 }

@@ -17,7 +17,7 @@ const CONTENT: Content = {
   language: 'en',
 }
 
-/** Every text of the content is this. */
+/** Content in which every text is `value`. */
 function contentOf(value: string): Content {
   return {
     words: { subject: value, before: [value], action: value, facts: [value], after: [value] },
@@ -38,7 +38,7 @@ const NASTY = fc.string({
 })
 
 describe('htmlOf', () => {
-  it('puts the parts in their order, the link as a button and spelled out', () => {
+  it('lays out the parts in order, with the link as a button and spelled out', () => {
     const html = htmlOf(CONTENT)
     const words = html
       .slice(html.indexOf('<body'))
@@ -62,17 +62,17 @@ describe('htmlOf', () => {
     expect(html).toContain('<title>Subject</title>')
   })
 
-  it('loads nothing and runs nothing', () => {
+  it('contains no scripts and no external resources', () => {
     expect(htmlOf(CONTENT)).not.toMatch(/<(?:img|script|link|style|iframe|base|form)\b|url\(|src=|@import/i)
   })
 
-  it('has the same elements whatever the values are', () => {
+  it('has the same elements and attributes for any values', () => {
     const elements = (content: Content) => htmlOf(content).match(/<\/?[a-z!]+/gi)
     const usual = elements(contentOf('x'))
     fc.assert(
       fc.property(NASTY, (value) => {
         expect(elements(contentOf(value))).toEqual(usual)
-        // No attribute more either: those of the layout end where they did.
+        // The number of quotes shows that no value adds an attribute or ends one early.
         expect(htmlOf(contentOf(value)).match(/"/g)).toHaveLength(
           htmlOf(contentOf('x')).match(/"/g)?.length ?? 0,
         )
@@ -82,7 +82,7 @@ describe('htmlOf', () => {
 })
 
 describe('textOf', () => {
-  it('puts the parts in their order, the link on a line of its own', () => {
+  it('lays out the parts in order, with the link on its own line', () => {
     expect(textOf(CONTENT)).toBe(
       [
         'Hello,',
@@ -96,7 +96,7 @@ describe('textOf', () => {
     )
   })
 
-  it('breaks lines at spaces after 72 characters, and no word', () => {
+  it('wraps lines at spaces after at most 72 characters and never breaks a word', () => {
     const word = fc.string({
       unit: fc.constantFrom('a', 'é', '\u00a0', '-', '/'),
       minLength: 1,
@@ -108,7 +108,7 @@ describe('textOf', () => {
         const paragraph = text.split('\n\n')[1] ?? ''
         expect(paragraph.split(/[ \n]/)).toEqual(words)
         for (const line of paragraph.split('\n')) expect(line.length <= 72 || !line.includes(' ')).toBe(true)
-        // As much on a line as there is room for.
+
         expect(paragraph.split('\n').length).toBeLessThanOrEqual(words.length)
       }),
     )

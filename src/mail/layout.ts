@@ -1,21 +1,21 @@
 import { html } from 'hono/html'
-import type { MailWords } from '../text.ts'
+import type { MailWords } from '../text/index.ts'
 
-/** What a mail is laid out from. */
+/** The content of a mail. */
 export interface Content {
   readonly words: MailWords
   readonly greeting: string
   readonly copyLink: string
-  /** Goes out as it is, unbroken. `null` in a mail without one. */
+  /** Written without line breaks. `null` in a mail without a link. */
   readonly link: string | null
-  /** Whom the mail is signed by. */
+  /** The signature. */
   readonly service: string
   readonly language: string
 }
 
 const LINE_LENGTH = 72
 
-/** The mail as plain text: lines of 72 characters, where no word is longer; the link on a line of its own. */
+/** The mail as plain text. Lines have at most 72 characters, except for longer words; the link has its own line. */
 export function textOf({ words, greeting, link, service }: Content): string {
   const { before, facts = [], after } = words
   const blocks = [
@@ -29,7 +29,7 @@ export function textOf({ words, greeting, link, service }: Content): string {
   return `${blocks.join('\n\n')}\n`
 }
 
-/** The mail as HTML: one column of text in the reader's own colours that loads nothing. `html` escapes every value. */
+/** The mail as HTML: one column, in the reader's colours, without external resources. `html` escapes every value. */
 export function htmlOf({ words, greeting, copyLink, link, service, language }: Content): string {
   const { subject, before, facts = [], action = '', after } = words
   const paragraph = (text: string) => html`<p>${text}</p>\n`
@@ -53,7 +53,7 @@ ${paragraph(greeting)}${before.map(paragraph)}${link !== null && button}${lines.
 `.toString()
 }
 
-/** Breaks at plain spaces alone: a no-break space stays one. */
+/** Breaks lines only at plain spaces, so that a no-break space keeps its words together. */
 function wrap(text: string): string {
   const [first = '', ...rest] = text.split(' ')
   const lines = [first]

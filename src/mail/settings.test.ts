@@ -4,7 +4,7 @@ import { OptionError } from '../errors.ts'
 import { isEmailAddress } from '../user.ts'
 import { describeSmtp, parseMailFrom, parseSmtpUrl } from './settings.ts'
 
-/** The refusal of a setting. */
+/** The error that parsing throws. */
 function refusalOf(parse: () => unknown): OptionError {
   try {
     parse()
@@ -12,7 +12,7 @@ function refusalOf(parse: () => unknown): OptionError {
     if (error instanceof OptionError) return error
     throw error
   }
-  throw new Error('nothing was refused')
+  throw new Error('expected an OptionError')
 }
 
 describe('parseSmtpUrl', () => {
@@ -29,7 +29,7 @@ describe('parseSmtpUrl', () => {
     ['smtps://[2001:DB8::1]', true, '2001:db8::1', 465],
     ['smtp://bücher.example', false, 'xn--bcher-kva.example', 587],
     ['smtp://mail_1:25', false, 'mail_1', 25],
-  ])('reads %s', (text, secure, host, port) => {
+  ])('parses %s', (text, secure, host, port) => {
     expect(parseSmtpUrl(text)).toEqual({ secure, host, port, credentials: null })
   })
 
@@ -45,44 +45,44 @@ describe('parseSmtpUrl', () => {
   it.each([
     ['', 'expected smtp://'],
     ['mail.example.com', 'expected smtp://'],
-    ['mail.example.com:25', 'has to begin with'],
-    ['http://hunter2@mail.example.com', 'has to begin with'],
-    ['smtp:mail.example.com', 'nothing may follow'],
-    ['smtp:', 'names no host'],
-    ['smtp://', 'names no host'],
+    ['mail.example.com:25', 'must begin with'],
+    ['http://hunter2@mail.example.com', 'must begin with'],
+    ['smtp:mail.example.com', 'must end after the port'],
+    ['smtp:', 'has no valid host name'],
+    ['smtp://', 'has no valid host name'],
     ['smtp://user:hunter2@', 'expected smtp://'],
     ['smtp://:25', 'expected smtp://'],
-    ['smtp://999.1.1.1', 'names no host'],
-    ['smtp://mail..example.com', 'names no host'],
-    ['smtp://-.example.com', 'names no host'],
-    ['smtp://mail%20x.example.com', 'names no host'],
-    ['smtp://a,b', 'names no host'],
+    ['smtp://999.1.1.1', 'has no valid host name'],
+    ['smtp://mail..example.com', 'has no valid host name'],
+    ['smtp://-.example.com', 'has no valid host name'],
+    ['smtp://mail%20x.example.com', 'has no valid host name'],
+    ['smtp://a,b', 'has no valid host name'],
     ['smtp://mail.example.com:0', '1 to 65535'],
     ['smtp://mail.example.com:65536', 'expected smtp://'],
     ['smtp://mail.example.com:2x', 'expected smtp://'],
-    ['smtp://mail.example.com/path', 'nothing may follow'],
-    ['smtp://mail.example.com?requireTLS=false', 'nothing may follow'],
-    ['smtp://mail.example.com#x', 'nothing may follow'],
-    ['smtp://user:1234/hunter2@mail.example.com', 'nothing may follow'],
-    ['smtp://user:1234?hunter2@mail.example.com', 'nothing may follow'],
-    ['smtp://user:1234#hunter2@mail.example.com', 'nothing may follow'],
-    ['smtp://user:#hunter2@mail.example.com', 'nothing may follow'],
+    ['smtp://mail.example.com/path', 'must end after the port'],
+    ['smtp://mail.example.com?requireTLS=false', 'must end after the port'],
+    ['smtp://mail.example.com#x', 'must end after the port'],
+    ['smtp://user:1234/hunter2@mail.example.com', 'must end after the port'],
+    ['smtp://user:1234?hunter2@mail.example.com', 'must end after the port'],
+    ['smtp://user:1234#hunter2@mail.example.com', 'must end after the port'],
+    ['smtp://user:#hunter2@mail.example.com', 'must end after the port'],
     ['smtp://user:hunter2/x@mail.example.com', 'expected smtp://'],
-    ['smtp://user@mail.example.com', 'a user without a password'],
-    ['smtp://:hunter2@mail.example.com', 'a password without a user'],
+    ['smtp://user@mail.example.com', 'must have both a user and a password'],
+    ['smtp://:hunter2@mail.example.com', 'must have both a user and a password'],
     ['smtp://user:hunter2%@mail.example.com', 'write % as %25'],
     ['smtp://user:hunter2%ff@mail.example.com', 'write % as %25'],
     ['smtp://user:hunter2@mail.example.com\r\n', 'expected smtp://'],
     ['smtp://user:hunter2@mail.\texample.com', 'expected smtp://'],
     [' smtp://mail.example.com', 'expected smtp://'],
-  ])('refuses %j, and says nothing of what stands in it', (text, problem) => {
+  ])('refuses %j without quoting any part of it', (text, problem) => {
     const error = refusalOf(() => parseSmtpUrl(text))
     expect(error).toMatchObject({ option: 'smtpUrl', message: expect.stringContaining(problem) })
     expect(error.cause).toBeUndefined()
     expect(error.message).not.toMatch(/hunter2|1234/)
   })
 
-  it('reads back any credentials that were percent-encoded', () => {
+  it('decodes any percent-encoded credentials', () => {
     const part = fc.string({ unit: 'grapheme', minLength: 1 })
     fc.assert(
       fc.property(part, part, (user, password) => {
@@ -92,7 +92,7 @@ describe('parseSmtpUrl', () => {
     )
   })
 
-  it('gives a server or an OptionError for any text, and never repeats a password', () => {
+  it('returns a server or throws an OptionError without the password, for any text', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: 'binary' }).map((rest) => `smtp://user:hunter2${rest}@mail.example.com`),
@@ -124,7 +124,7 @@ describe('describeSmtp', () => {
     expect(describeSmtp(text)).toBe(shown)
   })
 
-  it('shows what it would read as the same server', () => {
+  it('returns a URL that describes the same server', () => {
     const host = fc.constantFrom('mail.example.com', '[::1]', '10.0.0.1')
     fc.assert(
       fc.property(host, fc.integer({ min: 1, max: 65_535 }), fc.boolean(), (name, port, secure) => {
@@ -134,7 +134,7 @@ describe('describeSmtp', () => {
     )
   })
 
-  it('refuses what is no address of a server', () => {
+  it('refuses text that is not a URL', () => {
     expect(() => describeSmtp('hunter2')).toThrow(OptionError)
   })
 })
@@ -156,7 +156,7 @@ describe('parseMailFrom', () => {
     ['"" <a@b.c>', '', 'a@b.c'],
     ['Name< a@b.c >', 'Name', 'a@b.c'],
     ['Name <jürgen@bücher.example>', 'Name', 'jürgen@bücher.example'],
-  ])('reads %j', (text, name, address) => {
+  ])('parses %j', (text, name, address) => {
     expect(parseMailFrom(text)).toEqual({ name, address })
   })
 
@@ -201,13 +201,13 @@ describe('parseMailFrom', () => {
     ['Name\r\nBcc <a@b.c>', 'the name contains U+000D'],
     ['Name\u202e <a@b.c>', 'the name contains U+202E'],
     ['Name <a\u200b@b.c>', 'the address contains U+200B'],
-    ['"Name, Inc. <a@b.c>"', 'the value is in quotes'],
-    ['d@e.f, Name <a@b.c>', 'the name has @'],
-  ])('says what is wrong with %j', (text, problem) => {
+    ['"Name, Inc. <a@b.c>"', 'the quotes are part of the value'],
+    ['d@e.f, Name <a@b.c>', 'the name contains @'],
+  ])('explains what is wrong with %j', (text, problem) => {
     expect(refusalOf(() => parseMailFrom(text)).message).toContain(problem)
   })
 
-  it('gives one address and a name of one line, or an OptionError, for any text', () => {
+  it('returns one address and a name on one line, or throws an OptionError, for any text', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 4 }),
       fc.constantFrom('<', '>', '"', ',', '\n', '\r', 'a@b.c', ' ', '\\', ':', ';'),

@@ -37,24 +37,24 @@ function open(settings: Pick<SmtpSettings, 'url'> & Partial<SmtpSettings>): Mail
   return mailer
 }
 
-/** A server that takes everything and a mailer that sends to it. */
+/** A server that accepts everything, and a mailer that sends to it. */
 async function pair(settings: Partial<SmtpSettings> = {}) {
   const server = await startSmtpServer()
   return { server, mailer: open({ url: `smtp://127.0.0.1:${server.port}`, ...settings }) }
 }
 
-/** A body as it arrives: a part ends with a line break. */
+/** The body as received: each part ends with a line break. */
 function bodyOf({ text, html }: Pick<Mail, 'text' | 'html'>) {
   return { text: `${text}\n`, html: `${html}\n` }
 }
 
 function only<Item>(items: readonly Item[]): Item {
   const [item, ...others] = items
-  if (item === undefined || others.length > 0) throw new Error(`there are ${items.length}`)
+  if (item === undefined || others.length > 0) throw new Error(`expected one item, got ${items.length}`)
   return item
 }
 
-/** What sending was refused with. */
+/** The error that sending rejects with. */
 async function failureOf(sending: Promise<void>): Promise<MailError> {
   try {
     await sending
@@ -66,7 +66,7 @@ async function failureOf(sending: Promise<void>): Promise<MailError> {
 }
 
 describe('a message that is sent', () => {
-  it('arrives as text and as HTML, for one recipient, with its headers', async () => {
+  it('arrives as text and HTML, for one recipient, with exactly our headers', async () => {
     const { server, mailer } = await pair()
     await mailer.send(MAIL)
 
@@ -84,7 +84,7 @@ describe('a message that is sent', () => {
       'content-type': expect.stringMatching(/^multipart\/alternative;/),
     })
     expect(mail.headers.map(({ key }) => key).toSorted()).toEqual(HEADERS)
-    // Less is better in front, more is better at the end (RFC 2046 §5.1.4).
+    // RFC 2046 §5.1.4: alternatives in order of increasing preference.
     expect(raw.indexOf('text/plain')).toBeLessThan(raw.indexOf('text/html'))
   })
 
@@ -96,7 +96,7 @@ describe('a message that is sent', () => {
       'From: "[Test] Example: Support (EU); x" <a@example.com>',
     ],
     ['Élan, SARL <a@example.com>', 'From: =?UTF-8?'],
-  ])('comes from one sender, %s, whose name is quoted or encoded on the wire', async (from, header) => {
+  ])('has exactly one sender, %s, whose name is quoted or encoded on the wire', async (from, header) => {
     const { server, mailer } = await pair({ from })
     await mailer.send(MAIL)
     const { raw, mail, from: envelope } = only(server.received)
@@ -107,7 +107,7 @@ describe('a message that is sent', () => {
     expect(mail.from).toMatchObject({ name, address: 'a@example.com' })
   })
 
-  it('carries letters of every script, and long lines, unharmed', async () => {
+  it('preserves letters of every script and long lines', async () => {
     const { server, mailer } = await pair({ from: '"Élan, 東京" <no-reply@auth.example.com>' })
     const link = `https://auth.example.com/verify#${'a'.repeat(1_200)}`
     const text = `L’adresse est la vôtre\u00a0:\n\n${link}\n\n東京 🦊\n.\n..`
@@ -123,7 +123,7 @@ describe('a message that is sent', () => {
     ).toBeLessThan(999)
   })
 
-  it('keeps its Message-ID when it is sent again', async () => {
+  it('has the same Message-ID when it is sent again', async () => {
     const { server, mailer } = await pair()
     await mailer.send(MAIL)
     await mailer.send(MAIL)
@@ -132,7 +132,7 @@ describe('a message that is sent', () => {
     expect(second).toBe(first)
   })
 
-  it('fetches nothing, whatever its text looks like', async () => {
+  it('is sent as is, even if it refers to files', async () => {
     const { server, mailer } = await pair()
     const html = '<img src="data:image/png;base64,AAAA"><img src="file:///etc/passwd">'
     const body = { text: 'file:///etc/passwd', html }
@@ -144,14 +144,17 @@ describe('a message that is sent', () => {
     ['text', { path: '/etc/hostname' }],
     ['html', { path: '/etc/hostname' }],
     ['html', { href: 'http://127.0.0.1:1/' }],
-  ])('is not read from elsewhere where its %s, against its type, is %j', async (field, content) => {
-    const { server, mailer } = await pair()
-    const error = await failureOf(mailer.send({ ...MAIL, [field]: content }))
-    expect(error.message).toMatch(/access rejected/)
-    expect(server.received).toEqual([])
-  })
+  ])(
+    'is refused if its %s, against the type, is %j, so that no file or URL is read',
+    async (field, content) => {
+      const { server, mailer } = await pair()
+      const error = await failureOf(mailer.send({ ...MAIL, [field]: content }))
+      expect(error.message).toMatch(/access rejected/)
+      expect(server.received).toEqual([])
+    },
+  )
 
-  it('goes to a domain beyond ASCII in punycode, and comes from one', async () => {
+  it('has non-ASCII domains of sender and recipient in punycode', async () => {
     const server = await startScriptedServer(answering({ EHLO: '250-x\r\n250 SMTPUTF8' }))
     const mailer = open({ url: `smtp://127.0.0.1:${server.port}`, from: 'no-reply@bücher.example' })
     await mailer.send({ ...MAIL, to: 'alice@exämple.org' })
@@ -161,26 +164,26 @@ describe('a message that is sent', () => {
     expect(server.lines).toContain(`Message-ID: <${MAIL.id}@xn--bcher-kva.example>`)
   })
 
-  it('goes to a mailbox beyond ASCII by SMTPUTF8', async () => {
+  it('is sent to a non-ASCII mailbox with SMTPUTF8', async () => {
     const server = await startScriptedServer(answering({ EHLO: '250-x\r\n250 SMTPUTF8' }))
     await open({ url: `smtp://127.0.0.1:${server.port}` }).send({ ...MAIL, to: 'älice@exämple.org' })
     expect(server.lines).toContain('MAIL FROM:<no-reply@auth.example.com> SMTPUTF8')
     expect(server.lines).toContain('RCPT TO:<älice@exämple.org>')
   })
 
-  it('goes to a mailbox with dots in odd places as one mailbox', async () => {
+  it('is sent to a quoted mailbox if its dots require quoting', async () => {
     const server = await startScriptedServer(answering({}))
     await open({ url: `smtp://127.0.0.1:${server.port}` }).send({ ...MAIL, to: '.a..b.@example.com' })
     expect(server.lines.filter((line) => line.startsWith('RCPT'))).toEqual(['RCPT TO:<".a..b."@example.com>'])
   })
 
-  it('says hello with the name that it was given', async () => {
+  it('is announced with the configured EHLO name', async () => {
     const { server, mailer } = await pair({ helloName: 'auth.example.com' })
     await mailer.send(MAIL)
     expect(server.received[0]?.session.hostNameAppearsAs).toBe('auth.example.com')
   })
 
-  it('shares a few connections with others', async () => {
+  it('shares at most three connections with others', async () => {
     const { server, mailer } = await pair()
     const mails = Array.from({ length: 12 }, (_, index) => ({ ...MAIL, to: `user${index}@example.com` }))
     await Promise.all(mails.map((mail) => mailer.send(mail)))
@@ -188,7 +191,7 @@ describe('a message that is sent', () => {
     expect(server.sockets.length).toBeLessThanOrEqual(3)
   })
 
-  it('arrives once where the server has ended the idle connection', async () => {
+  it('arrives exactly once if the server has closed the idle connection', async () => {
     const { server, mailer } = await pair()
     await mailer.send(MAIL)
     for (const socket of server.sockets) socket.destroy()
@@ -225,7 +228,7 @@ describe('header injection [EML-08]', () => {
     '',
   ]
 
-  it.each(ATTACKS)('%j is no recipient, and no connection is made for it', async (to) => {
+  it.each(ATTACKS)('refuses the recipient %j without connecting', async (to) => {
     const { server, mailer } = await pair()
     const error = await failureOf(mailer.send({ ...MAIL, to }))
     expect(error).toBeInstanceOf(MailRefused)
@@ -248,11 +251,11 @@ describe('header injection [EML-08]', () => {
     ['language', 'en\r\nBcc: eve@example.com'],
     ['language', 'en\n'],
     ['language', ''],
-  ])('%s does not take %j', async (field, value) => {
+  ])('refuses a message whose %s is %j without connecting', async (field, value) => {
     const { server, mailer } = await pair()
     const error = await failureOf(mailer.send({ ...MAIL, [field]: value }))
     expect(error).toBeInstanceOf(MailRefused)
-    expect(error.message).toBe('The id, language or subject of the message has not its form.')
+    expect(error.message).toBe('The id, language or subject of the message is malformed.')
     expect(server.sockets).toHaveLength(0)
   })
 
@@ -261,13 +264,13 @@ describe('header injection [EML-08]', () => {
     'Name\r\nBcc: eve@example.com <no-reply@example.com>',
     '"Name\nBcc" <no-reply@example.com>',
     'a@example.com, b@example.com',
-  ])('%j is no sender', (from) => {
+  ])('refuses the sender %j', (from) => {
     expect(() => open({ url: 'smtp://127.0.0.1:1', from })).toThrow(
       expect.objectContaining({ name: 'OptionError', option: 'mailFrom' }),
     )
   })
 
-  it('no subject and no sender’s name that is taken makes another header', async () => {
+  it('never adds a header through an accepted subject or sender name', async () => {
     const { server } = await pair()
     const nasty = fc.string({
       unit: fc.oneof(
@@ -299,7 +302,7 @@ describe('header injection [EML-08]', () => {
         }
         const { mail, from, to } = only(server.received.slice(before))
         expect([from, to]).toEqual(['no-reply@example.com', ['alice@example.com']])
-        // An empty subject is none.
+        // An empty subject has no header.
         expect([...new Set([...mail.headers.map(({ key }) => key), 'subject'])].toSorted()).toEqual(HEADERS)
         expect(mail.headers.length).toBeLessThanOrEqual(HEADERS.length)
         expect(mail.from).toMatchObject({ address: 'no-reply@example.com' })
@@ -320,14 +323,14 @@ describe('credentials', () => {
     },
   } satisfies Parameters<typeof startSmtpServer>[0]
 
-  it('are those of the URL', async () => {
+  it('come from the URL', async () => {
     const server = await startSmtpServer(WITH_LOGIN)
     const url = `smtp://user%40x:p%2Fa:ss%20w%C3%B6rd@127.0.0.1:${server.port}`
     await open({ url }).send(MAIL)
     expect(server.received[0]?.session.user).toBe('user@x')
   })
 
-  it('that are wrong are refused, may be put right, and are not repeated', async () => {
+  it('that are wrong cause a retryable error that does not contain them', async () => {
     const server = await startSmtpServer(WITH_LOGIN)
     const error = await failureOf(
       open({ url: `smtp://user%40x:hunter2@127.0.0.1:${server.port}` }).send(MAIL),
@@ -337,7 +340,7 @@ describe('credentials', () => {
     expect(server.received).toEqual([])
   })
 
-  it('are not in the error of a server that repeats what it does not understand', async () => {
+  it('are not in the error if the server echoes the command', async () => {
     const echo = (line: string) =>
       /^EHLO/i.test(line) ? '250-x\r\n250 AUTH PLAIN' : line === '' ? '220 x' : `500 what is ${line}`
     const server = await startScriptedServer(echo)
@@ -348,7 +351,7 @@ describe('credentials', () => {
     expect(error.cause).toBeUndefined()
   })
 
-  it('that are missing are the operator’s business, not the message’s', async () => {
+  it('that are missing cause a retryable error', async () => {
     const server = await startSmtpServer(WITH_LOGIN)
     const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
     expect(error).not.toBeInstanceOf(MailRefused)
@@ -357,11 +360,11 @@ describe('credentials', () => {
 })
 
 describe('TLS', () => {
-  // Reaches this machine as loopback addresses do, but is none: the rule for every other host holds for it.
-  const ELSEWHERE = '0.0.0.0'
+  // Reaches this machine, but is not a loopback address, so it is treated like any remote host.
+  const REMOTE = '0.0.0.0'
 
-  // Before any other test of localhost: the package remembers what it has looked up.
-  it('is not asked of localhost, which no name server is asked for', async () => {
+  // Must run before any other test of localhost, because nodemailer caches DNS lookups.
+  it('is not required for localhost, which is never looked up', async () => {
     const lookUps = [vi.spyOn(Resolver.prototype, 'resolve4'), vi.spyOn(Resolver.prototype, 'resolve6')]
     onTestFinished(() => {
       for (const lookUp of lookUps) lookUp.mockRestore()
@@ -372,13 +375,13 @@ describe('TLS', () => {
     for (const lookUp of lookUps) expect(lookUp).not.toHaveBeenCalled()
   })
 
-  it('is not asked of a server on this machine by smtp:', async () => {
+  it('is not required for a loopback address with smtp:', async () => {
     const { server, mailer } = await pair({})
     await mailer.send(MAIL)
     expect(server.received[0]?.session.secure).toBe(false)
   })
 
-  it('is spoken from the start by smtps:, with a certificate that is trusted', async () => {
+  it('is used from the start with smtps:, if the certificate is trusted', async () => {
     const certificate = certificateFor('localhost')
     trust(certificate)
     const server = await startSmtpServer({ secure: true, ...certificate })
@@ -386,20 +389,20 @@ describe('TLS', () => {
     expect(server.received[0]?.session).toMatchObject({ secure: true, servername: 'localhost' })
   })
 
-  it('comes by STARTTLS before anything else with a server elsewhere', async () => {
-    const certificate = certificateFor(ELSEWHERE)
+  it('is negotiated by STARTTLS before credentials are sent to a remote server', async () => {
+    const certificate = certificateFor(REMOTE)
     trust(certificate)
     const server = await startSmtpServer({ ...certificate, authOptional: false, onAuth: acceptAnyone })
-    await open({ url: `smtp://user:secret@${ELSEWHERE}:${server.port}` }).send(MAIL)
+    await open({ url: `smtp://user:secret@${REMOTE}:${server.port}` }).send(MAIL)
     expect(server.received[0]?.session).toMatchObject({ secure: true, user: 'anyone' })
   })
 
   it.each([
-    ['nobody trusts, by smtps:', 'smtps://localhost', 'localhost', false],
-    ['nobody trusts, by STARTTLS', `smtp://${ELSEWHERE}`, ELSEWHERE, false],
-    ['is for another name, by smtps:', 'smtps://localhost', 'mail.example.com', true],
-    ['is for another name, by STARTTLS', `smtp://${ELSEWHERE}`, 'mail.example.com', true],
-    ['is for the name and not for the address', 'smtps://127.0.0.1', 'localhost', true],
+    ['is not trusted, with smtps:', 'smtps://localhost', 'localhost', false],
+    ['is not trusted, with STARTTLS', `smtp://${REMOTE}`, REMOTE, false],
+    ['is for a different name, with smtps:', 'smtps://localhost', 'mail.example.com', true],
+    ['is for a different name, with STARTTLS', `smtp://${REMOTE}`, 'mail.example.com', true],
+    ['is for the name but not for the address', 'smtps://127.0.0.1', 'localhost', true],
   ])('refuses a certificate that %s', async (_case, url, name, trusted) => {
     const certificate = certificateFor(name)
     if (trusted) trust(certificate)
@@ -413,9 +416,9 @@ describe('TLS', () => {
     expect(server.received).toEqual([])
   })
 
-  it('is verified although an environment variable of Node says not to', async () => {
+  it('is verified even with NODE_TLS_REJECT_UNAUTHORIZED=0', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
-    // Node warns of it.
+    // Node warns about the variable.
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue()
     onTestFinished(() => {
       vi.unstubAllEnvs()
@@ -429,15 +432,15 @@ describe('TLS', () => {
 
   it.each([
     ['does not offer it', '250-x\r\n250 AUTH PLAIN', '502 no'],
-    ['offers it and then does not want to', '250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN', '454 not now'],
-    ['agrees and then goes on in the clear', '250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN', '220 go'],
-    ['knows no EHLO', '502 no', '502 no'],
-  ])('is not given up where a server elsewhere %s', async (_case, EHLO, STARTTLS) => {
+    ['offers it and then refuses', '250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN', '454 not now'],
+    ['agrees and then continues in plain text', '250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN', '220 go'],
+    ['does not support EHLO', '502 no', '502 no'],
+  ])('is still required if a remote server %s', async (_case, EHLO, STARTTLS) => {
     const server = await startScriptedServer((line) =>
-      // A TLS handshake is no line of text.
+      // A line that does not start with a letter is part of a TLS handshake.
       /^[A-Z]/.test(line) || line === '' ? answering({ EHLO, STARTTLS })(line) : '220 go on',
     )
-    const mailer = open({ url: `smtp://user:hunter2@${ELSEWHERE}:${server.port}`, timeoutSeconds: 2 })
+    const mailer = open({ url: `smtp://user:hunter2@${REMOTE}:${server.port}`, timeoutSeconds: 2 })
     const error = await failureOf(mailer.send(MAIL))
     expect(error).not.toBeInstanceOf(MailRefused)
     expect(server.lines.filter((line) => /^(?:AUTH|MAIL|RCPT|DATA|HELO)/.test(line))).toEqual([])
@@ -453,8 +456,8 @@ describe('TLS', () => {
 })
 
 describe('a server that refuses', () => {
-  const REPLIES: readonly (readonly [verb: string, reply: string, isForGood: boolean])[] = [
-    // The recipient's address or mailbox, and the message.
+  const REPLIES: readonly (readonly [verb: string, reply: string, isPermanent: boolean])[] = [
+    // About the recipient's address or mailbox, or the message.
     ['RCPT', '550 5.1.1 no such user', true],
     ['RCPT', '550 5.1.10 null MX', true],
     ['RCPT', '550 5.1.0 address rejected', true],
@@ -465,10 +468,10 @@ describe('a server that refuses', () => {
     ['DATA', '554 5.6.0 not like this', true],
     ['.', '550 5.1.1 no such user', true],
     ['.', '554 5.6.0 content refused', true],
-    // A full mailbox is one that can be emptied.
+    // A full mailbox can be emptied.
     ['RCPT', '552 5.2.2 mailbox full', false],
     ['.', '552 5.2.2 mailbox full', false],
-    // The sender's address, wherever it is said.
+    // About the sender's address, at any step.
     ['MAIL', '550 5.1.8 bad sender', false],
     ['MAIL', '550 5.1.1 no such sender', false],
     ['MAIL', '550 5.2.1 your mailbox is disabled', false],
@@ -476,7 +479,7 @@ describe('a server that refuses', () => {
     ['RCPT', '553 5.1.7 sender address syntax', false],
     ['RCPT', '550 5.1.0 Sender address rejected: user unknown', false],
     ['.', '550 5.1.8 sender domain not found', false],
-    // The mail system, the route, the protocol, policy: ours to put right.
+    // About the mail system, the route, the protocol or a policy, which the operator can fix.
     ['RCPT', '550 5.3.4 message too big for the system', false],
     ['RCPT', '550 5.4.5 daily sending limit exceeded', false],
     ['.', '550 5.4.5 daily sending limit exceeded', false],
@@ -486,7 +489,7 @@ describe('a server that refuses', () => {
     ['.', '554 5.7.1 looks like spam', false],
     ['MAIL', '530 5.7.0 log in first', false],
     ['RCPT', '530 authentication required', false],
-    // Without an enhanced code, or with one of another class or form, nobody knows whom it blames.
+    // Without an enhanced code, or with one of another class or form, the cause is unknown.
     ['RCPT', '550 relay not permitted', false],
     ['RCPT', '550 no such user', false],
     ['RCPT', '553 mailbox name not allowed', false],
@@ -497,7 +500,7 @@ describe('a server that refuses', () => {
     ['RCPT', '550 15.1.1 no such user', false],
     ['', '554 5.1.1 go away', false],
     ['EHLO', '550 5.1.1 go away', false],
-    // For now.
+    // Temporary.
     ['RCPT', '450 4.2.0 try later', false],
     ['MAIL', '451 4.3.0 try later', false],
     ['EHLO', '421 4.3.2 busy', false],
@@ -505,15 +508,15 @@ describe('a server that refuses', () => {
     ['.', '451 4.3.0 try later', false],
   ]
 
-  it.each(REPLIES)('%s with %j: gives up is %s', async (verb, reply, isForGood) => {
+  it.each(REPLIES)('%s with %j: permanent is %s', async (verb, reply, isPermanent) => {
     const server = await startScriptedServer(answering({ [verb]: reply, HELO: reply }))
     const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
     const error = await failureOf(mailer.send(MAIL))
-    expect(error instanceof MailRefused).toBe(isForGood)
+    expect(error instanceof MailRefused).toBe(isPermanent)
     expect(error.message).toContain(reply.split('\r\n').at(-1))
   })
 
-  /** What an SMTP library refuses with. */
+  /** The error with which a handler of the smtp-server package refuses. */
   function refusing(responseCode: number, text: string) {
     return Object.assign(new Error(text), { responseCode })
   }
@@ -527,8 +530,8 @@ describe('a server that refuses', () => {
     ['onData', 554, '5.6.0 Content refused', true],
     ['onData', 554, 'Unverified sender', false],
   ] as const)(
-    '%s of a server of its own with %i %s: gives up is %s',
-    async (stage, code, text, isForGood) => {
+    '%s of the smtp-server package with %i %s: permanent is %s',
+    async (stage, code, text, isPermanent) => {
       const error = refusing(code, text)
       const server = await startSmtpServer(
         stage === 'onData'
@@ -536,12 +539,12 @@ describe('a server that refuses', () => {
           : { [stage]: (_address: unknown, _session: unknown, done: (error: Error) => void) => done(error) },
       )
       const failure = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
-      expect(failure instanceof MailRefused).toBe(isForGood)
+      expect(failure instanceof MailRefused).toBe(isPermanent)
       expect(failure.message).toContain(text)
     },
   )
 
-  it('is told of without the mailbox, in one short line', async () => {
+  it('causes an error of one short line without the mailbox', async () => {
     const reply = `550-5.1.1 <${MAIL.to}>: no ${MAIL.to}\r\n550-${'x'.repeat(500)}\u001b[2J\r\n550 5.1.1 ALICE@example.com`
     const server = await startScriptedServer(answering({ RCPT: reply }))
     const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
@@ -552,7 +555,7 @@ describe('a server that refuses', () => {
     expect(error.cause).toBeUndefined()
   })
 
-  it('one message takes the next', async () => {
+  it('one message can accept the next', async () => {
     let refusals = 1
     const server = await startScriptedServer((line) =>
       line.startsWith('RCPT') && refusals-- > 0 ? '450 later' : answering({})(line),
@@ -565,7 +568,7 @@ describe('a server that refuses', () => {
 })
 
 describe('a server that fails', () => {
-  it('is told of where nobody listens', async () => {
+  it('because it is not running causes a retryable error', async () => {
     const port = await freePort()
     const error = await failureOf(open({ url: `smtp://127.0.0.1:${port}` }).send(MAIL))
     expect(error.message).toContain('ECONNREFUSED')
@@ -584,12 +587,12 @@ describe('a server that fails', () => {
     ['does not answer EHLO', answering({ EHLO: null })],
     ['does not answer RCPT', answering({ RCPT: null })],
     ['does not answer DATA', answering({ DATA: null })],
-    ['takes the message and says nothing', answering({ '.': null })],
-    ['never comes to the end of its answer', EHLO],
-  ])('is given up within the time where it %s', async (_case, answer) => {
+    ['does not acknowledge the message', answering({ '.': null })],
+    ['never finishes its answer', EHLO],
+  ])('causes a retryable error within the time limit if it %s', async (_case, answer) => {
     const server = await startScriptedServer(answer)
     const mailer = open({ url: `smtp://127.0.0.1:${server.port}`, timeoutSeconds: 0.3 })
-    // More than there are connections, so that the last ones wait for one.
+    // More messages than connections, so that some wait for a connection.
     const failures = await Promise.all(Array.from({ length: 5 }, () => failureOf(mailer.send(MAIL))))
     for (const error of failures) {
       expect(error).not.toBeInstanceOf(MailRefused)
@@ -605,14 +608,14 @@ describe('a server that fails', () => {
     ['at RCPT', 'RCPT'],
     ['at DATA', 'DATA'],
     ['at the end of the message', '.'],
-  ])('by hanging up %s is told of, and no message is sent twice', async (_when, verb) => {
+  ])('by hanging up %s causes a retryable error, and no message is sent twice', async (_when, verb) => {
     const server = await startScriptedServer(answering({ [verb]: { hangUp: true } }))
     const error = await failureOf(open({ url: `smtp://127.0.0.1:${server.port}` }).send(MAIL))
     expect(error).not.toBeInstanceOf(MailRefused)
     expect(server.lines.filter((line) => line === '.').length).toBe(verb === '.' ? 1 : 0)
   })
 
-  it('by hanging up in the middle of the message is told of', async () => {
+  it('by hanging up in the middle of the message causes a retryable error', async () => {
     const server = await startSmtpServer({
       onData(stream, session) {
         stream.once('data', () => {
@@ -625,7 +628,7 @@ describe('a server that fails', () => {
     expect(error).not.toBeInstanceOf(MailRefused)
   })
 
-  it('is asked again for the next message', async () => {
+  it('is tried again for the next message', async () => {
     let isDown = true
     const server = await startScriptedServer((line) => (isDown ? { hangUp: true } : answering({})(line)))
     const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
@@ -634,7 +637,7 @@ describe('a server that fails', () => {
     await mailer.send(MAIL)
   })
 
-  it('by talking without end is given up', async () => {
+  it('by sending an overlong answer causes an error', async () => {
     const server = await startScriptedServer((line) =>
       line === '' ? '220 ready' : `250-${'x'.repeat(2_000_000)}\r\n250 ok`,
     )
@@ -644,7 +647,7 @@ describe('a server that fails', () => {
 })
 
 describe('close', () => {
-  it('lets go of idle connections, and sends no more', async () => {
+  it('closes idle connections and rejects further messages', async () => {
     const { server, mailer } = await pair()
     await mailer.send(MAIL)
     const socket = only(server.sockets)
@@ -656,7 +659,7 @@ describe('close', () => {
     expect(server.sockets).toHaveLength(1)
   })
 
-  it('lets go of what is on its way, and refuses what waits', async () => {
+  it('rejects messages in transit and waiting messages', async () => {
     const busy = Promise.withResolvers<void>()
     const finish = Promise.withResolvers<void>()
     let messages = 0
@@ -678,7 +681,7 @@ describe('close', () => {
     await vi.waitFor(() => expect(server.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]))
   })
 
-  it('may come twice, and before anything was sent', () => {
+  it('can be called twice, and before any message was sent', () => {
     const mailer = open({ url: 'smtp://127.0.0.1:25' })
     mailer.close()
     mailer.close()
@@ -688,6 +691,6 @@ describe('close', () => {
 it.each([
   [{ url: 'smtp://user:hunter2@mail.example.com/x', from: FROM }, 'smtpUrl'],
   [{ url: 'smtp://mail.example.com', from: 'x' }, 'mailFrom'],
-])('settings that cannot be used are refused at once', (settings, option) => {
+])('openSmtp refuses invalid settings immediately (%j)', (settings, option) => {
   expect(() => openSmtp(settings)).toThrow(expect.objectContaining({ name: 'OptionError', option }))
 })

@@ -5,15 +5,15 @@ import { isEmailAddress, trimEmail } from '../user.ts'
 import { type Mail, MailError, type Mailer, MailRefused } from './index.ts'
 import { parseMailFrom, parseSmtpUrl, type Sender, type SmtpServer } from './settings.ts'
 
-/** What it takes to send mail. */
+/** How to send mail. */
 export interface SmtpSettings {
-  /** As `parseSmtpUrl` reads it. */
+  /** In the form that `parseSmtpUrl` accepts. */
   readonly url: string
-  /** As `parseMailFrom` reads it. */
+  /** In the form that `parseMailFrom` accepts. */
   readonly from: string
-  /** The host name to say hello with. Default: the machine's own, where it has a full one. */
+  /** The host name for EHLO. Default: the machine's, if it is fully qualified. */
   readonly helloName?: string | undefined
-  /** Seconds that one message may take, the wait for a free connection included. Default 45. */
+  /** The time limit for one message in seconds, including the wait for a free connection. Default: 45. */
   readonly timeoutSeconds?: number | undefined
 }
 
@@ -22,16 +22,15 @@ const CONNECTIONS = 3
 const IDLE_SECONDS = 10
 
 /**
- * Sends mail through an SMTP server, over a few connections that are kept for a moment.
+ * Sends mail through an SMTP server, over a small pool of connections.
  *
- * - TLS is verified, and never given up: `smtps:` speaks it from the start; `smtp:` upgrades by STARTTLS before
- *   anything else is said, or fails. Only to this machine (loopback) does `smtp:` stay plain. `localhost` is
- *   127.0.0.1, and no name server is asked.
- * - `send` settles within `timeoutSeconds`. What it rejects with is a {@link MailError}.
- * - A message goes to one address. What is none is refused before a connection is made.
- * - `close` refuses what waits, and lets go of what is on its way.
+ * - TLS is mandatory and verified: `smtps:` starts with it, and `smtp:` fails unless STARTTLS succeeds. Only on loopback
+ *   does `smtp:` stay in plain text. `localhost` means 127.0.0.1, without a DNS lookup.
+ * - `send` settles within `timeoutSeconds`. It rejects with a {@link MailError}.
+ * - A message has exactly one recipient. An invalid one is refused before a connection is made.
+ * - `close` rejects all messages that have not been sent, and closes the connections.
  *
- * @throws {OptionError} `smtpUrl` or `mailFrom`.
+ * @throws {OptionError} `smtpUrl` or `mailFrom` is invalid.
  */
 export function openSmtp(settings: SmtpSettings): Mailer {
   const sender = parseMailFrom(settings.from)
@@ -41,14 +40,14 @@ export function openSmtp(settings: SmtpSettings): Mailer {
     pool: true,
     maxConnections: CONNECTIONS,
     idleTimeout: IDLE_SECONDS * 1_000,
-    // Another try is for whoever keeps the message; this one is for a connection that ended while it was idle.
+    // Retrying is the caller's task. This one is for a connection that the server closed while it was idle.
     maxRequeues: 1,
     name: settings.helloName,
-    // Less than the whole, so that the error tells a server that is not there from one that is slow.
+    // Shorter than the whole, so that the error distinguishes an unreachable server from a slow one.
     connectionTimeout: timeoutMs / 3,
     greetingTimeout: timeoutMs / 3,
     socketTimeout: timeoutMs,
-    // A message is what it says: no text or HTML is ever fetched from a path or an address.
+    // Never load content from a path or a URL.
     disableFileAccess: true,
     disableUrlAccess: true,
   })
@@ -57,15 +56,14 @@ export function openSmtp(settings: SmtpSettings): Mailer {
   return {
     async send(mail) {
       const message = messageOf(mail, sender)
-      // Over everything, since a server that sends a byte now and then runs into no other limit.
+      // A server that sends a byte now and then would never run into the other limits.
       const timeout = AbortSignal.timeout(timeoutMs)
       try {
         await transport.sendMail({ ...message, signal: AbortSignal.any([timeout, closing.signal]) })
       } catch (error) {
-        if (closing.signal.aborted)
-          throw new MailError('The message was on its way when the mailer was closed.')
+        if (closing.signal.aborted) throw new MailError('The mailer was closed before the message was sent.')
         if (!timeout.aborted) throw mailErrorOf(error)
-        throw new MailError(`The mail server did not take the message within ${timeoutMs / 1_000} s.`)
+        throw new MailError(`The mail server did not accept the message within ${timeoutMs / 1_000} s.`)
       }
     },
     close() {
@@ -75,17 +73,16 @@ export function openSmtp(settings: SmtpSettings): Mailer {
   }
 }
 
-/** How the server is reached. */
 function transportOptions({ secure, host, port, credentials }: SmtpServer): SMTPPoolOptions {
-  const isHere = isLoopback(host)
+  const isLocal = isLoopback(host)
   return {
     host: host === 'localhost' ? '127.0.0.1' : host,
     ...(host === 'localhost' && { servername: host }),
     port,
     secure,
-    requireTLS: !secure && !isHere,
-    ignoreTLS: !secure && isHere,
-    // Said aloud, because an environment variable of Node changes the default.
+    requireTLS: !secure && !isLocal,
+    ignoreTLS: !secure && isLocal,
+    // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED changes the default.
     tls: { rejectUnauthorized: true },
     ...(credentials !== null && { auth: { user: credentials.user, pass: credentials.password } }),
   }
@@ -95,12 +92,12 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const LANGUAGE = /^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/i
 const CONTROL_OR_BREAK = /[\p{Cc}\p{Zl}\p{Zp}]/u
 
-/** Everything that will stand in a header is held against its form here, whatever the package makes of it. */
+/** Validates every value that goes into a header, independently of what nodemailer does with it. */
 function messageOf(mail: Mail, sender: Sender): SendMailOptions {
   const to = trimEmail(mail.to)
   if (!isEmailAddress(to)) throw new MailRefused('The recipient is not one email address.')
   if (!UUID.test(mail.id) || !LANGUAGE.test(mail.language) || CONTROL_OR_BREAK.test(mail.subject))
-    throw new MailRefused('The id, language or subject of the message has not its form.')
+    throw new MailRefused('The id, language or subject of the message is malformed.')
   const senderDomain = domainToASCII(sender.address.slice(sender.address.lastIndexOf('@') + 1))
   return {
     messageId: `<${mail.id}@${senderDomain}>`,
@@ -110,14 +107,14 @@ function messageOf(mail: Mail, sender: Sender): SendMailOptions {
     text: mail.text,
     html: mail.html,
     headers: {
-      // RFC 3834 §5: nobody’s holiday notice has to answer.
+      // RFC 3834 §5: suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',
       'Content-Language': mail.language,
     },
   }
 }
 
-/** By then the server has heard of the recipient: what it refuses earlier, it refuses because of us. */
+/** A refusal before RCPT TO is about the sender, because the server does not know the recipient yet. */
 const ABOUT_THE_MESSAGE = ['RCPT TO', 'DATA']
 function mailErrorOf(error: unknown): MailError {
   const {
@@ -126,32 +123,33 @@ function mailErrorOf(error: unknown): MailError {
     responseCode,
     message,
   }: Partial<NodemailerError> = error instanceof Error ? error : {}
-  // A server may repeat what it did not understand, and the line of AUTH holds the password.
+  // A server may echo a command that it did not understand, and AUTH contains the password.
   if (command.startsWith('AUTH'))
     return new MailError(`The mail server refused the credentials (${responseCode ?? 'no code'}).`)
-  const isRefused = ABOUT_THE_MESSAGE.includes(command) && isForGood(response)
+  const isRefused = ABOUT_THE_MESSAGE.includes(command) && isPermanent(response)
   const report = `The message was not sent. ${withoutSecrets(message ?? '')}`
   return isRefused ? new MailRefused(report) : new MailError(report)
 }
 
 /**
- * Whether no retry can help, by enhanced status code (RFC 3463 §3): the recipient's address (5.1) or mailbox (5.2)
+ * Whether retrying cannot help, by enhanced status code (RFC 3463 §3): the recipient's address (5.1) or mailbox (5.2)
  * is wrong, or the content is (5.6). Every other code blames the sender, the route or a policy, which the operator
- * can put right. So does a reply without a code, such as "550 relay not permitted".
+ * can fix. So does a reply without an enhanced code, such as "550 relay not permitted".
  */
-function isForGood(response: string): boolean {
+function isPermanent(response: string): boolean {
   const [, subject, detail] = /^5\d\d[ -]5\.([126])\.(\d{1,3})(?!\S)/.exec(response) ?? []
-  // 5.1.7 and 5.1.8 are about the sender's address. So is a 5.1.0 that says so: Postfix refuses senders at RCPT.
+  // 5.1.7 and 5.1.8 are about the sender's address. So is a 5.1.0 that mentions the sender: Postfix refuses senders at
+  // RCPT.
   if (subject === '1' && (detail === '7' || detail === '8')) return false
   if (subject === '1' && detail === '0') return !/\bsender\b/i.test(response)
-  // A full mailbox, which its owner can empty: "a persistent transient failure" (RFC 3463 §3.3).
+  // The mailbox is full, which its owner can fix: "a persistent transient failure" (RFC 3463 §3.3).
   if (subject === '2' && detail === '2') return false
   return subject !== undefined
 }
 
 /**
- * A short line of log. A server may quote what it was sent: words that could be of an address, of a link or of
- * a token are left out.
+ * The text as one short line for the log. A server may quote the message, so every word that could be part of an
+ * address, a link or a token is removed.
  */
 function withoutSecrets(text: string): string {
   return text

@@ -19,7 +19,7 @@ async function shown(mail: Partial<Mail> = {}): Promise<string> {
   return written.join('')
 }
 
-it('shows whom the message is for, what it is about, and its text with the link unbroken', async () => {
+it('shows the recipient, the subject and the text, with the link on one line', async () => {
   const lines = (await shown()).split('\n')
   expect(lines.slice(1, -2)).toEqual([
     'To: alice@example.com',
@@ -31,7 +31,7 @@ it('shows whom the message is for, what it is about, and its text with the link 
   ])
 })
 
-it('shows letters beyond ASCII as they are', async () => {
+it('shows non-ASCII letters unchanged', async () => {
   expect(await shown({ text: 'L’adresse est la vôtre\u00a0: été' })).toContain(
     'L’adresse est la vôtre\u00a0: été',
   )
@@ -45,7 +45,7 @@ it.each([
   ['text', 'over\rwritten'],
   ['text', 'turned \u202e around'],
   ['text', 'back\b\b\b\bspace'],
-])('spells out in %s what would move the cursor: %j', async (field, value) => {
+])('escapes control and formatting characters in %s: %j', async (field, value) => {
   const output = await shown({ [field]: value })
   expect(output.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u)
   expect(output).toMatch(/\\u\{[\da-f]+\}/)

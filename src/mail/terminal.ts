@@ -2,11 +2,11 @@ import { visible } from '../lib/visible.ts'
 import type { Mailer } from './index.ts'
 
 /**
- * Shows mail instead of sending it, for development: the headers that matter, then the text part, links and all.
+ * A mailer for development that prints mail instead of sending it: recipient, subject and plain text, with links.
  *
- * What would move the cursor, colour the screen or turn letters around is spelled out, as in `\u{1b}`.
+ * Control and formatting characters are escaped, as in `\u{1b}`, so that a mail cannot manipulate the terminal.
  *
- * @param write - Takes whole lines: `process.stderr.write` will do.
+ * @param write - Called with complete lines, such as `process.stderr.write`.
  */
 export function openTerminalMailer(write: (text: string) => void): Mailer {
   return {

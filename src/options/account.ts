@@ -1,9 +1,9 @@
-import { DAY, HOUR, type Row } from './row.ts'
+import { DAY, HOUR, type Setting } from './setting.ts'
 
-/** Password reset, registration, and confirmation of addresses. */
+/** Password reset, registration and email confirmation. */
 export const ACCOUNT = {
   /**
-   * How a reset token is delivered. In the response, it goes to anybody who asks.
+   * How reset tokens are delivered. In the response, anyone who asks gets the token of any account.
    *
    * Default: `'response'`, in development and production `'mail'`.
    */
@@ -12,13 +12,12 @@ export const ACCOUNT = {
     kind: { type: 'choice', of: ['response', 'mail'] },
     classic: 'response',
     production: 'mail',
-    about: 'How a reset token is delivered. In the response, it goes to anybody who asks.',
-    unsafe: (value: string) =>
-      value === 'response' ? 'reset tokens are returned to anybody who asks' : null,
+    about: 'How reset tokens are delivered. In the response, anyone who asks gets the token of any account.',
+    unsafe: (value: string) => (value === 'response' ? 'anyone can get a reset token for any account' : null),
   },
   /**
-   * Whether a password reset ends the sessions of the account. Clients of the exercise expect theirs to stay,
-   * but so would a thief’s. Only classic mode can turn this off.
+   * Whether a password reset ends all sessions of the account. Clients of the teaching exercise expect their
+   * session to survive, but an attacker’s would survive too. Only classic mode can turn this off.
    *
    * Default: `false`, in development and production `true`.
    */
@@ -28,13 +27,12 @@ export const ACCOUNT = {
     classic: false,
     production: true,
     about:
-      'Whether a password reset ends the sessions of the account. Clients of the exercise expect theirs to stay, but so would a thief’s. Only classic mode can turn this off.',
-    unsafe: (value: boolean) => (value ? null : 'a password reset leaves the sessions of a thief open'),
+      'Whether a password reset ends all sessions of the account. Clients of the teaching exercise expect their session to survive, but an attacker’s would survive too. Only classic mode can turn this off.',
+    unsafe: (value: boolean) => (value ? null : 'an attacker’s sessions survive a password reset'),
     strict: true,
   },
   /**
-   * How long a reset token can be used. It works once; if it is mailed, the time counts from when the mail
-   * leaves.
+   * How long a reset token works. It works once. If it is mailed, the time starts when the mail is sent.
    *
    * 60 to 86400 seconds. Default: `3600`.
    */
@@ -44,11 +42,11 @@ export const ACCOUNT = {
     classic: HOUR,
     production: HOUR,
     about:
-      'How long a reset token can be used. It works once; if it is mailed, the time counts from when the mail leaves.',
+      'How long a reset token works. It works once. If it is mailed, the time starts when the mail is sent.',
   },
   /**
-   * Whether people may register themselves. If closed, POST /users answers 403 registration_closed; operators
-   * still add accounts.
+   * Whether people can register. If closed, POST /users answers 403 registration_closed, and only operators
+   * can add accounts.
    *
    * Default: `'open'`.
    */
@@ -58,11 +56,11 @@ export const ACCOUNT = {
     classic: 'open',
     production: 'open',
     about:
-      'Whether people may register themselves. If closed, POST /users answers 403 registration_closed; operators still add accounts.',
+      'Whether people can register. If closed, POST /users answers 403 registration_closed, and only operators can add accounts.',
   },
   /**
-   * What registering a taken address answers. Explicit says that the address has an account. Uniform answers
-   * as for a new address, and only the mailbox learns the difference.
+   * How registration answers if the address is taken. Explicit reveals that the address has an account.
+   * Uniform answers as for a new address, and only the owner of the mailbox learns the difference.
    *
    * Default: `'explicit'`, in development and production `'uniform'`.
    */
@@ -72,13 +70,13 @@ export const ACCOUNT = {
     classic: 'explicit',
     production: 'uniform',
     about:
-      'What registering a taken address answers. Explicit says that the address has an account. Uniform answers as for a new address, and only the mailbox learns the difference.',
+      'How registration answers if the address is taken. Explicit reveals that the address has an account. Uniform answers as for a new address, and only the owner of the mailbox learns the difference.',
     unsafe: (value: string) =>
-      value === 'explicit' ? 'registration tells whether an address has an account' : null,
+      value === 'explicit' ? 'registration reveals whether an address has an account' : null,
     tolerated: true,
   },
   /**
-   * Whether a new account has to confirm its address, by a mailed link, before it can sign in.
+   * Whether a new account must confirm its address, by a mailed link, before it can sign in.
    *
    * Default: `false`, in development and production `true`.
    */
@@ -87,12 +85,11 @@ export const ACCOUNT = {
     kind: { type: 'switch' },
     classic: false,
     production: true,
-    about: 'Whether a new account has to confirm its address, by a mailed link, before it can sign in.',
-    unsafe: (value: boolean) => (value ? null : 'anybody can register an address that is not theirs'),
+    about: 'Whether a new account must confirm its address, by a mailed link, before it can sign in.',
+    unsafe: (value: boolean) => (value ? null : 'anyone can register an address that is not theirs'),
   },
   /**
-   * How long the link that confirms an address can be used. It works once, and the time counts from when its
-   * mail leaves.
+   * How long a confirmation link works. It works once, and the time starts when the mail is sent.
    *
    * 60 to 86400 seconds. Default: `86400`.
    */
@@ -101,8 +98,7 @@ export const ACCOUNT = {
     kind: { type: 'integer', min: 60, max: DAY, unit: 'seconds' },
     classic: DAY,
     production: DAY,
-    about:
-      'How long the link that confirms an address can be used. It works once, and the time counts from when its mail leaves.',
+    about: 'How long a confirmation link works. It works once, and the time starts when the mail is sent.',
   },
   /**
    * How long a new account is kept if its address is never confirmed.
@@ -116,4 +112,4 @@ export const ACCOUNT = {
     production: 7 * DAY,
     about: 'How long a new account is kept if its address is never confirmed.',
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>

@@ -1,8 +1,8 @@
-import type { Row } from './row.ts'
+import type { Setting } from './setting.ts'
 
 export const AUDIT = {
   /**
-   * How long an audit entry is kept. Until then the database itself refuses to change or delete it.
+   * How long audit entries are kept. Until then, the database itself refuses to change or delete them.
    *
    * 1 to 3650 days. Default: `365`.
    */
@@ -11,7 +11,8 @@ export const AUDIT = {
     kind: { type: 'integer', min: 1, max: 3_650, unit: 'days' },
     classic: 365,
     production: 365,
-    about: 'How long an audit entry is kept. Until then the database itself refuses to change or delete it.',
+    about:
+      'How long audit entries are kept. Until then, the database itself refuses to change or delete them.',
   },
   /**
    * How long audit entries keep the IP address and the device.
@@ -25,4 +26,4 @@ export const AUDIT = {
     production: 90,
     about: 'How long audit entries keep the IP address and the device.',
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>

@@ -1,12 +1,12 @@
 import { isInMemory } from '../db/url.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
-import type { Row } from './row.ts'
+import type { Setting } from './setting.ts'
 
 export const DATABASE = {
   /**
    * The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative
-   * or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters. The
-   * forms of SQLAlchemy work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).
+   * or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters.
+   * SQLAlchemy URLs work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).
    *
    * Default: `'sqlite:bienvenue.db'`.
    */
@@ -17,22 +17,22 @@ export const DATABASE = {
     production: 'sqlite:bienvenue.db',
     secret: 'password',
     about:
-      'The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters. The forms of SQLAlchemy work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).',
+      'The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters. SQLAlchemy URLs work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).',
     refusedInProduction: (value: string) =>
       isInMemory(value)
-        ? 'what is in memory alone is lost with the process'
-        : leavesUnverified(value)
-          ? 'a PostgreSQL server elsewhere is reached by verified TLS only: add ?sslmode=verify-full'
+        ? 'a database in memory is lost when the process ends; use a file or PostgreSQL'
+        : isUnverified(value)
+          ? 'a remote PostgreSQL server requires verified TLS; add ?sslmode=verify-full'
           : null,
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>
 
-/** A PostgreSQL server on another machine without verified TLS. Malformed text is refused elsewhere. */
-function leavesUnverified(databaseUrl: string): boolean {
+/** Whether this is a PostgreSQL server on another machine, without verified TLS. Other code refuses malformed URLs. */
+function isUnverified(databaseUrl: string): boolean {
   if (!/^postgres(?:ql)?:/i.test(databaseUrl)) return false
   const url = URL.parse(databaseUrl)
   if (url === null) return false
-  // Of a repeated parameter the driver takes the last one.
+  // The driver uses the last of repeated parameters.
   const parameter = (name: string) => url.searchParams.getAll(name).at(-1)
   const host = parameter('host') ?? withoutBrackets(url.hostname)
   const isLocal = host === '' || host.startsWith('/') || isLoopback(host)

@@ -9,26 +9,26 @@ import {
   MODES,
   OPTION_TABLE,
   type OptionName,
-  type Row,
   readValue,
   resolveOptions,
+  type Setting,
   unsafeOptions,
 } from './index.ts'
 
-const ROWS = Object.entries(OPTION_TABLE) as [OptionName, Row][]
+const SETTINGS = Object.entries(OPTION_TABLE) as [OptionName, Setting][]
 const DAY = 86_400
 
-/** As `openssl rand -base64 32` makes one. */
+/** Like the output of `openssl rand -base64 32`. */
 const randomKey = () => randomBytes(32).toString('base64')
 
-/** Everything that mail needs, so that any other option may take any of its values. */
+/** Everything that mail requires, so that other options can have any value. */
 const WITH_MAIL = {
   baseUrl: 'https://auth.example.com',
   smtpUrl: 'smtps://mail.example.com',
   mailFrom: 'no-reply@example.com',
   emailVerification: true,
 }
-/** All that production mode asks for. */
+/** Everything that production mode requires. */
 const PRODUCTION = {
   mode: 'production',
   baseUrl: 'https://auth.example.com',
@@ -36,10 +36,10 @@ const PRODUCTION = {
   smtpUrl: 'smtps://mail.example.com',
   mailFrom: 'no-reply@example.com',
 } as const
-/** All that development mode asks of the library, which does not know its own address. */
+/** Everything that development mode requires of the library, which does not know its own address. */
 const DEVELOPMENT = { mode: 'development', baseUrl: 'http://localhost:3000' } as const
 
-/** What the error says, or `null` where there is none. */
+/** The problems of the error, or `null` if nothing is thrown. */
 function problemsIn(act: () => unknown): readonly OptionProblem[] | null {
   try {
     act()
@@ -53,7 +53,7 @@ function problemsIn(act: () => unknown): readonly OptionProblem[] | null {
   }
 }
 
-/** The options that the error names, or `null` where there is none. */
+/** The options that the error names, or `null` if nothing is thrown. */
 function refusedOptions(act: () => unknown): string[] | null {
   return problemsIn(act)?.map(({ option }) => option) ?? null
 }
@@ -62,7 +62,7 @@ type TextOption = {
   [Name in OptionName]: (typeof OPTION_TABLE)[Name]['kind']['type'] extends 'text' ? Name : never
 }[OptionName]
 
-/** Text that each row of the kind takes, and text that it does not. */
+/** Valid and invalid text for each text setting. */
 const TEXTS = {
   baseUrl: {
     good: ['https://auth.example.com', 'https://example.com/auth/', 'HTTPS://Example.com', 'https://[::1]:1'],
@@ -124,8 +124,8 @@ const TEXTS = {
   },
 } as const satisfies Record<TextOption, { good: readonly string[]; bad: readonly string[] }>
 
-/** Values that the row takes, and values that it does not. */
-function valuesOf(name: OptionName, { kind }: Row): { good: unknown[]; bad: unknown[] } {
+/** Valid and invalid values of a setting. */
+function valuesOf(name: OptionName, { kind }: Setting): { good: unknown[]; bad: unknown[] } {
   switch (kind.type) {
     case 'integer': {
       const { min, max } = kind
@@ -147,7 +147,7 @@ function valuesOf(name: OptionName, { kind }: Row): { good: unknown[]; bad: unkn
 }
 
 describe('resolveOptions', () => {
-  it('gives the classic column where nothing is set', () => {
+  it('returns the classic defaults if nothing is set', () => {
     expect(resolveOptions({})).toEqual({
       mode: 'classic',
       baseUrl: '',
@@ -192,7 +192,7 @@ describe('resolveOptions', () => {
     })
   })
 
-  it('gives the production column where nothing is set but the mode and what it asks for', () => {
+  it('returns the production defaults if only the mode and what it requires are set', () => {
     expect(resolveOptions(PRODUCTION)).toEqual({
       ...PRODUCTION,
       allowedHosts: '',
@@ -233,7 +233,7 @@ describe('resolveOptions', () => {
     })
   })
 
-  it('gives the development column: as production, but for a machine without TLS and mail', () => {
+  it('returns the development defaults: those of production, except for a machine without TLS and mail', () => {
     expect(resolveOptions(DEVELOPMENT)).toEqual({
       ...resolveOptions(PRODUCTION),
       ...DEVELOPMENT,
@@ -250,8 +250,8 @@ describe('resolveOptions', () => {
     })
   })
 
-  /** Some values of these cannot be had alone; what they need has tests of its own below. */
-  const NEEDY: readonly string[] = [
+  /** Options with values that require another option. These have their own tests below. */
+  const DEPENDENT: readonly string[] = [
     'mode',
     'smtpUrl',
     'resetTokenDelivery',
@@ -259,26 +259,26 @@ describe('resolveOptions', () => {
     'emailVerification',
   ]
 
-  it.each(ROWS)('takes for %s what is in range, and the default for undefined', (name, row) => {
+  it.each(SETTINGS)('accepts valid values of %s, and uses the default for undefined', (name, row) => {
     const base = { ...WITH_MAIL, secretKey: PRODUCTION.secretKey }
     for (const value of valuesOf(name, row).good) {
-      if (!NEEDY.includes(name)) expect(resolveOptions({ [name]: value })[name]).toBe(value)
+      if (!DEPENDENT.includes(name)) expect(resolveOptions({ [name]: value })[name]).toBe(value)
       const needs = name === 'emailVerification' ? { registrationAnswer: 'explicit' as const } : {}
       expect(resolveOptions({ ...base, ...needs, [name]: value })[name]).toBe(value)
     }
     for (const mode of MODES) {
       const given = { ...PRODUCTION, mode, [name]: undefined }
-      // Development mode looks at the address: a test of its own below.
+      // In development mode it depends on the address. See the test below.
       if (name === 'secureCookie' && mode === 'development') continue
       expect(inspectOptions(given).options[name]).toBe(name === 'mode' ? 'classic' : defaultOf(row, mode))
     }
     expect(resolveOptions({ [name]: undefined })[name]).toBe(row.classic)
-    // Text that is not set is no text that could be given.
+    // An empty default means not set, which cannot be given as a value.
     const isEmpty = row.classic === ''
     expect(refusedOptions(() => resolveOptions({ [name]: row.classic }))).toEqual(isEmpty ? [name] : null)
   })
 
-  it('takes text as the environment does: without the invisible characters around it', () => {
+  it('trims invisible characters around text and refuses them inside, like the environment', () => {
     expect(resolveOptions({ databaseUrl: ' sqlite:a.db\r\n' }).databaseUrl).toBe('sqlite:a.db')
     expect(resolveOptions({ mode: 'classic\ufeff' as 'classic' }).mode).toBe('classic')
     expect(problemsIn(() => resolveOptions({ databaseUrl: 'sqlite:a\u2060.db' }))).toEqual([
@@ -286,13 +286,13 @@ describe('resolveOptions', () => {
     ])
   })
 
-  it.each(ROWS)('refuses for %s what is out of range or of another type', (name, row) => {
+  it.each(SETTINGS)('refuses values of %s that are out of range or have another type', (name, row) => {
     for (const value of [...valuesOf(name, row).bad, null, () => row.classic]) {
       expect(
         refusedOptions(() => resolveOptions({ [name]: value })),
         String(value),
       ).toEqual([name])
-      // In production too, and what is not of its form is said once, not also that it is missing.
+      // In production too, and not also reported as missing.
       expect(
         refusedOptions(() => resolveOptions({ ...PRODUCTION, [name]: value })),
         String(value),
@@ -312,13 +312,13 @@ describe('resolveOptions', () => {
     expect(refusedOptions(() => resolveOptions(JSON.parse('{"__proto__":"x"}')))).toEqual(['__proto__'])
   })
 
-  it('leaves what it was given as it was', () => {
+  it('does not change its argument', () => {
     const given = Object.freeze({ bcryptCost: 10 })
     expect(resolveOptions(given)).not.toBe(given)
     expect(given).toEqual({ bcryptCost: 10 })
   })
 
-  it('says all that is wrong at once, unknown names first, then in the order of the table', () => {
+  it('reports all problems at once: unknown names first, then in the order of the table', () => {
     const given = { nope: 1, throttle: 'maybe', bcryptCost: 9, mailFrom: 'nobody', nil: 2 }
     expect(refusedOptions(() => resolveOptions(given as object))).toEqual([
       'nope',
@@ -333,14 +333,14 @@ describe('resolveOptions', () => {
     })
   })
 
-  it('has nothing to say of what is right', () => {
+  it('reports no problems for valid options', () => {
     for (const given of [{}, WITH_MAIL, PRODUCTION]) {
       expect(inspectOptions(given)).toEqual({ options: resolveOptions(given), problems: [] })
     }
   })
 })
 
-describe('what needs mail', () => {
+describe('options that require mail', () => {
   const problems = (given: object, details = {}) =>
     inspectOptions(given, details).problems.map(({ option, problem }) => `${option}: ${problem}`)
   const { baseUrl, smtpUrl, mailFrom } = WITH_MAIL
@@ -348,26 +348,28 @@ describe('what needs mail', () => {
   it.each([
     ['resetTokenDelivery', { resetTokenDelivery: 'mail' }],
     ['emailVerification', { emailVerification: true }],
-  ])('%s asks for a mail server and for an address, each by its name', (option, given) => {
-    const server = `${option}: needs a mail server: SMTP_URL`
-    const address = `${option}: needs BASE_URL, for the links in the mail`
+  ])('%s requires a mail server and an address', (option, given) => {
+    const server = `${option}: requires a mail server; set SMTP_URL`
+    const address = `${option}: requires an address for links in mail; set BASE_URL`
     expect(problems(given)).toEqual([server, address])
     expect(problems({ ...given, baseUrl })).toEqual([server])
     expect(problems({ ...given, smtpUrl, mailFrom })).toEqual([address])
     expect(problems({ ...given, baseUrl, smtpUrl, mailFrom })).toEqual([])
-    // A transport that is given in code is one.
+    // A mailer that the caller passes counts as a mail server.
     expect(problems(given, { hasMailer: true })).toEqual([address])
     expect(problems({ ...given, baseUrl }, { hasMailer: true })).toEqual([])
   })
 
-  it('a mail server asks for whom the mail comes from', () => {
-    expect(problems({ smtpUrl })).toEqual(['mailFrom: is not set: the sender of all mail'])
+  it('a mail server requires a sender', () => {
+    expect(problems({ smtpUrl })).toEqual([
+      'mailFrom: is not set; set it to the sender of all mail, such as Example <no-reply@example.com>',
+    ])
     expect(problems({ smtpUrl, mailFrom })).toEqual([])
   })
 
-  it('a uniform answer asks for confirmed addresses, in every mode', () => {
+  it('a uniform registration answer requires email confirmation, in every mode', () => {
     const refusal = expect.stringMatching(
-      /^registrationAnswer: uniform needs BIENVENUE_EMAIL_VERIFICATION=on/,
+      /^registrationAnswer: uniform requires BIENVENUE_EMAIL_VERIFICATION=on/,
     )
     expect(problems({ registrationAnswer: 'uniform' })).toEqual([refusal])
     expect(problems({ ...WITH_MAIL, registrationAnswer: 'uniform' })).toEqual([])
@@ -380,22 +382,22 @@ describe('production mode', () => {
   const problems = (given: object, details = {}) => problemsIn(() => resolveOptions(given, details))
   const options = (given: object, details = {}) => problems(given, details)?.map(({ option }) => option) ?? []
 
-  it('asks for all that it needs at once, each by its name', () => {
+  it('reports everything that is missing at once', () => {
     expect(options({ mode: 'production' })).toEqual(['baseUrl', 'secretKey', 'smtpUrl', 'mailFrom'])
     for (const { problem } of problems({ mode: 'production' }) ?? [])
-      expect(problem).toMatch(/^is not set: \w+/)
+      expect(problem).toMatch(/^is not set; \w+/)
     for (const name of ['baseUrl', 'secretKey', 'smtpUrl', 'mailFrom'] as const) {
       expect(options({ ...PRODUCTION, [name]: undefined })).toEqual([name])
     }
   })
 
-  it('asks for no mail server where a transport is given in code', () => {
+  it('requires no mail server if the caller passes a mailer', () => {
     expect(options({ mode: 'production' }, { hasMailer: true })).toEqual(['baseUrl', 'secretKey'])
     const { smtpUrl: _, mailFrom: __, ...others } = PRODUCTION
     expect(options(others, { hasMailer: true })).toEqual([])
   })
 
-  /** Of each option what production refuses, and what lies just beside it. */
+  /** The values that production refuses, and values close to them that it accepts. */
   const REFUSED: Partial<Record<OptionName, { no: readonly unknown[]; yes: readonly unknown[] }>> = {
     baseUrl: { no: ['http://auth.example.com', 'http://localhost:5000'], yes: ['https://localhost:5000'] },
     secretKey: { no: [undefined], yes: [PRODUCTION.secretKey] },
@@ -433,7 +435,7 @@ describe('production mode', () => {
     },
     resetTokenDelivery: { no: ['response'], yes: ['mail'] },
     resetEndsSessions: { no: [false], yes: [true] },
-    // Tolerated: docs/guide/operate.md says what it costs.
+    // Tolerated. docs/guide/operate.md explains the cost.
     registrationAnswer: { no: [], yes: ['explicit', 'uniform'] },
     secureCookie: { no: [false], yes: [true] },
     sessionLifetimeSeconds: { no: [30 * DAY + 1, 365 * DAY], yes: [60, 30 * DAY] },
@@ -442,28 +444,25 @@ describe('production mode', () => {
     registrationsPerIp: { no: [0, 1], yes: [2, 100_000] },
   }
 
-  it.each(Object.entries(REFUSED))(
-    'refuses of %s what is not fit for the internet, and no more',
-    (name, { no, yes }) => {
-      for (const value of no) expect(options({ ...PRODUCTION, [name]: value }), String(value)).toEqual([name])
-      for (const value of yes) expect(options({ ...PRODUCTION, [name]: value }), String(value)).toEqual([])
-    },
-  )
+  it.each(Object.entries(REFUSED))('refuses only unsafe values of %s', (name, { no, yes }) => {
+    for (const value of no) expect(options({ ...PRODUCTION, [name]: value }), String(value)).toEqual([name])
+    for (const value of yes) expect(options({ ...PRODUCTION, [name]: value }), String(value)).toEqual([])
+  })
 
-  it('refuses addresses that nobody confirms', () => {
+  it('requires email confirmation', () => {
     const explicit = { registrationAnswer: 'explicit' }
     expect(options({ ...PRODUCTION, ...explicit, emailVerification: false })).toEqual(['emailVerification'])
     expect(options({ ...PRODUCTION, ...explicit, emailVerification: true })).toEqual([])
   })
 
-  it.each(['resetEndsSessions'])('and development mode both refuse an unsafe %s', (name) => {
+  it.each(['resetEndsSessions'])('and development mode refuse an unsafe %s', (name) => {
     expect(options({ ...DEVELOPMENT, [name]: false })).toEqual([name])
     expect(options({ ...DEVELOPMENT, [name]: true })).toEqual([])
-    expect(ROWS.filter(([, row]) => row.strict).map(([strict]) => strict)).toEqual(['resetEndsSessions'])
+    expect(SETTINGS.filter(([, row]) => row.strict).map(([strict]) => strict)).toEqual(['resetEndsSessions'])
   })
 
-  it('has no row that refuses, or warns, without a line of the table above', () => {
-    const guarded = ROWS.filter(
+  it('is tested above for every setting that it refuses or warns about', () => {
+    const guarded = SETTINGS.filter(
       ([, row]) => row.refusedInProduction !== undefined || row.unsafe !== undefined,
     )
     expect(guarded.map(([name]) => name).toSorted()).toEqual(
@@ -471,16 +470,16 @@ describe('production mode', () => {
     )
   })
 
-  it('refuses all at once, however much there is', () => {
+  it('reports all unsafe values at once', () => {
     const worst = Object.fromEntries(
       Object.entries(REFUSED).flatMap(([name, { no }]) => (no.length === 0 ? [] : [[name, no[0]]])),
     )
     expect(options({ mode: 'production', ...worst })).toEqual(
-      ROWS.map(([name]) => name).filter((name) => (REFUSED[name]?.no.length ?? 0) > 0),
+      SETTINGS.map(([name]) => name).filter((name) => (REFUSED[name]?.no.length ?? 0) > 0),
     )
   })
 
-  it('says of no secret more than what is wrong with it', () => {
+  it('never quotes a secret', () => {
     const secret = 's3cr3t-v4lue'
     for (const given of [
       { secretKey: secret },
@@ -495,27 +494,30 @@ describe('production mode', () => {
 })
 
 describe('readValue', () => {
-  it.each(ROWS)('reads of %s what it would write', (name, row) => {
+  it.each(SETTINGS)('parses the defaults of %s', (name, row) => {
     for (const mode of MODES) {
       const value = defaultOf(row, mode)
       const spelled = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
-      // Not set is not spelled at all.
+      // Empty text means not set, which cannot be written as a value.
       if (value === '') expect(refusedOptions(() => readValue(name, row, spelled))).toEqual([name])
       else expect(readValue(name, row, spelled)).toBe(value)
     }
   })
 
-  it.each(Object.entries(TEXTS))('reads for %s text of its form, as it stands', (name, { good, bad }) => {
-    const row: Row = OPTION_TABLE[name as TextOption]
-    for (const text of good) expect(readValue(name, row, text)).toBe(text)
-    for (const text of bad)
-      expect(
-        refusedOptions(() => readValue(name, row, text)),
-        text,
-      ).toEqual([name])
-  })
+  it.each(Object.entries(TEXTS))(
+    'returns valid text of %s unchanged and refuses other text',
+    (name, { good, bad }) => {
+      const row: Setting = OPTION_TABLE[name as TextOption]
+      for (const text of good) expect(readValue(name, row, text)).toBe(text)
+      for (const text of bad)
+        expect(
+          refusedOptions(() => readValue(name, row, text)),
+          text,
+        ).toEqual([name])
+    },
+  )
 
-  it('reads a whole number exactly where it is in range', () => {
+  it('parses a whole number if and only if it is in range', () => {
     const row = OPTION_TABLE.sessionLifetimeSeconds
     const { kind } = row
     fc.assert(
@@ -531,7 +533,7 @@ describe('readValue', () => {
     )
   })
 
-  it('refuses every other text for a whole number', () => {
+  it('refuses text that is not a whole number', () => {
     const row = OPTION_TABLE.sessionLifetimeSeconds
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -559,7 +561,7 @@ describe('readValue', () => {
     )
   })
 
-  it('reads on and off, and no other word, for a switch', () => {
+  it('accepts only on and off for a switch', () => {
     const row = OPTION_TABLE.throttle
     expect([readValue('option', row, 'on'), readValue('option', row, 'off')]).toEqual([true, false])
     fc.assert(
@@ -573,11 +575,11 @@ describe('readValue', () => {
     )
   })
 
-  /** Text of any form; whether there is such a database, its opener says. */
-  const TAKES_ANY: readonly string[] = ['databaseUrl', 'contextWords']
+  /** Settings that accept any text. A malformed database URL is refused when the database is opened. */
+  const FREE_TEXT: readonly string[] = ['databaseUrl', 'contextWords']
 
-  it.each(ROWS.filter(([name]) => !TAKES_ANY.includes(name)))(
-    'never repeats the wrong value of %s',
+  it.each(SETTINGS.filter(([name]) => !FREE_TEXT.includes(name)))(
+    'never quotes an invalid value of %s',
     (name, row) => {
       const wrong = 'https:/s3cr3t v4lue'
       expect(() => readValue(name, row, wrong)).toThrow(OptionError)
@@ -590,7 +592,7 @@ describe('unsafeOptions', () => {
   const unsafe = (given: Record<string, unknown>) =>
     unsafeOptions(resolveOptions(given)).map(({ option }) => option)
 
-  /** All that is fit, for a classic service. */
+  /** Safe values for a service in classic mode. */
   const SAFE = {
     ...WITH_MAIL,
     minPasswordLength: 15,
@@ -601,7 +603,7 @@ describe('unsafeOptions', () => {
     secureCookie: true,
   }
 
-  it('names the classic defaults that are not fit for the internet', () => {
+  it('lists the classic defaults that are unsafe on the internet', () => {
     expect(unsafe({})).toEqual([
       'minPasswordLength',
       'passwordBlocklist',
@@ -613,7 +615,7 @@ describe('unsafeOptions', () => {
     ])
   })
 
-  it('names each by itself, and nothing where all is well', () => {
+  it('lists each unsafe option, and nothing if all are safe', () => {
     expect(unsafe(SAFE)).toEqual([])
     for (const [option, value] of Object.entries({
       minPasswordLength: 14,
@@ -632,7 +634,7 @@ describe('unsafeOptions', () => {
     ])
   })
 
-  it('names in production what is tolerated there, and has nothing else to name', () => {
+  it('lists only tolerated values in production', () => {
     expect(unsafe(PRODUCTION)).toEqual([])
     for (const minPasswordLength of [8, 14])
       expect(unsafe({ ...PRODUCTION, minPasswordLength })).toEqual(['minPasswordLength'])
@@ -650,24 +652,24 @@ describe('development mode', () => {
   const problems = (given: object, details = {}) =>
     inspectOptions({ mode: 'development', ...given }, details).problems.map(({ option }) => option)
 
-  it('asks for an address only, because mail needs one for its links', () => {
+  it('requires only an address, for the links in mail', () => {
     expect(problems({})).toEqual(['resetTokenDelivery'])
     expect(problems(DEVELOPMENT)).toEqual([])
     expect(problems({}, { hasMailer: true })).toEqual(['resetTokenDelivery'])
     expect(problems(DEVELOPMENT, { hasMailer: true })).toEqual([])
   })
 
-  it('takes http and https, and makes the cookie Secure over https alone unless told otherwise', () => {
+  it('accepts http and https, and makes the cookie Secure only over https unless secureCookie is set', () => {
     const secureCookie = (given: object) => resolveOptions({ ...DEVELOPMENT, ...given }).secureCookie
     expect(secureCookie({})).toBe(false)
     expect(secureCookie({ baseUrl: 'https://localhost:3000' })).toBe(true)
     expect(secureCookie({ secureCookie: true })).toBe(true)
     expect(secureCookie({ baseUrl: 'https://localhost:3000', secureCookie: false })).toBe(false)
-    // The other modes do not look at the address.
+    // In the other modes the cookie does not depend on the address.
     expect(resolveOptions({ baseUrl: 'https://localhost:3000' }).secureCookie).toBe(false)
   })
 
-  it('takes what production refuses, but for a reset that leaves sessions', () => {
+  it('accepts what production refuses, except a reset that keeps sessions', () => {
     const loose = {
       databaseUrl: 'sqlite::memory:',
       passwordHash: 'bcrypt',
@@ -682,7 +684,7 @@ describe('development mode', () => {
 })
 
 describe('the table', () => {
-  it.each(ROWS)('has for %s defaults of its own form, in each mode', (name, row) => {
+  it.each(SETTINGS)('has valid defaults for %s in each mode', (name, row) => {
     for (const mode of MODES) {
       const value = defaultOf(row, mode)
       if (name !== 'mode' && value !== '') expect(inspectOptions({ [name]: value }).options[name]).toBe(value)
@@ -690,8 +692,8 @@ describe('the table', () => {
     }
   })
 
-  it('marks what is never shown', () => {
-    expect(ROWS.filter(([, row]) => row.secret).map(([name, row]) => [name, row.secret])).toEqual([
+  it('marks the secrets', () => {
+    expect(SETTINGS.filter(([, row]) => row.secret).map(([name, row]) => [name, row.secret])).toEqual([
       ['secretKey', 'whole'],
       ['databaseUrl', 'password'],
       ['smtpUrl', 'password'],

@@ -1,6 +1,6 @@
 /**
- * The options of the library, which are settings of the service too: one table, with a column of defaults for each
- * mode. Resolved once, at start. `docs/reference/options.md` and the comments above the rows are made from this table.
+ * The options of the library, each of which is a setting of the service too: one table, with a column of defaults for
+ * each mode, resolved once at start. `npm run docs` writes `docs/reference/options.md` and the comment above each row from it.
  *
  * @module
  */
@@ -12,23 +12,23 @@ import { DATABASE } from './database.ts'
 import { MAIL } from './mail.ts'
 import { PASSWORDS } from './passwords.ts'
 import { checked } from './read.ts'
-import { defaultOf, MODES, type Mode, type Row, type ValueOf } from './row.ts'
 import { SERVICE } from './service.ts'
 import { SESSIONS } from './sessions.ts'
+import { defaultOf, MODES, type Mode, type Setting, type ValueOf } from './setting.ts'
 import { THROTTLING } from './throttling.ts'
 
 export { readValue } from './read.ts'
-export { defaultOf, MODES, type Mode, type Row, type Value, type ValueOf } from './row.ts'
+export { defaultOf, MODES, type Mode, type Setting, type Value, type ValueOf } from './setting.ts'
 
-/** How passwords become what is stored. Pass your own in {@link AuthOptions} only in tests. */
+/** Hashes and verifies passwords. Replace it only in tests, with {@link AuthOptions.hasher}. */
 export interface Hasher {
-  /** A salted hash that names its algorithm and cost. The password has 1,024 UTF-8 bytes at most. */
+  /** Returns a salted hash that states its algorithm and cost. The password has at most 1,024 bytes of UTF-8. */
   hash(password: string): Promise<string>
-  /** Whether this password was hashed; `false` too for a hash of unknown form. */
+  /** Whether the password matches. `false` for a hash of an unknown format. */
   verify(password: string, storedHash: string): Promise<boolean>
-  /** Takes as long as {@link verify}, for an account that does not exist. */
+  /** Takes as long as {@link verify}, so that timing does not reveal that an account does not exist. */
   verifyNothing(password: string): Promise<void>
-  /** Whether {@link hash} would store this password under another algorithm or cost today. */
+  /** Whether {@link hash} would use a different algorithm or cost for this password. */
   needsRehash(password: string, storedHash: string): boolean
 }
 
@@ -41,7 +41,7 @@ type Table = typeof SERVICE &
   typeof THROTTLING &
   typeof AUDIT
 
-/** Every option. */
+/** The options, in the order of the documentation. */
 export const OPTION_TABLE: Table = {
   ...SERVICE,
   ...DATABASE,
@@ -56,30 +56,31 @@ export const OPTION_TABLE: Table = {
 /** The name of an option. */
 export type OptionName = keyof Table
 
-/** Every option with its value: what the caller set, or the default of the mode. */
+/** The value of every option: the caller's, or the default of the mode. */
 export type Options = { readonly [Name in keyof Table]: ValueOf<Table[Name]> }
 
-/** The options of {@link OPTION_TABLE}: mapped over it, so that editors show the comment of each row. */
+// A mapped type over the table, so that editors show the comment of each setting.
+/** The options that a caller can set. */
 export type GivenOptions = { -readonly [Name in keyof Table]?: ValueOf<Table[Name]> | undefined }
 
-/** What the service can be told. Every option has a default in each mode. */
+/** The options of the service. Every option has a default in each mode. */
 export interface AuthOptions extends GivenOptions {
-  /** The clock. Default: the system's. */
+  /** The clock. Default: the system clock. */
   now?: (() => Date) | undefined
-  /** Replaces `passwordHash` and `bcryptCost`. For tests, which want a cheap one. */
+  /** Replaces `passwordHash` and `bcryptCost`, so that tests can hash cheaply. */
   hasher?: Hasher | undefined
-  /** Carries mail in place of `smtpUrl`: a transport of your own. */
+  /** Sends mail instead of `smtpUrl`. */
   mailer?: Mailer | undefined
 }
 
 const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[]
 
 /**
- * The options with every default filled in. In production each of them is safe on the internet.
+ * Fills in the defaults of the mode, and refuses unsafe values in production.
  *
- * @param details - `hasMailer`: a transport is given in code, so that `smtpUrl` is not needed.
- * @throws {OptionError} An unknown name, a value of the wrong type, form or range, or one that the mode refuses.
- *   `problems` has all of them.
+ * @param details - `hasMailer`: the caller passes a mailer, so `smtpUrl` and `mailFrom` are not required.
+ * @throws {OptionError} An option is unknown, has the wrong type, form or range, or is refused by the mode. `problems`
+ *   lists all of them.
  */
 export function resolveOptions(given: GivenOptions, details: { hasMailer?: boolean } = {}): Options {
   const { options, problems } = inspectOptions(given, details)
@@ -88,23 +89,26 @@ export function resolveOptions(given: GivenOptions, details: { hasMailer?: boole
   return options
 }
 
-/** The same without the refusal: what would be in force, and every problem with it. */
+/** Like {@link resolveOptions}, but returns the problems instead of throwing. */
 export function inspectOptions(
   given: GivenOptions,
   { hasMailer = false }: { hasMailer?: boolean } = {},
 ): { options: Options; problems: OptionProblem[] } {
   const problems: OptionProblem[] = Object.keys(given)
     .filter((name) => !Object.hasOwn(OPTION_TABLE, name))
-    .map((name) => ({ option: name, problem: 'there is no such option' }))
+    .map((name) => ({ option: name, problem: 'is not an option; check its name' }))
   const mode = modeOf(given)
   const values = OPTION_NAMES.map((name) => {
-    const row: Row = OPTION_TABLE[name]
+    const setting: Setting = OPTION_TABLE[name]
     try {
-      return [name, given[name] === undefined ? defaultOf(row, mode) : checked(name, row, given[name])]
+      return [
+        name,
+        given[name] === undefined ? defaultOf(setting, mode) : checked(name, setting, given[name]),
+      ]
     } catch (error) {
       if (!(error instanceof OptionError)) throw error
       problems.push(...error.problems)
-      return [name, defaultOf(row, mode)]
+      return [name, defaultOf(setting, mode)]
     }
   })
   const options = withCookieForUrl(Object.fromEntries(values) as Options, given)
@@ -118,12 +122,12 @@ export function inspectOptions(
   return { options, problems }
 }
 
-/** The mode that is asked for, or classic. */
+/** The requested mode. Classic if it is missing or invalid. */
 export function modeOf({ mode }: GivenOptions): Mode {
   return MODES.find((known) => known === mode) ?? 'classic'
 }
 
-/** In development mode the cookie is Secure if the address is: browsers drop a Secure cookie over http. */
+/** In development mode the cookie is Secure only over https, because browsers drop a Secure cookie over http. */
 function withCookieForUrl(options: Options, given: GivenOptions): Options {
   if (options.mode !== 'development' || given.secureCookie !== undefined) return options
   return { ...options, secureCookie: options.baseUrl.startsWith('https:') }
@@ -133,46 +137,49 @@ const MAIL_OPTIONS = new Set<OptionName>(['smtpUrl', 'mailFrom'])
 
 /** Why the mode refuses a value, if it does. */
 function refusalOf(option: OptionName, options: Options): OptionProblem[] {
-  const row: Row = OPTION_TABLE[option]
+  const setting: Setting = OPTION_TABLE[option]
   const value = options[option] as never
-  const unsafe = row.unsafe?.(value) ?? null
+  const unsafe = setting.unsafe?.(value) ?? null
   const problems: Readonly<Record<Mode, string | null>> = {
     classic: null,
-    development: row.strict ? unsafe : null,
-    production: row.refusedInProduction?.(value) ?? (row.tolerated ? null : unsafe),
+    development: setting.strict ? unsafe : null,
+    production: setting.refusedInProduction?.(value) ?? (setting.tolerated ? null : unsafe),
   }
   const problem = problems[options.mode]
   return problem === null ? [] : [{ option, problem }]
 }
 
-/** Options that need another one, in every mode. */
+/** Options that require another option, in every mode. */
 function combinationProblems(options: Options, hasMailer: boolean): OptionProblem[] {
   const { smtpUrl, mailFrom, baseUrl, resetTokenDelivery, emailVerification, registrationAnswer } = options
-  // Production asks for each of them by itself.
+  // Production requires each of these anyway.
   const isProduction = options.mode === 'production'
   const sends = smtpUrl !== '' || hasMailer
   const problems: OptionProblem[] = []
   if (!isProduction && (resetTokenDelivery === 'mail' || emailVerification)) {
     const option = resetTokenDelivery === 'mail' ? 'resetTokenDelivery' : 'emailVerification'
-    if (!sends) problems.push({ option, problem: 'needs a mail server: SMTP_URL' })
-    if (baseUrl === '') problems.push({ option, problem: 'needs BASE_URL, for the links in the mail' })
+    if (!sends) problems.push({ option, problem: 'requires a mail server; set SMTP_URL' })
+    if (baseUrl === '')
+      problems.push({ option, problem: 'requires an address for links in mail; set BASE_URL' })
   }
-  if (!isProduction && smtpUrl !== '' && mailFrom === '')
-    problems.push({ option: 'mailFrom', problem: 'is not set: the sender of all mail' })
+  const missingSender = OPTION_TABLE.mailFrom.refusedInProduction(mailFrom)
+  if (!isProduction && smtpUrl !== '' && missingSender !== null)
+    problems.push({ option: 'mailFrom', problem: missingSender })
   if (registrationAnswer === 'uniform' && !emailVerification) {
     problems.push({
       option: 'registrationAnswer',
-      problem: 'uniform needs BIENVENUE_EMAIL_VERIFICATION=on: else a login tells what the answer did not',
+      problem:
+        'uniform requires BIENVENUE_EMAIL_VERIFICATION=on; otherwise signing in reveals what the answer hides',
     })
   }
   return problems
 }
 
-/** The values in use that are unfit for the internet, with the reason. */
+/** The values that are unsafe on the internet, with the reason. */
 export function unsafeOptions(options: Options): { option: OptionName; reason: string }[] {
   return OPTION_NAMES.flatMap((option) => {
-    const row: Row = OPTION_TABLE[option]
-    const reason = row.unsafe?.(options[option] as never) ?? null
+    const setting: Setting = OPTION_TABLE[option]
+    const reason = setting.unsafe?.(options[option] as never) ?? null
     return reason === null ? [] : [{ option, reason }]
   })
 }

@@ -1,16 +1,17 @@
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
-import type { Row } from './row.ts'
+import type { Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
-/** What ASVS 6.2.1 allows at the least, and NIST SP 800-63B-4 §3.1.1.2 for a password with a second factor. */
-const LEAST_PASSWORD_LENGTH = 8
-/** What NIST SP 800-63B-4 §3.1.1.2 asks of a password that is the only factor. */
-const SOLE_PASSWORD_LENGTH = 15
+/** The minimum of ASVS 6.2.1, and of NIST SP 800-63B-4 §3.1.1.2 for a password with a second factor. */
+const ABSOLUTE_MIN_LENGTH = 8
+/** The minimum of NIST SP 800-63B-4 §3.1.1.2 for a password that is the only factor. */
+const SINGLE_FACTOR_MIN_LENGTH = 15
 
 export const PASSWORDS = {
   /**
-   * How new passwords are hashed. Both are always verified, and a successful sign-in rehashes a password that
-   * was stored otherwise. A password over 72 bytes, which bcrypt would cut, gets argon2id.
+   * The algorithm for new password hashes. Existing hashes keep working, and a successful sign-in rehashes a
+   * password that was stored with another one. Passwords over 72 bytes, which bcrypt would truncate, always
+   * use argon2id.
    *
    * Default: `'bcrypt'`, in development and production `'argon2id'`.
    */
@@ -20,9 +21,9 @@ export const PASSWORDS = {
     classic: 'bcrypt',
     production: 'argon2id',
     about:
-      'How new passwords are hashed. Both are always verified, and a successful sign-in rehashes a password that was stored otherwise. A password over 72 bytes, which bcrypt would cut, gets argon2id.',
+      'The algorithm for new password hashes. Existing hashes keep working, and a successful sign-in rehashes a password that was stored with another one. Passwords over 72 bytes, which bcrypt would truncate, always use argon2id.',
     refusedInProduction: (value: string) =>
-      value === 'bcrypt' ? 'new passwords are hashed with argon2id; bcrypt is only verified' : null,
+      value === 'bcrypt' ? 'must be argon2id; existing bcrypt hashes keep working' : null,
   },
   /**
    * The cost of new bcrypt hashes. Each step doubles the time of a sign-in.
@@ -37,8 +38,8 @@ export const PASSWORDS = {
     about: 'The cost of new bcrypt hashes. Each step doubles the time of a sign-in.',
   },
   /**
-   * The shortest new password. Existing passwords keep working. Production accepts 8 to 14 with a warning, and
-   * refuses less.
+   * The minimum length of new passwords. Existing passwords keep working. Production accepts 8 to 14 with a
+   * warning, and refuses less.
    *
    * 1 to 64 Unicode code points. Default: `1`, in development `8`, in production `15`.
    */
@@ -46,20 +47,21 @@ export const PASSWORDS = {
     env: 'BIENVENUE_MIN_PASSWORD_LENGTH',
     kind: { type: 'integer', min: 1, max: 64, unit: 'Unicode code points' },
     classic: 1,
-    development: LEAST_PASSWORD_LENGTH,
-    production: SOLE_PASSWORD_LENGTH,
+    development: ABSOLUTE_MIN_LENGTH,
+    production: SINGLE_FACTOR_MIN_LENGTH,
     about:
-      'The shortest new password. Existing passwords keep working. Production accepts 8 to 14 with a warning, and refuses less.',
+      'The minimum length of new passwords. Existing passwords keep working. Production accepts 8 to 14 with a warning, and refuses less.',
     unsafe: (value: number) =>
-      value < SOLE_PASSWORD_LENGTH
-        ? `passwords of ${value} ${value === 1 ? 'character' : 'characters'} are accepted; NIST asks for ${SOLE_PASSWORD_LENGTH}`
+      value < SINGLE_FACTOR_MIN_LENGTH
+        ? `passwords of ${value} ${value === 1 ? 'character' : 'characters'} are accepted; NIST requires ${SINGLE_FACTOR_MIN_LENGTH}`
         : null,
     tolerated: true,
     refusedInProduction: (value: number) =>
-      value < LEAST_PASSWORD_LENGTH ? `has to be ${LEAST_PASSWORD_LENGTH} or more` : null,
+      value < ABSOLUTE_MIN_LENGTH ? `must be ${ABSOLUTE_MIN_LENGTH} or more` : null,
   },
   /**
-   * Whether new passwords are refused that are very common, or made of the address or the name of the service.
+   * Whether to refuse new passwords that are very common, or little more than the address or the name of the
+   * service.
    *
    * Default: `false`, in development and production `true`.
    */
@@ -69,12 +71,12 @@ export const PASSWORDS = {
     classic: false,
     production: true,
     about:
-      'Whether new passwords are refused that are very common, or made of the address or the name of the service.',
+      'Whether to refuse new passwords that are very common, or little more than the address or the name of the service.',
     unsafe: (value: boolean) => (value ? null : 'very common passwords are accepted'),
   },
   /**
-   * More words that a new password may not be made of, separated by commas: the names of the product and its
-   * company.
+   * More words that new passwords must not consist of, separated by commas, such as the names of the product
+   * and its company.
    *
    * Default: not set.
    */
@@ -85,11 +87,12 @@ export const PASSWORDS = {
     production: '',
     words: true,
     about:
-      'More words that a new password may not be made of, separated by commas: the names of the product and its company.',
+      'More words that new passwords must not consist of, separated by commas, such as the names of the product and its company.',
   },
   /**
-   * The service that is asked whether a new password was seen in a breach, by the first 5 characters of its
-   * hash. The value off asks none. While it does not answer, only the list of common passwords is used.
+   * The service to ask whether a new password has appeared in a data breach. It gets only the first 5
+   * characters of the hash. The value off disables the check. If the service does not answer, only the list of
+   * common passwords applies.
    *
    * Default: `'off'`, in development and production `'https://api.pwnedpasswords.com'`.
    */
@@ -99,11 +102,11 @@ export const PASSWORDS = {
     classic: 'off',
     production: 'https://api.pwnedpasswords.com',
     about:
-      'The service that is asked whether a new password was seen in a breach, by the first 5 characters of its hash. The value off asks none. While it does not answer, only the list of common passwords is used.',
+      'The service to ask whether a new password has appeared in a data breach. It gets only the first 5 characters of the hash. The value off disables the check. If the service does not answer, only the list of common passwords applies.',
     parse: (text: string) => text === 'off' || parseHttpUrl('breachCheckUrl', text),
     refusedInProduction: (value: string) =>
       value.startsWith('http:') && !isLoopback(withoutBrackets(new URL(value).hostname))
-        ? 'a service elsewhere is asked over https only'
+        ? 'must begin with https:// unless the service is on this machine'
         : null,
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>

@@ -1,26 +1,27 @@
 import { OptionError } from '../errors.ts'
 import { findInvisible, trimInvisible } from '../lib/invisible.ts'
-import type { Row, Value } from './row.ts'
+import type { Setting, Value } from './setting.ts'
 
-type CheckedRow = Pick<Row, 'kind' | 'parse' | 'list' | 'words'>
+type CheckedSetting = Pick<Setting, 'kind' | 'parse' | 'list' | 'words'>
 
 /**
- * A value as an environment variable or a flag spells it.
+ * Parses the text of an environment variable or a flag.
  *
- * @throws {OptionError} The text does not spell a value of this kind.
+ * @throws {OptionError} The text is not a valid value.
  */
-export function readValue(name: string, row: CheckedRow, text: string): Value {
-  const { kind } = row
+export function readValue(name: string, setting: CheckedSetting, text: string): Value {
+  const { kind } = setting
   const word = trimInvisible(text)
-  if (kind.type === 'integer') return checked(name, row, /^\d{1,15}$/.test(word) ? Number(word) : text)
-  if (kind.type === 'switch') return checked(name, row, word === 'on' ? true : word === 'off' ? false : text)
-  return checked(name, row, text)
+  if (kind.type === 'integer') return checked(name, setting, /^\d{1,15}$/.test(word) ? Number(word) : text)
+  if (kind.type === 'switch')
+    return checked(name, setting, word === 'on' ? true : word === 'off' ? false : text)
+  return checked(name, setting, text)
 }
 
-/** The value, if the row allows it. @throws {OptionError} */
-export function checked(name: string, row: CheckedRow, given: unknown): Value {
-  const { kind, parse } = row
-  const value = typeof given === 'string' ? withoutInvisible(name, row, given) : given
+/** Returns the value if it is valid. @throws {OptionError} */
+export function checked(name: string, setting: CheckedSetting, given: unknown): Value {
+  const { kind, parse } = setting
+  const value = typeof given === 'string' ? withoutInvisible(name, setting, given) : given
   switch (kind.type) {
     case 'integer':
       if (Number.isSafeInteger(value) && (value as number) >= kind.min && (value as number) <= kind.max) {
@@ -40,8 +41,8 @@ export function checked(name: string, row: CheckedRow, given: unknown): Value {
   }
 }
 
-/** The text without the invisible characters around it. @throws {OptionError} There is one inside. */
-function withoutInvisible(name: string, { list, words }: CheckedRow, text: string): string {
+/** Removes invisible characters around the text. @throws {OptionError} The text contains one inside. */
+function withoutInvisible(name: string, { list, words }: CheckedSetting, text: string): string {
   const trimmed = list ? text.split(',').map(trimInvisible).join(',') : trimInvisible(text)
   const character = words ? null : findInvisible(trimmed)
   if (character !== null)

@@ -2,15 +2,15 @@ import { OptionError } from '../errors.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { parseSecretKeys } from '../lib/keyring.ts'
 import { parseNetworks } from '../lib/proxies.ts'
-import { isMissing, MODES, type Row } from './row.ts'
+import { isMissing, MODES, type Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
-/** The service as a whole: its mode, its address, its key, and who may reach it. */
+/** The service as a whole: its mode, address and key, and who can reach it. */
 export const SERVICE = {
   /**
-   * The column of defaults. Classic follows the contract of the teaching exercise, on loopback only.
-   * Development behaves like production on a developer’s machine. Production is for the internet, and refuses
-   * settings that are unsafe there.
+   * The set of defaults. Classic follows the contract of the teaching exercise, on loopback only. Development
+   * behaves like production, on a developer’s machine. Production is for the internet, and refuses unsafe
+   * settings.
    *
    * Default: `'classic'`.
    */
@@ -21,12 +21,12 @@ export const SERVICE = {
     development: 'development',
     production: 'production',
     about:
-      'The column of defaults. Classic follows the contract of the teaching exercise, on loopback only. Development behaves like production on a developer’s machine. Production is for the internet, and refuses settings that are unsafe there.',
+      'The set of defaults. Classic follows the contract of the teaching exercise, on loopback only. Development behaves like production, on a developer’s machine. Production is for the internet, and refuses unsafe settings.',
   },
   /**
    * The address at which users reach the service, such as https://auth.example.com. Mailed links begin with
-   * it. Production answers to its host only. In development mode the default is the local address and port on
-   * which the service listens.
+   * it. Production answers only to its host. In development mode the default is the local address and port of
+   * the service.
    *
    * Default: not set.
    */
@@ -36,16 +36,17 @@ export const SERVICE = {
     classic: '',
     production: '',
     about:
-      'The address at which users reach the service, such as https://auth.example.com. Mailed links begin with it. Production answers to its host only. In development mode the default is the local address and port on which the service listens.',
+      'The address at which users reach the service, such as https://auth.example.com. Mailed links begin with it. Production answers only to its host. In development mode the default is the local address and port of the service.',
     parse: (text: string) => parseHttpUrl('baseUrl', text),
     refusedInProduction: (value: string) =>
-      isMissing('where users reach the service, as in https://auth.example.com')(value) ??
-      (value.startsWith('https:') ? null : 'has to begin with https://'),
+      isMissing('set it to the address at which users reach the service, such as https://auth.example.com')(
+        value,
+      ) ?? (value.startsWith('https:') ? null : 'must begin with https://'),
   },
   /**
-   * More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. For backends that call
-   * the service by an internal name. Without a port, any port matches. Browsers still need the address of
-   * BASE_URL.
+   * More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. Use it for backends
+   * that call the service by an internal name. An entry without a port matches any port. Browsers must still
+   * use BASE_URL.
    *
    * Default: not set.
    */
@@ -56,13 +57,13 @@ export const SERVICE = {
     production: '',
     list: true,
     about:
-      'More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. For backends that call the service by an internal name. Without a port, any port matches. Browsers still need the address of BASE_URL.',
+      'More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. Use it for backends that call the service by an internal name. An entry without a port matches any port. Browsers must still use BASE_URL.',
     parse: (text: string) => refusing('allowedHosts', () => parseAllowedHosts(text)),
   },
   /**
-   * A random key of 32 bytes or more in base64url, made by openssl rand -base64 32. To rotate, separate
-   * several with commas: the first signs, all verify. In development mode the default is a key made at each
-   * start: sessions survive a restart, device cookies do not.
+   * A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate,
+   * separate several with commas: the first signs, all verify. In development mode the default is a new key at
+   * each start: sessions survive a restart, device cookies do not.
    *
    * Default: not set.
    */
@@ -74,12 +75,12 @@ export const SERVICE = {
     secret: 'whole',
     list: true,
     about:
-      'A random key of 32 bytes or more in base64url, made by openssl rand -base64 32. To rotate, separate several with commas: the first signs, all verify. In development mode the default is a key made at each start: sessions survive a restart, device cookies do not.',
+      'A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate, separate several with commas: the first signs, all verify. In development mode the default is a new key at each start: sessions survive a restart, device cookies do not.',
     parse: (text: string) => refusing('secretKey', () => parseSecretKeys(text)),
-    refusedInProduction: isMissing('openssl rand -base64 32 makes one'),
+    refusedInProduction: isMissing('create a key with openssl rand -base64 32'),
   },
   /**
-   * Addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only
+   * IP addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only
    * their X-Forwarded-For counts, read from the right.
    *
    * Default: not set.
@@ -91,15 +92,17 @@ export const SERVICE = {
     production: '',
     list: true,
     about:
-      'Addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only their X-Forwarded-For counts, read from the right.',
+      'IP addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only their X-Forwarded-For counts, read from the right.',
     parse: (text: string) => {
       if (parseNetworks(text) === null)
-        throw new OptionError('trustedProxies', 'expected addresses and networks with commas between them')
+        throw new OptionError(
+          'trustedProxies',
+          'expected IP addresses and networks separated by commas, such as 127.0.0.1,10.0.0.0/8',
+        )
     },
   },
   /**
-   * Whether HSTS, which an https BASE_URL turns on, covers the subdomains too. Turn it off on a domain that is
-   * shared with others.
+   * Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.
    *
    * Default: `true`.
    */
@@ -109,7 +112,7 @@ export const SERVICE = {
     classic: true,
     production: true,
     about:
-      'Whether HSTS, which an https BASE_URL turns on, covers the subdomains too. Turn it off on a domain that is shared with others.',
+      'Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.',
   },
   /**
    * Whether GET /openapi.json is public.
@@ -123,7 +126,7 @@ export const SERVICE = {
     production: false,
     about: 'Whether GET /openapi.json is public.',
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>
 
 function refusing(option: string, parse: () => unknown): void {
   try {

@@ -1,9 +1,9 @@
-import { DAY, HOUR, type Row } from './row.ts'
+import { DAY, HOUR, type Setting } from './setting.ts'
 
 export const SESSIONS = {
   /**
-   * Whether the session cookie is Secure and named __Host-session_id. Browsers then need https. In development
-   * mode the default is on if BASE_URL begins with https.
+   * Whether the session cookie is Secure and named __Host-session_id. Browsers then require https. In
+   * development mode the default is on if BASE_URL begins with https.
    *
    * Default: `false`, in production `true`.
    */
@@ -14,11 +14,11 @@ export const SESSIONS = {
     development: false,
     production: true,
     about:
-      'Whether the session cookie is Secure and named __Host-session_id. Browsers then need https. In development mode the default is on if BASE_URL begins with https.',
-    unsafe: (value: boolean) => (value ? null : 'the session cookie travels without encryption'),
+      'Whether the session cookie is Secure and named __Host-session_id. Browsers then require https. In development mode the default is on if BASE_URL begins with https.',
+    unsafe: (value: boolean) => (value ? null : 'the session cookie is sent without encryption'),
   },
   /**
-   * How long a session lasts from its sign-in, however much it is used.
+   * How long a session lasts after sign-in, regardless of use.
    *
    * 60 to 31536000 seconds. Default: `2592000`.
    */
@@ -27,12 +27,12 @@ export const SESSIONS = {
     kind: { type: 'integer', min: 60, max: 365 * DAY, unit: 'seconds' },
     classic: 30 * DAY,
     production: 30 * DAY,
-    about: 'How long a session lasts from its sign-in, however much it is used.',
+    about: 'How long a session lasts after sign-in, regardless of use.',
     refusedInProduction: (value: number) =>
-      value > 30 * DAY ? 'more than 30 days (2592000), which NIST sets for one factor' : null,
+      value > 30 * DAY ? 'must be at most 2592000 (30 days), the limit of NIST for a single factor' : null,
   },
   /**
-   * How long a session lasts from its last use. 0 means that only its lifetime ends it.
+   * How long a session lasts without use. 0 disables this limit.
    *
    * 0 to 31536000 seconds. Default: `0`, in development and production `604800`.
    */
@@ -41,10 +41,10 @@ export const SESSIONS = {
     kind: { type: 'integer', min: 0, max: 365 * DAY, unit: 'seconds' },
     classic: 0,
     production: 7 * DAY,
-    about: 'How long a session lasts from its last use. 0 means that only its lifetime ends it.',
+    about: 'How long a session lasts without use. 0 disables this limit.',
   },
   /**
-   * How many sessions a user may have at once. One more ends the least recently used one.
+   * The maximum number of sessions of a user. A further sign-in ends the least recently used one.
    *
    * 1 to 10000 sessions. Default: `1000`, in development and production `50`.
    */
@@ -53,11 +53,11 @@ export const SESSIONS = {
     kind: { type: 'integer', min: 1, max: 10_000, unit: 'sessions' },
     classic: 1_000,
     production: 50,
-    about: 'How many sessions a user may have at once. One more ends the least recently used one.',
+    about: 'The maximum number of sessions of a user. A further sign-in ends the least recently used one.',
   },
   /**
-   * How long after typing the password a user may change the address, or export or delete the account, without
-   * typing it again.
+   * How long after entering the password a user can change the address, or export or delete the account,
+   * without entering it again.
    *
    * 30 to 3600 seconds. Default: `600`.
    */
@@ -67,6 +67,6 @@ export const SESSIONS = {
     classic: 600,
     production: 600,
     about:
-      'How long after typing the password a user may change the address, or export or delete the account, without typing it again.',
+      'How long after entering the password a user can change the address, or export or delete the account, without entering it again.',
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>

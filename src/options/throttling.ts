@@ -1,8 +1,8 @@
-import type { Row } from './row.ts'
+import type { Setting } from './setting.ts'
 
 export const THROTTLING = {
   /**
-   * Whether failed sign-ins, and requests that send mail, are limited. Off is for benchmarks.
+   * Whether to limit failed sign-ins and requests that send mail. Turn it off only for benchmarks.
    *
    * Default: `true`.
    */
@@ -11,11 +11,11 @@ export const THROTTLING = {
     kind: { type: 'switch' },
     classic: true,
     production: true,
-    about: 'Whether failed sign-ins, and requests that send mail, are limited. Off is for benchmarks.',
+    about: 'Whether to limit failed sign-ins and requests that send mail. Turn it off only for benchmarks.',
     unsafe: (value: boolean) => (value ? null : 'passwords can be guessed without limit'),
   },
   /**
-   * Wrong passwords for one account, from anywhere, before each further one has to wait.
+   * Wrong passwords for one account, from anywhere, before each further attempt must wait.
    *
    * 2 to 100 failures in a row. Default: `20`, in production `10`.
    */
@@ -25,10 +25,10 @@ export const THROTTLING = {
     classic: 20,
     development: 20,
     production: 10,
-    about: 'Wrong passwords for one account, from anywhere, before each further one has to wait.',
+    about: 'Wrong passwords for one account, from anywhere, before each further attempt must wait.',
   },
   /**
-   * Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further one has to
+   * Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further attempt must
    * wait.
    *
    * 2 to 100000 failures. Default: `300`, in production `100`.
@@ -40,11 +40,10 @@ export const THROTTLING = {
     development: 300,
     production: 100,
     about:
-      'Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further one has to wait.',
+      'Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further attempt must wait.',
   },
   /**
-   * Wrong passwords in a row after which an account needs a reset by mail to sign in from a new device. 0
-   * means never.
+   * Wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.
    *
    * 0 to 100 failures in a row. Default: `0`, in development and production `100`.
    */
@@ -54,13 +53,13 @@ export const THROTTLING = {
     classic: 0,
     production: 100,
     about:
-      'Wrong passwords in a row after which an account needs a reset by mail to sign in from a new device. 0 means never.',
+      'Wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.',
     refusedInProduction: (value: number) =>
-      value === 0 ? '1 to 100: NIST disables a password after 100 failures in a row at the latest' : null,
+      value === 0 ? 'must be 1 to 100; NIST requires a lock after at most 100 failures in a row' : null,
   },
   /**
-   * Resets, confirmations and registrations requested for one address, each kind by itself, before each
-   * further one has to wait.
+   * Resets, confirmations and registrations requested for one address, counted separately, before each further
+   * request must wait.
    *
    * 2 to 100 requests. Default: `20`, in production `5`.
    */
@@ -71,11 +70,11 @@ export const THROTTLING = {
     development: 20,
     production: 5,
     about:
-      'Resets, confirmations and registrations requested for one address, each kind by itself, before each further one has to wait.',
+      'Resets, confirmations and registrations requested for one address, counted separately, before each further request must wait.',
   },
   /**
-   * Resets and confirmations requested from one IP address (IPv6: /64 network), each kind by itself, before
-   * each further one has to wait.
+   * Resets and confirmations requested from one IP address (IPv6: /64 network), counted separately, before
+   * each further request must wait.
    *
    * 2 to 100000 requests. Default: `300`, in production `50`.
    */
@@ -86,11 +85,10 @@ export const THROTTLING = {
     development: 300,
     production: 50,
     about:
-      'Resets and confirmations requested from one IP address (IPv6: /64 network), each kind by itself, before each further one has to wait.',
+      'Resets and confirmations requested from one IP address (IPv6: /64 network), counted separately, before each further request must wait.',
   },
   /**
-   * Registrations from one IP address (IPv6: /64 network) before each further one has to wait. 0 means no
-   * limit.
+   * Registrations from one IP address (IPv6: /64 network) before each further one must wait. 0 means no limit.
    *
    * 0 to 100000 registrations. Default: `0`, in development `300`, in production `50`.
    */
@@ -101,8 +99,8 @@ export const THROTTLING = {
     development: 300,
     production: 50,
     about:
-      'Registrations from one IP address (IPv6: /64 network) before each further one has to wait. 0 means no limit.',
+      'Registrations from one IP address (IPv6: /64 network) before each further one must wait. 0 means no limit.',
     refusedInProduction: (value: number) =>
-      value < 2 ? '2 or more: each registration hashes and sends mail' : null,
+      value < 2 ? 'must be 2 or more; every registration hashes a password and sends mail' : null,
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Setting>

@@ -1,10 +1,10 @@
 import { OptionError } from '../errors.ts'
 
-/** Reads an http or https address that names a place and nothing else. @throws {OptionError} */
+/** Parses an http or https URL without a user, query or fragment. @throws {OptionError} */
 export function parseHttpUrl(option: string, text: string): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(text))
-    throw new OptionError(option, 'expected an address, as in https://example.com')
+    throw new OptionError(option, 'expected an http or https URL, such as https://example.com')
   if (
     url.username !== '' ||
     url.password !== '' ||
@@ -12,6 +12,6 @@ export function parseHttpUrl(option: string, text: string): URL {
     url.hash !== '' ||
     /[?#]$/.test(text)
   )
-    throw new OptionError(option, 'takes no user, no query and no fragment')
+    throw new OptionError(option, 'must not contain a user, a query or a fragment')
   return url
 }

@@ -1,17 +1,17 @@
 import { TOPICS } from '../api/index.ts'
-import { PAGES } from '../text.ts'
-import type { Page, Setting } from './layout.ts'
+import { PAGES } from '../text/index.ts'
+import type { Page, PageContext } from './layout.ts'
 import { layOutPasswordPage } from './password-page.ts'
 
 /**
  * The page that confirms an email address, for `<basePath>/confirm_email#token=…`.
  *
- * Opening it sends and changes nothing; its form sends `POST <basePath>/confirm_email`.
+ * Opening the page changes nothing. Its form sends `POST <basePath>/confirm_email`.
  */
-export function renderConfirmEmail(setting: Setting): Page {
+export function renderConfirmEmail(context: PageContext): Page {
   return layOutPasswordPage(
     {
-      words: PAGES[setting.locale].confirmEmail,
+      words: PAGES[context.locale].confirmEmail,
       icon: 'envelope',
       operation: TOPICS.account.confirmEmail,
       tokenField: 'token',
@@ -20,6 +20,6 @@ export function renderConfirmEmail(setting: Setting): Page {
       autocomplete: 'current-password',
       invalidLink: 'invalid_confirmation_token',
     },
-    setting,
+    context,
   )
 }

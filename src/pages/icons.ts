@@ -1,4 +1,4 @@
-/** Line drawings of 24 by 24, said by the words beside them: readers of the screen pass over them. */
+/** Line drawings of 24 by 24. They are decoration for the text beside them, so screen readers skip them. */
 import { html } from 'hono/html'
 
 const key = html`<circle cx="7.5" cy="16.5" r="4.5"/><path d="M10.7 13.3 21 3m-5.5 5.5 3.25 3.25M18.75 5.25l2.25 2.25"/>`
@@ -10,7 +10,7 @@ const eye = html`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2
 const ICONS = { key, envelope, tick, exclamation, eye }
 export type IconName = keyof typeof ICONS
 
-/** @param className - How it is dressed; see `browser/page.css`. */
+/** @param className - A class of `browser/page.css`. */
 export function icon(name: IconName, className: string) {
   return html`<svg class="${className}" viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`
 }

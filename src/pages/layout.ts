@@ -1,37 +1,35 @@
 import { readFileSync } from 'node:fs'
 import { html, raw } from 'hono/html'
 import { sha256 } from '../lib/digest.ts'
-import type { Locale } from '../text.ts'
+import type { Locale } from '../text/index.ts'
 
-/** Sent as they are, so that the hashes in the policy are those of the files. */
+// Sent unchanged, because the policy has the hashes of these files.
 const STYLE = readFileSync(new URL('./browser/page.css', import.meta.url), 'utf8')
 const SCRIPT = readFileSync(new URL('./browser/password-page.js', import.meta.url), 'utf8')
 
-/** What a page depends on: the language and the options, and nothing of an account or of a link. */
-export interface Setting {
+/** What a page depends on: the language and options, never an account or a link. */
+export interface PageContext {
   readonly locale: Locale
-  /** The path that the service is mounted at, without a slash at its end: `''` or `/auth`. */
+  /** The path at which the service is mounted, without a trailing slash: `''` or `/auth`. */
   readonly basePath: string
   /** Whether a password reset ends the sessions of the account. */
   readonly resetEndsSessions: boolean
-  /** The fewest characters of a new password. */
+  /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
 }
 
-/** A page, and the header it has to be sent with. */
+/** A page and its policy. */
 export interface Page {
   readonly html: string
-  /** The value of `Content-Security-Policy`. It allows the style and the script of this page, and no others. */
+  /** The value of the `Content-Security-Policy` header, which allows only the style and script of this page. */
   readonly contentSecurityPolicy: string
 }
 
-/** Markup of ours, with every value in it escaped. */
+/** Markup in which every value is escaped. */
 export type Markup = ReturnType<typeof html>
 
-/**
- * Only our style and script, by their hashes; requests to this very origin alone; no markup from text; nothing
- * else at all, from anywhere.
- */
+// Allows our style and script, by their hashes, and requests to the same origin. Trusted Types prevent the script from
+// turning text into markup.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `script-src '${hashOf(SCRIPT)}'`,
@@ -44,7 +42,7 @@ const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
-/** Puts the body of a page into the frame that all of them have. */
+/** Wraps the body of a page into the common document. */
 export function layOut({ locale, title, body }: { locale: Locale; title: string; body: Markup }): Page {
   const page = html`<!doctype html>
 <html lang="${locale}">
@@ -66,7 +64,7 @@ ${body}
   return { html: page.toString(), contentSecurityPolicy: CONTENT_SECURITY_POLICY }
 }
 
-/** As a policy names an inline style or script (CSP Level 3, §2.3.1). */
+/** The hash source of an inline style or script (CSP Level 3, §2.3.1). */
 function hashOf(text: string): string {
   return `sha256-${Buffer.from(sha256(text)).toString('base64')}`
 }

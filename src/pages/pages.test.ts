@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Contract, TOPICS } from '../api/index.ts'
 import { ERRORS } from '../errors.ts'
-import { LOCALES, type Locale, PAGES } from '../text.ts'
-import { type Page, renderConfirmEmail, renderResetPassword, type Setting } from './index.ts'
+import { LOCALES, type Locale, PAGES } from '../text/index.ts'
+import { type Page, type PageContext, renderConfirmEmail, renderResetPassword } from './index.ts'
 
 interface Rendered {
   readonly name: 'resetPassword' | 'confirmEmail'
-  readonly render: (setting: Setting) => Page
+  readonly render: (context: PageContext) => Page
   readonly operation: Contract
   readonly locale: Locale
 }
@@ -28,10 +28,10 @@ const RENDERED: readonly Rendered[] = LOCALES.flatMap((locale) => [
   } as const,
 ])
 
-/** Elements that have no end tag, or that we close in themselves. */
+/** Elements without an end tag, and self-closing ones. */
 const VOID = new Set(['meta', 'input', 'path', 'circle', 'rect'])
 
-/** The markup without what stands in style and script, and those two texts. */
+/** The markup without the contents of style and script elements, and those contents. */
 function take(page: Page): { markup: string; styles: string[]; scripts: string[] } {
   const textsOf = (element: string) =>
     [...page.html.matchAll(new RegExp(`<${element}[^>]*>(.*?)</${element}>`, 'gs'))].map(
@@ -44,7 +44,7 @@ function take(page: Page): { markup: string; styles: string[]; scripts: string[]
   }
 }
 
-/** What is wrong with the nesting of the tags. */
+/** Errors in the nesting of the tags. */
 function misnested(markup: string): string[] {
   const open: string[] = []
   const problems: string[] = []
@@ -57,19 +57,18 @@ function misnested(markup: string): string[] {
   return [...problems, ...open.map((name) => `<${name}> stays open`)]
 }
 
-/** The values of an attribute, as they are written. */
+/** The raw values of an attribute. */
 function valuesOf(attribute: string, markup: string): string[] {
   return [...markup.matchAll(new RegExp(`\\s${attribute}="([^"]*)"`, 'g'))].map(([, value = '']) => value)
 }
 
-/** Every text in what a page says. */
+/** All non-empty strings in the texts of a page. */
 function textsIn(words: unknown): string[] {
   if (typeof words === 'string') return words === '' ? [] : [words]
   return Object.values(words as object).flatMap(textsIn)
 }
 
-/** The page that sets a password here wants 15 characters. */
-const SETTING = { basePath: '/auth', minPasswordLength: 15, resetEndsSessions: true }
+const CONTEXT = { basePath: '/auth', minPasswordLength: 15, resetEndsSessions: true }
 
 function textsOf({ name, locale }: Rendered): string[] {
   const { reveal, problems } = PAGES[locale]
@@ -78,10 +77,10 @@ function textsOf({ name, locale }: Rendered): string[] {
 
 describe.each(RENDERED)('the page $name in $locale', (rendered) => {
   const { name, render, operation, locale } = rendered
-  const page = render({ ...SETTING, locale })
+  const page = render({ ...CONTEXT, locale })
   const { markup, styles, scripts } = take(page)
 
-  it('is well-formed, and what refers to an element finds it', () => {
+  it('is well-formed, and references to ids resolve', () => {
     expect(page.html.startsWith('<!doctype html>\n')).toBe(true)
     expect(misnested(markup)).toEqual([])
     expect(markup.replaceAll(/<!?\/?[a-z][^<>]*>/g, '')).not.toMatch(/[<>]/)
@@ -92,7 +91,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     for (const id of references.flatMap((value) => value.split(' '))) expect(ids).toContain(id)
   })
 
-  it('says its language, its title, and that it is for no search engine and no referrer [EML-05]', () => {
+  it('declares its language and title, and refuses indexing and referrers [EML-05]', () => {
     expect(valuesOf('lang', markup)).toEqual([locale])
     expect(markup).toContain(`<title>${PAGES[locale][name].ask.heading}</title>`)
     expect(markup).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">')
@@ -100,14 +99,14 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(markup).toContain('<meta name="robots" content="noindex">')
   })
 
-  it('holds every text it may need', () => {
+  it('contains all its texts', () => {
     for (const text of textsOf(rendered)) expect(markup).toContain(text)
   })
 
-  it('says that sessions end only where they do', () => {
+  it('says that sessions end only if they do', () => {
     if (name !== 'resetPassword') return
     const { resetPassword: ended, resetKeepsSessions: kept } = PAGES[locale]
-    const keeping = render({ ...SETTING, locale, resetEndsSessions: false }).html
+    const keeping = render({ ...CONTEXT, locale, resetEndsSessions: false }).html
     for (const text of [...kept.ask, ...kept.done]) expect(keeping).toContain(text)
     for (const [text] of [ended.ask.paragraphs, ended.done.paragraphs]) {
       expect(markup).toContain(text)
@@ -115,9 +114,9 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     }
   })
 
-  it('says from the start how long a new password has to be, where one character is not enough', () => {
+  it('states the minimum length of a new password up front, unless it is one character', () => {
     const hintAt = (minPasswordLength: number) =>
-      /<p id="hint">([^<]*)/.exec(render({ ...SETTING, locale, minPasswordLength }).html)?.[1]
+      /<p id="hint">([^<]*)/.exec(render({ ...CONTEXT, locale, minPasswordLength }).html)?.[1]
     const { hint } = PAGES[locale][name].ask
     const { password_too_short } = PAGES[locale].resetPassword.passwordProblems
     const isNew = name === 'resetPassword'
@@ -128,7 +127,7 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(hintAt(1)).toBe(isNew ? hint : undefined)
   })
 
-  it('sends what the contract names', () => {
+  it('sends the method, path and fields of its operation', () => {
     const fields = [
       ...valuesOf('name', markup.replaceAll(/<meta[^>]*>/g, '')),
       ...valuesOf('data-token-field', markup),
@@ -136,23 +135,23 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(fields.toSorted()).toEqual(Object.keys(operation.body?.shape ?? {}).toSorted())
     expect(valuesOf('data-method', markup)).toEqual([operation.method])
     expect(valuesOf('data-url', markup)).toEqual([`/auth${operation.path}`])
-    expect(render({ ...SETTING, locale, basePath: '' }).html).toContain(` data-url="${operation.path}"`)
+    expect(render({ ...CONTEXT, locale, basePath: '' }).html).toContain(` data-url="${operation.path}"`)
   })
 
-  it('has words for each refusal of its request that a person can do something about', () => {
+  it('has a sentence for each refusal of its operation', () => {
     const said = [...valuesOf('data-code', markup), ...valuesOf('data-panel', markup)]
     const expected = [...operation.errors, 'unavailable']
     expect(expected.filter((code) => !said.includes(code))).toEqual([])
   })
 
-  it('knows no code that is not in the table of errors', () => {
+  it('uses only codes of the error table, each once', () => {
     const own = ['too_many_attempts_until', 'no_answer']
     const codes = valuesOf('data-code', markup).filter((code) => !own.includes(code))
     expect(codes.filter((code) => !Object.hasOwn(ERRORS, code))).toEqual([])
     expect(new Set(codes).size).toBe(codes.length)
   })
 
-  it('asks for the password in a field that managers fill and nobody may not paste into, with a switch to see it [PW-11]', () => {
+  it('has a password field with autofill, paste and a switch to show the password [PW-11]', () => {
     const inputs = [...markup.matchAll(/<input [^<>]*>/g)].map(([input]) => input)
     const password = inputs.at(-1)
     expect(password).toContain('type="password"')
@@ -163,14 +162,14 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(scripts.join()).toContain(`'text' : 'password'`)
   })
 
-  it('drops the token from the address bar before anything else could be done with it [EML-05]', () => {
+  it('removes the token from the address bar before it sends anything [EML-05]', () => {
     const script = scripts.join()
     const dropped = script.indexOf('history.replaceState')
     expect(dropped).toBeGreaterThan(0)
     expect(script.indexOf('fetch(')).toBeGreaterThan(dropped)
   })
 
-  it('is sent with a policy that allows its one style and its one script, by their hashes', () => {
+  it('has a policy that allows only its style and its script, by their hashes', () => {
     const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
     expect([styles.length, scripts.length]).toEqual([1, 1])
     expect(page.contentSecurityPolicy.split('; ')).toEqual([
@@ -187,19 +186,19 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     expect(page.html).not.toContain('\r')
   })
 
-  it('has no style and no script in an attribute, which the policy would not let pass', () => {
+  it('has no styles or scripts in attributes, which the policy would block', () => {
     expect(markup).not.toMatch(/\s(?:style|on[a-z]+)\s*=/i)
     expect(markup).not.toMatch(/javascript:/i)
   })
 
-  it('names no address but that of its request, and loads nothing [EML-05, DAT-04]', () => {
+  it('loads nothing and contains no URL except that of its request [EML-05, DAT-04]', () => {
     expect(page.html).not.toMatch(
       /https?:|\b(?:src|srcset|href|action|formaction|ping)\s*=|url\(|@import|\bimport\b/i,
     )
     expect(markup).not.toContain('//')
   })
 
-  it('has a script that writes text only and touches no storage [API-05, DAT-04]', () => {
+  it('has a script that writes only text and uses no storage [API-05, DAT-04]', () => {
     const [script = ''] = scripts
     expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function/)
     expect(script).not.toMatch(/localStorage|sessionStorage|indexedDB|cookie|caches/)
@@ -210,8 +209,8 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
     "/a' onmouseover='alert(1)",
     '/a&quot;&#39;&amp;',
     '/</template></script><!--',
-  ])('lets a base path like %s be nothing but text [API-05]', (basePath) => {
-    const taken = take(render({ ...SETTING, locale, basePath }))
+  ])('escapes the base path %s [API-05]', (basePath) => {
+    const taken = take(render({ ...CONTEXT, locale, basePath }))
     const escaped = basePath
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
@@ -224,18 +223,18 @@ describe.each(RENDERED)('the page $name in $locale', (rendered) => {
   })
 })
 
-it('every page has the same style and the same script, so one policy fits them all', () => {
-  const pages = RENDERED.map(({ render, locale }) => render({ ...SETTING, locale, basePath: '' }))
+it('all pages have the same policy, because they have the same style and script', () => {
+  const pages = RENDERED.map(({ render, locale }) => render({ ...CONTEXT, locale, basePath: '' }))
   expect(new Set(pages.map(({ contentSecurityPolicy }) => contentSecurityPolicy)).size).toBe(1)
 })
 
-it('every text is said in each language, in words of its own', () => {
+it('every text is translated', () => {
   const [english, french] = (['en', 'fr'] as const).map((locale) => textsIn(PAGES[locale]))
   expect(french?.length).toBe(english?.length)
   expect(english?.filter((text) => french?.includes(text))).toEqual([])
 })
 
-it('no line of French breaks before its punctuation, and no apostrophe is a straight one', () => {
+it('punctuation has no-break spaces before it in French, and apostrophes are typographic', () => {
   const texts = LOCALES.flatMap((locale) => textsIn(PAGES[locale]))
   expect(texts.filter((text) => / [:;!?»]|« |'/.test(text))).toEqual([])
 })
@@ -278,7 +277,7 @@ describe('the colours', () => {
     ['bad', 'card', 3],
     ['field-edge', 'card', 3],
     ['field-edge', 'field', 3],
-  ])('have, for %s on %s, a contrast of %f or more, in light and dark', (one, other, least) => {
+  ])('%s and %s have a contrast of at least %f, in light and dark', (one, other, least) => {
     expect(themes.length).toBe(2)
     for (const theme of themes) expect(contrast(theme[one], theme[other])).toBeGreaterThanOrEqual(least)
   })

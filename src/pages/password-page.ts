@@ -1,36 +1,38 @@
 import { html } from 'hono/html'
 import type { Contract, FieldsOf } from '../api/index.ts'
-import { PAGES, type PanelWords, type PasswordPageWords } from '../text.ts'
+import { PAGES, type PanelWords, type PasswordPageWords } from '../text/index.ts'
 import { type IconName, icon } from './icons.ts'
-import { layOut, type Markup, type Page, type Setting } from './layout.ts'
+import { layOut, type Markup, type Page, type PageContext } from './layout.ts'
 
-/** A page behind a link in a mail: it asks for a password and sends it off with the token of the link. */
+/** A page that a mailed link opens. It asks for a password and sends it with the token of the link. */
 interface PasswordPage<Given extends Contract> {
   readonly words: PasswordPageWords
   readonly icon: IconName
-  /** What is sent, and which of its fields holds what. */
+  /** The operation that the form calls. */
   readonly operation: Given
+  /** The field of the operation for the token. */
   readonly tokenField: keyof FieldsOf<Given> & string
+  /** The field of the operation for the password. */
   readonly passwordField: keyof FieldsOf<Given> & string
-  /** Whether the link names the account's address as well, for the field `email`. */
+  /** Whether the link also contains the account's address, for the field `email`. */
   readonly hasEmail: boolean
   readonly autocomplete: 'new-password' | 'current-password'
-  /** The refusal that leaves nothing to do on this page. */
+  /** The refusal that shows the `invalidLink` panel. */
   readonly invalidLink: Contract['errors'][number]
 }
 
 /**
- * Lays such a page out: a panel for each state it may be in, all of them hidden until the script shows one, and
- * the sentences for what may be refused. See `browser/password-page.js` for how they are used.
+ * Renders the page: a panel for each state, hidden until `browser/password-page.js` shows it, and a template with the
+ * sentences for refusals.
  */
 export function layOutPasswordPage<Given extends Contract>(
   page: PasswordPage<Given>,
-  setting: Setting,
+  context: PageContext,
 ): Page {
   const { words } = page
-  const { locale } = setting
+  const { locale } = context
   const body = html`<main>
-${panel('ask', words.ask, icon(page.icon, 'icon'), form(page, setting))}
+${panel('ask', words.ask, icon(page.icon, 'icon'), form(page, context))}
 ${panel('done', words.done, icon('tick', 'icon good'))}
 ${panel(page.invalidLink, words.invalidLink, icon('exclamation', 'icon bad'))}
 ${panel('incomplete', words.incomplete, icon('exclamation', 'icon bad'))}
@@ -56,10 +58,10 @@ ${paragraphs.map((text) => html`<p>${text}</p>\n`)}${more}</section>`
 }
 
 /**
- * The names of the fields are those of the request. Should the script ever let it go by itself, it would be
- * posted, with nothing in the address.
+ * The fields have the names that the operation expects. `method="post"` keeps the password out of the URL if the form
+ * is ever submitted without the script.
  */
-function form<Given extends Contract>(page: PasswordPage<Given>, { locale, basePath }: Setting) {
+function form<Given extends Contract>(page: PasswordPage<Given>, { locale, basePath }: PageContext) {
   const { operation, tokenField, passwordField, autocomplete } = page
   const { label, hint, submit, sending } = page.words.ask
   const { reveal } = PAGES[locale]
@@ -77,6 +79,6 @@ ${hint && html`<p id="hint">${hint}</p>`}
 `
 }
 
-/** For password managers, which file a password under it. People read the address beside it. */
+/** For password managers, which save the password under this address. People read `#account`. */
 const username = html`<p id="account"></p>
 <input id="username" class="unseen" name="email" type="text" autocomplete="username" readonly tabindex="-1" aria-hidden="true">`

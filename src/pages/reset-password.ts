@@ -1,16 +1,16 @@
 import { TOPICS } from '../api/index.ts'
-import { PAGES, type PasswordPageWords } from '../text.ts'
-import type { Page, Setting } from './layout.ts'
+import { PAGES, type PasswordPageWords } from '../text/index.ts'
+import type { Page, PageContext } from './layout.ts'
 import { layOutPasswordPage } from './password-page.ts'
 
 /**
  * The page that sets a new password, for `<basePath>/reset_password#email=…&token=…`.
  *
- * Opening it sends and changes nothing; its form sends `PUT <basePath>/reset_password`.
+ * Opening the page changes nothing. Its form sends `PUT <basePath>/reset_password`.
  */
-export function renderResetPassword(setting: Setting): Page {
-  const words = wordsOf(setting)
-  const hint = [...lengthHint(setting), words.ask.hint].join(' ')
+export function renderResetPassword(context: PageContext): Page {
+  const words = wordsOf(context)
+  const hint = [...lengthHint(context), words.ask.hint].join(' ')
   return layOutPasswordPage(
     {
       words: { ...words, ask: { ...words.ask, hint } },
@@ -22,11 +22,11 @@ export function renderResetPassword(setting: Setting): Page {
       autocomplete: 'new-password',
       invalidLink: 'invalid_reset_token',
     },
-    setting,
+    context,
   )
 }
 
-function wordsOf({ locale, resetEndsSessions }: Setting): PasswordPageWords {
+function wordsOf({ locale, resetEndsSessions }: PageContext): PasswordPageWords {
   const { resetPassword: words, resetKeepsSessions: kept } = PAGES[locale]
   if (resetEndsSessions) return words
   return {
@@ -36,8 +36,8 @@ function wordsOf({ locale, resetEndsSessions }: Setting): PasswordPageWords {
   }
 }
 
-/** How long the password has to be, in the words of the refusal. Nothing where one character is enough. */
-function lengthHint({ locale, minPasswordLength }: Setting): string[] {
+/** The minimum length, in the words of the refusal. Empty if one character is enough. */
+function lengthHint({ locale, minPasswordLength }: PageContext): string[] {
   const { password_too_short } = PAGES[locale].resetPassword.passwordProblems
   return minPasswordLength === 1
     ? []

@@ -1,7 +1,7 @@
 /** docs/security/email.md: addresses, mails, links, and how many leave. */
 import { describe, expect, it } from 'vitest'
-import { OPTION_TABLE, type Row } from '../../src/options/index.ts'
-import { LOCALES } from '../../src/text.ts'
+import { OPTION_TABLE, type Setting } from '../../src/options/index.ts'
+import { LOCALES } from '../../src/text/index.ts'
 import { isEmailAddress, normalizeEmail } from '../../src/user.ts'
 import { BASE_URL, linkIn, type MailedLink, NEW_PASSWORD, PASSWORD } from '../support/production.ts'
 import {
@@ -41,7 +41,7 @@ describe('docs/security/email.md', () => {
 
   it('has every mail, whom it goes to and what its link is for, and no other', async () => {
     const mails = table(page, 'Mails')
-    const kinds = [...sourceOf('src/mail/messages.ts').matchAll(/readonly kind: '(\w+)'/g)]
+    const kinds = [...sourceOf('src/mail/compose.ts').matchAll(/readonly kind: '(\w+)'/g)]
     expect(sorted(mails.map(({ Kind }) => code(Kind)))).toEqual(sorted(kinds.map(([, kind = '']) => kind)))
     const { mails: sent } = await story('sqlite')
     const addressees: Readonly<Record<string, readonly string[]>> = {
@@ -129,7 +129,7 @@ describe('docs/security/email.md', () => {
   const LIMITED = /(\w+): \{\s*account: '(\w+)',\s*ip: '(\w+)'/g
 
   it('has every route that is limited because of its mail, with its limits', () => {
-    const envOf = (option = '') => (OPTION_TABLE as Readonly<Record<string, Row>>)[option]?.env
+    const envOf = (option = '') => (OPTION_TABLE as Readonly<Record<string, Setting>>)[option]?.env
     const limits = new Map(
       [...sourceOf('src/auth/sign-in/throttle.ts').matchAll(LIMITED)].map(([, what, account, ip]) => [
         what,

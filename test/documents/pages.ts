@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { SETTINGS } from '../../src/cli/settings.ts'
-import type { Row } from '../../src/options/index.ts'
+import type { Setting } from '../../src/options/index.ts'
 
 /** A row by the names of its columns. */
 export type Cells = Readonly<Record<string, string>>
@@ -64,7 +64,7 @@ export function numberIn(cell = ''): number {
 }
 
 /** Every setting by its variable. */
-export const SETTINGS_BY_ENV: ReadonlyMap<string, Row> = new Map(
+export const SETTINGS_BY_ENV: ReadonlyMap<string, Setting> = new Map(
   Object.values(SETTINGS).map((row) => [row.env, row]),
 )
 

@@ -8,9 +8,9 @@ import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
-import { compose, type Message } from '../../src/mail/messages.ts'
+import { compose, type Message } from '../../src/mail/compose.ts'
 import { resolveOptions } from '../../src/options/index.ts'
-import { LOCALES } from '../../src/text.ts'
+import { LOCALES } from '../../src/text/index.ts'
 import {
   CHEAP_HASHER,
   type EngineName,

@@ -1,19 +1,19 @@
 import { negotiate } from '../../lib/language.ts'
-import { renderConfirmEmail, renderResetPassword, type Setting } from '../../pages/index.ts'
-import { LOCALES } from '../../text.ts'
+import { type PageContext, renderConfirmEmail, renderResetPassword } from '../../pages/index.ts'
+import { LOCALES } from '../../text/index.ts'
 import { routesOf } from '../handlers.ts'
 import { basePath } from '../paths.ts'
 
 export const pageRoutes = routesOf('pages', ({ options }) => {
-  const settingFor = (acceptLanguage: string | undefined): Setting => ({
+  const contextFor = (acceptLanguage: string | undefined): PageContext => ({
     locale: negotiate(acceptLanguage, LOCALES),
     basePath: basePath(options),
     resetEndsSessions: options.resetEndsSessions,
     minPasswordLength: options.minPasswordLength,
   })
   return {
-    confirmEmail: ({ caller }) => ({ page: renderConfirmEmail(settingFor(caller.acceptLanguage)) }),
+    confirmEmail: ({ caller }) => ({ page: renderConfirmEmail(contextFor(caller.acceptLanguage)) }),
 
-    resetPassword: ({ caller }) => ({ page: renderResetPassword(settingFor(caller.acceptLanguage)) }),
+    resetPassword: ({ caller }) => ({ page: renderResetPassword(contextFor(caller.acceptLanguage)) }),
   }
 })

@@ -261,7 +261,7 @@ onBothEngines('an account with an unconfirmed address', (engine) => {
       sightOf(await send(auth, 'POST', '/sessions', { json: { email, password } }))
     const answer = await login(BOB, PASSWORD)
     const message =
-      'The email address or the password is wrong, or the account is not open. If the address is not confirmed yet, POST /request_confirmation sends the mail again.'
+      'The email address or the password is wrong, or the account is not active. Check both, or reset the password. If the address is not confirmed yet, POST /request_confirmation sends the email again.'
     expect(answer).toMatchObject({
       status: 401,
       body: `${JSON.stringify({ message, code: 'invalid_credentials' }).slice(0, -1)},}`,
@@ -276,7 +276,8 @@ onBothEngines('an account with an unconfirmed address', (engine) => {
 
   it('is not mentioned in refusals without email verification or during a session', async () => {
     const classic = await freshAuth(engine)
-    const message = 'The email address or the password is wrong, or the account is not open.'
+    const message =
+      'The email address or the password is wrong, or the account is not active. Check both, or reset the password.'
     const refused = { code: 'invalid_credentials', message }
     await expect(classic.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject(
       refused,

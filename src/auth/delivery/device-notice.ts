@@ -1,6 +1,6 @@
 /** The notice of sign-ins from new devices, which reports several of them together. */
 import type * as store from '../../db/index.ts'
-import type { SignIn } from '../../mail/messages.ts'
+import type { SignIn } from '../../mail/compose.ts'
 
 /** An account gets at most one notice in this time. */
 export const DEVICE_NOTICE_EVERY_MS = 10 * 60_000

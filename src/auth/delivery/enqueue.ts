@@ -5,7 +5,7 @@
 import * as store from '../../db/index.ts'
 import { negotiate } from '../../lib/language.ts'
 import { uuidV7 } from '../../lib/random.ts'
-import { LOCALES, type Locale } from '../../text.ts'
+import { LOCALES, type Locale } from '../../text/index.ts'
 import type { User } from '../../user.ts'
 import type { Client } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'

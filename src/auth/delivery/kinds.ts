@@ -1,5 +1,5 @@
 /** The kinds of mail: what each carries, how urgent it is, and which quota it uses. */
-import type { Message } from '../../mail/messages.ts'
+import type { Message } from '../../mail/compose.ts'
 
 export type MailKind = Message['kind']
 

@@ -1,6 +1,6 @@
 /** What a mail says when it is sent. Tokens are made here. */
 import type * as store from '../../db/index.ts'
-import type { Message } from '../../mail/messages.ts'
+import type { Message } from '../../mail/compose.ts'
 import type { User } from '../../user.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { issueToken } from '../tokens.ts'

@@ -1,9 +1,9 @@
 /** Sending what waits in the outbox: leases, retries, quotas, giving up. */
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
+import { compose } from '../../mail/compose.ts'
 import { MailError, type Mailer, MailRefused } from '../../mail/index.ts'
-import { compose } from '../../mail/messages.ts'
-import { LOCALES } from '../../text.ts'
+import { LOCALES } from '../../text/index.ts'
 import { mailboxOf, normalizeEmail } from '../../user.ts'
 import { record } from '../audit/record.ts'
 import { SYSTEM } from '../caller.ts'

@@ -1,10 +1,10 @@
 /**
- * Runs in the browser, on every page. The pages send this file as it is and their policy names it by its hash, so
- * whatever differs between pages and languages is in the markup. It writes text only, never markup.
+ * Runs in the browser, on every hosted page. The policy has the hash of this file, so everything that differs between
+ * pages and languages is in the markup. The script writes text only, never markup.
  */
 
 /**
- * The answer to a request that was refused: the fields of the error, and how many seconds to wait.
+ * The error body of a refused request, and the seconds to wait before trying again.
  *
  * @typedef {{ code: string, field?: string, request_id?: string, retryAfter?: number, [detail: string]: unknown }} Refusal
  */
@@ -19,12 +19,12 @@ const panels = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[dat
 const problemList = /** @type {HTMLTemplateElement} */ (element('problems'))
 const problems = /** @type {HTMLElement[]} */ ([...problemList.content.children])
 
-// The secret of the link. It is kept here only: not in storage, not in a field, and soon not in the address either.
+// The token of the link. It is kept only here: not in storage, not in a field, and not in the address bar.
 let token = ''
 
 openLink()
 
-// Another link was opened in this tab: start afresh with it.
+// Another link was opened in this tab: start again with it.
 addEventListener('hashchange', () => location.reload())
 
 reveal.addEventListener('click', () => setRevealed(password.type === 'password'))
@@ -40,14 +40,14 @@ form.addEventListener('submit', async (event) => {
   setBusy(false)
   if (refusal === null) finish('done')
   else if (panels.some(({ dataset }) => dataset.panel === refusal.code)) finish(refusal.code)
-  // Whatever is wrong with another field came with the link.
+  // All other fields come from the link.
   else if (refusal.field && refusal.field !== password.name) finish('incomplete')
   else complain(refusal)
 })
 
 /**
- * Takes the secret from the fragment, which no server and no referrer ever sees, and removes it from the address bar
- * and the history at once. Sends nothing: a mail scanner may have opened the link.
+ * Reads the token from the fragment, which browsers never send to a server, and removes it from the address bar and
+ * the history. Sends nothing, because a mail scanner may have opened the link.
  */
 function openLink() {
   const link = new URLSearchParams(location.hash.slice(1))
@@ -57,7 +57,7 @@ function openLink() {
   if (username) {
     username.value = link.get('email') || ''
     element('account').textContent = username.value
-    // Anybody can write a link, so show only what looks like an address.
+    // Anyone can craft a link, so show only what looks like an address.
     isComplete &&= /^[^\s@]+@[^\s@]+$/.test(username.value) && username.value.length <= 254
   }
   element('host').textContent = location.host
@@ -67,7 +67,7 @@ function openLink() {
 /**
  * Sends the form.
  *
- * @returns {Promise<Refusal | null>} The refusal of the service, or null if there is none.
+ * @returns {Promise<Refusal | null>} The refusal, or null on success.
  */
 async function send() {
   const { url = '', method = '', tokenField = '' } = form.dataset
@@ -76,7 +76,7 @@ async function send() {
       method,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ...Object.fromEntries(new FormData(form)), [tokenField]: token }),
-      // No 'mode': in 'same-origin', a page without referrer says 'Origin: null' by the Fetch standard.
+      // No `mode: 'same-origin'`: with it, a page without a referrer sends `Origin: null` (Fetch standard).
       credentials: 'same-origin',
       redirect: 'error',
       signal: AbortSignal.timeout(30_000),
@@ -84,7 +84,7 @@ async function send() {
     if (response.ok) return null
     return { ...(await response.json()), retryAfter: Number(response.headers.get('retry-after')) }
   } catch {
-    // No answer, or one that is not the service's.
+    // No response, or one that is not from the service.
     return { code: 'no_answer' }
   }
 }
@@ -118,7 +118,7 @@ function say(text) {
 }
 
 /**
- * Ends the work of this page: it forgets what it knew, and the new heading is read out.
+ * Shows a final panel, forgets the token and the form, and moves the focus so that screen readers read the heading.
  *
  * @param {string} name
  */
@@ -150,7 +150,7 @@ function setBusy(isBusy) {
 }
 
 /**
- * A wait as a person says it, rounded up.
+ * A duration such as "2 minutes", rounded up.
  *
  * @param {number} seconds
  */

@@ -1,61 +1,63 @@
 import { isIP } from 'node:net'
-import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text.ts'
+import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text/index.ts'
 import type { Mail } from './index.ts'
 import { htmlOf, textOf } from './layout.ts'
 
-/** A link that redeems a token, and for how long: whole seconds, 1 or more. */
+/** A link that redeems a token. */
 interface WithLink {
-  /** http or https, in ASCII, as `URL.href` gives it. */
+  /** An http or https URL in ASCII, as `URL.href` returns it. */
   readonly link: string
+  /** How long the link works, in whole seconds, 1 or more. */
   readonly lifetimeSeconds: number
 }
 
-/** A sign-in that the owner of the account is told of. */
+/** A sign-in to report to the owner of the account. */
 export interface SignIn {
   readonly at: Date
   readonly ip: string | null
-  /** What it seems to be, in a few words, such as `Firefox on Windows`. It comes from the client: never trusted. */
+  /** A short description such as `Firefox on Windows`. It is derived from client input and not trusted. */
   readonly device: string | null
 }
 
-/** Every mail that the service sends. */
+/** The mails that the service sends. */
 export type Message =
   /** To the address of a new account. */
   | (WithLink & { readonly kind: 'verify_email' })
-  /** To an address that somebody tried to register and that has an account; the link sets a new password. */
+  /** To a registered address that someone tried to register again. The link sets a new password. */
   | (WithLink & { readonly kind: 'account_exists' })
   | (WithLink & { readonly kind: 'reset_password' })
-  /** To the address that an account is to have. */
+  /** To the address that an account will change to. */
   | (WithLink & { readonly kind: 'confirm_new_email' })
-  /** To the address that the account still has. `newEmail` comes masked. */
+  /** To the current address of the account. `newEmail` is masked. */
   | { readonly kind: 'email_change_requested'; readonly newEmail: string }
-  /** To the address that the account no longer has. `newEmail` comes masked. */
+  /** To the previous address of the account. `newEmail` is masked. */
   | { readonly kind: 'email_changed'; readonly newEmail: string }
   | { readonly kind: 'password_changed' }
-  /** Sign-ins from devices that were not signed in to before: how many, and the last ones of them, one or more. */
+  /** Sign-ins from new devices. `signIns` holds the most recent of `count`, at least one. */
   | { readonly kind: 'new_device'; readonly count: number; readonly signIns: readonly SignIn[] }
-  /** A sign-in after so many wrong tries, 1 or more. */
+  /** A sign-in after failed attempts, at least one. */
   | (SignIn & { readonly kind: 'signed_in_after_failures'; readonly failures: number })
   | { readonly kind: 'account_deleted' }
-  /** To whoever tries the settings out. */
+  /** To an operator who tests the mail settings. */
   | { readonly kind: 'test' }
 
-/** Where a mail comes from, and what language its reader speaks. */
-export interface Setting {
-  /** The host name of the service, as in `auth.example.com`. */
+/** What a mail depends on besides its message. */
+interface MailContext {
+  /** The host name of the service, such as `auth.example.com`. */
   readonly service: string
   readonly locale: Locale
 }
 
 /**
- * Puts a message into words. Only a message with a `link` holds a link, and no message holds any other secret.
+ * Writes the subject, text and HTML of a message. The link of a message is its only secret.
  *
- * Line breaks and other control characters in a value become spaces; what comes from a client (`device`) also
- * loses what could make a link of it, and all but its first 80 characters.
+ * Line breaks and other control characters in values become spaces. `device`, which clients control, is cut to 80
+ * characters and cannot contain anything that mail programs turn into a link.
  *
- * @throws {TypeError} A `link` that is no http address in ASCII, a lifetime below a second, or a date that is none.
+ * @throws {TypeError} `link` is not an http or https URL in ASCII, or `lifetimeSeconds` is not a whole number above 0.
+ * @throws {RangeError} `at` is an invalid date.
  */
-export function compose(message: Message, { service, locale }: Setting): Omit<Mail, 'id' | 'to'> {
+export function compose(message: Message, { service, locale }: MailContext): Omit<Mail, 'id' | 'to'> {
   const texts = MAIL[locale]
   const content = {
     words: wordsOf(message, oneLine(service), texts),
@@ -118,9 +120,10 @@ function signInWords({ at, ip, device }: SignIn, { formats }: MailTexts): SignIn
   return { time, ip: ip !== null && isIP(ip) !== 0 ? ip : null, device: wordsOnly(device ?? '') || null }
 }
 
-/** A span of time in words, rounded down to whole minutes above one: `30 minutes`, `1 hour`, `24 hours`, `2 days`. */
+/** A duration such as `30 minutes`, `1 hour`, `24 hours` or `2 days`. A minute or more is rounded down to minutes. */
 function duration(seconds: number, { formats }: MailTexts): string {
-  if (!(Number.isSafeInteger(seconds) && seconds > 0)) throw new TypeError('a lifetime is whole seconds')
+  if (!(Number.isSafeInteger(seconds) && seconds > 0))
+    throw new TypeError('lifetimeSeconds must be a whole number above 0')
   const [unit, length] = unitOf(seconds)
   const amount = Math.floor(seconds / length)
   return new Intl.NumberFormat(formats, { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
@@ -129,15 +132,15 @@ function duration(seconds: number, { formats }: MailTexts): string {
 function unitOf(seconds: number): [unit: string, length: number] {
   if (seconds < 60) return ['second', 1]
   if (seconds % 3_600 !== 0) return ['minute', 60]
-  // A day is said as 24 hours, which cannot be taken for the end of a calendar day.
+  // "1 day" could be read as "until midnight", so write 24 hours.
   return seconds % 86_400 === 0 && seconds > 86_400 ? ['day', 86_400] : ['hour', 3_600]
 }
 
-/** The value where it will do for a link, in HTML and on a line of plain text. */
+/** Accepts only a link that is safe in HTML and unambiguous in plain text. */
 function checkedLink(link: string): string {
-  // The value stays out of the error: it is a secret.
+  // The link is a secret, so the error must not contain it.
   if (!(/^https?:\/\/[!-~]+$/.test(link) && !/["<>\\^`{|}]/.test(link) && URL.canParse(link)))
-    throw new TypeError('a link is an http address in ASCII')
+    throw new TypeError('link must be an http or https URL in ASCII')
   return link
 }
 
@@ -148,8 +151,8 @@ function oneLine(text: string): string {
 const WORDS_MAX_LENGTH = 80
 
 /**
- * Letters, digits and a little punctuation; a dot between digits only. Mail programs make links of what looks like
- * one, and a client may call itself whatever it wants to be read in a mail of ours.
+ * Keeps letters, digits and some punctuation, and dots only between digits. Clients choose this text, and mail programs
+ * turn anything that looks like a URL into a link.
  */
 function wordsOnly(text: string): string {
   const words = text

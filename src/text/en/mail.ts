@@ -1,0 +1,120 @@
+import { type MailTexts, onOneLine, type SignInWords } from '../mail.ts'
+
+const IT_WAS_YOU = 'If this was you, you do not need to do anything.'
+const IGNORE = 'If this was not you, ignore this email. Nothing happens unless you confirm the address.'
+
+const expiry = (duration: string) => `The link works once and expires after ${duration}.`
+
+const changePassword = (service: string) =>
+  `If this was not you, someone else has access to your account. Go to ${service} now, change your password and sign out all other devices.`
+
+// A forged notice needs a click, so a real one must not teach readers to click.
+const noLink = (service: string) =>
+  `This email contains no links on purpose. Open ${service} in your browser the way you usually do.`
+
+const factsOf = ({ time, device, ip }: SignInWords) => [
+  `Time: ${time}`,
+  ...(device === null ? [] : [`Device: ${device}`]),
+  ...(ip === null ? [] : [`IP address: ${ip}`]),
+]
+
+export const mail: MailTexts = {
+  formats: 'en-GB',
+  greeting: 'Hello,',
+  copyLink: 'Or copy this link into your browser:',
+  verifyEmail: (service, duration) => ({
+    subject: `Confirm your email address for ${service}`,
+    before: [
+      `Someone, probably you, used this address to create an account at ${service}. Confirm that the address is yours:`,
+    ],
+    action: 'Confirm address',
+    after: [expiry(duration), IGNORE],
+  }),
+  accountExists: (service, duration) => ({
+    subject: `You already have an account at ${service}`,
+    before: [
+      `Someone tried to create an account at ${service} with this address, but you already have one.`,
+      'If this was you, sign in with your password. If you have forgotten it, set a new one with this link:',
+    ],
+    action: 'Set a new password',
+    after: [expiry(duration), 'If this was not you, ignore this email. Your account has not changed.'],
+  }),
+  resetPassword: (service, duration) => ({
+    subject: `Set a new password for ${service}`,
+    before: [
+      `Someone, probably you, requested a new password for your account at ${service}. Set it with this link:`,
+    ],
+    action: 'Set a new password',
+    after: [expiry(duration), 'If this was not you, ignore this email. Your password has not changed.'],
+  }),
+  confirmNewEmail: (service, duration) => ({
+    subject: `Confirm your new email address for ${service}`,
+    before: [
+      `Someone, probably you, wants to use this address for an account at ${service}. Confirm that the address is yours:`,
+    ],
+    action: 'Confirm address',
+    after: [expiry(duration), IGNORE],
+  }),
+  emailChangeRequested: (service, newEmail) => ({
+    subject: `New email address requested for your account at ${service}`,
+    before: [
+      `Someone, probably you, asked to change the email address of your account at ${service} to ${newEmail}. The change takes effect when the new address is confirmed.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `${changePassword(service)} Changing your password also cancels this request.`,
+      noLink(service),
+    ],
+  }),
+  emailChanged: (service, newEmail) => ({
+    subject: `The email address of your account at ${service} was changed`,
+    before: [
+      `The email address of your account at ${service} is now ${newEmail}. The address that received this email no longer belongs to the account.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `If this was not you, someone else has taken over your account. Contact the people who run ${service} now. You can no longer reset the password with this address.`,
+      noLink(service),
+    ],
+  }),
+  passwordChanged: (service) => ({
+    subject: `The password of your account at ${service} was changed`,
+    before: [`The password of your account at ${service} was changed.`],
+    after: [
+      IT_WAS_YOU,
+      `If this was not you, someone else has access to your account. Go to ${service} now, choose “forgot password”, set a new password and sign out all other devices.`,
+      noLink(service),
+    ],
+  }),
+  newDevice: (service, signIns, count) => ({
+    subject:
+      count === 1
+        ? `New device signed in to your account at ${service}`
+        : `New devices signed in to your account at ${service}`,
+    before: [
+      count === 1
+        ? `Someone signed in to your account at ${service} from a new device.`
+        : `There were ${count} sign-ins to your account at ${service} from new devices. ${signIns.length < count ? 'The most recent were:' : 'They were:'}`,
+    ],
+    facts: count === 1 ? signIns.flatMap(factsOf) : signIns.map(onOneLine),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  signedInAfterFailures: (service, signIn, failures) => ({
+    subject: `Sign-in to your account at ${service} after failed attempts`,
+    before: [
+      `Someone signed in to your account at ${service} after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}.`,
+    ],
+    facts: factsOf(signIn),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  accountDeleted: (service) => ({
+    subject: `Your account at ${service} was deleted`,
+    before: [`Your account at ${service} was deleted. It can no longer be used to sign in.`],
+    after: [IT_WAS_YOU, `If this was not you, contact the people who run ${service} now.`, noLink(service)],
+  }),
+  test: (service) => ({
+    subject: `Test email from ${service}`,
+    before: [`This is a test. If you can read it, ${service} can send email.`],
+    after: ['You do not need to do anything.'],
+  }),
+}

@@ -1,0 +1,132 @@
+import { type MailTexts, onOneLine, type SignInWords } from '../mail.ts'
+
+const IT_WAS_YOU = 'Si c’était vous, vous n’avez rien à faire.'
+const IGNORE =
+  'Si ce n’était pas vous, ignorez ce message\u00a0: rien ne se passera tant que vous n’aurez pas confirmé l’adresse.'
+
+const expiry = (duration: string) => `Ce lien ne fonctionne qu’une fois et reste valable ${duration}.`
+
+const changePassword = (service: string) =>
+  `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, changez votre mot de passe et fermez toutes les autres sessions.`
+
+const noLink = (service: string) =>
+  `Ce message ne contient volontairement aucun lien\u00a0: ouvrez ${service} dans votre navigateur comme vous en avez l’habitude.`
+
+const factsOf = ({ time, device, ip }: SignInWords) => [
+  `Date et heure\u00a0: ${time}`,
+  ...(device === null ? [] : [`Appareil\u00a0: ${device}`]),
+  ...(ip === null ? [] : [`Adresse IP\u00a0: ${ip}`]),
+]
+
+export const mail: MailTexts = {
+  formats: 'fr-FR',
+  greeting: 'Bonjour,',
+  copyLink: 'Vous pouvez aussi copier ce lien dans votre navigateur\u00a0:',
+  verifyEmail: (service, duration) => ({
+    subject: `Confirmez votre adresse e-mail pour ${service}`,
+    before: [
+      `Quelqu’un, sans doute vous, a ouvert un compte sur ${service} avec cette adresse. Confirmez qu’elle est bien la vôtre\u00a0:`,
+    ],
+    action: 'Confirmer cette adresse',
+    after: [expiry(duration), IGNORE],
+  }),
+  accountExists: (service, duration) => ({
+    subject: `Vous avez déjà un compte sur ${service}`,
+    before: [
+      `Quelqu’un a essayé d’ouvrir un compte sur ${service} avec cette adresse, mais vous en avez déjà un.`,
+      'Si c’était vous, connectez-vous avec votre mot de passe. Si vous l’avez oublié, choisissez-en un nouveau grâce à ce lien\u00a0:',
+    ],
+    action: 'Choisir un nouveau mot de passe',
+    after: [
+      expiry(duration),
+      'Si ce n’était pas vous, ignorez ce message\u00a0: votre compte n’a pas changé.',
+    ],
+  }),
+  resetPassword: (service, duration) => ({
+    subject: `Choisissez un nouveau mot de passe pour ${service}`,
+    before: [
+      `Quelqu’un, sans doute vous, a demandé un nouveau mot de passe pour votre compte sur ${service}. Choisissez-le grâce à ce lien\u00a0:`,
+    ],
+    action: 'Choisir un nouveau mot de passe',
+    after: [
+      expiry(duration),
+      'Si ce n’était pas vous, ignorez ce message\u00a0: votre mot de passe n’a pas changé.',
+    ],
+  }),
+  confirmNewEmail: (service, duration) => ({
+    subject: `Confirmez votre nouvelle adresse e-mail pour ${service}`,
+    before: [
+      `Quelqu’un, sans doute vous, souhaite utiliser cette adresse pour un compte sur ${service}. Confirmez qu’elle est bien la vôtre\u00a0:`,
+    ],
+    action: 'Confirmer cette adresse',
+    after: [expiry(duration), IGNORE],
+  }),
+  emailChangeRequested: (service, newEmail) => ({
+    subject: `Une nouvelle adresse e-mail pour votre compte sur ${service}`,
+    before: [
+      `Quelqu’un, sans doute vous, a demandé que l’adresse de votre compte sur ${service} devienne ${newEmail}. Ce sera le cas dès que cette adresse aura été confirmée.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `${changePassword(service)} Un nouveau mot de passe annule aussi cette demande.`,
+      noLink(service),
+    ],
+  }),
+  emailChanged: (service, newEmail) => ({
+    subject: `L’adresse e-mail de votre compte sur ${service} a changé`,
+    before: [
+      `L’adresse de votre compte sur ${service} est désormais ${newEmail}. L’adresse à laquelle vous recevez ce message n’est plus associée au compte.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `Si ce n’était pas vous, quelqu’un d’autre s’est emparé de votre compte. Prévenez sans attendre les responsables du service ${service}\u00a0: cette adresse ne vous permet plus de choisir un nouveau mot de passe.`,
+      noLink(service),
+    ],
+  }),
+  passwordChanged: (service) => ({
+    subject: `Le mot de passe de votre compte sur ${service} a changé`,
+    before: [`Le mot de passe de votre compte sur ${service} a été changé.`],
+    after: [
+      IT_WAS_YOU,
+      `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, indiquez que vous avez oublié votre mot de passe, choisissez-en un nouveau et fermez toutes les autres sessions.`,
+      noLink(service),
+    ],
+  }),
+  newDevice: (service, signIns, count) => ({
+    subject:
+      count === 1
+        ? `Un nouvel appareil s’est connecté à votre compte sur ${service}`
+        : `De nouveaux appareils se sont connectés à votre compte sur ${service}`,
+    before: [
+      count === 1
+        ? `Quelqu’un s’est connecté à votre compte sur ${service} depuis un appareil qui n’avait encore jamais servi à le faire.`
+        : `Il y a eu ${count} connexions à votre compte sur ${service} depuis des appareils qui n’avaient encore jamais servi à le faire. ${signIns.length < count ? 'Voici les dernières' : 'Les voici'}\u00a0:`,
+    ],
+    facts: count === 1 ? signIns.flatMap(factsOf) : signIns.map(onOneLine),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  signedInAfterFailures: (service, signIn, failures) => ({
+    subject: `Connexion à votre compte sur ${service} après des tentatives échouées`,
+    before: [
+      `Quelqu’un s’est connecté à votre compte sur ${service} après ${failures} ${failures < 2 ? 'tentative échouée' : 'tentatives échouées'}.`,
+    ],
+    facts: factsOf(signIn),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  accountDeleted: (service) => ({
+    subject: `Votre compte sur ${service} a été supprimé`,
+    before: [`Votre compte sur ${service} a été supprimé. Il n’est plus possible de s’y connecter.`],
+    after: [
+      IT_WAS_YOU,
+      `Si ce n’était pas vous, prévenez sans attendre les responsables du service ${service}.`,
+      noLink(service),
+    ],
+  }),
+  test: (service) => ({
+    subject: `Message d’essai du service ${service}`,
+    before: [
+      `Ceci est un essai. Si vous le lisez, c’est que le service ${service} sait envoyer des e-mails.`,
+    ],
+    after: ['Vous n’avez rien à faire.'],
+  }),
+}

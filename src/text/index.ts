@@ -1,0 +1,23 @@
+/**
+ * Every sentence that people read in mails and on hosted pages. A language is a folder, with a file for each topic.
+ * A sentence that a language lacks fails the build.
+ *
+ * @module
+ */
+import { mail as mailInEnglish } from './en/mail.ts'
+import { pages as pagesInEnglish } from './en/pages.ts'
+import { mail as mailInFrench } from './fr/mail.ts'
+import { pages as pagesInFrench } from './fr/pages.ts'
+import type { Locale } from './locales.ts'
+import type { MailTexts } from './mail.ts'
+import type { PageTexts } from './pages.ts'
+
+export { LOCALES, type Locale } from './locales.ts'
+export type { MailTexts, MailWords, SignInWords } from './mail.ts'
+export type { PanelWords, PasswordPageWords } from './pages.ts'
+
+/** The mails in every language. */
+export const MAIL: Readonly<Record<Locale, MailTexts>> = { en: mailInEnglish, fr: mailInFrench }
+
+/** The hosted pages in every language. */
+export const PAGES: Readonly<Record<Locale, PageTexts>> = { en: pagesInEnglish, fr: pagesInFrench }
