@@ -87,15 +87,15 @@ async function refused(
 
 /** Fields that each operation with a body takes for well-formed. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  registerUser: { email: 'new@example.com', password: MARK },
-  logIn: { email: EMAIL, password: MARK },
-  requestPasswordReset: { email: EMAIL },
-  resetPassword: { email: EMAIL, reset_token: `${UUID}.${MARK}`, new_password: MARK },
-  requestConfirmation: { email: EMAIL },
-  confirmEmail: { token: `${UUID}.${MARK}`, password: MARK },
-  reauthenticate: { password: MARK },
-  changePassword: { current_password: MARK, new_password: MARK },
-  changeEmail: { email: 'new@example.com' },
+  'account.register': { email: 'new@example.com', password: MARK },
+  'signIn.withPassword': { email: EMAIL, password: MARK },
+  'account.requestPasswordReset': { email: EMAIL },
+  'account.resetPassword': { email: EMAIL, reset_token: `${UUID}.${MARK}`, new_password: MARK },
+  'account.requestConfirmation': { email: EMAIL },
+  'account.confirmEmail': { token: `${UUID}.${MARK}`, password: MARK },
+  'signIn.reauthenticate': { password: MARK },
+  'account.changePassword': { current_password: MARK, new_password: MARK },
+  'account.changeEmail': { email: 'new@example.com' },
 }
 
 const fieldsOf = ({ id }: Operation): Readonly<Record<string, string>> =>
@@ -104,7 +104,7 @@ const fieldsOf = ({ id }: Operation): Readonly<Record<string, string>> =>
 const WITH_BODY = OPERATIONS.filter(({ body }) => body !== undefined)
 const WITH_EMAIL = WITH_BODY.filter((operation) => 'email' in fieldsOf(operation))
 /** Those that store an address, and those that only look one up. */
-const STORING = WITH_EMAIL.filter(({ id }) => id === 'registerUser' || id === 'changeEmail')
+const STORING = WITH_EMAIL.filter(({ id }) => id === 'account.register' || id === 'account.changeEmail')
 const LOOKING_UP = WITH_EMAIL.filter((operation) => !STORING.includes(operation))
 /** What they say of an unknown address in classic mode. */
 const UNKNOWN: Readonly<Record<string, object>> = {

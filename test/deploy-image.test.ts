@@ -215,7 +215,7 @@ describe('the image', () => {
   it('contains no tests, samples, sources, history or settings, of ours or of packages', () => {
     const files = filesIn(app)
     expect(files.filter((path) => path.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(path)).sort()).toEqual([
-      'dist/auth/policy/common-passwords.txt',
+      'dist/auth/passwords/policy/common-passwords.txt',
       'dist/cli/LICENSES',
       'dist/pages/browser/page.css',
     ])

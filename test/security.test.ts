@@ -893,13 +893,13 @@ describe('the source', () => {
     expect(Object.fromEntries(names)).toEqual({
       // Request ids: they name lines of the log.
       'app/request-log.ts': ['randomUUID'],
-      'auth/hashing/argon2.ts': ['argon2', 'randomBytes'],
+      'auth/passwords/hashing/argon2.ts': ['argon2', 'randomBytes'],
       // Hashes of other software, which are verified and never made.
-      'auth/hashing/firebase.ts': ['createCipheriv'],
-      'auth/hashing/pbkdf2.ts': ['pbkdf2'],
-      'auth/hashing/scrypt.ts': ['scrypt', 'type BinaryLike', 'type ScryptOptions'],
+      'auth/passwords/hashing/firebase.ts': ['createCipheriv'],
+      'auth/passwords/hashing/pbkdf2.ts': ['pbkdf2'],
+      'auth/passwords/hashing/scrypt.ts': ['scrypt', 'type BinaryLike', 'type ScryptOptions'],
       // SHA-1, for the prefix that the breach service is asked with.
-      'auth/policy/breaches.ts': ['hash'],
+      'auth/passwords/policy/breaches.ts': ['hash'],
       // The name of a mail that is in no outbox.
       'cli/commands/mail.ts': ['randomUUID'],
       'lib/digest.ts': ['hash', 'timingSafeEqual'],
@@ -919,8 +919,8 @@ describe('the source', () => {
     ])
     expect(filesWith(/\bmd5|\bsha-?1\b|'des\b|\brc4\b/i).sort()).toEqual([
       // Here they are known by their text, so that it can be said that they are refused.
-      'auth/hashing/unverifiable.ts',
-      'auth/policy/breaches.ts',
+      'auth/passwords/hashing/unverifiable.ts',
+      'auth/passwords/policy/breaches.ts',
     ])
   })
 
@@ -947,10 +947,10 @@ describe('the source', () => {
   it('compares secrets in constant time alone [CRY-07]', () => {
     expect(filesWith(/\btimingSafeEqual\(/)).toEqual(['lib/digest.ts'])
     expect(filesWith(/\bequalInConstantTime\(/).sort()).toEqual([
-      'auth/hashing/argon2.ts',
-      'auth/hashing/firebase.ts',
-      'auth/hashing/pbkdf2.ts',
-      'auth/hashing/scrypt.ts',
+      'auth/passwords/hashing/argon2.ts',
+      'auth/passwords/hashing/firebase.ts',
+      'auth/passwords/hashing/pbkdf2.ts',
+      'auth/passwords/hashing/scrypt.ts',
       'auth/sessions.ts',
       'auth/tokens.ts',
       'lib/digest.ts',
