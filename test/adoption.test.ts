@@ -18,7 +18,8 @@ import {
 import { MaintenanceError, NoResultFound } from '../src/errors.ts'
 import { createAuth } from '../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
-import { ROOT, run, runCli, send, startService } from './support/service.ts'
+import { send } from './support/send.ts'
+import { ROOT, run, runCli, startService } from './support/service.ts'
 
 const PASSWORD = 'b4l0u'
 /** Once, since each costs time: the same password for everybody. */
@@ -420,7 +421,7 @@ onBothEngines('a classic users table', (engine) => {
     expect(adopted.stdout).toMatch(/^Accounts: 1\nAdopted\. The table as it was is kept in \S+\.\n$/)
     const service = await startService(url)
     const answer = await send(service.url, 'POST', '/sessions', {
-      fields: { email: 'bob@example.com', password: PASSWORD },
+      form: { email: 'bob@example.com', password: PASSWORD },
     })
     expect(answer.status).toBe(200)
     // No question where there is nothing to do.

@@ -5,8 +5,8 @@ import { errorBody, OPERATIONS, type Operation } from '../src/api/index.ts'
 import { openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { ERRORS } from '../src/errors.ts'
 import type { Auth, CreateAuthOptions } from '../src/index.ts'
-import { type Send, send, sessionIn } from './support/client.ts'
 import { type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import { type Send, send, sessionIn } from './support/send.ts'
 
 const EMAIL = 'bob@example.com'
 const MARK = 'm4rk3d-v4lu3'
@@ -145,7 +145,7 @@ const WITH_SESSION = OPERATIONS.filter(({ tag, access }) => tag === 'account' &&
 
 /** Fields in every format that an operation takes. */
 function encoded({ tag }: Operation, fields: Readonly<Record<string, string>>): Send[] {
-  return tag === 'classic' ? [{ fields }, json(fields)] : [json(fields)]
+  return tag === 'classic' ? [{ form: fields }, json(fields)] : [json(fields)]
 }
 
 /** A path with something in the place of its parameter. */
@@ -286,16 +286,10 @@ onBothEngines('bad input', (engine) => {
     const w = await world(engine)
     const password = 'é'.repeat(513)
     const tooLong = (field: string) => ({ status: 400, code: 'password_too_long', field, max_bytes: 1_024 })
-    await refused(
-      w,
-      'POST',
-      '/users',
-      { fields: { email: 'new@example.com', password } },
-      tooLong('password'),
-    )
-    await refused(w, 'POST', '/sessions', { fields: { email: EMAIL, password } }, tooLong('password'))
+    await refused(w, 'POST', '/users', { form: { email: 'new@example.com', password } }, tooLong('password'))
+    await refused(w, 'POST', '/sessions', { form: { email: EMAIL, password } }, tooLong('password'))
     const fields = { email: EMAIL, reset_token: w.resetToken, new_password: password }
-    await refused(w, 'PUT', '/reset_password', { fields }, tooLong('new_password'))
+    await refused(w, 'PUT', '/reset_password', { form: fields }, tooLong('new_password'))
     const confirmation = json({ token: w.resetToken, password })
     await refused(w, 'POST', '/confirm_email', confirmation, tooLong('password'))
     const { sessionToken } = w
@@ -311,10 +305,10 @@ onBothEngines('bad input', (engine) => {
   it('a new password that is too short is refused with how long it has to be', async () => {
     const w = await world(engine, { minPasswordLength: 5 })
     const tooShort = (field: string) => ({ status: 400, code: 'password_too_short', field, min_length: 5 })
-    const signUp = { fields: { email: 'new@example.com', password: 'b4l0' } }
+    const signUp = { form: { email: 'new@example.com', password: 'b4l0' } }
     await refused(w, 'POST', '/users', signUp, tooShort('password'))
     const fields = { email: EMAIL, reset_token: w.resetToken, new_password: 'b4l0' }
-    await refused(w, 'PUT', '/reset_password', { fields }, tooShort('new_password'))
+    await refused(w, 'PUT', '/reset_password', { form: fields }, tooShort('new_password'))
     const change = json({ current_password: 'b4l0u', new_password: 'b4l0' })
     const { sessionToken } = w
     await refused(w, 'PUT', '/profile/password', { ...change, sessionToken }, tooShort('new_password'))
@@ -385,16 +379,16 @@ onBothEngines('bad input', (engine) => {
       'x'.repeat(1_024),
     ]) {
       const fields = { email: EMAIL, reset_token, new_password: MARK }
-      await refused(w, 'PUT', '/reset_password', { fields }, { status: 403, code: 'invalid_reset_token' })
+      await refused(
+        w,
+        'PUT',
+        '/reset_password',
+        { form: fields },
+        { status: 403, code: 'invalid_reset_token' },
+      )
     }
     const others = { email: 'rob@example.com', reset_token: w.resetToken, new_password: MARK }
-    await refused(
-      w,
-      'PUT',
-      '/reset_password',
-      { fields: others },
-      { status: 403, code: 'invalid_reset_token' },
-    )
+    await refused(w, 'PUT', '/reset_password', { form: others }, { status: 403, code: 'invalid_reset_token' })
   })
 
   it('a confirmation token that is not exactly a good one changes nothing', async () => {
@@ -461,7 +455,7 @@ onBothEngines('bad input', (engine) => {
       '/confirm_email/x',
     ]) {
       await refused(w, 'GET', path, {}, { status: 404, code: 'not_found' })
-      await refused(w, 'POST', path, { fields: { x: MARK } }, { status: 404, code: 'not_found' })
+      await refused(w, 'POST', path, { form: { x: MARK } }, { status: 404, code: 'not_found' })
     }
     const allowed = Map.groupBy(OPERATIONS, ({ path }) => path)
     for (const [path, operations] of allowed) {
@@ -501,7 +495,7 @@ onBothEngines('bad input', (engine) => {
     }
     const own = { origin: 'http://localhost:5000', 'sec-fetch-site': 'same-origin' }
     expect(
-      (await send(w.auth, 'POST', '/sessions', { fields: { email: EMAIL, password: 'b4l0u' }, headers: own }))
+      (await send(w.auth, 'POST', '/sessions', { form: { email: EMAIL, password: 'b4l0u' }, headers: own }))
         .status,
     ).toBe(200)
   })
@@ -552,16 +546,16 @@ onBothEngines('bad input', (engine) => {
       w,
       'POST',
       '/users',
-      { fields: { password: MARK } },
+      { form: { password: MARK } },
       { status: 400, code: 'missing_field', field: 'email' },
     )
     const next = await send(w.auth, 'POST', '/users', {
-      fields: { email: 'next@example.com', password: 'x' },
+      form: { email: 'next@example.com', password: 'x' },
     })
     expect(await next.json()).toEqual({ email: 'next@example.com', message: 'user created' })
     expect(
       sessionIn(
-        await send(w.auth, 'POST', '/sessions', { fields: { email: 'next@example.com', password: 'x' } }),
+        await send(w.auth, 'POST', '/sessions', { form: { email: 'next@example.com', password: 'x' } }),
       ),
     ).toBeDefined()
   })

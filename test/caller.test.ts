@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../src/api/index.ts'
 import type { SessionCaller } from '../src/index.ts'
 import { addMember, outcome, signIn } from './attacks/support.ts'
-import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth, send } from './support/production.ts'
+import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth } from './support/production.ts'
+import { send } from './support/send.ts'
 
 /** What a body would have to name to pose as another caller. */
 const FORGED = {

@@ -20,7 +20,8 @@ import { createAuth } from '../src/index.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { until } from './support/production.ts'
 import { startRelay } from './support/relay.ts'
-import { COMMAND, type Finished, run, runCli, type Service, send, startService } from './support/service.ts'
+import { send } from './support/send.ts'
+import { COMMAND, type Finished, run, runCli, type Service, startService } from './support/service.ts'
 
 const filePath = (databaseUrl: string) => databaseUrl.slice('sqlite:'.length)
 
@@ -315,7 +316,7 @@ describe('/readyz on SQLite', () => {
     damagePages(path, 'throttles')
     const service = await startService(databaseUrl, { env: { BIENVENUE_LOG_LEVEL: 'debug' } })
     const fields = { email: 'alice@example.com', password: 'b4l0u' }
-    await send(service.url, 'POST', '/sessions', { fields })
+    await send(service.url, 'POST', '/sessions', { form: fields })
     await untilReadiness(service, 503)
     await loggedReason(service, { code: 'ERR_SQLITE_ERROR', errcode: 11 })
   })
@@ -331,7 +332,7 @@ describe('/readyz on SQLite', () => {
       let count = 0
       const register = () =>
         send(service.url, 'POST', '/users', {
-          fields: { email: `user${count++}@example.com`, password: 'b4l0u' },
+          form: { email: `user${count++}@example.com`, password: 'b4l0u' },
         })
       await until(async () => (await register()).status === 503)
       await untilReadiness(service, 503)

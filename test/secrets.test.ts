@@ -5,8 +5,8 @@ import { sql } from 'kysely'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openDatabase } from '../src/db/index.ts'
 import type { Mail, Mailer } from '../src/index.ts'
-import { send, sessionIn } from './support/client.ts'
 import { freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import { send, sessionIn } from './support/send.ts'
 
 /** Everything the database holds, as bytes: the files of SQLite, the rows of PostgreSQL. */
 async function dump(databaseUrl: string): Promise<Buffer> {
@@ -50,20 +50,20 @@ onBothEngines('the database', (engine) => {
         `n3w-p4ssw0rd-${person}`,
       ]
       secrets.push(old, next, `wr0ng-${person}`)
-      await send(auth, 'POST', '/users', { fields: { email, password: old } })
+      await send(auth, 'POST', '/users', { form: { email, password: old } })
       await send(auth, 'POST', '/sessions', {
-        fields: { email, password: `wr0ng-${person}` },
+        form: { email, password: `wr0ng-${person}` },
         ip: '192.0.2.77',
       })
-      const login = () => send(auth, 'POST', '/sessions', { fields: { email, password: old } })
+      const login = () => send(auth, 'POST', '/sessions', { form: { email, password: old } })
       const [first, second] = [bearer(sessionIn(await login())), bearer(sessionIn(await login()))]
       await send(auth, 'GET', '/profile', { sessionToken: second })
       await send(auth, 'DELETE', '/sessions', { sessionToken: first })
-      const asked = await send(auth, 'POST', '/reset_password', { fields: { email } })
+      const asked = await send(auth, 'POST', '/reset_password', { form: { email } })
       const { reset_token } = (await asked.json()) as { reset_token: string }
       if (person !== 1)
         await send(auth, 'PUT', '/reset_password', {
-          fields: { email, reset_token: bearer(reset_token), new_password: next },
+          form: { email, reset_token: bearer(reset_token), new_password: next },
         })
     }
     // What has to be there shows that the right place was searched.

@@ -24,9 +24,9 @@ import {
   type Production,
   productionAuth,
   randomKey,
-  send,
   sightOf,
 } from './support/production.ts'
+import { send } from './support/send.ts'
 
 const BOB = 'bob@example.com'
 const EVE = 'eve@example.com'

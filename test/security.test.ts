@@ -13,8 +13,8 @@ import { type Database, openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import type { Auth } from '../src/index.ts'
 import { sha256 } from '../src/lib/digest.ts'
 import { type Hasher, OPTION_TABLE } from '../src/options/index.ts'
-import { type Send, send, sessionIn } from './support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from './support/engines.ts'
+import { type Send, send, sessionIn } from './support/send.ts'
 import { startService } from './support/service.ts'
 
 const EMAIL = 'bob@example.com'
@@ -64,11 +64,11 @@ async function rowsOf(db: Database, names: readonly string[] = TABLE_NAMES): Pro
 }
 
 async function logIn(auth: Auth, fields: Record<string, string> = BOB): Promise<string> {
-  return sessionIn(await send(auth, 'POST', '/sessions', { fields })) ?? expect.unreachable()
+  return sessionIn(await send(auth, 'POST', '/sessions', { form: fields })) ?? expect.unreachable()
 }
 
 async function askReset(auth: Auth, email = EMAIL): Promise<string> {
-  const answer = await send(auth, 'POST', '/reset_password', { fields: { email } })
+  const answer = await send(auth, 'POST', '/reset_password', { form: { email } })
   return ((await answer.json()) as { reset_token: string }).reset_token
 }
 
@@ -86,7 +86,7 @@ onBothEngines('passwords', (engine) => {
     const { hasher, seen } = watchedHasher()
     const auth = await freshAuth(engine, { hasher, throttle: false })
     const statuses = async (requests: [method: string, path: string, fields: Record<string, string>][]) => {
-      const answers = requests.map(([method, path, fields]) => send(auth, method, path, { fields }))
+      const answers = requests.map(([method, path, fields]) => send(auth, method, path, { form: fields }))
       return (await Promise.all(answers)).map(({ status }) => status)
     }
     for (const [index, password] of ['é😀'.repeat(32), '😀'.repeat(256), 'x'.repeat(1_024)].entries()) {
@@ -131,8 +131,8 @@ onBothEngines('passwords', (engine) => {
     let count = 0
     const attempt = async (password: string) => {
       const fields = { email: `${count++}@example.com`, password }
-      const { status } = await send(auth, 'POST', '/users', { fields })
-      return status === 200 ? (await send(auth, 'POST', '/sessions', { fields })).status : status
+      const { status } = await send(auth, 'POST', '/users', { form: fields })
+      return status === 200 ? (await send(auth, 'POST', '/sessions', { form: fields })).status : status
     }
     // Each printable character of ASCII alone, so that no class is asked for and none forbidden.
     const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index))
@@ -178,7 +178,7 @@ onBothEngines('limits', (engine) => {
     })
     await auth.registerUser(EMAIL, PASSWORD)
     const attempt = async (email: string, password: string, ip: string) => {
-      const answer = await send(auth, 'POST', '/sessions', { fields: { email, password }, ip })
+      const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ip })
       return [answer.status, answer.headers.get('retry-after')]
     }
     // One account, an address each: the fourth address has failed nowhere.
@@ -341,7 +341,7 @@ onBothEngines('sessions', (engine) => {
     }
     for (const headers of [{}, ...claims]) {
       const answer = await send(auth, 'DELETE', `/sessions${query}`, {
-        fields: { session_id: robs },
+        form: { session_id: robs },
         headers,
       })
       expect(answer.status).toBe(403)
@@ -351,7 +351,7 @@ onBothEngines('sessions', (engine) => {
       ['/sessions', { ...BOB, session_id: robs }],
       ['/users', { email: 'new@example.com', password: PASSWORD, session_id: robs }],
     ] as const)
-      expect((await send(auth, 'POST', path, { fields })).status).toBe(400)
+      expect((await send(auth, 'POST', path, { form: fields })).status).toBe(400)
     expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
     // Looked up each time: the same cookie is nobody once its row is gone.
     await (await openTables(auth)).deleteFrom('sessions').execute()
@@ -364,9 +364,9 @@ onBothEngines('sessions', (engine) => {
     const write = (fields: object, message: string) => log.push(JSON.stringify(fields) + message)
     const auth = await freshAuth(engine, { logger: { debug: write, info: write, warn: write, error: write } })
     await auth.registerUser(EMAIL, PASSWORD)
-    const login = await send(auth, 'POST', '/sessions', { fields: BOB })
+    const login = await send(auth, 'POST', '/sessions', { form: BOB })
     const sessionToken = sessionIn(login) ?? ''
-    const second = await send(auth, 'POST', '/sessions', { fields: BOB, sessionToken })
+    const second = await send(auth, 'POST', '/sessions', { form: BOB, sessionToken })
     const live = sessionIn(second) ?? ''
     const answers = [login, second]
     for (const sessionToken of [live, live.slice(0, -1)])
@@ -374,9 +374,7 @@ onBothEngines('sessions', (engine) => {
         if (method === 'DELETE') continue
         answers.push(await send(auth, method, path, { sessionToken }))
         if (body)
-          answers.push(
-            await send(auth, method, path, { sessionToken, fields: { email: EMAIL, password: live } }),
-          )
+          answers.push(await send(auth, method, path, { sessionToken, form: { email: EMAIL, password: live } }))
       }
     answers.push(await send(auth, 'GET', `/nothing?${live}`, { sessionToken: live }))
     const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: live })
@@ -418,8 +416,8 @@ onBothEngines('sessions', (engine) => {
         for (const sessionToken of [one, two])
           expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
         const fields = { email: EMAIL, reset_token: token, new_password: 'new' }
-        expect((await send(auth, 'PUT', '/reset_password', { fields })).status).toBe(403)
-        expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(401)
+        expect((await send(auth, 'PUT', '/reset_password', { form: fields })).status).toBe(403)
+        expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(401)
         expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
       }
       const db = await openTables(here)
@@ -504,7 +502,7 @@ onBothEngines('GET and HEAD', (engine) => {
       for (const [name, value] of Object.entries(fields)) {
         const { [name]: _, ...others } = fields as Record<string, string>
         const answer = await send(auth, method, `${path}?${new URLSearchParams({ [name]: value })}`, {
-          fields: others,
+          form: others,
         })
         expect(await answer.json()).toMatchObject({ code: 'missing_field', field: name })
       }
@@ -518,17 +516,17 @@ onBothEngines('answers', (engine) => {
   async function everyAnswer(auth: Auth, request: Send = {}): Promise<Response[]> {
     const go = (method: string, path: string, more: Send = {}) =>
       send(auth, method, path, { ...more, headers: { ...more.headers, ...request.headers } })
-    const login = async () => sessionIn(await go('POST', '/sessions', { fields: BOB }))
-    const answers = [await go('POST', '/users', { fields: BOB }), await go('POST', '/users', { fields: BOB })]
-    const asked = await go('POST', '/reset_password', { fields: { email: EMAIL } })
+    const login = async () => sessionIn(await go('POST', '/sessions', { form: BOB }))
+    const answers = [await go('POST', '/users', { form: BOB }), await go('POST', '/users', { form: BOB })]
+    const asked = await go('POST', '/reset_password', { form: { email: EMAIL } })
     const { reset_token = '' } = (await asked.clone().json()) as { reset_token?: string }
     const reset = { email: EMAIL, reset_token, new_password: PASSWORD }
     answers.push(
       asked,
-      await go('PUT', '/reset_password', { fields: reset }),
-      await go('PUT', '/reset_password', { fields: reset }),
-      await go('POST', '/sessions', { fields: BOB }),
-      await go('POST', '/sessions', { fields: { ...BOB, password: 'wrong' } }),
+      await go('PUT', '/reset_password', { form: reset }),
+      await go('PUT', '/reset_password', { form: reset }),
+      await go('POST', '/sessions', { form: BOB }),
+      await go('POST', '/sessions', { form: { ...BOB, password: 'wrong' } }),
       await go('DELETE', '/sessions', { sessionToken: await login() }),
       await go('DELETE', '/sessions'),
       await go('GET', '/profile', { sessionToken: await login() }),
@@ -623,7 +621,7 @@ onBothEngines('answers', (engine) => {
       [...tokens.map((token) => [EMAIL, token] as const), ['late@example.com', expired[1]] as const].map(
         async ([email, reset_token]) => {
           const fields = { email, reset_token, new_password: 'new' }
-          return withoutId(await send(auth, 'PUT', '/reset_password', { fields }))
+          return withoutId(await send(auth, 'PUT', '/reset_password', { form: fields }))
         },
       ),
     )
@@ -631,7 +629,7 @@ onBothEngines('answers', (engine) => {
     const attempts = wrong.map((email) => ({ email, password: 'wrong' }))
     const logins = await Promise.all(
       [...attempts, { email: shut.email, password: PASSWORD }].map(async (fields) =>
-        withoutId(await send(auth, 'POST', '/sessions', { fields })),
+        withoutId(await send(auth, 'POST', '/sessions', { form: fields })),
       ),
     )
     for (const [status, code, answers] of [
@@ -666,10 +664,10 @@ onBothEngines('what cannot be checked', (engine) => {
     const sessionToken = await logIn(auth)
     const token = await askReset(auth)
     const attempts = (): Promise<Response>[] => [
-      send(auth, 'POST', '/sessions', { fields: BOB }),
-      send(auth, 'POST', '/users', { fields: { ...BOB, email: 'new@example.com' } }),
+      send(auth, 'POST', '/sessions', { form: BOB }),
+      send(auth, 'POST', '/users', { form: { ...BOB, email: 'new@example.com' } }),
       send(auth, 'PUT', '/reset_password', {
-        fields: { email: EMAIL, reset_token: token, new_password: 'new' },
+        form: { email: EMAIL, reset_token: token, new_password: 'new' },
       }),
     ]
     const refusedAndLogged = async (answer: Response) => {
@@ -687,21 +685,21 @@ onBothEngines('what cannot be checked', (engine) => {
     for (const answer of await Promise.all(attempts())) await refusedAndLogged(answer)
     broken = false
     expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
-    expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(200)
+    expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(200)
 
     // Without the counters nobody gets to guess; without their rows nobody is anybody.
     const db = await openTables(auth)
     const drop = (table: string) => sql`drop table ${sql.table(table)}`.execute(db)
     await drop('throttles')
-    await refusedAndLogged(await send(auth, 'POST', '/sessions', { fields: BOB }))
-    await refusedAndLogged(await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } }))
+    await refusedAndLogged(await send(auth, 'POST', '/sessions', { form: BOB }))
+    await refusedAndLogged(await send(auth, 'POST', '/reset_password', { form: { email: EMAIL } }))
     expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
     await drop('sessions')
     await refusedAndLogged(await send(auth, 'GET', '/profile', { sessionToken }))
     await refusedAndLogged(await send(auth, 'DELETE', '/sessions', { sessionToken }))
     await drop('tokens')
     const reset = { email: EMAIL, reset_token: token, new_password: 'new' }
-    await refusedAndLogged(await send(auth, 'PUT', '/reset_password', { fields: reset }))
+    await refusedAndLogged(await send(auth, 'PUT', '/reset_password', { form: reset }))
     expect((await send(auth, 'GET', '/healthz')).status).toBe(200)
   })
 
@@ -711,7 +709,7 @@ onBothEngines('what cannot be checked', (engine) => {
     await auth.registerUser(EMAIL, PASSWORD)
     for (let failure = 0; failure < 2; failure++) await auth.validLogin(EMAIL, 'wrong')
     seen.length = 0
-    expect((await send(auth, 'POST', '/sessions', { fields: BOB })).status).toBe(429)
+    expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(429)
     // Without its tables every query would be a 500.
     const db = await openTables(auth)
     for (const table of TABLE_NAMES.toReversed())
@@ -721,9 +719,7 @@ onBothEngines('what cannot be checked', (engine) => {
       if (body === undefined) continue
       // In the form that the route takes.
       const sent = (fields: Record<string, string>): Send =>
-        tag === 'classic'
-          ? { fields }
-          : { body: JSON.stringify(fields), headers: { 'content-type': 'application/json' } }
+        tag === 'classic' ? { form: fields } : { json: fields }
       const bob = sent(BOB)
       const tooLong = 'x'.repeat(1_025)
       const passwords = { password: tooLong, new_password: tooLong, current_password: tooLong }
@@ -752,7 +748,7 @@ onBothEngines('what cannot be checked', (engine) => {
     }
     expect((await send(auth, 'GET', '/profile', { sessionToken: 'malformed' })).status).toBe(403)
     expect(seen).toEqual([])
-    expect((await send(auth, 'POST', '/users', { fields: BOB })).status).toBe(500)
+    expect((await send(auth, 'POST', '/users', { form: BOB })).status).toBe(500)
   })
 })
 
@@ -771,7 +767,7 @@ onBothEngines('an address', (engine) => {
       now: testClock(),
     })
     const ask = async (method: string, path: string, fields: Record<string, string>) => {
-      const answer = await send(auth, method, path, { fields })
+      const answer = await send(auth, method, path, { form: fields })
       const { email, reset_token } = (await answer.json()) as Record<string, string>
       return { status: answer.status, email, reset_token }
     }
@@ -807,9 +803,9 @@ onBothEngines('the classic routes', (engine) => {
   it('take forms from programs without Origin, with a cookie too; all others take JSON alone [CX-06, API-07]', async () => {
     const mailer = { send: async () => {}, close() {} }
     const auth = await freshAuth(engine, { baseUrl: 'http://localhost:5000', mailer })
-    expect((await send(auth, 'POST', '/users', { fields: BOB })).status).toBe(200)
+    expect((await send(auth, 'POST', '/users', { form: BOB })).status).toBe(200)
     const sessionToken = await logIn(auth)
-    expect((await send(auth, 'POST', '/sessions', { fields: BOB, sessionToken })).status).toBe(200)
+    expect((await send(auth, 'POST', '/sessions', { form: BOB, sessionToken })).status).toBe(200)
     for (const [method, path] of [
       ['POST', '/users'],
       ['POST', '/sessions'],
@@ -822,7 +818,7 @@ onBothEngines('the classic routes', (engine) => {
         { 'sec-fetch-site': 'cross-site' },
       ]
       for (const each of headers)
-        expect(await (await send(auth, method, path, { fields: BOB, headers: each })).json()).toMatchObject({
+        expect(await (await send(auth, method, path, { form: BOB, headers: each })).json()).toMatchObject({
           code: 'foreign_origin',
         })
     }

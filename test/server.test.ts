@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { AuditRecord } from '../src/index.ts'
 import { resolveOptions, unsafeOptions } from '../src/options/index.ts'
 import { freshDatabase, migratedDatabase, onBothEngines } from './support/engines.ts'
-import { run, type Service, send, sessionIdOf, startService } from './support/service.ts'
+import { send, sessionIdOf } from './support/send.ts'
+import { run, type Service, startService } from './support/service.ts'
 
 const CREDENTIALS = { email: 'guillaume@holberton.io', password: 'b4l0u' }
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -264,8 +265,8 @@ describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
       await exchange(service.port, bytes).catch(() => {})
     }
     const fields = { ...CREDENTIALS, email: 'after@holberton.io' }
-    expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
-    expect((await send(service.url, 'POST', '/sessions', { fields })).status).toBe(200)
+    expect((await send(service.url, 'POST', '/users', { form: fields })).status).toBe(200)
+    expect((await send(service.url, 'POST', '/sessions', { form: fields })).status).toBe(200)
     expect((await send(service.url, 'GET', '/readyz')).status).toBe(200)
   })
 })
@@ -294,8 +295,8 @@ it.each([
 
 it('curl -L -X DELETE logs out and ends at the home page', async () => {
   const { url } = await startService('sqlite::memory:')
-  await send(url, 'POST', '/users', { fields: CREDENTIALS })
-  const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields: CREDENTIALS }))
+  await send(url, 'POST', '/users', { form: CREDENTIALS })
+  const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { form: CREDENTIALS }))
   const args = [
     '-sS',
     '-L',
@@ -334,19 +335,19 @@ onBothEngines('the service', (engine) => {
     const answers: Response[] = [
       await send(url, 'GET', '/'),
       await send(url, 'HEAD', '/'),
-      await send(url, 'POST', '/users', { fields }),
-      await send(url, 'POST', '/users', { fields }),
-      await send(url, 'POST', '/sessions', { fields }),
+      await send(url, 'POST', '/users', { form: fields }),
+      await send(url, 'POST', '/users', { form: fields }),
+      await send(url, 'POST', '/sessions', { form: fields }),
     ]
     const sessionToken = sessionIdOf(answers.at(-1) as Response)
     answers.push(await send(url, 'GET', '/profile', { sessionToken }))
     answers.push(await send(url, 'DELETE', '/sessions', { sessionToken }))
-    const reset = await send(url, 'POST', '/reset_password', { fields: { email: fields.email } })
+    const reset = await send(url, 'POST', '/reset_password', { form: { email: fields.email } })
     const { reset_token } = (await reset.json()) as { reset_token: string }
     answers.push(reset)
     answers.push(
       await send(url, 'PUT', '/reset_password', {
-        fields: { email: fields.email, reset_token, new_password: 't4rt1fl3tt3' },
+        form: { email: fields.email, reset_token, new_password: 't4rt1fl3tt3' },
       }),
       await send(url, 'GET', '/healthz'),
       await send(url, 'GET', '/readyz'),
@@ -361,9 +362,9 @@ onBothEngines('the service', (engine) => {
   it('answers what a user does with an account of their own in the same way [API-10]', async () => {
     const { url } = await startService(await migratedDatabase(engine))
     const fields = CREDENTIALS
-    await send(url, 'POST', '/users', { fields })
-    const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
-    let sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
+    await send(url, 'POST', '/users', { form: fields })
+    const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { form: fields }))
+    let sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { form: fields }))
     const answers: Response[] = []
     const ask = async (method: string, path: string, json?: Record<string, string>) => {
       const answer = await send(url, method, path, { sessionToken, ...(json && { json }) })
@@ -411,13 +412,13 @@ onBothEngines('the service', (engine) => {
       status: 400,
       code: 'malformed_request',
     })
-    expect((await send(service.url, 'POST', '/users', { fields: CREDENTIALS })).status).toBe(200)
+    expect((await send(service.url, 'POST', '/users', { form: CREDENTIALS })).status).toBe(200)
   })
 
   describe.each(['SIGTERM', 'SIGINT'] as const)('told to stop by %s', (signal) => {
     it('finishes the login in hand, then ends with exit code 0', async () => {
       const service = await startService(await migratedDatabase(engine))
-      await send(service.url, 'POST', '/users', { fields: CREDENTIALS })
+      await send(service.url, 'POST', '/users', { form: CREDENTIALS })
       const wire = openWire(service.port)
       const login = form('POST /sessions', CREDENTIALS, ['Expect: 100-continue'])
       const half = login.length - 3
@@ -509,22 +510,22 @@ onBothEngines('the service', (engine) => {
     })
     const { url } = service
     const credentials = { email, password: `${mark}-password` }
-    await send(url, 'POST', '/users', { fields: credentials })
-    await send(url, 'POST', '/users', { fields: credentials })
-    await send(url, 'POST', '/sessions', { fields: { email, password: `${mark}-wrong` } })
-    const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields: credentials }))
+    await send(url, 'POST', '/users', { form: credentials })
+    await send(url, 'POST', '/users', { form: credentials })
+    await send(url, 'POST', '/sessions', { form: { email, password: `${mark}-wrong` } })
+    const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { form: credentials }))
     await send(url, 'GET', '/profile', { sessionToken })
     await send(url, 'GET', '/profile', { sessionToken: `${mark}-cookie` })
-    const reset = await send(url, 'POST', '/reset_password', { fields: { email } })
+    const reset = await send(url, 'POST', '/reset_password', { form: { email } })
     const { reset_token } = (await reset.json()) as { reset_token: string }
     await send(url, 'PUT', '/reset_password', {
-      fields: { email, reset_token, new_password: `${mark}-new-password` },
+      form: { email, reset_token, new_password: `${mark}-new-password` },
     })
     await send(url, 'PUT', '/reset_password', {
-      fields: { email, reset_token: `${mark}-token`, new_password: `${mark}-new-password` },
+      form: { email, reset_token: `${mark}-token`, new_password: `${mark}-new-password` },
     })
     await send(url, 'DELETE', '/sessions', { sessionToken })
-    await send(url, 'POST', '/users', { fields: { [`${mark}-field`]: '', ...credentials } })
+    await send(url, 'POST', '/users', { form: { [`${mark}-field`]: '', ...credentials } })
     await send(url, 'GET', `/${mark}-path?${mark}-query=${mark}`)
     await send(url, 'GET', `/profile?token=${mark}`)
     await send(url, 'POST', `/profile?${mark}`)
@@ -644,14 +645,14 @@ it('is alive but not ready while PostgreSQL is away, says so without secrets, an
   const service = await startService(database.href)
   const { url } = service
   const fields = CREDENTIALS
-  expect((await send(url, 'POST', '/users', { fields })).status).toBe(200)
+  expect((await send(url, 'POST', '/users', { form: fields })).status).toBe(200)
 
   await gate.shut()
   expect((await send(url, 'GET', '/healthz')).status).toBe(200)
   for (const answer of [
     await send(url, 'GET', '/readyz'),
-    await send(url, 'POST', '/sessions', { fields }),
-    await send(url, 'POST', '/reset_password', { fields: { email: fields.email } }),
+    await send(url, 'POST', '/sessions', { form: fields }),
+    await send(url, 'POST', '/reset_password', { form: { email: fields.email } }),
   ]) {
     expect(answer.status).toBe(503)
     expect(answer.headers.get('retry-after')).toBe('1')
@@ -665,7 +666,7 @@ it('is alive but not ready while PostgreSQL is away, says so without secrets, an
   // The last look may be a second old.
   const readiness = async () => (await send(url, 'GET', '/readyz')).status
   await expect.poll(readiness, { timeout: 20_000, interval: 20 }).toBe(200)
-  expect((await send(url, 'POST', '/sessions', { fields })).status).toBe(200)
+  expect((await send(url, 'POST', '/sessions', { form: fields })).status).toBe(200)
   expect(await service.stop()).toBe(0)
   for (const secret of [fields.email, fields.password, database.href]) {
     expect(service.lines.join('\n')).not.toContain(secret)

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Auth, Hasher } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
-import * as classic from '../support/client.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, onBothEngines } from '../support/engines.ts'
-import { PASSWORD, type Production, productionAuth, type Send, send, sightOf } from '../support/production.ts'
+import { PASSWORD, type Production, productionAuth, sightOf } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, tally, VICTIM } from './support.ts'
 
 /** One address for each state that an account can be in, and one that has none. All of one length, as they are repeated. */
@@ -118,7 +118,7 @@ onBothEngines('who has an account', (engine) => {
     expect(new Set(registrations.values()).size).toBe(2)
     const open = await freshAuth(engine)
     await open.registerUser(emailOf('open'), 'b4l0u')
-    const ask = (email: string) => classic.send(open, 'POST', '/reset_password', { fields: { email } })
+    const ask = (email: string) => send(open, 'POST', '/reset_password', { form: { email } })
     expect([(await ask(emailOf('open'))).status, (await ask(emailOf('free'))).status]).toEqual([200, 403])
   })
 

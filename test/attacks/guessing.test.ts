@@ -9,10 +9,9 @@ import {
   type Production,
   productionAuth,
   randomKey,
-  type Send,
-  send,
   until,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import {
   addMember,
   GENEROUS,

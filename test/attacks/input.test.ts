@@ -14,8 +14,8 @@ import {
   PASSWORD,
   productionAuth,
   randomKey,
-  send,
 } from '../support/production.ts'
+import { send } from '../support/send.ts'
 import {
   addMember,
   GENEROUS,

@@ -1,6 +1,5 @@
 /** Attacks by an account that is made before its owner comes. */
 import { expect, it } from 'vitest'
-import * as classic from '../support/client.ts'
 import { freshAuth, onBothEngines } from '../support/engines.ts'
 import {
   linkIn,
@@ -9,8 +8,8 @@ import {
   type Production,
   productionAuth,
   type ReceivedMail,
-  send,
 } from '../support/production.ts'
+import { send, sessionIn } from '../support/send.ts'
 import { addMember, GENEROUS, isPasswordOf, MALLORY, outcome, PWNED, signIn, VICTIM } from './support.ts'
 
 const WRONG = '401 invalid_credentials'
@@ -56,11 +55,11 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     // Without the confirmation of addresses the stranger is in, and stays in when the owner comes to use it.
     const open = await freshAuth(engine)
     const fields = { email: VICTIM, password: PWNED }
-    expect((await classic.send(open, 'POST', '/users', { fields })).status).toBe(200)
-    const login = await classic.send(open, 'POST', '/sessions', { fields })
-    const sessionToken = classic.sessionIn(login)
+    expect((await send(open, 'POST', '/users', { form: fields })).status).toBe(200)
+    const login = await send(open, 'POST', '/sessions', { form: fields })
+    const sessionToken = sessionIn(login)
     expect(await open.createSession(VICTIM)).not.toBeNull()
-    expect((await classic.send(open, 'GET', '/profile', { sessionToken })).status).toBe(200)
+    expect((await send(open, 'GET', '/profile', { sessionToken })).status).toBe(200)
   })
 
   it('cannot be squatted by another spelling of the address: the mail reaches its owner, or nothing is registered', async () => {

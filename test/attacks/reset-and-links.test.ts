@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest'
 import type { Hasher, Mail } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import { isUnambiguousEmail, mailboxOf, normalizeEmail } from '../../src/user.ts'
-import * as classic from '../support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
@@ -19,10 +18,10 @@ import {
   type Production,
   productionAuth,
   randomKey,
-  send,
   until,
   untilNoMailWaits,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import { startService } from '../support/service.ts'
 import { startSmtpServer } from '../support/smtp.ts'
 import {
@@ -300,13 +299,7 @@ onBothEngines('a reset', (engine) => {
     const password = 'b4l0u'
     for (const auth of [await freshAuth(engine), (await productionAuth(engine)).auth]) {
       const isClassic = auth.options.mode === 'classic'
-      const put = (json: object) =>
-        isClassic
-          ? classic.send(auth, 'PUT', '/reset_password', {
-              body: JSON.stringify(json),
-              headers: { 'content-type': 'application/json' },
-            })
-          : send(auth, 'PUT', '/reset_password', { json: { ...json } })
+      const put = (json: Send['json']) => send(auth, 'PUT', '/reset_password', { json })
       await addMember(auth, VICTIM, isClassic ? password : PASSWORD)
       await addMember(auth, OTHER, isClassic ? password : PASSWORD)
       const users = () => Array.fromAsync(auth.users.list())
@@ -367,10 +360,10 @@ onBothEngines('a reset', (engine) => {
     // The guard switched off: the answer takes over the account of whoever is named in the request.
     const open = await freshAuth(engine, { resetTokenDelivery: 'response' })
     await addMember(open)
-    const asked = await classic.send(open, 'POST', '/reset_password', { fields: { email: VICTIM } })
+    const asked = await send(open, 'POST', '/reset_password', { form: { email: VICTIM } })
     const { reset_token } = (await asked.json()) as { reset_token: string }
     const taken = { email: VICTIM, reset_token, new_password: PWNED }
-    expect(await outcome(classic.send(open, 'PUT', '/reset_password', { fields: taken }))).toBe('200')
+    expect(await outcome(send(open, 'PUT', '/reset_password', { form: taken }))).toBe('200')
     expect(await isPasswordOf(open, VICTIM, PWNED)).toBe(true)
   })
 

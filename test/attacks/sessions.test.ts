@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
 import type { Auth, Hasher } from '../../src/index.ts'
-import * as classic from '../support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
@@ -12,9 +11,8 @@ import {
   PASSWORD,
   productionAuth,
   randomKey,
-  type Send,
-  send,
 } from '../support/production.ts'
+import { type Send, send, sessionIn } from '../support/send.ts'
 import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, VICTIM } from './support.ts'
 
 /** Who a cookie makes of its bearer. */
@@ -303,7 +301,7 @@ onBothEngines('a session', (engine) => {
       [`session_id=${bobs}`, 200],
       [`session_id=${mallorys}; session_id=${bobs}`, 403],
     ] as const)
-      expect((await classic.send(open, 'GET', '/profile', { headers: { cookie } })).status).toBe(status)
+      expect((await send(open, 'GET', '/profile', { headers: { cookie } })).status).toBe(status)
   })
 
   /** What a page of another site can make a browser send. */
@@ -529,10 +527,10 @@ describe.each(['sqlite', 'postgres'] as const)('a service that becomes productio
     const before = await freshAuth(engine, { databaseUrl, now: testClock() })
     // On the victim's address, while nobody asked.
     await before.registerUser(VICTIM, PASSWORD)
-    const login = await classic.send(before, 'POST', '/sessions', {
-      fields: { email: VICTIM, password: PASSWORD },
+    const login = await send(before, 'POST', '/sessions', {
+      form: { email: VICTIM, password: PASSWORD },
     })
-    const sessionToken = classic.sessionIn(login) ?? expect.unreachable()
+    const sessionToken = sessionIn(login) ?? expect.unreachable()
     const { auth } = await productionAuth(engine, { databaseUrl })
     expect(
       await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })),

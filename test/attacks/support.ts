@@ -8,11 +8,10 @@ import {
   PASSWORD,
   type Production,
   randomKey,
-  type Send,
-  send,
   until,
   untilNoMailWaits,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 
 export const VICTIM = 'victim@example.com'
 export const MALLORY = 'mallory@evil.example'

@@ -278,45 +278,6 @@ export async function breakTable(
       .then(() => {})
 }
 
-/** A request of a browser's page or of a program. */
-export interface Send {
-  readonly json?: Readonly<Record<string, unknown>>
-  readonly form?: Readonly<Record<string, string>>
-  readonly headers?: Readonly<Record<string, string>>
-  readonly sessionToken?: string | undefined
-  readonly deviceToken?: string | undefined
-  readonly ip?: string
-}
-
-/** Sends one request as a page of the service itself would. */
-export function send(
-  auth: Pick<Auth, 'fetch'>,
-  method: string,
-  path: string,
-  request: Send = {},
-): Promise<Response> {
-  const { json, form, sessionToken, deviceToken, ip } = request
-  const cookies = [
-    ...(sessionToken === undefined ? [] : [`__Host-session_id=${sessionToken}`]),
-    ...(deviceToken === undefined ? [] : [`__Host-device=${deviceToken}`]),
-  ]
-  return auth.fetch(
-    new Request(`${BASE_URL}${path}`, {
-      method,
-      ...(form && { body: new URLSearchParams(form) }),
-      ...(json && { body: JSON.stringify(json) }),
-      headers: {
-        host: HOST,
-        ...(method !== 'GET' && { origin: BASE_URL, 'sec-fetch-site': 'same-origin' }),
-        ...(json && { 'content-type': 'application/json' }),
-        ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
-        ...request.headers,
-      },
-    }),
-    { ip },
-  )
-}
-
 /** The value of a cookie that a response sets as production has to, or `undefined` where it sets none. */
 export function cookieIn(response: Response, name: 'session_id' | 'device'): string | undefined {
   const cookie = response.headers.getSetCookie().find((value) => value.startsWith(`__Host-${name}=`))

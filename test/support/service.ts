@@ -163,34 +163,3 @@ function spawnOptions({ cwd = ROOT, env }: ProcessOptions): SpawnOptions {
   const { PATH = '', HOME = '' } = process.env
   return { cwd, env: { PATH, HOME, NODE_COMPILE_CACHE: `${ROOT}.cache/compile`, ...env } }
 }
-
-/**
- * A request as the classic clients make it: a form, a cookie, redirects looked at and not followed. With
- * `json` in place of `fields`, as the routes want it that came later.
- */
-export function send(
-  url: string,
-  method: string,
-  path: string,
-  request: { fields?: Record<string, string>; json?: Record<string, string>; sessionToken?: string } = {},
-): Promise<Response> {
-  const { fields, json, sessionToken } = request
-  return fetch(`${url}${path}`, {
-    method,
-    redirect: 'manual',
-    ...(fields && { body: new URLSearchParams(fields) }),
-    ...(json && { body: JSON.stringify(json) }),
-    headers: {
-      ...(json && { 'content-type': 'application/json' }),
-      ...(sessionToken !== undefined && { cookie: `session_id=${sessionToken}` }),
-    },
-  })
-}
-
-/** The value of the session cookie that an answer sets. */
-export function sessionIdOf(response: Response): string {
-  const [cookie = ''] = response.headers.getSetCookie()
-  const sessionToken = /^session_id=([^;]+); Path=\/;/.exec(cookie)?.[1]
-  if (sessionToken === undefined) throw new Error(`no session cookie: ${cookie}`)
-  return sessionToken
-}
