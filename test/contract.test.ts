@@ -1,4 +1,4 @@
-/** The classic contract, to the letter: design §2, key for key. */
+/** The classic contract of design §2: exact statuses, keys and messages. */
 import { expect, it } from 'vitest'
 import { freshAuth, onBothEngines } from './support/engines.ts'
 import { send, sessionIn } from './support/send.ts'
@@ -12,7 +12,7 @@ async function answer(response: Response): Promise<[status: number, body: unknow
 }
 
 onBothEngines('the classic contract', (engine) => {
-  it('GET / says welcome', async () => {
+  it('GET / returns the welcome message', async () => {
     const auth = await freshAuth(engine)
     expect(await answer(await send(auth, 'GET', '/'))).toEqual([200, { message: 'Bienvenue' }])
   })
@@ -24,7 +24,7 @@ onBothEngines('the classic contract', (engine) => {
     expect(await answer(await register())).toEqual([400, { message: 'email already registered' }])
   })
 
-  it('POST /sessions logs in and sets the cookie', async () => {
+  it('POST /sessions signs in and sets the session cookie', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: account })
     const response = await send(auth, 'POST', '/sessions', { form: account })
@@ -36,7 +36,7 @@ onBothEngines('the classic contract', (engine) => {
     expect(await answer(response)).toEqual([200, { email: EMAIL, message: 'logged in' }])
   })
 
-  it('POST /sessions with a wrong password or address is 401 and sets no cookie', async () => {
+  it('POST /sessions answers 401 without a cookie if the password or the address is wrong', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: account })
     for (const fields of [
@@ -49,7 +49,7 @@ onBothEngines('the classic contract', (engine) => {
     }
   })
 
-  it('GET /profile knows the session, and is 403 without one', async () => {
+  it('GET /profile returns the user of the session, and answers 403 without one', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: account })
     const sessionToken = sessionIn(await send(auth, 'POST', '/sessions', { form: account }))
@@ -63,7 +63,7 @@ onBothEngines('the classic contract', (engine) => {
     ])
   })
 
-  it('DELETE /sessions ends the session, clears the cookie and redirects to GET /: 302, for a browser 303 [CX-07]', async () => {
+  it('DELETE /sessions ends the session, clears the cookie and redirects to GET / with 302, for browsers with 303 [CX-07]', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: account })
     for (const [headers, status] of [
@@ -89,7 +89,7 @@ onBothEngines('the classic contract', (engine) => {
     ])
   })
 
-  it('logging out here leaves the session elsewhere', async () => {
+  it('DELETE /sessions does not end other sessions of the user', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: account })
     const here = sessionIn(await send(auth, 'POST', '/sessions', { form: account }))
@@ -117,30 +117,29 @@ onBothEngines('the classic contract', (engine) => {
     expect(
       (await send(auth, 'POST', '/sessions', { form: { email: EMAIL, password: 't4rt1fl3tt3' } })).status,
     ).toBe(200)
-    // The clients of the exercise go on with their session, and log out after the reset.
+    // Clients of the exercise keep their session and sign out after the reset.
     expect((await send(auth, 'DELETE', '/sessions', { sessionToken })).status).toBe(302)
   })
 
-  it('POST /reset_password for an unknown address is 403', async () => {
+  it('POST /reset_password answers 403 for an unknown address', async () => {
     const auth = await freshAuth(engine)
     expect(
       await answer(await send(auth, 'POST', '/reset_password', { form: { email: EMAIL } })),
     ).toMatchObject([403, { code: 'unknown_email' }])
   })
 
-  it('takes multipart and JSON as it takes forms', async () => {
+  it('accepts multipart bodies and JSON as well as forms', async () => {
     const auth = await freshAuth(engine)
     const form = new FormData()
     for (const [name, value] of Object.entries(account)) form.append(name, value)
     expect((await send(auth, 'POST', '/users', { body: form })).status).toBe(200)
-    const json = { body: JSON.stringify(account), headers: { 'content-type': 'application/json' } }
-    expect(await answer(await send(auth, 'POST', '/sessions', json))).toEqual([
+    expect(await answer(await send(auth, 'POST', '/sessions', { json: account }))).toEqual([
       200,
       { email: EMAIL, message: 'logged in' },
     ])
   })
 
-  it('answers with the address as it was registered, however it is spelled later', async () => {
+  it('returns the address as it was registered, whatever the spelling in the request', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: { email: 'Guillaume@Holberton.io', password: PASSWORD } })
     for (const [method, path, fields] of [
@@ -152,7 +151,7 @@ onBothEngines('the classic contract', (engine) => {
     }
   })
 
-  it('a login in a browser that has a session ends that session [SES-04]', async () => {
+  it('POST /sessions ends the session whose cookie the request sends [SES-04]', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: account })
     const first = sessionIn(await send(auth, 'POST', '/sessions', { form: account }))
@@ -161,7 +160,7 @@ onBothEngines('the classic contract', (engine) => {
     expect((await send(auth, 'GET', '/profile', { sessionToken: second })).status).toBe(200)
   })
 
-  it('too many failed logins are 429 with Retry-After', async () => {
+  it('POST /sessions answers 429 with Retry-After after too many failures', async () => {
     const auth = await freshAuth(engine)
     const attempt = () => send(auth, 'POST', '/sessions', { form: account, ip: '127.0.0.1' })
     for (let failure = 0; failure < 20; failure++) expect((await attempt()).status).toBe(401)
@@ -170,7 +169,7 @@ onBothEngines('the classic contract', (engine) => {
     expect(await answer(response)).toMatchObject([429, { code: 'too_many_attempts' }])
   })
 
-  it('secrets in the query string are not read [SES-05, CX-07]', async () => {
+  it('ignores session tokens and fields in the query string [SES-05, CX-07]', async () => {
     const auth = await freshAuth(engine)
     await send(auth, 'POST', '/users', { form: account })
     const sessionToken = sessionIn(await send(auth, 'POST', '/sessions', { form: account })) ?? ''
