@@ -124,7 +124,7 @@ onBothEngines('an account that a stranger registered with the victim’s address
     expect((await auth.db.findUserBy({ email: VICTIM })).email).toBe(VICTIM)
   })
 
-  it('is not created by a request to change another account to that address, whoever uses the link', async () => {
+  it('is not created by a request to change another account to that address, no matter who uses the link', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     await addMember(auth, MALLORY, PWNED)
