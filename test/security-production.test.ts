@@ -457,12 +457,7 @@ onBothEngines('sessions in production', (engine) => {
     expect(classic.status).toBe(403)
     const loopback = await freshAuth(engine)
     await loopback.registerUser(BOB, PASSWORD)
-    const login = await loopback.fetch(
-      new Request('http://localhost/sessions', {
-        method: 'POST',
-        body: new URLSearchParams({ email: BOB, password: PASSWORD }),
-      }),
-    )
+    const login = await send(loopback, 'POST', '/sessions', { form: { email: BOB, password: PASSWORD } })
     expect(login.headers.getSetCookie()).toEqual([
       expect.stringMatching(
         /^session_id=[^;]+; Path=\/; Max-Age=2592000; Expires=[^;]+ GMT; HttpOnly; SameSite=Lax$/,
@@ -620,7 +615,7 @@ onBothEngines('HTTP in production', (engine) => {
       )
     }
     const classic = await freshAuth(engine)
-    const answer = await classic.fetch(new Request('http://localhost:5000/'))
+    const answer = await send(classic, 'GET', '/')
     expect(answer.headers.has('strict-transport-security')).toBe(false)
     expect(OPTION_TABLE.hstsSubdomains.about).toContain('shared')
   })

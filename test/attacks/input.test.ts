@@ -124,17 +124,9 @@ onBothEngines('a request', (engine) => {
         expect(await outcome(refused), `${path} ${key}`).toBe('400 unknown_field')
       }
       const polluted = `{"__proto__":{"role":"admin"},${JSON.stringify(fields).slice(1)}`
-      const raw = new Request(BASE_URL + path, {
-        method,
-        body: polluted,
-        headers: {
-          host: HOST,
-          origin: BASE_URL,
-          'content-type': 'application/json',
-          cookie: `__Host-session_id=${sessionToken}`,
-        },
-      })
-      expect(await outcome(auth.fetch(raw)), path).toBe('400 unknown_field')
+      const headers = { 'content-type': 'application/json' }
+      const raw = send(auth, method, path, { body: polluted, headers, sessionToken })
+      expect(await outcome(raw), path).toBe('400 unknown_field')
     }
     expect(await everyRow(db)).toEqual(before)
     expect(({} as Record<string, unknown>).role).toBeUndefined()
@@ -330,15 +322,7 @@ onBothEngines('a request', (engine) => {
     await addMember(auth, MALLORY)
     const before = await rowOf(service, VICTIM)
     const raw = (body: string, type: string, query = '') =>
-      outcome(
-        auth.fetch(
-          new Request(`${BASE_URL}/sessions${query}`, {
-            method: 'POST',
-            body,
-            headers: { host: HOST, origin: BASE_URL, 'content-type': type },
-          }),
-        ),
-      )
+      outcome(send(auth, 'POST', `/sessions${query}`, { body, headers: { 'content-type': type } }))
     const form = 'application/x-www-form-urlencoded'
     const password = encodeURIComponent(PASSWORD)
     const refused =
@@ -375,13 +359,10 @@ onBothEngines('a request', (engine) => {
       expect(await raw(`email=${email}&password=${password}`, form), email).toBe(WRONG)
     // The query is ignored.
     const own = `email=${MALLORY}&password=${password}`
-    const answer = await auth.fetch(
-      new Request(`${BASE_URL}/sessions?email=${VICTIM}&password=${PWNED}`, {
-        method: 'POST',
-        body: own,
-        headers: { host: HOST, origin: BASE_URL, 'content-type': form },
-      }),
-    )
+    const answer = await send(auth, 'POST', `/sessions?email=${VICTIM}&password=${PWNED}`, {
+      body: own,
+      headers: { 'content-type': form },
+    })
     expect(await answer.json()).toMatchObject({ email: MALLORY })
     expect(await raw('', form, `?email=${VICTIM}&password=${password}`)).toBe('400 missing_field')
     expect(await rowOf(service, VICTIM)).toEqual(before)

@@ -135,16 +135,11 @@ onBothEngines('the host of a mailed link', (engine) => {
     // With another base URL, as such a header would set it, the link gives the account to the attacker.
     const poisoned = await plainAuth(engine, { baseUrl: `https://${EVIL}` })
     await addMember(poisoned.auth)
-    const here = (method: string, form: Record<string, string>) =>
-      poisoned.auth.fetch(
-        new Request(`https://${EVIL}/reset_password`, { method, body: new URLSearchParams(form) }),
-      )
-    await here('POST', { email: VICTIM })
+    await askReset(poisoned, VICTIM)
     const [mail] = await poisoned.mails()
     const { page, token } = linkIn(mail ?? expect.unreachable())
     expect(page).toBe(`https://${EVIL}/reset_password`)
-    const taken = { email: VICTIM, reset_token: token, new_password: PWNED }
-    expect(await outcome(here('PUT', taken))).toBe('200')
+    expect(await outcome(reset(poisoned, VICTIM, token, PWNED))).toBe('200')
     expect(await isPasswordOf(poisoned.auth, VICTIM, PWNED)).toBe(true)
   })
 
@@ -481,21 +476,8 @@ onBothEngines('a change of address', (engine) => {
     ] as const) {
       const now = testClock()
       const { auth, mails } = await plainAuth(engine, { ...options, now })
-      const { host, origin } = new URL(auth.options.baseUrl)
-      const sessionCookie = auth.options.secureCookie ? '__Host-session_id' : 'session_id'
-      const go = (method: string, path: string, body: object, sessionToken?: string) =>
-        auth.fetch(
-          new Request(`${origin}${path}`, {
-            method,
-            body: JSON.stringify(body),
-            headers: {
-              host,
-              origin,
-              'content-type': 'application/json',
-              ...(sessionToken && { cookie: `${sessionCookie}=${sessionToken}` }),
-            },
-          }),
-        )
+      const go = (method: string, path: string, json: Send['json'], sessionToken?: string) =>
+        send(auth, method, path, { json, sessionToken })
       await addMember(auth)
       const { sessionToken } = await auth.signIn.withPassword({ email: VICTIM, password: PASSWORD })
       await mails()

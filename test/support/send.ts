@@ -15,21 +15,21 @@ export interface Send {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Value of the session cookie. */
   readonly sessionToken?: string | undefined
-  /** Value of the device cookie, which only production mode sets. */
+  /** Value of the device cookie. */
   readonly deviceToken?: string | undefined
   /** Address of the connection. Only for a service in this process. */
   readonly ip?: string | undefined
 }
 
-/** The origin of the classic clients, which know no base URL. */
-const CLASSIC_ORIGIN = 'http://localhost:5000'
+/** Where the classic clients expect the service. */
+const CLASSIC_URL = 'http://localhost:5000'
 
 /**
  * Sends one request and returns the response. Redirects are not followed.
  *
- * A service in production mode gets the request from a page of its own origin: with `Origin` and
- * `Sec-Fetch-Site` on all methods but GET, and cookies under their `__Host-` names. Any other service gets it
- * as the classic clients send it: without these headers, and with plain cookie names.
+ * A service in this process gets the request at its own base URL, and cookies under the names it uses. In production
+ * mode the request comes from a page of the service: it has `Origin` and `Sec-Fetch-Site` unless the method is GET.
+ * Otherwise it comes from a program, without these headers, as the classic clients send it.
  */
 export function send(
   target: Target,
@@ -38,20 +38,21 @@ export function send(
   { form, json, body, headers, sessionToken, deviceToken, ip }: Send = {},
 ): Promise<Response> {
   const options = typeof target === 'string' ? undefined : target.options
-  const isProduction = options?.mode === 'production'
-  const origin = typeof target === 'string' ? target : isProduction ? target.options.baseUrl : CLASSIC_ORIGIN
-  const prefix = isProduction ? '__Host-' : ''
+  const base = (typeof target === 'string' ? target : target.options.baseUrl) || CLASSIC_URL
+  const { host, origin } = new URL(base)
+  const isFromPage = options?.mode === 'production' && method !== 'GET'
+  const prefix = options?.secureCookie ? '__Host-' : ''
   const cookies = [
     ...(sessionToken === undefined ? [] : [`${prefix}session_id=${sessionToken}`]),
     ...(deviceToken === undefined ? [] : [`${prefix}device=${deviceToken}`]),
   ]
-  const request = new Request(`${origin}${path}`, {
+  const request = new Request(`${base}${path}`, {
     method,
     redirect: 'manual',
     body: body ?? (form && new URLSearchParams(form)) ?? (json && JSON.stringify(json)) ?? null,
     headers: {
-      host: new URL(origin).host,
-      ...(isProduction && method !== 'GET' && { origin, 'sec-fetch-site': 'same-origin' }),
+      host,
+      ...(isFromPage && { origin, 'sec-fetch-site': 'same-origin' }),
       ...(json && { 'content-type': 'application/json' }),
       ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
       ...headers,
