@@ -245,7 +245,7 @@ function withBytesInHex(this: unknown, name: string, value: unknown): unknown {
   return raw instanceof Uint8Array ? Buffer.from(raw).toString('hex') : value
 }
 
-/** Makes every insert, update or delete on a table fail. @returns A function that repairs the table. */
+/** Makes every change of one kind to a table fail. @returns A function that repairs the table. */
 export async function breakTable(
   db: Database,
   table: string,
