@@ -21,15 +21,15 @@ export interface Send {
   readonly ip?: string | undefined
 }
 
-/** Where the classic clients expect the service. */
+/** Where the classic clients expect the service. Classic mode answers only to loopback hosts. */
 const CLASSIC_URL = 'http://localhost:5000'
 
 /**
  * Sends one request and returns the response. Redirects are not followed.
  *
- * A service in this process gets the request at its own base URL, and cookies under the names it uses. In production
- * mode the request comes from a page of the service: it has `Origin` and `Sec-Fetch-Site` unless the method is GET.
- * Otherwise it comes from a program, without these headers, as the classic clients send it.
+ * A service in this process gets cookies under the names it uses. In production mode the request goes to its base URL
+ * and comes from a page of the service: it has `Origin` and `Sec-Fetch-Site` unless the method is GET. Otherwise it
+ * goes to localhost and comes from a program, without these headers, as the classic clients send it.
  */
 export function send(
   target: Target,
@@ -38,9 +38,9 @@ export function send(
   { form, json, body, headers, sessionToken, deviceToken, ip }: Send = {},
 ): Promise<Response> {
   const options = typeof target === 'string' ? undefined : target.options
-  const base = (typeof target === 'string' ? target : target.options.baseUrl) || CLASSIC_URL
+  const isProduction = options?.mode === 'production'
+  const base = typeof target === 'string' ? target : isProduction ? target.options.baseUrl : CLASSIC_URL
   const { host, origin } = new URL(base)
-  const isFromPage = options?.mode === 'production' && method !== 'GET'
   const prefix = options?.secureCookie ? '__Host-' : ''
   const cookies = [
     ...(sessionToken === undefined ? [] : [`${prefix}session_id=${sessionToken}`]),
@@ -52,7 +52,7 @@ export function send(
     body: body ?? (form && new URLSearchParams(form)) ?? (json && JSON.stringify(json)) ?? null,
     headers: {
       host,
-      ...(isFromPage && { origin, 'sec-fetch-site': 'same-origin' }),
+      ...(isProduction && method !== 'GET' && { origin, 'sec-fetch-site': 'same-origin' }),
       ...(json && { 'content-type': 'application/json' }),
       ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
       ...headers,
