@@ -1,4 +1,4 @@
-/** Runs once before all tests: the build that some of them use, a real PostgreSQL, and the databases that tests copy. */
+/** Runs once before all tests: builds the package, starts PostgreSQL, and creates the databases that tests copy. */
 import {
   accessSync,
   constants,
@@ -19,19 +19,19 @@ import { startPostgres } from './start-postgres.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server. Each test creates a database of its own on it. */
+    /** URL of the PostgreSQL server, without a database. Each test creates its own. */
     postgresUrl: string
-    /** Databases with the current schema and no rows: the name on the server, and the path of the file. */
+    /** Databases with the current schema and no rows: a name on the server, and a file path. */
     templates: { readonly postgres: string; readonly sqlite: string }
   }
 }
 
-/** A file system in memory, where Linux has one. */
+/** The file system in memory on Linux. */
 const IN_MEMORY = '/dev/shm'
 const ROOM_BYTES = 2 * 1024 ** 3
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Waiting for the disk is most of what a small test database costs. Everything temporary goes there.
+  // Small test databases spend most of their time waiting for the disk.
   if (process.env.TMPDIR === undefined && isUsable(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY
   if (!isBuilt()) await build()
   const { url, stop } = await startPostgres()
@@ -49,7 +49,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-/** Whether `dist/` holds what `src/` says: tests start the built command, and the examples import the built library. */
+/** Whether `dist/` is up to date: tests start the built command, and the examples import the built library. */
 function isBuilt(): boolean {
   // The build writes this file last.
   const last = 'dist/cli/LICENSES'
@@ -61,7 +61,7 @@ function isBuilt(): boolean {
   })
 }
 
-/** A container often gives 64 MB to it, which is too little. */
+/** Whether the folder is writable and large enough. Containers often limit `/dev/shm` to 64 MB. */
 function isUsable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK)

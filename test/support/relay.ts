@@ -2,27 +2,27 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** The network between a client and its server on 127.0.0.1, for a test to cut. */
+/** A TCP relay to a server on 127.0.0.1, with which a test simulates network failures. */
 interface Relay {
   readonly port: number
-  /** Ends every connection and takes none any more, as a server that is gone. */
+  /** Resets every connection and refuses new ones, as if the server had stopped. */
   cut(): void
   /**
-   * Cuts once: where a client says this, which then never arrives; with `lost: 'answer'` it does, and what the
-   * server says to it is lost. Resolves when it has happened.
+   * Cuts once, when a client sends this text. With `lost: 'request'` the server never receives it. With
+   * `lost: 'answer'` it does, and its answer is lost. Resolves after the cut.
    */
   cutAt(said: string, details: { lost: 'request' | 'answer' }): Promise<void>
   /**
-   * Lets every connection there is swallow whatever is sent, in silence, as a lost route does. New ones work.
+   * Silently drops all data on the open connections, as a lost route does. New connections work.
    *
-   * @returns How many there are.
+   * @returns The number of frozen connections.
    */
   freeze(): number
-  /** Takes connections again, as a server that is back. */
+  /** Accepts connections again after `cut`. */
   restore(): Promise<void>
 }
 
-/** Starts a relay to a port of 127.0.0.1, on a port of its own. */
+/** Starts a relay to a port of 127.0.0.1. */
 export async function startRelay(targetPort: number): Promise<Relay> {
   const sockets = new Set<Socket>()
   let trap: { said: string; lost: 'request' | 'answer'; sprung: () => void } | undefined
@@ -33,7 +33,7 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     for (const socket of [client, target]) {
       sockets.add(socket)
       socket.setNoDelay()
-      // Either end may go first; the other goes with it.
+      // When either end closes, close the other.
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
