@@ -108,10 +108,22 @@ const STORING = WITH_EMAIL.filter(({ id }) => id === 'account.register' || id ==
 const LOOKING_UP = WITH_EMAIL.filter((operation) => !STORING.includes(operation))
 /** Their responses for an unknown address in classic mode. */
 const UNKNOWN: Readonly<Record<string, object>> = {
-  logIn: { status: 401, code: 'invalid_credentials', message: ERRORS.invalid_credentials.message },
-  requestPasswordReset: { status: 403, code: 'unknown_email', message: ERRORS.unknown_email.message },
-  resetPassword: { status: 403, code: 'invalid_reset_token', message: ERRORS.invalid_reset_token.message },
-  requestConfirmation: { status: 200, email: 'EMAIL', message: 'confirmation mail sent' },
+  'signIn.withPassword': {
+    status: 401,
+    code: 'invalid_credentials',
+    message: ERRORS.invalid_credentials.message,
+  },
+  'account.requestPasswordReset': {
+    status: 403,
+    code: 'unknown_email',
+    message: ERRORS.unknown_email.message,
+  },
+  'account.resetPassword': {
+    status: 403,
+    code: 'invalid_reset_token',
+    message: ERRORS.invalid_reset_token.message,
+  },
+  'account.requestConfirmation': { status: 200, email: 'EMAIL', message: 'confirmation mail sent' },
 }
 const NOT_ADDRESSES = [
   'nope',

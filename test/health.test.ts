@@ -386,7 +386,7 @@ onBothEngines('an older service on a newer schema', (engine) => {
   const isWarning = ({ level, msg }: { level: string; msg: string }) =>
     level === 'warn' && !msg.startsWith('not fit for the internet: ')
 
-  const register = async (service: Service, fields: Fields) =>
+  const register = async (service: Service, form: Fields) =>
     expect((await send(service.url, 'POST', '/users', { form })).status).toBe(200)
   const signIn = async (service: Service, form: Fields) =>
     sessionIdOf(await send(service.url, 'POST', '/sessions', { form }))

@@ -176,9 +176,9 @@ onBothEngines('a session', (engine) => {
     )
     expect(withSession.length).toBeGreaterThan(8)
     const bodies: Record<string, Record<string, string>> = {
-      reauthenticate: { password: PASSWORD },
-      changePassword: { current_password: PASSWORD, new_password: PASSWORD },
-      changeEmail: { email: 'new@example.com' },
+      'signIn.reauthenticate': { password: PASSWORD },
+      'account.changePassword': { current_password: PASSWORD, new_password: PASSWORD },
+      'account.changeEmail': { email: 'new@example.com' },
     }
     for (const { method, path, id: name, tag } of withSession) {
       const { sessionToken } = await signIn(auth)
@@ -319,19 +319,19 @@ onBothEngines('a session', (engine) => {
   }
   /** Every operation that changes something, with a valid request. */
   const CHANGES: Record<string, (own: string) => Send> = {
-    registerUser: () => ({ form: { email: 'new@example.com', password: PASSWORD } }),
-    logIn: () => ({ form: { email: MALLORY, password: PASSWORD } }),
-    requestPasswordReset: () => ({ form: { email: VICTIM } }),
-    requestConfirmation: () => ({ json: { email: VICTIM } }),
-    confirmEmail: () => ({ json: { token: 'x', password: PASSWORD } }),
-    resetPassword: () => ({ form: { email: VICTIM, reset_token: 'x', new_password: PWNED } }),
-    endOtherSessions: () => ({}),
-    endSession: () => ({}),
-    reauthenticate: () => ({ json: { password: PASSWORD } }),
-    changeEmail: () => ({ json: { email: MALLORY } }),
-    changePassword: () => ({ json: { current_password: PASSWORD, new_password: PASSWORD } }),
-    logOut: () => ({}),
-    deleteProfile: () => ({}),
+    'account.register': () => ({ form: { email: 'new@example.com', password: PASSWORD } }),
+    'signIn.withPassword': () => ({ form: { email: MALLORY, password: PASSWORD } }),
+    'account.requestPasswordReset': () => ({ form: { email: VICTIM } }),
+    'account.requestConfirmation': () => ({ json: { email: VICTIM } }),
+    'account.confirmEmail': () => ({ json: { token: 'x', password: PASSWORD } }),
+    'account.resetPassword': () => ({ form: { email: VICTIM, reset_token: 'x', new_password: PWNED } }),
+    'sessions.endOthers': () => ({}),
+    'sessions.end': () => ({}),
+    'signIn.reauthenticate': () => ({ json: { password: PASSWORD } }),
+    'account.changeEmail': () => ({ json: { email: MALLORY } }),
+    'account.changePassword': () => ({ json: { current_password: PASSWORD, new_password: PASSWORD } }),
+    'sessions.signOut': () => ({}),
+    'account.delete': () => ({}),
   }
 
   it('cannot be used, started or ended by a page of another site', async () => {
@@ -339,7 +339,7 @@ onBothEngines('a session', (engine) => {
     await addMember(auth)
     await addMember(auth, MALLORY)
     // `DELETE /` is for clients that repeat DELETE on a redirect; it deletes nothing.
-    const changing = OPERATIONS.filter(({ method, id }) => method !== 'GET' && id !== 'homeAfterLogout')
+    const changing = OPERATIONS.filter(({ method, id }) => method !== 'GET' && id !== 'service.welcomeAfterSignOut')
     expect(changing.map(({ id }) => id).toSorted()).toEqual(Object.keys(CHANGES).toSorted())
     for (const { method, path, id } of changing) {
       const { sessionToken, deviceToken } = await signIn(auth)
