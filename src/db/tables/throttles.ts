@@ -1,6 +1,6 @@
 /** Table `throttles`: counters of failed attempts, moved by atomic writes. */
 import { type RawBuilder, sql } from 'kysely'
-import { listed } from '../dialect.ts'
+import { listed, skippingLocked } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -240,16 +240,20 @@ export async function findLocked(
 }
 
 /**
- * Removes counters that have not moved for long, so many at the most.
+ * Removes counters that have not moved for long, `limit` at most. A counter that is in use now is left for the next
+ * clean-up: an attempt holds several counters, and to wait for one of them could be a deadlock.
  *
- * @returns How many there were; none when it is done.
+ * @returns How many it removed; 0 when nothing is left to do.
  */
 export async function deleteExpiredThrottles(db: Database, now: Date, limit: number): Promise<number> {
   const time = now.getTime()
   const { numDeletedRows } = await db
     .deleteFrom('throttles')
     .where('key', 'in', (query) =>
-      query.selectFrom('throttles').select('key').where('expires_at', '<=', time).limit(limit),
+      skippingLocked(
+        db,
+        query.selectFrom('throttles').select('key').where('expires_at', '<=', time).limit(limit),
+      ),
     )
     // Again, since an attempt at this moment may have begun to count anew.
     .where('expires_at', '<=', time)
