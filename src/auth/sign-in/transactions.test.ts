@@ -9,6 +9,7 @@ import {
   productionContext,
 } from '../../../test/support/production.ts'
 import { watchTransactions } from '../../../test/support/transactions.ts'
+import { AuthError } from '../../errors.ts'
 import type { Hasher } from '../../index.ts'
 import { confirmEmail } from '../account/confirmation.ts'
 import { createAccount } from '../account/new-account.ts'
@@ -110,6 +111,19 @@ onBothEngines('the transactions', (engine) => {
     await expect(refused).rejects.toMatchObject({ code: 'too_many_attempts' })
     expect(steps).toEqual([['throttles', 'throttles']])
     expect(await rows()).toEqual(before)
+  })
+
+  it('of a sign-in whose new hash finds the queue full leave nothing behind', async () => {
+    const { ctx } = await worldOf()
+    const hash = () => Promise.reject(new AuthError('unavailable'))
+    const full = { ...ctx, hasher: { ...ctx.hasher, needsRehash: () => true, hash } }
+    for (const signIn of [
+      () => logIn(full, { email: BOB, password: PASSWORD }, CLIENT),
+      () => validLogin(full, BOB, PASSWORD, CLIENT),
+    ])
+      await expect(signIn()).rejects.toMatchObject({ code: 'unavailable' })
+    const counted = ctx.db.selectFrom('throttles').select('key').where('failures', '>', 0)
+    expect(await counted.execute()).toEqual([])
   })
 
   it('of a sign-in that fails are undone together, and the attempt does not count', async () => {
