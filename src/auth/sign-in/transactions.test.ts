@@ -118,8 +118,8 @@ onBothEngines('the transactions', (engine) => {
     const hash = () => Promise.reject(new AuthError('unavailable'))
     const full = { ...ctx, hasher: { ...ctx.hasher, needsRehash: () => true, hash } }
     for (const signIn of [
-      () => logIn(full, { email: BOB, password: PASSWORD }, CLIENT),
-      () => validLogin(full, BOB, PASSWORD, CLIENT),
+      () => withPassword(full, { email: BOB, password: PASSWORD }, CLIENT),
+      () => verifyPassword(full, { email: BOB, password: PASSWORD }, CLIENT),
     ])
       await expect(signIn()).rejects.toMatchObject({ code: 'unavailable' })
     const counted = ctx.db.selectFrom('throttles').select('key').where('failures', '>', 0)
