@@ -339,7 +339,9 @@ onBothEngines('a session', (engine) => {
     await addMember(auth)
     await addMember(auth, MALLORY)
     // `DELETE /` is for clients that repeat DELETE on a redirect; it deletes nothing.
-    const changing = OPERATIONS.filter(({ method, id }) => method !== 'GET' && id !== 'service.welcomeAfterSignOut')
+    const changing = OPERATIONS.filter(
+      ({ method, id }) => method !== 'GET' && id !== 'service.welcomeAfterSignOut',
+    )
     expect(changing.map(({ id }) => id).toSorted()).toEqual(Object.keys(CHANGES).toSorted())
     for (const { method, path, id } of changing) {
       const { sessionToken, deviceToken } = await signIn(auth)

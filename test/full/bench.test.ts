@@ -26,11 +26,15 @@ describe('the quick run', () => {
     const page = read('docs/internals/benchmarks.md')
     const { exitCode, stdout, stderr } = await run(process.execPath, ['bench/main.ts', '--quick'])
     expect(exitCode, stdout + stderr).toBe(0)
-    const guarded = Object.entries(GOALS).filter(([name, goal]) => 'guard' in goal && !name.includes('cpu'))
-    const withCpu = Object.entries(GOALS).filter(([name, goal]) => 'guard' in goal && name.includes('cpu'))
-    for (const [, { what }] of [...guarded, ...(CAN_TELL_USAGE ? withCpu : [])])
-      expect(stdout).toMatch(new RegExp(`^${escaped(what)} +at \\w+ \\S+× +\\d\\S*× \\(.*\\) +reached$`, 'm'))
-    expect(guarded.length + withCpu.length).toBeGreaterThanOrEqual(3)
+    const guarded = Object.entries(GOALS).filter(([, goal]) => 'guard' in goal)
+    const measured = guarded.filter(([name]) => CAN_TELL_USAGE || !/cpu|memory/.test(name))
+    for (const [, { what, unit }] of measured) {
+      const figure = unit === 'times' ? '\\d\\S*×' : `\\d+ ${unit}`
+      expect(stdout).toMatch(
+        new RegExp(`^${escaped(what)} +at \\w+ ${figure} +${figure} \\(.*\\) +reached$`, 'm'),
+      )
+    }
+    expect(guarded.length).toBeGreaterThanOrEqual(5)
     for (const side of ['floor', 'Bienvenue', 'production, argon2id'])
       expect(stdout).toMatch(new RegExp(`^${side} +[\\d,.]+`, 'm'))
     expect(read('docs/internals/benchmarks.md')).toBe(page)
@@ -38,7 +42,7 @@ describe('the quick run', () => {
   }, 180_000)
 
   it.each([
-    [['--only', 'checks'], '--only: check, first-use, call, login, start, workers'],
+    [['--only', 'checks'], '--only: check, first-use, call, login, start, memory, workers'],
     [['--quick', '--generator', 'ab'], '--generator: wrk, autocannon, own'],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stderr } = await run(process.execPath, ['bench/main.ts', ...args])

@@ -1,19 +1,10 @@
-/** Runs once before all tests: builds the package, starts PostgreSQL, and creates the databases that tests copy. */
-import {
-  accessSync,
-  constants,
-  existsSync,
-  globSync,
-  mkdtempSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from 'node:fs'
+/** Runs once before all tests: the build that some of them use, a real PostgreSQL, and the databases that tests copy. */
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { build } from '../../scripts/build.ts'
+import { build, isBuilt } from '../../scripts/build.ts'
 import { openDatabase } from '../../src/db/index.ts'
 import { startPostgres } from './start-postgres.ts'
 
@@ -33,6 +24,7 @@ const ROOM_BYTES = 2 * 1024 ** 3
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // Small test databases spend most of their time waiting for the disk.
   if (process.env.TMPDIR === undefined && isUsable(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY
+  // Tests start the built command, and the examples import the built library.
   if (!isBuilt()) await build()
   const { url, stop } = await startPostgres()
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-templates-'))
@@ -49,19 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-/** Whether `dist/` is up to date: tests start the built command, and the examples import the built library. */
-function isBuilt(): boolean {
-  // The build writes this file last.
-  const last = 'dist/cli/LICENSES'
-  if (!existsSync(last)) return false
-  const built = statSync(last).mtimeMs
-  return globSync('src/**/*').every((path) => {
-    const entry = statSync(path)
-    return entry.isDirectory() || path.endsWith('.test.ts') || entry.mtimeMs < built
-  })
-}
-
-/** Whether the folder is writable and large enough. Containers often limit `/dev/shm` to 64 MB. */
+/** A container often gives 64 MB to it, which is too little. */
 function isUsable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK)

@@ -8,10 +8,10 @@ interface Relay {
   /** Resets every connection and refuses new ones, as if the server had stopped. */
   cut(): void
   /**
-   * Cuts once, when a client sends this text. With `lost: 'request'` the server never receives it. With
-   * `lost: 'answer'` it does, and its answer is lost. Resolves after the cut.
+   * Cuts once: where a client says this, which then never arrives; with `lost: 'answer'` it does, and what the
+   * server says to it is lost. With `after`, it waits until a client has said that first. Resolves when it has happened.
    */
-  cutAt(said: string, details: { lost: 'request' | 'answer' }): Promise<void>
+  cutAt(said: string, details: { lost: 'request' | 'answer'; after?: string }): Promise<void>
   /**
    * Silently drops all data on the open connections, as a lost route does. New connections work.
    *
@@ -25,7 +25,7 @@ interface Relay {
 /** Starts a relay to a port of 127.0.0.1. */
 export async function startRelay(targetPort: number): Promise<Relay> {
   const sockets = new Set<Socket>()
-  let trap: { said: string; lost: 'request' | 'answer'; sprung: () => void } | undefined
+  let trap: { said: string; lost: 'request' | 'answer'; after: string; sprung: () => void } | undefined
 
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1')
@@ -42,7 +42,8 @@ export async function startRelay(targetPort: number): Promise<Relay> {
       })
     }
     client.on('data', (chunk) => {
-      const sprung = trap !== undefined && chunk.includes(trap.said) ? trap : undefined
+      if (trap !== undefined && chunk.includes(trap.after)) trap.after = ''
+      const sprung = trap?.after === '' && chunk.includes(trap.said) ? trap : undefined
       if (sprung?.lost === 'request') return spring(sprung)
       isLost ||= sprung !== undefined
       target.write(chunk)
@@ -75,9 +76,9 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   return {
     port,
     cut,
-    cutAt(said, { lost }) {
+    cutAt(said, { lost, after = '' }) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      trap = { said, lost, sprung: resolve }
+      trap = { said, lost, after, sprung: resolve }
       return promise
     },
     freeze() {
