@@ -1,8 +1,8 @@
 /** What every request has to pass before a route sees it. Cheap, and without the database. */
 import { TOPICS } from '../api/index.ts'
-import { AuthError } from '../errors.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
 import { type Incoming, pathOf } from './incoming.ts'
 

@@ -1,6 +1,6 @@
 /** Between Node's own `http` and the rest of this room, without a `Request` and a `Response` in between. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { App } from './index.ts'
 import type { Rendered } from './responses.ts'

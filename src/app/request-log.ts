@@ -1,7 +1,7 @@
 /** The log of requests: a line for each, without anything that the client could choose or would not want there. */
 import { randomUUID } from 'node:crypto'
-import type { AuthError } from '../errors.ts'
 import { describeError, type Logger } from '../log.ts'
+import type { AuthError } from '../model/errors.ts'
 
 /** One request on its way: what its log line will say. */
 export class RequestRecord {

@@ -1,6 +1,6 @@
 /** Every answer gets its headers here, decided before it is sent: never touched afterwards. */
 import type { ErrorBody } from '../api/index.ts'
-import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
+import { type AuthError, ERRORS, type ErrorCode } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** Between `Request` and `Response` and the rest of this room: for any framework that speaks them. */
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { Rendered } from './responses.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../model/errors.ts'
 import { problemsOf } from './serve-problems.ts'
 import { assertNone, readSettings } from './settings.ts'
 

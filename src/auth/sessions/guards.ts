@@ -1,9 +1,9 @@
 /** From the session token of a request to its live session. Nothing is cached: an ended session is refused at once. */
 import * as store from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
 import { parseBearer } from '../../lib/bearer.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
-import type { User } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { User } from '../../model/user.ts'
 import { assertCaller, asUser, type Caller } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 import { idleExpiry } from './start.ts'

@@ -1,6 +1,6 @@
 /** One user as an import has them: names and values of fields, read strictly. */
 import type { MovingUser } from '../../db/index.ts'
-import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../user.ts'
+import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../model/user.ts'
 import { adoptHash } from '../passwords/hashing/adopt.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
 import { readTimestamp } from './timestamp.ts'

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { AuthError } from '../../../errors.ts'
+import { AuthError } from '../../../model/errors.ts'
 import type { Hasher } from '../../../options/index.ts'
 
 /** As many hashes at once as there are cores: more would only share them. */
