@@ -350,6 +350,8 @@ describe('accountOf', () => {
       createdAt: new Date(1),
       disabledAt: new Date(2),
       emailVerifiedAt: new Date(3),
+      passwordCompromisedAt: new Date(4),
+      locale: 'de',
     }
     const user: User = {
       ...account,
@@ -357,8 +359,6 @@ describe('accountOf', () => {
       sessionId: 'session',
       resetToken: 'token',
       passwordVersion: 2,
-      passwordCompromisedAt: new Date(4),
-      locale: 'de',
     }
     expect(accountOf(user)).toEqual(account)
   })

@@ -118,8 +118,8 @@ stopped
   Key       generated for this run: sessions survive a restart, device cookies do not
 
 !!! DEVELOPMENT MODE: for your own machine only. Do not put it on the internet; use BIENVENUE_MODE=production there.
-  - passwords of 8 characters are accepted; NIST asks for 15
-  - the session cookie travels without encryption
+  - passwords of 8 characters are accepted; NIST requires 15
+  - the session cookie is sent without encryption
 
 Ready: http://localhost:5000
 `)

@@ -6,8 +6,8 @@ import { hash as bcryptHash } from '@node-rs/bcrypt'
 import { describe, expect, it } from 'vitest'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
+import { plainAuth } from '../attacks/support.ts'
 import { type Ask, PAIRS, type Pair, timesOf, welchT } from './stopwatch.ts'
-import { plainAuth } from './support.ts'
 
 /** Far above what chance produces (3 is rare), and far below what the planted differences produce. */
 const BOUND = 6
