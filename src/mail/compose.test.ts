@@ -8,7 +8,7 @@ const WITH_LINK = { link: LINK, lifetimeSeconds: 3_600 }
 const SIGN_IN = { at: new Date('2026-11-21T04:05:59Z'), ip: '192.0.2.7', device: 'Firefox 120.0 on Windows' }
 
 /** One message of each kind. A missing kind fails the type check. */
-const MESSAGES: { readonly [Kind in Message['kind']]: Extract<Message, { kind: Kind }> } = {
+const MESSAGES: { readonly [Kind in Message['kind']]: Message & { kind: Kind } } = {
   verify_email: { kind: 'verify_email', ...WITH_LINK },
   account_exists: { kind: 'account_exists', ...WITH_LINK },
   reset_password: { kind: 'reset_password', ...WITH_LINK },

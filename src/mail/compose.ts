@@ -19,27 +19,27 @@ export interface SignIn {
   readonly device: string | null
 }
 
-/** The mails that the service sends. */
+/** The mails that the service sends, by kind. */
 export type Message =
-  /** To the address of a new account. */
-  | (WithLink & { readonly kind: 'verify_email' })
-  /** To a registered address that someone tried to register again. The link sets a new password. */
-  | (WithLink & { readonly kind: 'account_exists' })
-  | (WithLink & { readonly kind: 'reset_password' })
-  /** To the address that an account will change to. */
-  | (WithLink & { readonly kind: 'confirm_new_email' })
-  /** To the current address of the account. `newEmail` is masked. */
-  | { readonly kind: 'email_change_requested'; readonly newEmail: string }
-  /** To the previous address of the account. `newEmail` is masked. */
-  | { readonly kind: 'email_changed'; readonly newEmail: string }
-  | { readonly kind: 'password_changed' }
+  /**
+   * `verify_email` goes to the address of a new account, `account_exists` to a registered address that someone tried to
+   * register again, `confirm_new_email` to the address that an account will change to.
+   */
+  | (WithLink & {
+      readonly kind: 'verify_email' | 'account_exists' | 'reset_password' | 'confirm_new_email'
+    })
+  /** To the current address of the account, then to the previous one. `newEmail` is masked. */
+  | { readonly kind: 'email_change_requested' | 'email_changed'; readonly newEmail: string }
   /** Sign-ins from new devices. `signIns` holds the most recent of `count`, at least one. */
   | { readonly kind: 'new_device'; readonly count: number; readonly signIns: readonly SignIn[] }
   /** A sign-in after failed attempts, at least one. */
   | (SignIn & { readonly kind: 'signed_in_after_failures'; readonly failures: number })
-  | { readonly kind: 'account_deleted' }
-  /** To an operator who tests the mail settings. */
-  | { readonly kind: 'test' }
+  | { readonly kind: PlainKind }
+
+/** The mails whose text needs only the name of the service. */
+type PlainKind = {
+  [Kind in keyof MailTexts]: MailTexts[Kind] extends (service: string) => MailWords ? Kind : never
+}[keyof MailTexts]
 
 /** What a mail depends on besides its message. */
 interface MailContext {
@@ -78,31 +78,23 @@ export function compose(message: Message, { service, locale }: MailContext): Omi
 function wordsOf(message: Message, service: string, texts: MailTexts): MailWords {
   switch (message.kind) {
     case 'verify_email':
-      return texts.verifyEmail(service, duration(message.lifetimeSeconds, texts))
     case 'account_exists':
-      return texts.accountExists(service, duration(message.lifetimeSeconds, texts))
     case 'reset_password':
-      return texts.resetPassword(service, duration(message.lifetimeSeconds, texts))
     case 'confirm_new_email':
-      return texts.confirmNewEmail(service, duration(message.lifetimeSeconds, texts))
+      return texts[message.kind](service, duration(message.lifetimeSeconds, texts))
     case 'email_change_requested':
-      return texts.emailChangeRequested(service, oneLine(message.newEmail))
     case 'email_changed':
-      return texts.emailChanged(service, oneLine(message.newEmail))
-    case 'password_changed':
-      return texts.passwordChanged(service)
+      return texts[message.kind](service, oneLine(message.newEmail))
     case 'new_device':
-      return texts.newDevice(
+      return texts.new_device(
         service,
         message.signIns.map((signIn) => signInWords(signIn, texts)),
         message.count,
       )
     case 'signed_in_after_failures':
-      return texts.signedInAfterFailures(service, signInWords(message, texts), message.failures)
-    case 'account_deleted':
-      return texts.accountDeleted(service)
-    case 'test':
-      return texts.test(service)
+      return texts.signed_in_after_failures(service, signInWords(message, texts), message.failures)
+    default:
+      return texts[message.kind](service)
   }
 }
 

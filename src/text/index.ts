@@ -9,12 +9,14 @@ import { pages as pagesInEnglish } from './en/pages.ts'
 import { mail as mailInFrench } from './fr/mail.ts'
 import { pages as pagesInFrench } from './fr/pages.ts'
 import type { Locale } from './locales.ts'
-import type { MailTexts } from './mail.ts'
 import type { PageTexts } from './pages.ts'
 
 export { LOCALES, type Locale } from './locales.ts'
-export type { MailTexts, MailWords, SignInWords } from './mail.ts'
+export type { MailWords, SignInWords } from './mail.ts'
 export type { PanelWords, PasswordPageWords } from './pages.ts'
+
+/** The mails in one language. */
+export type MailTexts = typeof mailInEnglish
 
 /** The mails in every language. */
 export const MAIL: Readonly<Record<Locale, MailTexts>> = { en: mailInEnglish, fr: mailInFrench }

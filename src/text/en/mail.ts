@@ -1,4 +1,4 @@
-import { type MailTexts, onOneLine, type SignInWords } from '../mail.ts'
+import { type MailWords, onOneLine, type SignInWords } from '../mail.ts'
 
 const IT_WAS_YOU = 'If this was you, you do not need to do anything.'
 const IGNORE = 'If this was not you, ignore this email. Nothing happens unless you confirm the address.'
@@ -18,11 +18,17 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
   ...(ip === null ? [] : [`IP address: ${ip}`]),
 ]
 
-export const mail: MailTexts = {
-  formats: 'en-GB',
+/**
+ * The mails, by kind. Each takes the host name of the service and what it reports, formatted for the reader: a `duration`
+ * such as "1 hour", a masked `newEmail`, the most recent `signIns` of `count`. The other languages have the same form.
+ */
+export const mail = {
+  /** The BCP 47 tag that formats dates, durations and numbers. */
+  formats: 'en-GB' as string,
   greeting: 'Hello,',
+  /** Introduces the spelled-out link below its button. */
   copyLink: 'Or copy this link into your browser:',
-  verifyEmail: (service, duration) => ({
+  verify_email: (service: string, duration: string): MailWords => ({
     subject: `Confirm your email address for ${service}`,
     before: [
       `Someone, probably you, used this address to create an account at ${service}. Confirm that the address is yours:`,
@@ -30,7 +36,7 @@ export const mail: MailTexts = {
     action: 'Confirm address',
     after: [expiry(duration), IGNORE],
   }),
-  accountExists: (service, duration) => ({
+  account_exists: (service: string, duration: string): MailWords => ({
     subject: `You already have an account at ${service}`,
     before: [
       `Someone tried to create an account at ${service} with this address, but you already have one.`,
@@ -39,7 +45,7 @@ export const mail: MailTexts = {
     action: 'Set a new password',
     after: [expiry(duration), 'If this was not you, ignore this email. Your account has not changed.'],
   }),
-  resetPassword: (service, duration) => ({
+  reset_password: (service: string, duration: string): MailWords => ({
     subject: `Set a new password for ${service}`,
     before: [
       `Someone, probably you, requested a new password for your account at ${service}. Set it with this link:`,
@@ -47,7 +53,7 @@ export const mail: MailTexts = {
     action: 'Set a new password',
     after: [expiry(duration), 'If this was not you, ignore this email. Your password has not changed.'],
   }),
-  confirmNewEmail: (service, duration) => ({
+  confirm_new_email: (service: string, duration: string): MailWords => ({
     subject: `Confirm your new email address for ${service}`,
     before: [
       `Someone, probably you, wants to use this address for an account at ${service}. Confirm that the address is yours:`,
@@ -55,7 +61,7 @@ export const mail: MailTexts = {
     action: 'Confirm address',
     after: [expiry(duration), IGNORE],
   }),
-  emailChangeRequested: (service, newEmail) => ({
+  email_change_requested: (service: string, newEmail: string): MailWords => ({
     subject: `New email address requested for your account at ${service}`,
     before: [
       `Someone, probably you, asked to change the email address of your account at ${service} to ${newEmail}. The change takes effect when the new address is confirmed.`,
@@ -66,7 +72,7 @@ export const mail: MailTexts = {
       noLink(service),
     ],
   }),
-  emailChanged: (service, newEmail) => ({
+  email_changed: (service: string, newEmail: string): MailWords => ({
     subject: `The email address of your account at ${service} was changed`,
     before: [
       `The email address of your account at ${service} is now ${newEmail}. The address that received this email no longer belongs to the account.`,
@@ -77,7 +83,7 @@ export const mail: MailTexts = {
       noLink(service),
     ],
   }),
-  passwordChanged: (service) => ({
+  password_changed: (service: string): MailWords => ({
     subject: `The password of your account at ${service} was changed`,
     before: [`The password of your account at ${service} was changed.`],
     after: [
@@ -86,7 +92,7 @@ export const mail: MailTexts = {
       noLink(service),
     ],
   }),
-  newDevice: (service, signIns, count) => ({
+  new_device: (service: string, signIns: readonly SignInWords[], count: number): MailWords => ({
     subject:
       count === 1
         ? `New device signed in to your account at ${service}`
@@ -99,7 +105,7 @@ export const mail: MailTexts = {
     facts: count === 1 ? signIns.flatMap(factsOf) : signIns.map(onOneLine),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
-  signedInAfterFailures: (service, signIn, failures) => ({
+  signed_in_after_failures: (service: string, signIn: SignInWords, failures: number): MailWords => ({
     subject: `Sign-in to your account at ${service} after failed attempts`,
     before: [
       `Someone signed in to your account at ${service} after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}.`,
@@ -107,12 +113,12 @@ export const mail: MailTexts = {
     facts: factsOf(signIn),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
-  accountDeleted: (service) => ({
+  account_deleted: (service: string): MailWords => ({
     subject: `Your account at ${service} was deleted`,
     before: [`Your account at ${service} was deleted. It can no longer be used to sign in.`],
     after: [IT_WAS_YOU, `If this was not you, contact the people who run ${service} now.`, noLink(service)],
   }),
-  test: (service) => ({
+  test: (service: string): MailWords => ({
     subject: `Test email from ${service}`,
     before: [`This is a test. If you can read it, ${service} can send email.`],
     after: ['You do not need to do anything.'],

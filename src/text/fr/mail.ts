@@ -1,4 +1,5 @@
-import { type MailTexts, onOneLine, type SignInWords } from '../mail.ts'
+import type { MailTexts } from '../index.ts'
+import { onOneLine, type SignInWords } from '../mail.ts'
 
 const IT_WAS_YOU = 'Si c’était vous, vous n’avez rien à faire.'
 const IGNORE =
@@ -22,7 +23,7 @@ export const mail: MailTexts = {
   formats: 'fr-FR',
   greeting: 'Bonjour,',
   copyLink: 'Vous pouvez aussi copier ce lien dans votre navigateur\u00a0:',
-  verifyEmail: (service, duration) => ({
+  verify_email: (service, duration) => ({
     subject: `Confirmez votre adresse e-mail pour ${service}`,
     before: [
       `Quelqu’un, sans doute vous, a ouvert un compte sur ${service} avec cette adresse. Confirmez qu’elle est bien la vôtre\u00a0:`,
@@ -30,7 +31,7 @@ export const mail: MailTexts = {
     action: 'Confirmer cette adresse',
     after: [expiry(duration), IGNORE],
   }),
-  accountExists: (service, duration) => ({
+  account_exists: (service, duration) => ({
     subject: `Vous avez déjà un compte sur ${service}`,
     before: [
       `Quelqu’un a essayé d’ouvrir un compte sur ${service} avec cette adresse, mais vous en avez déjà un.`,
@@ -42,7 +43,7 @@ export const mail: MailTexts = {
       'Si ce n’était pas vous, ignorez ce message\u00a0: votre compte n’a pas changé.',
     ],
   }),
-  resetPassword: (service, duration) => ({
+  reset_password: (service, duration) => ({
     subject: `Choisissez un nouveau mot de passe pour ${service}`,
     before: [
       `Quelqu’un, sans doute vous, a demandé un nouveau mot de passe pour votre compte sur ${service}. Choisissez-le grâce à ce lien\u00a0:`,
@@ -53,7 +54,7 @@ export const mail: MailTexts = {
       'Si ce n’était pas vous, ignorez ce message\u00a0: votre mot de passe n’a pas changé.',
     ],
   }),
-  confirmNewEmail: (service, duration) => ({
+  confirm_new_email: (service, duration) => ({
     subject: `Confirmez votre nouvelle adresse e-mail pour ${service}`,
     before: [
       `Quelqu’un, sans doute vous, souhaite utiliser cette adresse pour un compte sur ${service}. Confirmez qu’elle est bien la vôtre\u00a0:`,
@@ -61,7 +62,7 @@ export const mail: MailTexts = {
     action: 'Confirmer cette adresse',
     after: [expiry(duration), IGNORE],
   }),
-  emailChangeRequested: (service, newEmail) => ({
+  email_change_requested: (service, newEmail) => ({
     subject: `Une nouvelle adresse e-mail pour votre compte sur ${service}`,
     before: [
       `Quelqu’un, sans doute vous, a demandé que l’adresse de votre compte sur ${service} devienne ${newEmail}. Ce sera le cas dès que cette adresse aura été confirmée.`,
@@ -72,7 +73,7 @@ export const mail: MailTexts = {
       noLink(service),
     ],
   }),
-  emailChanged: (service, newEmail) => ({
+  email_changed: (service, newEmail) => ({
     subject: `L’adresse e-mail de votre compte sur ${service} a changé`,
     before: [
       `L’adresse de votre compte sur ${service} est désormais ${newEmail}. L’adresse à laquelle vous recevez ce message n’est plus associée au compte.`,
@@ -83,7 +84,7 @@ export const mail: MailTexts = {
       noLink(service),
     ],
   }),
-  passwordChanged: (service) => ({
+  password_changed: (service) => ({
     subject: `Le mot de passe de votre compte sur ${service} a changé`,
     before: [`Le mot de passe de votre compte sur ${service} a été changé.`],
     after: [
@@ -92,7 +93,7 @@ export const mail: MailTexts = {
       noLink(service),
     ],
   }),
-  newDevice: (service, signIns, count) => ({
+  new_device: (service, signIns, count) => ({
     subject:
       count === 1
         ? `Un nouvel appareil s’est connecté à votre compte sur ${service}`
@@ -105,7 +106,7 @@ export const mail: MailTexts = {
     facts: count === 1 ? signIns.flatMap(factsOf) : signIns.map(onOneLine),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
-  signedInAfterFailures: (service, signIn, failures) => ({
+  signed_in_after_failures: (service, signIn, failures) => ({
     subject: `Connexion à votre compte sur ${service} après des tentatives échouées`,
     before: [
       `Quelqu’un s’est connecté à votre compte sur ${service} après ${failures} ${failures < 2 ? 'tentative échouée' : 'tentatives échouées'}.`,
@@ -113,7 +114,7 @@ export const mail: MailTexts = {
     facts: factsOf(signIn),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
-  accountDeleted: (service) => ({
+  account_deleted: (service) => ({
     subject: `Votre compte sur ${service} a été supprimé`,
     before: [`Votre compte sur ${service} a été supprimé. Il n’est plus possible de s’y connecter.`],
     after: [
