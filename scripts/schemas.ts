@@ -17,6 +17,8 @@ import {
 } from 'kysely'
 import type { DialectName } from '../src/db/dialect.ts'
 import { MIGRATIONS } from '../src/db/migrate.ts'
+import { TABLES } from '../src/db/tables/index.ts'
+import type { Column, Table } from '../src/db/tables/table.ts'
 import { sha256 } from '../src/lib/digest.ts'
 
 const FOLDER = 'test/fixtures/schemas'
@@ -217,6 +219,21 @@ const ROWS: Record<string, Rows> = {
   },
 }
 
+/** A row with a value of the right type in every column, for a table without rows above. */
+function sampleRow({ columns }: Table): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, { type }]) => [name, name === 'user_id' ? 1 : SAMPLES[type]]),
+  )
+}
+
+const SAMPLES: Readonly<Record<Column['type'], Value>> = {
+  integer: 1,
+  text: 'text',
+  uuid: '019a3f5e-7c00-7000-8000-000000000006',
+  time: CREATED,
+  bytes: sha256('bytes'),
+}
+
 /** Kysely's own tables. */
 const LEDGER = [
   'create table bienvenue_migrations (name varchar(255) not null primary key, timestamp varchar(255) not null)',
@@ -251,11 +268,26 @@ function literal(dialect: DialectName, value: Value): string {
   return dialect === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`
 }
 
-function insertsAt(dialect: DialectName, version: string): string[] {
-  return Object.entries(ROWS).flatMap(([table, { since, columns, added = {}, former }]) => {
+/** The tables of {@link ROWS}, and every other table from the migration on that creates it. */
+async function allRows(): Promise<Record<string, Rows>> {
+  const rows = { ...ROWS }
+  for (const name of NAMES) {
+    const created = (await statementsOf('sqlite', name)).flatMap(
+      (statement) => /^create table "(\w+)"/.exec(statement)?.[1] ?? [],
+    )
+    for (const table of created) {
+      const registered = (TABLES as Readonly<Record<string, Table>>)[table]
+      if (registered !== undefined) rows[table] ??= { since: name, columns: [sampleRow(registered)] }
+    }
+  }
+  return rows
+}
+
+function insertsAt(rows: Record<string, Rows>, dialect: DialectName, version: string): string[] {
+  return Object.entries(rows).flatMap(([table, { since, columns, added = {}, former }]) => {
     if (since > version) return []
-    const rows = former !== undefined && version < former.before ? former.columns : columns
-    return rows.map((row) => {
+    const records = former !== undefined && version < former.before ? former.columns : columns
+    return records.map((row) => {
       const cells = Object.entries(row).filter(([column]) => (added[column] ?? '') <= version)
       const values = cells.map(([, value]) => literal(dialect, value))
       return `insert into ${table} (${cells.map(([column]) => column).join(', ')}) values (${values.join(', ')})`
@@ -264,6 +296,7 @@ function insertsAt(dialect: DialectName, version: string): string[] {
 }
 
 mkdirSync(FOLDER, { recursive: true })
+const rows = await allRows()
 for (const dialect of ['sqlite', 'postgres'] as const) {
   for (const [index, version] of NAMES.entries()) {
     const file = `${FOLDER}/${version}.${dialect}.sql`
@@ -279,7 +312,7 @@ for (const dialect of ['sqlite', 'postgres'] as const) {
       ...LEDGER,
       ...migrated.flat(),
       ...recorded,
-      ...insertsAt(dialect, version),
+      ...insertsAt(rows, dialect, version),
       ...counted,
     ]
     const script = statements.map((statement) => `${statement};\n`).join('')

@@ -11,22 +11,7 @@ export { isUnavailable, transactionWithoutSync } from './dialect.ts'
 export { healthOf, isReady } from './health.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'
-export * from './tables/audit.ts'
-export {
-  CLEAN_UPS,
-  type CleanUpName,
-  type Database,
-  type RecordedCleanUpName,
-  TABLE_NAMES,
-  TABLES,
-  type Tx,
-} from './tables/index.ts'
-export * from './tables/outbox.ts'
-export * from './tables/sessions.ts'
-export * from './tables/throttles.ts'
-export * from './tables/tokens.ts'
-export * from './tables/users.ts'
-export * from './tables/users-bulk.ts'
+export * from './tables/index.ts'
 export {
   type Adoption,
   type AdoptionPlan,

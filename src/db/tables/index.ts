@@ -11,6 +11,14 @@ import { type ThrottlesTable, throttles } from './throttles.ts'
 import { type TokensTable, tokens } from './tokens.ts'
 import { type UsersTable, users } from './users.ts'
 
+export * from './audit.ts'
+export * from './outbox.ts'
+export * from './sessions.ts'
+export * from './throttles.ts'
+export * from './tokens.ts'
+export * from './users.ts'
+export * from './users-bulk.ts'
+
 export interface Schema {
   users: UsersTable
   sessions: SessionsTable
