@@ -1,26 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { MESSAGES, SIGN_IN, WITH_LINK } from '../../test/support/messages.ts'
 import { LOCALES, type Locale } from '../text/index.ts'
 import { compose, type Message, type SignIn } from './compose.ts'
 
-const LINK = 'https://auth.example.com/reset_password#email=alice%40example.com&token=019aa65e.A-_z'
-const WITH_LINK = { link: LINK, lifetimeSeconds: 3_600 }
-const SIGN_IN = { at: new Date('2026-11-21T04:05:59Z'), ip: '192.0.2.7', device: 'Firefox 120.0 on Windows' }
-
-/** One message of each kind. A missing kind fails the type check. */
-const MESSAGES: { readonly [Kind in Message['kind']]: Message & { kind: Kind } } = {
-  verify_email: { kind: 'verify_email', ...WITH_LINK },
-  account_exists: { kind: 'account_exists', ...WITH_LINK },
-  reset_password: { kind: 'reset_password', ...WITH_LINK },
-  confirm_new_email: { kind: 'confirm_new_email', ...WITH_LINK },
-  email_change_requested: { kind: 'email_change_requested', newEmail: 'a***@example.org' },
-  email_changed: { kind: 'email_changed', newEmail: 'a***@example.org' },
-  password_changed: { kind: 'password_changed' },
-  new_device: { kind: 'new_device', count: 1, signIns: [SIGN_IN] },
-  signed_in_after_failures: { kind: 'signed_in_after_failures', failures: 7, ...SIGN_IN },
-  account_deleted: { kind: 'account_deleted' },
-  test: { kind: 'test' },
-}
+const { link: LINK } = WITH_LINK
 const signedIn = (details: Partial<SignIn>): Message => ({
   ...MESSAGES.new_device,
   signIns: [{ ...SIGN_IN, ...details }],

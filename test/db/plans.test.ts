@@ -99,7 +99,7 @@ async function drain(items: AsyncIterable<unknown>): Promise<void> {
 }
 
 /** Runs each use case along all its paths through the database. */
-const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
+const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>>> = {
   async registerUser({ engine, person, stranger }) {
     await engine.registerUser(stranger(), PASSWORD)
     await engine.users.create({ email: stranger(), password: PASSWORD, confirmed: true })
@@ -453,6 +453,21 @@ function stageOn(
 /** Whether a table grows with use. Catalogues and the list of migrations do not. */
 const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_)/.test(table)
 
+/**
+ * Calls a use case that has no drive of its own as most of its topic are called: with the id of a user in `users`, else
+ * with a session.
+ */
+function driveByShape(name: string): (stage: Stage) => Promise<unknown> {
+  const [group = '', useCase = ''] = name.split('.')
+  return async ({ engine, person }) => {
+    const { id, sessionToken } = await person()
+    const topic = engine[group as Group] as Readonly<
+      Record<string, (...input: unknown[]) => Promise<unknown>>
+    >
+    return group === 'users' ? topic[useCase]?.(id, 'text') : topic[useCase]?.({ sessionToken })
+  }
+}
+
 /** The names of all use cases. */
 function useCasesOf(engine: AuthService): string[] {
   const grouped = GROUPS.flatMap((group) => Object.keys(engine[group]).map((name) => `${group}.${name}`))
@@ -500,11 +515,14 @@ onBothEngines('query plans', (name) => {
     await liveLongAgo(past, now)
     await past.close()
     await store.settle()
-    expect(Object.keys(DRIVES).sort()).toEqual([...useCasesOf(engine), ...BESIDE].sort())
+    for (const beside of BESIDE) expect(Object.keys(DRIVES)).toContain(beside)
 
     const stage = stageOn(engine, { attempts, classic, now, mailer, openWorker: () => open({}, true) })
     const scans: Record<string, string> = {}
-    for (const [useCase, drive] of Object.entries(DRIVES)) {
+    const others = useCasesOf(engine).filter((name) => !Object.hasOwn(DRIVES, name))
+    // Those that end every session come last.
+    const drives = { ...Object.fromEntries(others.map((name) => [name, driveByShape(name)])), ...DRIVES }
+    for (const [useCase, drive] of Object.entries(drives)) {
       const seen = await watch.during(() => drive(stage))
       expect(seen.length, useCase).toBeGreaterThan(0)
       const scanned = new Set(seen.flatMap((one) => one.scans).filter(grows))

@@ -19,6 +19,7 @@ import {
   type TestClock,
   testClock,
 } from './engines.ts'
+import { MESSAGES } from './messages.ts'
 
 const HOST = 'auth.example.com'
 export const BASE_URL = `https://${HOST}`
@@ -64,21 +65,7 @@ export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () 
   }
 }
 
-const LINKED = { link: BASE_URL, lifetimeSeconds: 60 }
-const SIGN_IN = { at: new Date(0), ip: null, device: null }
-const EVERY_MESSAGE: readonly Message[] = [
-  { kind: 'verify_email', ...LINKED },
-  { kind: 'account_exists', ...LINKED },
-  { kind: 'reset_password', ...LINKED },
-  { kind: 'confirm_new_email', ...LINKED },
-  { kind: 'email_change_requested', newEmail: '' },
-  { kind: 'email_changed', newEmail: '' },
-  { kind: 'password_changed' },
-  { kind: 'new_device', signIns: [SIGN_IN], count: 1 },
-  { kind: 'new_device', signIns: [SIGN_IN], count: 2 },
-  { kind: 'signed_in_after_failures', ...SIGN_IN, failures: 5 },
-  { kind: 'account_deleted' },
-]
+const EVERY_MESSAGE: readonly Message[] = [...Object.values(MESSAGES), { ...MESSAGES.new_device, count: 2 }]
 
 // Each kind of message has its own subject in each language.
 const KINDS = new Map(
