@@ -350,7 +350,8 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
   },
   async deleteExpired({ engine }) {
     const removed = await engine.deleteExpired()
-    for (const [what, count] of Object.entries(removed)) expect(count, what).toBeGreaterThan(0)
+    for (const what of ['sessions', 'tokens', 'throttles', 'accounts', 'mails', 'auditRecords'] as const)
+      expect(removed[what], what).toBeGreaterThan(0)
   },
   async isReady({ engine }) {
     expect(await engine.isReady()).toBe(true)
