@@ -1,24 +1,23 @@
 import { z } from 'zod'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 
-/** The one shape of a refusal. */
+/** The body of an error answer. */
 export const errorBody = z.strictObject({
-  message: z.string().meta({ description: 'For a person to read. It may be reworded.' }),
+  message: z.string().meta({ description: 'For people to read. Its wording may change.' }),
   code: z
     .enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]])
-    .meta({ description: 'For a program to switch on.' }),
-  field: z.string().optional().meta({ description: 'The field of the request at fault.' }),
+    .meta({ description: 'For programs. Codes are stable.' }),
+  field: z.string().optional().meta({ description: 'The invalid field of the request.' }),
   min_length: z.int().min(1).optional().meta({
-    description:
-      'With `password_too_short`: the fewest characters of a new password, in Unicode code points.',
+    description: 'With `password_too_short`: the minimum length of a new password, in Unicode code points.',
   }),
   max_bytes: z.int().min(1).optional().meta({
-    description: 'With `password_too_long`: the most bytes of a password, in UTF-8.',
+    description: 'With `password_too_long`: the maximum length of a password, in bytes of UTF-8.',
   }),
-  request_id: z.uuid().meta({ description: 'Stands beside the reason in the log.' }),
+  request_id: z.uuid().meta({ description: 'Identifies the request in the log, which has the details.' }),
 })
 
-/** The classic refusal of a taken address: its body is only the message. */
+/** The classic answer for a taken address has only a message. */
 export const emailTakenBody = z.strictObject({ message: z.literal(ERRORS.email_taken.message) })
 
 export type ErrorBody = z.infer<typeof errorBody>

@@ -5,7 +5,7 @@ import { textOf } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 
-/** How the user of a new session has authenticated. */
+/** How the user of a new session was authenticated. */
 interface Authentication {
   /** Authentication method references (RFC 8176), such as `pwd`. */
   readonly amr: readonly string[]
@@ -13,7 +13,7 @@ interface Authentication {
   readonly aal: number
 }
 
-/** A new session that replaced the one of the request. */
+/** A new session, which replaces that of the caller. */
 export interface RenewedSession {
   readonly user: Account
   /** Opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. */
@@ -21,8 +21,8 @@ export interface RenewedSession {
 }
 
 /**
- * Starts a session. Every way of signing in ends here, behind its gates. If the user has reached
- * `options.sessionsPerUser`, the session that was used least recently ends.
+ * Starts a session. Every way to sign in ends here, after its gates. If the user has more than `options.sessionsPerUser`
+ * sessions, the least recently used one ends.
  *
  * @returns The session token. `null` if the account was disabled or got another password since `user` was read.
  */
@@ -53,7 +53,7 @@ export async function startSession(
   return value
 }
 
-/** When a session that is used now will have been idle for too long, or `null` without an idle limit. */
+/** When a session that is used now expires if it stays idle, or `null` without an idle limit. */
 export function idleExpiry({ options }: Context, now: Date): Date | null {
   return options.sessionIdleSeconds === 0 ? null : secondsAfter(now, options.sessionIdleSeconds)
 }
