@@ -126,7 +126,20 @@ export const GOALS = {
     value: 250,
     unit: 'ms',
   },
-  idle_memory: { what: 'Resident when idle (`dist`)', bound: 'at most', value: 80, unit: 'MB' },
+  idle_memory_sqlite: {
+    what: 'Idle memory in production on SQLite (`dist`)',
+    bound: 'at most',
+    value: 80,
+    unit: 'MB',
+    guard: 80,
+  },
+  idle_memory_postgres: {
+    what: 'Idle memory in production on PostgreSQL (`dist`)',
+    bound: 'at most',
+    value: 80,
+    unit: 'MB',
+    guard: 80,
+  },
 } as const satisfies Record<string, Goal>
 
 export type GoalName = keyof typeof GOALS

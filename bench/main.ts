@@ -10,13 +10,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { build } from '../scripts/build.ts'
+import { build, isBuilt } from '../scripts/build.ts'
 import { GENERATOR_NAMES, type GeneratorName, pickGenerator } from './drive.ts'
 import { call } from './parts/call.ts'
 import { check } from './parts/check.ts'
 import { firstUse } from './parts/first-use.ts'
 import type { Bench, Part } from './parts/index.ts'
 import { login } from './parts/login.ts'
+import { memory } from './parts/memory.ts'
 import { start } from './parts/start.ts'
 import { workers } from './parts/workers.ts'
 import { openPlace } from './place.ts'
@@ -29,11 +30,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   call,
   login,
   start,
+  memory,
   workers,
 }
 /** How often a quick run tries a part before it fails. */
 const TRIES_MAX = 3
-const QUICK_PARTS = ['check', 'call', 'login']
+const QUICK_PARTS = ['check', 'call', 'login', 'memory']
 const PAGE = 'docs/internals/benchmarks.md'
 const PLOT = 'docs/internals/benchmarks.svg'
 
@@ -52,6 +54,8 @@ if (values.generator !== undefined && !GENERATOR_NAMES.includes(values.generator
 
 if (!values.quick) {
   installPeers()
+  await build()
+} else if (names.includes('memory') && !isBuilt()) {
   await build()
 }
 const skipped: string[] = []

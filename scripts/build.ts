@@ -3,7 +3,17 @@
  * loading some four hundred small files would take half of its start time and a fifth of its memory.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
@@ -67,6 +77,18 @@ function licensesOf(modules: readonly string[]): string {
       return `${folder.replace(/^.*\/node_modules\//, '')}\n\n${license.trim()}\n`
     })
     .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+/** Whether `dist/` holds what `src/` says. */
+export function isBuilt(): boolean {
+  // The build writes this file last.
+  const last = 'dist/cli/LICENSES'
+  if (!existsSync(last)) return false
+  const built = statSync(last).mtimeMs
+  return globSync('src/**/*').every((path) => {
+    const entry = statSync(path)
+    return entry.isDirectory() || path.endsWith('.test.ts') || entry.mtimeMs < built
+  })
 }
 
 if (import.meta.main) await build()

@@ -18,7 +18,8 @@ import {
 import { MaintenanceError, NoResultFound } from '../src/errors.ts'
 import { createAuth } from '../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
-import { ROOT, run, runCli, send, startService } from './support/service.ts'
+import { send } from './support/send.ts'
+import { ROOT, run, runCli, startService } from './support/service.ts'
 
 const PASSWORD = 'b4l0u'
 /** Hashed once to save time; all accounts have the same password. */
@@ -434,7 +435,7 @@ onBothEngines('a classic users table', (engine) => {
     expect(adopted.stdout).toMatch(/^Accounts: 1\nAdopted\. The original table is kept as \S+\.\n$/)
     const service = await startService(url)
     const answer = await send(service.url, 'POST', '/sessions', {
-      fields: { email: 'bob@example.com', password: PASSWORD },
+      form: { email: 'bob@example.com', password: PASSWORD },
     })
     expect(answer.status).toBe(200)
     // Nothing to do, so no question.

@@ -16,7 +16,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import { openAuthService } from '../src/auth/index.ts'
 import type { Auth } from '../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase } from './support/engines.ts'
-import { COMMAND, ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
+import { send, sessionIdOf } from './support/send.ts'
+import { COMMAND, ROOT, run, runCli, startService } from './support/service.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
@@ -91,7 +92,7 @@ it('backs up a consistent state under write load, and restores it to a service t
   const place = folder()
   const databaseUrl = urlIn(place)
   const service = await startService(databaseUrl)
-  await send(service.url, 'POST', '/users', { fields: { email: EMAIL, password: PASSWORD } })
+  await send(service.url, 'POST', '/users', { form: { email: EMAIL, password: PASSWORD } })
   const auth = await freshAuth('sqlite', { databaseUrl })
   const load = writeOn(auth)
   const file = join(place, 'backup.db')
@@ -100,7 +101,7 @@ it('backs up a consistent state under write load, and restores it to a service t
   // The writes continued during the backup and still do.
   expect(load.written()).toBeGreaterThan(before)
   const answer = await send(service.url, 'POST', '/sessions', {
-    fields: { email: EMAIL, password: PASSWORD },
+    form: { email: EMAIL, password: PASSWORD },
   })
   expect(answer.status).toBe(200)
   const written = await load.stop()
@@ -131,7 +132,7 @@ it('backs up a consistent state under write load, and restores it to a service t
   const restored = await done(bienvenue(databaseUrl, 'restore', file, '--yes', '--json'))
   expect(restored).toMatchObject({ users: ids.length, kept_sessions: false })
   const again = await startService(databaseUrl)
-  const login = await send(again.url, 'POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
+  const login = await send(again.url, 'POST', '/sessions', { form: { email: EMAIL, password: PASSWORD } })
   expect(login.status).toBe(200)
   // The replaced database is next to it, complete with what was only in the WAL.
   const replaced = new DatabaseSync(restored.replaced as string, { readOnly: true })
@@ -172,7 +173,7 @@ it('refuses to restore while an idle service has the database open, and changes 
   await done(bienvenue(databaseUrl, 'backup', file, '--json'))
   const service = await startService(databaseUrl)
   const answer = await send(service.url, 'POST', '/sessions', {
-    fields: { email: EMAIL, password: PASSWORD },
+    form: { email: EMAIL, password: PASSWORD },
   })
   const sessionToken = sessionIdOf(answer)
   const names = readdirSync(join(pathOf(databaseUrl), '..'))

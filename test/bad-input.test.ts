@@ -1,12 +1,12 @@
-/** What bad input gets: a 4xx in the one error shape, no row changed, no value in the log, and the next request served. */
+/** Bad input gets a 4xx in the common error shape, changes no row, leaves no value in the log, and breaks nothing. */
 import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import { errorBody, OPERATIONS, type Operation } from '../src/api/index.ts'
 import { openDatabase, TABLE_NAMES } from '../src/db/index.ts'
 import { ERRORS } from '../src/errors.ts'
 import type { Auth, CreateAuthOptions } from '../src/index.ts'
-import { type Send, send, sessionIn } from './support/client.ts'
 import { type EngineName, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import { type Send, send, sessionIn } from './support/send.ts'
 
 const EMAIL = 'bob@example.com'
 const MARK = 'm4rk3d-v4lu3'
@@ -29,9 +29,9 @@ async function world(engine: EngineName, options: CreateAuthOptions = {}): Promi
   const auth = await freshAuth(engine, {
     databaseUrl,
     logger,
-    // Throttle counters move on purpose: they are left out of what must not change.
+    // Counters would change with every refusal.
     throttle: false,
-    // So that every operation is served.
+    // These options make the service serve every operation.
     baseUrl: 'http://localhost:5000',
     mailer: { send: async () => {}, close() {} },
     ...options,
@@ -55,7 +55,7 @@ async function world(engine: EngineName, options: CreateAuthOptions = {}): Promi
   }
 }
 
-/** Sends, and holds the answer to everything a refusal promises. */
+/** Sends a request and checks everything that holds for every refusal. */
 async function refused(
   { auth, rows, log }: World,
   method: string,
@@ -85,17 +85,17 @@ async function refused(
   expect((await send(auth, 'GET', '/')).status).toBe(200)
 }
 
-/** Fields that each operation with a body takes for well-formed. */
+/** Well-formed fields for each operation with a body. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  registerUser: { email: 'new@example.com', password: MARK },
-  logIn: { email: EMAIL, password: MARK },
-  requestPasswordReset: { email: EMAIL },
-  resetPassword: { email: EMAIL, reset_token: `${UUID}.${MARK}`, new_password: MARK },
-  requestConfirmation: { email: EMAIL },
-  confirmEmail: { token: `${UUID}.${MARK}`, password: MARK },
-  reauthenticate: { password: MARK },
-  changePassword: { current_password: MARK, new_password: MARK },
-  changeEmail: { email: 'new@example.com' },
+  'account.register': { email: 'new@example.com', password: MARK },
+  'signIn.withPassword': { email: EMAIL, password: MARK },
+  'account.requestPasswordReset': { email: EMAIL },
+  'account.resetPassword': { email: EMAIL, reset_token: `${UUID}.${MARK}`, new_password: MARK },
+  'account.requestConfirmation': { email: EMAIL },
+  'account.confirmEmail': { token: `${UUID}.${MARK}`, password: MARK },
+  'signIn.reauthenticate': { password: MARK },
+  'account.changePassword': { current_password: MARK, new_password: MARK },
+  'account.changeEmail': { email: 'new@example.com' },
 }
 
 const fieldsOf = ({ id }: Operation): Readonly<Record<string, string>> =>
@@ -103,15 +103,27 @@ const fieldsOf = ({ id }: Operation): Readonly<Record<string, string>> =>
 
 const WITH_BODY = OPERATIONS.filter(({ body }) => body !== undefined)
 const WITH_EMAIL = WITH_BODY.filter((operation) => 'email' in fieldsOf(operation))
-/** Those that store an address, and those that only look one up. */
-const STORING = WITH_EMAIL.filter(({ id }) => id === 'registerUser' || id === 'changeEmail')
+/** Operations that store an address, and operations that only look one up. */
+const STORING = WITH_EMAIL.filter(({ id }) => id === 'account.register' || id === 'account.changeEmail')
 const LOOKING_UP = WITH_EMAIL.filter((operation) => !STORING.includes(operation))
-/** What they say of an unknown address in classic mode. */
+/** Their responses for an unknown address in classic mode. */
 const UNKNOWN: Readonly<Record<string, object>> = {
-  logIn: { status: 401, code: 'invalid_credentials', message: ERRORS.invalid_credentials.message },
-  requestPasswordReset: { status: 403, code: 'unknown_email', message: ERRORS.unknown_email.message },
-  resetPassword: { status: 403, code: 'invalid_reset_token', message: ERRORS.invalid_reset_token.message },
-  requestConfirmation: { status: 200, email: 'EMAIL', message: 'confirmation mail sent' },
+  'signIn.withPassword': {
+    status: 401,
+    code: 'invalid_credentials',
+    message: ERRORS.invalid_credentials.message,
+  },
+  'account.requestPasswordReset': {
+    status: 403,
+    code: 'unknown_email',
+    message: ERRORS.unknown_email.message,
+  },
+  'account.resetPassword': {
+    status: 403,
+    code: 'invalid_reset_token',
+    message: ERRORS.invalid_reset_token.message,
+  },
+  'account.requestConfirmation': { status: 200, email: 'EMAIL', message: 'confirmation mail sent' },
 }
 const NOT_ADDRESSES = [
   'nope',
@@ -133,30 +145,30 @@ const NOT_ADDRESSES = [
   `a@${MARK}.com, b@example.com`,
   `${MARK} <a@example.com>`,
   `a@example.com\r\nBcc: ${MARK}@example.com`,
-  // Of the account, but for what is around it.
+  // The address of the account with something around it.
   `${EMAIL}\0`,
   `<${EMAIL}>`,
   // Long text of this kind is slow to normalise.
   '\u0301\u0316'.repeat(2_000),
 ]
 const UNSAFE = OPERATIONS.filter(({ method }) => method !== 'GET')
-/** Those that came after the classic contract, and want a session. */
+/** Operations beyond the classic contract that require a session. */
 const WITH_SESSION = OPERATIONS.filter(({ tag, access }) => tag === 'account' && access !== 'anyone')
 
-/** Fields in every format that an operation takes. */
+/** Fields in every format that an operation accepts. */
 function encoded({ tag }: Operation, fields: Readonly<Record<string, string>>): Send[] {
-  return tag === 'classic' ? [{ fields }, json(fields)] : [json(fields)]
+  return tag === 'classic' ? [{ form: fields }, json(fields)] : [json(fields)]
 }
 
-/** A path with something in the place of its parameter. */
+/** The path with its parameter filled in. */
 const pathOf = ({ path }: Operation, parameter = UUID) => path.replace(/\{\w+\}/, parameter)
 
-/** A request that an operation takes for well-formed. */
+/** A well-formed request for an operation. */
 function wellFormed(operation: Operation): Send {
   return operation.body === undefined ? {} : json(fieldsOf(operation))
 }
 
-/** {@link refused} of an operation, with a good session where it wants one. */
+/** {@link refused} for an operation, with a valid session if the operation requires one. */
 function refusedBy(
   w: World,
   operation: Operation,
@@ -179,7 +191,7 @@ function form(text: string | Uint8Array<ArrayBuffer>): Send {
 
 onBothEngines('bad input', (engine) => {
   it.each(WITH_BODY)(
-    '$method $path: a field that is missing, empty, repeated or no text is named [API-01, API-02]',
+    '$method $path names a field that is missing, empty, repeated, unknown or not text [API-01, API-02]',
     async (operation) => {
       const refuse = refusedBy(await world(engine), operation)
       const fields = fieldsOf(operation)
@@ -206,7 +218,7 @@ onBothEngines('bad input', (engine) => {
     },
   )
 
-  it.each(STORING)('$method $path: text that is not an address is named [API-01]', async (operation) => {
+  it.each(STORING)('$method $path refuses text that is not an address [API-01]', async (operation) => {
     const refuse = refusedBy(await world(engine), operation)
     for (const email of NOT_ADDRESSES) {
       for (const request of encoded(operation, { ...fieldsOf(operation), email }))
@@ -215,10 +227,10 @@ onBothEngines('bad input', (engine) => {
   })
 
   it.each(LOOKING_UP)(
-    '$method $path: text that is not an address gets the answer for an unknown address',
+    '$method $path answers text that is not an address like an unknown address',
     async (operation) => {
       const { auth, log, resetToken } = await world(engine)
-      // With a token that is good, so that the address alone decides.
+      // The token is valid, so that only the address decides.
       const good = 'reset_token' in fieldsOf(operation) && { reset_token: resetToken }
       const look = async (email: string) => {
         const answers: unknown[] = []
@@ -236,12 +248,12 @@ onBothEngines('bad input', (engine) => {
     },
   )
 
-  it.each(WITH_BODY)('$method $path: a body that cannot be read is refused as such', async (operation) => {
+  it.each(WITH_BODY)('$method $path refuses a body that it cannot read', async (operation) => {
     const refuse = refusedBy(await world(engine), operation)
     const fields = fieldsOf(operation)
     const malformed = { status: 400, code: 'malformed_body' }
     const unsupported = { status: 415, code: 'unsupported_media_type' }
-    // What came after the classic contract reads no form, be it well-formed or not.
+    // Operations beyond the classic contract accept no forms, well-formed or not.
     const ofForms = operation.tag === 'classic' ? malformed : unsupported
     const text = new URLSearchParams(fields).toString()
     if (operation.tag !== 'classic') await refuse(form(text), unsupported)
@@ -282,20 +294,14 @@ onBothEngines('bad input', (engine) => {
       await refuse(tooLarge, { status: 413, code: 'body_too_large' })
   })
 
-  it('a password of more than 1,024 bytes is refused before it is hashed [PW-02]', async () => {
+  it('refuses a password longer than 1,024 bytes before hashing it [PW-02]', async () => {
     const w = await world(engine)
     const password = 'é'.repeat(513)
     const tooLong = (field: string) => ({ status: 400, code: 'password_too_long', field, max_bytes: 1_024 })
-    await refused(
-      w,
-      'POST',
-      '/users',
-      { fields: { email: 'new@example.com', password } },
-      tooLong('password'),
-    )
-    await refused(w, 'POST', '/sessions', { fields: { email: EMAIL, password } }, tooLong('password'))
+    await refused(w, 'POST', '/users', { form: { email: 'new@example.com', password } }, tooLong('password'))
+    await refused(w, 'POST', '/sessions', { form: { email: EMAIL, password } }, tooLong('password'))
     const fields = { email: EMAIL, reset_token: w.resetToken, new_password: password }
-    await refused(w, 'PUT', '/reset_password', { fields }, tooLong('new_password'))
+    await refused(w, 'PUT', '/reset_password', { form: fields }, tooLong('new_password'))
     const confirmation = json({ token: w.resetToken, password })
     await refused(w, 'POST', '/confirm_email', confirmation, tooLong('password'))
     const { sessionToken } = w
@@ -308,19 +314,19 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it('a new password that is too short is refused with how long it has to be', async () => {
+  it('refuses a new password that is too short, and names the minimum length', async () => {
     const w = await world(engine, { minPasswordLength: 5 })
     const tooShort = (field: string) => ({ status: 400, code: 'password_too_short', field, min_length: 5 })
-    const signUp = { fields: { email: 'new@example.com', password: 'b4l0' } }
+    const signUp = { form: { email: 'new@example.com', password: 'b4l0' } }
     await refused(w, 'POST', '/users', signUp, tooShort('password'))
     const fields = { email: EMAIL, reset_token: w.resetToken, new_password: 'b4l0' }
-    await refused(w, 'PUT', '/reset_password', { fields }, tooShort('new_password'))
+    await refused(w, 'PUT', '/reset_password', { form: fields }, tooShort('new_password'))
     const change = json({ current_password: 'b4l0u', new_password: 'b4l0' })
     const { sessionToken } = w
     await refused(w, 'PUT', '/profile/password', { ...change, sessionToken }, tooShort('new_password'))
   })
 
-  it('a session cookie that is not exactly one good one opens nothing [SES-01]', async () => {
+  it('refuses a session cookie that is altered, repeated or misnamed [SES-01]', async () => {
     const w = await world(engine)
     const good = `session_id=${w.sessionToken}`
     const other = `session_id=${(await w.auth.createSession(EMAIL)) ?? ''}`
@@ -370,7 +376,7 @@ onBothEngines('bad input', (engine) => {
     )
   })
 
-  it('a reset token that is not exactly the good one changes nothing', async () => {
+  it('refuses a reset token that is altered, or valid for another address', async () => {
     const w = await world(engine)
     const [id = '', secret = ''] = w.resetToken.split('.')
     for (const reset_token of [
@@ -385,19 +391,19 @@ onBothEngines('bad input', (engine) => {
       'x'.repeat(1_024),
     ]) {
       const fields = { email: EMAIL, reset_token, new_password: MARK }
-      await refused(w, 'PUT', '/reset_password', { fields }, { status: 403, code: 'invalid_reset_token' })
+      await refused(
+        w,
+        'PUT',
+        '/reset_password',
+        { form: fields },
+        { status: 403, code: 'invalid_reset_token' },
+      )
     }
     const others = { email: 'rob@example.com', reset_token: w.resetToken, new_password: MARK }
-    await refused(
-      w,
-      'PUT',
-      '/reset_password',
-      { fields: others },
-      { status: 403, code: 'invalid_reset_token' },
-    )
+    await refused(w, 'PUT', '/reset_password', { form: others }, { status: 403, code: 'invalid_reset_token' })
   })
 
-  it('a confirmation token that is not exactly a good one changes nothing', async () => {
+  it('refuses a confirmation token that is altered, or made for another purpose', async () => {
     const w = await world(engine)
     const [id = '', secret = ''] = w.resetToken.split('.')
     for (const token of [
@@ -415,7 +421,7 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it('an id that names none of the own sessions ends nothing, and is not told from one of somebody else', async () => {
+  it('answers 404 for the id of another user’s session, as for an unknown id', async () => {
     const w = await world(engine)
     const { sessionToken } = w
     await w.auth.registerUser('rob@example.com', 'r0b')
@@ -441,7 +447,7 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it('a path that does not exist is 404, a method that does not is 405 with those that do [API-06, API-13]', async () => {
+  it('answers 404 for an unknown path, and 405 with Allow for an unknown method [API-06, API-13]', async () => {
     const w = await world(engine)
     for (const path of [
       '/nope',
@@ -461,7 +467,7 @@ onBothEngines('bad input', (engine) => {
       '/confirm_email/x',
     ]) {
       await refused(w, 'GET', path, {}, { status: 404, code: 'not_found' })
-      await refused(w, 'POST', path, { fields: { x: MARK } }, { status: 404, code: 'not_found' })
+      await refused(w, 'POST', path, { form: { x: MARK } }, { status: 404, code: 'not_found' })
     }
     const allowed = Map.groupBy(OPERATIONS, ({ path }) => path)
     for (const [path, operations] of allowed) {
@@ -477,7 +483,7 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it('a request of another site is refused, also with a good session [CX-06]', async () => {
+  it('refuses a request from another site, even with a valid session [CX-06]', async () => {
     const w = await world(engine)
     const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },
@@ -501,12 +507,12 @@ onBothEngines('bad input', (engine) => {
     }
     const own = { origin: 'http://localhost:5000', 'sec-fetch-site': 'same-origin' }
     expect(
-      (await send(w.auth, 'POST', '/sessions', { fields: { email: EMAIL, password: 'b4l0u' }, headers: own }))
+      (await send(w.auth, 'POST', '/sessions', { form: { email: EMAIL, password: 'b4l0u' }, headers: own }))
         .status,
     ).toBe(200)
   })
 
-  it('a host that is not this machine is refused', async () => {
+  it('refuses a host that is not this machine', async () => {
     const w = await world(engine)
     for (const host of [
       'evil.example',
@@ -546,22 +552,22 @@ onBothEngines('bad input', (engine) => {
     }
   })
 
-  it('a user registered without an address poisons nothing for those after them', async () => {
+  it('still registers and signs in users after a registration without an address', async () => {
     const w = await world(engine)
     await refused(
       w,
       'POST',
       '/users',
-      { fields: { password: MARK } },
+      { form: { password: MARK } },
       { status: 400, code: 'missing_field', field: 'email' },
     )
     const next = await send(w.auth, 'POST', '/users', {
-      fields: { email: 'next@example.com', password: 'x' },
+      form: { email: 'next@example.com', password: 'x' },
     })
     expect(await next.json()).toEqual({ email: 'next@example.com', message: 'user created' })
     expect(
       sessionIn(
-        await send(w.auth, 'POST', '/sessions', { fields: { email: 'next@example.com', password: 'x' } }),
+        await send(w.auth, 'POST', '/sessions', { form: { email: 'next@example.com', password: 'x' } }),
       ),
     ).toBeDefined()
   })

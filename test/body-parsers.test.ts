@@ -1,4 +1,4 @@
-/** The service in an Express program whose body parsers run before it. */
+/** The service mounted in an Express app behind body parsers. */
 import type { AddressInfo } from 'node:net'
 import { parse } from 'node:querystring'
 import { text } from 'node:stream/consumers'
@@ -13,7 +13,7 @@ const JSON_TYPE = 'application/json'
 const JSON_PARSERS = [express.json()]
 const FORM_PARSERS = [express.urlencoded({ extended: true })]
 
-/** A body parser of the program's own. */
+/** A custom body parser. */
 function parsing(parse: (text: string) => unknown): RequestHandler {
   return async (request, _, next) => {
     request.body = parse(await text(request))
@@ -21,7 +21,7 @@ function parsing(parse: (text: string) => unknown): RequestHandler {
   }
 }
 
-/** Sends to the service behind these handlers. */
+/** Starts an Express app with these handlers before the service. */
 async function mountedBehind(...handlers: RequestHandler[]) {
   const log: Record<string, unknown>[] = []
   const write = (fields: Record<string, unknown>) => void log.push(fields)
@@ -56,7 +56,7 @@ it.each<[string, RequestHandler[]]>([
   ['urlencoded() by querystring', [...JSON_PARSERS, express.urlencoded({ extended: false })]],
   ['text()', [express.text({ type: () => true })]],
   ['raw()', [express.raw({ type: () => true })]],
-  ['json() alone, which leaves forms unread', JSON_PARSERS],
+  ['json() only, which does not read forms', JSON_PARSERS],
 ])('registers and signs in behind %s', async (_, parsers) => {
   const { send } = await mountedBehind(...parsers)
   const fields = { email: 'bob@example.com', password: 'b4l0u é' }
@@ -72,20 +72,26 @@ it.each<[string, RequestHandler[], string, string, string]>([
   ['a constructor', JSON_PARSERS, JSON_TYPE, '{"constructor":{}}', 'unknown_field constructor'],
   ['a missing field', JSON_PARSERS, JSON_TYPE, '{"email":"x"}', 'missing_field password'],
   ['an empty object', JSON_PARSERS, JSON_TYPE, '{}', 'missing_field email'],
-  ['a number', JSON_PARSERS, JSON_TYPE, '{"email":1,"password":"x"}', 'invalid_field email'],
+  ['a number in a field', JSON_PARSERS, JSON_TYPE, '{"email":1,"password":"x"}', 'invalid_field email'],
   ['null in a field', JSON_PARSERS, JSON_TYPE, '{"email":null,"password":"x"}', 'invalid_field email'],
-  ['a list', JSON_PARSERS, JSON_TYPE, '{"email":["x"],"password":"x"}', 'invalid_field email'],
-  ['an object', JSON_PARSERS, JSON_TYPE, '{"email":"x","password":{"$ne":""}}', 'invalid_field password'],
+  ['a list in a field', JSON_PARSERS, JSON_TYPE, '{"email":["x"],"password":"x"}', 'invalid_field email'],
+  [
+    'an object in a field',
+    JSON_PARSERS,
+    JSON_TYPE,
+    '{"email":"x","password":{"$ne":""}}',
+    'invalid_field password',
+  ],
   ['half a surrogate pair', JSON_PARSERS, JSON_TYPE, '{"email":"\\ud800"}', 'invalid_field email'],
-  ['a list of fields', JSON_PARSERS, JSON_TYPE, '[{"email":"x"}]', 'malformed_body'],
-  ['a number in place of fields', [express.json({ strict: false })], JSON_TYPE, '1', 'malformed_body'],
+  ['a list instead of fields', JSON_PARSERS, JSON_TYPE, '[{"email":"x"}]', 'malformed_body'],
+  ['a number instead of fields', [express.json({ strict: false })], JSON_TYPE, '1', 'malformed_body'],
   ['a repeated form field', FORM_PARSERS, FORM, 'email=x&email=y&password=x', 'invalid_field email'],
   ['a form field in brackets', FORM_PARSERS, FORM, 'email=x&password[$ne]=', 'invalid_field password'],
   ['a form with a list', FORM_PARSERS, FORM, 'email[]=x&password=x', 'invalid_field email'],
-  // `qs` drops the name.
+  // The parser `qs` drops the name.
   ['a form with a prototype', FORM_PARSERS, FORM, '__proto__[email]=x', 'missing_field email'],
   [
-    'a prototype in an object that has none',
+    'a prototype in an object without one',
     [parsing((text) => parse(text))],
     FORM,
     '__proto__=x&email=x',
@@ -112,7 +118,7 @@ it.each<[string, RequestHandler[], string, string, string]>([
     'email=x&email=y',
     'repeated_field email',
   ],
-  // A page of another site can send text/plain without asking first.
+  // A page of another site can send text/plain without a preflight.
   [
     'JSON as text/plain',
     [express.json({ type: '*/*' })],
@@ -127,24 +133,24 @@ it.each<[string, RequestHandler[], string, string, string]>([
     `email=${'x'.repeat(65_536)}`,
     'body_too_large',
   ],
-])('refuses %s that a parser has read before [API-02]', async (_, parsers, type, body, refusal) => {
+])('refuses %s in a body that a parser has read [API-02]', async (_, parsers, type, body, refusal) => {
   const { send } = await mountedBehind(...parsers)
   expect(await refusalOf(await send(type, body))).toBe(refusal)
   expect(({} as Record<string, unknown>).email).toBeUndefined()
 })
 
-it('refuses a parsed form where only JSON is accepted [API-07]', async () => {
+it('refuses a parsed form on a route that only accepts JSON [API-07]', async () => {
   const { send } = await mountedBehind(...FORM_PARSERS)
   const answer = await send(FORM, 'password=x', { path: '/reauthenticate' })
   expect(await refusalOf(answer)).toBe('unsupported_media_type')
 })
 
-it('refuses parsed fields of a request with a length over 64 KiB', async () => {
+it('refuses a parsed body whose Content-Length is over 64 KiB', async () => {
   const { send } = await mountedBehind(express.json({ limit: '1mb' }))
   expect(await refusalOf(await send(JSON_TYPE, `{"email":"x"${' '.repeat(65_536)}}`))).toBe('body_too_large')
 })
 
-it('says so, to the client and in the log, if a body was read and not kept', async () => {
+it('answers body_already_read and logs the problem if a handler read the body without keeping it', async () => {
   const { send, log } = await mountedBehind(parsing(() => undefined))
   const answer = await send(FORM, 'email=bob@example.com&password=b4l0u')
   expect(answer.status).toBe(500)
@@ -154,7 +160,7 @@ it('says so, to the client and in the log, if a body was read and not kept', asy
   expect(message).toMatch(/body parsers/)
 })
 
-it('says so too if a body was read in part', async () => {
+it('answers body_already_read if a handler read a part of the body', async () => {
   const { send } = await mountedBehind((request, _, next) => {
     request.once('data', () => {
       request.pause()
@@ -164,7 +170,7 @@ it('says so too if a body was read in part', async () => {
   expect(await refusalOf(await send(FORM, 'email=x&password=y'))).toBe('body_already_read')
 })
 
-it('takes a request without a body for one without fields, whoever has looked for a body', async () => {
+it('treats an empty body as a request without fields, even if a handler has read it', async () => {
   const { send } = await mountedBehind(parsing(() => undefined))
   expect(await refusalOf(await send(FORM, ''))).toBe('missing_field email')
 })

@@ -1,11 +1,12 @@
-/** Who calls, and from where, comes from the transport alone: no field of a request reaches it. */
+/** The caller comes only from the transport. Fields of a request cannot change it. */
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../src/api/index.ts'
 import type { SessionCaller } from '../src/index.ts'
 import { addMember, outcome, signIn } from './attacks/support.ts'
-import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth, send } from './support/production.ts'
+import { CLIENT, NEW_PASSWORD, PASSWORD, productionAuth } from './support/production.ts'
+import { send } from './support/send.ts'
 
-/** What a body would have to name to pose as another caller. */
+/** Fields by which a body would impersonate another caller. */
 const FORGED = {
   ip: '203.0.113.66',
   userAgent: 'forged',
@@ -30,11 +31,11 @@ const VALUES: Readonly<Record<string, string>> = {
   token: 'x',
 }
 
-describe('a field that is named like a part of the caller', () => {
+describe('a field named like a property of the caller', () => {
   const withBody = OPERATIONS.filter(({ body }) => body !== undefined)
 
   it.each(withBody.map(({ id, method, path, body }) => ({ id, method, path, body })))(
-    'is unknown to $method $path',
+    'is refused as unknown by $method $path',
     async ({ method, path, body }) => {
       const { auth, db } = await productionAuth('sqlite')
       await addMember(auth, 'bob@example.com')
@@ -52,7 +53,7 @@ describe('a field that is named like a part of the caller', () => {
     },
   )
 
-  it('changes nothing where a program passes it to the library', async () => {
+  it('is ignored if a program passes it to the library', async () => {
     const { auth, now } = await productionAuth('sqlite')
     await addMember(auth, 'bob@example.com')
     const session = await auth.signIn.withPassword({ email: 'bob@example.com', password: PASSWORD })
@@ -78,7 +79,7 @@ describe('a field that is named like a part of the caller', () => {
         ),
     }
     for (const [name, act] of Object.entries(acts)) {
-      // Lines of one moment have no order.
+      // Audit records with equal times have no defined order.
       now.advance(1)
       await act().catch(() => {})
       const { value: line } = await auth.audit.list().next()
@@ -89,7 +90,7 @@ describe('a field that is named like a part of the caller', () => {
   })
 })
 
-it('is refused where it is not an object, so that a token in its place is not overlooked', async () => {
+it('a caller that is not an object is refused, so that a token in its place is not ignored', async () => {
   const { auth } = await productionAuth('sqlite')
   await addMember(auth, 'bob@example.com')
   const { sessionToken } = await auth.signIn.withPassword({ email: 'bob@example.com', password: PASSWORD })
@@ -97,8 +98,8 @@ it('is refused where it is not an object, so that a token in its place is not ov
   expect(await auth.getUserFromSessionId(sessionToken)).not.toBeNull()
 })
 
-describe('the audit', () => {
-  it('names who acted: the user, the operator that the caller names, or nobody', async () => {
+describe('the audit log', () => {
+  it('records the actor: the user, the operator that the caller names, or an anonymous client', async () => {
     const { auth, now } = await productionAuth('sqlite')
     const { id } = await addMember(auth, 'bob@example.com')
     const acts = [
@@ -115,7 +116,7 @@ describe('the audit', () => {
       },
     ]
     for (const act of acts) {
-      // Lines of one moment have no order.
+      // Audit records with equal times have no defined order.
       now.advance(1)
       await act()
     }

@@ -10,16 +10,8 @@ import { flagOf, SETTINGS } from '../src/cli/settings.ts'
 import { createAuth } from '../src/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
 import { freePort } from './support/ports.ts'
-import {
-  COMMAND,
-  type Finished,
-  ROOT,
-  run,
-  runCli,
-  send,
-  sessionIdOf,
-  startService,
-} from './support/service.ts'
+import { send, sessionIdOf } from './support/send.ts'
+import { COMMAND, type Finished, ROOT, run, runCli, startService } from './support/service.ts'
 import { answering, startScriptedServer, startSmtpServer } from './support/smtp.ts'
 import { hasTerminal, runAtTerminal } from './support/terminal.ts'
 
@@ -575,7 +567,7 @@ onBothEngines('the commands', (engine) => {
     const users = (line: string, input?: string) =>
       runCli(['users', ...line.split(' ')], { env, ...(input !== undefined && { input }) })
     const { url } = await startService(databaseUrl)
-    const logIn = () => send(url, 'POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
+    const logIn = () => send(url, 'POST', '/sessions', { form: { email: EMAIL, password: PASSWORD } })
 
     const add = `add ${EMAIL} --password-stdin`
     expect(expectDone(await users(add, `${PASSWORD}\n`))).toBe(`Added ${EMAIL} as user 1.\n`)

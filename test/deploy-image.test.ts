@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from './support/ports.ts'
-import { type Finished, ROOT, run, send, startProgram } from './support/service.ts'
+import { send } from './support/send.ts'
+import { type Finished, ROOT, run, startProgram } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 
 interface Instruction {
@@ -215,7 +216,7 @@ describe('the image', () => {
   it('contains no tests, samples, sources, history or settings, of ours or of packages', () => {
     const files = filesIn(app)
     expect(files.filter((path) => path.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(path)).sort()).toEqual([
-      'dist/auth/policy/common-passwords.txt',
+      'dist/auth/passwords/policy/common-passwords.txt',
       'dist/cli/LICENSES',
       'dist/pages/browser/page.css',
     ])
@@ -242,8 +243,8 @@ describe('the image', () => {
     })
     const { url } = JSON.parse(await service.line((line) => line.includes('listening'))) as { url: string }
     const fields = { email: 'bob@example.com', password: 'b4l0u' }
-    expect((await send(url, 'POST', '/users', { fields })).status).toBe(200)
-    expect((await send(url, 'POST', '/sessions', { fields })).status).toBe(200)
+    expect((await send(url, 'POST', '/users', { form: fields })).status).toBe(200)
+    expect((await send(url, 'POST', '/sessions', { form: fields })).status).toBe(200)
     expect(await service.stop()).toBe(0)
   })
 

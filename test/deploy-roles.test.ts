@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest'
-import { ROOT, run, runCli, send, sessionIdOf, startService } from './support/service.ts'
+import { send, sessionIdOf } from './support/send.ts'
+import { ROOT, run, runCli, startService } from './support/service.ts'
 
 const FILE = join(ROOT, 'deploy/postgres-roles.sql')
 const SUPERUSER = new URL(inject('postgresUrl'))
@@ -62,10 +63,10 @@ it('the service works with a role that owns nothing', async () => {
   await setUp()
   const service = await startService(urlFor(SERVICE))
   const fields = { email: EMAIL, password: PASSWORD }
-  expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
-  const sessionToken = sessionIdOf(await send(service.url, 'POST', '/sessions', { fields }))
+  expect((await send(service.url, 'POST', '/users', { form: fields })).status).toBe(200)
+  const sessionToken = sessionIdOf(await send(service.url, 'POST', '/sessions', { form: fields }))
   expect((await send(service.url, 'GET', '/profile', { sessionToken })).status).toBe(200)
-  expect((await send(service.url, 'POST', '/reset_password', { fields: { email: EMAIL } })).status).toBe(200)
+  expect((await send(service.url, 'POST', '/reset_password', { form: { email: EMAIL } })).status).toBe(200)
   expect((await send(service.url, 'DELETE', '/sessions', { sessionToken })).status).toBe(303)
   expect((await send(service.url, 'GET', '/readyz')).status).toBe(200)
   expect(await service.stop()).toBe(0)

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest'
 import { hasBrowser, openBrowser } from './support/browser.ts'
 import { freshDatabase } from './support/engines.ts'
-import { send, startProgram } from './support/service.ts'
+import { send } from './support/send.ts'
+import { startProgram } from './support/service.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'k9 tulip'
@@ -41,7 +42,7 @@ it('starts without any other setting, and warns once', async () => {
     }),
   ])
   expect(service.lines.find((line) => line.includes('key generated for this run'))).toBeDefined()
-  const short = await send(service.url, 'POST', '/users', { fields: { email: EMAIL, password: '7 chars' } })
+  const short = await send(service.url, 'POST', '/users', { form: { email: EMAIL, password: '7 chars' } })
   expect(await short.json()).toMatchObject({ code: 'password_too_short', min_length: 8 })
   expect(await service.stop()).toBe(0)
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { freshDatabase } from './support/engines.ts'
-import { type RunningProcess, run, send, sessionIdOf, startProgram } from './support/service.ts'
+import { send, sessionIdOf } from './support/send.ts'
+import { type RunningProcess, run, startProgram } from './support/service.ts'
 
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
@@ -34,23 +35,21 @@ describe.each([
       status: 200,
       body: { message: 'Bienvenue' },
     })
-    expect(await answer(await send(auth, 'POST', '/users', { fields: credentials }))).toEqual({
+    expect(await answer(await send(auth, 'POST', '/users', { form: credentials }))).toEqual({
       status: 200,
       body: { email: EMAIL, message: 'user created' },
     })
-    expect(await answer(await send(auth, 'POST', '/users', { fields: credentials }))).toEqual({
+    expect(await answer(await send(auth, 'POST', '/users', { form: credentials }))).toEqual({
       status: 400,
       body: { message: 'email already registered' },
     })
     expect(
-      await answer(
-        await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: NEW_PASSWORD } }),
-      ),
+      await answer(await send(auth, 'POST', '/sessions', { form: { email: EMAIL, password: NEW_PASSWORD } })),
     ).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
     expect(await hello()).toEqual({ status: 401, body: 'Please log in' })
     expect(await hello('nonsense')).toEqual({ status: 401, body: 'Please log in' })
 
-    const login = await send(auth, 'POST', '/sessions', { fields: credentials })
+    const login = await send(auth, 'POST', '/sessions', { form: credentials })
     const sessionToken = sessionIdOf(login)
     expect(await answer(login)).toEqual({ status: 200, body: { email: EMAIL, message: 'logged in' } })
     expect(await answer(await send(auth, 'GET', '/profile', { sessionToken }))).toEqual({
@@ -59,11 +58,11 @@ describe.each([
     })
     expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
 
-    const reset = await send(auth, 'POST', '/reset_password', { fields: { email: EMAIL } })
+    const reset = await send(auth, 'POST', '/reset_password', { form: { email: EMAIL } })
     expect(reset.status).toBe(200)
     const { reset_token } = (await reset.json()) as { reset_token: string }
     const change = { email: EMAIL, reset_token, new_password: NEW_PASSWORD }
-    expect(await answer(await send(auth, 'PUT', '/reset_password', { fields: change }))).toEqual({
+    expect(await answer(await send(auth, 'PUT', '/reset_password', { form: change }))).toEqual({
       status: 200,
       body: { email: EMAIL, message: 'Password updated' },
     })
@@ -71,7 +70,7 @@ describe.each([
     expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
 
     const again = sessionIdOf(
-      await send(auth, 'POST', '/sessions', { fields: { email: EMAIL, password: NEW_PASSWORD } }),
+      await send(auth, 'POST', '/sessions', { form: { email: EMAIL, password: NEW_PASSWORD } }),
     )
     const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: again })
     // `fetch` sends Sec-Fetch-Mode, as browsers do.
@@ -93,7 +92,7 @@ describe.each([
     // Each names another account, so that only the limit per IP address applies: 300 by default.
     for (let index = 0; index <= 300; index++) {
       const fields = { email: `nobody${index}@example.com` }
-      const response = await send(`${url}${mount}`, 'POST', '/reset_password', { fields })
+      const response = await send(`${url}${mount}`, 'POST', '/reset_password', { form: fields })
       statuses.push(response.status)
       await response.arrayBuffer()
     }

@@ -21,16 +21,8 @@ import { createAuth } from '../src/index.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { until } from './support/production.ts'
 import { startRelay } from './support/relay.ts'
-import {
-  COMMAND,
-  type Finished,
-  run,
-  runCli,
-  type Service,
-  send,
-  sessionIdOf,
-  startService,
-} from './support/service.ts'
+import { send, sessionIdOf } from './support/send.ts'
+import { COMMAND, type Finished, run, runCli, type Service, startService } from './support/service.ts'
 
 const filePath = (databaseUrl: string) => databaseUrl.slice('sqlite:'.length)
 
@@ -325,7 +317,7 @@ describe('/readyz on SQLite', () => {
     damagePages(path, 'throttles')
     const service = await startService(databaseUrl, { env: { BIENVENUE_LOG_LEVEL: 'debug' } })
     const fields = { email: 'alice@example.com', password: 'b4l0u' }
-    await send(service.url, 'POST', '/sessions', { fields })
+    await send(service.url, 'POST', '/sessions', { form: fields })
     await untilReadiness(service, 503)
     await loggedReason(service, { code: 'ERR_SQLITE_ERROR', errcode: 11 })
   })
@@ -341,7 +333,7 @@ describe('/readyz on SQLite', () => {
       let count = 0
       const register = () =>
         send(service.url, 'POST', '/users', {
-          fields: { email: `user${count++}@example.com`, password: 'b4l0u' },
+          form: { email: `user${count++}@example.com`, password: 'b4l0u' },
         })
       await until(async () => (await register()).status === 503)
       await untilReadiness(service, 503)
@@ -394,10 +386,10 @@ onBothEngines('an older service on a newer schema', (engine) => {
   const isWarning = ({ level, msg }: { level: string; msg: string }) =>
     level === 'warn' && !msg.startsWith('not fit for the internet: ')
 
-  const register = async (service: Service, fields: Fields) =>
-    expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
-  const signIn = async (service: Service, fields: Fields) =>
-    sessionIdOf(await send(service.url, 'POST', '/sessions', { fields }))
+  const register = async (service: Service, form: Fields) =>
+    expect((await send(service.url, 'POST', '/users', { form })).status).toBe(200)
+  const signIn = async (service: Service, form: Fields) =>
+    sessionIdOf(await send(service.url, 'POST', '/sessions', { form }))
   const expectProfile = async (service: Service, sessionToken: string, { email }: Fields) => {
     const response = await send(service.url, 'GET', '/profile', { sessionToken })
     expect({ status: response.status, body: await response.json() }).toEqual({ status: 200, body: { email } })

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from './fixtures/hashes.ts'
 import { freshDatabase, onBothEngines } from './support/engines.ts'
 import { openTables } from './support/production.ts'
-import { COMMAND, type Finished, run, runCli, send, startProgram, startService } from './support/service.ts'
+import { send } from './support/send.ts'
+import { COMMAND, type Finished, run, runCli, startProgram, startService } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 
 const [HASH = expect.unreachable()] = FOREIGN_HASHES
@@ -50,7 +51,7 @@ onBothEngines('import', (engine) => {
     expect(existsSync(`${path}.rejects.ndjson`)).toBe(false)
     for (const [index, { password }] of FOREIGN_HASHES.slice(0, 5).entries()) {
       const fields = { email: `user${index}@example.com`, password }
-      expect((await send(service.url, 'POST', '/sessions', { fields })).status).toBe(200)
+      expect((await send(service.url, 'POST', '/sessions', { form: fields })).status).toBe(200)
     }
   })
 
@@ -177,7 +178,7 @@ describe('import', () => {
     const service = await startService(databaseUrl)
     for (const [index, { password }] of FIREBASE.hashes.entries()) {
       const fields = { email: `user${index}@example.com`, password }
-      expect((await send(service.url, 'POST', '/sessions', { fields })).status).toBe(200)
+      expect((await send(service.url, 'POST', '/sessions', { form: fields })).status).toBe(200)
     }
   })
 

@@ -15,7 +15,8 @@ import {
   onBothEngines,
 } from './support/engines.ts'
 import { memoryMailer } from './support/production.ts'
-import { COMMAND, runCli, send, startProgram, startService } from './support/service.ts'
+import { send } from './support/send.ts'
+import { COMMAND, runCli, startProgram, startService } from './support/service.ts'
 
 const EMAIL = 'Bob@example.com'
 const PASSWORD = 'b4l0u'
@@ -207,13 +208,13 @@ it('moves the database of a stopped service to one on which another service star
   const from = await freshDatabase('sqlite')
   const to = await freshDatabase('postgres')
   const service = await startService(from)
-  await send(service.url, 'POST', '/users', { fields: { email: EMAIL, password: PASSWORD } })
+  await send(service.url, 'POST', '/users', { form: { email: EMAIL, password: PASSWORD } })
   expect(await service.stop()).toBe(0)
   const { exitCode, stdout, stderr } = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(stdout).toMatch(/^TABLE +ROWS +CHECKSUM.*\nusers +1 +[0-9a-f]{16}\n/)
   const next = await startService(to)
-  const login = await send(next.url, 'POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
+  const login = await send(next.url, 'POST', '/sessions', { form: { email: EMAIL, password: PASSWORD } })
   expect(login.status).toBe(200)
   const again = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
   expect(again).toMatchObject({ exitCode: 1, stdout: '' })

@@ -20,7 +20,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openAuthService } from '../src/auth/index.ts'
 import { FIREBASE } from './fixtures/hashes.ts'
 import { CHEAP_HASHER } from './support/engines.ts'
-import { COMMAND, ROOT, run, runCli, send, startProgram, startService } from './support/service.ts'
+import { send } from './support/send.ts'
+import { COMMAND, ROOT, run, runCli, startProgram, startService } from './support/service.ts'
 import { temporaryFolder } from './support/system.ts'
 
 const EMAIL = 'bob@example.com'
@@ -93,8 +94,7 @@ describe.each(WRITERS)('%s', (_name, argsFor) => {
   it('refuses the files of the database under any name, even with --force, while the service keeps running', async () => {
     const { folder, path, databaseUrl, users, command } = await makeFolder()
     const service = await startService(databaseUrl)
-    const login = () =>
-      send(service.url, 'POST', '/sessions', { fields: { email: EMAIL, password: PASSWORD } })
+    const login = () => send(service.url, 'POST', '/sessions', { form: { email: EMAIL, password: PASSWORD } })
     expect((await login()).status).toBe(200)
     const elsewhere = join(folder, 'elsewhere')
     mkdirSync(elsewhere)

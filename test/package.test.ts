@@ -103,7 +103,7 @@ it('contains only the license, the README, the manifest, the bill of materials a
   const data = filesIn(join(ROOT, 'src'))
     .filter((path) => /\.(?:css|js|txt)$/.test(path))
     .map((path) => `dist/${path}`)
-  expect(data).toContain('dist/auth/policy/common-passwords.txt')
+  expect(data).toContain('dist/auth/passwords/policy/common-passwords.txt')
   const isOfCommand = (path: string) => path.startsWith('dist/cli/')
   expect(paths.filter((path) => !isOfCommand(path)).sort()).toEqual(
     ['LICENSE', 'README.md', 'package.json', 'dist/sbom.cdx.json', ...built, ...data].sort(),
@@ -486,13 +486,15 @@ const TYPED = `
     import {
       type Account, type Actor, type AccountExport, type AccountState, type AuditEntry, type AuditQuery, type AuditRecord, type Auth,
       AuthError, type Caller, type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
-      type Connection, createAuth, type CreateAuthOptions, type EmailChangeRequest, type EndOwnSessionRequest,
-      type ExportedUser, type FinishedRestore, type FinishRestoreRequest,
+      type Connection, createAuth, type CreateAuthOptions, type ChangeEmailRequest, type CreateSessionRequest,
+      type CurrentSession, type EndSessionRequest, type ErrorCode,
+      type ExportedUser, type ExportOptions, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
-      type Incoming, type IncomingBody, type ListedUser, type Logger, type LogInRequest, type LogInResult, type Mail, MailError, type Mailer,
-      type MailProblem, MailRefused, OptionError, type OptionProblem, type Options, type PasswordReset, type PasswordResetRequest,
-      type ReauthenticateRequest, type RegisterDetails, type Rendered, type RenewedSession, type ResetPasswordRequest,
-      type SessionInfo, type SessionSummary, type SetEmailRequest, type SignUpRequest, type SignUpResult, type User,
+      type Incoming, type IncomingBody, type ListedUser, type Logger, type Mail, MailError, type Mailer,
+      type MailProblem, MailRefused, OptionError, type OptionProblem, type Options, type NewAccount, type PasswordResetRequest,
+      type PasswordSignInRequest, type ReauthenticateRequest, type RegisterRequest, type RegisterResult, type Removed, type Rendered,
+      type ResetToken, type RenewedSession, type ResetPasswordRequest,
+      type SessionCaller, type SessionInfo, type SessionSummary, type SetEmailRequest, type SignInResult, type User,
       type UserDescription, type UserQuery,
     } from 'bienvenue-auth'
 
@@ -536,38 +538,45 @@ const TYPED = `
     const client: Client = { ip: '192.0.2.1', userAgent: 'x', requestId: 'x', acceptLanguage: 'de', deviceToken: 'x' }
     const connection: Connection = { ip: client.ip }
 
-    const details: RegisterDetails = { confirmed: true }
-    const user: User = await auth.users.create({ email: 'a@b.c', password: 'x', ...details })
+    const newAccount: NewAccount = { email: 'a@b.c', password: 'x', confirmed: true }
+    const user: Account = await auth.users.create(newAccount)
+    const classicUser: User = await auth.db.findUserBy({ id: user.id })
+    console.log(classicUser.hashedPassword)
     const states: (Date | string | null)[] = [user.emailVerifiedAt, user.passwordCompromisedAt, user.locale]
-    const signUp: SignUpRequest = { email: 'a@b.c', password: 'x' }
-    const signedUp: SignUpResult = await auth.account.register(signUp, client)
+    const signUp: RegisterRequest = { email: 'a@b.c', password: 'x' }
+    const signedUp: RegisterResult = await auth.account.register(signUp, client)
     const again: ConfirmationRequest = { email: signedUp.email }
     await auth.account.requestConfirmation(again)
     const confirm: ConfirmEmailRequest = { token: 'x', password: 'x' }
     const account: Account = await auth.account.confirmEmail(confirm)
 
-    const credentials: LogInRequest = { email: 'a@b.c', password: 'x' }
-    const login: LogInResult = await auth.signIn.withPassword(credentials, client)
+    const credentials: PasswordSignInRequest = { email: 'a@b.c', password: 'x' }
+    const login: SignInResult = await auth.signIn.withPassword(credentials, client)
     if (login.next !== 'signed_in') throw new Error('there is another step')
     const device: string | null = login.deviceToken
     const actor: Actor = { kind: 'operator', id: 'alice' }
-    const bearer: Caller = { ...client, actor, sessionToken: login.sessionToken }
+    const caller: Caller = { ...client, actor }
+    const bearer: SessionCaller = { ...caller, sessionToken: login.sessionToken }
+    const current: CurrentSession | null = await auth.sessions.current(bearer)
+    console.log(current?.user.email, current?.session.expiresAt)
+    const vouched: CreateSessionRequest = { email: 'a@b.c' }
+    console.log(await auth.sessions.create(vouched, caller))
     const sessions: SessionInfo[] = await auth.sessions.list(bearer)
-    const end: EndOwnSessionRequest = { id: sessions[0]?.id ?? '' }
+    const end: EndSessionRequest = { id: sessions[0]?.id ?? '' }
     await auth.sessions.end(end, bearer)
     const ended: number = await auth.sessions.endOthers(bearer)
     const typed: ReauthenticateRequest = { password: 'x' }
     const renewed: RenewedSession = await auth.signIn.reauthenticate(typed, bearer)
     const change: ChangePasswordRequest = { currentPassword: 'x', newPassword: 'y' }
     const changed: RenewedSession = await auth.account.changePassword(change, bearer)
-    const move: EmailChangeRequest = { email: 'b@b.c' }
+    const move: ChangeEmailRequest = { email: 'b@b.c' }
     await auth.account.changeEmail(move, bearer)
     const all: AccountExport = await auth.account.export(bearer)
     const gone: Account = await auth.account.delete(bearer)
 
     const forgotten: PasswordResetRequest = { email: 'a@b.c' }
     await auth.account.requestPasswordReset(forgotten, client)
-    const reset: PasswordReset = await auth.account.createResetToken(forgotten)
+    const reset: ResetToken = await auth.account.createResetToken(forgotten)
     const newPassword: ResetPasswordRequest = { resetToken: reset.resetToken, newPassword: 'z', email: 'a@b.c' }
     const owner: Account = await auth.account.resetPassword(newPassword)
 
@@ -593,21 +602,24 @@ const TYPED = `
       await auth.users.sendPasswordReset(1), await auth.users.sendConfirmation(1), await auth.users.setEmail(1, other), live.length > 0,
     )
     const tooShort = new AuthError('password_too_short', { minLength: 15 })
-    console.log(tooShort.minLength, tooShort.maxBytes, tooShort.sentence)
+    const code: ErrorCode = tooShort.code
+    console.log(code, tooShort.minLength, tooShort.maxBytes, tooShort.sentence)
     const firebase: FirebaseProject = {
       signerKey: new Uint8Array(64), saltSeparator: new Uint8Array(1), rounds: 8, memCost: 14,
     }
     const importing: ImportOptions = { dryRun: true, firebase }
-    const items: (ImportItem & { row: number })[] = [{ row: 1, fields: { email: 'c@b.c' } }, { row: 2, problem: 'x' }]
+    const items: ImportItem[] = [{ fields: { email: 'c@b.c' } }, { problem: 'x' }]
     for await (const step of auth.transfer.importUsers(items, importing)) {
-      const { added, unchanged, rejected }: ImportStep<{ row: number }> = step
-      console.log(added, unchanged, rejected.map(({ item, problem }) => item.row + problem))
+      const { added, unchanged, rejected }: ImportStep = step
+      console.log(added, unchanged, rejected.map(({ item, problem }) => items.indexOf(item) + problem))
     }
-    for await (const moved of auth.transfer.exportUsers({ withHashes: true })) {
+    const exporting: ExportOptions = { withHashes: true }
+    for await (const moved of auth.transfer.exportUsers(exporting)) {
       const line: ExportedUser = moved
       console.log(line.hashed_password)
     }
-    const counts: number[] = [await auth.users.endEverySession(), await auth.delivery.count(), (await auth.deleteExpired()).accounts]
+    const removed: Removed = await auth.deleteExpired()
+    const counts: number[] = [await auth.users.endEverySession(), await auth.delivery.count(), removed.accounts]
     const [unsent]: MailProblem[] = await auth.delivery.listProblems()
     console.log(unsent?.problem, unsent?.mails.toFixed())
     const restored: FinishRestoreRequest = { keepSessions: false }
@@ -615,7 +627,7 @@ const TYPED = `
     counts.push(over.sessions, over.tokens)
     const bearerOf: Account | null = await auth.getUserFromCookie('x')
     console.log(inForce.mode, carrier, connection, states, account.id, device, ended, renewed.user.email)
-    console.log(changed.sessionId, all.audit.length, gone.email, owner.email, did, counts, bearerOf?.createdAt)
+    console.log(changed.sessionToken, all.audit.length, gone.email, owner.email, did, counts, bearerOf?.createdAt)
     try {
       await auth.close()
     } catch (error) {
@@ -632,7 +644,9 @@ it('supports explicit annotations with every exported type', async () => {
 })
 
 it('exports no name that these programs do not use', () => {
-  const declared = readFileSync(join(installed, 'dist', 'index.d.ts'), 'utf8')
+  const declared = ['index.d.ts', 'auth/index.d.ts']
+    .map((file) => readFileSync(join(installed, 'dist', file), 'utf8'))
+    .join('\n')
   const lists = [...declared.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = '']) =>
     names.split(',').map((name) => name.trim().replace(/^type /, '')),
   )
@@ -701,7 +715,7 @@ it('documents every member of `auth`, its options and its results for editors', 
     (name) =>
       new RegExp(`^export interface ${name} [^]*?^}`, 'm').exec(options)?.[0] ?? expect.unreachable(name),
   )
-  const sources = [...['auth/engine.d.ts', 'index.d.ts', 'user.d.ts'].map(text), ...interfaces, ...tables]
+  const sources = [...['auth/service.d.ts', 'index.d.ts', 'user.d.ts'].map(text), ...interfaces, ...tables]
   const undocumented = sources.flatMap((source) => {
     const lines = source.split('\n')
     return lines.filter((line, index) => {

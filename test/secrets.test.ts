@@ -1,14 +1,14 @@
-/** What is stored opens nothing: a run hands out secrets of every kind, and none of them is in the database. */
+/** The database holds no secrets: these tests create secrets of every kind and search the database for them. */
 import { randomBytes } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openDatabase } from '../src/db/index.ts'
 import type { Mail, Mailer } from '../src/index.ts'
-import { send, sessionIn } from './support/client.ts'
 import { freshAuth, freshDatabase, onBothEngines } from './support/engines.ts'
+import { send, sessionIn } from './support/send.ts'
 
-/** Everything the database holds, as bytes: the files of SQLite, the rows of PostgreSQL. */
+/** The whole content of a database as bytes: the files of SQLite, or the rows of PostgreSQL. */
 async function dump(databaseUrl: string): Promise<Buffer> {
   if (databaseUrl.startsWith('sqlite:')) {
     const files = globSync(`${databaseUrl.slice('sqlite:'.length)}*`)
@@ -24,8 +24,8 @@ async function dump(databaseUrl: string): Promise<Buffer> {
   return Buffer.from(JSON.stringify(rows.map((result) => result.rows)))
 }
 
-/** Notes what is secret in a bearer that was handed out, in the encodings that it may lie in, and gives it back. */
-function bearerInto(secrets: string[]): (value?: string) => string {
+/** Returns a function that records the secret part of a token in several encodings, and returns the token. */
+function recorderFor(secrets: string[]): (value?: string) => string {
   return (value = '') => {
     const secret = value.split('.')[1] ?? expect.unreachable()
     secrets.push(
@@ -38,11 +38,11 @@ function bearerInto(secrets: string[]): (value?: string) => string {
 }
 
 onBothEngines('the database', (engine) => {
-  it('holds no secret that was handed out or typed in, in any encoding [SES-03, REC-03]', async () => {
+  it('holds no password and no session or reset token in any encoding [SES-03, REC-03]', async () => {
     const databaseUrl = await freshDatabase(engine)
     const auth = await freshAuth(engine, { databaseUrl })
     const secrets: string[] = []
-    const bearer = bearerInto(secrets)
+    const record = recorderFor(secrets)
     for (let person = 0; person < 3; person++) {
       const [email, old, next] = [
         `person${person}@example.com`,
@@ -50,23 +50,23 @@ onBothEngines('the database', (engine) => {
         `n3w-p4ssw0rd-${person}`,
       ]
       secrets.push(old, next, `wr0ng-${person}`)
-      await send(auth, 'POST', '/users', { fields: { email, password: old } })
+      await send(auth, 'POST', '/users', { form: { email, password: old } })
       await send(auth, 'POST', '/sessions', {
-        fields: { email, password: `wr0ng-${person}` },
+        form: { email, password: `wr0ng-${person}` },
         ip: '192.0.2.77',
       })
-      const login = () => send(auth, 'POST', '/sessions', { fields: { email, password: old } })
-      const [first, second] = [bearer(sessionIn(await login())), bearer(sessionIn(await login()))]
+      const login = () => send(auth, 'POST', '/sessions', { form: { email, password: old } })
+      const [first, second] = [record(sessionIn(await login())), record(sessionIn(await login()))]
       await send(auth, 'GET', '/profile', { sessionToken: second })
       await send(auth, 'DELETE', '/sessions', { sessionToken: first })
-      const asked = await send(auth, 'POST', '/reset_password', { fields: { email } })
+      const asked = await send(auth, 'POST', '/reset_password', { form: { email } })
       const { reset_token } = (await asked.json()) as { reset_token: string }
       if (person !== 1)
         await send(auth, 'PUT', '/reset_password', {
-          fields: { email, reset_token: bearer(reset_token), new_password: next },
+          form: { email, reset_token: record(reset_token), new_password: next },
         })
     }
-    // What has to be there shows that the right place was searched.
+    // Values that must be there show that the search covers the right place.
     const content = await dump(databaseUrl)
     expect(content.includes('person1@example.com')).toBe(true)
     expect(content.includes('$2b$04$')).toBe(true)
@@ -76,7 +76,7 @@ onBothEngines('the database', (engine) => {
     }
   })
 
-  it('holds nothing of what is mailed, of what devices are known by, or of the key that signs it', async () => {
+  it('holds no mailed token, no device cookie and no signing key in any encoding', async () => {
     const databaseUrl = await freshDatabase(engine)
     const mails: Mail[] = []
     const mailer: Mailer = { send: async (mail) => void mails.push(mail), close() {} }
@@ -90,18 +90,14 @@ onBothEngines('the database', (engine) => {
       resetTokenDelivery: 'mail',
     })
     const secrets = [key.toString('base64'), key.toString('hex'), key.toString('latin1')]
-    const bearer = bearerInto(secrets)
+    const record = recorderFor(secrets)
     const post = (path: string, fields: Record<string, string>, sessionToken?: string, method = 'POST') =>
-      send(auth, method, path, {
-        body: JSON.stringify(fields),
-        headers: { 'content-type': 'application/json' },
-        sessionToken,
-      })
-    /** The token in the mail to an address that came since the last time. */
+      send(auth, method, path, { json: fields, sessionToken })
+    /** The token in the latest mail to an address. */
     const mailedToken = async (to: string) => {
       await vi.waitUntil(async () => (await auth.delivery.count()) === 0, { timeout: 50_000, interval: 5 })
       const text = mails.splice(0).find((mail) => mail.to === to && mail.text.includes('#'))?.text ?? ''
-      return bearer(decodeURIComponent(/[#&]token=([^\s&]+)/.exec(text)?.[1] ?? ''))
+      return record(decodeURIComponent(/[#&]token=([^\s&]+)/.exec(text)?.[1] ?? ''))
     }
     const [email, newEmail] = ['person@example.com', 'other@example.com']
     const [first, second, third] = ['f1rst-p4ssw0rd', 's3cond-p4ssw0rd', 'th1rd-p4ssw0rd']
@@ -115,17 +111,17 @@ onBothEngines('the database', (engine) => {
     secrets.push(...(device?.slice(1).filter((part) => part.length > 20) ?? []))
     expect(secrets.length).toBeGreaterThan(9)
     done.push(login)
-    const renewed = await post('/reauthenticate', { password: first }, bearer(sessionIn(login)))
+    const renewed = await post('/reauthenticate', { password: first }, record(sessionIn(login)))
     done.push(renewed)
     const change = { current_password: first, new_password: second }
-    const changed = await post('/profile/password', change, bearer(sessionIn(renewed)), 'PUT')
+    const changed = await post('/profile/password', change, record(sessionIn(renewed)), 'PUT')
     done.push(changed)
-    done.push(await post('/profile/email', { email: newEmail }, bearer(sessionIn(changed)), 'PUT'))
+    done.push(await post('/profile/email', { email: newEmail }, record(sessionIn(changed)), 'PUT'))
     done.push(await post('/confirm_email', { token: await mailedToken(newEmail), password: second }))
     done.push(await post('/reset_password', { email: newEmail }))
     const reset = { email: newEmail, reset_token: await mailedToken(newEmail), new_password: third }
     done.push(await post('/reset_password', reset, undefined, 'PUT'))
-    // One that is outstanding still.
+    // One token remains unused.
     done.push(await post('/reset_password', { email: newEmail }))
     await mailedToken(newEmail)
     expect(done.map(({ status }) => status)).toEqual(done.map(() => 200))
@@ -138,7 +134,7 @@ onBothEngines('the database', (engine) => {
     }
   })
 
-  it('holds nothing that opens a session or sets a password [SES-03, REC-03]', async () => {
+  it('holds no value that works as a session token or a reset token, and no hash that works as a password [SES-03, REC-03]', async () => {
     const databaseUrl = await freshDatabase(engine)
     const auth = await freshAuth(engine, { databaseUrl })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')

@@ -1,4 +1,4 @@
-/** What `docs/security/security.md` asks of production mode. Each test proves the whole of the lines that it names. */
+/** Requirements of `docs/security/security.md` on production mode. Each test proves the requirements in its name completely. */
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -24,16 +24,16 @@ import {
   type Production,
   productionAuth,
   randomKey,
-  send,
   sightOf,
 } from './support/production.ts'
+import { send } from './support/send.ts'
 
 const BOB = 'bob@example.com'
 const EVE = 'eve@example.com'
 const WRONG = 'a wrong tortoise, alas'
 const DAY = 86_400
 
-/** An account that is confirmed, with a session and the device it was signed in on. */
+/** Adds a confirmed account and signs in. @returns The session token and the device token. */
 async function signedIn({ auth, newMails }: Production, email = BOB) {
   await auth.users.create({ email, password: PASSWORD, confirmed: true })
   const { sessionToken, deviceToken } = await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT)
@@ -46,7 +46,7 @@ async function codeOf(response: Response): Promise<string | null> {
 }
 
 onBothEngines('passwords in production', (engine) => {
-  it('have 15 code points or more; a setting may make it 8 with a warning, and never fewer [PW-01]', async () => {
+  it('need 15 code points by default, and never fewer than 8, with a warning below 15 [PW-01]', async () => {
     const { auth } = await productionAuth(engine)
     const attempt = async (email: string, password: string) =>
       codeOf(await send(auth, 'POST', '/users', { json: { email, password } }))
@@ -64,7 +64,7 @@ onBothEngines('passwords in production', (engine) => {
     for (const length of [15, 64]) expect(judged(length)).toEqual({ refused: false, warned: false })
   })
 
-  it('are judged by one function where they are registered, changed and reset, which names its reason [PW-07]', async () => {
+  it('follow one policy at registration, change and reset, with a code for each reason [PW-07]', async () => {
     const common = [...(await commonPasswords())]
     expect(common.filter((password) => [...password].length >= 15).length).toBeGreaterThanOrEqual(3_000)
     const production = await productionAuth(engine, {
@@ -79,7 +79,7 @@ onBothEngines('passwords in production', (engine) => {
       ['short', 'password_too_short'],
       ['123456789123456789', 'password_too_common'],
       ['abcabcabcabcabcabc', 'password_too_common'],
-      // The service, the account, and what the operator adds.
+      // Names of the service, of the account, and words that the operator adds.
       ['auth.example.com-1', 'password_guessable'],
       ['bob@example.com-bob', 'password_guessable'],
       ['Umbrella-Works-umbrella', 'password_guessable'],
@@ -102,7 +102,7 @@ onBothEngines('passwords in production', (engine) => {
     expect(readFileSync('docs/security/passwords.md', 'utf8')).toContain('BIENVENUE_CONTEXT_WORDS')
   })
 
-  it('are looked up in a breach service by a prefix of their hash, and pass, with a word in the log, where it is away [PW-06]', async () => {
+  it('are looked up in a breach service by a hash prefix, and accepted with a warning in the log during an outage [PW-06]', async () => {
     const paths: string[] = []
     let isAway = false
     const sha1 = createHash('sha1').update(NEW_PASSWORD).digest('hex').toUpperCase()
@@ -129,7 +129,7 @@ onBothEngines('passwords in production', (engine) => {
     expect(await attempt()).toBeNull()
     isAway = false
     expect(await attempt()).toBe('password_breached')
-    // One line for the outage, without a stack, and one for its end.
+    // One log line for the outage, without a stack trace, and one for its end.
     const lines = () => log.filter((line) => JSON.stringify(line).includes('the breach service'))
     await expect.poll(lines).toEqual([
       ['warn', { reason: 'status_503' }, 'the breach service does not answer; passwords are not looked up'],
@@ -139,7 +139,7 @@ onBothEngines('passwords in production', (engine) => {
     expect(readFileSync('docs/security/passwords.md', 'utf8')).toContain('**When there is no answer**')
   })
 
-  it('are changed by who knows the present one alone; a wrong one changes nothing and counts [PW-08]', async () => {
+  it('can be changed only with the current password, and a wrong one counts as a failure [PW-08]', async () => {
     const production = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     const { auth, db, now } = production
     const { sessionToken } = await signedIn(production)
@@ -158,7 +158,7 @@ onBothEngines('passwords in production', (engine) => {
       sessions: before.sessions,
       tokens: before.tokens,
     })
-    // Counted where a login is counted.
+    // The failures count for sign-in too.
     expect(
       await codeOf(await send(auth, 'POST', '/sessions', { json: { email: BOB, password: PASSWORD } })),
     ).toBe('too_many_attempts')
@@ -167,7 +167,7 @@ onBothEngines('passwords in production', (engine) => {
     expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
   })
 
-  it('do not end by age; one that others know opens nothing until it is replaced [PW-09]', async () => {
+  it('never expire, and a compromised one must be reset before the next sign-in [PW-09]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink } = production
     const { sessionToken } = await signedIn(production)
@@ -190,7 +190,7 @@ onBothEngines('passwords in production', (engine) => {
     expect(await logIn(NEW_PASSWORD)).toBeNull()
   })
 
-  it('are hashed with argon2id, 19 MiB, 2 passes, 1 lane, each with its own salt; bcrypt is verified, and replaced [PW-12, CX-10]', async () => {
+  it('are hashed with argon2id, 19 MiB, 2 passes, 1 lane and their own salt, which replaces a bcrypt hash [PW-12, CX-10]', async () => {
     const hasher = createHasher({ passwordHash: 'argon2id', bcryptCost: 10 })
     const { auth, db } = await productionAuth(engine, { hasher })
     for (const email of [BOB, EVE]) await auth.users.create({ email, password: PASSWORD, confirmed: true })
@@ -207,7 +207,7 @@ onBothEngines('passwords in production', (engine) => {
     })
     const { problems } = inspectOptions({ mode: 'production', passwordHash: 'bcrypt' })
     expect(problems.map(({ option }) => option)).toContain('passwordHash')
-    // Classic mode, the other way round: a floor of 1, and bcrypt.
+    // Classic mode does the reverse: it hashes with bcrypt, and accepts passwords of one character.
     const classic = await freshAuth(engine, {
       hasher: createHasher({ passwordHash: 'bcrypt', bcryptCost: 10 }),
     })
@@ -226,8 +226,8 @@ onBothEngines('passwords in production', (engine) => {
   })
 })
 
-onBothEngines('logins in production', (engine) => {
-  it('wait ever longer, and after 100 failures the password opens nothing before a reset; a success clears its own counter alone', async () => {
+onBothEngines('sign-ins in production', (engine) => {
+  it('wait longer after each failure, and need a reset after 100, while a known device has its own counter', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink } = production
     const { deviceToken } = await signedIn(production)
@@ -246,7 +246,7 @@ onBothEngines('logins in production', (engine) => {
       }
     }
     expect(waits.slice(0, 11)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900])
-    // A success on a device that was used before clears the counter of that device alone.
+    // A success on a known device clears only the counter of that device.
     expect(await attempt(WRONG, { deviceToken })).toMatchObject({ code: 'invalid_credentials' })
     expect(await attempt(PASSWORD, { deviceToken })).toBeNull()
     for (const days of [0, 1, 30, 365]) {
@@ -262,7 +262,7 @@ onBothEngines('logins in production', (engine) => {
     expect(await attempt(NEW_PASSWORD)).toBeNull()
   })
 
-  it('of the owner succeed on a device that was used before, and by the reset link, whatever a stranger fails at [LGN-04]', async () => {
+  it('of the owner succeed on a known device and after a reset, despite the failures of a stranger [LGN-04]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     const { deviceToken } = await signedIn(production)
@@ -282,7 +282,7 @@ onBothEngines('logins in production', (engine) => {
     ).toBe(200)
   })
 
-  it('are told to the owner after many failures, and where they come from a new device; another password and address are told too, with what to do [LGN-12]', async () => {
+  it('notify the owner after many failures and from a new device, as do changes of password and address [LGN-12]', async () => {
     const production = await productionAuth(engine)
     const { auth, newMails } = production
     const { deviceToken } = await signedIn(production)
@@ -318,15 +318,19 @@ onBothEngines('logins in production', (engine) => {
 })
 
 onBothEngines('recovery in production', (engine) => {
-  it('answers alike for every address, sends after the answer, and changes nothing before a valid token comes [REC-01, CX-01]', async () => {
+  it('answers the same for every address, and changes nothing without a valid token [REC-01, CX-01]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, newMails } = production
     await signedIn(production)
-    const { id } = await auth.users.create({ email: 'shut@example.com', password: PASSWORD, confirmed: true })
+    const { id } = await auth.users.create({
+      email: 'disabled@example.com',
+      password: PASSWORD,
+      confirmed: true,
+    })
     await auth.users.disable(id)
     const before = await everyRow(db)
     const sights = []
-    for (const email of [BOB, 'nobody@example.com', 'shut@example.com']) {
+    for (const email of [BOB, 'nobody@example.com', 'disabled@example.com']) {
       const answer = await send(auth, 'POST', '/reset_password', { json: { email } })
       sights.push(JSON.stringify(await sightOf(answer)).replaceAll(email, 'ADDRESS'))
     }
@@ -346,7 +350,7 @@ onBothEngines('recovery in production', (engine) => {
     expect(problems.map(({ option }) => option)).toContain('resetTokenDelivery')
   })
 
-  it('gives the token to the address of the account alone: no answer, log, audit line or table has it [REC-02]', async () => {
+  it('sends the token only to the address of the account, never in a response, log, audit record or table [REC-02]', async () => {
     const lines: unknown[] = []
     const write = (...line: unknown[]) => void lines.push(line)
     const logger: Logger = { debug: write, info: write, warn: write, error: write }
@@ -366,7 +370,7 @@ onBothEngines('recovery in production', (engine) => {
     expect(JSON.stringify([said, lines, audit, tables])).not.toContain(token.split('.')[1])
   })
 
-  it('takes a token for its purpose, account, address and newest request; another password or address voids it [REC-07]', async () => {
+  it('binds a token to its purpose, account, address and latest request, and voids it when password or address change [REC-07]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink, newMails } = production
     let { sessionToken } = await signedIn(production)
@@ -414,7 +418,7 @@ onBothEngines('recovery in production', (engine) => {
     expect(await reset(third, 'new@example.com')).toBe('invalid_reset_token')
   })
 
-  it('ends every session, signs nobody in, and sends a notice that holds no secret [REC-09]', async () => {
+  it('ends every session, starts none, and sends a notice without secrets [REC-09]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink, newMails } = production
     const { sessionToken } = await signedIn(production)
@@ -433,7 +437,7 @@ onBothEngines('recovery in production', (engine) => {
 })
 
 onBothEngines('sessions in production', (engine) => {
-  it('are Secure, HttpOnly cookies of this very host, Path=/ and without a Domain [SES-06, CX-05]', async () => {
+  it('use __Host- cookies with Secure, HttpOnly and Path=/, without Domain [SES-06, CX-05]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     await signedIn(production)
@@ -448,17 +452,12 @@ onBothEngines('sessions in production', (engine) => {
     }
     const sessionToken = cookieIn(answer, 'session_id')
     expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
-    // The classic name is nobody's here.
+    // The cookie name of classic mode is ignored.
     const classic = await send(auth, 'GET', '/profile', { headers: { cookie: `session_id=${sessionToken}` } })
     expect(classic.status).toBe(403)
     const loopback = await freshAuth(engine)
     await loopback.registerUser(BOB, PASSWORD)
-    const login = await loopback.fetch(
-      new Request('http://localhost/sessions', {
-        method: 'POST',
-        body: new URLSearchParams({ email: BOB, password: PASSWORD }),
-      }),
-    )
+    const login = await send(loopback, 'POST', '/sessions', { form: { email: BOB, password: PASSWORD } })
     expect(login.headers.getSetCookie()).toEqual([
       expect.stringMatching(
         /^session_id=[^;]+; Path=\/; Max-Age=2592000; Expires=[^;]+ GMT; HttpOnly; SameSite=Lax$/,
@@ -466,7 +465,7 @@ onBothEngines('sessions in production', (engine) => {
     ])
   })
 
-  it('of others end with a change of the password [SES-12]', async () => {
+  it('end when the password changes, and the request gets a new one [SES-12]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     const { sessionToken } = await signedIn(production)
@@ -481,7 +480,7 @@ onBothEngines('sessions in production', (engine) => {
     expect(alive.map((user) => user?.email ?? null)).toEqual([null, null, BOB])
   })
 
-  it('are shown to their user with start, last use and device, and ended one by one or all, by the user and by whoever runs the service; those of others are 404 [SES-13, ADM-02]', async () => {
+  it('can be listed and ended by their user, one or all, and ended by an operator, while those of others answer 404 [SES-13, ADM-02]', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
     const { sessionToken } = await signedIn(production)
@@ -507,7 +506,7 @@ onBothEngines('sessions in production', (engine) => {
     }
     expect(JSON.stringify(sessions)).not.toContain(sessionToken.split('.')[1])
     const end = async (path: string) => (await send(auth, 'DELETE', path, { sessionToken })).status
-    const idOf = (bearer: string) => bearer.split('.')[0]
+    const idOf = (token: string) => token.split('.')[0]
     expect([
       await end(`/sessions/${idOf(eve)}`),
       await end('/sessions/x'),
@@ -530,7 +529,7 @@ onBothEngines('sessions in production', (engine) => {
     expect(await auth.getUserFromSessionId(eve)).toBeNull()
   })
 
-  it('record when, how and how well their user was proven, and a known device proves nothing [SES-15]', async () => {
+  it('record the time, method and level of authentication, and a known device does not authenticate [SES-15]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, now } = production
     const { deviceToken } = await signedIn(production)
@@ -560,7 +559,7 @@ onBothEngines('sessions in production', (engine) => {
 })
 
 onBothEngines('HTTP in production', (engine) => {
-  it('takes unsafe requests of its own origin, and none with a session that says nothing in a shape a form could have [API-08]', async () => {
+  it('accepts unsafe requests only from its own origin, and with a session no form without an origin [API-08]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     const { sessionToken } = await signedIn(production)
@@ -581,7 +580,7 @@ onBothEngines('HTTP in production', (engine) => {
       { origin: 'null' },
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
-      // A form of another page, in a browser that says nothing.
+      // A form of another page, in a browser that sends no header about it.
       { cookie },
     ]) {
       for (const path of ['/sessions', '/users', '/reset_password'])
@@ -604,7 +603,7 @@ onBothEngines('HTTP in production', (engine) => {
     expect((await auth.fetch(preflighted)).status).toBe(200)
   })
 
-  it('sends HSTS of two years with every answer over https, with the subdomains unless declined, and none over http [API-12]', async () => {
+  it('sends HSTS for two years with every response over https, by default with subdomains, and none over http [API-12]', async () => {
     const { auth } = await productionAuth(engine)
     const alone = await productionAuth(engine, { hstsSubdomains: false })
     for (const path of ['/', '/profile', '/nothing', '/reset_password']) {
@@ -616,12 +615,12 @@ onBothEngines('HTTP in production', (engine) => {
       )
     }
     const classic = await freshAuth(engine)
-    const answer = await classic.fetch(new Request('http://localhost:5000/'))
+    const answer = await send(classic, 'GET', '/')
     expect(answer.headers.has('strict-transport-security')).toBe(false)
     expect(OPTION_TABLE.hstsSubdomains.about).toContain('shared')
   })
 
-  it('says nothing of itself beyond code, sentence and request id [API-14]', async () => {
+  it('reveals nothing in a refusal beyond code, message, field and request id [API-14]', async () => {
     const production = await productionAuth(engine)
     const { auth, db } = production
     await signedIn(production)
@@ -653,7 +652,7 @@ onBothEngines('HTTP in production', (engine) => {
     await db.schema.alterTable('gone').renameTo('sessions').execute()
   })
 
-  it('builds links from its own address alone, and answers to no other host [API-17]', async () => {
+  it('builds links only from its base URL, and refuses other hosts [API-17]', async () => {
     const production = await productionAuth(engine, { trustedProxies: '192.0.2.1' })
     const { auth, newMails } = production
     await signedIn(production)
@@ -691,7 +690,7 @@ onBothEngines('HTTP in production', (engine) => {
     expect(out.headers.get('location')).toBe('/')
   })
 
-  it('believes forwarded addresses of configured proxies alone, from the right [API-16]', async () => {
+  it('reads forwarded addresses only from configured proxies, from the right [API-16]', async () => {
     const lines: string[] = []
     const write = (fields: object) => void lines.push(JSON.stringify(fields))
     const logger: Logger = { debug: write, info: write, warn: write, error: write }
@@ -712,13 +711,13 @@ onBothEngines('HTTP in production', (engine) => {
       }
       return (await send(auth, 'POST', '/sessions', { json, headers, ip })).status
     }
-    // A client that names another address with each guess is counted as itself.
+    // A client that forges a new address with each guess is counted by its own.
     expect([
       await guess('198.51.100.1', '1.1.1.1'),
       await guess('198.51.100.1', '2.2.2.2'),
       await guess('198.51.100.1', '3.3.3.3'),
     ]).toEqual([401, 401, 429])
-    // Behind proxies the address that they saw counts, whatever stands to its left.
+    // Behind proxies, the address they saw counts, whatever is to its left.
     expect([
       await guess('192.0.2.1', '9.9.9.9, 198.51.100.2, 10.1.2.3'),
       await guess('192.0.2.1', '8.8.8.8, 198.51.100.2'),
@@ -730,7 +729,7 @@ onBothEngines('HTTP in production', (engine) => {
     expect(lines.filter((line) => /1\.1\.1\.1|9\.9\.9\.9|203\.0\.113\.9/.test(line))).toEqual([])
   })
 
-  it('keeps its documentation to itself unless told otherwise, and has no metrics and no listings [API-20]', async () => {
+  it('serves its API document only if enabled, and has no metrics or directory listings [API-20]', async () => {
     const { auth } = await productionAuth(engine)
     const open = await productionAuth(engine, { publicApiDocs: true })
     expect([
@@ -754,7 +753,7 @@ onBothEngines('HTTP in production', (engine) => {
 })
 
 onBothEngines('addresses in production', (engine) => {
-  it('are confirmed by a token of this account and address, once, within a day, and not after they changed [EML-03]', async () => {
+  it('are confirmed once, within a day, by a token for this account and address [EML-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink, newMails } = production
     const confirm = (token: string, password = PASSWORD) =>
@@ -769,7 +768,7 @@ onBothEngines('addresses in production', (engine) => {
     await auth.account.requestConfirmation({ email: BOB })
     const second = (await mailedLink('verify_email')).token
     now.advance(DAY - 1)
-    // Somebody else's password does not redeem it.
+    // The password of another account does not redeem it.
     await auth.users.create({ email: EVE, password: NEW_PASSWORD, confirmed: true })
     expect(await confirm(second, NEW_PASSWORD)).toBe('invalid_credentials')
     expect([await confirm(second), await confirm(second)]).toEqual([null, 'invalid_confirmation_token'])
@@ -782,15 +781,15 @@ onBothEngines('addresses in production', (engine) => {
     expect(inspectOptions({ emailTokenLifetimeSeconds: DAY + 1 }).problems).toHaveLength(1)
   })
 
-  it('change after the password was typed, once the new one has confirmed it, and the old one is told [EML-06]', async () => {
+  it('change only after reauthentication and confirmation of the new one, and the old one is notified [EML-06]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, newMails } = production
     const { sessionToken } = await signedIn(production)
-    const ask = async (bearer: string) =>
+    const ask = async (token: string) =>
       codeOf(
         await send(auth, 'PUT', '/profile/email', {
           json: { email: 'new@example.com' },
-          sessionToken: bearer,
+          sessionToken: token,
         }),
       )
     now.advance(600)
@@ -813,7 +812,7 @@ onBothEngines('addresses in production', (engine) => {
     expect((await newMails()).map(({ to, kind }) => [to, kind])).toEqual([[BOB, 'email_changed']])
   })
 
-  it('that nobody confirmed open nothing, and their owner takes them from whoever registered them [EML-07]', async () => {
+  it('cannot sign in until confirmed, and their owner can take over the account with a reset [EML-07]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink } = production
     await auth.account.register({ email: BOB, password: NEW_PASSWORD })
@@ -835,8 +834,8 @@ onBothEngines('addresses in production', (engine) => {
   })
 })
 
-onBothEngines('the audit', (engine) => {
-  it('has of each event time, instance, actor, subject, address, action, outcome and request id, which no input can forge [AUD-02]', async () => {
+onBothEngines('the audit log', (engine) => {
+  it('records time, instance, actor, subject, IP address, action, outcome and request id, which no input can forge [AUD-02]', async () => {
     const records: unknown[] = []
     const production = await productionAuth(engine, { onAudit: (record) => void records.push(record) })
     const { auth, now } = production
@@ -865,14 +864,14 @@ onBothEngines('the audit', (engine) => {
     })
     const { email: _, ...written } = line ?? expect.unreachable()
     expect(records.at(-1)).toEqual(written)
-    // In the form in which it is logged it is one line, which reads back as it was.
+    // In the log, a record is one line of JSON that parses to the same values.
     const logged = JSON.stringify(line)
     expect(logged).not.toMatch(/[\n\r]/)
     expect(JSON.parse(logged)).toMatchObject({ outcome: 'refused', userAgent: evil, at: now().toISOString() })
   })
 })
 
-it('production refuses a missing, short or sample key, an http address, delivery for development, and has no CORS and no debugging to turn on [CFG-01]', async () => {
+it('production mode refuses weak keys, http and delivery for development, and has no settings for CORS or debugging [CFG-01]', async () => {
   const good = {
     mode: 'production',
     baseUrl: BASE_URL,
@@ -899,7 +898,7 @@ it('production refuses a missing, short or sample key, an http address, delivery
   )
 })
 
-it('signatures name their key, so that keys rotate without a pause, and one key serves one purpose of 256 bits [CRY-04, CRY-05]', async () => {
+it('signatures name their key, so that keys can rotate, and each purpose has its own key of 256 bits [CRY-04, CRY-05]', async () => {
   const [old, next] = [randomKey(), randomKey()]
   const ring = (keys: string) => createKeyring(parseSecretKeys(keys))
   const signature = ring(old).sign('device', 'text')
@@ -909,7 +908,7 @@ it('signatures name their key, so that keys rotate without a pause, and one key 
   expect(ring(old).verify('other', 'text', signature)).toBe(false)
   expect(signature.split('.').map((part) => Buffer.from(part, 'base64url').length)).toEqual([6, 32])
   expect(() => parseSecretKeys(randomKey().slice(0, 40))).toThrow('too short')
-  // Nothing else is signed, encrypted or hashed with a key. Firebase's scrypt ends in a cipher, which hides nothing.
+  // Nothing else uses a key. Firebase's variant of scrypt ends with a cipher, but encrypts nothing secret.
   const sources = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
   const using = (pattern: RegExp) =>
     sources.filter((file) => pattern.test(readFileSync(file, 'utf8'))).toSorted()
@@ -920,7 +919,7 @@ it('signatures name their key, so that keys rotate without a pause, and one key 
   expect(using(/\.sign\('|\.sign\(PURPOSE/)).toEqual(['src/auth/sign-in/devices.ts'])
 })
 
-it('sessions, tokens and waiting mail are bounded for each account [AVL-04]', async () => {
+it('sessions, tokens and queued mail are limited per account [AVL-04]', async () => {
   const production = await productionAuth('sqlite', {
     sessionsPerUser: 3,
     mailer: memoryMailer(() => Promise.reject(new Error('away'))),

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { AuditRecord } from '../src/index.ts'
 import { resolveOptions, unsafeOptions } from '../src/options/index.ts'
 import { migratedDatabase, onBothEngines } from './support/engines.ts'
-import { run, type Service, send, sessionIdOf, startService } from './support/service.ts'
+import { send, sessionIdOf } from './support/send.ts'
+import { run, type Service, startService } from './support/service.ts'
 
 const CREDENTIALS = { email: 'guillaume@holberton.io', password: 'b4l0u' }
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -269,8 +270,8 @@ describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
       await exchange(service.port, bytes).catch(() => {})
     }
     const fields = { ...CREDENTIALS, email: 'after@holberton.io' }
-    expect((await send(service.url, 'POST', '/users', { fields })).status).toBe(200)
-    expect((await send(service.url, 'POST', '/sessions', { fields })).status).toBe(200)
+    expect((await send(service.url, 'POST', '/users', { form: fields })).status).toBe(200)
+    expect((await send(service.url, 'POST', '/sessions', { form: fields })).status).toBe(200)
     expect((await send(service.url, 'GET', '/readyz')).status).toBe(200)
   })
 })
@@ -299,8 +300,8 @@ it.each([
 
 it('curl -L -X DELETE signs out and ends at the home page', async () => {
   const { url } = await startService('sqlite::memory:')
-  await send(url, 'POST', '/users', { fields: CREDENTIALS })
-  const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields: CREDENTIALS }))
+  await send(url, 'POST', '/users', { form: CREDENTIALS })
+  const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { form: CREDENTIALS }))
   const args = [
     '-sS',
     '-L',
@@ -339,19 +340,19 @@ onBothEngines('the service', (engine) => {
     const answers: Response[] = [
       await send(url, 'GET', '/'),
       await send(url, 'HEAD', '/'),
-      await send(url, 'POST', '/users', { fields }),
-      await send(url, 'POST', '/users', { fields }),
-      await send(url, 'POST', '/sessions', { fields }),
+      await send(url, 'POST', '/users', { form: fields }),
+      await send(url, 'POST', '/users', { form: fields }),
+      await send(url, 'POST', '/sessions', { form: fields }),
     ]
     const sessionToken = sessionIdOf(answers.at(-1) as Response)
     answers.push(await send(url, 'GET', '/profile', { sessionToken }))
     answers.push(await send(url, 'DELETE', '/sessions', { sessionToken }))
-    const reset = await send(url, 'POST', '/reset_password', { fields: { email: fields.email } })
+    const reset = await send(url, 'POST', '/reset_password', { form: { email: fields.email } })
     const { reset_token } = (await reset.json()) as { reset_token: string }
     answers.push(reset)
     answers.push(
       await send(url, 'PUT', '/reset_password', {
-        fields: { email: fields.email, reset_token, new_password: 't4rt1fl3tt3' },
+        form: { email: fields.email, reset_token, new_password: 't4rt1fl3tt3' },
       }),
       await send(url, 'GET', '/healthz'),
       await send(url, 'GET', '/readyz'),
@@ -366,9 +367,9 @@ onBothEngines('the service', (engine) => {
   it('sends security headers with every answer about a user’s own account [API-10]', async () => {
     const { url } = await startService(await migratedDatabase(engine))
     const fields = CREDENTIALS
-    await send(url, 'POST', '/users', { fields })
-    const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
-    let sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields }))
+    await send(url, 'POST', '/users', { form: fields })
+    const elsewhere = sessionIdOf(await send(url, 'POST', '/sessions', { form: fields }))
+    let sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { form: fields }))
     const answers: Response[] = []
     const ask = async (method: string, path: string, json?: Record<string, string>) => {
       const answer = await send(url, method, path, { sessionToken, ...(json && { json }) })
@@ -410,13 +411,13 @@ onBothEngines('the service', (engine) => {
       status: 400,
       code: 'malformed_request',
     })
-    expect((await send(service.url, 'POST', '/users', { fields: CREDENTIALS })).status).toBe(200)
+    expect((await send(service.url, 'POST', '/users', { form: CREDENTIALS })).status).toBe(200)
   })
 
   describe.each(['SIGTERM', 'SIGINT'] as const)('stopped by %s', (signal) => {
     it('finishes the current sign-in, then exits with 0', async () => {
       const service = await startService(await migratedDatabase(engine))
-      await send(service.url, 'POST', '/users', { fields: CREDENTIALS })
+      await send(service.url, 'POST', '/users', { form: CREDENTIALS })
       const wire = openWire(service.port)
       const login = form('POST /sessions', CREDENTIALS, ['Expect: 100-continue'])
       const half = login.length - 3
@@ -508,22 +509,22 @@ onBothEngines('the service', (engine) => {
     })
     const { url } = service
     const credentials = { email, password: `${mark}-password` }
-    await send(url, 'POST', '/users', { fields: credentials })
-    await send(url, 'POST', '/users', { fields: credentials })
-    await send(url, 'POST', '/sessions', { fields: { email, password: `${mark}-wrong` } })
-    const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { fields: credentials }))
+    await send(url, 'POST', '/users', { form: credentials })
+    await send(url, 'POST', '/users', { form: credentials })
+    await send(url, 'POST', '/sessions', { form: { email, password: `${mark}-wrong` } })
+    const sessionToken = sessionIdOf(await send(url, 'POST', '/sessions', { form: credentials }))
     await send(url, 'GET', '/profile', { sessionToken })
     await send(url, 'GET', '/profile', { sessionToken: `${mark}-cookie` })
-    const reset = await send(url, 'POST', '/reset_password', { fields: { email } })
+    const reset = await send(url, 'POST', '/reset_password', { form: { email } })
     const { reset_token } = (await reset.json()) as { reset_token: string }
     await send(url, 'PUT', '/reset_password', {
-      fields: { email, reset_token, new_password: `${mark}-new-password` },
+      form: { email, reset_token, new_password: `${mark}-new-password` },
     })
     await send(url, 'PUT', '/reset_password', {
-      fields: { email, reset_token: `${mark}-token`, new_password: `${mark}-new-password` },
+      form: { email, reset_token: `${mark}-token`, new_password: `${mark}-new-password` },
     })
     await send(url, 'DELETE', '/sessions', { sessionToken })
-    await send(url, 'POST', '/users', { fields: { [`${mark}-field`]: '', ...credentials } })
+    await send(url, 'POST', '/users', { form: { [`${mark}-field`]: '', ...credentials } })
     await send(url, 'GET', `/${mark}-path?${mark}-query=${mark}`)
     await send(url, 'GET', `/profile?token=${mark}`)
     await send(url, 'POST', `/profile?${mark}`)

@@ -6,7 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from './support/engines.ts'
 import { freePort } from './support/ports.ts'
 import { until } from './support/production.ts'
-import { ROOT, send, startProgram } from './support/service.ts'
+import { send } from './support/send.ts'
+import { ROOT, startProgram } from './support/service.ts'
 
 /** The path on Debian. */
 const SCRIPT = '/usr/bin/script'
@@ -71,8 +72,8 @@ describe.runIf(hasTerminal)('serve at a terminal', () => {
     const url = await terminal.url()
     const fields = { email: 'bob@example.com', password: 'b4l0u' }
     await send(url, 'GET', '/')
-    await send(url, 'POST', '/users', { fields })
-    await send(url, 'POST', '/sessions', { fields: { ...fields, password: 'wrong' } })
+    await send(url, 'POST', '/users', { form: fields })
+    await send(url, 'POST', '/sessions', { form: { ...fields, password: 'wrong' } })
     await send(url, 'GET', '/%1B[2Jnowhere')
     await terminal.until(/404/)
 

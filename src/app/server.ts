@@ -1,11 +1,15 @@
 /** Runs the service on its own sockets, with HTTP limits, on one or more addresses, and with a graceful stop. */
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '../errors.ts'
 import type { App } from './index.ts'
 import { type NodeHandler, nodeHandler } from './node.ts'
 import type { Rendered } from './responses.ts'
+
+// Not imported: an import reads every export, `WebSocket` among them, for which Node loads its HTTP client, HTTP/2 and
+// TLS. That would be 15 MB.
+const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http')
 
 const LIMITS = {
   maxHeaderSize: 16 * 1_024,

@@ -1,4 +1,4 @@
-import type { AuditRecord, Database, Tx } from '../db/index.ts'
+import { type AuditRecord, type Database, type Tx, transactionWithoutSync } from '../db/index.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import type { Hasher, Options } from '../options/index.ts'
 import type { PasswordPolicy } from './passwords/policy/index.ts'
@@ -29,14 +29,22 @@ export interface TxContext extends Context {
   readonly db: Tx
 }
 
-/** Runs several steps as one: all happen, or none. Hash before it, not in it: SQLite has one writer. */
+/**
+ * Runs several steps as one: all happen, or none. Hash before it, not in it: SQLite has one writer.
+ *
+ * @param details - `sync`: whether to wait for the disk. `false` for counters, which a power cut may set back.
+ */
 export async function inTransaction<Result>(
   ctx: Context,
   work: (ctx: TxContext) => Promise<Result>,
+  { sync = true }: { sync?: boolean } = {},
 ): Promise<Result> {
   const acts: (() => void)[] = []
   const afterCommit = (act: () => void) => void acts.push(act)
-  const result = await ctx.db.transaction().execute((tx) => work({ ...ctx, db: tx, afterCommit }))
+  const execute = (tx: Tx) => work({ ...ctx, db: tx, afterCommit })
+  const result = sync
+    ? await ctx.db.transaction().execute(execute)
+    : await transactionWithoutSync(ctx.db, execute)
   for (const act of acts) act()
   return result
 }

@@ -2,7 +2,15 @@
  * Every difference between SQLite and PostgreSQL, apart from their drivers. Code that needs one form per dialect
  * calls a function of this file, or {@link forDialect} if each form fills a file of its own.
  */
-import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, SqliteAdapter, sql } from 'kysely'
+import {
+  type ColumnDefinitionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type SelectQueryBuilder,
+  SqliteAdapter,
+  sql,
+  type Transaction,
+} from 'kysely'
 
 export type DialectName = 'sqlite' | 'postgres'
 
@@ -148,23 +156,52 @@ export async function reserveUserIds(tx: AnyDatabase, highest: number): Promise<
 
 /**
  * Runs a single write that a power failure may undo. On SQLite every other commit waits for the disk and blocks the
- * process; this one does not. The next commit that waits makes it durable as well.
+ * process; this one does not. The next commit that waits makes it
+ * durable too, because SQLite syncs the whole log file.
  *
  * @see {@link https://www.sqlite.org/pragma.html#pragma_synchronous}
  */
-export async function withoutSync<Tables>(
+export async function withoutSync<Tables, Result>(
   db: Kysely<Tables>,
-  write: (connection: Kysely<Tables>) => Promise<unknown>,
-): Promise<void> {
-  if (!isSqlite(db)) return void (await write(db))
-  await db.connection().execute(async (connection) => {
+  write: (connection: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
+  if (!isSqlite(db)) return write(db)
+  return db.connection().execute(async (connection) => {
     await sql`pragma synchronous = normal`.execute(connection)
     try {
-      await write(connection)
+      return await write(connection)
     } finally {
       await sql`pragma synchronous = full`.execute(connection)
     }
   })
+}
+
+/**
+ * Runs a transaction that a power cut may undo. It does not wait for the disk. On both databases the next commit that
+ * waits makes it durable too, because the log is written in order.
+ *
+ * @see {@link https://www.postgresql.org/docs/current/wal-async-commit.html}
+ */
+export function transactionWithoutSync<Tables, Result>(
+  db: Kysely<Tables>,
+  work: (tx: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  if (isSqlite(db)) return withoutSync(db, (connection) => connection.transaction().execute(work))
+  return db.transaction().execute(async (tx) => {
+    await sql`set local synchronous_commit = off`.execute(tx)
+    return work(tx)
+  })
+}
+
+/**
+ * Locks the rows that a query finds, and leaves out those that another transaction has locked: without waiting there
+ * is no deadlock. SQLite has one writer and needs no locks.
+ */
+export function skippingLocked<Tables, Table extends keyof Tables, Row>(
+  db: AnyDatabase,
+  query: SelectQueryBuilder<Tables, Table, Row>,
+): SelectQueryBuilder<Tables, Table, Row> {
+  return isSqlite(db) ? query : query.forUpdate().skipLocked()
 }
 
 /** Lets readers and one writer use an SQLite file at the same time. The file records the mode. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-export { isUnavailable } from './dialect.ts'
+export { isUnavailable, transactionWithoutSync } from './dialect.ts'
 export { healthOf, isReady } from './health.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'

@@ -1,18 +1,21 @@
-/** Attacks that find out who has an account. How long an answer takes is the business of `timing.test.ts`. */
+/** Attacks that find out who has an account. Response times are covered by `timing.test.ts`. */
 import { describe, expect, it } from 'vitest'
 import type { Auth, Hasher } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
-import * as classic from '../support/client.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, onBothEngines } from '../support/engines.ts'
-import { PASSWORD, type Production, productionAuth, type Send, send, sightOf } from '../support/production.ts'
+import { PASSWORD, type Production, productionAuth, sightOf } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, tally, VICTIM } from './support.ts'
 
-/** One address for each state that an account can be in, and one that has none. All of one length, as they are repeated. */
+/**
+ * One address for each state of an account: usable, disabled, awaiting confirmation, with a compromised password,
+ * without a password; and `free`, which has no account. All have one length, because responses repeat the address.
+ */
 const STATES = ['open', 'shut', 'wait', 'mark', 'none', 'free'] as const
 type State = (typeof STATES)[number]
 const emailOf = (state: State | string) => `${state}@example.com`
 
-/** Makes an account in each state; `free` stays without. */
+/** Adds an account in each state except `free`. */
 async function populate({ auth }: Pick<Production, 'auth'>): Promise<void> {
   for (const state of ['open', 'shut', 'mark']) await addMember(auth, emailOf(state))
   await auth.registerUser(emailOf('wait'), PASSWORD)
@@ -22,7 +25,7 @@ async function populate({ auth }: Pick<Production, 'auth'>): Promise<void> {
   await auth.users.markPasswordCompromised((await auth.db.findUserBy({ email: emailOf('mark') })).id)
 }
 
-/** Everything a client sees of a row of answers, with its own address taken out. */
+/** Everything a client sees of several responses, without the address in them. */
 async function sightsOf(email: string, ask: () => Promise<Response>, times: number): Promise<string> {
   const sights: unknown[] = []
   for (let time = 0; time < times; time++) sights.push(await sightOf(await ask()))
@@ -34,9 +37,9 @@ async function sightsOf(email: string, ask: () => Promise<Response>, times: numb
 type Ask = (auth: Auth, email: string) => Promise<Response>
 
 const ROUTES: Record<string, Ask> = {
-  'a login with the wrong password': (auth, email) =>
+  'a sign-in with a wrong password': (auth, email) =>
     send(auth, 'POST', '/sessions', { form: { email, password: PWNED } }),
-  'a login in capital letters': (auth, email) =>
+  'a sign-in with the address in capital letters': (auth, email) =>
     send(auth, 'POST', '/sessions', { form: { email: email.toUpperCase(), password: PWNED } }),
   'a reset': (auth, email) => send(auth, 'POST', '/reset_password', { form: { email } }),
   'a reset with a forged token': (auth, email) =>
@@ -54,7 +57,7 @@ const ROUTES: Record<string, Ask> = {
     send(auth, 'POST', '/users', { form: { email, password: 'short' } }),
 }
 
-/** Whether the accounts get different answers anywhere. */
+/** The responses for each state. */
 async function answersOf(auth: Auth, ask: Ask, times = 12): Promise<Map<State, string>> {
   const answers = new Map<State, string>()
   for (const state of STATES)
@@ -62,9 +65,9 @@ async function answersOf(auth: Auth, ask: Ask, times = 12): Promise<Map<State, s
   return answers
 }
 
-onBothEngines('who has an account', (engine) => {
+onBothEngines('the existence of an account', (engine) => {
   it.each(Object.entries(ROUTES))(
-    'CVE-2023-39522, CVE-2026-23511: is not told by %s, asked until the limit and beyond',
+    'CVE-2023-39522, CVE-2026-23511: is not revealed by %s, below and above the limit',
     async (_, ask) => {
       const service = await productionAuth(engine, { loginFailuresPerAccount: 3, resetRequestsPerAccount: 3 })
       await populate(service)
@@ -73,7 +76,7 @@ onBothEngines('who has an account', (engine) => {
     },
   )
 
-  it('is told by the mailboxes alone, so that there was something to tell', async () => {
+  it('is revealed to the owner of the mailbox only', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     await populate(service)
@@ -110,19 +113,19 @@ onBothEngines('who has an account', (engine) => {
     })
   })
 
-  it('is told by these same answers once the settings let them', async () => {
-    // What the comparison has to find: `explicit`, which production tolerates, and the classic reset.
+  it('is revealed if the settings allow it', async () => {
+    // This shows that the comparison detects differences: `explicit`, which production tolerates, and classic resets.
     const service = await productionAuth(engine, { ...GENEROUS, registrationAnswer: 'explicit' })
     await populate(service)
     const registrations = await answersOf(service.auth, ROUTES['a registration'] ?? expect.unreachable(), 1)
     expect(new Set(registrations.values()).size).toBe(2)
     const open = await freshAuth(engine)
     await open.registerUser(emailOf('open'), 'b4l0u')
-    const ask = (email: string) => classic.send(open, 'POST', '/reset_password', { fields: { email } })
+    const ask = (email: string) => send(open, 'POST', '/reset_password', { form: { email } })
     expect([(await ask(emailOf('open'))).status, (await ask(emailOf('free'))).status]).toEqual([200, 403])
   })
 
-  it('is not told by the right password either, where it opens nothing', async () => {
+  it('is not revealed by the right password of an account that cannot sign in', async () => {
     const service = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     const { auth } = service
     await populate(service)
@@ -134,11 +137,11 @@ onBothEngines('who has an account', (engine) => {
       )
     const unknown = await right('free')
     for (const state of ['shut', 'wait', 'none'] as const) expect(await right(state), state).toBe(unknown)
-    // Whoever knows the marked password has to hear that it is no good any more; an open account opens.
+    // A user with a compromised password must learn that a reset is required. A usable account signs in.
     for (const state of ['mark', 'open'] as const) expect(await right(state), state).not.toBe(unknown)
   })
 
-  it('is not told to a stranger who registered the address first, by anything that follows', async () => {
+  it('is not revealed to a stranger who registers the address, by any later response', async () => {
     const story = async (isTaken: boolean) => {
       const { auth } = await productionAuth(engine, {
         loginFailuresPerAccount: 3,
@@ -165,7 +168,7 @@ onBothEngines('who has an account', (engine) => {
     expect(await story(true)).toEqual(await story(false))
   })
 
-  it('is not told to a member who asks for the address, and only the mailboxes differ', async () => {
+  it('is not revealed to a member who requests the address, except in the mailbox of that address', async () => {
     const story = async (isTaken: boolean) => {
       const { auth, newMails } = await productionAuth(engine, { resetRequestsPerAccount: 3 })
       await addMember(auth, MALLORY)
@@ -190,7 +193,7 @@ onBothEngines('who has an account', (engine) => {
     expect([taken.toVictim, free.toVictim]).toEqual([['account_exists'], ['confirm_new_email']])
   })
 
-  it('costs the same work to refuse: one hash, one line of the audit, one mail in the outbox', async () => {
+  it('does not change the work of a request: its hashes and audit rows', async () => {
     const work: string[] = []
     const hasher: Hasher = {
       ...CHEAP_HASHER,
@@ -210,7 +213,7 @@ onBothEngines('who has an account', (engine) => {
     for (const [name, ask] of Object.entries(ROUTES)) {
       const costs = new Set<string>()
       for (const state of STATES) {
-        // A registration would change what comes after it.
+        // A registration of the free address would change the later requests.
         const email =
           name.startsWith('a registration') && state === 'free'
             ? emailOf(`free${name.length}`)
@@ -225,7 +228,7 @@ onBothEngines('who has an account', (engine) => {
     }
   })
 
-  it('CVE-2021-3754: is decided by the address alone, and no account can be called what another is', async () => {
+  it('CVE-2021-3754: depends only on the address, and no account can take the name of another', async () => {
     const { auth, newMails } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const posing = [
@@ -250,7 +253,7 @@ onBothEngines('who has an account', (engine) => {
       expect(await outcome(send(auth, 'POST', '/users', { form: { email, password: PWNED } }))).toMatch(
         /^400 (?:invalid_email|missing_field)$/,
       )
-    // There is no second name: no route takes one, and none signs in.
+    // There is no user name beside the address: no route accepts one.
     for (const name of ['username', 'user', 'login', 'name', 'id', 'user_id']) {
       const both = { email: MALLORY, password: PWNED, [name]: VICTIM }
       expect(await outcome(send(auth, 'POST', '/users', { form: both }))).toBe('400 unknown_field')
@@ -261,7 +264,7 @@ onBothEngines('who has an account', (engine) => {
     expect(tally((await newMails()).map(({ to, kind }) => `${kind} to ${to}`))).toHaveProperty(
       `account_exists to ${VICTIM}`,
     )
-    // The owner is let in all the same, and a name of one's own gets an account of its own.
+    // The owner still signs in, and another address gets its own account.
     expect(
       await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })),
     ).toBe('200')
@@ -269,7 +272,7 @@ onBothEngines('who has an account', (engine) => {
     expect(await Array.fromAsync(auth.users.list())).toHaveLength(2)
   })
 
-  it('and which ids are whose is not told by the answer to a session that is not one’s own', async () => {
+  it('also holds for sessions: ending another user’s session is answered like an unknown id', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     await addMember(auth, MALLORY)
@@ -286,9 +289,9 @@ onBothEngines('who has an account', (engine) => {
   })
 })
 
-/** What a stranger can do to an address, each answered alike whether it has an account or not. */
+/** What a stranger can do with an address. The responses are the same whether it has an account or not. */
 const ACTS: Record<string, Ask> = { ...ROUTES }
-for (const name of ['a login with the wrong password', 'a reset', 'a registration'])
+for (const name of ['a sign-in with a wrong password', 'a reset', 'a registration'])
   ACTS[`${name}, twelve times`] = async (auth, email) => {
     for (let time = 1; time < 12; time++) await ROUTES[name]?.(auth, email)
     return (ROUTES[name] ?? expect.unreachable())(auth, email)
@@ -297,7 +300,7 @@ for (const name of ['a login with the wrong password', 'a reset', 'a registratio
 const LIMITS = ['login', 'reset_request', 'confirmation_request', 'registration', 'email_change']
 
 describe('everything a stranger can observe', () => {
-  // The rules are the same on both engines; the answers are compared on both above.
+  // SQLite is enough: the rules are the same in both dialects, and the tests above compare responses on both.
   const worldOf = async (state: 'open' | 'none' | 'free') => {
     const service = await productionAuth('sqlite', {
       loginFailuresPerAccount: 10,
@@ -309,7 +312,7 @@ describe('everything a stranger can observe', () => {
     await service.newMails()
     const { auth, db } = service
     const email = emailOf(state)
-    // Not those of the mail budgets, which only the mailbox of the address can observe.
+    // Not the mail budgets, which only the owner of the mailbox can observe.
     const counters = async () => {
       const rows = await db.selectFrom('throttles').select(['key', 'failures', 'blocked_until']).execute()
       return LIMITS.map((limit) => {
@@ -332,15 +335,15 @@ describe('everything a stranger can observe', () => {
   const names = [...Object.keys(ACTS), 'a change of address to it']
 
   it.each(names)(
-    'is the same for a known and an unknown address after %s: every other answer, the sign-in counters, their mail',
+    'is the same for a known and an unknown address after %s: later responses, counters, the stranger’s mail',
     async (first) => {
       const observed = new Map<string, unknown>()
       for (const state of ['open', 'none', 'free'] as const) {
         const { auth, email, acts, ...world } = await worldOf(state)
-        const failures = 'a login with the wrong password, twelve times'
+        const failures = 'a sign-in with a wrong password, twelve times'
         const sights: unknown[] = []
-        // Failures first, then the act, then every route, the sign-in last: what the act undid shows in what follows.
-        for (const name of [failures, first, ...names, 'a login with the wrong password']) {
+        // Failures first, then the act, then every route, and a sign-in last: they show what the act reset.
+        for (const name of [failures, first, ...names, 'a sign-in with a wrong password']) {
           const answer = await sightsOf(email, () => (acts[name] ?? expect.unreachable())(auth, email), 1)
           sights.push({ name, answer, counters: await world.counters() })
         }
@@ -352,18 +355,15 @@ describe('everything a stranger can observe', () => {
   )
 })
 
-it.each<EngineName>(['sqlite', 'postgres'])(
-  'nobody has an account on a fresh install, on %s',
-  async (engine) => {
-    const { auth } = await productionAuth(engine)
-    expect(await Array.fromAsync(auth.users.list())).toEqual([])
-    for (const [email, password] of [
-      ['admin@example.com', 'admin'],
-      ['admin@localhost', 'changeme'],
-      ['root@localhost', 'root'],
-    ] as const) {
-      const request: Send = { form: { email, password } }
-      expect(await outcome(send(auth, 'POST', '/sessions', request))).toBe('401 invalid_credentials')
-    }
-  },
-)
+it.each<EngineName>(['sqlite', 'postgres'])('a fresh installation has no accounts, on %s', async (engine) => {
+  const { auth } = await productionAuth(engine)
+  expect(await Array.fromAsync(auth.users.list())).toEqual([])
+  for (const [email, password] of [
+    ['admin@example.com', 'admin'],
+    ['admin@localhost', 'changeme'],
+    ['root@localhost', 'root'],
+  ] as const) {
+    const request: Send = { form: { email, password } }
+    expect(await outcome(send(auth, 'POST', '/sessions', request))).toBe('401 invalid_credentials')
+  }
+})

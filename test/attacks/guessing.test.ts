@@ -1,4 +1,4 @@
-/** Attacks by trying often: limits, and ways around them. */
+/** Attacks by many attempts: the limits, and ways around them. */
 import { expect, it } from 'vitest'
 import type { Auth, Hasher } from '../../src/index.ts'
 import { CHEAP_HASHER, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
@@ -9,10 +9,9 @@ import {
   type Production,
   productionAuth,
   randomKey,
-  type Send,
-  send,
   until,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import {
   addMember,
   GENEROUS,
@@ -32,12 +31,12 @@ const UUID_V7_LENGTH = 36
 const guess = (auth: Auth, email: string, password: string, request: Send = {}) =>
   outcome(send(auth, 'POST', '/sessions', { form: { email, password }, ...request }))
 
-/** An address of its own for each, so that no limit per address is in the way. */
+/** A different IP address for each index, to avoid the limits per IP address. */
 const addressOf = (index: number) => `198.51.${Math.floor(index / 250)}.${index % 250}`
 
 type Settings = Parameters<typeof productionAuth>[1]
 
-/** The service with a hasher that counts what it examines. */
+/** The service with a hasher that records which passwords it checks. */
 async function watchedAuth(
   engine: 'sqlite' | 'postgres',
   options?: Settings,
@@ -57,8 +56,8 @@ async function watchedAuth(
   return { ...(await productionAuth(engine, { hasher, ...options })), examined }
 }
 
-onBothEngines('guesses', (engine) => {
-  it('CVE-2024-4629, CVE-2023-47111: sent all at once are examined no further than the limit, over all instances', async () => {
+onBothEngines('password guesses', (engine) => {
+  it('CVE-2024-4629, CVE-2023-47111: are checked only up to the limit, even if sent at once to several instances', async () => {
     const attack = async (loginFailuresPerAccount: number) => {
       const shared = {
         loginFailuresPerAccount,
@@ -79,11 +78,11 @@ onBothEngines('guesses', (engine) => {
       return { outcomes: tally(outcomes), examined: services.flatMap(({ examined }) => examined).length }
     }
     expect(await attack(10)).toEqual({ outcomes: { [WRONG]: 10, [LIMITED]: 90 }, examined: 10 })
-    // With the limit out of the way all of them are.
+    // With a higher limit, all of them are checked.
     expect(await attack(100)).toEqual({ outcomes: { [WRONG]: 100 }, examined: 100 })
   })
 
-  it('from one address at many accounts, all at once, are examined no further than the limit', async () => {
+  it('from one IP address for many accounts are checked only up to the limit, even if sent at once', async () => {
     const attack = async (loginFailuresPerIp: number) => {
       const { auth, examined } = await watchedAuth(engine, { loginFailuresPerIp })
       const outcomes = await Promise.all(
@@ -97,7 +96,7 @@ onBothEngines('guesses', (engine) => {
     expect(await attack(100)).toEqual({ outcomes: { [WRONG]: 60 }, examined: 60 })
   })
 
-  /** The routes that look at a password, each with what it takes. */
+  /** What the routes that check a password need. */
   interface Keys {
     readonly email: string
     readonly sessionToken: string
@@ -127,7 +126,7 @@ onBothEngines('guesses', (engine) => {
   }
 
   it.each(Object.keys(ROUTES))(
-    'CVE-2026-9798: at %s count at every other route that looks at the password',
+    'CVE-2026-9798: at %s count at every other route that checks a password',
     async (name) => {
       const service = await watchedAuth(engine, { loginFailuresPerAccount: 3 })
       const { auth, examined } = service
@@ -136,17 +135,17 @@ onBothEngines('guesses', (engine) => {
         for (let failure = 0; failure < 3; failure++)
           expect(await ROUTES[name]?.(auth, keys, PWNED)).toBe(WRONG)
         examined.length = 0
-        // Whatever the route says, it does not look at what is right any more.
+        // The route no longer checks even the right password.
         expect(await route(auth, keys, PASSWORD), other).toBe(LIMITED)
         expect(examined).toEqual([])
-        // Without the failures it lets the same password through.
+        // Without failures, it accepts the same password.
         const fresh = await keysOf(service, `${other.replaceAll(/\W+/g, '')}2@example.com`)
         expect(await route(auth, fresh, PASSWORD), other).toBe('200')
       }
     },
   )
 
-  it('CVE-2026-123521: at the repeated password of a session are limited as at the login, also many at once', async () => {
+  it('CVE-2026-123521: at reauthentication are limited as at sign-in, even if sent at once', async () => {
     const attack = async (loginFailuresPerAccount: number) => {
       const { auth, examined } = await watchedAuth(engine, { loginFailuresPerAccount })
       await addMember(auth)
@@ -172,7 +171,7 @@ onBothEngines('guesses', (engine) => {
     '2001:db8:1:1:0:0:192.0.2.1',
   ]
 
-  it('CVE-2026-45364: from one IPv6 network count together, however many addresses it has', async () => {
+  it('CVE-2026-45364: from all addresses of one IPv6 network count together', async () => {
     const limits = { loginFailuresPerIp: 5, resetRequestsPerIp: 5, registrationsPerIp: 5 }
     const { auth } = await productionAuth(engine, limits)
     let count = 0
@@ -201,9 +200,9 @@ onBothEngines('guesses', (engine) => {
       const passed = name === 'logins' ? WRONG : '200'
       for (const ip of NETWORK) expect(await ask(ip), `${name} ${ip}`).toBe(passed)
       for (const ip of ['2001:db8:1:1::3', ...NETWORK]) expect(await ask(ip), `${name} ${ip}`).toBe(LIMITED)
-      // One by one, none of these addresses has tried more than once; another network has not tried at all.
+      // No single address has tried more than twice. Another network has not tried yet.
       expect(await ask('2001:db8:1:2::1'), name).toBe(passed)
-      // An IPv4 address is one, however it is written, and is not the network that all mapped ones lie in.
+      // An IPv4 address counts alone in every notation, not with the IPv6 network of all mapped addresses.
       for (const ip of ['192.0.2.9', '::ffff:192.0.2.9', '::ffff:c000:209', '0:0:0:0:0:ffff:192.0.2.9'])
         expect(await ask(ip), `${name} ${ip}`).toBe(passed)
       expect(await ask('192.0.2.9')).toBe(passed)
@@ -212,7 +211,7 @@ onBothEngines('guesses', (engine) => {
     }
   })
 
-  it('allauth 65.14.1: count under the address of the connection, whatever the headers say it is', async () => {
+  it('allauth 65.14.1: count for the IP address of the connection, whatever the headers say', async () => {
     const headersOf = (ip: string) => [
       { 'x-forwarded-for': ip },
       { 'x-forwarded-for': `${ip}, 127.0.0.1` },
@@ -240,7 +239,7 @@ onBothEngines('guesses', (engine) => {
     expect(await attack({}, '192.0.2.1')).toEqual(refused)
     expect(await attack({ trustedProxies: '10.0.0.0/8' }, '192.0.2.1')).toEqual(refused)
 
-    // From a trusted proxy the header does count: there a new one each time would escape, were it read from the left.
+    // From a trusted proxy the header counts. Read from the left, a new forged address each time would escape the limit.
     const { auth } = await productionAuth(engine, { loginFailuresPerIp: 3, trustedProxies: '10.0.0.0/8' })
     let count = 0
     const behindProxy = (forwardedFor: string) =>
@@ -257,7 +256,7 @@ onBothEngines('guesses', (engine) => {
     for (const each of forged) expect(await behindProxy(`${each},unknown,198.51.100.7`)).toBe(LIMITED)
   })
 
-  it('at one account count together, in whatever spelling, and never at another', async () => {
+  it('for one account count together in every spelling of its address, and never for another account', async () => {
     const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3 })
     await addMember(auth, 'böb@bücher.example')
     for (const email of ['BÖB@bücher.example', 'bo\u0308b@xn--bcher-kva.example', ' böb@BÜCHER.example '])
@@ -267,7 +266,7 @@ onBothEngines('guesses', (engine) => {
       expect(await guess(auth, email, PWNED)).toBe(WRONG)
   })
 
-  it('that an account’s limit has refused cost its neighbours behind the same address nothing', async () => {
+  it('refused by the limit of one account do not count against other accounts at the same IP address', async () => {
     const ip = '192.0.2.1'
     const { auth } = await productionAuth(engine, { loginFailuresPerAccount: 3, loginFailuresPerIp: 10 })
     const outcomes: string[] = []
@@ -275,13 +274,13 @@ onBothEngines('guesses', (engine) => {
     expect(tally(outcomes)).toEqual({ [WRONG]: 3, [LIMITED]: 27 })
     await addMember(auth, MALLORY)
     expect(await guess(auth, MALLORY, PASSWORD, { ip })).toBe('200')
-    // What was examined does count.
+    // Guesses that were checked do count.
     for (let turn = 0; turn < 7; turn++)
       expect(await guess(auth, `member${turn}@example.com`, PWNED, { ip })).toBe(WRONG)
     expect(await guess(auth, MALLORY, PASSWORD, { ip })).toBe(LIMITED)
   })
 
-  it('get no more tries where the stranger signs in to an account of their own in between', async () => {
+  it('get no more attempts if the attacker signs in to their own account in between', async () => {
     const { auth, now, examined } = await watchedAuth(engine, {
       loginFailuresPerIp: 5,
       loginFailuresPerAccount: 100,
@@ -304,7 +303,7 @@ onBothEngines('guesses', (engine) => {
     expect(await attack(true)).toEqual(alone)
   })
 
-  it('at a token are no use: it is as long as a key, and the try at one is not a try at another', async () => {
+  it('of a reset token are useless: it has 256 random bits, and a wrong guess does not void it', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, mailedLink } = service
     await addMember(auth)
@@ -324,14 +323,14 @@ onBothEngines('guesses', (engine) => {
       ),
     )
     expect(tally(await Promise.all(tries))).toEqual({ '403 invalid_reset_token': 100 })
-    // None of them used up or voided what the owner has.
+    // The owner's token still works.
     const form = { email: VICTIM, reset_token: token, new_password: NEW_PASSWORD }
     expect(await outcome(send(auth, 'PUT', '/reset_password', { form }))).toBe('200')
   })
 })
 
-onBothEngines('an owner whose account is under attack', (engine) => {
-  /** A stranger who guesses until nobody is let through any more. */
+onBothEngines('the owner of an account under attack', (engine) => {
+  /** Guesses the password until sign-in from an unknown device is refused. */
   async function besieged(options?: Settings) {
     const service = await productionAuth(engine, { loginFailuresPerAccount: 3, ...options })
     const { auth } = service
@@ -339,12 +338,12 @@ onBothEngines('an owner whose account is under attack', (engine) => {
     const owner = await signIn(auth)
     for (let failure = 0; failure < 3; failure++)
       expect(await guess(auth, VICTIM, PWNED, { ip: addressOf(failure) })).toBe(WRONG)
-    // The attack works on whoever has no way of their own.
+    // Without a session or a known device, even the right password is refused.
     expect(await guess(auth, VICTIM, PASSWORD, { ip: addressOf(9) })).toBe(LIMITED)
     return { ...service, ...owner }
   }
 
-  it('still has the session, signs in on a device of theirs, and gets in anywhere by a reset', async () => {
+  it('keeps the session, can sign in on a known device, and can sign in anywhere after a reset', async () => {
     const { auth, sessionToken, deviceToken, mailedLink } = await besieged()
     expect(await outcome(send(auth, 'GET', '/profile', { sessionToken }))).toBe('200')
     expect(await guess(auth, VICTIM, PASSWORD, { deviceToken })).toBe('200')
@@ -356,7 +355,7 @@ onBothEngines('an owner whose account is under attack', (engine) => {
     expect(await guess(auth, VICTIM, NEW_PASSWORD)).toBe('200')
   })
 
-  it('shares the way of their device with nobody: not for another account, not altered, not beyond its own limit', async () => {
+  it('is not served by a device cookie of another account or an altered one, nor beyond the device’s own limit', async () => {
     const { auth, deviceToken } = await besieged()
     await addMember(auth, MALLORY)
     const mallorys = (await signIn(auth, MALLORY)).deviceToken
@@ -380,7 +379,7 @@ onBothEngines('an owner whose account is under attack', (engine) => {
     expect(await guess(auth, VICTIM, PASSWORD, { deviceToken })).toBe(LIMITED)
   })
 
-  it('of many guesses at once on one device loses no more than its limit', async () => {
+  it('is protected by the limit of a known device even if the guesses on it are sent at once', async () => {
     const { auth, deviceToken } = await besieged()
     const outcomes = await Promise.all(
       Array.from({ length: 40 }, () => guess(auth, VICTIM, PWNED, { deviceToken })),
@@ -388,13 +387,12 @@ onBothEngines('an owner whose account is under attack', (engine) => {
     expect(tally(outcomes)).toEqual({ [WRONG]: 3, [LIMITED]: 37 })
   })
 
-  /** One who knew the password once, and kept what each of their logins was given. */
+  /** A former insider knew the password and kept the device cookie of each sign-in. The owner resets the password. */
   async function formerInsider(service: Production): Promise<string[]> {
     const { auth, mailedLink } = service
     await addMember(auth)
     const devices: string[] = []
     for (let login = 0; login < 10; login++) devices.push((await signIn(auth)).deviceToken)
-    // The owner finds out, and takes the account back.
     await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
     const { token } = await mailedLink('reset_password')
     const form = { email: VICTIM, reset_token: token, new_password: NEW_PASSWORD }
@@ -402,18 +400,18 @@ onBothEngines('an owner whose account is under attack', (engine) => {
     return devices
   }
 
-  it('leaves no budget of guesses to whoever knew the password before', async () => {
+  it('gives no extra guesses to someone who once knew the password', async () => {
     const service = await watchedAuth(engine, { loginFailuresPerAccount: 3, loginFailuresPerIp: 3 })
     const devices = await formerInsider(service)
     service.examined.length = 0
     for (const deviceToken of devices)
       for (let failure = 0; failure < 3; failure++)
         await guess(service.auth, VICTIM, `guess ${failure}`, { deviceToken, ip: '192.0.2.1' })
-    // Ten devices, three each: thirty passwords from one address at one account, where three are allowed.
+    // Ten devices with three guesses each would make thirty, but three are allowed per IP address and account.
     expect(service.examined).toHaveLength(3)
   })
 
-  it('has a password that 100 failures in a row disabled until it is reset, and no day sooner', async () => {
+  it('must reset the password after 100 failures in a row, however much time passes', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine, {
       loginFailuresPerAccount: 100,
       loginFailuresUntilLock: 100,
@@ -439,8 +437,8 @@ onBothEngines('an owner whose account is under attack', (engine) => {
   })
 })
 
-onBothEngines('a flood of logins', (engine) => {
-  it('does not use up the tries of an owner who gets no answer meanwhile', async () => {
+onBothEngines('a flood of sign-ins', (engine) => {
+  it('does not use up the attempts of an owner whose sign-in is refused because the queue is full', async () => {
     const release = Promise.withResolvers<void>()
     const hasher: Hasher = {
       ...CHEAP_HASHER,
@@ -448,7 +446,7 @@ onBothEngines('a flood of logins', (engine) => {
     }
     const { auth } = await productionAuth(engine, { hasher, loginFailuresPerAccount: 3 })
     await addMember(auth)
-    // More than run and wait at once, so that some are refused: then the queue is full.
+    // More than can run and wait at once. When the first is refused, the queue is full.
     let refused = 0
     const flood = Array.from({ length: 700 }, async (_, index) => {
       const flooded = await guess(auth, `nobody${index}@example.com`, PWNED)
@@ -463,8 +461,8 @@ onBothEngines('a flood of logins', (engine) => {
   })
 })
 
-onBothEngines('what strangers cause', (engine) => {
-  it('of registrations and of mail is bounded for each address they come from, also all at once', async () => {
+onBothEngines('load caused by strangers', (engine) => {
+  it('is limited per IP address for registrations and mail, even if all requests arrive at once', async () => {
     const { auth, db } = await productionAuth(engine, { registrationsPerIp: 5, resetRequestsPerIp: 5 })
     const many = (ask: (index: number) => Promise<Response>) =>
       Promise.all(Array.from({ length: 40 }, (_, index) => outcome(ask(index)))).then(tally)
@@ -485,18 +483,18 @@ onBothEngines('what strangers cause', (engine) => {
       ),
     ).toEqual(expected)
     expect(await db.selectFrom('users').select('id').execute()).toHaveLength(5)
-    // From elsewhere the same goes through.
+    // Another IP address has its own limit.
     const elsewhere = { form: { email: emailOf(39), password: PASSWORD }, ip: '192.0.2.2' }
     expect(await outcome(send(auth, 'POST', '/users', elsewhere))).toBe('200')
   })
 
-  it('of mail does not keep the owners’ resets from leaving', async () => {
+  it('does not delay reset mail to owners by other mail', async () => {
     const mailer = memoryMailer()
     const { auth, db } = await productionAuth(engine, { mailsPerHour: 10, mailer })
     await addMember(auth)
     for (let index = 0; index < 20; index++) {
       const form = { email: `nobody${index}@example.com`, password: PASSWORD }
-      // A network each: a single IPv6 subscriber has thousands of them.
+      // A different network each time: one IPv6 subscriber may have thousands of them.
       await send(auth, 'POST', '/users', { form, ip: `2001:db8:0:${index.toString(16)}::1` })
     }
     await untilMailIsSettled(db)
@@ -508,7 +506,7 @@ onBothEngines('what strangers cause', (engine) => {
   it.each([
     ['GET', '/profile/export'],
     ['DELETE', '/sessions/others'],
-  ] as const)('of lines in the audit is bounded for somebody signed in, at %s %s', async (method, path) => {
+  ] as const)('is limited in audit rows, for a signed-in user at %s %s', async (method, path) => {
     const { auth, db } = await productionAuth(engine)
     await addMember(auth)
     const { sessionToken } = await signIn(auth)
@@ -526,7 +524,7 @@ onBothEngines('what strangers cause', (engine) => {
     expect((await lines()) - before).toBeLessThan(50)
   })
 
-  it('of lines in the audit is bounded for whoever is not signed in', async () => {
+  it('is limited in audit rows, for clients that are not signed in', async () => {
     const { auth, db } = await productionAuth(engine, { loginFailuresPerIp: 10, resetRequestsPerIp: 10 })
     await addMember(auth)
     const flood = async (index: number) => {
@@ -547,7 +545,7 @@ onBothEngines('what strangers cause', (engine) => {
     for (let index = 0; index < 60; index++) await flood(index)
     const lines = await db.selectFrom('audit').select(['action', 'reason']).execute()
     const counts = tally(lines.map(({ action }) => action))
-    // Up to each limit a line for each, and one that says that it was reached.
+    // One row per request up to each limit, and one that records that the limit was reached.
     expect(counts).toMatchObject({ login: 10, request_password_reset: 10, request_confirmation: 10 })
     expect(lines.length).toBeLessThan(40)
   })

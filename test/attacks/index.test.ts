@@ -1,4 +1,4 @@
-/** The attacks that worked on comparable services, each with the file that replays it or with what it waits for. */
+/** The attacks that worked on comparable services, each with the file that replays it or the feature it waits for. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
@@ -6,7 +6,7 @@ const FOLDER = 'test/attacks'
 
 type Place = `${string}.test.ts` | `waits: ${string}`
 
-/** By the headings of the list that they come from. */
+/** Grouped by topic. */
 const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   'Reset and mailed links': {
     'CVE-2025-64101': 'reset-and-links.test.ts',
@@ -80,7 +80,7 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   },
 }
 
-/** The features that somebody waits for, each with a word that would be in its routes. */
+/** The features that attacks wait for, each with a pattern that their routes or fields would match. */
 const AWAITED: Readonly<Record<string, RegExp>> = {
   'second factors': /totp|mfa|factor|recovery/,
   passkeys: /passkey|webauthn/,
@@ -95,7 +95,7 @@ const AWAITED: Readonly<Record<string, RegExp>> = {
 
 const PLACES = new Map(Object.values(ATTACKS).flatMap((ofHeading) => Object.entries(ofHeading)))
 
-/** Names of tests, as they stand in the source; those of a suite or of a loop too. */
+/** Test names as written in the source, including those of `it.each`. */
 const NAMES = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.test.ts') && file !== 'index.test.ts')
   .flatMap((file) =>
@@ -104,11 +104,11 @@ const NAMES = readdirSync(FOLDER)
     ].map(([, alone, inline]) => ({ file, name: inline ?? alone ?? '' })),
   )
 
-/** Whatever has the form of an id, in the list or not. */
+/** Anything in the form of an id, listed above or not. */
 const ID_FORM =
   /\b(?:CVE-\d{4}-\d+|GHSA(?:-\w{4}){3}|RAUTHY-\d+|arXiv [\d.]+|(?:better-)?\w+ ?#\d+|[\w-]+\/[\w-]+#\d+)/g
 
-/** The ids that a name begins with. */
+/** The ids at the start of a name. */
 function idsOf(name: string): string[] {
   const ids: string[] = []
   let rest = name
@@ -122,7 +122,7 @@ function idsOf(name: string): string[] {
   }
 }
 
-it('every attack has a test of its own in its file, or waits for a feature that is not there', async () => {
+it('every attack has a test in its file, or waits for a missing feature', async () => {
   const { OPERATIONS } = await import('../../src/api/index.ts')
   const routes = OPERATIONS.map(({ path, body }) => [path, ...Object.keys(body?.shape ?? {})].join(' ')).join(
     '\n',
@@ -134,14 +134,14 @@ it('every attack has a test of its own in its file, or waits for a feature that 
       expect([...files], id).toEqual([place])
     } else {
       expect([...files], id).toEqual([])
-      expect(routes, `${id} waits for ${feature}, which is there`).not.toMatch(
+      expect(routes, `${id} waits for ${feature}, which exists now`).not.toMatch(
         AWAITED[feature] ?? expect.unreachable(feature),
       )
     }
   }
 })
 
-it('no test names an id that the table lacks, or names one elsewhere than at its beginning', () => {
+it('test names contain only ids from the table, and only at the start', () => {
   for (const { file, name } of NAMES) {
     const known = idsOf(name)
     const found = (name.match(ID_FORM) ?? []).filter((id) => !known.includes(id))

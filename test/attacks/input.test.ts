@@ -1,4 +1,4 @@
-/** Attacks by what a request holds, and on what it may do. */
+/** Attacks through the content of a request, and on its authorization. */
 import { hash as bcryptHash, verify as bcryptVerify } from '@node-rs/bcrypt'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
@@ -14,8 +14,8 @@ import {
   PASSWORD,
   productionAuth,
   randomKey,
-  send,
 } from '../support/production.ts'
+import { send } from '../support/send.ts'
 import {
   addMember,
   GENEROUS,
@@ -32,7 +32,7 @@ const HOST = new URL(BASE_URL).host
 const WRONG = '401 invalid_credentials'
 
 onBothEngines('a request', (engine) => {
-  it('CVE-2024-47070: gets past the password by no X-Forwarded-For, well-formed or not', async () => {
+  it('CVE-2024-47070: cannot skip the password check by any X-Forwarded-For, well-formed or not', async () => {
     for (const trustedProxies of [undefined, '127.0.0.1', '0.0.0.0/0,::/0']) {
       const { auth } = await productionAuth(engine, { ...GENEROUS, trustedProxies })
       await addMember(auth)
@@ -60,13 +60,13 @@ onBothEngines('a request', (engine) => {
       ]) {
         expect(await logIn(PWNED, value), value).toBe(WRONG)
         expect(await logIn('', value), value).toBe('400 missing_field')
-        // The password is what decides, under the same header.
+        // With the same header, the right password is accepted.
         expect(await logIn(PASSWORD, value), value).toBe('200')
       }
     }
   })
 
-  /** What an account has, under every name that a client might know it by. */
+  /** Properties of accounts, under every name that a client might guess. */
   const ATTRIBUTES: Record<string, unknown> = {
     id: 1,
     role: 'admin',
@@ -97,7 +97,7 @@ onBothEngines('a request', (engine) => {
     'email.verified': true,
   }
 
-  it('CVE-2026-129550, CVE-2025-66385: sets no attribute but those that its route names', async () => {
+  it('CVE-2026-129550, CVE-2025-66385: can set only the fields of its route', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, newMails } = service
     await addMember(auth)
@@ -118,28 +118,20 @@ onBothEngines('a request', (engine) => {
     const before = await everyRow(db)
     for (const [method, path, fields] of requests) {
       for (const [name, value] of Object.entries(ATTRIBUTES)) {
-        // `reset_token` is a field where it belongs.
+        // Some names are real fields of the route. Use a different name there.
         const key = name in fields ? `${name}s` : name
         const refused = send(auth, method, path, { json: { ...fields, [key]: value }, sessionToken })
         expect(await outcome(refused), `${path} ${key}`).toBe('400 unknown_field')
       }
       const polluted = `{"__proto__":{"role":"admin"},${JSON.stringify(fields).slice(1)}`
-      const raw = new Request(BASE_URL + path, {
-        method,
-        body: polluted,
-        headers: {
-          host: HOST,
-          origin: BASE_URL,
-          'content-type': 'application/json',
-          cookie: `__Host-session_id=${sessionToken}`,
-        },
-      })
-      expect(await outcome(auth.fetch(raw)), path).toBe('400 unknown_field')
+      const headers = { 'content-type': 'application/json' }
+      const raw = send(auth, method, path, { body: polluted, headers, sessionToken })
+      expect(await outcome(raw), path).toBe('400 unknown_field')
     }
     expect(await everyRow(db)).toEqual(before)
     expect(({} as Record<string, unknown>).role).toBeUndefined()
 
-    // What one of them would have done: the address needs no confirming any more.
+    // Setting one of these properties would have confirmed the address.
     const registered = { email: MALLORY, password: PWNED }
     expect(await outcome(send(auth, 'POST', '/users', { form: registered }))).toBe('200')
     expect(await outcome(send(auth, 'POST', '/sessions', { form: registered }))).toBe(WRONG)
@@ -147,7 +139,7 @@ onBothEngines('a request', (engine) => {
     expect(await outcome(send(auth, 'POST', '/sessions', { form: registered }))).toBe('200')
   })
 
-  it('CVE-2026-15630: acts on what it was authorised for: its own sessions, by whatever id it names another', async () => {
+  it('CVE-2026-15630: acts only on the sessions of its own user, whatever id it names', async () => {
     const { auth, db } = await productionAuth(engine, GENEROUS)
     const victim = await addMember(auth)
     await addMember(auth, MALLORY)
@@ -187,14 +179,14 @@ onBothEngines('a request', (engine) => {
     }
     expect(await outcome(send(auth, 'GET', '/profile', { sessionToken: victims }))).toBe('200')
     expect((await Array.fromAsync(auth.users.list())).map(({ email }) => email)).toEqual([VICTIM])
-    // The id is right: its owner ends the session by it.
+    // The id is valid: its owner can end the session by it.
     const again = (await signIn(auth)).sessionToken
     const own = send(auth, 'DELETE', `/sessions/${victimsId}`, { sessionToken: again })
     expect(await outcome(own)).toBe('200')
     expect(await db.selectFrom('sessions').select('id').where('id', '=', victimsId).execute()).toEqual([])
   })
 
-  it('CVE-2023-34927: from another site sets no password, in whatever form a page can send', async () => {
+  it('CVE-2023-34927: from another site cannot set a password, with any body a page can send', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     await addMember(auth)
@@ -231,7 +223,7 @@ onBothEngines('a request', (engine) => {
       ]) {
         for (const [type, body] of bodies) {
           for (const from of origins) {
-            // A page of another site sends PUT and JSON after a preflight alone, which names its origin.
+            // A page of another site can send PUT and JSON only after a preflight, which names its origin.
             const isPreflighted = method !== 'POST' || type === 'application/json'
             if (isPreflighted && Object.keys(from).length === 0) continue
             const headers = {
@@ -255,13 +247,13 @@ onBothEngines('a request', (engine) => {
         }),
       ),
     ).toBe('403 foreign_origin')
-    // From our own page it does.
+    // A page of the service can.
     const own = { current_password: PASSWORD, new_password: PWNED }
     expect(await outcome(send(auth, 'PUT', '/profile/password', { json: own, sessionToken }))).toBe('200')
     expect(await isPasswordOf(auth, VICTIM, PWNED)).toBe(true)
   })
 
-  it('CVE-2023-49438: is redirected nowhere but home, by backslash or otherwise', async () => {
+  it('CVE-2023-49438: is redirected only to the home page, even with backslashes in a target', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const elsewhere = [
@@ -277,7 +269,7 @@ onBothEngines('a request', (engine) => {
       'javascript:alert(1)',
     ]
     for (const target of elsewhere) {
-      // Where a browser would go, were it sent there.
+      // A browser that is redirected to this target leaves the service.
       const url = new URL(target, BASE_URL)
       expect(url.host === HOST && url.protocol === 'https:', target).toBe(false)
       const names = [
@@ -306,7 +298,7 @@ onBothEngines('a request', (engine) => {
         expect([answer.status, answer.headers.get('location')]).toEqual([isBrowser ? 303 : 302, '/'])
       }
     }
-    // Nor is there another way out: no other route redirects, whatever path it is asked for.
+    // No other route redirects, whatever the path.
     for (const path of [
       '/\\evil.example',
       '//evil.example',
@@ -323,22 +315,14 @@ onBothEngines('a request', (engine) => {
     }
   })
 
-  it('of two readings has neither: no field twice, no parameter beside the body, no second format', async () => {
+  it('with two possible readings is refused: repeated fields, mixed formats, parameters outside the body', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth } = service
     await addMember(auth)
     await addMember(auth, MALLORY)
     const before = await rowOf(service, VICTIM)
     const raw = (body: string, type: string, query = '') =>
-      outcome(
-        auth.fetch(
-          new Request(`${BASE_URL}/sessions${query}`, {
-            method: 'POST',
-            body,
-            headers: { host: HOST, origin: BASE_URL, 'content-type': type },
-          }),
-        ),
-      )
+      outcome(send(auth, 'POST', `/sessions${query}`, { body, headers: { 'content-type': type } }))
     const form = 'application/x-www-form-urlencoded'
     const password = encodeURIComponent(PASSWORD)
     const refused =
@@ -365,7 +349,7 @@ onBothEngines('a request', (engine) => {
       ['application/json; charset=utf-16le', `{"email":"${VICTIM}","password":"${PASSWORD}"}`],
     ] as const)
       expect(await raw(body, type), body).toMatch(refused)
-    // One field, of text that is not an address.
+    // A single field that is not an address.
     for (const email of [
       `${MALLORY};email=${VICTIM}`,
       `${MALLORY}%26email=${VICTIM}`,
@@ -373,15 +357,12 @@ onBothEngines('a request', (engine) => {
       `${MALLORY},${VICTIM}`,
     ])
       expect(await raw(`email=${email}&password=${password}`, form), email).toBe(WRONG)
-    // What stands beside the body is not read.
+    // The query is ignored.
     const own = `email=${MALLORY}&password=${password}`
-    const answer = await auth.fetch(
-      new Request(`${BASE_URL}/sessions?email=${VICTIM}&password=${PWNED}`, {
-        method: 'POST',
-        body: own,
-        headers: { host: HOST, origin: BASE_URL, 'content-type': form },
-      }),
-    )
+    const answer = await send(auth, 'POST', `/sessions?email=${VICTIM}&password=${PWNED}`, {
+      body: own,
+      headers: { 'content-type': form },
+    })
     expect(await answer.json()).toMatchObject({ email: MALLORY })
     expect(await raw('', form, `?email=${VICTIM}&password=${password}`)).toBe('400 missing_field')
     expect(await rowOf(service, VICTIM)).toEqual(before)
@@ -404,7 +385,7 @@ onBothEngines('a request', (engine) => {
     '*',
   ]
 
-  it('holds no SQL that the database would read, in a field, a path, a cookie or a header', async () => {
+  it('cannot inject SQL through a field, a path, a cookie or a header', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, newMails } = service
     await addMember(auth)
@@ -444,7 +425,7 @@ onBothEngines('a request', (engine) => {
         '200',
       )
     }
-    // These are addresses, so that they get to the database; the password is right, for whoever they would find.
+    // These are valid addresses, so they reach the database. The password would match any account they found.
     for (const email of ["'or'1'='1'--@example.com", "'or'1'='1'/*@example.com", `victim'||'@example.com`]) {
       const form = { email, password: PASSWORD }
       expect(await outcome(send(auth, 'POST', '/sessions', { form })), email).toBe(WRONG)
@@ -452,7 +433,7 @@ onBothEngines('a request', (engine) => {
     }
     expect(await newMails()).toEqual([])
     expect(await db.selectFrom('users').selectAll().execute()).toEqual(users)
-    // It is stored as it is where it may stand, and hurts nobody there.
+    // A user agent may contain SQL, and is stored unchanged.
     const [, injection = ''] = SQL
     const headers = { 'user-agent': injection }
     await send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD }, headers })
@@ -462,12 +443,12 @@ onBothEngines('a request', (engine) => {
       .where('user_agent', 'is not', null)
       .execute()
     expect(agents).toEqual([{ user_agent: injection }])
-    // Put into the text of a statement, it does what they are after.
+    // Concatenated into a statement, the same text works as an injection.
     const naive = await sql.raw(`select email from users where email = '${injection}'`).execute(db)
     expect(naive.rows).toEqual([{ email: VICTIM }])
   })
 
-  it('with a zero byte ends nothing early: not a password, not an address, not a token', async () => {
+  it('with a zero byte is read to the end, in a password and in an address', async () => {
     const service = await productionAuth(engine, {
       ...GENEROUS,
       hasher: createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 }),
@@ -479,7 +460,7 @@ onBothEngines('a request', (engine) => {
     await auth.users.create({ email, password: withZero, confirmed: true })
     const logIn = (email: string, password: string) =>
       outcome(send(auth, 'POST', '/sessions', { json: { email, password } }))
-    // In a bcrypt that stops at the zero byte all of these are one password.
+    // A bcrypt that stops at the zero byte takes all of these for one password.
     const cut = (password: string) => password.split('\0', 1)[0] ?? ''
     for (const guess of [PASSWORD, `${PASSWORD}\0`, `${PASSWORD}\0 and something else`]) {
       expect(cut(guess)).toBe(cut(withZero))
@@ -491,11 +472,11 @@ onBothEngines('a request', (engine) => {
     expect(await logIn(`${VICTIM}\0@evil.example`, PASSWORD)).toBe(WRONG)
   })
 
-  it('Okta, October 2024: with the first 72 bytes of a password does not stand in for it, in any flow', async () => {
+  it('Okta, October 2024: is refused with only the first 72 bytes of a password, in every flow', async () => {
     const long = `${'the beginning of a very long sentence '.repeat(2)}and its end`
     const start = long.slice(0, 72)
     const twin = `${start}another end`
-    // What bcrypt makes of them.
+    // Plain bcrypt accepts them.
     expect(await bcryptVerify(twin, await bcryptHash(long, 4))).toBe(true)
     expect(await bcryptVerify(start, await bcryptHash(long, 4))).toBe(true)
 
@@ -520,7 +501,7 @@ onBothEngines('a request', (engine) => {
           await outcome(send(auth, 'POST', '/reauthenticate', { json: { password: other }, sessionToken })),
         ).toBe(WRONG)
       }
-      // Set by a reset and by a change, as at the registration.
+      // Passwords set by a reset or a change behave as those set at registration.
       await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
       const { token } = await mailedLink('reset_password')
       const form = { email: VICTIM, reset_token: token, new_password: long }
@@ -535,7 +516,7 @@ onBothEngines('a request', (engine) => {
         ).toBe(WRONG)
       expect((await signIn(auth, VICTIM, { password: twin })).sessionToken).toHaveLength(80)
     }
-    // A long name took the whole room there. Here it is no part of what is hashed.
+    // At Okta, a long user name filled the 72 bytes. Here the address is not part of the hashed text.
     const name = `${'n'.repeat(63)}@example.com`
     expect(await bcryptVerify(name + PWNED, await bcryptHash(name + PASSWORD, 4))).toBe(true)
     const { auth } = await productionAuth(engine, GENEROUS)
@@ -549,7 +530,7 @@ onBothEngines('a request', (engine) => {
       )
   })
 
-  it('by a method or a path that another layer would read otherwise reaches nothing', async () => {
+  it('with a method or a path that another layer could read differently reaches nothing', async () => {
     const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const { sessionToken } = await signIn(auth)
@@ -586,7 +567,7 @@ onBothEngines('a request', (engine) => {
   })
 })
 
-it('nothing is signed with a secret that others know: production wants one that is random and its own', async () => {
+it('production mode refuses to start with a missing, guessable or short secret key', async () => {
   const start = (secretKey: string | undefined) =>
     createAuth({
       mode: 'production',

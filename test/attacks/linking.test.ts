@@ -1,6 +1,5 @@
-/** Attacks by an account that is made before its owner comes. */
+/** Attacks with an account that a stranger registers before its owner does. */
 import { expect, it } from 'vitest'
-import * as classic from '../support/client.ts'
 import { freshAuth, onBothEngines } from '../support/engines.ts'
 import {
   linkIn,
@@ -9,8 +8,8 @@ import {
   type Production,
   productionAuth,
   type ReceivedMail,
-  send,
 } from '../support/production.ts'
+import { send, sessionIn } from '../support/send.ts'
 import { addMember, GENEROUS, isPasswordOf, MALLORY, outcome, PWNED, signIn, VICTIM } from './support.ts'
 
 const WRONG = '401 invalid_credentials'
@@ -27,20 +26,20 @@ const reset = ({ auth }: Pick<Production, 'auth'>, mail: ReceivedMail, password:
   return outcome(send(auth, 'PUT', '/reset_password', { form }))
 }
 
-onBothEngines('an account that a stranger made on the victim’s address', (engine) => {
-  it('CVE-2026-44166, CVE-2024-38351, arXiv 2205.10174: is the victim’s alone from the moment they come', async () => {
+onBothEngines('an account that a stranger registered with the victim’s address', (engine) => {
+  it('CVE-2026-44166, CVE-2024-38351, arXiv 2205.10174: belongs to the victim alone once they reset its password', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     expect(await register(service, VICTIM, PWNED)).toBe('200')
     const [link] = await newMails()
-    // The stranger has a password, and nothing that it opens.
+    // The stranger has a password, but cannot sign in with it.
     expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
     await newMails()
-    // The victim, who wonders at the mail and follows it, has no password and is not made to share the account.
+    // The victim follows the unexpected mail, but without the stranger's password the account is not confirmed.
     expect(await confirm(service, linkIn(link ?? expect.unreachable()).token, PASSWORD)).not.toBe('200')
     expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
     await newMails()
-    // They register: nobody tells them or the stranger, but the mail does, with a link of its own.
+    // The victim registers. The response reveals nothing, and the mail has a link to reset the password.
     expect(await register(service, VICTIM, PASSWORD)).toBe('200')
     const mails = await newMails()
     expect(mails.map(({ to, kind }) => [to, kind])).toEqual([[VICTIM, 'account_exists']])
@@ -48,22 +47,22 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     expect(await reset(service, mails[0] ?? expect.unreachable(), NEW_PASSWORD)).toBe('200')
     expect(await logIn(service, VICTIM, NEW_PASSWORD)).toBe('200')
     expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
-    // Nor does the first link bring the stranger's password back.
+    // The first link does not restore the stranger's password.
     expect(await confirm(service, linkIn(link ?? expect.unreachable()).token, PWNED)).toBe(
       '403 invalid_confirmation_token',
     )
 
-    // Without the confirmation of addresses the stranger is in, and stays in when the owner comes to use it.
+    // Without confirmation of addresses, the stranger signs in and stays signed in when the owner arrives.
     const open = await freshAuth(engine)
     const fields = { email: VICTIM, password: PWNED }
-    expect((await classic.send(open, 'POST', '/users', { fields })).status).toBe(200)
-    const login = await classic.send(open, 'POST', '/sessions', { fields })
-    const sessionToken = classic.sessionIn(login)
+    expect((await send(open, 'POST', '/users', { form: fields })).status).toBe(200)
+    const login = await send(open, 'POST', '/sessions', { form: fields })
+    const sessionToken = sessionIn(login)
     expect(await open.createSession(VICTIM)).not.toBeNull()
-    expect((await classic.send(open, 'GET', '/profile', { sessionToken })).status).toBe(200)
+    expect((await send(open, 'GET', '/profile', { sessionToken })).status).toBe(200)
   })
 
-  it('cannot be squatted by another spelling of the address: the mail reaches its owner, or nothing is registered', async () => {
+  it('cannot block the address in another spelling: the owner gets the mail, or the registration is refused', async () => {
     const owner = 'squatk.jörg@example.com'
     const spellings: Record<string, '200' | '400 invalid_email'> = {
       'squat\u212a.jörg@example.com': '200',
@@ -86,7 +85,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
         expect(await Array.fromAsync(service.auth.users.list())).toEqual([])
         continue
       }
-      // The stranger holds the address, and the owner can read the mail and take the account back.
+      // The owner reads the mail and takes over the account.
       expect(mails.map(({ to }) => to.toLowerCase())).toEqual([owner])
       expect(await register(service, owner, PASSWORD)).toBe('200')
       const [exists = expect.unreachable()] = await service.newMails()
@@ -96,10 +95,10 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     }
   })
 
-  it('loses with a reset all that the stranger left in it: sessions, links, and a change of address on its way', async () => {
+  it('loses the stranger’s sessions, links and pending address change when the password is reset', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, newMails } = service
-    // As it would be had the stranger got in: an import, or an operator who vouched.
+    // A confirmed account with the stranger's password, as after an import or a confirmation by an operator.
     await addMember(auth, VICTIM, PWNED)
     const sessions = [
       await signIn(auth, VICTIM, { password: PWNED }),
@@ -111,7 +110,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     const change = (await newMails()).find(({ to }) => to === MALLORY) ?? expect.unreachable()
     await send(auth, 'POST', '/reset_password', { form: { email: VICTIM } })
     const [mail = expect.unreachable()] = await newMails()
-    // Before the reset all of it works.
+    // Before the reset, the sessions work.
     for (const started of sessions)
       expect(await outcome(send(auth, 'GET', '/profile', { sessionToken: started.sessionToken }))).toBe('200')
     expect(await reset(service, mail, NEW_PASSWORD)).toBe('200')
@@ -125,7 +124,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     expect((await auth.db.findUserBy({ email: VICTIM })).email).toBe(VICTIM)
   })
 
-  it('is not made by asking for the address from another account, whoever uses the link', async () => {
+  it('is not created by a request to change another account to that address, no matter who uses the link', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     await addMember(auth, MALLORY, PWNED)
@@ -134,11 +133,11 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionToken })
     const link = (await newMails()).find(({ to }) => to === VICTIM) ?? expect.unreachable()
     const { token } = linkIn(link)
-    // The victim has the link and not the password, the stranger the password and not the link.
+    // The victim has the link but not the password. The stranger has the password but not the link.
     expect(await confirm(service, token, PASSWORD)).toBe(WRONG)
     expect(await confirm(service, `${token.slice(0, -4)}AAAA`, PWNED)).toBe('403 invalid_confirmation_token')
     expect((await auth.db.findUserBy({ email: MALLORY })).email).toBe(MALLORY)
-    // The victim registers: theirs is another account, and the address is not to be had any more.
+    // The victim registers a separate account, and the stranger's change can no longer complete.
     expect(await register(service, VICTIM, PASSWORD)).toBe('200')
     const own = (await newMails()).find(({ kind }) => kind === 'verify_email') ?? expect.unreachable()
     expect(await confirm(service, linkIn(own).token, PASSWORD)).toBe('200')
@@ -152,7 +151,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
   })
 
-  it('does not get another password by registering again, before or after it is confirmed', async () => {
+  it('keeps its password if the address is registered again, before or after confirmation', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, mailedLink } = service
     expect(await register(service, VICTIM, PASSWORD)).toBe('200')
@@ -165,14 +164,14 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     expect(new Set(again)).toEqual(new Set(['200']))
     expect(await Array.fromAsync(auth.users.list())).toHaveLength(1)
     expect(await isPasswordOf(auth, VICTIM, PASSWORD)).toBe(true)
-    // The victim's own link is as good as before.
+    // The victim's own link still works.
     expect(await confirm(service, token, PASSWORD)).toBe('200')
     expect(await register(service, VICTIM, PWNED)).toBe('200')
     expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
     expect(await logIn(service, VICTIM, PASSWORD)).toBe('200')
   })
 
-  it('is one account, whoever of twenty at once is first', async () => {
+  it('is a single account even if twenty registrations arrive at once', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     const passwords = Array.from({ length: 20 }, (_, index) => `${PASSWORD} ${index}`)
@@ -185,7 +184,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     expect(opening.filter(Boolean)).toHaveLength(1)
   })
 
-  it('is gone after a week in which nobody confirmed it, and the address is free', async () => {
+  it('is deleted if nobody confirms it within a week, and the address is free again', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, now, mailedLink } = service
     expect(await register(service, VICTIM, PWNED)).toBe('200')
@@ -199,7 +198,7 @@ onBothEngines('an account that a stranger made on the victim’s address', (engi
     expect(await logIn(service, VICTIM, PWNED)).toBe(WRONG)
   })
 
-  it('does not stand in the way of a member who has the mailbox', async () => {
+  it('does not block a member who changes to that address and owns the mailbox', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, mailedLink } = service
     await addMember(auth, 'member@example.com')

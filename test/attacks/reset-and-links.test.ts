@@ -1,4 +1,4 @@
-/** Attacks on resets and mailed links. */
+/** Attacks on password resets and mailed links. */
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { sql } from 'kysely'
@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest'
 import type { Hasher, Mail } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import { isUnambiguousEmail, mailboxOf, normalizeEmail } from '../../src/user.ts'
-import * as classic from '../support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
@@ -19,10 +18,10 @@ import {
   type Production,
   productionAuth,
   randomKey,
-  send,
   until,
   untilNoMailWaits,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import { startService } from '../support/service.ts'
 import { startSmtpServer } from '../support/smtp.ts'
 import {
@@ -54,13 +53,13 @@ const reset = ({ auth }: Pick<Production, 'auth'>, email: string, token: string,
 const confirm = ({ auth }: Pick<Production, 'auth'>, token: string, password = PASSWORD) =>
   send(auth, 'POST', '/confirm_email', { json: { token, password } })
 
-/** The token of the link that a reset request has mailed. */
+/** Requests a reset. @returns The token in the mailed link. */
 async function mailedReset(service: Production, email: string): Promise<string> {
   expect(await outcome(askReset(service, email))).toBe('200')
   return (await service.mailedLink('reset_password')).token
 }
 
-/** The token of the link that a request for another address has mailed. */
+/** Requests another address for an account. @returns The token in the mailed link. */
 async function mailedChange(service: Production, email: string, newEmail: string): Promise<string> {
   const { sessionToken } = await signIn(service.auth, email)
   const answer = await send(service.auth, 'PUT', '/profile/email', {
@@ -71,8 +70,8 @@ async function mailedChange(service: Production, email: string, newEmail: string
   return (await service.mailedLink('confirm_new_email')).token
 }
 
-onBothEngines('where a mailed link leads', (engine) => {
-  /** Every header that some framework or proxy takes the address of a service from. */
+onBothEngines('the host of a mailed link', (engine) => {
+  /** Every header from which some framework or proxy takes the address of a service. */
   const POISON: Record<string, string> = {
     forwarded: `for=192.0.2.1;host=${EVIL};proto=http`,
     'x-forwarded-host': EVIL,
@@ -97,7 +96,7 @@ onBothEngines('where a mailed link leads', (engine) => {
     expect(`${mail.subject}${mail.text}${mail.html}`).not.toContain(EVIL)
   }
 
-  it('CVE-2025-64101, CVE-2026-29067, GHSA-3529-5m8x-rpv3: no header decides it, not even from a proxy that is trusted', async () => {
+  it('CVE-2025-64101, CVE-2026-29067, GHSA-3529-5m8x-rpv3: does not depend on headers, not even of a trusted proxy', async () => {
     const service = await productionAuth(engine, { ...GENEROUS, trustedProxies: '192.0.2.1' })
     const { auth, newMails } = service
     await addMember(auth)
@@ -133,23 +132,18 @@ onBothEngines('where a mailed link leads', (engine) => {
       leadsHome(mail ?? expect.unreachable(kind), path)
     }
 
-    // What such a header would have had to change, changed: the link hands the stranger the account.
+    // With another base URL, as such a header would set it, the link gives the account to the attacker.
     const poisoned = await plainAuth(engine, { baseUrl: `https://${EVIL}` })
     await addMember(poisoned.auth)
-    const here = (method: string, form: Record<string, string>) =>
-      poisoned.auth.fetch(
-        new Request(`https://${EVIL}/reset_password`, { method, body: new URLSearchParams(form) }),
-      )
-    await here('POST', { email: VICTIM })
+    await askReset(poisoned, VICTIM)
     const [mail] = await poisoned.mails()
     const { page, token } = linkIn(mail ?? expect.unreachable())
     expect(page).toBe(`https://${EVIL}/reset_password`)
-    const taken = { email: VICTIM, reset_token: token, new_password: PWNED }
-    expect(await outcome(here('PUT', taken))).toBe('200')
+    expect(await outcome(reset(poisoned, VICTIM, token, PWNED))).toBe('200')
     expect(await isPasswordOf(poisoned.auth, VICTIM, PWNED)).toBe(true)
   })
 
-  it('a request under another name is answered by no mail at all', async () => {
+  it('is never another one, because a request for another host sends no mail', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
     await addMember(auth)
@@ -176,7 +170,7 @@ onBothEngines('where a mailed link leads', (engine) => {
       const answer = send(auth, 'POST', '/reset_password', { form: { email: VICTIM }, headers: { host } })
       expect(['421 unknown_host', '400 malformed_request'], host).toContain(await outcome(answer))
     }
-    // The address in the request line outranks a Host that is ours.
+    // The host in the request line takes precedence over the Host header.
     const elsewhere = new Request(`https://${EVIL}/reset_password`, {
       method: 'POST',
       body: new URLSearchParams({ email: VICTIM }),
@@ -191,7 +185,7 @@ onBothEngines('where a mailed link leads', (engine) => {
     }
   })
 
-  it('on a socket neither an absolute request line nor a second Host changes it', async () => {
+  it('is not changed by an absolute request line or a second Host header', async () => {
     const databaseUrl = await freshDatabase(engine)
     const library = await freshAuth(engine, { databaseUrl })
     await addMember(library)
@@ -238,7 +232,7 @@ onBothEngines('where a mailed link leads', (engine) => {
     const poison = Object.entries(POISON).map(([name, value]) => `${name}: ${value}`)
     expect(await statusOf('/reset_password', own, ...poison)).toBe(200)
     await until(() => smtp.received.length > 0)
-    // The only mail: the others were refused.
+    // The only mail, because the other requests were refused.
     expect(smtp.received.map(({ to }) => to)).toEqual([[VICTIM]])
     const { raw, mail } = smtp.received[0] ?? expect.unreachable()
     expect(raw).not.toContain(EVIL)
@@ -247,8 +241,8 @@ onBothEngines('where a mailed link leads', (engine) => {
   })
 })
 
-onBothEngines('a reset', (engine) => {
-  it('CVE-2026-18963: is completed with the token of the mailed link, and with nothing else', async () => {
+onBothEngines('a password reset', (engine) => {
+  it('CVE-2026-18963: is completed only with the token of the mailed link', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db } = service
     await addMember(auth)
@@ -288,30 +282,24 @@ onBothEngines('a reset', (engine) => {
       )
     }
     expect(await outcome(send(auth, 'PUT', '/reset_password', { json: fields }))).toBe('400 missing_field')
-    // Nor does the token of somebody else, under the address that it belongs to, change another account.
+    // A token of another account changes that account only.
     expect(await outcome(reset(service, MALLORY, own, PWNED))).toBe('200')
     expect(await rowOf(service, VICTIM)).toEqual(before)
-    // The link that was mailed does what all of these were after.
+    // The token of the mailed link works.
     expect(await outcome(reset(service, VICTIM, token, PWNED))).toBe('200')
     expect(await isPasswordOf(auth, VICTIM, PWNED)).toBe(true)
   })
 
-  it('classic teaching services: without a token is none of the accounts that have no token', async () => {
+  it('classic teaching services: without a token is refused, also for accounts that have no token', async () => {
     const password = 'b4l0u'
     for (const auth of [await freshAuth(engine), (await productionAuth(engine)).auth]) {
       const isClassic = auth.options.mode === 'classic'
-      const put = (json: object) =>
-        isClassic
-          ? classic.send(auth, 'PUT', '/reset_password', {
-              body: JSON.stringify(json),
-              headers: { 'content-type': 'application/json' },
-            })
-          : send(auth, 'PUT', '/reset_password', { json: { ...json } })
+      const put = (json: Send['json']) => send(auth, 'PUT', '/reset_password', { json })
       await addMember(auth, VICTIM, isClassic ? password : PASSWORD)
       await addMember(auth, OTHER, isClassic ? password : PASSWORD)
       const users = () => Array.fromAsync(auth.users.list())
       const before = await users()
-      // The look-up that let them in: it finds the first account.
+      // The vulnerable look-up: a missing token matches the first account without one.
       expect(await auth.db.findUserBy({ id: before[0]?.id ?? 0 })).toMatchObject({
         email: VICTIM,
         resetToken: null,
@@ -324,14 +312,14 @@ onBothEngines('a reset', (engine) => {
       }
       expect(await users()).toEqual(before)
     }
-    // Where there is a token, the same request does change the password.
+    // With a token, the same request changes the password.
     const service = await productionAuth(engine)
     await addMember(service.auth)
     expect(await outcome(reset(service, VICTIM, await mailedReset(service, VICTIM)))).toBe('200')
     expect(await isPasswordOf(service.auth, VICTIM, NEW_PASSWORD)).toBe(true)
   })
 
-  it('CVE-2026-105211: has its token in the mail, and in no answer, no log, no line of the audit and no row', async () => {
+  it('CVE-2026-105211: has its token only in the mail, never in a response, log, audit record or table', async () => {
     const said: string[] = []
     const write = (fields: object, message: string) => void said.push(JSON.stringify(fields) + message)
     const service = await productionAuth(engine, {
@@ -364,17 +352,17 @@ onBothEngines('a reset', (engine) => {
       expect(said.filter((each) => forms.some((form) => each.includes(form)))).toEqual([])
     }
 
-    // The guard switched off: the answer takes over the account of whoever is named in the request.
+    // With this guard switched off, the response is enough to take over any account.
     const open = await freshAuth(engine, { resetTokenDelivery: 'response' })
     await addMember(open)
-    const asked = await classic.send(open, 'POST', '/reset_password', { fields: { email: VICTIM } })
+    const asked = await send(open, 'POST', '/reset_password', { form: { email: VICTIM } })
     const { reset_token } = (await asked.json()) as { reset_token: string }
     const taken = { email: VICTIM, reset_token, new_password: PWNED }
-    expect(await outcome(classic.send(open, 'PUT', '/reset_password', { fields: taken }))).toBe('200')
+    expect(await outcome(send(open, 'PUT', '/reset_password', { form: taken }))).toBe('200')
     expect(await isPasswordOf(open, VICTIM, PWNED)).toBe(true)
   })
 
-  it('does not bring back the password that was marked as compromised', async () => {
+  it('does not accept the password that was marked as compromised', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth } = service
     const { id } = await addMember(auth)
@@ -388,10 +376,10 @@ onBothEngines('a reset', (engine) => {
 
   const STORED = 'Jörg.Kahn@bücher.example'
 
-  it('GHSA-qw9g-7549-7wg5: goes to the address of the account, however it was typed, and to no look-alike', async () => {
+  it('GHSA-qw9g-7549-7wg5: goes to the address of the account in any spelling, and never to a look-alike', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, newMails } = service
-    // Awaits its confirmation, so that every route has a mail for it.
+    // Not confirmed yet, so that every route sends it a mail.
     await auth.registerUser(STORED, PASSWORD)
     await addMember(auth, MALLORY)
     const { sessionToken } = await signIn(auth, MALLORY)
@@ -401,7 +389,7 @@ onBothEngines('a reset', (engine) => {
       STORED.normalize('NFD'),
       ` ${STORED} `,
       'jörg.kahn@xn--bcher-kva.example',
-      // The Kelvin sign is a K by canonical equivalence, the wide full stop a dot by IDNA.
+      // The Kelvin sign is canonically equivalent to K, and IDNA maps the fullwidth full stop to a dot.
       'Jörg.\u212aahn@bücher.example',
       'Jörg.Kahn@bücher\uff0eexample',
       'Jörg.Kahn@bü\u034fcher.example',
@@ -422,7 +410,7 @@ onBothEngines('a reset', (engine) => {
         expect(recipients, `${path} ${typed}`).toEqual(isRefused ? [] : [mailboxOf(STORED)])
       }
     }
-    // Equal by a collation as databases offer them, and still somebody else's mailbox.
+    // Equal in a typical database collation, but the mailbox of another user.
     const loose = new Intl.Collator('und', { sensitivity: 'base', ignorePunctuation: false })
     const lookAlikes = [
       'jorg.kahn@bücher.example',
@@ -435,7 +423,7 @@ onBothEngines('a reset', (engine) => {
       expect(loose.compare(typed, STORED), typed).toBe(0)
       expect(await outcome(askReset(service, typed)), typed).toBe('200')
       expect(await newMails(), typed).toEqual([])
-      // An account of its own, also where it is older than the rule that refuses it at registration.
+      // A separate account. It may be older than the rule by which registration refuses such an address.
       await auth.db.addUser(typed, '!')
       expect(await outcome(askReset(service, typed))).toBe('200')
       const [mail, ...others] = await newMails()
@@ -446,7 +434,7 @@ onBothEngines('a reset', (engine) => {
     expect(await isPasswordOf(auth, STORED, PASSWORD)).toBe(true)
   })
 
-  it('goes out by SMTP to the mailbox that the account is unique by', async () => {
+  it('is sent over SMTP to the normalised address of the account', async () => {
     const smtp = await startSmtpServer()
     const { auth } = await plainAuth(engine, {
       ...GENEROUS,
@@ -464,7 +452,7 @@ onBothEngines('a reset', (engine) => {
     for (const [index, email] of spellings.entries()) {
       const typed = email.replace('bob', `bob${index}`)
       expect(normalizeEmail(typed)).toBe(`bob${index}@example.com`)
-      // As an older version stored it: today's registration refuses some of them.
+      // Older versions stored such addresses. Registration refuses some of them now.
       await auth.db.addUser(typed, '!')
       await askReset({ auth }, typed)
     }
@@ -476,7 +464,7 @@ onBothEngines('a reset', (engine) => {
 })
 
 onBothEngines('a change of address', (engine) => {
-  it('supabase/auth#2600: takes the new mailbox and the password, and tells the old one, whatever is set', async () => {
+  it('supabase/auth#2600: needs the new mailbox and the password, and notifies the old mailbox, with any settings', async () => {
     const here = { mode: 'classic', baseUrl: 'http://localhost:5000', secretKey: undefined } as const
     for (const options of [
       {},
@@ -488,21 +476,8 @@ onBothEngines('a change of address', (engine) => {
     ] as const) {
       const now = testClock()
       const { auth, mails } = await plainAuth(engine, { ...options, now })
-      const { host, origin } = new URL(auth.options.baseUrl)
-      const sessionCookie = auth.options.secureCookie ? '__Host-session_id' : 'session_id'
-      const go = (method: string, path: string, body: object, sessionToken?: string) =>
-        auth.fetch(
-          new Request(`${origin}${path}`, {
-            method,
-            body: JSON.stringify(body),
-            headers: {
-              host,
-              origin,
-              'content-type': 'application/json',
-              ...(sessionToken && { cookie: `${sessionCookie}=${sessionToken}` }),
-            },
-          }),
-        )
+      const go = (method: string, path: string, json: Send['json'], sessionToken?: string) =>
+        send(auth, method, path, { json, sessionToken })
       await addMember(auth)
       const { sessionToken } = await auth.signIn.withPassword({ email: VICTIM, password: PASSWORD })
       await mails()
@@ -511,7 +486,7 @@ onBothEngines('a change of address', (engine) => {
       const [toNew, toOld, ...others] = (await mails()).toSorted((a, b) => a.to.localeCompare(b.to))
       expect([toNew?.to, toOld?.to, others]).toEqual([NEW_ADDRESS, VICTIM, []])
       const { token } = linkIn(toNew ?? expect.unreachable())
-      // Neither of the two alone.
+      // One of the two is not enough.
       for (const [json, refusal] of [
         [{ token, password: PWNED }, '401 invalid_credentials'],
         [{ token }, '400 missing_field'],
@@ -524,21 +499,21 @@ onBothEngines('a change of address', (engine) => {
       expect(await outcome(go('POST', '/confirm_email', { token, password: PASSWORD }))).toBe('200')
       expect((await auth.db.findUserBy({ email: NEW_ADDRESS })).id).toBe(before.id)
       expect((await mails()).map(({ to }) => to)).toEqual([VICTIM])
-      // And a session that is not fresh does not even get to ask.
+      // A session that is not fresh cannot request the change.
       now.advance(auth.options.reauthenticationSeconds)
       const late = go('PUT', '/profile/email', { email: MALLORY }, sessionToken)
       expect(await outcome(late)).toBe('403 reauthentication_required')
     }
   })
 
-  it('leaves no link behind: neither of the address that was, nor of one that was given up, also on the way back', async () => {
+  it('voids all links to the old address and to abandoned new ones, also after changing back', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth } = service
     await addMember(auth)
     const stale = await mailedReset(service, VICTIM)
     const given = await mailedChange(service, VICTIM, MALLORY)
     const taken = await mailedChange(service, VICTIM, NEW_ADDRESS)
-    // One address at a time: the later one.
+    // Only the latest request counts.
     expect(await outcome(confirm(service, given))).toBe('403 invalid_confirmation_token')
     expect(await outcome(confirm(service, taken))).toBe('200')
     const inBetween = await mailedReset(service, NEW_ADDRESS)
@@ -551,11 +526,11 @@ onBothEngines('a change of address', (engine) => {
     for (const token of [given, taken, back])
       expect(await outcome(confirm(service, token))).toBe('403 invalid_confirmation_token')
     expect(await rowOf(service, VICTIM)).toEqual(before)
-    // Each of them was good once.
+    // A new link works.
     expect(await outcome(reset(service, VICTIM, await mailedReset(service, VICTIM)))).toBe('200')
   })
 
-  it('is given to one of many who ask for it at once', async () => {
+  it('succeeds for one of several accounts that confirm the same address at once', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth } = service
     const emails = Array.from({ length: 10 }, (_, index) => `member${index}@example.com`)
@@ -573,7 +548,7 @@ onBothEngines('a change of address', (engine) => {
 })
 
 onBothEngines('a mailed token', (engine) => {
-  it('opens nothing but what it was made for', async () => {
+  it('works only for its own purpose', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, mailedLink } = service
     await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
@@ -600,7 +575,7 @@ onBothEngines('a mailed token', (engine) => {
         '403 session_required',
       )
     expect([await rowOf(service, VICTIM), await rowOf(service, OTHER)]).toEqual(before)
-    // And what it was made for it opens.
+    // Each works for its purpose.
     expect(await outcome(confirm(service, confirmation))).toBe('200')
     expect(await outcome(reset(service, VICTIM, resetting))).toBe('200')
     expect(await outcome(confirm(service, change))).toBe('200')
@@ -610,14 +585,14 @@ onBothEngines('a mailed token', (engine) => {
     ['its use', (service, token) => reset(service, VICTIM, token)],
     ['a newer request', (service) => mailedReset(service, VICTIM)],
     [
-      'a registration of the same address, which mails one too',
+      'a registration of the same address, which mails a new one',
       async (service) => {
         await send(service.auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
         await service.mailedLink('account_exists')
       },
     ],
     [
-      'a change of the password',
+      'a password change',
       async (service) => {
         const { sessionToken } = await signIn(service.auth)
         const json = { current_password: PASSWORD, new_password: NEW_PASSWORD }
@@ -627,11 +602,11 @@ onBothEngines('a mailed token', (engine) => {
       },
     ],
     [
-      'a change of the address',
+      'an address change',
       async (service) => confirm(service, await mailedChange(service, VICTIM, NEW_ADDRESS)),
     ],
     [
-      'the account being shut, also where it is opened again',
+      'disabling the account, even if it is enabled again',
       async ({ auth }) => {
         const { id } = await auth.db.findUserBy({ email: VICTIM })
         await auth.users.disable(id)
@@ -639,29 +614,29 @@ onBothEngines('a mailed token', (engine) => {
       },
     ],
     [
-      'the mark on its password',
+      'marking the password as compromised',
       async ({ auth }) =>
         auth.users.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
     ],
     [
-      'the account, also where the address is registered again',
+      'deleting the account, even if the address is registered again',
       async ({ auth }) => {
         const { sessionToken } = await signIn(auth)
         expect((await send(auth, 'DELETE', '/profile', { sessionToken })).status).toBe(200)
         await addMember(auth)
       },
     ],
-    ['its hour', async ({ now }) => now.advance(3_600)],
-  ])('dies with %s', async (name, happens) => {
+    ['one hour', async ({ now }) => now.advance(3_600)],
+  ])('is invalid after %s', async (name, happens) => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, now } = service
     await addMember(auth)
     await addMember(auth, OTHER)
-    // The control: a token of the same age, to whose account nothing happens.
+    // The control is a token of the same age for an account that does not change.
     const [token, others] = [await mailedReset(service, VICTIM), await mailedReset(service, OTHER)]
-    if (name === 'its hour') now.advance(-1)
+    if (name === 'one hour') now.advance(-1)
     await happens(service, token)
-    if (name === 'its hour') {
+    if (name === 'one hour') {
       expect(await outcome(reset(service, OTHER, others))).toBe('200')
       now.advance(1)
     }
@@ -669,10 +644,10 @@ onBothEngines('a mailed token', (engine) => {
       expect(await outcome(reset(service, email, token, PWNED))).toBe('403 invalid_reset_token')
     for (const email of [VICTIM, NEW_ADDRESS])
       if (await rowOf(service, email)) expect(await isPasswordOf(auth, email, PWNED)).toBe(false)
-    if (name !== 'its hour') expect(await outcome(reset(service, OTHER, others))).toBe('200')
+    if (name !== 'one hour') expect(await outcome(reset(service, OTHER, others))).toBe('200')
   })
 
-  it('is taken once, though twenty who have it all found it good', async () => {
+  it('is accepted once, even if twenty requests have all found it valid', async () => {
     let looks = 0
     let isCounting = false
     const clock = testClock()
@@ -681,7 +656,7 @@ onBothEngines('a mailed token', (engine) => {
       return clock()
     }
     const hashed: string[] = []
-    // Nobody goes on before all have looked at the token.
+    // No request continues before all of them have read the token.
     const hasher: Hasher = {
       ...CHEAP_HASHER,
       async hash(password) {
@@ -704,14 +679,14 @@ onBothEngines('a mailed token', (engine) => {
       passwords.map((password) => outcome(reset(service, VICTIM, token, password))),
     )
     isCounting = false
-    // Whoever hashed had read a token that was good: by reading alone, all twenty would have won.
+    // All twenty hashed, so all had read a valid token. A check without a lock would have accepted them all.
     expect(hashed.toSorted()).toEqual(passwords.toSorted())
     expect(tally(outcomes)).toEqual({ 200: 1, '403 invalid_reset_token': 19 })
     const winner = passwords[outcomes.indexOf('200')] ?? expect.unreachable()
     expect(await isPasswordOf(service.auth, VICTIM, winner)).toBe(true)
   })
 
-  it('confirms an address once, however many try at once', async () => {
+  it('confirms an address once, even if twenty requests arrive at once', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, mailedLink } = service
     await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
@@ -724,7 +699,7 @@ onBothEngines('a mailed token', (engine) => {
     expect(tally(lines)).toEqual({ success: 1 })
   })
 
-  it('is not used up by whoever opens the link, as mail scanners do [EML-04]', async () => {
+  it('is not used up by opening the link, as mail scanners do [EML-04]', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, mailedLink } = service
     await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
@@ -753,7 +728,7 @@ onBothEngines('a mailed token', (engine) => {
     expect(await outcome(reset(service, VICTIM, resetting))).toBe('200')
   })
 
-  it('for an address that is no longer the account’s opens nothing, however the address went', async () => {
+  it('is refused if the address of the account has changed, whatever changed it', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth } = service
     const { id } = await addMember(auth)
@@ -766,14 +741,14 @@ onBothEngines('a mailed token', (engine) => {
 })
 
 describe('a mailed token, on postgres', () => {
-  it('does not reach a mailbox that the account leaves at this moment', async () => {
+  it('is useless in a mail that leaves while the account changes its address', async () => {
     const service = await productionAuth('postgres', GENEROUS)
     const { auth, db, now, newMails } = service
     await addMember(auth)
     await mailedReset(service, VICTIM)
     const change = await mailedChange(service, VICTIM, NEW_ADDRESS)
     await newMails()
-    // The mail is held up between the look at its account and its token: another writer has its place.
+    // A locked budget row holds the mail between reading its account and creating its token.
     const hour = Math.floor(now().getTime() / 3_600_000)
     const key = Buffer.from(sha256(['hourly', `recovery to ${VICTIM}`, hour].join('\n'))).toString('hex')
     const holding = await db.startTransaction().execute()
@@ -798,8 +773,8 @@ describe('a mailed token, on postgres', () => {
   })
 })
 
-onBothEngines('a mail for an account that goes at this moment', (engine) => {
-  it('is no fault that tells a stranger of the account', async () => {
+onBothEngines('mail for an account that is being deleted', (engine) => {
+  it('causes no server error that would reveal the account', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     const outcomes: string[] = []
     for (let round = 0; round < 5; round++) {
@@ -835,10 +810,10 @@ onBothEngines('a mailbox', (engine) => {
     ['resets', '/reset_password', (email: string) => ({ form: { email } })],
     ['registrations', '/users', (email: string) => ({ form: { email, password: PASSWORD } })],
     ['confirmations', '/request_confirmation', (email: string) => ({ json: { email } })],
-  ])('is not flooded by %s in many spellings, from everywhere at once', async (_, path, requestFor) => {
+  ])('is not flooded by %s in many spellings from many addresses', async (_, path, requestFor) => {
     const ask = async (limit: number) => {
       const { auth, db } = await productionAuth(engine, { resetRequestsPerAccount: limit })
-      // Awaits its confirmation, so that each of the three has a mail for it.
+      // Not confirmed yet, so that each of the three routes sends it a mail.
       await auth.registerUser(STORED, PASSWORD)
       const requests = Array.from({ length: 35 }, (_, index) => {
         const email = SPELLINGS[index % SPELLINGS.length] ?? STORED
@@ -848,7 +823,7 @@ onBothEngines('a mailbox', (engine) => {
       const neighbours = await Promise.all(
         NEIGHBOURS.map((email) => outcome(send(auth, 'POST', path, requestFor(email)))),
       )
-      // Dots and tags are other mailboxes here, with limits of their own.
+      // Addresses with dots and tags are other mailboxes, with their own limits.
       expect(neighbours).toEqual(['200', '200', '200'])
       await untilNoMailWaits(auth)
       const keys = await db.selectFrom('users').select('normalized_email').execute()
@@ -861,7 +836,7 @@ onBothEngines('a mailbox', (engine) => {
     expect(await ask(100)).toEqual({ 200: 35 })
   })
 
-  it('gets no more mail in an hour than it may, whichever routes and strangers send it', async () => {
+  it('gets no more mail per hour than its budgets allow, whatever routes and clients cause it', async () => {
     const bomb = async (mailsPerMailbox: number) => {
       const mailer = memoryMailer()
       const { auth, db } = await productionAuth(engine, { mailsPerMailbox, mailer })
@@ -882,12 +857,12 @@ onBothEngines('a mailbox', (engine) => {
       }
       return mailer.mails.filter(({ to }) => to === VICTIM).length
     }
-    // Resets, registrations and the rest have a budget each.
+    // Mail for recovery and other mail have separate budgets.
     expect(await bomb(1_000)).toBe(12)
     expect(await bomb(2)).toBe(2 + 2)
   })
 
-  /** The victim's mailbox, filled by a stranger up to its limit, and the next hour. */
+  /** Lets a stranger use up the mail budget of the victim's mailbox. */
   async function filledMailbox() {
     const mailer = memoryMailer()
     const { auth, db, now } = await productionAuth(engine, { ...GENEROUS, mailsPerMailbox: 3, mailer })
@@ -901,7 +876,7 @@ onBothEngines('a mailbox', (engine) => {
     return { auth, now, mailer, settled }
   }
 
-  it('that a stranger has filled still gets the news of what is done to the account', async () => {
+  it('gets the security notices of its account even if a stranger has used up its budget', async () => {
     const { auth, mailer, settled } = await filledMailbox()
     const { sessionToken } = await signIn(auth)
     await settled()
@@ -911,11 +886,11 @@ onBothEngines('a mailbox', (engine) => {
     expect(await outcome(confirm({ auth }, linkIn(link).token))).toBe('200')
     await settled()
     const news = mailer.mails.filter(({ to }) => to === VICTIM).map(({ kind }) => kind)
-    // The account is gone by now, and nobody has said a word.
+    // The attacker has taken over the address. Without these notices the owner would not know.
     expect(news).toEqual(expect.arrayContaining(['new_device', 'email_change_requested', 'email_changed']))
   })
 
-  it('gets the news that waited, though the account has another one by now', async () => {
+  it('gets delayed notices even if the account has another address by then', async () => {
     const { auth, now, mailer, settled } = await filledMailbox()
     const { sessionToken } = await signIn(auth)
     await settled()
@@ -931,7 +906,7 @@ onBothEngines('a mailbox', (engine) => {
     expect(recipients).toEqual([VICTIM, VICTIM])
   })
 
-  it('is told of every sign-in, though several wait for their mail', async () => {
+  it('gets a notice of every sign-in, even if several wait to be sent', async () => {
     const { auth, now, mailer, settled } = await filledMailbox()
     for (const ip of ['203.0.113.66', '192.0.2.1']) {
       await signIn(auth, VICTIM, { ip })
@@ -943,7 +918,7 @@ onBothEngines('a mailbox', (engine) => {
     expect(told.filter((text) => text.includes('203.0.113.66'))).toHaveLength(1)
   })
 
-  it('other than the one that is named gets nothing: no line break, list or header in an address', async () => {
+  it('gets no mail through a line break, a list or a header in the address of another', async () => {
     const smtp = await startSmtpServer()
     const now = testClock()
     const { auth } = await plainAuth(engine, {
@@ -972,13 +947,13 @@ onBothEngines('a mailbox', (engine) => {
       `victim@[192.0.2.1]`,
       `victim@example.com\t`,
     ]
-    // What the first of them does to a header that it is written into.
+    // The first of them, written into a header as it is, adds a recipient.
     const naive = await PostalMime.parse(`To: ${hostile[0]}\r\n\r\n`)
     expect(naive.bcc?.map(({ address }) => address)).toEqual([MALLORY])
     const { sessionToken } = await signIn(auth)
     for (const email of hostile) {
       for (const [method, path, request, expected] of [
-        // Where an address is only looked up, it is an unknown one: the same answer, and no mail.
+        // Routes that only look up an address treat it as unknown: the same response, and no mail.
         ['POST', '/reset_password', { form: { email } }, '200'],
         ['POST', '/request_confirmation', { json: { email } }, '200'],
         ['POST', '/users', { form: { email, password: PASSWORD } }, '400 invalid_email'],
@@ -986,10 +961,10 @@ onBothEngines('a mailbox', (engine) => {
       ] as const)
         expect(await outcome(send(auth, method, path, request)), JSON.stringify(email)).toBe(expected)
     }
-    // What comes from a header stands in a mail too: the first sign-in of a device tells its name.
+    // Notices of new devices contain the user agent, which also comes from a request.
     const userAgent = `Mozilla\tBcc: ${MALLORY} <a href="https://evil.example">https://evil.example</a>`
     const headers = { 'user-agent': userAgent, 'accept-language': `fr\tBcc: ${MALLORY}` }
-    // The notice of the first sign-in left ten minutes ago, so this one gets a notice of its own.
+    // Ten minutes after the first notice, the next sign-in gets a separate one.
     await untilNoMailWaits(auth)
     now.advance(600)
     await send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD }, headers })
@@ -1003,7 +978,7 @@ onBothEngines('a mailbox', (engine) => {
       expect(raw.split('\r\n\r\n', 1)[0]).not.toMatch(/^(?:bcc|cc):/im)
       expect(`${mail.text}${mail.html}`).not.toMatch(/evil\.example|<a href="https:\/\/evil/)
     }
-    // The device was told of, so that there was something to inject into.
+    // A notice with the user agent was sent, so there was a mail to inject into.
     expect(smtp.received.filter(({ mail }) => mail.text?.includes('Mozilla'))).toHaveLength(1)
   })
 })

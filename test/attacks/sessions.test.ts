@@ -1,8 +1,7 @@
 /** Attacks on sessions and their cookies. */
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
 import type { Auth, Hasher } from '../../src/index.ts'
-import * as classic from '../support/client.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
@@ -12,19 +11,18 @@ import {
   PASSWORD,
   productionAuth,
   randomKey,
-  type Send,
-  send,
 } from '../support/production.ts'
+import { type Send, send, sessionIn } from '../support/send.ts'
 import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, VICTIM } from './support.ts'
 
-/** Who a cookie makes of its bearer. */
+/** The user that a session token identifies, or the refusal. */
 async function whoIs(auth: Auth, sessionToken: string): Promise<string> {
   const answer = await send(auth, 'GET', '/profile', { sessionToken })
   return answer.ok ? ((await answer.json()) as { email: string }).email : outcome(answer)
 }
 
 onBothEngines('a session', (engine) => {
-  it('CVE-2026-7507: has a new id, whatever cookie was planted before the login and however often it begins again', async () => {
+  it('CVE-2026-7507: gets a new token at every sign-in, whatever cookie was planted before', async () => {
     const { auth, db } = await productionAuth(engine, GENEROUS)
     const victim = await addMember(auth)
     await addMember(auth, MALLORY)
@@ -49,7 +47,7 @@ onBothEngines('a session', (engine) => {
       expect(own.size).toBe(3)
       expect(await whoIs(auth, planted)).toBe('403 session_required')
     }
-    // What a service does that keeps the id it was sent: the stranger is in.
+    // A service that keeps the id it was sent lets the attacker in.
     const planted = await live()
     expect(await whoIs(auth, planted)).toBe(MALLORY)
     await db
@@ -60,7 +58,7 @@ onBothEngines('a session', (engine) => {
     expect(await whoIs(auth, planted)).toBe(VICTIM)
   })
 
-  it('is another one after each proof of the password, and the one before opens nothing', async () => {
+  it('is replaced after each proof of the password, and the old token stops working', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const renewals = [
@@ -90,7 +88,7 @@ onBothEngines('a session', (engine) => {
     }
   })
 
-  /** Two instances on one database: what one of them ends, the other has just served. */
+  /** Two instances on one database. */
   async function twoInstances(): Promise<readonly [Auth, Auth]> {
     const databaseUrl = await freshDatabase(engine)
     const shared = { ...GENEROUS, databaseUrl, secretKey: randomKey(), now: testClock() }
@@ -98,7 +96,7 @@ onBothEngines('a session', (engine) => {
     return [here, (await productionAuth(engine, shared)).auth]
   }
 
-  it('CVE-2025-29928: that is deleted in the database is dead on every instance, also on one that has just served it', async () => {
+  it('CVE-2025-29928: ends on every instance when its row is deleted, even where it was just used', async () => {
     const { auth, db } = await productionAuth(engine, GENEROUS)
     const other = (await productionAuth(engine, { databaseUrl: auth.options.databaseUrl })).auth
     await addMember(auth)
@@ -116,9 +114,9 @@ onBothEngines('a session', (engine) => {
   })
 
   it.each<[string, (auth: Auth, sessionToken: string) => Promise<unknown>, bystander?: string]>([
-    ['its logout', (auth, sessionToken) => send(auth, 'DELETE', '/sessions', { sessionToken })],
+    ['its own sign-out', (auth, sessionToken) => send(auth, 'DELETE', '/sessions', { sessionToken })],
     [
-      'the logout of all others',
+      'the end of all other sessions',
       async (auth) => {
         const { sessionToken } = await signIn(auth)
         await send(auth, 'DELETE', '/sessions/others', { sessionToken })
@@ -139,21 +137,21 @@ onBothEngines('a session', (engine) => {
       },
     ],
     [
-      'the account being shut',
+      'the account being disabled',
       async (auth) => auth.users.disable((await auth.db.findUserBy({ email: VICTIM })).id),
     ],
     [
-      'the mark on its password',
+      'the password being marked as compromised',
       async (auth) => auth.users.markPasswordCompromised((await auth.db.findUserBy({ email: VICTIM })).id),
     ],
     [
-      'the end of the account',
+      'the deletion of the account',
       async (auth) => {
         const { sessionToken } = await signIn(auth)
         expect(await outcome(send(auth, 'DELETE', '/profile', { sessionToken }))).toBe('200')
       },
     ],
-    ['the end of everybody’s', (auth) => auth.users.endEverySession(), '403 session_required'],
+    ['the end of every session', (auth) => auth.users.endEverySession(), '403 session_required'],
   ])('ends on every instance with %s', async (_, end, bystander = MALLORY) => {
     const [here, there] = await twoInstances()
     await addMember(here)
@@ -166,21 +164,21 @@ onBothEngines('a session', (engine) => {
     expect(await whoIs(there, others)).toBe(bystander)
   })
 
-  it('CVE-2025-53942: of an account that is shut opens no route, though its row is there', async () => {
+  it('CVE-2025-53942: of a disabled account is refused on every route, even if its row exists', async () => {
     const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
     const { id } = await addMember(auth)
-    const shut = async (at: number | null) => {
+    const disable = async (at: number | null) => {
       await db.updateTable('users').set({ disabled_at: at }).where('id', '=', id).execute()
     }
-    // Deleting the account comes last, since it goes through once the guard is gone.
+    // Deleting the account comes last, because it succeeds once the account is enabled again.
     const withSession = OPERATIONS.filter(({ access }) => access !== 'anyone').toSorted(
       (a, b) => Number(a.id === 'account.delete') - Number(b.id === 'account.delete'),
     )
     expect(withSession.length).toBeGreaterThan(8)
     const bodies: Record<string, Record<string, string>> = {
-      reauthenticate: { password: PASSWORD },
-      changePassword: { current_password: PASSWORD, new_password: PASSWORD },
-      changeEmail: { email: 'new@example.com' },
+      'signIn.reauthenticate': { password: PASSWORD },
+      'account.changePassword': { current_password: PASSWORD, new_password: PASSWORD },
+      'account.changeEmail': { email: 'new@example.com' },
     }
     for (const { method, path, id: name, tag } of withSession) {
       const { sessionToken } = await signIn(auth)
@@ -188,21 +186,21 @@ onBothEngines('a session', (engine) => {
       const json = bodies[name]
       const target = path.replace('{id}', other.split('.')[0] ?? '')
       const go = () => outcome(send(auth, method, target, { sessionToken, ...(json && { json }) }))
-      await shut(Date.now())
+      await disable(Date.now())
       await newMails()
       const before = await everyRow(db)
       expect(await go(), name).toBe(tag === 'classic' ? '403 session_required' : '401 unauthenticated')
       expect(await everyRow(db)).toEqual(before)
-      // The same cookie, with the guard out of the way.
-      await shut(null)
+      // The same cookie works once the account is enabled.
+      await disable(null)
       expect(await go(), name).toMatch(/^(?:200|303|302)$/)
     }
   })
 
-  it('CVE-2025-64762, GHSA-m2qf-hxjv-5gpq: is in no answer that a shared cache may keep', async () => {
+  it('CVE-2025-64762, GHSA-m2qf-hxjv-5gpq: is never in a response that a shared cache may store', async () => {
     const { auth, newMails } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
-    /** A cache of the careless kind: it keeps whatever does not say no (RFC 9111 §3), cookies and all. */
+    /** A careless cache: it stores every response that does not forbid it (RFC 9111 §3), including cookies. */
     const keeps = (headers: Headers) => !/\b(?:no-store|private)\b/.test(headers.get('cache-control') ?? '')
     const { sessionToken } = await signIn(auth)
     const answers: Response[] = []
@@ -226,7 +224,7 @@ onBothEngines('a session', (engine) => {
     for (const { headers } of [...answers, ...setting]) expect(keeps(headers)).toBe(false)
     expect(new Set(answers.map(({ status }) => status)).size).toBeGreaterThan(4)
 
-    // Without the header the cache keeps the answer, and whoever gets it from there is the victim.
+    // Without the header, the cache stores the response, and anyone who gets it becomes the victim.
     const [, , last = expect.unreachable()] = setting
     const cached = new Headers(last.headers)
     cached.delete('cache-control')
@@ -239,7 +237,7 @@ onBothEngines('a session', (engine) => {
     await newMails()
   })
 
-  it('starts by none of the cookies that a neighbouring host can set, and a doubled one is none', async () => {
+  it('is not accepted from a cookie that a neighbouring host can set, nor from a duplicate cookie', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     await addMember(auth, MALLORY)
@@ -249,7 +247,7 @@ onBothEngines('a session', (engine) => {
       const answer = await send(auth, 'GET', '/profile', { headers: { cookie } })
       return answer.ok ? ((await answer.json()) as { email: string }).email : answer.status
     }
-    // Under its right name it does start one: that is what the prefix keeps a neighbour from setting.
+    // The token itself is valid. The `__Host-` prefix keeps a neighbouring host from setting this cookie.
     expect(await who(`__Host-session_id=${planted}`)).toBe(MALLORY)
     const others = [
       `session_id=${planted}`,
@@ -276,7 +274,7 @@ onBothEngines('a session', (engine) => {
       expect(await who(`${cookie}; __Host-session_id=${own}`), JSON.stringify(cookie)).toBe(VICTIM)
       expect(await who(`__Host-session_id=${own}; ${cookie}`), JSON.stringify(cookie)).toBe(VICTIM)
     }
-    // Nothing is decoded that another reader would leave, and only one whole pair of quotes is taken off.
+    // Values are not decoded, and only one complete pair of quotes is removed.
     for (const value of [
       `"${planted}`,
       `""${planted}""`,
@@ -294,7 +292,7 @@ onBothEngines('a session', (engine) => {
       [`"${planted}"`, own],
     ])
       expect(await who(`__Host-session_id=${first}; x=1; __Host-session_id=${second}`)).toBe(403)
-    // The classic cookie has no prefix: there the double is what tells.
+    // The classic cookie has no prefix, so only the duplicate shows the attack.
     const open = await freshAuth(engine)
     await open.registerUser(VICTIM, 'b4l0u')
     await open.registerUser(MALLORY, 'b4l0u')
@@ -303,10 +301,10 @@ onBothEngines('a session', (engine) => {
       [`session_id=${bobs}`, 200],
       [`session_id=${mallorys}; session_id=${bobs}`, 403],
     ] as const)
-      expect((await classic.send(open, 'GET', '/profile', { headers: { cookie } })).status).toBe(status)
+      expect((await send(open, 'GET', '/profile', { headers: { cookie } })).status).toBe(status)
   })
 
-  /** What a page of another site can make a browser send. */
+  /** Headers that a browser sends for a page of another site. */
   const FOREIGN: Record<string, Record<string, string>> = {
     'another site': { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
     'a neighbouring host': { origin: 'https://evil.auth.example.com', 'sec-fetch-site': 'same-site' },
@@ -319,29 +317,31 @@ onBothEngines('a session', (engine) => {
     'a doubled header': { origin: `${BASE_URL}, https://evil.example`, 'sec-fetch-site': 'same-origin' },
     'two sites': { origin: BASE_URL, 'sec-fetch-site': 'same-origin, cross-site' },
   }
-  /** Everything that changes something, with what makes it go through. */
+  /** Every operation that changes something, with a valid request. */
   const CHANGES: Record<string, (own: string) => Send> = {
-    registerUser: () => ({ form: { email: 'new@example.com', password: PASSWORD } }),
-    logIn: () => ({ form: { email: MALLORY, password: PASSWORD } }),
-    requestPasswordReset: () => ({ form: { email: VICTIM } }),
-    requestConfirmation: () => ({ json: { email: VICTIM } }),
-    confirmEmail: () => ({ json: { token: 'x', password: PASSWORD } }),
-    resetPassword: () => ({ form: { email: VICTIM, reset_token: 'x', new_password: PWNED } }),
-    endOtherSessions: () => ({}),
-    endSession: () => ({}),
-    reauthenticate: () => ({ json: { password: PASSWORD } }),
-    changeEmail: () => ({ json: { email: MALLORY } }),
-    changePassword: () => ({ json: { current_password: PASSWORD, new_password: PASSWORD } }),
-    logOut: () => ({}),
-    deleteProfile: () => ({}),
+    'account.register': () => ({ form: { email: 'new@example.com', password: PASSWORD } }),
+    'signIn.withPassword': () => ({ form: { email: MALLORY, password: PASSWORD } }),
+    'account.requestPasswordReset': () => ({ form: { email: VICTIM } }),
+    'account.requestConfirmation': () => ({ json: { email: VICTIM } }),
+    'account.confirmEmail': () => ({ json: { token: 'x', password: PASSWORD } }),
+    'account.resetPassword': () => ({ form: { email: VICTIM, reset_token: 'x', new_password: PWNED } }),
+    'sessions.endOthers': () => ({}),
+    'sessions.end': () => ({}),
+    'signIn.reauthenticate': () => ({ json: { password: PASSWORD } }),
+    'account.changeEmail': () => ({ json: { email: MALLORY } }),
+    'account.changePassword': () => ({ json: { current_password: PASSWORD, new_password: PASSWORD } }),
+    'sessions.signOut': () => ({}),
+    'account.delete': () => ({}),
   }
 
-  it('is not used by the page of another site: no login into its account, no logout, no change, no deletion', async () => {
+  it('cannot be used, started or ended by a page of another site', async () => {
     const { auth, db, newMails } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     await addMember(auth, MALLORY)
     // `DELETE /` is for clients that repeat DELETE on a redirect; it deletes nothing.
-    const changing = OPERATIONS.filter(({ method, id }) => method !== 'GET' && id !== 'homeAfterLogout')
+    const changing = OPERATIONS.filter(
+      ({ method, id }) => method !== 'GET' && id !== 'service.welcomeAfterSignOut',
+    )
     expect(changing.map(({ id }) => id).toSorted()).toEqual(Object.keys(CHANGES).toSorted())
     for (const { method, path, id } of changing) {
       const { sessionToken, deviceToken } = await signIn(auth)
@@ -355,7 +355,7 @@ onBothEngines('a session', (engine) => {
         expect(await outcome(refused), `${id} from ${from}`).toBe('403 foreign_origin')
       }
       if (method === 'POST') {
-        // A browser too old to say where a form comes from sends the cookie all the same.
+        // An old browser sends the cookie without any header about the origin of the form.
         for (const type of [
           'application/x-www-form-urlencoded',
           'text/plain',
@@ -371,14 +371,15 @@ onBothEngines('a session', (engine) => {
         }
       }
       expect(await everyRow(db), id).toEqual(before)
-      // From our own page the same request gets beyond the guard.
+      // The same request from a page of the service passes the guard.
       const own = await outcome(send(auth, method, target, request))
       expect(own, id).toMatch(/^(?:200|303|302|403 invalid_(?:reset|confirmation)_token)$/)
-      if (id !== 'confirmEmail' && id !== 'resetPassword') expect(await everyRow(db), id).not.toEqual(before)
+      if (id !== 'account.confirmEmail' && id !== 'account.resetPassword')
+        expect(await everyRow(db), id).not.toEqual(before)
     }
   })
 
-  it('and what it may see is not shown to the page of another site', async () => {
+  it('does not let a page of another site read its data', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const { sessionToken } = await signIn(auth)
@@ -393,7 +394,7 @@ onBothEngines('a session', (engine) => {
     }
   })
 
-  it('is not ended by a request that only reads, whatever it claims to be', async () => {
+  it('is not ended by a GET, HEAD, OPTIONS or POST that claims to be a DELETE', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const { sessionToken } = await signIn(auth)
@@ -415,7 +416,7 @@ onBothEngines('a session', (engine) => {
     expect(await whoIs(auth, sessionToken)).toBe('403 session_required')
   })
 
-  it('that a thief has gets no password, no address and no freshness out of it', async () => {
+  it('does not let a thief change the password or the address, or reauthenticate', async () => {
     const { auth, now, mailedLink } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const { sessionToken } = await signIn(auth)
@@ -425,7 +426,7 @@ onBothEngines('a session', (engine) => {
     ] as const
     for (const [method, path, json] of guesses)
       expect(await outcome(send(auth, method, path, { json, sessionToken }))).toBe('401 invalid_credentials')
-    // Within minutes of the login it may ask for its own mailbox; the link there asks for the password.
+    // Shortly after the sign-in, the thief can request another address, but its link also needs the password.
     await send(auth, 'PUT', '/profile/email', { json: { email: MALLORY }, sessionToken })
     const { token } = await mailedLink('confirm_new_email')
     const json = { token, password: PWNED }
@@ -439,7 +440,7 @@ onBothEngines('a session', (engine) => {
       expect(await outcome(send(auth, method, path, { sessionToken, ...(body && { json: body }) }))).toBe(
         '403 reauthentication_required',
       )
-    // With the password, the owner does all of it.
+    // The owner can do all of this with the password.
     const renewed = cookieIn(
       await send(auth, 'POST', '/reauthenticate', { json: { password: PASSWORD }, sessionToken }),
       'session_id',
@@ -449,7 +450,7 @@ onBothEngines('a session', (engine) => {
     expect(await outcome(send(auth, 'POST', '/confirm_email', { json: own }))).toBe('200')
   })
 
-  it('that is not fresh does not end the owner’s others', async () => {
+  it('cannot end the user’s other sessions unless it is fresh', async () => {
     const { auth, now } = await productionAuth(engine, GENEROUS)
     await addMember(auth)
     const stolen = (await signIn(auth)).sessionToken
@@ -462,7 +463,7 @@ onBothEngines('a session', (engine) => {
     expect(await whoIs(auth, own)).toBe(VICTIM)
   })
 
-  it('beyond the number that a user may have ends another, however many begin at once', async () => {
+  it('ends another one if the user has too many, also when many start at once', async () => {
     const { auth } = await productionAuth(engine, { ...GENEROUS, sessionsPerUser: 3 })
     await addMember(auth)
     const started = await Promise.all(Array.from({ length: 20 }, () => signIn(auth)))
@@ -471,8 +472,8 @@ onBothEngines('a session', (engine) => {
   })
 })
 
-onBothEngines('a login on its way', (engine) => {
-  /** A service whose next password check is held at its end: the password was right, and time goes by. */
+onBothEngines('a sign-in in progress', (engine) => {
+  /** Starts a sign-in and holds it after the password check has succeeded. */
   async function heldLogin() {
     const reached = Promise.withResolvers<void>()
     const go = Promise.withResolvers<void>()
@@ -497,24 +498,25 @@ onBothEngines('a login on its way', (engine) => {
     return { auth, id, login, release: go.resolve }
   }
 
-  const ENDS: Record<string, (auth: Auth, id: number) => Promise<unknown>> = {
-    'nothing happens': async () => {},
-    'the account is shut': (auth, id) => auth.users.disable(id),
-    'the account is deleted': (auth, id) => auth.users.delete(id),
-    'the password is reset': async (auth) =>
-      auth.updatePassword(await auth.getResetPasswordToken(VICTIM), NEW_PASSWORD),
-  }
-
-  it.each(Object.entries(ENDS))('gets in only where %s', async (name, happens) => {
+  it.each<[expected: string, event: string, happens: (auth: Auth, id: number) => Promise<unknown>]>([
+    ['200', 'nothing happens', async () => {}],
+    ['401 invalid_credentials', 'the account is disabled', (auth, id) => auth.users.disable(id)],
+    ['401 invalid_credentials', 'the account is deleted', (auth, id) => auth.users.delete(id)],
+    [
+      '401 invalid_credentials',
+      'the password is reset',
+      async (auth) => auth.updatePassword(await auth.getResetPasswordToken(VICTIM), NEW_PASSWORD),
+    ],
+  ])('is answered with %s if %s after the password check', async (expected, _, happens) => {
     const { auth, id, login, release } = await heldLogin()
     await happens(auth, id)
     release()
-    expect(await outcome(login)).toBe(name === 'nothing happens' ? '200' : '401 invalid_credentials')
+    expect(await outcome(login)).toBe(expected)
     const described = await auth.users.find(VICTIM)
-    expect(described?.liveSessions ?? 0).toBe(name === 'nothing happens' ? 1 : 0)
+    expect(described?.liveSessions ?? 0).toBe(expected === '200' ? 1 : 0)
   })
 
-  it('does not get in where the password is marked as compromised meanwhile', async () => {
+  it('fails if the password is marked as compromised before it ends', async () => {
     const { auth, id, login, release } = await heldLogin()
     await auth.users.markPasswordCompromised(id)
     release()
@@ -523,20 +525,17 @@ onBothEngines('a login on its way', (engine) => {
   })
 })
 
-describe.each(['sqlite', 'postgres'] as const)('a service that becomes production, on %s', (engine) => {
-  it('leaves no session to an account whose address nobody confirmed', async () => {
+onBothEngines('a service that switches to production mode', (engine) => {
+  it('ends the sessions of accounts whose address was never confirmed', async () => {
     const databaseUrl = await freshDatabase(engine)
     const before = await freshAuth(engine, { databaseUrl, now: testClock() })
-    // On the victim's address, while nobody asked.
+    // An attacker registers the victim's address while no confirmation is required.
     await before.registerUser(VICTIM, PASSWORD)
-    const login = await classic.send(before, 'POST', '/sessions', {
-      fields: { email: VICTIM, password: PASSWORD },
-    })
-    const sessionToken = classic.sessionIn(login) ?? expect.unreachable()
+    const form = { email: VICTIM, password: PASSWORD }
+    const login = await send(before, 'POST', '/sessions', { form })
+    const sessionToken = sessionIn(login) ?? expect.unreachable()
     const { auth } = await productionAuth(engine, { databaseUrl })
-    expect(
-      await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })),
-    ).toBe('401 invalid_credentials')
+    expect(await outcome(send(auth, 'POST', '/sessions', { form }))).toBe('401 invalid_credentials')
     expect(await whoIs(auth, sessionToken)).toBe('403 session_required')
   })
 })

@@ -1,6 +1,6 @@
 /**
- * How long an answer takes for an address that has an account and for one that has none. Made for
- * `timing.test.ts` and for `bench/soak/timing.ts`, which runs without the test runner.
+ * Compares response times for an address with an account and one without. Used by `timing.test.ts` and by
+ * `bench/soak/timing.ts`, which runs without the test runner.
  */
 import { randomInt } from 'node:crypto'
 import type { Auth } from '../../src/index.ts'
@@ -10,18 +10,18 @@ const { host } = new URL(BASE_URL)
 
 const PASSWORD = 'a tortoise under the lamp'
 
-/** Two requests that nobody may tell apart. Each is made anew for each sample. */
+/** Two requests whose response times must not differ. Each sample uses new requests. */
 export interface Pair {
   readonly name: string
-  /** Adds the accounts that the samples will ask for. */
+  /** Adds the accounts for the samples. */
   prepare(auth: Auth, samples: number): Promise<void>
-  /** The request about an account. */
+  /** The request for an address with an account. */
   known(sample: number): Request
-  /** The same about an address that has none. */
+  /** The same request for an address without an account. */
   unknown(sample: number): Request
 }
 
-/** Milliseconds of each. */
+/** Response times in milliseconds. */
 export interface Times {
   readonly known: readonly number[]
   readonly unknown: readonly number[]
@@ -35,7 +35,7 @@ function requestOf(method: string, path: string, fields: Record<string, string>)
   })
 }
 
-/** A pair that differs in the address alone; both are of one length. A fresh one each time, so that no limit acts. */
+/** A pair that differs only in the address, with equal lengths. Each sample has a new address, to avoid the limits. */
 function pairOf(
   name: string,
   path: string,
@@ -49,7 +49,7 @@ function pairOf(
   return {
     name,
     async prepare(auth, samples) {
-      // One hash for all of them: a hash each would take longer than the measurement.
+      // One shared hash, because separate ones would take longer than the measurement.
       const hash = await auth.hashPassword(PASSWORD)
       for (let sample = 0; sample < samples; sample++) {
         const { id } = await auth.db.addUser(addressOf('here', sample), hash)
@@ -61,10 +61,10 @@ function pairOf(
   }
 }
 
-/** Whatever a stranger may ask about an address. */
+/** Every request that a stranger can make about an address. */
 export const PAIRS: readonly Pair[] = [
   pairOf(
-    'a login with the wrong password',
+    'a sign-in with a wrong password',
     '/sessions',
     { password: 'not this one at all' },
     { confirmed: true },
@@ -72,21 +72,16 @@ export const PAIRS: readonly Pair[] = [
   pairOf('a reset request', '/reset_password', {}, { confirmed: true }),
   pairOf('a registration', '/users', { password: 'seven green umbrellas' }, { confirmed: true }),
   pairOf('a confirmation request', '/request_confirmation', {}, { confirmed: false }),
-  pairOf(
-    'a login to an account that awaits its confirmation',
-    '/sessions',
-    { password: PASSWORD },
-    { confirmed: false },
-  ),
+  pairOf('a sign-in to an unconfirmed account', '/sessions', { password: PASSWORD }, { confirmed: false }),
 ]
 
-/** What answers the requests: a service, or a service with something planted in front of it. */
+/** Answers the requests: a service, or a service with a planted time difference. */
 export type Ask = (request: Request, isKnown: boolean) => Promise<Response>
 
 /**
- * Times a pair: one of each kind in each round, which one first by lot, so that what disturbs one disturbs both.
+ * Times a pair. Each round sends both requests in random order, so that disturbances affect both equally.
  *
- * @param rounds - `first`: the number of the first sample, where others were taken before. Default 0.
+ * @param rounds - `first` is the number of the first sample, to continue an earlier run. Default 0.
  */
 export async function timesOf(
   ask: Ask,
@@ -112,11 +107,13 @@ async function timeOf(ask: Ask, request: Request, isKnown: boolean): Promise<num
 }
 
 /**
- * Welch's t of a pair: how many standard errors the means lie apart. Between -3 and 3 nearly always where the
- * two are alike, whatever their spread; it grows with the square root of the samples where they are not.
+ * Welch's t of a pair: the distance of the means in standard errors. If the times do not differ, it is nearly always
+ * between -3 and 3, whatever their variance. If they differ, it grows with the square root of the sample count.
  *
- * What took longest of both together is left out: it tells of the machine, and would hide what there is to
- * find (Reparaz, Balasch, Verbauwhede: Dude, is my code constant time?, 2017, §II).
+ * The longest times of both together are left out: they come from the machine, and would hide a difference
+ * (Reparaz, Balasch, Verbauwhede: Dude, is my code constant time?, 2017, §II).
+ *
+ * @param keep - The share of the times to keep.
  */
 export function welchT({ known, unknown }: Times, keep = 0.8): number {
   const limit = quantile([...known, ...unknown], keep)
@@ -132,7 +129,7 @@ function momentsOf(times: readonly number[]): { count: number; mean: number; var
   return { count, mean, variance }
 }
 
-/** The value below which this share of them lies. */
+/** The value below which the given share of the times lies. */
 export function quantile(times: readonly number[], share: number): number {
   const sorted = times.toSorted((a, b) => a - b)
   return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN

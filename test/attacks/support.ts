@@ -1,4 +1,4 @@
-/** What the attacks share: a victim, a stranger, and short words for what an answer was. */
+/** What the attack tests share: a victim, an attacker, and short forms of responses. */
 import type { Database } from '../../src/db/index.ts'
 import type { Account, Auth, CreateAuthOptions, Mail } from '../../src/index.ts'
 import { CHEAP_HASHER, type EngineName, freshAuth, testClock } from '../support/engines.ts'
@@ -8,18 +8,17 @@ import {
   PASSWORD,
   type Production,
   randomKey,
-  type Send,
-  send,
   until,
   untilNoMailWaits,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 
 export const VICTIM = 'victim@example.com'
 export const MALLORY = 'mallory@evil.example'
-/** What a stranger would have the victim's password be. */
-export const PWNED = 'whatever the stranger wants'
+/** The password that the attacker wants to set, or guesses. */
+export const PWNED = 'whatever the attacker wants'
 
-/** For tests that are about something else than limits: as far as production allows. */
+/** The highest limits that production mode allows, for tests that are not about limits. */
 export const GENEROUS = {
   loginFailuresPerAccount: 100,
   loginFailuresPerIp: 100_000,
@@ -29,13 +28,14 @@ export const GENEROUS = {
   mailsPerMailbox: 1_000,
 } as const satisfies CreateAuthOptions
 
-/** The service with any options, and every mail it sent so far, whatever name it gives itself in it. */
+/** A service with any options. */
 export interface Plain {
   readonly auth: Auth
+  /** Waits until the outbox is empty. @returns The mail sent since the last call. */
   mails(): Promise<readonly Mail[]>
 }
 
-/** Production mode but for what the test sets; unlike `productionAuth` also in another mode, or under another name. */
+/** Opens the service in production mode. Unlike `productionAuth`, the test can set another mode or base URL. */
 export async function plainAuth(engine: EngineName, options: CreateAuthOptions = {}): Promise<Plain> {
   const mails: Mail[] = []
   const auth = await freshAuth(engine, {
@@ -58,12 +58,12 @@ export async function plainAuth(engine: EngineName, options: CreateAuthOptions =
   }
 }
 
-/** An account in good standing, whose address is confirmed. */
+/** Adds an account with a confirmed address. */
 export function addMember(auth: Auth, email = VICTIM, password = PASSWORD): Promise<Account> {
   return auth.users.create({ email, password, confirmed: true })
 }
 
-/** Signs in over HTTP, and gives what the browser would keep. */
+/** Signs in over HTTP. @returns The values of the cookies. */
 export async function signIn(
   auth: Auth,
   email = VICTIM,
@@ -76,7 +76,7 @@ export async function signIn(
   return { sessionToken, deviceToken }
 }
 
-/** An answer in short: `200`, or the status and code of a refusal, as in `401 invalid_credentials`. */
+/** A response in short: `200`, or the status and code of a refusal, as in `401 invalid_credentials`. */
 export async function outcome(answer: Response | Promise<Response>): Promise<string> {
   const { status, ok, headers, body } = await answer
   if (ok || body === null || headers.get('content-type')?.startsWith('application/json') !== true)
@@ -85,27 +85,27 @@ export async function outcome(answer: Response | Promise<Response>): Promise<str
   return `${status} ${code ?? message}`
 }
 
-/** How often each outcome came. */
+/** How often each outcome occurred. */
 export function tally(outcomes: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const each of outcomes) counts[each] = (counts[each] ?? 0) + 1
   return counts
 }
 
-/** Whether this is the password of an account by now, whatever a login would say. */
+/** Whether this is the current password of an account, even if signing in with it is refused. */
 export async function isPasswordOf(auth: Auth, email: string, password: string): Promise<boolean> {
   const { hashedPassword } = await auth.db.findUserBy({ email })
   return CHEAP_HASHER.verify(password, hashedPassword)
 }
 
-/** The row of an account, to see whether anything of it changed. */
+/** The row of an account, to see whether anything in it changed. */
 export function rowOf({ db }: Pick<Production, 'db'>, email: string): Promise<unknown> {
   return db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
 }
 
 /**
- * Until every mail that may leave within the hour has left: what is over its limit waits for the next one, and
- * what is merged for its time. (What is in hand is due sooner than the next hour.)
+ * Waits until no mail can leave within the current hour of the test clock. Mail over a limit is scheduled for the
+ * next full hour, and merged notices for a later time. A mail that is being sent has a lease that ends sooner.
  */
 export function untilMailIsSettled(db: Database): Promise<void> {
   return until(async () => {

@@ -12,10 +12,9 @@ import {
   PASSWORD,
   productionAuth,
   randomKey,
-  type Send,
-  send,
   until,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import { code, read, SOURCES, sourceOf, table, tablesOf } from './pages.ts'
 import { ALICE, BOB, NEW_ADDRESS } from './story.ts'
 

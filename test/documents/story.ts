@@ -15,11 +15,10 @@ import {
   productionAuth,
   type ReceivedMail,
   randomKey,
-  type Send,
-  send,
   until,
   untilNoMailWaits,
 } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 
 export const ALICE = 'Alice.Liddell@wonderland.example'
 export const NEW_ADDRESS = 'alice.hargreaves@wonderland.example'

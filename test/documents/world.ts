@@ -1,14 +1,8 @@
 /** An account in good standing in production mode, and the requests that are made for it. */
 import { expect } from 'vitest'
 import type { EngineName } from '../support/engines.ts'
-import {
-  NEW_PASSWORD,
-  PASSWORD,
-  type Production,
-  productionAuth,
-  type Send,
-  send,
-} from '../support/production.ts'
+import { NEW_PASSWORD, PASSWORD, type Production, productionAuth } from '../support/production.ts'
+import { type Send, send } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS, WRONG } from './story.ts'
 
 /** Alice, signed in. */

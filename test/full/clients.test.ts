@@ -1,4 +1,4 @@
-/** Real clients against the service in classic mode. docs/reference/compatibility.md lists them. */
+/** Real HTTP clients against the service in classic mode. docs/reference/compatibility.md lists them. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ const CLIENTS = join(ROOT, 'test/full/clients')
 const JAVA = '/usr/share/java'
 
 interface Client {
-  /** Files that have to be there; `scripts/system.mjs --full` installs them. */
+  /** Files that must exist. `scripts/system.mjs --full` installs them. */
   readonly needs: readonly string[]
   start(url: string): ReturnType<typeof run>
 }
@@ -46,7 +46,7 @@ const PROGRAMS: Record<string, Client> = {
   },
 }
 
-describe('the classic life of an account', () => {
+describe('the classic account life cycle', () => {
   for (const [name, { needs, start }] of Object.entries(PROGRAMS))
     it.runIf(needs.every((path) => existsSync(path)))(`works through ${name}`, async () => {
       const { url } = await startService(await freshDatabase('sqlite'))

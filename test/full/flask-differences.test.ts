@@ -1,6 +1,6 @@
 /**
- * The same requests to our server and to the Flask original. Both answer alike except for the differences that
- * docs/reference/compatibility.md lists, and each of those is seen here.
+ * Sends the same requests to our server and to the Flask original. The responses are the same except for the
+ * differences that docs/reference/compatibility.md lists. Each of them is tested here.
  */
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
@@ -10,7 +10,7 @@ import { PYTHON, startFlask } from '../support/flask.ts'
 import { startService } from '../support/service.ts'
 
 interface Sent {
-  /** A form; as text, the body itself. */
+  /** A form, or the text of its body. */
   readonly fields?: Readonly<Record<string, string>> | string
   readonly json?: unknown
   readonly cookie?: string
@@ -31,7 +31,7 @@ class Side {
     this.url = url
   }
 
-  // Not by `fetch`, which says that it is one: the logout answers it differently.
+  // Not `fetch`: it sends `Sec-Fetch-Mode`, which changes the response to a sign-out.
   async send(method: string, path: string, { fields, json, cookie, headers }: Sent = {}): Promise<Answer> {
     const form = fields && new URLSearchParams(fields).toString()
     const asked = request(`${this.url}${path}`, {
@@ -49,7 +49,7 @@ class Side {
     return { status: response.statusCode ?? 0, headers: response.headers, text: await text(response) }
   }
 
-  /** @returns The cookie of a new session. */
+  /** Signs in. @returns The `Cookie` header of the new session. */
   async signIn(): Promise<string> {
     const { headers } = await this.send('POST', '/sessions', { fields: bob })
     return headers['set-cookie']?.[0]?.split(';', 1)[0] ?? expect.unreachable()
@@ -65,15 +65,15 @@ class Side {
   }
 }
 
-/** Whom both know. */
+/** The account that both sides have. */
 const bob = { email: 'bob@example.com', password: 'b4l0u' }
 let count = 0
 const newAddress = () => `user-${++count}@example.com`
 const mediaType = ({ headers }: Answer) => headers['content-type']?.split(';', 1)[0] ?? null
-/** A body without what differs from one answer to the next. */
+/** A body without the values that differ from one response to the next. */
 const shape = (text: string) => text.replace(/(?<="reset_token":")[^"]+/, '…').trim()
 
-describe.runIf(PYTHON)('beside the Flask original', () => {
+describe.runIf(PYTHON)('our server, compared with the Flask original,', () => {
   let flask: Side
   let ours: Side
   const ends: (() => Promise<void> | void)[] = []
@@ -91,7 +91,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(await statuses('POST', '/users', { fields: bob })).toEqual([200, 200])
   })
 
-  /** What each of them gives, Flask first. */
+  /** The results of both sides, Flask first. */
   const both = <Result>(use: (side: Side) => Promise<Result>) => Promise.all([use(flask), use(ours)])
   const statuses = (method: string, path: string, sent?: Sent) =>
     both(async (side) => (await side.send(method, path, sent)).status)
@@ -129,7 +129,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
   ]
 
   it.each(alike.map(([method, path, sent], index) => ({ index, method, path, sent })))(
-    'is the same: $method $path ($index)',
+    'answers the same: $method $path ($index)',
     async ({ method, path, sent = () => ({}) }) => {
       const [one, other] = await both(async (side) => side.send(method, path, await sent(side)))
       expect(other.status).toBe(one.status)
@@ -140,12 +140,12 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     },
   )
 
-  it('differs in the length of session ids and reset tokens', async () => {
+  it('differs in the length of session tokens and reset tokens', async () => {
     expect(await both(async (side) => (await side.signIn()).length - 'session_id='.length)).toEqual([36, 80])
     expect(await both(async (side) => (await side.resetToken()).length)).toEqual([36, 80])
   })
 
-  it('differs in the attributes of the cookie, and clears it at the logout', async () => {
+  it('differs in the attributes of the cookie, and clears it at sign-out', async () => {
     const login = await both((side) => side.send('POST', '/sessions', { fields: bob }))
     const [one, other] = login.map(({ headers }) => headers['set-cookie']?.[0])
     expect(one).toMatch(/^session_id=[^;]+; Path=\/$/)
@@ -158,7 +158,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     ])
   })
 
-  it('differs in what a second sign-in does to the first session', async () => {
+  it('differs in keeping the first session after a second sign-in', async () => {
     const firstAfterSecond = async (side: Side) => {
       const cookie = await side.signIn()
       await side.signIn()
@@ -173,7 +173,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(Object.keys(JSON.parse(answers[1].text))).toEqual(['message', 'code', 'field', 'request_id'])
   })
 
-  it('differs in the redirect of the logout: its body, and its status for browsers and `fetch`', async () => {
+  it('differs in the redirect after sign-out: its body, and its status for browsers and `fetch`', async () => {
     const [one, other] = await both((side) => side.logOut())
     expect([one.text, other.text]).toEqual([expect.stringContaining('<title>Redirecting'), ''])
     const fetched = await both((side) =>
@@ -182,14 +182,14 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(fetched.map(({ status }) => status)).toEqual([302, 303])
   })
 
-  it('differs in how JSON is written', async () => {
+  it('differs in the formatting of JSON', async () => {
     const fields = { email: `é-${newAddress()}`, password: 'x' }
     const [one, other] = await both((side) => side.send('POST', '/users', { fields }))
     const [body, escaped] = ['é', '\\u00e9'].map((letter) => shape(other.text).replace('é', letter))
     expect([one.text, other.text]).toEqual([`${escaped}\n`, body])
   })
 
-  it('differs where a field is unknown, repeated, missing or empty', async () => {
+  it('differs for a field that is unknown, repeated, missing or empty', async () => {
     const ann = { email: newAddress(), password: 'x' }
     expect(await statuses('POST', '/users', { fields: { ...ann, name: 'Ann' } })).toEqual([200, 400])
     const twice = `email=${newAddress()}&email=${newAddress()}&password=x`
@@ -203,7 +203,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(await statuses('PUT', '/reset_password', { fields: withoutToken })).toEqual([200, 400])
   })
 
-  it('differs in what is an address, and when two are the same', async () => {
+  it('differs in which addresses are valid, and which are equal', async () => {
     const nope = { email: `nope${++count}`, password: 'x' }
     expect(await statuses('POST', '/users', { fields: nope })).toEqual([200, 400])
     const spelled = { ...bob, email: ` ${bob.email.toUpperCase()}` }
@@ -212,7 +212,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(JSON.parse(login.text)).toEqual({ email: bob.email, message: 'logged in' })
   })
 
-  it('differs where a reset token comes with the address of another account', async () => {
+  it('differs for a reset token with the address of another account', async () => {
     const update = async (side: Side) => {
       const fields = {
         email: 'nobody@example.com',
@@ -224,7 +224,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(await both(update)).toEqual([200, 403])
   })
 
-  it('differs in the length of passwords and bodies', async () => {
+  it('differs in the maximum length of passwords and bodies', async () => {
     const ann = (length: number) => ({ email: newAddress(), password: 'x'.repeat(length) })
     expect(await statuses('POST', '/users', { fields: ann(1_025) })).toEqual([200, 400])
     expect(await statuses('POST', '/users', { fields: ann(70_000) })).toEqual([200, 413])
@@ -239,7 +239,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     ])
   })
 
-  it('differs where there are too many attempts', async () => {
+  it('differs after too many attempts', async () => {
     const answers = async (side: Side) => {
       const seen = new Set<number>()
       for (let attempt = 0; attempt < 30; attempt++)
@@ -267,7 +267,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(await statuses('GET', '//')).toEqual([200, 404])
   })
 
-  it('differs in headers against caching, framing and sniffing', async () => {
+  it('differs in headers against caching, framing and MIME sniffing', async () => {
     const names = ['cache-control', 'content-security-policy', 'referrer-policy', 'x-content-type-options']
     const present = await both(async (side) => {
       const { headers } = await side.send('GET', '/')
@@ -276,7 +276,7 @@ describe.runIf(PYTHON)('beside the Flask original', () => {
     expect(present).toEqual([[], names])
   })
 
-  // Has to be the last one: it breaks the original for everybody.
+  // Must be the last test, because it breaks the original for all later requests.
   it('differs after a registration without an address', async () => {
     expect(await statuses('POST', '/users', { fields: { password: 'x' } })).toEqual([500, 400])
     expect(await statuses('POST', '/sessions', { fields: bob })).toEqual([500, 200])

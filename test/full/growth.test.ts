@@ -1,4 +1,4 @@
-/** The benchmark of growth, on tables so small that it takes seconds: that it runs, and keeps what it filled. */
+/** The growth benchmark on small tables: it runs, and leaves the filled tables unchanged. */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -23,9 +23,9 @@ const OPERATIONS = [
 describe('bench/growth', () => {
   const bench = (...args: string[]) => run(process.execPath, ['bench/growth/main.ts', ...args], { cwd: ROOT })
 
-  it('fills both engines, measures every operation, and finds all as it was at the next run', async () => {
+  it('fills both databases, measures every operation, and restores the tables before the next run', async () => {
     const folder = temporaryFolder()
-    // PostgreSQL runs as another user where the tests run as root.
+    // If the tests run as root, PostgreSQL runs as another user.
     chmodSync(folder, 0o755)
     const args = ['--sizes', '500,2000', '--rounds', '1', '--most', '30', '--cache', join(folder, 'growth')]
     const first = await bench(...args)
@@ -51,7 +51,7 @@ describe('bench/growth', () => {
     expect(await rowsIn(join(folder, 'growth', 'sqlite-500.db'))).toEqual(before)
   })
 
-  /** As a run that was killed while it measured: a user is not as filled, their session is gone, a counter stands. */
+  /** Simulates a run that was killed while it measured: a changed user, a missing session and a leftover counter. */
   async function leaveChanged(place: string, n: number): Promise<void> {
     const store = await openStore(`sqlite:${place}.db`)
     const id = userIdOf(n, 500)
@@ -62,7 +62,7 @@ describe('bench/growth', () => {
     writeFileSync(`${place}.changing.json`, JSON.stringify([n]))
   }
 
-  /** Every row that a fill makes, and how many there are of others. */
+  /** Every row that a fill creates. Expects the other tables to be empty. */
   async function rowsIn(path: string): Promise<unknown[]> {
     const store = await openStore(`sqlite:${path}`)
     const filled = ['users', 'sessions', 'audit']
@@ -88,7 +88,7 @@ describe('bench/growth', () => {
 })
 
 onBothEngines('a fill', (engine) => {
-  it('that was cut off goes on, and its rows are what the service knows', async () => {
+  it('continues after an interruption, and creates rows that the service can use', async () => {
     const databaseUrl = await freshDatabase(engine)
     const size = 1_000
     const cut = await openStore(databaseUrl)

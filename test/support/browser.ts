@@ -3,14 +3,14 @@ import { type Browser, chromium } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import type { OnEnd } from './system.ts'
 
-/** Where Debian has it. */
+/** The path on Debian. */
 const CHROMIUM = '/usr/bin/chromium'
 
-/** Whether tests in a browser can run; `scripts/system.mjs` tells where not. */
+/** Whether tests in a browser can run. `scripts/system.mjs` reports it if they cannot. */
 export const hasBrowser = existsSync(CHROMIUM)
 
 const ARGS = [
-  // Root has no sandbox, and containers often lack what it needs. We only visit ourselves.
+  // Chromium has no sandbox for root, and containers often lack what the sandbox needs. Tests only visit our own pages.
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -19,11 +19,11 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-proxy-server',
-  // Every name is this machine: nothing leaves it, and a test may visit https://auth.example.com:PORT.
+  // Resolve every name to this machine: nothing leaves it, and a test can visit https://auth.example.com:PORT.
   '--host-resolver-rules=MAP * 127.0.0.1',
 ]
 
-/** A Chromium without a window, with a profile of its own, closed with the test. */
+/** Starts a headless Chromium with a fresh profile. It is closed when the test ends. */
 export async function openBrowser(onEnd: OnEnd = onTestFinished): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS, headless: true })
   onEnd(() => browser.close())

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Daemon, type OnEnd, startDaemon, temporaryFolder } from './system.ts'
 
-/** Where Debian has it. */
+/** The path on Debian. */
 const CADDY = '/usr/bin/caddy'
 
-/** Whether tests behind Caddy can run; `scripts/system.mjs` tells where not. */
+/** Whether tests behind Caddy can run. `scripts/system.mjs` reports it if they cannot. */
 export const hasCaddy = existsSync(CADDY)
 
 /**
- * Runs a real Caddy until the test ends; it is ready when this resolves. It listens on 127.0.0.1 alone, and asks
- * nobody for certificates.
+ * Runs a real Caddy until the test ends. It is ready when this resolves. It listens on 127.0.0.1 only and requests
+ * no certificates.
  *
- * @param sites - What stands in a Caddyfile after the global options: sites, on free ports, with their own `tls`.
- * @throws Where Caddy does not take the configuration, with its log.
+ * @param sites - The sites of the Caddyfile, on free ports, each with its own `tls`. The global options are added.
+ * @throws If Caddy rejects the configuration. The message holds its log.
  */
 export function startCaddy(sites: string, onEnd: OnEnd = onTestFinished): Promise<Daemon> {
   const folder = temporaryFolder(onEnd)
@@ -29,7 +29,7 @@ export function startCaddy(sites: string, onEnd: OnEnd = onTestFinished): Promis
   })
 }
 
-// HTTP/3 would open a UDP port; the redirects of automatic HTTPS would want port 80.
+// HTTP/3 would open a UDP port, and the redirects of automatic HTTPS would need port 80.
 const GLOBAL_OPTIONS = `{
   admin off
   auto_https disable_redirects

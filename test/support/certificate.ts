@@ -1,4 +1,4 @@
-/** TLS certificates for tests: made when they are needed, so that no key has to lie in the repository. */
+/** TLS certificates for tests, generated on demand so that the repository holds no key. */
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -9,7 +9,7 @@ export interface Certificate {
   readonly cert: string
 }
 
-/** A self-signed certificate (RFC 5280) for host names and IPv4 addresses, good for a day around now. */
+/** Makes a self-signed certificate (RFC 5280) for host names and IPv4 addresses, valid from yesterday to tomorrow. */
 export function certificateFor(...hosts: readonly string[]): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from('Test certificate')))))
@@ -45,7 +45,7 @@ export function trust({ cert }: Certificate): void {
   onTestFinished(() => setDefaultCACertificates(before))
 }
 
-/** One element of X.690: tag, length, content. */
+/** Encodes one DER element (X.690): tag, length, content. */
 function der(tag: number, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content)
   const { length } = body
@@ -61,7 +61,7 @@ function oid(hex: string): Buffer {
   return der(0x06, Buffer.from(hex, 'hex'))
 }
 
-/** Midnight so many days from today, as `YYMMDDhhmmssZ`. */
+/** Midnight, the given number of days from today, as `YYMMDDhhmmssZ`. */
 function utcTime(days: number): Buffer {
   const day = new Date(Date.now() + days * 86_400_000).toISOString().slice(2, 10).replaceAll('-', '')
   return der(0x17, Buffer.from(`${day}000000Z`))

@@ -5,22 +5,22 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type OnEnd, temporaryFolder } from './system.ts'
 
-/** Where Debian has it. */
+/** The path on Debian. */
 const OPENSSL = '/usr/bin/openssl'
 
-/** Whether tests over TLS can run; `scripts/system.mjs` tells where not. */
+/** Whether tests that need `openssl` can run. `scripts/system.mjs` reports it if they cannot. */
 export const hasOpenssl = existsSync(OPENSSL)
 
 /** Paths of PEM files. */
 export interface Certificates {
-  /** Whom a client has to trust: an authority that signs nothing else. */
+  /** The authority that clients must trust. It signs nothing else. */
   readonly ca: string
   readonly cert: string
   readonly key: string
 }
 
 /**
- * A certificate for a server, and the authority that signed it, both thrown away with the test.
+ * Makes a server certificate and the authority that signed it. Both are deleted when the test ends.
  *
  * @param hosts - Names or IP addresses.
  */
@@ -30,7 +30,7 @@ export function makeCertificates(
 ): Certificates {
   const folder = temporaryFolder(onEnd)
   const file = (name: string) => join(folder, name)
-  // The machine's own configuration would add its extensions to ours.
+  // The machine's own configuration would add extensions.
   writeFileSync(file('openssl.cnf'), '[req]\ndistinguished_name = name\n[name]\n')
   const make = (name: string, subject: string, extensions: readonly string[], ...more: string[]) =>
     execFileSync(

@@ -1,4 +1,4 @@
-/** Production mode as it is deployed: what it needs to start, its clients, and the mail that reaches them. */
+/** Production mode as it is deployed: the settings to start it, requests over a real socket, and delivered mail. */
 import { type IncomingHttpHeaders, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
@@ -10,10 +10,10 @@ import type { startSmtpServer } from './smtp.ts'
 type SmtpServer = Awaited<ReturnType<typeof startSmtpServer>>
 type Received = SmtpServer['received'][number]
 
-/** The name that users know the service by. */
+/** The public host name of the service. */
 export const HOST = 'auth.example.com'
 
-/** The settings that production mode has no default for; it asks no breach service, which is elsewhere. */
+/** The settings that production mode has no default for. The breach check is off because it needs the internet. */
 export function productionEnv(smtpUrl: string, baseUrl = `https://${HOST}`) {
   return {
     BIENVENUE_MODE: 'production',
@@ -26,17 +26,17 @@ export function productionEnv(smtpUrl: string, baseUrl = `https://${HOST}`) {
   }
 }
 
-/** Where a request goes: with `ca`, over TLS that this authority vouches for. */
+/** The address that a request is sent to. With `ca`, the connection uses TLS and trusts this authority only. */
 export interface Target {
   readonly port: number
   /** The `Host` header. */
   readonly host?: string
   readonly ca?: Buffer
-  /** The address of the client, on loopback. */
+  /** The loopback address that the client connects from. */
   readonly localAddress?: string
 }
 
-/** A request as a program makes it that is no browser: JSON, and no word of where it comes from. */
+/** The parts of a request as a program sends it, not a browser: JSON, without `Origin` or `Sec-Fetch-Site`. */
 export interface Ask {
   readonly fields?: Readonly<Record<string, string>>
   readonly cookies?: Readonly<Record<string, string>>
@@ -47,11 +47,14 @@ export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  /** The body, where it is JSON. */
+  /** The parsed body if it is JSON, else an empty object. */
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** Sends one request, over a connection of its own. */
+/**
+ * Sends one request over a new connection. Unlike `send`, it chooses the `Host` header, the authority to trust and
+ * the client's address.
+ */
 export async function ask(
   { port, host = HOST, ca, localAddress }: Target,
   method: string,
@@ -83,7 +86,7 @@ export async function ask(
   return promise
 }
 
-/** A command of `bienvenue` beside the service, on the same database. What it prints is JSON, one value a line. */
+/** Runs a command of `bienvenue` on the database of a running service. @returns The JSON value of each output line. */
 export async function runCommand<Line>(
   args: readonly string[],
   databaseUrl: string,
@@ -97,27 +100,27 @@ export async function runCommand<Line>(
     .map((line) => JSON.parse(line) as Line)
 }
 
-/** The cookies that an answer sets, by name. */
+/** The cookies that a response sets, by name. */
 export function cookiesOf(answer: Answer): Record<string, string> {
   const pairs = answer.headers['set-cookie']?.map((cookie) => /^([^=]+)=([^;]*)/.exec(cookie)?.slice(1) ?? [])
   return Object.fromEntries(pairs ?? [])
 }
 
-/** The mail to an address that has come `nth`, counted from 0, now or in a moment. */
+/** The `nth` mail to an address, counted from 0. Waits until it arrives. */
 export async function mailTo(smtp: SmtpServer, address: string, nth = 0): Promise<Received> {
   const ofAddress = () => smtp.received.filter(({ to }) => to.includes(address))
   await expect.poll(() => ofAddress().length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(nth)
   return ofAddress()[nth] as Received
 }
 
-/** The link in a mail. */
+/** The first link in a mail. Throws if there is none. */
 export function linkIn({ mail }: Received): URL {
   const [link] = /https:\/\/\S+/.exec(mail.text ?? '') ?? []
   if (link === undefined) throw new Error(`no link in:\n${mail.text}`)
   return new URL(link)
 }
 
-/** What stands behind the `#` of a link, by name. */
+/** The parameters in the fragment of a link, by name. */
 export function fragmentOf({ hash }: URL): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(hash.slice(1)))
 }

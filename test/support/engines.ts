@@ -1,4 +1,4 @@
-/** A fresh database on either engine, and the service upon it: what most tests begin with. */
+/** Fresh databases in both dialects, and services on them. */
 import { randomUUID } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,17 +10,17 @@ import { temporaryFolder } from './system.ts'
 
 export type EngineName = 'sqlite' | 'postgres'
 
-/** Says the same of both engines. */
+/** Runs a suite on SQLite and on PostgreSQL. */
 export function onBothEngines(name: string, suite: (engine: EngineName) => void): void {
   describe.each<EngineName>(['sqlite', 'postgres'])(`${name}, on %s`, suite)
 }
 
-/** The URL of an empty database. It is removed when the test ends. */
+/** Creates an empty database and returns its URL. It is deleted when the test ends. */
 export async function freshDatabase(engine: EngineName): Promise<string> {
   return engine === 'sqlite' ? sqliteUrl(temporaryFile()) : createPostgres()
 }
 
-/** The URL of a database with the current schema and no rows. It is removed when the test ends. */
+/** Creates a database with the current schema and no rows, and returns its URL. It is deleted when the test ends. */
 export async function migratedDatabase(engine: EngineName): Promise<string> {
   const templates = inject('templates')
   if (engine === 'postgres') return createPostgres(`template ${templates.postgres}`)
@@ -40,7 +40,7 @@ function temporaryFile(): string {
 async function createPostgres(from = ''): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const server = administrator()
-  // On a file system in memory, copying files takes half of the time that logging each page does.
+  // On a file system in memory, copying files takes half the time of writing each page to the log.
   await server.query(`create database ${name} ${from} strategy file_copy`)
   onTestFinished(() => server.query(`drop database ${name} with (force)`).then(() => {}))
   return `${inject('postgresUrl')}/${name}`
@@ -48,21 +48,21 @@ async function createPostgres(from = ''): Promise<string> {
 
 let pool: pg.Pool | undefined
 
-/** The server itself, over one connection for all tests of a worker: PostgreSQL starts a process for each connection. */
+/** One connection to the server for all tests of a worker, because PostgreSQL starts a process per connection. */
 function administrator(): pg.Pool {
   pool ??= new pg.Pool({
     connectionString: `${inject('postgresUrl')}/postgres`,
     max: 1,
     idleTimeoutMillis: 0,
     allowExitOnIdle: true,
-  }).on('error', () => {}) // The server stops after the tests.
+  }).on('error', () => {}) // The server stops before the worker closes its pool.
   return pool
 }
 
-/** bcrypt at its cheapest: the same code, 4 rounds. */
+/** bcrypt at its lowest cost. It runs the same code in a fraction of the time. */
 export const CHEAP_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: 4 })
 
-/** A clock that only the test moves. */
+/** A clock that stands still until the test advances it. */
 export interface TestClock {
   (): Date
   advance(seconds: number): void
@@ -78,7 +78,10 @@ export function testClock(start = '2026-11-21T12:00:00Z'): TestClock {
   })
 }
 
-/** The service on a database of its own, closed with the test. Logs nothing unless the test gives a logger. */
+/**
+ * Opens the service on a fresh database unless the options name one, and closes it when the test ends. It logs
+ * nothing unless the options have a logger.
+ */
 export async function freshAuth(engine: EngineName, options: CreateAuthOptions = {}): Promise<Auth> {
   const auth = await createAuth({
     databaseUrl: options.databaseUrl ?? (await migratedDatabase(engine)),

@@ -1,4 +1,4 @@
-/** The Flask original of the exercise, where this machine can run it. */
+/** The Flask original of the exercise, if this machine can run it. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { freePort } from './ports.ts'
 import { ROOT } from './service.ts'
 import { type OnEnd, temporaryFolder } from './system.ts'
 
-/** Debian's Python first: another one on the PATH may lack Debian's packages. */
+/** Debian's Python comes first, because another one on the PATH may lack Debian's packages. */
 export const PYTHON = ['/usr/bin/python3', 'python3'].find(
   (python) => spawnSync(python, ['-c', 'import flask, bcrypt, sqlalchemy, requests']).status === 0,
 )
@@ -17,7 +17,7 @@ if (PYTHON === undefined) {
   )
 }
 
-/** Starts it on an empty database. @returns Its URL. */
+/** Starts the Flask service on an empty database. @returns Its URL. */
 export async function startFlask(onEnd: OnEnd = onTestFinished): Promise<string> {
   const port = await freePort()
   const args = ['test/flask-original/app.py', join(temporaryFolder(onEnd), 'a.db'), String(port)]

@@ -1,38 +1,30 @@
 /** Runs once before all tests: the build that some of them use, a real PostgreSQL, and the databases that tests copy. */
-import {
-  accessSync,
-  constants,
-  existsSync,
-  globSync,
-  mkdtempSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { build } from '../../scripts/build.ts'
+import { build, isBuilt } from '../../scripts/build.ts'
 import { openDatabase } from '../../src/db/index.ts'
 import { startPostgres } from './start-postgres.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server. Each test creates a database of its own on it. */
+    /** URL of the PostgreSQL server, without a database. Each test creates its own. */
     postgresUrl: string
-    /** Databases with the current schema and no rows: the name on the server, and the path of the file. */
+    /** Databases with the current schema and no rows: a name on the server, and a file path. */
     templates: { readonly postgres: string; readonly sqlite: string }
   }
 }
 
-/** A file system in memory, where Linux has one. */
+/** The file system in memory on Linux. */
 const IN_MEMORY = '/dev/shm'
 const ROOM_BYTES = 2 * 1024 ** 3
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Waiting for the disk is most of what a small test database costs. Everything temporary goes there.
+  // Small test databases spend most of their time waiting for the disk.
   if (process.env.TMPDIR === undefined && isUsable(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY
+  // Tests start the built command, and the examples import the built library.
   if (!isBuilt()) await build()
   const { url, stop } = await startPostgres()
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-templates-'))
@@ -47,18 +39,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     rmSync(folder, { recursive: true, force: true })
     await stop()
   }
-}
-
-/** Whether `dist/` holds what `src/` says: tests start the built command, and the examples import the built library. */
-function isBuilt(): boolean {
-  // The build writes this file last.
-  const last = 'dist/cli/LICENSES'
-  if (!existsSync(last)) return false
-  const built = statSync(last).mtimeMs
-  return globSync('src/**/*').every((path) => {
-    const entry = statSync(path)
-    return entry.isDirectory() || path.endsWith('.test.ts') || entry.mtimeMs < built
-  })
 }
 
 /** A container often gives 64 MB to it, which is too little. */

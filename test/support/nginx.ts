@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Daemon, type OnEnd, startDaemon, temporaryFolder } from './system.ts'
 
-/** Where Debian has it. */
+/** The path on Debian. */
 const NGINX = '/usr/sbin/nginx'
 
-/** Whether tests behind nginx can run; `scripts/system.mjs` tells where not. */
+/** Whether tests behind nginx can run. `scripts/system.mjs` reports it if they cannot. */
 export const hasNginx = existsSync(NGINX)
 
 /**
- * Runs a real nginx until the test ends; it is ready when this resolves.
+ * Runs a real nginx until the test ends. It is ready when this resolves.
  *
- * @param servers - What stands inside `http { }`: `server` blocks, on free ports of loopback.
- * @throws Where nginx does not take the configuration, with its log.
+ * @param servers - The content of `http { }`: `server` blocks on free loopback ports.
+ * @throws If nginx rejects the configuration. The message holds its log.
  */
 export function startNginx(servers: string, onEnd: OnEnd = onTestFinished): Promise<Daemon> {
   const folder = temporaryFolder(onEnd)
@@ -26,7 +26,7 @@ export function startNginx(servers: string, onEnd: OnEnd = onTestFinished): Prom
   })
 }
 
-// Whatever it writes goes into its folder, where root's worker has to be root too: nobody else may enter.
+// nginx writes into its own folder only. Other users cannot enter it, so when root starts nginx, workers stay root.
 function configuration(servers: string): string {
   return `
     daemon off;

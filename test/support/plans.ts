@@ -1,21 +1,21 @@
-/** What the engines really did for each statement that the service sent: whether a table was read as a whole. */
+/** Reports the query plan of each statement that the service sends, to find full table scans. */
 import diagnostics from 'node:diagnostics_channel'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { openStore, type Store } from '../../bench/growth/stores.ts'
 
-/** One statement, as it reached the engine. */
+/** One statement as the database received it. */
 interface Seen {
   readonly statement: string
-  /** Tables that are read from one end to the other, themselves or by an index. */
+  /** Tables that are read completely, directly or through an index. */
   readonly scans: readonly string[]
 }
 
-/** Looks at what a database is asked. */
+/** Records the statements that a database receives. */
 export interface Watch {
-  /** Where the service has to connect for its statements to be seen. */
+  /** The service must connect to this URL for its statements to be recorded. */
   readonly databaseUrl: string
-  /** What was sent while something was done. */
+  /** Runs `act` and returns the statements sent during it. */
   during(act: () => Promise<unknown>): Promise<Seen[]>
 }
 
@@ -25,8 +25,8 @@ export function watchPlans(store: Store): Promise<Watch> {
 }
 
 /**
- * Node tells of each statement with its values in place, and its plan is asked for afterwards: as SQLite plans
- * where nobody has ever run `ANALYZE`, as in the service, and, in a copy, where somebody did.
+ * Node publishes each statement with its values filled in, and `explain query plan` runs afterwards. It runs twice:
+ * on the database, which like the service's has never seen `ANALYZE`, and on an analyzed copy.
  */
 async function watchSqlite(store: Store): Promise<Watch> {
   const copyUrl = `${store.databaseUrl}.analyzed`
@@ -66,8 +66,8 @@ interface PlanNode {
 }
 
 /**
- * PostgreSQL itself tells by which plan it ran each statement, also those that keep foreign keys: its module
- * `auto_explain` sends them to the client, and a relay reads along.
+ * PostgreSQL's module `auto_explain` sends the plan of each executed statement to the client, including those that
+ * enforce foreign keys. A relay reads these notices.
  */
 async function watchPostgres(store: Store): Promise<Watch> {
   const { pathname, port, hostname } = new URL(store.databaseUrl)
@@ -102,18 +102,18 @@ async function watchPostgres(store: Store): Promise<Watch> {
 
 function scansOf(node: PlanNode): string[] {
   const { 'Node Type': type, 'Relation Name': table, 'Index Cond': condition } = node
-  // What has neither a condition nor an index has read everything; the table of a bitmap stands above it.
+  // A node without an index condition reads everything. For a bitmap scan, the parent node names the table.
   const isWhole = type === 'Seq Scan' || (/^(?:Bitmap )?Index/.test(type) && condition === undefined)
   const below = (node.Plans ?? []).flatMap(scansOf)
   return isWhole ? [table ?? type, ...below] : below
 }
 
-/** A relay that reads the notices of the server (PostgreSQL's protocol 3.0). */
+/** Starts a relay that reads the server's notices (PostgreSQL protocol 3.0). @returns Its port. */
 async function relayTo(port: number, host: string, onNotice: (message: string) => void): Promise<number> {
   const server = createServer((client) => {
     const target = connect(port, host)
     for (const [from, to] of [[client, target] as const, [target, client] as const]) {
-      // Either end may go first; the other goes with it.
+      // When either end closes, close the other.
       from.on('error', () => {}).on('close', () => to.destroy())
       from.setNoDelay()
     }
@@ -121,7 +121,7 @@ async function relayTo(port: number, host: string, onNotice: (message: string) =
     let pending = Buffer.alloc(0)
     target.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk])
-      // A letter, the length of what follows with its own four bytes, and then that.
+      // A message is a letter, a length that includes its own four bytes, and the content.
       while (pending.length >= 5 && pending.length > pending.readInt32BE(1)) {
         const end = 1 + pending.readInt32BE(1)
         if (pending.toString('latin1', 0, 1) === 'N') onNotice(messageIn(pending.subarray(5, end)))
@@ -135,7 +135,7 @@ async function relayTo(port: number, host: string, onNotice: (message: string) =
   return (server.address() as AddressInfo).port
 }
 
-/** Fields of a notice: a letter and text with a zero behind it. */
+/** The message of a notice. Each field is a letter and a text that ends with a zero byte. */
 function messageIn(fields: Buffer): string {
   return (
     fields

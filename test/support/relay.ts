@@ -2,30 +2,30 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** The network between a client and its server on 127.0.0.1, for a test to cut. */
+/** A TCP relay to a server on 127.0.0.1, with which a test simulates network failures. */
 interface Relay {
   readonly port: number
-  /** Ends every connection and takes none any more, as a server that is gone. */
+  /** Resets every connection and refuses new ones, as if the server had stopped. */
   cut(): void
   /**
    * Cuts once: where a client says this, which then never arrives; with `lost: 'answer'` it does, and what the
-   * server says to it is lost. Resolves when it has happened.
+   * server says to it is lost. With `after`, it waits until a client has said that first. Resolves when it has happened.
    */
-  cutAt(said: string, details: { lost: 'request' | 'answer' }): Promise<void>
+  cutAt(said: string, details: { lost: 'request' | 'answer'; after?: string }): Promise<void>
   /**
-   * Lets every connection there is swallow whatever is sent, in silence, as a lost route does. New ones work.
+   * Silently drops all data on the open connections, as a lost route does. New connections work.
    *
-   * @returns How many there are.
+   * @returns The number of frozen connections.
    */
   freeze(): number
-  /** Takes connections again, as a server that is back. */
+  /** Accepts connections again after `cut`. */
   restore(): Promise<void>
 }
 
-/** Starts a relay to a port of 127.0.0.1, on a port of its own. */
+/** Starts a relay to a port of 127.0.0.1. */
 export async function startRelay(targetPort: number): Promise<Relay> {
   const sockets = new Set<Socket>()
-  let trap: { said: string; lost: 'request' | 'answer'; sprung: () => void } | undefined
+  let trap: { said: string; lost: 'request' | 'answer'; after: string; sprung: () => void } | undefined
 
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1')
@@ -33,7 +33,7 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     for (const socket of [client, target]) {
       sockets.add(socket)
       socket.setNoDelay()
-      // Either end may go first; the other goes with it.
+      // When either end closes, close the other.
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
@@ -42,7 +42,8 @@ export async function startRelay(targetPort: number): Promise<Relay> {
       })
     }
     client.on('data', (chunk) => {
-      const sprung = trap !== undefined && chunk.includes(trap.said) ? trap : undefined
+      if (trap !== undefined && chunk.includes(trap.after)) trap.after = ''
+      const sprung = trap?.after === '' && chunk.includes(trap.said) ? trap : undefined
       if (sprung?.lost === 'request') return spring(sprung)
       isLost ||= sprung !== undefined
       target.write(chunk)
@@ -75,9 +76,9 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   return {
     port,
     cut,
-    cutAt(said, { lost }) {
+    cutAt(said, { lost, after = '' }) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      trap = { said, lost, sprung: resolve }
+      trap = { said, lost, after, sprung: resolve }
       return promise
     },
     freeze() {

@@ -1,4 +1,4 @@
-/** Real processes: the service as its users run it, and the commands beside it. */
+/** Real processes: the service and the commands, as users run them. */
 import { type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -9,30 +9,30 @@ import { onTestFinished } from 'vitest'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The command as it is published. It starts with a third of the work that the sources need: it is one bundle, they are 400 files. */
+/** The built command. As one bundle it starts three times as fast as the 400 source files. */
 export const COMMAND = join(ROOT, 'dist/cli/main.js')
 
-/** Registers what is to be done at the end of a test, or of whatever else started the process. */
+/** Registers a clean-up, such as `onTestFinished`. */
 type OnEnd = (end: () => Promise<void>) => void
 
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly onEnd?: OnEnd
-  /** A program that starts Node, with its arguments. */
+  /** A program that starts Node, such as `nice`, with its arguments. */
   readonly under?: readonly string[]
 }
 
-/** A process of ours that runs until it is stopped. */
+/** A Node process that runs until it is stopped. */
 export interface RunningProcess {
   readonly pid: number
   /** Its standard output so far. */
   readonly lines: readonly string[]
-  /** The first line that matches, now or later. Rejects where the process ends without it. */
+  /** Waits for the first line that matches, also among earlier ones. Rejects if the process ends without it. */
   line(matches: (line: string) => boolean): Promise<string>
-  /** @returns The exit code, or `null` where the signal itself ended the process. */
+  /** Sends a signal and waits for the end. @returns The exit code, or `null` if the signal ended the process. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
-  /** What it wrote to standard error; resolves when it has ended. */
+  /** The whole standard error. Resolves when the process has ended. */
   readonly stderr: Promise<string>
 }
 
@@ -46,15 +46,15 @@ interface LogLine {
 /** A running service. */
 export interface Service extends RunningProcess {
   readonly port: number
-  /** On 127.0.0.1, whatever name the service gives itself. */
+  /** On 127.0.0.1, whatever the base URL of the service is. */
   readonly url: string
-  /** Every line of the log so far. Throws where one is no JSON. */
+  /** Every line of the log so far. Throws if a line is not JSON. */
   log(): LogLine[]
-  /** The first log line that matches, now or later. */
+  /** Waits for the first log line that matches, also among earlier ones. */
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>
 }
 
-/** Starts a Node program. It is killed, where it still runs, when the test ends. */
+/** Starts a Node program. If it still runs when the test ends, it is killed. */
 export function startProgram(args: readonly string[], options: ProcessOptions = {}): RunningProcess {
   const { onEnd = onTestFinished, under = [] } = options
   const [program = '', ...words] = [...under, process.execPath, ...args]
@@ -73,7 +73,7 @@ export function startProgram(args: readonly string[], options: ProcessOptions = 
     changed.resolve()
     changed = Promise.withResolvers()
   })
-  // Of a process that has ended, everything is read.
+  // Wait until the output is read completely.
   const done = Promise.all([ended, once(output, 'close')]).then(([code]) => code)
   const stderr = text(child.stderr)
 
@@ -119,14 +119,14 @@ export async function startService(
   }
 }
 
-/** What a process said, all of it. */
+/** The result of a process. */
 export interface Finished {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs a command of `bienvenue` to its end. Without `input` it has no terminal and nothing to read. */
+/** Runs a command of `bienvenue` until it ends. Standard input is `input`, else empty, and never a terminal. */
 export function runCli(
   args: readonly string[],
   { env, ...options }: ProcessOptions & { input?: string } = {},
@@ -134,7 +134,7 @@ export function runCli(
   return run(process.execPath, [COMMAND, ...args], { ...options, env: { ...DEFAULTS, ...env } })
 }
 
-/** Runs a program to its end. */
+/** Runs a program until it ends. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -147,50 +147,19 @@ export async function run(
     child.kill('SIGKILL')
     await ended
   })
-  // Whoever has no use for the input may be gone before it is written.
+  // A program that ignores its input may end before the input is written.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { exitCode: exitCode as number | null, stdout, stderr }
 }
 
-/** The cheapest hash that a setting allows: the same code, a quarter of the time. */
+/** The cheapest hash that the settings allow, to save time. */
 const DEFAULTS = { BIENVENUE_BCRYPT_COST: '10' }
 
-// A clean environment: what the machine has set must not decide a test. The compile cache halves what
-// a process costs to start, and there are hundreds.
+// A clean environment, so that variables of the machine cannot change a test. The compile cache halves the start
+// time of a process, and tests start hundreds.
 function spawnOptions({ cwd = ROOT, env }: ProcessOptions): SpawnOptions {
   const { PATH = '', HOME = '' } = process.env
   return { cwd, env: { PATH, HOME, NODE_COMPILE_CACHE: `${ROOT}.cache/compile`, ...env } }
-}
-
-/**
- * A request as the classic clients make it: a form, a cookie, redirects looked at and not followed. With
- * `json` in place of `fields`, as the routes want it that came later.
- */
-export function send(
-  url: string,
-  method: string,
-  path: string,
-  request: { fields?: Record<string, string>; json?: Record<string, string>; sessionToken?: string } = {},
-): Promise<Response> {
-  const { fields, json, sessionToken } = request
-  return fetch(`${url}${path}`, {
-    method,
-    redirect: 'manual',
-    ...(fields && { body: new URLSearchParams(fields) }),
-    ...(json && { body: JSON.stringify(json) }),
-    headers: {
-      ...(json && { 'content-type': 'application/json' }),
-      ...(sessionToken !== undefined && { cookie: `session_id=${sessionToken}` }),
-    },
-  })
-}
-
-/** The value of the session cookie that an answer sets. */
-export function sessionIdOf(response: Response): string {
-  const [cookie = ''] = response.headers.getSetCookie()
-  const sessionToken = /^session_id=([^;]+); Path=\/;/.exec(cookie)?.[1]
-  if (sessionToken === undefined) throw new Error(`no session cookie: ${cookie}`)
-  return sessionToken
 }

@@ -1,4 +1,4 @@
-/** Mail servers of our own, on loopback: one that works, and one that says whatever it is told to. */
+/** Mail servers on loopback: one that works, and one that follows a script. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -8,10 +8,10 @@ import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp
 import { onTestFinished } from 'vitest'
 import { certificateFor } from './certificate.ts'
 
-/** A message as a server got it. */
+/** A message as the server received it. */
 interface Received {
   readonly session: SMTPServerSession
-  /** As the commands named them, before any header. */
+  /** The envelope sender, not the header. The same holds for `to`. */
   readonly from: string
   readonly to: readonly string[]
   readonly raw: string
@@ -21,13 +21,13 @@ interface Received {
 interface TestSmtpServer {
   readonly port: number
   readonly received: readonly Received[]
-  /** Every connection so far; those that have ended are destroyed. */
+  /** Every connection so far. Those that have ended are destroyed. */
   readonly sockets: readonly Socket[]
 }
 
 /**
- * Starts a server that takes every message, offers STARTTLS with a certificate that nobody trusts, and wants
- * no login. The options change that.
+ * Starts a server that accepts every message, offers STARTTLS with an untrusted certificate, and needs no login.
+ * The options can change that.
  */
 export async function startSmtpServer(options: SMTPServerOptions = {}): Promise<TestSmtpServer> {
   const received: Received[] = []
@@ -38,7 +38,7 @@ export async function startSmtpServer(options: SMTPServerOptions = {}): Promise<
     ...certificateFor('localhost'),
     async onData(stream, session, done) {
       const raw = await buffer(stream).catch(() => null)
-      // The client went away in the middle of it.
+      // The client disconnected during the message.
       if (raw === null) return
       const { mailFrom, rcptTo } = session.envelope
       received.push({
@@ -52,26 +52,26 @@ export async function startSmtpServer(options: SMTPServerOptions = {}): Promise<
     },
     ...options,
   })
-  // What a client does wrong is the business of the test, which asks the client.
+  // Tests check client errors at the client.
   server.on('error', () => {})
   const running = await listening(server.server)
   onTestFinished(() => new Promise((done) => server.close(() => done())))
   return { ...running, received }
 }
 
-/** What a scripted server does with a line: a reply, silence (`null`), or the end of the connection. */
+/** How a scripted server reacts to a line: a reply, silence (`null`), or closing the connection. */
 export type Answer = string | null | { readonly hangUp: true }
 
 interface ScriptedServer {
   readonly port: number
-  /** Every line that came, commands and messages alike. */
+  /** Every line received, of commands and messages. */
   readonly lines: readonly string[]
   readonly sockets: readonly Socket[]
 }
 
 /**
- * Starts a server that greets (as the answer to the line '') and answers as it is told. After an answer of 354
- * the lines of the message are taken in silence; the `.` at its end is answered again.
+ * Starts a server that takes its replies from `answer`. The greeting is the answer to the empty line. After a reply
+ * of 354, the lines of the message get no reply until the final `.`.
  */
 export async function startScriptedServer(
   answer: (line: string, socket: Socket) => Answer,
@@ -85,7 +85,7 @@ export async function startScriptedServer(
       if (typeof reply === 'string') socket.write(`${reply}\r\n`)
       else if (reply !== null) socket.destroy()
     }
-    // A client that hangs up is nothing to us.
+    // A client may hang up at any time.
     socket.on('error', () => {})
     createInterface({ input: socket }).on('line', (line) => {
       lines.push(line)
@@ -101,7 +101,7 @@ export async function startScriptedServer(
   return { ...running, lines }
 }
 
-/** Answers by the verb of the command, as in `{ RCPT: '450 later' }`; what is not named is taken. */
+/** Answers by the verb of the command, as in `{ RCPT: '450 later' }`. Other commands succeed. */
 export function answering(answers: Readonly<Record<string, Answer>>): (line: string) => Answer {
   const all: Readonly<Record<string, Answer>> = { '': '220 ready', DATA: '354 go on', ...answers }
   return (line) => {

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 /**
- * Starts a real PostgreSQL on a free port of 127.0.0.1.
+ * Starts a real PostgreSQL on a free port of 127.0.0.1, through `postgres.ts`.
  *
- * @param args - As `postgres.ts` takes them.
- * @throws It did not start, with the reason.
+ * @param args - The arguments of `postgres.ts`.
+ * @throws If it does not start. The message holds the reason.
  */
 export async function startPostgres(
   ...args: readonly string[]

@@ -1,24 +1,24 @@
-/** What the machine lends to a test, and gets back at its end: folders, and servers that are not ours. */
+/** Resources that a test borrows from the machine and releases when it ends: folders, and third-party servers. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** Registers what is to be done at the end: `onTestFinished`, or `afterAll` in a hook. What came last is done first. */
+/** Registers a clean-up: `onTestFinished`, or `afterAll` in a hook. The last one registered runs first. */
 export type OnEnd = (end: () => Promise<void> | void) => void
 
-/** An empty folder that goes away with the test. */
+/** Creates an empty folder. It is deleted when the test ends. */
 export function temporaryFolder(onEnd: OnEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-'))
   onEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** A server that runs in the foreground until the test ends. */
+/** A third-party server that runs until the test ends. */
 export interface Daemon {
   readonly pid: number
-  /** What it wrote to standard error so far. */
+  /** Its standard error so far. */
   log(): string
 }
 
@@ -26,15 +26,15 @@ interface DaemonOptions {
   readonly program: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** What it says on standard error once its ports are open. */
+  /** Text that appears on standard error once the ports are open. */
   readonly ready: string
   readonly onEnd: OnEnd
 }
 
 /**
- * Starts a server and waits until it says that it is ready.
+ * Starts a server and waits until it is ready.
  *
- * @throws Where it ends before, with what it said.
+ * @throws If it ends before it is ready. The message holds its log.
  */
 export async function startDaemon({ program, args, env, ready, onEnd }: DaemonOptions): Promise<Daemon> {
   const child = spawn(program, args, { env: env ?? {}, stdio: ['ignore', 'ignore', 'pipe'] })

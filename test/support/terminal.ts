@@ -1,4 +1,4 @@
-/** A command at a terminal: util-linux's `script` gives it one. */
+/** Runs commands in a terminal, which `script` of util-linux provides. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -7,16 +7,16 @@ import { COMMAND, ROOT } from './service.ts'
 
 const SCRIPT = '/usr/bin/script'
 
-/** Whether there is a terminal to run commands at. */
+/** Whether commands can run in a terminal. */
 export const hasTerminal = existsSync(SCRIPT)
 
 if (!hasTerminal) process.stderr.write('SKIPPED: commands at a terminal. They need script, of util-linux.\n')
 
 /**
- * Runs a command of `bienvenue` at a terminal, to its end.
+ * Runs a command of `bienvenue` in a terminal until it ends.
  *
- * @param answers - What the person types, a line for each question, once the question is there.
- * @returns All that the terminal shows.
+ * @param answers - The lines that the user types, one per question, each after its question appears.
+ * @returns The exit code and everything the terminal shows.
  */
 export async function runAtTerminal(
   args: readonly string[],

@@ -73,8 +73,13 @@ export async function confirmEmail(
   const user = token && (await store.findUserById(ctx.db, token.userId))
   if (token === null || user === null) throw new AuthError('invalid_confirmation_token')
   const typed = { password: request.password, action: 'confirm_email' } as const
-  const confirmed = await withRightPassword(ctx, user, typed, caller, () =>
-    inTransaction(ctx, (tx) => redeem(tx, token, user, asUser(caller, user))),
+  const acting = asUser(caller, user)
+  const confirmed = await withRightPassword(
+    ctx,
+    user,
+    typed,
+    caller,
+    async () => (tx) => redeem(tx, token, user, acting),
   )
   return accountOf(confirmed)
 }

@@ -8,9 +8,9 @@ import {
   PASSWORD,
   type Production,
   productionAuth,
-  send,
   sightOf,
 } from '../../../test/support/production.ts'
+import { send } from '../../../test/support/send.ts'
 import type { Auth } from '../../index.ts'
 
 const BOB = 'bob@example.com'

@@ -3,7 +3,7 @@ import { AuthError } from '../../errors.ts'
 import { accountOf, type User } from '../../user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
-import { type Context, inTransaction, type TxContext } from '../context.ts'
+import type { Context, TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { requireSession } from '../sessions/guards.ts'
@@ -39,7 +39,7 @@ export async function changePassword(
   return withRightPassword(ctx, user, typed, acting, async () => {
     await assertNewPassword(ctx, request.newPassword, { field: 'newPassword', email: user.email })
     const hashedPassword = await ctx.hasher.hash(request.newPassword)
-    return inTransaction(ctx, (tx) => replacePassword(tx, user, hashedPassword, acting))
+    return (tx) => replacePassword(tx, user, hashedPassword, acting)
   })
 }
 

@@ -6,9 +6,9 @@ import {
   NEW_PASSWORD,
   PASSWORD,
   productionAuth,
-  send,
   sightOf,
 } from '../../../test/support/production.ts'
+import { send } from '../../../test/support/send.ts'
 import type { Auth, Hasher } from '../../index.ts'
 
 const BOB = 'bob@example.com'

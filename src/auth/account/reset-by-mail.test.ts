@@ -8,9 +8,9 @@ import {
   PASSWORD,
   productionAuth,
   productionContext,
-  send,
   sightOf,
 } from '../../../test/support/production.ts'
+import { send } from '../../../test/support/send.ts'
 import type { Hasher } from '../../index.ts'
 import * as account from '../account/index.ts'
 import { createAccount } from '../account/new-account.ts'

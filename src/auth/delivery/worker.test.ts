@@ -8,11 +8,11 @@ import {
   productionAuth,
   productionContext,
   randomKey,
-  send,
   type TestContext,
   until,
   untilNoMailWaits,
 } from '../../../test/support/production.ts'
+import { send } from '../../../test/support/send.ts'
 import { countMail } from '../../db/index.ts'
 import { type Mail, MailError } from '../../mail/index.ts'
 import { createAccount } from '../account/new-account.ts'

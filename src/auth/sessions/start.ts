@@ -1,8 +1,8 @@
 import * as store from '../../db/index.ts'
 import { mintBearer } from '../../lib/bearer.ts'
 import type { Account, User } from '../../user.ts'
-import { textOf } from '../audit/record.ts'
-import type { Caller } from '../caller.ts'
+import { record, textOf } from '../audit/record.ts'
+import { asUser, type Caller } from '../caller.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 
 /** How the user of a new session was authenticated. */
@@ -51,6 +51,17 @@ export async function startSession(
   if (!added) return null
   await store.trimSessions(tx.db, { id, userId: user.id }, tx.options.sessionsPerUser)
   return value
+}
+
+/** Ends the session that a new one replaces. It may belong to another user. */
+export async function endReplacedSession(
+  tx: TxContext,
+  session: { readonly id: string; readonly userId: number },
+  caller: Caller,
+): Promise<void> {
+  const { userId } = session
+  if (await store.deleteSession(tx.db, session))
+    await record(tx, { action: 'logout', userId }, asUser(caller, { id: userId }))
 }
 
 /** When a session that is used now expires if it stays idle, or `null` without an idle limit. */

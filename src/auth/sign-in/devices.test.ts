@@ -9,8 +9,8 @@ import {
   PASSWORD,
   productionAuth,
   randomKey,
-  send,
 } from '../../../test/support/production.ts'
+import { send } from '../../../test/support/send.ts'
 import type { Auth } from '../../index.ts'
 
 const BOB = 'bob@example.com'

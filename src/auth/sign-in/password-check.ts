@@ -8,7 +8,7 @@ import type { AuditAction } from '../../model/audit-actions.ts'
 import type { User } from '../../user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
-import type { Context } from '../context.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { type CountedAttempt, countAttempt } from './throttle.ts'
 
 /** A password that somebody typed for an account. */
@@ -19,7 +19,7 @@ export interface TypedPassword {
   readonly account: User | null
 }
 
-/** A counted attempt with its outcome. The caller settles it, unless the password was wrong. */
+/** A counted attempt with its outcome. The caller clears or withdraws it, unless the password was wrong. */
 export interface PasswordCheck extends CountedAttempt {
   readonly isRight: boolean
 }
@@ -35,8 +35,16 @@ export async function checkPassword(
   caller: Caller,
 ): Promise<PasswordCheck> {
   const attempt = await countAttempt(ctx, 'login', { email, account }, caller)
+  return { ...attempt, isRight: await orWithdraw(attempt, () => verify(ctx, account, password)) }
+}
+
+/** Runs a part of an attempt. If it fails, the attempt does not count as a guess. */
+export async function orWithdraw<Result>(
+  attempt: CountedAttempt,
+  part: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return { ...attempt, isRight: await verify(ctx, account, password) }
+    return await part()
   } catch (error) {
     await attempt.withdraw()
     throw error
@@ -50,17 +58,19 @@ async function verify({ hasher }: Context, account: User | null, password: strin
 }
 
 /**
- * Does something that takes the password of an account. If it fails behind a right password, the attempt is withdrawn.
+ * Makes a change that takes the password of an account. If it fails behind a right password, the attempt is withdrawn.
  *
  * @param action - Of the audit record of a wrong password.
- * @throws {AuthError} `invalid_credentials`: a wrong password; what {@link checkPassword} throws; what `act` throws.
+ * @param prepare - Does what comes before the transaction, such as hashing, and returns what the transaction does.
+ * @throws {AuthError} `invalid_credentials`: a wrong password; what {@link checkPassword} throws; what `prepare` and
+ *   its change throw.
  */
 export async function withRightPassword<Result>(
   ctx: Context,
   user: User,
   { password, action }: { password: string; action: AuditAction },
   caller: Caller,
-  act: () => Promise<Result>,
+  prepare: () => Promise<(tx: TxContext) => Promise<Result>>,
 ): Promise<Result> {
   const check = await checkPassword(ctx, { password, email: user.email, account: user }, caller)
   if (!check.isRight) {
@@ -68,13 +78,12 @@ export async function withRightPassword<Result>(
     await record(ctx, { ...event, userId: user.id }, caller)
     throw new AuthError('invalid_credentials')
   }
-  let result: Result
-  try {
-    result = await act()
-  } catch (error) {
-    await check.withdraw()
-    throw error
-  }
-  await check.succeeded()
-  return result
+  return orWithdraw(check, async () => {
+    const change = await prepare()
+    return inTransaction(ctx, async (tx) => {
+      const result = await change(tx)
+      await check.succeeded(tx)
+      return result
+    })
+  })
 }

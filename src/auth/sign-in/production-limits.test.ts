@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { CHEAP_HASHER, onBothEngines } from '../../../test/support/engines.ts'
-import { NEW_PASSWORD, PASSWORD, productionAuth, send } from '../../../test/support/production.ts'
+import { NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
+import { send } from '../../../test/support/send.ts'
 import type { Auth, AuthError, Hasher } from '../../index.ts'
 
 const BOB = 'bob@example.com'

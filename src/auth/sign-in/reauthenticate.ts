@@ -3,7 +3,7 @@ import { AuthError } from '../../errors.ts'
 import { accountOf } from '../../user.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
-import { type Context, inTransaction } from '../context.ts'
+import type { Context } from '../context.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { requireSession } from '../sessions/guards.ts'
 import { type RenewedSession, startSession } from '../sessions/start.ts'
@@ -30,15 +30,13 @@ export async function reauthenticate(
   const { user, session, acting } = await requireSession(ctx, caller)
   assertPassword(request.password, 'password')
   const typed = { password: request.password, action: 'reauthenticate' } as const
-  const sessionToken = await withRightPassword(ctx, user, typed, acting, () =>
-    inTransaction(ctx, async (tx) => {
-      // Delete the old session first, or another one would end at the session limit.
-      await store.deleteSession(tx.db, session)
-      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, acting)
-      if (started === null) throw new AuthError('unauthenticated')
-      await record(tx, { action: 'reauthenticate', userId: user.id }, acting)
-      return started
-    }),
-  )
+  const sessionToken = await withRightPassword(ctx, user, typed, acting, async () => async (tx) => {
+    // Delete the old session first, or another one would end at the session limit.
+    await store.deleteSession(tx.db, session)
+    const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, acting)
+    if (started === null) throw new AuthError('unauthenticated')
+    await record(tx, { action: 'reauthenticate', userId: user.id }, acting)
+    return started
+  })
   return { user: accountOf(user), sessionToken }
 }

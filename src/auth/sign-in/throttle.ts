@@ -6,7 +6,7 @@ import type { Throttled } from '../../model/throttled.ts'
 import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../../user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
-import type { Context, TxContext } from '../context.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { recogniseDevice } from './devices.ts'
 
 /** Whose attempt it is. Either limit alone refuses. */
@@ -21,8 +21,11 @@ export interface Attempter {
 export interface CountedAttempt {
   /** How many failures came before it. */
   readonly failuresBefore: number
-  /** It was right: the account starts again at nothing, the address gets this one attempt back. */
-  succeeded(): Promise<void>
+  /**
+   * It was right: the account starts again at nothing, the address gets this one attempt back. The last step of the
+   * transaction that the attempt was for, because everywhere the user's row is locked before the counters.
+   */
+  succeeded(tx: TxContext): Promise<void>
   /** It was not made: both get it back. */
   withdraw(): Promise<void>
 }
@@ -69,8 +72,9 @@ const UNCOUNTED: CountedAttempt = {
 }
 
 /**
- * Counts an attempt, before it is made, under its account and under its IP address. Counting first is what
- * keeps parallel guesses within the limit (CVE-2024-4629); whoever was right is given it back.
+ * Counts an attempt, before it is made, under its account and under its IP address, in one transaction. Counting
+ * first is what keeps parallel guesses within the limit (CVE-2024-4629); whoever was right is given it back. The
+ * transaction does not wait for the disk. The next one that does, such as the end of a sign-in, makes it durable too.
  *
  * A device that the account was signed in to before has a counter of its own in place of both, so that
  * strangers cannot keep the owner out.
@@ -83,53 +87,74 @@ export async function countAttempt(
   who: Attempter,
   caller: Caller,
 ): Promise<CountedAttempt> {
-  const { account, ip } = policiesOf(ctx, what)
-  if (!ctx.options.throttle || ip.freeAttempts === 0) return UNCOUNTED
+  const policies = policiesOf(ctx, what)
+  if (!ctx.options.throttle || policies.ip.freeAttempts === 0) return UNCOUNTED
   const device = what === 'login' ? recogniseDevice(ctx, caller, who.account ?? null) : null
-  const onDevice = device && (await countOnDevice(ctx, device, account))
-  if (onDevice) return onDevice
+  const count = async (tx: TxContext) =>
+    (device === null ? null : await countOnDevice(tx, device, policies.account)) ??
+    (await countOnAccount(tx, { what, who, policies }, caller))
+  const attempt = await inTransaction(ctx, count, { sync: false })
+  return {
+    failuresBefore: attempt.failuresBefore,
+    succeeded: attempt.succeeded,
+    withdraw: () => inTransaction(ctx, (tx) => attempt.refund(tx), { sync: false }),
+  }
+}
 
-  const now = ctx.now()
+/** A counted attempt, before its transaction is committed. */
+interface Counted extends Pick<CountedAttempt, 'failuresBefore' | 'succeeded'> {
+  refund(tx: TxContext): Promise<void>
+}
+
+// Counters are locked in one order everywhere: device, IP address, account. Otherwise two attempts at once could wait
+// for each other.
+async function countOnAccount(
+  tx: TxContext,
+  { what, who, policies }: { what: Throttled; who: Attempter; policies: Policies },
+  caller: Caller,
+): Promise<Counted> {
+  const now = tx.now()
   const ipKey = ipKeyOf(what, caller.ip)
-  const byIp = ipKey && (await store.takeAttempt(ctx.db, ipKey, ip, now))
+  const byIp = ipKey && (await store.takeAttempt(tx.db, ipKey, policies.ip, now))
   if (byIp && !byIp.allowed) throw tooManyAttempts(byIp.retryAfterMs)
 
   const accountKey = accountKeyOf(what, who.email)
-  const byAccount = await store.takeAttempt(ctx.db, accountKey, account, now)
-  if (!byAccount.allowed) {
-    // Nothing was guessed: an account under attack must not use up what its address may try elsewhere.
-    if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
-    throw tooManyAttempts(byAccount.retryAfterMs)
-  }
-  if (byAccount.count === account.freeAttempts) await recordLimit(ctx, what, 'account', who, caller)
-  if (byIp && byIp.count === ip.freeAttempts) await recordLimit(ctx, what, 'address', who, caller)
+  const byAccount = await store.takeAttempt(tx.db, accountKey, policies.account, now)
+  // Nothing was guessed, so the rollback also uncounts it for the IP address: an account under attack must not use
+  // up what its address may try elsewhere.
+  if (!byAccount.allowed) throw tooManyAttempts(byAccount.retryAfterMs)
+  if (byAccount.count === policies.account.freeAttempts) await recordLimit(tx, what, 'account', who, caller)
+  if (byIp && byIp.count === policies.ip.freeAttempts) await recordLimit(tx, what, 'address', who, caller)
 
+  const refundIp = async ({ db }: TxContext) => {
+    if (byIp) await store.refundAttempt(db, ipKey, byIp)
+  }
   return {
     failuresBefore: byAccount.count - 1,
-    async succeeded() {
-      await store.clearAttempts(ctx.db, accountKey)
-      if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
+    async succeeded(tx) {
+      await refundIp(tx)
+      await store.clearAttempts(tx.db, accountKey)
     },
-    async withdraw() {
-      await store.refundAttempt(ctx.db, accountKey, byAccount)
-      if (byIp) await store.refundAttempt(ctx.db, ipKey, byIp)
+    async refund(tx) {
+      await refundIp(tx)
+      await store.refundAttempt(tx.db, accountKey, byAccount)
     },
   }
 }
 
 /** `null` where the device has failed as often as an account may: it is like any other from then on. */
 async function countOnDevice(
-  ctx: Context,
+  tx: TxContext,
   device: string,
   policy: store.ThrottlePolicy,
-): Promise<CountedAttempt | null> {
+): Promise<Counted | null> {
   const key = keyOf('login', 'device', device)
-  const attempt = await store.takeAttempt(ctx.db, key, policy, ctx.now())
+  const attempt = await store.takeAttempt(tx.db, key, policy, tx.now())
   if (attempt.allowed) {
     return {
       failuresBefore: attempt.count - 1,
-      succeeded: () => store.clearAttempts(ctx.db, key),
-      withdraw: () => store.refundAttempt(ctx.db, key, attempt),
+      succeeded: ({ db }) => store.clearAttempts(db, key),
+      refund: ({ db }) => store.refundAttempt(db, key, attempt),
     }
   }
   if (attempt.isLocked) return null
@@ -217,7 +242,9 @@ export async function startPause(ctx: Context, what: string, pauseMs: number): P
   return end
 }
 
-function policiesOf(ctx: Context, what: Throttled): Record<'account' | 'ip', store.ThrottlePolicy> {
+type Policies = Readonly<Record<'account' | 'ip', store.ThrottlePolicy>>
+
+function policiesOf(ctx: Context, what: Throttled): Policies {
   const { account, ip, forgetAfterMs } = LIMITS[what]
   const waits = { firstWaitMs: FIRST_WAIT_MS, longestWaitMs: LONGEST_WAIT_MS, forgetAfterMs }
   const lockAfter = what === 'login' ? ctx.options.loginFailuresUntilLock : 0

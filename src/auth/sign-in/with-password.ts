@@ -7,10 +7,10 @@ import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueDecoy, enqueueDeviceNotice, enqueueMail } from '../delivery/enqueue.ts'
 import { assertPassword } from '../passwords/password.ts'
-import { signOut } from '../sessions/own.ts'
-import { startSession } from '../sessions/start.ts'
+import { findLiveSession } from '../sessions/guards.ts'
+import { endReplacedSession, startSession } from '../sessions/start.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
-import { checkPassword } from './password-check.ts'
+import { checkPassword, orWithdraw } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
 
 /** What {@link withPassword} takes. */
@@ -49,16 +49,23 @@ export async function withPassword(
 ): Promise<SignInResult> {
   assertEmailIsGiven(request.email)
   assertPassword(request.password, 'password')
-  const { user, attempt } = await passGates(ctx, request, caller)
+  const passed = await passGates(ctx, request, caller)
+  const { user, attempt } = passed
   const device = recogniseDevice(ctx, caller, user)
-  const sessionToken = await inTransaction(ctx, async (tx) => {
-    const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, caller)
-    if (started !== null) await recordSignIn(tx, caller, user, { isKnown: device !== null, ...attempt })
-    return started
+  const sessionToken = await orWithdraw(attempt, async () => {
+    const replaced = await findLiveSession(ctx, caller.sessionToken)
+    return inTransaction(ctx, async (tx) => {
+      // Two users' rows in the order of their numbers, so that two sign-ins cannot wait for each other for ever.
+      if (replaced !== null && replaced.user.id < user.id) await store.lockUser(tx.db, replaced.user.id)
+      await renewHash(tx, passed)
+      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, caller)
+      if (started === null) throw wrongCredentials(ctx)
+      await recordSignIn(tx, caller, user, { isKnown: device !== null, ...attempt })
+      if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)
+      await attempt.succeeded(tx)
+      return started
+    })
   })
-  if (sessionToken === null) throw wrongCredentials(ctx)
-  // The new session replaces the one that the client had.
-  await signOut(ctx, { ...caller, sessionToken: caller.sessionToken })
   const deviceToken = rememberDevice(ctx, user, device)
   return { next: 'signed_in', user: accountOf(user), sessionToken, deviceToken }
 }
@@ -80,7 +87,13 @@ export async function verifyPassword(
   try {
     assertEmailIsGiven(email)
     assertPassword(password, 'password')
-    await passGates(ctx, { email, password }, caller)
+    const passed = await passGates(ctx, { email, password }, caller)
+    await orWithdraw(passed.attempt, () =>
+      inTransaction(ctx, async (tx) => {
+        await renewHash(tx, passed)
+        await passed.attempt.succeeded(tx)
+      }),
+    )
     return true
   } catch (error) {
     if (error instanceof AuthError && !LEAVES_OPEN.has(error.code)) return false
@@ -88,12 +101,21 @@ export async function verifyPassword(
   }
 }
 
-/** The gates in order. Behind the last one the counters are cleared, and an outdated hash is renewed. */
+/** A user behind every gate. */
+interface Passed {
+  readonly user: User
+  /** Still counted: the transaction that ends the sign-in clears it. */
+  readonly attempt: CountedAttempt
+  /** The password hashed again, if the settings have changed since its hash was made. */
+  readonly newHash: string | null
+}
+
+/** The gates in order. If the hash is outdated, a new one is made behind the last gate. */
 async function passGates(
   ctx: Context,
   { email, password }: PasswordSignInRequest,
   caller: Caller,
-): Promise<{ user: User; attempt: CountedAttempt }> {
+): Promise<Passed> {
   const user = await findAddressee(ctx, email)
   const attempt = await checkPassword(ctx, { password, email, account: user }, caller)
   const refuse = (reason: Refusal) => refuseSignIn(ctx, { email, user, reason }, caller)
@@ -102,11 +124,14 @@ async function passGates(
   if (user.disabledAt !== null) return refuse('disabled')
   if (ctx.options.emailVerification && user.emailVerifiedAt === null) return refuse('unconfirmed')
   if (user.passwordCompromisedAt !== null) return refuse('password_compromised')
-  await attempt.succeeded()
-  if (ctx.hasher.needsRehash(password, user.hashedPassword)) {
-    await store.updatePasswordHash(ctx.db, user, await ctx.hasher.hash(password))
-  }
-  return { user, attempt }
+  const newHash = ctx.hasher.needsRehash(password, user.hashedPassword)
+    ? await orWithdraw(attempt, () => ctx.hasher.hash(password))
+    : null
+  return { user, attempt, newHash }
+}
+
+async function renewHash(tx: TxContext, { user, newHash }: Passed): Promise<void> {
+  if (newHash !== null) await store.updatePasswordHash(tx.db, user, newHash)
 }
 
 type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'

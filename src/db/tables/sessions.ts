@@ -226,8 +226,12 @@ export async function updateLastSeen(
   )
 }
 
-/** Ends one session of a user. `users.session_id` then names the newest remaining session. */
-export async function deleteSession(tx: Tx, session: { id: string; userId: number }): Promise<void> {
+/**
+ * Ends one session of a user. `users.session_id` then names the newest remaining session.
+ *
+ * @returns Whether the session was still there.
+ */
+export async function deleteSession(tx: Tx, session: { id: string; userId: number }): Promise<boolean> {
   const newestRemaining = tx
     .selectFrom('sessions')
     .select((query) => query.cast<string>('id', 'text').as('id'))
@@ -249,7 +253,8 @@ export async function deleteSession(tx: Tx, session: { id: string; userId: numbe
     }))
     .where('id', '=', session.userId)
     .execute()
-  await tx.deleteFrom('sessions').where('id', '=', session.id).execute()
+  const { numDeletedRows } = await tx.deleteFrom('sessions').where('id', '=', session.id).executeTakeFirst()
+  return numDeletedRows > 0n
 }
 
 /** Ends all sessions of a user. */

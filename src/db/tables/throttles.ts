@@ -1,6 +1,6 @@
 /** Table `throttles`: counters of attempts, changed by atomic writes. */
 import { type RawBuilder, sql } from 'kysely'
-import { listed } from '../dialect.ts'
+import { listed, skippingLocked } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -240,7 +240,8 @@ export async function findLocked(
 }
 
 /**
- * Removes up to `limit` expired counters.
+ * Removes up to `limit` expired counters. Leaves counters that another transaction has locked to the next clean-up: an
+ * attempt locks several counters, and waiting for one of them could deadlock.
  *
  * @returns How many were removed; 0 when none is left.
  */
@@ -249,7 +250,10 @@ export async function deleteExpiredThrottles(db: Database, now: Date, limit: num
   const { numDeletedRows } = await db
     .deleteFrom('throttles')
     .where('key', 'in', (query) =>
-      query.selectFrom('throttles').select('key').where('expires_at', '<=', time).limit(limit),
+      skippingLocked(
+        db,
+        query.selectFrom('throttles').select('key').where('expires_at', '<=', time).limit(limit),
+      ),
     )
     // Check again, because an attempt may have restarted the counter since.
     .where('expires_at', '<=', time)

@@ -1,5 +1,5 @@
-// The classic life of an account through Apache HttpClient with its default cookie store, in each of its multipart modes.
-// Prints nothing when all is well.
+// The classic account life cycle through Apache HttpClient with its default cookie store, in each multipart mode.
+// Prints nothing on success.
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +57,7 @@ public class ApacheHttpClient {
       HttpEntity json = new StringEntity("{\"email\":\"" + email + "\",\"password\":\"b4l0u\"}", ContentType.APPLICATION_JSON);
       same(send("POST", "/sessions", json, 200), "{\"email\":\"" + email + "\",\"message\":\"logged in\"}");
       same(send("GET", "/profile", null, 200), "{\"email\":\"" + email + "\"}");
-      // It follows redirects of GET and HEAD alone.
+      // It follows redirects only for GET and HEAD.
       send("DELETE", "/sessions", null, 302);
       send("GET", "/profile", null, 403);
       String token = send("POST", "/reset_password", multipart(mode, "email", email), 200).replaceAll(".*\"reset_token\":\"([^\"]+)\".*", "$1");

@@ -1,5 +1,5 @@
-// The classic life of an account through the JDK's own client: java.net.http.HttpClient with a CookieManager.
-// Prints nothing when all is well. Run: java Jdk.java http://127.0.0.1:5000
+// The classic account life cycle through the JDK's own client: java.net.http.HttpClient with a CookieManager.
+// Prints nothing on success. Run: java Jdk.java http://127.0.0.1:5000
 import java.net.CookieManager;
 import java.net.URI;
 import java.net.URLEncoder;

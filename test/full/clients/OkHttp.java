@@ -1,5 +1,5 @@
-// The classic life of an account through OkHttp with its JavaNetCookieJar: forms, multipart forms and JSON.
-// Prints nothing when all is well.
+// The classic account life cycle through OkHttp with its JavaNetCookieJar: forms, multipart forms and JSON.
+// Prints nothing on success.
 import java.net.CookieManager;
 import okhttp3.FormBody;
 import okhttp3.JavaNetCookieJar;

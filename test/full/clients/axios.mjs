@@ -1,5 +1,5 @@
-// The classic life of an account through axios on Node: forms, multipart forms and JSON. Node has no cookie store, so the
-// cookie is carried by hand. Prints nothing when all is well.
+// The classic account life cycle through axios on Node: forms, multipart forms and JSON. axios has no cookie store on
+// Node, so the script passes the cookie itself. Prints nothing on success.
 import assert from 'node:assert/strict'
 import axios from 'axios'
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The classic life of an account through curl with a cookie jar: forms, multipart forms and JSON.
-# Prints nothing when all is well. Usage: curl.sh URL COOKIE-JAR
+# The classic account life cycle through curl with a cookie jar: forms, multipart forms and JSON.
+# Prints nothing on success. Usage: curl.sh URL COOKIE-JAR
 set -eu
 base=$1 jar=$2 email=curl@example.com
 

@@ -1,5 +1,5 @@
-# The classic life of an account through python-requests with its Session: forms, multipart forms and JSON.
-# Prints nothing when all is well.
+# The classic account life cycle through python-requests with its Session: forms, multipart forms and JSON.
+# Prints nothing on success.
 import sys
 
 import requests
@@ -17,7 +17,7 @@ def send(method, path, status, **body):
 
 
 account = {"email": email, "password": "b4l0u"}
-# `files` makes a multipart form.
+# `files` makes requests send a multipart form.
 parts = {name: (None, value) for name, value in account.items()}
 assert send("POST", "/users", 200, files=parts) == {"email": email, "message": "user created"}
 assert send("POST", "/users", 400, data=account) == {"message": "email already registered"}

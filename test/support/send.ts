@@ -1,0 +1,77 @@
+/** The one way in which tests send an HTTP request to the service. */
+import type { Auth } from '../../src/index.ts'
+
+/** A service in this process, or the URL of a running one. */
+export type Target = Pick<Auth, 'fetch' | 'options'> | string
+
+/** The parts of a request. At most one of `form`, `json` and `body` is set. */
+export interface Send {
+  readonly form?: Readonly<Record<string, string>> | undefined
+  /** Sent with `Content-Type: application/json`. */
+  readonly json?: Readonly<Record<string, unknown>> | undefined
+  /** Any other body. Its `Content-Type` goes into `headers` unless the body implies one. */
+  readonly body?: RequestInit['body'] | undefined
+  /** Override the headers that `send` sets. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Value of the session cookie. */
+  readonly sessionToken?: string | undefined
+  /** Value of the device cookie. */
+  readonly deviceToken?: string | undefined
+  /** Address of the connection. Only for a service in this process. */
+  readonly ip?: string | undefined
+}
+
+/** Where the classic clients expect the service. Classic mode answers only to loopback hosts. */
+const CLASSIC_URL = 'http://localhost:5000'
+
+/**
+ * Sends one request and returns the response. Redirects are not followed.
+ *
+ * A service in this process gets cookies under the names it uses. In production mode the request goes to its base URL
+ * and comes from a page of the service: it has `Origin` and `Sec-Fetch-Site` unless the method is GET. Otherwise it
+ * goes to localhost and comes from a program, without these headers, as the classic clients send it.
+ */
+export function send(
+  target: Target,
+  method: string,
+  path: string,
+  { form, json, body, headers, sessionToken, deviceToken, ip }: Send = {},
+): Promise<Response> {
+  const options = typeof target === 'string' ? undefined : target.options
+  const isProduction = options?.mode === 'production'
+  const base = typeof target === 'string' ? target : isProduction ? target.options.baseUrl : CLASSIC_URL
+  const { host, origin } = new URL(base)
+  const prefix = options?.secureCookie ? '__Host-' : ''
+  const cookies = [
+    ...(sessionToken === undefined ? [] : [`${prefix}session_id=${sessionToken}`]),
+    ...(deviceToken === undefined ? [] : [`${prefix}device=${deviceToken}`]),
+  ]
+  const request = new Request(`${base}${path}`, {
+    method,
+    redirect: 'manual',
+    body: body ?? (form && new URLSearchParams(form)) ?? (json && JSON.stringify(json)) ?? null,
+    headers: {
+      host,
+      ...(isProduction && method !== 'GET' && { origin, 'sec-fetch-site': 'same-origin' }),
+      ...(json && { 'content-type': 'application/json' }),
+      ...(cookies.length > 0 && { cookie: cookies.join('; ') }),
+      ...headers,
+    },
+  })
+  return typeof target === 'string' ? fetch(request) : target.fetch(request, { ip })
+}
+
+/** The session token in the cookie that a response sets, under its plain name; `undefined` if it sets none. */
+export function sessionIn(response: Response): string | undefined {
+  return response.headers
+    .getSetCookie()
+    .join()
+    .match(/^session_id=([^;]+); Path=\//)?.[1]
+}
+
+/** The same. Throws if the response sets no session cookie. */
+export function sessionIdOf(response: Response): string {
+  const sessionToken = sessionIn(response)
+  if (sessionToken === undefined) throw new Error(`no session cookie: ${response.headers.getSetCookie()}`)
+  return sessionToken
+}
