@@ -30,22 +30,22 @@ export interface TxContext extends Context {
 }
 
 /**
- * Runs several steps as one: all happen, or none. Hash before it, not in it: SQLite has one writer.
+ * Runs several steps in one transaction. Hash passwords before it, because SQLite has a single writer.
  *
- * @param details - `sync`: whether to wait for the disk. `false` for counters, which a power cut may set back.
+ * @param details - `sync`: whether to wait for the disk. Default `true`. `false` is for counters, which a power cut may reset.
  */
 export async function inTransaction<Result>(
   ctx: Context,
   work: (ctx: TxContext) => Promise<Result>,
   { sync = true }: { sync?: boolean } = {},
 ): Promise<Result> {
-  const acts: (() => void)[] = []
-  const afterCommit = (act: () => void) => void acts.push(act)
+  const callbacks: (() => void)[] = []
+  const afterCommit = (callback: () => void) => void callbacks.push(callback)
   const execute = (tx: Tx) => work({ ...ctx, db: tx, afterCommit })
   const result = sync
     ? await ctx.db.transaction().execute(execute)
     : await transactionWithoutSync(ctx.db, execute)
-  for (const act of acts) act()
+  for (const callback of callbacks) callback()
   return result
 }
 
