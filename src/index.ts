@@ -35,8 +35,8 @@ export type { Account, User } from './user.ts'
 /** Every use case, and the HTTP service as a function. */
 export interface Auth extends AuthService {
   /**
-   * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its code
-   * is loaded at the first call.
+   * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its
+   * code is loaded at the first call.
    *
    * @param connection - `ip`: the client's IP address, for the limits per IP address.
    */

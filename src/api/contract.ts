@@ -3,7 +3,10 @@ import type { ErrorCode } from '../errors.ts'
 import type { AuditAction } from '../model/audit-actions.ts'
 import type { Throttled } from '../model/throttled.ts'
 
-/** Who may call an operation: `anyone`, or a user with a live session. `fresh`: the user must have authenticated recently. */
+/**
+ * Who may call an operation: `anyone`, or a user with a live session. `fresh`: the user must have authenticated
+ * recently.
+ */
 type Access = 'anyone' | { readonly session: true; readonly fresh?: true }
 
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */

@@ -1,6 +1,6 @@
 /**
- * Reads the fields of a request body. Each format has one strict parser, so that no other software can read the same bytes
- * as different fields.
+ * Reads the fields of a request body. Each format has one strict parser, so that no other software can read the same
+ * bytes as different fields.
  */
 import { isAscii } from 'node:buffer'
 import type { z } from 'zod'
@@ -77,7 +77,8 @@ const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
 ])
 
 /**
- * Decodes a body or a part. A charset other than UTF-8 is accepted if it gives the same text, as ISO-8859-1 does for ASCII.
+ * Decodes a body or a part. A charset other than UTF-8 is accepted if it gives the same text, as ISO-8859-1 does for
+ * ASCII.
  *
  * @throws {AuthError} `unsupported_charset`.
  * @throws {TypeError} The bytes are not UTF-8.
@@ -140,8 +141,8 @@ const NOT_TEXT = null
 const PLAIN_ENCODINGS = ['7bit', '8bit', 'binary']
 
 /**
- * Reads a part as in RFC 7578 §4.2: form data with one name. Refuses what parsers interpret differently: a repeated header,
- * an escape in the name, an extended name (`name*`) and a transfer encoding.
+ * Reads a part as in RFC 7578 §4.2: form data with one name. Refuses what parsers interpret differently: a repeated
+ * header, an escape in the name, an extended name (`name*`) and a transfer encoding.
  */
 function parsePart(
   { headers, content }: Part,

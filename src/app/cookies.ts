@@ -8,8 +8,8 @@ export function cookieName(cookie: 'session_id' | 'device', { secureCookie }: Co
 }
 
 /**
- * The value of the session cookie without surrounding quotes, not percent-decoded. `null` if there is no such cookie or more
- * than one: a sibling domain may have planted the other.
+ * The value of the session cookie without surrounding quotes, not percent-decoded. `null` if there is no such cookie or
+ * more than one: a sibling domain may have planted the other.
  *
  * @param header - The `Cookie` header (RFC 6265 §4.2.1).
  */
@@ -100,8 +100,8 @@ function setCookie(
 }
 
 /**
- * A date in the form `Sat, 26-Dec-2026 01:16:41 GMT`. Every cookie parser reads it (RFC 6265 §5.1.1). Apache HttpClient 4
- * drops a cookie whose date has spaces instead of hyphens.
+ * A date in the form `Sat, 26-Dec-2026 01:16:41 GMT`. Every cookie parser reads it (RFC 6265 §5.1.1). Apache HttpClient
+ * 4 drops a cookie whose date has spaces instead of hyphens.
  */
 function cookieDate(time: Date): string {
   return time.toUTCString().replace(/(\d) ([A-Z][a-z]{2}) (\d)/, '$1-$2-$3')

@@ -43,8 +43,8 @@ interface Site {
 
 /**
  * Production mode accepts the host of BASE_URL, with its port. Classic mode accepts local host names. Development mode
- * accepts both, and private addresses, which a phone or a container on the same network uses. Every mode accepts the allowed
- * hosts.
+ * accepts both, and private addresses, which a phone or a container on the same network uses. Every mode accepts the
+ * allowed hosts.
  */
 function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
   const isAllowed = parseAllowedHosts(allowedHosts)
@@ -70,8 +70,8 @@ function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
 }
 
 /**
- * Refuses foreign host names. Another site can point its own name at this machine (DNS rebinding): its pages would then have
- * the same origin as the service.
+ * Refuses foreign host names. Another site can point its own name at this machine (DNS rebinding): its pages would then
+ * have the same origin as the service.
  *
  * @returns The host of the request, or `null` if it has none.
  */
@@ -124,8 +124,8 @@ function isLocalHost(host: string, mode: Options['mode']): boolean {
 }
 
 /**
- * Refuses cross-site request forgery: browsers send the origin of an unsafe request, which must be ours. Requests without an
- * origin pass, because programs such as the classic clients send none.
+ * Refuses cross-site request forgery: browsers send the origin of an unsafe request, which must be ours. Requests
+ * without an origin pass, because programs such as the classic clients send none.
  *
  * @returns Whether the request has an origin.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html OWASP}

@@ -1,4 +1,6 @@
-/** Connects the operations of a topic with their handlers. A handler reads the request, calls one use case and answers. */
+/**
+ * Connects the operations of a topic with their handlers. A handler reads the request, calls one use case and answers.
+ */
 import {
   bodyTypesOf,
   type Contract,

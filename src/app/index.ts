@@ -1,7 +1,7 @@
 /**
  * HTTP: from a request to its answer. This layer owns parsing, cookies, headers, error answers and the request log. The
- * rules are in `auth`, and the contract is in `api`. There are two entry points: `web.ts` for `Request` and `Response`, and
- * `node.ts` for Node's own server, which `server.ts` runs.
+ * rules are in `auth`, and the contract is in `api`. There are two entry points: `web.ts` for `Request` and `Response`,
+ * and `node.ts` for Node's own server, which `server.ts` runs.
  *
  * @module
  */

@@ -12,8 +12,8 @@ export interface Part {
 }
 
 /**
- * Splits a body at its boundary. Text before the first boundary and after the last one is ignored (RFC 2046 §5.1.1). A part
- * whose headers never end has no headers.
+ * Splits a body at its boundary. Text before the first boundary and after the last one is ignored (RFC 2046 §5.1.1). A
+ * part whose headers never end has no headers.
  *
  * @throws {Error} The body ends before its last boundary or has more than 100 parts, or a header is not UTF-8.
  */

@@ -28,9 +28,9 @@ export function nodeHandler(
 let turn: Promise<void> | undefined
 
 /**
- * Resolves when every request of this turn of the event loop is answered, so that the answers are sent in a row. Waking the
- * reader of a socket costs more than finding an answer, and most readers are then awake already. On PostgreSQL this saves a
- * seventh of the CPU time of a session check (docs/internals/performance.md).
+ * Resolves when every request of this turn of the event loop is answered, so that the answers are sent in a row. Waking
+ * the reader of a socket costs more than finding an answer, and most readers are then awake already. On PostgreSQL this
+ * saves a seventh of the CPU time of a session check (docs/internals/performance.md).
  */
 function endOfTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {

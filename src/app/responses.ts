@@ -4,8 +4,8 @@ import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
 import type { Options } from '../options/index.ts'
 
 /**
- * The headers of every response. They forbid framing, sniffing, embedding, caching and referrers, because most answers are
- * about a person. (OWASP HTTP Headers and REST Security Cheat Sheets.)
+ * The headers of every response. They forbid framing, sniffing, embedding, caching and referrers, because most answers
+ * are about a person. (OWASP HTTP Headers and REST Security Cheat Sheets.)
  */
 const HEADERS = {
   'cache-control': 'no-store',

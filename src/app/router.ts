@@ -22,8 +22,8 @@ interface PathRoutes {
 const NO_PARAMS = {}
 
 /**
- * Creates a function that finds a route by method and path, or returns `null` if no route has the path. HEAD finds the route
- * of GET. A path without parameters takes precedence.
+ * Creates a function that finds a route by method and path, or returns `null` if no route has the path. HEAD finds the
+ * route of GET. A path without parameters takes precedence.
  */
 export function createRouter(routes: readonly Route[]): (method: string, path: string) => Match | null {
   const paths = [...Map.groupBy(routes, ({ operation }) => operation.path)].map(pathRoutesOf)

@@ -37,8 +37,8 @@ export interface RunningServer {
 /**
  * Listens on all given addresses, on the same port.
  *
- * @param addresses - IP addresses of this machine. Only the first must be available; the others are skipped if this machine
- *   lacks them or their address family.
+ * @param addresses - IP addresses of this machine. Only the first must be available; the others are skipped if this
+ *   machine lacks them or their address family.
  * @param port - 0 for any free port.
  * @throws The error of Node's `listen`, such as `EADDRINUSE`.
  */

@@ -7,8 +7,8 @@ import type { Context } from './context.ts'
 export type UseCases = Record<string, (ctx: Context, ...rest: never[]) => Promise<unknown> | AsyncGenerator>
 
 /**
- * The functions of a module without their first parameter. Editors show the doc comment of each function, because the type is
- * mapped over the module. In a use case, name the parameters: a destructured one appears as `rest_0`.
+ * The functions of a module without their first parameter. Editors show the doc comment of each function, because the
+ * type is mapped over the module. In a use case, name the parameters: a destructured one appears as `rest_0`.
  */
 export type Bound<Module> = {
   readonly [Name in keyof Module]: Module[Name] extends (ctx: Context, ...rest: infer Rest) => infer Result

@@ -2,7 +2,9 @@ import type { AuditRecord } from '../db/index.ts'
 
 /** Where a request comes from. Every field is optional. */
 export interface Client {
-  /** The IP address of the client. Without it, the limits per IP address do not apply. Any other text is a `TypeError`. */
+  /**
+   * The IP address of the client. Without it, the limits per IP address do not apply. Any other text is a `TypeError`.
+   */
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
   /** Identifies the request in the log, the answer and the audit log. */
@@ -21,7 +23,9 @@ export interface Actor {
   readonly id?: string | undefined
 }
 
-/** Who is calling a use case, and from where. The transport builds it, so that no field of a request body can change it. */
+/**
+ * Who is calling a use case, and from where. The transport builds it, so that no field of a request body can change it.
+ */
 export interface Caller extends Client {
   /** Default: `anonymous` for use cases of visitors, `operator` for use cases of operators. */
   readonly actor?: Actor | undefined
@@ -48,8 +52,8 @@ export function asOperator(caller: Caller): Caller {
 export const UNKNOWN_CALLER: Caller = {}
 
 /**
- * Refuses a caller that is not an object. Plain JavaScript may pass a bare session token instead, which must not count as a
- * caller without a session.
+ * Refuses a caller that is not an object. Plain JavaScript may pass a bare session token instead, which must not count
+ * as a caller without a session.
  *
  * @throws {TypeError} The caller is not an object.
  */

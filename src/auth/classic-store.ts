@@ -15,8 +15,8 @@ export function addUser({ db, now }: Context, email: string, hashedPassword: str
 }
 
 /**
- * Finds the user whose attributes equal all given values. If several match, returns the one with the lowest id. `id` and
- * `email` use an index; any other attribute alone reads the whole table.
+ * Finds the user whose attributes equal all given values. If several match, returns the one with the lowest id. `id`
+ * and `email` use an index; any other attribute alone reads the whole table.
  *
  * @param criteria - `{ attribute: value, … }` with at least one attribute. No value may be `null` or `undefined`.
  * @throws {NoResultFound} No user matches.

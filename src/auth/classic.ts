@@ -1,6 +1,6 @@
 /**
- * The names of the teaching exercise, at the top level of `auth`. They return the classic {@link User} with all its fields,
- * and otherwise do the same as the use cases of the topics.
+ * The names of the teaching exercise, at the top level of `auth`. They return the classic {@link User} with all its
+ * fields, and otherwise do the same as the use cases of the topics.
  */
 import type { User } from '../user.ts'
 import { createAccount } from './account/new-account.ts'
@@ -14,8 +14,8 @@ import { verifyPassword } from './sign-in/with-password.ts'
 import { endSessions } from './users/sessions.ts'
 
 /**
- * Hashes a password with a random salt. `options.passwordHash` and `options.bcryptCost` choose the algorithm and cost. A
- * password that bcrypt would truncate (over 72 bytes of UTF-8, or with a zero byte) is hashed with argon2id.
+ * Hashes a password with a random salt. `options.passwordHash` and `options.bcryptCost` choose the algorithm and cost.
+ * A password that bcrypt would truncate (over 72 bytes of UTF-8, or with a zero byte) is hashed with argon2id.
  *
  * @param password - 1 to 1,024 bytes of UTF-8, hashed unchanged.
  * @returns The hash with its algorithm, cost and salt: `$2b$12$…` or `$argon2id$v=19$…`.
@@ -31,9 +31,9 @@ export async function hashPassword({ hasher }: Context, password: string): Promi
 /**
  * Adds an account: `users.create` under the classic name. Counts towards no limit.
  *
- * @throws {AuthError} `email_taken`, with the message `User <email> already exists`; `invalid_email`; `password_too_short` with
- *   `minLength`, `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or `password_breached`, each
- *   with `field`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `email_taken`, with the message `User <email> already exists`; `invalid_email`;
+ *   `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached`, each with `field`; `missing_field` or `invalid_field` with `field`.
  */
 export function registerUser(
   ctx: Context,
@@ -45,11 +45,12 @@ export function registerUser(
 }
 
 /**
- * Whether this is the password of an account that can sign in: `signIn.verifyPassword` under the classic name. Counts as
- * a sign-in attempt of the account.
+ * Whether this is the password of an account that can sign in: `signIn.verifyPassword` under the classic name. Counts
+ * as a sign-in attempt of the account.
  *
  * @returns `false` also for an unknown address, and for text that is not an address or a password.
- * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `unavailable`: too many passwords wait to be hashed.
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `unavailable`: too many passwords wait to be
+ *   hashed.
  */
 export function validLogin(
   ctx: Context,
@@ -63,7 +64,8 @@ export function validLogin(
 /**
  * Starts a session for the user with this address without a password: `sessions.create` under the classic name.
  *
- * @returns The session token. `null` if no account has the address, or it is disabled or must confirm its address first.
+ * @returns The session token. `null` if no account has the address, or it is disabled or must confirm its address
+ *   first.
  */
 export function createSession(
   ctx: Context,
@@ -74,8 +76,8 @@ export function createSession(
 }
 
 /**
- * The user of a live session, or `null`: `sessions.current` under the classic name. The user includes the password hash, so
- * never send the whole object to a client.
+ * The user of a live session, or `null`: `sessions.current` under the classic name. The user includes the password
+ * hash, so never send the whole object to a client.
  *
  * @param sessionId - The session token, exactly as {@link createSession} or `signIn.withPassword` returned it.
  */
@@ -110,9 +112,9 @@ export async function getResetPasswordToken(
 /**
  * Sets a new password with a reset token: `account.resetPassword` under the classic name.
  *
- * @throws {AuthError} `invalid_reset_token`: the token is unknown, used, replaced or expired, or the account is disabled;
- *   `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or
- *   `password_breached`, each with `field`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `invalid_reset_token`: the token is unknown, used, replaced or expired, or the account is
+ *   disabled; `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached`, each with `field`; `missing_field` or `invalid_field` with `field`.
  */
 export async function updatePassword(
   ctx: Context,

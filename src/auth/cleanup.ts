@@ -10,11 +10,11 @@ export type Removed = Readonly<Record<store.CleanUpName, number>>
 const DAY_SECONDS = 86_400
 
 /**
- * Deletes what has expired: sessions, tokens, counters, accounts that were not confirmed in time, mail that was not sent in
- * time, and audit records after their retention. Removes IP addresses and user agents from audit records after
- * `options.ipRetentionDays`. Nothing depends on it for security, because expired rows are refused when they are read. The
- * `bienvenue serve` command runs it every hour; a program that embeds the library must call it. Any number of instances may
- * run it at the same time.
+ * Deletes what has expired: sessions, tokens, counters, accounts that were not confirmed in time, mail that was not
+ * sent in time, and audit records after their retention. Removes IP addresses and user agents from audit records after
+ * `options.ipRetentionDays`. Nothing depends on it for security, because expired rows are refused when they are read.
+ * The `bienvenue serve` command runs it every hour; a program that embeds the library must call it. Any number of
+ * instances may run it at the same time.
  *
  * @returns How many rows were deleted or cleared, by kind.
  */

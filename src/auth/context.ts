@@ -32,7 +32,8 @@ export interface TxContext extends Context {
 /**
  * Runs several steps in one transaction. Hash passwords before it, because SQLite has a single writer.
  *
- * @param details - `sync`: whether to wait for the disk. Default `true`. `false` is for counters, which a power cut may reset.
+ * @param details - `sync`: whether to wait for the disk. Default `true`. `false` is for counters, which a power cut may
+ *   reset.
  */
 export async function inTransaction<Result>(
   ctx: Context,

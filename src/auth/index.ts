@@ -1,8 +1,9 @@
 /**
- * The use cases of the service, without HTTP and without SQL. Each is a function `(ctx, input, caller)` in the folder of its
- * topic. `service.ts` binds them to one context.
+ * The use cases of the service, without HTTP and without SQL. Each is a function `(ctx, input, caller)` in the folder
+ * of its topic. `service.ts` binds them to one context.
  *
- * This layer owns the rules: who may do what, in which order, and what expires when. `db` owns the rows, and `app` owns HTTP.
+ * This layer owns the rules: who may do what, in which order, and what expires when. `db` owns the rows, and `app` owns
+ * HTTP.
  *
  * @module
  */

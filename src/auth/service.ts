@@ -40,8 +40,8 @@ type BoundTopics = { readonly [Topic in keyof typeof TOPICS]: Bound<(typeof TOPI
  * - An `email` is an address of at most 254 characters. Case, Unicode form and surrounding spaces make no difference.
  * - A `password` is 1 to 1,024 bytes of UTF-8. It is never trimmed, normalised or truncated.
  * - Mail and notices are sent only if there is a mailer.
- * - Every call may also throw the `AuthError` `unavailable`: the database does not answer, or too many passwords wait to be
- *   hashed.
+ * - Every call may also throw the `AuthError` `unavailable`: the database does not answer, or too many passwords wait
+ *   to be hashed.
  */
 export interface AuthService
   extends BoundTopics,
@@ -54,7 +54,9 @@ export interface AuthService
   readonly mailer: Mailer | null
   /** The store under the names of the exercise. It enforces no rules, so prefer the use cases. */
   readonly db: Bound<typeof classicStore>
-  /** Returns a new UUID in lower case, of the time-ordered version 7 (RFC 9562 §5.7). It is an identifier, not a secret. */
+  /**
+   * Returns a new UUID in lower case, of the time-ordered version 7 (RFC 9562 §5.7). It is an identifier, not a secret.
+   */
   generateUuid(): string
   /** Closes the database and stops sending mail. The service cannot be used afterwards. */
   close(): Promise<void>

@@ -16,8 +16,8 @@ export interface TokenRequest {
 /**
  * Issues a single-use token. Earlier tokens of the account for the same purpose are void.
  *
- * @returns `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. `null` if the account was deleted or disabled, or got
- *   another address, since `user` was read.
+ * @returns `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. `null` if the account was deleted or disabled,
+ *   or got another address, since `user` was read.
  */
 export async function issueToken(tx: TxContext, user: User, request: TokenRequest): Promise<string | null> {
   const now = tx.now()

@@ -1,7 +1,7 @@
 /**
  * Confirming an address takes two proofs: the link in the mail proves access to the mailbox, and the password proves
- * ownership of the account. With only one of them, a user who registers or mistypes another person's address would share
- * the account with that person (arXiv 2205.10174).
+ * ownership of the account. With only one of them, a user who registers or mistypes another person's address would
+ * share the account with that person (arXiv 2205.10174).
  */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../errors.ts'
@@ -23,8 +23,8 @@ export interface ConfirmationRequest {
 }
 
 /**
- * Mails a new confirmation link, if the address belongs to an enabled account that awaits confirmation. The outcome is the
- * same for every address, and for text that is not an address.
+ * Mails a new confirmation link, if the address belongs to an enabled account that awaits confirmation. The outcome is
+ * the same for every address, and for text that is not an address.
  *
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
@@ -54,14 +54,14 @@ export interface ConfirmEmailRequest {
 }
 
 /**
- * Confirms an address with the token of a mailed link and the password of the account. The address is that of a new account,
- * or the new one that `changeEmail` or `users.setEmail` asked for. A new address replaces the old one, which gets a notice,
- * and voids every outstanding token. Starts no session. Counts as a sign-in attempt of the account.
+ * Confirms an address with the token of a mailed link and the password of the account. The address is that of a new
+ * account, or the new one that `changeEmail` or `users.setEmail` asked for. A new address replaces the old one, which
+ * gets a notice, and voids every outstanding token. Starts no session. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `invalid_confirmation_token`: the token is unknown, used, replaced or expired, the account is disabled,
- *   or another account has confirmed the address since, without saying which; `invalid_credentials`: the password is wrong,
- *   and the token still works; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
- *   `password_too_long` with `field`.
+ * @throws {AuthError} `invalid_confirmation_token`: the token is unknown, used, replaced or expired, the account is
+ *   disabled, or another account has confirmed the address since, without saying which; `invalid_credentials`: the
+ *   password is wrong, and the token still works; `too_many_attempts` with `retryAfterSeconds`; `missing_field`,
+ *   `invalid_field` or `password_too_long` with `field`.
  */
 export async function confirmEmail(
   ctx: Context,

@@ -17,12 +17,12 @@ async function deleteAccount(ctx: Context, caller: SessionCaller): Promise<Accou
 
 export {
   /**
-   * Deletes the caller's account permanently, with its sessions and tokens, and sends a last mail to its address. Its audit
-   * records stay until their retention ends, without IP address and user agent.
+   * Deletes the caller's account permanently, with its sessions and tokens, and sends a last mail to its address. Its
+   * audit records stay until their retention ends, without IP address and user agent.
    *
    * @returns The deleted account.
-   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated more
-   *   than `options.reauthenticationSeconds` ago.
+   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
+   *   authenticated more than `options.reauthenticationSeconds` ago.
    */
   deleteAccount as delete,
 }

@@ -36,8 +36,8 @@ export async function addAccount(ctx: Context, request: NewAccount, caller: Call
   const hashedPassword = await ctx.hasher.hash(request.password)
   try {
     return await inTransaction(ctx, async (tx) => {
-      // Failures counted before the account existed must not count against it. Uniform registration does not clear them:
-      // the counter would reveal whether the address was taken.
+      // Failures counted before the account existed must not count against it. Uniform registration does not clear
+      // them: the counter would reveal whether the address was taken.
       await forgetFailures(tx, email)
       return addConfirmable(tx, request, hashedPassword, caller)
     })

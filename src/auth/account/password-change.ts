@@ -19,13 +19,13 @@ export interface ChangePasswordRequest {
 }
 
 /**
- * Changes the password of the caller, who must enter the current one. Every session and token of the account ends, and a new
- * session replaces the caller's. Its address gets a notice. Counts as a sign-in attempt of the account.
+ * Changes the password of the caller, who must enter the current one. Every session and token of the account ends, and
+ * a new session replaces the caller's. Its address gets a notice. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the current password is wrong;
- *   `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or
- *   `password_breached`, each with `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`
- *   with `field`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the current password is
+ *   wrong; `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached`, each with `field`; `too_many_attempts` with `retryAfterSeconds`;
+ *   `missing_field` or `invalid_field` with `field`.
  */
 export async function changePassword(
   ctx: Context,

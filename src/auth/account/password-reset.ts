@@ -46,9 +46,9 @@ export interface ResetToken {
 }
 
 /**
- * Creates a token that sets a new password. It works once, within `options.resetTokenLifetimeSeconds`, and voids earlier
- * reset tokens of the account. The program must deliver it to the user. Counts as a reset request of the account and of the
- * IP address.
+ * Creates a token that sets a new password. It works once, within `options.resetTokenLifetimeSeconds`, and voids
+ * earlier reset tokens of the account. The program must deliver it to the user. Counts as a reset request of the
+ * account and of the IP address.
  *
  * @throws {AuthError} `unknown_email`: the address is malformed or has no account, or the account is disabled;
  *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
@@ -88,14 +88,15 @@ export interface ResetPasswordRequest {
 }
 
 /**
- * Sets a new password with a reset token. The token is consumed in the transaction that changes the password, so that of
- * several concurrent uses exactly one succeeds. Every other token of the account is void, and with
+ * Sets a new password with a reset token. The token is consumed in the transaction that changes the password, so that
+ * of several concurrent uses exactly one succeeds. Every other token of the account is void, and with
  * `options.resetEndsSessions` every session ends. The address of the account gets a notice. Clears the failed sign-ins.
  *
- * @throws {AuthError} `invalid_reset_token`: the token is unknown, used, replaced, expired or of another account, or the
- *   account is disabled, without saying which. After the following errors the token still works: `password_too_short` with
- *   `minLength`, `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or `password_breached` (also
- *   if a compromised password is set again), each with `field`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `invalid_reset_token`: the token is unknown, used, replaced, expired or of another account, or
+ *   the account is disabled, without saying which. After the following errors the token still works:
+ *   `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached` (also if a compromised password is set again), each with `field`;
+ *   `missing_field` or `invalid_field` with `field`.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
  */
 export async function resetPassword(

@@ -25,14 +25,14 @@ export interface RegisterResult {
 
 /**
  * Registers a visitor. Of several concurrent registrations of one address, exactly one creates the account. If
- * `options.registrationAnswer` is `uniform`, a taken address gets the same answer after the same work, and its owner a mail
- * (OWASP ASVS 6.3.8). With `options.emailVerification`, a confirmation link is mailed, and the account can sign in once its
- * address is confirmed. Counts as a registration of the address and of the IP address.
+ * `options.registrationAnswer` is `uniform`, a taken address gets the same answer after the same work, and its owner a
+ * mail (OWASP ASVS 6.3.8). With `options.emailVerification`, a confirmation link is mailed, and the account can sign in
+ * once its address is confirmed. Counts as a registration of the address and of the IP address.
  *
- * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `email_taken`: an account has the address, and
- *   `options.registrationAnswer` is `explicit`; `invalid_email`; `password_too_short` with `minLength`, `password_too_long` with
- *   `maxBytes`, `password_too_common`, `password_guessable` or `password_breached`, each with `field`; `too_many_attempts` with
- *   `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `email_taken`: an account has the
+ *   address, and `options.registrationAnswer` is `explicit`; `invalid_email`; `password_too_short` with `minLength`,
+ *   `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or `password_breached`, each with
+ *   `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
 export async function register(
   ctx: Context,

@@ -21,8 +21,8 @@ interface MailDetails {
 }
 
 /**
- * Enqueues a mail to a user. Mail with a link goes to the address that the account has when it is sent. A notice goes to the
- * current address.
+ * Enqueues a mail to a user. Mail with a link goes to the address that the account has when it is sent. A notice goes
+ * to the current address.
  */
 export async function enqueueMail(
   tx: TxContext,
@@ -31,15 +31,16 @@ export async function enqueueMail(
   client: Client,
   { email, details = {} }: MailDetails = {},
 ): Promise<void> {
-  // Lock the user first, as in every transaction, to prevent deadlocks. The account may have been deleted since it was read.
+  // Lock the user first, as in every transaction, to prevent deadlocks. The account may have been deleted since it was
+  // read.
   if ((await store.lockUser(tx.db, user.id)) === null) return enqueueDecoy(tx, kind, client)
   const to = email ?? (isLinked(kind) ? null : user.email)
   await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
 }
 
 /**
- * Enqueues the notice of a sign-in from a new device. An account gets at most one every ten minutes: the first sign-in is
- * reported at once, and later ones together at the end of the ten minutes.
+ * Enqueues the notice of a sign-in from a new device. An account gets at most one every ten minutes: the first sign-in
+ * is reported at once, and later ones together at the end of the ten minutes.
  */
 export async function enqueueDeviceNotice(
   tx: TxContext,

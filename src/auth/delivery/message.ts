@@ -44,7 +44,9 @@ const PAGES = {
   change_email: '/confirm_email',
 }
 
-/** The message with a link that contains a new token. The token is in the fragment, which browsers never send to a log. */
+/**
+ * The message with a link that contains a new token. The token is in the fragment, which browsers never send to a log.
+ */
 async function withLink(
   ctx: Context,
   user: User,

@@ -2,7 +2,10 @@ import type { Mailer } from '../../mail/index.ts'
 import { TERMINAL_MAIL } from '../../mail/settings.ts'
 import type { Options } from '../../options/index.ts'
 
-/** The mailer of the options, or `null` if mail is not configured. Loads the packages for mail only when they are needed. */
+/**
+ * The mailer of the options, or `null` if mail is not configured. Loads the packages for mail only when they are
+ * needed.
+ */
 export async function openMailer({ smtpUrl, mailFrom, baseUrl }: Options): Promise<Mailer | null> {
   if (smtpUrl === '') return null
   if (smtpUrl === TERMINAL_MAIL) {

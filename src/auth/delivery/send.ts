@@ -30,11 +30,11 @@ export type OnMailFault = (error: unknown, mail: { id: string; attempts: number 
 export type SentMail = Map<string, number>
 
 /**
- * Sends a batch of due mail. A lease ensures that one instance sends each mail. A failed mail is retried with growing waits
- * for {@link MAIL_LIFETIME_SECONDS}.
+ * Sends a batch of due mail. A lease ensures that one instance sends each mail. A failed mail is retried with growing
+ * waits for {@link MAIL_LIFETIME_SECONDS}.
  *
- * @param sent - Mail that was sent but not deleted yet, which must not be sent again. Maps its id to the number of events
- *   that it covered.
+ * @param sent - Mail that was sent but not deleted yet, which must not be sent again. Maps its id to the number of
+ *   events that it covered.
  * @returns How many mails were taken from the outbox.
  */
 export async function sendDueMail(

@@ -23,7 +23,8 @@ export interface MailWorker {
 /**
  * Starts sending mail from the outbox.
  *
- * @param onFault - Called for mail that could not be sent, and while the database does not answer. The worker continues.
+ * @param onFault - Called for mail that could not be sent, and while the database does not answer. The worker
+ *   continues.
  */
 export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFault): MailWorker {
   const sent: SentMail = new Map()

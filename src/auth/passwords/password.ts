@@ -3,14 +3,16 @@ import { OPTION_TABLE } from '../../options/index.ts'
 import type { Context } from '../context.ts'
 import { createHasher } from './hashing/index.ts'
 
-/** The maximum length of a password, in bytes of UTF-8. A longer one is refused before it is hashed, never truncated. */
+/**
+ * The maximum length of a password, in bytes of UTF-8. A longer one is refused before it is hashed, never truncated.
+ */
 const PASSWORD_MAX_BYTES = 1_024
 
 const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: OPTION_TABLE.bcryptCost.classic })
 
 /**
- * Hashes a password with bcrypt, cost 12, and a random salt. A password that bcrypt would truncate (over 72 bytes of UTF-8, or
- * with a zero byte) is hashed with argon2id instead: 19 MiB, 2 passes, 1 lane.
+ * Hashes a password with bcrypt, cost 12, and a random salt. A password that bcrypt would truncate (over 72 bytes of
+ * UTF-8, or with a zero byte) is hashed with argon2id instead: 19 MiB, 2 passes, 1 lane.
  *
  * @param password - 1 to 1,024 bytes of UTF-8, hashed unchanged: neither trimmed nor normalised.
  * @returns The hash with its algorithm, cost and salt: `$2b$12$…` or `$argon2id$v=19$…`.
@@ -40,10 +42,10 @@ export function assertPassword(password: unknown, field: string): asserts passwo
 /**
  * Refuses a new password that the policy does not allow. Every use case that sets a password calls this.
  *
- * @param about - `field`: the parameter that errors name. `email`: the address of the account, which the password must not
- *   consist of.
- * @throws {AuthError} What {@link assertPassword} throws; `password_too_short`, `password_guessable`, `password_too_common` or
- *   `password_breached`.
+ * @param about - `field`: the parameter that errors name. `email`: the address of the account, which the password must
+ *   not consist of.
+ * @throws {AuthError} What {@link assertPassword} throws; `password_too_short`, `password_guessable`,
+ *   `password_too_common` or `password_breached`.
  */
 export async function assertNewPassword(
   ctx: Context,

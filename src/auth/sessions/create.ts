@@ -15,8 +15,8 @@ export interface CreateSessionRequest {
  * Starts a session for a user without authenticating them: the program vouches for the user. To check a password, use
  * `signIn.withPassword`. Earlier sessions stay, up to `options.sessionsPerUser`.
  *
- * @returns The session token, opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. `null` if no
- *   account has the address, or it is disabled or must confirm its address first.
+ * @returns The session token, opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored.
+ *   `null` if no account has the address, or it is disabled or must confirm its address first.
  */
 export async function create(
   ctx: Context,

@@ -30,8 +30,8 @@ export async function requireSession(ctx: Context, caller: Caller): Promise<Acti
 /**
  * Like {@link requireSession}, but requires that the user has authenticated recently.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated more
- *   than `options.reauthenticationSeconds` ago.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
+ *   more than `options.reauthenticationSeconds` ago.
  */
 export async function requireFreshSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   const found = await requireSession(ctx, caller)

@@ -20,11 +20,11 @@ export interface CurrentSession {
 }
 
 /**
- * Checks the session of the caller and records its use. Nothing is cached: every instance refuses an ended session from the
- * next call on.
+ * Checks the session of the caller and records its use. Nothing is cached: every instance refuses an ended session from
+ * the next call on.
  *
- * @returns The session with its user. `null` if the token is missing, malformed, unknown, expired or ended, or the account is
- *   disabled or must confirm its address.
+ * @returns The session with its user. `null` if the token is missing, malformed, unknown, expired or ended, or the
+ *   account is disabled or must confirm its address.
  * @throws {TypeError} The caller is not an object.
  */
 export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
@@ -63,8 +63,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /**
  * Ends one of the sessions of the caller's account, which may be the caller's own.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated more
- *   than `options.reauthenticationSeconds` ago; `not_found`: the account has no such session.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
+ *   more than `options.reauthenticationSeconds` ago; `not_found`: the account has no such session.
  */
 export async function end(ctx: Context, request: EndSessionRequest, caller: SessionCaller): Promise<void> {
   const { user, acting } = await requireFreshSession(ctx, caller)
@@ -81,8 +81,8 @@ export async function end(ctx: Context, request: EndSessionRequest, caller: Sess
  * Ends every session of the caller's account except the caller's own.
  *
  * @returns How many ended.
- * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated more
- *   than `options.reauthenticationSeconds` ago.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
+ *   more than `options.reauthenticationSeconds` ago.
  */
 export async function endOthers(ctx: Context, caller: SessionCaller): Promise<number> {
   const { session, user, acting } = await requireFreshSession(ctx, caller)

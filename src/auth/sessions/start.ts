@@ -9,7 +9,9 @@ import { type Context, secondsAfter, type TxContext } from '../context.ts'
 interface Authentication {
   /** Authentication method references (RFC 8176), such as `pwd`. */
   readonly amr: readonly string[]
-  /** Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user. */
+  /**
+   * Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user.
+   */
   readonly aal: number
 }
 
@@ -21,8 +23,8 @@ export interface RenewedSession {
 }
 
 /**
- * Starts a session. Every way to sign in ends here, after its gates. If the user has more than `options.sessionsPerUser`
- * sessions, the least recently used one ends.
+ * Starts a session. Every way to sign in ends here, after its gates. If the user has more than
+ * `options.sessionsPerUser` sessions, the least recently used one ends.
  *
  * @returns The session token. `null` if the account was disabled or got another password since `user` was read.
  */

@@ -1,6 +1,6 @@
 /**
- * Devices that an account has signed in from. Each keeps a signed token as proof. The token grants no access. It gives the
- * device its own failure counter, and its sign-ins cause no notice.
+ * Devices that an account has signed in from. Each keeps a signed token as proof. The token grants no access. It gives
+ * the device its own failure counter, and its sign-ins cause no notice.
  *
  * @see {@link https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies OWASP}
  */
@@ -9,7 +9,9 @@ import { normalizeEmail, type User } from '../../user.ts'
 import type { Client } from '../caller.ts'
 import type { Context } from '../context.ts'
 
-/** How long a device is remembered without a sign-in: the maximum lifetime of a cookie in browsers (RFC 6265bis §5.5). */
+/**
+ * How long a device is remembered without a sign-in: the maximum lifetime of a cookie in browsers (RFC 6265bis §5.5).
+ */
 export const DEVICE_LIFETIME_SECONDS = 400 * 86_400
 
 const PURPOSE = 'device'
@@ -39,8 +41,8 @@ export function recogniseDevice(
 
 type DeviceAccount = Pick<User, 'id' | 'email' | 'passwordVersion'>
 
-// Bound to the account, so that the token of another account is invalid. Bound to the password, because the owner may set a
-// new one to lock out an intruder.
+// Bound to the account, so that the token of another account is invalid. Bound to the password, because the owner may
+// set a new one to lock out an intruder.
 function signedText(id: string, account: DeviceAccount): string {
   return [id, account.id, normalizeEmail(account.email), account.passwordVersion].join('\n')
 }

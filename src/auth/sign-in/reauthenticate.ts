@@ -15,12 +15,12 @@ export interface ReauthenticateRequest {
 }
 
 /**
- * Verifies the password of a signed-in user again and replaces the session, which then counts as fresh. The old session token
- * stops working. Counts as a sign-in attempt of the account.
+ * Verifies the password of a signed-in user again and replaces the session, which then counts as fresh. The old session
+ * token stops working. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the password is wrong, and the
- *   session stays; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long` with
- *   `field`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the password is wrong, and
+ *   the session stays; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
+ *   `password_too_long` with `field`.
  */
 export async function reauthenticate(
   ctx: Context,

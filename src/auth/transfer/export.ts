@@ -18,9 +18,9 @@ export interface ExportOptions {
 }
 
 /**
- * Exports all users by ascending id, as `importUsers` reads them. A user who exists during the whole export appears exactly
- * once; one who registers or is deleted during it appears once or not at all. Sessions and tokens are not exported. Reads a
- * page at a time, so that memory use stays flat.
+ * Exports all users by ascending id, as `importUsers` reads them. A user who exists during the whole export appears
+ * exactly once; one who registers or is deleted during it appears once or not at all. Sessions and tokens are not
+ * exported. Reads a page at a time, so that memory use stays flat.
  */
 export async function* exportUsers(
   ctx: Context,

@@ -35,7 +35,7 @@ function* people(count: number, from = 0) {
     yield { email: `user${index}@example.com`, hashed_password: '!' }
 }
 
-onBothEngines('importUsers', (engine) => {
+onBothEngines('transfer.importUsers', (engine) => {
   it('adds accounts that can sign in, and rehashes their passwords at the first sign-in', async () => {
     const auth = await freshAuth(engine)
     const users = FOREIGN_HASHES.map(({ hash }, index) => ({
@@ -227,7 +227,7 @@ onBothEngines('an imported account with an unconfirmed address', (engine) => {
   })
 })
 
-onBothEngines('exportUsers', (engine) => {
+onBothEngines('transfer.exportUsers', (engine) => {
   it('lists every existing user once while others register or are deleted', async () => {
     const auth = await freshAuth(engine)
     await imported(auth, people(1_800))

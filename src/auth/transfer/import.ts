@@ -14,7 +14,9 @@ export type ImportItem = { readonly fields: Fields } | { readonly problem: strin
 
 /** What {@link importUsers} takes besides the items. */
 export interface ImportOptions {
-  /** Whether to only check, and change nothing. Keeps every address in memory, about 400 bytes each. Default `false`. */
+  /**
+   * Whether to only check, and change nothing. Keeps every address in memory, about 400 bytes each. Default `false`.
+   */
   readonly dryRun?: boolean
   /** The hash parameters of the Firebase project, which hashes with a `salt` need. Default `null`. */
   readonly firebase?: FirebaseProject | null
@@ -32,9 +34,9 @@ export interface ImportStep {
 const BATCH = 1_000
 
 /**
- * Imports accounts with their password hashes, in transactions of 1,000. Never changes an existing account. An item that
- * cannot be added is returned with the reason, and the others are still added. Repeating an interrupted import adds what is
- * missing.
+ * Imports accounts with their password hashes, in transactions of 1,000. Never changes an existing account. An item
+ * that cannot be added is returned with the reason, and the others are still added. Repeating an interrupted import
+ * adds what is missing.
  *
  * @param items - `fields`: names and values as in docs/guide/move.md.
  * @returns The outcome of each batch. Nothing happens until it is iterated.
@@ -92,7 +94,9 @@ class EarlierLines {
   readonly #users = new Map<string, string>()
   readonly #ids = new Set<number>()
 
-  /** Compares an item with the earlier ones: `same` user, same `email` or same `id`. Remembers it if there is `none`. */
+  /**
+   * Compares an item with the earlier ones: `same` user, same `email` or same `id`. Remembers it if there is `none`.
+   */
   meet(email: string, user: store.MovingUser): 'none' | 'same' | 'email' | 'id' {
     const digest = Buffer.from(sha256(JSON.stringify(user))).toString('base64')
     const before = this.#users.get(email)

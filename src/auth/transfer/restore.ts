@@ -16,8 +16,8 @@ export interface FinishedRestore {
 }
 
 /**
- * Ends every session and token after a restore. Sessions that ended after the backup and tokens that were used after it are
- * valid again in the restored database, so a thief could use them.
+ * Ends every session and token after a restore. Sessions that ended after the backup and tokens that were used after it
+ * are valid again in the restored database, so a thief could use them.
  */
 export function finishRestore(
   ctx: Context,

@@ -1,13 +1,13 @@
 /**
- * Timestamps of other software: RFC 3339, and ISO 8601 as PostgreSQL, MySQL, SQLite, Go, Java, JavaScript, .NET, Python and
- * Ruby print it.
+ * Timestamps of other software: RFC 3339, and ISO 8601 as PostgreSQL, MySQL, SQLite, Go, Java, JavaScript, .NET, Python
+ * and Ruby print it.
  */
 
 // Java omits seconds that are zero. ISO 8601 allows a comma before the fraction.
 const FORM = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(.*)$/i
-// PostgreSQL writes +05, and +05:53:28 for historic local times. Go appends the abbreviation of the zone and its monotonic clock
-// (`+0100 CET m=+0.0012`), Java and RFC 9557 the name of the zone (`+01:00[Europe/Paris]`). These are ignored. An abbreviation
-// has at least three letters, because PostgreSQL writes BC in the same place.
+// PostgreSQL writes +05, and +05:53:28 for historic local times. Go appends the abbreviation of the zone and its
+// monotonic clock (`+0100 CET m=+0.0012`), Java and RFC 9557 the name of the zone (`+01:00[Europe/Paris]`). These are
+// ignored. An abbreviation has at least three letters, because PostgreSQL writes BC in the same place.
 const OFFSET =
   /^ ?([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?(?: (?:[A-Z]{3,5}|[+-]\d{2,4}))?(?: m=[+-]\d+\.\d+)?(?:\[[\w+/-]{1,64}\])?$/i
 const UTC = /^(?: ?(?:Z|UTC|GMT)(?:\[[\w+/-]{1,64}\])?)?$/i
@@ -18,8 +18,8 @@ const MILLISECONDS_MIN = 100_000_000_000
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
- * Parses a date with a time, or a number of milliseconds since 1970. Without an offset the time is UTC. Digits after the
- * millisecond are dropped. A date or time that does not exist is refused, never carried over to the next day.
+ * Parses a date with a time, or a number of milliseconds since 1970. Without an offset the time is UTC. Digits after
+ * the millisecond are dropped. A date or time that does not exist is refused, never carried over to the next day.
  *
  * @returns The time, or what is wrong and how to write it instead.
  */

@@ -56,14 +56,17 @@ export function sendConfirmation(
 export interface SetEmailRequest {
   /** The new address. */
   email: string
-  /** Whether the operator vouches for the new address, so that it changes at once. Default `false`: it must be confirmed. */
+  /**
+   * Whether the operator vouches for the new address, so that it changes at once. Default `false`: it must be
+   * confirmed.
+   */
   confirmed?: boolean
 }
 
 /**
- * Changes the address of an account. Without `confirmed`, nothing changes yet: the new address gets a link, the current one a
- * notice, and `account.confirmEmail` makes the change. With `confirmed`, the address changes at once and counts as confirmed,
- * every session and token of the account ends, and the old address gets a notice if there is a mailer.
+ * Changes the address of an account. Without `confirmed`, nothing changes yet: the new address gets a link, the current
+ * one a notice, and `account.confirmEmail` makes the change. With `confirmed`, the address changes at once and counts
+ * as confirmed, every session and token of the account ends, and the old address gets a notice if there is a mailer.
  *
  * @returns `false` if there is no such user, or, without `confirmed`, the account is disabled.
  * @throws {AuthError} `email_taken`: another account has the address; `invalid_email` or `missing_field` with `field`.

@@ -35,8 +35,8 @@ export interface UserQuery {
 const PAGE = 500
 
 /**
- * Lists users by ascending id, each with a state that says whether they can sign in, and if not, why. Reads a page at a time,
- * so that memory use stays flat.
+ * Lists users by ascending id, each with a state that says whether they can sign in, and if not, why. Reads a page at a
+ * time, so that memory use stays flat.
  *
  * @param query - A user must match every given field. Default: all users.
  */

@@ -6,9 +6,10 @@ import { readHash } from '../passwords/hashing/index.ts'
 import { findLockedAccounts } from '../sign-in/throttle.ts'
 
 /**
- * `active`: the user can sign in with the right password. Otherwise the first of these that applies: `disabled` by an operator;
- * `unconfirmed`: the address must be confirmed first; `no_password`: no password is set; `unknown_hash`: the stored hash
- * cannot be verified; `compromised`: the password must be reset; `locked`: too many wrong passwords in a row.
+ * `active`: the user can sign in with the right password. Otherwise the first of these that applies: `disabled` by an
+ * operator; `unconfirmed`: the address must be confirmed first; `no_password`: no password is set; `unknown_hash`: the
+ * stored hash cannot be verified; `compromised`: the password must be reset; `locked`: too many wrong passwords in a
+ * row.
  */
 export const ACCOUNT_STATES = [
   'active',

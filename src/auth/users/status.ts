@@ -7,8 +7,8 @@ import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 import { forgetFailures } from '../sign-in/throttle.ts'
 
 /**
- * Disables an account. Sign-in is refused, and every session and token ends. If it is already disabled, the original time
- * stays.
+ * Disables an account. Sign-in is refused, and every session and token ends. If it is already disabled, the original
+ * time stays.
  *
  * @returns `false` if there is no such user.
  */
@@ -92,8 +92,8 @@ function deleteUser(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLE
 
 export {
   /**
-   * Deletes an account permanently, with its sessions and tokens. Its audit records stay until their retention ends, without
-   * IP address and user agent.
+   * Deletes an account permanently, with its sessions and tokens. Its audit records stay until their retention ends,
+   * without IP address and user agent.
    *
    * @returns `false` if there is no such user.
    */

@@ -10,11 +10,11 @@ interface FirebaseDetails {
 }
 
 /**
- * Checks whether a hash from other software can be verified, and converts it to the form in which it is stored. Runs no hash:
- * the password is verified at the first sign-in.
+ * Checks whether a hash from other software can be verified, and converts it to the form in which it is stored. Runs no
+ * hash: the password is verified at the first sign-in.
  *
- * @param text - A hash in any of the formats in `docs/security/passwords.md`. `!`, alone or followed by letters and digits as
- *   in Django, means no password.
+ * @param text - A hash in any of the formats in `docs/security/passwords.md`. `!`, alone or followed by letters and
+ *   digits as in Django, means no password.
  * @returns The hash to store, or a problem that completes the sentence "the hash …".
  */
 export function adoptHash(

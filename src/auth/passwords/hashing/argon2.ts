@@ -1,6 +1,6 @@
 /**
- * argon2id (RFC 9106) in the PHC string format. `node:crypto` runs it off the event loop. argon2i is verified too, and both
- * also with the prefix that Django writes.
+ * argon2id (RFC 9106) in the PHC string format. `node:crypto` runs it off the event loop. argon2i is verified too, and
+ * both also with the prefix that Django writes.
  */
 import '../../../lib/require-node.ts'
 

@@ -1,13 +1,16 @@
 /**
- * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. The two forms of Django and the PHC string of AdonisJS
- * are verified too.
+ * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. The two forms of Django and the PHC string of
+ * AdonisJS are verified too.
  */
 import { hash, verify } from '@node-rs/bcrypt'
 import { sha256 } from '../../../lib/digest.ts'
 import { type PhcString, readPhc } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
-/** bcrypt ignores further bytes, and everything after a zero byte. Okta accepted wrong passwords for this reason in 2024. */
+/**
+ * bcrypt ignores further bytes, and everything after a zero byte. Okta accepted wrong passwords for this reason in
+ * 2024.
+ */
 const MAX_BYTES = 72
 /** The minimum of the algorithm. */
 const MIN_COST = 4

@@ -1,9 +1,9 @@
 /**
- * The hashes of Firebase Authentication, for imported accounts. scrypt derives a key, and the hash is the signer key of the
- * project, encrypted with it in AES-256-CTR (https://github.com/firebase/scrypt).
+ * The hashes of Firebase Authentication, for imported accounts. scrypt derives a key, and the hash is the signer key of
+ * the project, encrypted with it in AES-256-CTR (https://github.com/firebase/scrypt).
  *
- * We store only the key stream: the hash XOR the signer key. It verifies the same password, and the database does not contain
- * the secret of another service (docs/decisions/0021-hashes-from-elsewhere.md).
+ * We store only the key stream: the hash XOR the signer key. It verifies the same password, and the database does not
+ * contain the secret of another service (docs/decisions/0021-hashes-from-elsewhere.md).
  */
 import { createCipheriv } from 'node:crypto'
 import { equalInConstantTime } from '../../../lib/digest.ts'

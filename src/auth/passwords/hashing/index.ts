@@ -1,6 +1,6 @@
 /**
- * Password hashes: which format a new one gets, and how each known format is verified. Each algorithm has its own file. No
- * other code knows the format of a hash.
+ * Password hashes: which format a new one gets, and how each known format is verified. Each algorithm has its own file.
+ * No other code knows the format of a hash.
  *
  * @module
  */
@@ -30,8 +30,8 @@ const READERS: readonly Reader[] = [
 ]
 
 /**
- * The label that LDAP, Dovecot and Spring Security add to a hash that names its own algorithm, as in `{BLF-CRYPT}$2y$`. Spring
- * Security may add the version of its parameters, as in `{argon2@SpringSecurity_v5_8}`.
+ * The label that LDAP, Dovecot and Spring Security add to a hash that names its own algorithm, as in `{BLF-CRYPT}$2y$`.
+ * Spring Security may add the version of its parameters, as in `{argon2@SpringSecurity_v5_8}`.
  */
 const LABEL =
   /^\{(?:[a-z0-9]+-crypt|crypt|bcrypt|argon2(?:i|id)?|scrypt)(?:@\w{1,32})?\}(?=\$)|^\{pbkdf2\}(?=\$pbkdf2-)/i

@@ -1,6 +1,6 @@
 /**
- * PBKDF2 (RFC 8018 §5.2) with HMAC-SHA-256 or HMAC-SHA-512, for imported accounts. `node:crypto` runs it off the event loop.
- * Reads the PHC string format and the formats of passlib, OpenLDAP, Django and Werkzeug.
+ * PBKDF2 (RFC 8018 §5.2) with HMAC-SHA-256 or HMAC-SHA-512, for imported accounts. `node:crypto` runs it off the event
+ * loop. Reads the PHC string format and the formats of passlib, OpenLDAP, Django and Werkzeug.
  */
 import { pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'

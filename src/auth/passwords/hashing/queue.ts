@@ -8,8 +8,8 @@ const RUNNING_MAX = availableParallelism()
 const WAITING_MAX = 512
 
 /**
- * Adds a bounded queue to a hasher (OWASP ASVS 15.2.2). During a flood of sign-ins or registrations, further ones are refused
- * at once with `unavailable` instead of waiting for minutes.
+ * Adds a bounded queue to a hasher (OWASP ASVS 15.2.2). During a flood of sign-ins or registrations, further ones are
+ * refused at once with `unavailable` instead of waiting for minutes.
  *
  * @param processes - How many processes share the cores. Each runs at least one hash at a time.
  */

@@ -1,6 +1,6 @@
 /**
- * scrypt (RFC 7914), for imported accounts. `node:crypto` runs it off the event loop. Reads the PHC string format and the
- * formats of Werkzeug, Spring Security and better-auth.
+ * scrypt (RFC 7914), for imported accounts. `node:crypto` runs it off the event loop. Reads the PHC string format and
+ * the formats of Werkzeug, Spring Security and better-auth.
  */
 import { type BinaryLike, type ScryptOptions, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'

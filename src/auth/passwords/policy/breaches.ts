@@ -40,9 +40,9 @@ export class BreachServiceUnreachable extends Error {
 }
 
 /**
- * Creates a check that asks a breach service about a password with the range protocol of Pwned Passwords. It sends the first
- * 5 hexadecimal digits of the SHA-1 digest, and the service returns every suffix that it knows for them. The check never
- * rejects: without an answer, the password counts as not breached.
+ * Creates a check that asks a breach service about a password with the range protocol of Pwned Passwords. It sends the
+ * first 5 hexadecimal digits of the SHA-1 digest, and the service returns every suffix that it knows for them. The
+ * check never rejects: without an answer, the password counts as not breached.
  *
  * @param baseUrl - An http(s) URL, with or without `/range` at its end.
  * @throws {OptionError} `baseUrl` is not an http(s) URL, or has credentials, a query or a fragment.

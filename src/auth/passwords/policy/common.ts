@@ -6,8 +6,8 @@ import { isMostlyRuns, repeatedUnit } from './patterns.ts'
 const UNIT_MIN_LENGTH = 8
 
 /**
- * Whether a folded password is on the list of common passwords, consists mostly of runs, or repeats a weak unit. A repetition
- * is as good as its unit without surrounding spaces, so the unit must be long enough and not common itself.
+ * Whether a folded password is on the list of common passwords, consists mostly of runs, or repeats a weak unit. A
+ * repetition is as good as its unit without surrounding spaces, so the unit must be long enough and not common itself.
  */
 export async function isTooCommon(password: string, minPasswordLength: number): Promise<boolean> {
   if (isMostlyRuns(password)) return true

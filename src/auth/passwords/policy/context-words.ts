@@ -4,7 +4,10 @@ import { codePointsIn, fold } from './characters.ts'
 
 /** In code points. Shorter words are part of too many others. */
 const WORD_MIN_LENGTH = 4
-/** In code points. At least this much of a password must be left without the words: the minimum length of NIST SP 800-63B. */
+/**
+ * In code points. At least this much of a password must be left without the words: the minimum length of NIST SP
+ * 800-63B.
+ */
 const REST_MIN_LENGTH = 8
 
 /** What everyone knows about the service: its name, its host name with its parts, and the words of the operator. */
@@ -35,8 +38,8 @@ function words(texts: readonly string[]): string[] {
 }
 
 /**
- * Whether a password contains one of the words and has fewer than 8 code points without them. All text must be folded. The
- * work is at most proportional to the length of the password times the total length of the words.
+ * Whether a password contains one of the words and has fewer than 8 code points without them. All text must be folded.
+ * The work is at most proportional to the length of the password times the total length of the words.
  */
 export function isMostly(words: readonly string[], password: string): boolean {
   const isWord = new Uint8Array(password.length)

@@ -1,7 +1,7 @@
 /**
- * The policy for new passwords: length, words that an attacker would try first, common passwords, and a breach service if one
- * is configured. `../password.ts` defines what a password is and its maximum length, and `../hashing/` hashes it.
- * `docs/security/passwords.md` describes the policy.
+ * The policy for new passwords: length, words that an attacker would try first, common passwords, and a breach service
+ * if one is configured. `../password.ts` defines what a password is and its maximum length, and `../hashing/` hashes
+ * it. `docs/security/passwords.md` describes the policy.
  *
  * @module
  */
@@ -27,7 +27,8 @@ export interface PolicySettings {
 
 export interface PasswordPolicy {
   /**
-   * Refuses a new password that the policy does not allow. Applies the cheap rules first and asks the breach service last.
+   * Refuses a new password that the policy does not allow. Applies the cheap rules first and asks the breach service
+   * last.
    *
    * @param password - Well-formed text of 1 to 1,024 bytes of UTF-8.
    * @param about - `field`: the parameter that the error names. `email`: the address of the account in any spelling, or
@@ -41,8 +42,8 @@ export interface PasswordPolicy {
 /**
  * Creates the policy.
  *
- * @param onOutage - Called once when the breach service stops answering, with the reason in `code`, and once with `null` when it
- *   answers again. Gets nothing of a password or its hash.
+ * @param onOutage - Called once when the breach service stops answering, with the reason in `code`, and once with
+ *   `null` when it answers again. Gets nothing of a password or its hash.
  * @param tuning - For tests: the clock and the timeout of the breach check.
  * @throws {OptionError} `breachCheckUrl` is not an http(s) URL, or has credentials, a query or a fragment.
  */

@@ -35,8 +35,8 @@ export function isMostlyRuns(text: string): boolean {
 
 /**
  * The shortest unit whose repetition is the whole text, or `null`: `abc` for `abcabcabcab`. The last repetition may be
- * incomplete. If there are only two, it may lack at most one character: `hey you hey you`. Takes quadratic time in the worst
- * case, which is fine for a password of at most 1,024 bytes.
+ * incomplete. If there are only two, it may lack at most one character: `hey you hey you`. Takes quadratic time in the
+ * worst case, which is fine for a password of at most 1,024 bytes.
  */
 export function repeatedUnit(text: string): string | null {
   const characters = [...text]
