@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { flagOf, SETTINGS } from '../src/cli/settings.ts'
-import { ERRORS } from '../src/errors.ts'
+import { ERRORS } from '../src/model/errors.ts'
 import {
   defaultOf,
   type GivenOptions,

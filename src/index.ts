@@ -9,14 +9,17 @@ import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
 import { type AuditRecord, type AuthService, openAuthService } from './auth/index.ts'
 import type { Logger } from './log.ts'
+import type { Account } from './model/user.ts'
 import type { AuthOptions } from './options/index.ts'
-import type { Account } from './user.ts'
 
 export type { Incoming, IncomingBody } from './app/incoming.ts'
 export type { Connection } from './app/index.ts'
 export type { Rendered } from './app/responses.ts'
 export type * from './auth/index.ts'
 export { hashPassword } from './auth/index.ts'
+export { generateUuid } from './lib/random.ts'
+export type { Logger } from './log.ts'
+export { type Mail, MailError, type Mailer, MailRefused } from './mail/index.ts'
 export {
   AuthError,
   Conflict,
@@ -25,12 +28,9 @@ export {
   NoResultFound,
   OptionError,
   type OptionProblem,
-} from './errors.ts'
-export { generateUuid } from './lib/random.ts'
-export type { Logger } from './log.ts'
-export { type Mail, MailError, type Mailer, MailRefused } from './mail/index.ts'
+} from './model/errors.ts'
+export type { Account, User } from './model/user.ts'
 export type { AuthOptions, Hasher, Options } from './options/index.ts'
-export type { Account, User } from './user.ts'
 
 /** Every use case, and the HTTP service as a function. */
 export interface Auth extends AuthService {

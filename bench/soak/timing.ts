@@ -1,6 +1,6 @@
 /**
  * Tests whether response times reveal which addresses have an account: the long version of
- * `test/attacks/timing.test.ts`.
+ * `test/full/timing.test.ts`.
  *
  *     node bench/soak/timing.ts --samples 2000
  *
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createAuth } from '../../src/index.ts'
-import { BASE_URL, PAIRS, quantile, timesOf, welchT } from '../../test/attacks/stopwatch.ts'
+import { BASE_URL, PAIRS, quantile, timesOf, welchT } from '../../test/full/stopwatch.ts'
 
 const WARM_UP = 20
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { ErrorCode } from '../errors.ts'
 import type { AuditAction } from '../model/audit-actions.ts'
+import type { ErrorCode } from '../model/errors.ts'
 import type { Throttled } from '../model/throttled.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ERRORS, type ErrorCode } from '../errors.ts'
+import { ERRORS, type ErrorCode } from '../model/errors.ts'
 
 /** The body of an error answer. */
 export const errorBody = z.strictObject({

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { AuthError, ERRORS } from '../errors.ts'
+import { AuthError, ERRORS } from '../model/errors.ts'
 import { parseForm, parseJson, readBody } from './body.ts'
 import { incomingOf } from './web.ts'
 

@@ -4,7 +4,7 @@
  */
 import { isAscii } from 'node:buffer'
 import type { z } from 'zod'
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import { type HeaderValue, parseHeaderValue } from './header-value.ts'
 import type { Incoming } from './incoming.ts'
 import type { Part } from './multipart.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import { createGuard, type GuardSettings } from './guards.ts'
 import { incomingOf } from './web.ts'
 

@@ -1,8 +1,8 @@
 /** The checks that every request must pass before a route handles it. They are cheap and do not use the database. */
 import { TOPICS } from '../api/index.ts'
-import { AuthError } from '../errors.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
 import { type Incoming, pathOf } from './incoming.ts'
 

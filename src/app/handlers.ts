@@ -10,7 +10,7 @@ import {
   TOPICS,
 } from '../api/index.ts'
 import type { AuthService, SessionCaller } from '../auth/index.ts'
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import { readBody } from './body.ts'
 import { readDeviceCookie, readSessionCookie } from './cookies.ts'
 import type { Incoming } from './incoming.ts'

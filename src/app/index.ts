@@ -6,9 +6,9 @@
  * @module
  */
 import type { AuthService } from '../auth/index.ts'
-import { AuthError, type ErrorCode } from '../errors.ts'
 import { clientAddress, parseNetworks } from '../lib/proxies.ts'
 import type { Logger } from '../log.ts'
+import { AuthError, type ErrorCode } from '../model/errors.ts'
 import { readSessionCookie } from './cookies.ts'
 import { createGuard } from './guards.ts'
 import { type Incoming, pathOf } from './incoming.ts'

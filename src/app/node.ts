@@ -1,6 +1,6 @@
 /** Connects the service to Node's own `http`, without the cost of `Request` and `Response` objects. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { App } from './index.ts'
 import type { Rendered } from './responses.ts'

@@ -7,7 +7,7 @@ import {
   newPassword,
   type Operation,
 } from '../api/index.ts'
-import { ERRORS, type ErrorCode } from '../errors.ts'
+import { ERRORS, type ErrorCode } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
 import { cookieName } from './cookies.ts'
 

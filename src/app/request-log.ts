@@ -1,7 +1,7 @@
 /** The request log: one line for each request, without personal data and without text that the client can choose. */
 import { randomUUID } from 'node:crypto'
-import type { AuthError } from '../errors.ts'
 import { describeError, type Logger } from '../log.ts'
+import type { AuthError } from '../model/errors.ts'
 
 /** Collects the log line of a request. */
 export class RequestRecord {

@@ -1,6 +1,6 @@
 /** Renders answers. All headers are set here, and nothing changes them later. */
 import type { ErrorBody } from '../api/index.ts'
-import { type AuthError, ERRORS, type ErrorCode } from '../errors.ts'
+import { type AuthError, ERRORS, type ErrorCode } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
 
 /**

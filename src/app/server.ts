@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../model/errors.ts'
 import type { App } from './index.ts'
 import { type NodeHandler, nodeHandler } from './node.ts'
 import type { Rendered } from './responses.ts'

@@ -1,5 +1,5 @@
 /** Connects the service to frameworks that use `Request` and `Response`. */
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { Rendered } from './responses.ts'
 

@@ -1,6 +1,6 @@
 /** Binds use cases to a context, so that callers pass only their own parameters. */
 import { isUnavailable } from '../db/index.ts'
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Context } from './context.ts'
 
 /** A module of use cases. */

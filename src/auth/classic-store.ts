@@ -1,6 +1,6 @@
 /** The store under the names of the exercise, as `auth.db`. It enforces no rules, so prefer the use cases. */
 import * as store from '../db/index.ts'
-import type { User } from '../user.ts'
+import type { User } from '../model/user.ts'
 import type { Context } from './context.ts'
 
 /**

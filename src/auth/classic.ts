@@ -2,7 +2,7 @@
  * The names of the teaching exercise, at the top level of `auth`. They return the classic {@link User} with all its
  * fields, and otherwise do the same as the use cases of the topics.
  */
-import type { User } from '../user.ts'
+import type { User } from '../model/user.ts'
 import { createAccount } from './account/new-account.ts'
 import { createResetToken, resetPassword } from './account/password-reset.ts'
 import { type Caller, UNKNOWN_CALLER } from './caller.ts'

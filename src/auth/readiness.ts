@@ -1,5 +1,5 @@
 import * as store from '../db/index.ts'
-import { AuthError } from '../errors.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Context } from './context.ts'
 
 /**

@@ -2,7 +2,7 @@
 import * as store from '../db/index.ts'
 import { mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
-import { normalizeEmail, type User } from '../user.ts'
+import { normalizeEmail, type User } from '../model/user.ts'
 import { type Context, secondsAfter, type TxContext } from './context.ts'
 
 /** The properties of a new token. */

@@ -2,10 +2,10 @@
 import { createApp } from '../app/index.ts'
 import { type RunningServer, startServer } from '../app/server.ts'
 import { type AuthService, openAuthService } from '../auth/index.ts'
-import { OptionError } from '../errors.ts'
 import { withoutBrackets } from '../lib/network.ts'
 import { lowerPoolPriority } from '../lib/pool.ts'
 import { describeError, type Logger } from '../log.ts'
+import { OptionError } from '../model/errors.ts'
 import type { Settings } from './settings.ts'
 
 const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000

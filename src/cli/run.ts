@@ -5,10 +5,10 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { AuthError, MaintenanceError, OptionError } from '../errors.ts'
 import { findInvisible } from '../lib/invisible.ts'
 import { OutputError } from '../lib/output-file.ts'
 import { visible } from '../lib/visible.ts'
+import { AuthError, MaintenanceError, OptionError } from '../model/errors.ts'
 import { COMMON_FLAGS, type Command, type ExitCode, UsageError } from './command.ts'
 import { adopt } from './commands/adopt.ts'
 import { audit } from './commands/audit.ts'

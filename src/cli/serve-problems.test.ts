@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../model/errors.ts'
 import { problemsOf } from './serve-problems.ts'
 import { assertNone, readSettings } from './settings.ts'
 
@@ -34,7 +34,7 @@ describe('problemsOf', () => {
     ])
     // Two rules refuse this one. It is reported once.
     expect(problems({ BIENVENUE_RESET_TOKEN_DELIVERY: 'mail' })).toEqual([
-      { option: 'resetTokenDelivery', problem: 'needs a mail server: SMTP_URL' },
+      { option: 'resetTokenDelivery', problem: 'requires a mail server; set SMTP_URL' },
     ])
   })
 

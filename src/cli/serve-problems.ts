@@ -1,7 +1,7 @@
 /** The reasons why `serve` refuses to start. */
 import { describeDatabase, isInMemory } from '../db/index.ts'
-import { OptionError, type OptionProblem } from '../errors.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
+import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { inspectOptions, type Options } from '../options/index.ts'
 import { UNSPECIFIED } from './local-url.ts'
 import { needsPort, type Settings } from './settings.ts'

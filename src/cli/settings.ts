@@ -1,9 +1,9 @@
 /** Reads the settings from the flags and the environment. No other module reads them. Flags take precedence. */
 import { readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { OptionError, type OptionProblem } from '../errors.ts'
 import { trimInvisible } from '../lib/invisible.ts'
 import { LOG_LEVELS } from '../log.ts'
+import { OptionError, type OptionProblem } from '../model/errors.ts'
 import {
   type GivenOptions,
   modeOf,

@@ -1,6 +1,6 @@
 import { type AuthService, openAuthService, type UserDescription } from '../auth/index.ts'
 import { databaseExists, describeDatabase } from '../db/index.ts'
-import { AuthError, OptionError } from '../errors.ts'
+import { AuthError, OptionError } from '../model/errors.ts'
 import { resolveOptions } from '../options/index.ts'
 import type { CommandInput, ExitCode } from './command.ts'
 

@@ -1,6 +1,6 @@
 /** Versioned migrations. Each runs once, in order; all missing ones run in one transaction. */
 import { type Migration, Migrator } from 'kysely/migration'
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../model/errors.ts'
 import { hasUsersTable } from './dialect.ts'
 import * as users from './migrations/0001-users.ts'
 import * as sessions from './migrations/0002-sessions.ts'

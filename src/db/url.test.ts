@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../model/errors.ts'
 import { describeDatabase, isInMemory, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
 describe('a database URL', () => {

@@ -1,6 +1,7 @@
 /** Parses database URLs. Reads no files and opens no connections. */
-import { OptionError } from '../errors.ts'
+
 import { findInvisible } from '../lib/invisible.ts'
+import { OptionError } from '../model/errors.ts'
 
 /** A parsed database URL. */
 export type DatabaseUrl = SqliteUrl | { readonly dialect: 'postgres'; readonly url: string }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OptionError } from '../errors.ts'
-import { isEmailAddress } from '../user.ts'
+import { OptionError } from '../model/errors.ts'
+import { isEmailAddress } from '../model/user.ts'
 import { describeSmtp, parseMailFrom, parseSmtpUrl } from './settings.ts'
 
 /** The error that parsing throws. */

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
-import { OptionError } from '../errors.ts'
 import { findInvisible } from '../lib/invisible.ts'
-import { isEmailAddress, trimEmail } from '../user.ts'
+import { OptionError } from '../model/errors.ts'
+import { isEmailAddress, trimEmail } from '../model/user.ts'
 
 /** The value of `SMTP_URL` that prints mail to the terminal. */
 export const TERMINAL_MAIL = 'terminal:'

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { certificateFor, trust } from '../../test/support/certificate.ts'
 import { freePort } from '../../test/support/ports.ts'
 import { type Answer, answering, startScriptedServer, startSmtpServer } from '../../test/support/smtp.ts'
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../model/errors.ts'
 import { type Mail, MailError, type Mailer, MailRefused } from './index.ts'
 import { openSmtp, type SmtpSettings } from './smtp.ts'
 

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { createTransport, type NodemailerError, type SendMailOptions, type SMTPPoolOptions } from 'nodemailer'
 import { isLoopback } from '../lib/network.ts'
-import { isEmailAddress, trimEmail } from '../user.ts'
+import { isEmailAddress, trimEmail } from '../model/user.ts'
 import { type Mail, MailError, type Mailer, MailRefused } from './index.ts'
 import { parseMailFrom, parseSmtpUrl, type Sender, type SmtpServer } from './settings.ts'
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OptionError, type OptionProblem } from '../errors.ts'
 import { trimInvisible } from '../lib/invisible.ts'
+import { OptionError, type OptionProblem } from '../model/errors.ts'
 import {
   defaultOf,
   inspectOptions,

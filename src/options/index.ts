@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { OptionError, type OptionProblem } from '../errors.ts'
+
 import type { Mailer } from '../mail/index.ts'
+import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
 import { DATABASE } from './database.ts'

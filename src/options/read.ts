@@ -1,5 +1,5 @@
-import { OptionError } from '../errors.ts'
 import { findInvisible, trimInvisible } from '../lib/invisible.ts'
+import { OptionError } from '../model/errors.ts'
 import type { Setting, Value } from './setting.ts'
 
 type CheckedSetting = Pick<Setting, 'kind' | 'parse' | 'list' | 'words'>

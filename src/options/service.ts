@@ -1,7 +1,7 @@
-import { OptionError } from '../errors.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { parseSecretKeys } from '../lib/keyring.ts'
 import { parseNetworks } from '../lib/proxies.ts'
+import { OptionError } from '../model/errors.ts'
 import { isMissing, MODES, type Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 

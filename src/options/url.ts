@@ -1,4 +1,4 @@
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../model/errors.ts'
 
 /** Parses an http or https URL without a user, query or fragment. @throws {OptionError} */
 export function parseHttpUrl(option: string, text: string): URL {

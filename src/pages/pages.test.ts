@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Contract, TOPICS } from '../api/index.ts'
-import { ERRORS } from '../errors.ts'
+import { ERRORS } from '../model/errors.ts'
 import { LOCALES, type Locale, PAGES } from '../text/index.ts'
 import { type Page, type PageContext, renderConfirmEmail, renderResetPassword } from './index.ts'
 

@@ -1,4 +1,4 @@
-/** Attacks that find out who has an account. Response times are covered by `timing.test.ts`. */
+/** Attacks that find out who has an account. Response times are covered by `test/full/timing.test.ts`. */
 import { describe, expect, it } from 'vitest'
 import type { Auth, Hasher } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'

@@ -6,7 +6,7 @@ import PostalMime from 'postal-mime'
 import { describe, expect, it } from 'vitest'
 import type { Hasher, Mail } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
-import { isUnambiguousEmail, mailboxOf, normalizeEmail } from '../../src/user.ts'
+import { isUnambiguousEmail, mailboxOf, normalizeEmail } from '../../src/model/user.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   BASE_URL,

@@ -1,8 +1,8 @@
 /** docs/security/email.md: addresses, mails, links, and how many leave. */
 import { describe, expect, it } from 'vitest'
+import { isEmailAddress, normalizeEmail } from '../../src/model/user.ts'
 import { OPTION_TABLE, type Setting } from '../../src/options/index.ts'
 import { LOCALES } from '../../src/text/index.ts'
-import { isEmailAddress, normalizeEmail } from '../../src/user.ts'
 import { BASE_URL, linkIn, type MailedLink, NEW_PASSWORD, PASSWORD } from '../support/production.ts'
 import {
   code,

@@ -1,7 +1,7 @@
 /** docs/security/limits.md: every number of the source that bounds something. */
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ERRORS } from '../../src/errors.ts'
 import { createAuth, type Logger, MailError } from '../../src/index.ts'
+import { ERRORS } from '../../src/model/errors.ts'
 import { CHEAP_HASHER, freshDatabase, onBothEngines } from '../support/engines.ts'
 import { freePort } from '../support/ports.ts'
 import {

@@ -1,7 +1,7 @@
 /** SECURITY.md, and what all the documents of this folder name. */
 import { describe, expect, it } from 'vitest'
 import { DAYS_TO_FIX } from '../../scripts/audit.ts'
-import { ERRORS } from '../../src/errors.ts'
+import { ERRORS } from '../../src/model/errors.ts'
 import { code, codes, filesWith, read, SETTINGS_BY_ENV, SOURCES, table } from './pages.ts'
 
 const PAGES = [

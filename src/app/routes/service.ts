@@ -1,4 +1,4 @@
-import { AuthError } from '../../errors.ts'
+import { AuthError } from '../../model/errors.ts'
 import { routesOf } from '../handlers.ts'
 import { openApiDocument } from '../openapi.ts'
 import { servedOperations } from '../served.ts'

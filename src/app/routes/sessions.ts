@@ -1,5 +1,5 @@
 import type { SessionInfo } from '../../auth/index.ts'
-import { AuthError } from '../../errors.ts'
+import { AuthError } from '../../model/errors.ts'
 import { clearedCookie } from '../cookies.ts'
 import { routesOf } from '../handlers.ts'
 import { homePath } from '../paths.ts'

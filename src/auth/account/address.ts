@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
-import { isEmailAddress, isUnambiguousEmail, type User } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import { isEmailAddress, isUnambiguousEmail, type User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 
 /**

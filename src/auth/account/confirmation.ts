@@ -4,8 +4,8 @@
  * share the account with that person (arXiv 2205.10174).
  */
 import * as store from '../../db/index.ts'
-import { AuthError, Conflict } from '../../errors.ts'
-import { type Account, accountOf, maskEmail, normalizeEmail, type User } from '../../user.ts'
+import { AuthError, Conflict } from '../../model/errors.ts'
+import { type Account, accountOf, maskEmail, normalizeEmail, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'

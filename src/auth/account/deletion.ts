@@ -1,5 +1,5 @@
-import { AuthError } from '../../errors.ts'
-import { type Account, accountOf } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import { type Account, accountOf } from '../../model/user.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueFarewell } from '../delivery/enqueue.ts'

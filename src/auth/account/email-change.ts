@@ -1,5 +1,5 @@
 import * as store from '../../db/index.ts'
-import { maskEmail, storedEmail } from '../../user.ts'
+import { maskEmail, storedEmail } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'

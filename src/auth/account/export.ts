@@ -1,6 +1,6 @@
 import type * as store from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
-import { type Account, accountOf } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import { type Account, accountOf } from '../../model/user.ts'
 import { list as listAudit } from '../audit/list.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'

@@ -1,7 +1,7 @@
 /** Adds accounts, for registration and for operators. */
 import * as store from '../../db/index.ts'
-import { Conflict } from '../../errors.ts'
-import type { User } from '../../user.ts'
+import { Conflict } from '../../model/errors.ts'
+import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'

@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
-import { accountOf, type User } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import { accountOf, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'

@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
-import { type Account, accountOf, isEmailAddress, normalizeEmail } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import { type Account, accountOf, isEmailAddress, normalizeEmail } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'

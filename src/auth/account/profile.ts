@@ -1,4 +1,4 @@
-import { type Account, accountOf } from '../../user.ts'
+import { type Account, accountOf } from '../../model/user.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { requireSession } from '../sessions/guards.ts'

@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
-import { AuthError, Conflict } from '../../errors.ts'
-import { storedEmail } from '../../user.ts'
+import { AuthError, Conflict } from '../../model/errors.ts'
+import { storedEmail } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'

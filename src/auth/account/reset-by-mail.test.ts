@@ -12,9 +12,9 @@ import {
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
 import type { Hasher } from '../../index.ts'
-import * as account from '../account/index.ts'
-import { createAccount } from '../account/new-account.ts'
 import { sendDueMail } from '../delivery/send.ts'
+import * as account from './index.ts'
+import { createAccount } from './new-account.ts'
 
 const BOB = 'bob@example.com'
 const INVALID = { code: 'invalid_reset_token' }

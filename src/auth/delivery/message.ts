@@ -1,7 +1,7 @@
 /** Builds the message of a mail when it is sent, with its token. */
 import type * as store from '../../db/index.ts'
 import type { Message } from '../../mail/compose.ts'
-import type { User } from '../../user.ts'
+import type { User } from '../../model/user.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { issueToken } from '../tokens.ts'
 import { signInOf, signInsIn, textIn } from './device-notice.ts'

@@ -1,4 +1,4 @@
-import { AuthError } from '../../errors.ts'
+import { AuthError } from '../../model/errors.ts'
 import { OPTION_TABLE } from '../../options/index.ts'
 import type { Context } from '../context.ts'
 import { createHasher } from './hashing/index.ts'

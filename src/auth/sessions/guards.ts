@@ -1,9 +1,9 @@
 /** Finds the live session of a session token. Nothing is cached, so that an ended session is refused at once. */
 import * as store from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
 import { parseBearer } from '../../lib/bearer.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
-import type { User } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { User } from '../../model/user.ts'
 import { assertCaller, asUser, type Caller } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 import { idleExpiry } from './start.ts'

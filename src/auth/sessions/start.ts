@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
 import { mintBearer } from '../../lib/bearer.ts'
-import type { Account, User } from '../../user.ts'
+import type { Account, User } from '../../model/user.ts'
 import { record, textOf } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'

@@ -5,7 +5,7 @@
  * @see {@link https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies OWASP}
  */
 import { randomSecret } from '../../lib/random.ts'
-import { normalizeEmail, type User } from '../../user.ts'
+import { normalizeEmail, type User } from '../../model/user.ts'
 import type { Client } from '../caller.ts'
 import type { Context } from '../context.ts'
 

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { CHEAP_HASHER } from '../../../test/support/engines.ts'
 import { linkIn, NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
-import { AuthError } from '../../errors.ts'
 import type { Auth, Hasher } from '../../index.ts'
 import { sha256 } from '../../lib/digest.ts'
+import { AuthError } from '../../model/errors.ts'
 
 const BOB = 'bob@example.com'
 /** More hashes than may run and wait at once. */

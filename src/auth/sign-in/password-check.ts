@@ -3,9 +3,10 @@
  * way around the limits (CVE-2026-9798), and settles it on every exit: a wrong password stays counted, and whatever
  * else stops the use case does not count as a guess.
  */
-import { AuthError } from '../../errors.ts'
+
 import type { AuditAction } from '../../model/audit-actions.ts'
-import type { User } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'

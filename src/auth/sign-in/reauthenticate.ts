@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
-import { accountOf } from '../../user.ts'
+import { AuthError } from '../../model/errors.ts'
+import { accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'

@@ -9,8 +9,8 @@ import {
   productionContext,
 } from '../../../test/support/production.ts'
 import { watchTransactions } from '../../../test/support/transactions.ts'
-import { AuthError } from '../../errors.ts'
 import type { Hasher } from '../../index.ts'
+import { AuthError } from '../../model/errors.ts'
 import { confirmEmail } from '../account/confirmation.ts'
 import { createAccount } from '../account/new-account.ts'
 import { changePassword } from '../account/password-change.ts'

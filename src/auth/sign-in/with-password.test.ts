@@ -7,7 +7,7 @@ import {
   testClock,
 } from '../../../test/support/engines.ts'
 import { openTables } from '../../../test/support/production.ts'
-import { AuthError } from '../../errors.ts'
+import { AuthError } from '../../model/errors.ts'
 import type { Hasher } from '../../options/index.ts'
 import { createHasher } from '../passwords/hashing/index.ts'
 

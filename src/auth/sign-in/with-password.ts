@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
-import { AuthError, type ErrorCode } from '../../errors.ts'
-import { type Account, accountOf, maskEmail, type User } from '../../user.ts'
+import { AuthError, type ErrorCode } from '../../model/errors.ts'
+import { type Account, accountOf, maskEmail, type User } from '../../model/user.ts'
 import { assertEmailIsGiven, findAddressee } from '../account/address.ts'
 import { record, textOf } from '../audit/record.ts'
 import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'

@@ -1,6 +1,6 @@
 /** Reads one user of an import, strictly. */
 import { MOVING_COLUMNS, type MovingRow, type MovingUser } from '../../db/index.ts'
-import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../user.ts'
+import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../model/user.ts'
 import { adoptHash } from '../passwords/hashing/adopt.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
 import { boolean, FieldProblem, languageTag, number, text, time } from './field-values.ts'

@@ -1,7 +1,7 @@
 /** What operators do with the address of an account. None of it counts towards a limit on requests. */
 import * as store from '../../db/index.ts'
-import { Conflict, OptionError } from '../../errors.ts'
-import { maskEmail, normalizeEmail, storedEmail } from '../../user.ts'
+import { Conflict, OptionError } from '../../model/errors.ts'
+import { maskEmail, normalizeEmail, storedEmail } from '../../model/user.ts'
 import { assertEmail, emailTaken } from '../account/address.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'

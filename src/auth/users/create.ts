@@ -1,4 +1,4 @@
-import { type Account, accountOf } from '../../user.ts'
+import { type Account, accountOf } from '../../model/user.ts'
 import { createAccount, type NewAccount } from '../account/new-account.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import type { Context } from '../context.ts'

@@ -1,6 +1,6 @@
 /** Whether a user can sign in, and if not, why. */
 import type * as store from '../../db/index.ts'
-import { type Account, accountOf, normalizeEmail, type User } from '../../user.ts'
+import { type Account, accountOf, normalizeEmail, type User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 import { readHash } from '../passwords/hashing/index.ts'
 import { findLockedAccounts } from '../sign-in/throttle.ts'

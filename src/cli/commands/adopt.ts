@@ -12,8 +12,8 @@ import {
   openAsItIs,
   planAdoption,
 } from '../../db/index.ts'
-import { MaintenanceError, NoResultFound, OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
+import { MaintenanceError, NoResultFound, OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, type ExitCode, UsageError } from '../command.ts'
 import { confirmed, counted, print } from '../terminal.ts'

@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditQuery, AuthService } from '../../auth/index.ts'
-import { AuthError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { AUDIT_ACTIONS } from '../../model/audit-actions.ts'
+import { AuthError } from '../../model/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
 import { print } from '../terminal.ts'

@@ -6,9 +6,9 @@ import {
   describeDatabase,
   restoreDatabase,
 } from '../../db/index.ts'
-import { OptionError } from '../../errors.ts'
 import { isStandardOutput } from '../../lib/output-file.ts'
 import { visible } from '../../lib/visible.ts'
+import { OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'

@@ -6,9 +6,9 @@ import {
   openDatabase,
   pendingMigrations,
 } from '../../db/index.ts'
-import { OptionError } from '../../errors.ts'
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
+import { OptionError } from '../../model/errors.ts'
 import { inspectOptions, type Options, unsafeOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { problemsOf } from '../serve-problems.ts'

@@ -3,7 +3,6 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { AuthService } from '../../auth/index.ts'
 import { filesInUse } from '../../db/index.ts'
-import { AuthError } from '../../errors.ts'
 import {
   assertNotInUse,
   isStandardOutput,
@@ -11,6 +10,7 @@ import {
   type OutputFile,
   openOutput,
 } from '../../lib/output-file.ts'
+import { AuthError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'

@@ -1,8 +1,8 @@
 /** Operations on whole SQLite files: copy, check, lock. */
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { MaintenanceError } from '../../errors.ts'
 import { openOutput } from '../../lib/output-file.ts'
+import { MaintenanceError } from '../../model/errors.ts'
 import { isBusy, isDamaged } from '../dialect.ts'
 import { openExisting, openForReading } from './connection.ts'
 

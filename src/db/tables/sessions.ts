@@ -1,5 +1,5 @@
 /** Table `sessions`: the sessions of all users. */
-import type { User } from '../../user.ts'
+import type { User } from '../../model/user.ts'
 import { withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
 import type { Database, Tx } from './index.ts'

@@ -1,6 +1,6 @@
 /** Table `users`, many rows at a time: what an import and an export need. */
 import { sql } from 'kysely'
-import { Conflict } from '../../errors.ts'
+import { Conflict } from '../../model/errors.ts'
 import { isUniqueViolation, listed, listedRows, reserveUserIds } from '../dialect.ts'
 import type { Database, Tx } from './index.ts'
 import { listUserRows, type MovingUser, movingOf, userColumnTypes, userRowOf } from './users.ts'

@@ -1,7 +1,7 @@
 /** Table `users`: the accounts. */
 import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
-import { Conflict, InvalidRequestError, NoResultFound } from '../../errors.ts'
-import { normalizeEmail, storedEmail, type User } from '../../user.ts'
+import { Conflict, InvalidRequestError, NoResultFound } from '../../model/errors.ts'
+import { normalizeEmail, storedEmail, type User } from '../../model/user.ts'
 import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Column, RowOf, Table } from './table.ts'

@@ -1,7 +1,7 @@
 /** Backup and restore of SQLite files. PostgreSQL has its own tools for both. */
 import { existsSync, linkSync, renameSync } from 'node:fs'
-import { MaintenanceError } from '../../errors.ts'
 import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../../lib/output-file.ts'
+import { MaintenanceError } from '../../model/errors.ts'
 import { inspectSchema, USERS_MIGRATION } from '../migrate.ts'
 import { filesInUse, locateDatabase, openAsItIs } from '../open.ts'
 import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from '../sqlite/files.ts'

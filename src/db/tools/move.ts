@@ -1,8 +1,8 @@
 /** Copies a whole database to another place, also to the other dialect, and compares every row at the end. */
 import { sql } from 'kysely'
-import { MaintenanceError, OptionError } from '../../errors.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { assertNotInUse, openOutput } from '../../lib/output-file.ts'
+import { MaintenanceError, OptionError } from '../../model/errors.ts'
 import { continueAfterUserId, findLastUserId } from '../dialect.ts'
 import { inspectSchema, type KnownSchema } from '../migrate.ts'
 import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from '../open.ts'

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { AuthError } from '../../../errors.ts'
+import { AuthError } from '../../../model/errors.ts'
 import type { Hasher } from '../../../options/index.ts'
 
 /** One hash per core at a time. More would not be faster. */

@@ -1,6 +1,6 @@
 import '../../../lib/require-node.ts'
 
-import { OptionError } from '../../../errors.ts'
+import { OptionError } from '../../../model/errors.ts'
 
 // Not imported: require-node.ts says why.
 const { hash } = process.getBuiltinModule('node:crypto')

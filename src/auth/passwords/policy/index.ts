@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { AuthError } from '../../../errors.ts'
+import { AuthError } from '../../../model/errors.ts'
 import { type BreachTuning, createBreachCheck, type OnBreachOutage } from './breaches.ts'
 import { codePointsIn, fold } from './characters.ts'
 import { isTooCommon } from './common.ts'

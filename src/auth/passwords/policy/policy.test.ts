@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { AuthError } from '../../../errors.ts'
+import { AuthError } from '../../../model/errors.ts'
 import { createPasswordPolicy, type PolicySettings } from './index.ts'
 
 const SETTINGS: PolicySettings = {

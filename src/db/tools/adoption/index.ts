@@ -8,8 +8,8 @@
  * @module
  */
 import { sql } from 'kysely'
-import { MaintenanceError, NoResultFound } from '../../../errors.ts'
-import { isEmailAddress, normalizeEmail, storedEmail } from '../../../user.ts'
+import { MaintenanceError, NoResultFound } from '../../../model/errors.ts'
+import { isEmailAddress, normalizeEmail, storedEmail } from '../../../model/user.ts'
 import { forDialect } from '../../dialect.ts'
 import { inspectSchema, MIGRATIONS, runMigrations, USERS_MIGRATION } from '../../migrate.ts'
 import { type Database, TABLE_NAMES, TABLES } from '../../tables/index.ts'

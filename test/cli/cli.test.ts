@@ -1,0 +1,1038 @@
+/** The command `bienvenue` as people and scripts use it: its output, its errors and its exit codes. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { dirname } from 'node:path'
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { flagOf, SETTINGS } from '../../src/cli/settings.ts'
+import { createAuth } from '../../src/index.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { freePort } from '../support/ports.ts'
+import { send, sessionIdOf } from '../support/send.ts'
+import { COMMAND, type Finished, ROOT, run, runCli, startService } from '../support/service.ts'
+import { answering, startScriptedServer, startSmtpServer } from '../support/smtp.ts'
+import { hasTerminal, runAtTerminal } from '../support/terminal.ts'
+
+const COMMANDS = {
+  serve: 'serve',
+  migrate: 'migrate',
+  adopt: 'adopt',
+  doctor: 'doctor',
+  'users add': 'users add EMAIL',
+  'users list': 'users list',
+  'users show': 'users show EMAIL',
+  'users disable': 'users disable EMAIL',
+  'users enable': 'users enable EMAIL',
+  'users confirm': 'users confirm EMAIL',
+  'users unlock': 'users unlock EMAIL',
+  'users send-reset': 'users send-reset EMAIL',
+  'users resend-confirmation': 'users resend-confirmation EMAIL',
+  'users set-email': 'users set-email EMAIL NEW',
+  'users compromise': 'users compromise EMAIL',
+  'users delete': 'users delete EMAIL',
+  sessions: 'sessions EMAIL',
+  'sessions end': 'sessions end EMAIL',
+  'sessions end-all': 'sessions end-all',
+  import: 'import FILE',
+  export: 'export',
+  audit: 'audit',
+  'mail test': 'mail test TO',
+  'mail queue': 'mail queue',
+  backup: 'backup FILE',
+  restore: 'restore FILE',
+  move: 'move',
+}
+const EMAIL = 'guillaume@holberton.io'
+const PASSWORD = 'b4l0u'
+const SECRET = 's3cr3t'
+
+/** Expects one line on standard error, without a stack or a class name, and nothing on standard output. */
+function expectRefusal({ exitCode, stdout, stderr }: Finished, expected: number, says: RegExp): void {
+  expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
+  expect(stderr).toMatch(says)
+  expect(stderr).not.toMatch(/\bat .+:\d+|node:|[A-Z]\w*Error/)
+  expect(stderr).not.toContain(SECRET)
+  expect(stdout).toBe('')
+  expect(exitCode).toBe(expected)
+}
+
+/** Expects success without any output on standard error. */
+function expectDone({ exitCode, stdout, stderr }: Finished): string {
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+function filePath(databaseUrl: string): string {
+  return databaseUrl.slice('sqlite:'.length)
+}
+
+describe('help', () => {
+  it.each([['--help'], ['-h'], ['help']])(
+    '%s lists every command and points to the help on settings',
+    async (flag) => {
+      const help = expectDone(await runCli([flag]))
+      const listed = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? ''
+      const usages = listed
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trim().split('  ', 1)[0])
+      expect(usages.toSorted()).toEqual(Object.values(COMMANDS).toSorted())
+      expect(help).toContain('bienvenue help settings')
+      expect(help).not.toContain('--database-url')
+    },
+  )
+
+  it.each(Object.entries(COMMANDS))(
+    'on %s shows its usage and its own flags, and runs nothing',
+    async (name, usage) => {
+      const databaseUrl = await freshDatabase('sqlite')
+      const env = { DATABASE_URL: databaseUrl }
+      const help = expectDone(await runCli([...name.split(' '), '--help'], { env }))
+      expect(help).toMatch(new RegExp(`^Usage: bienvenue ${usage}\n`))
+      expect(help).toMatch(/^Help on settings: bienvenue help settings$/m)
+      const settings = Object.entries(SETTINGS).flatMap(([setting, { env }]) => [
+        `--${flagOf(setting)} `,
+        env,
+      ])
+      expect(settings.filter((setting) => help.includes(`  ${setting} `))).toEqual([])
+      expect(expectDone(await runCli(['help', ...name.split(' ')], { env }))).toBe(help)
+      expect(existsSync(filePath(databaseUrl))).toBe(false)
+    },
+  )
+
+  it.each(['users', 'sessions', 'mail'])(
+    'on the group %s lists its commands and no others',
+    async (group) => {
+      const help = expectDone(await runCli([group, '--help']))
+      for (const [name, usage] of Object.entries(COMMANDS)) {
+        const isOther = name.startsWith(`${group} `)
+        // A command with the name of the group is in the first line, not in the list.
+        expect(help.includes(`  ${usage} `)).toBe(isOther)
+      }
+      expect(expectDone(await runCli(['help', group]))).toBe(help)
+    },
+  )
+
+  it('on settings lists each with its flag and its variable', async () => {
+    const lines = [
+      ['help', 'settings'],
+      ['settings', '--help'],
+      ['--help', 'settings'],
+    ]
+    const [help, ...others] = await Promise.all(lines.map(async (line) => expectDone(await runCli(line))))
+    for (const [name, { env, secret }] of Object.entries(SETTINGS)) {
+      // Every user of the machine can read a flag, so secrets have none.
+      const flag = secret === 'whole' ? '' : `--${flagOf(name)}`
+      expect(help).toMatch(new RegExp(`^  ${flag} +${env} +\\S`, 'm'))
+    }
+    expect(others).toEqual([help, help])
+  })
+
+  it('is shown when no command is given, with exit code 2', async () => {
+    const { exitCode, stdout, stderr } = await runCli([])
+    expect(stdout).toContain('Usage: bienvenue COMMAND')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' })
+  })
+})
+
+it('--version prints the version of the package, also through npm run', async () => {
+  const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }
+  expect(expectDone(await runCli(['--version']))).toBe(`${version}\n`)
+  const byNpm = await run('npm', ['run', '-s', 'bienvenue', '--', '--version'], {
+    // Otherwise npm asks the registry for a newer version of itself.
+    env: { npm_config_update_notifier: 'false' },
+  })
+  expect(expectDone(byNpm)).toBe(`${version}\n`)
+})
+
+describe('an invalid command line', () => {
+  /** `help` is the command or group whose help the message points to, if any. */
+  const lines: [line: string, says: RegExp, help?: string][] = [
+    ['nonsense', /Unknown command "nonsense"\. See:/, ''],
+    ['users', /"users" is a group of commands\. Commands: users add, users list/, 'users'],
+    ['users nonsense', /Unknown command "users nonsense"\. Commands: users add, /, 'users'],
+    ['serve --nonsense', /Unknown option '--nonsense'\. See:/, 'serve'],
+    ['serve extra', /takes no arguments\./, 'serve'],
+    ['serve --port', /--port needs a value\./, 'serve'],
+    ['migrate --yes', /--yes/, 'migrate'],
+    ['move', /Missing --to DATABASE_URL\./],
+    ['backup', /takes one argument: FILE/, 'backup'],
+    ['restore x', /--yes/],
+    ['adopt --keep bob', /--keep must be the id of an account\./],
+    ['adopt --plan --keep 1', /either --plan or --keep, not both\./],
+    ['users add', /takes one argument: EMAIL/, 'users add'],
+    [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/, 'users add'],
+    [`users add ${EMAIL} --password=${SECRET}`, /--password/, 'users add'],
+    ['users list extra', /takes no arguments\./, 'users list'],
+    ['users list --state asleep', /--state must be one of active, disabled, .*locked\./],
+    ['users list --limit many', /--limit must be a whole number/],
+    ['users list --after bob', /--after must be the id of a user\./],
+    ['users list --since yesterday', /--since must be a date or a time/],
+    ['users set-email a@example.com', /takes 2 arguments: EMAIL NEW/, 'users set-email'],
+    ['help nonsense', /There is no help on "nonsense"\./, ''],
+    ['nonsense --help', /There is no help on "nonsense"\./, ''],
+    ['users show', /takes one argument: EMAIL/, 'users show'],
+    ['users delete --yes', /takes one argument: EMAIL/, 'users delete'],
+    ['sessions', /takes one argument: EMAIL\. Other commands: sessions end, sessions end-all\./, 'sessions'],
+    ['sessions nonsense', /Commands: sessions EMAIL, sessions end EMAIL, sessions end-all\./],
+    ['sessions end-all', /--yes/],
+    ['mail nonsense', /Commands: mail test, mail queue\./, 'mail'],
+    ['mail test', /takes one argument: TO/, 'mail test'],
+    ['audit --limit x', /--limit must be a whole number/],
+    ['audit --action nonsense', /--action must be one of .*login/],
+    ['audit --since yesterday', /--since must be a date or a time/],
+    ['audit --since 2026-13-01', /--since must be a date or a time/],
+  ]
+
+  it.each(lines)('(%s) gets one line of explanation and exit code 2', async (line, says, help) => {
+    const env = { DATABASE_URL: 'sqlite::memory:' }
+    const [forPeople, forScripts] = await Promise.all([
+      runCli(line.split(' '), { env }),
+      runCli([...line.split(' '), '--json'], { env }),
+    ])
+    expectRefusal(forPeople, 2, says)
+    const named = help === undefined ? undefined : ['bienvenue', ...help.split(' ').filter(Boolean), '--help']
+    expect(/ See: (.*--help)\n$/.exec(forPeople.stderr)?.[1]).toBe(named?.join(' '))
+    expect(forScripts).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) })
+    expect(JSON.parse(forScripts.stderr)).toEqual({ code: 'usage', message: expect.stringMatching(says) })
+  })
+})
+
+describe('an invalid setting', () => {
+  const rows: [variable: string, value: string, says?: RegExp][] = [
+    ['HOST', '0.0.0.0', /loopback/],
+    ['HOST', '::', /loopback/],
+    ['HOST', '192.168.1.1', /loopback/],
+    ['HOST', 'localhost:80'],
+    ['PORT', '99999', /65535/],
+    ['PORT', 'abc'],
+    ['PORT', '-1'],
+    ['DATABASE_URL', `mongodb://user:${SECRET}@h/db`, /mongodb/],
+    ['DATABASE_URL', 'nonsense', /sqlite:PATH/],
+    ['DATABASE_URL', 'sqlite:'],
+    ['DATABASE_URL', `postgres://user:${SECRET}@h:99999/db`],
+    ['DATABASE_URL', `postgres://user:${SECRET}%@127.0.0.1:1/db`],
+    ['DATABASE_URL', `postgres://user:${SECRET}@127.0.0.1:1/db`, /ECONNREFUSED/],
+    ['BIENVENUE_MODE', 'nonsense', /classic/],
+    ['BIENVENUE_THROTTLE', 'maybe', /on or off/],
+    ['BIENVENUE_BCRYPT_COST', '9', /10 to 16/],
+    ['BIENVENUE_MIN_PASSWORD_LENGTH', '0'],
+    ['BIENVENUE_LOG_LEVEL', 'loud'],
+    ['BASE_URL', 'auth.example.com', /https:/],
+    ['BIENVENUE_SECRET_KEY', SECRET, /base64url/],
+    ['SMTP_URL', `smtp://user:${SECRET}@`, /smtp/],
+    ['SMTP_URL', 'terminal:'],
+    ['BIENVENUE_TRUSTED_PROXIES', 'localhost', /addresses and networks/],
+    ['BIENVENUE_RESET_TOKEN_DELIVERY', 'mail', /SMTP_URL/],
+    ['BIENVENUE_REGISTRATION_ANSWER', 'uniform', /BIENVENUE_EMAIL_VERIFICATION=on/],
+  ]
+
+  it.each(rows)(
+    '(%s=%s) stops the start with one line that names the setting',
+    async (variable, value, says) => {
+      const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0', [variable]: value }
+      const finished = await runCli(['serve'], { env })
+      // Terminal mail is valid, but needs a sender.
+      const named = value === 'terminal:' ? 'BIENVENUE_MAIL_FROM' : variable
+      expectRefusal(finished, 2, new RegExp(`^bienvenue: ${named}: `))
+      expect(finished.stderr).toMatch(says ?? /./)
+    },
+  )
+
+  it('given as a flag is named by its variable too, and a flag takes precedence', async () => {
+    const env = { DATABASE_URL: 'sqlite::memory:', PORT: '0', BIENVENUE_THROTTLE: 'on' }
+    expectRefusal(await runCli(['serve', '--throttle', 'maybe'], { env }), 2, /BIENVENUE_THROTTLE: /)
+  })
+
+  it('is reported to scripts as one line of JSON', async () => {
+    const { exitCode, stderr } = await runCli(['users', 'list', '--json'], { env: { PORT: 'abc' } })
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(stderr)).toEqual({ code: 'setting', message: expect.stringMatching(/^PORT: /) })
+  })
+
+  it('is reported for a port that another program uses', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const env = { DATABASE_URL: 'sqlite::memory:', PORT: String(port) }
+    expectRefusal(await runCli(['serve'], { env }), 2, new RegExp(`^bienvenue: PORT: ${port} is in use`))
+  })
+
+  it.each<[name: string, path: (file: string) => string]>([
+    ['a directory', (file) => dirname(file)],
+    ['a file in a directory that does not exist', (file) => `${dirname(file)}/nowhere/test.db`],
+    ['a file in a file', (file) => `${file}/test.db`],
+    ['a file that is not a database', (file) => file],
+  ])('is reported for an SQLite path that cannot be a database: %s', async (_name, path) => {
+    const file = filePath(await freshDatabase('sqlite'))
+    const letter = 'A letter, not a database. '.repeat(10)
+    writeFileSync(file, letter)
+    for (const command of ['serve', 'migrate', 'users list']) {
+      const env = { DATABASE_URL: `sqlite:${path(file)}`, PORT: '0' }
+      const refusal = /^bienvenue: DATABASE_URL: (?:cannot use|there is no database at) /
+      expectRefusal(await runCli(command.split(' '), { env }), 2, refusal)
+    }
+    expect(readFileSync(file, 'utf8')).toBe(letter)
+  })
+
+  it.each([
+    ['a wrong password', (url: URL) => Object.assign(url, { password: SECRET })],
+    ['a database that does not exist', (url: URL) => Object.assign(url, { pathname: '/nowhere' })],
+  ])('is reported for a PostgreSQL URL with %s', async (_name, change) => {
+    const url = change(new URL(`${inject('postgresUrl')}/postgres`))
+    const env = { DATABASE_URL: url.href, PORT: '0' }
+    expectRefusal(await runCli(['serve'], { env }), 2, /^bienvenue: DATABASE_URL: cannot use postgres:/)
+  })
+})
+
+/** A key as made by `openssl rand -base64 32`. */
+const randomKey = () => randomBytes(32).toString('base64')
+
+describe('production mode', () => {
+  /** Every setting that production mode requires. */
+  const WELL = {
+    BIENVENUE_MODE: 'production',
+    BASE_URL: 'https://auth.example.com',
+    BIENVENUE_SECRET_KEY: `${randomKey()},${randomKey()}`,
+    SMTP_URL: `smtps://mailer:${SECRET}@mail.example.com`,
+    BIENVENUE_MAIL_FROM: 'Example <no-reply@example.com>',
+  }
+  /** Settings that production mode refuses for each kind of reason: form, value, missing, address. */
+  const ILL = {
+    BIENVENUE_MODE: 'production',
+    BASE_URL: 'http://auth.example.com',
+    BIENVENUE_SECRET_KEY: SECRET,
+    SMTP_URL: `smtp://user:${SECRET}@`,
+    DATABASE_URL: 'sqlite::memory:',
+    BIENVENUE_PASSWORD_HASH: 'bcrypt',
+    BIENVENUE_MIN_PASSWORD_LENGTH: '7',
+    BIENVENUE_PASSWORD_BLOCKLIST: 'off',
+    BIENVENUE_BREACH_CHECK_URL: 'http://range.example.com',
+    BIENVENUE_RESET_TOKEN_DELIVERY: 'response',
+    BIENVENUE_RESET_ENDS_SESSIONS: 'off',
+    BIENVENUE_REGISTRATION_ANSWER: 'explicit',
+    BIENVENUE_EMAIL_VERIFICATION: 'off',
+    BIENVENUE_SECURE_COOKIE: 'off',
+    BIENVENUE_SESSION_LIFETIME_SECONDS: '2592001',
+    BIENVENUE_THROTTLE: 'off',
+    BIENVENUE_LOGIN_FAILURES_UNTIL_LOCK: '0',
+    BIENVENUE_REGISTRATIONS_PER_IP: '0',
+    HOST: '0.0.0.0',
+    PORT: 'x',
+  }
+  const TOLERATED = ['BIENVENUE_MODE', 'BIENVENUE_REGISTRATION_ANSWER']
+  const REFUSED = [...Object.keys(ILL), 'BIENVENUE_MAIL_FROM']
+    .filter((name) => !TOLERATED.includes(name))
+    .sort()
+
+  it('makes serve refuse to start with one line per reason and exit code 2', async () => {
+    const [forPeople, forScripts] = await Promise.all([
+      runCli(['serve'], { env: ILL }),
+      runCli(['serve', '--json'], { env: ILL }),
+    ])
+    const lines = forPeople.stderr.trimEnd().split('\n')
+    expect(lines.map((line) => /^bienvenue: ([A-Z_]+): \S/.exec(line)?.[1]).sort()).toEqual(REFUSED)
+    expect(forPeople).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(forPeople.stderr).not.toContain(SECRET)
+    expect(forPeople.stderr).not.toMatch(/\bat .+:\d+|node:|[A-Z]\w*Error/)
+    expect(forScripts).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(
+      forScripts.stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(lines.map((line) => ({ code: 'setting', message: line.slice('bienvenue: '.length) })))
+  })
+
+  it('makes doctor list the same reasons without secrets, with exit code 1', async () => {
+    const [serve, forPeople, forScripts] = await Promise.all([
+      runCli(['serve'], { env: ILL }),
+      runCli(['doctor'], { env: ILL }),
+      runCli(['doctor', '--json'], { env: ILL }),
+    ])
+    const reasons = serve.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice('bienvenue: '.length))
+    const { refused, unsafe, well } = JSON.parse(forScripts.stdout) as {
+      refused: { setting: string; problem: string }[]
+      unsafe: string[]
+      well: boolean
+    }
+    expect(refused.map(({ setting, problem }) => `${setting}: ${problem}`)).toEqual(reasons)
+    expect(well).toBe(false)
+    expect(unsafe).toEqual([expect.stringMatching(/^BIENVENUE_REGISTRATION_ANSWER: /)])
+    const listed = /^serve refuses to start in production mode:\n((?: {2}- .*\n)+)/m.exec(
+      forPeople.stdout,
+    )?.[1]
+    expect(listed?.trimEnd().split('\n')).toEqual(reasons.map((reason) => `  - ${reason}`))
+    for (const { exitCode, stdout, stderr } of [forPeople, forScripts]) {
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+      expect(stdout).not.toContain(SECRET)
+    }
+  })
+
+  it.each([
+    ['BIENVENUE_MODE', 'mode', 'prod'],
+    ['BIENVENUE_THROTTLE', 'throttle', 'maybe'],
+    ['PORT', 'port', '99999'],
+    ['SMTP_URL', 'smtp-url', `smtp://user:${SECRET}@`],
+  ])('doctor shows no default in place of an invalid flag for %s', async (variable, flag, value) => {
+    const args = ['doctor', `--${flag}`, value]
+    const [forPeople, forScripts] = await Promise.all([runCli(args), runCli([...args, '--json'])])
+    expect(forPeople.exitCode).toBe(1)
+    expect(forPeople.stdout).toMatch(new RegExp(`^${variable} +\\(invalid\\) +flag$`, 'm'))
+    const { settings } = JSON.parse(forScripts.stdout) as { settings: { variable: string }[] }
+    expect(settings.find((row) => row.variable === variable)).toEqual({
+      variable,
+      value: null,
+      source: 'flag',
+    })
+    // It is unknown what an unknown mode would refuse.
+    const heading = flag === 'mode' ? 'serve refuses to start' : 'serve refuses to start in classic mode'
+    expect(forPeople.stdout).toMatch(new RegExp(`^${heading}:\n {2}- ${variable}: `, 'm'))
+    expect(forPeople.stdout + forScripts.stdout).not.toContain(SECRET)
+  })
+
+  it('makes doctor list every reason even if the database URL is invalid', async () => {
+    const env = { ...ILL, DATABASE_URL: `mongodb://user:${SECRET}@h/db` }
+    const { exitCode, stdout, stderr } = await runCli(['doctor', '--json'], { env })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+    expect(stdout).not.toContain(SECRET)
+    const { refused } = JSON.parse(stdout) as { refused: { setting: string }[] }
+    expect(refused.map(({ setting }) => setting).sort()).toEqual(REFUSED)
+  })
+
+  it('is accepted by doctor if everything is set: tolerated settings are named, and no secret is shown', async () => {
+    const env = {
+      ...WELL,
+      DATABASE_URL: await freshDatabase('sqlite'),
+      BIENVENUE_REGISTRATION_ANSWER: 'explicit',
+    }
+    expectDone(await runCli(['migrate'], { env }))
+    const [forPeople, forScripts] = await Promise.all([
+      runCli(['doctor'], { env }),
+      runCli(['doctor', '--json'], { env }),
+    ])
+    const report = JSON.parse(expectDone(forScripts)) as { settings: { variable: string; value: unknown }[] }
+    expect(report).toMatchObject({
+      well: true,
+      refused: [],
+      unsafe: [expect.stringMatching(/^BIENVENUE_REGISTRATION_ANSWER: /)],
+    })
+    const values = Object.fromEntries(report.settings.map(({ variable, value }) => [variable, value]))
+    expect(values).toMatchObject({
+      BIENVENUE_MODE: 'production',
+      BIENVENUE_SECRET_KEY: '2 keys',
+      SMTP_URL: 'smtps://mailer@mail.example.com:465',
+      BIENVENUE_MAIL_FROM: WELL.BIENVENUE_MAIL_FROM,
+      BIENVENUE_TRUSTED_PROXIES: '-',
+      BIENVENUE_MIN_PASSWORD_LENGTH: 15,
+      BIENVENUE_SECURE_COOKIE: 'on',
+    })
+    expect(expectDone(forPeople)).toMatch(
+      /^Not fit for the internet:\n {2}- BIENVENUE_REGISTRATION_ANSWER: /m,
+    )
+    expect(forPeople.stdout).not.toContain('serve refuses')
+    for (const secret of [SECRET, ...WELL.BIENVENUE_SECRET_KEY.split(',')])
+      expect(forPeople.stdout + forScripts.stdout).not.toContain(secret)
+  })
+})
+
+describe('mail', () => {
+  const FROM = 'Example <no-reply@example.com>'
+  const envFor = async (port: number) => ({
+    DATABASE_URL: 'sqlite::memory:',
+    SMTP_URL: `smtp://127.0.0.1:${port}`,
+    BIENVENUE_MAIL_FROM: FROM,
+    BASE_URL: 'https://auth.example.com',
+  })
+
+  it('test sends one mail to the address and reports it', async () => {
+    const server = await startSmtpServer()
+    const env = await envFor(server.port)
+    expect(expectDone(await runCli(['mail', 'test', ` ${EMAIL} `], { env }))).toBe(
+      `The mail server accepted a test mail to ${EMAIL}.\n`,
+    )
+    const json = expectDone(await runCli(['mail', 'test', EMAIL, '--json'], { env }))
+    expect(JSON.parse(json)).toEqual({ sent: EMAIL })
+    expect(server.received).toHaveLength(2)
+    for (const { from, to, mail } of server.received) {
+      expect({ from, to }).toEqual({ from: 'no-reply@example.com', to: [EMAIL] })
+      expect(mail.from).toMatchObject({ name: 'Example', address: 'no-reply@example.com' })
+      expect(mail.text).toContain('auth.example.com')
+    }
+  })
+
+  it('test explains a failure in one line', async () => {
+    const env = await envFor(await freePort())
+    expectRefusal(await runCli(['mail', 'test', EMAIL], { env }), 1, /ECONNREFUSED|refused|reach/i)
+    const stubborn = await startScriptedServer(answering({ RCPT: '550 no such mailbox' }))
+    const refusing = await envFor(stubborn.port)
+    expectRefusal(await runCli(['mail', 'test', EMAIL], { env: refusing }), 1, /550 no such mailbox/)
+    expectRefusal(await runCli(['mail', 'test', 'nobody'], { env }), 1, /^bienvenue: TO: /)
+    const without = { DATABASE_URL: 'sqlite::memory:' }
+    expectRefusal(
+      await runCli(['mail', 'test', EMAIL], { env: without }),
+      2,
+      /^bienvenue: SMTP_URL: is not set/,
+    )
+  })
+
+  it('test with SMTP_URL=terminal: shows the mail on standard error', async () => {
+    const env = { ...(await envFor(1)), SMTP_URL: 'terminal:' }
+    const { exitCode, stdout, stderr } = await runCli(['mail', 'test', EMAIL], { env })
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: `The mail server accepted a test mail to ${EMAIL}.\n`,
+    })
+    expect(stderr).toContain(`To: ${EMAIL}\n`)
+  })
+
+  it('queue shows the answer of the mail server to the mails that are waiting', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const server = await startScriptedServer(answering({ RCPT: '550 relay not permitted for a@example.com' }))
+    const env = { ...(await envFor(server.port)), DATABASE_URL: databaseUrl }
+    const faults: unknown[] = []
+    const auth = await createAuth({
+      databaseUrl,
+      baseUrl: env.BASE_URL,
+      smtpUrl: env.SMTP_URL,
+      mailFrom: env.BIENVENUE_MAIL_FROM,
+      emailVerification: true,
+      hasher: CHEAP_HASHER,
+      logger: { debug() {}, info() {}, warn() {}, error: (fields) => void faults.push(fields) },
+    })
+    for (const name of ['a', 'b'])
+      await auth.account.register({ email: `${name}@example.com`, password: PASSWORD })
+    await vi.waitUntil(() => faults.length === 2, { timeout: 50_000, interval: 5 })
+    await vi.waitUntil(async () => (await auth.delivery.listProblems())[0]?.mails === 2, { timeout: 50_000 })
+    await auth.close()
+    const [problem, ...others] = expectDone(await runCli(['mail', 'queue'], { env }))
+      .split('\n')
+      .slice(1, -1)
+    expect(problem).toMatch(/^ {2}- 2: .*550 relay not permitted for \[…\]$/)
+    expect(others).toEqual([])
+    const json = JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))
+    expect(json).toEqual({
+      waiting: 2,
+      problems: [{ problem: expect.stringContaining('550 relay not permitted'), mails: 2 }],
+    })
+  })
+
+  it('queue shows how many mails are waiting, and sends none of them', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const server = await startSmtpServer()
+    const env = { ...(await envFor(server.port)), DATABASE_URL: databaseUrl }
+    const auth = await createAuth({
+      databaseUrl,
+      baseUrl: env.BASE_URL,
+      emailVerification: true,
+      mailer: { send: () => Promise.reject(new Error('not today')), close() {} },
+      hasher: CHEAP_HASHER,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    })
+    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails waiting: 0\n')
+    for (const name of ['a', 'b'])
+      await auth.account.register({ email: `${name}@example.com`, password: PASSWORD })
+    await auth.close()
+    expect(expectDone(await runCli(['mail', 'queue'], { env }))).toBe('Mails waiting: 2\n')
+    expect(JSON.parse(expectDone(await runCli(['mail', 'queue', '--json'], { env })))).toEqual({
+      waiting: 2,
+      problems: [],
+    })
+    expect(server.received).toEqual([])
+  })
+})
+
+onBothEngines('the commands', (engine) => {
+  it('migrate shows what it would run, and runs each migration once', async () => {
+    const env = { DATABASE_URL: await freshDatabase(engine) }
+    const plan = expectDone(await runCli(['migrate', '--plan'], { env }))
+    expect(plan).toMatch(/^(?:would run \d{4}-[a-z-]+\n)+$/)
+    expect(expectDone(await runCli(['migrate', '--plan'], { env }))).toBe(plan)
+    const { pending } = JSON.parse(expectDone(await runCli(['migrate', '--plan', '--json'], { env })))
+    expect(expectDone(await runCli(['migrate'], { env }))).toBe(plan.replaceAll('would run', 'ran'))
+    expect(pending).toEqual(plan.match(/\d{4}-[a-z-]+/g))
+    expect(expectDone(await runCli(['migrate'], { env }))).toBe('The database schema is up to date.\n')
+    expect(JSON.parse(expectDone(await runCli(['migrate', '--json'], { env })))).toEqual({ migrated: [] })
+  })
+
+  it('users add, list, show, disable, enable and delete act on the accounts of a running service', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl }
+    const users = (line: string, input?: string) =>
+      runCli(['users', ...line.split(' ')], { env, ...(input !== undefined && { input }) })
+    const { url } = await startService(databaseUrl)
+    const logIn = () => send(url, 'POST', '/sessions', { form: { email: EMAIL, password: PASSWORD } })
+
+    const add = `add ${EMAIL} --password-stdin`
+    expect(expectDone(await users(add, `${PASSWORD}\n`))).toBe(`Added ${EMAIL} as user 1.\n`)
+    const refusedAdds: [line: string, input: string | undefined, exitCode: number, says: RegExp][] = [
+      [add, `${PASSWORD}\n`, 1, /User guillaume@holberton.io already exists/],
+      [add.replace(EMAIL, EMAIL.toUpperCase()), 'x', 1, /already exists/],
+      ['add nobody --password-stdin', 'x', 1, /^bienvenue: email: /],
+      ['add bob@example.com --password-stdin', '', 1, /^bienvenue: password: /],
+      ['add bob@example.com --password-stdin', '\n', 1, /^bienvenue: password: /],
+      ['add bob@example.com', undefined, 2, /--password-stdin/],
+    ]
+    await Promise.all(
+      refusedAdds.map(async ([line, input, exitCode, says]) =>
+        expectRefusal(await users(line, input), exitCode, says),
+      ),
+    )
+    const taken = await users(`${add} --json`, PASSWORD)
+    expect(taken.exitCode).toBe(1)
+    expect(JSON.parse(taken.stderr)).toMatchObject({ code: 'email_taken' })
+
+    const listed = {
+      id: 1,
+      email: EMAIL,
+      state: 'active',
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      disabled_at: null,
+      // The operator vouches for the address.
+      email_verified_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      password_compromised_at: null,
+    }
+    expect(expectDone(await users('list'))).toMatch(
+      /^id\tcreated\tstate\temail\n1\t\d{4}-\d\d-\d\d\tactive\tguillaume@holberton\.io\n$/,
+    )
+    expect(JSON.parse(expectDone(await users('list --json')))).toEqual(listed)
+
+    const sessionToken = sessionIdOf(await logIn())
+    expect(expectDone(await users(`show ${EMAIL}`))).toMatch(/^live sessions +1$/m)
+    const shown = expectDone(await users(`show ${EMAIL.toUpperCase()} --json`))
+    expect(JSON.parse(shown)).toEqual({ ...listed, live_sessions: 1, reset_pending: false })
+    expect(shown).not.toContain('$2b$')
+
+    expect(expectDone(await users(`disable ${EMAIL}`))).toBe(`${EMAIL} is disabled.\n`)
+    expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
+    expect((await logIn()).status).toBe(401)
+    expect(expectDone(await users('list'))).toContain('\tdisabled\t')
+    expect(expectDone(await users(`enable ${EMAIL}`))).toBe(`${EMAIL} is enabled.\n`)
+    expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
+    expect((await logIn()).status).toBe(200)
+
+    expectRefusal(await users(`delete ${EMAIL}`), 2, /--yes/)
+    expect((await logIn()).status).toBe(200)
+    expect(expectDone(await users(`delete ${EMAIL} --yes`))).toBe(`${EMAIL} is deleted.\n`)
+    expect((await logIn()).status).toBe(401)
+    const ofUser = ['show', 'disable', 'enable', 'confirm', 'unlock', 'compromise', 'delete --yes']
+    ofUser.push('send-reset', 'resend-confirmation')
+    await Promise.all(
+      [...ofUser.map((line) => `users ${line}`), 'sessions', 'sessions end', 'audit --user'].map(
+        async (line) => {
+          const finished = await runCli([...line.split(' '), EMAIL], { env })
+          expectRefusal(finished, 1, /There is no user guillaume@holberton\.io\./)
+        },
+      ),
+    )
+    expect(JSON.parse((await users(`show ${EMAIL} --json`)).stderr)).toEqual({
+      code: 'unknown_email',
+      message: `There is no user ${EMAIL}.`,
+    })
+  })
+
+  it('users confirm, unlock and compromise and sessions end and end-all act on accounts, and audit shows it', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl }
+    const cli = async (line: string) => expectDone(await runCli(line.split(' '), { env }))
+    const auth = await freshAuth(engine, { databaseUrl, loginFailuresPerAccount: 2 })
+    const { id } = await auth.registerUser(EMAIL, PASSWORD)
+    await auth.registerUser('bob@example.com', PASSWORD)
+    const logIn = (password = PASSWORD) =>
+      auth.signIn.withPassword({ email: EMAIL, password }, { ip: '192.0.2.7' })
+    const liveSessions = async () => (await auth.users.find(EMAIL))?.liveSessions
+
+    const before = await auth.users.find(EMAIL)
+    expect(before?.user.emailVerifiedAt).toBeNull()
+    expect(await cli(`users confirm ${EMAIL}`)).toBe(`${EMAIL} is confirmed.\n`)
+    expect((await auth.users.find(EMAIL))?.user.emailVerifiedAt).toBeInstanceOf(Date)
+
+    for (let failure = 0; failure < 2; failure++) await logIn('wrong').catch(() => {})
+    await expect(logIn()).rejects.toMatchObject({ code: 'too_many_attempts' })
+    expect(JSON.parse(await cli(`users unlock ${EMAIL} --json`))).toEqual({ unlocked: EMAIL })
+    await logIn()
+
+    await logIn()
+    expect(await cli(`sessions end ${EMAIL.toUpperCase()}`)).toBe(
+      `Signed ${EMAIL} out everywhere: ended 2 sessions.\n`,
+    )
+    expect(await liveSessions()).toBe(0)
+    expect(JSON.parse(await cli(`sessions end ${EMAIL} --json`))).toEqual({ email: EMAIL, ended: 0 })
+
+    await logIn()
+    const bobs = await auth.createSession('bob@example.com')
+    expectRefusal(await runCli(['sessions', 'end-all'], { env }), 2, /--yes/)
+    expect(await auth.getUserFromSessionId(bobs)).not.toBeNull()
+    expect(await cli('sessions end-all --yes')).toBe('Ended 2 sessions.\n')
+    expect([await liveSessions(), await auth.getUserFromSessionId(bobs)]).toEqual([0, null])
+    expect(JSON.parse(await cli('sessions end-all --yes --json'))).toEqual({ ended: 0 })
+
+    await logIn()
+    expect(await cli(`users compromise ${EMAIL}`)).toBe(
+      `${EMAIL} must reset the password to sign in. All sessions of the user have ended.\n`,
+    )
+    expect(await liveSessions()).toBe(0)
+    await expect(logIn()).rejects.toMatchObject({ code: 'password_compromised' })
+    expect(JSON.parse(await cli(`users compromise ${EMAIL} --json`))).toEqual({ compromised: EMAIL })
+    expect(JSON.parse(await cli(`users show ${EMAIL} --json`))).toMatchObject({
+      email_verified_at: expect.stringMatching(/^\d{4}-/),
+      password_compromised_at: expect.stringMatching(/^\d{4}-/),
+    })
+    expect(await cli(`users show ${EMAIL}`)).toMatch(/^compromised +\d{4}-.*Z$/m)
+
+    // Newest first, as JSON for scripts and as lines for people.
+    const records = (await cli('audit --json --limit 0'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const actions = records.map(({ action, outcome }) =>
+      outcome === 'success' ? action : `${action} ${outcome}`,
+    )
+    expect(actions.slice(0, 4)).toEqual([
+      'mark_password_compromised',
+      'login refused',
+      'mark_password_compromised',
+      'login',
+    ])
+    // Entries of the same millisecond come in any order.
+    expect(actions.toSorted()).toEqual(
+      [
+        'confirm_email',
+        'end_all_sessions',
+        'end_all_sessions',
+        'end_all_sessions',
+        'end_all_sessions',
+        'limit_reached refused',
+        'login',
+        'login',
+        'login',
+        'login',
+        'login',
+        'login refused',
+        'login refused',
+        'login refused',
+        'mark_password_compromised',
+        'mark_password_compromised',
+        'register',
+        'register',
+        'unlock_account',
+      ].toSorted(),
+    )
+    const times = records.map(({ at }) => at)
+    expect(times).toEqual(times.toSorted().toReversed())
+    expect(await cli('audit --limit 1')).toMatch(
+      /^\d{4}-\S+Z {2}ok {7}mark_password_compromised {2}by operator \S+ {2}guillaume@holberton\.io \(user 1\)\n$/,
+    )
+    const refused = (await cli(`audit --user ${EMAIL} --action login --limit 1`)).trimEnd()
+    expect(refused).toMatch(
+      /^\d{4}-\S+Z {2}refused {2}login {2}by anonymous {2}guillaume@holberton\.io \(user 1\) {2}\(password_compromised\) {2}from 192\.0\.2\.7$/,
+    )
+    const lines = async (line: string) => (await cli(line)).split('\n').length - 1
+    expect(await lines(`audit --user ${EMAIL}`)).toBe(await lines(`audit --user ${id}`))
+    expect(await lines('audit --user bob@example.com --action register')).toBe(1)
+    expect(await lines('audit --user 4711')).toBe(0)
+    const { at } = records[2] as { at: string }
+    expect(await lines(`audit --since ${at}`)).toBe(3)
+    expect(await lines('audit --since 2100-01-01')).toBe(0)
+
+    // The entries of a deleted account stay, under an id without an address.
+    await cli('users delete bob@example.com --yes')
+    expect(await cli('audit --user 2 --action register')).toMatch(/ {2}by anonymous {2}deleted user 2\n$/)
+    expect(JSON.parse(await cli('audit --user 2 --action register --json'))).toMatchObject({
+      userId: 2,
+      email: null,
+    })
+    expect(JSON.parse(await cli(`audit --user ${id} --limit 1 --json`))).toMatchObject({
+      userId: id,
+      email: EMAIL,
+    })
+  })
+
+  it('users send-reset, resend-confirmation and set-email queue mail for the running service, or explain why not', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = {
+      DATABASE_URL: databaseUrl,
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+      BASE_URL: 'https://auth.example.com',
+    }
+    const users = (line: string) => runCli(['users', ...line.split(' ')], { env })
+    const auth = await freshAuth(engine, { databaseUrl })
+    await auth.registerUser(EMAIL, PASSWORD)
+    await auth.users.create({ email: 'bob@example.com', password: PASSWORD, confirmed: true })
+    const { id } = await auth.registerUser('disabled@example.com', PASSWORD)
+    await auth.users.disable(id)
+
+    expect(expectDone(await users(`send-reset ${EMAIL}`))).toBe(
+      `The running service will send ${EMAIL} a link that sets a new password.\n`,
+    )
+    expect(JSON.parse(expectDone(await users(`resend-confirmation ${EMAIL} --json`)))).toEqual({
+      queued: 'verify_email',
+      to: EMAIL,
+    })
+    expect(expectDone(await users(`set-email ${EMAIL} new@example.com`))).toMatch(
+      /^The running service will send new@/,
+    )
+    expect(await auth.delivery.count()).toBe(4)
+    expect(expectDone(await users(`set-email ${EMAIL} New@example.com --confirmed`))).toBe(
+      'The address of user 1 is now New@example.com. All sessions of the user have ended.\n',
+    )
+    expect(await auth.users.find('new@example.com')).toMatchObject({
+      user: { id: 1, email: 'New@example.com' },
+    })
+
+    const refusals: [line: string, code: string, says: RegExp][] = [
+      ['send-reset disabled@example.com', 'refused', /is disabled\. Enable the account first/],
+      ['resend-confirmation disabled@example.com', 'refused', /is disabled\. Enable the account first/],
+      ['set-email disabled@example.com x@example.com', 'refused', /is disabled\. Enable the account first/],
+      ['resend-confirmation bob@example.com', 'refused', /is already confirmed\./],
+      ['set-email bob@example.com nonsense', 'invalid_email', /^email: /],
+      ['set-email bob@example.com new@example.com', 'email_taken', /new@example\.com already exists/],
+      ['set-email bob@example.com new@example.com --confirmed', 'email_taken', /already exists/],
+      ['set-email nobody@example.com x@example.com', 'unknown_email', /There is no user nobody@/],
+    ]
+    for (const [line, code, says] of refusals) {
+      const { exitCode, stdout, stderr } = await users(`${line} --json`)
+      expect({ exitCode, stdout }, line).toEqual({ exitCode: 1, stdout: '' })
+      expect(JSON.parse(stderr), line).toEqual({ code, message: expect.stringMatching(says) })
+    }
+    const without = { env: { DATABASE_URL: databaseUrl } }
+    expectRefusal(
+      await runCli(['users', 'send-reset', 'bob@example.com'], without),
+      2,
+      /^bienvenue: SMTP_URL: is not set/,
+    )
+  })
+
+  it('sessions lists the sessions of one user without their tokens', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl }
+    const auth = await freshAuth(engine, { databaseUrl })
+    await auth.registerUser(EMAIL, PASSWORD)
+    await auth.registerUser('bob@example.com', PASSWORD)
+    await auth.createSession('bob@example.com')
+    const client = { ip: '192.0.2.7', userAgent: 'Mozilla/5.0 \u001b[2J\t(test)' }
+    const bearer = (await auth.createSession(EMAIL, client)) ?? ''
+    const [id = '', secret = ''] = bearer.split('.')
+    const [forPeople, forScripts] = await Promise.all([
+      runCli(['sessions', EMAIL.toUpperCase()], { env }),
+      runCli(['sessions', EMAIL, '--json'], { env }),
+    ])
+    const [headings, row, ...rest] = expectDone(forPeople).split('\n')
+    expect(headings).toBe('id\tcreated\tlast used\tip\tdevice')
+    expect(row?.split('\t')).toEqual([
+      id,
+      expect.stringMatching(/^\d{4}-.*Z$/),
+      expect.stringMatching(/^\d{4}-.*Z$/),
+      client.ip,
+      'Mozilla/5.0 \\u{1b}[2J\\u{9}(test)',
+    ])
+    expect(rest).toEqual([''])
+    const moment = expect.stringMatching(/^\d{4}-.*Z$/)
+    expect(JSON.parse(expectDone(forScripts))).toEqual({
+      id,
+      created_at: moment,
+      authenticated_at: moment,
+      last_seen_at: moment,
+      expires_at: moment,
+      ip: client.ip,
+      user_agent: client.userAgent,
+    })
+    expect(forPeople.stdout + forScripts.stdout).not.toContain(secret)
+  })
+
+  it('audit shows fifty entries, or as many as --limit allows', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl }
+    const auth = await freshAuth(engine, { databaseUrl, throttle: false })
+    for (let failure = 0; failure < 51; failure++) await auth.validLogin(`${failure}@example.com`, 'wrong')
+    const lines = async (...flags: string[]) =>
+      expectDone(await runCli(['audit', ...flags], { env })).split('\n').length - 1
+    expect(
+      await Promise.all([lines(), lines('--limit', '51'), lines('--limit', '0'), lines('--limit', '7')]),
+    ).toEqual([50, 51, 51, 7])
+  })
+
+  it('doctor shows every setting and its source, and what is missing', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = { DATABASE_URL: databaseUrl, BIENVENUE_NONSENSE: '1' }
+    // The file exists, but is empty.
+    if (engine === 'sqlite') writeFileSync(filePath(databaseUrl), '')
+    const ill = expectDone(await runCli(['doctor', '--port', '80'], { env }))
+    expect(ill).toMatch(/^DATABASE_URL +\S+ +environment$/m)
+    expect(ill).toMatch(/^PORT +80 +flag$/m)
+    expect(ill).toMatch(/^HOST +localhost +default$/m)
+    expect(ill).toMatch(/^BIENVENUE_NONSENSE: ignored \(unknown setting\)$/m)
+    expect(ill).toMatch(/^ {2}- BIENVENUE_MIN_PASSWORD_LENGTH: /m)
+    expect(ill).toMatch(/^ok +schema: \d+ migrations to run with serve or migrate$/m)
+    expect(ill).not.toContain(':postgres@')
+
+    expectDone(await runCli(['migrate'], { env }))
+    const well = JSON.parse(expectDone(await runCli(['doctor', '--json'], { env })))
+    expect(well).toMatchObject({ well: true, unknown: ['BIENVENUE_NONSENSE'] })
+    expect(well.checks).toEqual([
+      { name: 'database', ok: true, detail: expect.any(String) },
+      ...(engine === 'sqlite' ? [{ name: 'file', ok: true, detail: 'SQLite found no damage' }] : []),
+      { name: 'schema', ok: true, detail: 'up to date' },
+    ])
+    expect(well.settings).toHaveLength(Object.keys(SETTINGS).length)
+    expect(JSON.stringify(well)).not.toContain(':postgres@')
+  })
+})
+
+it('doctor reports an unreachable PostgreSQL in one line without the password, with exit code 1', async () => {
+  const env = { DATABASE_URL: `postgres://user:${SECRET}@127.0.0.1:1/db?password=${SECRET}` }
+  const { exitCode, stdout, stderr } = await runCli(['doctor'], { env })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
+  expect(stdout).not.toContain(SECRET)
+  expect(stdout.match(/^FAILED.*$/gm)).toEqual([
+    'FAILED  database: cannot use postgres://user@127.0.0.1:1/db: connect ECONNREFUSED 127.0.0.1:1',
+  ])
+  const forScripts = await runCli(['doctor', '--json'], { env })
+  expect(forScripts.exitCode).toBe(1)
+  expect(forScripts.stdout).not.toContain(SECRET)
+  expect(JSON.parse(forScripts.stdout)).toMatchObject({ well: false })
+})
+
+it.each([
+  ['backup copy.db\r', 'FILE contains U+000D'],
+  ['restore copy\u200b.db --yes', 'FILE contains U+200B'],
+  ['import \ufeffusers.csv', 'FILE contains U+FEFF'],
+  ['import users.csv --rejects rejects.ndjson\r', '--rejects contains U+000D'],
+  ['import users.csv --format csv\u00a0', '--format contains U+00A0'],
+  ['export --output users.ndjson\u2060', '--output contains U+2060'],
+  ['move --to sqlite:b.db\r', '--to contains U+000D'],
+  ['audit --limit 5\r', '--limit contains U+000D'],
+])('%j is refused: the invisible character is named, and no file is created', async (line, problem) => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const finished = await runCli(line.split(' '), { env: { DATABASE_URL: databaseUrl } })
+  expectRefusal(
+    finished,
+    2,
+    new RegExp(`^bienvenue: ${problem.replaceAll('+', '\\+')}, an invisible character`),
+  )
+  expect(readdirSync(dirname(filePath(databaseUrl)))).toEqual([])
+})
+
+it('a command accepts the address of an account that contains an invisible character', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const auth = await createAuth({ databaseUrl })
+  await auth.db.addUser('ali\u200bce@example.com', '!')
+  await auth.close()
+  const env = { DATABASE_URL: databaseUrl }
+  expectDone(await runCli(['users', 'disable', 'ali\u200bce@example.com'], { env }))
+})
+
+it.each(['doctor', 'migrate --plan'])('%s does not create a missing database', async (line) => {
+  const databaseUrl = await freshDatabase('sqlite')
+  expectDone(await runCli(line.split(' '), { env: { DATABASE_URL: databaseUrl } }))
+  expect(existsSync(filePath(databaseUrl))).toBe(false)
+})
+
+describe.skipIf(!hasTerminal)('at a terminal', () => {
+  it('users list prints columns, shows 50 users and says how to continue', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const env = { DATABASE_URL: databaseUrl }
+    const auth = await createAuth({ databaseUrl })
+    for (let n = 1; n <= 52; n++) await auth.db.addUser(`user${n}@example.com`, '!')
+    await auth.close()
+    const { exitCode, shown } = await runAtTerminal(['users', 'list'], { env })
+    const [headings = '', ...lines] = shown.trimEnd().split('\n')
+    expect(exitCode).toBe(0)
+    expect(headings).toMatch(/^ID {2}CREATED {5}STATE {8}EMAIL$/)
+    expect(lines.at(-1)).toBe('There are more. To continue, add --after 50')
+    expect(lines).toHaveLength(51)
+    for (const line of lines.slice(0, -1)) {
+      expect(line).toMatch(/^\d\d? +\d{4}-\d\d-\d\d {2}no_password {2}user\d+@example\.com$/)
+      expect(line.indexOf('user')).toBe(headings.indexOf('EMAIL'))
+    }
+    const rest = await runAtTerminal(['users', 'list', '--after', '50'], { env })
+    expect(rest.shown.trimEnd().split('\n')).toHaveLength(3)
+    const all = await runAtTerminal(['users', 'list', '--limit', '0'], { env })
+    expect(all.shown.trimEnd().split('\n')).toHaveLength(53)
+    expect(shown + rest.shown + all.shown).not.toContain('\t')
+  })
+
+  it('sessions prints columns and escapes control characters in the name of a client', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const auth = await createAuth({ databaseUrl, hasher: CHEAP_HASHER })
+    await auth.registerUser(EMAIL, PASSWORD)
+    await auth.createSession(EMAIL, { userAgent: 'evil\u001b[2J\u202e' })
+    await auth.close()
+    const { shown } = await runAtTerminal(['sessions', EMAIL], { env: { DATABASE_URL: databaseUrl } })
+    expect(shown).toMatch(
+      /^ID +CREATED +LAST USED +IP +DEVICE\n\S{36} {2}\S+Z {2}\S+Z {2}- {3}evil\\u\{1b\}\[2J\\u\{202e\}\n$/,
+    )
+  })
+
+  it('users add states the minimum password length before and after the password is typed', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const env = { DATABASE_URL: databaseUrl, BIENVENUE_MIN_PASSWORD_LENGTH: '15' }
+    const { exitCode, shown } = await runAtTerminal(['users', 'add', EMAIL], {
+      env,
+      answers: ['short', 'short'],
+    })
+    expect(exitCode).toBe(1)
+    expect(shown).toContain('Password (at least 15 characters): ')
+    expect(shown).toContain('bienvenue: password: Use at least 15 characters.\n')
+    // A minimum of one character is not worth stating.
+    const classic = await runAtTerminal(['users', 'add', EMAIL], {
+      env: { DATABASE_URL: databaseUrl },
+      answers: [PASSWORD, PASSWORD],
+    })
+    expect(classic.shown).toContain('Password: ')
+    expect(classic.exitCode).toBe(0)
+  })
+})
+
+it('users list ends quietly when its reader closes the pipe', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const env = { DATABASE_URL: databaseUrl }
+  // Far more than a pipe holds, so that the command is still writing when the pipe is closed.
+  const auth = await createAuth({ databaseUrl })
+  const names = Array.from({ length: 700 }, (_, index) => `${index}@${'long-label.'.repeat(20)}example`)
+  for (const name of names) await auth.db.addUser(name, '!')
+  await auth.close()
+  const whole = expectDone(await runCli(['users', 'list', '--json'], { env }))
+  expect(
+    whole
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).email),
+  ).toEqual(names)
+
+  const child = spawn(process.execPath, [COMMAND, 'users', 'list'], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  const [exitCode] = await once(child, 'close')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+})
+
+it('an address with control characters cannot move the cursor of a terminal or forge a line', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const auth = await createAuth({ databaseUrl })
+  await auth.db.addUser('\u001b[2Jevil\n999\t2026-01-01\tactive\troot\u202e@example.com', '!')
+  await auth.close()
+  const env = { DATABASE_URL: databaseUrl }
+  const { stdout } = await runCli(['users', 'list'], { env })
+  expect(stdout.split('\n')).toHaveLength(3)
+  expect(stdout).toContain('\\u{1b}[2Jevil\\u{a}999\\u{9}')
+  expect(stdout).toContain('\\u{202e}')
+  const { stderr } = await runCli(['users', 'show', '\u001b[2J@x'], { env })
+  expect(stderr).toBe('bienvenue: There is no user \\u{1b}[2J@x.\n')
+})

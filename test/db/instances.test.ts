@@ -1,0 +1,97 @@
+/** Two instances on one database share limits and send each mail once. */
+import pg from 'pg'
+import { expect, it, onTestFinished } from 'vitest'
+import { openAuthService } from '../../src/auth/index.ts'
+import { ask, productionEnv, runCommand } from '../support/deployed.ts'
+import { CHEAP_HASHER, type EngineName, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { memoryMailer, PASSWORD, until } from '../support/production.ts'
+import { startService } from '../support/service.ts'
+import { startSmtpServer } from '../support/smtp.ts'
+
+const EMAIL = 'alice@example.com'
+
+/** Prepares a database with confirmed accounts and queued mail. `startInstance` starts an instance on it. */
+async function prepare(
+  engine: EngineName,
+  { accounts, waiting = [] }: { accounts: readonly string[]; waiting?: readonly string[] },
+) {
+  const databaseUrl = await freshDatabase(engine)
+  const seeding = await openAuthService({
+    databaseUrl,
+    emailVerification: true,
+    baseUrl: 'https://auth.example.com',
+    mailer: memoryMailer(),
+    hasher: CHEAP_HASHER,
+  })
+  for (const email of accounts) await seeding.users.create({ email, password: PASSWORD, confirmed: true })
+  for (const email of waiting) await seeding.registerUser(email, PASSWORD)
+  expect(await seeding.delivery.count()).toBe(waiting.length)
+  await seeding.close()
+
+  const smtp = await startSmtpServer()
+  const env = {
+    ...productionEnv(`smtp://127.0.0.1:${smtp.port}`),
+    BIENVENUE_LOGIN_FAILURES_PER_ACCOUNT: '100',
+    BIENVENUE_LOGIN_FAILURES_UNTIL_LOCK: '6',
+  }
+  return { databaseUrl, env, smtp, startInstance: () => startService(databaseUrl, { env }) }
+}
+
+/** Locks the queued mail on PostgreSQL until two instances wait for it. */
+async function holdMail(databaseUrl: string): Promise<{ releaseToBoth(): Promise<void> }> {
+  const [holder, watcher] = [
+    new pg.Client({ connectionString: databaseUrl }),
+    new pg.Client({ connectionString: databaseUrl }),
+  ]
+  for (const client of [holder, watcher]) {
+    await client.connect()
+    onTestFinished(() => client.end())
+  }
+  await holder.query('begin')
+  await holder.query('select id from outbox for update')
+  return {
+    async releaseToBoth() {
+      await until(async () => {
+        const { rowCount } = await watcher.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        return rowCount === 2
+      })
+      await holder.query('rollback')
+    },
+  }
+}
+
+onBothEngines('two instances on one database', (engine) => {
+  it('share their limits', async () => {
+    const { startInstance } = await prepare(engine, { accounts: [EMAIL] })
+    const instances = await Promise.all([startInstance(), startInstance()])
+    const signIn = async (service: (typeof instances)[0], password: string) =>
+      (await ask(service, 'POST', '/sessions', { fields: { email: EMAIL, password } })).status
+    const statuses = []
+    for (let count = 0; count < 4; count++)
+      for (const service of instances) statuses.push(await signIn(service, 'wrong'))
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429, 429])
+    for (const service of instances) expect(await signIn(service, PASSWORD)).toBe(429)
+  })
+
+  it('send each mail once, whether queued before or after their start', async () => {
+    const waiting = Array.from({ length: 12 }, (_, index) => `waiting${index}@example.com`)
+    const coming = Array.from({ length: 6 }, (_, index) => `coming${index}@example.com`)
+    const { databaseUrl, env, smtp, startInstance } = await prepare(engine, { accounts: [], waiting })
+    const held = engine === 'postgres' ? await holdMail(databaseUrl) : null
+    const instances = await Promise.all([startInstance(), startInstance()])
+    await held?.releaseToBoth()
+    const answers = await Promise.all(
+      coming.map((email, index) =>
+        ask(instances[index % 2 === 0 ? 0 : 1], 'POST', '/users', { fields: { email, password: PASSWORD } }),
+      ),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(coming.map(() => 200))
+    await until(() => smtp.received.length >= waiting.length + coming.length)
+    // Stopping finishes current deliveries, so a duplicate would have arrived too.
+    expect(await Promise.all(instances.map((service) => service.stop()))).toEqual([0, 0])
+    expect(await runCommand(['mail', 'queue'], databaseUrl, env)).toEqual([{ waiting: 0, problems: [] }])
+    expect(smtp.received.flatMap(({ to }) => to).toSorted()).toEqual([...waiting, ...coming].toSorted())
+  })
+})

@@ -1,0 +1,528 @@
+/** No use case reads a whole table: each query plan on the way uses a key or a range of an index. */
+import { expect, it, onTestFinished } from 'vitest'
+import { fill } from '../../bench/growth/fill.ts'
+import { CLOCK, emailOf, firstUuidAt } from '../../bench/growth/rows.ts'
+import { openStore, type Store } from '../../bench/growth/stores.ts'
+import { ACCOUNT_STATES, type AuthService, type Client, openAuthService } from '../../src/auth/index.ts'
+import { MailError, MailRefused } from '../../src/index.ts'
+import type { AuthOptions } from '../../src/options/index.ts'
+import { CHEAP_HASHER, freshDatabase, onBothEngines, type TestClock, testClock } from '../support/engines.ts'
+import { watchPlans } from '../support/plans.ts'
+import {
+  BASE_URL,
+  CLIENT,
+  linkIn,
+  type MemoryMailer,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  type ReceivedMail,
+  randomKey,
+  until,
+} from '../support/production.ts'
+
+const SECRET_KEY = randomKey()
+/** The number of users, sessions and audit records. With this many, a planner uses an index if there is one. */
+const SIZE = 5_000
+const DAY_SECONDS = 86_400
+
+/** Members of the service that run no query. */
+const SILENT = ['options', 'mailer', 'generateUuid', 'hashPassword', 'close']
+
+const GROUPS = ['account', 'audit', 'db', 'delivery', 'sessions', 'signIn', 'transfer', 'users'] as const
+type Group = (typeof GROUPS)[number]
+
+type UseCase =
+  | Exclude<keyof AuthService, Group | 'options' | 'mailer' | 'generateUuid' | 'hashPassword' | 'close'>
+  | { [Name in Group]: `${Name}.${keyof AuthService[Name] & string}` }[Group]
+type Drive = UseCase | (typeof BESIDE)[number]
+
+/** Background work, and variants of use cases of which another variant may read a whole table. */
+const BESIDE = [
+  'sending mail',
+  'users.list, beyond an id',
+  'users.list, some',
+  'audit.list, of a user',
+  'audit.list, since',
+  'db.findUserBy, indexed',
+] as const
+
+/** The tables that may be read as a whole, and why. */
+const SCANS: Partial<Record<Drive, string>> = {
+  // These change all rows.
+  'users.endEverySession': 'sessions, users',
+  'transfer.finishRestore': 'sessions, tokens, users',
+  // For operators. The table only holds queued mail.
+  'delivery.count': 'outbox',
+  'delivery.listProblems': 'outbox',
+  // For operators. Reads in pages, in the order of the key.
+  'audit.list': 'audit',
+  // For operators. PostgreSQL may scan for a filter without an index; SQLite goes along the key.
+  'users.list, some': 'users',
+  // By session_id, reset_token or hashed_password, which have no index. No use case of ours does that.
+  'db.findUserBy': 'users',
+}
+
+/** A signed-in user. */
+interface Person {
+  readonly id: number
+  readonly email: string
+  readonly sessionToken: string
+}
+
+/** A service on filled tables, with helpers for the drives. */
+interface Stage {
+  readonly engine: AuthService
+  /** The same service in classic mode, which sends no mail for registrations. */
+  readonly classic: AuthService
+  readonly now: TestClock
+  /** Signs in another one of the users that the tables were filled with. */
+  person(): Promise<Person>
+  /** An address without an account. */
+  stranger(): string
+  /** A client with its own IP address. */
+  client(): Client
+  /** The addresses to which sending was attempted. */
+  readonly attempts: readonly string[]
+  /** Sends mail until there is one of this kind to an address, and returns its token. */
+  mailedToken(to: string, kind: ReceivedMail['kind']): Promise<string>
+  /** Sends due mail until the condition holds. */
+  sendUntil(holds: () => boolean | Promise<boolean>): Promise<void>
+}
+
+async function refused(promise: Promise<unknown>): Promise<void> {
+  await expect(promise).rejects.toThrow()
+}
+
+async function drain(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const item of items) expect(item).toBeDefined()
+}
+
+/** Runs each use case along all its paths through the database. */
+const DRIVES: Readonly<Record<Drive, (stage: Stage) => Promise<unknown>>> = {
+  async registerUser({ engine, person, stranger }) {
+    await engine.registerUser(stranger(), PASSWORD)
+    await engine.users.create({ email: stranger(), password: PASSWORD, confirmed: true })
+    await refused(engine.registerUser((await person()).email, PASSWORD))
+  },
+  async 'account.register'({ client, engine, classic, person, stranger }) {
+    for (const auth of [engine, classic])
+      await auth.account.register({ email: stranger(), password: PASSWORD }, client())
+    const { email } = await person()
+    await engine.account.register({ email, password: PASSWORD })
+    await refused(classic.account.register({ email, password: PASSWORD }))
+  },
+  async 'account.requestConfirmation'({ client, engine, person, stranger }) {
+    const email = stranger()
+    await engine.registerUser(email, PASSWORD)
+    for (const address of [email, stranger(), (await person()).email])
+      await engine.account.requestConfirmation({ email: address }, client())
+  },
+  async 'account.confirmEmail'({ client, engine, person, stranger, mailedToken }) {
+    const email = stranger()
+    await engine.registerUser(email, PASSWORD)
+    const token = await mailedToken(email, 'verify_email')
+    await refused(engine.account.confirmEmail({ token, password: NEW_PASSWORD }))
+    await engine.account.confirmEmail({ token, password: PASSWORD }, client())
+    const { sessionToken } = await person()
+    const [newEmail] = [stranger()]
+    await engine.account.changeEmail({ email: newEmail }, { sessionToken })
+    const change = await mailedToken(newEmail, 'confirm_new_email')
+    // An unconfirmed registration of the same address since then is replaced.
+    await engine.registerUser(newEmail, PASSWORD)
+    await engine.account.confirmEmail({ token: change, password: PASSWORD })
+  },
+  async 'account.changeEmail'({ client, engine, person, stranger }) {
+    const { sessionToken } = await person()
+    for (const email of [stranger(), (await person()).email])
+      await engine.account.changeEmail({ email }, { sessionToken, ...client() })
+  },
+  async validLogin({ engine, person, stranger }) {
+    const { email } = await person()
+    expect(await engine.validLogin(email, PASSWORD)).toBe(true)
+    expect(await engine.validLogin(email, NEW_PASSWORD)).toBe(false)
+    expect(await engine.validLogin(stranger(), PASSWORD)).toBe(false)
+  },
+  async 'signIn.withPassword'({ client, engine, person, stranger }) {
+    const { email, sessionToken } = await person()
+    const { deviceToken } = await engine.signIn.withPassword(
+      { email, password: PASSWORD },
+      { sessionToken, ...client() },
+    )
+    await engine.signIn.withPassword(
+      { email, password: PASSWORD },
+      { deviceToken: deviceToken ?? expect.unreachable() },
+    )
+    await refused(engine.signIn.withPassword({ email: stranger(), password: PASSWORD }, client()))
+    // Fails up to the limit and signs in, which sends a notice; then fails beyond the limit.
+    const guessed = (await person()).email
+    const { loginFailuresPerAccount } = engine.options
+    for (let attempt = 0; attempt < loginFailuresPerAccount - 1; attempt++)
+      await refused(engine.signIn.withPassword({ email: guessed, password: NEW_PASSWORD }, client()))
+    await engine.signIn.withPassword({ email: guessed, password: PASSWORD })
+    for (let attempt = 0; attempt <= loginFailuresPerAccount; attempt++)
+      await refused(engine.signIn.withPassword({ email: guessed, password: NEW_PASSWORD }, client()))
+    const unconfirmed = stranger()
+    await engine.registerUser(unconfirmed, PASSWORD)
+    await refused(engine.signIn.withPassword({ email: unconfirmed, password: PASSWORD }))
+    const { sessionsPerUser } = engine.options
+    const eager = (await person()).email
+    for (let count = 0; count <= sessionsPerUser; count++)
+      await engine.signIn.withPassword({ email: eager, password: PASSWORD })
+  },
+  async createSession({ client, engine, person, stranger }) {
+    expect(await engine.createSession((await person()).email, client())).not.toBeNull()
+    expect(await engine.createSession(stranger())).toBeNull()
+  },
+  async getUserFromSessionId({ engine, now, person }) {
+    const { id, sessionToken } = await person()
+    expect(await engine.getUserFromSessionId(sessionToken)).toMatchObject({ id })
+    now.advance(120)
+    expect(await engine.getUserFromSessionId(sessionToken)).toMatchObject({ id })
+    expect(await engine.getUserFromSessionId(`${engine.generateUuid()}.${'a'.repeat(43)}`)).toBeNull()
+  },
+  async 'account.get'({ engine, person }) {
+    const { id, sessionToken } = await person()
+    expect(await engine.account.get({ sessionToken })).toMatchObject({ id })
+  },
+  async 'sessions.current'({ engine, person }) {
+    const { id, sessionToken } = await person()
+    expect(await engine.sessions.current({ sessionToken })).toMatchObject({ user: { id } })
+  },
+  async 'sessions.create'({ engine, person }) {
+    expect(await engine.sessions.create({ email: (await person()).email })).not.toBeNull()
+  },
+  async 'signIn.verifyPassword'({ engine, person }) {
+    expect(await engine.signIn.verifyPassword({ email: (await person()).email, password: PASSWORD })).toBe(
+      true,
+    )
+  },
+  async 'users.create'({ engine, stranger }) {
+    await engine.users.create({ email: stranger(), password: PASSWORD, confirmed: true })
+  },
+  async 'users.endSessions'({ engine, person }) {
+    await engine.users.endSessions((await person()).id)
+  },
+  async 'sessions.signOut'({ client, engine, person }) {
+    const { sessionToken } = await person()
+    expect(await engine.sessions.signOut({ ...client(), sessionToken })).toBe(true)
+    expect(await engine.sessions.signOut({ sessionToken })).toBe(false)
+  },
+  async 'sessions.list'({ engine, person }) {
+    const { sessionToken } = await person()
+    expect(await engine.sessions.list({ sessionToken })).toHaveLength(2)
+  },
+  async 'sessions.end'({ client, engine, person }) {
+    const { sessionToken } = await person()
+    const other = (await engine.sessions.list({ sessionToken })).find(({ current }) => !current)
+    await engine.sessions.end({ id: other?.id ?? expect.unreachable() }, { sessionToken, ...client() })
+    await refused(engine.sessions.end({ id: engine.generateUuid() }, { sessionToken }))
+  },
+  async 'sessions.endOthers'({ client, engine, person }) {
+    const { sessionToken } = await person()
+    expect(await engine.sessions.endOthers({ sessionToken, ...client() })).toBe(1)
+  },
+  async 'signIn.reauthenticate'({ client, engine, person }) {
+    const { sessionToken } = await person()
+    await refused(engine.signIn.reauthenticate({ password: NEW_PASSWORD }, { sessionToken, ...client() }))
+    await engine.signIn.reauthenticate({ password: PASSWORD }, { sessionToken, ...client() })
+  },
+  async 'account.changePassword'({ client, engine, person }) {
+    const { sessionToken } = await person()
+    const passwords = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
+    await refused(
+      engine.account.changePassword({ ...passwords, currentPassword: NEW_PASSWORD }, { sessionToken }),
+    )
+    await engine.account.changePassword(passwords, { sessionToken, ...client() })
+  },
+  async 'account.export'({ client, engine, person }) {
+    const { audit } = await engine.account.export({
+      sessionToken: (await person()).sessionToken,
+      ...client(),
+    })
+    expect(audit.length).toBeGreaterThan(1)
+  },
+  async 'account.delete'({ client, engine, person }) {
+    await engine.account.delete({ sessionToken: (await person()).sessionToken, ...client() })
+  },
+  async destroySession({ engine, person }) {
+    await engine.destroySession((await person()).id)
+  },
+  async 'account.createResetToken'({ client, engine, person, stranger }) {
+    await engine.account.createResetToken({ email: (await person()).email }, client())
+    await refused(engine.account.createResetToken({ email: stranger() }))
+  },
+  async 'account.requestPasswordReset'({ client, engine, person, stranger }) {
+    for (const email of [(await person()).email, stranger()])
+      await engine.account.requestPasswordReset({ email }, client())
+  },
+  async getResetPasswordToken({ engine, person }) {
+    await engine.getResetPasswordToken((await person()).email)
+  },
+  async 'account.resetPassword'({ client, engine, classic, person }) {
+    const { id, email } = await person()
+    await engine.users.markPasswordCompromised(id)
+    const { resetToken } = await engine.account.createResetToken({ email })
+    await refused(engine.account.resetPassword({ resetToken, newPassword: PASSWORD }))
+    await engine.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD, email }, client())
+    await refused(engine.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }))
+    const another = await classic.getResetPasswordToken((await person()).email)
+    await classic.account.resetPassword({ resetToken: another, newPassword: NEW_PASSWORD })
+  },
+  async updatePassword({ engine, person }) {
+    await engine.updatePassword(await engine.getResetPasswordToken((await person()).email), NEW_PASSWORD)
+  },
+  async 'users.find'({ engine, person, stranger }) {
+    expect(await engine.users.find((await person()).email)).toMatchObject({ liveSessions: 2 })
+    expect(await engine.users.find(stranger())).toBeNull()
+  },
+  'users.list': ({ engine }) => drain(engine.users.list()),
+  'users.list, beyond an id': ({ engine }) => drain(engine.users.list({ afterId: SIZE / 2 })),
+  async 'users.list, some'({ engine, now }) {
+    await drain(engine.users.list({ email: 'user1', since: now(), afterId: 1 }))
+    for (const state of ACCOUNT_STATES) await drain(engine.users.list({ state }))
+  },
+  async 'users.listSessions'({ engine, person }) {
+    expect(await engine.users.listSessions((await person()).id)).toHaveLength(2)
+  },
+  'transfer.exportUsers': ({ engine }) => drain(engine.transfer.exportUsers({ withHashes: true })),
+  async 'transfer.importUsers'({ engine, person, stranger }) {
+    const lines = [
+      { email: stranger() },
+      { email: stranger(), id: 2_000_000 },
+      { email: (await person()).email },
+    ]
+    await drain(
+      engine.transfer.importUsers(lines.map((line) => ({ fields: { ...line, hashed_password: '!' } }))),
+    )
+  },
+  async 'users.disable'({ engine, person }) {
+    const { id } = await person()
+    expect(await engine.users.disable(id)).toBe(true)
+    expect(await engine.users.enable(id)).toBe(true)
+  },
+  async 'users.enable'({ engine, person }) {
+    expect(await engine.users.enable((await person()).id)).toBe(true)
+  },
+  async 'users.delete'({ engine, person }) {
+    expect(await engine.users.delete((await person()).id)).toBe(true)
+  },
+  async 'users.confirmEmail'({ engine, person }) {
+    expect(await engine.users.confirmEmail((await person()).id)).toBe(true)
+  },
+  async 'users.markPasswordCompromised'({ engine, person }) {
+    expect(await engine.users.markPasswordCompromised((await person()).id)).toBe(true)
+  },
+  async 'users.unlock'({ engine, person }) {
+    expect(await engine.users.unlock((await person()).id)).toBe(true)
+  },
+  async 'users.sendPasswordReset'({ engine, person }) {
+    expect(await engine.users.sendPasswordReset((await person()).id)).toBe(true)
+  },
+  async 'users.sendConfirmation'({ engine, person, stranger }) {
+    const { id } = await engine.registerUser(stranger(), PASSWORD)
+    expect(await engine.users.sendConfirmation(id)).toBe(true)
+    expect(await engine.users.sendConfirmation((await person()).id)).toBe(false)
+  },
+  async 'users.setEmail'({ engine, person, stranger }) {
+    const { id } = await person()
+    const taken = (await person()).email
+    expect(await engine.users.setEmail(id, { email: stranger() })).toBe(true)
+    expect(await engine.users.setEmail(id, { email: stranger(), confirmed: true })).toBe(true)
+    await refused(engine.users.setEmail(id, { email: taken }))
+    await refused(engine.users.setEmail(id, { email: taken, confirmed: true }))
+  },
+  async 'audit.list'({ engine }) {
+    await drain(engine.audit.list())
+    await drain(engine.audit.list({ action: 'logout' }))
+  },
+  async 'audit.list, of a user'({ engine, person }) {
+    await drain(engine.audit.list({ userId: (await person()).id }))
+  },
+  async 'audit.list, since'({ engine, now }) {
+    await drain(engine.audit.list({ action: 'logout', since: now() }))
+  },
+  async 'delivery.count'({ engine }) {
+    expect(await engine.delivery.count()).toBeGreaterThan(SIZE - 1)
+  },
+  async 'delivery.listProblems'({ engine }) {
+    await engine.delivery.listProblems()
+  },
+  async deleteExpired({ engine }) {
+    const removed = await engine.deleteExpired()
+    for (const [what, count] of Object.entries(removed)) expect(count, what).toBeGreaterThan(0)
+  },
+  async isReady({ engine }) {
+    expect(await engine.isReady()).toBe(true)
+  },
+  async 'db.addUser'({ engine, stranger }) {
+    await engine.db.addUser(stranger(), '!')
+  },
+  async 'db.findUserBy'({ engine }) {
+    await refused(engine.db.findUserBy({ sessionId: 'x' }))
+  },
+  async 'db.findUserBy, indexed'({ engine, person }) {
+    const { id, email } = await person()
+    await engine.db.findUserBy({ id })
+    await engine.db.findUserBy({ email, sessionId: 'x' }).catch(() => {})
+  },
+  async 'db.updateUser'({ engine, person, stranger }) {
+    await engine.db.updateUser((await person()).id, { email: stranger(), resetToken: null })
+  },
+  async 'sending mail'({ engine, attempts, sendUntil, stranger }) {
+    // One is sent, one is given up, one is postponed.
+    for (const name of ['good', 'full', 'slow']) {
+      const email = `${name}.${stranger()}`
+      await engine.registerUser(email, PASSWORD)
+      await sendUntil(() => attempts.includes(email))
+    }
+  },
+  async 'users.endEverySession'({ engine }) {
+    expect(await engine.users.endEverySession()).toBeGreaterThan(SIZE / 2)
+  },
+  async 'transfer.finishRestore'({ engine }) {
+    await engine.transfer.finishRestore({ keepSessions: false })
+  },
+}
+
+/** Creates sessions, tokens, accounts and records that expired long ago, for the clean-up. */
+async function liveLongAgo(engine: AuthService, now: TestClock): Promise<void> {
+  now.advance(-40 * DAY_SECONDS)
+  for (let n = 0; n < 5; n++) {
+    await engine.createSession(emailOf(n))
+    await engine.account.createResetToken({ email: emailOf(n) })
+    await engine.registerUser(`old.${emailOf(n)}`, PASSWORD)
+  }
+  now.advance(40 * DAY_SECONDS)
+}
+
+/** Adds counters, tokens and postponed mail for all users. */
+async function fillOthers(store: Store): Promise<void> {
+  await store.run(
+    `insert into throttles select normalized_email, 1, 0, ${CLOCK + DAY_SECONDS * 1_000} from users`,
+  )
+  await store.run(`insert into tokens
+    select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
+  // Enqueued just now, except for some stale mail.
+  const now = `'${firstUuidAt(CLOCK).slice(0, 13)}'`
+  const id = store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`
+  await store.run(`insert into outbox
+    select case when user_id % 100 = 0 then id else ${id} end, 'verify_email', user_id, null, 'en', '{}', created_at, 1, ${CLOCK + 1_200_000}, 1, 1, 'later' from sessions`)
+}
+
+/** What a single one of the {@link DRIVES} needs. */
+function stageOn(
+  engine: AuthService,
+  others: Pick<Stage, 'attempts' | 'classic' | 'now'> & {
+    mailer: MemoryMailer
+    openWorker: () => Promise<AuthService>
+  },
+): Stage {
+  const { mailer, openWorker, ...rest } = others
+  let people = 100
+  let strangers = 0
+  const sendUntil: Stage['sendUntil'] = async (holds) => {
+    const worker = await openWorker()
+    await until(holds)
+    await worker.close()
+  }
+  return {
+    engine,
+    ...rest,
+    sendUntil,
+    async person() {
+      const email = emailOf(people++)
+      const { id } = await engine.db.findUserBy({ email })
+      await engine.db.updateUser(id, { hashedPassword: await CHEAP_HASHER.hash(PASSWORD) })
+      return {
+        id,
+        email,
+        sessionToken: (await engine.signIn.withPassword({ email, password: PASSWORD })).sessionToken,
+      }
+    },
+    stranger: () => `stranger${strangers++}@example.org`,
+    client: () => ({ ...CLIENT, ip: `192.0.2.${strangers++}` }),
+    async mailedToken(to, kind) {
+      const sent = () => mailer.mails.find((mail) => mail.to === to && mail.kind === kind)
+      await sendUntil(() => sent() !== undefined)
+      return linkIn(sent() ?? expect.unreachable()).token
+    },
+  }
+}
+
+/** Whether a table grows with use. Catalogues and the list of migrations do not. */
+const grows = (table: string) => !/^(?:pg_|sqlite_|bienvenue_)/.test(table)
+
+/** The names of all use cases. */
+function useCasesOf(engine: AuthService): string[] {
+  const grouped = GROUPS.flatMap((group) => Object.keys(engine[group]).map((name) => `${group}.${name}`))
+  const others = Object.keys(engine).filter((name) => ![...SILENT, ...GROUPS].includes(name))
+  return [...others, ...grouped]
+}
+
+onBothEngines('query plans', (name) => {
+  it('of all use cases and of sending mail scan no table, except those listed here', async () => {
+    const store = await openStore(await freshDatabase(name))
+    onTestFinished(() => store.close())
+    await fill(store, SIZE, () => {})
+    await fillOthers(store)
+    const watch = await watchPlans(store)
+    const now = testClock(new Date(CLOCK).toISOString())
+    const attempts: string[] = []
+    const mailer = memoryMailer(({ to }) => {
+      attempts.push(to)
+      if (to.startsWith('full')) throw new MailRefused('The mailbox is full.')
+      if (to.startsWith('slow')) throw new MailError('The server is slow.')
+    })
+    const open = async (options: AuthOptions, sendsMail = false) => {
+      const engine = await openAuthService(
+        {
+          databaseUrl: watch.databaseUrl,
+          mode: 'production',
+          baseUrl: BASE_URL,
+          secretKey: SECRET_KEY,
+          breachCheckUrl: 'off',
+          sessionsPerUser: 3,
+          hasher: CHEAP_HASHER,
+          now,
+          mailer,
+          ...options,
+        },
+        { sendsMail },
+      )
+      return engine
+    }
+    const engine = await open({ ipRetentionDays: 20 })
+    onTestFinished(() => engine.close())
+    const classic = await open({ mode: 'classic', emailVerification: false })
+    onTestFinished(() => classic.close())
+    const past = await open({ auditRetentionDays: 30, ipRetentionDays: 1 })
+    await liveLongAgo(past, now)
+    await past.close()
+    await store.settle()
+    expect(Object.keys(DRIVES).sort()).toEqual([...useCasesOf(engine), ...BESIDE].sort())
+
+    const stage = stageOn(engine, { attempts, classic, now, mailer, openWorker: () => open({}, true) })
+    const scans: Record<string, string> = {}
+    for (const [useCase, drive] of Object.entries(DRIVES)) {
+      const seen = await watch.during(() => drive(stage))
+      expect(seen.length, useCase).toBeGreaterThan(0)
+      const scanned = new Set(seen.flatMap((one) => one.scans).filter(grows))
+      if (scanned.size > 0) scans[useCase] = [...scanned].sort().join(', ')
+    }
+    const { 'users.list, some': some, ...everywhere } = SCANS
+    expect(scans).toEqual(name === 'sqlite' ? everywhere : { ...everywhere, 'users.list, some': some })
+  })
+})
+
+it('SQLite has an index for each foreign key, so that deleting a row scans no table', async () => {
+  const store = await openStore(await freshDatabase('sqlite'))
+  onTestFinished(() => store.close())
+  await fill(store, 1, () => {})
+  const keys = `select child.name as "table", key."from" as "column"
+    from sqlite_master as child, pragma_foreign_key_list(child.name) as key`
+  const indexed = `select 1 from pragma_index_list(child.name) as list, pragma_index_info(list.name) as part
+    where part.seqno = 0 and part.name = key."from"`
+  expect(await store.run(keys)).toHaveLength(3)
+  expect(await store.run(`${keys} where not exists (${indexed})`)).toEqual([])
+})

@@ -1,0 +1,302 @@
+import { randomBytes } from 'node:crypto'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { describe, expect, it } from 'vitest'
+import { errorsOf, OPERATIONS, type Operation } from '../../src/api/index.ts'
+import type { CreateAuthOptions, Mailer } from '../../src/index.ts'
+import { ERRORS, type ErrorCode } from '../../src/model/errors.ts'
+import { freshAuth } from '../support/engines.ts'
+
+interface Answer {
+  description: string
+  content?: Record<string, { schema: unknown }>
+}
+
+interface Described {
+  operationId: string
+  tags: string[]
+  security: unknown
+  parameters?: { name: string; in: string; required: boolean; description: string }[]
+  requestBody?: { required: boolean; content: Record<string, { schema: unknown }> }
+  responses: Record<string, Answer>
+}
+
+interface Document extends Record<string, unknown> {
+  openapi: string
+  servers: unknown
+  paths: Record<string, Record<string, Described>>
+  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> }
+}
+
+/** Options with which every operation is served. */
+const EVERYTHING: CreateAuthOptions = {
+  baseUrl: 'https://example.com/auth',
+  mailer: { send: async () => {}, close() {} } satisfies Mailer,
+}
+
+/** The document as served. */
+async function load(options: CreateAuthOptions = EVERYTHING): Promise<Document> {
+  const auth = await freshAuth('sqlite', options)
+  const response = await auth.fetch(new Request('http://localhost/openapi.json'))
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('application/json')
+  return (await response.json()) as Document
+}
+
+/** Every value within a JSON value, itself included. */
+function* walk(value: unknown): Generator<unknown> {
+  yield value
+  if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(value)) yield* walk(inner)
+}
+
+const objects = (value: unknown) =>
+  [...walk(value)].filter(
+    (each): each is Record<string, unknown> => typeof each === 'object' && each !== null,
+  )
+
+const namesIn = ({ paths }: Document) =>
+  Object.entries(paths)
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, { operationId }]) => `${method.toUpperCase()} ${path} ${operationId}`,
+      ),
+    )
+    .toSorted()
+
+const namesOf = (operations: readonly Operation[]) =>
+  operations.map(({ method, path, id }) => `${method} ${path} ${id}`).toSorted()
+
+const statusesOf = (codes: readonly ErrorCode[]) => codes.map((code) => String(ERRORS[code].status))
+
+describe('GET /openapi.json', () => {
+  it('is a valid OpenAPI 3.1 document', async () => {
+    const document = await load()
+    const validator = new Validator()
+    expect(await validator.validate(document)).toEqual({ valid: true })
+    expect(document.openapi).toMatch(/^3\.1\./)
+    expect(validator.version).toBe('3.1')
+  })
+
+  it('has no dangling reference', async () => {
+    const whole = await load()
+    const references = objects(whole).flatMap(({ $ref }) => (typeof $ref === 'string' ? [$ref] : []))
+    expect(references.length).toBeGreaterThan(0)
+    const dangling = references.filter((reference) => {
+      const [root, ...steps] = reference.split('/')
+      const target = steps.reduce<unknown>(
+        (value, step) => (value as Record<string, unknown> | undefined)?.[step],
+        whole,
+      )
+      return root !== '#' || target === undefined
+    })
+    expect([...new Set(dangling)]).toEqual([])
+  })
+
+  it('lists exactly the operations of the contract [API-01]', async () => {
+    expect(namesIn(await load())).toEqual(namesOf(OPERATIONS))
+    expect(new Set(OPERATIONS.map(({ id }) => id)).size).toBe(OPERATIONS.length)
+  })
+
+  it('omits operations that need mail if there is no mailer or no base URL', async () => {
+    const withoutMail = namesOf(OPERATIONS.filter(({ needs }) => needs !== 'mail'))
+    expect(withoutMail.length).toBeLessThan(OPERATIONS.length)
+    for (const options of [{}, { mailer: EVERYTHING.mailer }, { baseUrl: EVERYTHING.baseUrl }])
+      expect(namesIn(await load(options))).toEqual(withoutMail)
+  })
+
+  it('lists exactly what is served: other paths are not found, other methods not allowed', async () => {
+    for (const options of [{}, EVERYTHING]) {
+      const auth = await freshAuth('sqlite', options)
+      const { paths } = await load(options)
+      for (const { method, path } of OPERATIONS) {
+        const address = `http://localhost${path.replaceAll(/\{\w+\}/g, 'x')}`
+        const response = await auth.fetch(new Request(address, { method }))
+        const methods = Object.keys(paths[path] ?? {}).map((each) => each.toUpperCase())
+        const { code } = response.headers.get('content-type')?.startsWith('application/json')
+          ? ((await response.json()) as { code?: string })
+          : {}
+        if (methods.includes(method)) expect(['not_found', 'method_not_allowed'], address).not.toContain(code)
+        else expect(code, address).toBe(methods.length === 0 ? 'not_found' : 'method_not_allowed')
+      }
+    }
+  })
+
+  it('is not served in production unless enabled', async () => {
+    const production = {
+      ...EVERYTHING,
+      mode: 'production',
+      secretKey: randomBytes(32).toString('base64'),
+      breachCheckUrl: 'off',
+    } as const
+    const ask = async (options: CreateAuthOptions) => {
+      const auth = await freshAuth('sqlite', options)
+      return auth.fetch(new Request('https://example.com/openapi.json'))
+    }
+    const hidden = await ask(production)
+    expect([hidden.status, await hidden.json()]).toMatchObject([404, { code: 'not_found' }])
+    const shown = (await (await ask({ ...production, publicApiDocs: true })).json()) as Document
+    expect(namesIn(shown)).toEqual(namesOf(OPERATIONS))
+    expect(shown.components.securitySchemes).toEqual({
+      session: { type: 'apiKey', in: 'cookie', name: '__Host-session_id' },
+    })
+  })
+
+  it('states the server URL and the session cookie', async () => {
+    expect((await load()).servers).toEqual([{ url: 'https://example.com/auth' }])
+    expect((await load({})).servers).toEqual([{ url: '/' }])
+    expect((await load()).components.securitySchemes).toEqual({
+      session: { type: 'apiKey', in: 'cookie', name: 'session_id' },
+    })
+  })
+
+  it.each(OPERATIONS)('documents the success and every refusal of $method $path', async (operation) => {
+    const described = (await load()).paths[operation.path]?.[operation.method.toLowerCase()]
+    const codes = errorsOf(operation)
+    const { status, statusForBrowsers } = operation.success
+    const successes = statusForBrowsers === undefined ? [status] : [status, statusForBrowsers]
+    const expected = new Set([...successes.map(String), ...statusesOf(codes)])
+    expect(Object.keys(described?.responses ?? {}).toSorted()).toEqual([...expected].toSorted())
+    for (const code of codes) {
+      const answer = described?.responses[ERRORS[code].status]
+      expect(answer?.description, code).toContain(`\`${code}\``)
+      expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
+    }
+    expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
+    expect(described?.security).toEqual(operation.access === 'anyone' ? [] : [{ session: [] }])
+    expect(described?.tags).toEqual([operation.tag])
+  })
+
+  it.each(OPERATIONS)('declares exactly the path parameters of $method $path', async (operation) => {
+    const { parameters = [] } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
+    const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    expect(parameters.map(({ name }) => name)).toEqual(inPath)
+    for (const parameter of parameters) {
+      expect(parameter).toMatchObject({ in: 'path', required: true, schema: { type: 'string' } })
+      expect(parameter.description).toMatch(/\w+ \w+/)
+    }
+  })
+
+  it.each(OPERATIONS.filter(({ body }) => body !== undefined))(
+    'accepts JSON for $method $path, and forms only on classic routes',
+    async (operation) => {
+      const { requestBody } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
+      const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
+      expect(requestBody?.required).toBe(true)
+      expect(Object.keys(requestBody?.content ?? {})).toEqual(
+        operation.tag === 'classic' ? [...forms, 'application/json'] : ['application/json'],
+      )
+    },
+  )
+
+  it('states the configured minimum length for new passwords only', async () => {
+    const { paths } = await load({ ...EVERYTHING, minPasswordLength: 12 })
+    const lengths = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { requestBody }]) => {
+        const { properties = {} } = (requestBody?.content['application/json']?.schema ?? {}) as {
+          properties?: Record<string, { minLength?: number }>
+        }
+        return Object.entries(properties)
+          .filter(([name]) => name.includes('password'))
+          .map(([name, { minLength }]) => `${method} ${path} ${name} ${minLength}`)
+      }),
+    )
+    expect(lengths.toSorted()).toEqual([
+      'post /confirm_email password 1',
+      'post /reauthenticate password 1',
+      'post /sessions password 1',
+      'post /users password 12',
+      'put /profile/password current_password 1',
+      'put /profile/password new_password 12',
+      'put /reset_password new_password 12',
+    ])
+  })
+
+  it.each(OPERATIONS)('states the response format of $method $path', async (operation) => {
+    const { responses } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
+    const { status, page, body } = operation.success
+    expect(Object.keys(responses?.[status]?.content ?? {})).toEqual(
+      page ? ['text/html'] : body ? ['application/json'] : [],
+    )
+    expect(page !== undefined).toBe(operation.tag === 'page')
+  })
+
+  it('keeps the classic operations of 0.1.0 and DELETE /', () => {
+    const classic = OPERATIONS.filter(({ tag }) => tag === 'classic')
+    expect(namesOf(classic)).toEqual(
+      [
+        'GET / service.welcome',
+        'DELETE / service.welcomeAfterSignOut',
+        'POST /users account.register',
+        'POST /sessions signIn.withPassword',
+        'DELETE /sessions sessions.signOut',
+        'GET /profile account.get',
+        'POST /reset_password account.requestPasswordReset',
+        'PUT /reset_password account.resetPassword',
+      ].toSorted(),
+    )
+    expect(classic.filter(({ needs }) => needs !== undefined)).toEqual([])
+  })
+
+  it('lists every error code, and each status on some operation', async () => {
+    const { paths, components } = await load()
+    const listed = objects(components.schemas.Error).flatMap(({ enum: codes }) =>
+      Array.isArray(codes) ? codes : [],
+    )
+    expect(listed.toSorted()).toEqual(Object.keys(ERRORS).toSorted())
+    const answered = new Set(
+      Object.values(paths).flatMap((methods) =>
+        Object.values(methods).flatMap(({ responses }) => Object.keys(responses)),
+      ),
+    )
+    // This code belongs to no operation.
+    const { method_not_allowed, ...ofOperations } = ERRORS
+    expect(method_not_allowed.status).toBe(405)
+    expect(Object.values(ofOperations).filter(({ status }) => !answered.has(String(status)))).toEqual([])
+  })
+
+  it('contains only fields of the contract and no secret column', async () => {
+    const whole = await load()
+    const fields = objects(whole).flatMap(({ properties }) =>
+      typeof properties === 'object' && properties !== null ? Object.keys(properties) : [],
+    )
+    expect([...new Set(fields)].toSorted()).toEqual(
+      [
+        'account',
+        'action',
+        'at',
+        'audit',
+        'authenticated_at',
+        'code',
+        'created_at',
+        'current',
+        'current_password',
+        'email',
+        'email_verified_at',
+        'ended',
+        'expires_at',
+        'field',
+        'id',
+        'ip',
+        'last_seen_at',
+        'locale',
+        'max_bytes',
+        'message',
+        'min_length',
+        'new_password',
+        'openapi',
+        'outcome',
+        'password',
+        'reason',
+        'request_id',
+        'reset_token',
+        'sessions',
+        'status',
+        'token',
+        'user_agent',
+      ].toSorted(),
+    )
+    expect(JSON.stringify(whole)).not.toMatch(
+      /hashed_?password|secret_?hash|normalized_?email|password_?version|user_?id/i,
+    )
+  })
+})

@@ -1,0 +1,388 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { OPERATIONS } from '../../src/api/index.ts'
+import { createApp } from '../../src/app/index.ts'
+import { startServer } from '../../src/app/server.ts'
+import { openAuthService } from '../../src/auth/index.ts'
+import { SETTINGS } from '../../src/cli/settings.ts'
+import type { Auth } from '../../src/index.ts'
+import { AuthError, ERRORS } from '../../src/model/errors.ts'
+import { OPTION_TABLE, type Setting } from '../../src/options/index.ts'
+import { freshAuth, testClock } from '../support/engines.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const PAGES = globSync('**/*.md', {
+  cwd: ROOT,
+  exclude: (name) => ['node_modules', 'dist', '.git', '.cache'].includes(name),
+})
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+function withoutBlocks(markdown: string): string {
+  return markdown.replaceAll(/^```.*?^```$/gms, '')
+}
+
+function withoutCode(markdown: string): string {
+  return withoutBlocks(markdown).replaceAll(/`[^`\n]*`/g, '')
+}
+
+/** The cells of every table row, without the outer bars. */
+function rows(markdown: string): string[][] {
+  return [...markdown.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) =>
+    row.split('|').map((cell) => cell.trim()),
+  )
+}
+
+function codes(cell = ''): string[] {
+  return [...cell.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
+}
+
+describe('links', () => {
+  test.each(PAGES)('every relative link of %s leads to a file, and its anchor to a heading', (page) => {
+    const targets = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+    const broken = targets
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => {
+        const [path = '', anchor] = target.split('#')
+        const file = path === '' ? page : join(dirname(page), path)
+        if (!existsSync(join(ROOT, file))) return true
+        return anchor !== undefined && !anchors(read(file)).includes(anchor)
+      })
+    expect(broken).toEqual([])
+  })
+
+  function anchors(markdown: string): string[] {
+    return [...withoutBlocks(markdown).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+  }
+})
+
+describe('docs/steps.md', () => {
+  const steps = read('docs/steps.md')
+
+  test('the twenty-one steps stand in the order of the exercise', () => {
+    const titles = [...steps.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title.replaceAll('`', ''))
+    expect(titles).toEqual(
+      [
+        'The user model',
+        'addUser',
+        'findUserBy',
+        'updateUser',
+        'hashPassword',
+        'registerUser',
+        'The app, with GET /',
+        'POST /users',
+        'validLogin',
+        'generateUuid',
+        'createSession',
+        'POST /sessions',
+        'getUserFromSessionId',
+        'destroySession',
+        'DELETE /sessions',
+        'GET /profile',
+        'getResetPasswordToken',
+        'POST /reset_password',
+        'updatePassword',
+        'PUT /reset_password',
+        'The end-to-end client',
+      ].map((title, index) => `${index}. ${title}`),
+    )
+  })
+
+  test('every step says its danger, its place and a command', () => {
+    for (const step of steps.split(/^## /m).slice(1)) {
+      expect(step).toMatch(/\*\*Danger\.\*\*.*\*\*Where\.\*\*.*^```console$/ms)
+    }
+  })
+
+  test('every name is declared in the file it stands behind', () => {
+    const places = [...steps.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+)\) · `([^`]+)`/g)]
+    expect(places.length).toBeGreaterThan(40)
+    const wrong = places.filter(([, label = '', link = '', name = '']) => {
+      const source = read(join('docs', link))
+      const exported = new RegExp(
+        `^export (?:async )?(?:function\\*?|const|class|interface|type) ${name}\\b`,
+        'm',
+      )
+      // The end-to-end client is a program: it exports nothing.
+      const declared = new RegExp(`^(?:async )?function ${name}\\b`, 'm')
+      return (
+        link !== `../${label}` ||
+        !(exported.test(source) || (label.startsWith('examples/') && declared.test(source)))
+      )
+    })
+    expect(wrong.map(([place]) => place)).toEqual([])
+    expect(steps.match(/\]\(\.\.\/[^)]+\)(?! · `)/g)).toBeNull()
+  })
+})
+
+describe('transcripts', () => {
+  const hasTools = ['sh', 'curl', 'grep', 'sed', 'tee'].every(
+    (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0,
+  )
+
+  if (!hasTools) {
+    process.stderr.write(
+      'SKIPPED: the transcripts of README.md and docs/steps.md. They need sh, curl, grep, sed and tee.\n',
+    )
+  }
+
+  // The pages are for people with these tools; a machine without them can check all the rest.
+  test.skipIf(!hasTools).each(['README.md', 'docs/steps.md'])(
+    'every command of %s prints what stands below it',
+    async (page) => {
+      const commands = transcript(read(page))
+      expect(commands.length).toBeGreaterThan(10)
+      const engine = await openAuthService({ databaseUrl: 'sqlite::memory:' })
+      onTestFinished(() => engine.close())
+      const silent = { debug() {}, info() {}, warn() {}, error() {} }
+      const server = await startServer(createApp(engine, silent), ['127.0.0.1'], 0)
+      onTestFinished(() => server.stop())
+
+      const mark = '@@@@'
+      const here = (command: string) => command.replaceAll('localhost:5000', `localhost:${server.port}`)
+      const script = commands.map(({ command }) => `${here(command)}\necho; echo ${mark}`).join('\n')
+      const output = await runScript(script)
+      const printed = output.replaceAll(`localhost:${server.port}`, 'localhost:5000').split(mark)
+      for (const [index, { command, expected }] of commands.entries()) {
+        const actual = printed[index]?.replaceAll('\r', '').trim() ?? ''
+        expect(matches(expected, actual), `$ ${command}\n${actual}\n(expected:)\n${expected}`).toBe(true)
+      }
+    },
+  )
+
+  /** A command begins with `$ ` and goes on with `> `; what follows is its output. */
+  function transcript(markdown: string): { command: string; expected: string }[] {
+    const blocks = [...markdown.matchAll(/^```console\n(.*?)^```$/gms)].map(([, block = '']) => block)
+    return blocks.flatMap((block) =>
+      block
+        .split(/^\$ /m)
+        .slice(1)
+        .map((entry) => {
+          const lines = entry.trimEnd().split('\n')
+          const end = lines.findIndex((line, index) => index > 0 && !line.startsWith('> '))
+          const command = lines.slice(0, end < 0 ? lines.length : end)
+          return {
+            command: command.map((line, index) => (index === 0 ? line : line.slice(2))).join('\n'),
+            expected: end < 0 ? '' : lines.slice(end).join('\n'),
+          }
+        }),
+    )
+  }
+
+  /** `…` stands for what differs from run to run. */
+  function matches(expected: string, actual: string): boolean {
+    const pattern = expected
+      .split('…')
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[^\\n]*')
+    return new RegExp(`^${pattern}$`).test(actual)
+  }
+
+  /** Runs in a folder of its own, in which the sources lie as in a clone. */
+  async function runScript(script: string): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), 'bienvenue-docs-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    for (const name of ['src', 'examples', 'package.json']) symlinkSync(join(ROOT, name), join(folder, name))
+    const shell = spawn('sh', [], {
+      cwd: folder,
+      env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: folder },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    shell.stdin.end(`exec 2>&1\n${script}\n`)
+    return text(shell.stdout)
+  }
+})
+
+describe('docs/reference/http.md', () => {
+  const page = read('docs/reference/http.md')
+
+  test('its routes are those of the contract, with their fields', () => {
+    const described = rows(page)
+      .filter(([route = '']) => /^`(?:GET|POST|PUT|DELETE) /.test(route))
+      .flatMap(([routes, takes]) => codes(routes).map((route) => ({ route, fields: codes(takes) })))
+    const forUsers = OPERATIONS.filter(({ tag }) => tag === 'classic' || tag === 'account')
+    const contract = forUsers.map(({ method, path, body }) => ({
+      route: `${method} ${path}`,
+      fields: Object.keys(body?.shape ?? {}),
+    }))
+    const inOrder = (listed: typeof contract) => listed.toSorted((a, b) => (a.route < b.route ? -1 : 1))
+    expect(inOrder(described)).toEqual(inOrder(contract))
+  })
+})
+
+test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/reference/http.md'])(
+  'the error codes and settings that %s names exist',
+  (path) => {
+    const page = read(path)
+    const fields = OPERATIONS.flatMap(({ body }) => Object.keys(body?.shape ?? {}))
+    const known = [...Object.keys(ERRORS), ...fields, 'session_id']
+    const snake = codes(withoutBlocks(page)).filter((code) => /^[a-z]+(?:_[a-z]+)+$/.test(code))
+    expect(snake.filter((code) => !known.includes(code))).toEqual([])
+    const variables = Object.values(SETTINGS).map((row) => row.env)
+    const named = page.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z_]+(?==[a-z0-9]))/g) ?? []
+    expect(named).not.toEqual([])
+    expect(named.filter((name) => !variables.includes(name))).toEqual([])
+  },
+)
+
+describe('README.md', () => {
+  const readme = read('README.md')
+
+  test('its library example runs and prints what its comments say', async () => {
+    const example = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1] ?? ''
+    const folder = mkdtempSync(join(tmpdir(), 'bienvenue-docs-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const file = join(folder, 'example.mjs')
+    writeFileSync(file, example.replace("'bienvenue-auth'", `'${join(ROOT, 'src/index.ts')}'`))
+    const { stdout, status } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
+    const printed = [...example.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, line]) => `${line}\n`)
+    expect({ stdout, status }).toEqual({ stdout: printed.join(''), status: 0 })
+    expect(example.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10)
+  })
+})
+
+describe('docs/security/throttling.md', () => {
+  const page = read('docs/security/throttling.md')
+  const limits = rows(page)
+    .filter(([, , setting = '']) => setting.startsWith('`BIENVENUE_'))
+    .map(([what = '', per = '', setting, classic = '', production = '', after = '']) => ({
+      what,
+      per,
+      setting: codes(setting)[0] ?? '',
+      classic,
+      production,
+      hours: Number.parseInt(after, 10),
+    }))
+  const waits = (/^ {4}([\d, ]+) seconds$/m.exec(page)?.[1] ?? '').split(', ').map(Number)
+  const defaultsOf = new Map<string, Setting>(Object.values(OPTION_TABLE).map((row) => [row.env, row]))
+
+  test('names every limit with its defaults, and no other [LGN-01, CX-12]', () => {
+    const limiting = [...defaultsOf.keys()].filter(
+      (env) => /_PER_|_UNTIL_LOCK/.test(env) && !/_PER_USER/.test(env),
+    )
+    expect(limiting.filter((env) => !page.includes(`\`${env}\``))).toEqual([])
+    for (const { what, setting, classic, production } of limits) {
+      const row = defaultsOf.get(setting)
+      // Classic mode leaves registrations alone, whatever the limit that they share.
+      if (what === 'registrations') expect(classic).toBe('no limit')
+      else expect(Number(classic)).toBe(row?.classic)
+      expect(Number(production)).toBe(row?.production)
+    }
+    expect(OPTION_TABLE.registrationsPerIp.classic).toBe(0)
+    expect(page).toContain(`after ${OPTION_TABLE.loginFailuresUntilLock.production} wrong passwords in a row`)
+    for (const [, setting, places] of rows(page).filter(([what = '']) => what.startsWith('mail '))) {
+      const row = defaultsOf.get(codes(setting)[0] ?? '')
+      expect([row?.classic, row?.production]).toEqual([Number(places), Number(places)])
+    }
+  })
+
+  const modes = limits.flatMap((limit) =>
+    (['classic', 'production'] as const)
+      .filter((mode) => limit[mode] !== 'no limit')
+      .map((mode) => ({ ...limit, mode, free: Number(limit[mode]) })),
+  )
+
+  test.each(modes)(
+    '$what per $per act as it says in $mode mode [LGN-01]',
+    async ({ what, per, mode, free, hours }) => {
+      const clock = testClock()
+      const auth = await freshAuth('sqlite', { now: clock, hasher: NO_WORK, ...MODES[mode] })
+      let count = 0
+      const attempt = async (): Promise<number | null> => {
+        const who =
+          per === 'account'
+            ? { email: 'bob@example.com' }
+            : { email: `user${count++}@example.com`, ip: '192.0.2.1' }
+        const error = await (ATTEMPTS[what]?.(auth, who) ?? Promise.reject(new Error(what))).catch(
+          (reason: unknown) => reason,
+        )
+        if (error instanceof AuthError && error.code === 'too_many_attempts')
+          return error.retryAfterSeconds ?? 0
+        expect(error === undefined || error instanceof AuthError).toBe(true)
+        return null
+      }
+
+      for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
+      for (const wait of [...waits, waits.at(-1) ?? 0]) {
+        expect(await attempt()).toBe(wait)
+        clock.advance(wait)
+        expect(await attempt()).toBeNull()
+      }
+      clock.advance(hours * 3_600)
+      for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
+      expect(await attempt()).toBe(waits[0])
+    },
+  )
+
+  type Who = { email: string; ip?: string }
+  const ATTEMPTS: Record<string, (auth: Auth, who: Who) => Promise<unknown>> = {
+    'wrong passwords': (auth, { email, ip }) =>
+      auth.signIn.withPassword({ email, password: 'wrong' }, { ip }),
+    'reset requests': (auth, { email, ip }) =>
+      auth.options.resetTokenDelivery === 'mail'
+        ? auth.account.requestPasswordReset({ email }, { ip })
+        : auth.account.createResetToken({ email }, { ip }).then(() => undefined),
+    'confirmation requests': (auth, { email, ip }) => auth.account.requestConfirmation({ email }, { ip }),
+    registrations: async (auth, { email, ip }) =>
+      void (await auth.account.register({ email, password: 'ever so long a phrase' }, { ip })),
+    // The account is the one that asks: one account each, or the same again and again.
+    'email change requests': async (auth, { email, ip }) => {
+      const known = await auth.users.find(email)
+      if (known === null)
+        await auth.users.create({ email, password: 'ever so long a phrase', confirmed: true })
+      const sessionToken = await auth.createSession(email)
+      await auth.account.changeEmail({ email: 'another@example.com' }, { sessionToken, ip })
+    },
+  }
+  const NO_WORK = {
+    hash: async () => '!',
+    verify: async () => false,
+    verifyNothing: async () => {},
+    needsRehash: () => false,
+  }
+  const NO_MAIL = { send: async () => {}, close() {} }
+  const MODES = {
+    classic: {},
+    production: {
+      mode: 'production',
+      baseUrl: 'https://auth.example.com',
+      secretKey: randomBytes(32).toString('base64url'),
+      breachCheckUrl: 'off',
+      mailer: NO_MAIL,
+    },
+  } as const
+})
+
+describe('docs/internals/architecture.md', () => {
+  test('the layers import what its table allows, and nothing else', () => {
+    const table = new Map<string, string[]>()
+    for (const [room = '', , allowed] of rows(read('docs/internals/architecture.md'))) {
+      if (!/^`(?:model|log|text|lib|options|mail|db|auth|api|pages|app|cli|index)`/.test(room)) continue
+      for (const name of codes(room)) table.set(name, codes(allowed))
+    }
+    const files = globSync('src/**/*.ts', { cwd: ROOT }).filter((file) => !file.endsWith('.test.ts'))
+    const roomOf = (file: string) => file.split('/')[1]?.replace(/\.ts$/, '') ?? ''
+    expect(new Set(files.map(roomOf))).toEqual(new Set(table.keys()))
+    const forbidden = files.flatMap((file) =>
+      [...read(file).matchAll(/(?:from|import\() ?'(\.[^']+)'/g)]
+        .map(([, path = '']) => join(dirname(file), path))
+        .filter(
+          (target) => roomOf(target) !== roomOf(file) && !table.get(roomOf(file))?.includes(roomOf(target)),
+        )
+        .map((target) => `${file} imports ${target}`),
+    )
+    expect(forbidden).toEqual([])
+  })
+})

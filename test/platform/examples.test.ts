@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { freshDatabase } from '../support/engines.ts'
+import { send, sessionIdOf } from '../support/send.ts'
+import { type RunningProcess, run, startProgram } from '../support/service.ts'
+
+const EMAIL = 'guillaume@holberton.io'
+const PASSWORD = 'b4l0u'
+const NEW_PASSWORD = 't4rt1fl3tt3'
+
+async function startExample(name: string): Promise<{ example: RunningProcess; url: string }> {
+  const env = { PORT: '0', DATABASE_URL: await freshDatabase('sqlite') }
+  const example = startProgram([`examples/${name}.ts`], { env })
+  return { example, url: await example.line((line) => line.startsWith('http://127.0.0.1:')) }
+}
+
+async function answer(response: Response): Promise<{ status: number; body: unknown }> {
+  return { status: response.status, body: await response.json() }
+}
+
+describe.each([
+  { name: 'hono', mount: '/auth' },
+  { name: 'express', mount: '/auth' },
+  { name: 'node-http', mount: '' },
+])('the example $name', ({ name, mount }) => {
+  it('serves the classic flow under its mount path, and greets the signed-in user', async () => {
+    const { example, url } = await startExample(name)
+    const auth = `${url}${mount}`
+    const credentials = { email: EMAIL, password: PASSWORD }
+    const hello = async (sessionToken?: string) => {
+      const response = await send(url, 'GET', '/hello', sessionToken === undefined ? {} : { sessionToken })
+      return { status: response.status, body: await response.text() }
+    }
+
+    expect(await answer(await send(auth, 'GET', '/'))).toEqual({
+      status: 200,
+      body: { message: 'Bienvenue' },
+    })
+    expect(await answer(await send(auth, 'POST', '/users', { form: credentials }))).toEqual({
+      status: 200,
+      body: { email: EMAIL, message: 'user created' },
+    })
+    expect(await answer(await send(auth, 'POST', '/users', { form: credentials }))).toEqual({
+      status: 400,
+      body: { message: 'email already registered' },
+    })
+    expect(
+      await answer(await send(auth, 'POST', '/sessions', { form: { email: EMAIL, password: NEW_PASSWORD } })),
+    ).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
+    expect(await hello()).toEqual({ status: 401, body: 'Please log in' })
+    expect(await hello('nonsense')).toEqual({ status: 401, body: 'Please log in' })
+
+    const login = await send(auth, 'POST', '/sessions', { form: credentials })
+    const sessionToken = sessionIdOf(login)
+    expect(await answer(login)).toEqual({ status: 200, body: { email: EMAIL, message: 'logged in' } })
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionToken }))).toEqual({
+      status: 200,
+      body: { email: EMAIL },
+    })
+    expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
+
+    const reset = await send(auth, 'POST', '/reset_password', { form: { email: EMAIL } })
+    expect(reset.status).toBe(200)
+    const { reset_token } = (await reset.json()) as { reset_token: string }
+    const change = { email: EMAIL, reset_token, new_password: NEW_PASSWORD }
+    expect(await answer(await send(auth, 'PUT', '/reset_password', { form: change }))).toEqual({
+      status: 200,
+      body: { email: EMAIL, message: 'Password updated' },
+    })
+    // In classic mode a reset leaves sessions alone.
+    expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
+
+    const again = sessionIdOf(
+      await send(auth, 'POST', '/sessions', { form: { email: EMAIL, password: NEW_PASSWORD } }),
+    )
+    const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: again })
+    // `fetch` sends Sec-Fetch-Mode, as browsers do.
+    expect(logout.status).toBe(303)
+    expect(logout.headers.get('location')).toBe('/')
+    expect(await answer(await send(auth, 'GET', '/profile', { sessionToken: again }))).toMatchObject({
+      status: 403,
+      body: { code: 'session_required' },
+    })
+    expect(await hello(again)).toEqual({ status: 401, body: 'Please log in' })
+
+    expect(await example.stop()).toBe(0)
+    expect(await example.stderr).toBe('')
+  })
+
+  it('passes on the address of the client, by which reset requests are limited', async () => {
+    const { example, url } = await startExample(name)
+    const statuses: number[] = []
+    // Each names another account, so that only the limit per IP address applies: 300 by default.
+    for (let index = 0; index <= 300; index++) {
+      const fields = { email: `nobody${index}@example.com` }
+      const response = await send(`${url}${mount}`, 'POST', '/reset_password', { form: fields })
+      statuses.push(response.status)
+      await response.arrayBuffer()
+    }
+    expect(new Set(statuses.slice(0, -1))).toEqual(new Set([403]))
+    expect(statuses.at(-1)).toBe(429)
+    expect(await example.stop()).toBe(0)
+  })
+})
+
+it('the end-to-end client succeeds without output against a mounted service', async () => {
+  const { url } = await startExample('express')
+  expect(await run(process.execPath, ['examples/main.ts', `${url}/auth`])).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr: '',
+  })
+})

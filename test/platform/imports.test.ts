@@ -1,0 +1,223 @@
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { posix } from 'node:path'
+import { expect, it } from 'vitest'
+
+/**
+ * The modules that each module may import besides itself. A module is an entry of `src/`: a folder, or a file
+ * without its extension. `index` and `node` are the entry points of the package.
+ */
+const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
+  lib: [],
+  model: [],
+  log: [],
+  text: [],
+  options: ['model', 'lib', 'mail', 'db'],
+  mail: ['model', 'lib', 'text'],
+  db: ['model', 'lib'],
+  auth: ['db', 'mail', 'model', 'options', 'lib', 'text'],
+  api: ['model'],
+  pages: ['api', 'model', 'text', 'lib'],
+  app: ['auth', 'api', 'pages', 'model', 'options', 'lib', 'log', 'text'],
+  cli: 'all',
+  index: 'all',
+  node: 'all',
+}
+
+/** Restricts an allowed import to these files, which load no package. */
+const ENTRY_FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts'] },
+}
+
+/** Where each package, and the expensive built-in module `node:sqlite`, may be imported. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@fastify/busboy': ['app/multipart.ts'],
+  '@node-rs/bcrypt': ['auth/passwords/hashing/bcrypt.ts'],
+  pg: ['db/postgres.ts'],
+  'node:sqlite': ['db/sqlite/'],
+  pino: ['log.ts'],
+  kysely: ['db/'],
+  hono: ['mail/layout.ts', 'pages/'],
+  zod: ['api/', 'app/'],
+  nodemailer: ['mail/smtp.ts'],
+}
+
+// Static imports, re-exports, side-effect imports and type imports: a quoted name after a keyword.
+const STATIC_IMPORT = /\b(?:from|import)\s*(['"])(.*?)\1/g
+// Dynamic imports: a quoted name or template in parentheses.
+const DYNAMIC_IMPORT = /\b(?:import|require|import\.meta\.resolve|getBuiltinModule)\s*\(\s*(['"`])(.*?)\1/g
+const COMPUTED_IMPORT = /\b(?:import|require)\s*\(\s*[^'"`\s]/
+const ENVIRONMENT =
+  /\bprocess\s*(?:\?\.|\.|\[\s*['"`])\s*env\b|\benv\b[^;\n]*\}\s*=\s*process\b|['"](?:node:)?process['"]|\bimport\.meta\.env\b/
+const WEAK_RANDOM = /\bMath\s*(?:\?\.|\.|\[\s*['"`])\s*random\b|\brandom\b[^;\n]*\}\s*=\s*Math\b/
+
+const moduleOf = (file: string) => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? ''
+const packageOf = (name: string) => name.split('/', name.startsWith('@') ? 2 : 1).join('/')
+const isWithin = (file: string, places: readonly string[]) =>
+  places.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place))
+
+/** The names of everything that a source file imports. */
+const importsIn = (source: string) =>
+  [STATIC_IMPORT, DYNAMIC_IMPORT].flatMap((form) => [...source.matchAll(form)].map(([, , name = '']) => name))
+
+/** The rule violations of a file. Its name is relative to `src/`. */
+function violations(file: string, source: string): string[] {
+  const found: string[] = []
+  for (const name of importsIn(source)) {
+    const allowed = MODULES[moduleOf(file)] ?? []
+    if (name.startsWith('.')) {
+      const target = posix.join(posix.dirname(file), name)
+      const module = moduleOf(target)
+      if (target.startsWith('../') || !Object.hasOwn(MODULES, module))
+        found.push(`imports ${target}, which is not a module`)
+      else if (allowed !== 'all' && module !== moduleOf(file) && !allowed.includes(module))
+        found.push(`imports ${module}`)
+      else if (ENTRY_FILES[moduleOf(file)]?.[module]?.includes(target) === false)
+        found.push(`imports ${target}`)
+      continue
+    }
+    const places = PACKAGES[packageOf(name)]
+    if (places === undefined ? !(name.startsWith('node:') && isBuiltin(name)) : !isWithin(file, places)) {
+      found.push(`imports ${name}`)
+    }
+  }
+  if (COMPUTED_IMPORT.test(source)) found.push('imports a computed name')
+  if (ENVIRONMENT.test(source) && !file.startsWith('cli/')) found.push('reads the environment')
+  if (WEAK_RANDOM.test(source)) found.push('uses Math.random')
+  return found
+}
+
+const FILES = globSync('src/**/*.ts')
+  .filter((path) => !path.endsWith('.test.ts'))
+  .map((path) => ({
+    file: path.replaceAll('\\', '/').slice('src/'.length),
+    source: readFileSync(path, 'utf8'),
+  }))
+
+it('every entry of src/ is in the table of modules, and every module exists', () => {
+  const entries = readdirSync('src').filter((name) => !name.endsWith('.test.ts'))
+  expect(entries.map(moduleOf).toSorted()).toEqual(Object.keys(MODULES).toSorted())
+})
+
+it('every file imports only what its module may import [CRY-01]', () => {
+  expect(FILES.length).toBeGreaterThan(50)
+  expect(
+    FILES.flatMap(({ file, source }) => violations(file, source).map((what) => `${file} ${what}`)),
+  ).toEqual([])
+})
+
+it('migrations import only Kysely and db/dialect.ts, which imports only Kysely', () => {
+  const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/'))
+  expect(migrations.length).toBeGreaterThan(7)
+  const imported = migrations.flatMap(({ source }) => importsIn(source))
+  expect([...new Set(imported)].toSorted()).toEqual(['../dialect.ts', 'kysely'])
+  const dialect = FILES.find(({ file }) => file === 'db/dialect.ts')?.source ?? expect.unreachable()
+  expect(importsIn(dialect)).toEqual(['kysely'])
+})
+
+it('only db/dialect.ts and released migrations branch on the dialect', () => {
+  const branching = FILES.filter(({ source }) => /\bisSqlite\b|\bengine\s*[!=]==/.test(source)).map(
+    ({ file }) => file,
+  )
+  expect(branching).toEqual([
+    'db/dialect.ts',
+    'db/migrations/0007-audit.ts',
+    'db/migrations/0008-notices.ts',
+    'db/migrations/0009-audit-actors.ts',
+  ])
+})
+
+it('every entry file exists and loads no package', () => {
+  for (const entry of Object.values(ENTRY_FILES).flatMap((files) => Object.values(files).flat())) {
+    const source = FILES.find(({ file }) => file === entry)?.source ?? expect.unreachable(entry)
+    expect(importsIn(source).filter((name) => !name.startsWith('../') && !isBuiltin(name))).toEqual([])
+  }
+})
+
+it('every package in the table is imported and is a dependency', () => {
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  const imported = FILES.flatMap(({ source }) => importsIn(source).map(packageOf))
+  expect(Object.keys(PACKAGES).filter((name) => !imported.includes(name))).toEqual([])
+  expect([...Object.keys(dependencies), 'node:sqlite'].toSorted()).toEqual(Object.keys(PACKAGES).toSorted())
+})
+
+// Tests the rules themselves: each of these must be reported.
+it.each([
+  ['model/user.ts', "import { sha256 } from '../lib/digest.ts'", 'imports lib'],
+  ['lib/bearer.ts', "import { AuthError } from '../model/errors.ts'", 'imports model'],
+  ['log.ts', "import type { Options } from './options/index.ts'", 'imports options'],
+  ['db/users.ts', "import { createApp } from '../app/index.ts'", 'imports app'],
+  ['db/users.ts', "import type {\n  Context,\n  Client,\n} from '../auth/context.ts'", 'imports auth'],
+  ['db/open.ts', "const { x } = await import('../options/index.ts')", 'imports options'],
+  ['db/open.ts', "const { x } = await import(\n    '../options/index.ts'\n  )", 'imports options'],
+  ['auth/users.ts', "export * from '../app/cookies.ts'", 'imports app'],
+  ['auth/mfa/totp.ts', "import '../../api/index.ts'", 'imports api'],
+  ['api/users.ts', "import { openEngine } from '../auth/index.ts'", 'imports auth'],
+  ['api/users.ts', 'import { openEngine } from "../auth/index.ts"', 'imports auth'],
+  ['app/routes/users.ts', "import * as store from '../../db/index.ts'", 'imports db'],
+  ['app/index.ts', "import { readSettings } from '../cli/settings.ts'", 'imports cli'],
+  ['auth/index.ts', "import { createAuth } from '../index.ts'", 'imports index'],
+  ['app/index.ts', "import { x } from '../client/text.ts'", 'imports client/text.ts, which is not a module'],
+  ['app/index.ts', "import { openSmtp } from '../mail/smtp.ts'", 'imports mail'],
+  ['text/index.ts', "import { OPTION_TABLE } from '../options/index.ts'", 'imports options'],
+  ['mail/compose.ts', "import type { Options } from '../options/index.ts'", 'imports options'],
+  ['mail/smtp.ts', "import * as store from '../db/index.ts'", 'imports db'],
+  ['pages/layout.ts', "import type { Engine } from '../auth/index.ts'", 'imports auth'],
+  ['pages/layout.ts', "import { redirect } from '../app/responses.ts'", 'imports app'],
+  ['db/outbox.ts', "import type { Mail } from '../mail/index.ts'", 'imports mail'],
+  ['api/index.ts', "import { renderPage } from '../pages/index.ts'", 'imports pages'],
+  ['options.ts', "import { openSmtp } from './mail/smtp.ts'", 'imports mail/smtp.ts'],
+  ['options.ts', "const { compose } = await import('./mail/compose.ts')", 'imports mail/compose.ts'],
+  ['model.ts', "import { sha256 } from './lib/digest.ts'", 'imports lib'],
+  ['options.ts', "import { openDatabase } from './db/open.ts'", 'imports db/open.ts'],
+  [
+    'cli/main.ts',
+    "import { x } from '../../test/support/engines.ts'",
+    'imports ../test/support/engines.ts, which is not a module',
+  ],
+  ['auth/users.ts', "import { hash } from '@node-rs/bcrypt'", 'imports @node-rs/bcrypt'],
+  ['auth/passwords/hashing/index.ts', "import { hash } from '@node-rs/bcrypt'", 'imports @node-rs/bcrypt'],
+  ['db/sqlite/driver.ts', "import pg from 'pg'", 'imports pg'],
+  ['db/open.ts', "import { DatabaseSync } from 'node:sqlite'", 'imports node:sqlite'],
+  ['db/open.ts', "const sqlite = process.getBuiltinModule('node:sqlite')", 'imports node:sqlite'],
+  ['auth/users.ts', "import { sql } from 'kysely'", 'imports kysely'],
+  ['auth/users.ts', "import { Migrator } from 'kysely/migration'", 'imports kysely/migration'],
+  ['auth/users.ts', "import type { z } from 'zod'", 'imports zod'],
+  ['index.ts', "import { Hono } from 'hono'", 'imports hono'],
+  ['mail/compose.ts', "import { html } from 'hono/html'", 'imports hono/html'],
+  ['mail/index.ts', "import { createTransport } from 'nodemailer'", 'imports nodemailer'],
+  ['auth/outbox.ts', "const mailer = await import('nodemailer')", 'imports nodemailer'],
+  ['app/router.ts', "import { Hono } from 'hono'", 'imports hono'],
+  ['cli/main.ts', "import { pino } from 'pino'", 'imports pino'],
+  ['lib/random.ts', "import { v7 } from 'uuid'", 'imports uuid'],
+  ['lib/random.ts', "import { randomBytes } from 'crypto'", 'imports crypto'],
+  ['lib/random.ts', "const crypto = require('uuid')", 'imports uuid'],
+  ['lib/random.ts', 'const { v7 } = await import(`uuid`)', 'imports uuid'],
+  ['db/open.ts', 'await import(name)', 'imports a computed name'],
+  ['options.ts', 'const level = process.env.LEVEL', 'reads the environment'],
+  ['options.ts', "const level = process['env'].LEVEL", 'reads the environment'],
+  ['options.ts', 'const { env } = process', 'reads the environment'],
+  ['options.ts', "import { env } from 'node:process'", 'reads the environment'],
+  ['cli/terminal.ts', 'const dice = Math.random()', 'uses Math.random'],
+  ['lib/random.ts', "const dice = Math['random']()", 'uses Math.random'],
+])('a violation in %s is reported: %j', (file, source, violation) => {
+  expect(violations(file, source)).toEqual([violation])
+})
+
+it.each([
+  ['db/users.ts', "import { Conflict } from '../model/errors.ts'\nimport { userOf } from './rows.ts'"],
+  [
+    'auth/mfa/totp.ts',
+    "import type { Context } from '../context.ts'\nimport * as store from '../../db/index.ts'",
+  ],
+  ['cli/main.ts', "import { createApp } from '../app/index.ts'\nconst { PATH } = process.env"],
+  ['options.ts', "import type { Mailer } from './mail/index.ts'\nimport { x } from './mail/settings.ts'"],
+  ['auth/index.ts', "const { openSmtp } = await import('../mail/smtp.ts')"],
+  ['pages/layout.ts', "import { html, raw } from 'hono/html'\nimport { PAGES } from '../text/index.ts'"],
+  ['api/users.ts', "const about = 'Its id, from `GET /users`.'"],
+  ['db/migrate.ts', "import { Migrator } from 'kysely/migration'\nimport { join } from 'node:path'"],
+])('an allowed import in %s is accepted: %j', (file, source) => {
+  expect(violations(file, source)).toEqual([])
+})

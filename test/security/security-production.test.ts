@@ -1,0 +1,941 @@
+/** Requirements of `docs/security/security.md` on production mode. Each test proves the requirements in its name completely. */
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, it, onTestFinished } from 'vitest'
+import { OPERATIONS } from '../../src/api/index.ts'
+import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
+import { commonPasswords } from '../../src/auth/passwords/policy/common.ts'
+import { SETTINGS } from '../../src/cli/settings.ts'
+import { type Caller, createAuth, type Logger, OptionError } from '../../src/index.ts'
+import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
+import { inspectOptions, OPTION_TABLE, type Setting, unsafeOptions } from '../../src/options/index.ts'
+import { freshAuth, onBothEngines } from '../support/engines.ts'
+import {
+  BASE_URL,
+  CLIENT,
+  cookieIn,
+  everyRow,
+  linkIn,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+  randomKey,
+  sightOf,
+} from '../support/production.ts'
+import { send } from '../support/send.ts'
+
+const BOB = 'bob@example.com'
+const EVE = 'eve@example.com'
+const WRONG = 'a wrong tortoise, alas'
+const DAY = 86_400
+
+/** Adds a confirmed account and signs in. @returns The session token and the device token. */
+async function signedIn({ auth, newMails }: Production, email = BOB) {
+  await auth.users.create({ email, password: PASSWORD, confirmed: true })
+  const { sessionToken, deviceToken } = await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT)
+  await newMails()
+  return { sessionToken, deviceToken: deviceToken ?? expect.unreachable() }
+}
+
+async function codeOf(response: Response): Promise<string | null> {
+  return response.ok ? null : ((await response.json()) as { code: string }).code
+}
+
+onBothEngines('passwords in production', (engine) => {
+  it('need 15 code points by default, and never fewer than 8, with a warning below 15 [PW-01]', async () => {
+    const { auth } = await productionAuth(engine)
+    const attempt = async (email: string, password: string) =>
+      codeOf(await send(auth, 'POST', '/users', { json: { email, password } }))
+    expect(await attempt('a@example.com', '🐢 under a lamp')).toBe('password_too_short')
+    expect(await attempt('b@example.com', '🐢 under a lamp!')).toBeNull()
+    const judged = (minPasswordLength: number) => {
+      const { options, problems } = inspectOptions({ mode: 'production', minPasswordLength })
+      return {
+        refused: problems.some(({ option }) => option === 'minPasswordLength'),
+        warned: unsafeOptions(options).some(({ option }) => option === 'minPasswordLength'),
+      }
+    }
+    for (const length of [1, 7]) expect(judged(length)).toMatchObject({ refused: true })
+    for (const length of [8, 14]) expect(judged(length)).toEqual({ refused: false, warned: true })
+    for (const length of [15, 64]) expect(judged(length)).toEqual({ refused: false, warned: false })
+  })
+
+  it('follow one policy at registration, change and reset, with a code for each reason [PW-07]', async () => {
+    const common = [...(await commonPasswords())]
+    expect(common.filter((password) => [...password].length >= 15).length).toBeGreaterThanOrEqual(3_000)
+    const production = await productionAuth(engine, {
+      contextWords: 'Umbrella Works,umbrella',
+      resetRequestsPerAccount: 20,
+    })
+    const { auth, mailedLink } = production
+    const { sessionToken } = await signedIn(production)
+    await auth.account.requestPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    const refused = [
+      ['short', 'password_too_short'],
+      ['123456789123456789', 'password_too_common'],
+      ['abcabcabcabcabcabc', 'password_too_common'],
+      // Names of the service, of the account, and words that the operator adds.
+      ['auth.example.com-1', 'password_guessable'],
+      ['bob@example.com-bob', 'password_guessable'],
+      ['Umbrella-Works-umbrella', 'password_guessable'],
+      ['bienvenue-bienvenue', 'password_guessable'],
+    ] as const
+    for (const [password, code] of refused) {
+      const answers = [
+        await send(auth, 'POST', '/users', { json: { email: 'bob@example.com', password } }),
+        await send(auth, 'PUT', '/profile/password', {
+          json: { current_password: PASSWORD, new_password: password },
+          sessionToken,
+        }),
+        await send(auth, 'PUT', '/reset_password', {
+          json: { email: BOB, reset_token: token, new_password: password },
+        }),
+      ]
+      expect(await Promise.all(answers.map(codeOf))).toEqual([code, code, code])
+    }
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+    expect(readFileSync('docs/security/passwords.md', 'utf8')).toContain('BIENVENUE_CONTEXT_WORDS')
+  })
+
+  it('are looked up in a breach service by a hash prefix, and accepted with a warning in the log during an outage [PW-06]', async () => {
+    const paths: string[] = []
+    let isAway = false
+    const sha1 = createHash('sha1').update(NEW_PASSWORD).digest('hex').toUpperCase()
+    const server = createServer((request, response) => {
+      paths.push(request.url ?? '')
+      response.writeHead(isAway ? 503 : 200).end(`${sha1.slice(5)}:7\r\n`)
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    onTestFinished(() => void server.close())
+    const log: unknown[] = []
+    const write =
+      (level: string) =>
+      (...line: unknown[]) =>
+        void log.push([level, ...line])
+    const logger = { debug() {}, info: write('info'), warn: write('warn'), error: write('error') }
+    const breachCheckUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { auth } = await productionAuth(engine, { breachCheckUrl, logger })
+    const attempt = async () =>
+      codeOf(await send(auth, 'POST', '/users', { json: { email: BOB, password: NEW_PASSWORD } }))
+    expect(await attempt()).toBe('password_breached')
+    expect(paths).toEqual([`/range/${sha1.slice(0, 5)}`])
+    isAway = true
+    expect(await attempt()).toBeNull()
+    expect(await attempt()).toBeNull()
+    isAway = false
+    expect(await attempt()).toBe('password_breached')
+    // One log line for the outage, without a stack trace, and one for its end.
+    const lines = () => log.filter((line) => JSON.stringify(line).includes('the breach service'))
+    await expect.poll(lines).toEqual([
+      ['warn', { reason: 'status_503' }, 'the breach service does not answer; passwords are not looked up'],
+      ['info', {}, 'the breach service answers again'],
+    ])
+    expect(JSON.stringify([log, paths])).not.toContain(sha1.slice(5))
+    expect(readFileSync('docs/security/passwords.md', 'utf8')).toContain('**When there is no answer**')
+  })
+
+  it('can be changed only with the current password, and a wrong one counts as a failure [PW-08]', async () => {
+    const production = await productionAuth(engine, { loginFailuresPerAccount: 3 })
+    const { auth, db, now } = production
+    const { sessionToken } = await signedIn(production)
+    const change = async (current_password: string) =>
+      codeOf(
+        await send(auth, 'PUT', '/profile/password', {
+          json: { current_password, new_password: NEW_PASSWORD },
+          sessionToken,
+        }),
+      )
+    const before = await everyRow(db)
+    for (let failure = 0; failure < 3; failure++) expect(await change(WRONG)).toBe('invalid_credentials')
+    const { users, sessions, tokens } = await everyRow(db)
+    expect({ users, sessions, tokens }).toEqual({
+      users: before.users,
+      sessions: before.sessions,
+      tokens: before.tokens,
+    })
+    // The failures count for sign-in too.
+    expect(
+      await codeOf(await send(auth, 'POST', '/sessions', { json: { email: BOB, password: PASSWORD } })),
+    ).toBe('too_many_attempts')
+    now.advance(1)
+    expect(await change(PASSWORD)).toBeNull()
+    expect(await auth.validLogin(BOB, NEW_PASSWORD)).toBe(true)
+  })
+
+  it('never expire, and a compromised one must be reset before the next sign-in [PW-09]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, mailedLink } = production
+    const { sessionToken } = await signedIn(production)
+    now.advance(20 * 365 * DAY)
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+    const { user } = (await auth.users.find(BOB)) ?? expect.unreachable()
+    await auth.users.markPasswordCompromised(user.id)
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
+    const logIn = async (password: string) =>
+      codeOf(await send(auth, 'POST', '/sessions', { json: { email: BOB, password } }))
+    expect([await logIn(WRONG), await logIn(PASSWORD)]).toEqual([
+      'invalid_credentials',
+      'password_compromised',
+    ])
+    await auth.account.requestPasswordReset({ email: BOB })
+    await auth.account.resetPassword({
+      resetToken: (await mailedLink('reset_password')).token,
+      newPassword: NEW_PASSWORD,
+    })
+    expect(await logIn(NEW_PASSWORD)).toBeNull()
+  })
+
+  it('are hashed with argon2id, 19 MiB, 2 passes, 1 lane and their own salt, which replaces a bcrypt hash [PW-12, CX-10]', async () => {
+    const hasher = createHasher({ passwordHash: 'argon2id', bcryptCost: 10 })
+    const { auth, db } = await productionAuth(engine, { hasher })
+    for (const email of [BOB, EVE]) await auth.users.create({ email, password: PASSWORD, confirmed: true })
+    const hashes = async () =>
+      (await db.selectFrom('users').select('hashed_password').orderBy('id').execute()).map(
+        (row) => row.hashed_password,
+      )
+    const made = await hashes()
+    for (const hash of made) expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(made[0]).not.toBe(made[1])
+    expect(made[0]?.split('$')[4]).not.toBe(made[1]?.split('$')[4])
+    await auth.db.updateUser(1, {
+      hashedPassword: '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy',
+    })
+    const { problems } = inspectOptions({ mode: 'production', passwordHash: 'bcrypt' })
+    expect(problems.map(({ option }) => option)).toContain('passwordHash')
+    // Classic mode does the reverse: it hashes with bcrypt, and accepts passwords of one character.
+    const classic = await freshAuth(engine, {
+      hasher: createHasher({ passwordHash: 'bcrypt', bcryptCost: 10 }),
+    })
+    const old = await classic.registerUser(BOB, PASSWORD)
+    expect(old.hashedPassword).toMatch(/^\$2b\$10\$/)
+    await auth.db.updateUser(1, { hashedPassword: old.hashedPassword })
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+    expect((await hashes())[0]).toMatch(/^\$argon2id\$/)
+    expect((await classic.registerUser(EVE, 'x')).hashedPassword).toMatch(/^\$2b\$/)
+    await classic.db.updateUser(old.id, { hashedPassword: (await hashes())[0] ?? '' })
+    expect(await classic.validLogin(BOB, PASSWORD)).toBe(true)
+    expect((await classic.db.findUserBy({ id: old.id })).hashedPassword).toMatch(/^\$2b\$/)
+    const long = await classic.registerUser('long@example.com', 'x'.repeat(73))
+    expect(long.hashedPassword).toMatch(/^\$argon2id\$/)
+    expect(await classic.validLogin('long@example.com', 'x'.repeat(72))).toBe(false)
+  })
+})
+
+onBothEngines('sign-ins in production', (engine) => {
+  it('wait longer after each failure, and need a reset after 100, while a known device has its own counter', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, mailedLink } = production
+    const { deviceToken } = await signedIn(production)
+    const attempt = (password: string, caller: Caller = {}) =>
+      auth.signIn.withPassword({ email: BOB, password }, caller).then(
+        () => null,
+        (error: { code: string; retryAfterSeconds?: number }) => error,
+      )
+    const waits: number[] = []
+    for (let failures = 0; failures < 100; ) {
+      const refusal = (await attempt(WRONG)) ?? expect.unreachable()
+      if (refusal.code === 'invalid_credentials') failures++
+      else {
+        waits.push(refusal.retryAfterSeconds ?? 0)
+        now.advance(refusal.retryAfterSeconds ?? 0)
+      }
+    }
+    expect(waits.slice(0, 11)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900])
+    // A success on a known device clears only the counter of that device.
+    expect(await attempt(WRONG, { deviceToken })).toMatchObject({ code: 'invalid_credentials' })
+    expect(await attempt(PASSWORD, { deviceToken })).toBeNull()
+    for (const days of [0, 1, 30, 365]) {
+      now.advance(days * DAY)
+      expect(await attempt(PASSWORD)).toMatchObject({ code: 'too_many_attempts' })
+    }
+    await production.newMails()
+    await auth.account.requestPasswordReset({ email: BOB })
+    await auth.account.resetPassword({
+      resetToken: (await mailedLink('reset_password')).token,
+      newPassword: NEW_PASSWORD,
+    })
+    expect(await attempt(NEW_PASSWORD)).toBeNull()
+  })
+
+  it('of the owner succeed on a known device and after a reset, despite the failures of a stranger [LGN-04]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    const { deviceToken } = await signedIn(production)
+    const guess = (more: object) =>
+      send(auth, 'POST', '/sessions', { json: { email: BOB, password: WRONG }, ...more })
+    for (let attempt = 0; attempt < 11; attempt++) await guess({ ip: '198.51.100.7' })
+    expect((await guess({ ip: '192.0.2.7' })).status).toBe(429)
+    const json = { email: BOB, password: PASSWORD }
+    expect((await send(auth, 'POST', '/sessions', { json, ip: '192.0.2.7' })).status).toBe(429)
+    expect((await send(auth, 'POST', '/sessions', { json, ip: '192.0.2.7', deviceToken })).status).toBe(200)
+    await production.newMails()
+    expect((await send(auth, 'POST', '/reset_password', { json: { email: BOB } })).status).toBe(200)
+    const { token } = await mailedLink('reset_password')
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    expect(
+      (await send(auth, 'POST', '/sessions', { json: { email: BOB, password: NEW_PASSWORD } })).status,
+    ).toBe(200)
+  })
+
+  it('notify the owner after many failures and from a new device, as do changes of password and address [LGN-12]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, newMails } = production
+    const { deviceToken } = await signedIn(production)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { ...CLIENT, deviceToken })
+    expect(await newMails()).toEqual([])
+    production.now.advance(600)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
+    expect((await newMails()).map(({ kind }) => kind)).toEqual(['new_device'])
+    for (let failure = 0; failure < 6; failure++) await auth.validLogin(BOB, WRONG)
+    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
+    expect((await newMails()).map(({ kind }) => kind)).toEqual(['signed_in_after_failures'])
+
+    const renewed = await auth.account.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken },
+    )
+    const told = [...(await newMails())]
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken: renewed.sessionToken })
+    const asked = await newMails()
+    const link = asked.find(({ kind }) => kind === 'confirm_new_email') ?? expect.unreachable()
+    await auth.account.confirmEmail({ token: linkIn(link).token, password: NEW_PASSWORD })
+    told.push(...asked.filter((mail) => mail !== link), ...(await newMails()))
+    expect(told.map(({ kind, to }) => [kind, to])).toEqual([
+      ['password_changed', BOB],
+      ['email_change_requested', BOB],
+      ['email_changed', BOB],
+    ])
+    for (const { text, html } of told) {
+      expect(text).toMatch(/If this was not you/)
+      expect(text + html).not.toMatch(/#|token|https?:/)
+    }
+  })
+})
+
+onBothEngines('recovery in production', (engine) => {
+  it('answers the same for every address, and changes nothing without a valid token [REC-01, CX-01]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db, newMails } = production
+    await signedIn(production)
+    const { id } = await auth.users.create({
+      email: 'disabled@example.com',
+      password: PASSWORD,
+      confirmed: true,
+    })
+    await auth.users.disable(id)
+    const before = await everyRow(db)
+    const sights = []
+    for (const email of [BOB, 'nobody@example.com', 'disabled@example.com']) {
+      const answer = await send(auth, 'POST', '/reset_password', { json: { email } })
+      sights.push(JSON.stringify(await sightOf(answer)).replaceAll(email, 'ADDRESS'))
+    }
+    expect(new Set(sights).size).toBe(1)
+    expect((await newMails()).map(({ kind, to }) => [kind, to])).toEqual([['reset_password', BOB]])
+    const { sessions } = await everyRow(db)
+    expect(sessions).toEqual(before.sessions)
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+    for (const resetToken of ['x', '', `${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}.${'A'.repeat(43)}`])
+      await expect(
+        auth.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }),
+      ).rejects.toMatchObject({
+        code: 'invalid_reset_token',
+      })
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+    const { problems } = inspectOptions({ mode: 'production', resetTokenDelivery: 'response' })
+    expect(problems.map(({ option }) => option)).toContain('resetTokenDelivery')
+  })
+
+  it('sends the token only to the address of the account, never in a response, log, audit record or table [REC-02]', async () => {
+    const lines: unknown[] = []
+    const write = (...line: unknown[]) => void lines.push(line)
+    const logger: Logger = { debug: write, info: write, warn: write, error: write }
+    const audit: unknown[] = []
+    const production = await productionAuth(engine, { logger, onAudit: (record) => void audit.push(record) })
+    const { auth, db, mailedLink } = production
+    await signedIn(production)
+    const answer = await send(auth, 'POST', '/reset_password', { json: { email: 'BOB@example.com' } })
+    const said = [await answer.text(), JSON.stringify([...answer.headers])]
+    const { token } = await mailedLink('reset_password')
+    const fields = { email: BOB, reset_token: token, new_password: NEW_PASSWORD }
+    const tables = [await everyRow(db)]
+    said.push(await (await send(auth, 'PUT', '/reset_password', { json: fields })).text())
+    tables.push(await everyRow(db))
+    expect(audit.length).toBeGreaterThan(2)
+    expect(lines.length).toBeGreaterThan(1)
+    expect(JSON.stringify([said, lines, audit, tables])).not.toContain(token.split('.')[1])
+  })
+
+  it('binds a token to its purpose, account, address and latest request, and voids it when password or address change [REC-07]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink, newMails } = production
+    let { sessionToken } = await signedIn(production)
+    await auth.users.create({ email: EVE, password: PASSWORD, confirmed: true })
+    const ask = async () => {
+      await auth.account.requestPasswordReset({ email: BOB })
+      return (await mailedLink('reset_password')).token
+    }
+    const reset = (resetToken: string, email = BOB) =>
+      auth.account.resetPassword({ resetToken, email, newPassword: NEW_PASSWORD }).then(
+        () => null,
+        ({ code }) => code,
+      )
+    const first = await ask()
+    const second = await ask()
+    expect(await reset(first)).toBe('invalid_reset_token')
+    expect(await reset(second, EVE)).toBe('invalid_reset_token')
+    const confirm = (token: string) =>
+      auth.account.confirmEmail({ token, password: PASSWORD }).then(
+        () => null,
+        ({ code }) => code,
+      )
+    expect(await confirm(second)).toBe('invalid_confirmation_token')
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
+    const change = (await mailedLink('confirm_new_email')).token
+    expect(await reset(change)).toBe('invalid_reset_token')
+    sessionToken = (
+      await auth.account.changePassword(
+        { currentPassword: PASSWORD, newPassword: `${PASSWORD}!` },
+        { sessionToken },
+      )
+    ).sessionToken
+    expect([await reset(second), await confirm(change)]).toEqual([
+      'invalid_reset_token',
+      'invalid_confirmation_token',
+    ])
+    await newMails()
+    const third = await ask()
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
+    await auth.account.confirmEmail({
+      token: (await mailedLink('confirm_new_email')).token,
+      password: `${PASSWORD}!`,
+    })
+    expect(await reset(third)).toBe('invalid_reset_token')
+    expect(await reset(third, 'new@example.com')).toBe('invalid_reset_token')
+  })
+
+  it('ends every session, starts none, and sends a notice without secrets [REC-09]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink, newMails } = production
+    const { sessionToken } = await signedIn(production)
+    const other = (await auth.createSession(BOB)) ?? expect.unreachable()
+    await auth.account.requestPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    const fields = { email: BOB, reset_token: token, new_password: NEW_PASSWORD }
+    const answer = await send(auth, 'PUT', '/reset_password', { json: fields, sessionToken })
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([200, []])
+    for (const ended of [sessionToken, other]) expect(await auth.getUserFromSessionId(ended)).toBeNull()
+    expect((await auth.users.find(BOB))?.liveSessions).toBe(0)
+    const [notice, ...more] = await newMails()
+    expect([notice?.kind, more]).toEqual(['password_changed', []])
+    expect(`${notice?.text}${notice?.html}`).not.toMatch(/#|https?:|umbrellas/)
+  })
+})
+
+onBothEngines('sessions in production', (engine) => {
+  it('use __Host- cookies with Secure, HttpOnly and Path=/, without Domain [SES-06, CX-05]', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    await signedIn(production)
+    const answer = await send(auth, 'POST', '/sessions', { json: { email: BOB, password: PASSWORD } })
+    const cookies = answer.headers.getSetCookie()
+    expect(cookies).toHaveLength(2)
+    for (const cookie of cookies) {
+      expect(cookie).toMatch(
+        /^__Host-(?:session_id|device)=[^;]+; Path=\/; Max-Age=\d+; Expires=[^;]+ GMT; Secure; HttpOnly; SameSite=Lax$/,
+      )
+      expect(cookie).not.toMatch(/domain/i)
+    }
+    const sessionToken = cookieIn(answer, 'session_id')
+    expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
+    // The cookie name of classic mode is ignored.
+    const classic = await send(auth, 'GET', '/profile', { headers: { cookie: `session_id=${sessionToken}` } })
+    expect(classic.status).toBe(403)
+    const loopback = await freshAuth(engine)
+    await loopback.registerUser(BOB, PASSWORD)
+    const login = await send(loopback, 'POST', '/sessions', { form: { email: BOB, password: PASSWORD } })
+    expect(login.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^session_id=[^;]+; Path=\/; Max-Age=2592000; Expires=[^;]+ GMT; HttpOnly; SameSite=Lax$/,
+      ),
+    ])
+  })
+
+  it('end when the password changes, and the request gets a new one [SES-12]', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionToken } = await signedIn(production)
+    const other = await auth.createSession(BOB)
+    const renewed = await auth.account.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      { sessionToken },
+    )
+    const alive = await Promise.all(
+      [sessionToken, other, renewed.sessionToken].map((id) => auth.getUserFromSessionId(id)),
+    )
+    expect(alive.map((user) => user?.email ?? null)).toEqual([null, null, BOB])
+  })
+
+  it('can be listed and ended by their user, one or all, and ended by an operator, while those of others answer 404 [SES-13, ADM-02]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now } = production
+    const { sessionToken } = await signedIn(production)
+    await auth.users.create({ email: EVE, password: PASSWORD, confirmed: true })
+    const eve = (await auth.createSession(EVE)) ?? expect.unreachable()
+    now.advance(60)
+    const second = (await auth.createSession(BOB, { userAgent: 'phone' })) ?? expect.unreachable()
+    const third = (await auth.createSession(BOB)) ?? expect.unreachable()
+    const answer = await send(auth, 'GET', '/sessions', { sessionToken })
+    const { sessions } = (await answer.json()) as { sessions: Record<string, unknown>[] }
+    expect(sessions).toHaveLength(3)
+    for (const session of sessions) {
+      expect(Object.keys(session)).toEqual([
+        'id',
+        'current',
+        'created_at',
+        'authenticated_at',
+        'last_seen_at',
+        'expires_at',
+        'ip',
+        'user_agent',
+      ])
+    }
+    expect(JSON.stringify(sessions)).not.toContain(sessionToken.split('.')[1])
+    const end = async (path: string) => (await send(auth, 'DELETE', path, { sessionToken })).status
+    const idOf = (token: string) => token.split('.')[0]
+    expect([
+      await end(`/sessions/${idOf(eve)}`),
+      await end('/sessions/x'),
+      await end(`/sessions/${idOf(second)}`),
+    ]).toEqual([404, 404, 200])
+    expect(await auth.getUserFromSessionId(eve)).not.toBeNull()
+    expect(await auth.getUserFromSessionId(second)).toBeNull()
+    expect(await end('/sessions/others')).toBe(200)
+    expect([
+      (await auth.getUserFromSessionId(third))?.email,
+      (await auth.getUserFromSessionId(sessionToken))?.email,
+    ]).toEqual([undefined, BOB])
+    const { user } = (await auth.users.find(BOB)) ?? expect.unreachable()
+    await auth.destroySession(user.id)
+    expect([
+      await auth.getUserFromSessionId(sessionToken),
+      (await auth.getUserFromSessionId(eve))?.email,
+    ]).toEqual([null, EVE])
+    expect(await auth.users.endEverySession()).toBe(1)
+    expect(await auth.getUserFromSessionId(eve)).toBeNull()
+  })
+
+  it('record the time, method and level of authentication, and a known device does not authenticate [SES-15]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db, now } = production
+    const { deviceToken } = await signedIn(production)
+    await auth.users.endEverySession()
+    now.advance(100)
+    await auth.createSession(BOB)
+    now.advance(100)
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
+    const rows = await db
+      .selectFrom('sessions')
+      .select(['amr', 'aal', 'authenticated_at'])
+      .orderBy('id')
+      .execute()
+    const at = now().getTime()
+    expect(rows).toEqual([
+      { amr: '', aal: 0, authenticated_at: at - 100_000 },
+      { amr: 'pwd', aal: 1, authenticated_at: at },
+    ])
+    expect((await send(auth, 'GET', '/profile', { deviceToken })).status).toBe(403)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: deviceToken })).status).toBe(403)
+    await expect(
+      auth.signIn.withPassword({ email: BOB, password: WRONG }, { deviceToken }),
+    ).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
+  })
+})
+
+onBothEngines('HTTP in production', (engine) => {
+  it('accepts unsafe requests only from its own origin, and with a session no form without an origin [API-08]', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionToken } = await signedIn(production)
+    const request = (headers: Record<string, string>, { method = 'POST', path = '/sessions' } = {}) =>
+      auth.fetch(
+        new Request(`${BASE_URL}${path}`, {
+          method,
+          headers: { host: 'auth.example.com', ...headers },
+          body: new URLSearchParams({ email: BOB, password: PASSWORD }),
+        }),
+      )
+    const cookie = `__Host-session_id=${sessionToken}`
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'https://auth.example.com.evil.example' },
+      { origin: 'http://auth.example.com' },
+      { origin: 'https://auth.example.com:444' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      // A form of another page, in a browser that sends no header about it.
+      { cookie },
+    ]) {
+      for (const path of ['/sessions', '/users', '/reset_password'])
+        expect(
+          await codeOf(await request(headers as Record<string, string>, { path })),
+          JSON.stringify(headers),
+        ).toBe('cookie' in headers ? 'missing_origin' : 'foreign_origin')
+    }
+    expect((await request({})).status).toBe(200)
+    expect((await request({ cookie, origin: BASE_URL })).status).toBe(200)
+    expect((await request({ cookie, 'sec-fetch-site': 'same-origin' })).status).toBe(200)
+    for (const name of ['x-http-method-override', 'x-method-override', '_method'])
+      expect((await request({ [name]: 'DELETE' })).status).toBe(200)
+    const json = JSON.stringify({ email: BOB, password: PASSWORD })
+    const preflighted = new Request(`${BASE_URL}/sessions`, {
+      method: 'POST',
+      headers: { cookie: '__Host-session_id=x', 'content-type': 'application/json' },
+      body: json,
+    })
+    expect((await auth.fetch(preflighted)).status).toBe(200)
+  })
+
+  it('sends HSTS for two years with every response over https, by default with subdomains, and none over http [API-12]', async () => {
+    const { auth } = await productionAuth(engine)
+    const alone = await productionAuth(engine, { hstsSubdomains: false })
+    for (const path of ['/', '/profile', '/nothing', '/reset_password']) {
+      expect((await send(auth, 'GET', path)).headers.get('strict-transport-security')).toBe(
+        'max-age=63072000; includeSubDomains',
+      )
+      expect((await send(alone.auth, 'GET', path)).headers.get('strict-transport-security')).toBe(
+        'max-age=63072000',
+      )
+    }
+    const classic = await freshAuth(engine)
+    const answer = await send(classic, 'GET', '/')
+    expect(answer.headers.has('strict-transport-security')).toBe(false)
+    expect(OPTION_TABLE.hstsSubdomains.about).toContain('shared')
+  })
+
+  it('reveals nothing in a refusal beyond code, message, field and request id [API-14]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db } = production
+    await signedIn(production)
+    const refusals = [
+      await send(auth, 'GET', '/nothing/at/all'),
+      await send(auth, 'PATCH', '/users'),
+      await send(auth, 'POST', '/users', { json: { email: 'x' } }),
+      await send(auth, 'POST', '/users', { headers: { 'content-type': 'application/json' } }),
+      await send(auth, 'GET', '/sessions'),
+      await send(auth, 'POST', '/sessions', { json: { email: BOB, password: WRONG } }),
+      await send(auth, 'GET', '/', { headers: { host: 'evil.example' } }),
+    ]
+    await db.schema.alterTable('sessions').renameTo('gone').execute()
+    refusals.push(
+      await send(auth, 'GET', '/profile', {
+        sessionToken: `${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}.${'A'.repeat(43)}`,
+      }),
+    )
+    expect(refusals.at(-1)?.status).toBe(500)
+    for (const refusal of refusals) {
+      const body = (await refusal.json()) as Record<string, string>
+      expect(Object.keys(body).filter((name) => name !== 'field')).toEqual(['message', 'code', 'request_id'])
+      expect(body.request_id).toMatch(/^[0-9a-f-]{36}$/)
+      expect(JSON.stringify([body, ...refusal.headers])).not.toMatch(
+        /\bat \/|node_modules|select |sqlite|postgres|nothing\/at|\d+\.\d+\.\d+|hono|node/i,
+      )
+      expect([...refusal.headers.keys()].filter((name) => /server|powered/.test(name))).toEqual([])
+    }
+    await db.schema.alterTable('gone').renameTo('sessions').execute()
+  })
+
+  it('builds links only from its base URL, and refuses other hosts [API-17]', async () => {
+    const production = await productionAuth(engine, { trustedProxies: '192.0.2.1' })
+    const { auth, newMails } = production
+    await signedIn(production)
+    const forged = {
+      forwarded: 'host=evil.example;proto=http',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      'x-original-host': 'evil.example',
+      referer: 'https://evil.example/',
+    }
+    for (const ip of ['192.0.2.1', '198.51.100.1']) {
+      await send(auth, 'POST', '/reset_password', { json: { email: BOB }, headers: forged, ip })
+      const [mail] = await newMails()
+      expect(linkIn(mail ?? expect.unreachable()).page).toBe(`${BASE_URL}/reset_password`)
+      expect(`${mail?.text}${mail?.html}`).not.toContain('evil')
+    }
+    for (const host of [
+      'evil.example',
+      'auth.example.com.evil.example',
+      'auth.example.com:444',
+      'localhost',
+      '127.0.0.1',
+      'example.com',
+      'auth.example.com, evil.example',
+    ]) {
+      const answer = await send(auth, 'GET', '/', { headers: { host, ...forged } })
+      expect([421, 400]).toContain(answer.status)
+    }
+    for (const host of ['auth.example.com', 'AUTH.example.com', 'auth.example.com:443'])
+      expect((await send(auth, 'GET', '/', { headers: { host } })).status).toBe(200)
+    const out = await send(auth, 'DELETE', '/sessions', {
+      sessionToken: (await auth.createSession(BOB)) ?? '',
+      headers: forged,
+    })
+    expect(out.headers.get('location')).toBe('/')
+  })
+
+  it('reads forwarded addresses only from configured proxies, from the right [API-16]', async () => {
+    const lines: string[] = []
+    const write = (fields: object) => void lines.push(JSON.stringify(fields))
+    const logger: Logger = { debug: write, info: write, warn: write, error: write }
+    const production = await productionAuth(engine, {
+      trustedProxies: '192.0.2.1, 10.0.0.0/8',
+      loginFailuresPerIp: 2,
+      loginFailuresPerAccount: 100,
+      logger,
+    })
+    const { auth } = production
+    let count = 0
+    const guess = async (ip: string, forwardedFor: string) => {
+      const json = { email: `${count++}@example.com`, password: WRONG }
+      const headers = {
+        'x-forwarded-for': forwardedFor,
+        'x-real-ip': '203.0.113.9',
+        forwarded: 'for=203.0.113.9',
+      }
+      return (await send(auth, 'POST', '/sessions', { json, headers, ip })).status
+    }
+    // A client that forges a new address with each guess is counted by its own.
+    expect([
+      await guess('198.51.100.1', '1.1.1.1'),
+      await guess('198.51.100.1', '2.2.2.2'),
+      await guess('198.51.100.1', '3.3.3.3'),
+    ]).toEqual([401, 401, 429])
+    // Behind proxies, the address they saw counts, whatever is to its left.
+    expect([
+      await guess('192.0.2.1', '9.9.9.9, 198.51.100.2, 10.1.2.3'),
+      await guess('192.0.2.1', '8.8.8.8, 198.51.100.2'),
+      await guess('192.0.2.1', '198.51.100.2'),
+      await guess('192.0.2.1', '198.51.100.3'),
+    ]).toEqual([401, 401, 429, 401])
+    const ips = (await Array.fromAsync(auth.audit.list({ action: 'login' }))).map(({ ip }) => ip)
+    expect(new Set(ips)).toEqual(new Set(['198.51.100.1', '198.51.100.2', '198.51.100.3']))
+    expect(lines.filter((line) => /1\.1\.1\.1|9\.9\.9\.9|203\.0\.113\.9/.test(line))).toEqual([])
+  })
+
+  it('serves its API document only if enabled, and has no metrics or directory listings [API-20]', async () => {
+    const { auth } = await productionAuth(engine)
+    const open = await productionAuth(engine, { publicApiDocs: true })
+    expect([
+      (await send(auth, 'GET', '/openapi.json')).status,
+      (await send(open.auth, 'GET', '/openapi.json')).status,
+    ]).toEqual([404, 200])
+    for (const path of [
+      '/metrics',
+      '/docs',
+      '/swagger',
+      '/.git/HEAD',
+      '/src/',
+      '/package.json',
+      '/healthz/',
+      '/../',
+    ])
+      expect((await send(auth, 'GET', path)).status, path).toBe(path === '/../' ? 200 : 404)
+    expect(await (await send(auth, 'GET', '/healthz')).json()).toEqual({ status: 'ok' })
+    expect(await (await send(auth, 'GET', '/readyz')).json()).toEqual({ status: 'ready' })
+  })
+})
+
+onBothEngines('addresses in production', (engine) => {
+  it('are confirmed once, within a day, by a token for this account and address [EML-03]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, mailedLink, newMails } = production
+    const confirm = (token: string, password = PASSWORD) =>
+      auth.account.confirmEmail({ token, password }).then(
+        () => null,
+        ({ code }) => code,
+      )
+    await auth.account.register({ email: BOB, password: PASSWORD })
+    const first = (await mailedLink('verify_email')).token
+    now.advance(DAY)
+    expect(await confirm(first)).toBe('invalid_confirmation_token')
+    await auth.account.requestConfirmation({ email: BOB })
+    const second = (await mailedLink('verify_email')).token
+    now.advance(DAY - 1)
+    // The password of another account does not redeem it.
+    await auth.users.create({ email: EVE, password: NEW_PASSWORD, confirmed: true })
+    expect(await confirm(second, NEW_PASSWORD)).toBe('invalid_credentials')
+    expect([await confirm(second), await confirm(second)]).toEqual([null, 'invalid_confirmation_token'])
+    await auth.account.register({ email: 'zed@example.com', password: PASSWORD })
+    const third = (await mailedLink('verify_email')).token
+    const { user } = (await auth.users.find('zed@example.com')) ?? expect.unreachable()
+    await auth.db.updateUser(user.id, { email: 'other@example.com' })
+    expect(await confirm(third)).toBe('invalid_confirmation_token')
+    await newMails()
+    expect(inspectOptions({ emailTokenLifetimeSeconds: DAY + 1 }).problems).toHaveLength(1)
+  })
+
+  it('change only after reauthentication and confirmation of the new one, and the old one is notified [EML-06]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, now, newMails } = production
+    const { sessionToken } = await signedIn(production)
+    const ask = async (token: string) =>
+      codeOf(
+        await send(auth, 'PUT', '/profile/email', {
+          json: { email: 'new@example.com' },
+          sessionToken: token,
+        }),
+      )
+    now.advance(600)
+    expect(await ask(sessionToken)).toBe('reauthentication_required')
+    const renewed = await auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken })
+    expect(await ask(renewed.sessionToken)).toBeNull()
+    const [told, asked] = await newMails()
+    expect([told?.to, told?.kind, asked?.to, asked?.kind]).toEqual([
+      BOB,
+      'email_change_requested',
+      'new@example.com',
+      'confirm_new_email',
+    ])
+    expect(await auth.users.find('new@example.com')).toBeNull()
+    await auth.account.confirmEmail({
+      token: linkIn(asked ?? expect.unreachable()).token,
+      password: PASSWORD,
+    })
+    expect((await auth.users.find('new@example.com'))?.user.emailVerifiedAt).toEqual(now())
+    expect((await newMails()).map(({ to, kind }) => [to, kind])).toEqual([[BOB, 'email_changed']])
+  })
+
+  it('cannot sign in until confirmed, and their owner can take over the account with a reset [EML-07]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink } = production
+    await auth.account.register({ email: BOB, password: NEW_PASSWORD })
+    await mailedLink('verify_email')
+    expect(
+      (await send(auth, 'POST', '/sessions', { json: { email: BOB, password: NEW_PASSWORD } })).status,
+    ).toBe(401)
+    expect((await auth.users.find(BOB))?.user.emailVerifiedAt).toBeNull()
+    await production.newMails()
+    await auth.account.requestPasswordReset({ email: BOB })
+    await auth.account.resetPassword({
+      resetToken: (await mailedLink('reset_password')).token,
+      newPassword: PASSWORD,
+    })
+    expect([await auth.validLogin(BOB, NEW_PASSWORD), await auth.validLogin(BOB, PASSWORD)]).toEqual([
+      false,
+      true,
+    ])
+  })
+})
+
+onBothEngines('the audit log', (engine) => {
+  it('records time, instance, actor, subject, IP address, action, outcome and request id, which no input can forge [AUD-02]', async () => {
+    const records: unknown[] = []
+    const production = await productionAuth(engine, { onAudit: (record) => void records.push(record) })
+    const { auth, now } = production
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    const evil = 'x","outcome":"success"}\n{"action":"login"}\r\n\u2028\u001b[2J'
+    await auth.signIn
+      .withPassword({ email: BOB, password: WRONG }, { ...CLIENT, userAgent: evil })
+      .catch(() => {})
+    const [line] = await Array.fromAsync(auth.audit.list({ action: 'login' }))
+    expect(line).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+      at: now(),
+      instance: expect.stringMatching(/^.+:\d+$/),
+      actor: 'anonymous',
+      actorId: null,
+      onBehalfOf: null,
+      action: 'login',
+      outcome: 'refused',
+      reason: 'wrong_password',
+      userId: 1,
+      email: BOB,
+      ip: CLIENT.ip,
+      userAgent: evil,
+      requestId: CLIENT.requestId,
+      details: {},
+    })
+    const { email: _, ...written } = line ?? expect.unreachable()
+    expect(records.at(-1)).toEqual(written)
+    // In the log, a record is one line of JSON that parses to the same values.
+    const logged = JSON.stringify(line)
+    expect(logged).not.toMatch(/[\n\r]/)
+    expect(JSON.parse(logged)).toMatchObject({ outcome: 'refused', userAgent: evil, at: now().toISOString() })
+  })
+})
+
+it('production mode refuses weak keys, http and delivery for development, and has no settings for CORS or debugging [CFG-01]', async () => {
+  const good = {
+    mode: 'production',
+    baseUrl: BASE_URL,
+    secretKey: randomKey(),
+    smtpUrl: 'smtps://mail.example.com',
+    mailFrom: 'no-reply@example.com',
+  } as const
+  expect(inspectOptions(good).problems).toEqual([])
+  const refused = (options: object) =>
+    inspectOptions({ ...good, ...options }).problems.map(({ option }) => option)
+  const { secretKey: _, ...keyless } = good
+  expect(inspectOptions(keyless).problems.map(({ option }) => option)).toEqual(['secretKey'])
+  for (const secretKey of ['x', 'A'.repeat(43), 'changeme'.repeat(8), randomKey().slice(0, 40)])
+    expect(refused({ secretKey })).toEqual(['secretKey'])
+  expect(refused({ baseUrl: 'http://auth.example.com' })).toEqual(['baseUrl'])
+  expect(refused({ smtpUrl: 'terminal:' })).toEqual(['smtpUrl'])
+  expect(refused({ resetTokenDelivery: 'response' })).toEqual(['resetTokenDelivery'])
+  for (const [name, row] of Object.entries(SETTINGS) as [string, Setting][])
+    expect(`${name} ${row.env}`).not.toMatch(/cors|debug/i)
+  await expect(createAuth({ ...good, throttle: false, secureCookie: false })).rejects.toSatisfy(
+    (error) =>
+      error instanceof OptionError &&
+      error.problems.map(({ option }) => option).join() === 'secureCookie,throttle',
+  )
+})
+
+it('signatures name their key, so that keys can rotate, and each purpose has its own key of 256 bits [CRY-04, CRY-05]', async () => {
+  const [old, next] = [randomKey(), randomKey()]
+  const ring = (keys: string) => createKeyring(parseSecretKeys(keys))
+  const signature = ring(old).sign('device', 'text')
+  expect(ring(`${next},${old}`).verify('device', 'text', signature)).toBe(true)
+  expect(ring(`${next},${old}`).sign('device', 'text')).toBe(ring(next).sign('device', 'text'))
+  expect(ring(next).verify('device', 'text', signature)).toBe(false)
+  expect(ring(old).verify('other', 'text', signature)).toBe(false)
+  expect(signature.split('.').map((part) => Buffer.from(part, 'base64url').length)).toEqual([6, 32])
+  expect(() => parseSecretKeys(randomKey().slice(0, 40))).toThrow('too short')
+  // Nothing else uses a key. Firebase's variant of scrypt ends with a cipher, but encrypts nothing secret.
+  const sources = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
+  const using = (pattern: RegExp) =>
+    sources.filter((file) => pattern.test(readFileSync(file, 'utf8'))).toSorted()
+  expect(using(/\bcreateHmac\b|\bcreateCipher|\bcreateSign\b|\bsubtle\b/)).toEqual([
+    'src/auth/passwords/hashing/firebase.ts',
+    'src/lib/keyring.ts',
+  ])
+  expect(using(/\.sign\('|\.sign\(PURPOSE/)).toEqual(['src/auth/sign-in/devices.ts'])
+})
+
+it('sessions, tokens and queued mail are limited per account [AVL-04]', async () => {
+  const production = await productionAuth('sqlite', {
+    sessionsPerUser: 3,
+    mailer: memoryMailer(() => Promise.reject(new Error('away'))),
+  })
+  const { auth, db, now } = production
+  const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+  for (let session = 0; session < 5; session++) await auth.createSession(BOB)
+  for (let request = 0; request < 5; request++)
+    await auth.account.requestPasswordReset({ email: BOB }).catch(() => {})
+  for (let request = 0; request < 5; request++) {
+    now.advance(3_600)
+    await auth.getResetPasswordToken(BOB)
+  }
+  const count = async (table: 'sessions' | 'tokens' | 'outbox') =>
+    (await db.selectFrom(table).select('id').where('user_id', '=', id).execute()).length
+  expect([await count('sessions'), await count('tokens'), await count('outbox')]).toEqual([3, 1, 1])
+  expect(OPTION_TABLE.sessionsPerUser.production).toBe(50)
+  expect(OPERATIONS.filter(({ id: name }) => /passkey|token/i.test(name))).toEqual([])
+})

@@ -1,0 +1,1039 @@
+/** Requirements of `docs/security/security.md` that no unit test proves completely. */
+import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { OPERATIONS } from '../../src/api/index.ts'
+import type { Route } from '../../src/app/handlers.ts'
+import { servedOperations } from '../../src/app/served.ts'
+import { type Database, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
+import type { Auth } from '../../src/index.ts'
+import { sha256 } from '../../src/lib/digest.ts'
+import { type Hasher, OPTION_TABLE } from '../../src/options/index.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { type Send, send, sessionIn } from '../support/send.ts'
+import { startService } from '../support/service.ts'
+
+const EMAIL = 'bob@example.com'
+const PASSWORD = 'b4l0u'
+const BOB = { email: EMAIL, password: PASSWORD }
+/** All tables except the counters and the audit log. */
+const STATE = TABLE_NAMES.filter((name) => name !== 'throttles' && name !== 'audit')
+
+// The server checks for stalled requests twice a minute, so this one starts before the other tests of the file.
+const ends: (() => Promise<void>)[] = []
+let answerToLate: Promise<string>
+beforeAll(async () => {
+  const { port } = await startService('sqlite::memory:', { onEnd: (end) => ends.push(end) })
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write('POST /sessions HTTP/1.1\r\nHost: localhost\r\nContent-Le')
+  answerToLate = text(socket)
+})
+afterAll(() => Promise.all(ends.map((end) => end())))
+
+/** The cheap hasher, and a list of the passwords that reach it. */
+function watchedHasher(): { hasher: Hasher; seen: string[] } {
+  const seen: string[] = []
+  const watch =
+    <Rest extends unknown[], Result>(work: (password: string, ...rest: Rest) => Result) =>
+    (password: string, ...rest: Rest) => {
+      seen.push(password)
+      return work(password, ...rest)
+    }
+  const { hash, verify, verifyNothing, needsRehash } = CHEAP_HASHER
+  return {
+    seen,
+    hasher: { hash: watch(hash), verify: watch(verify), verifyNothing: watch(verifyNothing), needsRehash },
+  }
+}
+
+async function openTables(auth: Auth): Promise<Database> {
+  const db = await openDatabase(auth.options.databaseUrl)
+  onTestFinished(() => db.destroy())
+  return db
+}
+
+/** Every row of the tables, as text. */
+async function rowsOf(db: Database, names: readonly string[] = TABLE_NAMES): Promise<string> {
+  const tables = names.map((table) => sql`select * from ${sql.table(table)} order by 1`.execute(db))
+  return JSON.stringify((await Promise.all(tables)).map(({ rows }) => rows))
+}
+
+async function logIn(auth: Auth, fields: Record<string, string> = BOB): Promise<string> {
+  return sessionIn(await send(auth, 'POST', '/sessions', { form: fields })) ?? expect.unreachable()
+}
+
+async function askReset(auth: Auth, email = EMAIL): Promise<string> {
+  const answer = await send(auth, 'POST', '/reset_password', { form: { email } })
+  return ((await answer.json()) as { reset_token: string }).reset_token
+}
+
+/** Everything in a refusal that a client can compare: all but the request id. */
+async function withoutId(response: Response): Promise<unknown> {
+  const { request_id, ...body } = (await response.json()) as Record<string, string>
+  expect(request_id).toMatch(/^[0-9a-f-]{36}$/)
+  return { status: response.status, headers: [...response.headers], body }
+}
+
+const secretOf = (value: string) => value.split('.')[1] ?? ''
+
+onBothEngines('passwords', (engine) => {
+  it('are accepted at full length up to 1,024 bytes, and refused without hashing above that, as documented [PW-02]', async () => {
+    const { hasher, seen } = watchedHasher()
+    const auth = await freshAuth(engine, { hasher, throttle: false })
+    const statuses = async (requests: [method: string, path: string, fields: Record<string, string>][]) => {
+      const answers = requests.map(([method, path, fields]) => send(auth, method, path, { form: fields }))
+      return (await Promise.all(answers)).map(({ status }) => status)
+    }
+    for (const [index, password] of ['é😀'.repeat(32), '😀'.repeat(256), 'x'.repeat(1_024)].entries()) {
+      const email = `${index}@example.com`
+      expect(await statuses([['POST', '/users', { email, password }]])).toEqual([200])
+      const shorter = [...password].slice(0, -1).join('')
+      const logins = async () =>
+        statuses([password, shorter].map((each) => ['POST', '/sessions', { email, password: each }]))
+      expect(await logins()).toEqual([200, 401])
+      const reset = { email, reset_token: await askReset(auth, email), new_password: `${shorter}y` }
+      expect(await statuses([['PUT', '/reset_password', reset]])).toEqual([200])
+      const again = { email, reset_token: await askReset(auth, email), new_password: password }
+      expect(await statuses([['PUT', '/reset_password', again]])).toEqual([200])
+      expect(await logins()).toEqual([200, 401])
+    }
+
+    const email = '0@example.com'
+    const resetToken = await askReset(auth, email)
+    seen.length = 0
+    for (const password of ['x'.repeat(1_025), '😀'.repeat(257), 'x'.repeat(10_000)]) {
+      const refused = await statuses([
+        ['POST', '/users', { email: 'new@example.com', password }],
+        ['POST', '/sessions', { email, password }],
+        ['POST', '/sessions', { email: 'nobody@example.com', password }],
+        ['PUT', '/reset_password', { email, reset_token: resetToken, new_password: password }],
+      ])
+      expect(refused).toEqual([400, 400, 400, 400])
+      const invalid = { code: 'password_too_long' }
+      await expect(auth.hashPassword(password)).rejects.toMatchObject(invalid)
+      await expect(auth.registerUser('new@example.com', password)).rejects.toMatchObject(invalid)
+      await expect(auth.signIn.withPassword({ email, password })).rejects.toMatchObject(invalid)
+      await expect(auth.updatePassword(resetToken, password)).rejects.toMatchObject(invalid)
+      expect(await auth.validLogin(email, password)).toBe(false)
+    }
+    expect(seen).toEqual([])
+    const contract = await (await send(auth, 'GET', '/openapi.json')).text()
+    expect(contract.match(/1,024 bytes of UTF-8 at most/g)).toHaveLength(12)
+  })
+
+  it('may contain any characters, and their length counts in code points [PW-04]', async () => {
+    const auth = await freshAuth(engine, { minPasswordLength: 8, throttle: false })
+    let count = 0
+    const attempt = async (password: string) => {
+      const fields = { email: `${count++}@example.com`, password }
+      const { status } = await send(auth, 'POST', '/users', { form: fields })
+      return status === 200 ? (await send(auth, 'POST', '/sessions', { form: fields })).status : status
+    }
+    // Passwords of a single repeated character show that no character class is required or forbidden.
+    const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index))
+    for (const character of [...printable, 'é', '世', '😀', '\u0301', '\u200d']) {
+      expect(await attempt(character.repeat(8)), JSON.stringify(character)).toBe(200)
+      expect(await attempt(character.repeat(7)), JSON.stringify(character)).toBe(400)
+    }
+    expect(await attempt(printable.join(''))).toBe(200)
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 8, maxLength: 16 }), async (password) => {
+        expect(await attempt(password)).toBe(200)
+        expect(await attempt([...password].slice(0, 7).join(''))).toBe(400)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('have no hints and no security questions: no such column, field or route exists [PW-10]', async () => {
+    const db = await openTables(await freshAuth(engine))
+    const tables = await db.introspection.getTables()
+    const names = [
+      ...tables.flatMap(({ name, columns }) => [name, ...columns.map((column) => column.name)]),
+      ...OPERATIONS.flatMap(({ path, id, body, success }) => [
+        path,
+        id,
+        ...Object.keys(body?.shape ?? {}),
+        ...Object.keys((success.body as { shape?: object } | undefined)?.shape ?? {}),
+      ]),
+    ]
+    for (const known of ['hashed_password', 'user_agent', '/reset_password', 'new_password', 'reset_token'])
+      expect(names).toContain(known)
+    const asked = /hint|question|answer|remind|clue|maiden|birth|pet|school|security|memorable/i
+    expect(names.filter((name) => asked.test(name))).toEqual([])
+  })
+})
+
+onBothEngines('sign-in limits', (engine) => {
+  it('apply per account and per IP address, each with 429 and Retry-After [LGN-02]', async () => {
+    const auth = await freshAuth(engine, {
+      loginFailuresPerAccount: 3,
+      loginFailuresPerIp: 5,
+      now: testClock(),
+    })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const attempt = async (email: string, password: string, ip: string) => {
+      const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ip })
+      return [answer.status, answer.headers.get('retry-after')]
+    }
+    // One account, a different IP address each time. The last address has no failures.
+    for (let failure = 0; failure < 3; failure++)
+      expect(await attempt(EMAIL, 'wrong', `192.0.2.${failure}`)).toEqual([401, null])
+    expect(await attempt(EMAIL, PASSWORD, '192.0.2.9')).toEqual([429, '1'])
+    // One IP address, a different account each time. The sixth account has no failures.
+    for (let failure = 0; failure < 5; failure++)
+      expect(await attempt(`${failure}@example.com`, 'wrong', '198.51.100.1')).toEqual([401, null])
+    expect(await attempt('6@example.com', 'wrong', '198.51.100.1')).toEqual([429, '1'])
+    expect(await attempt('6@example.com', 'wrong', '198.51.100.2')).toEqual([401, null])
+  })
+
+  it('are shared by all instances, even for guesses sent at once [LGN-05]', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const { hasher, seen } = watchedHasher()
+    const options = { databaseUrl, hasher, loginFailuresPerAccount: 5, now: testClock() }
+    const instances: Auth[] = []
+    for (let index = 0; index < 3; index++) instances.push(await freshAuth(engine, options))
+    await instances[0]?.registerUser(EMAIL, PASSWORD)
+    seen.length = 0
+    const guesses = Array.from({ length: 90 }, (_, index) =>
+      instances[index % 3]?.signIn.withPassword({ email: EMAIL, password: `guess${index}` }).then(
+        () => 'in',
+        ({ code }: { code: string }) => code,
+      ),
+    )
+    const codes = await Promise.all(guesses)
+    expect(codes.filter((code) => code === 'invalid_credentials')).toHaveLength(5)
+    expect(codes.filter((code) => code === 'too_many_attempts')).toHaveLength(85)
+    expect(seen).toHaveLength(5)
+  })
+})
+
+onBothEngines('reset tokens', (engine) => {
+  it('have 256 random bits, and are stored as SHA-256 with purpose, account, address and expiry [REC-03, CRY-01]', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now, throttle: false })
+    const bob = await auth.registerUser('Bob@Example.com', PASSWORD)
+    const values: string[] = []
+    for (let count = 0; count < 200; count++) values.push(await auth.getResetPasswordToken(EMAIL))
+    expectRandom(values.map(secretOf))
+    const rows = await (await openTables(auth)).selectFrom('tokens').selectAll().execute()
+    const [id, secret = ''] = values.at(-1)?.split('.') ?? []
+    expect(rows.map((row) => ({ ...row, secret_hash: Buffer.from(row.secret_hash) }))).toEqual([
+      {
+        id,
+        purpose: 'reset_password',
+        user_id: bob.id,
+        email: bob.email,
+        secret_hash: Buffer.from(sha256(secret)),
+        created_at: now().getTime(),
+        expires_at: now().getTime() + 3_600_000,
+      },
+    ])
+  })
+
+  it('are valid for one hour by default, and for one day at most [REC-04]', async () => {
+    const now = testClock()
+    const databaseUrl = await freshDatabase(engine)
+    for (const [resetTokenLifetimeSeconds, seconds] of [
+      [undefined, 3_600],
+      [86_400, 86_400],
+    ] as const) {
+      const auth = await freshAuth(engine, { databaseUrl, now, resetTokenLifetimeSeconds })
+      const email = `${seconds}@example.com`
+      await auth.registerUser(email, PASSWORD)
+      const inTime = await auth.getResetPasswordToken(email)
+      now.advance(seconds - 1)
+      await auth.updatePassword(inTime, 'new')
+      const late = await auth.getResetPasswordToken(email)
+      now.advance(seconds)
+      await expect(auth.updatePassword(late, 'newer')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+      expect(await auth.validLogin(email, 'new')).toBe(true)
+    }
+    await expect(freshAuth(engine, { databaseUrl, resetTokenLifetimeSeconds: 86_401 })).rejects.toMatchObject(
+      {
+        option: 'resetTokenLifetimeSeconds',
+      },
+    )
+  })
+
+  it('are used up only if the password change succeeds [REC-06]', async () => {
+    let broken = false
+    // The store refuses a zero byte, so the change fails after the token was taken.
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      hash: async (password) => (broken ? '\0' : CHEAP_HASHER.hash(password)),
+    }
+    const auth = await freshAuth(engine, { hasher })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const session = await logIn(auth)
+    const token = await auth.getResetPasswordToken(EMAIL)
+    const db = await openTables(auth)
+    const before = await rowsOf(db)
+    broken = true
+    await expect(auth.updatePassword(token, 'new')).rejects.toThrow('hashedPassword must be text')
+    expect(await rowsOf(db)).toBe(before)
+    expect(await auth.getUserFromSessionId(session)).not.toBeNull()
+    broken = false
+    await auth.updatePassword(token, 'new')
+    expect(await auth.validLogin(EMAIL, 'new')).toBe(true)
+  })
+})
+
+/** Expects distinct texts of 256 bits in which every bit takes both values. Fails by chance once in 10^57 runs. */
+function expectRandom(secrets: readonly string[]): void {
+  expect(new Set(secrets).size).toBe(secrets.length)
+  const bits = secrets.map((secret) => {
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    return [...Buffer.from(secret, 'base64url')].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  })
+  for (let place = 0; place < 256; place++)
+    expect(new Set(bits.map((text) => text[place])).size, `bit ${place}`).toBe(2)
+}
+
+onBothEngines('sessions', (engine) => {
+  it('have a new token of 256 random bits each, and accept no other credential [SES-02, CRY-01, CX-04]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const values: string[] = []
+    for (let count = 0; count < 200; count++) values.push(await logIn(auth))
+    expect(new Set(values.map((value) => value.split('.')[0])).size).toBe(200)
+    expectRandom(values.map(secretOf))
+    const value = values.at(-1) ?? ''
+    for (const headers of [
+      { authorization: `Bearer ${value}` },
+      { authorization: `Basic ${btoa(`${EMAIL}:${PASSWORD}`)}` },
+      { 'x-api-key': value },
+    ])
+      expect((await send(auth, 'GET', '/profile', { headers })).status).toBe(403)
+  })
+
+  it('are identified only by the cookie, which is looked up on every request [SES-01, SES-05, CX-07]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const { id } = await auth.registerUser('rob@example.com', PASSWORD)
+    const bobs = await logIn(auth)
+    const robs = await logIn(auth, { email: 'rob@example.com', password: PASSWORD })
+    const claims: Record<string, string>[] = [
+      ...['authorization', 'session_id', 'x-session-id', 'x-auth-token', 'cookie2'].map((name) => ({
+        [name]: name === 'authorization' ? `Bearer ${robs}` : `session_id=${robs}`,
+      })),
+      ...['x-user', 'x-user-id', 'x-remote-user', 'remote-user', 'x-forwarded-user', 'x-forwarded-email'].map(
+        (name) => ({ [name]: name.endsWith('id') ? String(id) : 'rob@example.com' }),
+      ),
+    ]
+    const query = `?${new URLSearchParams({ session_id: robs, user_id: String(id), email: 'rob@example.com' })}`
+    const paths = ['/profile', `/profile${query}`]
+    for (const [sessionToken, expected] of [
+      [bobs, { status: 200, body: { email: EMAIL } }],
+      [undefined, { status: 403, body: { code: 'session_required' } }],
+    ] as const) {
+      for (const headers of [{}, ...claims]) {
+        for (const path of paths) {
+          const answer = await send(auth, 'GET', path, { sessionToken, headers })
+          expect({ status: answer.status, body: await answer.json() }).toMatchObject(expected)
+        }
+      }
+    }
+    for (const headers of [{}, ...claims]) {
+      const answer = await send(auth, 'DELETE', `/sessions${query}`, {
+        form: { session_id: robs },
+        headers,
+      })
+      expect(answer.status).toBe(403)
+    }
+    // No route has a field for it.
+    for (const [path, fields] of [
+      ['/sessions', { ...BOB, session_id: robs }],
+      ['/users', { email: 'new@example.com', password: PASSWORD, session_id: robs }],
+    ] as const)
+      expect((await send(auth, 'POST', path, { form: fields })).status).toBe(400)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
+    // Once the rows are deleted, the same cookies are refused.
+    await (await openTables(auth)).deleteFrom('sessions').execute()
+    for (const sessionToken of [bobs, robs])
+      expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
+  })
+
+  it('send their token only in Set-Cookie, with HttpOnly and SameSite, in less than 4,096 bytes [SES-07]', async () => {
+    const log: string[] = []
+    const write = (fields: object, message: string) => log.push(JSON.stringify(fields) + message)
+    const auth = await freshAuth(engine, { logger: { debug: write, info: write, warn: write, error: write } })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const login = await send(auth, 'POST', '/sessions', { form: BOB })
+    const sessionToken = sessionIn(login) ?? ''
+    const second = await send(auth, 'POST', '/sessions', { form: BOB, sessionToken })
+    const live = sessionIn(second) ?? ''
+    const answers = [login, second]
+    for (const sessionToken of [live, live.slice(0, -1)])
+      for (const { method, path, body } of OPERATIONS) {
+        if (method === 'DELETE') continue
+        answers.push(await send(auth, method, path, { sessionToken }))
+        if (body)
+          answers.push(
+            await send(auth, method, path, { sessionToken, form: { email: EMAIL, password: live } }),
+          )
+      }
+    answers.push(await send(auth, 'GET', `/nothing?${live}`, { sessionToken: live }))
+    const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: live })
+    answers.push(logout)
+    for (const answer of [login, second, logout]) {
+      const [cookie = '', ...more] = answer.headers.getSetCookie()
+      expect(more).toEqual([])
+      expect(Buffer.byteLength(cookie)).toBeLessThan(4_096)
+      const attributes = cookie.split('; ').slice(1)
+      expect(attributes).toContain('HttpOnly')
+      expect(attributes.filter((attribute) => /^SameSite=(?:Lax|Strict)$/.test(attribute))).toHaveLength(1)
+    }
+    const said = await Promise.all(
+      answers.map(async (answer) => {
+        answer.headers.delete('set-cookie')
+        return JSON.stringify([...answer.headers]) + (await answer.text())
+      }),
+    )
+    expect(log.length).toBeGreaterThan(10)
+    // The id before the secret appears in the list of sessions. It is not a credential.
+    for (const secret of [sessionToken, live].flatMap((value) => [value, secretOf(value)]))
+      expect([...said, ...log].filter((each) => each.includes(secret))).toEqual([])
+  })
+
+  it.each(['disable', 'delete'] as const)(
+    'and unused tokens end on every instance with %s, but not those of other users [SES-11]',
+    async (end) => {
+      const here = await freshAuth(engine)
+      const there = await freshAuth(engine, { databaseUrl: here.options.databaseUrl })
+      const { id } = await here.registerUser(EMAIL, PASSWORD)
+      await here.registerUser('rob@example.com', PASSWORD)
+      const [one, two] = [await logIn(here), await logIn(there)]
+      const robs = await logIn(there, { email: 'rob@example.com', password: PASSWORD })
+      const [token, robsToken] = [await askReset(there), await askReset(there, 'rob@example.com')]
+      for (const sessionToken of [one, two])
+        expect(await there.getUserFromSessionId(sessionToken)).not.toBeNull()
+      expect(await here.users[end](id)).toBe(true)
+      for (const auth of [here, there]) {
+        for (const sessionToken of [one, two])
+          expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
+        const fields = { email: EMAIL, reset_token: token, new_password: 'new' }
+        expect((await send(auth, 'PUT', '/reset_password', { form: fields })).status).toBe(403)
+        expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(401)
+        expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
+      }
+      const db = await openTables(here)
+      for (const table of ['sessions', 'tokens'] as const)
+        expect(await db.selectFrom(table).select('id').where('user_id', '=', id).execute()).toEqual([])
+      await there.updatePassword(robsToken, 'new')
+    },
+  )
+})
+
+onBothEngines('GET and HEAD', (engine) => {
+  it('change only the last use of a session, start no session, and trigger no action [API-06, SES-17, CX-07]', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const sessionToken = await logIn(auth)
+    const token = await askReset(auth)
+    const fields = { ...BOB, reset_token: token, new_password: 'pwned', _method: 'DELETE' }
+    const query = `?${new URLSearchParams(fields)}`
+    const override: Record<string, string>[] = [
+      'x-http-method-override',
+      'x-http-method',
+      'x-method-override',
+    ].map((name) => ({ [name]: 'DELETE' }))
+    const db = await openTables(auth)
+    const before = await rowsOf(db, STATE)
+    const written = (await db.selectFrom('audit').select('id').execute()).length
+    const counters = (await db.selectFrom('throttles').select('key').execute()).length
+    const operations = servedOperations(auth)
+    const paths = [...new Set(operations.map(({ path }) => path))]
+    for (const method of ['GET', 'HEAD']) {
+      for (const path of paths) {
+        const declared = operations.some((operation) => operation.path === path && operation.method === 'GET')
+        for (const headers of [{}, ...override]) {
+          const answer = await send(auth, method, path + query, { sessionToken, headers })
+          expect(answer.status, `${method} ${path}`).toBe(declared ? 200 : 405)
+          expect(answer.headers.getSetCookie()).toEqual([])
+          expect(await rowsOf(db, STATE)).toBe(before)
+        }
+      }
+    }
+    // Only exports add audit records. A safe method may be logged (RFC 9110 §9.2.1).
+    const lines = await db
+      .selectFrom('audit')
+      .select('action')
+      .distinct()
+      .where('action', 'like', '%export%')
+      .execute()
+    expect(lines).toEqual([{ action: 'export_account' }])
+    expect(
+      await db.selectFrom('audit').select('id').where('action', '!=', 'export_account').execute(),
+    ).toHaveLength(written)
+    // Exports also have their own counter.
+    expect(await db.selectFrom('throttles').select('key').execute()).toHaveLength(counters + 1)
+    // The time of the last use does change.
+    now.advance(3_600)
+    await send(auth, 'GET', '/profile', { sessionToken })
+    // It is written after the response.
+    const lastSeenAt = () => db.selectFrom('sessions').select('last_seen_at').executeTakeFirstOrThrow()
+    await expect.poll(lastSeenAt).toEqual({ last_seen_at: now().getTime() })
+    await db
+      .updateTable('sessions')
+      .set((query) => ({ last_seen_at: query.ref('created_at') }))
+      .execute()
+    expect(await rowsOf(db, STATE)).toBe(before)
+  })
+
+  it('read no fields from the query string, like all other methods [CX-07]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const token = await askReset(auth)
+    const db = await openTables(auth)
+    const before = await rowsOf(db)
+    for (const [method, path, fields] of [
+      ['POST', '/users', { email: 'new@example.com', password: PASSWORD }],
+      ['POST', '/sessions', BOB],
+      ['POST', '/reset_password', { email: EMAIL }],
+      ['PUT', '/reset_password', { email: EMAIL, reset_token: token, new_password: 'pwned' }],
+    ] as const) {
+      const query = `${path}?${new URLSearchParams(fields)}`
+      expect((await send(auth, method, query)).status).toBe(400)
+      for (const [name, value] of Object.entries(fields)) {
+        const { [name]: _, ...others } = fields as Record<string, string>
+        const answer = await send(auth, method, `${path}?${new URLSearchParams({ [name]: value })}`, {
+          form: others,
+        })
+        expect(await answer.json()).toMatchObject({ code: 'missing_field', field: name })
+      }
+    }
+    expect(await rowsOf(db)).toBe(before)
+  })
+})
+
+onBothEngines('responses', (engine) => {
+  /** One response of each kind: the success of every classic operation, and refusals. */
+  async function everyAnswer(auth: Auth, request: Send = {}): Promise<Response[]> {
+    const go = (method: string, path: string, more: Send = {}) =>
+      send(auth, method, path, { ...more, headers: { ...more.headers, ...request.headers } })
+    const login = async () => sessionIn(await go('POST', '/sessions', { form: BOB }))
+    const answers = [await go('POST', '/users', { form: BOB }), await go('POST', '/users', { form: BOB })]
+    const asked = await go('POST', '/reset_password', { form: { email: EMAIL } })
+    const { reset_token = '' } = (await asked.clone().json()) as { reset_token?: string }
+    const reset = { email: EMAIL, reset_token, new_password: PASSWORD }
+    answers.push(
+      asked,
+      await go('PUT', '/reset_password', { form: reset }),
+      await go('PUT', '/reset_password', { form: reset }),
+      await go('POST', '/sessions', { form: BOB }),
+      await go('POST', '/sessions', { form: { ...BOB, password: 'wrong' } }),
+      await go('DELETE', '/sessions', { sessionToken: await login() }),
+      await go('DELETE', '/sessions'),
+      await go('GET', '/profile', { sessionToken: await login() }),
+      await go('GET', '/nothing'),
+      await go('PATCH', '/users'),
+      await go('OPTIONS', '/sessions'),
+    )
+    for (const { method, path } of OPERATIONS)
+      if (method === 'GET') answers.push(await go('GET', path), await go('HEAD', path))
+    return answers
+  }
+
+  it('have a correct Content-Type and the security headers for browsers [API-10]', async () => {
+    for (const answer of await everyAnswer(await freshAuth(engine))) {
+      const body = await answer.text()
+      if (body !== '') {
+        expect(answer.headers.get('content-type')).toBe('application/json')
+        expect(JSON.parse(body)).toBeTypeOf('object')
+      }
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+      expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+      expect(answer.headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
+    }
+  })
+
+  it('allow no other origin to read them [API-09]', async () => {
+    const auth = await freshAuth(engine)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const sessionToken = await logIn(auth)
+    for (const origin of ['http://localhost:5000', 'https://evil.example', 'null', 'http://localhost:3000']) {
+      const headers = { origin }
+      const preflight = {
+        ...headers,
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'x-a',
+      }
+      const answers = [await send(auth, 'GET', '/profile', { sessionToken, headers })]
+      for (const { method, path } of servedOperations(auth)) {
+        if (method !== 'DELETE') answers.push(await send(auth, method, path, { sessionToken, headers }))
+        const answer = await send(auth, 'OPTIONS', path, { headers: preflight })
+        expect([403, 405]).toContain(answer.status)
+        answers.push(answer)
+      }
+      for (const answer of answers)
+        expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+    }
+  })
+
+  it('redirect only after sign-out, to a path of the service [API-19]', async () => {
+    for (const headers of [{}, { 'x-forwarded-proto': 'http' }, { 'upgrade-insecure-requests': '1' }]) {
+      const answers = await everyAnswer(await freshAuth(engine), { headers })
+      const redirects = answers.filter(
+        ({ status, headers }) => status >= 300 && (status < 400 || headers.has('location')),
+      )
+      expect(redirects.map(({ status, headers }) => [status, headers.get('location')])).toEqual([[302, '/']])
+    }
+  })
+
+  it('do not reveal why a token or a password was refused [CRY-07]', async () => {
+    const now = testClock()
+    const auth = await freshAuth(engine, { now, throttle: false })
+    const db = await openTables(auth)
+    await auth.registerUser(EMAIL, PASSWORD)
+    const disabled = await auth.registerUser('disabled@example.com', PASSWORD)
+    await auth.db.addUser('none@example.com', '!')
+    await auth.db.addUser('broken@example.com', '$2b$04$broken')
+    await auth.registerUser('late@example.com', PASSWORD)
+    const expired = [await logIn(auth), await askReset(auth, 'late@example.com')] as const
+    now.advance(31 * 86_400)
+    const ofDisabled = await logIn(auth, { email: disabled.email, password: PASSWORD })
+    await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', disabled.id).execute()
+    const live = [await logIn(auth), await askReset(auth)] as const
+    const [id = '', secret = ''] = live[0].split('.')
+    const [tokenId = '', tokenSecret = ''] = live[1].split('.')
+    const unknown = auth.generateUuid()
+
+    const sessions = [
+      '',
+      'x',
+      id,
+      `${id}.${'A'.repeat(43)}`,
+      `${unknown}.${secret}`,
+      expired[0],
+      ofDisabled,
+      live[1],
+    ]
+    const profiles = await Promise.all(
+      sessions.map(async (sessionToken) => withoutId(await send(auth, 'GET', '/profile', { sessionToken }))),
+    )
+    const tokens = ['x', tokenId, `${tokenId}.${'A'.repeat(43)}`, `${unknown}.${tokenSecret}`, live[0]]
+    const resets = await Promise.all(
+      [...tokens.map((token) => [EMAIL, token] as const), ['late@example.com', expired[1]] as const].map(
+        async ([email, reset_token]) => {
+          const fields = { email, reset_token, new_password: 'new' }
+          return withoutId(await send(auth, 'PUT', '/reset_password', { form: fields }))
+        },
+      ),
+    )
+    const wrong = [EMAIL, 'nobody@example.com', 'none@example.com', 'broken@example.com', disabled.email]
+    const attempts = wrong.map((email) => ({ email, password: 'wrong' }))
+    const logins = await Promise.all(
+      [...attempts, { email: disabled.email, password: PASSWORD }].map(async (fields) =>
+        withoutId(await send(auth, 'POST', '/sessions', { form: fields })),
+      ),
+    )
+    for (const [status, code, answers] of [
+      [403, 'session_required', profiles],
+      [403, 'invalid_reset_token', resets],
+      [401, 'invalid_credentials', logins],
+    ] as const) {
+      expect(answers[0]).toMatchObject({ status, body: { code } })
+      for (const answer of answers) expect(answer).toEqual(answers[0])
+    }
+    expect((await send(auth, 'GET', '/profile', { sessionToken: live[0] })).status).toBe(200)
+  })
+})
+
+onBothEngines('a request', (engine) => {
+  it('that cannot be checked because of a fault is refused and logged, and later requests are served [API-15]', async () => {
+    const log: Record<string, unknown>[] = []
+    const write = (fields: Record<string, unknown>) => void log.push(fields)
+    let broken = false
+    const fail = async () => {
+      if (broken) throw new Error('no hash today')
+    }
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      hash: (password) => fail().then(() => CHEAP_HASHER.hash(password)),
+      verify: (password, hash) => fail().then(() => CHEAP_HASHER.verify(password, hash)),
+      verifyNothing: (password) => fail().then(() => CHEAP_HASHER.verifyNothing(password)),
+    }
+    const logger = { debug: write, info: write, warn: write, error: write }
+    const auth = await freshAuth(engine, { hasher, logger })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const sessionToken = await logIn(auth)
+    const token = await askReset(auth)
+    const attempts = (): Promise<Response>[] => [
+      send(auth, 'POST', '/sessions', { form: BOB }),
+      send(auth, 'POST', '/users', { form: { ...BOB, email: 'new@example.com' } }),
+      send(auth, 'PUT', '/reset_password', {
+        form: { email: EMAIL, reset_token: token, new_password: 'new' },
+      }),
+    ]
+    const refusedAndLogged = async (answer: Response) => {
+      expect(answer.headers.getSetCookie()).toEqual([])
+      const { code, request_id, message } = (await answer.json()) as Record<string, string>
+      expect([500, 503]).toContain(answer.status)
+      expect(['internal_error', 'unavailable']).toContain(code)
+      expect(message).not.toMatch(/hash|select|insert|closed|\.ts/)
+      expect(log.find(({ requestId }) => requestId === request_id)).toMatchObject({
+        status: answer.status,
+        code,
+      })
+    }
+    broken = true
+    for (const answer of await Promise.all(attempts())) await refusedAndLogged(answer)
+    broken = false
+    expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
+    expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(200)
+
+    // Without the counters, no password is checked. Without sessions, no user is recognised.
+    const db = await openTables(auth)
+    const drop = (table: string) => sql`drop table ${sql.table(table)}`.execute(db)
+    await drop('throttles')
+    await refusedAndLogged(await send(auth, 'POST', '/sessions', { form: BOB }))
+    await refusedAndLogged(await send(auth, 'POST', '/reset_password', { form: { email: EMAIL } }))
+    expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
+    await drop('sessions')
+    await refusedAndLogged(await send(auth, 'GET', '/profile', { sessionToken }))
+    await refusedAndLogged(await send(auth, 'DELETE', '/sessions', { sessionToken }))
+    await drop('tokens')
+    const reset = { email: EMAIL, reset_token: token, new_password: 'new' }
+    await refusedAndLogged(await send(auth, 'PUT', '/reset_password', { form: reset }))
+    expect((await send(auth, 'GET', '/healthz')).status).toBe(200)
+  })
+
+  it('that a cheap check refuses costs no hash and no query [AVL-02]', async () => {
+    const { hasher, seen } = watchedHasher()
+    const auth = await freshAuth(engine, { hasher, loginFailuresPerAccount: 2, now: testClock() })
+    await auth.registerUser(EMAIL, PASSWORD)
+    for (let failure = 0; failure < 2; failure++) await auth.validLogin(EMAIL, 'wrong')
+    seen.length = 0
+    expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(429)
+    // Without tables, every query would cause a 500.
+    const db = await openTables(auth)
+    for (const table of TABLE_NAMES.toReversed())
+      await sql`drop table ${sql.table(table)}${sql.raw(engine === 'postgres' ? ' cascade' : '')}`.execute(db)
+    const deep = { body: `{"email":${'['.repeat(30_000)}`, headers: { 'content-type': 'application/json' } }
+    for (const { method, path, body, tag } of servedOperations(auth)) {
+      if (body === undefined) continue
+      // In the format that the route accepts.
+      const sent = (fields: Record<string, string>): Send =>
+        tag === 'classic' ? { form: fields } : { json: fields }
+      const bob = sent(BOB)
+      const tooLong = 'x'.repeat(1_025)
+      const passwords = { password: tooLong, new_password: tooLong, current_password: tooLong }
+      const named = Object.entries({ email: EMAIL, token: 'x', reset_token: 'x', ...passwords }).filter(
+        ([name]) => Object.hasOwn(body.shape, name),
+      )
+      const takesPassword = named.some(([name]) => name.endsWith('password'))
+      for (const [status, request, query] of [
+        // A required session is checked first. A missing cookie costs no query either.
+        [
+          takesPassword && path !== '/confirm_email' && tag !== 'classic' ? 401 : 400,
+          takesPassword ? sent(Object.fromEntries(named)) : sent({}),
+        ],
+        // Routes that only look up an address refuse an empty one without the database.
+        [400, sent(path === '/users' ? { ...BOB, email: 'nobody' } : { email: '' })],
+        [400, deep],
+        [413, sent({ email: 'x'.repeat(70_000) })],
+        [414, bob, `?${'x'.repeat(2_048)}`],
+        [415, { ...bob, headers: { ...bob.headers, 'content-encoding': 'gzip' } }],
+        [421, { ...bob, headers: { ...bob.headers, host: 'evil.example' } }],
+        [403, { ...bob, headers: { ...bob.headers, origin: 'https://evil.example' } }],
+      ] as const)
+        expect((await send(auth, method, path + (query ?? ''), request)).status, `${method} ${path}`).toBe(
+          status,
+        )
+    }
+    expect((await send(auth, 'GET', '/profile', { sessionToken: 'malformed' })).status).toBe(403)
+    expect(seen).toEqual([])
+    expect((await send(auth, 'POST', '/users', { form: BOB })).status).toBe(500)
+  })
+})
+
+onBothEngines('an address', (engine) => {
+  it('is the same in every flow in any spelling, and is shown as it was entered [EML-01]', async () => {
+    const entered = 'Böb.B+tag@BÜCHER.example'
+    const spellings = [
+      ' böb.b+tag@bücher.example ',
+      'BÖB.B+TAG@xn--bcher-kva.EXAMPLE',
+      'bo\u0308b.b+tag@bu\u0308cher.example',
+    ]
+    const others = ['böbb+tag@bücher.example', 'böb.b@bücher.example', 'bob.b+tag@bücher.example']
+    const auth = await freshAuth(engine, {
+      loginFailuresPerAccount: 3,
+      resetRequestsPerAccount: 9,
+      now: testClock(),
+    })
+    const ask = async (method: string, path: string, fields: Record<string, string>) => {
+      const answer = await send(auth, method, path, { form: fields })
+      const { email, reset_token } = (await answer.json()) as Record<string, string>
+      return { status: answer.status, email, reset_token }
+    }
+    await auth.registerUser(entered, PASSWORD)
+    for (const email of spellings) {
+      expect(await ask('POST', '/users', { email, password: 'x' })).toMatchObject({ status: 400 })
+      const login = await ask('POST', '/sessions', { email, password: PASSWORD })
+      expect(login).toMatchObject({ status: 200, email: entered })
+      const { status, email: shown, reset_token = '' } = await ask('POST', '/reset_password', { email })
+      expect([status, shown]).toEqual([200, entered])
+      const reset = await ask('PUT', '/reset_password', { email, reset_token, new_password: PASSWORD })
+      expect(reset).toMatchObject({ status: 200, email: entered })
+      expect((await auth.db.findUserBy({ email })).email).toBe(entered)
+    }
+    expect((await auth.db.findUserBy({ email: entered })).email).toBe(entered)
+    const rows = await (await openTables(auth)).selectFrom('users').select('normalized_email').execute()
+    expect(rows).toEqual([{ normalized_email: 'böb.b+tag@xn--bcher-kva.example' }])
+    // The counters agree: three spellings make three failures of one account.
+    for (const email of spellings)
+      expect(await ask('POST', '/sessions', { email, password: 'wrong' })).toMatchObject({ status: 401 })
+    expect(await ask('POST', '/sessions', { email: entered, password: PASSWORD })).toMatchObject({
+      status: 429,
+    })
+    for (const email of others)
+      expect(await ask('POST', '/users', { email, password: 'x' })).toMatchObject({ status: 200, email })
+    expect(readFileSync('docs/reference/data.md', 'utf8')).toMatch(
+      /`normalized_email` \|.*NFC.*lower case.*punycode.*dots and tags stay/,
+    )
+  })
+})
+
+onBothEngines('the classic routes', (engine) => {
+  it('accept forms without Origin, even with a cookie, and all other routes accept only JSON [CX-06, API-07]', async () => {
+    const mailer = { send: async () => {}, close() {} }
+    const auth = await freshAuth(engine, { baseUrl: 'http://localhost:5000', mailer })
+    expect((await send(auth, 'POST', '/users', { form: BOB })).status).toBe(200)
+    const sessionToken = await logIn(auth)
+    expect((await send(auth, 'POST', '/sessions', { form: BOB, sessionToken })).status).toBe(200)
+    for (const [method, path] of [
+      ['POST', '/users'],
+      ['POST', '/sessions'],
+      ['DELETE', '/sessions'],
+      ['POST', '/reset_password'],
+      ['PUT', '/reset_password'],
+    ] as const) {
+      const headers: Record<string, string>[] = [
+        { origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'cross-site' },
+      ]
+      for (const each of headers)
+        expect(await (await send(auth, method, path, { form: BOB, headers: each })).json()).toMatchObject({
+          code: 'foreign_origin',
+        })
+    }
+    const others = OPERATIONS.filter(({ tag, body }) => tag !== 'classic' && body !== undefined)
+    expect(others.length).toBeGreaterThan(3)
+    for (const { method, path } of others) {
+      for (const type of [
+        'application/x-www-form-urlencoded',
+        'text/plain',
+        'application/jsonx',
+        undefined,
+      ]) {
+        const request = {
+          body: Buffer.from('password=x'),
+          headers: type === undefined ? {} : { 'content-type': type },
+        }
+        const answer = await send(auth, method, path, { ...request, sessionToken })
+        expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+          415,
+          'unsupported_media_type',
+        ])
+      }
+    }
+  })
+
+  it('keep their classic statuses: GET /profile without a session answers 403 without WWW-Authenticate [CX-11]', async () => {
+    const auth = await freshAuth(engine)
+    const answer = await send(auth, 'GET', '/profile')
+    const { request_id: _, ...body } = (await answer.json()) as Record<string, string>
+    expect({ status: answer.status, body }).toEqual({
+      status: 403,
+      body: {
+        code: 'session_required',
+        field: 'session_id',
+        message: 'A valid session cookie is required. Sign in first.',
+      },
+    })
+    expect(answer.headers.has('www-authenticate')).toBe(false)
+  })
+})
+
+/** The source without tests and comments. */
+const SOURCES = globSync('src/**/*.ts')
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => ({
+    file: file.replaceAll('\\', '/').slice('src/'.length),
+    code: readFileSync(file, 'utf8').replaceAll(/\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms, ''),
+  }))
+
+function filesWith(pattern: RegExp): string[] {
+  return SOURCES.filter(({ code }) => pattern.test(code)).map(({ file }) => file)
+}
+
+/** An import, or a look-up at run time for features that older Node versions lack. */
+const TAKES_FROM_CRYPTO =
+  /import \{([^}]*)\} from '(?:node:)?crypto'|const \{([^}]*)\} = process\.getBuiltinModule\('node:crypto'\)/g
+
+describe('the source', () => {
+  it('uses only these cryptographic primitives, in these files, and names no other algorithm [CRY-01, CRY-02]', () => {
+    const used = SOURCES.flatMap(({ file, code }) =>
+      [...code.matchAll(TAKES_FROM_CRYPTO)].map(([, taken, looked]) => [
+        file,
+        (taken ?? looked ?? '').split(',').map((name) => name.trim()),
+      ]),
+    )
+    const byFile = Map.groupBy(used, ([file]) => file as string)
+    const names = [...byFile].map(([file, rows]) => [file, rows.flatMap(([, each]) => each).toSorted()])
+    expect(Object.fromEntries(names)).toEqual({
+      // Request ids, which name log lines.
+      'app/request-log.ts': ['randomUUID'],
+      'auth/passwords/hashing/argon2.ts': ['argon2', 'randomBytes'],
+      // Hashes from other software are verified, but never created.
+      'auth/passwords/hashing/firebase.ts': ['createCipheriv'],
+      'auth/passwords/hashing/pbkdf2.ts': ['pbkdf2'],
+      'auth/passwords/hashing/scrypt.ts': ['scrypt', 'type BinaryLike', 'type ScryptOptions'],
+      // SHA-1 for the prefix that is sent to the breach service.
+      'auth/passwords/policy/breaches.ts': ['hash'],
+      // The id of a test mail, which is not in the outbox.
+      'cli/commands/mail.ts': ['randomUUID'],
+      'lib/digest.ts': ['hash', 'timingSafeEqual'],
+      'lib/keyring.ts': ['createHmac', 'hkdfSync'],
+      // Names of temporary files.
+      'lib/output-file.ts': ['randomBytes'],
+      'lib/random.ts': ['randomBytes'],
+    })
+    expect(filesWith(/(?:import \*|import \w+|import\(|require\().*\bcrypto\b/)).toEqual([])
+    expect(filesWith(/\b(?:globalThis\.)?crypto\s*\.|\bsubtle\b|\bMath\b.*\brandom\b/)).toEqual([])
+    const algorithms = SOURCES.flatMap(({ code }) => [
+      ...code.matchAll(/'((?:sha|md|argon2|aes|hmac|rsa|ripemd)[\w-]*)'/gi),
+    ])
+    expect([...new Set(algorithms.map(([, name]) => name))].sort()).toEqual([
+      // Beside argon2id, SHA-256 and SHA-1, these belong to hashes from other software.
+      ...['aes-256-ctr', 'argon2i', 'argon2id', 'sha1', 'sha256', 'sha512'],
+    ])
+    expect(filesWith(/\bmd5|\bsha-?1\b|'des\b|\brc4\b/i).sort()).toEqual([
+      // Recognises unsupported hashes to report them.
+      'auth/passwords/hashing/unverifiable.ts',
+      'auth/passwords/policy/breaches.ts',
+    ])
+  })
+
+  it('uses UUIDs only in these files, as names and never as secrets [CRY-01]', () => {
+    expect(filesWith(/\buuidV7\(|\brandomUUID\(/).sort()).toEqual([
+      'app/request-log.ts',
+      'auth/audit/record.ts',
+      'auth/delivery/enqueue.ts',
+      'auth/delivery/send.ts',
+      'cli/commands/mail.ts',
+      'lib/bearer.ts',
+      'lib/random.ts',
+    ])
+    expect(filesWith(/\bgenerateUuid\(/).sort()).toEqual(['auth/service.ts', 'lib/random.ts'])
+    expect(filesWith(/\brandomSecret\(/).sort()).toEqual([
+      // The temporary key of development mode.
+      'auth/service.ts',
+      'auth/sign-in/devices.ts',
+      'lib/bearer.ts',
+      'lib/random.ts',
+    ])
+  })
+
+  it('compares secrets only in constant time [CRY-07]', () => {
+    expect(filesWith(/\btimingSafeEqual\(/)).toEqual(['lib/digest.ts'])
+    expect(filesWith(/\bequalInConstantTime\(/).sort()).toEqual([
+      'auth/passwords/hashing/argon2.ts',
+      'auth/passwords/hashing/firebase.ts',
+      'auth/passwords/hashing/pbkdf2.ts',
+      'auth/passwords/hashing/scrypt.ts',
+      'auth/sessions/guards.ts',
+      'auth/tokens.ts',
+      'lib/digest.ts',
+      'lib/keyring.ts',
+    ])
+    expect(
+      filesWith(
+        /[!=]==?\s*[\w.?]*(?:secretHash|secret_hash|\bmac|\bsignature)\b|\b(?:secretHash|secret_hash|mac|signature)\s*[!=]==?(?!=|\s*undefined)/,
+      ),
+    ).toEqual([])
+    expect(
+      filesWith(/[!=]==?\s*[\w.]*\btag\b|\btag\s*[!=]==?/).filter((file) => file.startsWith('auth/')),
+    ).toEqual([])
+    expect(filesWith(/\.equals\(|\.compare\(|localeCompare/)).toEqual([])
+  })
+})
+
+// Requirements about all tokens, sessions or routes are proven for the existing ones. Before you add one here, extend
+// the tests of these requirements, or mark the requirement as waiting.
+it('these are all tables, token purposes, routes and modes [LGN-14, REC-03, SES-02, SES-04, SES-11, SES-17, API-09, AUD-03, CX-06, CX-11]', async () => {
+  const auth = await freshAuth('sqlite')
+  const tables = (await (await openTables(auth)).introspection.getTables()).map(({ name }) => name)
+  expect(tables.filter((name) => !name.startsWith('bienvenue_')).sort()).toEqual([
+    ...['audit', 'outbox', 'sessions', 'throttles', 'tokens', 'users'],
+  ])
+  expect(readFileSync('src/db/tables/tokens.ts', 'utf8')).toMatch(
+    /^export type TokenPurpose = 'reset_password' \| 'confirm_email' \| 'change_email'$/m,
+  )
+  expect(OPTION_TABLE.mode.kind.of).toEqual(['classic', 'development', 'production'])
+  expect(Object.keys(OPTION_TABLE).filter((name) => /cors|origin/i.test(name))).toEqual([])
+
+  const operations: string[] = []
+  for (const file of globSync('src/app/routes/*.ts')) {
+    const room = (await import(/* @vite-ignore */ `../../${file}`)) as Record<string, (auth: Auth) => Route[]>
+    for (const [name, routes] of Object.entries(room)) {
+      if (!name.endsWith('Routes')) continue
+      operations.push(...routes(auth).map(({ operation }) => `${operation.method} ${operation.path}`))
+    }
+  }
+  expect(operations.sort()).toEqual(OPERATIONS.map(({ method, path }) => `${method} ${path}`).sort())
+  // Address and password are the only way to sign in: no SMS, phone, push or SAML.
+  expect(
+    OPERATIONS.filter(({ success }) => success.setsCookie)
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([
+    'account.changePassword',
+    'account.delete',
+    'sessions.signOut',
+    'signIn.reauthenticate',
+    'signIn.withPassword',
+  ])
+  expect(
+    OPERATIONS.map(({ method, path, body }) =>
+      [`${method} ${path}`, ...Object.keys(body?.shape ?? {})].join(' '),
+    ).sort(),
+  ).toEqual(
+    [
+      'GET /',
+      'DELETE /',
+      'POST /users email password',
+      'POST /sessions email password',
+      'DELETE /sessions',
+      'GET /profile',
+      'POST /reset_password email',
+      'PUT /reset_password email reset_token new_password',
+      'POST /request_confirmation email',
+      'POST /confirm_email token password',
+      'GET /sessions',
+      'DELETE /sessions/others',
+      'DELETE /sessions/{id}',
+      'POST /reauthenticate password',
+      'PUT /profile/password current_password new_password',
+      'PUT /profile/email email',
+      'GET /profile/export',
+      'DELETE /profile',
+      'GET /confirm_email',
+      'GET /reset_password',
+      'GET /healthz',
+      'GET /readyz',
+      'GET /openapi.json',
+    ].sort(),
+  )
+})
+
+it('a request that stalls is answered with 408 [AVL-02]', async () => {
+  expect(await answerToLate).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s)
+})

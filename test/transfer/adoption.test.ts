@@ -1,0 +1,533 @@
+/** Adoption of the users table of the Flask exercise, in place. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { sql } from 'kysely'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  type Adoption,
+  type AdoptionPlan,
+  adoptUsers,
+  type Database,
+  keepAccount,
+  openAsItIs,
+  openDatabase,
+  pendingMigrations,
+  planAdoption,
+} from '../../src/db/index.ts'
+import { createAuth } from '../../src/index.ts'
+import { MaintenanceError, NoResultFound } from '../../src/model/errors.ts'
+import { CHEAP_HASHER, type EngineName, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { send } from '../support/send.ts'
+import { ROOT, run, runCli, startService } from '../support/service.ts'
+
+const PASSWORD = 'b4l0u'
+/** Hashed once to save time; all accounts have the same password. */
+const HASH = await CHEAP_HASHER.hash(PASSWORD)
+
+/** How SQLAlchemy stored the hash: as bytes, in most versions, or as text. */
+const STORED_AS = ['bytes', 'text'] as const
+type StoredAs = (typeof STORED_AS)[number]
+
+interface Made {
+  readonly id: number
+  readonly email: string | null
+  readonly hash?: string
+}
+
+async function open(url: string): Promise<Database> {
+  const db = await openAsItIs(url)
+  onTestFinished(() => db.destroy())
+  return db
+}
+
+/** A database as the Flask service leaves it, and a connection to it. */
+async function classicDatabase(
+  engine: EngineName,
+  users: readonly Made[],
+  { storedAs = 'bytes', extra = '' }: { storedAs?: StoredAs; extra?: string } = {},
+): Promise<{ url: string; db: Database }> {
+  const url = await freshDatabase(engine)
+  const db = await open(url)
+  const hashType = engine === 'postgres' && storedAs === 'bytes' ? 'bytea' : 'varchar(250)'
+  const idType = engine === 'postgres' ? 'serial' : 'integer'
+  await sql`create table users (
+    id ${sql.raw(idType)} not null, email varchar(250), hashed_password ${sql.raw(hashType)} not null,
+    session_id varchar(250), reset_token varchar(250), ${sql.raw(extra)} primary key (id))`.execute(db)
+  for (const { id, email, hash = HASH } of users) {
+    const stored = storedAs === 'bytes' ? Buffer.from(hash) : hash
+    await sql`insert into users (id, email, hashed_password, session_id, reset_token)
+      values (${id}, ${email}, ${stored}, ${`old-session-${id}`}, ${`old-token-${id}`})`.execute(db)
+  }
+  return { url, db }
+}
+
+async function rowsOf(db: Database, table: string): Promise<Record<string, unknown>[]> {
+  return (await sql<Record<string, unknown>>`select * from ${sql.table(table)} order by 1`.execute(db)).rows
+}
+
+async function tablesOf(db: Database): Promise<Record<string, unknown>> {
+  const tables = await db.introspection.getTables()
+  return Object.fromEntries(
+    tables.map(({ name, columns }) => [
+      name,
+      columns.map((column) => `${column.name} ${column.isNullable ? 'null' : 'not null'}`).toSorted(),
+    ]),
+  )
+}
+
+async function planOf(db: Database): Promise<AdoptionPlan> {
+  return (await planAdoption(db)) ?? expect.unreachable('nothing to adopt')
+}
+
+/** Adopts as the command does. */
+async function adopt(url: string): Promise<Adoption> {
+  const db = await openAsItIs(url)
+  try {
+    return (await adoptUsers(db, await planOf(db))) ?? expect.unreachable('adopted already')
+  } finally {
+    await db.destroy()
+  }
+}
+
+function pathOf(url: string): string {
+  return url.slice('sqlite:'.length)
+}
+
+/** The copies next to the file. */
+function copiesOf(url: string): string[] {
+  const path = pathOf(url)
+  return readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.before-adoption-`))
+}
+
+onBothEngines('a classic users table', (engine) => {
+  it.each(STORED_AS)(
+    'with hashes as %s is adopted: passwords stay valid, and session ids and reset tokens become void',
+    async (storedAs) => {
+      const made = [
+        { id: 3, email: ' Bob@Example.com ' },
+        { id: 7, email: 'eve@example.com' },
+      ]
+      const { url, db } = await classicDatabase(engine, made, { storedAs })
+      await adopt(url)
+      const auth = await freshAuth(engine, { databaseUrl: url })
+      expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
+      expect(await auth.validLogin('eve@example.com', PASSWORD)).toBe(true)
+      expect(await auth.validLogin('bob@example.com', 'wrong')).toBe(false)
+      for (const { id } of made) {
+        expect(await auth.getUserFromSessionId(`old-session-${id}`)).toBeNull()
+        await expect(auth.updatePassword(`old-token-${id}`, 'new')).rejects.toMatchObject({
+          code: 'invalid_reset_token',
+        })
+      }
+      expect(await rowsOf(db, 'users')).toMatchObject([
+        { id: 3, email: 'Bob@Example.com', normalized_email: 'bob@example.com', hashed_password: HASH },
+        { id: 7, email: 'eve@example.com', session_id: null, reset_token: null, password_version: 1 },
+      ])
+      // Ids continue after the highest one, and none is reused.
+      const { id } = await auth.registerUser('new@example.com', PASSWORD)
+      expect(id).toBe(8)
+      await auth.users.delete(8)
+      expect((await auth.registerUser('newer@example.com', PASSWORD)).id).toBe(9)
+      await expect(auth.registerUser('BOB@example.com', PASSWORD)).rejects.toMatchObject({
+        code: 'email_taken',
+      })
+    },
+  )
+
+  it('becomes the table of a new database, column by column', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    await adopt(url)
+    const fresh = await freshDatabase(engine)
+    await (await openDatabase(fresh)).destroy()
+    const { users_before_bienvenue: _copy, ...tables } = await tablesOf(db)
+    expect(tables).toEqual(await tablesOf(await open(fresh)))
+    if (engine === 'sqlite') {
+      const declared = (of: Database) => sql`select sql from sqlite_master where name = 'users'`.execute(of)
+      expect((await declared(db)).rows).toEqual((await declared(await open(fresh))).rows)
+    }
+  })
+
+  it('is copied unchanged before the adoption', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    const before = await rowsOf(db, 'users')
+    const { copy } = await adopt(url)
+    if (engine === 'sqlite') {
+      expect(statSync(copy).mode & 0o777).toBe(0o600)
+      expect(copiesOf(url)).toEqual([basename(copy)])
+      expect(await rowsOf(await open(`sqlite:${copy}`), 'users')).toEqual(before)
+    } else {
+      expect(copy).toBe('users_before_bienvenue')
+      expect(await rowsOf(db, copy)).toEqual(before)
+    }
+  })
+
+  it('is not adopted until every shared address is resolved, and loses no row [CX-12]', async () => {
+    const { url, db } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'eve@example.com' },
+      { id: 4, email: 'BOB@example.com' },
+      { id: 5, email: ' bob@example.com' },
+      { id: 6, email: 'pavé@example.com'.normalize('NFD') },
+      { id: 7, email: 'pavé@example.com'.normalize('NFC') },
+    ])
+    const [before, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([before, tables])
+    expect((await planOf(db)).sharedAddresses).toEqual([
+      { email: 'bob@example.com', ids: [1, 4, 5] },
+      { email: 'pavé@example.com', ids: [6, 7] },
+    ])
+
+    expect(await keepAccount(db, 4)).toEqual([1, 5])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    expect(await keepAccount(db, 7)).toEqual([6])
+    await expect(keepAccount(db, 7)).rejects.toThrow(NoResultFound)
+    await expect(keepAccount(db, 99)).rejects.toThrow(NoResultFound)
+    expect(await rowsOf(db, 'users_set_aside')).toEqual(
+      before.filter(({ id }) => [1, 5, 6].includes(id as number)),
+    )
+    expect(await adopt(url)).toMatchObject({ users: 3, sharedAddresses: [], obstacles: [] })
+    expect((await rowsOf(db, 'users')).map(({ id }) => id)).toEqual([2, 4, 7])
+  })
+
+  it('keeps accounts that share an address if other tables refer to accounts', async () => {
+    const { url, db } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'BOB@example.com' },
+    ])
+    await sql`create table posts (id integer primary key, user_id integer references users (id) on delete cascade)`.execute(
+      db,
+    )
+    await sql`insert into posts values (1, 1), (2, 2)`.execute(db)
+    await expect(keepAccount(db, 1)).rejects.toThrow(MaintenanceError)
+    await expect(keepAccount(db, 1)).rejects.toThrow(/other tables refer to accounts \(posts\)/)
+    await sql`update posts set user_id = 1`.execute(db)
+    await sql`delete from users where id = 2`.execute(db)
+    await adopt(url)
+    expect(await rowsOf(db, 'posts')).toEqual([
+      { id: 1, user_id: 1 },
+      { id: 2, user_id: 1 },
+    ])
+    // The foreign key refers to the new table.
+    await sql`delete from users where id = 1`.execute(db)
+    expect(await rowsOf(db, 'posts')).toEqual([])
+  })
+
+  it('keeps unknown columns with their values, indexes and constraints', async () => {
+    const extra =
+      'nickname varchar(20), points integer not null default 5, badge varchar(9) unique, "two words" varchar(9) default \'a b\','
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }], { extra })
+    await sql`update users set nickname = 'Bobby', points = 9, badge = 'x'`.execute(db)
+    await sql`create index users_nickname on users (nickname)`.execute(db)
+    expect(await adopt(url)).toMatchObject({ extraColumns: ['nickname', 'points', 'badge', 'two words'] })
+    const auth = await freshAuth(engine, { databaseUrl: url })
+    await auth.registerUser('eve@example.com', PASSWORD)
+    expect(await rowsOf(db, 'users')).toMatchObject([
+      { id: 1, nickname: 'Bobby', points: 9, badge: 'x', 'two words': 'a b' },
+      { id: 2, nickname: null, points: 5, badge: null, 'two words': 'a b' },
+    ])
+    await expect(sql`update users set badge = 'x'`.execute(db)).rejects.toThrow(/unique/i)
+    const index = engine === 'sqlite' ? sql`sqlite_master where name` : sql`pg_indexes where indexname`
+    expect((await sql`select 1 from ${index} = 'users_nickname'`.execute(db)).rows).toHaveLength(1)
+  })
+
+  const OBSTACLES: [what: string, extra: string, statement: string, says: RegExp][] = [
+    [
+      'a required column that is not ours',
+      'phone varchar(9) not null,',
+      '',
+      /its column phone requires a value/,
+    ],
+    [
+      'a column that has a name of ours',
+      'created_at varchar(30),',
+      '',
+      /its column created_at has a name that Bienvenue needs; rename it: alter table users rename column created_at/,
+    ],
+    ['a table that has a name of ours', '', 'create table sessions (mine integer)', /another table sessions/],
+    ['an account without an address', '', 'update users set email = null', /account 1 has no address/],
+  ]
+  it.each(OBSTACLES)('with %s is refused by name and not changed', async (_what, extra, statement, says) => {
+    const { url, db } = await classicDatabase(engine, [], { extra })
+    const phone = extra.startsWith('phone') ? sql`, phone` : sql``
+    const value = extra.startsWith('phone') ? sql`, '1'` : sql``
+    await sql`insert into users (id, email, hashed_password ${phone}) values (1, 'bob@example.com', 'x' ${value})`.execute(
+      db,
+    )
+    if (statement !== '') await sql.raw(statement).execute(db)
+    const [rows, tables] = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const { obstacles } = await planOf(db)
+    expect(obstacles).toEqual([expect.stringMatching(says)])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual([rows, tables])
+  })
+
+  it('of another program is refused, naming what it lacks', async () => {
+    const url = await freshDatabase(engine)
+    const db = await open(url)
+    await sql`create table users (id integer primary key, email varchar(250), password varchar(9))`.execute(
+      db,
+    )
+    const obstacles = async () => (await planOf(db)).obstacles
+    expect(await obstacles()).toEqual(['it lacks hashed_password, session_id, reset_token'])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    await sql`drop table users`.execute(db)
+    await sql`create table users (id varchar(9) primary key, email varchar(9), hashed_password varchar(9), session_id varchar(9), reset_token varchar(9))`.execute(
+      db,
+    )
+    expect(await obstacles()).toEqual(['its primary key is not a single integer column named id'])
+    await expect(adopt(url)).rejects.toThrow(MaintenanceError)
+    expect(Object.keys(await tablesOf(db))).toEqual(['users'])
+  })
+
+  it('with invalid hashes and addresses is adopted, and the affected accounts are listed', async () => {
+    const { url } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'eve@example.com', hash: 'md5:0123' },
+      { id: 3, email: 'no address' },
+      { id: 4, email: 'odd@example.com', hash: 'pavé \\ \u0001' },
+    ])
+    expect(await adopt(url)).toMatchObject({ users: 4, unknownHashes: [2, 4], unusableAddresses: [3] })
+    const auth = await freshAuth(engine, { databaseUrl: url })
+    expect(await auth.validLogin('eve@example.com', 'md5:0123')).toBe(false)
+    await auth.updatePassword(await auth.getResetPasswordToken('eve@example.com'), 'new')
+    expect(await auth.validLogin('eve@example.com', 'new')).toBe(true)
+  })
+
+  it('is unchanged if the adoption fails, and no copy is left', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    // Makes a later migration fail, after the adoption.
+    await sql`create table other (id integer)`.execute(db)
+    await sql`create index sessions_user_id on other (id)`.execute(db)
+    const rows = await rowsOf(db, 'users')
+    await expect(adopt(url)).rejects.toThrow(/sessions_user_id/)
+    expect(await rowsOf(db, 'users')).toEqual(rows)
+    const left = Object.keys(await tablesOf(db)).filter((name) => !name.startsWith('bienvenue_migrations'))
+    expect(left.toSorted()).toEqual(['other', 'users'])
+    if (engine === 'sqlite') expect(copiesOf(url)).toEqual([])
+    await sql`drop table other`.execute(db)
+    await adopt(url)
+  })
+
+  it('is adopted once when four processes start at the same time', async () => {
+    const users = Array.from({ length: 2_500 }, (_, index) => ({
+      id: index + 1,
+      email: `user${index}@example.com`,
+    }))
+    const { url, db } = await classicDatabase(engine, [])
+    for (let at = 0; at < users.length; at += 500) {
+      const page = users
+        .slice(at, at + 500)
+        .map(({ id, email }) => sql`(${id}, ${email}, ${Buffer.from(HASH)})`)
+      await sql`insert into users (id, email, hashed_password) values ${sql.join(page)}`.execute(db)
+    }
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => runCli(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })),
+    )
+    expect(results.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
+      results.map(() => ({ exitCode: 0, stderr: '' })),
+    )
+    const counts = results.map(({ stdout }) => (JSON.parse(stdout) as { users: number }).users)
+    expect(counts.toSorted()).toEqual([0, 0, 0, users.length])
+    const adopted = await rowsOf(db, 'users')
+    expect(adopted.map(({ id, email }) => ({ id, email }))).toEqual(users)
+    if (engine === 'sqlite') expect(copiesOf(url)).toHaveLength(1)
+  })
+
+  it('is adopted only once, also if a newer version has migrated the database since', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    await adopt(url)
+    await sql`alter table users add column added_later text`.execute(db)
+    await sql`insert into bienvenue_migrations values ('9999-later', '2030-01-01')`.execute(db)
+    const before = await rowsOf(db, 'users')
+    expect(await planAdoption(db)).toBeNull()
+    const { exitCode, stdout } = await runCli(['adopt', '--yes', '--json'], { env: { DATABASE_URL: url } })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '{"users":0}\n' })
+    expect(await rowsOf(db, 'users')).toEqual(before)
+  })
+
+  it('is refused by the service, the library and all other commands, which name bienvenue adopt', async () => {
+    const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const problem =
+      'this database has a users table that Bienvenue did not make; nothing was changed. If a service of the Flask exercise made it, run: bienvenue adopt'
+    const lines = [
+      'serve',
+      'migrate',
+      'migrate --plan',
+      'users list',
+      'export',
+      'import LICENSE --rejects /dev/null',
+    ]
+    for (const line of lines)
+      expect(await runCli(line.split(' '), { env: { DATABASE_URL: url } }), line).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr: `bienvenue: DATABASE_URL: ${problem}\n`,
+      })
+    const doctor = await runCli(['doctor', '--json'], { env: { DATABASE_URL: url } })
+    expect({ ...doctor, answer: JSON.parse(doctor.stdout) }).toMatchObject({
+      exitCode: 1,
+      answer: { well: false, checks: [{ name: 'database', ok: false, detail: problem }] },
+    })
+    for (const open of [
+      () => createAuth({ databaseUrl: url }),
+      () => openDatabase(url, { migrate: false }),
+      () => pendingMigrations(db),
+    ])
+      await expect(open()).rejects.toMatchObject({ name: 'OptionError', option: 'databaseUrl' })
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+    if (engine === 'sqlite') expect(readdirSync(dirname(pathOf(url)))).toEqual([basename(pathOf(url))])
+  })
+
+  it('is resolved and adopted by the command, only after confirmation', async () => {
+    const { url, db } = await classicDatabase(engine, [
+      { id: 1, email: 'bob@example.com' },
+      { id: 2, email: 'Bob@example.com' },
+    ])
+    const env = { DATABASE_URL: url }
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const planned =
+      'Accounts: 2\nObstacle: accounts 1, 2 share the address bob@example.com. To keep one, run: bienvenue adopt --keep 1\n'
+    const plan = await runCli(['adopt', '--plan'], { env })
+    expect(plan).toEqual({ exitCode: 1, stdout: planned, stderr: '' })
+    expect(await runCli(['adopt', '--yes'], { env })).toEqual({
+      exitCode: 1,
+      stdout: planned,
+      stderr:
+        'bienvenue: the users table cannot be adopted as it is; nothing was changed. To see what prevents it, run: bienvenue adopt --plan\n',
+    })
+    const refusal = await runCli(['adopt', '--yes', '--json'], { env })
+    expect(JSON.parse(refusal.stderr)).toMatchObject({ code: 'refused' })
+
+    const needsYes = {
+      code: 'usage',
+      message: expect.stringMatching(/^Add --yes to confirm without a terminal\./),
+    }
+    const unconfirmedKeep = await runCli(['adopt', '--keep', '2', '--json'], { env })
+    expect({ ...unconfirmedKeep, error: JSON.parse(unconfirmedKeep.stderr) }).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      error: needsYes,
+    })
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+    const kept = await runCli(['adopt', '--keep', '2', '--yes', '--json'], { env })
+    expect(JSON.parse(kept.stdout)).toEqual({ kept: 2, set_aside: [1] })
+    expect(await runCli(['adopt', '--keep', '2', '--yes'], { env })).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'bienvenue: there is no account 2 that shares its address with another\n',
+    })
+
+    const settled = [await rowsOf(db, 'users'), await tablesOf(db)]
+    const unconfirmed = await runCli(['adopt', '--json'], { env })
+    expect({ ...unconfirmed, error: JSON.parse(unconfirmed.stderr) }).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      error: needsYes,
+    })
+    expect((await runCli(['adopt', '--plan'], { env })).exitCode).toBe(0)
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(settled)
+
+    const adopted = await runCli(['adopt', '--yes'], { env })
+    expect(adopted).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(adopted.stdout).toMatch(/^Accounts: 1\nAdopted\. The original table is kept as \S+\.\n$/)
+    const service = await startService(url)
+    const answer = await send(service.url, 'POST', '/sessions', {
+      form: { email: 'bob@example.com', password: PASSWORD },
+    })
+    expect(answer.status).toBe(200)
+    // Nothing to do, so no question.
+    const again = await runCli(['adopt'], { env })
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: 'Nothing to adopt: the database has no users table of another service.\n',
+    })
+  })
+})
+
+/** From util-linux. It provides a terminal. */
+const SCRIPT = '/usr/bin/script'
+const hasScript = existsSync(SCRIPT)
+if (!hasScript) process.stderr.write('SKIPPED: adopt at a terminal. It needs script, of util-linux.\n')
+
+describe.skipIf(!hasScript)('adopt at a terminal', () => {
+  it('shows the plan, asks, and does nothing without confirmation', async () => {
+    const { url, db } = await classicDatabase('sqlite', [{ id: 1, email: 'bob@example.com' }])
+    const answering = (answer: string) =>
+      run(
+        SCRIPT,
+        ['--quiet', '--return', '--command', `"${process.execPath}" src/cli/main.ts adopt`, '/dev/null'],
+        {
+          cwd: ROOT,
+          env: { DATABASE_URL: url },
+          input: answer,
+        },
+      )
+    const before = [await rowsOf(db, 'users'), await tablesOf(db)]
+    for (const answer of ['n\n', '\n']) {
+      const { exitCode, stdout } = await answering(answer)
+      expect(stdout).toMatch(
+        /Accounts: 1\r\n(?:.*\n)*.*Adopt the users table with 1 account\? A copy is made first\. \[y\/N\] /,
+      )
+      expect(exitCode).toBe(1)
+    }
+    expect([await rowsOf(db, 'users'), await tablesOf(db)]).toEqual(before)
+    expect(copiesOf(url)).toEqual([])
+    const { exitCode, stdout } = await answering('y\n')
+    expect(stdout).toMatch(/Adopted\. The original table is kept as /)
+    expect(exitCode).toBe(0)
+    expect(copiesOf(url)).toHaveLength(1)
+  })
+})
+
+/** Debian's Python and its packages, if the system has them. */
+const PYTHON = '/usr/bin/python3'
+const hasFlask = spawnSync(PYTHON, ['-c', 'import bcrypt, sqlalchemy']).status === 0
+if (!hasFlask)
+  process.stderr.write(
+    'SKIPPED: a table that SQLAlchemy created. It needs python3-sqlalchemy and python3-bcrypt.\n',
+  )
+
+// The tests above adopt the same schema and storage without it.
+describe.skipIf(!hasFlask)('a table that SQLAlchemy created', () => {
+  const python = async (script: string, args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await run(PYTHON, ['-c', script, ...args], {
+      env: { PYTHONPATH: join(ROOT, 'test/flask-original'), PYTHONDONTWRITEBYTECODE: '1' },
+    })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    return stdout.trim()
+  }
+  const REGISTER = `
+import sys, bcrypt
+from auth import Auth
+auth = Auth("sqlite:///" + sys.argv[1])
+auth._db.add_user("bob@example.com", bcrypt.hashpw(b"b4l0u", bcrypt.gensalt(4)))
+auth._db.add_user("eve@example.com", bcrypt.hashpw("pässwörd".encode(), bcrypt.gensalt(4)).decode())
+print(auth.create_session("bob@example.com"), auth.get_reset_password_token("bob@example.com"))`
+  const CHECK = `
+import sys, bcrypt
+from db import DB
+hashed = DB("sqlite:///" + sys.argv[1]).find_user_by(email=sys.argv[2]).hashed_password
+print(bcrypt.checkpw(sys.argv[3].encode(), hashed.encode()), hashed[:4])`
+
+  it('is adopted, and bcrypt.checkpw accepts the hashes written afterwards', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const path = pathOf(databaseUrl)
+    const [sessionToken = '', token = ''] = (await python(REGISTER, [path])).split(' ')
+    await adopt(databaseUrl)
+    const auth = await freshAuth('sqlite', { databaseUrl })
+    expect(await auth.validLogin('bob@example.com', PASSWORD)).toBe(true)
+    expect(await auth.validLogin('eve@example.com', 'pässwörd')).toBe(true)
+    expect(await auth.validLogin('eve@example.com', PASSWORD)).toBe(false)
+    expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
+    await expect(auth.updatePassword(token, 'new')).rejects.toMatchObject({ code: 'invalid_reset_token' })
+
+    await auth.registerUser('new@example.com', 'x'.repeat(72))
+    await auth.updatePassword(await auth.getResetPasswordToken('bob@example.com'), 'another')
+    expect(await python(CHECK, [path, 'new@example.com', 'x'.repeat(72)])).toBe('True $2b$')
+    expect(await python(CHECK, [path, 'bob@example.com', 'another'])).toBe('True $2b$')
+    expect(await python(CHECK, [path, 'bob@example.com', PASSWORD])).toBe('False $2b$')
+  })
+})
