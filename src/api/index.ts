@@ -20,7 +20,7 @@ export {
   type ParamsOf,
   type SuccessOf,
 } from './contract.ts'
-export { type ErrorBody, emailTakenBody, errorBody } from './errors.ts'
+export { type ErrorBody, emailTakenBody, errorBody } from './error-body.ts'
 export { newPassword } from './fields.ts'
 
 /** The operations by topic. Each is named after its use case. */

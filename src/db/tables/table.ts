@@ -58,7 +58,7 @@ interface CleanUp {
   readonly what: string
   readonly when: string
   readonly settings: readonly string[]
-  /** `null` for a clean-up that also writes to the audit: `auth/maintenance.ts` does it. */
+  /** `null` for a clean-up that also writes to the audit: `auth/cleanup.ts` does it. */
   readonly deleteSome: DeleteSome | null
 }
 
