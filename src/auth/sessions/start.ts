@@ -26,7 +26,8 @@ export interface RenewedSession {
  * Starts a session. Every way to sign in ends here, after its gates. If the user has more than
  * `options.sessionsPerUser` sessions, the least recently used one ends.
  *
- * @returns The session token. `null` if the account was disabled or got another password since `user` was read.
+ * @returns The session token. `null` if since `user` was read the account was disabled, or its password was changed or
+ *   marked as compromised.
  */
 export async function startSession(
   tx: TxContext,
