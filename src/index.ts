@@ -35,13 +35,13 @@ export type { AuthOptions, Hasher, Options } from './options/index.ts'
 /** Every use case, and the HTTP service as a function. */
 export interface Auth extends AuthService {
   /**
-   * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its code
-   * is loaded at the first call.
+   * Answers a request of the HTTP contract, for any framework that uses `Request` and `Response`. Never rejects. Its
+   * code is loaded at the first call.
    *
    * @param connection - `ip`: the client's IP address, for the limits per IP address.
    */
   fetch: App['fetch']
-  /** The same for adapters such as `bienvenue-auth/node`, which have no `Request`. */
+  /** Like {@link Auth.fetch}, for adapters without a `Request`, such as `bienvenue-auth/node`. Never rejects. */
   answer: App['answer']
   /**
    * The user whose session token is in the cookies of a request, or `null`. For routes of your own.
@@ -60,9 +60,10 @@ export interface CreateAuthOptions extends AuthOptions {
 }
 
 /**
- * Opens the database, and creates and migrates it if needed.
+ * Opens the database and binds every use case to it. Creates and migrates the database if needed. Sends queued mail until
+ * `close`, if there is a mailer.
  *
- * @throws {OptionError} An option has no usable value, or the database cannot be used. `option` names it.
+ * @throws {OptionError} An option has an invalid value, or the database cannot be used. `option` names the option.
  * @example
  * ```ts
  * const auth = await createAuth({ databaseUrl: 'sqlite:accounts.db' })
@@ -96,7 +97,7 @@ export async function createAuth({ logger, onAudit, ...options }: CreateAuthOpti
   }
 }
 
-// A program that does not use HTTP need not load it, its schemas and the log.
+// Loaded on first use, so that programs without HTTP do not load the routes, their schemas and the logger.
 async function loadApp(service: AuthService, logger: Logger | undefined): Promise<App> {
   const [{ createApp }, { createLogger }] = await Promise.all([import('./app/index.ts'), import('./log.ts')])
   return createApp(service, logger ?? createLogger('warn', 'stderr'))

@@ -11,8 +11,8 @@ import type { Auth } from './index.ts'
 export type { NodeHandler } from './app/node.ts'
 
 /**
- * The service as a handler `(request, response)`. Mount it before body parsers. If one has read the body already, the
- * handler takes `request.body` (an object, text or a `Buffer`); without it the answer is 500 `body_already_read`.
+ * The service as a handler `(request, response)`. Mount it before body parsers. If a parser has already read the body, the
+ * handler uses `request.body` (an object, text or a `Buffer`). If that is missing, it answers 500 `body_already_read`.
  *
  * @example
  * ```ts

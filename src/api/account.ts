@@ -46,7 +46,7 @@ export const requestPasswordReset = operation({
   success: {
     status: 200,
     description:
-      'A token that works once; an earlier one is void. If tokens are mailed, the answer has none and is the same for every address.',
+      'A token that works once. Earlier tokens are void. If tokens are mailed, the answer contains no token and is the same for every address.',
     body: z.union([
       z.strictObject({ email: z.string(), reset_token: z.string() }),
       z.strictObject({ email: z.string(), message: z.literal('reset mail sent') }),
@@ -102,7 +102,7 @@ export const confirmEmail = operation({
   body: z.strictObject({ token: mailedToken, password }),
   success: {
     status: 200,
-    description: 'The account has this address, and it is confirmed.',
+    description: 'The address is confirmed. It is now the address of the account.',
     body: z.strictObject({ email: z.string(), message: z.literal('Email confirmed') }),
   },
   errors: ['invalid_confirmation_token', 'invalid_credentials', 'password_too_long'],
@@ -119,7 +119,7 @@ export const changePassword = operation({
   body: z.strictObject({ current_password: password, new_password: newPassword }),
   success: {
     status: 200,
-    description: 'The password is changed, every session has ended, and the cookie carries a new one.',
+    description: 'The password is changed and every session has ended. The cookie carries a new session.',
     body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
     setsCookie: true,
   },
@@ -129,7 +129,7 @@ export const changePassword = operation({
 export const changeEmail = operation({
   method: 'PUT',
   path: '/profile/email',
-  summary: 'Ask for a new address; it takes effect once its owner has confirmed it',
+  summary: 'Ask for a new address, which takes effect once it is confirmed',
   tag: 'account',
   needs: 'mail',
   access: { session: true, fresh: true },
@@ -147,13 +147,13 @@ export const changeEmail = operation({
 const exportAccount = operation({
   method: 'GET',
   path: '/profile/export',
-  summary: 'Export everything that is stored about the account, except what would grant access to it',
+  summary: 'Export everything that is stored about the account, except secrets',
   tag: 'account',
   access: { session: true, fresh: true },
   audit: ['export_account'],
   success: {
     status: 200,
-    description: 'The account, its sessions and its audit records.',
+    description: 'The account, its live sessions and its newest 10,000 audit records.',
     body: z.strictObject({
       account: z.strictObject({
         id: z.int(),

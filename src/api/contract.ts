@@ -3,25 +3,28 @@ import type { AuditAction } from '../model/audit-actions.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Throttled } from '../model/throttled.ts'
 
-/** Who may call an operation: `anyone`, or the owner of a live session; `fresh`: one who has authenticated recently. */
+/**
+ * Who may call an operation: `anyone`, or a user with a live session. `fresh`: the user must have authenticated
+ * recently.
+ */
 type Access = 'anyone' | { readonly session: true; readonly fresh?: true }
 
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
 export interface Contract {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** With the names of its parameters in braces, as in `/sessions/{id}`. */
+  /** With parameters in braces, as in `/sessions/{id}`. */
   readonly path: string
   readonly summary: string
-  /** `classic` operations take forms too, and keep the statuses of the exercise. The others take JSON only. */
+  /** `classic` operations also accept forms, and keep the statuses of the exercise. The others accept only JSON. */
   readonly tag: 'classic' | 'account' | 'page' | 'service'
   /** What must be configured for this operation to be served. */
   readonly needs?: 'mail' | 'public_api_docs'
   readonly access: Access
-  /** The attempts it counts as. */
+  /** The limits that a call counts towards. */
   readonly throttle?: readonly Throttled[]
-  /** The audit records it may add. */
+  /** The actions that it may record in the audit log. */
   readonly audit?: readonly AuditAction[]
-  /** The parameters in the path, with what each is. */
+  /** The parameters in the path, each with its description. */
   readonly params?: Readonly<Record<string, string>>
   /** The fields of the body. */
   readonly body?: z.ZodObject
@@ -35,7 +38,7 @@ export interface Contract {
     readonly page?: true
     readonly setsCookie?: true
   }
-  /** Its own refusals. {@link errorsOf} adds those that follow from the rest of the contract. */
+  /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
   readonly errors: readonly ErrorCode[]
 }
 
@@ -44,7 +47,7 @@ export interface Operation extends Contract {
   readonly id: string
 }
 
-/** Keeps the types of an operation as they are written. */
+/** Declares an operation and keeps its literal types. */
 export function operation<const Given extends Contract>(contract: Given): Given {
   return contract
 }
@@ -83,7 +86,7 @@ const ANY_REQUEST: readonly ErrorCode[] = [
   'unavailable',
 ]
 
-/** The refusals of a new password. */
+/** Why a new password may be refused. */
 export const NEW_PASSWORD_ERRORS = [
   'password_too_short',
   'password_too_long',
@@ -105,7 +108,7 @@ const ANY_BODY: readonly ErrorCode[] = [
   'request_timeout',
 ]
 
-/** Every way an operation refuses. */
+/** Every error code that an operation may answer with. */
 export function errorsOf({ method, access, tag, throttle, body, errors }: Contract): readonly ErrorCode[] {
   return [
     ...errors,

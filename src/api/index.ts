@@ -1,6 +1,6 @@
 /**
- * The HTTP contract as data: for each operation its fields, its answers and its refusals. Routes parse by it, OpenAPI is
- * generated from it, and clients can be typed by it. It contains no behaviour.
+ * The HTTP contract as data: the fields, answers and errors of each operation. Routes validate requests against it,
+ * OpenAPI is generated from it, and clients can be typed by it. It contains no behaviour.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export {
   type ParamsOf,
   type SuccessOf,
 } from './contract.ts'
-export { type ErrorBody, emailTakenBody, errorBody } from './errors.ts'
+export { type ErrorBody, emailTakenBody, errorBody } from './error-body.ts'
 export { newPassword } from './fields.ts'
 
 /** The operations by topic. Each is named after its use case. */

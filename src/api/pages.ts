@@ -3,7 +3,7 @@ import { operation } from './contract.ts'
 export const confirmEmail = operation({
   method: 'GET',
   path: '/confirm_email',
-  summary: 'Show the page behind the link of a confirmation mail; it changes nothing by itself',
+  summary: 'Show the page behind the link of a confirmation mail; opening it changes nothing',
   tag: 'page',
   needs: 'mail',
   access: 'anyone',
@@ -14,7 +14,7 @@ export const confirmEmail = operation({
 export const resetPassword = operation({
   method: 'GET',
   path: '/reset_password',
-  summary: 'Show the page behind the link of a reset mail; it changes nothing by itself',
+  summary: 'Show the page behind the link of a reset mail; opening it changes nothing',
   tag: 'page',
   needs: 'mail',
   access: 'anyone',

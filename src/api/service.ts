@@ -20,7 +20,7 @@ export const welcome = operation({
 export const welcomeAfterSignOut = operation({
   method: 'DELETE',
   path: '/',
-  summary: 'Say welcome to clients that repeat DELETE when a sign-out redirects them; it deletes nothing',
+  summary: 'Say welcome to clients that follow the redirect of a sign-out with DELETE; deletes nothing',
   tag: 'classic',
   access: 'anyone',
   success: welcomed,
@@ -45,7 +45,7 @@ export const readiness = operation({
   method: 'GET',
   path: '/readyz',
   summary:
-    'Check that the service can work: the database answers, accepts writes as far as is known, and has the schema it needs',
+    'Check that the service is ready: the database answers, is not known to refuse writes, and has the required schema',
   tag: 'service',
   access: 'anyone',
   success: {

@@ -26,7 +26,7 @@ export const list = operation({
   access: { session: true },
   success: {
     status: 200,
-    description: 'Every device that is signed in.',
+    description: 'The live sessions of the account.',
     body: z.strictObject({ sessions: z.array(sessionInfo) }),
   },
   errors: [],

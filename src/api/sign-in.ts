@@ -13,7 +13,7 @@ export const withPassword = operation({
   body: z.strictObject({ email, password }),
   success: {
     status: 200,
-    description: 'Signed in: the cookie `session_id` carries the session token.',
+    description: 'The user is signed in. The cookie `session_id` carries the session token.',
     body: z.strictObject({ email: z.string(), message: z.literal('logged in') }),
     setsCookie: true,
   },

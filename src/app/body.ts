@@ -1,6 +1,6 @@
 /**
- * From the bytes of a request to its fields: one parser for each format, each strict, so that no second
- * reader of the same request could see anything else in it.
+ * Reads the fields of a request body. Each format has one strict parser, so that no other software can read the same
+ * bytes as different fields.
  */
 import { isAscii } from 'node:buffer'
 import type { z } from 'zod'
@@ -10,7 +10,7 @@ import type { Incoming } from './incoming.ts'
 import type { Part } from './multipart.ts'
 
 const BODY_MAX_BYTES = 64 * 1_024
-/** A longer name is none of ours, and is not repeated in the answer. */
+/** No field of ours has a longer name. The answer does not repeat a longer one. */
 const FIELD_NAME_MAX_LENGTH = 64
 
 type Fields = [name: string, value: unknown][]
@@ -18,10 +18,10 @@ type Fields = [name: string, value: unknown][]
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * The fields of a request's body, as its contract wants them.
+ * Reads the fields of a request body and validates them.
  *
- * @param types - The media types it may have.
- * @throws {AuthError} Any refusal that `errorsOf` gives an operation for having a body.
+ * @param types - The media types that the operation accepts.
+ * @throws {AuthError} Any of the errors that `errorsOf` adds to an operation with a body.
  */
 export async function readBody<Contract extends z.ZodObject>(
   incoming: Incoming,
@@ -54,7 +54,7 @@ function fieldError(
 async function readFields(incoming: Incoming, types: readonly string[]): Promise<Fields> {
   if (Number(incoming.header('content-length')) > BODY_MAX_BYTES) throw new AuthError('body_too_large')
   const body = await incoming.readBody(BODY_MAX_BYTES)
-  // Without a body its type does not matter: the fields are missing.
+  // An empty body needs no type. Its required fields are missing.
   if ('bytes' in body && body.bytes.length === 0) return []
   const type = parseHeaderValue(incoming.header('content-type') ?? '')
   const parse = type !== null && types.includes(type.value) ? PARSERS.get(type.value) : undefined
@@ -77,8 +77,8 @@ const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
 ])
 
 /**
- * The text of a body or a part. A charset other than UTF-8 is accepted if it makes no difference, as ISO-8859-1 makes
- * none for ASCII.
+ * Decodes a body or a part. A charset other than UTF-8 is accepted if it gives the same text, as ISO-8859-1 does for
+ * ASCII.
  *
  * @throws {AuthError} `unsupported_charset`.
  * @throws {TypeError} The bytes are not UTF-8.
@@ -98,7 +98,7 @@ function isSameInUtf8(bytes: Uint8Array, charset: string | undefined): boolean {
       isAscii(bytes) && new TextDecoder(charset, { ignoreBOM: true }).decode(bytes) === utf8.decode(bytes)
     )
   } catch {
-    // There is no such charset.
+    // The charset is unknown.
     return false
   }
 }
@@ -106,12 +106,12 @@ function isSameInUtf8(bytes: Uint8Array, charset: string | undefined): boolean {
 function parseFormBytes(bytes: Uint8Array, parameters: Parameters): Fields {
   const charset = parameters.get('charset')
   const text = decode(bytes, charset)
-  // The charset also decides what an escaped byte beyond ASCII means.
+  // The charset also applies to percent-encoded bytes, which differ beyond ASCII.
   if (!isUtf8(charset) && /%[89a-f]/i.test(text)) throw new AuthError('unsupported_charset')
   return parseForm(text)
 }
 
-/** WHATWG URL §5.1, but broken percent-encoding is an error and not text. */
+/** Parses a form as in WHATWG URL §5.1, except that malformed percent-encoding throws a `URIError`. */
 export function parseForm(text: string): Fields {
   return text
     .split('&')
@@ -130,19 +130,19 @@ async function parseMultipart(bytes: Uint8Array, parameters: Parameters): Promis
   const { splitMultipart } = await import('./multipart.ts')
   const parts = await splitMultipart(bytes, boundary)
   const fields = parts.map((part) => parsePart(part, parameters.get('charset')))
-  // Only a file may hold bytes that are not UTF-8; it is refused below.
+  // A file may contain other bytes than UTF-8. It is refused later, with the name of its field.
   if (!fields.some(([, value]) => value === NOT_TEXT)) utf8.decode(bytes)
   return fields
 }
 
-/** Stands for a value that no field allows, such as a file. */
+/** Stands for a value that no field accepts, such as a file. */
 const NOT_TEXT = null
 
 const PLAIN_ENCODINGS = ['7bit', '8bit', 'binary']
 
 /**
- * A part as RFC 7578 §4.2 has it: form data with one name. Refused is what readers understand differently: two headers of
- * one kind, an escape in the name, an extended name (`name*`), and an encoding that has to be undone.
+ * Reads a part as in RFC 7578 §4.2: form data with one name. Refuses what parsers interpret differently: a repeated
+ * header, an escape in the name, an extended name (`name*`) and a transfer encoding.
  */
 function parsePart(
   { headers, content }: Part,
@@ -150,7 +150,7 @@ function parsePart(
 ): [name: string, value: unknown] {
   const header = (name: string) => {
     const [value, ...others] = headers[name] ?? []
-    if (others.length > 0) throw new SyntaxError('a header twice')
+    if (others.length > 0) throw new SyntaxError('a repeated header')
     return value
   }
   const disposition = header('content-disposition') ?? ''
@@ -170,15 +170,15 @@ function parsePart(
 }
 
 function parseJsonBytes(bytes: Uint8Array, parameters: Parameters): Fields {
-  // RFC 8259 §8.1: a parser may ignore a byte order mark.
+  // RFC 8259 §8.1 allows parsers to ignore a byte order mark.
   return parseJson(decode(bytes, parameters.get('charset')).replace(/^\ufeff/, ''))
 }
 
-/** RFC 8259, one object, each name once: `JSON.parse` would keep the last and say nothing. */
+/** Parses a JSON object (RFC 8259). Returns repeated names, which `JSON.parse` would silently drop. */
 export function parseJson(text: string): Fields {
   const value: unknown = JSON.parse(text)
   const entries = entriesOf(value)
-  // Below a field there may be names too; such a field is refused for its type, whatever is counted here.
+  // A nested value may contain names too. Every field refuses such a value, so repeated names need not be found.
   if (entries.some(([, inner]) => typeof inner === 'object' && inner !== null)) return entries
   const names = [...text.matchAll(/"(?:[^"\\]|\\.)*"(?=(\s*:)?)/g)]
     .filter((token) => token[1] !== undefined)
@@ -186,7 +186,7 @@ export function parseJson(text: string): Fields {
   return names.map((name) => [name, (value as Record<string, unknown>)[name]])
 }
 
-/** The fields of an object: its own members, so that a polluted prototype adds none. */
+/** The own members of an object, so that a polluted prototype adds no fields. */
 function entriesOf(value: unknown): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new SyntaxError('not an object')

@@ -1,4 +1,4 @@
-/** What every request has to pass before a route sees it. Cheap, and without the database. */
+/** The checks that every request must pass before a route handles it. They are cheap and do not use the database. */
 import { TOPICS } from '../api/index.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
@@ -6,14 +6,14 @@ import { AuthError } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
 import { type Incoming, pathOf } from './incoming.ts'
 
-/** Characters of the whole address of a request. */
+/** The maximum length of a request target, in characters. */
 const URL_MAX_LENGTH = 2_048
 
 /** Which hosts and origins belong to the service. */
 export type GuardSettings = Pick<Options, 'mode' | 'baseUrl' | 'allowedHosts'>
 
 /**
- * Refuses what no route needs to see.
+ * Refuses requests that no route should handle.
  *
  * @throws {AuthError} `uri_too_long`, `unknown_host`, `malformed_request`, `foreign_origin`, `missing_origin`.
  */
@@ -21,30 +21,30 @@ export type Guard = (incoming: Incoming, sessionToken: () => string | null) => v
 
 export function createGuard(settings: GuardSettings): Guard {
   const site = siteOf(settings)
-  // Scripts of the exercise send forms with a session, and do not say where they come from.
-  const takesUnmarkedForms = settings.mode === 'classic'
+  // Scripts of the exercise send forms with a session cookie and without an origin.
+  const allowsFormsWithoutOrigin = settings.mode === 'classic'
   return (incoming, sessionToken) => {
     if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
     const host = assertKnownHost(incoming, site)
     if (incoming.method === 'GET' || incoming.method === 'HEAD') return
-    const isMarked = assertOwnOrigin(incoming, site, host)
-    if (!isMarked && !takesUnmarkedForms && isSimple(incoming) && sessionToken() !== null)
+    const hasOrigin = assertOwnOrigin(incoming, site, host)
+    if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && sessionToken() !== null)
       throw new AuthError('missing_origin')
     assertPlainFraming(incoming)
   }
 }
 
-/** Which names and origins are ours. */
+/** Which hosts and origins are ours. */
 interface Site {
   isOwnHost(host: string): boolean
-  /** @param host - That of the request; `null` if it names none. */
+  /** @param host - The host of the request, or `null` if it has none. */
   isOwnOrigin(origin: string, host: string | null): boolean
 }
 
 /**
- * Production answers to the address of BASE_URL, with its port. Classic mode answers to the names of this machine.
- * Development mode answers to both, and to private addresses: a phone or a container on the same network. Every mode
- * answers to the allowed hosts.
+ * Production mode accepts the host of BASE_URL, with its port. Classic mode accepts local host names. Development mode
+ * accepts both, and private addresses, which a phone or a container on the same network uses. Every mode accepts the
+ * allowed hosts.
  */
 function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
   const isAllowed = parseAllowedHosts(allowedHosts)
@@ -57,58 +57,61 @@ function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
       isOwnOrigin: isSameOrigin,
     }
   const withPort = `${url.host}:${url.protocol === 'https:' ? 443 : 80}`
-  const isOfUrl = (host: string) => host === url.host || host === withPort
+  const isBaseUrlHost = (host: string) => host === url.host || host === withPort
   if (mode === 'production')
     return {
-      isOwnHost: (host) => isOfUrl(host) || isAllowed(host),
+      isOwnHost: (host) => isBaseUrlHost(host) || isAllowed(host),
       isOwnOrigin: (origin) => origin === url.origin,
     }
   return {
-    isOwnHost: (host) => isOfUrl(host) || isLocalHost(host, mode) || isAllowed(host),
+    isOwnHost: (host) => isBaseUrlHost(host) || isLocalHost(host, mode) || isAllowed(host),
     isOwnOrigin: (origin, host) => origin === url.origin || isSameOrigin(origin, host),
   }
 }
 
 /**
- * A page of another site can point its own name at this machine (DNS rebinding) and would then be of one
- * origin with us, and a link built on another name would lead there: only our own names are answered to.
+ * Refuses foreign host names. Another site can point its own name at this machine (DNS rebinding): its pages would then
+ * have the same origin as the service.
  *
- * @returns The host that the request names, or `null` if it names none.
+ * @returns The host of the request, or `null` if it has none.
  */
 function assertKnownHost(incoming: Incoming, site: Site): string | null {
   const { target } = incoming
-  const ofTarget = target.startsWith('/') ? null : hostOfAddress(target)
-  const named = incoming.header('host')
-  // Legal in HTTP/1.0 alone (RFC 9112 §3.2), which no browser speaks: neither attack can come this way.
-  if (named === null && ofTarget === null && incoming.isHttp10) return null
-  // A `Request` made by hand, for the library, carries its host in its address alone.
-  const host = withoutEmptyPort((named ?? ofTarget ?? '').toLowerCase())
-  if (!site.isOwnHost(host)) assertAnyHostWillDo(incoming, host)
-  // A target with a host of its own outranks the header (RFC 9112 §3.2.2): both have to be ours.
-  if (ofTarget !== null && ofTarget !== host && !site.isOwnHost(ofTarget))
-    assertAnyHostWillDo(incoming, ofTarget)
+  const targetHost = target.startsWith('/') ? null : hostOfUrl(target)
+  const hostHeader = incoming.header('host')
+  // Only HTTP/1.0 may omit the host (RFC 9112 §3.2). Browsers do not use it, so DNS rebinding is impossible.
+  if (hostHeader === null && targetHost === null && incoming.isHttp10) return null
+  // A `Request` made by a program has its host only in the URL.
+  const host = withoutEmptyPort((hostHeader ?? targetHost ?? '').toLowerCase())
+  if (!site.isOwnHost(host)) assertProbe(incoming, host)
+  // The host of an absolute target overrides the header (RFC 9112 §3.2.2), so both must be ours.
+  if (targetHost !== null && targetHost !== host && !site.isOwnHost(targetHost))
+    assertProbe(incoming, targetHost)
   return host
 }
 
-/** RFC 3986 §3.2.3: a port may be empty, and means the same as none. */
+/** RFC 3986 §3.2.3: an empty port is the default port. */
 function withoutEmptyPort(host: string): string {
   return host.endsWith(':') ? host.slice(0, -1) : host
 }
 
-/** The host of a whole address. A target that is neither that nor a path leads nowhere here. */
-function hostOfAddress(target: string): string {
-  const address = URL.parse(target)
-  if (address === null) throw new AuthError('malformed_request')
-  return address.host
+/** The host of an absolute target. Any other form of target, such as `*`, is malformed here. */
+function hostOfUrl(target: string): string {
+  const url = URL.parse(target)
+  if (url === null) throw new AuthError('malformed_request')
+  return url.host
 }
 
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s,:/?#@[\]]+)(?::\d{1,5})?$/i
 
-/** What probes ask for: they come by an IP address that no setting knows, and learn nothing about anybody. */
+/** Load balancers probe these paths by IP address, which no setting lists. The answers reveal nothing about users. */
 const PROBED = new Set<string>([TOPICS.service.health.path, TOPICS.service.readiness.path])
 
-/** RFC 9112 §3.2 wants 400 for no host, more than one (they arrive joined) or a malformed one; 421 is for another's. */
-function assertAnyHostWillDo(incoming: Incoming, host: string): void {
+/**
+ * Refuses a host that is not ours, unless the request is a probe. RFC 9112 §3.2 requires 400 for a missing, repeated
+ * (repeated headers arrive joined) or malformed host; a foreign one gets 421.
+ */
+function assertProbe(incoming: Incoming, host: string): void {
   if (!HOST_AND_PORT.test(host)) throw new AuthError('malformed_request')
   if (!PROBED.has(pathOf(incoming))) throw new AuthError('unknown_host')
 }
@@ -116,30 +119,30 @@ function assertAnyHostWillDo(incoming: Incoming, host: string): void {
 function isLocalHost(host: string, mode: Options['mode']): boolean {
   const name = withoutBrackets(HOST_AND_PORT.exec(host)?.[1] ?? '')
   if (isLoopback(name) || name === '0.0.0.0') return true
-  // RFC 6761 §6.3: names under localhost mean this machine. An address cannot be rebound, as a name can.
+  // RFC 6761 §6.3: names under `localhost` are this machine. DNS rebinding needs a name, so a private address is safe.
   return mode === 'development' && (name.endsWith('.localhost') || isPrivateAddress(name))
 }
 
 /**
- * Cross-site request forgery: a browser says where an unsafe request comes from, and anything but this very
- * origin is refused. Programs that are no browsers say nothing and pass, as the classic clients do.
+ * Refuses cross-site request forgery: browsers send the origin of an unsafe request, which must be ours. Requests
+ * without an origin pass, because programs such as the classic clients send none.
  *
- * @returns Whether the request says where it comes from.
+ * @returns Whether the request has an origin.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html OWASP}
  */
 function assertOwnOrigin(incoming: Incoming, site: Site, host: string | null): boolean {
   const from = incoming.header('sec-fetch-site')
-  // `none`: the person themselves, by the address bar or a bookmark.
+  // `none`: the user typed the URL or opened a bookmark.
   if (from !== null && from !== 'same-origin' && from !== 'none') throw new AuthError('foreign_origin')
   const origin = incoming.header('origin')
-  // Fetch §3.1: a form on a page with `Referrer-Policy: no-referrer` hides its origin. No page can set
+  // Fetch §3.1: a form on a page with `Referrer-Policy: no-referrer` has the origin `null`. No page can set
   // Sec-Fetch-Site, and a sandboxed or redirected request does not get `same-origin`.
   const isHidden = origin === 'null' && from === 'same-origin'
   if (origin !== null && !isHidden && !site.isOwnOrigin(origin, host)) throw new AuthError('foreign_origin')
   return from !== null || origin !== null
 }
 
-/** What a browser sends across sites without asking first (Fetch §4.7, CORS-safelisted). */
+/** The media types that browsers send cross-site without a preflight (Fetch §4.7, CORS-safelisted). */
 const SIMPLE_TYPE = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)/i
 
 function isSimple(incoming: Incoming): boolean {
@@ -147,7 +150,7 @@ function isSimple(incoming: Incoming): boolean {
   return incoming.method === 'POST' && (type === null || SIMPLE_TYPE.test(type.trim()))
 }
 
-/** Node undoes `chunked` and no other transfer coding: what such a body says, a proxy may read otherwise. */
+/** Node decodes only the transfer coding `chunked`. A proxy might read the body of any other one differently. */
 function assertPlainFraming(incoming: Incoming): void {
   const coding = incoming.header('transfer-encoding')
   if (coding !== null && coding.toLowerCase() !== 'chunked') throw new AuthError('malformed_request')

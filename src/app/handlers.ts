@@ -1,4 +1,6 @@
-/** Joins the operations of a topic with their handlers: read the request, call one use case, answer. */
+/**
+ * Connects the operations of a topic with their handlers. A handler reads the request, calls one use case and answers.
+ */
 import {
   bodyTypesOf,
   type Contract,
@@ -19,13 +21,13 @@ interface Admitted {
   readonly incoming: Incoming
   /** `id` identifies the request in the log, the answer and the audit log. */
   readonly record: { readonly id: string }
-  /** The client's address, as far as it can be trusted. */
+  /** The IP address of the client: that of the connection, or the one that a trusted proxy reports. */
   readonly ip: string | undefined
   /** The parameters in the path. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** What a handler gets. Headers are read when they are asked for, because the hot path needs only a cookie. */
+/** The input of a handler. Reads headers on demand, because the hot path needs only a cookie. */
 class Input<Given extends Contract> {
   readonly fields: FieldsOf<Given>
   readonly #admitted: Admitted
@@ -46,7 +48,7 @@ class Input<Given extends Contract> {
     return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)
   }
 
-  /** Who calls, and from where: from the connection and the headers, never from the body. */
+  /** Who is calling, and from where. Built from the connection and the headers, never from the body. */
   get caller(): SessionCaller {
     const { incoming, record, ip } = this.#admitted
     return {
@@ -65,7 +67,7 @@ class Input<Given extends Contract> {
   }
 }
 
-/** What a handler answers. The status is that of the contract, unless the handler redirects. */
+/** The answer of a handler. The status is that of the contract, unless the handler sets one. */
 type Reply<Given extends Contract> = Partial<Omit<Answer, 'body'>> &
   ([SuccessOf<Given>] extends [never] ? { readonly body?: undefined } : { readonly body: SuccessOf<Given> })
 
@@ -76,13 +78,13 @@ type Handlers<Operations> = {
   readonly [Name in keyof Operations]: Operations[Name] extends Contract ? Handler<Operations[Name]> : never
 }
 
-/** A contract with the function that answers it. */
+/** An operation with the function that answers it. */
 export interface Route {
   readonly operation: Contract
   answer(admitted: Admitted): Promise<Answer>
 }
 
-/** The routes of a topic. A missing handler breaks the build. */
+/** Creates the routes of a topic. A missing handler is a type error. */
 export function routesOf<Topic extends keyof typeof TOPICS>(
   topic: Topic,
   handlersOf: (auth: AuthService) => Handlers<(typeof TOPICS)[Topic]>,

@@ -1,21 +1,21 @@
-/** The value of a header that takes parameters, such as `Content-Type`. */
+/** A header value with parameters, such as that of `Content-Type`. */
 export interface HeaderValue {
-  /** What comes before the first semicolon, in lower case. */
+  /** The part before the first semicolon, in lower case. */
   readonly value: string
   /** By name, in lower case. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
-// After a semicolon: nothing, or a name with a quoted or an unquoted value. This is the grammar of RFC 9110 §5.6.6
-// with two additions: blanks around `=`, which RFC 2183 allows, and any characters in an unquoted value, because
-// clients forget the quotes that a boundary such as `----=_Part_1` needs.
+// A semicolon, then nothing or a name with a quoted or unquoted value. This is the grammar of RFC 9110 §5.6.6 with two
+// extensions: spaces around `=`, as in RFC 2183, and any characters in an unquoted value, because some clients omit the
+// quotes that a boundary such as `----=_Part_1` needs.
 const PARAMETER = /;[ \t]*(?:([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?[ \t]*/gy
 
 /**
  * Parses a header value with parameters.
  *
- * @returns `null` if the parameters are malformed, or one of them has two different values: readers disagree about
- *   which one counts.
+ * @returns `null` if the parameters are malformed, or one has two different values: parsers disagree about which one to
+ *   use.
  */
 export function parseHeaderValue(text: string): HeaderValue | null {
   const end = text.indexOf(';')

@@ -1,31 +1,31 @@
-/** A request as the rest of this room sees it: the same whether it came as a `Request` or on Node's own server. */
+/** A request, the same whether it arrived as a `Request` or on Node's own server. */
 export interface Incoming {
   readonly method: string
-  /** As it was sent: a path with its query, or a whole address. */
+  /** The request target as it was sent: a path with its query, or an absolute URL. */
   readonly target: string
   /** Whether it is HTTP/1.0, where `Host` may be missing. */
   readonly isHttp10?: boolean
-  /** The address at the other end of the connection, if it is known. */
+  /** The IP address at the other end of the connection, if known. */
   readonly peer: string | undefined
   /**
-   * A header, or `null` where there is none; several of one name joined by a comma, cookies by a semicolon.
+   * The value of a header, or `null` if it is missing. Repeated headers are joined with `, `, cookies with `; `.
    *
    * @param name - In lower case.
    */
   header(name: string): string | null
   /**
-   * The body; no bytes if there is none.
+   * Reads the body. Without one, it has no bytes.
    *
-   * @throws {AuthError} `body_too_large`; `malformed_request`: the client went away in the middle;
+   * @throws {AuthError} `body_too_large`; `malformed_request`: the client disconnected before the end;
    *   `body_already_read`.
    */
   readBody(maxBytes: number): Promise<IncomingBody>
 }
 
-/** A body as it was sent, or what a body parser in front of the service has made of it. */
+/** A body as it was sent, or as a body parser in front of the service has parsed it. */
 export type IncomingBody = { readonly bytes: Uint8Array } | { readonly parsed: unknown }
 
-/** The path that is asked for, without its query. */
+/** The path of a request, without its query. */
 export function pathOf({ target }: Pick<Incoming, 'target'>): string {
   const path = target.startsWith('/') ? target : (URL.parse(target)?.pathname ?? '')
   const end = path.search(/[?#]/)

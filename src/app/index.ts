@@ -1,7 +1,7 @@
 /**
- * HTTP: from a request to its answer. Owns parsing, cookies, headers, error answers and the log of requests;
- * leaves every rule to `auth` and every shape to `api`. It comes by two doors, `web.ts` for `Request` and
- * `Response`, and `node.ts` for Node's own server, which `server.ts` runs.
+ * HTTP: from a request to its answer. This layer owns parsing, cookies, headers, error answers and the request log. The
+ * rules are in `auth`, and the contract is in `api`. There are two entry points: `web.ts` for `Request` and `Response`,
+ * and `node.ts` for Node's own server, which `server.ts` runs.
  *
  * @module
  */
@@ -23,18 +23,18 @@ import { signInRoutes } from './routes/sign-in.ts'
 import { isServed } from './served.ts'
 import { incomingOf, responseOf } from './web.ts'
 
-/** What the connection tells of a request. */
+/** What the connection reveals about a request. */
 export interface Connection {
-  /** The IP address at the other end. Without it the limits per IP address do not act. */
+  /** The IP address at the other end. Without it, the limits per IP address do not apply. */
   readonly ip?: string | undefined
 }
 
-/** The service as functions from request to answer. None throws. */
+/** The service as functions from request to answer. They never reject. */
 export interface App {
   fetch(request: Request, connection?: Connection): Promise<Response>
-  /** The same for what is no `Request`. */
+  /** Like `fetch`, for adapters without a `Request`. */
   answer(incoming: Incoming): Promise<Rendered>
-  /** For adapters: refuses what arrived and could not be read. */
+  /** For adapters: refuses a request that could not be parsed. */
   refuseUnread(code: ErrorCode): Rendered
 }
 
@@ -50,7 +50,7 @@ export function createApp(auth: AuthService, log: Logger): App {
   )
   const find = createRouter(routes)
 
-  /** The guards, then the route. */
+  /** Runs the guards, then the route. */
   async function admit(incoming: Incoming, record: RequestRecord): Promise<Answer> {
     guard(incoming, () => readSessionCookie(incoming.header('cookie'), options))
     const path = pathOf(incoming)
@@ -68,15 +68,15 @@ export function createApp(auth: AuthService, log: Logger): App {
 
   async function answer(incoming: Incoming): Promise<Rendered> {
     const record = new RequestRecord(incoming.method)
-    let given: Answer
+    let reply: Answer
     try {
-      given = await admit(incoming, record)
+      reply = await admit(incoming, record)
     } catch (error) {
-      const known = error instanceof AuthError ? error : new AuthError('internal_error', { cause: error })
-      given = refuse(record, known)
+      const refusal = error instanceof AuthError ? error : new AuthError('internal_error', { cause: error })
+      reply = refuse(record, refusal)
     }
-    logRequest(log, record, given.status)
-    return render(given)
+    logRequest(log, record, reply.status)
+    return render(reply)
   }
 
   return {
@@ -84,14 +84,14 @@ export function createApp(auth: AuthService, log: Logger): App {
     fetch: async (request, connection = {}) => responseOf(await answer(incomingOf(request, connection.ip))),
     refuseUnread(code) {
       const record = new RequestRecord(null)
-      const given = refuse(record, new AuthError(code), { connection: 'close' })
-      logRequest(log, record, given.status)
-      return render(given)
+      const reply = refuse(record, new AuthError(code), { connection: 'close' })
+      logRequest(log, record, reply.status)
+      return render(reply)
     },
   }
 }
 
-/** Remembers what was refused, for the log, and says it. */
+/** The answer for a refusal, which is also kept for the log. */
 function refuse(record: RequestRecord, error: AuthError, headers?: Record<string, string>): Answer {
   record.refused = error
   return errorAnswer(error, record.id, headers)

@@ -1,21 +1,21 @@
-/** The framing of `multipart/form-data`, by `@fastify/busboy`. Loaded with the first such body. */
+/** Splits `multipart/form-data` with `@fastify/busboy`. Loaded with the first such body. */
 import { Dicer } from '@fastify/busboy'
 
-/** No form of ours has nearly as many fields, and each part costs a stream. */
+/** Far more than our forms have fields. Each part costs a stream. */
 const PARTS_MAX = 100
 
 /** A part as it was sent. */
 export interface Part {
-  /** Values by name in lower case, in the order in which they came. */
+  /** Values by lower-case name, in the order of arrival. */
   readonly headers: Readonly<Record<string, readonly string[]>>
   readonly content: Uint8Array
 }
 
 /**
- * Splits a body at its boundary. The text before the first boundary and after the last one is ignored
- * (RFC 2046 §5.1.1). A part whose headers never end has none.
+ * Splits a body at its boundary. Text before the first boundary and after the last one is ignored (RFC 2046 §5.1.1). A
+ * part whose headers never end has no headers.
  *
- * @throws {Error} The body ends before its last boundary, has over 100 parts, or a header is not UTF-8.
+ * @throws {Error} The body ends before its last boundary or has more than 100 parts, or a header is not UTF-8.
  */
 export async function splitMultipart(body: Uint8Array, boundary: string): Promise<Part[]> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -23,13 +23,13 @@ export async function splitMultipart(body: Uint8Array, boundary: string): Promis
   const dicer = new Dicer({ boundary })
   dicer.on('part', (stream) => {
     const part: (typeof parts)[number] = { headers: {}, chunks: [] }
-    // Thrown out of `end` below, and so out of this function.
+    // Thrown by `dicer.end` below, so this function rejects.
     if (parts.push(part) > PARTS_MAX) throw new RangeError('too many parts')
     stream.on('header', (headers) => {
       part.headers = headers as Part['headers']
     })
     stream.on('data', (chunk) => part.chunks.push(chunk as Buffer))
-    // The splitter itself reports the same error.
+    // The splitter reports the same error.
     stream.on('error', () => {})
   })
   dicer.on('error', reject)
@@ -46,7 +46,7 @@ export async function splitMultipart(body: Uint8Array, boundary: string): Promis
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The splitter reads a character from every byte; field names are UTF-8 (RFC 7578 §5.1.2). */
+/** The splitter decodes headers as Latin-1, but field names are UTF-8 (RFC 7578 §5.1.2). */
 function decodeHeader(value: string): string {
   return utf8.decode(Buffer.from(value, 'latin1'))
 }

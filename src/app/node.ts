@@ -1,17 +1,17 @@
-/** Between Node's own `http` and the rest of this room, without a `Request` and a `Response` in between. */
+/** Connects the service to Node's own `http`, without the cost of `Request` and `Response` objects. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AuthError } from '../model/errors.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { App } from './index.ts'
 import type { Rendered } from './responses.ts'
 
-/** A handler of Node's `http` server, of Express and of all that take the same two arguments. */
+/** A handler for Node's `http` server, Express, and everything else that passes the same two arguments. */
 export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
 
 /**
- * The service as a handler for Node. The client's address is that of the connection.
+ * The service as a handler for Node.
  *
- * @param isLast - Whether the connection closes behind the answer to this request. Asked when the answer is sent.
+ * @param isLast - Whether to close the connection after the answer to this request. Called when the answer is sent.
  */
 export function nodeHandler(
   { answer }: Pick<App, 'answer'>,
@@ -28,9 +28,9 @@ export function nodeHandler(
 let turn: Promise<void> | undefined
 
 /**
- * Resolves when everything that arrived in this turn of the event loop is answered. Waking the reader at the other end of
- * a socket costs more than finding the answer, and answers sent in a row find most readers awake. On PostgreSQL this saves
- * a seventh of the CPU of a session check (docs/internals/performance.md).
+ * Resolves when every request of this turn of the event loop is answered, so that the answers are sent in a row. Waking
+ * the reader of a socket costs more than finding an answer, and most readers are then awake already. On PostgreSQL this
+ * saves a seventh of the CPU time of a session check (docs/internals/performance.md).
  */
 function endOfTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {
@@ -42,7 +42,7 @@ function endOfTurn(): Promise<void> {
   return turn
 }
 
-/** A message as this room sees it. A class, because it is made for every request: its members are not. */
+/** A message of Node's server. A class, so that its members are not created for every request. */
 class NodeIncoming implements Incoming {
   readonly #message: IncomingMessage
 
@@ -77,7 +77,7 @@ class NodeIncoming implements Incoming {
   }
 }
 
-// Node's own collection drops the second of two hosts, which is what an attack would send.
+// Node's `headers` drop a second Host header, which an attack may use.
 function headerOf(rawHeaders: readonly string[], name: string): string | null {
   let found: string | null = null
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -89,7 +89,7 @@ function headerOf(rawHeaders: readonly string[], name: string): string | null {
   return found
 }
 
-/** The body of a message that was read before it got here. Body parsers leave it in `body`, as Express has it. */
+/** The body of a message that something else has read. Body parsers leave the result in `body`, as in Express. */
 async function bodyLeftIn(
   message: IncomingMessage & { body?: unknown },
   maxBytes: number,
@@ -101,18 +101,18 @@ async function bodyLeftIn(
     return { bytes }
   }
   if (body !== undefined && body !== null) return { parsed: body }
-  // It ended without data: there was no body.
+  // The message ended without data, so it has no body.
   if (message.readableEnded && !message.readableDidRead) return { bytes: new Uint8Array() }
   throw new AuthError('body_already_read')
 }
 
-/** Reads with listeners: leaving a loop over the message would close the connection before it is answered. */
+/** Reads with listeners, because leaving an iteration early would close the connection before the answer is sent. */
 function readBytes(message: IncomingMessage, maxBytes: number): Promise<IncomingBody> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingBody>()
   const chunks: Uint8Array[] = []
   let length = 0
-  const gone = (cause?: unknown) => reject(new AuthError('malformed_request', { cause }))
-  if (message.destroyed) gone()
+  const disconnected = (cause?: unknown) => reject(new AuthError('malformed_request', { cause }))
+  if (message.destroyed) disconnected()
   message.on('data', (chunk: Uint8Array) => {
     length += chunk.length
     if (length <= maxBytes) return void chunks.push(chunk)
@@ -120,8 +120,8 @@ function readBytes(message: IncomingMessage, maxBytes: number): Promise<Incoming
     reject(new AuthError('body_too_large'))
   })
   message.once('end', () => resolve({ bytes: Buffer.concat(chunks) }))
-  message.once('error', gone)
-  message.once('close', gone)
+  message.once('error', disconnected)
+  message.once('close', disconnected)
   return promise
 }
 

@@ -13,7 +13,7 @@ import { cookieName } from './cookies.ts'
 
 type Json = Record<string, unknown>
 
-/** The contract as an OpenAPI 3.1 document, whose schemas are JSON Schema 2020-12: what zod speaks. */
+/** The contract as an OpenAPI 3.1 document. Its schemas are JSON Schema 2020-12, which zod writes. */
 export function openApiDocument(
   operations: readonly Operation[],
   options: Pick<Options, 'baseUrl' | 'secureCookie' | 'minPasswordLength'>,
@@ -23,15 +23,15 @@ export function openApiDocument(
     info: {
       title: 'Bienvenue',
       version: '1',
-      summary: 'User authentication: register, log in, profile, sessions, log out, reset the password.',
+      summary: 'User authentication: registration, sign-in, sessions, profile, password reset and sign-out.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: options.baseUrl === '' ? '/' : options.baseUrl }],
     tags: [
       { name: 'classic', description: 'The contract of the teaching exercise.' },
-      { name: 'account', description: 'What a user does with an account beyond it. JSON alone.' },
+      { name: 'account', description: 'What users do with their account beyond that. JSON only.' },
       { name: 'page', description: 'Pages behind the links in mails.' },
-      { name: 'service', description: 'For whoever runs it.' },
+      { name: 'service', description: 'For operators.' },
     ],
     paths: paths(operations, options),
     components: {
@@ -75,7 +75,7 @@ function describe(operation: Operation, limits: Limits): Json {
       },
       ...(success.statusForBrowsers && {
         [success.statusForBrowsers]: {
-          description: `The same, to a browser: it says so by \`Sec-Fetch-Mode\`.`,
+          description: 'The same for a browser, which sends `Sec-Fetch-Mode`.',
           ...(headers && { headers }),
         },
       }),
@@ -95,21 +95,21 @@ function requestBody(fields: Json, types: readonly string[]): Json {
 function refusals(codes: readonly ErrorCode[]): Json {
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
   return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => [
+    [...byStatus].map(([status, alike]) => [
       status,
       {
-        description: ofStatus.map((code) => `\`${code}\`: ${ERRORS[code].cause}`).join('\n\n'),
+        description: alike.map((code) => `\`${code}\`: ${ERRORS[code].cause}`).join('\n\n'),
         ...(status === 429 || status === 503 ? { headers: { 'Retry-After': RETRY_AFTER } } : {}),
-        content: { 'application/json': { schema: refusalSchema(ofStatus) } },
+        content: { 'application/json': { schema: refusalSchema(alike) } },
       },
     ]),
   )
 }
 
-const SET_COOKIE = { description: 'The session, or its end.', schema: { type: 'string' } }
+const SET_COOKIE = { description: 'Sets or clears the session cookie.', schema: { type: 'string' } }
 
 const RETRY_AFTER = {
-  description: 'Seconds until another try is worth it.',
+  description: 'When to try again, in seconds from now.',
   schema: { type: 'integer', minimum: 1 },
 }
 
@@ -120,7 +120,7 @@ function refusalSchema(codes: readonly ErrorCode[]): Json {
     : error
 }
 
-/** The fields of a body. JSON Schema counts the length of a text as the policy for passwords does: in code points. */
+/** The fields of a body. Like the password policy, JSON Schema counts the length of text in code points. */
 function fieldsSchema(body: z.ZodObject, { minPasswordLength }: Limits): Json {
   return schema(body, ({ zodSchema, jsonSchema }) => {
     if (zodSchema === newPassword) jsonSchema.minLength = minPasswordLength

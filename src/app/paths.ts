@@ -1,6 +1,6 @@
 import type { Options } from '../options/index.ts'
 
-/** Where our paths begin as a browser sees them: `''`, or `/auth` where BASE_URL ends so. */
+/** The prefix of our paths as a browser sees them: empty, or `/auth` if BASE_URL ends with it. */
 export function basePath({ baseUrl }: Pick<Options, 'baseUrl'>): string {
   return baseUrl === '' ? '' : new URL(baseUrl).pathname.replace(/\/+$/, '')
 }

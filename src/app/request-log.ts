@@ -1,14 +1,14 @@
-/** The log of requests: a line for each, without anything that the client could choose or would not want there. */
+/** The request log: one line for each request, without personal data and without text that the client can choose. */
 import { randomUUID } from 'node:crypto'
 import { describeError, type Logger } from '../log.ts'
 import type { AuthError } from '../model/errors.ts'
 
-/** One request on its way: what its log line will say. */
+/** Collects the log line of a request. */
 export class RequestRecord {
-  /** `null` where no request could be read. */
+  /** `null` if the request could not be parsed. */
   readonly method: string | null
   readonly started = performance.now()
-  /** The path of the route, never of the request, which may hold anything. */
+  /** The path of the route, never the requested path, which can contain anything. */
   route: string | null = null
   refused: AuthError | null = null
   #id: string | undefined
@@ -17,14 +17,14 @@ export class RequestRecord {
     this.method = method
   }
 
-  /** Made when it is first asked for: most requests go well, and nobody asks. */
+  /** Created on demand, because most requests need no id. */
   get id(): string {
     this.#id ??= randomUUID()
     return this.#id
   }
 }
 
-/** Reads that went well are many and say little: they are for `debug`. */
+/** Logs a request. Successful reads are frequent and say little, so they have the level `debug`. */
 export function logRequest(log: Logger, record: RequestRecord, status: number): void {
   const { method, started, route, refused } = record
   const isRead = method === 'GET' || method === 'HEAD'

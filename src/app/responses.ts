@@ -1,11 +1,11 @@
-/** Every answer gets its headers here, decided before it is sent: never touched afterwards. */
+/** Renders answers. All headers are set here, and nothing changes them later. */
 import type { ErrorBody } from '../api/index.ts'
 import { type AuthError, ERRORS, type ErrorCode } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
 
 /**
- * On every response. Nothing of ours is to be framed, sniffed, embedded, cached or told onwards; most of
- * what we say is about a person. (OWASP HTTP Headers and REST Security Cheat Sheets.)
+ * The headers of every response. They forbid framing, sniffing, embedding, caching and referrers, because most answers
+ * are about a person. (OWASP HTTP Headers and REST Security Cheat Sheets.)
  */
 const HEADERS = {
   'cache-control': 'no-store',
@@ -20,27 +20,27 @@ const HEADERS = {
 
 type Extra = Readonly<Record<string, string>>
 
-/** A page of HTML with the policy that lets its own style and script run, and nothing else. */
+/** An HTML page, and the policy that allows only its own style and script. */
 interface Page {
   readonly html: string
   readonly contentSecurityPolicy: string
 }
 
-/** What a route answers: plain data. */
+/** The answer of a route, as plain data. */
 export interface Answer {
   readonly status: number
   /** Sent as JSON. */
   readonly body?: unknown
   readonly page?: Page
   readonly headers?: Extra | undefined
-  /** Values of `Set-Cookie`, each a header of its own. */
+  /** Values of `Set-Cookie` headers. */
   readonly cookies?: readonly string[] | undefined
 }
 
-/** An answer as it goes over the wire. */
+/** An answer as it is sent. */
 export interface Rendered {
   readonly status: number
-  /** Names and values by turns, as Node takes them. */
+  /** Names and values in turn, as `writeHead` of Node takes them. */
   readonly headers: readonly string[]
   readonly body: string | null
 }
@@ -48,23 +48,23 @@ export interface Rendered {
 /** Renders an answer. */
 export type Render = (answer: Answer) => Rendered
 
-/** A year and more, as browsers ask it of those who want to stand on their lists. */
+/** Two years. The HSTS preload list of browsers requires one year or more. */
 const HSTS_SECONDS = 2 * 365 * 86_400
 
-/** Which headers an answer bears follows from the options, once. */
+/** Creates the renderer. The headers that depend on the options are built once. */
 export function createRenderer({
   baseUrl,
   hstsSubdomains,
 }: Pick<Options, 'baseUrl' | 'hstsSubdomains'>): Render {
-  // RFC 6797 §7.2: never over plain http.
+  // RFC 6797 §7.2: not over plain HTTP.
   const hsts = {
     'strict-transport-security': `max-age=${HSTS_SECONDS}${hstsSubdomains ? '; includeSubDomains' : ''}`,
   }
   const always = { ...HEADERS, ...(baseUrl.startsWith('https:') && hsts) }
   // No charset: RFC 8259 §11 defines none, and clients compare the media type as a whole.
-  const ofJson = flat({ ...always, 'content-type': 'application/json' })
-  const ofNothing = flat(always)
-  const ofPage = ({ contentSecurityPolicy }: Page) =>
+  const jsonHeaders = flat({ ...always, 'content-type': 'application/json' })
+  const emptyHeaders = flat(always)
+  const pageHeaders = ({ contentSecurityPolicy }: Page) =>
     flat({
       ...always,
       'content-type': 'text/html; charset=utf-8',
@@ -72,14 +72,14 @@ export function createRenderer({
     })
 
   return ({ status, body, page, headers, cookies }) => {
-    const own = page !== undefined ? ofPage(page) : body === undefined ? ofNothing : ofJson
+    const base = page !== undefined ? pageHeaders(page) : body === undefined ? emptyHeaders : jsonHeaders
     const isPlain = headers === undefined && cookies === undefined
     return {
       status,
       body: page?.html ?? (body === undefined ? null : JSON.stringify(body)),
       headers: isPlain
-        ? own
-        : [...own, ...flat(headers ?? {}), ...(cookies ?? []).flatMap((cookie) => ['set-cookie', cookie])],
+        ? base
+        : [...base, ...flat(headers ?? {}), ...(cookies ?? []).flatMap((cookie) => ['set-cookie', cookie])],
     }
   }
 }
@@ -88,12 +88,12 @@ function flat(headers: Extra): string[] {
   return Object.entries(headers).flat()
 }
 
-/** A redirect to a path of ours. */
+/** A redirect to one of our paths. */
 export function redirect(path: string, status: 302 | 303, more: Pick<Answer, 'headers' | 'cookies'>) {
   return { status, ...more, headers: { ...more.headers, location: path } }
 }
 
-/** What these say of a field needs its name: the others speak for themselves. */
+/** The errors whose message names the field. The messages of the others are clear without it. */
 const NAMES_ITS_FIELD = new Set<ErrorCode>([
   'missing_field',
   'invalid_field',
@@ -101,12 +101,12 @@ const NAMES_ITS_FIELD = new Set<ErrorCode>([
   'unknown_field',
 ])
 
-/** A refusal in the one error shape; the classic one of a taken address as its clients know it. */
+/** The answer for a refusal. `email_taken` has the body that classic clients expect. */
 export function errorAnswer(error: AuthError, requestId: string, headers: Extra = {}): Answer {
   const { sentence: message, minLength, maxBytes } = error
   const { status } = ERRORS[error.code]
   if (error.code === 'email_taken') return { status, body: { message }, headers }
-  const field = error.field && onWire(error.field)
+  const field = error.field && wireName(error.field)
   const body: ErrorBody = {
     message: field && NAMES_ITS_FIELD.has(error.code) ? `${message.slice(0, -1)}: ${field}.` : message,
     code: error.code,
@@ -119,13 +119,13 @@ export function errorAnswer(error: AuthError, requestId: string, headers: Extra 
 }
 
 function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
-  // The rest of the body is not read: the connection cannot be used again.
+  // The rest of the body stays unread, so the connection cannot be reused.
   if (code === 'body_too_large') return { connection: 'close' }
   const retryAfter = retryAfterSeconds ?? (code === 'unavailable' ? 1 : undefined)
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
 }
 
-/** The wire spells names with underscores. */
-function onWire(name: string): string {
+/** Names on the wire are in snake case. */
+function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -1,18 +1,18 @@
 import type { Route } from './handlers.ts'
 
-/** Where a request leads. */
+/** The routes that a request matches by its path. */
 export interface Match {
-  /** As the contract has it, with its parameters in braces. */
+  /** The path in the contract, with its parameters in braces. */
   readonly path: string
-  /** `null` where the path is there and the method is not. */
+  /** `null` if the path has no route for the method. */
   readonly route: Route | null
   readonly params: Readonly<Record<string, string>>
-  /** The methods that the path has, as `Allow` lists them. */
+  /** The methods of the path, for the `Allow` header. */
   readonly allow: string
 }
 
 /** The routes of one path. */
-interface Place {
+interface PathRoutes {
   readonly path: string
   readonly segments: readonly string[]
   readonly byMethod: ReadonlyMap<string, Route>
@@ -22,26 +22,26 @@ interface Place {
 const NO_PARAMS = {}
 
 /**
- * Finds routes by method and path; `null` where no route has the path. HEAD leads where GET does. A path
- * without parameters is found before one with them.
+ * Creates a function that finds a route by method and path, or returns `null` if no route has the path. HEAD finds the
+ * route of GET. A path without parameters takes precedence.
  */
 export function createRouter(routes: readonly Route[]): (method: string, path: string) => Match | null {
-  const places = [...Map.groupBy(routes, ({ operation }) => operation.path)].map(placeOf)
-  const fixed = new Map(places.map((place) => [place.path, place]))
-  const open = places.filter(({ path }) => path.includes('{'))
+  const paths = [...Map.groupBy(routes, ({ operation }) => operation.path)].map(pathRoutesOf)
+  const byPath = new Map(paths.map((pathRoutes) => [pathRoutes.path, pathRoutes]))
+  const patterns = paths.filter(({ path }) => path.includes('{'))
 
   return (method, path) => {
-    const place = fixed.get(path)
-    if (place !== undefined && !open.includes(place)) return matchAt(place, method, NO_PARAMS)
-    for (const candidate of open) {
-      const params = paramsIn(candidate.segments, path.split('/'))
-      if (params !== null) return matchAt(candidate, method, params)
+    const exact = byPath.get(path)
+    if (exact !== undefined && !patterns.includes(exact)) return matchAt(exact, method, NO_PARAMS)
+    for (const pattern of patterns) {
+      const params = paramsIn(pattern.segments, path.split('/'))
+      if (params !== null) return matchAt(pattern, method, params)
     }
     return null
   }
 }
 
-function placeOf([path, routes]: [path: string, routes: readonly Route[]]): Place {
+function pathRoutesOf([path, routes]: [path: string, routes: readonly Route[]]): PathRoutes {
   const methods = routes.map(({ operation }) => operation.method)
   return {
     path,
@@ -51,11 +51,11 @@ function placeOf([path, routes]: [path: string, routes: readonly Route[]]): Plac
   }
 }
 
-function matchAt({ path, byMethod, allow }: Place, method: string, params: Match['params']): Match {
+function matchAt({ path, byMethod, allow }: PathRoutes, method: string, params: Match['params']): Match {
   return { path, allow, params, route: byMethod.get(method === 'HEAD' ? 'GET' : method) ?? null }
 }
 
-/** What stands in a path where the pattern has names in braces, or `null` where it is another path. */
+/** The parameters of a path, or `null` if it does not match the pattern. */
 function paramsIn(pattern: readonly string[], segments: readonly string[]): Record<string, string> | null {
   if (pattern.length !== segments.length) return null
   const params: Record<string, string> = {}

@@ -1,4 +1,4 @@
-/** The service on sockets of its own: limits of HTTP, one or more addresses, and an end in good order. */
+/** Runs the service on its own sockets, with HTTP limits, on one or more addresses, and with a graceful stop. */
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -16,30 +16,31 @@ const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
-  // Ours answers in the one error shape.
+  // Our own guard answers with our error body.
   requireHostHeader: false,
-  // How often the time limits are looked at: Node's own 30 s would make them three times as long.
+  // How often Node checks the timeouts. Its default of 30 s would make a timeout of 10 s last up to 40 s.
   connectionsCheckingInterval: 1_000,
 } as const
 
-/** How long requests in hand may take once the service stops. */
+/** How long requests in progress may take once the service stops. */
 const STOP_TIMEOUT_MS = 10_000
-/** How often connections that became idle meanwhile are closed. */
+/** How often connections that have become idle are closed. */
 const STOP_POLL_MS = 50
 
 /** A running server. */
 export interface RunningServer {
   readonly port: number
-  /** Takes no new requests, finishes those in hand, and resolves when all is quiet. */
+  /** Accepts no new requests, finishes those in progress, and resolves when every connection is closed. */
   stop(): Promise<void>
 }
 
 /**
- * Listens on every address given, on one port.
+ * Listens on all given addresses, on the same port.
  *
- * @param addresses - IP addresses of this machine. Those whose family it lacks are left out, if one is left.
- * @param port - 0 takes any free one.
- * @throws Node's error of `listen`, such as `EADDRINUSE`.
+ * @param addresses - IP addresses of this machine. Only the first must be available; the others are skipped if this
+ *   machine lacks them or their address family.
+ * @param port - 0 for any free port.
+ * @throws The error of Node's `listen`, such as `EADDRINUSE`.
  */
 export async function startServer(
   app: App,
@@ -59,7 +60,7 @@ export async function startServer(
   try {
     for (const address of addresses) {
       const server = createServer(LIMITS, handler)
-      // Node would answer these itself, in shapes of its own.
+      // Node's own answers would not have our error body.
       server.on('checkExpectation', handler)
       server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBadBytes(app, error, socket))
       server.on('connect', (_: IncomingMessage, socket) =>
@@ -103,7 +104,7 @@ async function listen(server: Server, host: string, port: number, mayFail: boole
 async function stop(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
-  // A connection kept alive is idle only once its request is done.
+  // A keep-alive connection becomes idle when its request is done.
   const poll = setInterval(() => server.closeIdleConnections(), STOP_POLL_MS)
   const force = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS)
   await promise
@@ -111,26 +112,26 @@ async function stop(server: Server): Promise<void> {
   clearTimeout(force)
 }
 
-// https://nodejs.org/api/http.html#event-clienterror; every other parse error is a malformed request.
+// https://nodejs.org/api/http.html#event-clienterror. Every other parse error is a malformed request.
 const CODES: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-/** The parser gave up: there is no request and no response, only the connection. */
+/** Answers bytes that are not a valid request. There is no request or response object, only the connection. */
 function refuseBadBytes(app: App, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
   else answerOnSocket(app.refuseUnread(CODES[error.code ?? ''] ?? 'malformed_request'), socket)
 }
 
 function answerOnSocket({ status, headers, body }: Rendered, socket: Duplex): void {
-  // The server has let go of this socket: a reset would be nobody's, and end the process.
+  // The server no longer handles this socket. An unhandled reset would end the process.
   socket.on('error', () => {})
   const content = body ?? ''
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`]
   for (let index = 0; index < headers.length; index += 2)
     lines.push(`${headers[index]}: ${headers[index + 1]}`)
   lines.push(`content-length: ${Buffer.byteLength(content)}`)
-  // Nor would anybody close it, where the client does not.
+  // Close it, because the client may not.
   socket.end(`${lines.join('\r\n')}\r\n\r\n${content}`, () => socket.destroy())
 }

@@ -1,9 +1,9 @@
-/** Between `Request` and `Response` and the rest of this room: for any framework that speaks them. */
+/** Connects the service to frameworks that use `Request` and `Response`. */
 import { AuthError } from '../model/errors.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { Rendered } from './responses.ts'
 
-/** A `Request` as this room sees it. */
+/** Adapts a `Request`. */
 export function incomingOf(request: Request, peer: string | undefined): Incoming {
   return {
     method: request.method,
@@ -34,7 +34,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<IncomingBo
       chunks.push(chunk)
     }
   } catch (error) {
-    // Else the client went away in the middle.
+    // Any other error means that the client disconnected before the end.
     throw error instanceof AuthError ? error : new AuthError('malformed_request', { cause: error })
   }
   return { bytes: Buffer.concat(chunks) }

@@ -1,13 +1,15 @@
 import type { AuditRecord } from '../db/index.ts'
 
-/** Where a request comes from. Every field may be missing; nothing then depends on it. */
+/** Where a request comes from. Every field is optional. */
 export interface Client {
-  /** The IP address of the client, as the connection reports it. Anything else is a `TypeError`. */
+  /**
+   * The IP address of the client. Without it, the limits per IP address do not apply. Any other text is a `TypeError`.
+   */
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
   /** Identifies the request in the log, the answer and the audit log. */
   readonly requestId?: string | undefined
-  /** The `Accept-Language` header, which decides the language of mail to an account without a locale. */
+  /** The `Accept-Language` header. It sets the language of mail to an account without a locale. */
   readonly acceptLanguage?: string | undefined
   /** The device token that an earlier sign-in returned. */
   readonly deviceToken?: string | undefined
@@ -21,9 +23,11 @@ export interface Actor {
   readonly id?: string | undefined
 }
 
-/** Who calls a use case, and from where. The transport builds it; no field of a request body can set any of it. */
+/**
+ * Who is calling a use case, and from where. The transport builds it, so that no field of a request body can change it.
+ */
 export interface Caller extends Client {
-  /** Default: `anonymous` for what visitors do, `operator` for what operators do to an account. */
+  /** Default: `anonymous` for use cases of visitors, `operator` for use cases of operators. */
   readonly actor?: Actor | undefined
   /** The session token that the client presents. It may be stale, malformed or missing. */
   readonly sessionToken?: string | null | undefined
@@ -39,16 +43,17 @@ export function asUser(caller: Caller, { id }: { readonly id: number }): Caller 
   return { ...caller, actor: { kind: 'user', id: String(id) } }
 }
 
-/** The caller of an operator's act. An operator who is not named stays unnamed. */
+/** The caller, acting as an operator unless it says otherwise. */
 export function asOperator(caller: Caller): Caller {
   return { ...caller, actor: caller.actor ?? { kind: 'operator' } }
 }
 
-/** A caller that nothing is known about. */
+/** A caller about whom nothing is known. */
 export const UNKNOWN_CALLER: Caller = {}
 
 /**
- * Plain JavaScript may pass a bare session token in place of the caller. It must not count as a caller without a session.
+ * Refuses a caller that is not an object. Plain JavaScript may pass a bare session token instead, which must not count
+ * as a caller without a session.
  *
  * @throws {TypeError} The caller is not an object.
  */
@@ -57,5 +62,5 @@ export function assertCaller(caller: unknown): asserts caller is Caller {
     throw new TypeError('the caller must be an object, such as { sessionToken }')
 }
 
-/** The service itself. */
+/** The service itself, for example when it deletes expired rows. */
 export const SYSTEM: Caller = { actor: { kind: 'system' } }

@@ -1,6 +1,6 @@
 /**
- * The names of the teaching exercise, which stand at the top level of `auth`. They return the classic {@link User} with
- * all its fields, and are otherwise the use cases of the topics.
+ * The names of the teaching exercise, at the top level of `auth`. They return the classic {@link User} with all its
+ * fields, and otherwise do the same as the use cases of the topics.
  */
 import type { User } from '../model/user.ts'
 import { createAccount } from './account/new-account.ts'
@@ -14,12 +14,13 @@ import { verifyPassword } from './sign-in/with-password.ts'
 import { endSessions } from './users/sessions.ts'
 
 /**
- * Hashes a password with a random salt, as the options say. A password that bcrypt would cut (over 72 bytes of UTF-8, or
- * with a zero byte inside) is hashed with argon2id.
+ * Hashes a password with a random salt. `options.passwordHash` and `options.bcryptCost` choose the algorithm and cost.
+ * A password that bcrypt would truncate (over 72 bytes of UTF-8, or with a zero byte) is hashed with argon2id.
  *
- * @param password - 1 to 1,024 bytes of UTF-8, taken as it is.
+ * @param password - 1 to 1,024 bytes of UTF-8, hashed unchanged.
  * @returns The hash with its algorithm, cost and salt: `$2b$12$…` or `$argon2id$v=19$…`.
- * @throws {AuthError} `missing_field`: empty; `password_too_long`; `invalid_field`: not well-formed Unicode.
+ * @throws {AuthError} `missing_field`: the password is empty; `invalid_field`: it is not well-formed Unicode;
+ *   `password_too_long` with `maxBytes`. Each has `field`.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html OWASP}
  */
 export async function hashPassword({ hasher }: Context, password: string): Promise<string> {
@@ -28,11 +29,11 @@ export async function hashPassword({ hasher }: Context, password: string): Promi
 }
 
 /**
- * Registers a user: `users.create` under the classic name.
+ * Adds an account: `users.create` under the classic name. Counts towards no limit.
  *
  * @throws {AuthError} `email_taken`, with the message `User <email> already exists`; `invalid_email`;
- *   `password_too_short`, `password_too_long`, `password_too_common`, `password_guessable` or `password_breached`;
- *   `missing_field` or `invalid_field` with `field`.
+ *   `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached`, each with `field`; `missing_field` or `invalid_field` with `field`.
  */
 export function registerUser(
   ctx: Context,
@@ -44,11 +45,12 @@ export function registerUser(
 }
 
 /**
- * Whether this is the password of an account that can sign in: `signIn.verifyPassword` under the classic name. Counts as
- * a sign-in attempt of the account.
+ * Whether this is the password of an account that can sign in: `signIn.verifyPassword` under the classic name. Counts
+ * as a sign-in attempt of the account.
  *
- * @returns `false` also for an unknown address, and for text that cannot be an address or a password.
- * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `unavailable`: too many passwords wait to be hashed.
+ * @returns `false` also for an unknown address, and for text that is not an address or a password.
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `unavailable`: too many passwords wait to be
+ *   hashed.
  */
 export function validLogin(
   ctx: Context,
@@ -60,9 +62,10 @@ export function validLogin(
 }
 
 /**
- * Starts a session for the user with this address: `sessions.create` under the classic name. It checks no password.
+ * Starts a session for the user with this address without a password: `sessions.create` under the classic name.
  *
- * @returns The session token, or `null` if no account has the address, or it cannot sign in.
+ * @returns The session token. `null` if no account has the address, or it is disabled or must confirm its address
+ *   first.
  */
 export function createSession(
   ctx: Context,
@@ -73,8 +76,8 @@ export function createSession(
 }
 
 /**
- * The user of a live session, or `null`: `sessions.current` under the classic name. The user includes the password hash,
- * so never send the whole to a client.
+ * The user of a live session, or `null`: `sessions.current` under the classic name. The user includes the password
+ * hash, so never send the whole object to a client.
  *
  * @param sessionId - The session token, exactly as {@link createSession} or `signIn.withPassword` returned it.
  */
@@ -86,16 +89,16 @@ export async function getUserFromSessionId(
   return found?.user ?? null
 }
 
-/** Ends every session of a user: `users.endSessions` under the classic name. The exercise knows one session per user. */
+/** Ends every session of a user: `users.endSessions` under the classic name. In the exercise a user has one session. */
 export function destroySession(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLER): Promise<void> {
   return endSessions(ctx, userId, caller)
 }
 
 /**
- * Makes a token that sets a new password once: `account.createResetToken` under the classic name.
+ * Creates a token that sets a new password once: `account.createResetToken` under the classic name.
  *
- * @throws {AuthError} `unknown_email`: no account has the address, it is malformed, or the account is disabled;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ * @throws {AuthError} `unknown_email`: the address is malformed or has no account, or the account is disabled;
+ *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
 export async function getResetPasswordToken(
   ctx: Context,
@@ -109,8 +112,9 @@ export async function getResetPasswordToken(
 /**
  * Sets a new password with a reset token: `account.resetPassword` under the classic name.
  *
- * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired; what `account.resetPassword` says of a new
- *   password.
+ * @throws {AuthError} `invalid_reset_token`: the token is unknown, used, replaced or expired, or the account is
+ *   disabled; `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached`, each with `field`; `missing_field` or `invalid_field` with `field`.
  */
 export async function updatePassword(
   ctx: Context,

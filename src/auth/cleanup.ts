@@ -4,18 +4,19 @@ import { SYSTEM } from './caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from './context.ts'
 import { deleteStaleMail } from './delivery/send.ts'
 
-/** How many rows each clean-up deleted or cleared of their IP address and device. */
+/** How many rows each clean-up deleted, or cleared of IP address and user agent. */
 export type Removed = Readonly<Record<store.CleanUpName, number>>
 
 const DAY_SECONDS = 86_400
 
 /**
- * Deletes expired rows: sessions, tokens and counters, accounts that were never confirmed, mail that was not sent in time,
- * and audit records past their retention. No check depends on it, because an expired row is refused wherever it is read;
- * it keeps the tables small, and personal data no longer than needed. Any instance may run it at any time; the service
- * does so every hour.
+ * Deletes what has expired: sessions, tokens, counters, accounts that were not confirmed in time, mail that was not
+ * sent in time, and audit records after their retention. Removes IP addresses and user agents from audit records after
+ * `options.ipRetentionDays`. Nothing depends on it for security, because expired rows are refused when they are read.
+ * The `bienvenue serve` command runs it every hour; a program that embeds the library must call it. Any number of
+ * instances may run it at the same time.
  *
- * @returns How many rows were deleted, by kind.
+ * @returns How many rows were deleted or cleared, by kind.
  */
 export async function deleteExpired(ctx: Context): Promise<Removed> {
   const now = ctx.now()
@@ -47,7 +48,7 @@ async function deleteUnconfirmed(tx: TxContext, limit: number): Promise<number> 
 
 const BATCH = 500
 
-// Small transactions, so that requests are not held up.
+// Small transactions, so that requests do not wait long for the writer.
 async function inBatches(ctx: Context, deleteSome: Batch): Promise<number> {
   let removed = 0
   for (;;) {

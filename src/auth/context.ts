@@ -3,25 +3,25 @@ import type { Keyring } from '../lib/keyring.ts'
 import type { Hasher, Options } from '../options/index.ts'
 import type { PasswordPolicy } from './passwords/policy/index.ts'
 
-/** What every use case is given first: the store, the clock, the hasher and the options. */
+/** The first parameter of every use case: the store, the clock, the hasher and the options. */
 export interface Context {
   readonly db: Database
   readonly now: () => Date
   readonly hasher: Hasher
   readonly policy: PasswordPolicy
   readonly options: Options
-  /** Signs what clients keep for us; `null` where no secret key is set. */
+  /** Signs device tokens. `null` without a secret key. */
   readonly keys: Keyring | null
-  /** Whether there is a mailer: without one nothing is put into the outbox. */
+  /** Whether there is a mailer. Without one, no mail is enqueued. */
   readonly sendsMail: boolean
-  /** Names this process in the audit. */
+  /** Identifies this process in the audit log. */
   readonly instance: string
-  /** Told of each line of the audit once it is written for good. */
+  /** Called for each audit record once it is committed. */
   readonly onAudit: (record: AuditRecord) => void
-  /** Told that there is new mail in the outbox. */
+  /** Called when mail was enqueued and committed. */
   readonly onMail: () => void
-  /** Does something once what the context belongs to is written for good: at once, outside of a transaction. */
-  readonly afterCommit: (act: () => void) => void
+  /** Runs a callback after the transaction of this context commits, or at once outside of a transaction. */
+  readonly afterCommit: (callback: () => void) => void
 }
 
 /** A context inside a transaction. */
@@ -30,26 +30,27 @@ export interface TxContext extends Context {
 }
 
 /**
- * Runs several steps as one: all happen, or none. Hash before it, not in it: SQLite has one writer.
+ * Runs several steps in one transaction. Hash passwords before it, because SQLite has a single writer.
  *
- * @param details - `sync`: whether to wait for the disk. `false` for counters, which a power cut may set back.
+ * @param details - `sync`: whether to wait for the disk. Default `true`. `false` is for counters, which a power cut may
+ *   reset.
  */
 export async function inTransaction<Result>(
   ctx: Context,
   work: (ctx: TxContext) => Promise<Result>,
   { sync = true }: { sync?: boolean } = {},
 ): Promise<Result> {
-  const acts: (() => void)[] = []
-  const afterCommit = (act: () => void) => void acts.push(act)
+  const callbacks: (() => void)[] = []
+  const afterCommit = (callback: () => void) => void callbacks.push(callback)
   const execute = (tx: Tx) => work({ ...ctx, db: tx, afterCommit })
   const result = sync
     ? await ctx.db.transaction().execute(execute)
     : await transactionWithoutSync(ctx.db, execute)
-  for (const act of acts) act()
+  for (const callback of callbacks) callback()
   return result
 }
 
-/** The moment so many seconds after another. */
+/** The time plus a number of seconds, which may be negative. */
 export function secondsAfter(time: Date, seconds: number): Date {
   return new Date(time.getTime() + seconds * 1_000)
 }

@@ -1,8 +1,9 @@
 /**
- * What the service does: its use cases, without HTTP and without SQL. Each is a free function `(ctx, input, caller)` in the
- * folder of its topic; `service.ts` binds them to one context.
+ * The use cases of the service, without HTTP and without SQL. Each is a function `(ctx, input, caller)` in the folder
+ * of its topic. `service.ts` binds them to one context.
  *
- * Owns the rules: who may do what, in which order, what ends when. Leaves rows to `db` and the wire to `app`.
+ * This layer owns the rules: who may do what, in which order, and what expires when. `db` owns the rows, and `app` owns
+ * HTTP.
  *
  * @module
  */

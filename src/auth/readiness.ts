@@ -3,10 +3,12 @@ import { AuthError } from '../model/errors.ts'
 import type { Context } from './context.ts'
 
 /**
- * Whether the database answers and has every migration of this version; it may have newer ones. Asked once a second at most, for all callers.
+ * Whether the service can work: the database answers and has every migration of this version. It may have newer ones.
+ * Queries the database at most once a second for all callers.
  *
- * @throws {AuthError} `unavailable`: the database gives no answer within a second, is read-only, or is damaged or replaced
- *   as far as SQLite has noticed.
+ * @returns `false` if a migration is missing.
+ * @throws {AuthError} `unavailable`: the database does not answer within a second, is read-only, or SQLite has noticed
+ *   that its file is damaged or was replaced.
  */
 export async function isReady({ db }: Context): Promise<boolean> {
   try {

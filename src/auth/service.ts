@@ -3,16 +3,16 @@ import * as store from '../db/index.ts'
 import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
 import { generateUuid, randomSecret } from '../lib/random.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
-import { TERMINAL_MAIL } from '../mail/settings.ts'
-import { AuthError } from '../model/errors.ts'
 import { type AuthOptions, type Options, resolveOptions } from '../options/index.ts'
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
+import { type Bound, bind, type UseCases } from './bind.ts'
 import * as classic from './classic.ts'
 import * as classicStore from './classic-store.ts'
 import * as cleanup from './cleanup.ts'
 import type { Context } from './context.ts'
 import * as delivery from './delivery/index.ts'
+import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
 import { createHasher } from './passwords/hashing/index.ts'
 import { withBoundedQueue } from './passwords/hashing/queue.ts'
@@ -29,64 +29,59 @@ const TOPICS = { account, audit, delivery, sessions, signIn, transfer, users } s
   UseCases
 >
 
-/** Use cases at the top level: the names of the exercise, and the upkeep of the service. */
+/** Use cases at the top level: the names of the exercise, the clean-up and the readiness check. */
 const TOP_LEVEL = { ...classic, ...cleanup, ...readiness } satisfies UseCases
-
-type UseCases = Record<string, (ctx: Context, ...rest: never[]) => Promise<unknown> | AsyncGenerator>
-
-/** The functions of a module without their first parameter. */
-type Bound<Module> = {
-  readonly [Name in keyof Module]: Module[Name] extends (ctx: Context, ...rest: infer Rest) => infer Result
-    ? (...rest: Rest) => Result
-    : never
-}
 
 type BoundTopics = { readonly [Topic in keyof typeof TOPICS]: Bound<(typeof TOPICS)[Topic]> }
 
 /**
  * Every use case, bound to one database, clock and set of options.
  *
- * Every call may also throw `AuthError` `unavailable`: the database does not answer. An **email** is an address of at most
- * 254 characters; case, Unicode form and spaces around it make no difference. A **password** is 1 to 1,024 bytes of UTF-8,
- * taken as it is: never trimmed, normalised or cut.
+ * - An `email` is an address of at most 254 characters. Case, Unicode form and surrounding spaces make no difference.
+ * - A `password` is 1 to 1,024 bytes of UTF-8. It is never trimmed, normalised or truncated.
+ * - Mail and notices are sent only if there is a mailer.
+ * - Every call may also throw the `AuthError` `unavailable`: the database does not answer, or too many passwords wait
+ *   to be hashed.
  */
 export interface AuthService
   extends BoundTopics,
     Bound<typeof classic>,
     Bound<typeof cleanup>,
     Bound<typeof readiness> {
-  /** Every option with the value in force. */
+  /** Every option with its effective value. */
   readonly options: Options
-  /** The transport for mail, or `null` if none is set. */
+  /** The mailer, or `null` if mail is not configured. */
   readonly mailer: Mailer | null
-  /** The store under the names of the exercise. It checks no rule: prefer the use cases. */
+  /** The store under the names of the exercise. It enforces no rules, so prefer the use cases. */
   readonly db: Bound<typeof classicStore>
-  /** A new UUID in lower case, version 7: time-ordered (RFC 9562 §5.7). It is an identifier, not a secret. */
+  /**
+   * Returns a new UUID in lower case, of the time-ordered version 7 (RFC 9562 §5.7). It is an identifier, not a secret.
+   */
   generateUuid(): string
   /** Closes the database and stops sending mail. The service cannot be used afterwards. */
   close(): Promise<void>
 }
 
-/** What {@link openAuthService} takes beside the options. */
+/** What {@link openAuthService} takes besides the options. */
 export interface ServiceDetails {
-  /** Whether to bring the schema up to date. Default `true`. */
+  /** Whether to create and migrate the database. Default `true`. */
   readonly migrate?: boolean
-  /** Whether to send the mail in the outbox until `close`. Default `false`. */
+  /** Whether to send queued mail until `close`. Default `false`. */
   readonly sendsMail?: boolean
-  /** How many processes share the machine. Each hashes with its share of the cores. Default 1. */
+  /** How many processes share the machine. Each hashes on its share of the cores. Default 1. */
   readonly processes?: number
-  /** Called for a fault that belongs to no request, such as a lost connection or a mail that could not be sent. */
+  /** Called for a fault outside of a request, such as a lost connection or a mail that could not be sent. */
   readonly onFault?: (what: string, error: unknown, details?: Record<string, unknown>) => void
-  /** Called when something that the service uses goes away or comes back. */
+  /** Called when something that the service depends on fails or recovers. */
   readonly onChange?: (level: 'warn' | 'info', what: string, details?: Record<string, unknown>) => void
   /** Called for each audit record once it is committed. */
   readonly onAudit?: (record: store.AuditRecord) => void
 }
 
 /**
- * Opens the database, brings its schema up to date and binds the use cases to it.
+ * Opens the database, migrates it, and binds the use cases to it.
  *
- * @throws {OptionError} An option has no usable value, or the database cannot be used.
+ * @throws {OptionError} An option has an invalid value, or the database cannot be used.
  */
 export async function openAuthService(
   { now, hasher, mailer: givenMailer, ...given }: AuthOptions,
@@ -156,63 +151,7 @@ export async function openAuthService(
   }
 }
 
-function bind<Module extends UseCases>(ctx: Context, useCases: Module): Bound<Module> {
-  return Object.fromEntries(
-    Object.entries(useCases).map(([name, useCase]) => [
-      name,
-      (...rest: never[]) => {
-        try {
-          const result = useCase(ctx, ...rest)
-          return result instanceof Promise
-            ? result.catch((error: unknown) => Promise.reject(namingOutages(error)))
-            : iterated(result)
-        } catch (error) {
-          return Promise.reject(error)
-        }
-      },
-    ]),
-  ) as Bound<Module>
-}
-
-async function* iterated<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
-  try {
-    yield* items
-  } catch (error) {
-    throw namingOutages(error)
-  }
-}
-
-/** Turns a fault of the database into `unavailable`, once for every use case. */
-function namingOutages(error: unknown): unknown {
-  return store.isUnavailable(error) ? new AuthError('unavailable', { cause: error }) : error
-}
-
 function keyringFor({ mode, secretKey }: Options): Keyring | null {
   if (secretKey !== '') return createKeyring(parseSecretKeys(secretKey))
   return mode === 'development' ? createKeyring([Buffer.from(randomSecret(), 'base64url')]) : null
-}
-
-// Mail packages are loaded only if mail is used.
-async function openMailer({ smtpUrl, mailFrom, baseUrl }: Options): Promise<Mailer | null> {
-  if (smtpUrl === '') return null
-  if (smtpUrl === TERMINAL_MAIL) {
-    const { openTerminalMailer } = await import('../mail/terminal.ts')
-    return openTerminalMailer((text) => void process.stderr.write(text))
-  }
-  return withFirstMail(async () => {
-    const { openSmtp } = await import('../mail/smtp.ts')
-    return openSmtp({ url: smtpUrl, from: mailFrom, helloName: URL.parse(baseUrl)?.hostname })
-  })
-}
-
-/** A mailer that opens with its first mail, because loading the SMTP package takes tens of milliseconds, and memory. */
-function withFirstMail(open: () => Promise<Mailer>): Mailer {
-  let opened: Promise<Mailer> | undefined
-  return {
-    async send(mail) {
-      opened ??= open()
-      await (await opened).send(mail)
-    },
-    close: () => void opened?.then((mailer) => mailer.close()),
-  }
 }

@@ -1,31 +1,31 @@
-/** Single-use secrets: made here, and found again by whoever presents one. */
+/** Single-use tokens: how they are issued and found. */
 import * as store from '../db/index.ts'
 import { mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
 import { normalizeEmail, type User } from '../model/user.ts'
 import { type Context, secondsAfter, type TxContext } from './context.ts'
 
-/** What a token is for. */
-export interface TokenOrder {
+/** The properties of a new token. */
+export interface TokenRequest {
   readonly purpose: store.TokenPurpose
-  /** The address it is made for, and dies with. */
+  /** The address that the token is for. The token is void once the account no longer has it. */
   readonly email: string
   readonly lifetimeSeconds: number
 }
 
 /**
- * Makes a token that is good once; an earlier one of the same account and purpose is void from now on.
+ * Issues a single-use token. Earlier tokens of the account for the same purpose are void.
  *
- * @returns `<uuid>.<secret>`, of which only a hash is stored; `null` where the account was shut, or got another
- *   address, meanwhile.
+ * @returns `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. `null` if the account was deleted or disabled,
+ *   or got another address, since `user` was read.
  */
-export async function issueToken(tx: TxContext, user: User, order: TokenOrder): Promise<string | null> {
+export async function issueToken(tx: TxContext, user: User, request: TokenRequest): Promise<string | null> {
   const now = tx.now()
   const { value, id, secretHash } = mintBearer(now)
-  const { purpose, email } = order
-  const expiresAt = secondsAfter(now, order.lifetimeSeconds)
+  const { purpose, email } = request
+  const expiresAt = secondsAfter(now, request.lifetimeSeconds)
   const locked = await store.lockUser(tx.db, user.id)
-  // Of another account’s address there is only the one that is to become its own.
+  // Only the token for an address change is for an address that the account does not have yet.
   const isOwn = locked !== null && normalizeEmail(email) === normalizeEmail(locked.email)
   if (purpose !== 'change_email' && !isOwn) return null
   const added = await store.addToken(tx.db, {
@@ -40,7 +40,7 @@ export async function issueToken(tx: TxContext, user: User, order: TokenOrder): 
   return added ? value : null
 }
 
-/** The token that a client presents, if it is one of these purposes and good still. Reading uses nothing up. */
+/** Finds a token by what the client presents, if it is valid for one of the purposes. Does not consume it. */
 export async function findLiveToken(
   ctx: Context,
   purposes: readonly store.TokenPurpose[],

@@ -27,8 +27,8 @@ const SPACE_OR_CONTROL = /[\s\p{C}]/u
  * Parses the URL of a mail server: `smtp://user:password@host:port` or `smtps://…`. User and password are
  * percent-encoded, and both or neither must be given. A path, query or fragment is not allowed.
  *
- * @throws {OptionError} `smtpUrl` is invalid. The error never contains any part of the URL: with an unescaped `/` or `#`
- *   in the password, every part of it could hold a piece of the password.
+ * @throws {OptionError} `smtpUrl` is invalid. The error never contains any part of the URL: with an unescaped `/` or
+ *   `#` in the password, every part of it could hold a piece of the password.
  */
 export function parseSmtpUrl(text: string): SmtpServer {
   const url = SPACE_OR_CONTROL.test(text) ? null : URL.parse(text)

@@ -24,8 +24,8 @@ const IDLE_SECONDS = 10
 /**
  * Sends mail through an SMTP server, over a small pool of connections.
  *
- * - TLS is mandatory and verified: `smtps:` starts with it, and `smtp:` fails unless STARTTLS succeeds. Only on loopback
- *   does `smtp:` stay in plain text. `localhost` means 127.0.0.1, without a DNS lookup.
+ * - TLS is mandatory and verified: `smtps:` starts with it, and `smtp:` fails unless STARTTLS succeeds. Only on
+ *   loopback does `smtp:` stay in plain text. `localhost` means 127.0.0.1, without a DNS lookup.
  * - `send` settles within `timeoutSeconds`. It rejects with a {@link MailError}.
  * - A message has exactly one recipient. An invalid one is refused before a connection is made.
  * - `close` rejects all messages that have not been sent, and closes the connections.

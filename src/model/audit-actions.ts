@@ -1,4 +1,4 @@
-/** Everything that is audited. */
+/** Every action that the audit log records. */
 export const AUDIT_ACTIONS = [
   'register',
   'request_confirmation',

@@ -66,7 +66,7 @@ onBothEngines('import', (engine) => {
     )
     const done = await runCli(['import', path], { env })
     const problems = [
-      'hashed_password: the hash is crypt(3) with SHA-256 or SHA-512, which is not verified here',
+      'hashed_password: the hash is crypt(3) with SHA-256 or SHA-512, which is not supported',
       'is not UTF-8',
       'is not JSON; the file ends in the middle of the line',
     ]

@@ -9,7 +9,7 @@ export const accountRoutes = routesOf('account', (auth) => ({
     return { body: { email, message: 'user created' } }
   },
 
-  // The hot path: every session check of the exercise's clients comes here.
+  // The hot path: the clients of the exercise check their session here.
   async get({ sessionToken }) {
     const { email } = await auth.account.get({ sessionToken })
     return { body: { email } }
@@ -18,7 +18,7 @@ export const accountRoutes = routesOf('account', (auth) => ({
   async requestPasswordReset({ fields, caller }) {
     if (auth.options.resetTokenDelivery === 'mail') {
       await auth.account.requestPasswordReset(fields, caller)
-      // As it was entered: the spelling that the account has would reveal that there is one.
+      // As entered. The spelling of the account would reveal that it exists.
       return { body: { email: fields.email, message: 'reset mail sent' } }
     }
     const { user, resetToken } = await auth.account.createResetToken(fields, caller)

@@ -4,7 +4,7 @@ import { openApiDocument } from '../openapi.ts'
 import { servedOperations } from '../served.ts'
 
 export const serviceRoutes = routesOf('service', (auth) => {
-  // Generated when it is first asked for.
+  // Generated on first use.
   let document: ReturnType<typeof openApiDocument> | undefined
   return {
     welcome: () => ({ body: { message: 'Bienvenue' } }),

@@ -11,7 +11,7 @@ export const sessionRoutes = routesOf('sessions', (auth) => ({
     // After a 302 a browser would repeat DELETE on the home page.
     return redirect(homePath(auth.options), isBrowser ? 303 : 302, {
       cookies: [clearedCookie(auth.options)],
-      // Not the cookies, so that the device stays known. Browsers obey it over https only.
+      // Keep cookies, so that the device stays known. Browsers obey the header only over https.
       ...(auth.options.secureCookie && { headers: { 'clear-site-data': '"cache", "storage"' } }),
     })
   },

@@ -1,7 +1,7 @@
 /**
- * Confirming an address takes two proofs: the link in a mail proves who reads the mailbox, the password who owns the
- * account. With one alone, someone who registers another person's address, or mistypes a new one of their own, would
- * share the account with a stranger (arXiv 2205.10174).
+ * Confirming an address takes two proofs: the link in the mail proves access to the mailbox, and the password proves
+ * ownership of the account. With only one of them, a user who registers or mistypes another person's address would
+ * share the account with that person (arXiv 2205.10174).
  */
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
@@ -23,16 +23,17 @@ export interface ConfirmationRequest {
 }
 
 /**
- * Mails the link that confirms an address again, if an enabled account with it awaits confirmation. The answer is the
- * same for every address, and for text that is not an address.
+ * Mails a new confirmation link, if the address belongs to an enabled account that awaits confirmation. The outcome is
+ * the same for every address, and for text that is not an address.
  *
- * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
 export async function requestConfirmation(
   ctx: Context,
-  { email }: ConfirmationRequest,
+  request: ConfirmationRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<void> {
+  const { email } = request
   assertEmailIsGiven(email)
   await countAttempt(ctx, 'confirmation_request', { email }, caller)
   const user = await findAddressee(ctx, email)
@@ -46,20 +47,21 @@ export async function requestConfirmation(
 
 /** What {@link confirmEmail} takes. */
 export interface ConfirmEmailRequest {
-  /** The token in the link of the mail. It works once; only its SHA-256 is stored. */
+  /** The token from the link in the mail. It works once. Only the SHA-256 of its secret is stored. */
   token: string
   /** The password of the account. */
   password: string
 }
 
 /**
- * Confirms an address with the token of a mailed link and the password of the account: the address of a new account, or
- * the new address that `changeEmail` asked for. A new address replaces the old one, which gets a notice, and voids every
- * outstanding token. Starts no session. Counts as a sign-in attempt.
+ * Confirms an address with the token of a mailed link and the password of the account. The address is that of a new
+ * account, or the new one that `changeEmail` or `users.setEmail` asked for. A new address replaces the old one, which
+ * gets a notice, and voids every outstanding token. Starts no session. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `invalid_confirmation_token`: unknown, used, replaced or expired, or the address belongs to another
- *   account by now, without saying which; `invalid_credentials`: the password is wrong, and the token still works;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long` with `field`.
+ * @throws {AuthError} `invalid_confirmation_token`: the token is unknown, used, replaced or expired, the account is
+ *   disabled, or another account has confirmed the address since, without saying which; `invalid_credentials`: the
+ *   password is wrong, and the token still works; `too_many_attempts` with `retryAfterSeconds`; `missing_field`,
+ *   `invalid_field` or `password_too_long` with `field`.
  */
 export async function confirmEmail(
   ctx: Context,
@@ -89,7 +91,7 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Cal
     throw new AuthError('invalid_confirmation_token')
   const isOwn = normalizeEmail(token.email) === normalizeEmail(user.email)
   if (token.purpose === 'confirm_email' && !isOwn) throw new AuthError('invalid_confirmation_token')
-  // An account that never confirmed the address gives way to the person who reads its mail.
+  // An account that never confirmed the address is deleted in favour of the user who reads its mail.
   if (!isOwn) await store.deleteUnconfirmedUser(tx.db, token.email)
   try {
     await store.confirmEmail(tx.db, user.id, token.email, tx.now())

@@ -6,12 +6,6 @@ import { enqueueFarewell } from '../delivery/enqueue.ts'
 import { requireFreshSession } from '../sessions/guards.ts'
 import { removeAccount } from './removal.ts'
 
-/**
- * Deletes the caller's account for good, with its sessions and tokens, and sends a last mail to its address. Audit
- * records stay, without IP address and device, until their retention ends.
- *
- * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
- */
 async function deleteAccount(ctx: Context, caller: SessionCaller): Promise<Account> {
   const { user, acting } = await requireFreshSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
@@ -21,4 +15,14 @@ async function deleteAccount(ctx: Context, caller: SessionCaller): Promise<Accou
   return accountOf(user)
 }
 
-export { deleteAccount as delete }
+export {
+  /**
+   * Deletes the caller's account permanently, with its sessions and tokens, and sends a last mail to its address. Its
+   * audit records stay until their retention ends, without IP address and user agent.
+   *
+   * @returns The deleted account.
+   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
+   *   authenticated more than `options.reauthenticationSeconds` ago.
+   */
+  deleteAccount as delete,
+}

@@ -15,11 +15,12 @@ export interface ChangeEmailRequest {
 }
 
 /**
- * Asks for a new address of the caller's account: mails a link to the new address, and a notice to the current one.
- * Nothing changes until `confirmEmail`. If the new address belongs to another account, only its owner learns that.
+ * Asks for a new address for the caller's account. Mails a link to the new address, and a notice to the current one.
+ * Nothing changes until `confirmEmail`. If another account has the new address, only its owner is told, by mail.
  *
- * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts` with `retryAfterSeconds`;
- *   `invalid_email` or `missing_field`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
+ *   more than `options.reauthenticationSeconds` ago; `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or
+ *   `missing_field` with `field`.
  */
 export async function changeEmail(
   ctx: Context,
@@ -32,12 +33,12 @@ export async function changeEmail(
   const email = storedEmail(request.email)
   const owner = await store.findUserByEmail(ctx.db, email)
   await inTransaction(ctx, async (tx) => {
-    // Lock both rows in the order of their ids: two users who ask for each other's address would deadlock.
+    // Lock both rows in the order of their ids, or two users who ask for each other's address would deadlock.
     for (const id of [user.id, owner?.id ?? user.id].sort((a, b) => a - b)) await store.lockUser(tx.db, id)
     await record(tx, { action: 'request_email_change', userId: user.id }, acting)
     const details = { newEmail: maskEmail(email) }
     await enqueueMail(tx, user, 'email_change_requested', acting, { details })
-    // Only the mailbox learns whether another account has the new address.
+    // Only the new mailbox may learn whether another account has the address.
     if (owner === null || owner.id === user.id)
       await enqueueMail(tx, user, 'confirm_new_email', acting, { email })
     else await enqueueMail(tx, owner, 'account_exists', acting)

@@ -9,26 +9,20 @@ import { requireFreshSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
 import { nextHour, takeHourlyPlace } from '../sign-in/throttle.ts'
 
-/** Everything that is stored about an account, except what would grant access to it. */
+/** Everything that is stored about an account, except secrets. */
 export interface AccountExport {
   readonly account: Account
+  /** The live sessions, most recently used first. */
   readonly sessions: readonly SessionInfo[]
-  /** Newest first. */
+  /** The newest 10,000 records, newest first. */
   readonly audit: readonly store.AuditRecord[]
 }
 
-/** Each export reads all rows of the account, and adds an audit record. */
+/** Each export reads all rows of the account and adds an audit record. */
 const EXPORTS_PER_HOUR = 10
-/** An export has at most this many audit records, the newest. */
+/** Bounds the size of an export. */
 const AUDIT_RECORDS_MAX = 10_000
 
-/**
- * Everything that is stored about the caller's account, except what would grant access to it: the account, its sessions
- * and its newest 10,000 audit records (GDPR Art. 15 and 20).
- *
- * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `too_many_attempts` with `retryAfterSeconds`: more
- *   than 10 exports in an hour.
- */
 async function exportAccount(ctx: Context, caller: SessionCaller): Promise<AccountExport> {
   const { user, acting } = await requireFreshSession(ctx, caller)
   if ((await takeHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)) === null) {
@@ -51,4 +45,14 @@ async function newestAuditRecords(ctx: Context, userId: number): Promise<store.A
   return records
 }
 
-export { exportAccount as export }
+export {
+  /**
+   * Exports everything that is stored about the caller's account, except secrets: the account, its live sessions and
+   * its newest 10,000 audit records (GDPR Art. 15 and 20).
+   *
+   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
+   *   authenticated more than `options.reauthenticationSeconds` ago; `too_many_attempts` with `retryAfterSeconds`: more
+   *   than 10 exports of the account in this hour of the clock.
+   */
+  exportAccount as export,
+}

@@ -1,4 +1,4 @@
-/** Adding an account, however it comes about. */
+/** Adds accounts, for registration and for operators. */
 import * as store from '../../db/index.ts'
 import { Conflict } from '../../model/errors.ts'
 import type { User } from '../../model/user.ts'
@@ -14,7 +14,10 @@ import { assertEmail, emailTaken } from './address.ts'
 export interface NewAccount {
   email: string
   password: string
-  /** Whether the caller vouches for the address. Default `false`: with `options.emailVerification` a link is mailed. */
+  /**
+   * Whether the address counts as confirmed. Default `false`: with `options.emailVerification`, a confirmation link is
+   * mailed.
+   */
   confirmed?: boolean | undefined
 }
 
@@ -25,7 +28,7 @@ export async function createAccount(ctx: Context, request: NewAccount, caller: C
   return addAccount(ctx, request, caller)
 }
 
-/** Adds an account, or refuses a taken address with `email_taken`. */
+/** Adds an account. @throws {AuthError} `email_taken`. */
 export async function addAccount(ctx: Context, request: NewAccount, caller: Caller): Promise<User> {
   const { email } = request
   // Hashing is expensive, so look up first; the unique constraint settles races.
@@ -33,8 +36,8 @@ export async function addAccount(ctx: Context, request: NewAccount, caller: Call
   const hashedPassword = await ctx.hasher.hash(request.password)
   try {
     return await inTransaction(ctx, async (tx) => {
-      // Failures counted before the account existed must not count against it. Not where answers are uniform: the
-      // sign-in counter would then tell a stranger whether the address was free.
+      // Failures counted before the account existed must not count against it. Uniform registration does not clear
+      // them: the counter would reveal whether the address was taken.
       await forgetFailures(tx, email)
       return addConfirmable(tx, request, hashedPassword, caller)
     })
@@ -43,7 +46,7 @@ export async function addAccount(ctx: Context, request: NewAccount, caller: Call
   }
 }
 
-/** Adds an account, and enqueues the mail that confirms its address if that is required. */
+/** Adds an account, and enqueues its confirmation mail if it must confirm its address. */
 export async function addConfirmable(
   tx: TxContext,
   request: NewAccount,

@@ -14,16 +14,18 @@ import { withRightPassword } from '../sign-in/password-check.ts'
 /** What {@link changePassword} takes. */
 export interface ChangePasswordRequest {
   currentPassword: string
+  /** `options.minPasswordLength` code points or more, and at most 1,024 bytes of UTF-8. */
   newPassword: string
 }
 
 /**
- * Changes the password of the caller, who must know the current one. Every session and token of the account ends, and a
- * new session replaces the caller's. The current password counts as a sign-in attempt.
+ * Changes the password of the caller, who must enter the current one. Every session and token of the account ends, and
+ * a new session replaces the caller's. Its address gets a notice. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `unauthenticated`; `invalid_credentials`: the current password is wrong, and nothing changed;
- *   `password_too_short`, `password_too_long`, `password_too_common`, `password_guessable` or `password_breached`;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the current password is
+ *   wrong; `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached`, each with `field`; `too_many_attempts` with `retryAfterSeconds`;
+ *   `missing_field` or `invalid_field` with `field`.
  */
 export async function changePassword(
   ctx: Context,
@@ -48,7 +50,7 @@ async function replacePassword(
   acting: Caller,
 ): Promise<RenewedSession> {
   const locked = await store.lockUser(tx.db, user.id)
-  // Another change came first: the password that was verified is no longer the account's.
+  // A concurrent change came first, so the verified password is no longer that of the account.
   if (locked?.passwordVersion !== user.passwordVersion || locked.passwordCompromisedAt !== null)
     throw new AuthError('invalid_credentials')
   await store.updateUser(tx.db, user.id, { hashedPassword })

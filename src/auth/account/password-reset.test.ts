@@ -99,7 +99,7 @@ onBothEngines('a password reset', (engine) => {
   it('is refused for a disabled account even if a token is left', async () => {
     const { auth, user } = await bobsAuth(engine)
     const token = await auth.getResetPasswordToken(EMAIL)
-    // Bypasses disableUser, which would also revoke the tokens.
+    // Bypasses users.disable, which would also revoke the tokens.
     const db = await openDatabase(auth.options.databaseUrl)
     onTestFinished(() => db.destroy())
     await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()

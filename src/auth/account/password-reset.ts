@@ -17,16 +17,17 @@ export interface PasswordResetRequest {
 }
 
 /**
- * Mails a link that sets a new password, to the address of the account only. The answer is the same for every address,
- * and for text that is not an address, after the same work. The token is made when the mail is sent.
+ * Mails a link that sets a new password to the stored address of an enabled account. The outcome is the same for every
+ * address, and for text that is not an address, after the same work. The token is made when the mail is sent.
  *
- * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
 export async function requestPasswordReset(
   ctx: Context,
-  { email }: PasswordResetRequest,
+  request: PasswordResetRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<void> {
+  const { email } = request
   assertEmailIsGiven(email)
   await countAttempt(ctx, 'reset_request', { email }, caller)
   const user = await findAddressee(ctx, email)
@@ -40,22 +41,24 @@ export async function requestPasswordReset(
 /** What {@link createResetToken} returns. */
 export interface ResetToken {
   readonly user: Account
-  /** Opaque, 80 characters: `<uuid>.<secret>`. It works once; only the SHA-256 of the secret is stored. */
+  /** Opaque, 80 characters: `<uuid>.<secret>`. It works once. Only the SHA-256 of the secret is stored. */
   readonly resetToken: string
 }
 
 /**
- * Makes a token that sets a new password once, for `options.resetTokenLifetimeSeconds`. The caller hands it over. An
- * earlier token of the account is void. Counts as a reset request of the account and of the IP address.
+ * Creates a token that sets a new password. It works once, within `options.resetTokenLifetimeSeconds`, and voids
+ * earlier reset tokens of the account. The program must deliver it to the user. Counts as a reset request of the
+ * account and of the IP address.
  *
- * @throws {AuthError} `unknown_email`: no account has the address, it is malformed, or the account is disabled;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ * @throws {AuthError} `unknown_email`: the address is malformed or has no account, or the account is disabled;
+ *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
 export async function createResetToken(
   ctx: Context,
-  { email }: PasswordResetRequest,
+  request: PasswordResetRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<ResetToken> {
+  const { email } = request
   assertEmailIsGiven(email)
   await countAttempt(ctx, 'reset_request', { email }, caller)
   const user = await findAddressee(ctx, email)
@@ -76,21 +79,24 @@ export async function createResetToken(
 
 /** What {@link resetPassword} takes. */
 export interface ResetPasswordRequest {
-  /** The token from the mail or from {@link createResetToken}. It works once. */
+  /** The token from the mail or from {@link createResetToken}. */
   resetToken: string
   /** `options.minPasswordLength` code points or more, and at most 1,024 bytes of UTF-8. */
   newPassword: string
-  /** If given, it must be the address of the account, in any spelling. */
+  /** If given, must be the address of the account, in any spelling. */
   email?: string | undefined
 }
 
 /**
- * Sets a new password with a reset token, in one transaction: the token is used up exactly when the password changes. Of
- * several uses at once, one succeeds. With `options.resetEndsSessions` every session of the account ends.
+ * Sets a new password with a reset token. The token is consumed in the transaction that changes the password, so that
+ * of several concurrent uses exactly one succeeds. Every other token of the account is void, and with
+ * `options.resetEndsSessions` every session ends. The address of the account gets a notice. Clears the failed sign-ins.
  *
- * @throws {AuthError} `invalid_reset_token`: unknown, used, replaced or expired, or of another account, without saying
- *   which. With the following codes the token still works: `password_too_short`, `password_too_long`,
- *   `password_too_common`, `password_guessable`, `password_breached`, `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `invalid_reset_token`: the token is unknown, used, replaced, expired or of another account, or
+ *   the account is disabled, without saying which. After the following errors the token still works:
+ *   `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached` (also if a compromised password is set again), each with `field`;
+ *   `missing_field` or `invalid_field` with `field`.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Forgot_Password_Cheat_Sheet.html OWASP}
  */
 export async function resetPassword(
@@ -113,7 +119,7 @@ export async function resetPassword(
     const isTaken = isSame && locked.disabledAt === null && (await store.takeToken(tx.db, token, ctx.now()))
     if (!isTaken) throw new AuthError('invalid_reset_token')
     await store.updateUser(tx.db, token.userId, { hashedPassword })
-    // The token came by mail, which proves that the address is read.
+    // The token came by mail, which proves access to the mailbox.
     if (ctx.options.resetTokenDelivery === 'mail' && locked.emailVerifiedAt === null)
       await store.confirmEmail(tx.db, token.userId, locked.email, ctx.now())
     if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, token.userId)

@@ -6,7 +6,7 @@ import { requireSession } from '../sessions/guards.ts'
 /**
  * The account of the caller.
  *
- * @throws {AuthError} `unauthenticated`.
+ * @throws {AuthError} `unauthenticated`: there is no live session.
  */
 export async function get(ctx: Context, caller: SessionCaller): Promise<Account> {
   const { user } = await requireSession(ctx, caller)

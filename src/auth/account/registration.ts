@@ -17,21 +17,22 @@ export interface RegisterRequest {
   password: string
 }
 
-/** What {@link register} returns: the same for a new address and, with uniform answers, for a taken one. */
+/** What {@link register} returns. With uniform answers it is the same for a taken address. */
 export interface RegisterResult {
-  /** As entered, without the spaces around it, in Unicode NFC. */
+  /** The address as entered, without surrounding spaces, in Unicode NFC. */
   readonly email: string
 }
 
 /**
- * Registers a visitor who asks for an account. Of several registrations of one address at once, one succeeds. With
- * `options.registrationAnswer` `uniform` a taken address gets the same answer after the same work, and its owner a mail
- * (OWASP ASVS 6.3.8). With `options.emailVerification` the new account gets a mail, and can sign in once the address is
- * confirmed.
+ * Registers a visitor. Of several concurrent registrations of one address, exactly one creates the account. If
+ * `options.registrationAnswer` is `uniform`, a taken address gets the same answer after the same work, and its owner a
+ * mail (OWASP ASVS 6.3.8). With `options.emailVerification`, a confirmation link is mailed, and the account can sign in
+ * once its address is confirmed. Counts as a registration of the address and of the IP address.
  *
- * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `email_taken`, only with explicit
- *   answers; `invalid_email`; `password_too_short`, `password_too_long`, `password_too_common`, `password_guessable` or
- *   `password_breached`; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
+ * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `email_taken`: an account has the
+ *   address, and `options.registrationAnswer` is `explicit`; `invalid_email`; `password_too_short` with `minLength`,
+ *   `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or `password_breached`, each with
+ *   `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
 export async function register(
   ctx: Context,

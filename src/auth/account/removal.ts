@@ -5,7 +5,11 @@ import type { TxContext } from '../context.ts'
 import { cancelLinks } from '../delivery/enqueue.ts'
 import { forgetFailures } from '../sign-in/throttle.ts'
 
-/** Deletes an account with all its rows. Audit records stay, without IP address and device. `false`: no such user. */
+/**
+ * Deletes an account with all its rows. Its audit records stay, without IP address and user agent.
+ *
+ * @returns `false` if there is no such user.
+ */
 export async function removeAccount(
   tx: TxContext,
   userId: number,
@@ -13,12 +17,12 @@ export async function removeAccount(
 ): Promise<boolean> {
   const user = await store.lockUser(tx.db, userId)
   if (user === null) return false
-  // Notices stay: deleting an account must not silence the notices about it.
+  // Keep notices: deleting an account must not suppress what its owner should know.
   await cancelLinks(tx, userId)
   await store.deleteUser(tx.db, userId)
   await forgetFailures(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
-  // Without IP address and device: what is left of the account must not identify the person.
+  // No IP address and no user agent: the remains of an account must not identify the person.
   await record(tx, { action: 'delete_account', userId }, { actor, requestId })
   return true
 }

@@ -3,7 +3,12 @@ import type { Context } from '../context.ts'
 
 const PAGE = 500
 
-/** The audit log, newest first, read a page at a time. It holds no secret. */
+/**
+ * The audit log, newest first. Contains no secrets, and only masked addresses besides the current one of each account.
+ * Reads a page at a time, so that memory use stays flat.
+ *
+ * @param query - A record must match every given field. Default: all records.
+ */
 export async function* list(ctx: Context, query: store.AuditQuery = {}): AsyncGenerator<store.AuditEntry> {
   let beforeId: string | null = null
   for (;;) {

@@ -5,7 +5,7 @@ import type { AuditAction } from '../../model/audit-actions.ts'
 import { assertCaller, type Caller } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 
-/** What happened, as a use case reports it. */
+/** What happened. */
 export interface AuditEvent {
   readonly action: AuditAction
   readonly outcome?: store.AuditRecord['outcome']
@@ -49,7 +49,9 @@ export async function record(ctx: Context, event: AuditEvent, caller: Caller): P
   })
 }
 
-/** Text from a client as a column can hold it: no zero bytes, 256 characters at most. */
+/**
+ * Text from a client, made fit for a column: without zero bytes, which PostgreSQL refuses, and at most 256 characters.
+ */
 export function textOf(text: string | undefined): string | null {
   return text?.replaceAll('\0', '').slice(0, CLIENT_TEXT_MAX_LENGTH) ?? null
 }

@@ -1,6 +1,6 @@
 /**
- * Enqueueing mail, in the transaction of the change it belongs to. Tokens are made when the mail is sent, so that none
- * waits in the database, and an outage of the mail server takes nothing from their lifetime.
+ * Enqueues mail in the transaction of the change that causes it. Tokens are made when the mail is sent, so that none is
+ * stored in the outbox and an outage of the mail server does not shorten their lifetime.
  */
 import * as store from '../../db/index.ts'
 import { negotiate } from '../../lib/language.ts'
@@ -13,7 +13,7 @@ import { endOfPause } from '../sign-in/throttle.ts'
 import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, SIGN_INS_NAMED_MAX, signInsIn } from './device-notice.ts'
 import { isLinked, isVital, LINKED_KINDS, type MailKind } from './kinds.ts'
 
-/** What a mail needs beyond its kind. */
+/** Optional properties of a mail. */
 interface MailDetails {
   /** The recipient, if it is not the current address of the account. */
   readonly email?: string
@@ -21,8 +21,8 @@ interface MailDetails {
 }
 
 /**
- * Enqueues a mail to a user. A mail with a link goes to the address that the account has when it is sent. A notice goes
- * to the address that it has now.
+ * Enqueues a mail to a user. Mail with a link goes to the address that the account has when it is sent. A notice goes
+ * to the current address.
  */
 export async function enqueueMail(
   tx: TxContext,
@@ -31,15 +31,16 @@ export async function enqueueMail(
   client: Client,
   { email, details = {} }: MailDetails = {},
 ): Promise<void> {
-  // Lock the user first, as everywhere. The account may have been deleted since it was read.
+  // Lock the user first, as in every transaction, to prevent deadlocks. The account may have been deleted since it was
+  // read.
   if ((await store.lockUser(tx.db, user.id)) === null) return enqueueDecoy(tx, kind, client)
   const to = email ?? (isLinked(kind) ? null : user.email)
   await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
 }
 
 /**
- * Enqueues the notice of a sign-in from a new device. An account gets at most one every ten minutes: the first sign-in is
- * reported at once, later ones together when the ten minutes are over.
+ * Enqueues the notice of a sign-in from a new device. An account gets at most one every ten minutes: the first sign-in
+ * is reported at once, and later ones together at the end of the ten minutes.
  */
 export async function enqueueDeviceNotice(
   tx: TxContext,
@@ -60,7 +61,7 @@ export async function enqueueDeviceNotice(
   await add(tx, { ...topic, details: { signIns: [signIn] }, locale: localeFor(client, user) }, notBefore)
 }
 
-/** Enqueues a mail to an address whose account this transaction deletes. */
+/** Enqueues a mail to the address of an account that this transaction deletes. */
 export async function enqueueFarewell(
   ctx: Context,
   user: User,
@@ -70,7 +71,7 @@ export async function enqueueFarewell(
   await add(ctx, { kind, userId: null, email: user.email, locale: localeFor(client, user), details: {} })
 }
 
-/** Writes what {@link enqueueMail} would write, for an address without an account, so that both take the same time. */
+/** Writes the same rows as {@link enqueueMail} for an address without an account, so that timing does not reveal it. */
 export async function enqueueDecoy(ctx: Context, kind: MailKind, client: Client): Promise<void> {
   await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details: {} })
 }
@@ -82,14 +83,14 @@ async function add(
 ): Promise<void> {
   if (!ctx.sendsMail) return
   const now = ctx.now()
-  // A new link replaces one that waits, so that an outage does not pile up links. Every notice is kept.
+  // A new link replaces a queued one, so that links do not pile up during an outage. Notices are all kept.
   const replaces = isLinked(mail.kind)
   const row = { id: uuidV7(now), createdAt: now, priority: isVital(mail.kind) ? 0 : 1, ...mail } as const
   await store.addMail(ctx.db, row, { replaces, notBefore })
   ctx.afterCommit(ctx.onMail)
 }
 
-/** Deletes the mails with links that wait for an account: they were requested before its state changed. */
+/** Deletes queued mail with links to an account whose state has changed since it was requested. */
 export function cancelLinks({ db }: TxContext, userId: number): Promise<void> {
   return store.deleteMailOf(db, userId, LINKED_KINDS)
 }

@@ -1,9 +1,9 @@
-/** The kinds of mail: what each carries, how urgent it is, and which quota it uses. */
+/** The kinds of mail: which have a link, how urgent they are, and which quota they use. */
 import type { Message } from '../../mail/compose.ts'
 
 export type MailKind = Message['kind']
 
-/** Mail with a link that carries a token. */
+/** Mail with a link that contains a token. */
 export const LINKED_KINDS = ['verify_email', 'confirm_new_email', 'reset_password', 'account_exists'] as const
 export type LinkedKind = (typeof LINKED_KINDS)[number]
 

@@ -1,4 +1,4 @@
-/** What a mail says when it is sent. Tokens are made here. */
+/** Builds the message of a mail when it is sent, with its token. */
 import type * as store from '../../db/index.ts'
 import type { Message } from '../../mail/compose.ts'
 import type { User } from '../../model/user.ts'
@@ -7,7 +7,7 @@ import { issueToken } from '../tokens.ts'
 import { signInOf, signInsIn, textIn } from './device-notice.ts'
 import type { LinkedKind } from './kinds.ts'
 
-/** The message of a mail, or `null` if it is void by now: the address is confirmed, or the account disabled or deleted. */
+/** The message of a mail. `null` if it is obsolete: the address is confirmed, or the account is disabled or deleted. */
 export async function messageOf(
   ctx: Context,
   mail: store.OutboxMail,
@@ -44,7 +44,9 @@ const PAGES = {
   change_email: '/confirm_email',
 }
 
-/** The message with a link that carries a new token, in the fragment: a browser never sends it, so that no log has it. */
+/**
+ * The message with a link that contains a new token. The token is in the fragment, which browsers never send to a log.
+ */
 async function withLink(
   ctx: Context,
   user: User,
@@ -55,6 +57,6 @@ async function withLink(
   const token = await inTransaction(ctx, (tx) => issueToken(tx, user, { purpose, email, lifetimeSeconds }))
   if (token === null) return null
   const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
-  // Always under the configured address, whatever host a request named.
+  // Built from BASE_URL, never from the Host header of a request.
   return { kind, link: `${baseUrl.replace(/\/+$/, '')}${PAGES[purpose]}#${fragment}`, lifetimeSeconds }
 }

@@ -1,4 +1,4 @@
-/** Sending what waits in the outbox: leases, retries, quotas, giving up. */
+/** Sends the mail in the outbox: leases, retries, quotas and giving up. */
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { compose } from '../../mail/compose.ts'
@@ -14,11 +14,11 @@ import { type MailKind, quotaOf } from './kinds.ts'
 import { messageOf } from './message.ts'
 
 const MINUTE_MS = 60_000
-/** A mail is leased for longer than a mailer may take to send it. */
+/** Longer than a mailer may take to send a mail. */
 const LEASE_MS = 5 * MINUTE_MS
 const FIRST_RETRY_MS = MINUTE_MS / 2
 const LONGEST_RETRY_MS = 30 * MINUTE_MS
-/** A mail that could not be sent in this time is given up. */
+/** A mail that cannot be sent within this time is given up. */
 export const MAIL_LIFETIME_SECONDS = 3 * 86_400
 /** Mails sent at the same time. */
 const BATCH = 5
@@ -30,10 +30,10 @@ export type OnMailFault = (error: unknown, mail: { id: string; attempts: number 
 export type SentMail = Map<string, number>
 
 /**
- * Sends a batch of the mail that is due. Each mail is sent by one instance. A mail that fails is retried with growing
- * waits, for {@link MAIL_LIFETIME_SECONDS}.
+ * Sends a batch of due mail. A lease ensures that one instance sends each mail. A failed mail is retried with growing
+ * waits for {@link MAIL_LIFETIME_SECONDS}.
  *
- * @param sent - Mail that was sent but could not be deleted yet. It is never sent again. Maps its id to the number of
+ * @param sent - Mail that was sent but not deleted yet, which must not be sent again. Maps its id to the number of
  *   events that it covered.
  * @returns How many mails were taken from the outbox.
  */
@@ -111,10 +111,10 @@ async function recordGivenUp(tx: TxContext, mail: store.OutboxMail, reason: stri
 }
 
 /**
- * Deletes expired mail that no instance has given up, for example because none sends mail. Such mail holds addresses whose
- * accounts may be gone.
+ * Deletes expired mail that no instance has given up, for example because none sends mail. It may contain addresses of
+ * deleted accounts.
  *
- * @returns How many were deleted; 0 when done.
+ * @returns How many mails were deleted, 0 when none is left.
  */
 export async function deleteStaleMail(tx: TxContext, limit: number): Promise<number> {
   // Any lease on mail this old has expired.
@@ -132,7 +132,7 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
   return new Date(ctx.now().getTime() + wait)
 }
 
-/** Takes a place from the hourly quota of the mailbox and from that of all mailboxes, or neither. */
+/** Takes a place in the hourly quota of the mailbox and in that of all mailboxes. `null` if one of them is used up. */
 async function takePlaces(ctx: Context, kind: MailKind, to: string) {
   const { mailsPerMailbox, mailsPerHour } = ctx.options
   const quota = quotaOf(kind)

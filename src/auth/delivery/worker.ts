@@ -7,9 +7,9 @@ import { type OnMailFault, type SentMail, sendDueMail } from './send.ts'
 const POLL_MS = 2_000
 /** While the database does not answer, the interval doubles up to this. */
 const LONGEST_POLL_MS = 30_000
-/** Mail waits until the answer is sent, so that work done for some addresses only cannot delay it. */
+/** Lets the answer be sent first, so that its timing does not reveal whether there is mail to send. */
 const WAKE_DELAY_MS = 100
-/** How long a mail that is being sent may take once the service stops. An aborted mail is retried after its lease. */
+/** How long sending may still take once the service stops. An aborted mail is retried after its lease. */
 const STOP_TIMEOUT_MS = 5_000
 
 /** Sends mail from the outbox. */
@@ -23,7 +23,8 @@ export interface MailWorker {
 /**
  * Starts sending mail from the outbox.
  *
- * @param onFault - Called for mail that could not be sent, and while the database does not answer. The worker continues.
+ * @param onFault - Called for mail that could not be sent, and while the database does not answer. The worker
+ *   continues.
  */
 export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFault): MailWorker {
   const sent: SentMail = new Map()

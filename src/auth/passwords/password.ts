@@ -3,18 +3,21 @@ import { OPTION_TABLE } from '../../options/index.ts'
 import type { Context } from '../context.ts'
 import { createHasher } from './hashing/index.ts'
 
-/** Longest password, in UTF-8 bytes. A longer one is refused before it is hashed, and never cut. */
+/**
+ * The maximum length of a password, in bytes of UTF-8. A longer one is refused before it is hashed, never truncated.
+ */
 const PASSWORD_MAX_BYTES = 1_024
 
 const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: OPTION_TABLE.bcryptCost.classic })
 
 /**
- * Hashes a password with bcrypt, cost 12, and a random salt. A password that bcrypt would cut (over 72
- * bytes of UTF-8, or with a zero byte inside) is hashed with argon2id instead: 19 MiB, 2 passes, 1 lane.
+ * Hashes a password with bcrypt, cost 12, and a random salt. A password that bcrypt would truncate (over 72 bytes of
+ * UTF-8, or with a zero byte) is hashed with argon2id instead: 19 MiB, 2 passes, 1 lane.
  *
- * @param password - 1 to 1,024 bytes of UTF-8. Taken as it is: no trimming, no normalisation.
- * @returns The hash with its algorithm, cost and salt in it: `$2b$12$…` or `$argon2id$v=19$…`.
- * @throws {AuthError} `missing_field`: empty; `password_too_long`; `invalid_field`: no well-formed Unicode.
+ * @param password - 1 to 1,024 bytes of UTF-8, hashed unchanged: neither trimmed nor normalised.
+ * @returns The hash with its algorithm, cost and salt: `$2b$12$…` or `$argon2id$v=19$…`.
+ * @throws {AuthError} `missing_field`: the password is empty; `invalid_field`: it is not well-formed Unicode;
+ *   `password_too_long` with `maxBytes`. Each has `field`.
  * @see {@link https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html OWASP}
  */
 export async function hashPassword(password: string): Promise<string> {
@@ -22,10 +25,14 @@ export async function hashPassword(password: string): Promise<string> {
   return CLASSIC_HASHER.hash(password)
 }
 
-/** Refuses what cannot be a password at all, in any mode, old or new. */
+/**
+ * Refuses what cannot be a password in any mode, old or new.
+ *
+ * @throws {AuthError} `missing_field`; `invalid_field`: not well-formed Unicode; `password_too_long`.
+ */
 export function assertPassword(password: unknown, field: string): asserts password is string {
   if (password === '' || password === undefined) throw new AuthError('missing_field', { field })
-  // A lone surrogate has no UTF-8 form: all of them would hash alike.
+  // Lone surrogates have no UTF-8 form. They would all have the same hash.
   if (typeof password !== 'string' || !password.isWellFormed())
     throw new AuthError('invalid_field', { field })
   if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES)
@@ -33,9 +40,12 @@ export function assertPassword(password: unknown, field: string): asserts passwo
 }
 
 /**
- * Refuses a new password that the policy does not allow: the one function for all that set one.
+ * Refuses a new password that the policy does not allow. Every use case that sets a password calls this.
  *
- * @param about - `field`: the parameter; `email`: of the account, which a password may not be made of.
+ * @param about - `field`: the parameter that errors name. `email`: the address of the account, which the password must
+ *   not consist of.
+ * @throws {AuthError} What {@link assertPassword} throws; `password_too_short`, `password_guessable`,
+ *   `password_too_common` or `password_breached`.
  */
 export async function assertNewPassword(
   ctx: Context,

@@ -12,18 +12,18 @@ export interface CreateSessionRequest {
 }
 
 /**
- * Starts a session for a user without checking who they are: the caller vouches for them. `signIn.withPassword` checks
- * a password first. Earlier sessions stay.
+ * Starts a session for a user without authenticating them: the program vouches for the user. To check a password, use
+ * `signIn.withPassword`. Earlier sessions stay, up to `options.sessionsPerUser`.
  *
- * @returns The session token, opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. `null`
- *   if no account has the address, or it is disabled or must confirm its address first.
+ * @returns The session token, opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored.
+ *   `null` if no account has the address, or it is disabled or must confirm its address first.
  */
 export async function create(
   ctx: Context,
-  { email }: CreateSessionRequest,
+  request: CreateSessionRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<string | null> {
-  const user = await store.findUserByEmail(ctx.db, email)
+  const user = await store.findUserByEmail(ctx.db, request.email)
   if (user === null || !mayHaveSessions(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
     const sessionToken = await startSession(tx, user, { amr: [], aal: 0 }, caller)

@@ -1,4 +1,4 @@
-/** From the session token of a request to its live session. Nothing is cached: an ended session is refused at once. */
+/** Finds the live session of a session token. Nothing is cached, so that an ended session is refused at once. */
 import * as store from '../../db/index.ts'
 import { parseBearer } from '../../lib/bearer.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
@@ -19,7 +19,7 @@ interface ActingSession extends LiveSession {
   readonly acting: Caller
 }
 
-/** The live session of the caller, and records that it was used. @throws {AuthError} `unauthenticated`. */
+/** Finds the live session of the caller and records its use. @throws {AuthError} `unauthenticated`: there is none. */
 export async function requireSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   assertCaller(caller)
   const found = await useSession(ctx, caller.sessionToken)
@@ -28,9 +28,10 @@ export async function requireSession(ctx: Context, caller: Caller): Promise<Acti
 }
 
 /**
- * As {@link requireSession}, for a session whose user has authenticated recently.
+ * Like {@link requireSession}, but requires that the user has authenticated recently.
  *
- * @throws {AuthError} `unauthenticated`; `reauthentication_required`: more than `options.reauthenticationSeconds` ago.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
+ *   more than `options.reauthenticationSeconds` ago.
  */
 export async function requireFreshSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   const found = await requireSession(ctx, caller)
@@ -39,7 +40,7 @@ export async function requireFreshSession(ctx: Context, caller: Caller): Promise
   return found
 }
 
-/** The live session of a token, and records that it was used. */
+/** Finds the live session of a token like {@link findLiveSession}, and records its use. */
 export async function useSession(
   ctx: Context,
   sessionToken: string | null | undefined,
@@ -60,16 +61,16 @@ export async function findLiveSession(
   const { expiresAt, idleExpiresAt } = found.session
   const now = ctx.now()
   if (expiresAt <= now || (idleExpiresAt !== null && idleExpiresAt <= now)) return null
-  // Disabling an account ends its sessions. This check also holds for one that started at the same moment (CVE-2025-53942).
+  // Disabling an account ends its sessions. Check again, for a session that started concurrently (CVE-2025-53942).
   return mayHaveSessions(ctx, found.user) ? found : null
 }
 
-/** Whether the account is enabled, and its address confirmed where that is required. */
+/** Whether the account is enabled, and its address is confirmed if that is required. */
 export function mayHaveSessions({ options }: Context, { disabledAt, emailVerifiedAt }: User): boolean {
   return disabledAt === null && (!options.emailVerification || emailVerifiedAt !== null)
 }
 
-/** Last use is recorded at most this often, or every tenth of the idle limit if that is less. */
+/** Record last use at most this often, or every tenth of the idle limit if that is shorter. */
 const LAST_SEEN_STEP_SECONDS = 60
 
 function isUseDue(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
@@ -85,6 +86,6 @@ function isUseDue(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
 async function recordUse(ctx: Context, { id }: store.SessionState): Promise<void> {
   const now = ctx.now()
   const written = store.updateLastSeen(ctx.db, id, now, idleExpiry(ctx, now)).catch(() => {})
-  // With an idle limit the next request must see it.
+  // With an idle limit, the next request must see the new expiry.
   if (ctx.options.sessionIdleSeconds !== 0) await written
 }

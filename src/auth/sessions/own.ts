@@ -6,7 +6,7 @@ import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { findLiveSession, requireFreshSession, requireSession, useSession } from './guards.ts'
 
-/** Who is signed in, and by which session. */
+/** The signed-in user and the session. */
 export interface CurrentSession {
   readonly user: Account
   readonly session: {
@@ -14,14 +14,18 @@ export interface CurrentSession {
     readonly id: string
     /** When the user last authenticated. */
     readonly authenticatedAt: Date
-    /** When the session ends at the latest. */
+    /** When the session ends, even if it is in use. */
     readonly expiresAt: Date
   }
 }
 
 /**
- * The live session of the caller with its user, or `null` if the token is malformed, unknown, expired or ended, or the
- * account is disabled. Nothing is cached: an ended session is refused from the next call on, on every instance.
+ * Checks the session of the caller and records its use. Nothing is cached: every instance refuses an ended session from
+ * the next call on.
+ *
+ * @returns The session with its user. `null` if the token is missing, malformed, unknown, expired or ended, or the
+ *   account is disabled or must confirm its address.
+ * @throws {TypeError} The caller is not an object.
  */
 export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
   assertCaller(caller)
@@ -31,16 +35,16 @@ export async function current(ctx: Context, caller: SessionCaller): Promise<Curr
   return { user: accountOf(found.user), session: { id, authenticatedAt, expiresAt } }
 }
 
-/** A session as its user sees it. Nothing in it grants access. */
+/** A session as its user sees it. It contains nothing that grants access. */
 export interface SessionInfo extends store.SessionSummary {
   /** Whether it is the session of the caller. */
   readonly current: boolean
 }
 
 /**
- * The live sessions of the caller's account, most recently used first.
+ * Lists the live sessions of the caller's account, most recently used first.
  *
- * @throws {AuthError} `unauthenticated`.
+ * @throws {AuthError} `unauthenticated`: there is no live session.
  */
 export async function list(ctx: Context, caller: SessionCaller): Promise<SessionInfo[]> {
   const { session, user } = await requireSession(ctx, caller)
@@ -57,13 +61,14 @@ export interface EndSessionRequest {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * Ends one of the sessions of the caller's account.
+ * Ends one of the sessions of the caller's account, which may be the caller's own.
  *
- * @throws {AuthError} `unauthenticated`; `reauthentication_required`; `not_found`: the account has no such session.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
+ *   more than `options.reauthenticationSeconds` ago; `not_found`: the account has no such session.
  */
-export async function end(ctx: Context, { id }: EndSessionRequest, caller: SessionCaller): Promise<void> {
+export async function end(ctx: Context, request: EndSessionRequest, caller: SessionCaller): Promise<void> {
   const { user, acting } = await requireFreshSession(ctx, caller)
-  const ended = { id, userId: user.id }
+  const ended = { id: request.id, userId: user.id }
   await inTransaction(ctx, async (tx) => {
     // Do not reveal whether another user's session exists.
     if (!UUID.test(ended.id) || !(await store.hasSession(tx.db, ended))) throw new AuthError('not_found')
@@ -76,7 +81,8 @@ export async function end(ctx: Context, { id }: EndSessionRequest, caller: Sessi
  * Ends every session of the caller's account except the caller's own.
  *
  * @returns How many ended.
- * @throws {AuthError} `unauthenticated`; `reauthentication_required`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
+ *   more than `options.reauthenticationSeconds` ago.
  */
 export async function endOthers(ctx: Context, caller: SessionCaller): Promise<number> {
   const { session, user, acting } = await requireFreshSession(ctx, caller)
@@ -91,7 +97,8 @@ export async function endOthers(ctx: Context, caller: SessionCaller): Promise<nu
 /**
  * Ends the session of the caller.
  *
- * @returns `false` if there was no live session to end.
+ * @returns `false` if there was no live session.
+ * @throws {TypeError} The caller is not an object.
  */
 export async function signOut(ctx: Context, caller: SessionCaller): Promise<boolean> {
   assertCaller(caller)

@@ -62,7 +62,7 @@ onBothEngines('sessions', (engine) => {
     expect(await auth.createSession('no address')).toBeNull()
   })
 
-  it('end one by one with endSession and all together with destroySession', async () => {
+  it('end one by one with signOut and all together with destroySession', async () => {
     const { auth, user, session } = await bobsAuth(engine)
     const [first, second, third] = [await session(), await session(), await session()]
     expect(await auth.sessions.signOut({ sessionToken: first })).toBe(true)
@@ -108,7 +108,7 @@ onBothEngines('sessions', (engine) => {
   it('grant no access to a disabled account (CVE-2025-53942)', async () => {
     const { auth, user, session } = await bobsAuth(engine)
     const value = await session()
-    // Bypasses disableUser, which would also end the sessions.
+    // Bypasses users.disable, which would also end the sessions.
     const db = await openDatabase(auth.options.databaseUrl)
     onTestFinished(() => db.destroy())
     await db.updateTable('users').set({ disabled_at: 1 }).where('id', '=', user.id).execute()

@@ -5,15 +5,17 @@ import { record, textOf } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 
-/** How the user of a new session has authenticated. */
+/** How the user of a new session was authenticated. */
 interface Authentication {
   /** Authentication method references (RFC 8176), such as `pwd`. */
   readonly amr: readonly string[]
-  /** Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user. */
+  /**
+   * Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user.
+   */
   readonly aal: number
 }
 
-/** A new session that replaced the one of the request. */
+/** A new session, which replaces that of the caller. */
 export interface RenewedSession {
   readonly user: Account
   /** Opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. */
@@ -21,10 +23,11 @@ export interface RenewedSession {
 }
 
 /**
- * Starts a session. Every way of signing in ends here, behind its gates. If the user has reached
- * `options.sessionsPerUser`, the session that was used least recently ends.
+ * Starts a session. Every way to sign in ends here, after its gates. If the user has more than
+ * `options.sessionsPerUser` sessions, the least recently used one ends.
  *
- * @returns The session token. `null` if the account was disabled or got another password since `user` was read.
+ * @returns The session token. `null` if since `user` was read the account was disabled, or its password was changed or
+ *   marked as compromised.
  */
 export async function startSession(
   tx: TxContext,
@@ -53,7 +56,7 @@ export async function startSession(
   return value
 }
 
-/** Ends the session that a new one replaces. It may be another user's. */
+/** Ends the session that a new one replaces. It may belong to another user. */
 export async function endReplacedSession(
   tx: TxContext,
   session: { readonly id: string; readonly userId: number },
@@ -64,7 +67,7 @@ export async function endReplacedSession(
     await record(tx, { action: 'logout', userId }, asUser(caller, { id: userId }))
 }
 
-/** When a session that is used now will have been idle for too long, or `null` without an idle limit. */
+/** When a session that is used now expires if it stays idle, or `null` without an idle limit. */
 export function idleExpiry({ options }: Context, now: Date): Date | null {
   return options.sessionIdleSeconds === 0 ? null : secondsAfter(now, options.sessionIdleSeconds)
 }

@@ -1,3 +1,6 @@
-/** Signing in: the gates, and a session at their end. Everything exported here is a use case of `auth.signIn`. */
+/**
+ * Signing in: the gates, then the session. Everything exported here is a use case of `auth.signIn`, or one of its
+ * types.
+ */
 export * from './reauthenticate.ts'
 export * from './with-password.ts'

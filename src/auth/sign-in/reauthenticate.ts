@@ -15,11 +15,12 @@ export interface ReauthenticateRequest {
 }
 
 /**
- * Verifies the password of a signed-in user again, and replaces the session. The old session token stops working. Counts
- * as a sign-in attempt.
+ * Verifies the password of a signed-in user again and replaces the session, which then counts as fresh. The old session
+ * token stops working. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `unauthenticated`; `invalid_credentials`; `too_many_attempts` with `retryAfterSeconds`;
- *   `missing_field`, `invalid_field` or `password_too_long` with `field`.
+ * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the password is wrong, and
+ *   the session stays; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
+ *   `password_too_long` with `field`.
  */
 export async function reauthenticate(
   ctx: Context,
@@ -30,7 +31,7 @@ export async function reauthenticate(
   assertPassword(request.password, 'password')
   const typed = { password: request.password, action: 'reauthenticate' } as const
   const sessionToken = await withRightPassword(ctx, user, typed, acting, async () => async (tx) => {
-    // The old session first: otherwise, at the maximum number of sessions, another one would end.
+    // Delete the old session first, or another one would end at the session limit.
     await store.deleteSession(tx.db, session)
     const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, acting)
     if (started === null) throw new AuthError('unauthenticated')

@@ -87,7 +87,7 @@ onBothEngines('validLogin', (engine) => {
   })
 })
 
-onBothEngines('logIn', (engine) => {
+onBothEngines('signIn.withPassword', (engine) => {
   it('returns the user and a valid session', async () => {
     const auth = await freshAuth(engine)
     const user = await auth.registerUser(BOB.email, BOB.password)

@@ -3,20 +3,11 @@ import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import type { Context } from '../context.ts'
 
-/** A user in an export: the fields that an import reads, under the same names. Times are ISO 8601 in UTC. */
-export interface ExportedUser {
-  readonly id: number
-  readonly email: string
-  /** Only with `withHashes`. */
-  readonly hashed_password?: string
-  readonly created_at: string
-  readonly email_verified_at: string | null
-  readonly disabled_at: string | null
-  readonly unconfirmed_until: string | null
-  readonly password_compromised_at: string | null
-  readonly password_version: number
-  readonly locale: string | null
-}
+/**
+ * A user in an export. An import reads the same fields under the same names. Times are in ISO 8601, in UTC.
+ * `hashed_password` is included only with `withHashes`.
+ */
+export type ExportedUser = store.MovingRow
 
 const PAGE = 500
 
@@ -27,15 +18,17 @@ export interface ExportOptions {
 }
 
 /**
- * All users by id, in the form that `importUsers` reads, a page at a time. A user who exists from beginning to end appears
- * once. A user who registers in between appears once or not at all. Sessions and tokens are not exported.
+ * Exports all users by ascending id, as `importUsers` reads them. A user who exists during the whole export appears
+ * exactly once; one who registers or is deleted during it appears once or not at all. Sessions and tokens are not
+ * exported. Reads a page at a time, so that memory use stays flat.
  */
 export async function* exportUsers(
   ctx: Context,
-  { withHashes = false }: ExportOptions = {},
+  options: ExportOptions = {},
   caller: Caller = UNKNOWN_CALLER,
 ): AsyncGenerator<ExportedUser> {
-  // Recorded before the first user leaves: the request counts, whether or not it completes.
+  const { withHashes = false } = options
+  // Recorded before the first user is returned, so that incomplete exports are in the audit log too.
   const event = { action: 'export_users', userId: null, details: { hashes: withHashes } } as const
   await record(ctx, event, asOperator(caller))
   for (let afterId = 0; ; ) {
@@ -48,17 +41,10 @@ export async function* exportUsers(
 }
 
 function exported(user: store.MovingUser & { readonly id: number }, withHashes: boolean): ExportedUser {
-  const moment = (time: Date | null) => time?.toISOString() ?? null
-  return {
-    id: user.id,
-    email: user.email,
-    ...(withHashes && { hashed_password: user.hashedPassword }),
-    created_at: user.createdAt.toISOString(),
-    email_verified_at: moment(user.emailVerifiedAt),
-    disabled_at: moment(user.disabledAt),
-    unconfirmed_until: moment(user.unconfirmedUntil),
-    password_compromised_at: moment(user.passwordCompromisedAt),
-    password_version: user.passwordVersion,
-    locale: user.locale,
-  }
+  const columns = store.MOVING_COLUMNS.filter(({ isSecret }) => withHashes || !isSecret)
+  const fields = columns.map(({ column, property }) => {
+    const value = user[property]
+    return [column, value instanceof Date ? value.toISOString() : value]
+  })
+  return Object.fromEntries(fields) as ExportedUser
 }

@@ -9,43 +9,46 @@ import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
 import { forgetFailuresOfAll } from '../sign-in/throttle.ts'
 import { type Fields, type ImportedUser, readImportedUser } from './imported-user.ts'
 
-/** The fields of a user, or why they could not be read. A rejected item comes back as it was given. */
+/** The fields of a user, or why they could not be read. Rejected items are returned unchanged. */
 export type ImportItem = { readonly fields: Fields } | { readonly problem: string }
 
-/** How to import. */
+/** What {@link importUsers} takes besides the items. */
 export interface ImportOptions {
-  /** Whether to check only, and change nothing. Keeps every address in memory: about 400 bytes each. */
+  /**
+   * Whether to only check, and change nothing. Keeps every address in memory, about 400 bytes each. Default `false`.
+   */
   readonly dryRun?: boolean
-  /** The hash parameters of the Firebase project, for hashes that come with a `salt`. */
+  /** The hash parameters of the Firebase project, which hashes with a `salt` need. Default `null`. */
   readonly firebase?: FirebaseProject | null
 }
 
 /** The outcome of a batch. */
 export interface ImportStep {
   readonly added: number
-  /** Users that exist already, with the same values. */
+  /** Users who already exist with the same values. */
   readonly unchanged: number
   readonly rejected: readonly { readonly item: ImportItem; readonly problem: string }[]
 }
 
-/** Accounts in one transaction: what a crash can cost, and how long other writers wait. */
+/** Accounts per transaction. Bounds what a crash can lose and how long other writers wait. */
 const BATCH = 1_000
 
 /**
- * Adds accounts of another service, with their password hashes, in transactions of 1,000. An existing account never
- * changes. An item that cannot be added comes back with the reason and does not stop the rest. Running it again with the
- * same items adds what is missing.
+ * Imports accounts with their password hashes, in transactions of 1,000. Never changes an existing account. An item
+ * that cannot be added is returned with the reason, and the others are still added. Repeating an interrupted import
+ * adds what is missing.
  *
- * @param items - `fields`: names and values as the guide to moving lists them.
+ * @param items - `fields`: names and values as in docs/guide/move.md.
  * @returns The outcome of each batch. Nothing happens until it is iterated.
  */
 export async function* importUsers(
   ctx: Context,
   items: AsyncIterable<ImportItem> | Iterable<ImportItem>,
-  { dryRun = false, firebase = null }: ImportOptions = {},
-  given: Caller = UNKNOWN_CALLER,
+  options: ImportOptions = {},
+  caller: Caller = UNKNOWN_CALLER,
 ): AsyncGenerator<ImportStep> {
-  const caller = asOperator(given)
+  const { dryRun = false, firebase = null } = options
+  const operator = asOperator(caller)
   const now = ctx.now()
   const earlier = new EarlierLines()
   const total = { added: 0, unchanged: 0, rejected: 0 }
@@ -56,7 +59,7 @@ export async function* importUsers(
       : await retryingConflicts(() =>
           inTransaction(ctx, (tx) =>
             decide(tx, read, new EarlierLines(), (users) =>
-              addAccounts(tx, users, { isFirst: total.added === 0, caller }),
+              addAccounts(tx, users, { isFirst: total.added === 0, operator }),
             ),
           ),
         )
@@ -66,7 +69,7 @@ export async function* importUsers(
     yield step
   }
   if (total.added > 0 && !dryRun)
-    await record(ctx, { action: 'finish_import', userId: null, details: { ...total } }, caller)
+    await record(ctx, { action: 'finish_import', userId: null, details: { ...total } }, operator)
 }
 
 function readItem(item: ImportItem, details: Parameters<typeof readImportedUser>[1]): Read['reading'] {
@@ -86,12 +89,14 @@ async function* inBatches(
   if (batch.length > 0) yield batch
 }
 
-/** The users that earlier items of a dry run would have added. */
+/** The users that earlier items of a dry run, or of a batch, would add. */
 class EarlierLines {
   readonly #users = new Map<string, string>()
   readonly #ids = new Set<number>()
 
-  /** How an earlier item relates to this one. Remembers this one if none does. */
+  /**
+   * Compares an item with the earlier ones: `same` user, same `email` or same `id`. Remembers it if there is `none`.
+   */
   meet(email: string, user: store.MovingUser): 'none' | 'same' | 'email' | 'id' {
     const digest = Buffer.from(sha256(JSON.stringify(user))).toString('base64')
     const before = this.#users.get(email)
@@ -109,10 +114,10 @@ interface Read {
 }
 
 const EMAIL_TAKEN = 'email: another account has this address'
-const EMAIL_REPEATED = 'email: an earlier line has this address, and is not the same'
-const ID_TAKEN = 'id: another account has this number'
+const EMAIL_REPEATED = 'email: an earlier line has this address with other values'
+const ID_TAKEN = 'id: another account has this id'
 
-/** Compares items with the existing accounts and with each other, and passes the new ones to `add`. */
+/** Compares items with existing accounts and with each other, and passes the new users to `add`. */
 async function decide(
   ctx: Context,
   items: readonly Read[],
@@ -164,7 +169,7 @@ async function findExisting(ctx: Context, items: readonly Read[]) {
 async function addAccounts(
   tx: TxContext,
   users: readonly store.MovingUser[],
-  { isFirst, caller }: { isFirst: boolean; caller: Caller },
+  { isFirst, operator }: { isFirst: boolean; operator: Caller },
 ): Promise<void> {
   if (users.length === 0) return
   // Users with an id first, so that no generated id takes one of theirs.
@@ -178,10 +183,10 @@ async function addAccounts(
     tx,
     users.map(({ email }) => email),
   )
-  if (isFirst) await record(tx, { action: 'begin_import', userId: null }, caller)
+  if (isFirst) await record(tx, { action: 'begin_import', userId: null }, operator)
 }
 
-/** A registration may take an address between the look-up and the insert. The next look-up sees it. */
+/** A concurrent registration may take an address between the look-up and the insert. The next look-up finds it. */
 const TRIES_MAX = 10
 
 async function retryingConflicts<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -88,31 +88,35 @@ describe('a user to import', () => {
   it.each<[field: string, value: unknown, problem: RegExp]>([
     ['email', undefined, /^email: is missing$/],
     ['email', '', /^email: is missing$/],
-    ['email', 'nobody', /^email: is no email address$/],
-    ['email', 'a@b.example\n', /^email: is no email address$/],
-    ['email', `${'x'.repeat(65)}@example.com`, /^email: is no email address$/],
-    ['email', 7, /^email: is no text$/],
-    ['email', '\ud800@example.com', /^email: is no text$/],
-    ['hashed_password', null, /^hashed_password: is missing; ! stands for an account without/],
-    ['hashed_password', 'in the clear', /^hashed_password: the hash is of no form that is known here$/],
-    ['hashed_password', '$6$salt$hash', /^hashed_password: the hash is crypt\(3\).+ not verified here$/],
-    ['hashed_password', `$2b$31$${'.'.repeat(53)}`, /^hashed_password: the hash has a cost beyond/],
-    ['hashed_password', '!$2b$12$', /^hashed_password: the hash is of no form/],
-    ['salt', 'c2FsdA==', /^hashed_password: the hash is of no form|^hashed_password: the hash has a salt/],
-    ['id', 0, /^id: is no whole number from 1/],
-    ['id', 1.5, /^id: is no whole number from 1/],
-    ['id', 2_147_483_648, /^id: is no whole number from 1/],
-    ['id', 'b7c1', /^id: is no whole number from 1/],
-    ['password_version', -1, /^password_version: is no whole number/],
-    ['email_verified', 'perhaps', /^email_verified: is neither true nor false: write true or false$/],
-    ['email_verified', 'tr', /^email_verified: is neither true nor false/],
-    ['email_verified', 'true ', /^email_verified: is neither true nor false/],
-    ['email_verified', ['true'], /^email_verified: is neither true nor false/],
-    ['disabled', 2, /^disabled: is neither true nor false/],
-    ['locale', 'English', /^locale: is no language tag/],
+    ['email', 'nobody', /^email: is not an email address$/],
+    ['email', 'a@b.example\n', /^email: is not an email address$/],
+    ['email', `${'x'.repeat(65)}@example.com`, /^email: is not an email address$/],
+    ['email', 7, /^email: is not text$/],
+    ['email', '\ud800@example.com', /^email: is not text$/],
+    ['hashed_password', null, /^hashed_password: is missing; use ! for an account without/],
+    ['hashed_password', 'in the clear', /^hashed_password: the hash has an unknown format$/],
+    ['hashed_password', '$6$salt$hash', /^hashed_password: the hash is crypt\(3\).+ not supported$/],
+    ['hashed_password', `$2b$31$${'.'.repeat(53)}`, /^hashed_password: the hash has a cost above/],
+    ['hashed_password', '!$2b$12$', /^hashed_password: the hash has an unknown format/],
+    [
+      'salt',
+      'c2FsdA==',
+      /^hashed_password: the hash has an unknown format|^hashed_password: the hash has a salt/,
+    ],
+    ['id', 0, /^id: is not a whole number from 1/],
+    ['id', 1.5, /^id: is not a whole number from 1/],
+    ['id', 2_147_483_648, /^id: is not a whole number from 1/],
+    ['id', 'b7c1', /^id: is not a whole number from 1/],
+    ['password_version', -1, /^password_version: is not a whole number/],
+    ['email_verified', 'perhaps', /^email_verified: is not a boolean: write true or false$/],
+    ['email_verified', 'tr', /^email_verified: is not a boolean/],
+    ['email_verified', 'true ', /^email_verified: is not a boolean/],
+    ['email_verified', ['true'], /^email_verified: is not a boolean/],
+    ['disabled', 2, /^disabled: is not a boolean/],
+    ['locale', 'English', /^locale: is not a language tag/],
     ['totp_secret', 'JBSWY3DPEHPK3PXP', /^totp_secret: .+ would lose its own/],
-    ['role', 'admin', /^role: is no field of a user here$/],
-    ['__proto__', 'x', /^__proto__: is no field of a user here$/],
+    ['role', 'admin', /^role: is not a field of a user$/],
+    ['__proto__', 'x', /^__proto__: is not a field of a user$/],
   ])('with %s %j is refused without repeating the value', (field, value, problem) => {
     const said = problemOf({ hashed_password: FOREIGN_HASHES[0]?.hash, ...BOB, ...pair(field, value) })
     expect(said).toMatch(problem)
@@ -129,8 +133,12 @@ describe('a user to import', () => {
 
   it('is refused if a flag contradicts its timestamp', () => {
     const at = '2020-01-02T03:04:05Z'
-    expect(problemOf({ ...BOB, disabled: false, disabled_at: at })).toMatch(/^disabled: is no, and there is/)
-    expect(problemOf({ ...BOB, email_verified: 0, email_verified_at: at })).toMatch(/^email_verified: is no/)
+    expect(problemOf({ ...BOB, disabled: false, disabled_at: at })).toMatch(
+      /^disabled: is false, but disabled_at is set/,
+    )
+    expect(problemOf({ ...BOB, email_verified: 0, email_verified_at: at })).toMatch(
+      /^email_verified: is false, but email_verified_at is set$/,
+    )
   })
 
   it('with a true flag and no timestamp gets the time of the import', () => {
@@ -155,10 +163,10 @@ describe('a user to import', () => {
       user: { hashedPassword: expect.stringMatching(/^\$firebase-scrypt\$ln=14,r=8,p=1\$/) },
     })
     expect(readOf({ ...project, memCost: 30 })).toEqual({
-      problem: 'hashed_password: the hash has a cost beyond what is ever run here',
+      problem: 'hashed_password: the hash has a cost above the limit of this service',
     })
     expect(readOf({ ...project, signerKey: Buffer.alloc(32) })).toEqual({
-      problem: 'hashed_password: the hash is none of this Firebase project',
+      problem: 'hashed_password: the hash is not from this Firebase project',
     })
   })
 })

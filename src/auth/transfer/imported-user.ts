@@ -1,196 +1,145 @@
-/** One user as an import has them: names and values of fields, read strictly. */
-import type { MovingUser } from '../../db/index.ts'
+/** Reads one user of an import, strictly. */
+import { MOVING_COLUMNS, type MovingRow, type MovingUser } from '../../db/index.ts'
 import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../model/user.ts'
 import { adoptHash } from '../passwords/hashing/adopt.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
-import { readTimestamp } from './timestamp.ts'
+import { boolean, FieldProblem, languageTag, number, text, time } from './field-values.ts'
 
-/** The fields of a user in an import, and, but for the last four, in an export. */
-export const USER_FIELDS = [
-  'id',
-  'email',
-  'hashed_password',
-  'created_at',
-  'email_verified_at',
-  'disabled_at',
-  'unconfirmed_until',
-  'password_compromised_at',
-  'password_version',
-  'locale',
-  'email_verified',
-  'disabled',
-  'salt',
-  'totp_secret',
-] as const
-type UserField = (typeof USER_FIELDS)[number]
+/** Fields that only an import has. The first two stand for a time that the source does not know. */
+const IMPORT_FIELDS = ['disabled', 'email_verified', 'salt', 'totp_secret'] as const
+type UserField = keyof MovingRow | (typeof IMPORT_FIELDS)[number]
 
-/** Names and values, as a line of JSON or CSV has them. */
+/** The fields of a user in an import. */
+export const USER_FIELDS: readonly UserField[] = [
+  ...MOVING_COLUMNS.map(({ column }) => column),
+  ...IMPORT_FIELDS,
+]
+
+/** Names and values, as in a line of JSON or CSV. */
 export type Fields = Readonly<Record<string, unknown>>
 
 interface ReadingDetails {
-  /** What stands for a moment that is not given. */
+  /** Replaces a time that is not given. */
   readonly now: Date
+  /** The hash parameters of the Firebase project, or `null`. */
   readonly firebase: FirebaseProject | null
 }
 
-/** A user that may be added, and what of them was given rather than assumed. */
+/** A user to add. */
 export interface ImportedUser {
   readonly user: MovingUser
-  /** Whether somebody who is there already is this one: all that was given is the same. */
+  /** Whether an existing account has the same values in every given field. */
   readonly isSame: (existing: MovingUser) => boolean
 }
 
 /**
- * Reads a user. A field that is `null` or empty text counts as not given; text is taken where it spells a number or a
- * truth value, as in CSV.
+ * Reads a user. A field that is `null` or empty text counts as not given. Text is accepted for numbers and booleans.
  *
- * @returns The user, or what is wrong: the field and a sentence, without its value.
+ * @returns The user, or the name of a field and what is wrong with it, without its value.
  */
 export function readImportedUser(
   fields: Fields,
   details: ReadingDetails,
 ): ImportedUser | { readonly problem: string } {
   try {
-    return read(fields, details)
+    return read(givenFields(fields), details)
   } catch (error) {
     if (error instanceof FieldProblem) return { problem: error.message }
     throw error
   }
 }
 
-class FieldProblem extends Error {
-  constructor(field: string, problem: string) {
-    super(`${field.slice(0, NAME_MAX_LENGTH)}: ${problem}`)
-  }
-}
+type Given = ReadonlyMap<UserField, unknown>
 
-/** A longer name is none of ours, and is not repeated whole. */
-const NAME_MAX_LENGTH = 64
-
-function read(fields: Fields, { now, firebase }: ReadingDetails): ImportedUser {
+function givenFields(fields: Fields): Given {
   const given = new Map<UserField, unknown>()
   for (const [name, value] of Object.entries(fields)) {
-    if (!isUserField(name)) throw new FieldProblem(name, 'is no field of a user here')
+    if (!isUserField(name)) throw new FieldProblem(name, 'is not a field of a user')
     if (value !== null && value !== undefined && value !== '') given.set(name, value)
   }
-  const get = <Value>(field: UserField, parse: (value: unknown, field: UserField) => Value): Value | null =>
-    given.has(field) ? parse(given.get(field), field) : null
-
-  if (given.has('totp_secret'))
-    throw new FieldProblem(
-      'totp_secret',
-      'there are no second factors here yet, and the account would lose its own; leave the field out to accept that',
-    )
-  const user: MovingUser = {
-    id: get('id', number),
-    email: emailOf(get('email', text)),
-    hashedPassword: hashOf(get('hashed_password', text), { salt: get('salt', text), firebase }),
-    createdAt: get('created_at', moment) ?? now,
-    passwordVersion: get('password_version', number) ?? 1,
-    disabledAt: since('disabled'),
-    emailVerifiedAt: since('email_verified'),
-    unconfirmedUntil: get('unconfirmed_until', moment),
-    passwordCompromisedAt: get('password_compromised_at', moment),
-    locale: get('locale', language),
-  }
-
-  /** Since when, of what may be given as a moment, as yes or no, or as both. */
-  function since(field: 'disabled' | 'email_verified'): Date | null {
-    const [is, at] = [get(field, truth), get(`${field}_at`, moment)]
-    if (is === false && at !== null) throw new FieldProblem(field, `is no, and there is ${field}_at`)
-    return at ?? (is === true ? now : null)
-  }
-
-  function isSame(existing: MovingUser): boolean {
-    return (
-      existing.email === user.email &&
-      existing.hashedPassword === user.hashedPassword &&
-      [...given.keys()].every((field) => COMPARE[field](existing, user))
-    )
-  }
-  return { user, isSame }
-}
-
-const sameMoment =
-  (member: 'createdAt' | 'disabledAt' | 'emailVerifiedAt' | 'unconfirmedUntil' | 'passwordCompromisedAt') =>
-  (a: MovingUser, b: MovingUser) =>
-    a[member]?.getTime() === b[member]?.getTime()
-const looked = () => true
-
-const COMPARE: Readonly<Record<UserField, (a: MovingUser, b: MovingUser) => boolean>> = {
-  id: (a, b) => a.id === b.id,
-  created_at: sameMoment('createdAt'),
-  email_verified_at: sameMoment('emailVerifiedAt'),
-  disabled_at: sameMoment('disabledAt'),
-  unconfirmed_until: sameMoment('unconfirmedUntil'),
-  password_compromised_at: sameMoment('passwordCompromisedAt'),
-  password_version: (a, b) => a.passwordVersion === b.passwordVersion,
-  locale: (a, b) => a.locale === b.locale,
-  // Since when was not given: each import assumes its own moment.
-  email_verified: (a, b) => (a.emailVerifiedAt === null) === (b.emailVerifiedAt === null),
-  disabled: (a, b) => (a.disabledAt === null) === (b.disabledAt === null),
-  // These are compared before, or are a part of what is.
-  email: looked,
-  hashed_password: looked,
-  salt: looked,
-  totp_secret: looked,
+  return given
 }
 
 function isUserField(name: string): name is UserField {
   return (USER_FIELDS as readonly string[]).includes(name)
 }
 
-function emailOf(value: string | null): string {
-  if (value === null) throw new FieldProblem('email', 'is missing')
-  if (!isEmailAddress(value)) throw new FieldProblem('email', 'is no email address')
-  if (!isUnambiguousEmail(value))
+function read(given: Given, details: ReadingDetails): ImportedUser {
+  if (given.has('totp_secret'))
     throw new FieldProblem(
-      'email',
-      'has invisible characters, or letters such as full-width ones that stand for others',
+      'totp_secret',
+      'second factors are not supported yet, so the account would lose its own; leave the field out to accept that',
     )
-  return storedEmail(value)
+  const values = MOVING_COLUMNS.map(({ column, property, type, isRequired }) => {
+    const rule = RULES[column]
+    const value = rule === undefined ? parsed<unknown>(given, column, PARSERS[type]) : rule(given, details)
+    if (value === null && isRequired) throw new FieldProblem(column, 'is missing')
+    return [property, value]
+  })
+  const user = Object.fromEntries(values) as MovingUser
+  return { user, isSame: (existing) => isSameAsGiven(given, user, existing) }
 }
 
-function hashOf(value: string | null, beside: Parameters<typeof adoptHash>[1]): string {
-  if (value === null)
-    throw new FieldProblem('hashed_password', 'is missing; ! stands for an account without a password')
-  const adopted = adoptHash(value, beside)
+type Parse<Value> = (value: unknown, field: string) => Value
+
+function parsed<Value>(given: Given, field: UserField, parse: Parse<Value>): Value | null {
+  return given.has(field) ? parse(given.get(field), field) : null
+}
+
+const PARSERS = { integer: number, text, time } satisfies Record<string, Parse<unknown>>
+
+/** The columns whose value takes more than the parser of their type. */
+const RULES: { readonly [Column in keyof MovingRow]?: (given: Given, details: ReadingDetails) => unknown } = {
+  email: (given) => parsed(given, 'email', address),
+  hashed_password: storableHash,
+  created_at: (given, { now }) => parsed(given, 'created_at', time) ?? now,
+  password_version: (given) => parsed(given, 'password_version', number) ?? 1,
+  disabled_at: (given, { now }) => timeOfFlag(given, 'disabled', now),
+  email_verified_at: (given, { now }) => timeOfFlag(given, 'email_verified', now),
+  locale: (given) => parsed(given, 'locale', languageTag),
+}
+
+function address(value: unknown, field: string): string {
+  const email = text(value, field)
+  if (!isEmailAddress(email)) throw new FieldProblem(field, 'is not an email address')
+  if (!isUnambiguousEmail(email))
+    throw new FieldProblem(
+      field,
+      'contains invisible characters, or compatibility characters such as full-width letters',
+    )
+  return storedEmail(email)
+}
+
+function storableHash(given: Given, { firebase }: ReadingDetails): string {
+  const hash = parsed(given, 'hashed_password', text)
+  if (hash === null)
+    throw new FieldProblem('hashed_password', 'is missing; use ! for an account without a password')
+  const adopted = adoptHash(hash, { salt: parsed(given, 'salt', text), firebase })
   if ('problem' in adopted) throw new FieldProblem('hashed_password', `the hash ${adopted.problem}`)
   return adopted.hash
 }
 
-function text(value: unknown, field: string): string {
-  if (typeof value === 'string' && value.isWellFormed() && !value.includes('\0')) return value
-  throw new FieldProblem(field, 'is no text')
+/** Since when a flag is true. It may be given as a time, as a boolean or as both. */
+function timeOfFlag(given: Given, flag: 'disabled' | 'email_verified', now: Date): Date | null {
+  const isTrue = parsed(given, flag, boolean)
+  const since = parsed(given, `${flag}_at`, time)
+  if (isTrue === false && since !== null) throw new FieldProblem(flag, `is false, but ${flag}_at is set`)
+  return since ?? (isTrue === true ? now : null)
 }
 
-function number(value: unknown, field: string): number {
-  const count = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
-  // As far as the columns reach on either engine.
-  if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= 0x7fffffff) return count
-  throw new FieldProblem(field, 'is no whole number from 1 to 2147483647')
+function isSameAsGiven(given: Given, user: MovingUser, existing: MovingUser): boolean {
+  // Each import assumes its own time for a flag without one, so compare only whether there is a time.
+  const isSameFlag = (flag: UserField, property: 'disabledAt' | 'emailVerifiedAt') =>
+    !given.has(flag) || (existing[property] === null) === (user[property] === null)
+  return (
+    MOVING_COLUMNS.every(
+      ({ column, property }) => !given.has(column) || isEqual(existing[property], user[property]),
+    ) &&
+    isSameFlag('disabled', 'disabledAt') &&
+    isSameFlag('email_verified', 'emailVerifiedAt')
+  )
 }
 
-/** The words that PostgreSQL reads as a boolean, in any case. */
-const TRUE = /^(?:true|t|yes|y|on|1)$/i
-const FALSE = /^(?:false|f|no|n|off|0)$/i
-
-function truth(value: unknown, field: string): boolean {
-  if (typeof value === 'boolean') return value
-  const word = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-  if (TRUE.test(word)) return true
-  if (FALSE.test(word)) return false
-  throw new FieldProblem(field, 'is neither true nor false: write true or false')
-}
-
-function language(value: unknown, field: string): string {
-  const tag = text(value, field)
-  if (/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}$/.test(tag)) return tag
-  throw new FieldProblem(field, 'is no language tag, as in en or fr-CA')
-}
-
-function moment(value: unknown, field: string): Date {
-  const read = readTimestamp(value)
-  if ('problem' in read) throw new FieldProblem(field, read.problem)
-  return read
+function isEqual(a: unknown, b: unknown): boolean {
+  return a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : a === b
 }

@@ -5,29 +5,29 @@ import { type Context, inTransaction } from '../context.ts'
 
 /** What {@link finishRestore} takes. */
 export interface FinishRestoreRequest {
-  /** Whether sessions and tokens of the backup stay valid: for a copy of a database that has not been used since. */
+  /** Whether sessions and tokens stay valid. Only for a copy of a database that was not used after the backup. */
   readonly keepSessions: boolean
 }
 
-/** How many sessions and tokens a restore ended. */
+/** How many sessions and tokens ended. */
 export interface FinishedRestore {
   readonly sessions: number
   readonly tokens: number
 }
 
 /**
- * Ends every session and token that came back with a backup. Sessions that ended since the backup, and tokens that were
- * used, are valid again in it, so a thief would get them back.
+ * Ends every session and token after a restore. Sessions that ended after the backup and tokens that were used after it
+ * are valid again in the restored database, so a thief could use them.
  */
 export function finishRestore(
   ctx: Context,
-  { keepSessions }: FinishRestoreRequest,
+  request: FinishRestoreRequest,
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<FinishedRestore> {
   return inTransaction(ctx, async (tx) => {
     const ended = {
-      sessions: keepSessions ? 0 : await store.deleteEverySession(tx.db),
-      tokens: keepSessions ? 0 : await store.deleteEveryToken(tx.db),
+      sessions: request.keepSessions ? 0 : await store.deleteEverySession(tx.db),
+      tokens: request.keepSessions ? 0 : await store.deleteEveryToken(tx.db),
     }
     const event = { action: 'restore_database', userId: null, details: ended } as const
     await record(tx, event, asOperator(caller))

@@ -1,27 +1,27 @@
 /**
- * Timestamps as other software writes them: RFC 3339, and ISO 8601 as PostgreSQL, MySQL, SQLite, Go, Java, JavaScript,
- * .NET, Python and Ruby print it.
+ * Timestamps of other software: RFC 3339, and ISO 8601 as PostgreSQL, MySQL, SQLite, Go, Java, JavaScript, .NET, Python
+ * and Ruby print it.
  */
 
-// Java leaves out seconds that are zero. ISO 8601 allows a comma before the fraction.
+// Java omits seconds that are zero. ISO 8601 allows a comma before the fraction.
 const FORM = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(.*)$/i
-// PostgreSQL writes +05, and +05:53:28 for the local times of long ago. What follows adds nothing to the offset: the
-// abbreviation of the zone and the monotonic clock of Go (`+0100 CET m=+0.0012`), and the zone of Java and RFC 9557
-// (`+01:00[Europe/Paris]`). An abbreviation has three letters or more: PostgreSQL writes BC there too.
+// PostgreSQL writes +05, and +05:53:28 for historic local times. Go appends the abbreviation of the zone and its
+// monotonic clock (`+0100 CET m=+0.0012`), Java and RFC 9557 the name of the zone (`+01:00[Europe/Paris]`). These are
+// ignored. An abbreviation has at least three letters, because PostgreSQL writes BC in the same place.
 const OFFSET =
   /^ ?([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?(?: (?:[A-Z]{3,5}|[+-]\d{2,4}))?(?: m=[+-]\d+\.\d+)?(?:\[[\w+/-]{1,64}\])?$/i
 const UTC = /^(?: ?(?:Z|UTC|GMT)(?:\[[\w+/-]{1,64}\])?)?$/i
 
-/** Numbers below this are more likely seconds: as milliseconds they would end in March 1973. */
+/** Smaller numbers are probably seconds: as milliseconds they would be before March 1973. */
 const MILLISECONDS_MIN = 100_000_000_000
 /** The last millisecond with a year of four digits. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /**
- * Reads a date with a time, or a number of milliseconds since 1970. Without an offset the time is UTC. Digits after the
- * millisecond are dropped. A date or time that does not exist is refused, never carried over into the next day.
+ * Parses a date with a time, or a number of milliseconds since 1970. Without an offset the time is UTC. Digits after
+ * the millisecond are dropped. A date or time that does not exist is refused, never carried over to the next day.
  *
- * @returns The moment, or what is wrong and how to write it instead.
+ * @returns The time, or what is wrong and how to write it instead.
  */
 export function readTimestamp(value: unknown): Date | Problem {
   if (typeof value === 'number') return ofNumber(value)
@@ -67,13 +67,13 @@ function ofText(text: string): Date | Problem {
   if (typeof offset !== 'number') return offset
   if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return NO_SUCH_DAY
   if (hour > 23 || minute > 59 || second > 59) return NO_SUCH_TIME
-  // `Date.UTC` takes the years 0 to 99 for those of the last century.
+  // `Date.UTC` maps the years 0 to 99 to 1900 to 1999.
   if (year < 1969) return OUT_OF_RANGE
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'))
   return ofMoment(Date.UTC(year, month - 1, day, hour, minute, second, milliseconds) - offset)
 }
 
-/** How far a zone is ahead of UTC, in milliseconds. */
+/** The offset of a zone from UTC, in milliseconds. */
 function offsetOf(zone: string): number | Problem {
   if (UTC.test(zone)) return 0
   const match = OFFSET.exec(zone)

@@ -26,7 +26,7 @@ async function openProduction(engine: EngineName) {
   return { ...production, id, unconfirmed }
 }
 
-onBothEngines('sendUserReset', (engine) => {
+onBothEngines('users.sendPasswordReset', (engine) => {
   it('mails a reset link regardless of the request limit', async () => {
     const { auth, id, mailedLink, newMails } = await openProduction(engine)
     for (let request = 0; request < 2; request++) await auth.account.requestPasswordReset({ email: BOB })
@@ -43,7 +43,7 @@ onBothEngines('sendUserReset', (engine) => {
   })
 })
 
-onBothEngines('resendConfirmation', (engine) => {
+onBothEngines('users.sendConfirmation', (engine) => {
   it('mails the link again to an unconfirmed account regardless of the request limit', async () => {
     const { auth, id, unconfirmed, mailedLink, newMails } = await openProduction(engine)
     const { email } = unconfirmed
@@ -64,7 +64,7 @@ onBothEngines('resendConfirmation', (engine) => {
   })
 })
 
-onBothEngines('setUserEmail', (engine) => {
+onBothEngines('users.setEmail', (engine) => {
   it('notifies the old address and changes nothing until the new one is confirmed with the password', async () => {
     const { auth, id, newMails, mailedLink } = await openProduction(engine)
     const sessionToken = await auth.createSession(BOB)

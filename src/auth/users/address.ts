@@ -1,4 +1,4 @@
-/** What an operator does to the address of an account, and by mail to it. Nothing here counts against a limit. */
+/** What operators do with the address of an account. None of it counts towards a limit on requests. */
 import * as store from '../../db/index.ts'
 import { Conflict, OptionError } from '../../model/errors.ts'
 import { maskEmail, normalizeEmail, storedEmail } from '../../model/user.ts'
@@ -13,7 +13,7 @@ import { forgetFailures } from '../sign-in/throttle.ts'
 /**
  * Mails a link that sets a new password to the address of an account.
  *
- * @returns `false`: no such user, or the account is disabled.
+ * @returns `false` if there is no such user, or the account is disabled.
  * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
  */
 export function sendPasswordReset(
@@ -32,9 +32,9 @@ export function sendPasswordReset(
 }
 
 /**
- * Mails the link that confirms the address of an account again.
+ * Mails a new confirmation link to the address of an account.
  *
- * @returns `false`: no such user, the account is disabled, or its address is already confirmed.
+ * @returns `false` if there is no such user, the account is disabled, or its address is already confirmed.
  * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
  */
 export function sendConfirmation(
@@ -52,21 +52,24 @@ export function sendConfirmation(
   })
 }
 
-/** What {@link setEmail} takes beside the account. */
+/** What {@link setEmail} takes. */
 export interface SetEmailRequest {
   /** The new address. */
   email: string
-  /** Whether the caller vouches for it: the change happens at once. Otherwise the new address must be confirmed first. */
+  /**
+   * Whether the operator vouches for the new address, so that it changes at once. Default `false`: it must be
+   * confirmed.
+   */
   confirmed?: boolean
 }
 
 /**
- * Changes the address of an account. Without `confirmed` nothing changes yet: the new address gets a link, the current one
- * a notice, and `account.confirmEmail` makes the change. With `confirmed` it happens at once: the address counts as
- * confirmed, every session and token of the account ends, and the old address gets a notice if there is a mail server.
+ * Changes the address of an account. Without `confirmed`, nothing changes yet: the new address gets a link, the current
+ * one a notice, and `account.confirmEmail` makes the change. With `confirmed`, the address changes at once and counts
+ * as confirmed, every session and token of the account ends, and the old address gets a notice if there is a mailer.
  *
- * @returns `false`: no such user, or without `confirmed` the account is disabled.
- * @throws {AuthError} `email_taken`; `invalid_email` or `missing_field`.
+ * @returns `false` if there is no such user, or, without `confirmed`, the account is disabled.
+ * @throws {AuthError} `email_taken`: another account has the address; `invalid_email` or `missing_field` with `field`.
  * @throws {OptionError} Without `confirmed`: `smtpUrl` or `baseUrl` is not set.
  */
 export async function setEmail(
@@ -105,7 +108,7 @@ async function changeAtOnce(tx: TxContext, userId: number, email: string, caller
   await store.confirmEmail(tx.db, userId, email, tx.now())
   // Failures counted before the account had this address must not count against it.
   await forgetFailures(tx, email)
-  // This may return an account that was taken over: the intruder must not stay signed in.
+  // The operator may be returning a stolen account to its owner, so the intruder must not stay signed in.
   await revokeSessionsAndTokens(tx, userId)
   await record(tx, { action: 'change_email', userId }, asOperator(caller))
   if (normalizeEmail(email) !== normalizeEmail(user.email)) {
@@ -115,8 +118,8 @@ async function changeAtOnce(tx: TxContext, userId: number, email: string, caller
   return true
 }
 
-/** A mail needs a mail server, and its link the public address of the service. */
+/** Refuses to mail a link without a mailer, or without the base URL that the link needs. */
 function assertMailsLinks({ sendsMail, options }: Context): void {
-  if (!sendsMail) throw new OptionError('smtpUrl', 'is not set: there is no mail server to send this with')
+  if (!sendsMail) throw new OptionError('smtpUrl', 'is not set: sending this mail needs a mail server')
   if (options.baseUrl === '') throw new OptionError('baseUrl', 'is not set: the link in the mail needs it')
 }

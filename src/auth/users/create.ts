@@ -4,14 +4,14 @@ import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import type { Context } from '../context.ts'
 
 /**
- * Adds an account. Unlike `account.register` it counts against no limit, works while registration is closed, and always
- * says whether the address is taken.
+ * Adds an account. Unlike `account.register`, it counts towards no limit, works while registration is closed, and
+ * always reports a taken address.
  *
- * @param request - `confirmed`: the caller vouches for the address. Otherwise, with `options.emailVerification`, a link is
- *   mailed, and the account can sign in once it is used.
+ * @param request - `confirmed`: the address counts as confirmed. Otherwise, with `options.emailVerification`, a
+ *   confirmation link is mailed, and the account can sign in once it is used.
  * @throws {AuthError} `email_taken`, with the message `User <email> already exists`; `invalid_email`;
- *   `password_too_short`, `password_too_long`, `password_too_common`, `password_guessable` or `password_breached`;
- *   `missing_field` or `invalid_field` with `field`.
+ *   `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
+ *   `password_guessable` or `password_breached`, each with `field`; `missing_field` or `invalid_field` with `field`.
  */
 export async function create(
   ctx: Context,

@@ -5,12 +5,13 @@ import { type AccountState, columnsOf, type ListedUser, withStates } from './sta
 /** What {@link find} returns. */
 export interface UserDescription {
   readonly user: ListedUser
+  /** How many live sessions the user has. */
   readonly liveSessions: number
   /** Whether a reset token is outstanding. */
   readonly resetPending: boolean
 }
 
-/** The user with this address, in any spelling, with their live sessions, or `null`. */
+/** Finds a user by address, in any spelling. `null` if no account has it. */
 export async function find(ctx: Context, email: string): Promise<UserDescription | null> {
   const found = await store.findUserByEmail(ctx.db, email)
   if (found === null) return null
@@ -23,21 +24,21 @@ export async function find(ctx: Context, email: string): Promise<UserDescription
 /** Which users {@link list} returns. A missing field matches all users. */
 export interface UserQuery {
   readonly state?: AccountState | undefined
-  /** A part of the address, in any spelling. */
+  /** Part of the address, in any spelling. */
   readonly email?: string | undefined
   /** Registered at this time or later. */
   readonly since?: Date | undefined
-  /** Only users with a greater id: to continue where an earlier list ended. */
+  /** Only users with a greater id, to continue an earlier list. */
   readonly afterId?: number | undefined
 }
 
 const PAGE = 500
 
 /**
- * Users by ascending id, each with a state that says whether they can sign in, and if not, why. Reads a page at a time, so
- * that memory stays flat.
+ * Lists users by ascending id, each with a state that says whether they can sign in, and if not, why. Reads a page at a
+ * time, so that memory use stays flat.
  *
- * @param query - A user must match every field that is given. Default: all users.
+ * @param query - A user must match every given field. Default: all users.
  */
 export async function* list(ctx: Context, query: UserQuery = {}): AsyncGenerator<ListedUser> {
   const { state, email, since } = query

@@ -3,12 +3,12 @@ import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 
-/** The live sessions of a user, most recently used first. Nothing in them grants access. */
+/** Lists the live sessions of a user, most recently used first. Contains nothing that grants access. */
 export function listSessions(ctx: Context, userId: number): Promise<store.SessionSummary[]> {
   return store.listSessionsOf(ctx.db, userId, ctx.now())
 }
 
-/** Ends every session of a user. */
+/** Ends every session of a user. Succeeds even if there is no such user. */
 export function endSessions(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLER): Promise<void> {
   return inTransaction(ctx, async (tx) => {
     await store.deleteSessionsOf(tx.db, userId)

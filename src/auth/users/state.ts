@@ -1,4 +1,4 @@
-/** Whether an account can be signed in to, and if not, why. */
+/** Whether a user can sign in, and if not, why. */
 import type * as store from '../../db/index.ts'
 import { type Account, accountOf, normalizeEmail, type User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
@@ -6,9 +6,10 @@ import { readHash } from '../passwords/hashing/index.ts'
 import { findLockedAccounts } from '../sign-in/throttle.ts'
 
 /**
- * `active`: the right password signs in. Otherwise the first of these that applies: `disabled` by an operator;
- * `unconfirmed`: the address must be confirmed first; `no_password`: none is set; `unknown_hash`: the hash has a form
- * that cannot be verified; `compromised`: the password must be reset; `locked`: too many wrong passwords in a row.
+ * `active`: the user can sign in with the right password. Otherwise the first of these that applies: `disabled` by an
+ * operator; `unconfirmed`: the address must be confirmed first; `no_password`: no password is set; `unknown_hash`: the
+ * stored hash cannot be verified; `compromised`: the password must be reset; `locked`: too many wrong passwords in a
+ * row.
  */
 export const ACCOUNT_STATES = [
   'active',
@@ -21,12 +22,12 @@ export const ACCOUNT_STATES = [
 ] as const
 export type AccountState = (typeof ACCOUNT_STATES)[number]
 
-/** A user, and whether they can sign in. */
+/** A user with a state that says whether they can sign in. */
 export interface ListedUser extends Account {
   readonly state: AccountState
 }
 
-/** The same users with their states. */
+/** Adds its state to each user. */
 export async function withStates(ctx: Context, users: readonly User[]): Promise<ListedUser[]> {
   const locked = await findLockedAccounts(
     ctx,
@@ -53,7 +54,7 @@ function stateOf(
   return isLocked ? 'locked' : 'active'
 }
 
-/** The filter for users in a state. The form of a hash and the counters are checked once the users are read. */
+/** The filter for users who may be in a state. Hashes and counters can only be checked after reading. */
 export function columnsOf(ctx: Context, state: AccountState): store.UserFilter {
   const { emailVerification } = ctx.options
   const isConfirmed = emailVerification ? { isVerified: true } : {}

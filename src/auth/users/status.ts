@@ -6,7 +6,12 @@ import { type Context, inTransaction } from '../context.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 import { forgetFailures } from '../sign-in/throttle.ts'
 
-/** Disables an account: sign-in is refused, and its sessions and tokens end. `false`: no such user. */
+/**
+ * Disables an account. Sign-in is refused, and every session and token ends. If it is already disabled, the original
+ * time stays.
+ *
+ * @returns `false` if there is no such user.
+ */
 export function disable(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLER): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     if (!(await store.disableUser(tx.db, userId, ctx.now()))) return false
@@ -16,7 +21,11 @@ export function disable(ctx: Context, userId: number, caller: Caller = UNKNOWN_C
   })
 }
 
-/** Enables a disabled account. Its old sessions stay ended. `false`: no such user. */
+/**
+ * Enables a disabled account. Its old sessions stay ended.
+ *
+ * @returns `false` if there is no such user.
+ */
 export function enable(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLER): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     if (!(await store.enableUser(tx.db, userId))) return false
@@ -25,7 +34,11 @@ export function enable(ctx: Context, userId: number, caller: Caller = UNKNOWN_CA
   })
 }
 
-/** Marks the password as compromised: sign-in requires a reset, and all sessions and tokens end. `false`: no such user. */
+/**
+ * Marks the password of an account as compromised. Sign-in requires a reset, and every session and token ends.
+ *
+ * @returns `false` if there is no such user.
+ */
 export function markPasswordCompromised(
   ctx: Context,
   userId: number,
@@ -39,7 +52,11 @@ export function markPasswordCompromised(
   })
 }
 
-/** Marks the address of an account as confirmed. The caller vouches for it. `false`: no such user. */
+/**
+ * Marks the address of an account as confirmed. The operator vouches for it.
+ *
+ * @returns `false` if there is no such user.
+ */
 export function confirmEmail(
   ctx: Context,
   userId: number,
@@ -54,7 +71,11 @@ export function confirmEmail(
   })
 }
 
-/** Clears the failed sign-ins of an account, and the lock or wait they caused. `false`: no such user. */
+/**
+ * Clears the failed sign-ins of an account, and the wait or lock that they caused.
+ *
+ * @returns `false` if there is no such user.
+ */
 export function unlock(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLER): Promise<boolean> {
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)
@@ -65,9 +86,16 @@ export function unlock(ctx: Context, userId: number, caller: Caller = UNKNOWN_CA
   })
 }
 
-/** Deletes an account for good, with its sessions and tokens. `false`: no such user. */
 function deleteUser(ctx: Context, userId: number, caller: Caller = UNKNOWN_CALLER): Promise<boolean> {
   return inTransaction(ctx, (tx) => removeAccount(tx, userId, asOperator(caller)))
 }
 
-export { deleteUser as delete }
+export {
+  /**
+   * Deletes an account permanently, with its sessions and tokens. Its audit records stay until their retention ends,
+   * without IP address and user agent.
+   *
+   * @returns `false` if there is no such user.
+   */
+  deleteUser as delete,
+}

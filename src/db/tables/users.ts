@@ -31,7 +31,7 @@ type UserColumn = VisibleColumn | MovingColumn
 
 /**
  * Every column, in the order of the table. To add one, write a migration and describe the column here. All statements,
- * {@link MovingUser} and adoption follow, and the compiler reports a property that is missing in {@link User}.
+ * import, export and adoption follow, and the compiler reports a property that is missing in {@link User}.
  */
 const COLUMNS = {
   id: {
@@ -189,11 +189,28 @@ type Marked<Mark extends string> = {
     : never
 }[keyof Cells]
 
-/** A user as import and export have it: without sessions and tokens, which do not move. */
+/** A user for import and export: without the references to sessions and tokens, which do not move. */
 export type MovingUser = Omit<StoredUser, 'id' | Marked<'leftBehind'>> & {
   /** `null`: the database generates the id. */
   readonly id: number | null
 }
+
+type MovingCells = {
+  readonly [Name in keyof Cells as Cells[Name] extends { leftBehind: true } | { property: null }
+    ? never
+    : Name]: Cells[Name]
+}
+type SecretColumn = {
+  [Name in keyof MovingCells]: MovingCells[Name] extends { class: 'secret' } ? Name : never
+}[keyof MovingCells]
+type WrittenCells = {
+  readonly [Name in keyof MovingCells]: MovingCells[Name] extends { type: 'time' }
+    ? string | Nullable<MovingCells[Name]>
+    : ValueOf<MovingCells[Name]>
+}
+
+/** A user as an export writes it: by column, times as text, and secrets only on request. */
+export type MovingRow = Omit<WrittenCells, SecretColumn> & Partial<Pick<WrittenCells, SecretColumn>>
 
 interface Field {
   readonly column: keyof UsersTable
@@ -213,6 +230,19 @@ function fieldsOf(isWanted: (column: UserColumn) => boolean): readonly Field[] {
 
 const USER_FIELDS = fieldsOf(({ movingOnly }) => movingOnly !== true)
 const MOVING_FIELDS = fieldsOf(({ leftBehind }) => leftBehind !== true)
+
+/** The columns that import and export carry, in the order of the table. */
+export const MOVING_COLUMNS = MOVING_FIELDS.map(({ column, property }) => {
+  const { type, class: kind, nullable, generated }: UserColumn = COLUMNS[column]
+  return {
+    column: column as keyof MovingCells,
+    property: property as keyof MovingUser,
+    type,
+    isSecret: kind === 'secret',
+    /** Whether a row must have a value, because neither null nor a generated one is possible. */
+    isRequired: nullable !== true && generated !== true,
+  }
+})
 
 /** The columns that {@link userFrom} reads, in its order. */
 export const USER_SELECTION = USER_FIELDS.map(({ column }) => `users.${column}` as const)

@@ -1,30 +1,32 @@
-import { type FirebaseProject, keptFirebase } from './firebase.ts'
+import { type FirebaseProject, storedFirebase } from './firebase.ts'
 import { readHash } from './index.ts'
 
-/** What stands beside a hash from elsewhere. */
-interface Beside {
-  /** Of a hash of Firebase, which has it in a field of its own. */
+/** What a Firebase hash needs besides its text. */
+interface FirebaseDetails {
+  /** The salt, which Firebase exports in its own field. */
   readonly salt: string | null
-  /** The hash parameters of the project that it comes from. */
+  /** The hash parameters of the project. */
   readonly firebase: FirebaseProject | null
 }
 
 /**
- * The text in which a hash from elsewhere is kept, or why it is not taken, as it stands behind "the hash". What is taken
- * is verified at the first login: nothing is run here.
+ * Checks whether a hash from other software can be verified, and converts it to the form in which it is stored. Runs no
+ * hash: the password is verified at the first sign-in.
  *
- * @param text - A hash in any of the forms of `docs/security/passwords.md`; `!` for no password, as Django writes it too.
+ * @param text - A hash in any of the formats in `docs/security/passwords.md`. `!`, alone or followed by letters and
+ *   digits as in Django, means no password.
+ * @returns The hash to store, or a problem that completes the sentence "the hash …".
  */
 export function adoptHash(
   text: string,
-  { salt, firebase }: Beside,
+  { salt, firebase }: FirebaseDetails,
 ): { readonly hash: string } | { readonly problem: string } {
   if (/^![A-Za-z0-9]*$/.test(text)) return { hash: '!' }
   if (salt === null) return problemOr(text)
   if (firebase === null)
-    return { problem: 'has a salt beside it, and the hash parameters of its Firebase project are not given' }
-  const kept = keptFirebase(firebase, text, salt)
-  return kept === null ? { problem: 'is none of this Firebase project' } : problemOr(kept)
+    return { problem: 'has a salt, but the hash parameters of its Firebase project are not given' }
+  const stored = storedFirebase(firebase, text, salt)
+  return stored === null ? { problem: 'is not from this Firebase project' } : problemOr(stored)
 }
 
 function problemOr(hash: string) {

@@ -1,6 +1,6 @@
 /**
- * argon2id (RFC 9106), by `node:crypto`, in the PHC string format. Off the event loop. argon2i is verified too,
- * and either one also with the word in front that Django writes.
+ * argon2id (RFC 9106) in the PHC string format. `node:crypto` runs it off the event loop. argon2i is verified too, and
+ * both also with the prefix that Django writes.
  */
 import '../../../lib/require-node.ts'
 
@@ -10,7 +10,7 @@ import { equalInConstantTime } from '../../../lib/digest.ts'
 import { bytesOf, readPhc, wholeNumber } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY, type Unreadable } from './reading.ts'
 
-// Not imported: require-node.ts says why.
+// Not imported, for the reason in require-node.ts.
 const { argon2 } = process.getBuiltinModule('node:crypto')
 const deriveKey = promisify(argon2)
 
@@ -21,7 +21,7 @@ const LANES = 1
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 
-/** Above these a hash would hold a thread for seconds, or the memory of the machine. */
+/** Limits for imported hashes. Beyond them, a hash would block a thread for seconds or use up the memory. */
 const MAX_MEMORY_KIB = 262_144
 const MAX_PASSES = 16
 const MAX_LANES = 16
@@ -33,13 +33,13 @@ interface Argon2 {
   readonly memory: number
   readonly passes: number
   readonly parallelism: number
-  /** `data` of the PHC string: hashed together with the password. */
+  /** The parameter `data`, which is hashed together with the password. */
   readonly associatedData: Buffer | null
   readonly nonce: Buffer
   readonly tag: Buffer
 }
 
-/** An argon2 hash of version 1.3, with a tag of 16 bytes or more. */
+/** Reads an argon2 hash of version 1.3 (19) with a tag of at least 16 bytes. */
 export function readArgon2(storedHash: string): Reading | null {
   const argon2 = parse(storedHash.replace(/^argon2(?=\$)/, ''))
   if (argon2 === null || 'problem' in argon2) return argon2
@@ -58,19 +58,19 @@ function parse(text: string): Argon2 | Unreadable | null {
     optional: ['keyid', 'data'],
   })
   if (phc === null || 'problem' in phc) return phc
-  if (phc.id.endsWith('2d')) return { problem: 'is argon2d, which is not verified here' }
-  // The reference implementation reads a hash without a version as one of version 1.0.
+  if (phc.id.endsWith('2d')) return { problem: 'is argon2d, which is not supported' }
+  // The reference implementation takes a hash without a version for version 1.0.
   if (phc.version !== VERSION)
-    return { problem: 'is argon2 of another version than 19, which is not verified here' }
+    return { problem: 'is argon2 of a version other than 19, which is not supported' }
   if (phc.parameters.has('keyid'))
-    return { problem: 'needs the secret key that its parameter keyid names, which is not known here' }
+    return { problem: 'needs a secret key (parameter keyid), which is not supported' }
   const [memory, passes, parallelism] = ['m', 't', 'p'].map((name) =>
     wholeNumber(phc.parameters.get(name)),
   ) as [number, number, number]
   const associatedData = bytesOf(phc.parameters.get('data') ?? '')
   if (associatedData === null) return { problem: 'has a parameter data that is not base64' }
   if (memory > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_LANES) return TOO_COSTLY
-  // RFC 9106 §3.1: at least 8 KiB for each lane, and 8 bytes of salt.
+  // RFC 9106 §3.1: at least 8 KiB per lane. The salt has at least 8 bytes.
   const isPossible = passes >= 1 && parallelism >= 1 && memory >= 8 * parallelism && phc.salt.length >= 8
   if (!isPossible) return IMPOSSIBLE
   return {
@@ -84,7 +84,7 @@ function parse(text: string): Argon2 | Unreadable | null {
   }
 }
 
-/** Whether the hash has the form and the cost that new ones get. */
+/** Whether the hash has the form and cost of a new one. */
 export function hasCurrentCost(storedHash: string): boolean {
   const argon2 = parse(storedHash)
   return (
@@ -111,7 +111,7 @@ export async function hashArgon2id(password: string): Promise<string> {
   return encode(nonce, tag)
 }
 
-/** A hash that no password is known for. */
+/** A valid hash whose password is unknown, to verify against for an unknown account. */
 export function unknownArgon2id(): string {
   return encode(Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
 }

@@ -1,5 +1,5 @@
 /**
- * bcrypt, by `@node-rs/bcrypt`: prebuilt, off the event loop. The two forms that Django writes and the PHC string of
+ * bcrypt. `@node-rs/bcrypt` is prebuilt and runs it off the event loop. The two forms of Django and the PHC string of
  * AdonisJS are verified too.
  */
 import { hash, verify } from '@node-rs/bcrypt'
@@ -7,21 +7,24 @@ import { sha256 } from '../../../lib/digest.ts'
 import { type PhcString, readPhc } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
-/** More bytes than these bcrypt does not see (Okta, October 2024), and a zero byte ends its sight too. */
+/**
+ * bcrypt ignores further bytes, and everything after a zero byte. Okta accepted wrong passwords for this reason in
+ * 2024.
+ */
 const MAX_BYTES = 72
-/** The least that the algorithm allows. */
+/** The minimum of the algorithm. */
 const MIN_COST = 4
-/** Above this a hash, ours or imported, would hold a thread for minutes. */
+/** Beyond this, a hash would block a thread for many seconds. */
 const MAX_COST = 16
 
 const FORM = /^(bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{53})$/
 
-/** Whether bcrypt would take the whole password into account. */
+/** Whether bcrypt would use the whole password. */
 export function fitsBcrypt(password: string): boolean {
   return Buffer.byteLength(password) <= MAX_BYTES && !password.includes('\0')
 }
 
-/** A bcrypt hash in any of its forms. */
+/** Reads a bcrypt hash in any of its forms. */
 export function readBcrypt(storedHash: string): Reading | null {
   const [, wrapping, cost, rest] = FORM.exec(storedHash) ?? []
   if (rest === undefined) {
@@ -30,7 +33,7 @@ export function readBcrypt(storedHash: string): Reading | null {
   }
   if (Number(cost) > MAX_COST) return TOO_COSTLY
   if (Number(cost) < MIN_COST) return IMPOSSIBLE
-  // The letters name one algorithm.
+  // $2a$, $2b$ and $2y$ are the same algorithm.
   const plain = `$2b$${cost}$${rest}`
   if (wrapping === 'bcrypt_sha256$') return { verify: (password) => verify(hexOf(sha256(password)), plain) }
   return { verify: (password) => verifyFitting(password, plain) }
@@ -39,7 +42,7 @@ export function readBcrypt(storedHash: string): Reading | null {
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const BCRYPT_BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
-/** AdonisJS writes bcrypt as a PHC string, with the letter of its version as a character code (`$v=98$r=10`). */
+/** Converts the PHC string of AdonisJS, which has the letter of the version as a character code (`$v=98$r=10`). */
 function ofPhc({ version, parameters, salt, key }: PhcString): string {
   const [saltText, keyText] = [salt, key].map((bytes) =>
     bytes
@@ -53,13 +56,12 @@ function ofPhc({ version, parameters, salt, key }: PhcString): string {
 
 async function verifyFitting(password: string, plain: string): Promise<boolean> {
   if (fitsBcrypt(password)) return verify(password, plain)
-  // Such a password was never hashed with bcrypt. The work is done all the same, so that the time does not
-  // tell which kind of hash an account has.
+  // Such a password was never hashed with bcrypt. Do the same work, so that timing does not reveal the kind of hash.
   await verify('', plain)
   return false
 }
 
-/** The cost of a hash as we write it, or `null` where it is another. */
+/** The cost of a bcrypt hash, or `null` if it is wrapped or of another kind. */
 export function bcryptCost(storedHash: string): number | null {
   const [, wrapping, cost] = FORM.exec(storedHash) ?? []
   return cost === undefined || wrapping !== undefined ? null : Number(cost)
@@ -69,7 +71,7 @@ export function hashBcrypt(password: string, cost: number): Promise<string> {
   return hash(password, cost)
 }
 
-/** A hash that no password is known for, at this cost. */
+/** A valid hash of this cost whose password is unknown, to verify against for an unknown account. */
 export function unknownBcrypt(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
 }

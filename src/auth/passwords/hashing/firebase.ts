@@ -1,10 +1,9 @@
 /**
- * The hashes of Firebase Authentication: scrypt makes a key, and the hash is the project's signer key in AES-256-CTR
- * under it (https://github.com/firebase/scrypt). Only verified, for accounts that came from there.
+ * The hashes of Firebase Authentication, for imported accounts. scrypt derives a key, and the hash is the signer key of
+ * the project, encrypted with it in AES-256-CTR (https://github.com/firebase/scrypt).
  *
- * A hash is kept without the signer key, in a form of our own: the key stream alone, which is the hash less the signer
- * key. It proves the same password, and the secret of another service stands in no row
- * (docs/decisions/0021-hashes-from-elsewhere.md).
+ * We store only the key stream: the hash XOR the signer key. It verifies the same password, and the database does not
+ * contain the secret of another service (docs/decisions/0021-hashes-from-elsewhere.md).
  */
 import { createCipheriv } from 'node:crypto'
 import { equalInConstantTime } from '../../../lib/digest.ts'
@@ -15,20 +14,20 @@ import { deriveScrypt, problemOf, type ScryptCost } from './scrypt.ts'
 export interface FirebaseProject {
   readonly signerKey: Uint8Array
   readonly saltSeparator: Uint8Array
-  /** `rounds`: the r of scrypt. */
+  /** The parameter r of scrypt. */
   readonly rounds: number
-  /** `mem_cost`: the log2 of the N of scrypt. */
+  /** `mem_cost` in the console: log2 of the parameter N of scrypt. */
   readonly memCost: number
 }
 
 const KEY_BYTES = 32
 const BASE64 = /^[A-Za-z0-9+/_-]{2,172}={0,2}$/
-const KEPT =
+const STORED =
   /^\$firebase-scrypt\$ln=(\d{1,3}),r=(\d{1,10}),p=1\$([A-Za-z0-9+/]{2,344})\$([A-Za-z0-9+/]{43,172})$/
 
-/** A hash of Firebase as it is kept here. */
+/** Reads a Firebase hash in its stored form. */
 export function readFirebase(storedHash: string): Reading | null {
-  const match = KEPT.exec(storedHash)
+  const match = STORED.exec(storedHash)
   if (match === null) return null
   const [logN, r] = match.slice(1, 3).map(Number) as [number, number]
   const [salt, stream] = match.slice(3).map((part) => Buffer.from(part, 'base64')) as [Buffer, Buffer]
@@ -45,12 +44,13 @@ export function readFirebase(storedHash: string): Reading | null {
 }
 
 /**
- * A hash of Firebase in the form in which it is kept, or `null` where it is none of this project.
+ * Converts a Firebase hash to its stored form.
  *
- * @param hash - `passwordHash` of the account, base64 of as many bytes as the signer key has.
- * @param salt - `salt` of the account, base64.
+ * @param hash - `passwordHash` of the account, in base64. It must have as many bytes as the signer key.
+ * @param salt - `salt` of the account, in base64.
+ * @returns `null` if the hash cannot be from this project.
  */
-export function keptFirebase(project: FirebaseProject, hash: string, salt: string): string | null {
+export function storedFirebase(project: FirebaseProject, hash: string, salt: string): string | null {
   if (!BASE64.test(hash) || !BASE64.test(salt)) return null
   const bytes = Buffer.from(hash, 'base64')
   const { signerKey, saltSeparator, rounds, memCost } = project

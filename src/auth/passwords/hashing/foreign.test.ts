@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES, UNVERIFIABLE_HASHES } from '../../../../test/fixtures/hashes.ts'
-import { keptFirebase } from './firebase.ts'
+import { storedFirebase } from './firebase.ts'
 import { createHasher, readHash } from './index.ts'
 
 const HASHERS = [
@@ -63,18 +63,15 @@ describe('a hash from other software', () => {
   })
 
   it.each([
-    ['{SSHA}', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here'],
+    ['{SSHA}', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not supported'],
     [
       '{BLF-CRYPT.B64}',
-      'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here',
+      'is a hash under a label of LDAP, Dovecot or Spring Security, which is not supported',
     ],
-    [
-      '{CRYPT}{CRYPT}',
-      'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here',
-    ],
-    ['{CRYPT} ', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not verified here'],
-    ['{}', 'is of no form that is known here'],
-    ['CRYPT', 'is of no form that is known here'],
+    ['{CRYPT}{CRYPT}', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not supported'],
+    ['{CRYPT} ', 'is a hash under a label of LDAP, Dovecot or Spring Security, which is not supported'],
+    ['{}', 'has an unknown format'],
+    ['CRYPT', 'has an unknown format'],
   ])('rejects a hash under the label %s', async (label, problem) => {
     const [{ password, hash } = expect.unreachable()] = FOREIGN_HASHES
     expect(readHash(label + hash)).toEqual({ problem })
@@ -99,7 +96,7 @@ describe('a hash from other software', () => {
     async ({ hash }) => {
       const reading = readHash(hash)
       if (!('problem' in reading)) return expect.unreachable()
-      expect(reading.problem).toMatch(/^is .+ which is not verified here$/)
+      expect(reading.problem).toMatch(/^is .+ which is not supported$/)
       expect(reading.problem).not.toContain(hash)
       expect(await bcrypt.verify('correct horse battery staple', hash)).toBe(false)
     },
@@ -118,7 +115,7 @@ describe('a Firebase hash', () => {
   }
 
   it.each(FIREBASE.hashes)('verifies in the stored form: $hash', async ({ password, salt, hash }) => {
-    const kept = keptFirebase(project, hash, salt) ?? expect.unreachable()
+    const kept = storedFirebase(project, hash, salt) ?? expect.unreachable()
     expect(await bcrypt.verify(password, kept)).toBe(true)
     expect(await bcrypt.verify(`${password} `, kept)).toBe(false)
     expect(await bcrypt.verify(password, damaged(kept))).toBe(false)
@@ -127,7 +124,7 @@ describe('a Firebase hash', () => {
 
   it('is stored without the signer key', () => {
     const [{ hash, salt } = expect.unreachable()] = FIREBASE.hashes
-    const kept = keptFirebase(project, hash, salt) ?? expect.unreachable()
+    const kept = storedFirebase(project, hash, salt) ?? expect.unreachable()
     const key = project.signerKey.toString('base64').slice(0, 20)
     expect(kept).not.toContain(key)
     expect(kept).not.toContain(hash.slice(0, 20))
@@ -135,9 +132,9 @@ describe('a Firebase hash', () => {
 
   it('is rejected if its length differs from the signer key or if it is not valid base64', () => {
     const [{ hash, salt } = expect.unreachable()] = FIREBASE.hashes
-    expect(keptFirebase(project, hash.slice(4), salt)).toBeNull()
-    expect(keptFirebase(project, `${hash.slice(1)}!`, salt)).toBeNull()
-    expect(keptFirebase(project, hash, 'no salt')).toBeNull()
+    expect(storedFirebase(project, hash.slice(4), salt)).toBeNull()
+    expect(storedFirebase(project, `${hash.slice(1)}!`, salt)).toBeNull()
+    expect(storedFirebase(project, hash, 'no salt')).toBeNull()
   })
 })
 
@@ -163,7 +160,7 @@ describe('hash parameters out of bounds', () => {
     [`pbkdf2:sha256:999999999$salt$${'a'.repeat(64)}`],
     [`$firebase-scrypt$ln=30,r=8,p=1$c29tZXNhbHQ$${key}`],
   ])('refuses an excessive cost without running it: %s', async (hash) => {
-    expect(readHash(hash)).toEqual({ problem: 'has a cost beyond what is ever run here' })
+    expect(readHash(hash)).toEqual({ problem: 'has a cost above the limit of this service' })
     expect(await bcrypt.verify('password', hash)).toBe(false)
   })
 
@@ -191,7 +188,7 @@ describe('hash parameters out of bounds', () => {
     [`${'a'.repeat(32)}:${bytes.toUpperCase()}`],
     ['A'.repeat(1_000_000)],
   ])('refuses a truncated or malformed hash: %.80s', async (hash) => {
-    expect(readHash(hash)).toEqual({ problem: 'is of no form that is known here' })
+    expect(readHash(hash)).toEqual({ problem: 'has an unknown format' })
     expect(await bcrypt.verify('password', hash)).toBe(false)
   })
 })

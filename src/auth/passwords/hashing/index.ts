@@ -1,6 +1,6 @@
 /**
- * Password hashes: which form a new one takes, and how each known form is verified. A family has a file of
- * its own; nothing outside this room knows what a hash looks like.
+ * Password hashes: which format a new one gets, and how each known format is verified. Each algorithm has its own file.
+ * No other code knows the format of a hash.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import type { Reader, Reading } from './reading.ts'
 import { readScrypt } from './scrypt.ts'
 import { readUnverifiable } from './unverifiable.ts'
 
-/** The setting for new hashes. */
+/** The settings for new hashes. */
 export interface HasherSettings {
   passwordHash: 'bcrypt' | 'argon2id'
-  /** Of new bcrypt hashes: the log2 of the rounds. */
+  /** The cost of new bcrypt hashes: log2 of the number of rounds. */
   bcryptCost: number
 }
 
@@ -30,23 +30,23 @@ const READERS: readonly Reader[] = [
 ]
 
 /**
- * The label that LDAP, Dovecot and Spring Security write before a hash that itself says what it is, as in
- * `{BLF-CRYPT}$2y$`. Spring Security may add the version of its parameters, as in `{argon2@SpringSecurity_v5_8}`.
+ * The label that LDAP, Dovecot and Spring Security add to a hash that names its own algorithm, as in `{BLF-CRYPT}$2y$`.
+ * Spring Security may add the version of its parameters, as in `{argon2@SpringSecurity_v5_8}`.
  */
 const LABEL =
   /^\{(?:[a-z0-9]+-crypt|crypt|bcrypt|argon2(?:i|id)?|scrypt)(?:@\w{1,32})?\}(?=\$)|^\{pbkdf2\}(?=\$pbkdf2-)/i
 
-/** What a stored hash is, by its text alone. Runs nothing. */
+/** Parses a stored hash. Does not run it. */
 export function readHash(storedHash: string): Reading {
   const unlabelled = storedHash.replace(LABEL, '')
   for (const read of READERS) {
     const reading = read(unlabelled)
     if (reading !== null) return reading
   }
-  return { problem: 'is of no form that is known here' }
+  return { problem: 'has an unknown format' }
 }
 
-/** Hashes new passwords as the settings say, and verifies every form. */
+/** Creates a hasher that hashes new passwords as configured and verifies every known format. */
 export function createHasher(settings: HasherSettings): Hasher {
   const prefersBcrypt = settings.passwordHash === 'bcrypt'
   const usesBcrypt = (password: string) => prefersBcrypt && fitsBcrypt(password)

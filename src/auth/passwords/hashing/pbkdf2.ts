@@ -1,6 +1,6 @@
 /**
- * PBKDF2 (RFC 8018 §5.2) with HMAC of SHA-256 or SHA-512, by `node:crypto`, off the event loop: only verified, for
- * accounts that came from elsewhere. In the PHC string format, and as passlib, OpenLDAP, Django and Werkzeug write it.
+ * PBKDF2 (RFC 8018 §5.2) with HMAC-SHA-256 or HMAC-SHA-512, for imported accounts. `node:crypto` runs it off the event
+ * loop. Reads the PHC string format and the formats of passlib, OpenLDAP, Django and Werkzeug.
  */
 import { pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -10,17 +10,17 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
 const deriveKey = promisify(pbkdf2)
 
-/** Above this a hash would hold a thread for seconds: eight times what OWASP asks for. */
+/** Beyond this, a hash would block a thread for seconds. OWASP recommends 600,000. */
 const MAX_ITERATIONS = 5_000_000
 
-// passlib writes the number alone, and a full stop in the place of the plus sign.
+// passlib writes the number of iterations without a name, and a dot instead of the plus sign of base64.
 const PASSLIB = /^\$pbkdf2-(sha256|sha512)\$(\d{1,10})\$([A-Za-z0-9+/.]{6,86})\$([A-Za-z0-9+/.]{22,86})$/
-/** OpenLDAP writes this in front of what passlib writes behind its own prefix. */
+/** OpenLDAP writes the format of passlib with another prefix. */
 const OPENLDAP = /^\{pbkdf2-(sha256|sha512)\}/i
 const DJANGO = /^pbkdf2_(sha256)\$(\d{1,10})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/
 const WERKZEUG = /^pbkdf2:(sha256|sha512):(\d{1,10})\$([^$]{1,128})\$((?:[0-9a-f]{64}){1,2})$/
 
-/** A PBKDF2 hash with a key of 16 bytes or more. */
+/** Reads a PBKDF2 hash with a key of at least 16 bytes. */
 export function readPbkdf2(storedHash: string): Reading | null {
   const text = storedHash.replace(OPENLDAP, (_, digest: string) => `$pbkdf2-${digest.toLowerCase()}$`)
   const phc = readPhc(text, /^pbkdf2-sha(?:256|512)$/, { required: ['i'], optional: ['l'] })

@@ -5,7 +5,7 @@ import type { Unreadable } from './reading.ts'
 export interface PhcString {
   readonly id: string
   readonly version: number | null
-  /** Each name once, in any order: node-argon2 and AdonisJS do not write them in the order of the specification. */
+  /** By name, in any order: node-argon2 and AdonisJS do not follow the order of the specification. */
   readonly parameters: ReadonlyMap<string, string>
   readonly salt: Buffer
   readonly key: Buffer
@@ -19,20 +19,20 @@ interface ParameterNames {
 const VERSION = /^v=(\d{1,10})$/
 const PARAMETERS = /^[a-z0-9-]{1,32}=/
 const PARAMETER = /^([a-z0-9-]{1,32})=([A-Za-z0-9/+.-]+={0,2})$/
-// The base64 of the specification is without padding. Some programs write the padding all the same.
+// The specification omits the padding of base64, but some software writes it.
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
-/** Longer text is not one of these hashes. Most of the room is for the `data` of argon2. */
+/** Longer text is not a hash. The parameter `data` of argon2 needs most of this length. */
 const MAX_LENGTH = 1_024
 /** In bytes. A shorter key could be guessed. */
 const MIN_KEY = 16
 const MIN_SALT = 4
 
 /**
- * Reads the hash of one family.
+ * Reads a hash of one family of algorithms.
  *
- * @param ids - The identifiers of the family.
- * @returns `null` for text of another family or form, and a problem where the parameters are not those of this one.
+ * @param ids - Matches the identifiers of the family.
+ * @returns `null` if the text is not a PHC string of this family. A problem if its parameters do not fit the algorithm.
  */
 export function readPhc(
   text: string,
@@ -53,7 +53,7 @@ export function readPhc(
     if (name === '') return { problem: 'has parameters that are not written as name=value' }
     if (parameters.has(name)) return { problem: `has the parameter ${name} twice` }
     if (!required.includes(name) && !optional.includes(name))
-      return { problem: `has the parameter ${name}, which is not known for its algorithm` }
+      return { problem: `has the parameter ${name}, which its algorithm does not have` }
     parameters.set(name, value)
   }
   const missing = required.find((name) => !parameters.has(name))
@@ -61,12 +61,12 @@ export function readPhc(
   return { id, version: version === undefined ? null : Number(version), parameters, salt, key }
 }
 
-/** A whole number, as the specification writes them: without zeros in front. `NaN` for other text. */
+/** Parses a decimal number without leading zeros, as the specification writes it. `NaN` for other text. */
 export function wholeNumber(value: string | undefined): number {
   return value !== undefined && /^(?:0|[1-9]\d{0,9})$/.test(value) ? Number(value) : Number.NaN
 }
 
-/** The bytes of text in base64, or `null` for other text. */
+/** Decodes base64. `null` for other text. */
 export function bytesOf(value: string): Buffer | null {
   return BASE64.test(value) ? Buffer.from(value, 'base64') : null
 }

@@ -2,16 +2,16 @@ import { availableParallelism } from 'node:os'
 import { AuthError } from '../../../model/errors.ts'
 import type { Hasher } from '../../../options/index.ts'
 
-/** As many hashes at once as there are cores: more would only share them. */
+/** One hash per core at a time. More would not be faster. */
 const RUNNING_MAX = availableParallelism()
-/** Behind these the wait is longer than a client's patience. */
+/** With more, clients would give up before their turn. */
 const WAITING_MAX = 512
 
 /**
- * The same hasher with a bounded queue in front of it (OWASP ASVS 15.2.2): a flood of logins or
- * registrations is refused at once with `unavailable`, instead of holding up everybody for minutes.
+ * Adds a bounded queue to a hasher (OWASP ASVS 15.2.2). During a flood of sign-ins or registrations, further ones are
+ * refused at once with `unavailable` instead of waiting for minutes.
  *
- * @param processes - How many processes share the cores. Each runs one hash at least.
+ * @param processes - How many processes share the cores. Each runs at least one hash at a time.
  */
 export function withBoundedQueue(hasher: Hasher, processes = 1): Hasher {
   const runningMax = Math.max(1, Math.floor(RUNNING_MAX / processes))
@@ -21,7 +21,7 @@ export function withBoundedQueue(hasher: Hasher, processes = 1): Hasher {
   async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     if (running >= runningMax) {
       if (waiting.length >= WAITING_MAX) throw new AuthError('unavailable')
-      // Whoever finishes hands its place over: `running` stays as it is.
+      // The hash that finishes hands over its place, so `running` stays the same.
       await new Promise<void>((resolve) => waiting.push(resolve))
     } else {
       running++

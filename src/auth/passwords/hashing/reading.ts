@@ -1,16 +1,16 @@
-/** A stored hash: how to verify a password with it, or why that is not possible. */
+/** A parsed hash: verifies a password, or says why that is not possible. */
 export type Reading = { readonly verify: (password: string) => Promise<boolean> } | Unreadable
 
 export interface Unreadable {
-  /** Follows "the hash". Contains no salt and no key. */
+  /** Completes the sentence "the hash …". Contains no salt and no key. */
   readonly problem: string
 }
 
-/** Reads the hashes of one family; `null` for those of another. */
+/** Reads a hash of one family of algorithms. `null` for any other text. */
 export type Reader = (storedHash: string) => Reading | null
 
-/** Verifying it would hold a thread for seconds, or the memory of the machine. */
-export const TOO_COSTLY: Unreadable = { problem: 'has a cost beyond what is ever run here' }
+/** Verifying it would block a thread for seconds or use up the memory. */
+export const TOO_COSTLY: Unreadable = { problem: 'has a cost above the limit of this service' }
 
-/** The form allows it, the algorithm does not. */
+/** Well-formed, but invalid for the algorithm. */
 export const IMPOSSIBLE: Unreadable = { problem: 'has parameters that its algorithm does not allow' }

@@ -1,6 +1,6 @@
 /**
- * scrypt (RFC 7914), by `node:crypto`, off the event loop: only verified, for accounts that came from elsewhere.
- * In the PHC string format, and as Werkzeug, Spring Security and better-auth write it.
+ * scrypt (RFC 7914), for imported accounts. `node:crypto` runs it off the event loop. Reads the PHC string format and
+ * the formats of Werkzeug, Spring Security and better-auth.
  */
 import { type BinaryLike, type ScryptOptions, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -10,11 +10,11 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
 const deriveKey = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt)
 
-/** Above these a hash would hold the memory of the machine, or a thread for seconds: four times what OWASP asks for. */
+/** Beyond these, a hash would use up the memory or block a thread for seconds. OWASP recommends a quarter of them. */
 const MAX_MEMORY_KIB = 262_144
 const MAX_WORK = 4_194_304
 
-// One number in hexadecimal digits: log2(N), and r and p in two digits each.
+// The parameters are one hexadecimal number: log2(N), then r and p with two digits each.
 const SPRING =
   /^(?:\$s0)?\$([1-9a-f]|1[0-9a-f])([0-9a-f]{2})([0-9a-f]{2})\$([A-Za-z0-9+/]{6,86}={0,2})\$([A-Za-z0-9+/]{22,86}={0,2})$/
 const WERKZEUG = /^scrypt:(\d{1,10}):(\d{1,10}):(\d{1,10})\$([^$]{1,128})\$([0-9a-f]{128})$/
@@ -28,7 +28,7 @@ export interface ScryptCost {
   readonly p: number
 }
 
-/** An scrypt hash with a key of 16 bytes or more. */
+/** Reads an scrypt hash with a key of at least 16 bytes. */
 export function readScrypt(storedHash: string): Reading | null {
   const phc = readPhc(storedHash, /^scrypt$/, { required: ['r', 'p'], optional: ['ln', 'n'] })
   if (phc !== null) return 'problem' in phc ? phc : ofPhc(phc)
@@ -50,13 +50,13 @@ export function readScrypt(storedHash: string): Reading | null {
   }
   const [, salt, key] = BETTER_AUTH.exec(storedHash) ?? []
   if (salt === undefined || key === undefined) return null
-  // Its salt is the text of the digits, and it takes a password in one of its Unicode forms.
+  // better-auth uses the hexadecimal text itself as the salt, and normalises the password to NFKC.
   const { verify } = verifying(salt, Buffer.from(key, 'hex'), { N: 16_384, r: 16, p: 1 })
   return { verify: (password) => verify(password.normalize('NFKC')) }
 }
 
 function ofPhc({ parameters, salt, key }: PhcString): Reading {
-  // AdonisJS writes N itself, all others its log2.
+  // AdonisJS writes N. All others write log2(N).
   const [n, logN] = [parameters.get('n'), parameters.get('ln')]
   if (n !== undefined && logN !== undefined) return { problem: 'has both of the parameters n and ln' }
   if (n === undefined && logN === undefined) return { problem: 'lacks the parameter ln' }
@@ -65,20 +65,20 @@ function ofPhc({ parameters, salt, key }: PhcString): Reading {
   return problemOf(cost) ?? verifying(salt, key, cost)
 }
 
-/** Why a hash of this cost is never run, or `null` where it is. */
+/** Why a hash of this cost cannot be verified, or `null`. */
 export function problemOf({ N, r, p }: ScryptCost): Reading | null {
   if ((N * r) / 8 > MAX_MEMORY_KIB || N * r * p > MAX_WORK) return TOO_COSTLY
   return N >= 2 && Number.isInteger(Math.log2(N)) && r >= 1 && p >= 1 ? null : IMPOSSIBLE
 }
 
-/** What scrypt makes of a password. The cost has to be one without a problem. */
+/** Runs scrypt. {@link problemOf} must have found no problem with the cost. */
 export function deriveScrypt(
   password: string,
   salt: string | Uint8Array,
   length: number,
   cost: ScryptCost,
 ): Promise<Buffer> {
-  // Beside its table scrypt needs a little more; the bound on it was looked at before.
+  // scrypt needs slightly more memory than its table, whose size is limited above.
   return deriveKey(password, salt, length, { ...cost, maxmem: 2 * MAX_MEMORY_KIB * 1_024 })
 }
 

@@ -1,4 +1,4 @@
-/** Hashes that other software writes and that are not verified here: known by their text, so that it can be said why. */
+/** Recognises hashes of other software that are not supported, so that the error names them. */
 import type { Reading } from './reading.ts'
 
 const KNOWN: readonly (readonly [form: RegExp, name: string])[] = [
@@ -19,8 +19,8 @@ const KNOWN: readonly (readonly [form: RegExp, name: string])[] = [
   [/^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i, 'a bare digest'],
 ]
 
-/** A hash that is known for what it is, and is not verified. */
+/** Reads a hash of a known but unsupported kind. */
 export function readUnverifiable(storedHash: string): Reading | null {
   const known = KNOWN.find(([form]) => form.test(storedHash))
-  return known === undefined ? null : { problem: `is ${known[1]}, which is not verified here` }
+  return known === undefined ? null : { problem: `is ${known[1]}, which is not supported` }
 }

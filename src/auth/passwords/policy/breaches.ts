@@ -5,46 +5,47 @@ import { OptionError } from '../../../model/errors.ts'
 // Not imported: require-node.ts says why.
 const { hash } = process.getBuiltinModule('node:crypto')
 
-/** A registration waits for it: who gets no answer by then goes on without. */
+/** A registration waits for the answer at most this long, then continues without it. */
 const TIMEOUT_MS = 2_000
 /** A padded answer has about 40 KiB. */
 const ANSWER_MAX_BYTES = 256 * 1_024
-/** So many failures in a row, and the service is left alone for a while. */
+/** After this many failures in a row, the service is not asked for {@link PAUSE_MS}. */
 const FAILURES_MAX = 3
 const PAUSE_MS = 30_000
 
 const PREFIX_LENGTH = 5
-/** The rest of a SHA-1 in hexadecimal, and how often that password was seen. */
+/** The rest of a SHA-1 digest in hexadecimal, and how often the password was seen. */
 const LINE = /^([0-9A-F]{35}):(\d{1,15})$/i
 
-/** Told once when an outage begins, with its cause, and once with `null` when the service answers again. */
+/** Called once with the cause when an outage begins, and once with `null` when the service answers again. */
 export type OnBreachOutage = (cause: BreachServiceUnreachable | null) => void
 
 export interface BreachTuning {
-  /** Milliseconds that never run backwards. */
+  /** A monotonic clock, in milliseconds. */
   readonly now: () => number
-  /** For the whole exchange, up to the last byte of the answer. */
+  /** For the whole exchange, to the last byte of the answer. */
   readonly timeoutMs: number
 }
 
-/** The breach service gave no answer that can be used. Holds nothing of what was asked. */
+/** The breach service gave no usable answer. Contains nothing of the request. */
 export class BreachServiceUnreachable extends Error {
   override readonly name = 'BreachServiceUnreachable'
-  /** Why: `timeout`, `status_503`, `too_large`, `malformed`, or what the network said. */
+  /** `timeout`, `status_503`, `too_large`, `malformed`, a network error such as `ECONNREFUSED`, or `no_answer`. */
   readonly code: string
 
   constructor(code: string) {
-    super(`the breach service could not be asked: ${code}`)
+    super(`the breach service gave no usable answer: ${code}`)
     this.code = code
   }
 }
 
 /**
- * Asks a breach service about a password by the range protocol of Pwned Passwords: the first 5 hexadecimal
- * digits of its SHA-1 leave, and the service answers with every suffix it knows to them. Without an answer the
- * password counts as not breached; the check never throws.
+ * Creates a check that asks a breach service about a password with the range protocol of Pwned Passwords. It sends the
+ * first 5 hexadecimal digits of the SHA-1 digest, and the service returns every suffix that it knows for them. The
+ * check never rejects: without an answer, the password counts as not breached.
  *
- * @param baseUrl - http(s), with or without `/range` at its end.
+ * @param baseUrl - An http(s) URL, with or without `/range` at its end.
+ * @throws {OptionError} `baseUrl` is not an http(s) URL, or has credentials, a query or a fragment.
  * @see {@link https://haveibeenpwned.com/API/v3#PwnedPasswords the protocol}
  */
 export function createBreachCheck(
@@ -59,10 +60,10 @@ export function createBreachCheck(
   return async (password) => {
     const isFailing = failures >= FAILURES_MAX
     if (isFailing && now() < pausedUntil) return false
-    // One tries whether it is back; those who come meanwhile go on without.
+    // After the pause a single request tests the service. Others continue without it.
     if (isFailing) pausedUntil = now() + PAUSE_MS
 
-    // SHA-1 is the protocol's. It protects nothing here: the password is stored under another hash.
+    // The protocol requires SHA-1. It protects nothing here: the stored hash is a different one.
     const digest = hash('sha1', password).toUpperCase()
     try {
       const answer = await getText(`${rangeUrl}/${digest.slice(0, PREFIX_LENGTH)}`, timeoutMs)
@@ -86,17 +87,14 @@ function readRangeUrl(baseUrl: string): string {
     /^https?:$/.test(url.protocol) &&
     [url.username, url.password, url.search, url.hash].every((part) => part === '')
   if (!isPlain)
-    throw new OptionError(
-      'breachCheckUrl',
-      'expected an http(s) address without credentials, query and fragment',
-    )
+    throw new OptionError('breachCheckUrl', 'expected an http(s) URL without credentials, query or fragment')
   const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
   return base.endsWith('/range') ? base : `${base}/range`
 }
 
 async function getText(url: string, timeoutMs: number): Promise<string> {
   const response = await fetch(url, {
-    // Padding gives all answers about one length, so that an eavesdropper cannot tell the prefix by it.
+    // Padding makes all answers about equally long, so that their length does not reveal the prefix.
     headers: { 'add-padding': 'true', 'user-agent': 'bienvenue' },
     redirect: 'error',
     credentials: 'omit',
@@ -117,19 +115,19 @@ async function getText(url: string, timeoutMs: number): Promise<string> {
   return Buffer.concat(chunks).toString('latin1')
 }
 
-/** The suffixes that were seen at least once; lines with a count of 0 are padding. */
+/** The suffixes of passwords that were seen at least once. Lines with a count of 0 are padding. */
 function breachedSuffixes(answer: string): Set<string> {
   const suffixes = new Set<string>()
   for (const line of answer.replace(/\r?\n$/, '').split(/\r?\n/)) {
     const [, suffix, count] = LINE.exec(line) ?? []
-    // No range is empty: an answer without a line, or with any other, is none of this protocol.
+    // No range is empty, so an answer without a line is malformed, like one with any other line.
     if (suffix === undefined) throw new BreachServiceUnreachable('malformed')
     if (Number(count) > 0) suffixes.add(suffix.toUpperCase())
   }
   return suffixes
 }
 
-/** One word for the log. Never the error itself, since some hold what was sent and received. */
+/** One word for the log. Not the error itself, which may contain what was sent and received. */
 function reasonOf(error: unknown): string {
   if (error instanceof BreachServiceUnreachable) return error.code
   if (!(error instanceof Error)) return 'unknown'

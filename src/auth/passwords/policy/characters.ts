@@ -1,10 +1,10 @@
-/** The form in which passwords and words are compared: Unicode NFC, lower case. Spellings of one word agree. */
+/** The form in which passwords and words are compared: Unicode NFC and lower case. */
 export function fold(text: string): string {
-  // Lower-casing can take a composed form apart.
+  // Lower-casing can decompose a character.
   return text.normalize('NFC').toLowerCase().normalize('NFC')
 }
 
-/** How many characters a text has as its reader counts them, or nearly: Unicode code points. */
+/** The length of a text in Unicode code points, which is close to what a reader counts. */
 export function codePointsIn(text: string): number {
   return [...text].length
 }

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { codePointsIn } from './characters.ts'
 import { isMostlyRuns, repeatedUnit } from './patterns.ts'
 
-/** Below this no length is accepted (NIST SP 800-63B-4 §3.1.1.2), and so none of a unit that is repeated. */
+/** A repeated unit needs at least this length, even if shorter passwords are allowed (NIST SP 800-63B-4 §3.1.1.2). */
 const UNIT_MIN_LENGTH = 8
 
 /**
- * Whether a folded password is among the commonest ones, is little but runs, or is a repetition. A repetition
- * is as good as its unit, less the spaces around it: that has to have the length and not to be common itself.
+ * Whether a folded password is on the list of common passwords, consists mostly of runs, or repeats a weak unit. A
+ * repetition is as good as its unit without surrounding spaces, so the unit must be long enough and not common itself.
  */
 export async function isTooCommon(password: string, minPasswordLength: number): Promise<boolean> {
   if (isMostlyRuns(password)) return true
@@ -24,7 +24,7 @@ export async function isTooCommon(password: string, minPasswordLength: number): 
 
 let loading: Promise<ReadonlySet<string>> | undefined
 
-/** The list, folded. Read on first use and kept. */
+/** The list of common passwords, folded. Loaded on first use and kept in memory. */
 export function commonPasswords(): Promise<ReadonlySet<string>> {
   loading ??= readList()
   return loading

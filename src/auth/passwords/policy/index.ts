@@ -1,7 +1,7 @@
 /**
- * The policy for new passwords, one function for every way to set one: length, words that somebody would try
- * first, the commonest passwords, and a breach service where one is configured. What a password is at all,
- * and its longest form, is `passwords.ts`'s; how it is hashed, `hashing/`'s. `docs/security/passwords.md` is the manual.
+ * The policy for new passwords: length, words that an attacker would try first, common passwords, and a breach service
+ * if one is configured. `../password.ts` defines what a password is and its maximum length, and `../hashing/` hashes
+ * it. `docs/security/passwords.md` describes the policy.
  *
  * @module
  */
@@ -9,40 +9,43 @@ import { AuthError } from '../../../model/errors.ts'
 import { type BreachTuning, createBreachCheck, type OnBreachOutage } from './breaches.ts'
 import { codePointsIn, fold } from './characters.ts'
 import { isTooCommon } from './common.ts'
-import { accountWords, isMostly, serviceWords } from './context.ts'
+import { accountWords, isMostly, serviceWords } from './context-words.ts'
 
-/** What the operator decides. */
+/** The settings of the policy. */
 export interface PolicySettings {
-  /** The fewest characters of a new password, in Unicode code points. */
+  /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
-  /** Whether context words, the list of common passwords, repetitions and runs are refused. */
+  /** Whether to refuse context words, common passwords, repetitions and runs. */
   readonly passwordBlocklist: boolean
-  /** More words that are no secret here. */
+  /** Further words that users or attackers associate with the service. */
   readonly contextWords: readonly string[]
-  /** Where the service is, whose host is no secret either. Empty where it has no address. */
+  /** The public URL of the service, whose host name is a context word. Empty if it has none. */
   readonly baseUrl: string
-  /** The base address of a service that speaks the range protocol of Pwned Passwords, or empty for none. */
+  /** The base URL of a service with the range protocol of Pwned Passwords. Empty for none. */
   readonly breachCheckUrl: string
 }
 
 export interface PasswordPolicy {
   /**
-   * Refuses a new password that the policy does not allow: the cheap rules first, the breach service last.
+   * Refuses a new password that the policy does not allow. Applies the cheap rules first and asks the breach service
+   * last.
    *
-   * @param password - Well-formed text of 1 to 1,024 bytes of UTF-8. Taken as it is.
-   * @param about - `field` names the parameter in the error; `email` is the account's address, as it was
-   *   entered or in its normal form, or `null` where there is none.
-   * @throws {AuthError} `password_too_short`, `password_guessable`, `password_too_common` or
-   *   `password_breached`, whichever comes first.
+   * @param password - Well-formed text of 1 to 1,024 bytes of UTF-8.
+   * @param about - `field`: the parameter that the error names. `email`: the address of the account in any spelling, or
+   *   `null` if there is none.
+   * @throws {AuthError} The first of `password_too_short`, `password_guessable`, `password_too_common` and
+   *   `password_breached` that applies.
    */
   check(password: string, about: { readonly field: string; readonly email: string | null }): Promise<void>
 }
 
 /**
- * @param onOutage - Told once when the breach service stops answering, with the reason in `code` and nothing of a
- *   password or its hash, and once with `null` when it answers again.
- * @param tuning - For tests: the clock and the patience of the breach check.
- * @throws {OptionError} `breachCheckUrl` is no http(s) address, or has credentials, a query or a fragment.
+ * Creates the policy.
+ *
+ * @param onOutage - Called once when the breach service stops answering, with the reason in `code`, and once with
+ *   `null` when it answers again. Gets nothing of a password or its hash.
+ * @param tuning - For tests: the clock and the timeout of the breach check.
+ * @throws {OptionError} `breachCheckUrl` is not an http(s) URL, or has credentials, a query or a fragment.
  */
 export function createPasswordPolicy(
   settings: PolicySettings,
@@ -50,7 +53,7 @@ export function createPasswordPolicy(
   tuning: Partial<BreachTuning> = {},
 ): PasswordPolicy {
   const { minPasswordLength, passwordBlocklist, breachCheckUrl } = settings
-  const ofService = serviceWords(settings)
+  const publicWords = serviceWords(settings)
   const isBreached = breachCheckUrl === '' ? null : createBreachCheck(breachCheckUrl, onOutage, tuning)
 
   return {
@@ -59,7 +62,7 @@ export function createPasswordPolicy(
         throw new AuthError('password_too_short', { field, minLength: minPasswordLength })
       if (passwordBlocklist) {
         const folded = fold(password)
-        if (isMostly([...ofService, ...accountWords(email)], folded))
+        if (isMostly([...publicWords, ...accountWords(email)], folded))
           throw new AuthError('password_guessable', { field })
         if (await isTooCommon(folded, minPasswordLength))
           throw new AuthError('password_too_common', { field })

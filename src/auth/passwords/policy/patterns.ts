@@ -1,7 +1,7 @@
 /** A shorter run is part of ordinary words: `hij` in "hijack", `stu` in "student". */
 const RUN_MIN_LENGTH = 4
-/** This many characters beside the runs do not make them better: `aaaaaaaaaaaaaa1`. */
-const BESIDE_MAX = 3
+/** This many other characters do not make runs strong: `aaaaaaaaaaaaaa1`. */
+const OTHERS_MAX = 3
 
 type Step = (from: string, to: string) => boolean
 
@@ -29,14 +29,14 @@ export function isMostlyRuns(text: string): boolean {
       start = end
     }
   }
-  const beside = isInRun.filter((flag) => flag === 0).length
-  return beside <= BESIDE_MAX && beside < characters.length
+  const others = isInRun.filter((flag) => flag === 0).length
+  return others <= OTHERS_MAX && others < characters.length
 }
 
 /**
- * The shortest unit that gives the whole text when it is repeated, or `null`: `abc` for `abcabcabcab`. The last
- * repetition may be cut short, but where there are only two, by one character at most: `hey you hey you`. Quadratic in
- * the worst case, which a password of 1,024 bytes bounds.
+ * The shortest unit whose repetition is the whole text, or `null`: `abc` for `abcabcabcab`. The last repetition may be
+ * incomplete. If there are only two, it may lack at most one character: `hey you hey you`. Takes quadratic time in the
+ * worst case, which is fine for a password of at most 1,024 bytes.
  */
 export function repeatedUnit(text: string): string | null {
   const characters = [...text]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { accountWords, isMostly, serviceWords } from './context.ts'
+import { accountWords, isMostly, serviceWords } from './context-words.ts'
 import { createPasswordPolicy } from './index.ts'
 
 const EMAIL = 'Arthur.Pendragon+table_round@mail.Camelot-Castle.example'

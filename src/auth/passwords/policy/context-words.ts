@@ -1,12 +1,16 @@
+/** Words that an attacker tries first, because they know the service and the account. */
 import { domainToUnicode } from 'node:url'
 import { codePointsIn, fold } from './characters.ts'
 
-/** Shorter words are part of too many others. In code points. */
+/** In code points. Shorter words are part of too many others. */
 const WORD_MIN_LENGTH = 4
-/** So much has to be left of a password beside the words, in code points: the least length of any (NIST). */
+/**
+ * In code points. At least this much of a password must be left without the words: the minimum length of NIST SP
+ * 800-63B.
+ */
 const REST_MIN_LENGTH = 8
 
-/** What anybody knows of the service: its name, its host and the host's parts, the operator's words. */
+/** What everyone knows about the service: its name, its host name with its parts, and the words of the operator. */
 export function serviceWords(service: {
   readonly baseUrl: string
   readonly contextWords: readonly string[]
@@ -15,7 +19,7 @@ export function serviceWords(service: {
   return words(['bienvenue', ...domainWords(host), ...service.contextWords])
 }
 
-/** What anybody knows of an account: its address, and the parts of it. */
+/** What everyone may know about an account: its address with its parts. */
 export function accountWords(email: string | null): string[] {
   if (email === null) return []
   const at = email.lastIndexOf('@')
@@ -23,7 +27,7 @@ export function accountWords(email: string | null): string[] {
   return words([email, localPart, ...localPart.split(/[.+_-]/), ...domainWords(email.slice(at + 1))])
 }
 
-/** A domain and its labels but the last, which is `com` or the like; both in punycode and as it is read. */
+/** A domain and its labels except the last, in punycode and in Unicode. */
 function domainWords(domain: string): string[] {
   return [domain, domainToUnicode(domain)].flatMap((form) => [form, ...form.split('.').slice(0, -1)])
 }
@@ -34,13 +38,13 @@ function words(texts: readonly string[]): string[] {
 }
 
 /**
- * Whether a password has some of the words in it, and fewer than 8 code points besides. All of it folded.
- * The work is bounded by the length of the password times that of the words together.
+ * Whether a password contains one of the words and has fewer than 8 code points without them. All text must be folded.
+ * The work is at most proportional to the length of the password times the total length of the words.
  */
 export function isMostly(words: readonly string[], password: string): boolean {
   const isWord = new Uint8Array(password.length)
   for (const word of words) {
-    // Occurrences may overlap: each is looked for in the whole password, so that their order does not matter.
+    // Mark overlapping occurrences too, so that the order of the words does not matter.
     for (let at = password.indexOf(word); at !== -1; at = password.indexOf(word, at + 1))
       isWord.fill(1, at, at + word.length)
   }

@@ -1,0 +1,49 @@
+/** The values of imported fields. Text is accepted for numbers and booleans, because CSV has only text. */
+import { readTimestamp } from './timestamp.ts'
+
+/** No field of ours has a longer name. The message repeats only this much of another one. */
+const NAME_MAX_LENGTH = 64
+
+/** What is wrong with a field. The message contains the name of the field, but not its value. */
+export class FieldProblem extends Error {
+  constructor(field: string, problem: string) {
+    super(`${field.slice(0, NAME_MAX_LENGTH)}: ${problem}`)
+  }
+}
+
+/** Well-formed text without zero bytes, which PostgreSQL refuses. */
+export function text(value: unknown, field: string): string {
+  if (typeof value === 'string' && value.isWellFormed() && !value.includes('\0')) return value
+  throw new FieldProblem(field, 'is not text')
+}
+
+/** A positive 32-bit integer, the range of the columns in both dialects. */
+export function number(value: unknown, field: string): number {
+  const count = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= 0x7fffffff) return count
+  throw new FieldProblem(field, 'is not a whole number from 1 to 2147483647')
+}
+
+/** The words that PostgreSQL reads as a boolean, in any case. */
+const TRUE = /^(?:true|t|yes|y|on|1)$/i
+const FALSE = /^(?:false|f|no|n|off|0)$/i
+
+export function boolean(value: unknown, field: string): boolean {
+  if (typeof value === 'boolean') return value
+  const word = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  if (TRUE.test(word)) return true
+  if (FALSE.test(word)) return false
+  throw new FieldProblem(field, 'is not a boolean: write true or false')
+}
+
+export function languageTag(value: unknown, field: string): string {
+  const tag = text(value, field)
+  if (/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}$/.test(tag)) return tag
+  throw new FieldProblem(field, 'is not a language tag such as en or fr-CA')
+}
+
+export function time(value: unknown, field: string): Date {
+  const read = readTimestamp(value)
+  if ('problem' in read) throw new FieldProblem(field, read.problem)
+  return read
+}
