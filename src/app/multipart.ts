@@ -2,7 +2,7 @@
 import { Dicer } from '@fastify/busboy'
 
 /** No form of ours has nearly as many fields, and each part costs a stream. */
-const PARTS_MAX = 100
+export const PARTS_MAX = 100
 
 /** A part as it was sent. */
 export interface Part {

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts'
 import { requireFreshSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
 import { nextHour, takeHourlyPlace } from '../sign-in/throttle.ts'
+import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 
 /** Everything that is stored about an account, except what would grant access to it. */
 export interface AccountExport {
@@ -16,11 +17,6 @@ export interface AccountExport {
   /** Newest first. */
   readonly audit: readonly store.AuditRecord[]
 }
-
-/** Each export reads all rows of the account, and adds an audit record. */
-const EXPORTS_PER_HOUR = 10
-/** An export has at most this many audit records, the newest. */
-const AUDIT_RECORDS_MAX = 10_000
 
 /**
  * Everything that is stored about the caller's account, except what would grant access to it: the account, its sessions

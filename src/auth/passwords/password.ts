@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { createHasher } from './hashing/index.ts'
 
 /** Longest password, in UTF-8 bytes. A longer one is refused before it is hashed, and never cut. */
-const PASSWORD_MAX_BYTES = 1_024
+export const PASSWORD_MAX_BYTES = 1_024
 
 const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: OPTION_TABLE.bcryptCost.classic })
 

@@ -70,7 +70,7 @@ export function mayHaveSessions({ options }: Context, { disabledAt, emailVerifie
 }
 
 /** Last use is recorded at most this often, or every tenth of the idle limit if that is less. */
-const LAST_SEEN_STEP_SECONDS = 60
+export const LAST_SEEN_STEP_SECONDS = 60
 
 function isUseDue(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
   const { sessionIdleSeconds } = ctx.options

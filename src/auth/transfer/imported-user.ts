@@ -65,7 +65,7 @@ class FieldProblem extends Error {
 }
 
 /** A longer name is none of ours, and is not repeated whole. */
-const NAME_MAX_LENGTH = 64
+export const NAME_MAX_LENGTH = 64
 
 function read(fields: Fields, { now, firebase }: ReadingDetails): ImportedUser {
   const given = new Map<UserField, unknown>()

@@ -22,9 +22,9 @@ const SALT_BYTES = 16
 const TAG_BYTES = 32
 
 /** Above these a hash would hold a thread for seconds, or the memory of the machine. */
-const MAX_MEMORY_KIB = 262_144
-const MAX_PASSES = 16
-const MAX_LANES = 16
+export const MAX_MEMORY_KIB = 262_144
+export const MAX_PASSES = 16
+export const MAX_LANES = 16
 
 const VERSION = 0x13
 

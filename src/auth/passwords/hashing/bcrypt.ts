@@ -8,11 +8,11 @@ import { type PhcString, readPhc } from './phc.ts'
 import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
 /** More bytes than these bcrypt does not see (Okta, October 2024), and a zero byte ends its sight too. */
-const MAX_BYTES = 72
+export const MAX_BYTES = 72
 /** The least that the algorithm allows. */
 const MIN_COST = 4
 /** Above this a hash, ours or imported, would hold a thread for minutes. */
-const MAX_COST = 16
+export const MAX_COST = 16
 
 const FORM = /^(bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{53})$/
 

@@ -11,7 +11,7 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 const deriveKey = promisify(pbkdf2)
 
 /** Above this a hash would hold a thread for seconds: eight times what OWASP asks for. */
-const MAX_ITERATIONS = 5_000_000
+export const MAX_ITERATIONS = 5_000_000
 
 // passlib writes the number alone, and a full stop in the place of the plus sign.
 const PASSLIB = /^\$pbkdf2-(sha256|sha512)\$(\d{1,10})\$([A-Za-z0-9+/.]{6,86})\$([A-Za-z0-9+/.]{22,86})$/

@@ -5,7 +5,7 @@ import type { Hasher } from '../../../options/index.ts'
 /** As many hashes at once as there are cores: more would only share them. */
 const RUNNING_MAX = availableParallelism()
 /** Behind these the wait is longer than a client's patience. */
-const WAITING_MAX = 512
+export const WAITING_MAX = 512
 
 /**
  * The same hasher with a bounded queue in front of it (OWASP ASVS 15.2.2): a flood of logins or

@@ -11,8 +11,8 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 const deriveKey = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt)
 
 /** Above these a hash would hold the memory of the machine, or a thread for seconds: four times what OWASP asks for. */
-const MAX_MEMORY_KIB = 262_144
-const MAX_WORK = 4_194_304
+export const MAX_MEMORY_KIB = 262_144
+export const MAX_WORK = 4_194_304
 
 // One number in hexadecimal digits: log2(N), and r and p in two digits each.
 const SPRING =

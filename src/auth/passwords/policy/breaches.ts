@@ -6,12 +6,12 @@ import { OptionError } from '../../../model/errors.ts'
 const { hash } = process.getBuiltinModule('node:crypto')
 
 /** A registration waits for it: who gets no answer by then goes on without. */
-const TIMEOUT_MS = 2_000
+export const TIMEOUT_MS = 2_000
 /** A padded answer has about 40 KiB. */
-const ANSWER_MAX_BYTES = 256 * 1_024
+export const ANSWER_MAX_BYTES = 256 * 1_024
 /** So many failures in a row, and the service is left alone for a while. */
-const FAILURES_MAX = 3
-const PAUSE_MS = 30_000
+export const FAILURES_MAX = 3
+export const PAUSE_MS = 30_000
 
 const PREFIX_LENGTH = 5
 /** The rest of a SHA-1 in hexadecimal, and how often that password was seen. */
