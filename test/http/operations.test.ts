@@ -4,7 +4,7 @@ import * as fields from '../../src/api/fields.ts'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
 import { isLinked, MAIL_KINDS, type MailKind } from '../../src/auth/delivery/kinds.ts'
 import type { AuditRecord } from '../../src/auth/index.ts'
-import { AUDIT_ACTIONS, type AuditEntry } from '../../src/model/audit-actions.ts'
+import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onBothEngines } from '../support/engines.ts'
 import { BASE_URL, cookieIn, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
@@ -122,7 +122,7 @@ describe('the audit log', () => {
     details: string[],
   ) => [action, outcome, actor, reason ?? '-', ...details.sort()].join(' ')
 
-  const declared = Object.entries<readonly AuditEntry[]>(AUDIT_ACTIONS).flatMap(([action, entries]) =>
+  const declared = Object.entries<readonly AuditKind[]>(AUDIT_ACTIONS).flatMap(([action, entries]) =>
     entries.map(({ outcome = 'success', actor, reason = null, details = [] }) =>
       signatureOf(action, outcome, actor, reason, [...details]),
     ),

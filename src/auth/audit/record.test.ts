@@ -389,7 +389,7 @@ onBothEngines('the audit log', (engine) => {
 })
 
 /** Actions that change data, each with a change that it makes. */
-const CHANGES: readonly [AuditAction, table: string, change: 'insert' | 'update' | 'delete'][] = [
+const CHANGES: readonly [keyof typeof ACTS, table: string, change: 'insert' | 'update' | 'delete'][] = [
   ['register', 'users', 'insert'],
   ['login', 'sessions', 'insert'],
   ['logout', 'sessions', 'delete'],
