@@ -216,6 +216,15 @@ test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/re
   },
 )
 
+test.each(PAGES.filter((page) => /^docs\/(?:guide|reference|security)\//.test(page)))(
+  'the settings that %s names exist',
+  (page) => {
+    const variables = Object.values(SETTINGS).flatMap(({ env }) => [env, `${env}_FILE`])
+    const named = read(page).match(/\bBIENVENUE_[A-Z_]*[A-Z]\b/g) ?? []
+    expect(named.filter((name) => !variables.includes(name))).toEqual([])
+  },
+)
+
 describe('README.md', () => {
   const readme = read('README.md')
 

@@ -96,7 +96,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
 })
 
 const NETWORK =
-  /import (?!type)(?:\{([^}]*)\}|[\w* ]+) from '(?:node:)?(net|tls|http|https|http2|dgram|dns|undici)(?:\/\w+)?'/g
+  /(?:import (?!type)|const )(?:\{([^}]*)\}|[\w* ]+) (?:from |= process\.getBuiltinModule\()'(?:node:)?(net|tls|http|https|http2|dgram|dns|undici)(?:\/\w+)?'/g
 
 it('only these files import from modules of the network, except to parse addresses [CFG-04]', () => {
   const imported = SOURCES.flatMap(({ file, text }) =>
