@@ -109,16 +109,20 @@ const ANY_BODY: readonly ErrorCode[] = [
 ]
 
 /** Every error code that an operation may answer with. */
-export function errorsOf({ method, access, tag, throttle, body, errors }: Contract): readonly ErrorCode[] {
+export function errorsOf(contract: Contract): readonly ErrorCode[] {
+  const { method, body } = contract
   return [
-    ...errors,
-    ...(throttle ? (['too_many_attempts'] as const) : []),
-    ...accessErrors(access, tag),
+    ...refusalsOf(contract),
     ...(method === 'GET' ? [] : (['foreign_origin'] as const)),
     ...(method === 'POST' ? (['missing_origin'] as const) : []),
     ...(body ? ANY_BODY : []),
     ...ANY_REQUEST,
   ]
+}
+
+/** The refusals of an operation that do not apply to every request or every body: its own, by throttling, by access. */
+export function refusalsOf({ access, tag, throttle, errors }: Contract): readonly ErrorCode[] {
+  return [...errors, ...(throttle ? (['too_many_attempts'] as const) : []), ...accessErrors(access, tag)]
 }
 
 function accessErrors(access: Access, tag: Contract['tag']): readonly ErrorCode[] {

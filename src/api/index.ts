@@ -18,6 +18,7 @@ export {
   type FieldsOf,
   type Operation,
   type ParamsOf,
+  refusalsOf,
   type SuccessOf,
 } from './contract.ts'
 export { type ErrorBody, emailTakenBody, errorBody } from './error-body.ts'

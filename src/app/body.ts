@@ -9,9 +9,9 @@ import { type HeaderValue, parseHeaderValue } from './header-value.ts'
 import type { Incoming } from './incoming.ts'
 import type { Part } from './multipart.ts'
 
-const BODY_MAX_BYTES = 64 * 1_024
+export const BODY_MAX_BYTES = 64 * 1_024
 /** No field of ours has a longer name. The answer does not repeat a longer one. */
-const FIELD_NAME_MAX_LENGTH = 64
+export const FIELD_NAME_MAX_LENGTH = 64
 
 type Fields = [name: string, value: unknown][]
 
@@ -122,7 +122,7 @@ export function parseForm(text: string): Fields {
     })
 }
 
-const BOUNDARY_MAX_LENGTH = 70
+export const BOUNDARY_MAX_LENGTH = 70
 
 async function parseMultipart(bytes: Uint8Array, parameters: Parameters): Promise<Fields> {
   const boundary = parameters.get('boundary') ?? ''

@@ -7,7 +7,7 @@ import type { Options } from '../options/index.ts'
 import { type Incoming, pathOf } from './incoming.ts'
 
 /** The maximum length of a request target, in characters. */
-const URL_MAX_LENGTH = 2_048
+export const URL_MAX_LENGTH = 2_048
 
 /** Which hosts and origins belong to the service. */
 export type GuardSettings = Pick<Options, 'mode' | 'baseUrl' | 'allowedHosts'>

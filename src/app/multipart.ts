@@ -2,7 +2,7 @@
 import { Dicer } from '@fastify/busboy'
 
 /** Far more than our forms have fields. Each part costs a stream. */
-const PARTS_MAX = 100
+export const PARTS_MAX = 100
 
 /** A part as it was sent. */
 export interface Part {

@@ -11,7 +11,7 @@ import type { Rendered } from './responses.ts'
 // TLS. That would be 15 MB.
 const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http')
 
-const LIMITS = {
+export const LIMITS = {
   maxHeaderSize: 16 * 1_024,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -23,7 +23,7 @@ const LIMITS = {
 } as const
 
 /** How long requests in progress may take once the service stops. */
-const STOP_TIMEOUT_MS = 10_000
+export const STOP_TIMEOUT_MS = 10_000
 /** How often connections that have become idle are closed. */
 const STOP_POLL_MS = 50
 

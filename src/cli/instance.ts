@@ -8,7 +8,7 @@ import { describeError, type Logger } from '../log.ts'
 import { OptionError } from '../model/errors.ts'
 import type { Settings } from './settings.ts'
 
-const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
+export const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
 
 /** How a running service reports and stops. */
 export interface RunDetails {

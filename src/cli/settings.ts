@@ -206,7 +206,7 @@ function assertNoSecretIn(text: string, name: Name, row: Setting): string {
 }
 
 /** Keys and URLs are far shorter, so a longer file is the wrong file. */
-const SECRET_FILE_MAX_BYTES = 65_536
+export const SECRET_FILE_MAX_BYTES = 65_536
 
 /** @throws {OptionError} The file cannot be read, is empty or too long, or is not UTF-8. */
 function readSecretFile(name: Name, row: Setting, path: string, isTwice: boolean): string {

@@ -12,10 +12,10 @@ import type { RunDetails } from './instance.ts'
  * The pause before a worker is replaced. It doubles each time, up to the longest, and starts over after a worker
  * that lived longer than the longest pause.
  */
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 30_000
+export const FIRST_PAUSE_MS = 100
+export const LONGEST_PAUSE_MS = 30_000
 /** Longer than any request in progress takes. A worker that hangs must not keep the service from stopping. */
-const STOP_TIMEOUT_MS = 25_000
+export const STOP_TIMEOUT_MS = 25_000
 
 /** The message that a worker sends once it accepts requests. */
 export interface Listening {

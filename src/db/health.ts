@@ -61,8 +61,8 @@ function registered(db: Database) {
   return health
 }
 
-const PROBE_EVERY_MS = 1_000
-const PROBE_TIMEOUT_MS = 1_000
+export const PROBE_EVERY_MS = 1_000
+export const PROBE_TIMEOUT_MS = 1_000
 
 /** Gives all callers the newest result, which is at most a second old. Never runs two probes at once. */
 function shared<Result>(probe: () => Promise<Result>): () => Promise<Result> {

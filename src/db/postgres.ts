@@ -6,9 +6,9 @@ import { DatabaseFault, type Health } from './health.ts'
 import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
-const TIMEOUT_MS = 5_000
+export const TIMEOUT_MS = 5_000
 /** Connections of one instance. Further queries wait for a free one, until the time-out. */
-const POOL_SIZE = 10
+export const POOL_SIZE = 10
 
 /**
  * Creates a connection pool. It connects on first use.

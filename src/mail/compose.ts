@@ -140,7 +140,7 @@ function oneLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 }
 
-const WORDS_MAX_LENGTH = 80
+export const WORDS_MAX_LENGTH = 80
 
 /**
  * Keeps letters, digits and some punctuation, and dots only between digits. Clients choose this text, and mail programs

@@ -17,9 +17,9 @@ export interface SmtpSettings {
   readonly timeoutSeconds?: number | undefined
 }
 
-const TIMEOUT_SECONDS = 45
-const CONNECTIONS = 3
-const IDLE_SECONDS = 10
+export const TIMEOUT_SECONDS = 45
+export const CONNECTIONS = 3
+export const IDLE_SECONDS = 10
 
 /**
  * Sends mail through an SMTP server, over a small pool of connections.

@@ -1,31 +1,191 @@
-/** Every action that the audit log records. */
-export const AUDIT_ACTIONS = [
-  'register',
-  'request_confirmation',
-  'confirm_email',
-  'login',
-  'limit_reached',
-  'logout',
-  'end_session',
-  'end_other_sessions',
-  'end_all_sessions',
-  'reauthenticate',
-  'request_password_reset',
-  'reset_password',
-  'change_password',
-  'request_email_change',
-  'change_email',
-  'export_account',
-  'delete_account',
-  'delete_unconfirmed_accounts',
-  'disable_account',
-  'enable_account',
-  'unlock_account',
-  'mark_password_compromised',
-  'begin_import',
-  'finish_import',
-  'export_users',
-  'give_up_mail',
-  'restore_database',
-] as const
-export type AuditAction = (typeof AUDIT_ACTIONS)[number]
+/** One kind of audit record. `npm run docs` writes these into docs/security/audit.md. */
+export interface AuditKind {
+  readonly actor: 'user' | 'anonymous' | 'operator' | 'system'
+  /** `success` if it is missing. */
+  readonly outcome?: 'refused'
+  /** Why it was refused, or how it was done. */
+  readonly reason?: string
+  /** The names of the details. */
+  readonly details?: readonly string[]
+  /** What happened. */
+  readonly when: string
+}
+
+/** Every action that is audited, with each kind of record of it. */
+export const AUDIT_ACTIONS = {
+  register: [
+    { actor: 'anonymous', when: 'Someone registered an account' },
+    {
+      actor: 'operator',
+      when: 'An operator or a program created an account and vouched for its address, as `bienvenue users add` does',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'email_taken',
+      when: 'The address has an account. Recorded where answers are uniform',
+    },
+  ],
+  request_confirmation: [
+    { actor: 'anonymous', when: 'Someone requested the confirmation mail for any address, known or not' },
+    { actor: 'operator', when: 'An operator had the confirmation mail sent again' },
+  ],
+  confirm_email: [
+    { actor: 'user', when: 'The address of a new account was confirmed with the link and the password' },
+    { actor: 'operator', when: 'An operator vouched for the address' },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'wrong_password',
+      when: 'The link was valid, but the password was wrong',
+    },
+  ],
+  login: [
+    {
+      actor: 'user',
+      reason: 'pwd',
+      details: ['device', 'failures'],
+      when: 'Someone signed in. `device` is `known` or `new`; `failures` counts the wrong passwords before',
+    },
+    { actor: 'operator', reason: 'vouched', when: 'The embedding program started a session' },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'unknown_email',
+      details: ['email'],
+      when: 'No account has the address',
+    },
+    { actor: 'anonymous', outcome: 'refused', reason: 'wrong_password', when: 'The password was wrong' },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'disabled',
+      when: 'The password was right, but the account is disabled',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'unconfirmed',
+      when: 'The password was right, but the address is not confirmed',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'password_compromised',
+      when: 'The password was right, but is marked as compromised',
+    },
+  ],
+  limit_reached: [
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      details: ['email', 'limit', 'of'],
+      when: 'The last free attempt of an `account` or an `address` was used. Later attempts are not recorded',
+    },
+    {
+      actor: 'user',
+      outcome: 'refused',
+      details: ['email', 'limit', 'of'],
+      when: 'The same, by a user with a session',
+    },
+  ],
+  logout: [{ actor: 'user', when: 'A user signed out, or a sign-in replaced the session' }],
+  end_session: [{ actor: 'user', when: 'A user ended one of their other sessions' }],
+  end_other_sessions: [
+    { actor: 'user', details: ['ended'], when: 'A user ended all of their other sessions' },
+  ],
+  end_all_sessions: [
+    { actor: 'operator', when: 'An operator ended the sessions of one account' },
+    { actor: 'operator', details: ['ended'], when: 'An operator ended the sessions of all accounts' },
+  ],
+  reauthenticate: [
+    { actor: 'user', when: 'A user confirmed their password' },
+    { actor: 'user', outcome: 'refused', reason: 'wrong_password', when: 'The password was wrong' },
+  ],
+  request_password_reset: [
+    {
+      actor: 'anonymous',
+      when: 'Someone requested a password reset. Where tokens are mailed, for any address, known or not',
+    },
+    { actor: 'operator', when: 'An operator had the reset mail sent' },
+  ],
+  reset_password: [{ actor: 'user', when: 'A reset token was used' }],
+  change_password: [
+    { actor: 'user', when: 'A user changed their password' },
+    { actor: 'user', outcome: 'refused', reason: 'wrong_password', when: 'The current password was wrong' },
+  ],
+  request_email_change: [
+    { actor: 'user', when: 'A user requested a change of address' },
+    { actor: 'operator', when: 'An operator requested a change of address, which its mailbox must confirm' },
+  ],
+  change_email: [
+    { actor: 'user', when: 'The new address was confirmed, and the account has it now' },
+    { actor: 'operator', when: 'An operator vouched for a new address, and the account has it now' },
+  ],
+  export_account: [{ actor: 'user', when: 'A user exported their account' }],
+  delete_account: [
+    { actor: 'user', when: 'A user deleted their account' },
+    { actor: 'operator', when: 'An operator deleted an account' },
+  ],
+  delete_unconfirmed_accounts: [
+    {
+      actor: 'system',
+      details: ['removed'],
+      when: 'The clean-up deleted accounts that were not confirmed in time',
+    },
+  ],
+  disable_account: [{ actor: 'operator', when: 'An operator disabled an account' }],
+  enable_account: [{ actor: 'operator', when: 'An operator enabled an account' }],
+  unlock_account: [{ actor: 'operator', when: 'An operator cleared the failed sign-ins of an account' }],
+  mark_password_compromised: [
+    { actor: 'operator', when: 'An operator marked the password of an account as compromised' },
+  ],
+  begin_import: [{ actor: 'operator', when: 'The first accounts of an import were added' }],
+  finish_import: [
+    {
+      actor: 'operator',
+      details: ['added', 'rejected', 'unchanged'],
+      when: 'An import that added accounts finished',
+    },
+  ],
+  export_users: [
+    {
+      actor: 'operator',
+      details: ['hashes'],
+      when: 'All users were exported. `hashes` says whether with password hashes. Written before the first user is read',
+    },
+  ],
+  give_up_mail: [
+    {
+      actor: 'system',
+      outcome: 'refused',
+      reason: 'refused',
+      details: ['attempts', 'kind'],
+      when: 'The mail server refused a mail for good',
+    },
+    {
+      actor: 'system',
+      outcome: 'refused',
+      reason: 'expired',
+      details: ['attempts', 'kind'],
+      when: 'A mail could not be sent in time',
+    },
+  ],
+  restore_database: [
+    {
+      actor: 'operator',
+      details: ['sessions', 'tokens'],
+      when: 'A backup replaced the database. The details count the sessions and tokens that were ended',
+    },
+  ],
+} as const satisfies Record<string, readonly AuditKind[]>
+
+export type AuditAction = keyof typeof AUDIT_ACTIONS
+
+type Entries = (typeof AUDIT_ACTIONS)[AuditAction][number]
+
+/** The reasons that a record may have. */
+export type AuditReason = Extract<Entries, { reason: string }>['reason']
+
+/** The names of all actions. */
+export const AUDIT_ACTION_NAMES = Object.keys(AUDIT_ACTIONS) as AuditAction[]

@@ -60,7 +60,7 @@ export function maskEmail(text: string): string {
 /** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, including its angle brackets. */
 export const EMAIL_MAX_LENGTH = 254
 /** RFC 5321 §4.5.3.1.1, in octets. */
-const LOCAL_PART_MAX_OCTETS = 64
+export const LOCAL_PART_MAX_OCTETS = 64
 
 // The characters that `input type=email` allows in HTML, plus non-ASCII letters (RFC 6531). Quoted local parts and
 // comments are refused: they are hardly used, and parsers disagree about them.

@@ -1,4 +1,5 @@
 /** `npm run bench`: a complete quick run, and that errors are never measured as results. */
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -9,7 +10,6 @@ import { CAN_TELL_USAGE, settle, usageOf } from '../../bench/processes.ts'
 import { goalTable, pageOf, plainTable, plotOf } from '../../bench/report.ts'
 import type { SavedSection } from '../../bench/sections.ts'
 import { examine, plainRequest, type RunningSide } from '../../bench/sides/index.ts'
-import { read } from '../documents/pages.ts'
 import { run, startProgram } from '../support/service.ts'
 
 const GET = { method: 'GET', path: '/', headers: {} }
@@ -23,7 +23,7 @@ async function serverThat(answer: RequestListener): Promise<string> {
 
 describe('the quick run', () => {
   it('measures the service and the floor, and meets its goals', async () => {
-    const page = read('docs/internals/benchmarks.md')
+    const page = readFileSync('docs/internals/benchmarks.md', 'utf8')
     const { exitCode, stdout, stderr } = await run(process.execPath, ['bench/main.ts', '--quick'])
     expect(exitCode, stdout + stderr).toBe(0)
     const guarded = Object.entries(GOALS).filter(([, goal]) => 'guard' in goal)
@@ -37,7 +37,7 @@ describe('the quick run', () => {
     expect(guarded.length).toBeGreaterThanOrEqual(5)
     for (const side of ['floor', 'Bienvenue', 'production, argon2id'])
       expect(stdout).toMatch(new RegExp(`^${side} +[\\d,.]+`, 'm'))
-    expect(read('docs/internals/benchmarks.md')).toBe(page)
+    expect(readFileSync('docs/internals/benchmarks.md', 'utf8')).toBe(page)
     // The run may repeat a measurement twice.
   }, 180_000)
 
@@ -251,9 +251,9 @@ describe('the benchmark page', () => {
   })
 
   it('in docs/ lists every goal, and its plot shows every side', () => {
-    const page = read('docs/internals/benchmarks.md')
+    const page = readFileSync('docs/internals/benchmarks.md', 'utf8')
     for (const { what } of Object.values(GOALS)) expect(page).toContain(`| ${what} | `)
-    const plot = read('docs/internals/benchmarks.svg')
+    const plot = readFileSync('docs/internals/benchmarks.svg', 'utf8')
     const [, table = ''] = /^\| SQLite \|.*\n\|.*\n((?:\|.*\n)+)/m.exec(page) ?? []
     const sides = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, side = '']) => side)
     expect(sides.length).toBeGreaterThanOrEqual(5)

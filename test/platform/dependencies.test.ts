@@ -1,4 +1,5 @@
-/** When `npm run audit` fails. These tests do not contact the registry. */
+/** When `npm run audit` fails, and what is published and installed. These tests do not contact the registry. */
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { type AuditReport, type Known, problemsIn } from '../../scripts/audit.ts'
 
@@ -43,4 +44,22 @@ it('fails once on an advisory without a note and on a note without an advisory',
   expect(problemsIn({ vulnerabilities: {} }, { 'GHSA-old': { published: '2026-01-01' } }, TODAY)).toEqual([
     expect.stringMatching(/^GHSA-old: no longer reported\./),
   ])
+})
+
+it('publishes only after the audit, with provenance', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, unknown>
+  expect(manifest).toMatchObject({
+    publishConfig: { provenance: true },
+    scripts: { audit: 'node scripts/audit.ts', prepublishOnly: 'npm run audit' },
+  })
+})
+
+it('installs every package by its hash, and no package of production with a script', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, { integrity?: string; hasInstallScript?: boolean; dev?: boolean }>
+  }
+  const entries = Object.entries(packages).filter(([path]) => path !== '')
+  expect(entries.length).toBeGreaterThan(50)
+  expect(entries.filter(([, { integrity = '' }]) => !integrity.startsWith('sha512-'))).toEqual([])
+  expect(entries.filter(([, { hasInstallScript, dev }]) => hasInstallScript && !dev)).toEqual([])
 })

@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -10,10 +9,7 @@ import { createApp } from '../../src/app/index.ts'
 import { startServer } from '../../src/app/server.ts'
 import { openAuthService } from '../../src/auth/index.ts'
 import { SETTINGS } from '../../src/cli/settings.ts'
-import type { Auth } from '../../src/index.ts'
-import { AuthError, ERRORS } from '../../src/model/errors.ts'
-import { OPTION_TABLE, type Setting } from '../../src/options/index.ts'
-import { freshAuth, testClock } from '../support/engines.ts'
+import { ERRORS } from '../../src/model/errors.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PAGES = globSync('**/*.md', {
@@ -205,23 +201,6 @@ describe('transcripts', () => {
   }
 })
 
-describe('docs/reference/http.md', () => {
-  const page = read('docs/reference/http.md')
-
-  test('its routes are those of the contract, with their fields', () => {
-    const described = rows(page)
-      .filter(([route = '']) => /^`(?:GET|POST|PUT|DELETE) /.test(route))
-      .flatMap(([routes, takes]) => codes(routes).map((route) => ({ route, fields: codes(takes) })))
-    const forUsers = OPERATIONS.filter(({ tag }) => tag === 'classic' || tag === 'account')
-    const contract = forUsers.map(({ method, path, body }) => ({
-      route: `${method} ${path}`,
-      fields: Object.keys(body?.shape ?? {}),
-    }))
-    const inOrder = (listed: typeof contract) => listed.toSorted((a, b) => (a.route < b.route ? -1 : 1))
-    expect(inOrder(described)).toEqual(inOrder(contract))
-  })
-})
-
 test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/reference/http.md'])(
   'the error codes and settings that %s names exist',
   (path) => {
@@ -233,6 +212,15 @@ test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/re
     const variables = Object.values(SETTINGS).map((row) => row.env)
     const named = page.match(/\b(?:BIENVENUE_[A-Z_]+|[A-Z_]+(?==[a-z0-9]))/g) ?? []
     expect(named).not.toEqual([])
+    expect(named.filter((name) => !variables.includes(name))).toEqual([])
+  },
+)
+
+test.each(PAGES.filter((page) => /^docs\/(?:guide|reference|security)\//.test(page)))(
+  'the settings that %s names exist',
+  (page) => {
+    const variables = Object.values(SETTINGS).flatMap(({ env }) => [env, `${env}_FILE`])
+    const named = read(page).match(/\bBIENVENUE_[A-Z_]*[A-Z]\b/g) ?? []
     expect(named.filter((name) => !variables.includes(name))).toEqual([])
   },
 )
@@ -251,118 +239,6 @@ describe('README.md', () => {
     expect({ stdout, status }).toEqual({ stdout: printed.join(''), status: 0 })
     expect(example.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10)
   })
-})
-
-describe('docs/security/throttling.md', () => {
-  const page = read('docs/security/throttling.md')
-  const limits = rows(page)
-    .filter(([, , setting = '']) => setting.startsWith('`BIENVENUE_'))
-    .map(([what = '', per = '', setting, classic = '', production = '', after = '']) => ({
-      what,
-      per,
-      setting: codes(setting)[0] ?? '',
-      classic,
-      production,
-      hours: Number.parseInt(after, 10),
-    }))
-  const waits = (/^ {4}([\d, ]+) seconds$/m.exec(page)?.[1] ?? '').split(', ').map(Number)
-  const defaultsOf = new Map<string, Setting>(Object.values(OPTION_TABLE).map((row) => [row.env, row]))
-
-  test('names every limit with its defaults, and no other [LGN-01, CX-12]', () => {
-    const limiting = [...defaultsOf.keys()].filter(
-      (env) => /_PER_|_UNTIL_LOCK/.test(env) && !/_PER_USER/.test(env),
-    )
-    expect(limiting.filter((env) => !page.includes(`\`${env}\``))).toEqual([])
-    for (const { what, setting, classic, production } of limits) {
-      const row = defaultsOf.get(setting)
-      // Classic mode leaves registrations alone, whatever the limit that they share.
-      if (what === 'registrations') expect(classic).toBe('no limit')
-      else expect(Number(classic)).toBe(row?.classic)
-      expect(Number(production)).toBe(row?.production)
-    }
-    expect(OPTION_TABLE.registrationsPerIp.classic).toBe(0)
-    expect(page).toContain(`after ${OPTION_TABLE.loginFailuresUntilLock.production} wrong passwords in a row`)
-    for (const [, setting, places] of rows(page).filter(([what = '']) => what.startsWith('mail '))) {
-      const row = defaultsOf.get(codes(setting)[0] ?? '')
-      expect([row?.classic, row?.production]).toEqual([Number(places), Number(places)])
-    }
-  })
-
-  const modes = limits.flatMap((limit) =>
-    (['classic', 'production'] as const)
-      .filter((mode) => limit[mode] !== 'no limit')
-      .map((mode) => ({ ...limit, mode, free: Number(limit[mode]) })),
-  )
-
-  test.each(modes)(
-    '$what per $per act as it says in $mode mode [LGN-01]',
-    async ({ what, per, mode, free, hours }) => {
-      const clock = testClock()
-      const auth = await freshAuth('sqlite', { now: clock, hasher: NO_WORK, ...MODES[mode] })
-      let count = 0
-      const attempt = async (): Promise<number | null> => {
-        const who =
-          per === 'account'
-            ? { email: 'bob@example.com' }
-            : { email: `user${count++}@example.com`, ip: '192.0.2.1' }
-        const error = await (ATTEMPTS[what]?.(auth, who) ?? Promise.reject(new Error(what))).catch(
-          (reason: unknown) => reason,
-        )
-        if (error instanceof AuthError && error.code === 'too_many_attempts')
-          return error.retryAfterSeconds ?? 0
-        expect(error === undefined || error instanceof AuthError).toBe(true)
-        return null
-      }
-
-      for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
-      for (const wait of [...waits, waits.at(-1) ?? 0]) {
-        expect(await attempt()).toBe(wait)
-        clock.advance(wait)
-        expect(await attempt()).toBeNull()
-      }
-      clock.advance(hours * 3_600)
-      for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
-      expect(await attempt()).toBe(waits[0])
-    },
-  )
-
-  type Who = { email: string; ip?: string }
-  const ATTEMPTS: Record<string, (auth: Auth, who: Who) => Promise<unknown>> = {
-    'wrong passwords': (auth, { email, ip }) =>
-      auth.signIn.withPassword({ email, password: 'wrong' }, { ip }),
-    'reset requests': (auth, { email, ip }) =>
-      auth.options.resetTokenDelivery === 'mail'
-        ? auth.account.requestPasswordReset({ email }, { ip })
-        : auth.account.createResetToken({ email }, { ip }).then(() => undefined),
-    'confirmation requests': (auth, { email, ip }) => auth.account.requestConfirmation({ email }, { ip }),
-    registrations: async (auth, { email, ip }) =>
-      void (await auth.account.register({ email, password: 'ever so long a phrase' }, { ip })),
-    // The account is the one that asks: one account each, or the same again and again.
-    'email change requests': async (auth, { email, ip }) => {
-      const known = await auth.users.find(email)
-      if (known === null)
-        await auth.users.create({ email, password: 'ever so long a phrase', confirmed: true })
-      const sessionToken = await auth.createSession(email)
-      await auth.account.changeEmail({ email: 'another@example.com' }, { sessionToken, ip })
-    },
-  }
-  const NO_WORK = {
-    hash: async () => '!',
-    verify: async () => false,
-    verifyNothing: async () => {},
-    needsRehash: () => false,
-  }
-  const NO_MAIL = { send: async () => {}, close() {} }
-  const MODES = {
-    classic: {},
-    production: {
-      mode: 'production',
-      baseUrl: 'https://auth.example.com',
-      secretKey: randomBytes(32).toString('base64url'),
-      breachCheckUrl: 'off',
-      mailer: NO_MAIL,
-    },
-  } as const
 })
 
 describe('docs/internals/architecture.md', () => {

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts'
 import { requireFreshSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
 import { nextHour, takeHourlyPlace } from '../sign-in/throttle.ts'
+import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 
 /** Everything that is stored about an account, except secrets. */
 export interface AccountExport {
@@ -17,11 +18,6 @@ export interface AccountExport {
   /** The newest 10,000 records, newest first. */
   readonly audit: readonly store.AuditRecord[]
 }
-
-/** Each export reads all rows of the account and adds an audit record. */
-const EXPORTS_PER_HOUR = 10
-/** Bounds the size of an export. */
-const AUDIT_RECORDS_MAX = 10_000
 
 async function exportAccount(ctx: Context, caller: SessionCaller): Promise<AccountExport> {
   const { user, acting } = await requireFreshSession(ctx, caller)

@@ -1,7 +1,7 @@
 import * as store from '../../db/index.ts'
 import { networkOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
-import type { AuditAction } from '../../model/audit-actions.ts'
+import type { AuditAction, AuditReason } from '../../model/audit-actions.ts'
 import { assertCaller, type Caller } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 
@@ -9,13 +9,13 @@ import { type Context, secondsAfter } from '../context.ts'
 export interface AuditEvent {
   readonly action: AuditAction
   readonly outcome?: store.AuditRecord['outcome']
-  readonly reason?: string
+  readonly reason?: AuditReason
   readonly userId: number | null
   readonly details?: store.AuditRecord['details']
 }
 
 const DAY_SECONDS = 86_400
-const CLIENT_TEXT_MAX_LENGTH = 256
+export const CLIENT_TEXT_MAX_LENGTH = 256
 
 /** Adds an audit record, in the transaction of the change that it describes. */
 export async function record(ctx: Context, event: AuditEvent, caller: Caller): Promise<void> {

@@ -1,35 +1,103 @@
-/** The kinds of mail: which have a link, how urgent they are, and which quota they use. */
+/** The kinds of mail. `npm run docs` writes them into docs/security/email.md and docs/security/throttling.md. */
+import type { TokenPurpose } from '../../db/index.ts'
 import type { Message } from '../../mail/compose.ts'
 
 export type MailKind = Message['kind']
 
-/** Mail with a link that contains a token. */
-export const LINKED_KINDS = ['verify_email', 'confirm_new_email', 'reset_password', 'account_exists'] as const
-export type LinkedKind = (typeof LINKED_KINDS)[number]
+/** After this many failures in a row, the owner gets a notice that a sign-in succeeded. */
+export const NOTABLE_FAILURES = 5
 
-export function isLinked(kind: MailKind): boolean {
-  return (LINKED_KINDS as readonly MailKind[]).includes(kind)
+interface KindOfMail {
+  /** The recipient. */
+  readonly to: string
+  /** The token in the link, if it has one. */
+  readonly link?: TokenPurpose
+  /**
+   * The quota that it uses. Strangers can cause mail of `registration` and `recovery`, so these must not use up the quota
+   * of notices, or each other's. `own` is a quota of its own, and marks a vital notice: the account may have been taken
+   * over. No other notice can crowd it out, and it is sent before all other mail.
+   */
+  readonly quota: 'registration' | 'recovery' | 'notice' | 'own'
+  /** When it is sent. */
+  readonly when: string
 }
 
-/** Notices that an account may have been taken over. They are sent before all other mail. */
-const VITAL_KINDS = [
-  'email_change_requested',
-  'email_changed',
-  'password_changed',
-  'account_deleted',
-] as const
+export const MAIL_KINDS = {
+  verify_email: {
+    to: "the account's address",
+    link: 'confirm_email',
+    quota: 'registration',
+    when: 'an account was registered; a user or an operator requested it again; the right password was entered before the address was confirmed',
+  },
+  account_exists: {
+    to: "the account's address",
+    link: 'reset_password',
+    quota: 'registration',
+    when: 'someone tried to register the address, or to use it for another account',
+  },
+  reset_password: {
+    to: "the account's address",
+    link: 'reset_password',
+    quota: 'recovery',
+    when: 'a user or an operator requested a reset',
+  },
+  confirm_new_email: {
+    to: 'the new address',
+    link: 'change_email',
+    quota: 'registration',
+    when: 'the user or an operator requested a change to an address that no other account has',
+  },
+  email_change_requested: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'at the same time, whether or not the new address is taken',
+  },
+  email_changed: {
+    to: 'the old address',
+    quota: 'own',
+    when: 'the new address was confirmed, by its mailbox or by an operator',
+  },
+  password_changed: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'the password was changed or reset',
+  },
+  new_device: {
+    to: "the account's address",
+    quota: 'notice',
+    when: 'a new device signed in (needs a secret key); several sign-ins share a notice',
+  },
+  signed_in_after_failures: {
+    to: "the account's address",
+    quota: 'notice',
+    when: `a sign-in succeeded after ${NOTABLE_FAILURES} wrong passwords or more; replaces \`new_device\``,
+  },
+  account_deleted: { to: 'the address it had', quota: 'own', when: 'the user deleted the account' },
+  test: { to: 'the given address', quota: 'notice', when: '`bienvenue mail test`' },
+} as const satisfies Record<MailKind, KindOfMail>
 
+type WithLink<Kind extends MailKind> = (typeof MAIL_KINDS)[Kind] extends { link: string } ? Kind : never
+
+/** Mail with a link that carries a token. */
+export type LinkedKind = { [Kind in MailKind]: WithLink<Kind> }[MailKind]
+
+export function isLinked(kind: MailKind): kind is LinkedKind {
+  return 'link' in MAIL_KINDS[kind]
+}
+
+export const LINKED_KINDS: readonly LinkedKind[] = (Object.keys(MAIL_KINDS) as MailKind[]).filter(isLinked)
+
+/** Whether it tells that an account may have been taken over. */
 export function isVital(kind: MailKind): boolean {
-  return (VITAL_KINDS as readonly MailKind[]).includes(kind)
+  return MAIL_KINDS[kind].quota === 'own'
 }
 
 /**
- * The quota that a kind of mail uses. Strangers can cause mail of the first two, so they must not use up the quota of
- * notices or of recovery. Each vital notice has a quota of its own, so that no other notice can crowd it out.
+ * The name of the quota that a kind of mail uses.
+ *
+ * @param kind - May be unknown: a newer version, running beside this one, may have enqueued it.
  */
-export function quotaOf(kind: MailKind): string {
-  if (kind === 'verify_email' || kind === 'account_exists' || kind === 'confirm_new_email')
-    return 'registration'
-  if (kind === 'reset_password') return 'recovery'
-  return isVital(kind) ? kind : 'notice'
+export function quotaOf(kind: string): string {
+  const quota = Object.hasOwn(MAIL_KINDS, kind) ? MAIL_KINDS[kind as MailKind].quota : 'notice'
+  return quota === 'own' ? kind : quota
 }

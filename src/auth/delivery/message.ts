@@ -5,7 +5,7 @@ import type { User } from '../../model/user.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { issueToken } from '../tokens.ts'
 import { signInOf, signInsIn, textIn } from './device-notice.ts'
-import type { LinkedKind } from './kinds.ts'
+import { type LinkedKind, MAIL_KINDS } from './kinds.ts'
 
 /** The message of a mail. `null` if it is obsolete: the address is confirmed, or the account is disabled or deleted. */
 export async function messageOf(
@@ -18,13 +18,13 @@ export async function messageOf(
   switch (kind) {
     case 'verify_email':
       if (user === null || user.emailVerifiedAt !== null) return null
-      return withLink(ctx, user, { kind, purpose: 'confirm_email', email: user.email })
+      return withLink(ctx, user, kind, user.email)
     case 'confirm_new_email':
       if (user === null || mail.email === null) return null
-      return withLink(ctx, user, { kind, purpose: 'change_email', email: mail.email })
+      return withLink(ctx, user, kind, mail.email)
     case 'reset_password':
     case 'account_exists':
-      return user && withLink(ctx, user, { kind, purpose: 'reset_password', email: user.email })
+      return user && withLink(ctx, user, kind, user.email)
     case 'email_change_requested':
     case 'email_changed':
       return { kind, newEmail: textIn(details.newEmail) ?? '' }
@@ -38,25 +38,23 @@ export async function messageOf(
   }
 }
 
-const PAGES = {
-  reset_password: '/reset_password',
-  confirm_email: '/confirm_email',
-  change_email: '/confirm_email',
-}
+/** The page behind the link with a token, and the option with the lifetime of the token. */
+export const LINKS = {
+  reset_password: { page: '/reset_password', lifetime: 'resetTokenLifetimeSeconds' },
+  confirm_email: { page: '/confirm_email', lifetime: 'emailTokenLifetimeSeconds' },
+  change_email: { page: '/confirm_email', lifetime: 'emailTokenLifetimeSeconds' },
+} as const satisfies Record<store.TokenPurpose, object>
 
 /**
  * The message with a link that contains a new token. The token is in the fragment, which browsers never send to a log.
  */
-async function withLink(
-  ctx: Context,
-  user: User,
-  { kind, purpose, email }: { kind: LinkedKind; purpose: store.TokenPurpose; email: string },
-): Promise<Message | null> {
-  const { baseUrl, resetTokenLifetimeSeconds, emailTokenLifetimeSeconds } = ctx.options
-  const lifetimeSeconds = purpose === 'reset_password' ? resetTokenLifetimeSeconds : emailTokenLifetimeSeconds
+async function withLink(ctx: Context, user: User, kind: LinkedKind, email: string): Promise<Message | null> {
+  const purpose = MAIL_KINDS[kind].link
+  const { page, lifetime } = LINKS[purpose]
+  const lifetimeSeconds = ctx.options[lifetime]
   const token = await inTransaction(ctx, (tx) => issueToken(tx, user, { purpose, email, lifetimeSeconds }))
   if (token === null) return null
   const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
   // Built from BASE_URL, never from the Host header of a request.
-  return { kind, link: `${baseUrl.replace(/\/+$/, '')}${PAGES[purpose]}#${fragment}`, lifetimeSeconds }
+  return { kind, link: `${ctx.options.baseUrl.replace(/\/+$/, '')}${page}#${fragment}`, lifetimeSeconds }
 }

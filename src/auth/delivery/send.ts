@@ -10,18 +10,18 @@ import { SYSTEM } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
 import { nextHour, startPause, takeHourlyPlace } from '../sign-in/throttle.ts'
 import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause } from './device-notice.ts'
-import { type MailKind, quotaOf } from './kinds.ts'
+import { quotaOf } from './kinds.ts'
 import { messageOf } from './message.ts'
 
 const MINUTE_MS = 60_000
 /** Longer than a mailer may take to send a mail. */
-const LEASE_MS = 5 * MINUTE_MS
-const FIRST_RETRY_MS = MINUTE_MS / 2
-const LONGEST_RETRY_MS = 30 * MINUTE_MS
+export const LEASE_MS = 5 * MINUTE_MS
+export const FIRST_RETRY_MS = MINUTE_MS / 2
+export const LONGEST_RETRY_MS = 30 * MINUTE_MS
 /** A mail that cannot be sent within this time is given up. */
 export const MAIL_LIFETIME_SECONDS = 3 * 86_400
 /** Mails sent at the same time. */
-const BATCH = 5
+export const BATCH = 5
 
 /** Called when a mail could not be sent, or with `null` when the outbox could not be read. */
 export type OnMailFault = (error: unknown, mail: { id: string; attempts: number } | null) => void
@@ -64,7 +64,7 @@ async function deliver(
   // Without a recipient the mail is a decoy, or its account was deleted.
   if (to !== undefined && !sent.has(mail.id)) {
     if (mail.createdAt < secondsAfter(ctx.now(), -MAIL_LIFETIME_SECONDS)) return giveUp(ctx, mail, 'expired')
-    const places = await takePlaces(ctx, mail.kind as MailKind, to)
+    const places = await takePlaces(ctx, mail.kind, to)
     if (places === null) return store.postponeMail(ctx.db, mail, nextHour(ctx))
     try {
       const message = await messageOf(ctx, mail, user)
@@ -97,14 +97,18 @@ function problemIn(error: unknown): string {
   return error instanceof MailError ? error.message : 'The mail could not be sent. The log has the reason.'
 }
 
-function giveUp(ctx: Context, mail: store.OutboxMail, reason: string): Promise<void> {
+function giveUp(ctx: Context, mail: store.OutboxMail, reason: 'refused' | 'expired'): Promise<void> {
   return inTransaction(ctx, async (tx) => {
     await store.deleteMail(tx.db, mail.id)
     await recordGivenUp(tx, mail, reason)
   })
 }
 
-async function recordGivenUp(tx: TxContext, mail: store.OutboxMail, reason: string): Promise<void> {
+async function recordGivenUp(
+  tx: TxContext,
+  mail: store.OutboxMail,
+  reason: 'refused' | 'expired',
+): Promise<void> {
   const details = { kind: mail.kind, attempts: mail.attempts }
   const event = { action: 'give_up_mail', outcome: 'refused', reason, details } as const
   await record(tx, { ...event, userId: mail.userId }, SYSTEM)
@@ -133,7 +137,7 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
 }
 
 /** Takes a place in the hourly quota of the mailbox and in that of all mailboxes. `null` if one of them is used up. */
-async function takePlaces(ctx: Context, kind: MailKind, to: string) {
+async function takePlaces(ctx: Context, kind: string, to: string) {
   const { mailsPerMailbox, mailsPerHour } = ctx.options
   const quota = quotaOf(kind)
   const ofMailbox = await takeHourlyPlace(ctx, `${quota} to ${normalizeEmail(to)}`, mailsPerMailbox)

@@ -4,13 +4,13 @@ import type { Context } from '../context.ts'
 import { type OnMailFault, type SentMail, sendDueMail } from './send.ts'
 
 /** How often the outbox is polled, for mail that other instances enqueue and for retries. */
-const POLL_MS = 2_000
+export const POLL_MS = 2_000
 /** While the database does not answer, the interval doubles up to this. */
-const LONGEST_POLL_MS = 30_000
+export const LONGEST_POLL_MS = 30_000
 /** Lets the answer be sent first, so that its timing does not reveal whether there is mail to send. */
 const WAKE_DELAY_MS = 100
 /** How long sending may still take once the service stops. An aborted mail is retried after its lease. */
-const STOP_TIMEOUT_MS = 5_000
+export const STOP_TIMEOUT_MS = 5_000
 
 /** Sends mail from the outbox. */
 export interface MailWorker {

@@ -6,7 +6,7 @@ import { createHasher } from './hashing/index.ts'
 /**
  * The maximum length of a password, in bytes of UTF-8. A longer one is refused before it is hashed, never truncated.
  */
-const PASSWORD_MAX_BYTES = 1_024
+export const PASSWORD_MAX_BYTES = 1_024
 
 const CLASSIC_HASHER = createHasher({ passwordHash: 'bcrypt', bcryptCost: OPTION_TABLE.bcryptCost.classic })
 

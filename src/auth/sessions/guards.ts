@@ -71,7 +71,7 @@ export function mayHaveSessions({ options }: Context, { disabledAt, emailVerifie
 }
 
 /** Record last use at most this often, or every tenth of the idle limit if that is shorter. */
-const LAST_SEEN_STEP_SECONDS = 60
+export const LAST_SEEN_STEP_SECONDS = 60
 
 function isUseDue(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
   const { sessionIdleSeconds } = ctx.options

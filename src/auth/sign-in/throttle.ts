@@ -2,7 +2,7 @@ import * as store from '../../db/index.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { networkOf } from '../../lib/network.ts'
 import { AuthError } from '../../model/errors.ts'
-import type { Throttled } from '../../model/throttled.ts'
+import { THROTTLED, type Throttled, WAITS } from '../../model/throttled.ts'
 import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
@@ -30,40 +30,7 @@ export interface CountedAttempt {
   withdraw(): Promise<void>
 }
 
-const SECOND_MS = 1_000
-const FIRST_WAIT_MS = SECOND_MS
-/** The longest wait. (Who gets the one attempt behind it is whoever asks first: docs/security/throttling.md.) */
-const LONGEST_WAIT_MS = 15 * 60 * SECOND_MS
-const HOUR_MS = 60 * 60 * SECOND_MS
-
-/** The options with the free attempts, and how long a counter that rests is kept. */
-const LIMITS = {
-  login: {
-    account: 'loginFailuresPerAccount',
-    ip: 'loginFailuresPerIp',
-    forgetAfterMs: 24 * HOUR_MS,
-  },
-  reset_request: {
-    account: 'resetRequestsPerAccount',
-    ip: 'resetRequestsPerIp',
-    forgetAfterMs: HOUR_MS,
-  },
-  confirmation_request: {
-    account: 'resetRequestsPerAccount',
-    ip: 'resetRequestsPerIp',
-    forgetAfterMs: HOUR_MS,
-  },
-  registration: {
-    account: 'resetRequestsPerAccount',
-    ip: 'registrationsPerIp',
-    forgetAfterMs: HOUR_MS,
-  },
-  email_change: {
-    account: 'resetRequestsPerAccount',
-    ip: 'resetRequestsPerIp',
-    forgetAfterMs: HOUR_MS,
-  },
-} as const satisfies Record<Throttled, object>
+const HOUR_MS = 60 * 60_000
 
 const UNCOUNTED: CountedAttempt = {
   failuresBefore: 0,
@@ -245,8 +212,8 @@ export async function startPause(ctx: Context, what: string, pauseMs: number): P
 type Policies = Readonly<Record<'account' | 'ip', store.ThrottlePolicy>>
 
 function policiesOf(ctx: Context, what: Throttled): Policies {
-  const { account, ip, forgetAfterMs } = LIMITS[what]
-  const waits = { firstWaitMs: FIRST_WAIT_MS, longestWaitMs: LONGEST_WAIT_MS, forgetAfterMs }
+  const { account, ip, forgetAfterMs } = THROTTLED[what]
+  const waits = { firstWaitMs: WAITS.firstMs, longestWaitMs: WAITS.longestMs, forgetAfterMs }
   const lockAfter = what === 'login' ? ctx.options.loginFailuresUntilLock : 0
   return {
     account: { freeAttempts: ctx.options[account], lockAfter, ...waits },

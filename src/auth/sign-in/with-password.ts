@@ -6,6 +6,7 @@ import { record, textOf } from '../audit/record.ts'
 import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueDecoy, enqueueDeviceNotice, enqueueMail } from '../delivery/enqueue.ts'
+import { NOTABLE_FAILURES } from '../delivery/kinds.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { findLiveSession } from '../sessions/guards.ts'
 import { endReplacedSession, startSession } from '../sessions/start.ts'
@@ -28,9 +29,6 @@ export type SignInResult = {
   /** For the client to keep and to present at its next sign-in. It grants no access. `null` without a secret key. */
   readonly deviceToken: string | null
 }
-
-/** After this many failures in a row, the owner gets a notice that a sign-in succeeded. */
-const NOTABLE_FAILURES = 5
 
 /**
  * Signs a user in with a password. The gates run in order: throttle, password, state of the account, confirmed address,

@@ -2,7 +2,7 @@
 import { readTimestamp } from './timestamp.ts'
 
 /** No field of ours has a longer name. The message repeats only this much of another one. */
-const NAME_MAX_LENGTH = 64
+export const NAME_MAX_LENGTH = 64
 
 /** What is wrong with a field. The message contains the name of the field, but not its value. */
 export class FieldProblem extends Error {

@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditQuery, AuthService } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
-import { AUDIT_ACTIONS } from '../../model/audit-actions.ts'
+import { AUDIT_ACTION_NAMES } from '../../model/audit-actions.ts'
 import { AuthError } from '../../model/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
@@ -45,8 +45,8 @@ async function userIdOf(auth: AuthService, user: string): Promise<number> {
 }
 
 function knownAction(action: string): string {
-  if ((AUDIT_ACTIONS as readonly string[]).includes(action)) return action
-  throw new UsageError(`--action must be one of ${AUDIT_ACTIONS.join(', ')}.`)
+  if ((AUDIT_ACTION_NAMES as readonly string[]).includes(action)) return action
+  throw new UsageError(`--action must be one of ${AUDIT_ACTION_NAMES.join(', ')}.`)
 }
 
 function lineOf({

@@ -144,7 +144,7 @@ interface Task {
 }
 
 /** The number of rejected lines that are shown on standard error. The file contains all of them. */
-const NAMED_MAX = 20
+export const NAMED_MAX = 20
 
 async function runImport({ auth, items, options, rejects, progress, size }: Task): Promise<Counts> {
   const counts: Counts = { added: 0, unchanged: 0, rejected: 0 }

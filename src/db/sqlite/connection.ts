@@ -12,7 +12,7 @@ const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
 export type DatabaseSync = InstanceType<typeof DatabaseSync>
 
 /** How long a statement waits for another process's write before it gives up with SQLITE_BUSY. */
-const BUSY_TIMEOUT_MS = 5_000
+export const BUSY_TIMEOUT_MS = 5_000
 /**
  * The pause between two tries. Short, because SQLite has no queue: if others write constantly, the lock is seldom
  * free for longer.

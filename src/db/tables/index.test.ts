@@ -24,7 +24,7 @@ async function keyOf(db: Database, engine: EngineName, table: string): Promise<s
 const isOurs = ({ name }: { name: string }) => !name.startsWith('bienvenue_')
 
 onBothEngines('the registry of tables', (engine) => {
-  it('describes every table as the migrations create it: columns in order, types, null, generated values, key', async () => {
+  it('describes every table as the migrations create it: columns in order, types, null, generated values, key [DAT-01]', async () => {
     const db = await openDatabase(await freshDatabase(engine))
     onTestFinished(() => db.destroy())
     const found: Record<string, unknown> = {}
@@ -52,4 +52,11 @@ onBothEngines('the registry of tables', (engine) => {
     ])
     expect(Object.fromEntries(described)).toEqual(found)
   })
+})
+
+it('names a protection for every secret, and allows none in a log [DAT-01]', () => {
+  for (const [name, { columns }] of Object.entries<Table>(TABLES))
+    for (const [column, about] of Object.entries(columns))
+      if (about.class === 'secret')
+        expect([about.protection !== undefined, about.log], `${name}.${column}`).toEqual([true, 'no'])
 })

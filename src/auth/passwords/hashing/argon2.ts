@@ -22,9 +22,9 @@ const SALT_BYTES = 16
 const TAG_BYTES = 32
 
 /** Limits for imported hashes. Beyond them, a hash would block a thread for seconds or use up the memory. */
-const MAX_MEMORY_KIB = 262_144
-const MAX_PASSES = 16
-const MAX_LANES = 16
+export const MAX_MEMORY_KIB = 262_144
+export const MAX_PASSES = 16
+export const MAX_LANES = 16
 
 const VERSION = 0x13
 

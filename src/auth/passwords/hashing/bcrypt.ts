@@ -11,11 +11,11 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
  * bcrypt ignores further bytes, and everything after a zero byte. Okta accepted wrong passwords for this reason in
  * 2024.
  */
-const MAX_BYTES = 72
+export const MAX_BYTES = 72
 /** The minimum of the algorithm. */
 const MIN_COST = 4
 /** Beyond this, a hash would block a thread for many seconds. */
-const MAX_COST = 16
+export const MAX_COST = 16
 
 const FORM = /^(bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{53})$/
 

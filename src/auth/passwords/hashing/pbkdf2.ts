@@ -11,7 +11,7 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 const deriveKey = promisify(pbkdf2)
 
 /** Beyond this, a hash would block a thread for seconds. OWASP recommends 600,000. */
-const MAX_ITERATIONS = 5_000_000
+export const MAX_ITERATIONS = 5_000_000
 
 // passlib writes the number of iterations without a name, and a dot instead of the plus sign of base64.
 const PASSLIB = /^\$pbkdf2-(sha256|sha512)\$(\d{1,10})\$([A-Za-z0-9+/.]{6,86})\$([A-Za-z0-9+/.]{22,86})$/

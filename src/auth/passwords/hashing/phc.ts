@@ -23,7 +23,7 @@ const PARAMETER = /^([a-z0-9-]{1,32})=([A-Za-z0-9/+.-]+={0,2})$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
 /** Longer text is not a hash. The parameter `data` of argon2 needs most of this length. */
-const MAX_LENGTH = 1_024
+export const MAX_LENGTH = 1_024
 /** In bytes. A shorter key could be guessed. */
 const MIN_KEY = 16
 const MIN_SALT = 4

@@ -5,7 +5,7 @@ import type { Hasher } from '../../../options/index.ts'
 /** One hash per core at a time. More would not be faster. */
 const RUNNING_MAX = availableParallelism()
 /** With more, clients would give up before their turn. */
-const WAITING_MAX = 512
+export const WAITING_MAX = 512
 
 /**
  * Adds a bounded queue to a hasher (OWASP ASVS 15.2.2). During a flood of sign-ins or registrations, further ones are

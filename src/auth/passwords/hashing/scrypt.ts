@@ -11,8 +11,8 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 const deriveKey = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt)
 
 /** Beyond these, a hash would use up the memory or block a thread for seconds. OWASP recommends a quarter of them. */
-const MAX_MEMORY_KIB = 262_144
-const MAX_WORK = 4_194_304
+export const MAX_MEMORY_KIB = 262_144
+export const MAX_WORK = 4_194_304
 
 // The parameters are one hexadecimal number: log2(N), then r and p with two digits each.
 const SPRING =

@@ -6,12 +6,12 @@ import { OptionError } from '../../../model/errors.ts'
 const { hash } = process.getBuiltinModule('node:crypto')
 
 /** A registration waits for the answer at most this long, then continues without it. */
-const TIMEOUT_MS = 2_000
+export const TIMEOUT_MS = 2_000
 /** A padded answer has about 40 KiB. */
-const ANSWER_MAX_BYTES = 256 * 1_024
+export const ANSWER_MAX_BYTES = 256 * 1_024
 /** After this many failures in a row, the service is not asked for {@link PAUSE_MS}. */
-const FAILURES_MAX = 3
-const PAUSE_MS = 30_000
+export const FAILURES_MAX = 3
+export const PAUSE_MS = 30_000
 
 const PREFIX_LENGTH = 5
 /** The rest of a SHA-1 digest in hexadecimal, and how often the password was seen. */

@@ -1,9 +1,9 @@
-/** Whatever can happen in production, told once: what was logged, written down, mailed and stored on the way. */
+/** A run of production mode in which everything happens once, with what was logged, audited, mailed and stored. */
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
 import { MailError, MailRefused } from '../../src/index.ts'
-import type { EngineName } from '../support/engines.ts'
+import type { EngineName } from './engines.ts'
 import {
   CLIENT,
   cookieIn,
@@ -17,22 +17,22 @@ import {
   randomKey,
   until,
   untilNoMailWaits,
-} from '../support/production.ts'
-import { type Send, send } from '../support/send.ts'
+} from './production.ts'
+import { type Send, send } from './send.ts'
 
 export const ALICE = 'Alice.Liddell@wonderland.example'
 export const NEW_ADDRESS = 'alice.hargreaves@wonderland.example'
 export const BOB = 'bob.builder@example.com'
-export const WRONG = 'not the password of anybody'
-/** Where an operator moves his account to, and back. */
+export const WRONG = 'not the right password'
+/** The address that an operator gives Bob's account for a while. */
 export const MOVED = 'bob.mason@example.com'
 const CAROL = 'carol.keeper@example.com'
-/** Who comes from another service. */
+/** Imported from another service. */
 const DAVE = 'dave.mover@example.com'
 const STRANGER = 'somebody.else@example.com'
-/** Whose mail server refuses mail for good. */
+/** The mail server refuses mail to this address for good. */
 const REFUSED = 'full.mailbox@example.com'
-/** Whose mail server does not answer. */
+/** The mail server does not answer for this address. */
 const UNREACHED = 'slow.server@example.com'
 /** Every address of the story. */
 export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, MOVED, CAROL, DAVE, STRANGER, REFUSED, UNREACHED]
@@ -47,9 +47,9 @@ interface Story {
   readonly log: LoggedLine[]
   readonly audit: AuditRecord[]
   readonly mails: ReceivedMail[]
-  /** The rows there were at some moments, by table. */
+  /** The rows at several moments, by table. */
   readonly rows: Map<string, Readonly<Record<string, unknown>>[]>
-  /** Everything that opens something, or was typed as a password. */
+  /** Every password, token and key. */
   readonly secrets: string[]
   /** The bodies of all refusals. */
   readonly refusals: string[]
@@ -57,7 +57,7 @@ interface Story {
 
 const stories = new Map<EngineName, Promise<Story>>()
 
-/** The story on one engine. To be asked for inside of a test. */
+/** The story on one engine. Call it inside a test. */
 export function story(engine: EngineName): Promise<Story> {
   const told = stories.get(engine) ?? tell(engine)
   stories.set(engine, told)
@@ -100,7 +100,7 @@ interface Answered {
   readonly deviceToken: string | undefined
 }
 
-/** What the chapters need: to ask, and to keep what has to be looked for later. */
+/** What the chapters need. */
 interface Teller extends Production {
   ask(method: string, path: string, request?: Send): Promise<Answered>
   login(email: string, password?: string, request?: Send): Promise<Answered>
@@ -152,7 +152,7 @@ async function register({ ask, login, newMails, mailedLink, keepRows }: Teller):
   await ask('POST', '/confirm_email', { json: { token, password: PASSWORD } })
 }
 
-/** She signs in here and there, ends what she no longer needs, and takes another password. */
+/** She signs in on several devices, ends sessions, and changes her password. */
 async function signIn({ ask, login, keepRows }: Teller): Promise<Answered> {
   await login(STRANGER)
   for (let failure = 0; failure < 5; failure++) await login(ALICE, WRONG)
@@ -180,7 +180,7 @@ async function changeAddress(
   await ask('POST', '/confirm_email', { json: { token, password: NEW_PASSWORD } })
 }
 
-/** She forgets her password, comes back, takes her data with her and goes. */
+/** She resets her password, exports her data and deletes her account. */
 async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Teller): Promise<void> {
   await ask('POST', '/reset_password', { json: { email: NEW_ADDRESS } })
   const { token } = await mailedLink('reset_password')
@@ -196,7 +196,7 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
   await newMails()
 }
 
-/** What operators and programs do, and a stranger who guesses meanwhile. */
+/** What operators and programs do, while a stranger guesses passwords. */
 async function operate({ auth, login, newMails, keepRows, keepSecret }: Teller): Promise<void> {
   await auth.users.create({ email: CAROL, password: PASSWORD, confirmed: true })
   const { id } = await auth.registerUser(BOB, PASSWORD)
@@ -225,9 +225,9 @@ async function operate({ auth, login, newMails, keepRows, keepSecret }: Teller):
   await Array.fromAsync(auth.transfer.exportUsers({ withHashes: true }))
 }
 
-/** Mail that does not go through, and an account that nobody confirms. */
+/** Mail that cannot be sent, and an account that is not confirmed in time. */
 async function runOutOfTime({ auth, now, keepRows, told }: Teller): Promise<void> {
-  // Notices of new devices that wait for more.
+  // Let the waiting notices of new devices be sent.
   now.advance(600)
   await auth.account.register({ email: REFUSED, password: PASSWORD })
   await untilNoMailWaits(auth)

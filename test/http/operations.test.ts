@@ -1,0 +1,283 @@
+/** What each operation declares is what it does. A new operation is tested here without any change to this file. */
+import { describe, expect, it } from 'vitest'
+import * as fields from '../../src/api/fields.ts'
+import { OPERATIONS, type Operation } from '../../src/api/index.ts'
+import { isLinked, MAIL_KINDS, type MailKind } from '../../src/auth/delivery/kinds.ts'
+import type { AuditRecord } from '../../src/auth/index.ts'
+import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
+import { OPTION_TABLE } from '../../src/options/index.ts'
+import { onBothEngines } from '../support/engines.ts'
+import { BASE_URL, cookieIn, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
+import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from '../support/story.ts'
+import {
+  outcome,
+  requestFor,
+  type World,
+  withWrongPassword,
+  withWrongSecrets,
+  worldOf,
+} from '../support/world.ts'
+
+const IP = '192.0.2.9'
+
+function needsSession({ access }: Operation): boolean {
+  return access !== 'anyone'
+}
+
+/** One request that succeeds, with a session or without. */
+async function succeed(operation: Operation, world: World, sessionToken?: string): Promise<Response> {
+  const { path, ...request } = await requestFor(operation, world)
+  return world.ask(operation.method, path, { ...request, sessionToken, ip: IP })
+}
+
+/** What an operation did in every way that this file calls it. */
+interface Driven {
+  /** The outcomes of two attempts with a wrong password that are free, and of one more. */
+  readonly attempts: readonly string[]
+  readonly audit: readonly AuditRecord[]
+}
+
+const driven = new Map<string, Promise<Driven>>()
+
+function drive(operation: Operation): Promise<Driven> {
+  const known = driven.get(operation.id) ?? driveOnce(operation)
+  driven.set(operation.id, known)
+  return known
+}
+
+async function driveOnce(operation: Operation): Promise<Driven> {
+  const audit: AuditRecord[] = []
+  const during = async <Result>(world: World, act: () => Promise<Result>) => {
+    const before = world.audit.length
+    const result = await act()
+    audit.push(...world.audit.slice(before))
+    return result
+  }
+  for (const hasSession of needsSession(operation) ? [true] : [false, true]) {
+    const world = await worldOf('sqlite')
+    await world.newSession()
+    const { path, ...request } = await requestFor(operation, world)
+    const sessionToken = hasSession ? world.sessionToken : undefined
+    await during(world, () => world.ask(operation.method, path, { ...request, sessionToken, ip: IP }))
+  }
+  const world = await worldOf('sqlite', { loginFailuresPerAccount: 2, resetRequestsPerAccount: 2 })
+  const { path, ...request } = await withWrongPassword(operation, world)
+  const sessionToken = needsSession(operation) ? world.sessionToken : undefined
+  const attempts: string[] = []
+  // Each from another address: the account is what is counted.
+  for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
+    await during(world, async () => {
+      attempts.push(await outcome(await world.ask(operation.method, path, { ...request, sessionToken, ip })))
+    })
+  return { attempts, audit }
+}
+
+describe.each(OPERATIONS.map((operation) => ({ name: `${operation.method} ${operation.path}`, operation })))(
+  '$name',
+  ({ operation }) => {
+    const { access, success, tag, throttle = [], audit = [] } = operation
+
+    it(`is for ${access === 'anyone' ? 'anyone' : access.fresh ? 'a fresh session' : 'a session'}`, async () => {
+      const world = await worldOf('sqlite')
+      const go = async (sessionToken?: string) => outcome(await succeed(operation, world, sessionToken))
+      if (access === 'anyone') {
+        expect(await go()).toBe(String(success.status))
+        return
+      }
+      const refusal = tag === 'classic' ? 'session_required' : 'unauthenticated'
+      expect(await go()).toBe(refusal)
+      expect(await go('not a session token')).toBe(refusal)
+      world.now.advance(OPTION_TABLE.reauthenticationSeconds.production)
+      if (access.fresh) {
+        expect(await go(world.sessionToken)).toBe('reauthentication_required')
+        expect(await go(await world.newSession())).toBe(String(success.status))
+      } else {
+        expect(await go(world.sessionToken)).toBe(String(success.status))
+      }
+    })
+
+    it(throttle.length > 0 ? `is throttled as ${throttle}` : 'is not throttled', async () => {
+      const { attempts, audit: written } = await drive(operation)
+      const refused = attempts.filter((each) => each === 'too_many_attempts')
+      expect(refused).toHaveLength(throttle.length > 0 ? 1 : 0)
+      const limits = written.flatMap(({ action, details }) =>
+        action === 'limit_reached' ? [details.limit] : [],
+      )
+      expect(new Set(limits)).toEqual(new Set(throttle))
+    })
+
+    it(audit.length > 0 ? `records ${audit}` : 'records nothing', async () => {
+      const { audit: written } = await drive(operation)
+      expect(new Set(written.map(({ action }) => action))).toEqual(new Set(audit))
+    })
+  },
+)
+
+describe('the audit log', () => {
+  const signatureOf = (
+    action: string,
+    outcome: string,
+    actor: string,
+    reason: string | null,
+    details: string[],
+  ) => [action, outcome, actor, reason ?? '-', ...details.sort()].join(' ')
+
+  const declared = Object.entries<readonly AuditKind[]>(AUDIT_ACTIONS).flatMap(([action, entries]) =>
+    entries.map(({ outcome = 'success', actor, reason = null, details = [] }) =>
+      signatureOf(action, outcome, actor, reason, [...details]),
+    ),
+  )
+
+  const signaturesOf = (records: readonly AuditRecord[]) =>
+    records.map(({ action, outcome, actor, reason, details }) =>
+      signatureOf(action, outcome, actor, reason, Object.keys(details)),
+    )
+
+  it.each(['sqlite', 'postgres'] as const)(
+    'has only records of the table of actions, on %s',
+    async (engine) => {
+      const written = signaturesOf((await story(engine)).audit)
+      expect(written.filter((signature) => !declared.includes(signature))).toEqual([])
+    },
+  )
+
+  it('has every record of the table of actions', async () => {
+    const written = signaturesOf((await story('sqlite')).audit)
+    for (const operation of OPERATIONS) written.push(...signaturesOf((await drive(operation)).audit))
+    expect([...new Set(written)].sort()).toEqual([...declared].sort())
+  })
+})
+
+/** What a session depends on, each made to fail. Returns the password to try, if it is not the right one. */
+const CLOSED_GATES: Readonly<Record<string, (world: World) => Promise<string | undefined>>> = {
+  'with a wrong password': async () => WRONG,
+  'after too many attempts': async ({ auth }) => {
+    for (let failure = 0; failure < 2; failure++) await auth.validLogin(ALICE, WRONG)
+    return undefined
+  },
+  // Written directly, so that the sessions of the account stay.
+  'for a disabled account': (world) => setUser(world, { disabled_at: 1 }),
+  'for an unconfirmed address': (world) => setUser(world, { email_verified_at: null }),
+  'for a compromised password': (world) => setUser(world, { password_compromised_at: 1 }),
+}
+
+async function setUser(
+  { db, userId }: World,
+  change: Readonly<Record<string, number | null>>,
+): Promise<undefined> {
+  await db.updateTable('users').set(change).where('id', '=', userId).execute()
+}
+
+/** Calls an operation, and returns the session that begins with it. */
+async function sessionFrom(operation: Operation, world: World, wrong = false): Promise<string | undefined> {
+  const sessionToken = needsSession(operation) ? world.sessionToken : undefined
+  const { path, ...request } = await (wrong ? withWrongPassword : requestFor)(operation, world)
+  const answer = await world.ask(operation.method, path, { ...request, sessionToken })
+  // A cookie that is cleared is empty.
+  return answer.headers.getSetCookie().some((cookie) => /^__Host-session_id=[^;]/.test(cookie))
+    ? cookieIn(answer, 'session_id')
+    : undefined
+}
+
+onBothEngines('a session', (engine) => {
+  const setsCookie = OPERATIONS.filter(({ success }) => success.setsCookie)
+  const cases = setsCookie.flatMap((operation) =>
+    Object.entries(CLOSED_GATES).map(([gate, close]) => ({ id: operation.id, gate, close, operation })),
+  )
+
+  it.each(cases)('does not begin with $id $gate', async ({ operation, close }) => {
+    const world = await worldOf(engine, { loginFailuresPerAccount: 2 })
+    const isWrong = (await close(world)) === WRONG
+    expect(await sessionFrom(operation, world, isWrong)).toBeUndefined()
+  })
+
+  it('begins with a password and one factor, or with the word of the embedding program [LGN-14]', async () => {
+    const worths: Record<string, unknown> = {}
+    for (const operation of OPERATIONS) {
+      const world = await worldOf(engine)
+      const session = await sessionFrom(operation, world)
+      if (session === undefined) continue
+      expect(operation.success.setsCookie, operation.id).toBe(true)
+      expect(Object.values(operation.body?.shape ?? {}), operation.id).toContain(fields.password)
+      worths[operation.id] = await worthOf(world, session)
+    }
+    expect(Object.keys(worths)).toContain('signIn.withPassword')
+    expect(new Set(Object.values(worths))).toEqual(new Set(['aal 1, pwd']))
+    const world = await worldOf(engine)
+    expect(await worthOf(world, await world.newSession())).toBe('aal 0, ')
+    const names = OPERATIONS.flatMap(({ path, body }) => [path, ...Object.keys(body?.shape ?? {})])
+    expect(names.filter((name) => /sms|phone|tel|push|saml|otp|provider|callback|magic/i.test(name))).toEqual(
+      [],
+    )
+  })
+
+  it.each(['disabled_at', 'email_verified_at', 'password_compromised_at'] as const)(
+    'does not begin with createSession if %s forbids it',
+    async (column) => {
+      const world = await worldOf(engine)
+      await setUser(world, { [column]: column === 'email_verified_at' ? null : 1 })
+      expect(await world.auth.createSession(ALICE)).toBeNull()
+    },
+  )
+
+  async function worthOf({ db }: World, sessionToken: string): Promise<string> {
+    const [id = ''] = sessionToken.split('.')
+    const session = db.selectFrom('sessions').select(['aal', 'amr']).where('id', '=', id)
+    const { aal, amr } = await session.executeTakeFirstOrThrow()
+    return `aal ${aal}, ${amr}`
+  }
+
+  it('does not begin with any link from a mail, whatever is done with it [LGN-13]', async () => {
+    const { auth, ask, newMails, sessionToken, db } = await worldOf(engine)
+    await ask('POST', '/users', { json: { email: BOB, password: PASSWORD } })
+    await ask('POST', '/users', { json: { email: ALICE, password: PASSWORD } })
+    await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken })
+    const mails = [...(await newMails())]
+    await auth.account.requestPasswordReset({ email: BOB })
+    mails.push(...(await newMails()))
+    const linked = mails.filter(({ text }) => text.includes('#'))
+    const kinds = (Object.keys(MAIL_KINDS) as MailKind[]).filter(isLinked)
+    expect(new Set(linked.map(({ kind }) => kind))).toEqual(new Set(kinds))
+
+    await auth.users.endEverySession()
+    for (const mail of linked) {
+      const { page, token } = linkIn(mail)
+      const email = mail.kind === 'confirm_new_email' ? ALICE : mail.to
+      const answers = [
+        await ask('GET', page.slice(BASE_URL.length)),
+        await ask('GET', '/profile', { sessionToken: token }),
+        await ask('GET', '/profile', { headers: { authorization: `Bearer ${token}` } }),
+        await ask('POST', '/sessions', { json: { email, password: token } }),
+        await ask('POST', '/confirm_email', { json: { token, password: PASSWORD } }),
+        await ask('PUT', '/reset_password', {
+          json: { email, reset_token: token, new_password: NEW_PASSWORD },
+        }),
+      ]
+      const cookies = answers.flatMap(({ headers }) => headers.getSetCookie())
+      expect(cookies, mail.kind).toEqual([])
+      expect(await db.selectFrom('sessions').select('id').execute(), mail.kind).toEqual([])
+    }
+    expect(Object.keys(OPTION_TABLE).filter((name) => /magic|passwordless|link/i.test(name))).toEqual([])
+  })
+})
+
+describe('an operation that takes an email address', () => {
+  const withEmail = OPERATIONS.filter(({ body }) =>
+    Object.values(body?.shape ?? {}).some((schema) => schema === fields.email),
+  )
+
+  it.each(withEmail)('answers the same for known and unknown addresses: $method $path', async (operation) => {
+    const world = await worldOf('sqlite')
+    await world.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    // Whoever is signed in asks about somebody else.
+    const sessionToken = needsSession(operation) ? ((await world.auth.createSession(BOB)) ?? '') : undefined
+    const { path, json } = await withWrongSecrets(operation, world)
+    const look = async (email: string) => {
+      const answer = await world.ask(operation.method, path, { json: { ...json, email }, sessionToken })
+      return JSON.stringify(await sightOf(answer)).replaceAll(email, 'EMAIL')
+    }
+    const known = await look(ALICE)
+    // As long as the other, because the length of an answer could tell.
+    expect(await look(ALICE.replace('Liddell', 'Nobodyy'))).toBe(known)
+  })
+})

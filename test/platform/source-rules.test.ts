@@ -1,0 +1,174 @@
+/** What only certain source files may do. A new place needs a decision, and then a line here. */
+import { globSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+/** The source without its tests and comments. */
+const SOURCES = globSync('src/**/*.ts')
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((path) => ({
+    file: path.replaceAll('\\', '/').slice('src/'.length),
+    text: readFileSync(path, 'utf8').replaceAll(/\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms, ''),
+  }))
+
+function filesWith(pattern: RegExp): string[] {
+  return SOURCES.filter(({ text }) => pattern.test(text))
+    .map(({ file }) => file)
+    .sort()
+}
+
+const WRITES =
+  /process\.(?:stdout|stderr)|process\[|console\.|emitWarning|\bpino\(|\bcreateLogger\(|writeFile|appendFile|WriteStream|openSync|addAuditRecord\(ctx/
+
+const CONNECTS =
+  /await fetch\(|\bcreateTransport\(|new pg\.(?:Pool|Client)\(|\b(?:net|tls|http|https|http2|dgram)\.\w+\(|new (?:WebSocket|EventSource|XMLHttpRequest)\b/
+
+it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
+  [
+    'write to a stream, a log or a file [AUD-05]',
+    WRITES,
+    [
+      'auth/audit/record.ts',
+      'auth/service.ts',
+      'cli/commands/export.ts',
+      'cli/commands/import.ts',
+      'cli/commands/serve.ts',
+      'cli/import/progress.ts',
+      'cli/main.ts',
+      'cli/run.ts',
+      'cli/terminal.ts',
+      'cli/text-log.ts',
+      'db/sqlite/connection.ts',
+      'index.ts',
+      'lib/output-file.ts',
+      'log.ts',
+    ],
+  ],
+  [
+    'open a network connection [CFG-04]',
+    CONNECTS,
+    ['auth/passwords/policy/breaches.ts', 'db/postgres.ts', 'mail/smtp.ts'],
+  ],
+  [
+    'call sql.raw',
+    /\bsql\.raw\(/,
+    [
+      'db/dialect.ts',
+      'db/migrations/0007-audit.ts',
+      'db/migrations/0009-audit-actors.ts',
+      'db/tools/adoption/sqlite.ts',
+    ],
+  ],
+  ['call CompiledQuery.raw', /\bCompiledQuery\.raw\(/, ['db/sqlite/driver.ts']],
+  ['insert HTML without escaping', /(?<![.\w])raw\(/, ['pages/layout.ts']],
+  [
+    'open files by descriptor',
+    /\bopenSync\(|\bawait open\(/,
+    ['cli/commands/import.ts', 'db/sqlite/connection.ts', 'lib/output-file.ts'],
+  ],
+  ['write files as streams', /\bcreateWriteStream\(/, ['cli/commands/export.ts']],
+  [
+    'read whole files',
+    /\breadFile(?:Sync)?\(/,
+    [
+      'auth/passwords/policy/common.ts',
+      'cli/import/firebase.ts',
+      'cli/settings.ts',
+      'cli/version.ts',
+      'lib/pool.ts',
+      'pages/layout.ts',
+    ],
+  ],
+  ['start processes', /\bfork\(/, ['cli/workers.ts']],
+  // Decision 0021: Firebase hides the key of a project in its hashes.
+  ['mix bits by hand [CRY-08]', / \^ | \^= | >>> | <<= /, ['auth/passwords/hashing/firebase.ts']],
+  [
+    'run other programs or code',
+    /'node:(?:vm|child_process|worker_threads|inspector|repl|module)'|\beval\(|new Function\b/,
+    [],
+  ],
+  [
+    'build a regular expression, or HTML in the browser',
+    /new RegExp\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write/,
+    [],
+  ],
+])('only these files %s', (_, pattern, files) => {
+  expect(filesWith(pattern)).toEqual(files)
+})
+
+const NETWORK =
+  /(?:import (?!type)|const )(?:\{([^}]*)\}|[\w* ]+) (?:from |= process\.getBuiltinModule\()'(?:node:)?(net|tls|http|https|http2|dgram|dns|undici)(?:\/\w+)?'/g
+
+it('only these files import from modules of the network, except to parse addresses [CFG-04]', () => {
+  const imported = SOURCES.flatMap(({ file, text }) =>
+    [...text.matchAll(NETWORK)].flatMap(([, names = '*', module]) =>
+      names.split(',').map((name) => `${file} ${module} ${name.trim()}`),
+    ),
+  )
+  const harmless = / (?:type \w+|isIP|isIPv4|isIPv6|BlockList)$/
+  expect(imported.filter((name) => !harmless.test(name)).sort()).toEqual([
+    'app/server.ts http STATUS_CODES',
+    'app/server.ts http createServer',
+    // Listens for a moment, to find a free port in development mode.
+    'cli/commands/serve.ts net createServer',
+  ])
+})
+
+it('scripts of the pages ask only the service [CFG-04]', () => {
+  for (const file of globSync('src/pages/browser/*.js')) {
+    const text = readFileSync(file, 'utf8')
+    expect(text).not.toMatch(/WebSocket|EventSource|XMLHttpRequest|sendBeacon|import\b/)
+    expect(text.match(/fetch\([^,]*/g) ?? [], file).toEqual(['fetch(url'])
+  }
+})
+
+const CRYPTO_IMPORT =
+  /(?:import|const) \{([^}]*)\} (?:from |= process\.getBuiltinModule\()'((?:node:)?crypto|@?[\w/-]*(?:argon|bcrypt|scrypt|noble|jose|jwt)[\w/-]*)'/g
+
+it('only these files use cryptography, and only these primitives [CRY-08]', () => {
+  const used = SOURCES.flatMap(({ file, text }) =>
+    [...text.matchAll(CRYPTO_IMPORT)].flatMap(([, names = '', module]) =>
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && !name.startsWith('type '))
+        .map((name) => `${file}: ${name} of ${module}`),
+    ),
+  )
+  expect(used.sort()).toEqual([
+    'app/request-log.ts: randomUUID of node:crypto',
+    'auth/passwords/hashing/argon2.ts: argon2 of node:crypto',
+    'auth/passwords/hashing/argon2.ts: randomBytes of node:crypto',
+    'auth/passwords/hashing/bcrypt.ts: hash of @node-rs/bcrypt',
+    'auth/passwords/hashing/bcrypt.ts: verify of @node-rs/bcrypt',
+    'auth/passwords/hashing/firebase.ts: createCipheriv of node:crypto',
+    'auth/passwords/hashing/pbkdf2.ts: pbkdf2 of node:crypto',
+    'auth/passwords/hashing/scrypt.ts: scrypt of node:crypto',
+    'auth/passwords/policy/breaches.ts: hash of node:crypto',
+    'cli/commands/mail.ts: randomUUID of node:crypto',
+    'lib/digest.ts: hash of node:crypto',
+    'lib/digest.ts: timingSafeEqual of node:crypto',
+    'lib/keyring.ts: createHmac of node:crypto',
+    'lib/keyring.ts: hkdfSync of node:crypto',
+    'lib/output-file.ts: randomBytes of node:crypto',
+    'lib/random.ts: randomBytes of node:crypto',
+  ])
+  // None comes in by another way.
+  expect(filesWith(/(?:import \*|import \w+|import\(|require\().*(?:crypto|bcrypt|argon2)/)).toEqual([])
+  expect(filesWith(/\bcrypto\s*\.|\bsubtle\b|\bMath\s*\.\s*random\b|'node:tls'/)).toEqual([])
+})
+
+const ALGORITHM = /'((?:sha|md|argon2|aes|hmac|rsa|ripemd|bcrypt|scrypt|pbkdf|blake|ed25519|chacha)[\w-]*)'/gi
+
+it('only these algorithms are named, and SHA-1 only for the breach service [CRY-08]', () => {
+  const named = SOURCES.flatMap(({ text }) => [...text.matchAll(ALGORITHM)].map(([, name]) => name))
+  expect([...new Set(named)].sort()).toEqual([
+    'aes-256-ctr',
+    'argon2i',
+    'argon2id',
+    'bcrypt',
+    'sha1',
+    'sha256',
+    'sha512',
+  ])
+  expect(filesWith(/'sha1'/)).toEqual(['auth/passwords/policy/breaches.ts'])
+})
