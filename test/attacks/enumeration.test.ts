@@ -335,7 +335,7 @@ describe('everything a stranger can observe', () => {
   const names = [...Object.keys(ACTS), 'a change of address to it']
 
   it.each(names)(
-    'is the same for a known and an unknown address after %s: later responses, counters, the stranger’s mail',
+    'is the same for a known and an unknown address after %s: later responses, counters, the stranger’s mail [LGN-07]',
     async (first) => {
       const observed = new Map<string, unknown>()
       for (const state of ['open', 'none', 'free'] as const) {

@@ -28,7 +28,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     WRITES,
     [
       'auth/audit/record.ts',
-      'auth/service.ts',
+      'auth/delivery/open-mailer.ts',
       'cli/commands/export.ts',
       'cli/commands/import.ts',
       'cli/commands/serve.ts',
