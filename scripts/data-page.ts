@@ -2,7 +2,7 @@
 import { TABLES } from '../src/db/index.ts'
 import type { Table } from '../src/db/tables/table.ts'
 
-const EXPORTS = { user: '`GET /profile/export`', operator: '`bienvenue export`' }
+const EXPORTS = { user: '`POST /profile/export`', operator: '`bienvenue export`' }
 
 /** Returns the page with its generated parts replaced. Each part is between two comments that name it. */
 export function dataPage(page: string): string {

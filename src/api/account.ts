@@ -145,7 +145,8 @@ export const changeEmail = operation({
 })
 
 const exportAccount = operation({
-  method: 'GET',
+  // Not GET: it adds an audit record and counts against a limit, and a link on another site could trigger a GET.
+  method: 'POST',
   path: '/profile/export',
   summary: 'Export everything that is stored about the account, except what would grant access to it',
   tag: 'account',

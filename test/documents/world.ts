@@ -76,7 +76,7 @@ export const GOOD: Readonly<Record<string, (world: World) => Promise<Good> | Goo
   'POST /reauthenticate': () => ({ json: { password: PASSWORD } }),
   'PUT /profile/password': () => ({ json: { current_password: PASSWORD, new_password: NEW_PASSWORD } }),
   'PUT /profile/email': () => ({ json: { email: NEW_ADDRESS } }),
-  'GET /profile/export': nothing,
+  'POST /profile/export': nothing,
   'DELETE /profile': nothing,
   'GET /confirm_email': nothing,
   'GET /reset_password': nothing,

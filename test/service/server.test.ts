@@ -386,7 +386,7 @@ onBothEngines('the service', (engine) => {
     sessionToken = sessionIdOf(await ask('POST', '/reauthenticate', { password: fields.password }))
     const change = { current_password: fields.password, new_password: 't4rt1fl3tt3' }
     sessionToken = sessionIdOf(await ask('PUT', '/profile/password', change))
-    await ask('GET', '/profile/export')
+    await ask('POST', '/profile/export')
     await ask('DELETE', '/profile')
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
     expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)

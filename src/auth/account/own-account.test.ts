@@ -448,7 +448,7 @@ onBothEngines('the export of an account', (engine) => {
     expect(exported.audit.map(({ action }) => action).sort()).toEqual(
       ['register', 'login', 'request_password_reset', 'login', 'export_account'].sort(),
     )
-    const response = await send(auth, 'GET', '/profile/export', { sessionToken })
+    const response = await send(auth, 'POST', '/profile/export', { sessionToken })
     const bodies = [JSON.stringify(exported), await response.text()]
     const { hashedPassword } = await auth.db.findUserBy({ id })
     const rows = await everyRow(db)
