@@ -21,8 +21,6 @@ import { startService } from '../support/service.ts'
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
 const BOB = { email: EMAIL, password: PASSWORD }
-/** All tables except the counters and the audit log. */
-const STATE = TABLE_NAMES.filter((name) => name !== 'throttles' && name !== 'audit')
 
 // The server checks for stalled requests twice a minute, so this one starts before the other tests of the file.
 const ends: (() => Promise<void>)[] = []

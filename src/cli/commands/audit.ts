@@ -4,7 +4,7 @@ import { AUDIT_ACTIONS } from '../../model/audit-actions.ts'
 import { AuthError } from '../../model/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
-import { print } from '../terminal.ts'
+import { jsonLine, print } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 export const audit: Command = {
@@ -29,7 +29,7 @@ export const audit: Command = {
       }
       let left = limitOf(limit)
       for await (const record of auth.audit.list(query)) {
-        await print(input.json ? JSON.stringify(record) : lineOf(record))
+        await print(input.json ? jsonLine(record) : lineOf(record))
         if (--left === 0) break
       }
       return 0
