@@ -98,7 +98,7 @@ export const confirmEmail = operation({
   needs: 'mail',
   access: 'anyone',
   throttle: ['login'],
-  audit: ['confirm_email', 'change_email', 'limit_reached'],
+  audit: ['confirm_email', 'change_email', 'delete_account', 'limit_reached'],
   body: z.strictObject({ token: mailedToken, password }),
   success: {
     status: 200,

@@ -16,6 +16,7 @@ import { withRightPassword } from '../sign-in/password-check.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { findLiveToken } from '../tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './address.ts'
+import { removeAccount } from './removal.ts'
 
 /** What {@link requestConfirmation} takes. */
 export interface ConfirmationRequest {
@@ -90,7 +91,8 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Cal
   const isOwn = normalizeEmail(token.email) === normalizeEmail(user.email)
   if (token.purpose === 'confirm_email' && !isOwn) throw new AuthError('invalid_confirmation_token')
   // An account that never confirmed the address gives way to the person who reads its mail.
-  if (!isOwn) await store.deleteUnconfirmedUser(tx.db, token.email)
+  const unconfirmed = isOwn ? null : await store.lockUnconfirmedUser(tx.db, token.email)
+  if (unconfirmed !== null) await removeAccount(tx, unconfirmed, caller, 'address_confirmed')
   try {
     await store.confirmEmail(tx.db, user.id, token.email, tx.now())
   } catch (error) {

@@ -5,11 +5,16 @@ import type { TxContext } from '../context.ts'
 import { cancelLinks } from '../delivery/enqueue.ts'
 import { forgetFailures } from '../sign-in/throttle.ts'
 
-/** Deletes an account with all its rows. Audit records stay, without IP address and device. `false`: no such user. */
+/**
+ * Deletes an account with all its rows. Audit records stay, without IP address and device. `false`: no such user.
+ *
+ * @param reason - Why, if the caller is neither the user nor an operator.
+ */
 export async function removeAccount(
   tx: TxContext,
   userId: number,
   { actor, requestId }: Caller,
+  reason?: 'address_confirmed',
 ): Promise<boolean> {
   const user = await store.lockUser(tx.db, userId)
   if (user === null) return false
@@ -19,6 +24,6 @@ export async function removeAccount(
   await forgetFailures(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
   // Without IP address and device: what is left of the account must not identify the person.
-  await record(tx, { action: 'delete_account', userId }, { actor, requestId })
+  await record(tx, { action: 'delete_account', userId, ...(reason && { reason }) }, { actor, requestId })
   return true
 }

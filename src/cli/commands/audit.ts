@@ -66,8 +66,8 @@ function lineOf({
     at.toISOString(),
     outcome === 'success' ? 'ok     ' : outcome,
     action,
-    // A user acts on their own account, which the line names anyway.
-    actor === 'operator' && actorId !== null ? `by operator ${actorId}` : `by ${actor}`,
+    // Users mostly act on their own account, which the line names anyway.
+    actorId === null || actorId === String(userId) ? `by ${actor}` : `by ${actor} ${actorId}`,
     ...(userId === null ? [] : [email === null ? `deleted user ${userId}` : `${email} (user ${userId})`]),
     ...(reason === null ? [] : [`(${reason})`]),
     ...(ip === null ? [] : [`from ${ip}`]),
