@@ -1,5 +1,6 @@
 /** The log: one JSON object per line, written by `pino`. Callers must not log secrets. */
 import { pino } from 'pino'
+import { visibleJson } from './lib/visible.ts'
 
 /** The logger that the service needs. A pino instance is one. */
 export type Logger = Record<
@@ -32,6 +33,8 @@ export function createLogger(
       base,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
+      // Text from clients is in the lines, and people read them at a terminal.
+      hooks: { streamWrite: visibleJson },
     },
     process[stream],
   )

@@ -98,7 +98,7 @@ export const confirmEmail = operation({
   needs: 'mail',
   access: 'anyone',
   throttle: ['login'],
-  audit: ['confirm_email', 'change_email', 'limit_reached'],
+  audit: ['confirm_email', 'change_email', 'delete_account', 'limit_reached'],
   body: z.strictObject({ token: mailedToken, password }),
   success: {
     status: 200,
@@ -145,7 +145,8 @@ export const changeEmail = operation({
 })
 
 const exportAccount = operation({
-  method: 'GET',
+  // Not GET: it adds an audit record and counts against a limit, and a link on another site could trigger a GET.
+  method: 'POST',
   path: '/profile/export',
   summary: 'Export everything that is stored about the account, except secrets',
   tag: 'account',

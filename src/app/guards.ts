@@ -24,13 +24,14 @@ export function createGuard(settings: GuardSettings): Guard {
   // Scripts of the exercise send forms with a session cookie and without an origin.
   const allowsFormsWithoutOrigin = settings.mode === 'classic'
   return (incoming, sessionToken) => {
+    // First, because the answer to it closes the connection.
+    if (!hasPlainFraming(incoming)) throw new AuthError('malformed_request')
     if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
     const host = assertKnownHost(incoming, site)
     if (incoming.method === 'GET' || incoming.method === 'HEAD') return
     const hasOrigin = assertOwnOrigin(incoming, site, host)
     if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && sessionToken() !== null)
       throw new AuthError('missing_origin')
-    assertPlainFraming(incoming)
   }
 }
 
@@ -150,8 +151,13 @@ function isSimple(incoming: Incoming): boolean {
   return incoming.method === 'POST' && (type === null || SIMPLE_TYPE.test(type.trim()))
 }
 
-/** Node decodes only the transfer coding `chunked`. A proxy might read the body of any other one differently. */
-function assertPlainFraming(incoming: Incoming): void {
+/**
+ * Whether everyone agrees where the request ends: it has a length, or the coding `chunked`, which HTTP/1.0 does not know,
+ * and not both (RFC 9112 §6.1 to §6.3). Otherwise a proxy may take the end of its body for another request.
+ */
+export function hasPlainFraming(incoming: Incoming): boolean {
   const coding = incoming.header('transfer-encoding')
-  if (coding !== null && coding.toLowerCase() !== 'chunked') throw new AuthError('malformed_request')
+  const length = incoming.header('content-length')
+  if (coding === null) return length === null || /^\d+$/.test(length)
+  return length === null && coding.toLowerCase() === 'chunked' && incoming.isHttp10 !== true
 }

@@ -1,6 +1,8 @@
 /** Connects the service to Node's own `http`, without the cost of `Request` and `Response` objects. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { AuthError } from '../model/errors.ts'
+import { hasPlainFraming } from './guards.ts'
 import type { Incoming, IncomingBody } from './incoming.ts'
 import type { App } from './index.ts'
 import type { Rendered } from './responses.ts'
@@ -17,8 +19,14 @@ export function nodeHandler(
   { answer }: Pick<App, 'answer'>,
   isLast: (incoming: IncomingMessage) => boolean = () => false,
 ): NodeHandler {
+  const inDoubt = new WeakSet<Socket>()
   return async (incoming, outgoing) => {
-    const rendered = await answer(new NodeIncoming(incoming))
+    const { socket } = incoming
+    // Node hands out pipelined requests at once, so this one is here before the answer that closes its connection.
+    if (inDoubt.has(socket)) return
+    const request = new NodeIncoming(incoming)
+    if (!hasPlainFraming(request)) inDoubt.add(socket)
+    const rendered = await answer(request)
     await endOfTurn()
     if (isLast(incoming)) outgoing.setHeader('connection', 'close')
     send(outgoing, rendered, incoming.method)

@@ -118,9 +118,14 @@ export function errorAnswer(error: AuthError, requestId: string, headers: Extra 
   return { status, body, headers: { ...headers, ...headersOf(error) } }
 }
 
+/**
+ * Refusals behind which the connection cannot be used again: the rest of the body is not read, or it is in doubt where the
+ * request ends (RFC 9112 §6.3).
+ */
+const ENDS_CONNECTION = new Set<ErrorCode>(['body_too_large', 'malformed_request'])
+
 function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
-  // The rest of the body stays unread, so the connection cannot be reused.
-  if (code === 'body_too_large') return { connection: 'close' }
+  if (ENDS_CONNECTION.has(code)) return { connection: 'close' }
   const retryAfter = retryAfterSeconds ?? (code === 'unavailable' ? 1 : undefined)
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
 }

@@ -24,7 +24,7 @@ import { sessions } from './commands/sessions.ts'
 import { users } from './commands/users.ts'
 import { commandHelp, generalHelp, groupHelp, settingsHelp } from './help.ts'
 import { assertNone, readSettings, SETTING_FLAGS, variableOf } from './settings.ts'
-import { print } from './terminal.ts'
+import { jsonLine, print } from './terminal.ts'
 import { version } from './version.ts'
 
 const COMMANDS: readonly Command[] = [
@@ -192,7 +192,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     const isJson = argv.includes('--json')
     for (const line of lines) {
       const message = visible(line.replaceAll(/\s*\n\s*/g, ' '))
-      process.stderr.write(isJson ? `${JSON.stringify({ code, message })}\n` : `bienvenue: ${message}\n`)
+      process.stderr.write(isJson ? `${jsonLine({ code, message })}\n` : `bienvenue: ${message}\n`)
     }
     return exitCode
   }

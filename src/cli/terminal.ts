@@ -3,11 +3,17 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { visibleJson } from '../lib/visible.ts'
 import { UsageError } from './command.ts'
 
 /** Writes a line to standard output. Waits while its reader is slower. */
 export async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+}
+
+/** A value as a line of JSON that cannot manipulate a terminal. */
+export function jsonLine(value: unknown): string {
+  return visibleJson(JSON.stringify(value))
 }
 
 /** Whether standard output is a terminal. */

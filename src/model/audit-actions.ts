@@ -126,6 +126,11 @@ export const AUDIT_ACTIONS = {
   delete_account: [
     { actor: 'user', when: 'A user deleted their account' },
     { actor: 'operator', when: 'An operator deleted an account' },
+    {
+      actor: 'user',
+      reason: 'address_confirmed',
+      when: 'The account never confirmed its address, and another user did. `actor_id` is the other user',
+    },
   ],
   delete_unconfirmed_accounts: [
     {

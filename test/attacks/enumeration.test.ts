@@ -180,7 +180,7 @@ onBothEngines('the existence of an account', (engine) => {
         sights.push(
           await sightOf(await send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionToken })),
         )
-      const exported = await send(auth, 'GET', '/profile/export', { sessionToken })
+      const exported = await send(auth, 'POST', '/profile/export', { sessionToken })
       const { audit } = (await exported.json()) as { audit: { action: string; reason: string | null }[] }
       sights.push(audit.map(({ action, reason }) => `${action} ${reason}`).sort())
       const mails = await newMails()

@@ -504,7 +504,7 @@ onBothEngines('load caused by strangers', (engine) => {
   })
 
   it.each([
-    ['GET', '/profile/export'],
+    ['POST', '/profile/export'],
     ['DELETE', '/sessions/others'],
   ] as const)('is limited in audit rows, for a signed-in user at %s %s', async (method, path) => {
     const { auth, db } = await productionAuth(engine)
@@ -540,7 +540,7 @@ onBothEngines('load caused by strangers', (engine) => {
         ip,
       })
       await send(auth, 'DELETE', '/sessions', { ip })
-      await send(auth, 'GET', '/profile/export', { ip })
+      await send(auth, 'POST', '/profile/export', { ip })
     }
     for (let index = 0; index < 60; index++) await flood(index)
     const lines = await db.selectFrom('audit').select(['action', 'reason']).execute()

@@ -167,7 +167,7 @@ onBothEngines('a request', (engine) => {
       ['DELETE', `/sessions/others?${claims}`, '200'],
       ['GET', `/profile?${claims}`, '200'],
       ['GET', `/sessions?${claims}`, '200'],
-      ['GET', `/profile/export?${claims}`, '200'],
+      ['POST', `/profile/export?${claims}`, '200'],
       ['DELETE', `/profile?${claims}`, '200'],
     ] as const
     for (const [method, path, expected] of attempts) {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
@@ -1023,16 +1023,71 @@ it('users list ends quietly when its reader closes the pipe', async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
 })
 
-it('an address with control characters cannot move the cursor of a terminal or forge a line', async () => {
-  const databaseUrl = await freshDatabase('sqlite')
-  const auth = await createAuth({ databaseUrl })
-  await auth.db.addUser('\u001b[2Jevil\n999\t2026-01-01\tactive\troot\u202e@example.com', '!')
-  await auth.close()
-  const env = { DATABASE_URL: databaseUrl }
-  const { stdout } = await runCli(['users', 'list'], { env })
-  expect(stdout.split('\n')).toHaveLength(3)
-  expect(stdout).toContain('\\u{1b}[2Jevil\\u{a}999\\u{9}')
-  expect(stdout).toContain('\\u{202e}')
-  const { stderr } = await runCli(['users', 'show', '\u001b[2J@x'], { env })
-  expect(stderr).toBe('bienvenue: There is no user \\u{1b}[2J@x.\n')
+describe('text from clients', () => {
+  /** Clears the screen, with a C0 and a C1 control; forges a line; reverses what follows. */
+  const EVIL = 'evil\u001b[2J\u009b2J\n999\t2026-01-01\tactive\troot\u202e\u2066'
+  const SHOWN = 'evil\\u{1b}[2J\\u{9b}2J\\u{a}999\\u{9}2026-01-01\\u{9}active\\u{9}root\\u{202e}\\u{2066}'
+  const NOT_GRAPHIC = /[\p{C}\p{Zl}\p{Zp}]/u
+
+  it('cannot manipulate a terminal in any command, and is unchanged in the values of JSON', async () => {
+    const databaseUrl = await freshDatabase('sqlite')
+    const env = { DATABASE_URL: databaseUrl }
+    const auth = await createAuth({ databaseUrl, hasher: CHEAP_HASHER })
+    await auth.registerUser(EMAIL, PASSWORD)
+    const evilAddress = `${EVIL}@example.com`
+    await auth.db.addUser(evilAddress, '!')
+    const client = { userAgent: EVIL, requestId: EVIL }
+    await auth.signIn.withPassword({ email: EMAIL, password: PASSWORD }, client)
+    await auth.close()
+
+    const commands: [line: string[], fieldOf: (json: Record<string, unknown>) => unknown, value: string][] = [
+      [['users', 'list'], ({ email }) => email, evilAddress],
+      [['users', 'show', evilAddress], ({ email }) => email, evilAddress],
+      [['users', 'enable', evilAddress], ({ enabled }) => enabled, evilAddress],
+      [['export'], ({ email }) => email, evilAddress],
+      [['sessions', EMAIL], ({ user_agent }) => user_agent, EVIL],
+      [['audit', '--action', 'login'], ({ userAgent }) => userAgent, EVIL],
+      [['audit', '--action', 'enable_account'], ({ email }) => email, evilAddress],
+    ]
+    for (const [line, fieldOf, value] of commands) {
+      const json = expectDone(await runCli([...line, '--json'], { env }))
+      expect(json.replaceAll('\n', ''), line.join(' ')).not.toMatch(NOT_GRAPHIC)
+      const values = json
+        .trimEnd()
+        .split('\n')
+        .map((text) => fieldOf(JSON.parse(text)))
+      expect(values, line.join(' ')).toContain(value)
+      // Text has tabs between its columns.
+      const text = expectDone(await runCli(line, { env }))
+      expect(text.replaceAll(/[\n\t]/g, ''), line.join(' ')).not.toMatch(NOT_GRAPHIC)
+      if (line[0] === 'users' || line[0] === 'sessions') expect(text).toContain(SHOWN)
+    }
+    // One line of headings and one for each user: none is forged.
+    expect((await runCli(['users', 'list'], { env })).stdout.trimEnd().split('\n')).toHaveLength(3)
+
+    const unknown = await runCli(['users', 'show', `${EVIL}@x`], { env })
+    expect(unknown.stderr).toMatch(/^bienvenue: There is no user evil\\u\{1b\}\[2J\\u\{9b\}2J [^\n]*\n$/)
+    const asJson = await runCli(['users', 'show', `${EVIL}@x`, '--json'], { env })
+    expect(asJson.stderr.trimEnd()).not.toMatch(NOT_GRAPHIC)
+  })
+
+  it('cannot manipulate a terminal in the log, and is unchanged in its values', async () => {
+    // HTTP headers hold bytes, which Node reads as Latin-1: C1 controls are among them.
+    const userAgent = 'Mozilla \u009b2J\u009d0;title\u009c \u0085'
+    const service = await startService(await freshDatabase('sqlite'))
+    const form = { email: EMAIL, password: PASSWORD }
+    await send(service.url, 'POST', '/users', { form, headers: { 'user-agent': userAgent } })
+    const logged = await service.logged(({ msg }) => msg === 'audit')
+    expect(logged.audit).toMatchObject({ action: 'register', userAgent })
+    expect(service.lines.join('')).not.toMatch(NOT_GRAPHIC)
+  })
+
+  it('is escaped by every command that writes JSON', () => {
+    const files = globSync('src/cli/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] })
+    const writing = files.filter((file) =>
+      readFileSync(`${ROOT}/${file}`, 'utf8').includes('JSON.stringify('),
+    )
+    // `jsonLine` in the first; the second escapes its whole lines.
+    expect(writing.toSorted()).toEqual(['src/cli/terminal.ts', 'src/cli/text-log.ts'])
+  })
 })

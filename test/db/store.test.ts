@@ -284,18 +284,18 @@ onBothEngines('users', (engine) => {
     ])
   })
 
-  it('deletes the account of an address only if it waits for confirmation', async () => {
+  it('locks the account of an address only if it waits for confirmation', async () => {
     const db = await openStore(engine)
     const awaiting = { createdAt: NOW, unconfirmedUntil: LATER }
-    await store.addUser(db, 'Bob@example.com', 'hash', awaiting)
-    const other = await store.addUser(db, 'rob@example.com', 'hash', awaiting)
+    const bob = await store.addUser(db, 'Bob@example.com', 'hash', awaiting)
+    await store.addUser(db, 'rob@example.com', 'hash', awaiting)
     const confirmed = await store.addUser(db, 'confirmed@example.com', 'hash', awaiting)
     await inTx(db, (tx) => store.confirmEmail(tx, confirmed.id, confirmed.email, NOW))
     const classic = await store.addUser(db, 'classic@example.com', 'hash', { createdAt: NOW })
-    for (const email of [' bob@EXAMPLE.com', confirmed.email, classic.email, 'nobody@example.com'])
-      await inTx(db, (tx) => store.deleteUnconfirmedUser(tx, email))
-    const left = await store.listUsers(db, { afterId: 0, limit: 100 })
-    expect(left.map(({ id }) => id)).toEqual([other, confirmed, classic].map(({ id }) => id))
+    const lock = (email: string) => inTx(db, (tx) => store.lockUnconfirmedUser(tx, email))
+    expect(await lock(' bob@EXAMPLE.com')).toBe(bob.id)
+    for (const email of [confirmed.email, classic.email, 'nobody@example.com'])
+      expect(await lock(email)).toBeNull()
   })
 
   it('gives the current user when locking the row, or null', async () => {
@@ -522,12 +522,17 @@ onBothEngines('the sessions of a user', (engine) => {
     expect(await store.listSessionsOf(db, rob.id + 1, NOW)).toEqual([])
   })
 
-  it('belong only to that user', async () => {
-    const { db, bob, rob, add } = await begin()
+  it('are ended only by that user, and only once', async () => {
+    const { db, bob, rob, add, left } = await begin()
     const { id } = await add(bob, { expiresAt: NOW })
-    expect(await store.hasSession(db, { id, userId: bob.id })).toBe(true)
-    expect(await store.hasSession(db, { id, userId: rob.id })).toBe(false)
-    expect(await store.hasSession(db, { id: uuidV7(NOW), userId: bob.id })).toBe(false)
+    const end = (session: { id: string; userId: number }) =>
+      inTx(db, (tx) => store.deleteSession(tx, session))
+    expect(await end({ id, userId: rob.id })).toBe(false)
+    expect(await end({ id: uuidV7(NOW), userId: bob.id })).toBe(false)
+    expect(await left(bob)).toEqual([id])
+    const ended = await Promise.all(Array.from({ length: 5 }, () => end({ id, userId: bob.id })))
+    expect(ended.filter(Boolean)).toEqual([true])
+    expect(await left(bob)).toEqual([])
   })
 
   it('end except for the kept one, and those of other users stay', async () => {

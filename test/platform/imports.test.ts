@@ -10,7 +10,7 @@ import { expect, it } from 'vitest'
 const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
   lib: [],
   model: [],
-  log: [],
+  log: ['lib'],
   text: [],
   options: ['model', 'lib', 'mail', 'db'],
   mail: ['model', 'lib', 'text'],

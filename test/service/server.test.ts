@@ -1,12 +1,14 @@
 /** The service as a process, tested over raw sockets. */
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditRecord } from '../../src/index.ts'
+import { toNodeHandler } from '../../src/node.ts'
 import { resolveOptions, unsafeOptions } from '../../src/options/index.ts'
-import { migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { run, type Service, startService } from '../support/service.ts'
 
@@ -276,6 +278,90 @@ describe('a request that is refused [API-06, API-10, API-19, AVL-02]', () => {
   })
 })
 
+/** Requests of which two readers may see different ends. Behind each one is another, complete request. */
+const DOUBTFUL: readonly [name: string, start: string, headers: readonly string[], body: string][] = [
+  ['gzip before chunked', 'POST /sessions', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
+  [
+    'chunked twice',
+    'POST /sessions',
+    ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
+    '0\r\n\r\n',
+  ],
+  ['another coding', 'POST /sessions', ['Transfer-Encoding: identity'], '{}'],
+  ['a coding that begins alike', 'POST /sessions', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
+  ['gzip before chunked, on GET', 'GET /', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
+  ['gzip before chunked, on an unknown path', 'PUT /x', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
+  [
+    'gzip before chunked, from a foreign origin',
+    'POST /sessions',
+    ['Origin: https://evil.example', 'Transfer-Encoding: gzip, chunked'],
+    '0\r\n\r\n',
+  ],
+  [
+    'a coding and a length',
+    'POST /sessions',
+    ['Transfer-Encoding: chunked', 'Content-Length: 5'],
+    '0\r\n\r\n',
+  ],
+  [
+    'a length and a coding',
+    'POST /sessions',
+    ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+    '0\r\n\r\n',
+  ],
+  ['two lengths', 'POST /sessions', ['Content-Length: 0', 'Content-Length: 5'], ''],
+  ['one length twice', 'POST /sessions', ['Content-Length: 0', 'Content-Length: 0'], ''],
+  ['a list of lengths', 'POST /sessions', ['Content-Length: 0, 5'], ''],
+  ['a length with a sign', 'POST /sessions', ['Content-Length: +0'], ''],
+]
+
+describe.each<[door: string, insecureHTTPParser: boolean | null]>([
+  ['the service', null],
+  ['a Node server of another program', false],
+  ['a Node server with a lenient parser', true],
+])('a connection to %s', (_, insecureHTTPParser) => {
+  /** @returns The port, and how often the smuggled request was carried out. */
+  async function open() {
+    const databaseUrl = await migratedDatabase('sqlite')
+    const auth = await freshAuth('sqlite', { databaseUrl })
+    const accounts = async () => (await Array.fromAsync(auth.users.list())).length
+    if (insecureHTTPParser === null) return { port: (await startService(databaseUrl)).port, accounts }
+    const server = createServer({ insecureHTTPParser }, toNodeHandler(auth)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    return { port: (server.address() as AddressInfo).port, accounts }
+  }
+
+  it('closes once the framing of a request was refused, and what follows is not carried out', async () => {
+    const { port, accounts } = await open()
+    for (const [name, start, headers, body] of DOUBTFUL) {
+      const wire = openWire(port)
+      wire.socket.write(request(start, json(...headers), body) + form('POST /users', CREDENTIALS))
+      expect((await wire.answer()).status, name).toBe(400)
+      await wire.closed
+      await expect(wire.answer(), name).rejects.toThrow('closed after ""')
+      expect(await accounts(), name).toBe(0)
+    }
+    // HTTP/1.0 knows no transfer coding. A client that asks for it can keep the connection open.
+    const wire = openWire(port)
+    const old = ['Host: localhost', 'Connection: keep-alive', 'Transfer-Encoding: chunked', '', '0', '', '']
+    wire.socket.write(['POST /sessions HTTP/1.0', ...old].join('\r\n') + form('POST /users', CREDENTIALS))
+    expect((await wire.answer()).status).toBe(400)
+    await wire.closed
+    expect(await accounts()).toBe(0)
+  })
+
+  it('stays open after other refusals', async () => {
+    const { port, accounts } = await open()
+    const wire = openWire(port)
+    wire.socket.write(request('POST /sessions', json('Transfer-Encoding: chunked'), '2\r\n{}\r\n0\r\n\r\n'))
+    expect((await wire.answer()).status).toBe(400)
+    wire.socket.write(form('POST /users', CREDENTIALS))
+    expect((await wire.answer()).status).toBe(200)
+    expect(await accounts()).toBe(1)
+  })
+})
+
 it.each([
   ['a host name with an empty port', 'GET / HTTP/1.1\r\nHost: localhost:\r\n\r\n'],
   ['an IPv6 address with an empty port', 'GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n'],
@@ -386,7 +472,7 @@ onBothEngines('the service', (engine) => {
     sessionToken = sessionIdOf(await ask('POST', '/reauthenticate', { password: fields.password }))
     const change = { current_password: fields.password, new_password: 't4rt1fl3tt3' }
     sessionToken = sessionIdOf(await ask('PUT', '/profile/password', change))
-    await ask('GET', '/profile/export')
+    await ask('POST', '/profile/export')
     await ask('DELETE', '/profile')
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
     expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)

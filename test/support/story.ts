@@ -191,7 +191,7 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
   const { sessionToken: ended } = await login(NEW_ADDRESS)
   await ask('DELETE', '/sessions', { sessionToken: ended })
   const { sessionToken } = await login(NEW_ADDRESS)
-  expect(await ask('GET', '/profile/export', { sessionToken })).toMatchObject({ status: 200 })
+  expect(await ask('POST', '/profile/export', { sessionToken })).toMatchObject({ status: 200 })
   expect(await ask('DELETE', '/profile', { sessionToken })).toMatchObject({ status: 200 })
   await newMails()
 }

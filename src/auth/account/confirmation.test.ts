@@ -290,9 +290,27 @@ onBothEngines('a registration with another person’s address', (engine) => {
     const { auth, newMails } = production
     const { id, token } = await requestMove(production)
     // An attacker registers the new address, but cannot confirm it.
-    await auth.account.register({ email: NEW, password: NEW_PASSWORD })
+    await auth.account.register({ email: NEW, password: NEW_PASSWORD }, CLIENT)
     await newMails()
-    expect(await auth.account.confirmEmail({ token, password: PASSWORD })).toMatchObject({ id, email: NEW })
+    const { id: attacker } = await auth.db.findUserBy({ email: NEW })
+    expect(await auth.account.confirmEmail({ token, password: PASSWORD }, CLIENT)).toMatchObject({
+      id,
+      email: NEW,
+    })
+    // As with every deleted account, the records about it name no IP address and no device.
+    const about = await Array.fromAsync(auth.audit.list({ userId: attacker }))
+    const nowhere = { userId: attacker, ip: null, userAgent: null }
+    expect(about).toMatchObject([
+      {
+        ...nowhere,
+        action: 'delete_account',
+        outcome: 'success',
+        reason: 'address_confirmed',
+        actor: 'user',
+        actorId: String(id),
+      },
+      { ...nowhere, action: 'register' },
+    ])
     expect(await Array.fromAsync(auth.users.list())).toMatchObject([{ id, email: NEW }])
     expect(await canSignIn(auth, NEW, NEW_PASSWORD)).toBe(false)
     expect(await canSignIn(auth, NEW)).toBe(true)

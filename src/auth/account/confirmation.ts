@@ -16,6 +16,7 @@ import { withRightPassword } from '../sign-in/password-check.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { findLiveToken } from '../tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './address.ts'
+import { removeAccount } from './removal.ts'
 
 /** What {@link requestConfirmation} takes. */
 export interface ConfirmationRequest {
@@ -91,8 +92,9 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Cal
     throw new AuthError('invalid_confirmation_token')
   const isOwn = normalizeEmail(token.email) === normalizeEmail(user.email)
   if (token.purpose === 'confirm_email' && !isOwn) throw new AuthError('invalid_confirmation_token')
-  // An account that never confirmed the address is deleted in favour of the user who reads its mail.
-  if (!isOwn) await store.deleteUnconfirmedUser(tx.db, token.email)
+  // An account that never confirmed the address gives way to the person who reads its mail.
+  const unconfirmed = isOwn ? null : await store.lockUnconfirmedUser(tx.db, token.email)
+  if (unconfirmed !== null) await removeAccount(tx, unconfirmed, caller, 'address_confirmed')
   try {
     await store.confirmEmail(tx.db, user.id, token.email, tx.now())
   } catch (error) {

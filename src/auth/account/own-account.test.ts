@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onBothEngines, testClock } from '../../../test/support/engines.ts'
+import { CHEAP_HASHER, onBothEngines, testClock } from '../../../test/support/engines.ts'
 import {
   CLIENT,
   cookieIn,
@@ -11,7 +11,8 @@ import {
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
-import type { Auth } from '../../index.ts'
+import type { Auth, Hasher } from '../../index.ts'
+import { AuthError } from '../../model/errors.ts'
 
 const BOB = 'bob@example.com'
 const ROB = 'rob@example.com'
@@ -238,6 +239,34 @@ onBothEngines('re-authentication', (engine) => {
     }
   })
 
+  it('makes one session of one, for concurrent requests and sign-outs', async () => {
+    for (const signOuts of [0, 10]) {
+      const production = await productionAuth(engine, { loginFailuresPerAccount: 100 })
+      const { auth } = production
+      const { sessionToken } = await signInBob(production)
+      const renewals = await Promise.allSettled([
+        ...Array.from({ length: 10 }, () =>
+          auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken }),
+        ),
+        ...Array.from({ length: signOuts }, async () => {
+          if (!(await auth.sessions.signOut({ sessionToken }))) throw new AuthError('unauthenticated')
+          return null
+        }),
+      ])
+      const winners = renewals.filter((each) => each.status === 'fulfilled')
+      expect(winners).toHaveLength(1)
+      for (const each of renewals)
+        if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'unauthenticated' })
+      const isRenewed = winners[0]?.value !== null
+      expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: isRenewed ? 1 : 0 })
+      // What did not happen is not recorded.
+      const actions = (await Array.fromAsync(auth.audit.list())).map(({ action }) => action)
+      expect(actions.filter((action) => action === 'reauthenticate' || action === 'logout')).toEqual([
+        isRenewed ? 'reauthenticate' : 'logout',
+      ])
+    }
+  })
+
   it('ends no other session at the session limit', async () => {
     const production = await productionAuth(engine, { sessionsPerUser: 3 })
     const { auth, now } = production
@@ -253,7 +282,69 @@ onBothEngines('re-authentication', (engine) => {
   })
 })
 
+onBothEngines('a session that ended while its password was checked', (engine) => {
+  const RENEWALS: Record<string, (auth: Auth, sessionToken: string) => Promise<unknown>> = {
+    'a re-authentication': (auth, sessionToken) =>
+      auth.signIn.reauthenticate({ password: PASSWORD }, { sessionToken }),
+    'a password change': (auth, sessionToken) =>
+      auth.account.changePassword({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, { sessionToken }),
+  }
+  const ENDS: Record<
+    string,
+    (auth: Auth, session: { token: string; id: string }, other: string) => Promise<unknown>
+  > = {
+    'a sign-out': (auth, { token }) => auth.sessions.signOut({ sessionToken: token }),
+    'another device': (auth, { id }, other) => auth.sessions.end({ id }, { sessionToken: other }),
+    'another device, with all others': (auth, _, other) => auth.sessions.endOthers({ sessionToken: other }),
+    'an operator': (auth) => auth.users.endEverySession(),
+  }
+  const CASES = Object.keys(RENEWALS).flatMap((renewal) => Object.keys(ENDS).map((end) => [renewal, end]))
+
+  it.each(CASES)('is not renewed by %s: it was ended by %s', async (renewal = '', end = '') => {
+    let isHeld = false
+    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const hasher: Hasher = {
+      ...CHEAP_HASHER,
+      async verify(password, hash) {
+        if (isHeld) {
+          reached.resolve()
+          await released.promise
+        }
+        return CHEAP_HASHER.verify(password, hash)
+      },
+    }
+    const production = await productionAuth(engine, { hasher })
+    const { auth } = production
+    const { sessionToken } = await signInBob(production)
+    const other = await newSession(auth)
+    isHeld = true
+    const renewed = RENEWALS[renewal]?.(auth, sessionToken)
+    await reached.promise
+    await ENDS[end]?.(auth, { token: sessionToken, id: sessionToken.split('.')[0] ?? '' }, other)
+    const before = await auth.users.find(BOB)
+    released.resolve()
+    await expect(renewed).rejects.toMatchObject({ code: 'unauthenticated' })
+    expect(await auth.users.find(BOB)).toEqual(before)
+    isHeld = false
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
+  })
+})
+
 onBothEngines('the sessions of a user', (engine) => {
+  it('are ended once by concurrent requests', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionToken } = await signInBob(production)
+    const [id = ''] = (await newSession(auth)).split('.')
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => auth.sessions.end({ id }, { sessionToken })),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'not_found' })
+    expect(await Array.fromAsync(auth.audit.list({ action: 'end_session' }))).toHaveLength(1)
+  })
+
   it('are listed with times and device, most recently used first, without their secrets', async () => {
     const production = await productionAuth(engine)
     const { auth, now } = production
@@ -448,7 +539,7 @@ onBothEngines('the export of an account', (engine) => {
     expect(exported.audit.map(({ action }) => action).sort()).toEqual(
       ['register', 'login', 'request_password_reset', 'login', 'export_account'].sort(),
     )
-    const response = await send(auth, 'GET', '/profile/export', { sessionToken })
+    const response = await send(auth, 'POST', '/profile/export', { sessionToken })
     const bodies = [JSON.stringify(exported), await response.text()]
     const { hashedPassword } = await auth.db.findUserBy({ id })
     const rows = await everyRow(db)

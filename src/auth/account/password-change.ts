@@ -1,12 +1,12 @@
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
-import { accountOf, type User } from '../../model/user.ts'
+import { accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
-import { requireSession } from '../sessions/guards.ts'
+import { type LiveSession, requireSession } from '../sessions/guards.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 import { type RenewedSession, startSession } from '../sessions/start.ts'
 import { withRightPassword } from '../sign-in/password-check.ts'
@@ -32,20 +32,20 @@ export async function changePassword(
   request: ChangePasswordRequest,
   caller: SessionCaller,
 ): Promise<RenewedSession> {
-  const { user, acting } = await requireSession(ctx, caller)
+  const { user, session, acting } = await requireSession(ctx, caller)
   assertPassword(request.currentPassword, 'currentPassword')
   assertPassword(request.newPassword, 'newPassword')
   const typed = { password: request.currentPassword, action: 'change_password' } as const
   return withRightPassword(ctx, user, typed, acting, async () => {
     await assertNewPassword(ctx, request.newPassword, { field: 'newPassword', email: user.email })
     const hashedPassword = await ctx.hasher.hash(request.newPassword)
-    return (tx) => replacePassword(tx, user, hashedPassword, acting)
+    return (tx) => replacePassword(tx, { user, session }, hashedPassword, acting)
   })
 }
 
 async function replacePassword(
   tx: TxContext,
-  user: User,
+  { user, session }: LiveSession,
   hashedPassword: string,
   acting: Caller,
 ): Promise<RenewedSession> {
@@ -53,6 +53,8 @@ async function replacePassword(
   // A concurrent change came first, so the verified password is no longer that of the account.
   if (locked?.passwordVersion !== user.passwordVersion || locked.passwordCompromisedAt !== null)
     throw new AuthError('invalid_credentials')
+  // A sign-out came first: it must not be undone by a new session.
+  if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
   await store.updateUser(tx.db, user.id, { hashedPassword })
   await revokeSessionsAndTokens(tx, user.id)
   const changed = await store.findUserById(tx.db, user.id)

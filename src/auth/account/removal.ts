@@ -8,12 +8,14 @@ import { forgetFailures } from '../sign-in/throttle.ts'
 /**
  * Deletes an account with all its rows. Its audit records stay, without IP address and user agent.
  *
+ * @param reason - For the audit record, if the caller is neither the user nor an operator.
  * @returns `false` if there is no such user.
  */
 export async function removeAccount(
   tx: TxContext,
   userId: number,
   { actor, requestId }: Caller,
+  reason?: 'address_confirmed',
 ): Promise<boolean> {
   const user = await store.lockUser(tx.db, userId)
   if (user === null) return false
@@ -23,6 +25,6 @@ export async function removeAccount(
   await forgetFailures(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
   // No IP address and no user agent: the remains of an account must not identify the person.
-  await record(tx, { action: 'delete_account', userId }, { actor, requestId })
+  await record(tx, { action: 'delete_account', userId, ...(reason && { reason }) }, { actor, requestId })
   return true
 }

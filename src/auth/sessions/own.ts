@@ -68,11 +68,11 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
  */
 export async function end(ctx: Context, request: EndSessionRequest, caller: SessionCaller): Promise<void> {
   const { user, acting } = await requireFreshSession(ctx, caller)
-  const ended = { id: request.id, userId: user.id }
+  // Another user's session answers the same as none, so that nobody learns whether it exists.
+  if (!UUID.test(request.id)) throw new AuthError('not_found')
   await inTransaction(ctx, async (tx) => {
-    // Do not reveal whether another user's session exists.
-    if (!UUID.test(ended.id) || !(await store.hasSession(tx.db, ended))) throw new AuthError('not_found')
-    await store.deleteSession(tx.db, ended)
+    if (!(await store.deleteSession(tx.db, { id: request.id, userId: user.id })))
+      throw new AuthError('not_found')
     await record(tx, { action: 'end_session', userId: user.id }, acting)
   })
 }
@@ -104,9 +104,10 @@ export async function signOut(ctx: Context, caller: SessionCaller): Promise<bool
   assertCaller(caller)
   const found = await findLiveSession(ctx, caller.sessionToken)
   if (found === null) return false
-  await inTransaction(ctx, async (tx) => {
-    await store.deleteSession(tx.db, found.session)
+  return inTransaction(ctx, async (tx) => {
+    // A parallel request may have ended it, or replaced it by a session that this caller does not know.
+    if (!(await store.deleteSession(tx.db, found.session))) return false
     await record(tx, { action: 'logout', userId: found.user.id }, asUser(caller, found.user))
+    return true
   })
-  return true
 }

@@ -31,8 +31,9 @@ export async function reauthenticate(
   assertPassword(request.password, 'password')
   const typed = { password: request.password, action: 'reauthenticate' } as const
   const sessionToken = await withRightPassword(ctx, user, typed, acting, async () => async (tx) => {
-    // Delete the old session first, or another one would end at the session limit.
-    await store.deleteSession(tx.db, session)
+    // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
+    // or another re-authentication came first, and there is nothing to renew.
+    if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
     const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, acting)
     if (started === null) throw new AuthError('unauthenticated')
     await record(tx, { action: 'reauthenticate', userId: user.id }, acting)

@@ -16,7 +16,7 @@ import { visible } from '../../lib/visible.ts'
 import { MaintenanceError, NoResultFound, OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, type ExitCode, UsageError } from '../command.ts'
-import { confirmed, counted, print } from '../terminal.ts'
+import { confirmed, counted, jsonLine, print } from '../terminal.ts'
 
 export const adopt: Command = {
   name: 'adopt',
@@ -71,7 +71,7 @@ async function withDatabase(
 async function showPlan(db: Database, json: boolean): Promise<ExitCode> {
   const plan = await planAdoption(db)
   if (plan === null) return reportNothingToAdopt(json)
-  await print(json ? JSON.stringify(plan) : planLines(plan).join('\n'))
+  await print(json ? jsonLine(plan) : planLines(plan).join('\n'))
   return isAdoptable(plan) ? 0 : 1
 }
 
@@ -84,9 +84,7 @@ async function adoptNow(db: Database, { confirm, json }: Interaction): Promise<E
   if (!(await confirm(`Adopt the users table with ${accounts}? A copy is made first.`))) return 1
   const adoption = await adoptUsers(db, plan)
   if (adoption === null) return reportNothingToAdopt(json)
-  await print(
-    json ? JSON.stringify(adoption) : `Adopted. The original table is kept as ${visible(adoption.copy)}.`,
-  )
+  await print(json ? jsonLine(adoption) : `Adopted. The original table is kept as ${visible(adoption.copy)}.`)
   return 0
 }
 
@@ -99,7 +97,7 @@ async function keep(db: Database, id: number, { confirm, json }: Interaction): P
   })
   await print(
     json
-      ? JSON.stringify({ kept: id, set_aside: setAside })
+      ? jsonLine({ kept: id, set_aside: setAside })
       : `Kept account ${id}. Moved to the table users_set_aside: ${setAside.join(', ')}.`,
   )
   return 0
@@ -107,9 +105,7 @@ async function keep(db: Database, id: number, { confirm, json }: Interaction): P
 
 async function reportNothingToAdopt(json: boolean): Promise<ExitCode> {
   await print(
-    json
-      ? JSON.stringify({ users: 0 })
-      : 'Nothing to adopt: the database has no users table of another service.',
+    json ? jsonLine({ users: 0 }) : 'Nothing to adopt: the database has no users table of another service.',
   )
   return 0
 }

@@ -4,7 +4,7 @@ import { AUDIT_ACTION_NAMES } from '../../model/audit-actions.ts'
 import { AuthError } from '../../model/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { limitOf, sinceOf } from '../query.ts'
-import { print } from '../terminal.ts'
+import { jsonLine, print } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 export const audit: Command = {
@@ -29,7 +29,7 @@ export const audit: Command = {
       }
       let left = limitOf(limit)
       for await (const record of auth.audit.list(query)) {
-        await print(input.json ? JSON.stringify(record) : lineOf(record))
+        await print(input.json ? jsonLine(record) : lineOf(record))
         if (--left === 0) break
       }
       return 0
@@ -66,8 +66,8 @@ function lineOf({
     at.toISOString(),
     outcome === 'success' ? 'ok     ' : outcome,
     action,
-    // A user acts on their own account, which the line names anyway.
-    actor === 'operator' && actorId !== null ? `by operator ${actorId}` : `by ${actor}`,
+    // Users mostly act on their own account, which the line names anyway.
+    actorId === null || actorId === String(userId) ? `by ${actor}` : `by ${actor} ${actorId}`,
     ...(userId === null ? [] : [email === null ? `deleted user ${userId}` : `${email} (user ${userId})`]),
     ...(reason === null ? [] : [`(${reason})`]),
     ...(ip === null ? [] : [`from ${ip}`]),

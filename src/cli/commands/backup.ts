@@ -12,7 +12,7 @@ import { OptionError } from '../../model/errors.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, print } from '../terminal.ts'
+import { confirmed, counted, jsonLine, print } from '../terminal.ts'
 
 export const backup: Command = {
   name: 'backup',
@@ -32,7 +32,7 @@ export const backup: Command = {
     const contents = await backUpDatabase(databaseUrl, file, { replace: flags.force === true })
     await print(
       json
-        ? JSON.stringify({ file, ...onWire(contents) })
+        ? jsonLine({ file, ...onWire(contents) })
         : `Wrote and verified ${visible(file)}: ${words(contents)}.`,
     )
     return 0
@@ -65,9 +65,7 @@ export const restore: Command = {
       }
     })
     if (json) {
-      await print(
-        JSON.stringify({ file, ...onWire(done), replaced: done.replaced, kept_sessions: keepSessions }),
-      )
+      await print(jsonLine({ file, ...onWire(done), replaced: done.replaced, kept_sessions: keepSessions }))
       return 0
     }
     await print(`Restored ${visible(file)}: ${words(done)}.`)

@@ -13,7 +13,7 @@ import { inspectOptions, type Options, unsafeOptions } from '../../options/index
 import type { Command } from '../command.ts'
 import { problemsOf } from '../serve-problems.ts'
 import { SETTINGS, type Settings, variableOf } from '../settings.ts'
-import { counted, print, table } from '../terminal.ts'
+import { counted, jsonLine, print, table } from '../terminal.ts'
 
 interface Check {
   readonly name: string
@@ -42,7 +42,7 @@ export const doctor: Command = {
 
     if (json) {
       const unknown = settings.unknownVariables
-      await print(JSON.stringify({ settings: rows, refused, unsafe, unknown, checks, well }))
+      await print(jsonLine({ settings: rows, refused, unsafe, unknown, checks, well }))
     } else {
       await print(
         table([
@@ -59,7 +59,7 @@ export const doctor: Command = {
       for (const variable of settings.unknownVariables)
         await print(`\n${visible(variable)}: ignored (unknown setting)`)
       await print(
-        `\n${checks.map(({ ok, name, detail }) => `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${detail}`).join('\n')}`,
+        `\n${checks.map(({ ok, name, detail }) => `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${visible(detail)}`).join('\n')}`,
       )
     }
     return well ? 0 : 1

@@ -15,7 +15,7 @@ import { resolveOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
-import { counted, print } from '../terminal.ts'
+import { counted, jsonLine, print } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 export const exportUsers: Command = {
@@ -47,7 +47,7 @@ export const exportUsers: Command = {
         warnOfHashes(withHashes)
         const count = await writeFile(target, output, (stream) => writeUsers(auth, withHashes, stream))
         await print(
-          input.json ? JSON.stringify({ exported: count }) : `Wrote ${counted(count, 'user')} to ${target}.`,
+          input.json ? jsonLine({ exported: count }) : `Wrote ${counted(count, 'user')} to ${target}.`,
         )
         return 0
       }),
@@ -66,7 +66,7 @@ async function writeUsers(auth: AuthService, withHashes: boolean, output: Writab
   async function* lines() {
     for await (const user of auth.transfer.exportUsers({ withHashes }, operator())) {
       count++
-      yield `${JSON.stringify(user)}\n`
+      yield `${jsonLine(user)}\n`
     }
   }
   // Standard output stays open for the rest of the process.

@@ -14,7 +14,7 @@ import { csvRecords, type FileItem, jsonRecords } from '../import/records.ts'
 import { rejectedLine } from '../import/rejects.ts'
 import { discardedOnFailure } from '../interrupt.ts'
 import { operator } from '../operator.ts'
-import { counted, print } from '../terminal.ts'
+import { counted, jsonLine, print } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 export const importUsers: Command = {
@@ -203,7 +203,7 @@ async function report(
 ): Promise<void> {
   if (json) {
     const rejects = rejected > 0 ? rejectsPath : null
-    await print(JSON.stringify({ added, unchanged, rejected, rejects, dry_run: isDryRun }))
+    await print(jsonLine({ added, unchanged, rejected, rejects, dry_run: isDryRun }))
     return
   }
   const parts = [

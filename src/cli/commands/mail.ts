@@ -5,7 +5,7 @@ import { AuthError, OptionError } from '../../model/errors.ts'
 import { isEmailAddress, trimEmail } from '../../model/user.ts'
 import { LOCALES } from '../../text/index.ts'
 import type { Command } from '../command.ts'
-import { print } from '../terminal.ts'
+import { jsonLine, print } from '../terminal.ts'
 import { withService } from '../with-service.ts'
 
 const test: Command = {
@@ -24,7 +24,7 @@ const test: Command = {
         ...compose({ kind: 'test' }, { service, locale: LOCALES[0] }),
       })
       await print(
-        input.json ? JSON.stringify({ sent: to }) : `The mail server accepted a test mail to ${visible(to)}.`,
+        input.json ? jsonLine({ sent: to }) : `The mail server accepted a test mail to ${visible(to)}.`,
       )
       return 0
     }),
@@ -36,7 +36,7 @@ const queue: Command = {
   run: (input) =>
     withService(input, async (auth) => {
       const [waiting, problems] = [await auth.delivery.count(), await auth.delivery.listProblems()]
-      if (input.json) await print(JSON.stringify({ waiting, problems }))
+      if (input.json) await print(jsonLine({ waiting, problems }))
       else {
         await print(`Mails waiting: ${waiting}`)
         for (const { problem, mails } of problems) await print(`  - ${mails}: ${visible(problem)}`)

@@ -1,7 +1,7 @@
 import { databaseExists, MIGRATION_NAMES, openDatabase, pendingMigrations } from '../../db/index.ts'
 import { resolveOptions } from '../../options/index.ts'
 import type { Command } from '../command.ts'
-import { print } from '../terminal.ts'
+import { jsonLine, print } from '../terminal.ts'
 
 export const migrate: Command = {
   name: 'migrate',
@@ -11,7 +11,7 @@ export const migrate: Command = {
     const { databaseUrl } = resolveOptions(settings.options)
     const isPlan = flags.plan === true
     const names = await (isPlan ? plan(databaseUrl) : migrateNow(databaseUrl))
-    if (json) await print(JSON.stringify(isPlan ? { pending: names } : { migrated: names }))
+    if (json) await print(jsonLine(isPlan ? { pending: names } : { migrated: names }))
     else if (names.length === 0) await print('The database schema is up to date.')
     else for (const name of names) await print(`${isPlan ? 'would run' : 'ran'} ${name}`)
     return 0

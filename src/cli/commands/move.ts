@@ -1,7 +1,7 @@
 import { moveDatabase } from '../../db/index.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
-import { print, table } from '../terminal.ts'
+import { jsonLine, print, table } from '../terminal.ts'
 
 export const move: Command = {
   name: 'move',
@@ -23,7 +23,7 @@ export const move: Command = {
       to,
       withoutExtraColumns: flags['without-extra-columns'] === true,
     })
-    if (json) await print(JSON.stringify({ moved }))
+    if (json) await print(jsonLine({ moved }))
     else {
       await print(
         table([

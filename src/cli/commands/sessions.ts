@@ -2,7 +2,7 @@ import type { SessionSummary } from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { type Command, UsageError } from '../command.ts'
 import { operator } from '../operator.ts'
-import { confirmed, counted, moment, print, printRows } from '../terminal.ts'
+import { confirmed, counted, jsonLine, moment, print, printRows } from '../terminal.ts'
 import { withService, withUser } from '../with-service.ts'
 
 const list: Command = {
@@ -17,7 +17,7 @@ const list: Command = {
       )
     return withUser(input, async (auth, { user }) => {
       const sessions = await auth.users.listSessions(user.id)
-      if (input.json) for (const session of sessions) await print(JSON.stringify(shown(session)))
+      if (input.json) for (const session of sessions) await print(jsonLine(shown(session)))
       else await printRows(['id', 'created', 'last used', 'ip', 'device'], sessions.map(rowOf))
       return 0
     })
@@ -38,7 +38,7 @@ function shown(session: SessionSummary) {
 }
 
 function rowOf({ id, createdAt, lastSeenAt, ip, userAgent }: SessionSummary): string[] {
-  return [id, moment(createdAt), moment(lastSeenAt), ip ?? '-', visible(userAgent ?? '-')]
+  return [id, moment(createdAt), moment(lastSeenAt), visible(ip ?? '-'), visible(userAgent ?? '-')]
 }
 
 const end: Command = {
@@ -50,7 +50,7 @@ const end: Command = {
       await auth.destroySession(user.id, operator())
       await print(
         input.json
-          ? JSON.stringify({ email: user.email, ended: liveSessions })
+          ? jsonLine({ email: user.email, ended: liveSessions })
           : `Signed ${visible(user.email)} out everywhere: ended ${counted(liveSessions, 'session')}.`,
       )
       return 0
@@ -65,7 +65,7 @@ const endAll: Command = {
     withService(input, async (auth) => {
       if (input.flags.yes !== true && !(await confirmed('Sign everyone out everywhere?'))) return 1
       const ended = await auth.users.endEverySession(operator())
-      await print(input.json ? JSON.stringify({ ended }) : `Ended ${counted(ended, 'session')}.`)
+      await print(input.json ? jsonLine({ ended }) : `Ended ${counted(ended, 'session')}.`)
       return 0
     }),
 }

@@ -10,6 +10,7 @@ import {
   confirmed,
   hint,
   isAtTerminal,
+  jsonLine,
   moment,
   print,
   printRows,
@@ -41,7 +42,7 @@ async function report(
   done: 'disabled' | 'enabled' | 'deleted' | 'confirmed' | 'unlocked',
   { email }: Account,
 ): Promise<ExitCode> {
-  await print(json ? JSON.stringify({ [done]: email }) : `${visible(email)} is ${done}.`)
+  await print(json ? jsonLine({ [done]: email }) : `${visible(email)} is ${done}.`)
   return 0
 }
 
@@ -59,9 +60,7 @@ const add: Command = {
       async (auth) => {
         // The operator vouches for the address, so it needs no confirmation.
         const user = await auth.users.create({ email, password, confirmed: true }, operator())
-        await print(
-          input.json ? JSON.stringify(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`,
-        )
+        await print(input.json ? jsonLine(shown(user)) : `Added ${visible(user.email)} as user ${user.id}.`)
         return 0
       },
       { mayCreate: true },
@@ -98,7 +97,7 @@ const list: Command = {
           last = user.id
         }
       }
-      if (input.json) for await (const user of users()) await print(JSON.stringify(listed(user)))
+      if (input.json) for await (const user of users()) await print(jsonLine(listed(user)))
       else await printRows(['id', 'created', 'state', 'email'], rowsOf(users()))
       if (isMore) hint(`There are more. To continue, add --after ${last}`)
       return 0
@@ -142,7 +141,7 @@ const show: Command = {
     withUser(input, async (_, { user, liveSessions, resetPending }) => {
       if (input.json) {
         const more = { live_sessions: liveSessions, reset_pending: resetPending }
-        await print(JSON.stringify({ ...listed(user), ...more }))
+        await print(jsonLine({ ...listed(user), ...more }))
         return 0
       }
       await print(
@@ -247,7 +246,7 @@ const setEmail: Command = {
       if (!isConfirmed) return reportMail(input, 'confirm_new_email', trimEmail(email))
       await print(
         input.json
-          ? JSON.stringify({ id: user.id, email: trimEmail(email) })
+          ? jsonLine({ id: user.id, email: trimEmail(email) })
           : `The address of user ${user.id} is now ${visible(trimEmail(email))}. All sessions of the user have ended.`,
       )
       return 0
@@ -265,7 +264,7 @@ const MAILS = {
 async function reportMail({ json }: CommandInput, kind: keyof typeof MAILS, to: string): Promise<ExitCode> {
   await print(
     json
-      ? JSON.stringify({ queued: kind, to })
+      ? jsonLine({ queued: kind, to })
       : `The running service will send ${visible(to)} a link that ${MAILS[kind]}.`,
   )
   return 0
@@ -289,7 +288,7 @@ const compromise: Command = {
       await auth.users.markPasswordCompromised(user.id, operator())
       await print(
         input.json
-          ? JSON.stringify({ compromised: user.email })
+          ? jsonLine({ compromised: user.email })
           : `${visible(user.email)} must reset the password to sign in. All sessions of the user have ended.`,
       )
       return 0

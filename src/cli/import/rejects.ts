@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { jsonLine } from '../terminal.ts'
 import type { Line } from './lines.ts'
 
 /** A rejected line as a line of JSON: its number, the reason and its text. */
@@ -11,5 +12,5 @@ export function rejectedLine({
 }): string {
   // JSON cannot hold bytes that are not UTF-8.
   const content = isUtf8(bytes) ? { text: bytes.toString() } : { base64: bytes.toString('base64') }
-  return `${JSON.stringify({ line: number, problem, ...content })}\n`
+  return `${jsonLine({ line: number, problem, ...content })}\n`
 }

@@ -229,7 +229,7 @@ export async function updateLastSeen(
 /**
  * Ends one session of a user. `users.session_id` then names the newest remaining session.
  *
- * @returns Whether the session was still there.
+ * @returns Whether the user had the session. Of several transactions that end it, exactly one gets `true`.
  */
 export async function deleteSession(tx: Tx, session: { id: string; userId: number }): Promise<boolean> {
   const newestRemaining = tx
@@ -253,7 +253,11 @@ export async function deleteSession(tx: Tx, session: { id: string; userId: numbe
     }))
     .where('id', '=', session.userId)
     .execute()
-  const { numDeletedRows } = await tx.deleteFrom('sessions').where('id', '=', session.id).executeTakeFirst()
+  const { numDeletedRows } = await tx
+    .deleteFrom('sessions')
+    .where('id', '=', session.id)
+    .where('user_id', '=', session.userId)
+    .executeTakeFirst()
   return numDeletedRows > 0n
 }
 
@@ -291,17 +295,6 @@ export async function listSessionsOf(db: Database, userId: number, now: Date): P
     ip: row.ip_address,
     userAgent: row.user_agent,
   }))
-}
-
-/** Whether a user has this session, expired or not. */
-export async function hasSession(db: Database, session: { id: string; userId: number }): Promise<boolean> {
-  const row = await db
-    .selectFrom('sessions')
-    .select('id')
-    .where('id', '=', session.id)
-    .where('user_id', '=', session.userId)
-    .executeTakeFirst()
-  return row !== undefined
 }
 
 /**

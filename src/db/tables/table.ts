@@ -68,7 +68,7 @@ export interface Table {
   readonly key: string
   /** How long a row is kept. */
   readonly retention: string
-  /** Who can export its rows: users their own with `GET /profile/export`, operators all with `bienvenue export`. */
+  /** Who can export its rows: users their own with `POST /profile/export`, operators all with `bienvenue export`. */
   readonly exportedBy: readonly ('user' | 'operator')[]
   /** What happens to an account's rows when the account is deleted. */
   readonly afterAccount: string

@@ -488,13 +488,20 @@ export async function deleteUnconfirmedUsers(tx: Tx, now: Date, limit: number): 
   return Number(removed)
 }
 
-/** Deletes the account of an address if it still waits for confirmation. */
-export async function deleteUnconfirmedUser(tx: Tx, email: string): Promise<void> {
-  await tx
-    .deleteFrom('users')
+/**
+ * Locks the account of an address if it still waits for confirmation.
+ *
+ * @returns Its id, or `null`.
+ */
+export async function lockUnconfirmedUser(tx: Tx, email: string): Promise<number | null> {
+  const row = await tx
+    .updateTable('users')
+    .set((query) => ({ password_version: query.ref('password_version') }))
     .where('normalized_email', '=', normalizeEmail(email))
     .where('unconfirmed_until', 'is not', null)
-    .execute()
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id ?? null
 }
 
 /** Stores a new hash of the same password, unless the password has changed since `user` was read. */
