@@ -32,7 +32,7 @@ describe('docs/reference/logging.md', () => {
     expect(filesWith(/'node:fs/)).toEqual([
       'src/auth/passwords/policy/common.ts',
       ...['src/cli/commands/export.ts', 'src/cli/commands/import.ts'],
-      ...['src/cli/import/firebase.ts', 'src/cli/settings.ts', 'src/cli/version.ts'],
+      ...['src/cli/import/firebase.ts', 'src/cli/settings.ts', 'src/cli/version.ts', 'src/cli/warnings.ts'],
       'src/db/open.ts',
       ...['src/db/sqlite/connection.ts', 'src/db/sqlite/files.ts', 'src/db/sqlite/health.ts'],
       'src/db/tools/backup.ts',
@@ -42,6 +42,7 @@ describe('docs/reference/logging.md', () => {
       expect(sourceOf(reader)).toMatch(/import \{ (?:open|readFile) \} from 'node:fs\/promises'/)
     expect(sourceOf('src/cli/commands/import.ts')).toMatch(/await open\(path\)$/m)
     expect(sourceOf('src/cli/settings.ts')).toMatch(/import \{ readFileSync, statSync \} from 'node:fs'/)
+    expect(sourceOf('src/cli/warnings.ts')).toMatch(/import \{ statSync \} from 'node:fs'/)
     expect(sourceOf('src/cli/version.ts')).toMatch(/import \{ readFileSync \} from 'node:fs'/)
     expect(sourceOf('src/auth/passwords/policy/common.ts')).toMatch(
       /import \{ readFile \} from 'node:fs\/promises'/,
