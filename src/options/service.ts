@@ -9,7 +9,7 @@ import { parseHttpUrl } from './url.ts'
  * The part of the internet that trusted proxies may cover. A client with a trusted address can forge any address, so a
  * list that contains strangers disables the limits per address. No operator of proxies holds a sixteenth.
  */
-const MAX_PROXY_SHARE = 1 / 16
+const LARGEST_PROXY_SHARE = 1 / 16
 
 /** The service as a whole: its mode, address and key, and who can reach it. */
 export const SERVICE = {
@@ -108,7 +108,7 @@ export const SERVICE = {
         )
     },
     unsafe: (value: string) =>
-      (parseNetworks(value)?.share ?? 0) > MAX_PROXY_SHARE
+      (parseNetworks(value)?.share ?? 0) > LARGEST_PROXY_SHARE
         ? 'covers a large part of the internet, so clients can forge their IP address; name only your own proxies'
         : null,
   },

@@ -31,6 +31,8 @@ interface ReadingDetails {
   /** What stands for a moment that is not given. */
   readonly now: Date
   readonly firebase: FirebaseProject | null
+  /** The highest cost of a hash. */
+  readonly maxCost: number
 }
 
 /** A user that may be added, and what of them was given rather than assumed. */
@@ -67,7 +69,7 @@ class FieldProblem extends Error {
 /** A longer name is none of ours, and is not repeated whole. */
 const NAME_MAX_LENGTH = 64
 
-function read(fields: Fields, { now, firebase }: ReadingDetails): ImportedUser {
+function read(fields: Fields, { now, firebase, maxCost }: ReadingDetails): ImportedUser {
   const given = new Map<UserField, unknown>()
   for (const [name, value] of Object.entries(fields)) {
     if (!isUserField(name)) throw new FieldProblem(name, 'is no field of a user here')
@@ -84,7 +86,7 @@ function read(fields: Fields, { now, firebase }: ReadingDetails): ImportedUser {
   const user: MovingUser = {
     id: get('id', number),
     email: emailOf(get('email', text)),
-    hashedPassword: hashOf(get('hashed_password', text), { salt: get('salt', text), firebase }),
+    hashedPassword: hashOf(get('hashed_password', text), { salt: get('salt', text), firebase, maxCost }),
     createdAt: get('created_at', moment) ?? now,
     passwordVersion: get('password_version', number) ?? 1,
     disabledAt: since('disabled'),
