@@ -135,6 +135,7 @@ onBothEngines('migrations', (engine: EngineName) => {
         expires_at: no,
         actor_id: yes,
         on_behalf_of: yes,
+        origin_expires_at: yes,
       },
     })
     expect(Object.keys(tables.users ?? {}).slice(0, 5)).toEqual([
