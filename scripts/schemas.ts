@@ -213,9 +213,14 @@ const ROWS: Record<string, Rows> = {
         expires_at: LATER,
         actor_id: '1',
         on_behalf_of: null,
+        origin_expires_at: LATER,
       },
     ],
-    added: { actor_id: '0009-audit-actors', on_behalf_of: '0009-audit-actors' },
+    added: {
+      actor_id: '0009-audit-actors',
+      on_behalf_of: '0009-audit-actors',
+      origin_expires_at: '0011-audit-origins',
+    },
   },
 }
 

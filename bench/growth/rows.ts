@@ -153,6 +153,7 @@ const ROWS: Readonly<Record<Table, RowMaker>> = {
       request_id: sqlUuid(spell, createdAt('n', size), 'n'),
       details: `'{"device":"known","failures":0}'`,
       expires_at: `${createdAt('n', size)} + ${AUDIT_RETENTION_MS}`,
+      origin_expires_at: `${createdAt('n', size)} + ${AUDIT_RETENTION_MS}`,
     }),
 }
 

@@ -40,6 +40,9 @@ export interface App {
 
 const ROUTES = [serviceRoutes, accountRoutes, signInRoutes, sessionRoutes, pageRoutes]
 
+/** What proxies add to a request: X-Forwarded-For by convention, Forwarded by RFC 7239. */
+const FORWARDING = ['x-forwarded-for', 'forwarded']
+
 export function createApp(auth: AuthService, log: Logger): App {
   const { options } = auth
   const render = createRenderer(options)
@@ -49,6 +52,18 @@ export function createApp(auth: AuthService, log: Logger): App {
     isServed(operation, auth),
   )
   const find = createRouter(routes)
+  let hasWarned = false
+
+  /** Warns once of a proxy that is not trusted. A client can send the headers too, so this is only a hint. */
+  function warnOfProxy(incoming: Incoming): void {
+    const header = FORWARDING.find((name) => incoming.header(name) !== null)
+    if (header === undefined || incoming.peer === undefined || proxies?.has(incoming.peer)) return
+    hasWarned = true
+    log.warn(
+      { setting: 'BIENVENUE_TRUSTED_PROXIES', header },
+      'a request came through a proxy that is not trusted; if the proxy is yours, all its clients count as one IP address',
+    )
+  }
 
   /** Runs the guards, then the route. */
   async function admit(incoming: Incoming, record: RequestRecord): Promise<Answer> {
@@ -63,6 +78,8 @@ export function createApp(auth: AuthService, log: Logger): App {
       proxies === null
         ? incoming.peer
         : clientAddress(incoming.peer, incoming.header('x-forwarded-for'), proxies)
+    // Another address than that of the connection comes from a trusted proxy.
+    if (!hasWarned && ip === incoming.peer) warnOfProxy(incoming)
     return match.route.answer({ incoming, record, ip, params: match.params })
   }
 

@@ -14,7 +14,7 @@ import type { Context } from './context.ts'
 import * as delivery from './delivery/index.ts'
 import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
-import { createHasher } from './passwords/hashing/index.ts'
+import { costOfNew, createHasher } from './passwords/hashing/index.ts'
 import { withBoundedQueue } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
 import * as readiness from './readiness.ts'
@@ -102,7 +102,10 @@ export async function openAuthService(
     db,
     options,
     now: now ?? (() => new Date()),
-    hasher: withBoundedQueue(hasher ?? createHasher(options), details.processes),
+    hasher: withBoundedQueue(hasher ?? createHasher(options), {
+      costOfNew: costOfNew(options),
+      processes: details.processes,
+    }),
     policy: createPasswordPolicy(
       {
         ...options,

@@ -106,6 +106,8 @@ export interface Settings extends ServerSettings {
   /** The options of the library that were set, and in development mode the base URL of the service. */
   readonly options: GivenOptions
   readonly sources: Readonly<Record<Name, Source>>
+  /** The files that secrets were read from, each with its variable. */
+  readonly secretFiles: readonly { readonly setting: string; readonly file: string }[]
   /** Variables that look like ours but are unknown, most likely typing errors. */
   readonly unknownVariables: readonly string[]
   /** Invalid values. The other fields do not contain them. */
@@ -134,12 +136,14 @@ export function readSettings(
 ): Settings {
   const sources = {} as Record<Name, Source>
   const values: Partial<Record<Name, Value>> = {}
+  const secretFiles: { setting: string; file: string }[] = []
   const problems: OptionProblem[] = []
   for (const name of NAMES) {
     const row = SETTINGS[name]
     const given = find(name, row, flags, env)
     sources[name] = given?.source ?? 'default'
     if (given === null) continue
+    if (given.file !== undefined) secretFiles.push({ setting: fileVariable(row), file: given.file })
     try {
       values[name] = readValue(name, row, given.text())
     } catch (error) {
@@ -158,6 +162,7 @@ export function readSettings(
     workers: server.workers || availableParallelism(),
     options: withLocalUrl(options, server),
     sources,
+    secretFiles,
     unknownVariables: unknownIn(Object.keys(env)),
     problems,
   }
@@ -165,6 +170,8 @@ export function readSettings(
 
 interface Given {
   readonly source: Source
+  /** The path of the file, if the source is one. */
+  readonly file?: string
   /** @throws {OptionError} The value may not come from this source, or cannot be read. */
   text(): string
 }
@@ -182,7 +189,7 @@ function find(
   const path = row.secret === undefined ? '' : trimInvisible(env[fileVariable(row)] ?? '')
   if (path !== '') {
     const isTwice = text !== ''
-    return { source: 'file', text: () => readSecretFile(name, row, path, isTwice) }
+    return { source: 'file', file: path, text: () => readSecretFile(name, row, path, isTwice) }
   }
   return text === '' ? null : { source: 'environment', text: () => text }
 }

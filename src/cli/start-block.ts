@@ -1,9 +1,10 @@
 import { describeDatabase } from '../db/index.ts'
 import { visible } from '../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../mail/settings.ts'
-import { type Options, unsafeOptions } from '../options/index.ts'
+import type { Options } from '../options/index.ts'
 import type { Settings } from './settings.ts'
 import { table } from './terminal.ts'
+import { warningsOf } from './warnings.ts'
 
 /** The warning that development mode prints when it starts. */
 export const DEVELOPMENT_WARNING =
@@ -31,7 +32,7 @@ export function startBlock(settings: Settings, options: Options, { version, url 
   const heading = isDevelopment
     ? `!!! DEVELOPMENT MODE: ${DEVELOPMENT_WARNING}.`
     : 'Not fit for the internet:'
-  const unsafe = unsafeOptions(options).map(({ reason }) => `  - ${reason}`)
+  const unsafe = warningsOf(settings, options).map(({ reason }) => `  - ${visible(reason)}`)
   return [
     `Bienvenue ${version} in ${options.mode} mode`,
     '',

@@ -10,7 +10,15 @@
 export { isUnavailable, transactionWithoutSync } from './dialect.ts'
 export { healthOf, isReady } from './health.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
-export { assertCreatable, cannotUse, databaseExists, filesInUse, openAsItIs, openDatabase } from './open.ts'
+export {
+  assertCreatable,
+  cannotUse,
+  databaseExists,
+  filesInUse,
+  openAsItIs,
+  openDatabase,
+  privateFiles,
+} from './open.ts'
 export * from './tables/index.ts'
 export {
   type Adoption,

@@ -12,6 +12,7 @@ import * as audit from './migrations/0007-audit.ts'
 import * as notices from './migrations/0008-notices.ts'
 import * as auditActors from './migrations/0009-audit-actors.ts'
 import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
+import * as auditOrigins from './migrations/0011-audit-origins.ts'
 import type { Database } from './tables/index.ts'
 
 /**
@@ -29,6 +30,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-notices': notices,
   '0009-audit-actors': auditActors,
   '0010-session-amr-aal': sessionAmrAal,
+  '0011-audit-origins': auditOrigins,
 }
 
 /** The names of this version's migrations, in order. */

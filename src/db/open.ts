@@ -60,6 +60,13 @@ export function filesInUse(text: string): FileInUse[] {
   ]
 }
 
+/** Those of the files that only the service should be able to read: all but certificates. */
+export function privateFiles(text: string): string[] {
+  return filesInUse(text)
+    .filter(({ what }) => !/ ssl(?:root)?cert /.test(what))
+    .map(({ file }) => String(file))
+}
+
 /** Options of {@link openDatabase}. */
 export interface OpenOptions {
   /** Whether to bring the schema up to date. Default `true`; `false` changes nothing at all. */

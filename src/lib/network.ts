@@ -24,7 +24,7 @@ export function networkOf(address: string): string | null {
 }
 
 // The URL parser (WHATWG) normalises IPv6 addresses and removes dotted quads.
-function ipv6Groups(address: string): number[] {
+export function ipv6Groups(address: string): number[] {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const numbers = (part: string) =>
     part

@@ -114,6 +114,29 @@ describe('parseNetworks', () => {
     expect(parseNetworks(text)).toBeNull()
   })
 
+  it.each([
+    ['0.0.0.0/0', 1],
+    ['::/0', 1],
+    ['10.0.0.1,::/0', 1],
+    ['0.0.0.0/1,128.0.0.0/1', 1],
+    ['::/1,8000::/1', 1],
+    ['0.0.0.0/2,64.0.0.0/2,128.0.0.0/2,192.0.0.0/2', 1],
+    ['::ffff:0:0/96', 1],
+    ['::ffff:0.0.0.0/97,::ffff:128.0.0.0/97', 1],
+    ['2000::/3', 1],
+    ['2000::/4,3000::/4', 1],
+    ['0.0.0.0/1', 1 / 2],
+    ['0.0.0.0/1,0.0.0.0/1,10.0.0.0/8,0.0.0.0/2', 1 / 2],
+    ['2600::/7', 1 / 16],
+    ['10.0.0.0/8', 1 / 256],
+    ['10.0.0.0/8,11.0.0.0/8,fd00::/8', 2 / 256],
+    // Private and link-local addresses are not part of the internet.
+    ['fc00::/7,fe80::/10,::1', 0],
+    ['127.0.0.1', 2 ** -32],
+  ])('measures the part of the internet that %s covers', (list, share) => {
+    expect(networks(list).share).toBe(share)
+  })
+
   it('never throws, for any list and any address', () => {
     fc.assert(
       fc.property(garbage, garbage, (text, address) => {

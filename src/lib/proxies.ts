@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
-import { networkOf } from './network.ts'
+import { ipv6Groups, networkOf } from './network.ts'
 
 /** A set of IP addresses and networks. Created by {@link parseNetworks}. */
 export interface Networks {
@@ -8,6 +8,8 @@ export interface Networks {
    * (`fe80::1%eth0`) is ignored. `false` if the text is not an IP address.
    */
   has(address: string): boolean
+  /** The part of the internet that the set covers, from 0 to 1: of all IPv4 or all global IPv6 addresses, the larger. */
+  readonly share: number
 }
 
 /**
@@ -22,9 +24,16 @@ export interface Networks {
 export function parseNetworks(text: string): Networks | null {
   // In a single list, IPv4 addresses would be part of ::/64, because BlockList maps them to IPv6.
   const lists: Lists = { ipv4: new BlockList(), ipv6: new BlockList() }
-  const added = text.split(',').every((entry) => addNetwork(lists, entry.trim()))
-  if (!added) return null
+  const prefixes: Prefixes = { ipv4: [], ipv6: [] }
+  for (const entry of text.split(',')) {
+    const network = networkIn(entry.trim())
+    if (network === null) return null
+    const { address, prefix, family } = network
+    lists[family].addSubnet(address, prefix, family)
+    prefixes[family].push(bitsIn(address).slice(0, prefix))
+  }
   return {
+    share: Math.max(shareOf(prefixes.ipv4, ''), shareOf(prefixes.ipv6, GLOBAL_IPV6)),
     has(address) {
       const plain = plainAddress(address)
       return plain !== null && lists[familyOf(plain)].check(plain, familyOf(plain))
@@ -32,18 +41,39 @@ export function parseNetworks(text: string): Networks | null {
   }
 }
 
-type Lists = Readonly<Record<'ipv4' | 'ipv6', BlockList>>
+type Family = 'ipv4' | 'ipv6'
+type Lists = Readonly<Record<Family, BlockList>>
+/** Networks as binary digits. */
+type Prefixes = Readonly<Record<Family, string[]>>
+
+/** 2000::/3, from which all global unicast addresses are assigned (IANA). */
+const GLOBAL_IPV6 = '001'
+
+/** The part of a network that other networks cover. Two networks are nested or disjoint, so the outer ones add up. */
+function shareOf(prefixes: readonly string[], of: string): number {
+  const outer = [...new Set(prefixes)].filter(
+    (prefix, _, all) => !all.some((other) => other !== prefix && prefix.startsWith(other)),
+  )
+  return outer.reduce((sum, prefix) => {
+    if (of.startsWith(prefix)) return 1
+    return prefix.startsWith(of) ? sum + 2 ** (of.length - prefix.length) : sum
+  }, 0)
+}
+
+function bitsIn(address: string): string {
+  const [numbers, width] = isIPv4(address) ? [address.split('.').map(Number), 8] : [ipv6Groups(address), 16]
+  return numbers.map((number) => number.toString(2).padStart(width, '0')).join('')
+}
 
 const NETWORK = /^([0-9A-Fa-f.:]+)(?:\/(0|[1-9]\d{0,2}))?$/
 
-function addNetwork(lists: Lists, entry: string): boolean {
+function networkIn(entry: string): { address: string; prefix: number; family: Family } | null {
   const [, written = '', length] = NETWORK.exec(entry) ?? []
   const address = plainAddress(written)
-  if (address === null) return false
+  if (address === null) return null
   const prefix = prefixOf(written, address, length)
-  if (prefix < 0 || prefix > bitsOf(address)) return false
-  lists[familyOf(address)].addSubnet(address, prefix, familyOf(address))
-  return true
+  if (prefix < 0 || prefix > bitsOf(address)) return null
+  return { address, prefix, family: familyOf(address) }
 }
 
 function prefixOf(written: string, address: string, length: string | undefined): number {

@@ -15,7 +15,8 @@ export const AUDIT = {
       'How long audit entries are kept. Until then, the database itself refuses to change or delete them.',
   },
   /**
-   * How long audit entries keep the IP address and the device.
+   * How long audit entries keep the IP address and the device. Until then, the database itself refuses to
+   * remove them while the account exists. A shorter time applies only to new entries.
    *
    * 1 to 3650 days. Default: `90`.
    */
@@ -24,6 +25,7 @@ export const AUDIT = {
     kind: { type: 'integer', min: 1, max: 3_650, unit: 'days' },
     classic: 90,
     production: 90,
-    about: 'How long audit entries keep the IP address and the device.',
+    about:
+      'How long audit entries keep the IP address and the device. Until then, the database itself refuses to remove them while the account exists. A shorter time applies only to new entries.',
   },
 } as const satisfies Record<string, Setting>

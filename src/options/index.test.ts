@@ -105,7 +105,7 @@ const TEXTS = {
     bad: ['http://auth.internal', 'auth.internal/x', '*.internal', 'a b', 'auth,', ' ', ','],
   },
   trustedProxies: {
-    good: ['127.0.0.1', '10.0.0.0/8,::1,2001:db8::/32'],
+    good: ['127.0.0.1', '10.0.0.0/8,::1,2001:db8::/32', '0.0.0.0/0'],
     bad: ['localhost', '10.0.0.0/33', '10.0.0', '127.0.0.1;10.0.0.1', ' '],
   },
   databaseUrl: { good: ['x', 'sqlite:a b.db'], bad: [' ', 'sqlite:a\u200b.db'] },
@@ -160,6 +160,7 @@ describe('resolveOptions', () => {
       databaseUrl: 'sqlite:bienvenue.db',
       passwordHash: 'bcrypt',
       bcryptCost: 12,
+      maxImportedHashCost: 25,
       minPasswordLength: 1,
       passwordBlocklist: false,
       contextWords: '',
@@ -201,6 +202,7 @@ describe('resolveOptions', () => {
       databaseUrl: 'sqlite:bienvenue.db',
       passwordHash: 'argon2id',
       bcryptCost: 12,
+      maxImportedHashCost: 25,
       minPasswordLength: 15,
       passwordBlocklist: true,
       contextWords: '',
@@ -403,6 +405,25 @@ describe('production mode', () => {
     secretKey: { no: [undefined], yes: [PRODUCTION.secretKey] },
     smtpUrl: { no: ['terminal:', undefined], yes: ['smtp://localhost:25'] },
     mailFrom: { no: [undefined], yes: ['Example <no-reply@example.com>'] },
+    trustedProxies: {
+      no: [
+        '0.0.0.0/0',
+        '::/0',
+        '127.0.0.1,0.0.0.0/0',
+        '0.0.0.0/1,128.0.0.0/1',
+        '::/1,8000::/1',
+        '::ffff:0:0/96',
+        '::ffff:0.0.0.0/97,::ffff:128.0.0.0/97',
+        '2000::/3',
+        // Everything but a hole.
+        '0.0.0.0/1,128.0.0.0/2,192.0.0.0/3,224.0.0.0/4',
+        '16.0.0.0/4,1.0.0.0/8',
+      ],
+      yes: [
+        '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7,127.0.0.0/8,::1',
+        '2606:4700::/32,104.16.0.0/13',
+      ],
+    },
     databaseUrl: {
       no: [
         'sqlite::memory:',

@@ -38,6 +38,26 @@ export const PASSWORDS = {
     about: 'The cost of new bcrypt hashes. Each step doubles the time of a sign-in.',
   },
   /**
+   * The highest cost of a password hash that an import accepts. Verifying a hash of the default takes about a
+   * second of one core. Existing accounts keep their hashes.
+   *
+   * 16 to 128 times the work of an argon2id hash of 19 MiB and 2 passes. Default: `25`.
+   */
+  maxImportedHashCost: {
+    env: 'BIENVENUE_MAX_IMPORTED_HASH_COST',
+    // 16 accepts the defaults of all common software. Django 6.1 asks for the most: 1,500,000 iterations of PBKDF2 are 15.
+    kind: {
+      type: 'integer',
+      min: 16,
+      max: 128,
+      unit: 'times the work of an argon2id hash of 19 MiB and 2 passes',
+    },
+    classic: 25,
+    production: 25,
+    about:
+      'The highest cost of a password hash that an import accepts. Verifying a hash of the default takes about a second of one core. Existing accounts keep their hashes.',
+  },
+  /**
    * The minimum length of new passwords. Existing passwords keep working. Production accepts 8 to 14 with a
    * warning, and refuses less.
    *

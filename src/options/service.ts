@@ -5,6 +5,12 @@ import { OptionError } from '../model/errors.ts'
 import { isMissing, MODES, type Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
+/**
+ * The part of the internet that trusted proxies may cover. A client with a trusted address can forge any address, so a
+ * list that contains strangers disables the limits per address. No operator of proxies holds a sixteenth.
+ */
+const LARGEST_PROXY_SHARE = 1 / 16
+
 /** The service as a whole: its mode, address and key, and who can reach it. */
 export const SERVICE = {
   /**
@@ -81,7 +87,8 @@ export const SERVICE = {
   },
   /**
    * IP addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only
-   * their X-Forwarded-For counts, read from the right.
+   * their X-Forwarded-For counts, read from the right. Production refuses a list that covers more than a
+   * sixteenth of the internet.
    *
    * Default: not set.
    */
@@ -92,7 +99,7 @@ export const SERVICE = {
     production: '',
     list: true,
     about:
-      'IP addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only their X-Forwarded-For counts, read from the right.',
+      'IP addresses and networks of the proxies in front, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only their X-Forwarded-For counts, read from the right. Production refuses a list that covers more than a sixteenth of the internet.',
     parse: (text: string) => {
       if (parseNetworks(text) === null)
         throw new OptionError(
@@ -100,6 +107,10 @@ export const SERVICE = {
           'expected IP addresses and networks separated by commas, such as 127.0.0.1,10.0.0.0/8',
         )
     },
+    unsafe: (value: string) =>
+      (parseNetworks(value)?.share ?? 0) > LARGEST_PROXY_SHARE
+        ? 'covers a large part of the internet, so clients can forge their IP address; name only your own proxies'
+        : null,
   },
   /**
    * Whether HSTS, which an https BASE_URL turns on, also covers subdomains. Turn it off on a shared domain.

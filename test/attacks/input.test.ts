@@ -33,7 +33,7 @@ const WRONG = '401 invalid_credentials'
 
 onBothEngines('a request', (engine) => {
   it('CVE-2024-47070: cannot skip the password check by any X-Forwarded-For, well-formed or not', async () => {
-    for (const trustedProxies of [undefined, '127.0.0.1', '0.0.0.0/0,::/0']) {
+    for (const trustedProxies of [undefined, '127.0.0.1', '127.0.0.0/8,10.0.0.0/8,fc00::/7,::1']) {
       const { auth } = await productionAuth(engine, { ...GENEROUS, trustedProxies })
       await addMember(auth)
       const logIn = (password: string, forwardedFor: string) =>

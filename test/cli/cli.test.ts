@@ -410,6 +410,7 @@ describe('production mode', () => {
     const env = {
       ...WELL,
       DATABASE_URL: await freshDatabase('sqlite'),
+      BIENVENUE_TRUSTED_PROXIES: '127.0.0.1',
       BIENVENUE_REGISTRATION_ANSWER: 'explicit',
     }
     expectDone(await runCli(['migrate'], { env }))
@@ -429,7 +430,7 @@ describe('production mode', () => {
       BIENVENUE_SECRET_KEY: '2 keys',
       SMTP_URL: 'smtps://mailer@mail.example.com:465',
       BIENVENUE_MAIL_FROM: WELL.BIENVENUE_MAIL_FROM,
-      BIENVENUE_TRUSTED_PROXIES: '-',
+      BIENVENUE_TRUSTED_PROXIES: '127.0.0.1',
       BIENVENUE_MIN_PASSWORD_LENGTH: 15,
       BIENVENUE_SECURE_COOKIE: 'on',
     })

@@ -41,7 +41,12 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
     [UNSET, /is not set/],
     ['nobody', /expected one address/],
   ],
-  trustedProxies: [['everybody', /expected IP addresses and networks/]],
+  trustedProxies: [
+    ['everybody', /expected IP addresses and networks/],
+    ['10.0.0.0/33', /expected IP addresses and networks/],
+    ['10.0.0.1;10.0.0.2', /expected IP addresses and networks/],
+    ['0.0.0.0/1,128.0.0.0/1', /covers a large part of the internet/],
+  ],
   databaseUrl: [
     ['sqlite::memory:', /lost when the process ends/],
     [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /requires verified TLS/],
@@ -199,7 +204,8 @@ describe('production mode does not start', () => {
 })
 
 it('production mode starts with valid settings, and behind a proxy on any address', async () => {
-  for (const changes of [{}, { HOST: '0.0.0.0', BIENVENUE_TRUSTED_PROXIES: '10.0.0.1' }]) {
+  for (const HOST of ['localhost', '0.0.0.0']) {
+    const changes = { HOST, BIENVENUE_TRUSTED_PROXIES: '10.0.0.1' }
     const { exitCode, stdout, files } = await runWith(['doctor', '--json'], changes)
     expect({ exitCode, files }).toEqual({ exitCode: 0, files: [] })
     expect(JSON.parse(stdout)).toMatchObject({ refused: [], unsafe: [], well: true })
@@ -207,10 +213,21 @@ it('production mode starts with valid settings, and behind a proxy on any addres
   }
 })
 
+it('production mode starts without a trusted proxy on localhost, and doctor warns of it', async () => {
+  const { exitCode, stdout } = await runWith(['doctor', '--json'])
+  expect(exitCode).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    refused: [],
+    unsafe: [expect.stringMatching(/^BIENVENUE_TRUSTED_PROXIES: no proxy is trusted/)],
+    well: true,
+  })
+})
+
 it('production mode starts with a minimum password length of 8 to 14, and doctor warns of it', async () => {
   for (const length of ['8', '14']) {
     const { exitCode, stdout } = await runWith(['doctor', '--json'], {
       BIENVENUE_MIN_PASSWORD_LENGTH: length,
+      BIENVENUE_TRUSTED_PROXIES: '127.0.0.1',
     })
     expect(exitCode).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({

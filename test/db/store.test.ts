@@ -1183,6 +1183,9 @@ onBothEngines('the audit', (engine) => {
   const OVER = new Date('2020-01-01T00:00:00Z')
   const LONG_AGO = Date.parse('2019-06-01T12:00:00Z')
 
+  /** The origin of a record can be removed at once, unless the test says otherwise. */
+  const timesOf = (expiresAt: Date, originExpiresAt = new Date(LONG_AGO)) => ({ expiresAt, originExpiresAt })
+
   /** The record of the given second. */
   const lineOf = (second: number, changes: Partial<store.AuditRecord> = {}): store.AuditRecord => {
     const at = new Date(LONG_AGO + second * 1_000)
@@ -1222,7 +1225,7 @@ onBothEngines('the audit', (engine) => {
       requestId: null,
     })
     const lines = [full, empty, ...[3, 4, 5].map((second) => lineOf(second))]
-    for (const line of lines.toReversed()) await store.addAuditRecord(db, line, KEPT)
+    for (const line of lines.toReversed()) await store.addAuditRecord(db, line, timesOf(KEPT))
     const newestFirst = lines.toReversed()
     expect(await all(db)).toEqual(newestFirst)
     const page = async (beforeId: string | null) =>
@@ -1238,7 +1241,7 @@ onBothEngines('the audit', (engine) => {
     const { id } = await store.addUser(db, 'bob@example.com', '!', { createdAt: NOW })
     const gone = await store.addUser(db, 'gone@example.com', '!', { createdAt: NOW })
     for (const [second, userId] of [id, gone.id, null, id].entries())
-      await store.addAuditRecord(db, lineOf(second, { userId }), KEPT)
+      await store.addAuditRecord(db, lineOf(second, { userId }), timesOf(KEPT))
     await store.updateUser(db, id, { email: 'robert@example.com' })
     await store.deleteUser(db, gone.id)
     const entries = await store.listAuditRecords(db, {}, { beforeId: null, limit: 100 })
@@ -1259,7 +1262,7 @@ onBothEngines('the audit', (engine) => {
       lineOf(4, { userId: null }),
       lineOf(5),
     ]
-    for (const line of lines) await store.addAuditRecord(db, line, KEPT)
+    for (const line of lines) await store.addAuditRecord(db, line, timesOf(KEPT))
     const seconds = async (query: store.AuditQuery) =>
       (await all(db, query)).map(({ at }) => (at.getTime() - LONG_AGO) / 1_000)
     const since = (second: number) => new Date(LONG_AGO + second * 1_000)
@@ -1276,7 +1279,7 @@ onBothEngines('the audit', (engine) => {
     const db = await openStore(engine)
     const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const line = lineOf(1, { userId: id })
-    await store.addAuditRecord(db, line, KEPT)
+    await store.addAuditRecord(db, line, timesOf(KEPT))
     await store.deleteUser(db, id)
     expect(await all(db)).toEqual([line])
   })
@@ -1295,13 +1298,15 @@ onBothEngines('the audit', (engine) => {
     ['expires_at', '1'],
     ['ip_address', `'192.0.2.1'`],
     ['user_agent', `'other'`],
+    ['origin_expires_at', '1'],
+    ['origin_expires_at', 'null'],
   ])(
     'makes the database refuse a change of %s, before and after the retention time',
     async (column, value) => {
       const db = await openStore(engine)
       const lines = [lineOf(1), lineOf(2, { ip: null, userAgent: null }), lineOf(3)]
       for (const [index, line] of lines.entries())
-        await store.addAuditRecord(db, line, index < 2 ? KEPT : OVER)
+        await store.addAuditRecord(db, line, timesOf(index < 2 ? KEPT : OVER))
       const set = sql`${sql.ref(column)} = ${sql.raw(value)}`
       const isOrigin = column === 'ip_address' || column === 'user_agent'
       for (const { id } of lines) {
@@ -1317,11 +1322,60 @@ onBothEngines('the audit', (engine) => {
     },
   )
 
+  it('makes the database keep IP address and user agent until their time is over, or the account is deleted', async () => {
+    const db = await openStore(engine)
+    const { id: userId } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const FUTURE = new Date('2200-01-01T00:00:00Z')
+    const [early, over, guest, gone] = [
+      lineOf(1, { userId }),
+      lineOf(2, { userId }),
+      lineOf(3, { userId: null }),
+      lineOf(4, { userId: 999 }),
+    ]
+    for (const line of [early, guest, gone]) await store.addAuditRecord(db, line, timesOf(KEPT, FUTURE))
+    await store.addAuditRecord(db, over, timesOf(KEPT))
+    const forgotten = { ip: null, userAgent: null }
+    // PostgreSQL allows no record to lose only one of the two.
+    const single = engine === 'sqlite' ? ['ip_address = null', 'user_agent = null'] : []
+    for (const set of [...single, 'ip_address = null, user_agent = null'])
+      for (const { id } of [early, guest])
+        await expect(sql`update audit set ${sql.raw(set)} where id = ${id}`.execute(db)).rejects.toThrow(
+          'a line of the audit keeps its origin for its time',
+        )
+    // The clean-up leaves them alone, even if our own clock is far ahead.
+    expect(await inTx(db, (tx) => store.forgetAuditOrigins(tx, FUTURE, 100))).toBe(1)
+    await inTx(db, (tx) => store.forgetAuditOriginsOf(tx, 999))
+    expect(await all(db)).toEqual([{ ...gone, ...forgotten }, guest, { ...over, ...forgotten }, early])
+    await store.deleteUser(db, userId)
+    await inTx(db, (tx) => store.forgetAuditOriginsOf(tx, userId))
+    expect((await all(db)).map(({ ip }) => ip)).toEqual([null, guest.ip, null, null])
+  })
+
+  it('keeps the IP address and user agent of a record of an older version for a day', async () => {
+    const db = await openStore(engine)
+    const { id: userId } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const HOUR = 3_600_000
+    const write = async (at: number) => {
+      const id = uuidV7(new Date(at))
+      await sql`insert into audit (id, at, instance, actor, action, outcome, user_id, ip_address, details, expires_at)
+        values (${id}, ${at}, 'host:1', 'user', 'login', 'success', ${userId}, '192.0.2.1', '{}', ${KEPT.getTime()})`.execute(
+        db,
+      )
+      return id
+    }
+    // The clock of the database counts.
+    const [fresh, old] = [await write(Date.now() - 23 * HOUR), await write(Date.now() - 25 * HOUR)]
+    const forget = (id: string) => sql`update audit set ip_address = null where id = ${id}`.execute(db)
+    await expect(forget(fresh)).rejects.toThrow('a line of the audit keeps its origin for its time')
+    await forget(old)
+    expect(await inTx(db, (tx) => store.forgetAuditOrigins(tx, KEPT, 100))).toBe(0)
+  })
+
   it('makes the database refuse to delete a record before its time is over by its own clock', async () => {
     const db = await openStore(engine)
     const [kept, over] = [lineOf(1), lineOf(2)]
-    await store.addAuditRecord(db, kept, KEPT)
-    await store.addAuditRecord(db, over, OVER)
+    await store.addAuditRecord(db, kept, timesOf(KEPT))
+    await store.addAuditRecord(db, over, timesOf(OVER))
     const refused = 'a line of the audit is kept for its time'
     await expect(sql`delete from audit`.execute(db)).rejects.toThrow(refused)
     await expect(sql`delete from audit where id = ${kept.id}`.execute(db)).rejects.toThrow(refused)
@@ -1336,8 +1390,8 @@ onBothEngines('the audit', (engine) => {
   it('makes the database refuse to replace a record', async () => {
     const db = await openStore(engine)
     const line = lineOf(1)
-    await store.addAuditRecord(db, line, KEPT)
-    await expect(store.addAuditRecord(db, { ...line, action: 'logout' }, KEPT)).rejects.toThrow()
+    await store.addAuditRecord(db, line, timesOf(KEPT))
+    await expect(store.addAuditRecord(db, { ...line, action: 'logout' }, timesOf(KEPT))).rejects.toThrow()
     const columns = sql`id, at, instance, actor, action, outcome, details, expires_at`
     const values = sql`${line.id}, 1, 'x', 'x', 'x', 'x', '{}', 1`
     const replacing =
@@ -1351,7 +1405,7 @@ onBothEngines('the audit', (engine) => {
 
   it('deletes expired records up to the limit, by our clock if it is behind', async () => {
     const db = await openStore(engine)
-    for (const second of [1, 2, 3]) await store.addAuditRecord(db, lineOf(second), OVER)
+    for (const second of [1, 2, 3]) await store.addAuditRecord(db, lineOf(second), timesOf(OVER))
     const clean = (now: Date, limit: number) =>
       inTx(db, (tx) => store.deleteExpiredAuditRecords(tx, now, limit))
     expect(await clean(new Date(OVER.getTime() - 1), 100)).toBe(0)
@@ -1371,7 +1425,7 @@ onBothEngines('the audit', (engine) => {
       lineOf(5),
       lineOf(6, { userId: 8 }),
     ]
-    for (const line of lines) await store.addAuditRecord(db, line, KEPT)
+    for (const line of lines) await store.addAuditRecord(db, line, timesOf(KEPT))
     const forget = (second: number, limit: number) =>
       inTx(db, (tx) => store.forgetAuditOrigins(tx, new Date(LONG_AGO + second * 1_000), limit))
     expect(await forget(1, 100)).toBe(0)

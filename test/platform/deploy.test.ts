@@ -334,6 +334,8 @@ describe('a start error in docs/guide/operate.md', () => {
     },
     'HOST: "0.0.0.0" can be reached without TLS; set BIENVENUE_TRUSTED_PROXIES to the proxy in front, or listen on localhost':
       { HOST: '0.0.0.0' },
+    'BIENVENUE_TRUSTED_PROXIES: covers a large part of the internet, so clients can forge their IP address; name only your own proxies':
+      { BIENVENUE_TRUSTED_PROXIES: '0.0.0.0/0' },
   }
 
   it.each(Object.entries(reproduced))('is quoted exactly: %s', async (line, env) => {

@@ -516,7 +516,7 @@ const TYPED = `
     }
     const options: CreateAuthOptions = {
       mode: 'production', baseUrl: 'https://auth.example.com', secretKey: 'x', smtpUrl: 'smtps://h', mailFrom: 'a@b.c',
-      trustedProxies: '10.0.0.0/8', databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', bcryptCost: 12,
+      trustedProxies: '10.0.0.0/8', databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', bcryptCost: 12, maxImportedHashCost: 25,
       minPasswordLength: 15, passwordBlocklist: true, contextWords: 'x', breachCheckUrl: 'off',
       resetTokenDelivery: 'mail', resetEndsSessions: true, registrationAnswer: 'uniform', emailVerification: true, secureCookie: true,
       hstsSubdomains: true, publicApiDocs: false, sessionLifetimeSeconds: 60, sessionIdleSeconds: 0, sessionsPerUser: 1,

@@ -39,7 +39,8 @@ export async function record(ctx: Context, event: AuditEvent, caller: Caller): P
     details: event.details ?? {},
   }
   const expiresAt = secondsAfter(at, ctx.options.auditRetentionDays * DAY_SECONDS)
-  await store.addAuditRecord(ctx.db, line, expiresAt)
+  const originExpiresAt = secondsAfter(at, ctx.options.ipRetentionDays * DAY_SECONDS)
+  await store.addAuditRecord(ctx.db, line, { expiresAt, originExpiresAt })
   ctx.afterCommit(() => {
     try {
       ctx.onAudit(line)

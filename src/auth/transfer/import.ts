@@ -6,6 +6,7 @@ import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
+import { costOfNew } from '../passwords/hashing/index.ts'
 import { forgetFailuresOfAll } from '../sign-in/throttle.ts'
 import { type Fields, type ImportedUser, readImportedUser } from './imported-user.ts'
 
@@ -50,10 +51,12 @@ export async function* importUsers(
   const { dryRun = false, firebase = null } = options
   const operator = asOperator(caller)
   const now = ctx.now()
+  // A hash that this service makes itself can always be imported again.
+  const maxCost = Math.max(ctx.options.maxImportedHashCost, costOfNew(ctx.options))
   const earlier = new EarlierLines()
   const total = { added: 0, unchanged: 0, rejected: 0 }
   for await (const batch of inBatches(items)) {
-    const read = batch.map((item) => ({ item, reading: readItem(item, { now, firebase }) }))
+    const read = batch.map((item) => ({ item, reading: readItem(item, { now, firebase, maxCost }) }))
     const step = dryRun
       ? await decide(ctx, read, earlier, async () => {})
       : await retryingConflicts(() =>

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from '../../../test/fixtures/hashes.ts'
+import { OPTION_TABLE } from '../../options/index.ts'
 import { type Fields, readImportedUser } from './imported-user.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 const BOB: Fields = { email: 'bob@example.com', hashed_password: '!' }
 
 function read(fields: Fields) {
-  return readImportedUser(fields, { now, firebase: null })
+  return readImportedUser(fields, {
+    now,
+    firebase: null,
+    maxCost: OPTION_TABLE.maxImportedHashCost.production,
+  })
 }
 
 function userOf(fields: Fields) {
@@ -153,12 +158,56 @@ describe('a user to import', () => {
     expect(userOf({ ...BOB, hashed_password: unusable }).hashedPassword).toBe('!')
   })
 
+  const [salt, key] = ['c29tZXNhbHRzb21lc2FsdA', 'A'.repeat(43)]
+  const bcrypt = (cost: number) => `$2y$${cost}$${'.'.repeat(53)}`
+  const argon2 = (parameters: string) => `$argon2id$v=19$${parameters}$${salt}$${key}`
+
+  it.each([
+    ['argon2 of npm', argon2('m=65536,t=3,p=4')],
+    ['argon2-cffi', argon2('m=65536,t=3,p=4')],
+    ['PHP, bcrypt before 8.4', bcrypt(10)],
+    ['PHP, bcrypt from 8.4 on', bcrypt(12)],
+    ['PHP, argon2id', argon2('m=65536,t=4,p=1')],
+    ['Passlib, bcrypt', bcrypt(12)],
+    ['Passlib, argon2', argon2('m=102400,t=2,p=8')],
+    ['Passlib, scrypt', `$scrypt$ln=16,r=8,p=1$${salt}$${key}`],
+    ['Passlib, PBKDF2 with SHA-256', `$pbkdf2-sha256$29000$${salt}$${key}`],
+    ['Passlib, PBKDF2 with SHA-512', `$pbkdf2-sha512$25000$${salt}$${'A'.repeat(86)}`],
+    ['Werkzeug, scrypt', `scrypt:32768:8:1$salt$${'a'.repeat(128)}`],
+    ['Werkzeug, PBKDF2', `pbkdf2:sha256:1000000$salt$${'a'.repeat(64)}`],
+    ['Django 6.0', `pbkdf2_sha256$1200000$salt$${key}=`],
+    ['Django 6.1', `pbkdf2_sha256$1500000$salt$${key}=`],
+    ['Django, argon2', `argon2${argon2('m=102400,t=2,p=8')}`],
+    ['Django, bcrypt', `bcrypt_sha256$${bcrypt(12).replace('y', 'b')}`],
+    ['better-auth', `${'a'.repeat(32)}:${'b'.repeat(128)}`],
+  ])('can have a hash with the default cost of %s, whatever the setting', (_, hash) => {
+    const { min } = OPTION_TABLE.maxImportedHashCost.kind
+    const reading = readImportedUser({ ...BOB, hashed_password: hash }, { now, firebase: null, maxCost: min })
+    expect(reading).toMatchObject({ user: { hashedPassword: hash } })
+  })
+
+  it.each([
+    ['argon2', argon2('m=262144,t=16,p=16'), 108],
+    ['argon2', argon2('m=65536,t=16,p=4'), 27],
+    ['bcrypt', bcrypt(15), 49],
+    ['scrypt', `$scrypt$ln=17,r=8,p=4$${salt}$${key}`, 35],
+    ['PBKDF2', `$pbkdf2-sha512$i=2500001$${salt}$${key}`, 26],
+    ['PBKDF2 with two blocks', `$pbkdf2-sha256$i=2000000$${salt}$${'A'.repeat(86)}`, 40],
+  ])('cannot have a hash that costs more than the default allows: %s %s', (_, hash, cost) => {
+    const fields = { ...BOB, hashed_password: hash }
+    expect(problemOf(fields)).toBe(
+      `hashed_password: the hash costs ${cost} times as much as an argon2id hash, more than BIENVENUE_MAX_IMPORTED_HASH_COST allows`,
+    )
+    const reading = readImportedUser(fields, { now, firebase: null, maxCost: cost })
+    expect(reading).toMatchObject({ user: { hashedPassword: hash } })
+  })
+
   it('from Firebase needs the hash parameters of the project, within the general limits', () => {
     const [{ hash, salt } = expect.unreachable()] = FIREBASE.hashes
     const fields = { ...BOB, hashed_password: hash, salt }
     expect(problemOf(fields)).toMatch(/the hash parameters of its Firebase project are not given$/)
     const project = { signerKey: Buffer.alloc(64), saltSeparator: Buffer.alloc(1), rounds: 8, memCost: 14 }
-    const readOf = (firebase: typeof project) => readImportedUser(fields, { now, firebase })
+    const readOf = (firebase: typeof project) => readImportedUser(fields, { now, firebase, maxCost: 16 })
     expect(readOf(project)).toMatchObject({
       user: { hashedPassword: expect.stringMatching(/^\$firebase-scrypt\$ln=14,r=8,p=1\$/) },
     })

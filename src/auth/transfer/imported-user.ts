@@ -23,6 +23,8 @@ interface ReadingDetails {
   readonly now: Date
   /** The hash parameters of the Firebase project, or `null`. */
   readonly firebase: FirebaseProject | null
+  /** The highest cost of a hash. */
+  readonly maxCost: number
 }
 
 /** A user to add. */
@@ -110,11 +112,11 @@ function address(value: unknown, field: string): string {
   return storedEmail(email)
 }
 
-function storableHash(given: Given, { firebase }: ReadingDetails): string {
+function storableHash(given: Given, { firebase, maxCost }: ReadingDetails): string {
   const hash = parsed(given, 'hashed_password', text)
   if (hash === null)
     throw new FieldProblem('hashed_password', 'is missing; use ! for an account without a password')
-  const adopted = adoptHash(hash, { salt: parsed(given, 'salt', text), firebase })
+  const adopted = adoptHash(hash, { salt: parsed(given, 'salt', text), firebase, maxCost })
   if ('problem' in adopted) throw new FieldProblem('hashed_password', `the hash ${adopted.problem}`)
   return adopted.hash
 }

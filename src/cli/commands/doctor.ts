@@ -9,11 +9,12 @@ import {
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
-import { inspectOptions, type Options, unsafeOptions } from '../../options/index.ts'
+import { inspectOptions, type Options } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { problemsOf } from '../serve-problems.ts'
 import { SETTINGS, type Settings, variableOf } from '../settings.ts'
 import { counted, jsonLine, print, table } from '../terminal.ts'
+import { warningsOf } from '../warnings.ts'
 
 interface Check {
   readonly name: string
@@ -32,9 +33,9 @@ export const doctor: Command = {
       problem,
     }))
     const rows = describeSettings(settings, options)
-    const unsafe = unsafeOptions(options)
-      .filter(({ option }) => refused.every(({ setting }) => setting !== SETTINGS[option].env))
-      .map(({ option, reason }) => `${SETTINGS[option].env}: ${reason}`)
+    const unsafe = warningsOf(settings, options)
+      .filter(({ setting }) => refused.every((other) => setting !== other.setting))
+      .map(({ setting, reason }) => `${setting}: ${reason}`)
     // Do not connect to a refused database URL: that could send the password in the clear.
     const isAccepted = refused.every(({ setting }) => setting !== SETTINGS.databaseUrl.env)
     const checks = isAccepted ? await checkDatabase(options) : []

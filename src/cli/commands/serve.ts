@@ -3,15 +3,16 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { withoutBrackets } from '../../lib/network.ts'
 import { createLogger, describeError, type Logger } from '../../log.ts'
-import { resolveOptions, unsafeOptions } from '../../options/index.ts'
+import { resolveOptions } from '../../options/index.ts'
 import type { Command, ExitCode } from '../command.ts'
 import { urlOf } from '../local-url.ts'
 import { problemsOf } from '../serve-problems.ts'
-import { assertNone, type Settings, variableOf, withKnownPort } from '../settings.ts'
+import { assertNone, type Settings, withKnownPort } from '../settings.ts'
 import { DEVELOPMENT_WARNING, generatesKey, KEY_NOTE, startBlock } from '../start-block.ts'
 import { print } from '../terminal.ts'
 import { createTextLogger } from '../text-log.ts'
 import { version } from '../version.ts'
+import { warningsOf } from '../warnings.ts'
 import type { Listening } from '../workers.ts'
 
 export const serve: Command = {
@@ -103,12 +104,12 @@ function announce(log: Logger, settings: Settings, port: number): void {
     return
   }
   if (options.mode === 'development') {
-    const unsafe = unsafeOptions(options).map(({ reason }) => reason)
+    const unsafe = warningsOf(settings, options).map(({ reason }) => reason)
     log.warn({ unsafe }, `DEVELOPMENT MODE: ${DEVELOPMENT_WARNING}`)
     if (generatesKey(options)) log.info({}, `key generated for this run: ${KEY_NOTE}`)
   } else {
-    for (const { option, reason } of unsafeOptions(options))
-      log.warn({ setting: variableOf(option) }, `not fit for the internet: ${reason}`)
+    for (const { setting, reason } of warningsOf(settings, options))
+      log.warn({ setting }, `not fit for the internet: ${reason}`)
   }
   for (const variable of settings.unknownVariables) log.warn({ variable }, 'unknown setting ignored')
   log.info({ url, mode: options.mode, pid: process.pid }, 'listening')

@@ -84,6 +84,14 @@ const COLUMNS = {
     protection: 'refers to no one once the account is gone',
     log: 'yes',
   },
+  origin_expires_at: {
+    type: 'time',
+    nullable: true,
+    about:
+      'The database itself keeps IP address and user agent until then, or until the account is deleted; null in records of older versions',
+    class: 'technical',
+    log: 'no',
+  },
 } as const satisfies Columns
 
 export type AuditTable = RowOf<typeof COLUMNS>
@@ -138,8 +146,18 @@ export interface AuditRecord {
   readonly details: Readonly<Record<string, string | number | boolean>>
 }
 
-/** Adds a record. The database keeps it until `expiresAt`. */
-export async function addAuditRecord(db: Database, record: AuditRecord, expiresAt: Date): Promise<void> {
+/** How long the database keeps a record, and its IP address and user agent. */
+export interface AuditTimes {
+  readonly expiresAt: Date
+  readonly originExpiresAt: Date
+}
+
+/** Adds a record. */
+export async function addAuditRecord(
+  db: Database,
+  record: AuditRecord,
+  { expiresAt, originExpiresAt }: AuditTimes,
+): Promise<void> {
   await db
     .insertInto('audit')
     .values({
@@ -158,6 +176,7 @@ export async function addAuditRecord(db: Database, record: AuditRecord, expiresA
       request_id: record.requestId,
       details: JSON.stringify(record.details),
       expires_at: expiresAt.getTime(),
+      origin_expires_at: originExpiresAt.getTime(),
     })
     .execute()
 }
@@ -218,8 +237,12 @@ export async function deleteExpiredAuditRecords(tx: Tx, now: Date, limit: number
   return Number(numDeletedRows)
 }
 
+/** The database keeps IP address and user agent this long in records of older versions (migration 0011). */
+const DAY_MS = 86_400_000
+
 /**
- * Removes the IP address and user agent from up to `limit` records written before a time.
+ * Removes the IP address and user agent from up to `limit` records written before a time, except where the database still
+ * keeps them: {@link AuditTimes.originExpiresAt}.
  *
  * @returns How many were changed; 0 when none is left.
  */
@@ -232,6 +255,7 @@ export async function forgetAuditOrigins(tx: Tx, before: Date, limit: number): P
         .selectFrom('audit')
         .select('id')
         .where('at', '<', before.getTime())
+        .where(sql<boolean>`coalesce(origin_expires_at, at + ${sql.lit(DAY_MS)}) <= ${clockOf(tx)}`)
         .where(sql<boolean>`(ip_address is not null or user_agent is not null)`)
         .limit(limit),
     )

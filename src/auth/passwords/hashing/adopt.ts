@@ -9,6 +9,11 @@ interface FirebaseDetails {
   readonly firebase: FirebaseProject | null
 }
 
+interface Limits {
+  /** The highest cost, as in `Reading`. */
+  readonly maxCost: number
+}
+
 /**
  * Checks whether a hash from other software can be verified, and converts it to the form in which it is stored. Runs no
  * hash: the password is verified at the first sign-in.
@@ -19,17 +24,21 @@ interface FirebaseDetails {
  */
 export function adoptHash(
   text: string,
-  { salt, firebase }: FirebaseDetails,
+  { salt, firebase, maxCost }: FirebaseDetails & Limits,
 ): { readonly hash: string } | { readonly problem: string } {
   if (/^![A-Za-z0-9]*$/.test(text)) return { hash: '!' }
-  if (salt === null) return problemOr(text)
+  if (salt === null) return problemOr(text, maxCost)
   if (firebase === null)
     return { problem: 'has a salt, but the hash parameters of its Firebase project are not given' }
   const stored = storedFirebase(firebase, text, salt)
-  return stored === null ? { problem: 'is not from this Firebase project' } : problemOr(stored)
+  return stored === null ? { problem: 'is not from this Firebase project' } : problemOr(stored, maxCost)
 }
 
-function problemOr(hash: string) {
+function problemOr(hash: string, maxCost: number) {
   const reading = readHash(hash)
-  return 'problem' in reading ? { problem: reading.problem } : { hash }
+  if ('problem' in reading) return { problem: reading.problem }
+  if (reading.cost <= maxCost) return { hash }
+  return {
+    problem: `costs ${Math.ceil(reading.cost)} times as much as an argon2id hash, more than BIENVENUE_MAX_IMPORTED_HASH_COST allows`,
+  }
 }

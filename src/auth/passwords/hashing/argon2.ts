@@ -43,10 +43,11 @@ interface Argon2 {
 export function readArgon2(storedHash: string): Reading | null {
   const argon2 = parse(storedHash.replace(/^argon2(?=\$)/, ''))
   if (argon2 === null || 'problem' in argon2) return argon2
-  const { algorithm, associatedData, tag, ...cost } = argon2
+  const { algorithm, associatedData, tag, ...parts } = argon2
   return {
+    cost: (parts.memory * parts.passes) / (MEMORY_KIB * PASSES),
     async verify(password) {
-      const parameters = { ...cost, ...(associatedData && { associatedData }), tagLength: tag.length }
+      const parameters = { ...parts, ...(associatedData && { associatedData }), tagLength: tag.length }
       return equalInConstantTime(await deriveKey(algorithm, { message: password, ...parameters }), tag)
     },
   }

@@ -17,6 +17,9 @@ const MIN_COST = 4
 /** Beyond this, a hash would block a thread for many seconds. */
 export const MAX_COST = 16
 
+/** The rounds that cost as much as one of our argon2id hashes. */
+const ROUNDS_PER_UNIT = 680
+
 const FORM = /^(bcrypt\$|bcrypt_sha256\$)?\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{53})$/
 
 /** Whether bcrypt would use the whole password. */
@@ -35,8 +38,15 @@ export function readBcrypt(storedHash: string): Reading | null {
   if (Number(cost) < MIN_COST) return IMPOSSIBLE
   // $2a$, $2b$ and $2y$ are the same algorithm.
   const plain = `$2b$${cost}$${rest}`
-  if (wrapping === 'bcrypt_sha256$') return { verify: (password) => verify(hexOf(sha256(password)), plain) }
-  return { verify: (password) => verifyFitting(password, plain) }
+  const work = costOfRounds(Number(cost))
+  if (wrapping === 'bcrypt_sha256$')
+    return { cost: work, verify: (password) => verify(hexOf(sha256(password)), plain) }
+  return { cost: work, verify: (password) => verifyFitting(password, plain) }
+}
+
+/** The work of a hash of this cost, as in {@link Reading}. */
+export function costOfRounds(log2: number): number {
+  return 2 ** log2 / ROUNDS_PER_UNIT
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

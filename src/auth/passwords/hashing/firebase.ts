@@ -8,7 +8,7 @@
 import { createCipheriv } from 'node:crypto'
 import { equalInConstantTime } from '../../../lib/digest.ts'
 import type { Reading } from './reading.ts'
-import { deriveScrypt, problemOf, type ScryptCost } from './scrypt.ts'
+import { deriveScrypt, problemOf, type ScryptCost, workOf } from './scrypt.ts'
 
 /** The hash parameters of a Firebase project, as its console shows them. */
 export interface FirebaseProject {
@@ -34,6 +34,7 @@ export function readFirebase(storedHash: string): Reading | null {
   const cost: ScryptCost = { N: 2 ** logN, r, p: 1 }
   return (
     problemOf(cost) ?? {
+      cost: workOf(cost),
       async verify(password) {
         const key = await deriveScrypt(password, salt, KEY_BYTES, cost)
         const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))

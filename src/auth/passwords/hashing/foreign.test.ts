@@ -156,6 +156,9 @@ describe('hash parameters out of bounds', () => {
     [`scrypt:4294967296:8:1$salt$${bytes}`],
     [`$pbkdf2-sha256$i=5000001$c29tZXNhbHQ$${key}`],
     [`$pbkdf2-sha512$9999999999$c29tZXNhbHQ$${key}`],
+    // Each block of the key takes all iterations again.
+    [`$pbkdf2-sha256$i=2500001$c29tZXNhbHQ$${'A'.repeat(86)}`],
+    [`$pbkdf2-sha512$i=500000$c29tZXNhbHQ$${'A'.repeat(940)}`],
     [`pbkdf2_sha256$999999999$salt$${key}=`],
     [`pbkdf2:sha256:999999999$salt$${'a'.repeat(64)}`],
     [`$firebase-scrypt$ln=30,r=8,p=1$c29tZXNhbHQ$${key}`],

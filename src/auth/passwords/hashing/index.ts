@@ -6,7 +6,7 @@
  */
 import type { Hasher } from '../../../options/index.ts'
 import { hasCurrentCost, hashArgon2id, readArgon2, unknownArgon2id } from './argon2.ts'
-import { bcryptCost, fitsBcrypt, hashBcrypt, readBcrypt, unknownBcrypt } from './bcrypt.ts'
+import { bcryptCost, costOfRounds, fitsBcrypt, hashBcrypt, readBcrypt, unknownBcrypt } from './bcrypt.ts'
 import { readFirebase } from './firebase.ts'
 import { readPbkdf2 } from './pbkdf2.ts'
 import type { Reader, Reading } from './reading.ts'
@@ -44,6 +44,11 @@ export function readHash(storedHash: string): Reading {
     if (reading !== null) return reading
   }
   return { problem: 'has an unknown format' }
+}
+
+/** The cost of a new hash, as in {@link Reading}. */
+export function costOfNew({ passwordHash, bcryptCost }: HasherSettings): number {
+  return passwordHash === 'bcrypt' ? costOfRounds(bcryptCost) : 1
 }
 
 /** Creates a hasher that hashes new passwords as configured and verifies every known format. */

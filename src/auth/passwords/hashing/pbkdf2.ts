@@ -10,8 +10,10 @@ import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
 
 const deriveKey = promisify(pbkdf2)
 
-/** Beyond this, a hash would block a thread for seconds. OWASP recommends 600,000. */
+/** Beyond this, a hash would block a thread for seconds. OWASP recommends 600,000. Counted for each block of the key. */
 export const MAX_ITERATIONS = 5_000_000
+/** The iterations that cost as much as one of our argon2id hashes. SHA-256 is faster if the CPU has instructions for it. */
+const ITERATIONS_PER_UNIT = 100_000
 
 // passlib writes the number of iterations without a name, and a dot instead of the plus sign of base64.
 const PASSLIB = /^\$pbkdf2-(sha256|sha512)\$(\d{1,10})\$([A-Za-z0-9+/.]{6,86})\$([A-Za-z0-9+/.]{22,86})$/
@@ -52,10 +54,12 @@ function reading(
   salt: string | Uint8Array,
   key: Buffer,
 ): Reading {
-  if (iterations > MAX_ITERATIONS) return TOO_COSTLY
+  const [name, blockBytes] = digest === 'sha256' ? (['sha256', 32] as const) : (['sha512', 64] as const)
+  const work = iterations * Math.ceil(key.length / blockBytes)
+  if (work > MAX_ITERATIONS) return TOO_COSTLY
   if (!(iterations >= 1)) return IMPOSSIBLE
-  const name = digest === 'sha256' ? 'sha256' : 'sha512'
   return {
+    cost: work / ITERATIONS_PER_UNIT,
     verify: async (password) =>
       equalInConstantTime(await deriveKey(password, salt, iterations, key.length, name), key),
   }

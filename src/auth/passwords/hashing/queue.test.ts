@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CHEAP_HASHER } from '../../../../test/support/engines.ts'
 import { withBoundedQueue } from './queue.ts'
+
+const ORDINARY = { costOfNew: 1 }
 
 const WAITING_MAX = 512
 
@@ -9,16 +11,19 @@ it('runs one hash per core, queues 512 more, refuses the rest, and continues aft
   const started: (() => void)[] = []
   let most = 0
   let running = 0
-  const hasher = withBoundedQueue({
-    ...CHEAP_HASHER,
-    async hash(password) {
-      most = Math.max(most, ++running)
-      await new Promise<void>((resolve) => started.push(resolve))
-      running--
-      if (password === 'broken') throw new Error('broken')
-      return password
+  const hasher = withBoundedQueue(
+    {
+      ...CHEAP_HASHER,
+      async hash(password) {
+        most = Math.max(most, ++running)
+        await new Promise<void>((resolve) => started.push(resolve))
+        running--
+        if (password === 'broken') throw new Error('broken')
+        return password
+      },
     },
-  })
+    ORDINARY,
+  )
   const asked = Array.from({ length: WAITING_MAX + availableParallelism() + 3 }, (_, index) =>
     hasher
       .hash(index === 1 ? 'broken' : String(index))
@@ -49,9 +54,111 @@ it.each([
   let running = 0
   const hasher = withBoundedQueue(
     { ...CHEAP_HASHER, hash: () => new Promise<string>(() => void running++) },
-    processes,
+    { ...ORDINARY, processes },
   )
   for (let count = 0; count < availableParallelism() + 3; count++) void hasher.hash('x')
   await new Promise((resolve) => setImmediate(resolve))
   expect(running).toBe(share)
+})
+
+describe('costly hashes', () => {
+  const [SALT, KEY] = ['c29tZXNhbHRzb21lc2FsdA', 'A'.repeat(43)]
+  /** 25 times the cost of a new hash: the default limit of an import. */
+  const COSTLY = `$argon2id$v=19$m=60800,t=16,p=1$${SALT}$${KEY}`
+  const ORDINARY_HASH = `$argon2id$v=19$m=19456,t=4,p=1$${SALT}$${KEY}`
+  const CORES = availableParallelism()
+  const SLOTS = Math.min(2, Math.max(1, Math.floor(CORES / 2)))
+
+  /** A hasher whose works run until they are ended by hand. */
+  function heldHasher(capacity: { costOfNew: number; processes?: number } = ORDINARY) {
+    const running: { stored: string; end: () => void }[] = []
+    const hold = (stored: string) => new Promise<void>((end) => running.push({ stored, end }))
+    const hasher = withBoundedQueue(
+      {
+        ...CHEAP_HASHER,
+        async hash(password) {
+          await hold('new')
+          return password
+        },
+        async verify(_, stored) {
+          await hold(stored)
+          return true
+        },
+        verifyNothing: () => hold('unknown'),
+      },
+      capacity,
+    )
+    const guess = (stored: string) =>
+      hasher.verify('guess', stored).catch((error: { code?: string }) => error.code)
+    const end = (index: number) => running.splice(index, 1)[0]?.end()
+    return {
+      hasher,
+      guess,
+      end,
+      runningOf: (stored: string) => running.filter((one) => one.stored === stored).length,
+    }
+  }
+  const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+  it('never take the place of an ordinary sign-in, however many wait', async () => {
+    const { hasher, guess, runningOf } = heldHasher()
+    for (let count = 0; count < 1_000; count++) void guess(COSTLY)
+    await settle()
+    expect(runningOf(COSTLY)).toBe(SLOTS)
+    for (let count = 0; count < CORES; count++) void hasher.verify('right', ORDINARY_HASH)
+    await settle()
+    expect(runningOf(ORDINARY_HASH)).toBe(CORES)
+  })
+
+  it('leave new hashes and unknown accounts in the ordinary queue', async () => {
+    for (const stored of ['new', 'unknown']) {
+      const { hasher, guess, runningOf } = heldHasher()
+      for (let count = 0; count < 20; count++) void guess(COSTLY)
+      for (let count = 0; count < CORES; count++)
+        void (stored === 'new' ? hasher.hash('x') : hasher.verifyNothing('x'))
+      await settle()
+      expect(runningOf(stored)).toBe(CORES)
+    }
+  })
+
+  it('wait up to a total cost, and are refused beyond it; each that ends makes room for the next', async () => {
+    const { guess, end } = heldHasher()
+    const waitingMax = Math.floor(256 / 25)
+    const accepted = Array.from({ length: SLOTS + waitingMax }, () => guess(COSTLY))
+    expect(await guess(COSTLY)).toBe('unavailable')
+    // A cheaper one still fits: 10 of 25 leave 6.
+    const cheaper = guess(`$argon2id$v=19$m=19456,t=10,p=1$${SALT}$${KEY}`)
+    expect(await guess(`$argon2id$v=19$m=19456,t=10,p=1$${SALT}$${KEY}`)).toBe('unavailable')
+    end(0)
+    await settle()
+    const next = guess(COSTLY)
+    expect(await guess(COSTLY)).toBe('unavailable')
+    for (let count = 0; count < SLOTS + waitingMax + 1; count++) {
+      end(0)
+      await settle()
+    }
+    expect(await Promise.all([...accepted, cheaper, next])).toEqual(
+      Array.from({ length: SLOTS + waitingMax + 2 }, () => true),
+    )
+  })
+
+  it.each([
+    ['argon2id', `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$${KEY}`],
+    ['bcrypt', `$2b$12$${'.'.repeat(53)}`],
+    ['bcrypt', `$2b$13$${'.'.repeat(53)}`],
+    ['scrypt', `$scrypt$ln=17,r=8,p=1$${SALT}$${KEY}`],
+    ['PBKDF2', `pbkdf2_sha256$1200000$salt$${KEY}=`],
+    ['Firebase', `$firebase-scrypt$ln=17,r=8,p=1$${SALT}$${KEY}`],
+  ])('are those that cost over four times as much as a new hash: %s %s', async (_, stored) => {
+    const isHeld = async (capacity: { costOfNew: number; processes: number }) => {
+      const { guess, runningOf } = heldHasher(capacity)
+      for (let count = 0; count < 3; count++) void guess(COSTLY)
+      void guess(stored)
+      await settle()
+      return runningOf(stored) === 0
+    }
+    // One process of many runs one ordinary and one costly hash at once.
+    expect(await isHeld({ costOfNew: 1, processes: 1_000 })).toBe(true)
+    expect(await isHeld({ costOfNew: 4, processes: 1_000 })).toBe(false)
+  })
 })

@@ -1,28 +1,76 @@
 import { availableParallelism } from 'node:os'
 import { AuthError } from '../../../model/errors.ts'
 import type { Hasher } from '../../../options/index.ts'
+import { readHash } from './index.ts'
 
 /** One hash per core at a time. More would not be faster. */
 const RUNNING_MAX = availableParallelism()
 /** With more, clients would give up before their turn. */
 export const WAITING_MAX = 512
 
+/** A stored hash is costly if verifying it takes more than this many times the work of a new hash. */
+const COSTLY = 4
+/** Two of the four threads that Node's pool has by default. The others stay free for ordinary hashes. */
+const COSTLY_RUNNING_MAX = 2
+/** The total cost of the costly hashes that wait: about ten seconds of a core. */
+const COSTLY_WAITING_MAX = 256
+
+/** The machine that hashes, and what an ordinary hash is. */
+interface Capacity {
+  /** The cost of a new hash, as in `Reading`. */
+  readonly costOfNew: number
+  /** How many processes share the cores. Each runs one hash at least. Default 1. */
+  readonly processes?: number | undefined
+}
+
 /**
- * Adds a bounded queue to a hasher (OWASP ASVS 15.2.2). During a flood of sign-ins or registrations, further ones are
+ * Adds bounded queues to a hasher (OWASP ASVS 15.2.2). During a flood of sign-ins or registrations, further ones are
  * refused at once with `unavailable` instead of waiting for minutes.
+ *
+ * Costly hashes, which come from an import or from a former setting, have a queue of their own. Their total cost is
+ * bounded, and guesses at their passwords do not delay other sign-ins.
  *
  * @param processes - How many processes share the cores. Each runs at least one hash at a time.
  */
-export function withBoundedQueue(hasher: Hasher, processes = 1): Hasher {
+export function withBoundedQueue(hasher: Hasher, { costOfNew, processes = 1 }: Capacity): Hasher {
   const runningMax = Math.max(1, Math.floor(RUNNING_MAX / processes))
-  const waiting: (() => void)[] = []
+  const ordinary = createQueue({ runningMax, waitingMax: WAITING_MAX })
+  const costly = createQueue({
+    runningMax: Math.min(COSTLY_RUNNING_MAX, Math.max(1, Math.floor(runningMax / 2))),
+    waitingMax: COSTLY_WAITING_MAX,
+  })
+  return {
+    hash: (password) => ordinary(1, () => hasher.hash(password)),
+    verify(password, storedHash) {
+      const reading = readHash(storedHash)
+      const work = () => hasher.verify(password, storedHash)
+      return 'cost' in reading && reading.cost > COSTLY * costOfNew
+        ? costly(reading.cost, work)
+        : ordinary(1, work)
+    },
+    verifyNothing: (password) => ordinary(1, () => hasher.verifyNothing(password)),
+    needsRehash: hasher.needsRehash,
+  }
+}
+
+interface QueueLimits {
+  readonly runningMax: number
+  /** The total weight of the works that wait. */
+  readonly waitingMax: number
+}
+
+/** Runs works in the order of their arrival, and refuses those that would wait behind too much. */
+function createQueue({ runningMax, waitingMax }: QueueLimits) {
+  const waiting: { readonly weight: number; readonly start: () => void }[] = []
+  let waitingWeight = 0
   let running = 0
 
-  async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  return async function inTurn<Result>(weight: number, work: () => Promise<Result>): Promise<Result> {
     if (running >= runningMax) {
-      if (waiting.length >= WAITING_MAX) throw new AuthError('unavailable')
+      if (waitingWeight + weight > waitingMax) throw new AuthError('unavailable')
+      waitingWeight += weight
       // The hash that finishes hands over its place, so `running` stays the same.
-      await new Promise<void>((resolve) => waiting.push(resolve))
+      await new Promise<void>((start) => waiting.push({ weight, start }))
     } else {
       running++
     }
@@ -30,15 +78,12 @@ export function withBoundedQueue(hasher: Hasher, processes = 1): Hasher {
       return await work()
     } finally {
       const next = waiting.shift()
-      if (next === undefined) running--
-      else next()
+      if (next === undefined) {
+        running--
+      } else {
+        waitingWeight -= next.weight
+        next.start()
+      }
     }
-  }
-
-  return {
-    hash: (password) => inTurn(() => hasher.hash(password)),
-    verify: (password, storedHash) => inTurn(() => hasher.verify(password, storedHash)),
-    verifyNothing: (password) => inTurn(() => hasher.verifyNothing(password)),
-    needsRehash: hasher.needsRehash,
   }
 }

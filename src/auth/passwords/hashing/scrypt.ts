@@ -6,13 +6,15 @@ import { type BinaryLike, type ScryptOptions, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equalInConstantTime } from '../../../lib/digest.ts'
 import { type PhcString, readPhc, wholeNumber } from './phc.ts'
-import { IMPOSSIBLE, type Reading, TOO_COSTLY } from './reading.ts'
+import { IMPOSSIBLE, type Readable, type Reading, TOO_COSTLY } from './reading.ts'
 
 const deriveKey = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt)
 
 /** Beyond these, a hash would use up the memory or block a thread for seconds. OWASP recommends a quarter of them. */
 export const MAX_MEMORY_KIB = 262_144
 export const MAX_WORK = 4_194_304
+/** The N·r·p that costs as much as one of our argon2id hashes. */
+const WORK_PER_UNIT = 120_000
 
 // The parameters are one hexadecimal number: log2(N), then r and p with two digits each.
 const SPRING =
@@ -51,8 +53,8 @@ export function readScrypt(storedHash: string): Reading | null {
   const [, salt, key] = BETTER_AUTH.exec(storedHash) ?? []
   if (salt === undefined || key === undefined) return null
   // better-auth uses the hexadecimal text itself as the salt, and normalises the password to NFKC.
-  const { verify } = verifying(salt, Buffer.from(key, 'hex'), { N: 16_384, r: 16, p: 1 })
-  return { verify: (password) => verify(password.normalize('NFKC')) }
+  const { cost, verify } = verifying(salt, Buffer.from(key, 'hex'), { N: 16_384, r: 16, p: 1 })
+  return { cost, verify: (password) => verify(password.normalize('NFKC')) }
 }
 
 function ofPhc({ parameters, salt, key }: PhcString): Reading {
@@ -71,6 +73,11 @@ export function problemOf({ N, r, p }: ScryptCost): Reading | null {
   return N >= 2 && Number.isInteger(Math.log2(N)) && r >= 1 && p >= 1 ? null : IMPOSSIBLE
 }
 
+/** The work of a hash of this cost, as in {@link Reading}. */
+export function workOf({ N, r, p }: ScryptCost): number {
+  return (N * r * p) / WORK_PER_UNIT
+}
+
 /** Runs scrypt. {@link problemOf} must have found no problem with the cost. */
 export function deriveScrypt(
   password: string,
@@ -82,8 +89,9 @@ export function deriveScrypt(
   return deriveKey(password, salt, length, { ...cost, maxmem: 2 * MAX_MEMORY_KIB * 1_024 })
 }
 
-function verifying(salt: string | Uint8Array, key: Buffer, cost: ScryptCost) {
+function verifying(salt: string | Uint8Array, key: Buffer, cost: ScryptCost): Readable {
   return {
+    cost: workOf(cost),
     verify: async (password: string) =>
       equalInConstantTime(await deriveScrypt(password, salt, key.length, cost), key),
   }

@@ -1,0 +1,50 @@
+import { type Kysely, sql } from 'kysely'
+import { columnTypesOf, isSqlite } from '../dialect.ts'
+
+/**
+ * Until when a record keeps its IP address and user agent. The database refuses to remove them earlier, unless the
+ * account of the record is gone. Older records, and those that an older version still writes, have no such time; they
+ * are kept for a day, the least that the setting allows.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('audit').addColumn('origin_expires_at', columnTypesOf(db).time).execute()
+  for (const statement of isSqlite(db) ? SQLITE_GUARDS : POSTGRES_GUARDS) await sql.raw(statement).execute(db)
+}
+
+const DAY_MS = 86_400_000
+
+const SQLITE_GUARDS = [
+  `create trigger audit_keeps_origin_time before update of origin_expires_at on audit
+   begin select raise(abort, 'a line of the audit does not change'); end`,
+  `create trigger audit_keeps_origin before update of ip_address, user_agent on audit
+   when (new.ip_address is not old.ip_address or new.user_agent is not old.user_agent)
+     and coalesce(old.origin_expires_at, old.at + ${DAY_MS}) > cast(unixepoch('subsec') * 1000 as integer)
+     and (old.user_id is null or exists (select 1 from users where id = old.user_id))
+   begin select raise(abort, 'a line of the audit keeps its origin for its time'); end`,
+]
+
+const POSTGRES_GUARDS = [
+  // The schema is named, so that a temporary table cannot take the place of the users.
+  `create function bienvenue_guard_audit_origin() returns trigger language plpgsql as $$
+   declare
+     has_account boolean := false;
+   begin
+     if new.origin_expires_at is distinct from old.origin_expires_at then
+       raise exception 'a line of the audit does not change';
+     end if;
+     if row(new.ip_address, new.user_agent) is not distinct from row(old.ip_address, old.user_agent)
+       or coalesce(old.origin_expires_at, old.at + ${DAY_MS}) <= extract(epoch from clock_timestamp()) * 1000 then
+       return new;
+     end if;
+     if old.user_id is not null then
+       execute format('select exists (select 1 from %I.users where id = $1)', tg_table_schema)
+         into has_account using old.user_id;
+       if not has_account then
+         return new;
+       end if;
+     end if;
+     raise exception 'a line of the audit keeps its origin for its time';
+   end $$`,
+  `create trigger audit_guard_origin before update on audit
+   for each row execute function bienvenue_guard_audit_origin()`,
+]
