@@ -12,7 +12,11 @@ import * as argon2 from '../../src/auth/passwords/hashing/argon2.ts'
 import * as bcrypt from '../../src/auth/passwords/hashing/bcrypt.ts'
 import * as pbkdf2 from '../../src/auth/passwords/hashing/pbkdf2.ts'
 import * as phc from '../../src/auth/passwords/hashing/phc.ts'
-import { WAITING_MAX } from '../../src/auth/passwords/hashing/queue.ts'
+import {
+  COSTLY_RUNNING_MAX,
+  COSTLY_WAITING_MAX,
+  WAITING_MAX,
+} from '../../src/auth/passwords/hashing/queue.ts'
 import * as scrypt from '../../src/auth/passwords/hashing/scrypt.ts'
 import { PASSWORD_MAX_BYTES } from '../../src/auth/passwords/password.ts'
 import * as breaches from '../../src/auth/passwords/policy/breaches.ts'
@@ -66,6 +70,16 @@ export const limits = partsOf('docs/security/limits.md', {
   hashing: rows('Beyond it', [
     ['hashes at once', 'one for each core', 'they wait'],
     ['hashes that wait', amount(WAITING_MAX, 'hashes'), refused('unavailable')],
+    [
+      'hashes at once that cost over four times a new one',
+      `${COSTLY_RUNNING_MAX} hashes, at most half of the cores`,
+      'they wait',
+    ],
+    [
+      'such hashes that wait',
+      `${COSTLY_WAITING_MAX} times the work of an argon2id hash`,
+      '503 `unavailable`',
+    ],
     ['a password for bcrypt', amount(bcrypt.MAX_BYTES, 'bytes'), 'hashed with argon2id'],
     ['the cost of a stored bcrypt hash', String(bcrypt.MAX_COST), 'verifies nothing'],
     ['a stored PHC string', characters(phc.MAX_LENGTH), 'verifies nothing'],

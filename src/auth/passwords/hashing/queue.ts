@@ -11,9 +11,9 @@ export const WAITING_MAX = 512
 /** A stored hash is costly if verifying it takes more than this many times the work of a new hash. */
 const COSTLY = 4
 /** Two of the four threads that Node's pool has by default. The others stay free for ordinary hashes. */
-const COSTLY_RUNNING_MAX = 2
+export const COSTLY_RUNNING_MAX = 2
 /** The total cost of the costly hashes that wait: about ten seconds of a core. */
-const COSTLY_WAITING_MAX = 256
+export const COSTLY_WAITING_MAX = 256
 
 /** The machine that hashes, and what an ordinary hash is. */
 interface Capacity {
