@@ -1,46 +1,71 @@
-/** Single-use secrets: made here, and found again by whoever presents one. */
+/** Single-use tokens: creating them, and checking what a client presents. */
 import * as store from '../db/index.ts'
-import { mintBearer, parseBearer } from '../lib/bearer.ts'
+import { type Bearer, mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
 import { normalizeEmail, type User } from '../model/user.ts'
 import { type Context, secondsAfter, type TxContext } from './context.ts'
 
+/**
+ * How many tokens for one purpose an account may have. Anyone can request a mail with a link, so a request never voids an
+ * earlier link (decision 0028). A mailbox gets that many mails in an hour by default.
+ */
+export const TOKENS_PER_PURPOSE = 20
+
 /** What a token is for. */
 export interface TokenOrder {
   readonly purpose: store.TokenPurpose
-  /** The address it is made for, and dies with. */
+  /** The address it is made for. It is void once the account has another. */
   readonly email: string
   readonly lifetimeSeconds: number
+  /** Whether it voids the earlier tokens for the purpose. */
+  readonly replaces: boolean
+}
+
+/** A new token, or why there is none. */
+export type IssuedToken =
+  /** `value` is `<uuid>.<secret>`. Only a hash of the secret is stored, under `id`. */
+  { readonly id: string; readonly value: string; readonly reason?: never } | store.TokenRefusal
+
+/** Creates a token that works once. It is refused as `gone` too if the account has another address by now. */
+export async function issueToken(
+  tx: TxContext,
+  user: Pick<User, 'id'>,
+  order: TokenOrder,
+): Promise<IssuedToken> {
+  const locked = await store.lockUser(tx.db, user.id)
+  // A change of address is confirmed at an address that is not the account's own yet.
+  const isOwn = locked !== null && normalizeEmail(order.email) === normalizeEmail(locked.email)
+  if (order.purpose !== 'change_email' && !isOwn) return { reason: 'gone' }
+  const bearer = mintBearer(tx.now())
+  const refusal = await addToken(tx, user.id, order, bearer)
+  return refusal ?? { id: bearer.id, value: bearer.value }
 }
 
 /**
- * Makes a token that is good once; an earlier one of the same account and purpose is void from now on.
- *
- * @returns `<uuid>.<secret>`, of which only a hash is stored; `null` where the account was shut, or got another
- *   address, meanwhile.
+ * Does the work of {@link issueToken} for a mail without a recipient. The row of the mail is written in place of a token,
+ * so that the transaction costs the same.
  */
-export async function issueToken(tx: TxContext, user: User, order: TokenOrder): Promise<string | null> {
-  const now = tx.now()
-  const { value, id, secretHash } = mintBearer(now)
-  const { purpose, email } = order
-  const expiresAt = secondsAfter(now, order.lifetimeSeconds)
-  const locked = await store.lockUser(tx.db, user.id)
-  // Of another account’s address there is only the one that is to become its own.
-  const isOwn = locked !== null && normalizeEmail(email) === normalizeEmail(locked.email)
-  if (purpose !== 'change_email' && !isOwn) return null
-  const added = await store.addToken(tx.db, {
-    id,
-    purpose,
-    userId: user.id,
-    email,
-    secretHash,
-    createdAt: now,
-    expiresAt,
-  })
-  return added ? value : null
+export async function issueDecoyToken(tx: TxContext, mailId: string, order: TokenOrder): Promise<string> {
+  await store.lockUser(tx.db, store.NO_USER_ID)
+  const bearer = mintBearer(tx.now())
+  await addToken(tx, store.NO_USER_ID, order, bearer)
+  await store.touchMail(tx.db, mailId)
+  return bearer.value
 }
 
-/** The token that a client presents, if it is one of these purposes and good still. Reading uses nothing up. */
+function addToken(
+  tx: TxContext,
+  userId: number,
+  { purpose, email, lifetimeSeconds, replaces }: TokenOrder,
+  { id, secretHash }: Bearer,
+): Promise<store.TokenRefusal | null> {
+  const createdAt = tx.now()
+  const expiresAt = secondsAfter(createdAt, lifetimeSeconds)
+  const token = { id, purpose, userId, email, secretHash, createdAt, expiresAt }
+  return store.addToken(tx.db, token, { max: replaces ? 1 : TOKENS_PER_PURPOSE })
+}
+
+/** The token that a client presents, if it has one of these purposes and has not expired. It can still be used. */
 export async function findLiveToken(
   ctx: Context,
   purposes: readonly store.TokenPurpose[],

@@ -4,6 +4,7 @@ import { SqliteAdapter, sql } from 'kysely'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { Client } from '../../src/auth/caller.ts'
 import type { Context } from '../../src/auth/context.ts'
+import { openSending } from '../../src/auth/delivery/send.ts'
 import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
@@ -173,6 +174,13 @@ function untilNoMailIsDue(db: Database, now: TestClock): Promise<void> {
     const rows = await db.selectFrom('outbox').select(['attempts', 'next_attempt_at']).execute()
     return rows.every((row) => row.attempts === 0 && row.next_attempt_at > now().getTime())
   })
+}
+
+/** Takes mail that is due once, and waits until it is sent or has failed. */
+export async function sendDueMail(ctx: Context, mailer: Mailer): Promise<void> {
+  const sending = openSending(ctx, mailer, () => {})
+  await sending.sendDue()
+  await sending.idle()
 }
 
 /** Waits until the outbox is empty. */

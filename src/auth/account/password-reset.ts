@@ -7,7 +7,7 @@ import { type Context, inTransaction } from '../context.ts'
 import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { revokeSessionsAndTokens, revokeTokens } from '../sessions/revoke.ts'
-import { countAttempt, forgetFailures } from '../sign-in/throttle.ts'
+import { countAttempt, forgetFailures, tooManyAttempts } from '../sign-in/throttle.ts'
 import { findLiveToken, issueToken } from '../tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './address.ts'
 
@@ -45,11 +45,12 @@ export interface ResetToken {
 }
 
 /**
- * Makes a token that sets a new password once, for `options.resetTokenLifetimeSeconds`. The caller hands it over. An
- * earlier token of the account is void. Counts as a reset request of the account and of the IP address.
+ * Creates a token that sets a new password once, for `options.resetTokenLifetimeSeconds`. The caller hands it over. With
+ * `options.resetTokenDelivery` `response` it voids earlier tokens of the account. Otherwise they keep working, and an
+ * account has up to 20. Counts as a reset request of the account and of the IP address.
  *
  * @throws {AuthError} `unknown_email`: no account has the address, it is malformed, or the account is disabled;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field`.
+ *   `too_many_attempts` with `retryAfterSeconds`, also if the account has 20 tokens; `missing_field` or `invalid_field`.
  */
 export async function createResetToken(
   ctx: Context,
@@ -64,12 +65,15 @@ export async function createResetToken(
     purpose: 'reset_password',
     email: user.email,
     lifetimeSeconds: ctx.options.resetTokenLifetimeSeconds,
+    // The exercise has one token. Anyone gets it in the response, so keeping earlier ones would protect nobody.
+    replaces: ctx.options.resetTokenDelivery === 'response',
   } as const
   const resetToken = await inTransaction(ctx, async (tx) => {
     const issued = await issueToken(tx, user, order)
-    if (issued === null) throw new AuthError('unknown_email')
+    if (issued.reason === 'gone') throw new AuthError('unknown_email')
+    if (issued.reason === 'full') throw tooManyAttempts(issued.until.getTime() - tx.now().getTime())
     await record(tx, { action: 'request_password_reset', userId: user.id }, caller)
-    return issued
+    return issued.value
   })
   return { user: accountOf(user), resetToken }
 }

@@ -7,7 +7,7 @@ export type MailKind = Message['kind']
 export const LINKED_KINDS = ['verify_email', 'confirm_new_email', 'reset_password', 'account_exists'] as const
 export type LinkedKind = (typeof LINKED_KINDS)[number]
 
-export function isLinked(kind: MailKind): boolean {
+export function isLinked(kind: MailKind): kind is LinkedKind {
   return (LINKED_KINDS as readonly MailKind[]).includes(kind)
 }
 

@@ -22,24 +22,33 @@ import { deleteExpired } from '../cleanup.ts'
 import * as sessions from '../sessions/index.ts'
 import { withPassword } from '../sign-in/index.ts'
 import * as users from '../users/index.ts'
-import { MAIL_LIFETIME_SECONDS, sendDueMail } from './send.ts'
+import { MAIL_LIFETIME_SECONDS, openSending } from './send.ts'
 
 const BOB = 'bob@example.com'
 const HOUR = 3_600
 
 /** A process that sends mail. It remembers what it sent, and records its failures. */
 function sender(ctx: TestContext, mailer: MemoryMailer) {
-  const sent = new Map<string, number>()
-  const faults: { error: unknown; attempts: number | undefined }[] = []
-  const onFault = (error: unknown, mail: { attempts: number } | null) =>
-    void faults.push({ error, attempts: mail?.attempts })
+  const faults: { error: unknown; attempts: number }[] = []
+  const outages: unknown[] = []
+  const sending = openSending(ctx, mailer, (error, mail) => {
+    if (mail === null) outages.push(error)
+    else faults.push({ error, attempts: mail.attempts })
+  })
+  /** Takes mail that is due once, and sends it. Rejects if the database fails. */
+  async function once(): Promise<number> {
+    const taken = await sending.sendDue()
+    await sending.idle()
+    if (outages.length > 0) throw outages.shift()
+    return taken
+  }
   return {
     faults,
-    /** Sends one batch of due mail. */
-    once: () => sendDueMail(ctx, mailer, { sent, onFault }),
+    sending,
+    once,
     /** Sends until no mail is due. */
     async all() {
-      while ((await sendDueMail(ctx, mailer, { sent, onFault })) > 0);
+      while ((await once()) > 0);
     },
   }
 }

@@ -143,9 +143,9 @@ onBothEngines('the mail worker', (engine) => {
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
+    const stopped = worker.stop()
     await createAccount(ctx, { email: ROB, password: PASSWORD }, {})
     worker.wake()
-    const stopped = worker.stop()
     expect(silent.mailer.closed).toBe(0)
     silent.answer.resolve()
     await stopped
