@@ -42,6 +42,8 @@ export interface ReceivedMail extends Mail {
 export interface MemoryMailer extends Mailer {
   /** Every accepted mail, oldest first. */
   readonly mails: readonly ReceivedMail[]
+  /** Every mail that it dropped because it was a decoy. */
+  readonly discarded: readonly ReceivedMail[]
   /** How often it was closed. */
   readonly closed: number
 }
@@ -49,15 +51,20 @@ export interface MemoryMailer extends Mailer {
 /** @param deliver - Runs before a mail is kept. If it throws or rejects, sending fails with its error. */
 export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () => {}): MemoryMailer {
   const mails: ReceivedMail[] = []
+  const discarded: ReceivedMail[] = []
   let closed = 0
   return {
     mails,
+    discarded,
     get closed() {
       return closed
     },
     async send(mail) {
       await deliver(mail)
       mails.push({ ...mail, kind: kindOf(mail) })
+    },
+    async discard(mail) {
+      discarded.push({ ...mail, kind: kindOf(mail) })
     },
     close() {
       closed++
