@@ -107,7 +107,7 @@ export async function addToken(
     .execute()
   const [first] = live
   if (first !== undefined && live.length === max) return { reason: 'full', until: new Date(first.expires_at) }
-  // A unique constraint allows one row for each user and purpose, and version 0.2 relies on it during an upgrade.
+  // A unique constraint allows one row for each user and purpose, and instances of an older version rely on it.
   await tx
     .updateTable('tokens')
     .set({ purpose: sql`purpose || ':' || id` })
