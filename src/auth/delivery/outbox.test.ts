@@ -311,6 +311,22 @@ onBothEngines('the slots for outgoing mail', (engine) => {
     expect(started).toContain('second@two.example')
   })
 
+  it('are not taken again by a mail that outlasts its lease', async () => {
+    const ctx = await productionContext(engine)
+    const { mailer, taken, answer } = silentMailer()
+    const one = sender(ctx, mailer)
+    await register(ctx, BOB)
+    await fill(one)
+    await taken
+    ctx.now.advance(301)
+    await fill(one)
+    expect(await ctx.db.selectFrom('tokens').select('id').execute()).toHaveLength(1)
+    answer.resolve()
+    await one.sending.idle()
+    expect(mailer.mails).toHaveLength(1)
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
   it('are not taken by decoys', async () => {
     const ctx = await productionContext(engine)
     const answer = Promise.withResolvers<void>()

@@ -72,6 +72,8 @@ export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault):
   const process: Process = { mailer, onFault, sent: new Map() }
   /** What is being sent, and to which domain. `null` for a decoy. */
   const running = new Map<Promise<void>, string | null>()
+  /** The ids of what is being sent. A mail that outlasts its lease is due again, and must not take a second slot. */
+  const inHand = new Set<string>()
   const slow = new Set<string>()
   let ended = Promise.withResolvers<void>()
 
@@ -82,11 +84,13 @@ export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault):
       .catch((error) => onFault(error, null))
       .finally(() => {
         running.delete(delivery)
+        inHand.delete(addressed.mail.id)
         if (domain !== null) noteSpeed(domain, ctx.now().getTime() - since)
         ended.resolve()
         ended = Promise.withResolvers()
       })
     running.set(delivery, domain)
+    inHand.add(addressed.mail.id)
   }
 
   function noteSpeed(domain: string, tookMs: number): void {
@@ -106,7 +110,8 @@ export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault):
       const selection =
         free === 1 ? { limit: 1, notTo: [...new Set([...busy, ...slow])] } : { limit: free - 1, notTo: [] }
       const due = await store.takeDueMail(ctx.db, ctx.now(), leaseOf(ctx), selection)
-      for (const addressed of await Promise.all(due.map((mail) => address(ctx, mail)))) start(addressed)
+      const fresh = due.filter(({ id }) => !inHand.has(id))
+      for (const addressed of await Promise.all(fresh.map((mail) => address(ctx, mail)))) start(addressed)
       return due.length
     },
     ended: () => ended.promise,
