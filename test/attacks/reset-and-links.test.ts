@@ -583,14 +583,6 @@ onBothEngines('a mailed token', (engine) => {
 
   it.each<[string, (service: Production, token: string) => Promise<unknown>]>([
     ['its use', (service, token) => reset(service, VICTIM, token)],
-    ['a newer request', (service) => mailedReset(service, VICTIM)],
-    [
-      'a registration of the same address, which mails a new one',
-      async (service) => {
-        await send(service.auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
-        await service.mailedLink('account_exists')
-      },
-    ],
     [
       'a password change',
       async (service) => {
