@@ -32,6 +32,7 @@ import { PROBE_EVERY_MS, PROBE_TIMEOUT_MS } from '../../src/db/health.ts'
 import * as postgres from '../../src/db/postgres.ts'
 import { BUSY_TIMEOUT_MS } from '../../src/db/sqlite/connection.ts'
 import { WORDS_MAX_LENGTH } from '../../src/mail/compose.ts'
+import { MAILS_AT_ONCE } from '../../src/mail/index.ts'
 import * as smtp from '../../src/mail/smtp.ts'
 import { ERRORS, type ErrorCode } from '../../src/model/errors.ts'
 import { EMAIL_MAX_LENGTH, LOCAL_PART_MAX_OCTETS } from '../../src/model/user.ts'
@@ -117,9 +118,13 @@ export const limits = partsOf('docs/security/limits.md', {
       seconds(smtp.TIMEOUT_SECONDS),
       'the mail waits',
     ],
-    ['mail server: connections', String(smtp.CONNECTIONS), 'messages wait for one'],
     ['mail server: an idle connection', seconds(smtp.IDLE_SECONDS), 'closed'],
-    ['mail: sent at once', amount(sending.BATCH, 'mails'), 'the others wait'],
+    [
+      'mail: sent at once, and connections to the mail server',
+      amount(MAILS_AT_ONCE, 'mails'),
+      'the others wait; the last free slot takes no mail to a slow domain',
+    ],
+    ['mail: that makes its domain slow', duration(sending.SLOW_MS), ''],
     ['mail: first retry after a failure; the wait then doubles', duration(sending.FIRST_RETRY_MS), ''],
     ['mail: longest wait between retries', duration(sending.LONGEST_RETRY_MS), ''],
     ['mail: retried for', seconds(sending.MAIL_LIFETIME_SECONDS), 'given up, with an audit record'],

@@ -1,9 +1,15 @@
 /** Single-use tokens: how they are issued and found. */
 import * as store from '../db/index.ts'
-import { mintBearer, parseBearer } from '../lib/bearer.ts'
+import { type Bearer, mintBearer, parseBearer } from '../lib/bearer.ts'
 import { equalInConstantTime } from '../lib/digest.ts'
 import { normalizeEmail, type User } from '../model/user.ts'
 import { type Context, secondsAfter, type TxContext } from './context.ts'
+
+/**
+ * How many tokens for one purpose an account may have. Anyone can request a mail with a link, so a request never voids an
+ * earlier link (decision 0028). A mailbox gets that many mails in an hour by default.
+ */
+export const TOKENS_PER_PURPOSE = 20
 
 /** The properties of a new token. */
 export interface TokenRequest {
@@ -11,33 +17,52 @@ export interface TokenRequest {
   /** The address that the token is for. The token is void once the account no longer has it. */
   readonly email: string
   readonly lifetimeSeconds: number
+  /** Whether it voids the earlier tokens for the purpose. */
+  readonly replaces: boolean
+}
+
+/** A new token, or why there is none. */
+export type IssuedToken =
+  /** `value` is `<uuid>.<secret>`. Only a hash of the secret is stored, under `id`. */
+  { readonly id: string; readonly value: string; readonly reason?: never } | store.TokenRefusal
+
+/** Creates a token that works once. It is refused as `gone` too if the account has another address by now. */
+export async function issueToken(
+  tx: TxContext,
+  user: Pick<User, 'id'>,
+  request: TokenRequest,
+): Promise<IssuedToken> {
+  const locked = await store.lockUser(tx.db, user.id)
+  // A change of address is confirmed at an address that is not the account's own yet.
+  const isOwn = locked !== null && normalizeEmail(request.email) === normalizeEmail(locked.email)
+  if (request.purpose !== 'change_email' && !isOwn) return { reason: 'gone' }
+  const bearer = mintBearer(tx.now())
+  const refusal = await addToken(tx, user.id, request, bearer)
+  return refusal ?? { id: bearer.id, value: bearer.value }
 }
 
 /**
- * Issues a single-use token. Earlier tokens of the account for the same purpose are void.
- *
- * @returns `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. `null` if the account was deleted or disabled,
- *   or got another address, since `user` was read.
+ * Does the work of {@link issueToken} for a mail without a recipient. The row of the mail is written in place of a token,
+ * so that the transaction costs the same.
  */
-export async function issueToken(tx: TxContext, user: User, request: TokenRequest): Promise<string | null> {
-  const now = tx.now()
-  const { value, id, secretHash } = mintBearer(now)
-  const { purpose, email } = request
-  const expiresAt = secondsAfter(now, request.lifetimeSeconds)
-  const locked = await store.lockUser(tx.db, user.id)
-  // Only the token for an address change is for an address that the account does not have yet.
-  const isOwn = locked !== null && normalizeEmail(email) === normalizeEmail(locked.email)
-  if (purpose !== 'change_email' && !isOwn) return null
-  const added = await store.addToken(tx.db, {
-    id,
-    purpose,
-    userId: user.id,
-    email,
-    secretHash,
-    createdAt: now,
-    expiresAt,
-  })
-  return added ? value : null
+export async function issueDecoyToken(tx: TxContext, mailId: string, request: TokenRequest): Promise<string> {
+  await store.lockUser(tx.db, store.NO_USER_ID)
+  const bearer = mintBearer(tx.now())
+  await addToken(tx, store.NO_USER_ID, request, bearer)
+  await store.touchMail(tx.db, mailId)
+  return bearer.value
+}
+
+function addToken(
+  tx: TxContext,
+  userId: number,
+  { purpose, email, lifetimeSeconds, replaces }: TokenRequest,
+  { id, secretHash }: Bearer,
+): Promise<store.TokenRefusal | null> {
+  const createdAt = tx.now()
+  const expiresAt = secondsAfter(createdAt, lifetimeSeconds)
+  const token = { id, purpose, userId, email, secretHash, createdAt, expiresAt }
+  return store.addToken(tx.db, token, { max: replaces ? 1 : TOKENS_PER_PURPOSE })
 }
 
 /** Finds a token by what the client presents, if it is valid for one of the purposes. Does not consume it. */

@@ -5,6 +5,9 @@
  * @module
  */
 
+/** How many mails a process sends at the same time, and how many connections it has to the mail server. */
+export const MAILS_AT_ONCE = 5
+
 /** A message that is ready to send. */
 export interface Mail {
   /** A UUID. A retry has the same one, so that receivers can recognise duplicates. */
@@ -25,6 +28,11 @@ export interface Mailer {
    * {@link MailRefused} means that retrying cannot help.
    */
   send(mail: Mail): Promise<void>
+  /**
+   * Does the work of `send` up to the connection, and drops the message. The service calls it in place of `send` when
+   * a request named an address without an account, so that the load of the process does not reveal that.
+   */
+  discard?(mail: Mail): Promise<void>
   /** Closes all connections. */
   close(): void
 }

@@ -7,7 +7,7 @@ import { certificateFor, trust } from '../../test/support/certificate.ts'
 import { freePort } from '../../test/support/ports.ts'
 import { type Answer, answering, startScriptedServer, startSmtpServer } from '../../test/support/smtp.ts'
 import { OptionError } from '../model/errors.ts'
-import { type Mail, MailError, type Mailer, MailRefused } from './index.ts'
+import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from './index.ts'
 import { openSmtp, type SmtpSettings } from './smtp.ts'
 
 const MAIL: Mail = {
@@ -183,12 +183,19 @@ describe('a message that is sent', () => {
     expect(server.received[0]?.session.hostNameAppearsAs).toBe('auth.example.com')
   })
 
-  it('shares at most three connections with others', async () => {
+  it('is only encoded, without a connection, if it is a decoy', async () => {
+    const { server, mailer } = await pair()
+    await mailer.discard?.(MAIL)
+    expect(server.sockets).toEqual([])
+    await expect(mailer.discard?.({ ...MAIL, to: 'nobody' })).rejects.toBeInstanceOf(MailRefused)
+  })
+
+  it('shares at most five connections with others', async () => {
     const { server, mailer } = await pair()
     const mails = Array.from({ length: 12 }, (_, index) => ({ ...MAIL, to: `user${index}@example.com` }))
     await Promise.all(mails.map((mail) => mailer.send(mail)))
     expect(server.received.map(({ to }) => to[0]).toSorted()).toEqual(mails.map(({ to }) => to).toSorted())
-    expect(server.sockets.length).toBeLessThanOrEqual(3)
+    expect(server.sockets.length).toBeLessThanOrEqual(MAILS_AT_ONCE)
   })
 
   it('arrives exactly once if the server has closed the idle connection', async () => {
@@ -667,17 +674,17 @@ describe('close', () => {
       async onData(stream, _session, done) {
         stream.resume()
         await once(stream, 'end')
-        if (++messages === 3) busy.resolve()
+        if (++messages === MAILS_AT_ONCE) busy.resolve()
         await finish.promise
         done()
       },
     })
     const mailer = open({ url: `smtp://127.0.0.1:${server.port}` })
-    const sending = Promise.allSettled(Array.from({ length: 5 }, () => mailer.send(MAIL)))
+    const sending = Promise.allSettled(Array.from({ length: MAILS_AT_ONCE + 2 }, () => mailer.send(MAIL)))
     await busy.promise
     mailer.close()
     finish.resolve()
-    expect((await sending).map(({ status }) => status)).toEqual(Array(5).fill('rejected'))
+    expect((await sending).map(({ status }) => status)).toEqual(Array(MAILS_AT_ONCE + 2).fill('rejected'))
     await vi.waitFor(() => expect(server.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]))
   })
 

@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url'
 import { createTransport, type NodemailerError, type SendMailOptions, type SMTPPoolOptions } from 'nodemailer'
 import { isLoopback } from '../lib/network.ts'
 import { isEmailAddress, trimEmail } from '../model/user.ts'
-import { type Mail, MailError, type Mailer, MailRefused } from './index.ts'
+import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from './index.ts'
 import { parseMailFrom, parseSmtpUrl, type Sender, type SmtpServer } from './settings.ts'
 
 /** How to send mail. */
@@ -18,8 +18,9 @@ export interface SmtpSettings {
 }
 
 export const TIMEOUT_SECONDS = 45
-export const CONNECTIONS = 3
 export const IDLE_SECONDS = 10
+/** Never load content from a path or a URL. */
+const NO_CONTENT_FROM_ELSEWHERE = { disableFileAccess: true, disableUrlAccess: true } as const
 
 /**
  * Sends mail through an SMTP server, over a small pool of connections.
@@ -38,7 +39,7 @@ export function openSmtp(settings: SmtpSettings): Mailer {
   const transport = createTransport({
     ...transportOptions(parseSmtpUrl(settings.url)),
     pool: true,
-    maxConnections: CONNECTIONS,
+    maxConnections: MAILS_AT_ONCE,
     idleTimeout: IDLE_SECONDS * 1_000,
     // Retrying is the caller's task. This one is for a connection that the server closed while it was idle.
     maxRequeues: 1,
@@ -47,10 +48,10 @@ export function openSmtp(settings: SmtpSettings): Mailer {
     connectionTimeout: timeoutMs / 3,
     greetingTimeout: timeoutMs / 3,
     socketTimeout: timeoutMs,
-    // Never load content from a path or a URL.
-    disableFileAccess: true,
-    disableUrlAccess: true,
+    ...NO_CONTENT_FROM_ELSEWHERE,
   })
+  // Encodes messages in the same way, and sends nothing.
+  const discarding = createTransport({ streamTransport: true, buffer: true, ...NO_CONTENT_FROM_ELSEWHERE })
 
   const closing = new AbortController()
   return {
@@ -65,6 +66,9 @@ export function openSmtp(settings: SmtpSettings): Mailer {
         if (!timeout.aborted) throw mailErrorOf(error)
         throw new MailError(`The mail server did not accept the message within ${timeoutMs / 1_000} s.`)
       }
+    },
+    async discard(mail) {
+      await discarding.sendMail(messageOf(mail, sender))
     },
     close() {
       closing.abort()

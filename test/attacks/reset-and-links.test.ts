@@ -583,14 +583,6 @@ onBothEngines('a mailed token', (engine) => {
 
   it.each<[string, (service: Production, token: string) => Promise<unknown>]>([
     ['its use', (service, token) => reset(service, VICTIM, token)],
-    ['a newer request', (service) => mailedReset(service, VICTIM)],
-    [
-      'a registration of the same address, which mails a new one',
-      async (service) => {
-        await send(service.auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
-        await service.mailedLink('account_exists')
-      },
-    ],
     [
       'a password change',
       async (service) => {
@@ -770,6 +762,100 @@ describe('a mailed token, on postgres', () => {
       expect(await outcome(reset(service, VICTIM, token, PWNED))).toBe('403 invalid_reset_token')
     }
     expect(await isPasswordOf(auth, NEW_ADDRESS, PWNED)).toBe(false)
+  })
+})
+
+onBothEngines('a mailed link that its owner has not used yet', (engine) => {
+  /** Everything that makes the service mail a link, and that a stranger can do. */
+  const STRANGERS: readonly [string, (service: Production) => Promise<Response>][] = [
+    ['a reset', (service) => askReset(service, VICTIM)],
+    [
+      'a registration',
+      ({ auth }) => send(auth, 'POST', '/users', { form: { email: VICTIM, password: PWNED } }),
+    ],
+    [
+      'a confirmation',
+      ({ auth }) => send(auth, 'POST', '/request_confirmation', { json: { email: VICTIM } }),
+    ],
+    [
+      'a change to that address',
+      async ({ auth }) => {
+        await addMember(auth, MALLORY).catch(() => {})
+        const { sessionToken } = await signIn(auth, MALLORY)
+        return send(auth, 'PUT', '/profile/email', { json: { email: VICTIM }, sessionToken })
+      },
+    ],
+  ]
+
+  it.each(STRANGERS)(
+    'still resets the password after a stranger requested %s again and again',
+    async (_, ask) => {
+      const service = await productionAuth(engine, GENEROUS)
+      await addMember(service.auth)
+      const token = await mailedReset(service, VICTIM)
+      for (let request = 0; request < 25; request++) {
+        expect(await outcome(ask(service))).toBe('200')
+        await service.newMails()
+      }
+      expect(await outcome(reset(service, VICTIM, token))).toBe('200')
+      expect(await isPasswordOf(service.auth, VICTIM, NEW_PASSWORD)).toBe(true)
+    },
+  )
+
+  it('still confirms the address after a stranger requested confirmations and resets', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    await send(service.auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
+    const { token } = await service.mailedLink('verify_email')
+    for (const [, ask] of STRANGERS.slice(0, 3)) {
+      for (let request = 0; request < 3; request++) {
+        expect(await outcome(ask(service))).toBe('200')
+        await service.newMails()
+      }
+    }
+    expect(await outcome(confirm(service, token))).toBe('200')
+  })
+
+  it('is the newest in users.reset_token, and one of at most 20 [AVL-04]', async () => {
+    const service = await productionAuth(engine, { ...GENEROUS, mailsPerMailbox: 1_000 })
+    const { id } = await addMember(service.auth)
+    const named = async () => (await service.auth.db.findUserBy({ id })).resetToken
+    const links: string[] = []
+    for (let request = 0; request < 20; request++) {
+      const token = await mailedReset(service, VICTIM)
+      expect(await named()).toBe(token.split('.')[0])
+      links.push(token)
+    }
+    // No mail with a twenty-first link: the mailbox has twenty that work.
+    expect(await outcome(askReset(service, VICTIM))).toBe('200')
+    expect(await service.newMails()).toEqual([])
+    await expect(service.auth.account.createResetToken({ email: VICTIM })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+      retryAfterSeconds: 3_600,
+    })
+    expect(await service.db.selectFrom('tokens').select('id').execute()).toHaveLength(20)
+    service.now.advance(3_600)
+    links.push(await mailedReset(service, VICTIM))
+    expect(await outcome(reset(service, VICTIM, links[0] ?? ''))).toBe('403 invalid_reset_token')
+    expect(await outcome(reset(service, VICTIM, links[20] ?? ''))).toBe('200')
+  })
+
+  it('is one of many, of which one alone is used even if all are used at once', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    await addMember(service.auth)
+    const links: string[] = []
+    for (let request = 0; request < 5; request++) links.push(await mailedReset(service, VICTIM))
+    const outcomes = await Promise.all(links.map((token) => outcome(reset(service, VICTIM, token))))
+    expect(tally(outcomes)).toEqual({ 200: 1, '403 invalid_reset_token': 4 })
+    expect(await service.db.selectFrom('tokens').select('id').execute()).toEqual([])
+  })
+
+  it('to an address that its owner mistyped stops working when they request another', async () => {
+    const service = await productionAuth(engine, GENEROUS)
+    await addMember(service.auth)
+    const mistyped = await mailedChange(service, VICTIM, OTHER)
+    const right = await mailedChange(service, VICTIM, NEW_ADDRESS)
+    expect(await outcome(confirm(service, mistyped))).toBe('403 invalid_confirmation_token')
+    expect(await outcome(confirm(service, right))).toBe('200')
   })
 })
 

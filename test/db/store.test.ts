@@ -40,6 +40,11 @@ function inTx<Result>(db: store.Database, work: (tx: store.Tx) => Promise<Result
   return db.transaction().execute(work)
 }
 
+/** A new token replaces the earlier one for its purpose. */
+const ONE = { max: 1 }
+/** Up to three tokens for a purpose are outstanding. */
+const THREE = { max: 3 }
+
 function tokenOf(user: User, changes: Partial<store.Token> = {}): store.Token {
   return {
     id: uuidV7(NOW),
@@ -76,9 +81,13 @@ function addMail(db: store.Database, mail: store.NewMail): Promise<void> {
 const LEASE_SECONDS = 300
 const LONGEST_WAIT_SECONDS = 3_600
 
-function takeMail(db: store.Database, now: Date, limit = 100): Promise<store.OutboxMail[]> {
+function takeMail(
+  db: store.Database,
+  now: Date,
+  { limit = 100, notTo = [] }: Partial<store.MailSelection> = {},
+): Promise<store.OutboxMail[]> {
   const lease = { leaseMs: LEASE_SECONDS * 1_000, longestWaitMs: LONGEST_WAIT_SECONDS * 1_000 }
-  return store.takeDueMail(db, now, lease, limit)
+  return store.takeDueMail(db, now, lease, { limit, notTo })
 }
 
 onBothEngines('users', (engine) => {
@@ -266,7 +275,7 @@ onBothEngines('users', (engine) => {
       await store.addUser(db, 'classic@example.com', 'hash', begin(null)),
     ]
     await inTx(db, (tx) => store.addSession(tx, first, sessionOf(first)))
-    await inTx(db, (tx) => store.addToken(tx, tokenOf(first, { purpose: 'confirm_email' })))
+    await inTx(db, (tx) => store.addToken(tx, tokenOf(first, { purpose: 'confirm_email' }), ONE))
     await addMail(db, mailOf({ userId: first.id }))
 
     const remove = (at: Date, limit: number) => inTx(db, (tx) => store.deleteUnconfirmedUsers(tx, at, limit))
@@ -368,7 +377,7 @@ onBothEngines('users', (engine) => {
     const kept = sessionOf(rob)
     await inTx(db, (tx) => store.addSession(tx, bob, session))
     await inTx(db, (tx) => store.addSession(tx, rob, kept))
-    await inTx(db, (tx) => store.addToken(tx, token))
+    await inTx(db, (tx) => store.addToken(tx, token, ONE))
     await addMail(db, mailOf({ userId: bob.id }))
     await addMail(db, mailOf({ userId: rob.id }))
     expect(await store.deleteUser(db, bob.id)).toBe(true)
@@ -588,7 +597,7 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
-    await inTx(db, (tx) => store.addToken(tx, token))
+    await inTx(db, (tx) => store.addToken(tx, token, ONE))
     const found = await store.findToken(db, ['reset_password'], token.id)
     expect({ ...found, secretHash: null }).toEqual({ ...token, secretHash: null })
     expect(await store.findToken(db, ['another purpose' as 'reset_password'], token.id)).toBeNull()
@@ -598,28 +607,75 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     await store.disableUser(db, bob.id, NOW)
-    expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob)))).toBe(false)
+    expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob), ONE))).toEqual({ reason: 'gone' })
     await store.deleteUser(db, bob.id)
-    expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob)))).toBe(false)
+    expect(await inTx(db, (tx) => store.addToken(tx, tokenOf(bob), ONE))).toEqual({ reason: 'gone' })
     expect(await db.selectFrom('tokens').selectAll().execute()).toEqual([])
   })
 
-  it('replaces the older token by the newer', async () => {
+  it('replaces the older token by the newer if a user may have one', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const [older, newer] = [tokenOf(bob), tokenOf(bob, { secretHash: sha256('newer') })]
-    await inTx(db, (tx) => store.addToken(tx, older))
-    await inTx(db, (tx) => store.addToken(tx, newer))
+    await inTx(db, (tx) => store.addToken(tx, older, ONE))
+    await inTx(db, (tx) => store.addToken(tx, newer, ONE))
     expect(await store.findToken(db, ['reset_password'], older.id)).toBeNull()
     expect(await store.takeToken(db, older, NOW)).toBe(false)
     expect(await store.takeToken(db, newer, NOW)).toBe(true)
+  })
+
+  it('keeps every earlier token of a purpose up to the limit, and refuses the next until one expires', async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000)
+    const tokens = [1, 2, 3].map((second) =>
+      tokenOf(bob, { createdAt: later(second), expiresAt: later(60 + second) }),
+    )
+    const named = async () => (await store.findUserById(db, bob.id))?.resetToken
+    for (const token of tokens) {
+      expect(await inTx(db, (tx) => store.addToken(tx, token, THREE))).toBeNull()
+      expect(await named()).toBe(token.id)
+    }
+    await inTx(db, (tx) => store.addToken(tx, tokenOf(bob, { purpose: 'confirm_email' }), THREE))
+    const refused = tokenOf(bob, { createdAt: later(4) })
+    expect(await inTx(db, (tx) => store.addToken(tx, refused, THREE))).toEqual({
+      reason: 'full',
+      until: later(61),
+    })
+    expect(await named()).toBe(tokens[2]?.id)
+    for (const token of tokens) {
+      const found = await store.findToken(db, ['reset_password'], token.id)
+      expect({ ...found, secretHash: null }).toEqual({ ...token, secretHash: null })
+      expect(await store.findToken(db, ['confirm_email', 'change_email'], token.id)).toBeNull()
+    }
+    const next = tokenOf(bob, { createdAt: later(61) })
+    expect(await inTx(db, (tx) => store.addToken(tx, next, THREE))).toBeNull()
+    const [expired, ...others] = tokens
+    expect(await store.findToken(db, ['reset_password'], expired?.id ?? '')).toBeNull()
+    for (const token of [...others, next]) expect(await store.takeToken(db, token, later(61))).toBe(true)
+  })
+
+  it('names the newest token that is left after one was voided', async () => {
+    const db = await openStore(engine)
+    const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
+    const tokens = [0, 1, 2].map((second) => tokenOf(bob, { createdAt: new Date(NOW.getTime() + second) }))
+    for (const token of tokens) await inTx(db, (tx) => store.addToken(tx, token, THREE))
+    const [first, second, third] = tokens as [store.Token, store.Token, store.Token]
+    const named = async () => (await store.findUserById(db, bob.id))?.resetToken
+    const voidToken = (token: store.Token) => inTx(db, (tx) => store.deleteToken(tx, token))
+    await voidToken(first)
+    expect(await named()).toBe(third.id)
+    await voidToken(third)
+    expect(await named()).toBe(second.id)
+    await voidToken(second)
+    expect(await named()).toBeNull()
   })
 
   it('lets exactly one of twenty concurrent callers take a token [REC-06]', async () => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
-    await inTx(db, (tx) => store.addToken(tx, token))
+    await inTx(db, (tx) => store.addToken(tx, token, ONE))
     const taken = await Promise.all(Array.from({ length: 20 }, () => store.takeToken(db, token, NOW)))
     expect(taken.filter(Boolean)).toHaveLength(1)
   })
@@ -628,7 +684,7 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
-    await inTx(db, (tx) => store.addToken(tx, token))
+    await inTx(db, (tx) => store.addToken(tx, token, ONE))
     expect(await store.takeToken(db, token, token.expiresAt)).toBe(false)
     expect(await store.takeToken(db, { ...token, secretHash: sha256('other') }, NOW)).toBe(false)
     expect(await inTx(db, (tx) => store.deleteExpiredTokens(tx, NOW, 100))).toBe(0)
@@ -639,7 +695,7 @@ onBothEngines('tokens', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const token = tokenOf(bob)
-    await inTx(db, (tx) => store.addToken(tx, token))
+    await inTx(db, (tx) => store.addToken(tx, token, ONE))
     await inTx(db, (tx) => store.deleteTokensOf(tx, bob.id))
     expect(await store.takeToken(db, token, NOW)).toBe(false)
   })
@@ -651,7 +707,7 @@ onBothEngines('tokens of several purposes', (engine) => {
     const db = await openStore(engine)
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const tokens = PURPOSES.map((purpose) => tokenOf(bob, { purpose, email: `${purpose}@example.com` }))
-    for (const token of tokens) expect(await inTx(db, (tx) => store.addToken(tx, token))).toBe(true)
+    for (const token of tokens) expect(await inTx(db, (tx) => store.addToken(tx, token, ONE))).toBeNull()
     return { db, bob, tokens: tokens as [store.Token, store.Token, store.Token] }
   }
 
@@ -683,7 +739,7 @@ onBothEngines('tokens of several purposes', (engine) => {
     const named = async () => (await store.findUserById(db, bob.id))?.resetToken
     expect(await named()).toBe(reset.id)
     const newer = tokenOf(bob, { purpose: 'confirm_email' })
-    await inTx(db, (tx) => store.addToken(tx, newer))
+    await inTx(db, (tx) => store.addToken(tx, newer, ONE))
     expect(await named()).toBe(reset.id)
     expect(await store.findToken(db, PURPOSES, confirmation.id)).toBeNull()
     for (const token of [reset, newer, change])
@@ -693,7 +749,7 @@ onBothEngines('tokens of several purposes', (engine) => {
   it('expire independently, and the user’s row names the remaining reset token', async () => {
     const { db, bob, tokens } = await begin()
     const [reset, confirmation, change] = tokens
-    await inTx(db, (tx) => store.addToken(tx, { ...confirmation, expiresAt: NOW }))
+    await inTx(db, (tx) => store.addToken(tx, { ...confirmation, expiresAt: NOW }, ONE))
     expect(await inTx(db, (tx) => store.deleteExpiredTokens(tx, NOW, 100))).toBe(1)
     expect((await store.findUserById(db, bob.id))?.resetToken).toBe(reset.id)
     for (const token of [reset, change]) expect(await store.findToken(db, PURPOSES, token.id)).not.toBeNull()
@@ -942,7 +998,7 @@ onBothEngines('the outbox', (engine) => {
       mailOf({ kind: 'verify_email', email: 'gone@example.com' }),
     ]
     for (const mail of [older, ...others, newer]) await addMail(db, mail)
-    const taken = await takeMail(db, NOW, 100)
+    const taken = await takeMail(db, NOW, { limit: 100 })
     expect(taken.map(({ id }) => id).sort()).toEqual([...others, newer].map(({ id }) => id).sort())
   })
 
@@ -977,7 +1033,9 @@ onBothEngines('the outbox', (engine) => {
     const mails = [3, 1, 2].map((seconds) => mailOf({ createdAt: after(seconds), kind: `kind ${seconds}` }))
     for (const mail of mails) await addMail(db, mail)
     const kinds = async (seconds: number, limit?: number) =>
-      (await takeMail(db, after(seconds), limit)).map(({ kind }) => kind).sort()
+      (await takeMail(db, after(seconds), limit === undefined ? {} : { limit }))
+        .map(({ kind }) => kind)
+        .sort()
     expect(await kinds(0.999)).toEqual([])
     expect(await kinds(1)).toEqual(['kind 1'])
     expect(await kinds(10, 1)).toEqual(['kind 2'])
@@ -995,7 +1053,8 @@ onBothEngines('the outbox', (engine) => {
     for (let older = 0; older < 5; older++) await add(`other ${older}`, 1, 0)
     await add('vital', 0, 2)
     await add('vital and later', 0, 9)
-    const kinds = async (seconds: number) => (await takeMail(db, after(seconds), 3)).map(({ kind }) => kind)
+    const kinds = async (seconds: number) =>
+      (await takeMail(db, after(seconds), { limit: 3 })).map(({ kind }) => kind)
     expect(await kinds(2)).toEqual(['vital'])
     expect(await kinds(2)).toHaveLength(3)
     expect(await kinds(9)).toEqual(['vital and later'])
@@ -1098,12 +1157,16 @@ onBothEngines('the outbox', (engine) => {
     const mails = Array.from({ length: 40 }, () => mailOf())
     for (const mail of mails) await addMail(db, mail)
     const taken = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => takeMail(instances[index % 2] ?? db, NOW, 5)),
+      Array.from({ length: 20 }, (_, index) => takeMail(instances[index % 2] ?? db, NOW, { limit: 5 })),
     )
     const ids = taken.flat().map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     // Instances that competed for the same rows may have got fewer. The next call takes the rest.
-    for (let more = await takeMail(db, NOW, 5); more.length > 0; more = await takeMail(db, NOW, 5))
+    for (
+      let more = await takeMail(db, NOW, { limit: 5 });
+      more.length > 0;
+      more = await takeMail(db, NOW, { limit: 5 })
+    )
       ids.push(...more.map(({ id }) => id))
     expect(ids.sort()).toEqual(mails.map(({ id }) => id).sort())
   })

@@ -4,6 +4,7 @@ import { SqliteAdapter, sql } from 'kysely'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { Client } from '../../src/auth/caller.ts'
 import type { Context } from '../../src/auth/context.ts'
+import { openSending } from '../../src/auth/delivery/send.ts'
 import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
@@ -42,6 +43,8 @@ export interface ReceivedMail extends Mail {
 export interface MemoryMailer extends Mailer {
   /** Every accepted mail, oldest first. */
   readonly mails: readonly ReceivedMail[]
+  /** Every mail that it dropped because it was a decoy. */
+  readonly discarded: readonly ReceivedMail[]
   /** How often it was closed. */
   readonly closed: number
 }
@@ -49,15 +52,20 @@ export interface MemoryMailer extends Mailer {
 /** @param deliver - Runs before a mail is kept. If it throws or rejects, sending fails with its error. */
 export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () => {}): MemoryMailer {
   const mails: ReceivedMail[] = []
+  const discarded: ReceivedMail[] = []
   let closed = 0
   return {
     mails,
+    discarded,
     get closed() {
       return closed
     },
     async send(mail) {
       await deliver(mail)
       mails.push({ ...mail, kind: kindOf(mail) })
+    },
+    async discard(mail) {
+      discarded.push({ ...mail, kind: kindOf(mail) })
     },
     close() {
       closed++
@@ -160,6 +168,13 @@ function untilNoMailIsDue(db: Database, now: TestClock): Promise<void> {
     const rows = await db.selectFrom('outbox').select(['attempts', 'next_attempt_at']).execute()
     return rows.every((row) => row.attempts === 0 && row.next_attempt_at > now().getTime())
   })
+}
+
+/** Takes mail that is due once, and waits until it is sent or has failed. */
+export async function sendDueMail(ctx: Context, mailer: Mailer): Promise<void> {
+  const sending = openSending(ctx, mailer, () => {})
+  await sending.sendDue()
+  await sending.idle()
 }
 
 /** Waits until the outbox is empty. */

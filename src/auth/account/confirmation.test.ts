@@ -173,14 +173,20 @@ onBothEngines('the confirmation of an email address', (engine) => {
     await auth.account.confirmEmail({ token: next.token, password: PASSWORD })
   })
 
-  it('accepts only the token of the latest mail', async () => {
+  it('accepts each outstanding link once more are requested, and no other link after one is used', async () => {
     const production = await productionAuth(engine)
-    const { auth, mailedLink } = production
+    const { auth, db, mailedLink } = production
     const { token } = await registerBob(production)
     await auth.account.requestConfirmation({ email: ' BOB@example.com' })
     const newer = await mailedLink('verify_email')
-    await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject(INVALID)
-    await auth.account.confirmEmail({ token: newer.token, password: PASSWORD })
+    await auth.account.requestPasswordReset({ email: BOB })
+    const reset = await mailedLink('reset_password')
+    await auth.account.confirmEmail({ token, password: PASSWORD })
+    await expect(auth.account.confirmEmail({ token: newer.token, password: PASSWORD })).rejects.toMatchObject(
+      INVALID,
+    )
+    expect(await db.selectFrom('tokens').select('purpose').execute()).toEqual([{ purpose: 'reset_password' }])
+    await auth.account.resetPassword({ resetToken: reset.token, newPassword: NEW_PASSWORD })
   })
 
   it('is refused after a password reset', async () => {

@@ -101,6 +101,8 @@ async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Cal
     throw error instanceof Conflict ? new AuthError('invalid_confirmation_token', { cause: error }) : error
   }
   if (token.purpose === 'confirm_email') {
+    // Other links that confirm the same address have served their purpose.
+    await store.deleteTokensFor(tx.db, user.id, token.purpose)
     await record(tx, { action: 'confirm_email', userId: user.id }, caller)
   } else {
     // Links sent to the old address must stop working.

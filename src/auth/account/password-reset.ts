@@ -7,7 +7,7 @@ import { type Context, inTransaction } from '../context.ts'
 import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { revokeSessionsAndTokens, revokeTokens } from '../sessions/revoke.ts'
-import { countAttempt, forgetFailures } from '../sign-in/throttle.ts'
+import { countAttempt, forgetFailures, tooManyAttempts } from '../sign-in/throttle.ts'
 import { findLiveToken, issueToken } from '../tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './address.ts'
 
@@ -46,12 +46,14 @@ export interface ResetToken {
 }
 
 /**
- * Creates a token that sets a new password. It works once, within `options.resetTokenLifetimeSeconds`, and voids
- * earlier reset tokens of the account. The program must deliver it to the user. Counts as a reset request of the
- * account and of the IP address.
+ * Creates a token that sets a new password. It works once, within `options.resetTokenLifetimeSeconds`. With
+ * `options.resetTokenDelivery` `response` it voids earlier reset tokens of the account. Otherwise they keep working, and
+ * an account has up to 20. The program must deliver the token to the user. Counts as a reset request of the account and of
+ * the IP address.
  *
  * @throws {AuthError} `unknown_email`: the address is malformed or has no account, or the account is disabled;
- *   `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
+ *   `too_many_attempts` with `retryAfterSeconds`, also if the account has 20 tokens; `missing_field` or `invalid_field`
+ *   with `field`.
  */
 export async function createResetToken(
   ctx: Context,
@@ -67,12 +69,15 @@ export async function createResetToken(
     purpose: 'reset_password',
     email: user.email,
     lifetimeSeconds: ctx.options.resetTokenLifetimeSeconds,
+    // The exercise has one token. Anyone gets it in the response, so keeping earlier ones would protect nobody.
+    replaces: ctx.options.resetTokenDelivery === 'response',
   } as const
   const resetToken = await inTransaction(ctx, async (tx) => {
     const issued = await issueToken(tx, user, order)
-    if (issued === null) throw new AuthError('unknown_email')
+    if (issued.reason === 'gone') throw new AuthError('unknown_email')
+    if (issued.reason === 'full') throw tooManyAttempts(issued.until.getTime() - tx.now().getTime())
     await record(tx, { action: 'request_password_reset', userId: user.id }, caller)
-    return issued
+    return issued.value
   })
   return { user: accountOf(user), resetToken }
 }

@@ -8,17 +8,16 @@ import {
   PASSWORD,
   productionAuth,
   productionContext,
+  sendDueMail,
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
 import type { Hasher } from '../../index.ts'
-import { sendDueMail } from '../delivery/send.ts'
 import * as account from './index.ts'
 import { createAccount } from './new-account.ts'
 
 const BOB = 'bob@example.com'
 const INVALID = { code: 'invalid_reset_token' }
-const OPTIONS = { sent: new Map<string, number>(), onFault: () => {} }
 
 /** The text as it appears in JSON that is itself a JSON string. */
 function quotedTwice(text: string): string {
@@ -99,7 +98,7 @@ onBothEngines('a password reset by mail', (engine) => {
     expect(JSON.stringify(before.outbox)).not.toContain('http')
     expect(JSON.stringify(before.outbox)).not.toContain(BOB)
 
-    await sendDueMail(ctx, mailer, OPTIONS)
+    await sendDueMail(ctx, mailer)
     const [mail] = mailer.mails
     const { token } = linkIn(mail ?? expect.unreachable())
     const [uuid = '', secret = ''] = token.split('.')
@@ -121,16 +120,16 @@ onBothEngines('a password reset by mail', (engine) => {
     })
     await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     await account.requestPasswordReset(ctx, { email: BOB }, {})
-    await sendDueMail(ctx, mailer, OPTIONS)
+    await sendDueMail(ctx, mailer)
     isDown = false
     ctx.now.advance(86_400)
-    await sendDueMail(ctx, mailer, OPTIONS)
+    await sendDueMail(ctx, mailer)
     const { token } = linkIn(mailer.mails[0] ?? expect.unreachable())
     ctx.now.advance(3_599)
     await account.resetPassword(ctx, { resetToken: token, newPassword: NEW_PASSWORD }, {})
 
     await account.requestPasswordReset(ctx, { email: BOB }, {})
-    await sendDueMail(ctx, mailer, OPTIONS)
+    await sendDueMail(ctx, mailer)
     const late = mailer.mails.filter(({ kind }) => kind === 'reset_password').at(-1)
     ctx.now.advance(3_600)
     await expect(
@@ -152,9 +151,9 @@ onBothEngines('a password reset by mail', (engine) => {
     })
     await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
     await account.requestPasswordReset(ctx, { email: BOB }, {})
-    await sendDueMail(ctx, mailer, OPTIONS)
+    await sendDueMail(ctx, mailer)
     ctx.now.advance(60)
-    await sendDueMail(ctx, mailer, OPTIONS)
+    await sendDueMail(ctx, mailer)
     const [first = '', second = ''] = links
     await expect(
       account.resetPassword(ctx, { resetToken: first, newPassword: NEW_PASSWORD }, {}),

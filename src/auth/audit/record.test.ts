@@ -15,6 +15,7 @@ import {
   productionContext,
   type ReceivedMail,
   randomKey,
+  sendDueMail,
   untilNoMailWaits,
 } from '../../../test/support/production.ts'
 import type { AuditRecord } from '../../index.ts'
@@ -22,7 +23,6 @@ import { MailRefused } from '../../mail/index.ts'
 import type { AuditAction } from '../../model/audit-actions.ts'
 import * as account from '../account/index.ts'
 import { createAccount } from '../account/new-account.ts'
-import { sendDueMail } from '../delivery/send.ts'
 import { type AuthService, openAuthService } from '../index.ts'
 import { record } from './record.ts'
 
@@ -661,7 +661,7 @@ onBothEngines('the onAudit callback', (engine) => {
     const mailer = memoryMailer(() => {
       throw new MailRefused('no such mailbox')
     })
-    await sendDueMail(ctx, mailer, { sent: new Map(), onFault: () => {} })
+    await sendDueMail(ctx, mailer)
     expect(received.filter(({ action }) => action === 'give_up_mail')).toMatchObject([
       { userId: id, instance: 'test:1' },
       { userId: id },

@@ -74,30 +74,35 @@ export const MAIL_KINDS = {
   },
   account_deleted: { to: 'the address it had', quota: 'own', when: 'the user deleted the account' },
   test: { to: 'the given address', quota: 'notice', when: '`bienvenue mail test`' },
-} as const satisfies Record<MailKind, KindOfMail>
+} as const satisfies Partial<Record<MailKind, KindOfMail>>
 
-type WithLink<Kind extends MailKind> = (typeof MAIL_KINDS)[Kind] extends { link: string } ? Kind : never
+/** A kind without an entry is a notice to the account. A newer version that runs beside this one may enqueue such a kind. */
+const NOTICE: KindOfMail = { to: "the account's address", quota: 'notice', when: '' }
+
+export function kindOfMail(kind: string): KindOfMail {
+  return Object.hasOwn(MAIL_KINDS, kind) ? MAIL_KINDS[kind as keyof typeof MAIL_KINDS] : NOTICE
+}
+
+type Kinds = typeof MAIL_KINDS
 
 /** Mail with a link that carries a token. */
-export type LinkedKind = { [Kind in MailKind]: WithLink<Kind> }[MailKind]
+export type LinkedKind = {
+  [Kind in keyof Kinds]: Kinds[Kind] extends { link: string } ? Kind : never
+}[keyof Kinds]
 
-export function isLinked(kind: MailKind): kind is LinkedKind {
-  return 'link' in MAIL_KINDS[kind]
+export function isLinked(kind: string): kind is LinkedKind {
+  return kindOfMail(kind).link !== undefined
 }
 
-export const LINKED_KINDS: readonly LinkedKind[] = (Object.keys(MAIL_KINDS) as MailKind[]).filter(isLinked)
+export const LINKED_KINDS: readonly LinkedKind[] = Object.keys(MAIL_KINDS).filter(isLinked)
 
 /** Whether it tells that an account may have been taken over. */
-export function isVital(kind: MailKind): boolean {
-  return MAIL_KINDS[kind].quota === 'own'
+export function isVital(kind: string): boolean {
+  return kindOfMail(kind).quota === 'own'
 }
 
-/**
- * The name of the quota that a kind of mail uses.
- *
- * @param kind - May be unknown: a newer version, running beside this one, may have enqueued it.
- */
+/** The name of the quota that a kind of mail uses. */
 export function quotaOf(kind: string): string {
-  const quota = Object.hasOwn(MAIL_KINDS, kind) ? MAIL_KINDS[kind as MailKind].quota : 'notice'
+  const { quota } = kindOfMail(kind)
   return quota === 'own' ? kind : quota
 }

@@ -3,28 +3,37 @@ import type * as store from '../../db/index.ts'
 import type { Message } from '../../mail/compose.ts'
 import type { User } from '../../model/user.ts'
 import { type Context, inTransaction } from '../context.ts'
-import { issueToken } from '../tokens.ts'
+import { issueDecoyToken, issueToken, type TokenRequest } from '../tokens.ts'
 import { signInOf, signInsIn, textIn } from './device-notice.ts'
-import { type LinkedKind, MAIL_KINDS } from './kinds.ts'
+import { isLinked, type LinkedKind, MAIL_KINDS } from './kinds.ts'
 
-/** The message of a mail. `null` if it is obsolete: the address is confirmed, or the account is disabled or deleted. */
+/** A message that is ready to be composed. */
+export interface Outgoing {
+  readonly message: Message
+  /** The id of the token in its link, or `null` if it has no link. */
+  readonly tokenId: string | null
+}
+
+/**
+ * The message of a mail. `null` if it is void by now: the address is confirmed, the account is disabled or deleted, or
+ * its mailbox has as many links as may be outstanding.
+ */
 export async function messageOf(
   ctx: Context,
   mail: store.OutboxMail,
   user: User | null,
-): Promise<Message | null> {
-  const { details } = mail
+): Promise<Outgoing | null> {
   const kind = mail.kind as Message['kind']
+  if (isLinked(kind)) {
+    if (user === null || (kind === 'verify_email' && user.emailVerifiedAt !== null)) return null
+    return linkedMessage(ctx, user, kind, mail.email ?? user.email)
+  }
+  return { message: notice(kind, mail), tokenId: null }
+}
+
+function notice(kind: Exclude<Message['kind'], LinkedKind>, mail: store.OutboxMail): Message {
+  const { details } = mail
   switch (kind) {
-    case 'verify_email':
-      if (user === null || user.emailVerifiedAt !== null) return null
-      return withLink(ctx, user, kind, user.email)
-    case 'confirm_new_email':
-      if (user === null || mail.email === null) return null
-      return withLink(ctx, user, kind, mail.email)
-    case 'reset_password':
-    case 'account_exists':
-      return user && withLink(ctx, user, kind, user.email)
     case 'email_change_requested':
     case 'email_changed':
       return { kind, newEmail: textIn(details.newEmail) ?? '' }
@@ -45,16 +54,53 @@ export const LINKS = {
   change_email: { page: '/confirm_email', lifetime: 'emailTokenLifetimeSeconds' },
 } as const satisfies Record<store.TokenPurpose, object>
 
-/**
- * The message with a link that contains a new token. The token is in the fragment, which browsers never send to a log.
- */
-async function withLink(ctx: Context, user: User, kind: LinkedKind, email: string): Promise<Message | null> {
+async function linkedMessage(
+  ctx: Context,
+  user: User,
+  kind: LinkedKind,
+  email: string,
+): Promise<Outgoing | null> {
+  const request = requestFor(ctx, kind, email)
+  const token = await inTransaction(ctx, (tx) => issueToken(tx, user, request))
+  return token.reason === undefined
+    ? { message: withLink(ctx, kind, request, token.value), tokenId: token.id }
+    : null
+}
+
+/** A message like that of {@link messageOf}, after the same work, for a mail without a recipient. */
+export async function decoyMessage(
+  ctx: Context,
+  { id }: store.OutboxMail,
+  { kind, email }: { readonly kind: LinkedKind; readonly email: string },
+): Promise<Message> {
+  const request = requestFor(ctx, kind, email)
+  const token = await inTransaction(ctx, (tx) => issueDecoyToken(tx, id, request))
+  return withLink(ctx, kind, request, token)
+}
+
+function requestFor({ options }: Context, kind: LinkedKind, email: string): TokenRequest {
   const purpose = MAIL_KINDS[kind].link
-  const { page, lifetime } = LINKS[purpose]
-  const lifetimeSeconds = ctx.options[lifetime]
-  const token = await inTransaction(ctx, (tx) => issueToken(tx, user, { purpose, email, lifetimeSeconds }))
-  if (token === null) return null
+  return {
+    purpose,
+    email,
+    lifetimeSeconds: options[LINKS[purpose].lifetime],
+    // Only the owner can request a change of address, and a link to a mistyped address must stop working.
+    replaces: purpose === 'change_email',
+  }
+}
+
+/** The message with a link that contains a token. The token is in the fragment, which browsers never send to a log. */
+function withLink(
+  { options }: Context,
+  kind: LinkedKind,
+  { purpose, email, lifetimeSeconds }: TokenRequest,
+  token: string,
+): Message {
   const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
   // Built from BASE_URL, never from the Host header of a request.
-  return { kind, link: `${ctx.options.baseUrl.replace(/\/+$/, '')}${page}#${fragment}`, lifetimeSeconds }
+  return {
+    kind,
+    link: `${options.baseUrl.replace(/\/+$/, '')}${LINKS[purpose].page}#${fragment}`,
+    lifetimeSeconds,
+  }
 }

@@ -12,9 +12,11 @@ import {
   productionContext,
   type ReceivedMail,
   type TestContext,
+  until,
 } from '../../../test/support/production.ts'
+import { watchTransactions } from '../../../test/support/transactions.ts'
 import { countMail } from '../../db/index.ts'
-import { MailRefused } from '../../mail/index.ts'
+import { MAILS_AT_ONCE, MailRefused } from '../../mail/index.ts'
 import * as account from '../account/index.ts'
 import { createAccount } from '../account/new-account.ts'
 import * as audit from '../audit/index.ts'
@@ -22,24 +24,33 @@ import { deleteExpired } from '../cleanup.ts'
 import * as sessions from '../sessions/index.ts'
 import { withPassword } from '../sign-in/index.ts'
 import * as users from '../users/index.ts'
-import { MAIL_LIFETIME_SECONDS, sendDueMail } from './send.ts'
+import { MAIL_LIFETIME_SECONDS, openSending } from './send.ts'
 
 const BOB = 'bob@example.com'
 const HOUR = 3_600
 
 /** A process that sends mail. It remembers what it sent, and records its failures. */
 function sender(ctx: TestContext, mailer: MemoryMailer) {
-  const sent = new Map<string, number>()
-  const faults: { error: unknown; attempts: number | undefined }[] = []
-  const onFault = (error: unknown, mail: { attempts: number } | null) =>
-    void faults.push({ error, attempts: mail?.attempts })
+  const faults: { error: unknown; attempts: number }[] = []
+  const outages: unknown[] = []
+  const sending = openSending(ctx, mailer, (error, mail) => {
+    if (mail === null) outages.push(error)
+    else faults.push({ error, attempts: mail.attempts })
+  })
+  /** Takes mail that is due once, and sends it. Rejects if the database fails. */
+  async function once(): Promise<number> {
+    const taken = await sending.sendDue()
+    await sending.idle()
+    if (outages.length > 0) throw outages.shift()
+    return taken
+  }
   return {
     faults,
-    /** Sends one batch of due mail. */
-    once: () => sendDueMail(ctx, mailer, { sent, onFault }),
+    sending,
+    once,
     /** Sends until no mail is due. */
     async all() {
-      while ((await sendDueMail(ctx, mailer, { sent, onFault })) > 0);
+      while ((await once()) > 0);
     },
   }
 }
@@ -254,6 +265,129 @@ onBothEngines('the outbox', (engine) => {
     const mailer = memoryMailer()
     await sender(ctx, mailer).once()
     expect(mailer.mails).toMatchObject([{ to: BOB }])
+  })
+})
+
+onBothEngines('the slots for outgoing mail', (engine) => {
+  /** Starts to send all mail that there is a slot for. */
+  async function fill({ sending }: ReturnType<typeof sender>): Promise<void> {
+    while ((await sending.sendDue()) > 0);
+  }
+
+  const register = (ctx: TestContext, email: string) => createAccount(ctx, { email, password: PASSWORD }, {})
+
+  it('leave the last one to fast domains when several are slow', async () => {
+    const ctx = await productionContext(engine)
+    let answer = Promise.withResolvers<void>()
+    const started: string[] = []
+    const mailer = memoryMailer(({ to }) => {
+      started.push(to)
+      return to.endsWith('@example.com') ? undefined : answer.promise
+    })
+    const one = sender(ctx, mailer)
+    for (const name of ['one', 'two']) await register(ctx, `first@${name}.example`)
+    await fill(one)
+    // Both take six seconds, which makes them slow.
+    ctx.now.advance(6)
+    answer.resolve()
+    await one.sending.idle()
+    answer = Promise.withResolvers()
+    started.length = 0
+    for (let index = 0; index < 4; index++) await register(ctx, `user${index}@one.example`)
+    ctx.now.advance(1)
+    await register(ctx, 'second@two.example')
+    ctx.now.advance(1)
+    await register(ctx, BOB)
+    ctx.now.advance(1)
+    await fill(one)
+    await until(() => mailer.mails.some(({ to }) => to === BOB))
+    expect(started.filter((to) => to !== BOB)).toEqual(
+      expect.arrayContaining([0, 1, 2, 3].map((index) => `user${index}@one.example`)),
+    )
+    expect(started).not.toContain('second@two.example')
+    answer.resolve()
+    await one.sending.idle()
+    await one.all()
+    expect(started).toContain('second@two.example')
+  })
+
+  it('are not taken again by a mail that outlasts its lease', async () => {
+    const ctx = await productionContext(engine)
+    const { mailer, taken, answer } = silentMailer()
+    const one = sender(ctx, mailer)
+    await register(ctx, BOB)
+    await fill(one)
+    await taken
+    ctx.now.advance(301)
+    await fill(one)
+    expect(await ctx.db.selectFrom('tokens').select('id').execute()).toHaveLength(1)
+    answer.resolve()
+    await one.sending.idle()
+    expect(mailer.mails).toHaveLength(1)
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('are not taken by decoys', async () => {
+    const ctx = await productionContext(engine)
+    const answer = Promise.withResolvers<void>()
+    const started: string[] = []
+    let discarding = 0
+    const hanging = memoryMailer(({ to }) => {
+      started.push(to)
+      return answer.promise
+    })
+    const mailer: MemoryMailer = {
+      ...hanging,
+      discard() {
+        discarding++
+        return answer.promise
+      },
+    }
+    const one = sender(ctx, mailer)
+    for (let index = 0; index < 4; index++)
+      await account.requestPasswordReset(ctx, { email: `nobody${index}@example.com` }, {})
+    ctx.now.advance(1)
+    for (let index = 0; index < MAILS_AT_ONCE; index++) await register(ctx, `bob@example${index}.com`)
+    await fill(one)
+    await until(() => discarding === 4 && started.length === MAILS_AT_ONCE)
+    answer.resolve()
+    await one.sending.idle()
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+})
+
+onBothEngines('a decoy', (engine) => {
+  it.each([
+    ['reset', account.requestPasswordReset],
+    ['confirmation', account.requestConfirmation],
+  ])('of a %s causes the same writes as a mail, and the same message is composed', async (_, request) => {
+    const transactions = watchTransactions()
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
+    await all()
+    ctx.now.advance(HOUR)
+    /** The number of statements in each transaction that sends the mail of a request. */
+    const workFor = async (email: string) => {
+      await request(ctx, { email }, {})
+      transactions.length = 0
+      await all()
+      return transactions.map((statements) => statements.length)
+    }
+    const ofMail = await workFor(BOB)
+    // Lease, two limits, token, and deletion.
+    expect(ofMail).toEqual([1, 1, 1, 5, 1])
+    expect(await workFor('nobody@example.com')).toEqual(ofMail)
+    expect(mailer.mails).toHaveLength(2)
+    const [mail] = mailer.mails.slice(-1)
+    const [decoy, ...others] = mailer.discarded
+    expect(others).toEqual([])
+    const withoutLink = (text = '') => text.replaceAll(/https?:[^\s"<]+/g, 'LINK')
+    expect(decoy).toMatchObject({ subject: mail?.subject, language: mail?.language })
+    for (const part of ['text', 'html'] as const)
+      expect(withoutLink(decoy?.[part])).toBe(withoutLink(mail?.[part]))
+    expect(linkIn(decoy ?? expect.unreachable()).token).toHaveLength(80)
   })
 })
 

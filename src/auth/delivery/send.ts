@@ -1,17 +1,17 @@
-/** Sends the mail in the outbox: leases, retries, quotas and giving up. */
+/** Sends the mail in the outbox: slots, leases, retries, quotas and giving up. */
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
-import { compose } from '../../mail/compose.ts'
-import { MailError, type Mailer, MailRefused } from '../../mail/index.ts'
-import { mailboxOf, normalizeEmail } from '../../model/user.ts'
+import { compose, type Message } from '../../mail/compose.ts'
+import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from '../../mail/index.ts'
+import { mailboxOf, normalizeEmail, type User } from '../../model/user.ts'
 import { LOCALES } from '../../text/index.ts'
 import { record } from '../audit/record.ts'
 import { SYSTEM } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
 import { nextHour, startPause, takeHourlyPlace } from '../sign-in/throttle.ts'
 import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause } from './device-notice.ts'
-import { quotaOf } from './kinds.ts'
-import { messageOf } from './message.ts'
+import { isLinked, quotaOf } from './kinds.ts'
+import { decoyMessage, messageOf, type Outgoing } from './message.ts'
 
 const MINUTE_MS = 60_000
 /** Longer than a mailer may take to send a mail. */
@@ -20,58 +20,141 @@ export const FIRST_RETRY_MS = MINUTE_MS / 2
 export const LONGEST_RETRY_MS = 30 * MINUTE_MS
 /** A mail that cannot be sent within this time is given up. */
 export const MAIL_LIFETIME_SECONDS = 3 * 86_400
-/** Mails sent at the same time. */
-export const BATCH = 5
+/** A mail that takes longer than this makes its domain slow, until a mail to the domain is faster. */
+export const SLOW_MS = 5_000
+/** Slow domains to remember. */
+export const SLOW_DOMAINS_MAX = 20
+/** Where decoys go. RFC 2606 reserves the name, so it has no mailbox. */
+const DECOY_ADDRESS = 'nobody@example.invalid'
 
-/** Called when a mail could not be sent, or with `null` when the outbox could not be read. */
+/** Called when a mail could not be sent, or with `null` when the outbox could not be read or changed. */
 export type OnMailFault = (error: unknown, mail: { id: string; attempts: number } | null) => void
 
-/** The number of events that a mail covered, by the id of the mail. */
-export type SentMail = Map<string, number>
+/** Sends mail from the outbox for one process. */
+export interface Sending {
+  /**
+   * Takes mail that is due, as far as there are free slots, and starts sending it. Each mail is sent by one instance. A
+   * mail that fails is retried with growing waits, for {@link MAIL_LIFETIME_SECONDS}.
+   *
+   * @returns How many mails were taken from the outbox. 0: nothing is due, or there is no free slot for it.
+   */
+  sendDue(): Promise<number>
+  /** Resolves when the next mail is sent or has failed. */
+  ended(): Promise<void>
+  /** Resolves when no mail is being sent. */
+  idle(): Promise<void>
+}
+
+/** Where a mail goes. */
+interface Addressed {
+  readonly mail: store.OutboxMail
+  readonly user: User | null
+  /** `null` for a decoy, and for a mail whose account was deleted. */
+  readonly to: string | null
+}
+
+interface Process {
+  readonly mailer: Mailer
+  readonly onFault: OnMailFault
+  /**
+   * Mail that was sent but could not be deleted yet. It is never sent again. Maps its id to the number of events that it
+   * covered.
+   */
+  readonly sent: Map<string, number>
+}
 
 /**
- * Sends a batch of due mail. A lease ensures that one instance sends each mail. A failed mail is retried with growing
- * waits for {@link MAIL_LIFETIME_SECONDS}.
- *
- * @param sent - Mail that was sent but not deleted yet, which must not be sent again. Maps its id to the number of
- *   events that it covered.
- * @returns How many mails were taken from the outbox.
+ * Sends mail in {@link MAILS_AT_ONCE} slots. The last free slot is reserved: it takes only mail to a domain that no
+ * other slot is sending to and that is not known to be slow. So a slow mail server delays no mail but its own. Decoys
+ * take no slot.
  */
-export async function sendDueMail(
-  ctx: Context,
-  mailer: Mailer,
-  { sent, onFault }: { sent: SentMail; onFault: OnMailFault },
-): Promise<number> {
-  const lease = {
+export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault): Sending {
+  const process: Process = { mailer, onFault, sent: new Map() }
+  /** What is being sent, and to which domain. `null` for a decoy. */
+  const running = new Map<Promise<void>, string | null>()
+  /** The ids of what is being sent. A mail that outlasts its lease is due again, and must not take a second slot. */
+  const inHand = new Set<string>()
+  const slow = new Set<string>()
+  let ended = Promise.withResolvers<void>()
+
+  function start(addressed: Addressed): void {
+    const domain = addressed.to === null ? null : domainOf(addressed.to)
+    const since = ctx.now().getTime()
+    const delivery = deliver(ctx, process, addressed)
+      .catch((error) => onFault(error, null))
+      .finally(() => {
+        running.delete(delivery)
+        inHand.delete(addressed.mail.id)
+        if (domain !== null) noteSpeed(domain, ctx.now().getTime() - since)
+        ended.resolve()
+        ended = Promise.withResolvers()
+      })
+    running.set(delivery, domain)
+    inHand.add(addressed.mail.id)
+  }
+
+  function noteSpeed(domain: string, tookMs: number): void {
+    slow.delete(domain)
+    if (tookMs > SLOW_MS) slow.add(domain)
+    const [oldest] = slow
+    if (oldest !== undefined && slow.size > SLOW_DOMAINS_MAX) slow.delete(oldest)
+  }
+
+  return {
+    async sendDue() {
+      const domains = [...running.values()]
+      const busy = domains.filter((domain) => domain !== null)
+      const free = MAILS_AT_ONCE - busy.length
+      // Decoys wait for decoys, so that a flood of them is not handled all at once.
+      if (free === 0 || domains.length - busy.length >= MAILS_AT_ONCE) return 0
+      const selection =
+        free === 1 ? { limit: 1, notTo: [...new Set([...busy, ...slow])] } : { limit: free - 1, notTo: [] }
+      const due = await store.takeDueMail(ctx.db, ctx.now(), leaseOf(ctx), selection)
+      const fresh = due.filter(({ id }) => !inHand.has(id))
+      for (const addressed of await Promise.all(fresh.map((mail) => address(ctx, mail)))) start(addressed)
+      return due.length
+    },
+    ended: () => ended.promise,
+    async idle() {
+      while (running.size > 0) await Promise.all(running.keys())
+    },
+  }
+}
+
+function leaseOf(ctx: Context): store.Lease {
+  return {
     leaseMs: LEASE_MS,
     longestWaitMs: 2 * LONGEST_RETRY_MS + nextHour(ctx).getTime() - ctx.now().getTime(),
   }
-  const due = await store.takeDueMail(ctx.db, ctx.now(), lease, BATCH)
-  const outcomes = await Promise.allSettled(due.map((mail) => deliver(ctx, mailer, mail, { sent, onFault })))
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-  return due.length
 }
 
-async function deliver(
-  ctx: Context,
-  mailer: Mailer,
-  mail: store.OutboxMail,
-  { sent, onFault }: { sent: SentMail; onFault: OnMailFault },
-): Promise<void> {
-  const user = mail.userId === null ? null : await store.findUserById(ctx.db, mail.userId)
-  const to = mail.email ?? user?.email
-  // Without a recipient the mail is a decoy, or its account was deleted.
-  if (to !== undefined && !sent.has(mail.id)) {
+async function address(ctx: Context, mail: store.OutboxMail): Promise<Addressed> {
+  const user = await store.findUserById(ctx.db, mail.userId ?? store.NO_USER_ID)
+  return { mail, user, to: mail.email ?? user?.email ?? null }
+}
+
+/** The last two labels of the domain: a slow server can have any number of names under a domain of its own. */
+function domainOf(email: string): string {
+  return normalizeEmail(email).replace(/^.*@/, '').split('.').slice(-2).join('.')
+}
+
+async function deliver(ctx: Context, process: Process, { mail, user, to }: Addressed): Promise<void> {
+  const { mailer, onFault, sent } = process
+  if (to === null) {
+    await sendDecoy(ctx, process, mail)
+  } else if (!sent.has(mail.id)) {
     if (mail.createdAt < secondsAfter(ctx.now(), -MAIL_LIFETIME_SECONDS)) return giveUp(ctx, mail, 'expired')
-    const places = await takePlaces(ctx, mail.kind, to)
+    const quota = quotaOf(mail.kind)
+    const places = await takePlaces(ctx, quota, `${quota} to ${normalizeEmail(to)}`)
     if (places === null) return store.postponeMail(ctx.db, mail, nextHour(ctx))
+    let outgoing: Outgoing | null = null
     try {
-      const message = await messageOf(ctx, mail, user)
-      if (message === null) await places.release()
-      else await mailer.send({ id: mail.id, to: mailboxOf(to), ...compose(message, renderingOf(ctx, mail)) })
+      outgoing = await messageOf(ctx, mail, user)
+      if (outgoing === null) await places.release()
+      else await mailer.send(composed(ctx, mail, to, outgoing.message))
     } catch (error) {
       await places.release()
+      if (user !== null) await voidToken(ctx, user, outgoing)
       onFault(error, mail)
       if (error instanceof MailRefused) return giveUp(ctx, mail, 'refused')
       return store.postponeMail(ctx.db, mail, retryAt(ctx, mail), problemIn(error))
@@ -80,6 +163,36 @@ async function deliver(
   }
   await forget(ctx, { ...mail, events: sent.get(mail.id) ?? mail.events })
   sent.delete(mail.id)
+}
+
+/**
+ * Does the work that sending a mail takes, up to the connection to the mail server, and sends nothing. Otherwise the
+ * process would be busier after a request for an address with an account, which other requests can measure.
+ */
+async function sendDecoy(ctx: Context, { mailer, onFault }: Process, mail: store.OutboxMail): Promise<void> {
+  const { kind } = mail
+  // No decoy is enqueued for a notice. A notice has an address, so it is not taken for one either.
+  if (!isLinked(kind)) return
+  await takePlaces(ctx, 'decoys', 'decoys to a mailbox')
+  const message = await decoyMessage(ctx, mail, { kind, email: DECOY_ADDRESS })
+  try {
+    await mailer.discard?.(composed(ctx, mail, DECOY_ADDRESS, message))
+  } catch (error) {
+    // A second attempt would have no purpose.
+    onFault(error, mail)
+  }
+}
+
+function composed(ctx: Context, { id, locale }: store.OutboxMail, to: string, message: Message): Mail {
+  const known = LOCALES.find((each) => each === locale) ?? LOCALES[0]
+  const service = URL.parse(ctx.options.baseUrl)?.host ?? 'Bienvenue'
+  return { id, to: mailboxOf(to), ...compose(message, { service, locale: known }) }
+}
+
+/** The mail will be sent with another token, so this one must not count as outstanding. */
+async function voidToken(ctx: Context, user: User, outgoing: Outgoing | null): Promise<void> {
+  const id = outgoing?.tokenId ?? null
+  if (id !== null) await inTransaction(ctx, (tx) => store.deleteToken(tx.db, { id, userId: user.id }))
 }
 
 async function forget(ctx: Context, mail: store.OutboxMail): Promise<void> {
@@ -137,10 +250,9 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
 }
 
 /** Takes a place in the hourly quota of the mailbox and in that of all mailboxes. `null` if one of them is used up. */
-async function takePlaces(ctx: Context, kind: string, to: string) {
+async function takePlaces(ctx: Context, quota: string, mailbox: string) {
   const { mailsPerMailbox, mailsPerHour } = ctx.options
-  const quota = quotaOf(kind)
-  const ofMailbox = await takeHourlyPlace(ctx, `${quota} to ${normalizeEmail(to)}`, mailsPerMailbox)
+  const ofMailbox = await takeHourlyPlace(ctx, mailbox, mailsPerMailbox)
   if (ofMailbox === null) return null
   const ofAll = await takeHourlyPlace(ctx, quota, mailsPerHour)
   if (ofAll === null) {
@@ -153,9 +265,4 @@ async function takePlaces(ctx: Context, kind: string, to: string) {
       await ofAll.release()
     },
   }
-}
-
-function renderingOf(ctx: Context, mail: store.OutboxMail) {
-  const locale = LOCALES.find((known) => known === mail.locale) ?? LOCALES[0]
-  return { service: URL.parse(ctx.options.baseUrl)?.host ?? 'Bienvenue', locale }
 }

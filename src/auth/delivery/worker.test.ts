@@ -14,7 +14,7 @@ import {
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
 import { countMail } from '../../db/index.ts'
-import { type Mail, MailError } from '../../mail/index.ts'
+import { MAILS_AT_ONCE, type Mail, MailError } from '../../mail/index.ts'
 import { createAccount } from '../account/new-account.ts'
 import { openAuthService } from '../index.ts'
 import { type MailWorker, startMailWorker } from './worker.ts'
@@ -34,16 +34,18 @@ async function outboxIsEmpty(ctx: TestContext): Promise<void> {
   await until(async () => (await countMail(ctx.db)) === 0)
 }
 
-/** A mail server that does not answer for one address until the test resolves `answer`. */
-function silentFor(address: string) {
+/** A mail server that does not answer for some addresses until the test resolves `answer`. */
+function silentFor(...addresses: readonly string[]) {
   const taken = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<void>()
+  const hanging: string[] = []
   const mailer = memoryMailer(({ to }) => {
-    if (to !== address) return
+    if (!addresses.includes(to)) return
+    hanging.push(to)
     taken.resolve()
     return answer.promise
   })
-  return { mailer, taken: taken.promise, answer }
+  return { mailer, taken: taken.promise, answer, hanging }
 }
 
 onBothEngines('the mail worker', (engine) => {
@@ -100,6 +102,27 @@ onBothEngines('the mail worker', (engine) => {
     await outboxIsEmpty(ctx)
   })
 
+  it.each([
+    ['one domain', (index: number) => `user${index}@slow.example`],
+    ['names under one domain', (index: number) => `user${index}@mail${index}.slow.example`],
+  ])('sends the mail of others while more mail than there are slots hangs for %s', async (_, slowAddress) => {
+    const ctx = await productionContext(engine)
+    const slow = Array.from({ length: 12 }, (_, index) => slowAddress(index))
+    const silent = silentFor(...slow)
+    const others = [ROB, BOB, 'eve@example.net']
+    for (const email of [...slow, ...others]) {
+      await createAccount(ctx, { email, password: PASSWORD }, {})
+      ctx.now.advance(0.001)
+    }
+    startWorker(ctx, silent.mailer)
+    await until(() => silent.mailer.mails.length === others.length)
+    expect(silent.mailer.mails.map(({ to }) => to).sort()).toEqual(others.toSorted())
+    expect(silent.hanging).toHaveLength(MAILS_AT_ONCE - 1)
+    silent.answer.resolve()
+    await outboxIsEmpty(ctx)
+    expect(silent.mailer.mails).toHaveLength(slow.length + others.length)
+  })
+
   it('continues after a failure, whatever is thrown', async () => {
     const ctx = await productionContext(engine)
     const thrown: unknown[] = [new Error('no'), 'no', null, undefined]
@@ -143,9 +166,9 @@ onBothEngines('the mail worker', (engine) => {
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
     const worker = startMailWorker(ctx, silent.mailer, () => {})
     await silent.taken
+    const stopped = worker.stop()
     await createAccount(ctx, { email: ROB, password: PASSWORD }, {})
     worker.wake()
-    const stopped = worker.stop()
     expect(silent.mailer.closed).toBe(0)
     silent.answer.resolve()
     await stopped

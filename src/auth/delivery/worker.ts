@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Mailer } from '../../mail/index.ts'
 import type { Context } from '../context.ts'
-import { type OnMailFault, type SentMail, sendDueMail } from './send.ts'
+import { type OnMailFault, openSending } from './send.ts'
 
 /** How often the outbox is polled, for mail that other instances enqueue and for retries. */
 export const POLL_MS = 2_000
@@ -27,7 +27,7 @@ export interface MailWorker {
  *   continues.
  */
 export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFault): MailWorker {
-  const sent: SentMail = new Map()
+  const sending = openSending(ctx, mailer, onFault)
   const stopping = new AbortController()
   let woken = Promise.withResolvers<void>()
   const pause = (ms: number) =>
@@ -36,18 +36,21 @@ export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFau
   async function work(): Promise<void> {
     let pollMs = POLL_MS
     while (!stopping.signal.aborted) {
+      // From before the slots are counted, so that none becomes free unnoticed.
+      const slotFreed = sending.ended().then(() => true)
       try {
-        const taken = await sendDueMail(ctx, mailer, { sent, onFault })
+        const taken = await sending.sendDue()
         pollMs = POLL_MS
         if (taken > 0) continue
       } catch (error) {
         onFault(error, null)
         pollMs = Math.min(2 * pollMs, LONGEST_POLL_MS)
       }
-      await Promise.race([pause(pollMs), woken.promise])
+      if (await Promise.race([slotFreed, pause(pollMs), woken.promise])) continue
       woken = Promise.withResolvers()
       await pause(WAKE_DELAY_MS)
     }
+    await sending.idle()
   }
 
   const working = work()

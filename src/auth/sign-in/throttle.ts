@@ -238,6 +238,7 @@ function keyOf(...parts: string[]): string {
   return Buffer.from(sha256(parts.join('\n'))).toString('hex')
 }
 
-function tooManyAttempts(retryAfterMs: number): AuthError {
+/** The refusal of an attempt that may be repeated later. */
+export function tooManyAttempts(retryAfterMs: number): AuthError {
   return new AuthError('too_many_attempts', { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) })
 }

@@ -121,8 +121,8 @@ export type Priority = (typeof PRIORITIES)[number]
 /** A mail that is not queued yet. */
 export type NewMail = Omit<OutboxMail, 'events' | 'attempts'>
 
-/** Matches no row: user ids begin at 1. */
-const NO_USER_ID = 0
+/** Matches no user: ids begin at 1. */
+export const NO_USER_ID = 0
 
 /**
  * Enqueues a mail. Call it in the transaction of the change that the mail is about.
@@ -207,6 +207,13 @@ export interface Lease {
   readonly longestWaitMs: number
 }
 
+/** How much mail {@link takeDueMail} takes. */
+export interface MailSelection {
+  readonly limit: number
+  /** Domains whose mail it leaves, and that of their subdomains. Lower case. */
+  readonly notTo: readonly string[]
+}
+
 /**
  * Takes up to `limit` due mails of the first priority that has any, longest due first. The lease keeps other
  * instances from sending them too.
@@ -215,7 +222,7 @@ export async function takeDueMail(
   db: Database,
   now: Date,
   { leaseMs, longestWaitMs }: Lease,
-  limit: number,
+  selection: MailSelection,
 ): Promise<OutboxMail[]> {
   const time = now.getTime()
   const isDue = sql<boolean>`next_attempt_at <= ${time}`
@@ -223,14 +230,14 @@ export async function takeDueMail(
   for (const priority of PRIORITIES) {
     // Two queries, because each is a range of the index. Rows that wait between them are not read.
     const due = [
-      ...(await findDue(db, priority, isDue, limit)),
-      ...(await findDue(db, priority, isFromWrongClock, limit)),
+      ...(await findDue(db, priority, isDue, selection)),
+      ...(await findDue(db, priority, isFromWrongClock, selection)),
     ]
     if (due.length === 0) continue
     const rows = await db
       .updateTable('outbox')
       .set({ attempts: sql`attempts + 1`, next_attempt_at: time + leaseMs })
-      .where('id', 'in', due.slice(0, limit))
+      .where('id', 'in', due.slice(0, selection.limit))
       // Check again, because another instance may have taken some since.
       .where((query) => query.or([isDue, isFromWrongClock]))
       .returningAll()
@@ -244,11 +251,27 @@ async function findDue(
   db: Database,
   priority: Priority,
   condition: RawBuilder<boolean>,
-  limit: number,
+  { limit, notTo }: MailSelection,
 ): Promise<string[]> {
-  const query = db.selectFrom('outbox').select('id').where('priority', '=', priority).where(condition)
+  let query = db.selectFrom('outbox').select('id').where('priority', '=', priority).where(condition)
+  for (const domain of notTo) query = query.where(isNotTo(domain))
   const rows = await query.orderBy('next_attempt_at').limit(limit).execute()
   return rows.map(({ id }) => id)
+}
+
+function isNotTo(domain: string): RawBuilder<boolean> {
+  const address = sql`coalesce(
+    lower(email), (select normalized_email from users where users.id = outbox.user_id), '')`
+  return sql<boolean>`${address} not like ${`%@${domain}`} and ${address} not like ${`%.${domain}`}`
+}
+
+/** Writes the row of a mail and changes nothing, which costs what a change costs. */
+export async function touchMail(db: Database, id: string): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set((query) => ({ attempts: query.ref('attempts') }))
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Deletes a mail that was sent, or that has no address to go to. */

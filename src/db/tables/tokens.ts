@@ -1,4 +1,5 @@
 /** Table `tokens`: single-use tokens, such as those in mailed links. */
+import { type RawBuilder, sql } from 'kysely'
 import type { Database, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -12,7 +13,8 @@ const COLUMNS = {
   },
   purpose: {
     type: 'text',
-    about: 'What the token is for; a user has one token for each purpose',
+    about:
+      "What the token is for; in an earlier token that still works, followed by a colon and the token's id",
     class: 'technical',
     log: 'yes',
   },
@@ -74,13 +76,44 @@ export interface Token {
   readonly expiresAt: Date
 }
 
+/** Why a token was not added. */
+export type TokenRefusal =
+  /** The account is deleted or disabled. */
+  | { readonly reason: 'gone' }
+  /** The user has `max` tokens for the purpose. The first of them expires at `until`. */
+  | { readonly reason: 'full'; readonly until: Date }
+
 /**
- * Adds a token. It replaces the user's outstanding token for the same purpose.
+ * Adds a token, and deletes the user's expired tokens for the same purpose. Lock the user first.
  *
- * @returns `false`, with nothing added, if the account is gone or disabled.
+ * @param details - `max`: how many tokens for the purpose a user may have. The new token replaces the earlier ones if it
+ *   is 1. Otherwise they keep working, and the token is refused if there are `max`.
+ * @returns `null`, or why nothing was added.
  */
-export async function addToken(tx: Tx, token: Token): Promise<boolean> {
-  // Every transaction locks the user's row first, so that none deadlock.
+export async function addToken(
+  tx: Tx,
+  token: Token,
+  { max }: { readonly max: number },
+): Promise<TokenRefusal | null> {
+  let voided = tx.deleteFrom('tokens').where(isFor(token))
+  if (max > 1) voided = voided.where('expires_at', '<=', token.createdAt.getTime())
+  await voided.execute()
+  const live = await tx
+    .selectFrom('tokens')
+    .select('expires_at')
+    .where(isFor(token))
+    .orderBy('expires_at')
+    .limit(max)
+    .execute()
+  const [first] = live
+  if (first !== undefined && live.length === max) return { reason: 'full', until: new Date(first.expires_at) }
+  // A unique constraint allows one row for each user and purpose, and instances of an older version rely on it.
+  await tx
+    .updateTable('tokens')
+    .set({ purpose: sql`purpose || ':' || id` })
+    .where('user_id', '=', token.userId)
+    .where('purpose', '=', token.purpose)
+    .execute()
   const { numUpdatedRows } = await tx
     .updateTable('users')
     .set((query) => ({
@@ -89,20 +122,25 @@ export async function addToken(tx: Tx, token: Token): Promise<boolean> {
     .where('id', '=', token.userId)
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
-  if (numUpdatedRows === 0n) return false
-  const row = {
-    id: token.id,
-    email: token.email,
-    secret_hash: token.secretHash,
-    created_at: token.createdAt.getTime(),
-    expires_at: token.expiresAt.getTime(),
-  }
+  if (numUpdatedRows === 0n) return { reason: 'gone' }
   await tx
     .insertInto('tokens')
-    .values({ ...row, purpose: token.purpose, user_id: token.userId })
-    .onConflict((conflict) => conflict.columns(['user_id', 'purpose']).doUpdateSet(row))
+    .values({
+      id: token.id,
+      purpose: token.purpose,
+      user_id: token.userId,
+      email: token.email,
+      secret_hash: token.secretHash,
+      created_at: token.createdAt.getTime(),
+      expires_at: token.expiresAt.getTime(),
+    })
     .execute()
-  return true
+  return null
+}
+
+/** Matches all tokens of a user for a purpose, the newest and the earlier ones. */
+function isFor({ userId, purpose }: Pick<Token, 'userId' | 'purpose'>): RawBuilder<boolean> {
+  return sql<boolean>`user_id = ${userId} and purpose like ${`${purpose}%`}`
 }
 
 /** The token with this id and one of these purposes, or `null`. The caller must check whether it has expired. */
@@ -111,16 +149,12 @@ export async function findToken(
   purposes: readonly TokenPurpose[],
   id: string,
 ): Promise<Token | null> {
-  const row = await db
-    .selectFrom('tokens')
-    .selectAll()
-    .where('id', '=', id)
-    .where('purpose', 'in', purposes)
-    .executeTakeFirst()
-  if (row === undefined) return null
+  const row = await db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst()
+  const purpose = purposes.find((each) => row?.purpose.split(':', 1)[0] === each)
+  if (row === undefined || purpose === undefined) return null
   return {
     id: row.id,
-    purpose: row.purpose as TokenPurpose,
+    purpose,
     userId: row.user_id,
     email: row.email,
     secretHash: row.secret_hash,
@@ -134,11 +168,39 @@ export async function takeToken(db: Database, token: Token, now: Date): Promise<
   const { numDeletedRows } = await db
     .deleteFrom('tokens')
     .where('id', '=', token.id)
-    .where('purpose', '=', token.purpose)
+    .where('purpose', 'like', `${token.purpose}%`)
     .where('secret_hash', '=', token.secretHash)
     .where('expires_at', '>', now.getTime())
     .executeTakeFirst()
   return numDeletedRows > 0n
+}
+
+/** Voids a user's tokens for a purpose other than `reset_password`. */
+export async function deleteTokensFor(
+  tx: Tx,
+  userId: number,
+  purpose: Exclude<TokenPurpose, 'reset_password'>,
+): Promise<void> {
+  await tx.deleteFrom('tokens').where(isFor({ userId, purpose })).execute()
+}
+
+/** Voids a token. If the user's row names it, it then names the newest reset token that is left. */
+export async function deleteToken(tx: Tx, { id, userId }: Pick<Token, 'id' | 'userId'>): Promise<void> {
+  // The user's row is locked first, as everywhere, so that no transactions deadlock.
+  const newestLeft = tx
+    .selectFrom('tokens')
+    .select(sql`cast(id as text)`.as('id'))
+    .where(isFor({ userId, purpose: 'reset_password' }))
+    .where('id', '!=', id)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+  await tx
+    .updateTable('users')
+    .set({ reset_token: sql`case when reset_token = ${id} then ${newestLeft} else reset_token end` })
+    .where('id', '=', userId)
+    .execute()
+  await tx.deleteFrom('tokens').where('id', '=', id).execute()
 }
 
 /** Voids all tokens of a user. */
@@ -171,20 +233,7 @@ export async function deleteExpiredTokens(tx: Tx, now: Date, limit: number): Pro
     .limit(limit)
     .execute()
   // Sorted by user, so that concurrent clean-ups lock rows in the same order.
-  for (const { id, user_id } of expired.sort((a, b) => a.user_id - b.user_id)) {
-    await tx
-      .updateTable('users')
-      .set((query) => ({
-        reset_token: query
-          .case()
-          .when('reset_token', '=', id)
-          .then(null)
-          .else(query.ref('reset_token'))
-          .end(),
-      }))
-      .where('id', '=', user_id)
-      .execute()
-    await tx.deleteFrom('tokens').where('id', '=', id).execute()
-  }
+  for (const { id, user_id } of expired.sort((a, b) => a.user_id - b.user_id))
+    await deleteToken(tx, { id, userId: user_id })
   return expired.length
 }

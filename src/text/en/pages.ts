@@ -30,7 +30,7 @@ export const pages: PageTexts = {
     invalidLink: {
       heading: 'This link is no longer valid',
       paragraphs: [
-        'A link works only once and for a limited time, and a newer link replaces it.',
+        'A link works only once and for a limited time.',
         'If you have just used it to set a password, sign in with that password. Otherwise, request a new link.',
       ],
     },
@@ -61,7 +61,7 @@ export const pages: PageTexts = {
     invalidLink: {
       heading: 'This link is no longer valid',
       paragraphs: [
-        'A link works only once and for a limited time, and a newer link replaces it.',
+        'A link works only once and for a limited time.',
         'If you have already confirmed this address, sign in. Otherwise, request a new link.',
       ],
     },

@@ -32,7 +32,7 @@ export const pages: PageTexts = {
     invalidLink: {
       heading: 'Ce lien n’est plus valable',
       paragraphs: [
-        'Un lien ne fonctionne qu’une fois et pour une durée limitée, et un lien plus récent le remplace.',
+        'Un lien ne fonctionne qu’une fois et pour une durée limitée.',
         'Si vous venez de l’utiliser pour choisir un mot de passe, connectez-vous avec celui-ci. Sinon, demandez un nouveau lien.',
       ],
     },
@@ -64,7 +64,7 @@ export const pages: PageTexts = {
     invalidLink: {
       heading: 'Ce lien n’est plus valable',
       paragraphs: [
-        'Un lien ne fonctionne qu’une fois et pour une durée limitée, et un lien plus récent le remplace.',
+        'Un lien ne fonctionne qu’une fois et pour une durée limitée.',
         'Si vous avez déjà confirmé cette adresse, connectez-vous. Sinon, demandez un nouveau lien.',
       ],
     },
