@@ -23,7 +23,7 @@ export const MAIL_LIFETIME_SECONDS = 3 * 86_400
 /** A mail that takes longer than this makes its domain slow, until a mail to the domain is faster. */
 export const SLOW_MS = 5_000
 /** Slow domains to remember. */
-export const SLOW_DOMAINS_MAX = 20
+const SLOW_DOMAINS_MAX = 20
 /** Where decoys go. RFC 2606 reserves the name, so it has no mailbox. */
 const DECOY_ADDRESS = 'nobody@example.invalid'
 
