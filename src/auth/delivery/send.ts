@@ -8,8 +8,8 @@ import { LOCALES } from '../../text/index.ts'
 import { record } from '../audit/record.ts'
 import { SYSTEM } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
-import { nextHour, startPause, takeHourlyPlace } from '../sign-in/throttle.ts'
-import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause } from './device-notice.ts'
+import { nextHour, type Place, startPause, takeHourlyPlace } from '../sign-in/throttle.ts'
+import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, textIn } from './device-notice.ts'
 import { type MailKind, quotaOf } from './kinds.ts'
 import { messageOf } from './message.ts'
 
@@ -64,7 +64,7 @@ async function deliver(
   // Without a recipient the mail is a decoy, or its account was deleted.
   if (to !== undefined && !sent.has(mail.id)) {
     if (mail.createdAt < secondsAfter(ctx.now(), -MAIL_LIFETIME_SECONDS)) return giveUp(ctx, mail, 'expired')
-    const places = await takePlaces(ctx, mail.kind as MailKind, to)
+    const places = await takePlaces(ctx, mail, to)
     if (places === null) return store.postponeMail(ctx.db, mail, nextHour(ctx))
     try {
       const message = await messageOf(ctx, mail, user)
@@ -132,23 +132,35 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
   return new Date(ctx.now().getTime() + wait)
 }
 
-/** Takes a place from the hourly quota of the mailbox and from that of all mailboxes, or neither. */
-async function takePlaces(ctx: Context, kind: MailKind, to: string) {
+/**
+ * Takes a place from the hourly quota of the mailbox, of the IPv6 /48 network that asked for the mail, and of all mail.
+ * `null`: one of them is used up, and no place was taken.
+ */
+async function takePlaces(ctx: Context, { kind, details }: store.OutboxMail, to: string) {
   const { mailsPerMailbox, mailsPerHour } = ctx.options
-  const quota = quotaOf(kind)
-  const ofMailbox = await takeHourlyPlace(ctx, `${quota} to ${normalizeEmail(to)}`, mailsPerMailbox)
-  if (ofMailbox === null) return null
-  const ofAll = await takeHourlyPlace(ctx, quota, mailsPerHour)
-  if (ofAll === null) {
-    await ofMailbox.release()
-    return null
+  const quota = quotaOf(kind as MailKind)
+  const network = textIn(details.network)
+  const limits: [what: string, places: number][] = [[`${quota} to ${normalizeEmail(to)}`, mailsPerMailbox]]
+  if (network !== null) limits.push([`${quota} for ${network}`, shareOfNetwork(mailsPerHour)])
+  limits.push([quota, mailsPerHour])
+  const taken: Place[] = []
+  const release = async () => {
+    for (const place of taken) await place.release()
   }
-  return {
-    async release() {
-      await ofMailbox.release()
-      await ofAll.release()
-    },
+  for (const [what, places] of limits) {
+    const place = await takeHourlyPlace(ctx, what, places)
+    if (place === null) {
+      await release()
+      return null
+    }
+    taken.push(place)
   }
+  return { release }
+}
+
+/** A tenth, so that one site cannot delay the mail of all others. */
+function shareOfNetwork(mailsPerHour: number): number {
+  return Math.max(1, Math.floor(mailsPerHour / 10))
 }
 
 function renderingOf(ctx: Context, mail: store.OutboxMail) {
