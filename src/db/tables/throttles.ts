@@ -26,7 +26,7 @@ export const throttles = {
   retention:
     'A row stays until the next clean-up after its counter has rested long enough ([throttling.md](../security/throttling.md)). A password that is locked after 100 failures stays locked until it is reset or an operator unlocks it, for ten years at most.',
   exportedBy: [],
-  afterAccount: 'stays until its time, except the failed logins of the account, which are deleted',
+  afterAccount: 'stays until its time, except the counters of passwords for the account, which are deleted',
   cleanUps: {
     throttles: {
       what: 'counters of attempts',
