@@ -66,11 +66,15 @@ onBothEngines('the clean-up', (engine) => {
     expect(await db.selectFrom('tokens').select('id').execute()).toEqual([])
   })
 
-  it('removes counters after an hour, and those for passwords after a day', async () => {
+  it('removes counters after an hour, those for wrong passwords after a day and for right ones after ten minutes', async () => {
     const { auth, now } = await longAgo(engine)
     await auth.account.requestPasswordReset({ email: BOB })
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD }).catch(() => {})
-    now.advance(3_599)
+    now.advance(599)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
+    now.advance(1)
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 1 })
+    now.advance(2_999)
     expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
     now.advance(1)
     expect(await auth.deleteExpired()).toMatchObject({ throttles: 1 })
@@ -98,7 +102,8 @@ onBothEngines('the clean-up', (engine) => {
     for (let guess = 0; guess < 2; guess++)
       await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD }).catch(() => {})
     now.advance(365 * DAY)
-    expect(await auth.deleteExpired()).toMatchObject({ throttles: 0 })
+    // The counter of right passwords goes.
+    expect(await auth.deleteExpired()).toMatchObject({ throttles: 1 })
     await expect(auth.signIn.withPassword({ email: BOB, password: PASSWORD })).rejects.toMatchObject({
       code: 'too_many_attempts',
     })

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isLoopback, networkOf, withoutBrackets } from './network.ts'
+import { isLoopback, networksOf, withoutBrackets } from './network.ts'
 
 const group = fc.integer({ min: 0, max: 0xffff })
 /** The eight groups of an IPv6 address that is not a mapped IPv4 address. */
@@ -25,7 +25,7 @@ function spellings(all: readonly number[]): string[] {
   return [short, long, long.toUpperCase(), dotted, abbreviated]
 }
 
-describe('networkOf', () => {
+describe('networksOf', () => {
   it('returns an IPv4 address itself, even if mapped to IPv6', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
@@ -37,46 +37,66 @@ describe('networkOf', () => {
           `::FFFF:${mapped}`,
           `0:0:0:0:0:ffff:${mapped}`,
         ]) {
-          expect(networkOf(spelling), spelling).toBe(address)
+          expect(networksOf(spelling), spelling).toEqual([address])
         }
       }),
     )
   })
 
-  it('returns the same key for all notations of all addresses of a /64 network', () => {
+  const PREFIXES = [64, 56, 48]
+  const bitsOf = (all: readonly number[]) => all.flatMap((each) => [...each.toString(2).padStart(16, '0')])
+  const groupsIn = (bits: readonly string[]) =>
+    Array.from({ length: 8 }, (_, index) =>
+      Number.parseInt(bits.slice(16 * index, 16 * index + 16).join(''), 2),
+    )
+
+  it('returns the /64, /56 and /48 network, the same for all notations of all addresses in them', () => {
+    const isMapped = (all: readonly number[]) =>
+      all.slice(0, 5).every((each) => each === 0) && all[5] === 0xffff
     fc.assert(
-      fc.property(groups, fc.array(group, { minLength: 4, maxLength: 4 }), (all, others) => {
-        const key = networkOf(all.map(hex).join(':'))
-        expect(key).toMatch(/^([0-9a-f]{1,4}:){4}:\/64$/)
-        const neighbour = [...all.slice(0, 4), ...others]
-        // ::/64 contains the mapped IPv4 addresses, which count as IPv4.
-        fc.pre(neighbour.slice(0, 5).some((each) => each !== 0) || neighbour[5] !== 0xffff)
-        for (const spelling of [...spellings(all), ...spellings(neighbour)]) {
-          expect(networkOf(spelling), spelling).toBe(key)
-        }
-      }),
+      fc.property(
+        groups,
+        fc.array(group, { minLength: 8, maxLength: 8 }),
+        fc.nat(2),
+        (all, others, index) => {
+          const networks = networksOf(all.map(hex).join(':')) ?? expect.unreachable()
+          expect(networks).toHaveLength(3)
+          const prefix = PREFIXES[index] ?? expect.unreachable()
+          const neighbour = groupsIn([...bitsOf(all).slice(0, prefix), ...bitsOf(others).slice(prefix)])
+          // ::/64 contains the mapped IPv4 addresses, which count as IPv4.
+          fc.pre(!isMapped(neighbour))
+          for (const spelling of spellings(all)) expect(networksOf(spelling), spelling).toEqual(networks)
+          for (const spelling of spellings(neighbour))
+            expect(networksOf(spelling)?.slice(index), spelling).toEqual(networks.slice(index))
+        },
+      ),
     )
   })
 
-  it('returns different keys for different /64 networks', () => {
+  it('returns different networks for addresses that differ in the last bit of the prefix', () => {
     fc.assert(
-      fc.property(groups, fc.nat(3), fc.integer({ min: 1, max: 0xffff }), (all, place, change) => {
-        const other = all.map((each, index) => (index === place ? each ^ change : each))
-        expect(networkOf(other.map(hex).join(':'))).not.toBe(networkOf(all.map(hex).join(':')))
+      fc.property(groups, fc.nat(2), (all, index) => {
+        const prefix = PREFIXES[index] ?? expect.unreachable()
+        const bits = bitsOf(all)
+        const other = groupsIn(bits.with(prefix - 1, bits[prefix - 1] === '1' ? '0' : '1'))
+        const [networks, others] = [all, other].map((each) => networksOf(each.map(hex).join(':')))
+        for (const [level, network] of networks?.entries() ?? [])
+          if (level <= index) expect(others?.[level]).not.toBe(network)
+          else expect(others?.[level]).toBe(network)
       }),
     )
   })
 
   it.each([
-    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-    ['fe80::1%25eth0', 'fe80:0:0:0::/64'],
-    ['::ffff:192.0.2.1%1', '192.0.2.1'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['2001:db8::', '2001:db8:0:0::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['::', '0:0:0:0::/64'],
-  ])('%s belongs to %s', (address, network) => {
-    expect(networkOf(address)).toBe(network)
+    ['fe80::1%eth0', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
+    ['fe80::1%25eth0', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
+    ['::ffff:192.0.2.1%1', ['192.0.2.1']],
+    ['2001:db8:1:2345:3:4:5:6', ['2001:db8:1:2345::/64', '2001:db8:1:2300::/56', '2001:db8:1::/48']],
+    ['2001:db8::', ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
+    ['::1', ['0:0:0:0::/64', '0:0:0:0::/56', '0:0:0::/48']],
+    ['::', ['0:0:0:0::/64', '0:0:0:0::/56', '0:0:0::/48']],
+  ])('%s belongs to %j', (address, networks) => {
+    expect(networksOf(address)).toEqual(networks)
   })
 
   it.each([
@@ -92,7 +112,7 @@ describe('networkOf', () => {
     ' 1.2.3.4',
     '1.2.3.4:80',
   ])('returns null for %j, which is not an IPv4 address', (text) => {
-    expect(networkOf(text)).toBeNull()
+    expect(networksOf(text)).toBeNull()
   })
 
   it.each([
@@ -108,7 +128,7 @@ describe('networkOf', () => {
     '%eth0',
     '::\n1',
   ])('returns null for %j, which is not an IPv6 address', (text) => {
-    expect(networkOf(text)).toBeNull()
+    expect(networksOf(text)).toBeNull()
   })
 
   it('returns null for any text that is not an address', () => {
@@ -119,7 +139,7 @@ describe('networkOf', () => {
     fc.assert(
       fc.property(text, (garbage) => {
         fc.pre(isIP(garbage.split('%', 1)[0] ?? '') === 0)
-        expect(networkOf(garbage)).toBeNull()
+        expect(networksOf(garbage)).toBeNull()
       }),
     )
   })

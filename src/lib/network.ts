@@ -1,26 +1,27 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * The network that rate limits count an address by. An IPv4 address counts by itself, even if mapped to IPv6. An IPv6
- * address counts by its /64 network, because a client usually controls all of it.
+ * The networks that rate limits count an address by, the narrowest first. An IPv4 address counts by itself, even if
+ * mapped to IPv6. An IPv6 address counts by its /64, /56 and /48 network: providers assign one of these to a customer,
+ * who controls all of it (RFC 6177 §2).
  *
  * @returns `null` if the text is not an IP address.
  */
-export function networkOf(address: string): string | null {
+export function networksOf(address: string): readonly [string, ...string[]] | null {
   const bare = address.replace(/%.*$/, '')
-  if (isIP(bare) === 4) return bare
+  if (isIP(bare) === 4) return [bare]
   if (isIP(bare) !== 6) return null
   const groups = ipv6Groups(bare)
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return groups
-      .slice(6)
-      .flatMap((group) => [group >> 8, group & 0xff])
-      .join('.')
+    const bytes = groups.slice(6).flatMap((group) => [group >> 8, group & 0xff])
+    return [bytes.join('.')]
   }
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toString(16))
-    .join(':')}::/64`
+  const [a = 0, b = 0, c = 0, d = 0] = groups
+  return [ipv6Network([a, b, c, d], 64), ipv6Network([a, b, c, d & 0xff00], 56), ipv6Network([a, b, c], 48)]
+}
+
+function ipv6Network(groups: readonly number[], prefix: number): string {
+  return `${groups.map((group) => group.toString(16)).join(':')}::/${prefix}`
 }
 
 // The URL parser (WHATWG) normalises IPv6 addresses and removes dotted quads.

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
-import { ipv6Groups, networkOf } from './network.ts'
+import { ipv6Groups, networksOf } from './network.ts'
 
 /** A set of IP addresses and networks. Created by {@link parseNetworks}. */
 export interface Networks {
@@ -87,9 +87,9 @@ const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6')
 
 /** The address, or the IPv4 address that it maps. `null` if the text is not an IP address. */
 function plainAddress(address: string): string | null {
-  const network = networkOf(address)
-  if (network === null) return null
-  return isIPv4(network) ? network : address
+  const networks = networksOf(address)
+  if (networks === null) return null
+  return isIPv4(networks[0]) ? networks[0] : address
 }
 
 /**

@@ -205,7 +205,7 @@ export const ERRORS = {
     status: 429,
     message: 'Too many attempts. Try again later.',
     cause:
-      'Too many failed sign-ins, registrations or requests for mail, for one account or from one address. Retry-After says when to try again.',
+      'Too many sign-ins, registrations or requests for mail, for one account or from one address. Retry-After says when to try again.',
   },
   headers_too_large: {
     status: 431,

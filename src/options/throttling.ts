@@ -2,7 +2,7 @@ import type { Setting } from './setting.ts'
 
 export const THROTTLING = {
   /**
-   * Whether to limit failed sign-ins and requests that send mail. Turn it off only for benchmarks.
+   * Whether to limit sign-ins and requests that send mail. Turn it off only for benchmarks.
    *
    * Default: `true`.
    */
@@ -11,7 +11,7 @@ export const THROTTLING = {
     kind: { type: 'switch' },
     classic: true,
     production: true,
-    about: 'Whether to limit failed sign-ins and requests that send mail. Turn it off only for benchmarks.',
+    about: 'Whether to limit sign-ins and requests that send mail. Turn it off only for benchmarks.',
     unsafe: (value: boolean) => (value ? null : 'passwords can be guessed without limit'),
   },
   /**
@@ -28,8 +28,8 @@ export const THROTTLING = {
     about: 'Wrong passwords for one account, from anywhere, before each further attempt must wait.',
   },
   /**
-   * Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further attempt must
-   * wait.
+   * Wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48),
+   * for any account, before each further attempt must wait.
    *
    * 2 to 100000 failures. Default: `300`, in production `100`.
    */
@@ -40,7 +40,7 @@ export const THROTTLING = {
     development: 300,
     production: 100,
     about:
-      'Wrong passwords from one IP address (IPv6: /64 network), for any account, before each further attempt must wait.',
+      'Wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), for any account, before each further attempt must wait.',
   },
   /**
    * Wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.
@@ -58,6 +58,35 @@ export const THROTTLING = {
       value === 0 ? 'must be 1 to 100; NIST requires a lock after at most 100 failures in a row' : null,
   },
   /**
+   * Sign-ins to one account with the right password in 10 minutes. Known devices have a separate count.
+   *
+   * 1 to 100000 sign-ins in 10 minutes. Default: `600`, in production `60`.
+   */
+  signInsPerAccount: {
+    env: 'BIENVENUE_SIGN_INS_PER_ACCOUNT',
+    kind: { type: 'integer', min: 1, max: 100_000, unit: 'sign-ins in 10 minutes' },
+    classic: 600,
+    development: 600,
+    production: 60,
+    about:
+      'Sign-ins to one account with the right password in 10 minutes. Known devices have a separate count.',
+  },
+  /**
+   * Sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the
+   * right password in 10 minutes. Known devices have a separate count.
+   *
+   * 1 to 100000 sign-ins in 10 minutes. Default: `3000`, in production `300`.
+   */
+  signInsPerIp: {
+    env: 'BIENVENUE_SIGN_INS_PER_IP',
+    kind: { type: 'integer', min: 1, max: 100_000, unit: 'sign-ins in 10 minutes' },
+    classic: 3_000,
+    development: 3_000,
+    production: 300,
+    about:
+      'Sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the right password in 10 minutes. Known devices have a separate count.',
+  },
+  /**
    * Resets, confirmations and registrations requested for one address, counted separately, before each further
    * request must wait.
    *
@@ -73,8 +102,8 @@ export const THROTTLING = {
       'Resets, confirmations and registrations requested for one address, counted separately, before each further request must wait.',
   },
   /**
-   * Resets and confirmations requested from one IP address (IPv6: /64 network), counted separately, before
-   * each further request must wait.
+   * Resets and confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four
+   * times from a /48), counted separately, before each further request must wait.
    *
    * 2 to 100000 requests. Default: `300`, in production `50`.
    */
@@ -85,10 +114,11 @@ export const THROTTLING = {
     development: 300,
     production: 50,
     about:
-      'Resets and confirmations requested from one IP address (IPv6: /64 network), counted separately, before each further request must wait.',
+      'Resets and confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), counted separately, before each further request must wait.',
   },
   /**
-   * Registrations from one IP address (IPv6: /64 network) before each further one must wait. 0 means no limit.
+   * Registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48)
+   * before each further one must wait. 0 means no limit.
    *
    * 0 to 100000 registrations. Default: `0`, in development `300`, in production `50`.
    */
@@ -99,7 +129,7 @@ export const THROTTLING = {
     development: 300,
     production: 50,
     about:
-      'Registrations from one IP address (IPv6: /64 network) before each further one must wait. 0 means no limit.',
+      'Registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) before each further one must wait. 0 means no limit.',
     refusedInProduction: (value: number) =>
       value < 2 ? 'must be 2 or more; every registration hashes a password and sends mail' : null,
   },

@@ -61,6 +61,8 @@ onBothEngines('password guesses', (engine) => {
     const attack = async (loginFailuresPerAccount: number) => {
       const shared = {
         loginFailuresPerAccount,
+        // Until it turns out wrong, each guess counts as a sign-in as well.
+        signInsPerAccount: 1_000,
         databaseUrl: await freshDatabase(engine),
         secretKey: randomKey(),
         now: testClock(),
@@ -147,7 +149,8 @@ onBothEngines('password guesses', (engine) => {
 
   it('CVE-2026-123521: at reauthentication are limited as at sign-in, even if sent at once', async () => {
     const attack = async (loginFailuresPerAccount: number) => {
-      const { auth, examined } = await watchedAuth(engine, { loginFailuresPerAccount })
+      const limits = { loginFailuresPerAccount, signInsPerAccount: 1_000 }
+      const { auth, examined } = await watchedAuth(engine, limits)
       await addMember(auth)
       const { sessionToken } = await signIn(auth)
       examined.length = 0
@@ -415,6 +418,7 @@ onBothEngines('the owner of an account under attack', (engine) => {
     const { auth, now, mailedLink } = await productionAuth(engine, {
       loginFailuresPerAccount: 100,
       loginFailuresUntilLock: 100,
+      signInsPerAccount: 1_000,
     })
     await addMember(auth)
     const resetLink = async () => {

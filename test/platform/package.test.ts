@@ -522,7 +522,7 @@ const TYPED = `
       hstsSubdomains: true, publicApiDocs: false, sessionLifetimeSeconds: 60, sessionIdleSeconds: 0, sessionsPerUser: 1,
       reauthenticationSeconds: 60, resetTokenLifetimeSeconds: 60, emailTokenLifetimeSeconds: 60,
       unconfirmedAccountSeconds: 86_400, throttle: true, loginFailuresPerAccount: 2, loginFailuresPerIp: 2,
-      loginFailuresUntilLock: 0, resetRequestsPerAccount: 2, resetRequestsPerIp: 2, registrationsPerIp: 2,
+      loginFailuresUntilLock: 0, signInsPerAccount: 2, signInsPerIp: 2, resetRequestsPerAccount: 2, resetRequestsPerIp: 2, registrationsPerIp: 2,
       mailsPerMailbox: 1, mailsPerHour: 1, auditRetentionDays: 1, ipRetentionDays: 1,
       now: () => new Date(), hasher, mailer, logger,
       onAudit: (record: AuditRecord) => console.log(record.action, record.at.getTime(), record.userId?.toFixed()),

@@ -7,7 +7,7 @@ import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
 import { enqueueMail, localeFor } from '../delivery/enqueue.ts'
 import { assertNewPassword } from '../passwords/password.ts'
-import { forgetFailures } from '../sign-in/throttle.ts'
+import { forgetAttempts } from '../sign-in/throttle.ts'
 import { assertEmail, emailTaken } from './address.ts'
 
 /** A new account. */
@@ -38,7 +38,7 @@ export async function addAccount(ctx: Context, request: NewAccount, caller: Call
     return await inTransaction(ctx, async (tx) => {
       // Failures counted before the account existed must not count against it. Uniform registration does not clear
       // them: the counter would reveal whether the address was taken.
-      await forgetFailures(tx, email)
+      await forgetAttempts(tx, email)
       return addConfirmable(tx, request, hashedPassword, caller)
     })
   } catch (error) {

@@ -7,7 +7,7 @@ import { type Context, inTransaction } from '../context.ts'
 import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { revokeSessionsAndTokens, revokeTokens } from '../sessions/revoke.ts'
-import { countAttempt, forgetFailures, tooManyAttempts } from '../sign-in/throttle.ts'
+import { countAttempt, forgetAttempts, tooManyAttempts } from '../sign-in/throttle.ts'
 import { findLiveToken, issueToken } from '../tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './address.ts'
 
@@ -131,10 +131,10 @@ export async function resetPassword(
     else await revokeTokens(tx, token.userId)
     await record(tx, { action: 'reset_password', userId: token.userId }, asUser(caller, locked))
     await enqueueMail(tx, locked, 'password_changed', caller)
+    // The token proves ownership, so attempts of others must not lock the owner out.
+    await forgetAttempts(tx, locked.email)
     return store.findUserBy(tx.db, { id: token.userId })
   })
-  // The token proves ownership, so failures that strangers caused must not lock the owner out.
-  await forgetFailures(ctx, user.email)
   return accountOf(user)
 }
 

@@ -3,7 +3,7 @@ import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import type { TxContext } from '../context.ts'
 import { cancelLinks } from '../delivery/enqueue.ts'
-import { forgetFailures } from '../sign-in/throttle.ts'
+import { forgetAttempts } from '../sign-in/throttle.ts'
 
 /**
  * Deletes an account with all its rows. Its audit records stay, without IP address and user agent.
@@ -22,7 +22,7 @@ export async function removeAccount(
   // Keep notices: deleting an account must not suppress what its owner should know.
   await cancelLinks(tx, userId)
   await store.deleteUser(tx.db, userId)
-  await forgetFailures(tx, user.email)
+  await forgetAttempts(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)
   // No IP address and no user agent: the remains of an account must not identify the person.
   await record(tx, { action: 'delete_account', userId, ...(reason && { reason }) }, { actor, requestId })

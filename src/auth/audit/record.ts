@@ -1,5 +1,5 @@
 import * as store from '../../db/index.ts'
-import { networkOf } from '../../lib/network.ts'
+import { networksOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import type { AuditAction, AuditReason } from '../../model/audit-actions.ts'
 import { assertCaller, type Caller } from '../caller.ts'
@@ -33,7 +33,7 @@ export async function record(ctx: Context, event: AuditEvent, caller: Caller): P
     reason: event.reason ?? null,
     userId: event.userId,
     // Record the IP address only if it is valid.
-    ip: caller.ip !== undefined && networkOf(caller.ip) !== null ? caller.ip : null,
+    ip: caller.ip !== undefined && networksOf(caller.ip) !== null ? caller.ip : null,
     userAgent: textOf(caller.userAgent),
     requestId: textOf(caller.requestId),
     details: event.details ?? {},

@@ -4,6 +4,7 @@
  */
 import * as store from '../../db/index.ts'
 import { negotiate } from '../../lib/language.ts'
+import { networksOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import type { User } from '../../model/user.ts'
 import { LOCALES, type Locale } from '../../text/index.ts'
@@ -35,7 +36,7 @@ export async function enqueueMail(
   // read.
   if ((await store.lockUser(tx.db, user.id)) === null) return enqueueDecoy(tx, kind, client)
   const to = email ?? (isLinked(kind) ? null : user.email)
-  await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details })
+  await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details }, client)
 }
 
 /**
@@ -58,7 +59,8 @@ export async function enqueueDeviceNotice(
     if (await store.extendMail(tx.db, topic, { signIns })) return
   }
   const notBefore = await endOfPause(tx, deviceNoticePause(user.id), DEVICE_NOTICE_EVERY_MS)
-  await add(tx, { ...topic, details: { signIns: [signIn] }, locale: localeFor(client, user) }, notBefore)
+  const mail = { ...topic, details: { signIns: [signIn] }, locale: localeFor(client, user) }
+  await add(tx, mail, client, notBefore)
 }
 
 /** Enqueues a mail to the address of an account that this transaction deletes. */
@@ -68,24 +70,30 @@ export async function enqueueFarewell(
   kind: MailKind,
   client: Client,
 ): Promise<void> {
-  await add(ctx, { kind, userId: null, email: user.email, locale: localeFor(client, user), details: {} })
+  const mail = { kind, userId: null, email: user.email, locale: localeFor(client, user), details: {} }
+  await add(ctx, mail, client)
 }
 
 /** Writes the same rows as {@link enqueueMail} for an address without an account, so that timing does not reveal it. */
 export async function enqueueDecoy(ctx: Context, kind: MailKind, client: Client): Promise<void> {
-  await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details: {} })
+  await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details: {} }, client)
 }
 
 async function add(
   ctx: Context,
   mail: Pick<store.NewMail, 'userId' | 'email' | 'locale' | 'details'> & { kind: MailKind },
+  client: Client,
   notBefore = ctx.now(),
 ): Promise<void> {
   if (!ctx.sendsMail) return
   const now = ctx.now()
   // A new link replaces a queued one, so that links do not pile up during an outage. Notices are all kept.
   const replaces = isLinked(mail.kind)
-  const row = { id: uuidV7(now), createdAt: now, priority: isVital(mail.kind) ? 0 : 1, ...mail } as const
+  // Anyone can cause these mails, so the worker must know which IPv6 /48 network asked.
+  const network = isLinked(mail.kind) && client.ip !== undefined ? networksOf(client.ip)?.[2] : undefined
+  const details = network === undefined ? mail.details : { ...mail.details, network }
+  const priority = isVital(mail.kind) ? 0 : 1
+  const row = { id: uuidV7(now), createdAt: now, ...mail, priority, details } as const
   await store.addMail(ctx.db, row, { replaces, notBefore })
   ctx.afterCommit(ctx.onMail)
 }

@@ -474,6 +474,66 @@ onBothEngines('a queued mail', (engine) => {
     expect(mailer.mails).toMatchObject([{ to: BOB }])
   })
 
+  /** The first address of the /64 with this number in 2001:db8:1::/48. */
+  const in48 = (number: number) => `2001:db8:1:${number.toString(16)}::1`
+  const REGISTERED = (index: number) => `user${index}@example.com`
+
+  it.each<[string, (ctx: TestContext, email: string, ip: string) => Promise<unknown>]>([
+    ['a registration', (ctx, email, ip) => account.register(ctx, { email, password: PASSWORD }, { ip })],
+    ['a confirmation request', (ctx, email, ip) => account.requestConfirmation(ctx, { email }, { ip })],
+    ['a password reset', (ctx, email, ip) => account.requestPasswordReset(ctx, { email }, { ip })],
+    [
+      'a sign-in to an unconfirmed account',
+      (ctx, email, ip) =>
+        withPassword(ctx, { email, password: PASSWORD }, { ip }).catch((error: unknown) =>
+          expect(error).toMatchObject({ code: 'invalid_credentials' }),
+        ),
+    ],
+    [
+      'a registration of a taken address',
+      async (ctx, email, ip) => {
+        await ctx.db.updateTable('users').set({ email_verified_at: 1 }).execute()
+        await account.register(ctx, { email, password: PASSWORD }, { ip })
+      },
+    ],
+  ])(
+    'after %s takes no more than a tenth of the hourly mails for one IPv6 /48, and the rest waits',
+    async (name, ask) => {
+      const ctx = await productionContext(engine, { mailsPerHour: 30, registrationsPerIp: 100 })
+      const mailer = memoryMailer()
+      if (name !== 'a registration') {
+        for (let index = 0; index < 10; index++)
+          await createAccount(ctx, { email: REGISTERED(index), password: PASSWORD }, {})
+        // The links of the operator's accounts, which count for no network.
+        await ctx.db.deleteFrom('outbox').execute()
+      }
+      for (let index = 0; index < 8; index++) await ask(ctx, REGISTERED(index), in48(index * 0x1000))
+      // Another /48, and an IPv4 address, are not affected.
+      await ask(ctx, REGISTERED(8), '2001:db8:2::1')
+      await ask(ctx, REGISTERED(9), '192.0.2.1')
+      await sender(ctx, mailer).all()
+      const recipients = () => mailer.mails.map(({ to }) => to)
+      expect(recipients()).toHaveLength(3 + 2)
+      expect(recipients()).toEqual(expect.arrayContaining([REGISTERED(8), REGISTERED(9)]))
+      for (const sent of [3 + 2 + 3, 10]) {
+        ctx.now.advance(HOUR)
+        await sender(ctx, mailer).all()
+        expect(recipients()).toHaveLength(sent)
+      }
+      expect(new Set(recipients()).size).toBe(10)
+    },
+  )
+
+  it('that a mail server refuses gives its place back to the /48', async () => {
+    const ctx = await productionContext(engine, { mailsPerHour: 10 })
+    await account.register(ctx, { email: BOB, password: PASSWORD }, { ip: in48(1) })
+    await sender(ctx, memoryMailer(down)).all()
+    const mailer = memoryMailer()
+    await account.register(ctx, { email: 'rob@example.com', password: PASSWORD }, { ip: in48(2) })
+    await sender(ctx, mailer).all()
+    expect(mailer.mails).toMatchObject([{ to: 'rob@example.com' }])
+  })
+
   it('whose reason no longer exists is dropped unsent and does not count towards the limits', async () => {
     const ctx = await productionContext(engine, { mailsPerHour: 3 })
     const disabled = await createAccount(ctx, { email: BOB, password: PASSWORD }, {})

@@ -8,8 +8,8 @@ import { LOCALES } from '../../text/index.ts'
 import { record } from '../audit/record.ts'
 import { SYSTEM } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
-import { nextHour, startPause, takeHourlyPlace } from '../sign-in/throttle.ts'
-import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause } from './device-notice.ts'
+import { nextHour, type Place, startPause, takeHourlyPlace } from '../sign-in/throttle.ts'
+import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, textIn } from './device-notice.ts'
 import { isLinked, quotaOf } from './kinds.ts'
 import { decoyMessage, messageOf, type Outgoing } from './message.ts'
 
@@ -144,8 +144,7 @@ async function deliver(ctx: Context, process: Process, { mail, user, to }: Addre
     await sendDecoy(ctx, process, mail)
   } else if (!sent.has(mail.id)) {
     if (mail.createdAt < secondsAfter(ctx.now(), -MAIL_LIFETIME_SECONDS)) return giveUp(ctx, mail, 'expired')
-    const quota = quotaOf(mail.kind)
-    const places = await takePlaces(ctx, quota, `${quota} to ${normalizeEmail(to)}`)
+    const places = await takePlaces(ctx, mail, { quota: quotaOf(mail.kind), mailbox: normalizeEmail(to) })
     if (places === null) return store.postponeMail(ctx.db, mail, nextHour(ctx))
     let outgoing: Outgoing | null = null
     try {
@@ -173,7 +172,7 @@ async function sendDecoy(ctx: Context, { mailer, onFault }: Process, mail: store
   const { kind } = mail
   // No decoy is enqueued for a notice. A notice has an address, so it is not taken for one either.
   if (!isLinked(kind)) return
-  await takePlaces(ctx, 'decoys', 'decoys to a mailbox')
+  await takePlaces(ctx, mail, { quota: 'decoys', mailbox: 'a mailbox' })
   const message = await decoyMessage(ctx, mail, { kind, email: DECOY_ADDRESS })
   try {
     await mailer.discard?.(composed(ctx, mail, DECOY_ADDRESS, message))
@@ -249,20 +248,36 @@ function retryAt(ctx: Context, { attempts }: store.OutboxMail): Date {
   return new Date(ctx.now().getTime() + wait)
 }
 
-/** Takes a place in the hourly quota of the mailbox and in that of all mailboxes. `null` if one of them is used up. */
-async function takePlaces(ctx: Context, quota: string, mailbox: string) {
+/**
+ * Takes a place from the hourly quota of the mailbox, of the IPv6 /48 network that asked for the mail, and of all mail.
+ * `null`: one of them is used up, and no place was taken.
+ */
+async function takePlaces(
+  ctx: Context,
+  { details }: store.OutboxMail,
+  { quota, mailbox }: { quota: string; mailbox: string },
+) {
   const { mailsPerMailbox, mailsPerHour } = ctx.options
-  const ofMailbox = await takeHourlyPlace(ctx, mailbox, mailsPerMailbox)
-  if (ofMailbox === null) return null
-  const ofAll = await takeHourlyPlace(ctx, quota, mailsPerHour)
-  if (ofAll === null) {
-    await ofMailbox.release()
-    return null
+  const network = textIn(details.network)
+  const limits: [what: string, places: number][] = [[`${quota} to ${mailbox}`, mailsPerMailbox]]
+  if (network !== null) limits.push([`${quota} for ${network}`, shareOfNetwork(mailsPerHour)])
+  limits.push([quota, mailsPerHour])
+  const taken: Place[] = []
+  const release = async () => {
+    for (const place of taken) await place.release()
   }
-  return {
-    async release() {
-      await ofMailbox.release()
-      await ofAll.release()
-    },
+  for (const [what, places] of limits) {
+    const place = await takeHourlyPlace(ctx, what, places)
+    if (place === null) {
+      await release()
+      return null
+    }
+    taken.push(place)
   }
+  return { release }
+}
+
+/** A tenth, so that one site cannot delay the mail of all others. */
+function shareOfNetwork(mailsPerHour: number): number {
+  return Math.max(1, Math.floor(mailsPerHour / 10))
 }

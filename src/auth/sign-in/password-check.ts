@@ -20,7 +20,7 @@ export interface TypedPassword {
   readonly account: User | null
 }
 
-/** A counted attempt with its outcome. The caller clears or withdraws it, unless the password was wrong. */
+/** A counted attempt with its outcome. The caller settles it: `succeeded`, `withdraw`, or {@link refused}. */
 export interface PasswordCheck extends CountedAttempt {
   readonly isRight: boolean
 }
@@ -52,6 +52,27 @@ export async function orWithdraw<Result>(
   }
 }
 
+/**
+ * Ends an attempt that signs nobody in: its failure stays counted, also if the refusal cannot be recorded.
+ *
+ * @param recordRefusal - Runs in the transaction that refunds the sign-in.
+ */
+export async function refused(
+  ctx: Context,
+  attempt: CountedAttempt,
+  recordRefusal: (tx: TxContext) => Promise<void>,
+): Promise<void> {
+  try {
+    await inTransaction(ctx, async (tx) => {
+      await recordRefusal(tx)
+      await attempt.refundSignIn(tx)
+    })
+  } catch (error) {
+    await inTransaction(ctx, attempt.refundSignIn, { sync: false })
+    throw error
+  }
+}
+
 async function verify({ hasher }: Context, account: User | null, password: string): Promise<boolean> {
   if (account !== null) return hasher.verify(password, account.hashedPassword)
   await hasher.verifyNothing(password)
@@ -76,7 +97,7 @@ export async function withRightPassword<Result>(
   const check = await checkPassword(ctx, { password, email: user.email, account: user }, caller)
   if (!check.isRight) {
     const event = { action, outcome: 'refused', reason: 'wrong_password' } as const
-    await record(ctx, { ...event, userId: user.id }, caller)
+    await refused(ctx, check, (tx) => record(tx, { ...event, userId: user.id }, caller))
     throw new AuthError('invalid_credentials')
   }
   return orWithdraw(check, async () => {

@@ -97,25 +97,45 @@ onBothEngines('the transactions', (engine) => {
     for (const email of [BOB, 'nobody@example.com', 'not an address']) {
       const refused = withPassword(ctx, { email, password: 'wrong' }, CLIENT)
       await expect(refused).rejects.toMatchObject({ code: 'invalid_credentials' })
-      expect(steps.splice(0)).toEqual([['throttles', 'throttles'], VERIFIED, ['audit', 'outbox', 'outbox']])
+      expect(steps.splice(0)).toEqual([
+        Array(4).fill('throttles'),
+        VERIFIED,
+        ['audit', 'outbox', 'outbox', 'throttles', 'throttles'],
+      ])
     }
   })
 
-  it('of an attempt over the limit are one, which leaves nothing behind', async () => {
+  const countersIn = ({ db }: World['ctx']) =>
+    db.selectFrom('throttles').selectAll().where('failures', '>', 0).orderBy('key').execute()
+
+  it('of an attempt over the limit on failures are one, which leaves nothing behind', async () => {
     const { ctx, steps } = await worldOf()
-    const rows = () => ctx.db.selectFrom('throttles').selectAll().orderBy('key').execute()
     for (let failure = 0; failure < ctx.options.loginFailuresPerAccount; failure++)
       await withPassword(ctx, { email: BOB, password: 'wrong' }, CLIENT).catch(() => {})
     steps.length = 0
-    const before = await rows()
+    const before = await countersIn(ctx)
     const refused = withPassword(ctx, { email: BOB, password: PASSWORD }, CLIENT)
     await expect(refused).rejects.toMatchObject({ code: 'too_many_attempts' })
     expect(steps).toEqual([['throttles', 'throttles']])
-    expect(await rows()).toEqual(before)
+    expect(await countersIn(ctx)).toEqual(before)
+  })
+
+  it('of an attempt over the limit on sign-ins are one, which leaves nothing behind', async () => {
+    const { ctx, steps } = await worldOf()
+    // Bob has signed in once.
+    const limited = { ...ctx, options: { ...ctx.options, signInsPerAccount: 1 } }
+    const before = await countersIn(ctx)
+    for (const password of [PASSWORD, 'wrong']) {
+      const refused = withPassword(limited, { email: BOB, password }, CLIENT)
+      await expect(refused).rejects.toMatchObject({ code: 'too_many_attempts' })
+      expect(steps.splice(0)).toEqual([Array(4).fill('throttles')])
+    }
+    expect(await countersIn(ctx)).toEqual(before)
   })
 
   it('of a sign-in whose new hash finds the queue full leave nothing behind', async () => {
     const { ctx } = await worldOf()
+    const before = await countersIn(ctx)
     const hash = () => Promise.reject(new AuthError('unavailable'))
     const full = { ...ctx, hasher: { ...ctx.hasher, needsRehash: () => true, hash } }
     for (const signIn of [
@@ -123,14 +143,13 @@ onBothEngines('the transactions', (engine) => {
       () => verifyPassword(full, { email: BOB, password: PASSWORD }, CLIENT),
     ])
       await expect(signIn()).rejects.toMatchObject({ code: 'unavailable' })
-    const counted = ctx.db.selectFrom('throttles').select('key').where('failures', '>', 0)
-    expect(await counted.execute()).toEqual([])
+    expect(await countersIn(ctx)).toEqual(before)
   })
 
   it('of a sign-in that fails are undone together, and the attempt does not count', async () => {
     const { ctx, caller } = await worldOf()
     const state = async () => ({
-      counted: await ctx.db.selectFrom('throttles').select('key').where('failures', '>', 0).execute(),
+      counted: await countersIn(ctx),
       sessions: await ctx.db.selectFrom('sessions').select('id').orderBy('id').execute(),
       hashes: await ctx.db.selectFrom('users').select('hashed_password').orderBy('id').execute(),
     })

@@ -11,7 +11,7 @@ import { assertPassword } from '../passwords/password.ts'
 import { findLiveSession } from '../sessions/guards.ts'
 import { endReplacedSession, startSession } from '../sessions/start.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
-import { checkPassword, orWithdraw } from './password-check.ts'
+import { checkPassword, orWithdraw, refused } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
 
 /** What {@link withPassword} takes. */
@@ -72,7 +72,8 @@ export async function withPassword(
 const LEAVES_OPEN = new Set<ErrorCode>(['too_many_attempts', 'unavailable'])
 
 /**
- * Whether this is the password of an account that can sign in. Counts as a sign-in attempt. Starts no session.
+ * Whether this is the password of an account that can sign in. Counts as a sign-in attempt. Starts no session, so a
+ * right password does not count as a sign-in.
  *
  * @returns `false` also for an unknown address, and for text that cannot be an address or a password.
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `unavailable`: too many passwords wait to be hashed.
@@ -90,6 +91,7 @@ export async function verifyPassword(
       inTransaction(ctx, async (tx) => {
         await renewHash(tx, passed)
         await passed.attempt.succeeded(tx)
+        await passed.attempt.refundSignIn(tx)
       }),
     )
     return true
@@ -116,7 +118,7 @@ async function passGates(
 ): Promise<Passed> {
   const user = await findAddressee(ctx, email)
   const attempt = await checkPassword(ctx, { password, email, account: user }, caller)
-  const refuse = (reason: Refusal) => refuseSignIn(ctx, { email, user, reason }, caller)
+  const refuse = (reason: Refusal) => refuseSignIn(ctx, { email, user, reason, attempt }, caller)
   if (user === null) return refuse('unknown_email')
   if (!attempt.isRight) return refuse('wrong_password')
   if (user.disabledAt !== null) return refuse('disabled')
@@ -132,16 +134,23 @@ async function renewHash(tx: TxContext, { user, newHash }: Passed): Promise<void
   if (newHash !== null) await store.updatePasswordHash(tx.db, user, newHash)
 }
 
+interface RefusedSignIn {
+  readonly email: string
+  readonly user: User | null
+  readonly reason: Refusal
+  readonly attempt: CountedAttempt
+}
+
 type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'
 
 /** Records the reason, and does not reveal it. Every reason writes the same rows, so that timing does not tell either. */
 async function refuseSignIn(
   ctx: Context,
-  { email, user, reason }: { email: string; user: User | null; reason: Refusal },
+  { email, user, reason, attempt }: RefusedSignIn,
   caller: Caller,
 ): Promise<never> {
   const details = user === null ? { email: maskEmail(email) } : {}
-  await inTransaction(ctx, async (tx) => {
+  await refused(ctx, attempt, async (tx) => {
     const event = { action: 'login', outcome: 'refused', reason, details } as const
     await record(tx, { ...event, userId: user?.id ?? null }, caller)
     if (!ctx.options.emailVerification) return

@@ -8,7 +8,7 @@ import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
-import { forgetFailures } from '../sign-in/throttle.ts'
+import { forgetAttempts } from '../sign-in/throttle.ts'
 
 /**
  * Mails a link that sets a new password to the address of an account.
@@ -107,7 +107,7 @@ async function changeAtOnce(tx: TxContext, userId: number, email: string, caller
   if (user === null) return false
   await store.confirmEmail(tx.db, userId, email, tx.now())
   // Failures counted before the account had this address must not count against it.
-  await forgetFailures(tx, email)
+  await forgetAttempts(tx, email)
   // The operator may be returning a stolen account to its owner, so the intruder must not stay signed in.
   await revokeSessionsAndTokens(tx, userId)
   await record(tx, { action: 'change_email', userId }, asOperator(caller))

@@ -4,7 +4,7 @@ import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
-import { forgetFailures } from '../sign-in/throttle.ts'
+import { forgetAttempts } from '../sign-in/throttle.ts'
 
 /**
  * Disables an account. Sign-in is refused, and every session and token ends. If it is already disabled, the original
@@ -80,7 +80,7 @@ export function unlock(ctx: Context, userId: number, caller: Caller = UNKNOWN_CA
   return inTransaction(ctx, async (tx) => {
     const user = await store.lockUser(tx.db, userId)
     if (user === null) return false
-    await forgetFailures(tx, user.email)
+    await forgetAttempts(tx, user.email)
     await record(tx, { action: 'unlock_account', userId }, asOperator(caller))
     return true
   })

@@ -32,7 +32,8 @@ const COLUMNS = {
   locale: { type: 'text', about: 'The language of the message', class: 'personal', log: 'no' },
   details: {
     type: 'text',
-    about: 'What else the message says, as JSON; tokens are made when it is sent',
+    about:
+      'What else the message says, as JSON; tokens are made when it is sent. For a message with a link also the IPv6 /48 network that asked for it',
     class: 'personal',
     protection: 'no secret; another address is masked',
     log: 'yes',

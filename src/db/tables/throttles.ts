@@ -26,11 +26,11 @@ export const throttles = {
   retention:
     'A row stays until the next clean-up after its counter has rested long enough ([throttling.md](../security/throttling.md)). A password that is locked after 100 failures stays locked until it is reset or an operator unlocks it, for ten years at most.',
   exportedBy: [],
-  afterAccount: 'stays until its time, except the failed logins of the account, which are deleted',
+  afterAccount: 'stays until its time, except the counters of passwords for the account, which are deleted',
   cleanUps: {
     throttles: {
       what: 'counters of attempts',
-      when: '24 hours after the last failed login; 1 hour after the last of any other attempt; the hour of a mail; 10 minutes after a notice of a new device',
+      when: '24 hours after the last failed login; 1 hour after the last of any other attempt; the 10 minutes of a sign-in; the hour of a mail; 10 minutes after a notice of a new device',
       settings: [],
       deleteSome: (tx, { now }, limit) => deleteExpiredThrottles(tx, now, limit),
     },
@@ -137,13 +137,13 @@ function isOpen(policy: ThrottlePolicy, time: number): RawBuilder<boolean> {
  *
  * @param key - Also identifies the window: the next window has another key.
  * @param details - `until`: the end of the window, after which the counter may be removed.
- * @returns Whether a place was left.
+ * @returns How many places are taken, including this one. `null`: none was left.
  */
 export async function takePlace(
   db: Database,
   key: string,
   { places, until }: { places: number; until: Date },
-): Promise<boolean> {
+): Promise<number | null> {
   const taken = await db
     .insertInto('throttles')
     .values({ key, failures: 1, blocked_until: 0, expires_at: until.getTime() })
@@ -155,7 +155,7 @@ export async function takePlace(
     )
     .returning('failures')
     .executeTakeFirst()
-  return taken !== undefined
+  return taken?.failures ?? null
 }
 
 /** When the pause that {@link startPause} started ends, or `null` if there is none. It may be over. */
