@@ -67,6 +67,11 @@ export function examine(page: string, tests: readonly NamedTest[]): Examination 
   return { areas: [...areas].map(([name, counts]) => ({ name, counts })), notMet, problems }
 }
 
+/** The ids of the lines without a mark, which tests must prove, in the order of the page. */
+export function provenIds(page: string): string[] {
+  return readLines(page, []).flatMap(({ id, mark }) => (mark === undefined ? [id] : []))
+}
+
 /** The ids at the end of a name: `… [PW-03, CX-10]`. The ids of a suite apply to all its tests. */
 function idsOf(name: string): string[] {
   return [...name.matchAll(/\[([A-Z]+-\d[^\]]*)\]/g)].flatMap(([, list = '']) => list.split(', '))
