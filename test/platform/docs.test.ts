@@ -320,6 +320,10 @@ describe('docs/security/throttling.md', () => {
         clock.advance(wait)
         expect(await attempt()).toBeNull()
       }
+      // Not forgotten a second earlier.
+      clock.advance(hours * 3_600 - 1)
+      expect(await attempt()).toBeNull()
+      expect(await attempt()).toBe(waits.at(-1))
       clock.advance(hours * 3_600)
       for (let made = 0; made < free; made++) expect(await attempt()).toBeNull()
       expect(await attempt()).toBe(waits[0])

@@ -1,4 +1,5 @@
 /** Requirements of `docs/security/security.md` that no unit test proves completely. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -11,9 +12,9 @@ import type { Route } from '../../src/app/handlers.ts'
 import { servedOperations } from '../../src/app/served.ts'
 import { type Database, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
 import type { Auth } from '../../src/index.ts'
-import { sha256 } from '../../src/lib/digest.ts'
-import { type Hasher, OPTION_TABLE } from '../../src/options/index.ts'
+import { type Hasher, inspectOptions, OPTION_TABLE } from '../../src/options/index.ts'
 import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { productionAuth } from '../support/production.ts'
 import { type Send, send, sessionIn } from '../support/send.ts'
 import { startService } from '../support/service.ts'
 
@@ -170,27 +171,30 @@ onBothEngines('passwords', (engine) => {
 })
 
 onBothEngines('sign-in limits', (engine) => {
-  it('apply per account and per IP address, each with 429 and Retry-After [LGN-02]', async () => {
-    const auth = await freshAuth(engine, {
-      loginFailuresPerAccount: 3,
-      loginFailuresPerIp: 5,
-      now: testClock(),
-    })
-    await auth.registerUser(EMAIL, PASSWORD)
-    const attempt = async (email: string, password: string, ip: string) => {
-      const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ip })
-      return [answer.status, answer.headers.get('retry-after')]
-    }
-    // One account, a different IP address each time. The last address has no failures.
-    for (let failure = 0; failure < 3; failure++)
-      expect(await attempt(EMAIL, 'wrong', `192.0.2.${failure}`)).toEqual([401, null])
-    expect(await attempt(EMAIL, PASSWORD, '192.0.2.9')).toEqual([429, '1'])
-    // One IP address, a different account each time. The sixth account has no failures.
-    for (let failure = 0; failure < 5; failure++)
-      expect(await attempt(`${failure}@example.com`, 'wrong', '198.51.100.1')).toEqual([401, null])
-    expect(await attempt('6@example.com', 'wrong', '198.51.100.1')).toEqual([429, '1'])
-    expect(await attempt('6@example.com', 'wrong', '198.51.100.2')).toEqual([401, null])
-  })
+  it.each(['classic', 'production'] as const)(
+    'apply per account and per IP address in %s mode, each with 429 and Retry-After [LGN-02]',
+    async (mode) => {
+      const limits = { loginFailuresPerAccount: 3, loginFailuresPerIp: 5 }
+      const auth =
+        mode === 'classic'
+          ? await freshAuth(engine, { ...limits, now: testClock() })
+          : (await productionAuth(engine, limits)).auth
+      await auth.db.addUser(EMAIL, await CHEAP_HASHER.hash(PASSWORD))
+      const attempt = async (email: string, password: string, ip: string) => {
+        const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ip })
+        return [answer.status, answer.headers.get('retry-after')]
+      }
+      // One account, a different IP address each time. The last address has no failures.
+      for (let failure = 0; failure < 3; failure++)
+        expect(await attempt(EMAIL, 'wrong', `192.0.2.${failure}`)).toEqual([401, null])
+      expect(await attempt(EMAIL, PASSWORD, '192.0.2.9')).toEqual([429, '1'])
+      // One IP address, a different account each time. The sixth account has no failures.
+      for (let failure = 0; failure < 5; failure++)
+        expect(await attempt(`${failure}@example.com`, 'wrong', '198.51.100.1')).toEqual([401, null])
+      expect(await attempt('6@example.com', 'wrong', '198.51.100.1')).toEqual([429, '1'])
+      expect(await attempt('6@example.com', 'wrong', '198.51.100.2')).toEqual([401, null])
+    },
+  )
 
   it('are shared by all instances, even for guesses sent at once [LGN-05]', async () => {
     const databaseUrl = await freshDatabase(engine)
@@ -229,7 +233,7 @@ onBothEngines('reset tokens', (engine) => {
         purpose: 'reset_password',
         user_id: bob.id,
         email: bob.email,
-        secret_hash: Buffer.from(sha256(secret)),
+        secret_hash: createHash('sha256').update(secret).digest(),
         created_at: now().getTime(),
         expires_at: now().getTime() + 3_600_000,
       },
@@ -254,6 +258,8 @@ onBothEngines('reset tokens', (engine) => {
       await expect(auth.updatePassword(late, 'newer')).rejects.toMatchObject({ code: 'invalid_reset_token' })
       expect(await auth.validLogin(email, 'new')).toBe(true)
     }
+    for (const mode of ['classic', 'development', 'production'] as const)
+      expect(inspectOptions({ mode }).options.resetTokenLifetimeSeconds).toBe(3_600)
     await expect(freshAuth(engine, { databaseUrl, resetTokenLifetimeSeconds: 86_401 })).rejects.toMatchObject(
       {
         option: 'resetTokenLifetimeSeconds',
