@@ -98,14 +98,17 @@ function readLines(page: string, problems: string[]): Line[] {
   return lines
 }
 
-/** The tests in a JSON report of Vitest. */
+/** The tests in a JSON report of Vitest. A test that was skipped did not pass. */
 export function testsOfReport(report: string): NamedTest[] {
+  return resultsIn(report).map(({ fullName, status }) => ({ name: fullName, passed: status === 'passed' }))
+}
+
+/** The full name and the status of each test in a JSON report of Vitest. */
+export function resultsIn(report: string): { fullName: string; status: string }[] {
   const { testResults } = JSON.parse(report) as {
     testResults: { assertionResults: { fullName: string; status: string }[] }[]
   }
-  return testResults.flatMap(({ assertionResults }) =>
-    assertionResults.map(({ fullName, status }) => ({ name: fullName, passed: status === 'passed' })),
-  )
+  return testResults.flatMap(({ assertionResults }) => assertionResults)
 }
 
 function listTests(): NamedTest[] {
