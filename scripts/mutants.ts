@@ -103,7 +103,7 @@ async function runTests(
 ): Promise<NamedTest[] | null> {
   const report = join(copy, '.cache/mutant.json')
   rmSync(report, { force: true })
-  const args = ['run', ...files, '-t', pattern(ids).source, '--maxWorkers=1', '--no-cache', ...options]
+  const args = ['run', ...files, '-t', pattern(ids).source, '--no-cache', ...options]
   args.push(`--fsModuleCachePath=${copy}/.cache/modules`, '--reporter=json', `--outputFile=${report}`)
   const vitest = spawn('node_modules/.bin/vitest', args, {
     cwd: copy,
@@ -142,7 +142,7 @@ async function runMutant(
   )
   const { id } = mutant
   const isClean = ![...ignored].some((name) => pattern([id]).test(name))
-  const options = isClean ? ['--bail=1'] : []
+  const options = ['--maxWorkers=1', ...(isClean ? ['--bail=1'] : [])]
   const tests = await runTests(copy, postgresUrl, [id], filesNaming([id]), MUTANT_LIMIT, ...options)
   writeFileSync(target, original)
   return tests === null ? { state: 'broken' } : judge(id, tests, ignored)
@@ -154,7 +154,14 @@ async function runAll(mutants: readonly Mutant[]): Promise<boolean> {
   try {
     const copies = Array.from({ length: Math.min(AT_ONCE, mutants.length) }, copyTree)
     const [first = ''] = copies
-    const baseline = await runTests(first, postgres.url, ids, filesNaming(ids), BASELINE_LIMIT)
+    const baseline = await runTests(
+      first,
+      postgres.url,
+      ids,
+      filesNaming(ids),
+      BASELINE_LIMIT,
+      `--maxWorkers=${AT_ONCE}`,
+    )
     if (baseline === null) throw new Error('the tests give no report without a mutant')
     const ignored = new Set(
       baseline.flatMap(({ name, passed }) => (passed === false && pattern(ids).test(name) ? [name] : [])),

@@ -174,6 +174,29 @@ export const HTTP: readonly Mutant[] = [
     replace: '',
   },
   {
+    id: 'API-10',
+    does: 'sends no security headers over https',
+    file: 'src/app/responses.ts',
+    find: 'const always = { ...HEADERS, ',
+    replace: "const always = { ...(baseUrl.startsWith('https:') ? {} : HEADERS), ",
+  },
+  {
+    id: 'API-13',
+    does: 'lets answers over https be cached',
+    file: 'src/app/responses.ts',
+    find: 'const always = { ...HEADERS, ',
+    replace:
+      "const always = { ...HEADERS, ...(baseUrl.startsWith('https:') && { 'cache-control': 'private' }), ",
+  },
+  {
+    id: 'API-09',
+    does: 'lets every origin read answers over https',
+    file: 'src/app/responses.ts',
+    find: 'const always = { ...HEADERS, ',
+    replace:
+      "const always = { ...HEADERS, ...(baseUrl.startsWith('https:') && { 'access-control-allow-origin': '*' }), ",
+  },
+  {
     id: 'API-12',
     does: 'sends HSTS for a month',
     file: 'src/app/responses.ts',

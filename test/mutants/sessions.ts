@@ -91,6 +91,22 @@ export const SESSIONS: readonly Mutant[] = [
   },
   {
     id: 'SES-05',
+    does: 'reads the token from the query in production',
+    file: 'src/app/handlers.ts',
+    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    replace:
+      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? (this.#options.secureCookie ? URL.parse(this.#admitted.incoming.target, 'http://localhost')?.searchParams.get('session_id') : null) ?? null",
+  },
+  {
+    id: 'SES-01',
+    does: 'believes a header about the user in production',
+    file: 'src/app/handlers.ts',
+    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    replace:
+      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? (this.#options.secureCookie ? this.#admitted.incoming.header('x-session-id')?.replace('session_id=', '') : null) ?? null",
+  },
+  {
+    id: 'SES-05',
     does: 'reads the token from Authorization',
     file: 'src/app/handlers.ts',
     find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",

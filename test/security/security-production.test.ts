@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
+import { servedOperations } from '../../src/app/served.ts'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { commonPasswords } from '../../src/auth/passwords/policy/common.ts'
 import { SETTINGS } from '../../src/cli/settings.ts'
@@ -529,7 +530,7 @@ onBothEngines('recovery in production', (engine) => {
 })
 
 onBothEngines('sessions in production', (engine) => {
-  it('use __Host- cookies with Secure, HttpOnly and Path=/, without Domain [SES-06, CX-05]', async () => {
+  it('use __Host- cookies with Secure, HttpOnly and Path=/, without Domain [SES-06, SES-07, CX-05]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     await signedIn(production)
@@ -693,6 +694,31 @@ onBothEngines('HTTP in production', (engine) => {
       body: json,
     })
     expect((await auth.fetch(preflighted)).status).toBe(200)
+  })
+
+  it('sends the security headers with every answer, and lets no other origin read it [API-09, API-10, API-13]', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionToken } = await signedIn(production)
+    const answers: Response[] = []
+    for (const { method, path } of servedOperations(auth)) {
+      for (const origin of [undefined, BASE_URL, 'https://evil.example', 'null']) {
+        const headers: Record<string, string> = origin === undefined ? {} : { origin }
+        const token = method === 'DELETE' ? undefined : sessionToken
+        answers.push(await send(auth, method, path, { headers, sessionToken: token }))
+        answers.push(await send(auth, 'OPTIONS', path, { headers }))
+      }
+    }
+    answers.push(await send(auth, 'GET', '/nothing'))
+    expect(answers.at(-1)?.status).toBe(404)
+    for (const { headers } of answers) {
+      expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+      expect(headers.get('content-type')).toMatch(/^(?:application\/json|text\/html; charset=utf-8)$/)
+      expect(headers.get('cache-control')).toBe('no-store')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
+    }
   })
 
   it('sends HSTS for two years with every response over https, by default with subdomains, and none over http [API-12]', async () => {
