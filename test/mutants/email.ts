@@ -195,11 +195,11 @@ export const EMAIL: readonly Mutant[] = [
   },
   {
     id: 'EML-04',
-    does: 'uses a token up when it is looked at',
-    file: 'src/auth/tokens.ts',
-    find: 'return token.expiresAt > ctx.now() ? token : null',
+    does: 'voids the tokens of an account when a page is opened',
+    file: 'src/app/routes/pages.ts',
+    find: "routesOf('pages', ({ options }) => {\n  const contextFor = (acceptLanguage: string | undefined): PageContext => ({\n    locale: negotiate(acceptLanguage, LOCALES),",
     replace:
-      "if (token.purpose !== 'reset_password') await store.takeToken(ctx.db, token, ctx.now())\n  return token.expiresAt > ctx.now() ? token : null",
+      "routesOf('pages', ({ options, users }) => {\n  const contextFor = (acceptLanguage: string | undefined): PageContext => ({\n    locale: (void users.markPasswordCompromised(1), negotiate(acceptLanguage, LOCALES)),",
   },
   {
     id: 'EML-04',

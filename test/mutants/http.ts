@@ -57,7 +57,7 @@ export const HTTP: readonly Mutant[] = [
     does: 'does not escape the base path',
     file: 'src/pages/password-page.ts',
     find: 'data-url="${basePath}${operation.path}"',
-    replace: 'data-url="${raw(basePath)}${operation.path}"',
+    replace: 'data-url="${html(Object.assign([basePath], { raw: [basePath] }))}${operation.path}"',
   },
   {
     id: 'API-06',

@@ -28,13 +28,6 @@ export const RECOVERY: readonly Mutant[] = [
     replace: '',
   },
   {
-    id: 'REC-01',
-    does: 'sends mail to a disabled account',
-    file: RESET,
-    find: 'if (user !== null && user.disabledAt === null) await enqueueMail(',
-    replace: 'if (user !== null) await enqueueMail(',
-  },
-  {
     id: 'REC-02',
     does: 'answers with the token in production',
     file: 'src/app/routes/account.ts',

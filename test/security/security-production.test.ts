@@ -558,6 +558,25 @@ onBothEngines('sessions in production', (engine) => {
     ])
   })
 
+  it('get a new token at sign-in, reauthentication and password change, and the old one stops working [SES-04]', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionToken } = await signedIn(production)
+    const signedInAgain = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { sessionToken })
+    const renewed = await auth.signIn.reauthenticate(
+      { password: PASSWORD },
+      { sessionToken: signedInAgain.sessionToken },
+    )
+    const changed = await auth.account.changePassword(
+      { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+      renewed,
+    )
+    const tokens = [sessionToken, ...[signedInAgain, renewed, changed].map((given) => given.sessionToken)]
+    expect(new Set(tokens).size).toBe(tokens.length)
+    const users = await Promise.all(tokens.map((token) => auth.getUserFromSessionId(token)))
+    expect(users.map((user) => user?.email ?? null)).toEqual([null, null, null, BOB])
+  })
+
   it('end when the password changes, and the request gets a new one [SES-12]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
@@ -612,6 +631,14 @@ onBothEngines('sessions in production', (engine) => {
       (await auth.getUserFromSessionId(third))?.email,
       (await auth.getUserFromSessionId(sessionToken))?.email,
     ]).toEqual([undefined, BOB])
+    // Ending sessions takes a password entered lately.
+    now.advance(600)
+    const fourth = (await auth.createSession(BOB)) ?? expect.unreachable()
+    for (const path of [`/sessions/${idOf(fourth)}`, '/sessions/others'])
+      expect(await codeOf(await send(auth, 'DELETE', path, { sessionToken }))).toBe(
+        'reauthentication_required',
+      )
+    expect((await auth.getUserFromSessionId(fourth))?.email).toBe(BOB)
     const { user } = (await auth.users.find(BOB)) ?? expect.unreachable()
     await auth.destroySession(user.id)
     expect([
@@ -630,17 +657,21 @@ onBothEngines('sessions in production', (engine) => {
     now.advance(100)
     await auth.createSession(BOB)
     now.advance(100)
-    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
-    const rows = await db
-      .selectFrom('sessions')
-      .select(['amr', 'aal', 'authenticated_at'])
-      .orderBy('id')
-      .execute()
+    const again = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
+    const sessions = () =>
+      db.selectFrom('sessions').select(['amr', 'aal', 'authenticated_at']).orderBy('id').execute()
     const at = now().getTime()
-    expect(rows).toEqual([
-      { amr: '', aal: 0, authenticated_at: at - 100_000 },
-      { amr: 'pwd', aal: 1, authenticated_at: at },
-    ])
+    const vouchedFor = { amr: '', aal: 0, authenticated_at: at - 100_000 }
+    expect(await sessions()).toEqual([vouchedFor, { amr: 'pwd', aal: 1, authenticated_at: at }])
+    now.advance(100)
+    const renewed = await auth.signIn.reauthenticate(
+      { password: PASSWORD },
+      { sessionToken: again.sessionToken },
+    )
+    expect(await sessions()).toEqual([vouchedFor, { amr: 'pwd', aal: 1, authenticated_at: at + 100_000 }])
+    now.advance(100)
+    await auth.account.changePassword({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, renewed)
+    expect(await sessions()).toEqual([{ amr: 'pwd', aal: 1, authenticated_at: at + 200_000 }])
     expect((await send(auth, 'GET', '/profile', { deviceToken })).status).toBe(403)
     expect((await send(auth, 'GET', '/profile', { sessionToken: deviceToken })).status).toBe(403)
     await expect(
@@ -694,6 +725,21 @@ onBothEngines('HTTP in production', (engine) => {
       body: json,
     })
     expect((await auth.fetch(preflighted)).status).toBe(200)
+  })
+
+  it('changes nothing and starts no session for any GET, with or without a session [API-06, SES-17]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db } = production
+    const { sessionToken } = await signedIn(production)
+    const before = await everyRow(db)
+    for (const { path } of servedOperations(auth).filter(({ method }) => method === 'GET')) {
+      for (const request of [{}, { sessionToken }]) {
+        const answer = await send(auth, 'GET', path, request)
+        expect(answer.headers.getSetCookie(), path).toEqual([])
+      }
+    }
+    const { audit: _audit, throttles: _throttles, ...after } = await everyRow(db)
+    expect(before).toMatchObject(after)
   })
 
   it('sends the security headers with every answer, and lets no other origin read it [API-09, API-10, API-13]', async () => {
@@ -825,7 +871,9 @@ onBothEngines('HTTP in production', (engine) => {
       const headers = {
         'x-forwarded-for': forwardedFor,
         'x-real-ip': '203.0.113.9',
-        forwarded: 'for=203.0.113.9',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'http',
+        forwarded: 'for=203.0.113.9;host=evil.example;proto=http',
       }
       return (await send(auth, 'POST', '/sessions', { json, headers, ip })).status
     }
@@ -846,6 +894,23 @@ onBothEngines('HTTP in production', (engine) => {
     expect(new Set(ips)).toEqual(new Set(['198.51.100.1', '198.51.100.2', '198.51.100.3']))
     expect(lines.filter((line) => /1\.1\.1\.1|9\.9\.9\.9|203\.0\.113\.9/.test(line))).toEqual([])
   })
+
+  it.each(['classic', 'production'] as const)(
+    'reads no forwarded address in %s mode if no proxy is configured [API-16]',
+    async (mode) => {
+      const limits = { loginFailuresPerIp: 2, loginFailuresPerAccount: 100 }
+      const auth =
+        mode === 'classic' ? await freshAuth(engine, limits) : (await productionAuth(engine, limits)).auth
+      const statuses: number[] = []
+      for (let count = 0; count < 3; count++) {
+        const headers = { 'x-forwarded-for': `192.0.2.${count}`, 'x-real-ip': `192.0.2.${count}` }
+        const json = { email: `${count}@example.com`, password: WRONG }
+        const ip = '198.51.100.1'
+        statuses.push((await send(auth, 'POST', '/sessions', { json, headers, ip })).status)
+      }
+      expect(statuses).toEqual([401, 401, 429])
+    },
+  )
 
   it('serves its API document only if enabled, and has no metrics or directory listings [API-20]', async () => {
     const { auth } = await productionAuth(engine)
@@ -939,6 +1004,7 @@ onBothEngines('addresses in production', (engine) => {
       (await send(auth, 'POST', '/sessions', { json: { email: BOB, password: NEW_PASSWORD } })).status,
     ).toBe(401)
     expect((await auth.users.find(BOB))?.user.emailVerifiedAt).toBeNull()
+    expect(await auth.createSession(BOB)).toBeNull()
     await production.newMails()
     await auth.account.requestPasswordReset({ email: BOB })
     await auth.account.resetPassword({
@@ -949,6 +1015,23 @@ onBothEngines('addresses in production', (engine) => {
       false,
       true,
     ])
+  })
+})
+
+onBothEngines('an address that a stranger has registered', (engine) => {
+  it('goes to the account that confirms it [EML-07]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink, newMails } = production
+    const { sessionToken } = await signedIn(production)
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
+    const { token } = await mailedLink('confirm_new_email')
+    await auth.account.register({ email: 'new@example.com', password: NEW_PASSWORD })
+    await newMails()
+    expect(await auth.account.confirmEmail({ token, password: PASSWORD })).toMatchObject({
+      email: 'new@example.com',
+    })
+    expect(await auth.validLogin('new@example.com', NEW_PASSWORD)).toBe(false)
+    expect(await auth.validLogin('new@example.com', PASSWORD)).toBe(true)
   })
 })
 
