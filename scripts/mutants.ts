@@ -209,4 +209,8 @@ async function main(): Promise<number> {
   return 0
 }
 
-if (import.meta.main) process.exitCode = await main()
+if (import.meta.main) {
+  // Ends through `exit`, so that the copies are removed.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  process.exitCode = await main()
+}
