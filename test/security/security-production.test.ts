@@ -665,6 +665,11 @@ onBothEngines('sessions in production', (engine) => {
     const at = now().getTime()
     const vouchedFor = { amr: '', aal: 0, authenticated_at: at - 100_000 }
     expect(await sessions()).toEqual([vouchedFor, { amr: 'pwd', aal: 1, authenticated_at: at }])
+    await expect(
+      auth.signIn.withPassword({ email: BOB, password: WRONG }, { deviceToken }),
+    ).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    })
     now.advance(100)
     const renewed = await auth.signIn.reauthenticate(
       { password: PASSWORD },
@@ -676,11 +681,6 @@ onBothEngines('sessions in production', (engine) => {
     expect(await sessions()).toEqual([{ amr: 'pwd', aal: 1, authenticated_at: at + 200_000 }])
     expect((await send(auth, 'GET', '/profile', { deviceToken })).status).toBe(403)
     expect((await send(auth, 'GET', '/profile', { sessionToken: deviceToken })).status).toBe(403)
-    await expect(
-      auth.signIn.withPassword({ email: BOB, password: WRONG }, { deviceToken }),
-    ).rejects.toMatchObject({
-      code: 'invalid_credentials',
-    })
   })
 })
 
