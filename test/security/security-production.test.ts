@@ -744,7 +744,7 @@ onBothEngines('HTTP in production', (engine) => {
     expect(before).toMatchObject(after)
   })
 
-  it('sends the security headers with every answer, and lets no other origin read it [API-09, API-10, API-13]', async () => {
+  it('sends the security headers with every answer, and lets no other origin read it [API-09, API-10, API-13, EML-05]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     const { sessionToken } = await signedIn(production)
