@@ -111,7 +111,10 @@ async function runTests(
     env: { ...process.env, BIENVENUE_TEST_POSTGRES: postgresUrl },
     timeout: limit,
   })
+  const end = () => vitest.kill()
+  process.once('exit', end)
   await new Promise((done) => vitest.once('close', done))
+  process.off('exit', end)
   try {
     return resultsIn(readFileSync(report, 'utf8')).flatMap(({ fullName, status }) =>
       status === 'passed' || status === 'failed' ? [{ name: fullName, passed: status === 'passed' }] : [],
