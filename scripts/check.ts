@@ -1,6 +1,6 @@
 /**
  * `npm test`: runs every check, the fastest first, and stops at the first failure. With `--full` (`npm run test:full`):
- * runs the tests that are too slow or too heavy for `npm test`.
+ * runs what is too slow or too heavy for `npm test`.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
@@ -28,7 +28,10 @@ const STEPS: readonly Step[] = [
   ['security requirements', 'node', 'scripts/requirements.ts', REPORT],
 ]
 
-const FULL_STEPS: readonly Step[] = [['full tests', ...RUN_TESTS, '--config', 'vitest.full.config.ts']]
+const FULL_STEPS: readonly Step[] = [
+  ['full tests', ...RUN_TESTS, '--config', 'vitest.full.config.ts'],
+  ['mutants of the security requirements', 'node', 'scripts/mutants.ts'],
+]
 
 function runStep([name, command, ...args]: Step): boolean {
   const started = performance.now()

@@ -67,6 +67,11 @@ export function examine(page: string, tests: readonly NamedTest[]): Examination 
   return { areas: [...areas].map(([name, counts]) => ({ name, counts })), notMet, problems }
 }
 
+/** The ids of the lines without a mark, which tests must prove, in the order of the page. */
+export function provenIds(page: string): string[] {
+  return readLines(page, []).flatMap(({ id, mark }) => (mark === undefined ? [id] : []))
+}
+
 /** The ids at the end of a name: `… [PW-03, CX-10]`. The ids of a suite apply to all its tests. */
 function idsOf(name: string): string[] {
   return [...name.matchAll(/\[([A-Z]+-\d[^\]]*)\]/g)].flatMap(([, list = '']) => list.split(', '))
@@ -93,14 +98,17 @@ function readLines(page: string, problems: string[]): Line[] {
   return lines
 }
 
-/** The tests in a JSON report of Vitest. */
+/** The tests in a JSON report of Vitest. A test that was skipped did not pass. */
 export function testsOfReport(report: string): NamedTest[] {
+  return resultsIn(report).map(({ fullName, status }) => ({ name: fullName, passed: status === 'passed' }))
+}
+
+/** The full name and the status of each test in a JSON report of Vitest. */
+export function resultsIn(report: string): { fullName: string; status: string }[] {
   const { testResults } = JSON.parse(report) as {
     testResults: { assertionResults: { fullName: string; status: string }[] }[]
   }
-  return testResults.flatMap(({ assertionResults }) =>
-    assertionResults.map(({ fullName, status }) => ({ name: fullName, passed: status === 'passed' })),
-  )
+  return testResults.flatMap(({ assertionResults }) => assertionResults)
 }
 
 function listTests(): NamedTest[] {

@@ -1,15 +1,24 @@
 /** Generates the tables of docs/security/throttling.md. */
 import { isVital, MAIL_KINDS, type MailKind, quotaOf } from '../../src/auth/delivery/kinds.ts'
+import { SIGN_IN_WINDOW_MS } from '../../src/auth/sign-in/throttle.ts'
 import { THROTTLED, WAITS } from '../../src/model/throttled.ts'
 import { defaultOf, MODES, type Mode, OPTION_TABLE, type Setting } from '../../src/options/index.ts'
 import { code, codes, duration, partsOf, table } from './page.ts'
 
 const KINDS = (Object.keys(MAIL_KINDS) as MailKind[]).filter((kind) => kind !== 'test')
 
+/** Not attempts, but counted like them. */
+const RIGHT_PASSWORDS = {
+  what: 'right passwords',
+  account: 'signInsPerAccount',
+  ip: 'signInsPerIp',
+  forgetAfterMs: SIGN_IN_WINDOW_MS,
+} as const
+
 export const throttling = partsOf('docs/security/throttling.md', {
   attempts: table(
     ['What is counted', 'Per', 'Setting', ...MODES, 'Forgotten after'],
-    Object.values(THROTTLED).flatMap(({ what, account, ip, forgetAfterMs }) =>
+    [...Object.values(THROTTLED), RIGHT_PASSWORDS].flatMap(({ what, account, ip, forgetAfterMs }) =>
       (
         [
           ['account', account],

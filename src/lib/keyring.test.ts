@@ -85,7 +85,7 @@ describe('parseSecretKeys', () => {
 })
 
 describe('createKeyring', () => {
-  it('signs with HMAC-SHA256 and a key that HKDF-SHA256 derives for the purpose [CRY-04]', () => {
+  it('signs with HMAC-SHA256 and a key that HKDF-SHA256 derives for the purpose [CRY-02, CRY-04, CRY-05]', () => {
     fc.assert(
       fc.property(key, wellFormed, wellFormed, (secret, purpose, text) => {
         const derive = (info: string, length: number) =>

@@ -147,7 +147,7 @@ describe('trimEmail', () => {
   })
 })
 
-describe('isUnambiguousEmail', () => {
+describe('isUnambiguousEmail [EML-01]', () => {
   it.each([
     'bob@example.com',
     ' Bob@Example.com ',

@@ -5,6 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
+import { servedOperations } from '../../src/app/served.ts'
+import type { SessionCaller } from '../../src/auth/caller.ts'
 import { createHasher } from '../../src/auth/passwords/hashing/index.ts'
 import { commonPasswords } from '../../src/auth/passwords/policy/common.ts'
 import { TOKENS_PER_PURPOSE } from '../../src/auth/tokens.ts'
@@ -12,7 +14,7 @@ import { SETTINGS } from '../../src/cli/settings.ts'
 import { type Caller, createAuth, type Logger, OptionError } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 import { inspectOptions, OPTION_TABLE, type Setting, unsafeOptions } from '../../src/options/index.ts'
-import { freshAuth, onBothEngines } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, onBothEngines } from '../support/engines.ts'
 import {
   BASE_URL,
   CLIENT,
@@ -46,13 +48,47 @@ async function codeOf(response: Response): Promise<string | null> {
   return response.ok ? null : ((await response.json()) as { code: string }).code
 }
 
+/** Every way for a user to set a password. Each returns the code of the refusal, or `null`. */
+async function waysToSetPassword(
+  { auth, mailedLink }: Production,
+  sessionToken: string,
+): Promise<((password: string) => Promise<string | null>)[]> {
+  await auth.account.requestPasswordReset({ email: BOB })
+  const { token } = await mailedLink('reset_password')
+  let accounts = 0
+  const ways = [
+    (password: string) =>
+      send(auth, 'POST', '/users', { json: { email: `${accounts++}@example.com`, password } }),
+    (password: string) =>
+      send(auth, 'PUT', '/reset_password', {
+        json: { email: BOB, reset_token: token, new_password: password },
+      }),
+    (password: string) =>
+      send(auth, 'PUT', '/profile/password', {
+        json: { current_password: PASSWORD, new_password: password },
+        sessionToken,
+      }),
+  ]
+  return ways.map((way) => async (password) => codeOf(await way(password)))
+}
+
+/** Tries a password in every way that {@link waysToSetPassword} returns. @returns The codes of the refusals. */
+async function refusalsOf(
+  ways: readonly ((password: string) => Promise<string | null>)[],
+  password: string,
+): Promise<(string | null)[]> {
+  const codes: (string | null)[] = []
+  for (const way of ways) codes.push(await way(password))
+  return codes
+}
+
 onBothEngines('passwords in production', (engine) => {
   it('need 15 code points by default, and never fewer than 8, with a warning below 15 [PW-01]', async () => {
-    const { auth } = await productionAuth(engine)
-    const attempt = async (email: string, password: string) =>
-      codeOf(await send(auth, 'POST', '/users', { json: { email, password } }))
-    expect(await attempt('a@example.com', '🐢 under a lamp')).toBe('password_too_short')
-    expect(await attempt('b@example.com', '🐢 under a lamp!')).toBeNull()
+    const production = await productionAuth(engine)
+    const { sessionToken } = await signedIn(production)
+    const ways = await waysToSetPassword(production, sessionToken)
+    expect(await refusalsOf(ways, '🐢 under a lamp')).toEqual(ways.map(() => 'password_too_short'))
+    for (const way of ways.slice(0, 2)) expect(await way('🐢 under a lamp!')).toBeNull()
     const judged = (minPasswordLength: number) => {
       const { options, problems } = inspectOptions({ mode: 'production', minPasswordLength })
       return {
@@ -72,35 +108,43 @@ onBothEngines('passwords in production', (engine) => {
       contextWords: 'Umbrella Works,umbrella',
       resetRequestsPerAccount: 20,
     })
-    const { auth, mailedLink } = production
+    const { auth } = production
     const { sessionToken } = await signedIn(production)
-    await auth.account.requestPasswordReset({ email: BOB })
-    const { token } = await mailedLink('reset_password')
+    const ways = await waysToSetPassword(production, sessionToken)
     const refused = [
       ['short', 'password_too_short'],
       ['123456789123456789', 'password_too_common'],
       ['abcabcabcabcabcabc', 'password_too_common'],
       // Names of the service, of the account, and words that the operator adds.
-      ['auth.example.com-1', 'password_guessable'],
-      ['bob@example.com-bob', 'password_guessable'],
+      ['auth.example.com-auth', 'password_guessable'],
+      ['example.com example', 'password_guessable'],
       ['Umbrella-Works-umbrella', 'password_guessable'],
       ['bienvenue-bienvenue', 'password_guessable'],
     ] as const
-    for (const [password, code] of refused) {
-      const answers = [
-        await send(auth, 'POST', '/users', { json: { email: 'bob@example.com', password } }),
-        await send(auth, 'PUT', '/profile/password', {
-          json: { current_password: PASSWORD, new_password: password },
-          sessionToken,
-        }),
-        await send(auth, 'PUT', '/reset_password', {
-          json: { email: BOB, reset_token: token, new_password: password },
-        }),
-      ]
-      expect(await Promise.all(answers.map(codeOf))).toEqual([code, code, code])
-    }
+    for (const [password, code] of refused)
+      expect(await refusalsOf(ways, password), password).toEqual(ways.map(() => code))
+    const ofAccount = 'rosalind@university.example'
+    const json = { email: ofAccount, password: 'rosalind-university' }
+    expect(await codeOf(await send(auth, 'POST', '/users', { json }))).toBe('password_guessable')
     expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
     expect(readFileSync('docs/security/passwords.md', 'utf8')).toContain('BIENVENUE_CONTEXT_WORDS')
+  })
+
+  it('may contain any characters, whatever class they belong to [PW-04]', async () => {
+    const production = await productionAuth(engine, { registrationsPerIp: 100_000 })
+    const { sessionToken } = await signedIn(production)
+    const [register = expect.unreachable()] = await waysToSetPassword(production, sessionToken)
+    for (const password of [
+      'tortoiseunderlampshade',
+      'TORTOISEUNDERLAMPSHADE',
+      '4815162342108907361',
+      '}[)&^@;<!?#$~+%*',
+      'κουκουβάγιαστομπαλκόνι',
+      '乌龟在灯下读一本很长的旧书然后睡',
+      '🐢🔦📖🌙🍵🪑🧣🎻🕰️🧦🥐🫖🗝️',
+      'a  tortoise  under  a  lamp',
+    ])
+      expect(await register(password), password).toBeNull()
   })
 
   it('are looked up in a breach service by a hash prefix, and accepted with a warning in the log during an outage [PW-06]', async () => {
@@ -120,16 +164,19 @@ onBothEngines('passwords in production', (engine) => {
         void log.push([level, ...line])
     const logger = { debug() {}, info: write('info'), warn: write('warn'), error: write('error') }
     const breachCheckUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const { auth } = await productionAuth(engine, { breachCheckUrl, logger })
-    const attempt = async () =>
-      codeOf(await send(auth, 'POST', '/users', { json: { email: BOB, password: NEW_PASSWORD } }))
-    expect(await attempt()).toBe('password_breached')
-    expect(paths).toEqual([`/range/${sha1.slice(0, 5)}`])
+    const production = await productionAuth(engine, { breachCheckUrl, logger })
+    const { sessionToken } = await signedIn(production)
+    const ways = await waysToSetPassword(production, sessionToken)
+    paths.length = 0
+    expect(await refusalsOf(ways, NEW_PASSWORD)).toEqual(ways.map(() => 'password_breached'))
+    expect(new Set(paths)).toEqual(new Set([`/range/${sha1.slice(0, 5)}`]))
+    expect(paths).toHaveLength(ways.length)
+    const attempt = ways[0] ?? expect.unreachable()
     isAway = true
-    expect(await attempt()).toBeNull()
-    expect(await attempt()).toBeNull()
+    expect(await attempt(NEW_PASSWORD)).toBeNull()
+    expect(await attempt(NEW_PASSWORD)).toBeNull()
     isAway = false
-    expect(await attempt()).toBe('password_breached')
+    expect(await attempt(NEW_PASSWORD)).toBe('password_breached')
     // One log line for the outage, without a stack trace, and one for its end.
     const lines = () => log.filter((line) => JSON.stringify(line).includes('the breach service'))
     await expect.poll(lines).toEqual([
@@ -183,11 +230,14 @@ onBothEngines('passwords in production', (engine) => {
       'invalid_credentials',
       'password_compromised',
     ])
+    // A program that vouches for the user gets no session either.
+    expect(await auth.createSession(BOB)).toBeNull()
     await auth.account.requestPasswordReset({ email: BOB })
-    await auth.account.resetPassword({
-      resetToken: (await mailedLink('reset_password')).token,
-      newPassword: NEW_PASSWORD,
+    const resetToken = (await mailedLink('reset_password')).token
+    await expect(auth.account.resetPassword({ resetToken, newPassword: PASSWORD })).rejects.toMatchObject({
+      code: 'password_breached',
     })
+    await auth.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD })
     expect(await logIn(NEW_PASSWORD)).toBeNull()
   })
 
@@ -206,6 +256,7 @@ onBothEngines('passwords in production', (engine) => {
     await auth.db.updateUser(1, {
       hashedPassword: '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy',
     })
+    expect(inspectOptions({ mode: 'production' }).options.passwordHash).toBe('argon2id')
     const { problems } = inspectOptions({ mode: 'production', passwordHash: 'bcrypt' })
     expect(problems.map(({ option }) => option)).toContain('passwordHash')
     // Classic mode does the reverse: it hashes with bcrypt, and accepts passwords of one character.
@@ -285,7 +336,7 @@ onBothEngines('sign-ins in production', (engine) => {
 
   it('notify the owner after many failures and from a new device, as do changes of password and address [LGN-12]', async () => {
     const production = await productionAuth(engine)
-    const { auth, newMails } = production
+    const { auth, newMails, mailedLink } = production
     const { deviceToken } = await signedIn(production)
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { ...CLIENT, deviceToken })
     expect(await newMails()).toEqual([])
@@ -311,10 +362,43 @@ onBothEngines('sign-ins in production', (engine) => {
       ['email_change_requested', BOB],
       ['email_changed', BOB],
     ])
-    for (const { text, html } of told) {
+    await auth.account.requestPasswordReset({ email: 'new@example.com' })
+    const resetToken = (await mailedLink('reset_password')).token
+    await auth.account.resetPassword({ resetToken, newPassword: `${NEW_PASSWORD}!` })
+    const [reset = expect.unreachable(), ...others] = await newMails()
+    expect([reset.kind, reset.to, others]).toEqual(['password_changed', 'new@example.com', []])
+    for (const { text, html } of [...told, reset]) {
       expect(text).toMatch(/If this was not you/)
       expect(text + html).not.toMatch(/#|token|https?:/)
     }
+  })
+})
+
+onBothEngines('registrations in production', (engine) => {
+  it('get the same answer after the same work for every address, and only the mailbox learns whether it is taken [LGN-07]', async () => {
+    let hashes = 0
+    const hasher = {
+      ...CHEAP_HASHER,
+      hash: (password: string) => CHEAP_HASHER.hash(password).finally(() => hashes++),
+    }
+    const production = await productionAuth(engine, { hasher })
+    const { auth, newMails } = production
+    await signedIn(production)
+    const { id } = await auth.users.create({ email: EVE, password: PASSWORD, confirmed: true })
+    await auth.users.disable(id)
+    await newMails()
+    const sights = []
+    for (const email of [BOB, 'BOB@example.com', EVE, 'new@example.com']) {
+      hashes = 0
+      const answer = await send(auth, 'POST', '/users', { json: { email, password: NEW_PASSWORD } })
+      sights.push(JSON.stringify([await sightOf(answer), hashes]).replaceAll(email, 'ADDRESS'))
+    }
+    expect(new Set(sights).size).toBe(1)
+    expect((await newMails()).map(({ kind, to }) => [kind, to])).toEqual([
+      ['account_exists', BOB],
+      ['verify_email', 'new@example.com'],
+    ])
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(true)
   })
 })
 
@@ -357,11 +441,13 @@ onBothEngines('recovery in production', (engine) => {
     const logger: Logger = { debug: write, info: write, warn: write, error: write }
     const audit: unknown[] = []
     const production = await productionAuth(engine, { logger, onAudit: (record) => void audit.push(record) })
-    const { auth, db, mailedLink } = production
+    const { auth, db, newMails } = production
     await signedIn(production)
     const answer = await send(auth, 'POST', '/reset_password', { json: { email: 'BOB@example.com' } })
     const said = [await answer.text(), JSON.stringify([...answer.headers])]
-    const { token } = await mailedLink('reset_password')
+    const [mail, ...others] = await newMails()
+    expect([mail?.to, others]).toEqual([BOB, []])
+    const { token } = linkIn(mail ?? expect.unreachable())
     const fields = { email: BOB, reset_token: token, new_password: NEW_PASSWORD }
     const tables = [await everyRow(db)]
     said.push(await (await send(auth, 'PUT', '/reset_password', { json: fields })).text())
@@ -397,6 +483,10 @@ onBothEngines('recovery in production', (engine) => {
     await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
     const change = (await mailedLink('confirm_new_email')).token
     expect(await reset(change)).toBe('invalid_reset_token')
+    // A token for the same account and address, but for another purpose.
+    await auth.account.register({ email: 'zed@example.com', password: PASSWORD })
+    const confirmation = (await mailedLink('verify_email')).token
+    expect(await reset(confirmation, 'zed@example.com')).toBe('invalid_reset_token')
     sessionToken = (
       await auth.account.changePassword(
         { currentPassword: PASSWORD, newPassword: `${PASSWORD}!` },
@@ -433,12 +523,16 @@ onBothEngines('recovery in production', (engine) => {
     expect((await auth.users.find(BOB))?.liveSessions).toBe(0)
     const [notice, ...more] = await newMails()
     expect([notice?.kind, more]).toEqual(['password_changed', []])
+    for (const mode of ['development', 'production'] as const) {
+      const { problems } = inspectOptions({ mode, resetEndsSessions: false })
+      expect(problems.map(({ option }) => option)).toContain('resetEndsSessions')
+    }
     expect(`${notice?.text}${notice?.html}`).not.toMatch(/#|https?:|umbrellas/)
   })
 })
 
 onBothEngines('sessions in production', (engine) => {
-  it('use __Host- cookies with Secure, HttpOnly and Path=/, without Domain [SES-06, CX-05]', async () => {
+  it('use __Host- cookies with Secure, HttpOnly and Path=/, without Domain [SES-06, SES-07, CX-05]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
     await signedIn(production)
@@ -464,6 +558,26 @@ onBothEngines('sessions in production', (engine) => {
         /^session_id=[^;]+; Path=\/; Max-Age=2592000; Expires=[^;]+ GMT; HttpOnly; SameSite=Lax$/,
       ),
     ])
+  })
+
+  it('get a new token at sign-in, reauthentication and password change, and the old one stops working [SES-04]', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const tokens = [(await signedIn(production)).sessionToken]
+    const renewals = [
+      (caller: SessionCaller) => auth.signIn.withPassword({ email: BOB, password: PASSWORD }, caller),
+      (caller: SessionCaller) => auth.signIn.reauthenticate({ password: PASSWORD }, caller),
+      (caller: SessionCaller) =>
+        auth.account.changePassword({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, caller),
+    ]
+    for (const renew of renewals) {
+      const before = tokens.at(-1) ?? expect.unreachable()
+      const { sessionToken } = await renew({ sessionToken: before })
+      expect(tokens).not.toContain(sessionToken)
+      expect(await auth.getUserFromSessionId(before)).toBeNull()
+      expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(BOB)
+      tokens.push(sessionToken)
+    }
   })
 
   it('end when the password changes, and the request gets a new one [SES-12]', async () => {
@@ -520,6 +634,14 @@ onBothEngines('sessions in production', (engine) => {
       (await auth.getUserFromSessionId(third))?.email,
       (await auth.getUserFromSessionId(sessionToken))?.email,
     ]).toEqual([undefined, BOB])
+    // Ending sessions takes a password entered lately.
+    now.advance(600)
+    const fourth = (await auth.createSession(BOB)) ?? expect.unreachable()
+    for (const path of [`/sessions/${idOf(fourth)}`, '/sessions/others'])
+      expect(await codeOf(await send(auth, 'DELETE', path, { sessionToken }))).toBe(
+        'reauthentication_required',
+      )
+    expect((await auth.getUserFromSessionId(fourth))?.email).toBe(BOB)
     const { user } = (await auth.users.find(BOB)) ?? expect.unreachable()
     await auth.destroySession(user.id)
     expect([
@@ -538,24 +660,28 @@ onBothEngines('sessions in production', (engine) => {
     now.advance(100)
     await auth.createSession(BOB)
     now.advance(100)
-    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
-    const rows = await db
-      .selectFrom('sessions')
-      .select(['amr', 'aal', 'authenticated_at'])
-      .orderBy('id')
-      .execute()
+    const again = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
+    const sessions = () =>
+      db.selectFrom('sessions').select(['amr', 'aal', 'authenticated_at']).orderBy('id').execute()
     const at = now().getTime()
-    expect(rows).toEqual([
-      { amr: '', aal: 0, authenticated_at: at - 100_000 },
-      { amr: 'pwd', aal: 1, authenticated_at: at },
-    ])
-    expect((await send(auth, 'GET', '/profile', { deviceToken })).status).toBe(403)
-    expect((await send(auth, 'GET', '/profile', { sessionToken: deviceToken })).status).toBe(403)
+    const vouchedFor = { amr: '', aal: 0, authenticated_at: at - 100_000 }
+    expect(await sessions()).toEqual([vouchedFor, { amr: 'pwd', aal: 1, authenticated_at: at }])
     await expect(
       auth.signIn.withPassword({ email: BOB, password: WRONG }, { deviceToken }),
     ).rejects.toMatchObject({
       code: 'invalid_credentials',
     })
+    now.advance(100)
+    const renewed = await auth.signIn.reauthenticate(
+      { password: PASSWORD },
+      { sessionToken: again.sessionToken },
+    )
+    expect(await sessions()).toEqual([vouchedFor, { amr: 'pwd', aal: 1, authenticated_at: at + 100_000 }])
+    now.advance(100)
+    await auth.account.changePassword({ currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, renewed)
+    expect(await sessions()).toEqual([{ amr: 'pwd', aal: 1, authenticated_at: at + 200_000 }])
+    expect((await send(auth, 'GET', '/profile', { deviceToken })).status).toBe(403)
+    expect((await send(auth, 'GET', '/profile', { sessionToken: deviceToken })).status).toBe(403)
   })
 })
 
@@ -602,6 +728,46 @@ onBothEngines('HTTP in production', (engine) => {
       body: json,
     })
     expect((await auth.fetch(preflighted)).status).toBe(200)
+  })
+
+  it('changes nothing and starts no session for any GET, with or without a session [API-06, SES-17]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, db } = production
+    const { sessionToken } = await signedIn(production)
+    const before = await everyRow(db)
+    for (const { path } of servedOperations(auth).filter(({ method }) => method === 'GET')) {
+      for (const request of [{}, { sessionToken }]) {
+        const answer = await send(auth, 'GET', path, request)
+        expect(answer.headers.getSetCookie(), path).toEqual([])
+      }
+    }
+    const { audit: _audit, throttles: _throttles, ...after } = await everyRow(db)
+    expect(before).toMatchObject(after)
+  })
+
+  it('sends the security headers with every answer, and lets no other origin read it [API-09, API-10, API-13, EML-05]', async () => {
+    const production = await productionAuth(engine)
+    const { auth } = production
+    const { sessionToken } = await signedIn(production)
+    const answers: Response[] = []
+    for (const { method, path } of servedOperations(auth)) {
+      for (const origin of [undefined, BASE_URL, 'https://evil.example', 'null']) {
+        const headers: Record<string, string> = origin === undefined ? {} : { origin }
+        const token = method === 'DELETE' ? undefined : sessionToken
+        answers.push(await send(auth, method, path, { headers, sessionToken: token }))
+        answers.push(await send(auth, 'OPTIONS', path, { headers }))
+      }
+    }
+    answers.push(await send(auth, 'GET', '/nothing'))
+    expect(answers.at(-1)?.status).toBe(404)
+    for (const { headers } of answers) {
+      expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+      expect(headers.get('content-type')).toMatch(/^(?:application\/json|text\/html; charset=utf-8)$/)
+      expect(headers.get('cache-control')).toBe('no-store')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
+    }
   })
 
   it('sends HSTS for two years with every response over https, by default with subdomains, and none over http [API-12]', async () => {
@@ -708,7 +874,9 @@ onBothEngines('HTTP in production', (engine) => {
       const headers = {
         'x-forwarded-for': forwardedFor,
         'x-real-ip': '203.0.113.9',
-        forwarded: 'for=203.0.113.9',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'http',
+        forwarded: 'for=203.0.113.9;host=evil.example;proto=http',
       }
       return (await send(auth, 'POST', '/sessions', { json, headers, ip })).status
     }
@@ -729,6 +897,23 @@ onBothEngines('HTTP in production', (engine) => {
     expect(new Set(ips)).toEqual(new Set(['198.51.100.1', '198.51.100.2', '198.51.100.3']))
     expect(lines.filter((line) => /1\.1\.1\.1|9\.9\.9\.9|203\.0\.113\.9/.test(line))).toEqual([])
   })
+
+  it.each(['classic', 'production'] as const)(
+    'reads no forwarded address in %s mode if no proxy is configured [API-16]',
+    async (mode) => {
+      const limits = { loginFailuresPerIp: 2, loginFailuresPerAccount: 100 }
+      const auth =
+        mode === 'classic' ? await freshAuth(engine, limits) : (await productionAuth(engine, limits)).auth
+      const statuses: number[] = []
+      for (let count = 0; count < 3; count++) {
+        const headers = { 'x-forwarded-for': `192.0.2.${count}`, 'x-real-ip': `192.0.2.${count}` }
+        const json = { email: `${count}@example.com`, password: WRONG }
+        const ip = '198.51.100.1'
+        statuses.push((await send(auth, 'POST', '/sessions', { json, headers, ip })).status)
+      }
+      expect(statuses).toEqual([401, 401, 429])
+    },
+  )
 
   it('serves its API document only if enabled, and has no metrics or directory listings [API-20]', async () => {
     const { auth } = await productionAuth(engine)
@@ -822,6 +1007,7 @@ onBothEngines('addresses in production', (engine) => {
       (await send(auth, 'POST', '/sessions', { json: { email: BOB, password: NEW_PASSWORD } })).status,
     ).toBe(401)
     expect((await auth.users.find(BOB))?.user.emailVerifiedAt).toBeNull()
+    expect(await auth.createSession(BOB)).toBeNull()
     await production.newMails()
     await auth.account.requestPasswordReset({ email: BOB })
     await auth.account.resetPassword({
@@ -832,6 +1018,23 @@ onBothEngines('addresses in production', (engine) => {
       false,
       true,
     ])
+  })
+})
+
+onBothEngines('an address that a stranger has registered', (engine) => {
+  it('goes to the account that confirms it [EML-07]', async () => {
+    const production = await productionAuth(engine)
+    const { auth, mailedLink, newMails } = production
+    const { sessionToken } = await signedIn(production)
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
+    const { token } = await mailedLink('confirm_new_email')
+    await auth.account.register({ email: 'new@example.com', password: NEW_PASSWORD })
+    await newMails()
+    expect(await auth.account.confirmEmail({ token, password: PASSWORD })).toMatchObject({
+      email: 'new@example.com',
+    })
+    expect(await auth.validLogin('new@example.com', NEW_PASSWORD)).toBe(false)
+    expect(await auth.validLogin('new@example.com', PASSWORD)).toBe(true)
   })
 })
 

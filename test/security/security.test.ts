@@ -1,4 +1,5 @@
 /** Requirements of `docs/security/security.md` that no unit test proves completely. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -10,10 +11,17 @@ import { OPERATIONS } from '../../src/api/index.ts'
 import type { Route } from '../../src/app/handlers.ts'
 import { servedOperations } from '../../src/app/served.ts'
 import { type Database, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
-import type { Auth } from '../../src/index.ts'
-import { sha256 } from '../../src/lib/digest.ts'
-import { type Hasher, OPTION_TABLE } from '../../src/options/index.ts'
-import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import type { Auth, CreateAuthOptions } from '../../src/index.ts'
+import { type Hasher, inspectOptions, OPTION_TABLE } from '../../src/options/index.ts'
+import {
+  CHEAP_HASHER,
+  type EngineName,
+  freshAuth,
+  freshDatabase,
+  onBothEngines,
+  type TestClock,
+  testClock,
+} from '../support/engines.ts'
 import { PASSWORD as PRODUCTION_PASSWORD, productionAuth } from '../support/production.ts'
 import { type Send, send, sessionIn } from '../support/send.ts'
 import { startService } from '../support/service.ts'
@@ -48,6 +56,22 @@ function watchedHasher(): { hasher: Hasher; seen: string[] } {
     seen,
     hasher: { hash: watch(hash), verify: watch(verify), verifyNothing: watch(verifyNothing), needsRehash },
   }
+}
+
+/** The service in a mode. */
+async function authIn(
+  mode: 'classic' | 'production',
+  engine: EngineName,
+  options: Omit<CreateAuthOptions, 'mailer' | 'now'> & { now?: TestClock } = {},
+): Promise<Auth> {
+  return mode === 'classic' ? freshAuth(engine, options) : (await productionAuth(engine, options)).auth
+}
+
+/** Adds a confirmed account with {@link PASSWORD}, which production mode would refuse. @returns Its id. */
+async function addConfirmed(auth: Auth, email: string): Promise<number> {
+  const { id } = await auth.db.addUser(email, await CHEAP_HASHER.hash(PASSWORD))
+  await auth.users.confirmEmail(id)
+  return id
 }
 
 async function openTables(auth: Auth): Promise<Database> {
@@ -169,27 +193,27 @@ onBothEngines('passwords', (engine) => {
 })
 
 onBothEngines('sign-in limits', (engine) => {
-  it('apply per account and per IP address, each with 429 and Retry-After [LGN-02]', async () => {
-    const auth = await freshAuth(engine, {
-      loginFailuresPerAccount: 3,
-      loginFailuresPerIp: 5,
-      now: testClock(),
-    })
-    await auth.registerUser(EMAIL, PASSWORD)
-    const attempt = async (email: string, password: string, ip: string) => {
-      const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ip })
-      return [answer.status, answer.headers.get('retry-after')]
-    }
-    // One account, a different IP address each time. The last address has no failures.
-    for (let failure = 0; failure < 3; failure++)
-      expect(await attempt(EMAIL, 'wrong', `192.0.2.${failure}`)).toEqual([401, null])
-    expect(await attempt(EMAIL, PASSWORD, '192.0.2.9')).toEqual([429, '1'])
-    // One IP address, a different account each time. The sixth account has no failures.
-    for (let failure = 0; failure < 5; failure++)
-      expect(await attempt(`${failure}@example.com`, 'wrong', '198.51.100.1')).toEqual([401, null])
-    expect(await attempt('6@example.com', 'wrong', '198.51.100.1')).toEqual([429, '1'])
-    expect(await attempt('6@example.com', 'wrong', '198.51.100.2')).toEqual([401, null])
-  })
+  it.each(['classic', 'production'] as const)(
+    'apply per account and per IP address in %s mode, each with 429 and Retry-After [LGN-02]',
+    async (mode) => {
+      const limits = { loginFailuresPerAccount: 3, loginFailuresPerIp: 5 }
+      const auth = await authIn(mode, engine, { ...limits, now: testClock() })
+      await addConfirmed(auth, EMAIL)
+      const attempt = async (email: string, password: string, ip: string) => {
+        const answer = await send(auth, 'POST', '/sessions', { form: { email, password }, ip })
+        return [answer.status, answer.headers.get('retry-after')]
+      }
+      // One account, a different IP address each time. The last address has no failures.
+      for (let failure = 0; failure < 3; failure++)
+        expect(await attempt(EMAIL, 'wrong', `192.0.2.${failure}`)).toEqual([401, null])
+      expect(await attempt(EMAIL, PASSWORD, '192.0.2.9')).toEqual([429, '1'])
+      // One IP address, a different account each time. The sixth account has no failures.
+      for (let failure = 0; failure < 5; failure++)
+        expect(await attempt(`${failure}@example.com`, 'wrong', '198.51.100.1')).toEqual([401, null])
+      expect(await attempt('6@example.com', 'wrong', '198.51.100.1')).toEqual([429, '1'])
+      expect(await attempt('6@example.com', 'wrong', '198.51.100.2')).toEqual([401, null])
+    },
+  )
 
   it('are shared by all instances, even for guesses sent at once [LGN-05]', async () => {
     const databaseUrl = await freshDatabase(engine)
@@ -228,7 +252,7 @@ onBothEngines('reset tokens', (engine) => {
         purpose: 'reset_password',
         user_id: bob.id,
         email: bob.email,
-        secret_hash: Buffer.from(sha256(secret)),
+        secret_hash: createHash('sha256').update(secret).digest(),
         created_at: now().getTime(),
         expires_at: now().getTime() + 3_600_000,
       },
@@ -253,6 +277,8 @@ onBothEngines('reset tokens', (engine) => {
       await expect(auth.updatePassword(late, 'newer')).rejects.toMatchObject({ code: 'invalid_reset_token' })
       expect(await auth.validLogin(email, 'new')).toBe(true)
     }
+    for (const mode of ['classic', 'development', 'production'] as const)
+      expect(inspectOptions({ mode }).options.resetTokenLifetimeSeconds).toBe(3_600)
     await expect(freshAuth(engine, { databaseUrl, resetTokenLifetimeSeconds: 86_401 })).rejects.toMatchObject(
       {
         option: 'resetTokenLifetimeSeconds',
@@ -311,52 +337,60 @@ onBothEngines('sessions', (engine) => {
       expect((await send(auth, 'GET', '/profile', { headers })).status).toBe(403)
   })
 
-  it('are identified only by the cookie, which is looked up on every request [SES-01, SES-05, CX-07]', async () => {
-    const auth = await freshAuth(engine)
-    await auth.registerUser(EMAIL, PASSWORD)
-    const { id } = await auth.registerUser('rob@example.com', PASSWORD)
-    const bobs = await logIn(auth)
-    const robs = await logIn(auth, { email: 'rob@example.com', password: PASSWORD })
-    const claims: Record<string, string>[] = [
-      ...['authorization', 'session_id', 'x-session-id', 'x-auth-token', 'cookie2'].map((name) => ({
-        [name]: name === 'authorization' ? `Bearer ${robs}` : `session_id=${robs}`,
-      })),
-      ...['x-user', 'x-user-id', 'x-remote-user', 'remote-user', 'x-forwarded-user', 'x-forwarded-email'].map(
-        (name) => ({ [name]: name.endsWith('id') ? String(id) : 'rob@example.com' }),
-      ),
-    ]
-    const query = `?${new URLSearchParams({ session_id: robs, user_id: String(id), email: 'rob@example.com' })}`
-    const paths = ['/profile', `/profile${query}`]
-    for (const [sessionToken, expected] of [
-      [bobs, { status: 200, body: { email: EMAIL } }],
-      [undefined, { status: 403, body: { code: 'session_required' } }],
-    ] as const) {
-      for (const headers of [{}, ...claims]) {
-        for (const path of paths) {
-          const answer = await send(auth, 'GET', path, { sessionToken, headers })
-          expect({ status: answer.status, body: await answer.json() }).toMatchObject(expected)
+  it.each(['classic', 'production'] as const)(
+    'are identified in %s mode only by the cookie, which is looked up on every request [SES-01, SES-05, CX-07]',
+    async (mode) => {
+      const auth = await authIn(mode, engine)
+      await addConfirmed(auth, EMAIL)
+      const id = await addConfirmed(auth, 'rob@example.com')
+      const bobs = (await auth.createSession(EMAIL)) ?? expect.unreachable()
+      const robs = (await auth.createSession('rob@example.com')) ?? expect.unreachable()
+      const claims: Record<string, string>[] = [
+        ...['authorization', 'session_id', 'x-session-id', 'x-auth-token', 'cookie2'].map((name) => ({
+          [name]: name === 'authorization' ? `Bearer ${robs}` : `session_id=${robs}`,
+        })),
+        ...[
+          'x-user',
+          'x-user-id',
+          'x-remote-user',
+          'remote-user',
+          'x-forwarded-user',
+          'x-forwarded-email',
+        ].map((name) => ({ [name]: name.endsWith('id') ? String(id) : 'rob@example.com' })),
+      ]
+      const query = `?${new URLSearchParams({ session_id: robs, user_id: String(id), email: 'rob@example.com' })}`
+      const paths = ['/profile', `/profile${query}`]
+      for (const [sessionToken, expected] of [
+        [bobs, { status: 200, body: { email: EMAIL } }],
+        [undefined, { status: 403, body: { code: 'session_required' } }],
+      ] as const) {
+        for (const headers of [{}, ...claims]) {
+          for (const path of paths) {
+            const answer = await send(auth, 'GET', path, { sessionToken, headers })
+            expect({ status: answer.status, body: await answer.json() }).toMatchObject(expected)
+          }
         }
       }
-    }
-    for (const headers of [{}, ...claims]) {
-      const answer = await send(auth, 'DELETE', `/sessions${query}`, {
-        form: { session_id: robs },
-        headers,
-      })
-      expect(answer.status).toBe(403)
-    }
-    // No route has a field for it.
-    for (const [path, fields] of [
-      ['/sessions', { ...BOB, session_id: robs }],
-      ['/users', { email: 'new@example.com', password: PASSWORD, session_id: robs }],
-    ] as const)
-      expect((await send(auth, 'POST', path, { form: fields })).status).toBe(400)
-    expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
-    // Once the rows are deleted, the same cookies are refused.
-    await (await openTables(auth)).deleteFrom('sessions').execute()
-    for (const sessionToken of [bobs, robs])
-      expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
-  })
+      for (const headers of [{}, ...claims]) {
+        const answer = await send(auth, 'DELETE', `/sessions${query}`, {
+          form: { session_id: robs },
+          headers,
+        })
+        expect(answer.status).toBe(403)
+      }
+      // No route has a field for it.
+      for (const [path, fields] of [
+        ['/sessions', { ...BOB, session_id: robs }],
+        ['/users', { email: 'new@example.com', password: 'seven green umbrellas', session_id: robs }],
+      ] as const)
+        expect((await send(auth, 'POST', path, { form: fields })).status).toBe(400)
+      expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
+      // Once the rows are deleted, the same cookies are refused.
+      await (await openTables(auth)).deleteFrom('sessions').execute()
+      for (const sessionToken of [bobs, robs])
+        expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
+    },
+  )
 
   it('send their token only in Set-Cookie, with HttpOnly and SameSite, in less than 4,096 bytes [SES-07]', async () => {
     const log: string[] = []

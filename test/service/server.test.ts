@@ -154,6 +154,12 @@ const REFUSED: readonly [name: string, bytes: string | Uint8Array, status?: numb
   ],
   ['a negative length', request('POST /users', json('Content-Length: -1')), 400, 'malformed_request'],
   [
+    'a transfer coding that Node does not decode',
+    request('POST /users', json('Transfer-Encoding: gzip, chunked'), '0\r\n\r\n'),
+    400,
+    'malformed_request',
+  ],
+  [
     'an unknown transfer coding',
     request('POST /users', json('Transfer-Encoding: magic'), '{}'),
     400,

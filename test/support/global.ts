@@ -26,9 +26,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (process.env.TMPDIR === undefined && isUsable(IN_MEMORY)) process.env.TMPDIR = IN_MEMORY
   // Tests start the built command, and the examples import the built library.
   if (!isBuilt()) await build()
-  const { url, stop } = await startPostgres()
+  // `npm run mutants` runs Vitest often, and starts one server for all runs.
+  const shared = process.env.BIENVENUE_TEST_POSTGRES
+  const { url, stop } =
+    shared === undefined ? await startPostgres() : { url: shared, stop: () => Promise.resolve() }
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-templates-'))
-  const postgres = 'bienvenue_template'
+  const postgres = `bienvenue_template_${process.pid}`
   const sqlite = join(folder, 'template.db')
   await createPostgres(url, postgres)
   for (const databaseUrl of [`${url}/${postgres}`, `sqlite:${sqlite}`])

@@ -25,7 +25,7 @@ function quotedTwice(text: string): string {
 }
 
 onBothEngines('a password reset by mail', (engine) => {
-  it('gets the same answer for every address, and mail goes only to active accounts', async () => {
+  it('gets the same answer for every address, and mail goes only to active accounts [REC-01]', async () => {
     let work = 0
     const hasher: Hasher = {
       hash: (password) => CHEAP_HASHER.hash(password).finally(() => work++),
@@ -68,6 +68,19 @@ onBothEngines('a password reset by mail', (engine) => {
     )
     expect(after.sessions).toEqual(sessions)
     expect(after.tokens?.length).toBe((tokens?.length ?? 0) + 2)
+  })
+
+  it('adds the same rows for every address before it answers [REC-01]', async () => {
+    const ctx = await productionContext(engine)
+    await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    for (const email of [BOB, 'nobody@example.com', 'nope']) {
+      const before = await everyRow(ctx.db)
+      await account.requestPasswordReset(ctx, { email }, {})
+      const after = await everyRow(ctx.db)
+      const added = Object.keys(after).map((name) => [name, after[name]?.length, before[name]?.length])
+      const grown = added.flatMap(([name, now = 0, then = 0]) => (now > then ? [name] : []))
+      expect(grown, email).toEqual(['audit', 'outbox', 'throttles'])
+    }
   })
 
   it('gets the same answer while the account is being deleted', async () => {

@@ -35,7 +35,7 @@ export interface CountedAttempt {
 
 const HOUR_MS = 60 * 60_000
 /** Right passwords are counted in windows of this length. */
-const SIGN_IN_WINDOW_MS = 10 * 60_000
+export const SIGN_IN_WINDOW_MS = 10 * 60_000
 
 /**
  * How often the limit of an IP address holds for its IPv6 networks /64, /56 and /48. The wider ones get more, because they

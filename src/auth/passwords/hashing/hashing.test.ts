@@ -45,6 +45,23 @@ describe.each(HASHERS)('the hasher for %s', (name, hasher) => {
     }
   })
 
+  it('needs a new hash if the algorithm or any cost of the old one is outdated [PW-13]', async () => {
+    const stored = {
+      current: await hasher.hash('password'),
+      bcrypt: `$2b$05$${'.'.repeat(53)}`,
+      sameBcrypt: `$2b$04$${'.'.repeat(53)}`,
+      memory: phc(19_455, 2, 1),
+      passes: phc(19_456, 1, 1),
+      lanes: phc(19_456, 2, 2),
+      argon2i: phc(19_456, 2, 1).replace('argon2id', 'argon2i'),
+    }
+    const renewed = Object.entries(stored).filter(([, hash]) => hasher.needsRehash('password', hash))
+    const current = name === 'bcrypt' ? ['current', 'sameBcrypt'] : ['current']
+    expect(renewed.map(([kind]) => kind)).toEqual(
+      Object.keys(stored).filter((kind) => !current.includes(kind)),
+    )
+  })
+
   it('salts every hash, so that equal passwords have different hashes', async () => {
     const hashes = await Promise.all(Array.from({ length: 8 }, () => hasher.hash('b4l0u')))
     expect(new Set(hashes.map((hash) => hash.slice(0, -31))).size).toBe(hashes.length)

@@ -1,0 +1,111 @@
+import type { Mutant } from './mutant.ts'
+
+export const CRYPTOGRAPHY: readonly Mutant[] = [
+  {
+    id: 'CRY-01',
+    does: 'repeats random values',
+    file: 'src/lib/random.ts',
+    find: "return randomBytes(32).toString('base64url')",
+    replace: "return Buffer.alloc(32, 7).toString('base64url')",
+  },
+  {
+    id: 'CRY-01',
+    does: 'takes secrets from Math.random',
+    file: 'src/lib/random.ts',
+    find: "return randomBytes(32).toString('base64url')",
+    replace:
+      "return Buffer.from(Array.from({ length: 32 }, () => Math.random() * 256)).toString('base64url')",
+  },
+  {
+    id: 'CRY-01',
+    does: 'takes device ids from UUIDs',
+    file: 'src/auth/sign-in/devices.ts',
+    find: 'known ?? randomSecret()',
+    replace: "known ?? `${generateUuid()}${generateUuid()}`.replaceAll('-', '').slice(0, 43)",
+  },
+  {
+    id: 'CRY-02',
+    does: 'hashes secrets with MD5',
+    file: 'src/lib/digest.ts',
+    find: "hash('sha256', text, 'buffer')",
+    replace: "hash('md5', text, 'buffer')",
+  },
+  {
+    id: 'CRY-02',
+    does: 'signs with HMAC-SHA-1',
+    file: 'src/lib/keyring.ts',
+    find: "createHmac('sha256', keyFor(purpose))",
+    replace: "createHmac('sha1', keyFor(purpose))",
+  },
+  {
+    id: 'CRY-04',
+    does: 'signs without the id of the key',
+    file: 'src/lib/keyring.ts',
+    find: '`${id}.${createHmac',
+    replace: "`${'0'.repeat(KEY_ID_LENGTH)}.${createHmac",
+  },
+  {
+    id: 'CRY-04',
+    does: 'verifies with the first key only',
+    file: 'src/lib/keyring.ts',
+    find: 'const signersById = new Map(signers.map(',
+    replace: 'const signersById = new Map(signers.slice(0, 1).map(',
+  },
+  {
+    id: 'CRY-04',
+    does: 'has one key for all purposes',
+    file: 'src/lib/keyring.ts',
+    find: 'derive(key, `sign ${purpose}`, KEY_BYTES)',
+    replace: "derive(key, `sign ${purpose && 'all'}`, KEY_BYTES)",
+  },
+  {
+    id: 'CRY-05',
+    does: 'derives keys of 128 bits',
+    file: 'src/lib/keyring.ts',
+    find: 'derive(key, `sign ${purpose}`, KEY_BYTES)',
+    replace: 'derive(key, `sign ${purpose}`, KEY_BYTES / 2)',
+  },
+  {
+    id: 'CRY-05',
+    does: 'accepts keys of 128 bits',
+    file: 'src/lib/keyring.ts',
+    find: 'if (key.length < KEY_BYTES)',
+    replace: 'if (key.length < KEY_BYTES / 2)',
+  },
+  {
+    id: 'CRY-07',
+    does: 'compares with an operator',
+    file: 'src/lib/digest.ts',
+    find: 'a.length === b.length && timingSafeEqual(a, b)',
+    replace: 'Buffer.compare(a, b) === 0',
+  },
+  {
+    id: 'CRY-07',
+    does: 'tells that a token has expired',
+    file: 'src/auth/tokens.ts',
+    find: 'return token.expiresAt > ctx.now() ? token : null',
+    replace: "if (token.expiresAt > ctx.now()) return token\n  throw new Error('expired')",
+  },
+  {
+    id: 'CRY-07',
+    does: 'tells that an account is disabled',
+    file: 'src/auth/sign-in/with-password.ts',
+    find: "throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)",
+    replace:
+      "throw reason === 'password_compromised' || reason === 'disabled' ? new AuthError('password_compromised') : wrongCredentials(ctx)",
+  },
+  {
+    id: 'CRY-08',
+    does: 'uses a primitive that the document does not name',
+    file: 'src/lib/random.ts',
+    find: "import { randomBytes } from 'node:crypto'",
+    replace: "import { createCipheriv, randomBytes } from 'node:crypto'",
+  },
+  {
+    id: 'CRY-08',
+    does: 'uses an algorithm that the document does not name',
+    file: 'src/lib/keyring.ts',
+    find: "createHmac('sha256', keyFor(purpose))",
+    replace: "createHmac('sha384', keyFor(purpose))",
+  },
+]

@@ -1,0 +1,26 @@
+import { CLASSIC } from './classic.ts'
+import { CRYPTOGRAPHY } from './cryptography.ts'
+import { EMAIL } from './email.ts'
+import { HTTP } from './http.ts'
+import type { Mutant } from './mutant.ts'
+import { OPERATION } from './operation.ts'
+import { PASSWORDS } from './passwords.ts'
+import { RECOVERY } from './recovery.ts'
+import { SESSIONS } from './sessions.ts'
+import { SIGN_IN } from './sign-in.ts'
+
+/** The mutants in the order of `docs/security/security.md`. */
+export const MUTANTS: readonly Mutant[] = [
+  ...PASSWORDS,
+  ...SIGN_IN,
+  ...RECOVERY,
+  ...SESSIONS,
+  ...CRYPTOGRAPHY,
+  ...HTTP,
+  ...EMAIL,
+  ...OPERATION,
+  ...CLASSIC,
+]
+
+/** Proven requirements without a mutant so far. */
+export const WITHOUT_MUTANT: readonly string[] = []

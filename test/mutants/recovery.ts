@@ -1,0 +1,173 @@
+import type { Mutant } from './mutant.ts'
+
+const RESET = 'src/auth/account/password-reset.ts'
+const OPTIONS = 'src/options/account.ts'
+
+export const RECOVERY: readonly Mutant[] = [
+  {
+    id: 'REC-01',
+    does: 'refuses a reset for an unknown address',
+    file: RESET,
+    find: "    await record(tx, { action: 'request_password_reset', userId: user?.id ?? null }, caller)\n",
+    replace:
+      "    await record(tx, { action: 'request_password_reset', userId: user?.id ?? null }, caller)\n    if (user === null) throw new AuthError('unknown_email')\n",
+  },
+  {
+    id: 'REC-01',
+    does: 'ends the sessions when a reset is requested',
+    file: RESET,
+    find: "if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)",
+    replace:
+      "if (user !== null) await store.deleteSessionsOf(tx.db, user.id)\n    if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)",
+  },
+  {
+    id: 'REC-01',
+    does: 'does no work for an unknown address',
+    file: RESET,
+    find: "    else await enqueueDecoy(tx, 'reset_password', caller)\n",
+    replace: '',
+  },
+  {
+    id: 'REC-02',
+    does: 'answers with the token in production',
+    file: 'src/app/routes/account.ts',
+    find: "if (auth.options.resetTokenDelivery === 'mail') {",
+    replace: "if (auth.options.mode === 'development') {",
+  },
+  {
+    id: 'REC-02',
+    does: 'mails the token to the address as it was typed',
+    file: RESET,
+    find: "await enqueueMail(tx, user, 'reset_password', caller)",
+    replace: "await enqueueMail(tx, user, 'reset_password', caller, { email })",
+  },
+  {
+    id: 'REC-02',
+    does: 'records the token in the audit log',
+    file: RESET,
+    find: "await record(tx, { action: 'reset_password', userId: token.userId }, asUser(caller, locked))",
+    replace:
+      "await record(tx, { action: 'reset_password', userId: token.userId, details: { resetToken } }, asUser(caller, locked))",
+  },
+  {
+    id: 'REC-03',
+    does: 'has 128 random bits',
+    file: 'src/lib/random.ts',
+    find: "randomBytes(32).toString('base64url')",
+    replace: "Buffer.from(randomBytes(16).toString('hex')).toString('base64url')",
+  },
+  {
+    id: 'REC-03',
+    does: 'stores the secret in place of its hash',
+    file: 'src/lib/digest.ts',
+    find: "return hash('sha256', text, 'buffer')",
+    replace: 'return Buffer.from(text)',
+  },
+  {
+    id: 'REC-03',
+    does: 'finds a token by its id alone',
+    file: 'src/auth/tokens.ts',
+    find: 'equalInConstantTime(token.secretHash, bearer.secretHash)',
+    replace: 'equalInConstantTime(token.secretHash, token.secretHash)',
+  },
+  {
+    id: 'REC-04',
+    does: 'lets a token live for two hours',
+    file: OPTIONS,
+    find: 'classic: HOUR,\n    production: HOUR,',
+    replace: 'classic: 2 * HOUR,\n    production: HOUR,',
+  },
+  {
+    id: 'REC-04',
+    does: 'lets a token live for a day in production',
+    file: OPTIONS,
+    find: 'classic: HOUR,\n    production: HOUR,',
+    replace: 'classic: HOUR,\n    production: DAY,',
+  },
+  {
+    id: 'REC-04',
+    does: 'accepts a lifetime of two days',
+    file: OPTIONS,
+    find: "kind: { type: 'integer', min: 60, max: DAY, unit: 'seconds' },\n    classic: HOUR,",
+    replace: "kind: { type: 'integer', min: 60, max: 2 * DAY, unit: 'seconds' },\n    classic: HOUR,",
+  },
+  {
+    id: 'REC-06',
+    does: 'redeems a token as often as it is presented',
+    file: 'src/db/tables/tokens.ts',
+    find: '    .executeTakeFirst()\n  return numDeletedRows > 0n\n',
+    replace: '    .executeTakeFirst()\n  return numDeletedRows >= 0n\n',
+  },
+  {
+    id: 'REC-06',
+    does: 'uses a token up although the change fails',
+    file: RESET,
+    find: 'store.takeToken(tx.db, token, ctx.now())',
+    replace: 'store.takeToken(ctx.db, token, ctx.now())',
+  },
+  {
+    id: 'REC-07',
+    does: 'resets with a token of any purpose',
+    file: RESET,
+    find: "findLiveToken(ctx, ['reset_password'], resetToken)",
+    replace: "findLiveToken(ctx, ['reset_password', 'confirm_email', 'change_email'], resetToken)",
+  },
+  {
+    id: 'REC-07',
+    does: 'confirms with a reset token',
+    file: 'src/auth/account/confirmation.ts',
+    find: "findLiveToken(ctx, ['confirm_email', 'change_email'], request.token)",
+    replace: "findLiveToken(ctx, ['reset_password', 'confirm_email', 'change_email'], request.token)",
+  },
+  {
+    id: 'REC-07',
+    does: 'ignores the address that comes with a token',
+    file: RESET,
+    find: '(email !== undefined && !isSameAddress(email, token.email))',
+    replace: '(email === null)',
+  },
+  {
+    id: 'REC-07',
+    does: 'keeps tokens when the password changes',
+    file: 'src/auth/account/password-change.ts',
+    find: 'await revokeSessionsAndTokens(tx, user.id)',
+    replace: 'await store.deleteSessionsOf(tx.db, user.id)',
+  },
+  {
+    id: 'REC-09',
+    does: 'keeps the sessions',
+    file: RESET,
+    find: 'if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens',
+    replace: 'if (false) await revokeSessionsAndTokens',
+  },
+  {
+    id: 'REC-09',
+    does: 'keeps the sessions in production by default',
+    file: OPTIONS,
+    find: "env: 'BIENVENUE_RESET_ENDS_SESSIONS',\n    kind: { type: 'switch' },\n    classic: false,\n    production: true,",
+    replace:
+      "env: 'BIENVENUE_RESET_ENDS_SESSIONS',\n    kind: { type: 'switch' },\n    classic: false,\n    production: false,",
+  },
+  {
+    id: 'REC-09',
+    does: 'lets an operator keep the sessions in production',
+    file: OPTIONS,
+    find: "'an attacker’s sessions survive a password reset'),\n    strict: true,",
+    replace: "'an attacker’s sessions survive a password reset'),\n    tolerated: true,",
+  },
+  {
+    id: 'REC-09',
+    does: 'signs in the person who resets',
+    file: 'src/app/routes/account.ts',
+    find: "    return { body: { email: user.email, message: 'Password updated' } }\n",
+    replace:
+      "    const signedIn = await auth.sessions.create({ email: user.email })\n    return { body: { email: user.email, message: 'Password updated' }, cookies: [sessionCookie(signedIn ?? '', auth.options)] }\n",
+  },
+  {
+    id: 'REC-09',
+    does: 'sends no notice',
+    file: RESET,
+    find: "    await enqueueMail(tx, locked, 'password_changed', caller)\n",
+    replace: '',
+  },
+]

@@ -1,0 +1,174 @@
+import type { Mutant } from './mutant.ts'
+
+const THROTTLE = 'src/auth/sign-in/throttle.ts'
+const OPTIONS = 'src/options/throttling.ts'
+
+export const SIGN_IN: readonly Mutant[] = [
+  {
+    id: 'LGN-01',
+    does: 'has another limit per account in production than the document',
+    file: OPTIONS,
+    find: 'development: 20,\n    production: 10,',
+    replace: 'development: 20,\n    production: 11,',
+  },
+  {
+    id: 'LGN-01',
+    does: 'waits for another time than the document says',
+    file: THROTTLE,
+    find: 'const FIRST_WAIT_MS = SECOND_MS',
+    replace: 'const FIRST_WAIT_MS = 2 * SECOND_MS',
+  },
+  {
+    id: 'LGN-01',
+    does: 'forgets failures earlier than the document says',
+    file: THROTTLE,
+    find: 'forgetAfterMs: 24 * HOUR_MS',
+    replace: 'forgetAfterMs: 23 * HOUR_MS',
+  },
+  {
+    id: 'LGN-02',
+    does: 'has no limit per account',
+    file: THROTTLE,
+    find: 'if (!byAccount.allowed) throw',
+    replace: 'if (false) throw',
+  },
+  {
+    id: 'LGN-02',
+    does: 'has no limit per IP address',
+    file: THROTTLE,
+    find: 'if (byIp && !byIp.allowed) throw',
+    replace: 'if (false) throw',
+  },
+  {
+    id: 'LGN-02',
+    does: 'has no limit per IP address in production',
+    file: THROTTLE,
+    find: 'ip: { freeAttempts: ctx.options[ip], ...waits }',
+    replace: "ip: { freeAttempts: ctx.options.mode === 'production' ? 1e6 : ctx.options[ip], ...waits }",
+  },
+  {
+    id: 'LGN-02',
+    does: 'has no limit per account in production',
+    file: THROTTLE,
+    find: 'account: { freeAttempts: ctx.options[account], lockAfter, ...waits }',
+    replace:
+      "account: { freeAttempts: ctx.options.mode === 'production' ? 1e6 : ctx.options[account], lockAfter, ...waits }",
+  },
+  {
+    id: 'LGN-02',
+    does: 'sends no Retry-After',
+    file: 'src/app/responses.ts',
+    find: 'return retryAfter === undefined ?',
+    replace: 'return retryAfter !== 0 ?',
+  },
+  {
+    id: 'LGN-04',
+    does: 'knows no device',
+    file: 'src/auth/sign-in/devices.ts',
+    find: 'signature) ? id : null',
+    replace: 'signature) ? null : null',
+  },
+  {
+    id: 'LGN-04',
+    does: 'keeps the failures of strangers after a reset',
+    file: 'src/auth/account/password-reset.ts',
+    find: '  await forgetFailures(ctx, user.email)\n',
+    replace: '',
+  },
+  {
+    id: 'LGN-04',
+    does: 'counts failed sign-ins against reset requests',
+    file: THROTTLE,
+    find: "return keyOf(what, 'account', isEmailAddress",
+    replace: "return keyOf(what && 'any', 'account', isEmailAddress",
+  },
+  {
+    id: 'LGN-05',
+    does: 'counts without a condition in the statement',
+    file: 'src/db/tables/throttles.ts',
+    find: '        .where(isOpen(policy, time)),\n',
+    replace: '',
+  },
+  {
+    id: 'LGN-05',
+    does: 'verifies the password before it counts',
+    file: 'src/auth/sign-in/password-check.ts',
+    find: "  const attempt = await countAttempt(ctx, 'login', { email, account }, caller)\n",
+    replace:
+      "  await verify(ctx, account, password)\n  const attempt = await countAttempt(ctx, 'login', { email, account }, caller)\n",
+  },
+  {
+    id: 'LGN-07',
+    does: 'tells in the answer that an address is taken',
+    file: 'src/auth/account/registration.ts',
+    find: "    await enqueueMail(tx, owner, 'account_exists', caller)\n",
+    replace:
+      "    await enqueueMail(tx, owner, 'account_exists', caller)\n    throw new AuthError('invalid_email', { field: 'email' })\n",
+  },
+  {
+    id: 'LGN-07',
+    does: 'does not tell the mailbox of a taken address',
+    file: 'src/auth/account/registration.ts',
+    find: "    await enqueueMail(tx, owner, 'account_exists', caller)\n",
+    replace: '',
+  },
+  {
+    id: 'LGN-07',
+    does: 'hashes only the password for a new address',
+    file: 'src/auth/account/registration.ts',
+    find: 'const hashedPassword = await ctx.hasher.hash(password)',
+    replace:
+      "const hashedPassword = (await store.findUserByEmail(ctx.db, email)) ? '!' : await ctx.hasher.hash(password)",
+  },
+  {
+    id: 'LGN-12',
+    does: 'sends no notice of a changed password',
+    file: 'src/auth/account/password-change.ts',
+    find: "  await enqueueMail(tx, user, 'password_changed', acting)\n",
+    replace: '',
+  },
+  {
+    id: 'LGN-12',
+    does: 'sends no notice of a reset password',
+    file: 'src/auth/account/password-reset.ts',
+    find: "    await enqueueMail(tx, locked, 'password_changed', caller)\n",
+    replace: '',
+  },
+  {
+    id: 'LGN-12',
+    does: 'sends no notice of a requested change of address',
+    file: 'src/auth/account/email-change.ts',
+    find: "    await enqueueMail(tx, user, 'email_change_requested', acting, { details })\n",
+    replace: '',
+  },
+  {
+    id: 'LGN-12',
+    does: 'sends the notice of a changed address to the new address',
+    file: 'src/auth/account/confirmation.ts',
+    find: 'caller, { email: user.email, details })',
+    replace: 'caller, { email: token.email, details })',
+  },
+  {
+    id: 'LGN-13',
+    does: 'signs in whoever opens the link of a reset',
+    file: 'src/app/routes/account.ts',
+    find: "    return { body: { email: user.email, message: 'Password updated' } }\n",
+    replace:
+      "    const signedIn = await auth.sessions.create({ email: user.email })\n    return { body: { email: user.email, message: 'Password updated' }, cookies: [sessionCookie(signedIn ?? '', auth.options)] }\n",
+  },
+  {
+    id: 'LGN-13',
+    does: 'signs in whoever confirms an address',
+    file: 'src/app/routes/account.ts',
+    find: "    return { body: { email, message: 'Email confirmed' } }\n",
+    replace:
+      "    const signedIn = await auth.sessions.create({ email })\n    return { body: { email, message: 'Email confirmed' }, cookies: [sessionCookie(signedIn ?? '', auth.options)] }\n",
+  },
+  {
+    id: 'LGN-14',
+    does: 'has a route for a sign-in by SMS',
+    file: 'src/api/sign-in.ts',
+    find: "path: '/reauthenticate'",
+    replace: "path: '/sms_sign_in'",
+  },
+]
