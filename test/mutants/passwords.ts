@@ -141,14 +141,14 @@ export const PASSWORDS: readonly Mutant[] = [
   {
     id: 'PW-07',
     does: 'ignores the words of the operator',
-    file: 'src/auth/passwords/policy/context.ts',
+    file: 'src/auth/passwords/policy/context-words.ts',
     find: ', ...service.contextWords]',
     replace: ']',
   },
   {
     id: 'PW-07',
     does: 'ignores the host of the service',
-    file: 'src/auth/passwords/policy/context.ts',
+    file: 'src/auth/passwords/policy/context-words.ts',
     find: '...domainWords(host), ',
     replace: '',
   },

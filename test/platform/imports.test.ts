@@ -124,6 +124,7 @@ it('only db/dialect.ts and released migrations branch on the dialect', () => {
     'db/migrations/0007-audit.ts',
     'db/migrations/0008-notices.ts',
     'db/migrations/0009-audit-actors.ts',
+    'db/migrations/0011-audit-origins.ts',
   ])
 })
 
