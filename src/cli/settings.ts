@@ -36,7 +36,7 @@ const SERVER_TABLE = {
   /**
    * The TCP port to listen on.
    *
-   * 0 to 65535 0 chooses a free port. Default: `5000`.
+   * 0 to 65535 (0 chooses a free port). Default: `5000`.
    */
   port: {
     env: 'PORT',
@@ -49,7 +49,7 @@ const SERVER_TABLE = {
    * The number of processes that serve on this machine. Several processes need a database that they can share:
    * a file, or PostgreSQL with ten connections for each.
    *
-   * 0 to 64 0 means one per core. Default: `1`.
+   * 0 to 64 (0 means one per core). Default: `1`.
    */
   workers: {
     env: 'BIENVENUE_WORKERS',
@@ -93,12 +93,10 @@ type ServerSettings = {
 type ServerName = keyof ServerSettings
 type Name = OptionName | ServerName
 
-/** Every setting. */
 export const SETTINGS: Readonly<Record<Name, Setting>> = { ...OPTION_TABLE, ...SERVER_TABLE }
 const NAMES = Object.keys(SETTINGS) as Name[]
 const SERVER_NAMES = Object.keys(SERVER_TABLE) as ServerName[]
 
-/** The origin of a value. */
 type Source = 'default' | 'environment' | 'file' | 'flag'
 
 /** The settings as read from the environment and the flags. `workers` is 1 or more. */

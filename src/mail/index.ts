@@ -1,6 +1,6 @@
 /**
- * Mail: composing messages and sending them. The sentences are in `text/`. When to send a mail, and to whom, is decided
- * by `auth/outbox.ts`; this folder knows neither accounts nor the database.
+ * Mail: composing messages and sending them. The sentences are in `text/`. `auth/delivery/` decides when to send a mail,
+ * and to whom; this folder knows neither accounts nor the database.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export const MAILS_AT_ONCE = 5
 
 /** A message that is ready to send. */
 export interface Mail {
-  /** A UUID. A retry has the same one, so that receivers can recognise duplicates. */
+  /** A UUID. A retry has the same one, so that receivers can recognize duplicates. */
   readonly id: string
   /** Exactly one address, without a name. */
   readonly to: string

@@ -200,18 +200,18 @@ export async function extendMail(
   return numUpdatedRows > 0n
 }
 
-/** The times that {@link takeDueMail} goes by. */
+/** The times that {@link takeDueMail} uses. */
 export interface Lease {
-  /** How long no other instance takes the mail. */
+  /** How long other instances leave the mail alone. */
   readonly leaseMs: number
-  /** A mail that waits longer than this was postponed by a clock that is wrong. It is due now. */
+  /** A mail that would wait longer than this was postponed by a wrong clock, and is due now. */
   readonly longestWaitMs: number
 }
 
 /** How much mail {@link takeDueMail} takes. */
 export interface MailSelection {
   readonly limit: number
-  /** Domains whose mail it leaves, and that of their subdomains. Lower case. */
+  /** Leaves mail to these domains and their subdomains. In lower case. */
   readonly notTo: readonly string[]
 }
 
@@ -266,7 +266,7 @@ function isNotTo(domain: string): RawBuilder<boolean> {
   return sql<boolean>`${address} not like ${`%@${domain}`} and ${address} not like ${`%.${domain}`}`
 }
 
-/** Writes the row of a mail and changes nothing, which costs what a change costs. */
+/** Writes a row without changing it, so that doing nothing takes as long as a change. */
 export async function touchMail(db: Database, id: string): Promise<void> {
   await db
     .updateTable('outbox')

@@ -53,7 +53,7 @@ const COLUMNS = {
   hashed_password: {
     type: 'text',
     property: 'hashedPassword',
-    about: 'Names its algorithm, cost and salt; `!` verifies nothing',
+    about: 'The hash with its algorithm, cost and salt; `!` matches no password',
     class: 'secret',
     protection:
       'argon2id or bcrypt, each with its own salt; an imported account keeps its hash until the first login ([passwords.md](../security/passwords.md#hashes-from-elsewhere))',
@@ -102,7 +102,7 @@ const COLUMNS = {
     type: 'integer',
     property: 'passwordVersion',
     about:
-      'Counts the passwords that were set; a rehash does not count. Two passwords can be set in the same millisecond, so a time would not do',
+      'How often a password was set; a rehash does not count. A counter, because two passwords can be set in the same millisecond',
     class: 'technical',
     log: 'no',
   },
@@ -119,7 +119,7 @@ const COLUMNS = {
     type: 'time',
     property: 'emailVerifiedAt',
     nullable: true,
-    about: 'When someone proved that they read the mail of the address',
+    about: 'When someone proved that they receive mail at the address',
     class: 'personal',
     kept: 'until the address changes',
     log: 'no',
@@ -239,7 +239,7 @@ export const MOVING_COLUMNS = MOVING_FIELDS.map(({ column, property }) => {
     property: property as keyof MovingUser,
     type,
     isSecret: kind === 'secret',
-    /** Whether a row must have a value, because neither null nor a generated one is possible. */
+    /** Whether a new row must have a value: the column is not nullable, and the database does not generate it. */
     isRequired: nullable !== true && generated !== true,
   }
 })
@@ -323,7 +323,7 @@ export interface NewUser {
 /**
  * Adds a user.
  *
- * @param email - Stored without surrounding spaces; its normalised form is unique.
+ * @param email - Stored without surrounding spaces; its normalized form is unique.
  * @param hashedPassword - A hash of `hashPassword`, or `!` for an account without a password.
  * @throws {Conflict} The address is taken.
  */
@@ -352,7 +352,7 @@ export async function addUser(
 
 /**
  * Finds the user whose attributes equal all given values; if several match, the one with the lowest id. Addresses are
- * compared in their normalised form.
+ * compared in their normalized form.
  *
  * @param criteria - `{ attribute: value, … }` with at least one attribute. No value may be `null` or `undefined`: a
  *   look-up by a missing reset token must not find the accounts without one.
@@ -414,7 +414,7 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
   if (changed === 0n) throw new NoResultFound('no user matches')
 }
 
-/** The user whose normalised address equals that of `email`, or `null`. */
+/** The user whose normalized address equals that of `email`, or `null`. */
 export async function findUserByEmail(db: Database, email: string): Promise<User | null> {
   const row = await db
     .selectFrom('users')
