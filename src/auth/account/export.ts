@@ -5,9 +5,9 @@ import { list as listAudit } from '../audit/list.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
+import { nextHour, takeHourlyPlace } from '../quotas.ts'
 import { requireFreshSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
-import { nextHour, takeHourlyPlace } from '../sign-in/throttle.ts'
 import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 
 /** Everything that is stored about an account, except secrets. */

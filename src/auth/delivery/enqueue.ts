@@ -10,7 +10,7 @@ import type { User } from '../../model/user.ts'
 import { LOCALES, type Locale } from '../../text/index.ts'
 import type { Client } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'
-import { endOfPause } from '../sign-in/throttle.ts'
+import { endOfPause } from '../quotas.ts'
 import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, SIGN_INS_NAMED_MAX, signInsIn } from './device-notice.ts'
 import { isLinked, isVital, LINKED_KINDS, type MailKind } from './kinds.ts'
 

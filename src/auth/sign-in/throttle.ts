@@ -1,5 +1,4 @@
 import * as store from '../../db/index.ts'
-import { sha256 } from '../../lib/digest.ts'
 import { networksOf } from '../../lib/network.ts'
 import { AuthError } from '../../model/errors.ts'
 import { THROTTLED, type Throttled, WAITS } from '../../model/throttled.ts'
@@ -7,13 +6,14 @@ import { isEmailAddress, maskEmail, normalizeEmail, type User } from '../../mode
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
+import { keyOf, type Window, windowOf } from '../quotas.ts'
 import { recogniseDevice } from './devices.ts'
 
-/** Whose attempt it is. Either limit alone refuses. */
+/** The account that an attempt is for. */
 export interface Attempter {
-  /** The account as it was named, whether it exists or not. */
+  /** The address as it was entered, whether or not it has an account. */
   readonly email: string
-  /** The account that it is, where there is one: to know its devices by. */
+  /** The account with this address, by which its devices are recognized. */
   readonly account?: Pick<User, 'id' | 'email' | 'passwordVersion'> | null
 }
 
@@ -33,7 +33,6 @@ export interface CountedAttempt {
   withdraw(): Promise<void>
 }
 
-const HOUR_MS = 60 * 60_000
 /** Right passwords are counted in windows of this length. */
 export const SIGN_IN_WINDOW_MS = 10 * 60_000
 
@@ -126,8 +125,8 @@ async function countOnAccount(
 
   const accountKey = accountKeyOf(what, who.email)
   const byAccount = await store.takeAttempt(tx.db, accountKey, policies.account, now)
-  // Nothing was guessed, so the rollback also uncounts it for the IP address: an account under attack must not use
-  // up what its address may try elsewhere.
+  // No password was checked, so the rollback also uncounts it for the IP address: an account under attack must not use
+  // up the attempts of the address at other accounts.
   if (!byAccount.allowed) throw tooManyAttempts(byAccount.retryAfterMs)
   if (byAccount.count === policies.account.freeAttempts) await recordLimit(tx, what, 'account', who, caller)
   if (byIp.some(({ isLast }) => isLast)) await recordLimit(tx, what, 'address', who, caller)
@@ -148,7 +147,7 @@ async function countOnAccount(
   }
 }
 
-/** `null` where the device has failed as often as an account may: it is like any other from then on. */
+/** `null` if the device has failed as often as locks an account. From then on it counts as unknown. */
 async function countOnDevice(
   tx: TxContext,
   device: string,
@@ -218,7 +217,7 @@ function signInKeyOf(
   return keyOf('sign_in', isKnown ? 'known' : 'new', String(window.index), ...of)
 }
 
-// Once, when it is reached: a line for each attempt behind it would fill the disk at the attacker's speed.
+// Recorded once, when the limit is reached. A record for each later attempt would let an attacker fill the disk.
 function recordLimit(
   ctx: Context,
   what: Throttled | 'sign_in',
@@ -231,8 +230,8 @@ function recordLimit(
 }
 
 /**
- * Forgets the failures and sign-ins of an account: its owner has proven themselves in another way, or it is another
- * account.
+ * Clears the failures and sign-ins that count against an account. For an owner who has proven themselves in another way,
+ * or an account that did not exist when they were counted.
  */
 export async function forgetAttempts(ctx: Context, email: string): Promise<void> {
   await store.clearAttempts(ctx.db, accountKeyOf('login', email))
@@ -241,7 +240,7 @@ export async function forgetAttempts(ctx: Context, email: string): Promise<void>
     await store.clearAttempts(ctx.db, signInKeyOf(['account', accountIn(email)], { isKnown, window }))
 }
 
-/** Forgets the failures of many accounts at once. */
+/** Clears the failures that count against many accounts. */
 export async function forgetFailuresOfAll(tx: TxContext, emails: readonly string[]): Promise<void> {
   await store.clearManyAttempts(
     tx.db,
@@ -249,7 +248,7 @@ export async function forgetFailuresOfAll(tx: TxContext, emails: readonly string
   )
 }
 
-/** Those of these addresses whose account is locked, each in its normal form. */
+/** Which of these addresses have a locked account, each in its normalized form. */
 export async function findLockedAccounts(
   ctx: Context,
   emails: readonly string[],
@@ -259,60 +258,6 @@ export async function findLockedAccounts(
   const byKey = new Map(emails.map((email) => [accountKeyOf('login', email), normalizeEmail(email)]))
   const locked = await store.findLocked(ctx.db, [...byKey.keys()], { lockAfter, now: ctx.now() })
   return new Set(locked.flatMap((key) => byKey.get(key) ?? []))
-}
-
-/** A place among those that an hour has. */
-export interface Place {
-  /** Gives it back. */
-  release(): Promise<void>
-}
-
-/**
- * Takes one of the places that something has in each hour of the clock, or `null` where none is left.
- *
- * @param what - Names what is counted.
- */
-export async function takeHourlyPlace(ctx: Context, what: string, places: number): Promise<Place | null> {
-  if (!ctx.options.throttle) return { release: async () => {} }
-  const { index, end } = windowOf(ctx, HOUR_MS)
-  const key = keyOf('hourly', what, String(index))
-  if ((await store.takePlace(ctx.db, key, { places, until: end })) === null) return null
-  return { release: () => store.refundAttempt(ctx.db, key, { blockedUntil: 0 }) }
-}
-
-/** When the next hour of the clock begins, and with it new places. */
-export function nextHour(ctx: Context): Date {
-  return windowOf(ctx, HOUR_MS).end
-}
-
-/** A fixed span of the clock: the first begins in 1970. */
-interface Window {
-  readonly index: number
-  readonly end: Date
-}
-
-function windowOf(ctx: Context, lengthMs: number): Window {
-  const index = Math.floor(ctx.now().getTime() / lengthMs)
-  return { index, end: new Date((index + 1) * lengthMs) }
-}
-
-/**
- * When something that happens once in a while may happen again: now, or at the end of the pause.
- *
- * @param what - Names what happens.
- */
-export async function endOfPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
-  const now = ctx.now()
-  const end = await store.findPauseEnd(ctx.db, keyOf('pause', what))
-  // A pause that lies further ahead than any we start was started under another clock: it does not count.
-  return end !== null && end > now && end.getTime() <= now.getTime() + pauseMs ? end : now
-}
-
-/** Starts the pause. Gives its end. */
-export async function startPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
-  const end = new Date(ctx.now().getTime() + pauseMs)
-  await store.startPause(ctx.db, keyOf('pause', what), end)
-  return end
 }
 
 type Policies = Readonly<Record<'account' | 'ip', store.ThrottlePolicy>>
@@ -332,7 +277,7 @@ function accountKeyOf(what: Throttled, email: string): string {
 }
 
 function accountIn(email: string): string {
-  // Text that is not an address is counted as it stands: it may be long, and normalising it would be slow.
+  // Text that is not an address is counted unchanged, because normalizing long text is slow.
   return isEmailAddress(email) ? normalizeEmail(email) : email
 }
 
@@ -340,13 +285,9 @@ function accountIn(email: string): string {
 function networksIn({ ip }: Caller): { network: string; factor: number }[] {
   if (ip === undefined) return []
   const networks = networksOf(ip)
-  // Left out, the limit would not act, and nobody would notice.
-  if (networks === null) throw new TypeError('ip is no IP address')
+  // Ignoring it would silently turn the limit off.
+  if (networks === null) throw new TypeError('ip is not an IP address')
   return networks.map((network, index) => ({ network, factor: NETWORK_FACTORS[index] ?? 1 }))
-}
-
-function keyOf(...parts: string[]): string {
-  return Buffer.from(sha256(parts.join('\n'))).toString('hex')
 }
 
 /** The refusal of an attempt that may be repeated later. */

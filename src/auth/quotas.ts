@@ -1,0 +1,66 @@
+/** Quotas per hour and pauses: limits on what the service does, whoever caused it. `sign-in/throttle.ts` limits attempts. */
+import * as store from '../db/index.ts'
+import { sha256 } from '../lib/digest.ts'
+import type { Context } from './context.ts'
+
+const HOUR_MS = 60 * 60_000
+
+/** One of the places in a quota. */
+export interface Place {
+  /** Returns the place. */
+  release(): Promise<void>
+}
+
+/**
+ * Takes a place in a quota that each hour of the clock renews. `null` if none is left.
+ *
+ * @param what - Identifies the quota.
+ * @param places - The size of the quota.
+ */
+export async function takeHourlyPlace(ctx: Context, what: string, places: number): Promise<Place | null> {
+  if (!ctx.options.throttle) return { release: async () => {} }
+  const { index, end } = windowOf(ctx, HOUR_MS)
+  const key = keyOf('hourly', what, String(index))
+  if ((await store.takePlace(ctx.db, key, { places, until: end })) === null) return null
+  return { release: () => store.refundAttempt(ctx.db, key, { blockedUntil: 0 }) }
+}
+
+/** When the next hour of the clock begins, which renews every quota. */
+export function nextHour(ctx: Context): Date {
+  return windowOf(ctx, HOUR_MS).end
+}
+
+/**
+ * When something that needs a pause between two times may happen again: now, or at the end of the pause.
+ *
+ * @param what - Identifies the pause.
+ */
+export async function endOfPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
+  const now = ctx.now()
+  const end = await store.findPauseEnd(ctx.db, keyOf('pause', what))
+  // An end further ahead than the length of the pause was set under another clock, and does not count.
+  return end !== null && end > now && end.getTime() <= now.getTime() + pauseMs ? end : now
+}
+
+/** Starts a pause and returns its end. */
+export async function startPause(ctx: Context, what: string, pauseMs: number): Promise<Date> {
+  const end = new Date(ctx.now().getTime() + pauseMs)
+  await store.startPause(ctx.db, keyOf('pause', what), end)
+  return end
+}
+
+/** A fixed span of the clock. The first begins in 1970. */
+export interface Window {
+  readonly index: number
+  readonly end: Date
+}
+
+export function windowOf(ctx: Context, lengthMs: number): Window {
+  const index = Math.floor(ctx.now().getTime() / lengthMs)
+  return { index, end: new Date((index + 1) * lengthMs) }
+}
+
+/** The key of a counter: a hash, so that the table contains no address and has keys of one length. */
+export function keyOf(...parts: string[]): string {
+  return Buffer.from(sha256(parts.join('\n'))).toString('hex')
+}
