@@ -487,7 +487,7 @@ onBothEngines('a change and its audit record', (engine) => {
     const { id, email } = await newAccount('unlock')
     await auth.validLogin(email, NEW_PASSWORD)
     const { throttles } = await everyRow(db)
-    expect(throttles).toHaveLength(1)
+    expect(throttles).not.toEqual([])
     const repair = await breakTable(db, 'audit', 'insert')
     await expect(auth.users.unlock(id)).rejects.toThrow('broken by the test')
     expect((await everyRow(db)).throttles).toEqual(throttles)
