@@ -79,7 +79,7 @@ function licensesOf(modules: readonly string[]): string {
     .join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-/** Whether `dist/` holds what `src/` says. */
+/** Whether `dist/` is up to date with `src/`. */
 export function isBuilt(): boolean {
   // The build writes this file last.
   const last = 'dist/cli/LICENSES'

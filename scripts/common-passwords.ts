@@ -3,7 +3,7 @@
  *
  *     node scripts/common-passwords.ts 10_million_password_list_top_1M.txt
  *
- * The source is that file of SecLists. `docs/security/passwords.md` tells where it comes from and what is taken.
+ * The source is that file of SecLists. `docs/security/passwords.md` explains its origin and which passwords are included.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'

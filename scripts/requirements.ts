@@ -1,7 +1,8 @@
 /**
  * Compares the lines of `docs/security/security.md` with the names of the tests: prints the state of each area, and
- * fails if page and tests disagree. With the path of a JSON test report, a test that did not pass proves nothing.
- * Without a path, a report in `.cache` counts if no source is newer, else only the names.
+ * fails if page and tests disagree. The argument is the path of a JSON test report, in which only tests that
+ * passed prove something. Without an argument, it reads the report in `.cache` if no source is newer. Otherwise the names
+ * of the tests are enough.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'

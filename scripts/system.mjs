@@ -29,12 +29,6 @@ const PACKAGES = [
     tests: 'of the client of the Flask original',
   },
   { name: 'python3-bcrypt', path: '/usr/lib/python3/dist-packages/bcrypt', tests: 'of hashes in that table' },
-  { name: 'python3-flask', path: '/usr/lib/python3/dist-packages/flask', tests: 'of the Flask original' },
-  {
-    name: 'python3-requests',
-    path: '/usr/lib/python3/dist-packages/requests',
-    tests: 'of its end-to-end client',
-  },
 ]
 
 const FULL_PACKAGES = [

@@ -63,7 +63,7 @@ export interface CreateAuthOptions extends AuthOptions {
  * Opens the database and binds every use case to it. Creates and migrates the database if needed. Sends queued mail until
  * `close`, if there is a mailer.
  *
- * @throws {OptionError} An option has an invalid value, or the database cannot be used. `option` names the option.
+ * @throws {OptionError} An option is invalid, or the database cannot be used. `option` names the option.
  * @example
  * ```ts
  * const auth = await createAuth({ databaseUrl: 'sqlite:accounts.db' })

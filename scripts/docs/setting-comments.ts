@@ -20,7 +20,7 @@ function commented(source: string): string {
 }
 
 function valuesOf({ kind }: Setting): string {
-  return kind.type === 'integer' ? `${kind.min} to ${kind.max} ${kind.unit}. ` : ''
+  return kind.type === 'integer' ? `${kind.min} to ${kind.max} (${kind.unit}). ` : ''
 }
 
 /** For example: Default: `1`, in development `8`, in production `15`. */

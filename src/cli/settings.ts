@@ -36,7 +36,7 @@ const SERVER_TABLE = {
   /**
    * The TCP port to listen on.
    *
-   * 0 to 65535 0 chooses a free port. Default: `5000`.
+   * 0 to 65535 (0 chooses a free port). Default: `5000`.
    */
   port: {
     env: 'PORT',
@@ -49,7 +49,7 @@ const SERVER_TABLE = {
    * The number of processes that serve on this machine. Several processes need a database that they can share:
    * a file, or PostgreSQL with ten connections for each.
    *
-   * 0 to 64 0 means one per core. Default: `1`.
+   * 0 to 64 (0 means one per core). Default: `1`.
    */
   workers: {
     env: 'BIENVENUE_WORKERS',

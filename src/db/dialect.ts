@@ -156,8 +156,7 @@ export async function reserveUserIds(tx: AnyDatabase, highest: number): Promise<
 
 /**
  * Runs a single write that a power failure may undo. On SQLite every other commit waits for the disk and blocks the
- * process; this one does not. The next commit that waits makes it
- * durable too, because SQLite syncs the whole log file.
+ * process; this one does not. The next commit that waits makes it durable too, because SQLite syncs the whole log file.
  *
  * @see {@link https://www.sqlite.org/pragma.html#pragma_synchronous}
  */
@@ -194,8 +193,8 @@ export function transactionWithoutSync<Tables, Result>(
 }
 
 /**
- * Locks the rows that a query finds, and leaves out those that another transaction has locked: without waiting there
- * is no deadlock. SQLite has one writer and needs no locks.
+ * Locks the rows that a query finds, and leaves out those that another transaction has locked. It never waits for a
+ * lock, so it cannot deadlock. SQLite has one writer and needs no locks.
  */
 export function skippingLocked<Tables, Table extends keyof Tables, Row>(
   db: AnyDatabase,

@@ -17,7 +17,7 @@ export interface Health {
   readonly findDamage: (() => readonly string[]) | null
 }
 
-/** The database answers but cannot do its work. Has a code, because the log omits error messages. */
+/** The database does not answer, or cannot do its work. Has a code, because the log omits error messages. */
 export class DatabaseFault extends Error {
   override readonly name = 'DatabaseFault'
   readonly code: 'read_only' | 'replaced' | 'no_answer'

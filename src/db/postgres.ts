@@ -26,7 +26,7 @@ export function openPostgres(
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
-    // A hanging server or a network that drops packets must not block requests for ever.
+    // A hanging server or a network that drops packets must not block requests forever.
     query_timeout: hasTimeout ? TIMEOUT_MS : 0,
     application_name: 'bienvenue',
     types: {

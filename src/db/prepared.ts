@@ -1,5 +1,5 @@
 /**
- * Prepared reads, for those that every request makes. The statement is built once by the query builder and then run as
+ * Prepared statements for the reads that every request makes. The statement is built once by the query builder and then run as
  * the driver's own prepared statement. On SQLite this takes a sixth of the time.
  */
 import type { Compilable } from 'kysely'

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * The networks that rate limits count an address by, the narrowest first. An IPv4 address counts by itself, even if
+ * The networks that rate limits count an address by, the narrowest first. An IPv4 address counts alone, even if
  * mapped to IPv6. An IPv6 address counts by its /64, /56 and /48 network: providers assign one of these to a customer,
  * who controls all of it (RFC 6177 §2).
  *

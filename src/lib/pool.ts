@@ -8,8 +8,8 @@ const POOL_THREAD = 'libuv-worker'
 
 /**
  * Lowers the priority of the threads that hash passwords. During a flood of sign-ins, this cuts the median time of a
- * session check to a third (docs/internals/performance.md). It affects everything on the pool, so only the server command calls it,
- * not the library. Does nothing on systems other than Linux, where threads have no priority, or without permission.
+ * session check to a third (docs/internals/performance.md). It affects everything on the pool, so only `serve` calls it,
+ * never the library. Does nothing without permission, or on systems other than Linux, where threads have no priority.
  */
 export async function lowerPoolPriority(): Promise<void> {
   if (process.platform !== 'linux') return

@@ -1,6 +1,6 @@
 /**
- * Mail: composing messages and sending them. The sentences are in `text/`. When to send a mail, and to whom, is decided
- * by `auth/outbox.ts`; this folder knows neither accounts nor the database.
+ * Mail: composing messages and sending them. The sentences are in `text/`. `auth/delivery/` decides when to send a mail,
+ * and to whom; this folder knows neither accounts nor the database.
  *
  * @module
  */

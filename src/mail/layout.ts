@@ -6,7 +6,7 @@ export interface Content {
   readonly words: MailWords
   readonly greeting: string
   readonly copyLink: string
-  /** Written without line breaks. `null` in a mail without a link. */
+  /** Never wrapped. `null` in a mail without a link. */
   readonly link: string | null
   /** The signature. */
   readonly service: string

@@ -25,8 +25,8 @@ const NO_CONTENT_FROM_ELSEWHERE = { disableFileAccess: true, disableUrlAccess: t
 /**
  * Sends mail through an SMTP server, over a small pool of connections.
  *
- * - TLS is mandatory and verified: `smtps:` starts with it, and `smtp:` fails unless STARTTLS succeeds. Only on
- *   loopback does `smtp:` stay in plain text. `localhost` means 127.0.0.1, without a DNS lookup.
+ * - TLS is mandatory and verified: `smtps:` starts with it, and `smtp:` fails unless STARTTLS succeeds. On loopback,
+ *   `smtp:` stays in plain text. `localhost` means 127.0.0.1, without a DNS lookup.
  * - `send` settles within `timeoutSeconds`. It rejects with a {@link MailError}.
  * - A message has exactly one recipient. An invalid one is refused before a connection is made.
  * - `close` rejects all messages that have not been sent, and closes the connections.
@@ -41,7 +41,7 @@ export function openSmtp(settings: SmtpSettings): Mailer {
     pool: true,
     maxConnections: MAILS_AT_ONCE,
     idleTimeout: IDLE_SECONDS * 1_000,
-    // Retrying is the caller's task. This one is for a connection that the server closed while it was idle.
+    // The caller retries messages. This single retry covers a connection that the server closed while it was idle.
     maxRequeues: 1,
     name: settings.helloName,
     // Shorter than the whole, so that the error distinguishes an unreachable server from a slow one.
@@ -57,7 +57,7 @@ export function openSmtp(settings: SmtpSettings): Mailer {
   return {
     async send(mail) {
       const message = messageOf(mail, sender)
-      // A server that sends a byte now and then would never run into the other limits.
+      // A server that sends a byte now and then would never exceed the other limits.
       const timeout = AbortSignal.timeout(timeoutMs)
       try {
         await transport.sendMail({ ...message, signal: AbortSignal.any([timeout, closing.signal]) })
@@ -118,7 +118,7 @@ function messageOf(mail: Mail, sender: Sender): SendMailOptions {
   }
 }
 
-/** A refusal before RCPT TO is about the sender, because the server does not know the recipient yet. */
+/** Refusals of earlier commands are about the sender, because the server does not know the recipient yet. */
 const ABOUT_THE_MESSAGE = ['RCPT TO', 'DATA']
 function mailErrorOf(error: unknown): MailError {
   const {

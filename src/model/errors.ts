@@ -60,7 +60,7 @@ export const ERRORS = {
     message:
       'This password is too similar to your email address or the name of this service. Choose a different one.',
     cause:
-      'Without the address of the account, the name of the service and BIENVENUE_CONTEXT_WORDS, fewer than 8 characters of a new password remain.',
+      'If the address of the account, the name of the service and BIENVENUE_CONTEXT_WORDS are removed from a new password, fewer than 8 characters remain.',
   },
   repeated_field: {
     status: 400,
@@ -97,7 +97,7 @@ export const ERRORS = {
     confirmationHint:
       'If the address is not confirmed yet, POST /request_confirmation sends the email again.',
     cause:
-      'The address is unknown or malformed, the password is wrong, or the account is disabled or its address not confirmed. The answer does not say which. With BIENVENUE_EMAIL_VERIFICATION, every failed sign-in adds, whatever the cause: “If the address is not confirmed yet, POST /request_confirmation sends the email again.”',
+      'The address is unknown or malformed, the password is wrong, or the account is disabled or its address is not confirmed. The answer does not say which. With BIENVENUE_EMAIL_VERIFICATION, every failed sign-in adds, whatever the cause: “If the address is not confirmed yet, POST /request_confirmation sends the email again.”',
   },
   unauthenticated: {
     status: 401,
@@ -144,7 +144,7 @@ export const ERRORS = {
     status: 403,
     message: 'Enter your password again first.',
     cause:
-      'The action is sensitive, and the session began more than BIENVENUE_REAUTHENTICATION_SECONDS ago. `POST /reauthenticate` starts a new one.',
+      'The action is sensitive, and the session began more than BIENVENUE_REAUTHENTICATION_SECONDS ago. `POST /reauthenticate` starts a new session.',
   },
   foreign_origin: {
     status: 403,
@@ -188,7 +188,7 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     message: 'Send the body as a form, a multipart form or JSON, in UTF-8 and uncompressed.',
-    cause: 'The Content-Type is missing, malformed or another one, or the body has a Content-Encoding.',
+    cause: 'The Content-Type is missing, malformed or not supported, or the body has a Content-Encoding.',
   },
   unsupported_charset: {
     status: 415,
@@ -199,7 +199,7 @@ export const ERRORS = {
   unknown_host: {
     status: 421,
     message: 'This service does not answer to this host name. Use its public address.',
-    cause: 'The Host header is none of the names that this service answers to (DNS rebinding).',
+    cause: 'The Host header does not name this service. Refusing it prevents DNS rebinding.',
   },
   too_many_attempts: {
     status: 429,

@@ -3,7 +3,7 @@ import { DAY, HOUR, type Setting } from './setting.ts'
 /** Password reset, registration and email confirmation. */
 export const ACCOUNT = {
   /**
-   * How reset tokens are delivered. In the response, anyone who asks gets the token of any account.
+   * How reset tokens are delivered. With response, anyone who asks gets a reset token for any account.
    *
    * Default: `'response'`, in development and production `'mail'`.
    */
@@ -12,7 +12,8 @@ export const ACCOUNT = {
     kind: { type: 'choice', of: ['response', 'mail'] },
     classic: 'response',
     production: 'mail',
-    about: 'How reset tokens are delivered. In the response, anyone who asks gets the token of any account.',
+    about:
+      'How reset tokens are delivered. With response, anyone who asks gets a reset token for any account.',
     unsafe: (value: string) => (value === 'response' ? 'anyone can get a reset token for any account' : null),
   },
   /**
@@ -34,7 +35,7 @@ export const ACCOUNT = {
   /**
    * How long a reset token works. It works once. If it is mailed, the time starts when the mail is sent.
    *
-   * 60 to 86400 seconds. Default: `3600`.
+   * 60 to 86400 (seconds). Default: `3600`.
    */
   resetTokenLifetimeSeconds: {
     env: 'BIENVENUE_RESET_TOKEN_LIFETIME_SECONDS',
@@ -91,7 +92,7 @@ export const ACCOUNT = {
   /**
    * How long a confirmation link works. It works once, and the time starts when the mail is sent.
    *
-   * 60 to 86400 seconds. Default: `86400`.
+   * 60 to 86400 (seconds). Default: `86400`.
    */
   emailTokenLifetimeSeconds: {
     env: 'BIENVENUE_EMAIL_TOKEN_LIFETIME_SECONDS',
@@ -103,7 +104,7 @@ export const ACCOUNT = {
   /**
    * How long a new account is kept if its address is never confirmed.
    *
-   * 86400 to 31536000 seconds. Default: `604800`.
+   * 86400 to 31536000 (seconds). Default: `604800`.
    */
   unconfirmedAccountSeconds: {
     env: 'BIENVENUE_UNCONFIRMED_ACCOUNT_SECONDS',

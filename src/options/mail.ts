@@ -43,7 +43,7 @@ export const MAIL = {
   /**
    * The maximum number of mails per hour to one mailbox. Further mails wait.
    *
-   * 1 to 1000 mails per hour. Default: `20`.
+   * 1 to 1000 (mails per hour). Default: `20`.
    */
   mailsPerMailbox: {
     env: 'BIENVENUE_MAILS_PER_MAILBOX',
@@ -55,7 +55,7 @@ export const MAIL = {
   /**
    * The maximum number of mails per hour from all instances together. Further mails wait.
    *
-   * 1 to 10000000 mails per hour. Default: `1000`.
+   * 1 to 10000000 (mails per hour). Default: `1000`.
    */
   mailsPerHour: {
     env: 'BIENVENUE_MAILS_PER_HOUR',

@@ -28,7 +28,7 @@ export const PASSWORDS = {
   /**
    * The cost of new bcrypt hashes. Each step doubles the time of a sign-in.
    *
-   * 10 to 16 log2 of the rounds. Default: `12`.
+   * 10 to 16 (log2 of the rounds). Default: `12`.
    */
   bcryptCost: {
     env: 'BIENVENUE_BCRYPT_COST',
@@ -41,7 +41,7 @@ export const PASSWORDS = {
    * The highest cost of a password hash that an import accepts. Verifying a hash of the default takes about a
    * second of one core. Existing accounts keep their hashes.
    *
-   * 16 to 128 times the work of an argon2id hash of 19 MiB and 2 passes. Default: `25`.
+   * 16 to 128 (times the work of an argon2id hash of 19 MiB and 2 passes). Default: `25`.
    */
   maxImportedHashCost: {
     env: 'BIENVENUE_MAX_IMPORTED_HASH_COST',
@@ -61,7 +61,7 @@ export const PASSWORDS = {
    * The minimum length of new passwords. Existing passwords keep working. Production accepts 8 to 14 with a
    * warning, and refuses less.
    *
-   * 1 to 64 Unicode code points. Default: `1`, in development `8`, in production `15`.
+   * 1 to 64 (Unicode code points). Default: `1`, in development `8`, in production `15`.
    */
   minPasswordLength: {
     env: 'BIENVENUE_MIN_PASSWORD_LENGTH',
@@ -95,8 +95,8 @@ export const PASSWORDS = {
     unsafe: (value: boolean) => (value ? null : 'very common passwords are accepted'),
   },
   /**
-   * More words that new passwords must not consist of, separated by commas, such as the names of the product
-   * and its company.
+   * More words that a new password must not mainly consist of, separated by commas, such as the names of the
+   * product and its company.
    *
    * Default: not set.
    */
@@ -107,7 +107,7 @@ export const PASSWORDS = {
     production: '',
     words: true,
     about:
-      'More words that new passwords must not consist of, separated by commas, such as the names of the product and its company.',
+      'More words that a new password must not mainly consist of, separated by commas, such as the names of the product and its company.',
   },
   /**
    * The service to ask whether a new password has appeared in a data breach. It gets only the first 5

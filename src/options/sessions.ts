@@ -20,7 +20,7 @@ export const SESSIONS = {
   /**
    * How long a session lasts after sign-in, regardless of use.
    *
-   * 60 to 31536000 seconds. Default: `2592000`.
+   * 60 to 31536000 (seconds). Default: `2592000`.
    */
   sessionLifetimeSeconds: {
     env: 'BIENVENUE_SESSION_LIFETIME_SECONDS',
@@ -34,7 +34,7 @@ export const SESSIONS = {
   /**
    * How long a session lasts without use. 0 disables this limit.
    *
-   * 0 to 31536000 seconds. Default: `0`, in development and production `604800`.
+   * 0 to 31536000 (seconds). Default: `0`, in development and production `604800`.
    */
   sessionIdleSeconds: {
     env: 'BIENVENUE_SESSION_IDLE_SECONDS',
@@ -46,7 +46,7 @@ export const SESSIONS = {
   /**
    * The maximum number of sessions of a user. A further sign-in ends the least recently used one.
    *
-   * 1 to 10000 sessions. Default: `1000`, in development and production `50`.
+   * 1 to 10000 (sessions). Default: `1000`, in development and production `50`.
    */
   sessionsPerUser: {
     env: 'BIENVENUE_SESSIONS_PER_USER',
@@ -59,7 +59,7 @@ export const SESSIONS = {
    * How long after entering the password a user can change the address, or export or delete the account,
    * without entering it again.
    *
-   * 30 to 3600 seconds. Default: `600`.
+   * 30 to 3600 (seconds). Default: `600`.
    */
   reauthenticationSeconds: {
     env: 'BIENVENUE_REAUTHENTICATION_SECONDS',

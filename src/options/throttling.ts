@@ -25,7 +25,8 @@ export const THROTTLING = {
     classic: 20,
     development: 20,
     production: 10,
-    about: 'Wrong passwords for one account, from anywhere, before each further attempt must wait.',
+    about:
+      'The number of wrong passwords for one account, from anywhere, after which each further attempt must wait.',
   },
   /**
    * Wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48),
@@ -40,7 +41,7 @@ export const THROTTLING = {
     development: 300,
     production: 100,
     about:
-      'Wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), for any account, before each further attempt must wait.',
+      'The number of wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), for any account, after which each further attempt must wait.',
   },
   /**
    * Wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.
@@ -53,7 +54,7 @@ export const THROTTLING = {
     classic: 0,
     production: 100,
     about:
-      'Wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.',
+      'The number of wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.',
     refusedInProduction: (value: number) =>
       value === 0 ? 'must be 1 to 100; NIST requires a lock after at most 100 failures in a row' : null,
   },
@@ -69,7 +70,7 @@ export const THROTTLING = {
     development: 600,
     production: 60,
     about:
-      'Sign-ins to one account with the right password in 10 minutes. Known devices have a separate count.',
+      'The maximum number of sign-ins to one account with the right password in 10 minutes. Known devices have a separate count.',
   },
   /**
    * Sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the
@@ -84,7 +85,7 @@ export const THROTTLING = {
     development: 3_000,
     production: 300,
     about:
-      'Sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the right password in 10 minutes. Known devices have a separate count.',
+      'The maximum number of sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the right password in 10 minutes. Known devices have a separate count.',
   },
   /**
    * Resets, confirmations and registrations requested for one address, counted separately, before each further
@@ -99,7 +100,7 @@ export const THROTTLING = {
     development: 20,
     production: 5,
     about:
-      'Resets, confirmations and registrations requested for one address, counted separately, before each further request must wait.',
+      'The number of resets, of confirmations and of registrations for one address after which each further one must wait.',
   },
   /**
    * Resets and confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four
@@ -114,7 +115,7 @@ export const THROTTLING = {
     development: 300,
     production: 50,
     about:
-      'Resets and confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), counted separately, before each further request must wait.',
+      'The number of resets and of confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) after which each further one must wait.',
   },
   /**
    * Registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48)
@@ -129,7 +130,7 @@ export const THROTTLING = {
     development: 300,
     production: 50,
     about:
-      'Registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) before each further one must wait. 0 means no limit.',
+      'The number of registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) after which each further one must wait. 0 means no limit.',
     refusedInProduction: (value: number) =>
       value < 2 ? 'must be 2 or more; every registration hashes a password and sends mail' : null,
   },

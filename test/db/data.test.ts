@@ -124,7 +124,7 @@ onBothEngines('a deleted account', (engine) => {
     expect(farewell).toEqual(whom === 'the user' ? [[ALICE, 'account_deleted']] : [])
     for (const [name, { afterAccount }] of REGISTRY) {
       if (afterAccount.startsWith('gone')) expect(await theirs(name), name).toEqual([])
-      else expect(afterAccount, name).toMatch(/^stays until its time/)
+      else expect(afterAccount, name).toMatch(/^stays until it expires/)
     }
     const lines = await theirs('audit')
     expect(lines).toHaveLength(before.audit.length + 1)

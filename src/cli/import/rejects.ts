@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { jsonLine } from '../terminal.ts'
 import type { Line } from './lines.ts'
 
-/** A rejected line as a line of JSON: its number, the reason and its text. */
+/** A rejected line as a line of JSON, with its number, the reason and its text. */
 export function rejectedLine({
   line: { number, bytes },
   problem,

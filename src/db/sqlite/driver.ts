@@ -22,7 +22,7 @@ import type { PreparedReader, Values } from '../prepared.ts'
 import { type DatabaseSync, MEMORY, openForReading, openForWriting, whileBusy } from './connection.ts'
 import { Faults, healthOfFile, healthOfMemory } from './health.ts'
 
-/** While other processes write, each of our transactions is followed by a pause in which they can take the lock. */
+/** While other processes write, pause after each of our transactions, so that they can take the lock. */
 const YIELD_PAUSE_MS = 1
 /** How long a process counts as writing after we met its lock. */
 const CONTENTION_LIFETIME_MS = 100

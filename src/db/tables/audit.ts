@@ -1,4 +1,4 @@
-/** Table `audit`: one record per event. Records are added, read, and removed once their time is over. */
+/** Table `audit`: one record per event. Records are added, read, and removed once they expire. */
 import { type Selectable, sql } from 'kysely'
 import { leastUuidV7 } from '../../lib/random.ts'
 import { clockOf } from '../dialect.ts'
@@ -102,17 +102,17 @@ export const audit = {
   retention:
     'A row stays for `BIENVENUE_AUDIT_RETENTION_DAYS`, even after its account is gone. The database itself refuses to change or delete it earlier ([decision 0016](../decisions/0016-audit-guarded-by-the-database.md)).',
   exportedBy: ['user'],
-  afterAccount: 'stays until its time, without IP address and user agent; the id in it belongs to no account',
+  afterAccount: 'stays until it expires, without IP address and user agent; its account id refers to no one',
   cleanUps: {
     auditRecords: {
-      what: 'records of the audit',
-      when: 'past the time that they were written with',
+      what: 'expired audit records',
+      when: 'after the retention time that applied when they were written',
       settings: ['BIENVENUE_AUDIT_RETENTION_DAYS'],
       deleteSome: (tx, { now }, limit) => deleteExpiredAuditRecords(tx, now, limit),
     },
     auditOrigins: {
       what: 'IP addresses and user agents in the audit',
-      when: 'past their time',
+      when: 'after their retention time',
       settings: ['BIENVENUE_IP_RETENTION_DAYS'],
       deleteSome: (tx, { forgetBefore }, limit) => forgetAuditOrigins(tx, forgetBefore, limit),
     },
@@ -217,7 +217,7 @@ export async function listAuditRecords(
 }
 
 /**
- * Removes up to `limit` records whose time is over.
+ * Removes up to `limit` expired records.
  *
  * @returns How many were removed; 0 when none is left.
  */

@@ -200,11 +200,11 @@ export async function extendMail(
   return numUpdatedRows > 0n
 }
 
-/** The times that {@link takeDueMail} goes by. */
+/** The times that {@link takeDueMail} uses. */
 export interface Lease {
-  /** How long no other instance takes the mail. */
+  /** How long other instances leave the mail alone. */
   readonly leaseMs: number
-  /** A mail that waits longer than this was postponed by a clock that is wrong. It is due now. */
+  /** A mail that would wait longer than this was postponed by a wrong clock, and is due now. */
   readonly longestWaitMs: number
 }
 

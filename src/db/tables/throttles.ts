@@ -26,7 +26,7 @@ export const throttles = {
   retention:
     'A row stays until the next clean-up after its counter has rested long enough ([throttling.md](../security/throttling.md)). A password that is locked after 100 failures stays locked until it is reset or an operator unlocks it, for ten years at most.',
   exportedBy: [],
-  afterAccount: 'stays until its time, except the counters of passwords for the account, which are deleted',
+  afterAccount: 'stays until it expires; the password counters of the account are deleted at once',
   cleanUps: {
     throttles: {
       what: 'counters of attempts',
@@ -70,7 +70,7 @@ export type Attempt =
     }
 
 /**
- * Counts an attempt before it is made. One atomic statement, so that parallel attempts, also at different
+ * Counts an attempt before it is made. One atomic statement, so that parallel attempts, even at different
  * instances, cannot exceed the policy. A refused attempt is not counted.
  */
 export async function takeAttempt(
@@ -125,7 +125,7 @@ function expiresAt(policy: ThrottlePolicy, time: number): RawBuilder<number> {
     then ${int(time + LOCK_MS)} else ${int(time + policy.forgetAfterMs)} end`
 }
 
-// A wait longer than the longest one was written by a clock that is wrong, and is ignored.
+// Ignore a wait longer than the longest one: it was written by a wrong clock.
 function isOpen(policy: ThrottlePolicy, time: number): RawBuilder<boolean> {
   const waits = sql`throttles.blocked_until > ${int(time)} and throttles.blocked_until <= ${int(time + policy.longestWaitMs)}`
   const locked = sql`throttles.failures >= ${int(lockAt(policy))}`
@@ -220,7 +220,7 @@ export async function clearManyAttempts(tx: Tx, keys: readonly string[]): Promis
     .execute()
 }
 
-/** The keys, of those given, whose counter is locked until it is cleared. */
+/** Returns those of the given keys whose counter is locked until it is cleared. */
 export async function findLocked(
   db: Database,
   keys: readonly string[],

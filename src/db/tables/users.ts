@@ -53,7 +53,7 @@ const COLUMNS = {
   hashed_password: {
     type: 'text',
     property: 'hashedPassword',
-    about: 'Names its algorithm, cost and salt; `!` verifies nothing',
+    about: 'The hash with its algorithm, cost and salt; `!` matches no password',
     class: 'secret',
     protection:
       'argon2id or bcrypt, each with its own salt; an imported account keeps its hash until the first login ([passwords.md](../security/passwords.md#hashes-from-elsewhere))',
@@ -102,7 +102,7 @@ const COLUMNS = {
     type: 'integer',
     property: 'passwordVersion',
     about:
-      'Counts the passwords that were set; a rehash does not count. Two passwords can be set in the same millisecond, so a time would not do',
+      'How often a password was set; a rehash does not count. A counter, because two passwords can be set in the same millisecond',
     class: 'technical',
     log: 'no',
   },
@@ -119,7 +119,7 @@ const COLUMNS = {
     type: 'time',
     property: 'emailVerifiedAt',
     nullable: true,
-    about: 'When someone proved that they read the mail of the address',
+    about: 'When someone proved that they receive mail at the address',
     class: 'personal',
     kept: 'until the address changes',
     log: 'no',
