@@ -48,7 +48,7 @@ async function bundleCommand(): Promise<void> {
   const { output } = await bundle.write({
     dir: 'dist/bundle',
     chunkFileNames: '[name].js',
-    // The comments are in the sources, and LICENSES has the licences of the packages.
+    // The comments are in the sources, and LICENSES has the licenses of the packages.
     comments: false,
   })
   rmSync('dist/cli', { recursive: true })
@@ -65,14 +65,14 @@ function keepDataFiles(code: string, module: string): string {
   })
 }
 
-/** The licence texts of the bundled packages, which must accompany their code. */
+/** The license texts of the bundled packages, which must accompany their code. */
 function licensesOf(modules: readonly string[]): string {
   const packages = modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [])
   return [...new Set(packages)]
     .toSorted()
     .map((folder) => {
       const [file] = globSync(`${folder}/{LICENSE,license}*`)
-      // Some packages state their licence only in the manifest.
+      // Some packages state their license only in the manifest.
       const license = readFileSync(file ?? `${folder}/package.json`, 'utf8')
       return `${folder.replace(/^.*\/node_modules\//, '')}\n\n${license.trim()}\n`
     })

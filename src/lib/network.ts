@@ -24,7 +24,7 @@ function ipv6Network(groups: readonly number[], prefix: number): string {
   return `${groups.map((group) => group.toString(16)).join(':')}::/${prefix}`
 }
 
-// The URL parser (WHATWG) normalises IPv6 addresses and removes dotted quads.
+// The URL parser (WHATWG) normalizes IPv6 addresses and removes dotted quads.
 export function ipv6Groups(address: string): number[] {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const numbers = (part: string) =>

@@ -115,7 +115,7 @@ export function followLinks(path: string): string {
   if (folder === path) return path
   const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : null
   if (link === null) return join(followLinks(folder), basename(path))
-  // Not normalised, because `..` after a symbolic link is the parent of the link's target.
+  // Not normalized, because `..` after a symbolic link is the parent of the link's target.
   return followLinks(isAbsolute(link) ? link : `${realpathSync(folder)}/${link}`)
 }
 

@@ -10,7 +10,7 @@ export const MAILS_AT_ONCE = 5
 
 /** A message that is ready to send. */
 export interface Mail {
-  /** A UUID. A retry has the same one, so that receivers can recognise duplicates. */
+  /** A UUID. A retry has the same one, so that receivers can recognize duplicates. */
   readonly id: string
   /** Exactly one address, without a name. */
   readonly to: string

@@ -29,7 +29,7 @@ export function textOf({ words, greeting, link, service }: Content): string {
   return `${blocks.join('\n\n')}\n`
 }
 
-/** The mail as HTML: one column, in the reader's colours, without external resources. `html` escapes every value. */
+/** The mail as HTML: one column, in the reader's colors, without external resources. `html` escapes every value. */
 export function htmlOf({ words, greeting, copyLink, link, service, language }: Content): string {
   const { subject, before, facts = [], action = '', after } = words
   const paragraph = (text: string) => html`<p>${text}</p>\n`

@@ -107,7 +107,7 @@ function fromRefusal(problem: string): OptionError {
   return new OptionError('mailFrom', problem)
 }
 
-/** The normalised host, or `null`. The URL standard does not validate the host of an unknown scheme. */
+/** The normalized host, or `null`. The URL standard does not validate the host of an unknown scheme. */
 function hostOf({ hostname }: URL): string | null {
   const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : domainToASCII(hostname)
   return isIP(bare) !== 0 || HOST_NAME.test(bare) ? bare : null

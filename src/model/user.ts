@@ -80,7 +80,7 @@ const FILLER = /[\p{Default_Ignorable_Code_Point}\u{2800}\u{1d159}]/u
  * and a domain of one or more host name labels, so that `root@localhost` is valid. Surrounding spaces are ignored.
  */
 export function isEmailAddress(text: string): boolean {
-  // Normalising can lengthen a part or produce a character that is not allowed, so check the result too.
+  // Normalizing can lengthen a part or produce a character that is not allowed, so check the result too.
   return hasAddressForm(trimSpaces(text)) && hasAddressForm(normalizeEmail(text))
 }
 

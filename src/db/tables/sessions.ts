@@ -67,7 +67,7 @@ const COLUMNS = {
   ip_address: {
     type: 'text',
     nullable: true,
-    about: 'The IP address at sign-in, so that users recognise their sessions',
+    about: 'The IP address at sign-in, so that users recognize their sessions',
     class: 'personal',
     log: 'yes',
   },

@@ -42,7 +42,7 @@ type CellOf<Of> = Of extends { type: infer Type extends keyof Values }
   : never
 
 /**
- * Removes expired rows, or anonymises them.
+ * Removes expired rows, or anonymizes them.
  *
  * @param times - The audit forgets IP addresses and user agents from before `forgetBefore`.
  * @returns How many rows it removed or changed, at most `limit`; 0 when nothing is left to do.

@@ -27,7 +27,7 @@ const COLUMNS = {
   },
   email: {
     type: 'text',
-    about: 'The normalised address that the token was made for',
+    about: 'The normalized address that the token was made for',
     class: 'personal',
     log: 'masked',
   },
@@ -69,7 +69,7 @@ export interface Token {
   readonly id: string
   readonly purpose: TokenPurpose
   readonly userId: number
-  /** The normalised address that it was made for. */
+  /** The normalized address that it was made for. */
   readonly email: string
   readonly secretHash: Uint8Array
   readonly createdAt: Date

@@ -24,7 +24,7 @@ export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<vo
   }
 }
 
-/** The users with one of these normalised addresses or one of these ids. */
+/** The users with one of these normalized addresses or one of these ids. */
 export async function findUsersAmong(
   db: Database,
   { emails, ids }: { emails: readonly string[]; ids: readonly number[] },

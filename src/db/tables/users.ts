@@ -323,7 +323,7 @@ export interface NewUser {
 /**
  * Adds a user.
  *
- * @param email - Stored without surrounding spaces; its normalised form is unique.
+ * @param email - Stored without surrounding spaces; its normalized form is unique.
  * @param hashedPassword - A hash of `hashPassword`, or `!` for an account without a password.
  * @throws {Conflict} The address is taken.
  */
@@ -352,7 +352,7 @@ export async function addUser(
 
 /**
  * Finds the user whose attributes equal all given values; if several match, the one with the lowest id. Addresses are
- * compared in their normalised form.
+ * compared in their normalized form.
  *
  * @param criteria - `{ attribute: value, … }` with at least one attribute. No value may be `null` or `undefined`: a
  *   look-up by a missing reset token must not find the accounts without one.
@@ -414,7 +414,7 @@ export async function updateUser(db: Database, userId: number, changes: UserChan
   if (changed === 0n) throw new NoResultFound('no user matches')
 }
 
-/** The user whose normalised address equals that of `email`, or `null`. */
+/** The user whose normalized address equals that of `email`, or `null`. */
 export async function findUserByEmail(db: Database, email: string): Promise<User | null> {
   const row = await db
     .selectFrom('users')

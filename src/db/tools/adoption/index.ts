@@ -17,9 +17,9 @@ import { type AdoptionDialect, CLASSIC_COLUMNS, type FoundTable } from './dialec
 import { postgres } from './postgres.ts'
 import { sqlite } from './sqlite.ts'
 
-/** Accounts whose normalised addresses are the same. */
+/** Accounts whose normalized addresses are the same. */
 interface SharedAddress {
-  /** The normalised address. */
+  /** The normalized address. */
   readonly email: string
   readonly ids: readonly number[]
 }
