@@ -1,4 +1,4 @@
-/** What `serve` and `doctor` warn about: a service that starts, but is not fit for the internet. */
+/** The warnings of `serve` and `doctor`: the service starts, but is not fit for the internet. */
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { privateFiles } from '../db/index.ts'
@@ -18,14 +18,14 @@ export function warningsOf(settings: Settings, options: Options): readonly Warni
   return [...unsafe, ...proxyWarning(options), ...fileWarnings(settings, options)]
 }
 
-/** The service speaks no TLS, so an https address means that a proxy is in front. */
+/** The service does not speak TLS, so a proxy must be in front of an https BASE_URL. */
 function proxyWarning({ mode, baseUrl, trustedProxies }: Options): Warning[] {
   if (mode !== 'production' || !baseUrl.startsWith('https:') || trustedProxies !== '') return []
   return [{ setting: SETTINGS.trustedProxies.env, reason: NO_PROXY }]
 }
 
 const NO_PROXY =
-  'no proxy is trusted, but BASE_URL needs one in front; all its clients count as one IP address, so the failures of one can lock out the others'
+  'no proxy is trusted, but an https BASE_URL needs one; all its clients count as one IP address, so one of them can lock out the others; set it to the address of the proxy'
 
 function fileWarnings(settings: Settings, { databaseUrl }: Options): Warning[] {
   const database = filesOf(databaseUrl).map((file) => ({ setting: SETTINGS.databaseUrl.env, file }))
@@ -41,7 +41,7 @@ function filesOf(databaseUrl: string): string[] {
   try {
     return privateFiles(databaseUrl)
   } catch {
-    // Opening the database reports why.
+    // Opening the database reports the reason.
     return []
   }
 }

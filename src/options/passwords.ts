@@ -38,8 +38,8 @@ export const PASSWORDS = {
     about: 'The cost of new bcrypt hashes. Each step doubles the time of a sign-in.',
   },
   /**
-   * The highest cost of a password hash that an import accepts. Verifying a hash of the default takes about a
-   * second of one core. Existing accounts keep their hashes.
+   * The highest cost of a password hash that an import accepts. Verifying a hash of the default cost takes one
+   * core about a second. Existing accounts keep their hashes.
    *
    * 16 to 128 (times the work of an argon2id hash of 19 MiB and 2 passes). Default: `25`.
    */
@@ -55,7 +55,7 @@ export const PASSWORDS = {
     classic: 25,
     production: 25,
     about:
-      'The highest cost of a password hash that an import accepts. Verifying a hash of the default takes about a second of one core. Existing accounts keep their hashes.',
+      'The highest cost of a password hash that an import accepts. Verifying a hash of the default cost takes one core about a second. Existing accounts keep their hashes.',
   },
   /**
    * The minimum length of new passwords. Existing passwords keep working. Production accepts 8 to 14 with a
