@@ -1,7 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Settings } from './settings.ts'
 
-/** A command of `bienvenue`. */
 export interface Command {
   /** The words that select it, such as `users add`. */
   readonly name: string

@@ -5,7 +5,6 @@ import { table } from './terminal.ts'
 const FURTHER_HELP = `Help on a command: bienvenue help COMMAND
 Help on settings:  bienvenue help settings`
 
-/** The output of `bienvenue --help`. */
 export function generalHelp(commands: readonly Command[]): string {
   return `bienvenue: a self-hosted user-authentication service
 
@@ -49,7 +48,6 @@ ${indent(table([...flags, ['--json', 'Print JSON, for scripts'], ['--help', 'Sho
 ${others}Help on settings: bienvenue help settings`
 }
 
-/** The help on the settings. */
 export function settingsHelp(): string {
   const rows = Object.entries(SETTINGS).map(([name, row]) => [
     row.secret === 'whole' ? '' : `--${flagOf(name)}`,

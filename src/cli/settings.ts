@@ -93,12 +93,10 @@ type ServerSettings = {
 type ServerName = keyof ServerSettings
 type Name = OptionName | ServerName
 
-/** Every setting. */
 export const SETTINGS: Readonly<Record<Name, Setting>> = { ...OPTION_TABLE, ...SERVER_TABLE }
 const NAMES = Object.keys(SETTINGS) as Name[]
 const SERVER_NAMES = Object.keys(SERVER_TABLE) as ServerName[]
 
-/** The origin of a value. */
 type Source = 'default' | 'environment' | 'file' | 'flag'
 
 /** The settings as read from the environment and the flags. `workers` is 1 or more. */

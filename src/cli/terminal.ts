@@ -16,7 +16,6 @@ export function jsonLine(value: unknown): string {
   return visibleJson(JSON.stringify(value))
 }
 
-/** Whether standard output is a terminal. */
 export function isAtTerminal(): boolean {
   return process.stdout.isTTY === true
 }

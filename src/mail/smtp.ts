@@ -5,7 +5,6 @@ import { isEmailAddress, trimEmail } from '../model/user.ts'
 import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from './index.ts'
 import { parseMailFrom, parseSmtpUrl, type Sender, type SmtpServer } from './settings.ts'
 
-/** How to send mail. */
 export interface SmtpSettings {
   /** In the form that `parseSmtpUrl` accepts. */
   readonly url: string

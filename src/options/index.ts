@@ -54,7 +54,6 @@ export const OPTION_TABLE: Table = {
   ...AUDIT,
 }
 
-/** The name of an option. */
 export type OptionName = keyof Table
 
 /** The value of every option: the caller's, or the default of the mode. */

@@ -1,6 +1,5 @@
 import { grouped } from '../terminal.ts'
 
-/** The progress of an import. */
 export interface Progress {
   readonly lines: number
   readonly rejected: number

@@ -102,7 +102,6 @@ export function asideOf(path: string, before: 'adoption' | 'restore'): string {
   return `${path}.before-${before}-${new Date().toISOString().replaceAll(/[-:]/g, '')}`
 }
 
-/** Removes a file if it exists. */
 export function removeCopy(copy: string): void {
   rmSync(copy, { force: true })
 }
