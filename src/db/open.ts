@@ -60,7 +60,7 @@ export function filesInUse(text: string): FileInUse[] {
   ]
 }
 
-/** Those of the files that only the service should be able to read: all but certificates. */
+/** The files of the database that only the service should be able to read: all of them except certificates. */
 export function privateFiles(text: string): string[] {
   return filesInUse(text)
     .filter(({ what }) => !/ ssl(?:root)?cert /.test(what))

@@ -15,9 +15,9 @@ export const THROTTLING = {
     unsafe: (value: boolean) => (value ? null : 'passwords can be guessed without limit'),
   },
   /**
-   * Wrong passwords for one account, from anywhere, before each further attempt must wait.
+   * The number of wrong passwords for one account, from anywhere, after which each further attempt must wait.
    *
-   * 2 to 100 failures in a row. Default: `20`, in production `10`.
+   * 2 to 100 (failures in a row). Default: `20`, in production `10`.
    */
   loginFailuresPerAccount: {
     env: 'BIENVENUE_LOGIN_FAILURES_PER_ACCOUNT',
@@ -29,10 +29,10 @@ export const THROTTLING = {
       'The number of wrong passwords for one account, from anywhere, after which each further attempt must wait.',
   },
   /**
-   * Wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48),
-   * for any account, before each further attempt must wait.
+   * The number of wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times
+   * from a /48), for any account, after which each further attempt must wait.
    *
-   * 2 to 100000 failures. Default: `300`, in production `100`.
+   * 2 to 100000 (failures). Default: `300`, in production `100`.
    */
   loginFailuresPerIp: {
     env: 'BIENVENUE_LOGIN_FAILURES_PER_IP',
@@ -44,9 +44,10 @@ export const THROTTLING = {
       'The number of wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), for any account, after which each further attempt must wait.',
   },
   /**
-   * Wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.
+   * The number of wrong passwords in a row after which signing in from a new device requires a reset by mail.
+   * 0 means never.
    *
-   * 0 to 100 failures in a row. Default: `0`, in development and production `100`.
+   * 0 to 100 (failures in a row). Default: `0`, in development and production `100`.
    */
   loginFailuresUntilLock: {
     env: 'BIENVENUE_LOGIN_FAILURES_UNTIL_LOCK',
@@ -59,9 +60,10 @@ export const THROTTLING = {
       value === 0 ? 'must be 1 to 100; NIST requires a lock after at most 100 failures in a row' : null,
   },
   /**
-   * Sign-ins to one account with the right password in 10 minutes. Known devices have a separate count.
+   * The maximum number of sign-ins to one account with the right password in 10 minutes. Known devices have a
+   * separate count.
    *
-   * 1 to 100000 sign-ins in 10 minutes. Default: `600`, in production `60`.
+   * 1 to 100000 (sign-ins in 10 minutes). Default: `600`, in production `60`.
    */
   signInsPerAccount: {
     env: 'BIENVENUE_SIGN_INS_PER_ACCOUNT',
@@ -73,10 +75,10 @@ export const THROTTLING = {
       'The maximum number of sign-ins to one account with the right password in 10 minutes. Known devices have a separate count.',
   },
   /**
-   * Sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the
-   * right password in 10 minutes. Known devices have a separate count.
+   * The maximum number of sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four
+   * times from a /48) with the right password in 10 minutes. Known devices have a separate count.
    *
-   * 1 to 100000 sign-ins in 10 minutes. Default: `3000`, in production `300`.
+   * 1 to 100000 (sign-ins in 10 minutes). Default: `3000`, in production `300`.
    */
   signInsPerIp: {
     env: 'BIENVENUE_SIGN_INS_PER_IP',
@@ -88,10 +90,10 @@ export const THROTTLING = {
       'The maximum number of sign-ins from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) with the right password in 10 minutes. Known devices have a separate count.',
   },
   /**
-   * Resets, confirmations and registrations requested for one address, counted separately, before each further
-   * request must wait.
+   * The number of resets, of confirmations and of registrations for one address after which each further one
+   * must wait.
    *
-   * 2 to 100 requests. Default: `20`, in production `5`.
+   * 2 to 100 (requests). Default: `20`, in production `5`.
    */
   resetRequestsPerAccount: {
     env: 'BIENVENUE_RESET_REQUESTS_PER_ACCOUNT',
@@ -103,10 +105,10 @@ export const THROTTLING = {
       'The number of resets, of confirmations and of registrations for one address after which each further one must wait.',
   },
   /**
-   * Resets and confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four
-   * times from a /48), counted separately, before each further request must wait.
+   * The number of resets and of confirmations requested from one IP address (IPv6: /64 network; twice as many
+   * from a /56, four times from a /48) after which each further one must wait.
    *
-   * 2 to 100000 requests. Default: `300`, in production `50`.
+   * 2 to 100000 (requests). Default: `300`, in production `50`.
    */
   resetRequestsPerIp: {
     env: 'BIENVENUE_RESET_REQUESTS_PER_IP',
@@ -118,10 +120,10 @@ export const THROTTLING = {
       'The number of resets and of confirmations requested from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48) after which each further one must wait.',
   },
   /**
-   * Registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48)
-   * before each further one must wait. 0 means no limit.
+   * The number of registrations from one IP address (IPv6: /64 network; twice as many from a /56, four times
+   * from a /48) after which each further one must wait. 0 means no limit.
    *
-   * 0 to 100000 registrations. Default: `0`, in development `300`, in production `50`.
+   * 0 to 100000 (registrations). Default: `0`, in development `300`, in production `50`.
    */
   registrationsPerIp: {
     env: 'BIENVENUE_REGISTRATIONS_PER_IP',

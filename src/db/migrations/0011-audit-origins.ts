@@ -2,9 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import { columnTypesOf, isSqlite } from '../dialect.ts'
 
 /**
- * Until when a record keeps its IP address and user agent. The database refuses to remove them earlier, unless the
- * account of the record is gone. Older records, and those that an older version still writes, have no such time; they
- * are kept for a day, the least that the setting allows.
+ * Adds the time until which a record keeps its IP address and user agent. The database refuses to remove them earlier,
+ * unless the account of the record is gone. Records that an older version wrote have no such time, and keep both for a
+ * day, the minimum of the setting.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('audit').addColumn('origin_expires_at', columnTypesOf(db).time).execute()

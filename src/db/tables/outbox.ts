@@ -211,7 +211,7 @@ export interface Lease {
 /** How much mail {@link takeDueMail} takes. */
 export interface MailSelection {
   readonly limit: number
-  /** Domains whose mail it leaves, and that of their subdomains. Lower case. */
+  /** Leaves mail to these domains and their subdomains. In lower case. */
   readonly notTo: readonly string[]
 }
 
@@ -266,7 +266,7 @@ function isNotTo(domain: string): RawBuilder<boolean> {
   return sql<boolean>`${address} not like ${`%@${domain}`} and ${address} not like ${`%.${domain}`}`
 }
 
-/** Writes the row of a mail and changes nothing, which costs what a change costs. */
+/** Writes a row without changing it, so that doing nothing takes as long as a change. */
 export async function touchMail(db: Database, id: string): Promise<void> {
   await db
     .updateTable('outbox')

@@ -239,7 +239,7 @@ export const MOVING_COLUMNS = MOVING_FIELDS.map(({ column, property }) => {
     property: property as keyof MovingUser,
     type,
     isSecret: kind === 'secret',
-    /** Whether a row must have a value, because neither null nor a generated one is possible. */
+    /** Whether a new row must have a value: the column is not nullable, and the database does not generate it. */
     isRequired: nullable !== true && generated !== true,
   }
 })
