@@ -290,8 +290,10 @@ describe('docs/guide/operate.md', () => {
     expect(limits.PostgreSQL).toContain(`${seconds(postgres, 'TIMEOUT_MS')} for a statement`)
     expect(limits.PostgreSQL).toContain(`${new pg.Pool().options.max} connections`)
     const wholeMail = constant('src/mail/smtp.ts', 'TIMEOUT_SECONDS')
-    expect(limits['mail server']).toContain(`${constant('src/mail/smtp.ts', 'CONNECTIONS')} connections`)
-    expect(limits['mail server']).toContain(`${constant('src/auth/delivery/send.ts', 'BATCH')} mails`)
+    const mails = constant('src/mail/index.ts', 'MAILS_AT_ONCE')
+    expect(limits['mail server']).toContain(
+      `${mails} connections, ${mails} mails; ${mails - 1} to one domain`,
+    )
     expect(limits['mail server']).toContain(
       `${wholeMail / 3} s to connect, ${wholeMail / 3} s for its greeting, ${wholeMail} s for a mail`,
     )
