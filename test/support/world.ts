@@ -55,10 +55,16 @@ const VALUES = new Map<unknown, (world: World) => string | Promise<string>>([
 
 const SECRETS: readonly unknown[] = [fields.password, fields.resetToken, fields.mailedToken]
 
-/** Requests an email change and returns the token from the link. */
-export async function emailChangeToken({ auth, mailedLink, newSession }: World): Promise<string> {
+/**
+ * Requests an email change and returns the token from the link. Meanwhile someone else has registered the address and not
+ * confirmed it.
+ */
+export async function emailChangeToken({ auth, mailedLink, newMails, newSession }: World): Promise<string> {
   await auth.account.changeEmail({ email: NEW_ADDRESS }, { sessionToken: await newSession() })
-  return (await mailedLink('confirm_new_email')).token
+  const { token } = await mailedLink('confirm_new_email')
+  await auth.account.register({ email: NEW_ADDRESS, password: PASSWORD })
+  await newMails()
+  return token
 }
 
 /** Requests a password reset and returns the token from the link. */
