@@ -5,24 +5,24 @@ export const OPERATION: readonly Mutant[] = [
     id: 'ADM-02',
     does: 'ends the session of another user',
     file: 'src/auth/sessions/own.ts',
-    find: 'const ended = { id, userId: user.id }',
+    find: 'store.deleteSession(tx.db, { id: request.id, userId: user.id })',
     replace:
-      'const ended = { id, userId: (await store.findSession(ctx.db, id).catch(() => null))?.user.id ?? user.id }',
+      'store.deleteSession(tx.db, { id: request.id, userId: (await store.findSession(tx.db, request.id))?.user.id ?? user.id })',
   },
   {
     id: 'ADM-02',
     does: 'tells that another user has a session',
     file: 'src/auth/sessions/own.ts',
-    find: "throw new AuthError('not_found')",
+    find: "userId: user.id })))\n      throw new AuthError('not_found')",
     replace:
-      "throw new AuthError((await store.findSession(ctx.db, ended.id).catch(() => null)) ? 'forbidden' as 'not_found' : 'not_found')",
+      "userId: user.id })))\n      throw new AuthError((await store.findSession(tx.db, request.id)) ? 'forbidden' as 'not_found' : 'not_found')",
   },
   {
     id: 'AUD-02',
     does: 'leaves out the IP address',
     file: 'src/auth/audit/record.ts',
-    find: 'networkOf(caller.ip) !== null ? caller.ip : null',
-    replace: 'networkOf(caller.ip) !== null ? null : null',
+    find: 'networksOf(caller.ip) !== null ? caller.ip : null',
+    replace: 'networksOf(caller.ip) !== null ? null : null',
   },
   {
     id: 'AUD-02',
@@ -70,8 +70,8 @@ export const OPERATION: readonly Mutant[] = [
     id: 'AUD-03',
     does: 'records the password',
     file: 'src/auth/sign-in/with-password.ts',
-    find: 'refuseSignIn(ctx, { email, user, reason }, caller)',
-    replace: 'refuseSignIn(ctx, { email, user, reason }, { ...caller, userAgent: password })',
+    find: 'refuseSignIn(ctx, { email, user, reason, attempt }, caller)',
+    replace: 'refuseSignIn(ctx, { email, user, reason, attempt }, { ...caller, userAgent: password })',
   },
   {
     id: 'AUD-04',
@@ -204,8 +204,8 @@ export const OPERATION: readonly Mutant[] = [
     id: 'DAT-03',
     does: 'records where the owner was',
     file: 'src/auth/account/removal.ts',
-    find: 'userId }, { actor, requestId })',
-    replace: "userId }, { actor, requestId, ip: '192.0.2.9' })",
+    find: '}, { actor, requestId })',
+    replace: "}, { actor, requestId, ip: '192.0.2.9' })",
   },
   {
     id: 'DAT-04',
@@ -308,10 +308,10 @@ export const OPERATION: readonly Mutant[] = [
   },
   {
     id: 'AVL-03',
-    does: 'has another limit than the document',
+    does: 'gives up a mail when the mail server is away',
     file: 'src/auth/delivery/send.ts',
-    find: 'const BATCH = 5',
-    replace: 'const BATCH = 6',
+    find: 'if (error instanceof MailRefused) return giveUp',
+    replace: 'if (true) return giveUp',
   },
   {
     id: 'AVL-03',
