@@ -76,14 +76,14 @@ export const OPERATION: readonly Mutant[] = [
   {
     id: 'AUD-04',
     does: 'lets the service change records',
-    file: 'src/db/migrations/0007-audit.ts',
+    file: 'src/db/migrations/0009-audit-actors.ts',
     find: "is distinct from row(${LASTING.replace(/\\w+/g, 'old.$&')})",
     replace: "is null and row(${LASTING.replace(/\\w+/g, 'old.$&')}) is null",
   },
   {
     id: 'AUD-04',
     does: 'lets the service delete records before their time',
-    file: 'src/db/migrations/0007-audit.ts',
+    file: 'src/db/migrations/0009-audit-actors.ts',
     find: 'if old.expires_at > extract(epoch from clock_timestamp()) * 1000 then',
     replace: 'if false then',
   },
@@ -103,7 +103,7 @@ export const OPERATION: readonly Mutant[] = [
   },
   {
     id: 'AUD-05',
-    does: 'writes to another place',
+    does: 'writes to standard error',
     file: 'src/app/request-log.ts',
     find: '  const isRead = method',
     replace: '  if (status > 599) console.error(status)\n  const isRead = method',
