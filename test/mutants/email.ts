@@ -206,6 +206,6 @@ export const EMAIL: readonly Mutant[] = [
     does: 'sends the token when the page is opened',
     file: 'src/pages/browser/password-page.js',
     find: '\nopenLink()\n',
-    replace: '\nopenLink()\nform.requestSubmit()\n',
+    replace: '\nopenLink()\nvoid send()\n',
   },
 ]
