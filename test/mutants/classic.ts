@@ -70,8 +70,8 @@ export const CLASSIC: readonly Mutant[] = [
     id: 'CX-06',
     does: 'refuses scripts with a cookie in classic mode',
     file: 'src/app/guards.ts',
-    find: "const takesUnmarkedForms = settings.mode === 'classic'",
-    replace: 'const takesUnmarkedForms = false',
+    find: "const allowsFormsWithoutOrigin = settings.mode === 'classic'",
+    replace: 'const allowsFormsWithoutOrigin = false',
   },
   {
     id: 'CX-07',

@@ -26,8 +26,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-01',
     does: 'looks up without the canonical form in the throttle',
     file: 'src/auth/sign-in/throttle.ts',
-    find: 'isEmailAddress(email) ? normalizeEmail(email) : email)',
-    replace: 'email)',
+    find: 'return isEmailAddress(email) ? normalizeEmail(email) : email',
+    replace: 'return email',
   },
   {
     id: 'EML-01',
@@ -162,8 +162,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-07',
     does: 'does not give way to the person who reads the mail of an address',
     file: 'src/auth/account/confirmation.ts',
-    find: '  if (!isOwn) await store.deleteUnconfirmedUser(tx.db, token.email)\n',
-    replace: '',
+    find: 'const unconfirmed = isOwn ? null : await store.lockUnconfirmedUser(tx.db, token.email)',
+    replace: 'const unconfirmed = null as number | null',
   },
   {
     id: 'EML-08',
@@ -206,6 +206,6 @@ export const EMAIL: readonly Mutant[] = [
     does: 'sends the token when the page is opened',
     file: 'src/pages/browser/password-page.js',
     find: '\nopenLink()\n',
-    replace: '\nopenLink()\nform.requestSubmit()\n',
+    replace: '\nopenLink()\nvoid send()\n',
   },
 ]

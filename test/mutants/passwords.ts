@@ -156,8 +156,8 @@ export const PASSWORDS: readonly Mutant[] = [
     id: 'PW-07',
     does: 'ignores the address of the account',
     file: POLICY,
-    find: '...ofService, ...accountWords(email)',
-    replace: '...ofService',
+    find: '[...publicWords, ...accountWords(email)]',
+    replace: 'publicWords',
   },
   {
     id: 'PW-07',

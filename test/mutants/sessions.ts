@@ -71,7 +71,7 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-04',
     does: 'keeps the old session after reauthentication',
     file: 'src/auth/sign-in/reauthenticate.ts',
-    find: '    await store.deleteSession(tx.db, session)\n',
+    find: "    if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')\n",
     replace: '',
   },
   {
@@ -239,9 +239,9 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-13',
     does: 'ends the sessions of others by id',
     file: 'src/auth/sessions/own.ts',
-    find: 'const ended = { id, userId: user.id }',
+    find: 'store.deleteSession(tx.db, { id: request.id, userId: user.id })',
     replace:
-      'const ended = { id, userId: (await store.findSession(ctx.db, id).catch(() => null))?.user.id ?? user.id }',
+      'store.deleteSession(tx.db, { id: request.id, userId: (await store.findSession(tx.db, request.id))?.user.id ?? user.id })',
   },
   {
     id: 'SES-13',
@@ -254,9 +254,9 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-13',
     does: 'ends sessions without a recent password',
     file: 'src/auth/sessions/own.ts',
-    find: 'export async function end(ctx: Context, { id }: EndSessionRequest, caller: SessionCaller): Promise<void> {\n  const { user, acting } = await requireFreshSession',
+    find: 'request: EndSessionRequest, caller: SessionCaller): Promise<void> {\n  const { user, acting } = await requireFreshSession',
     replace:
-      'export async function end(ctx: Context, { id }: EndSessionRequest, caller: SessionCaller): Promise<void> {\n  const { user, acting } = await requireSession',
+      'request: EndSessionRequest, caller: SessionCaller): Promise<void> {\n  const { user, acting } = await requireSession',
   },
   {
     id: 'SES-13',

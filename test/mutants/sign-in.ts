@@ -1,29 +1,49 @@
 import type { Mutant } from './mutant.ts'
 
 const THROTTLE = 'src/auth/sign-in/throttle.ts'
-const OPTIONS = 'src/options/throttling.ts'
 
 export const SIGN_IN: readonly Mutant[] = [
   {
     id: 'LGN-01',
-    does: 'has another limit per account in production than the document',
-    file: OPTIONS,
-    find: 'development: 20,\n    production: 10,',
-    replace: 'development: 20,\n    production: 11,',
+    does: 'allows an account one attempt more than the setting',
+    file: THROTTLE,
+    find: 'account: { freeAttempts: ctx.options[account],',
+    replace: 'account: { freeAttempts: ctx.options[account] + 1,',
   },
   {
     id: 'LGN-01',
-    does: 'waits for another time than the document says',
+    does: 'allows an IP address one attempt more than the setting',
     file: THROTTLE,
-    find: 'const FIRST_WAIT_MS = SECOND_MS',
-    replace: 'const FIRST_WAIT_MS = 2 * SECOND_MS',
+    find: 'ip: { freeAttempts: ctx.options[ip],',
+    replace: 'ip: { freeAttempts: ctx.options[ip] + 1,',
   },
   {
     id: 'LGN-01',
-    does: 'forgets failures earlier than the document says',
+    does: 'waits twice as long as documented',
     file: THROTTLE,
-    find: 'forgetAfterMs: 24 * HOUR_MS',
-    replace: 'forgetAfterMs: 23 * HOUR_MS',
+    find: 'firstWaitMs: WAITS.firstMs',
+    replace: 'firstWaitMs: 2 * WAITS.firstMs',
+  },
+  {
+    id: 'LGN-01',
+    does: 'waits longer than the longest documented wait',
+    file: THROTTLE,
+    find: 'longestWaitMs: WAITS.longestMs',
+    replace: 'longestWaitMs: 2 * WAITS.longestMs',
+  },
+  {
+    id: 'LGN-01',
+    does: 'forgets failures earlier than documented',
+    file: THROTTLE,
+    find: 'longestWaitMs: WAITS.longestMs, forgetAfterMs }',
+    replace: 'longestWaitMs: WAITS.longestMs, forgetAfterMs: forgetAfterMs - 60_000 }',
+  },
+  {
+    id: 'LGN-01',
+    does: 'forgets failures later than documented',
+    file: THROTTLE,
+    find: 'longestWaitMs: WAITS.longestMs, forgetAfterMs }',
+    replace: 'longestWaitMs: WAITS.longestMs, forgetAfterMs: forgetAfterMs + 60_000 }',
   },
   {
     id: 'LGN-02',
@@ -36,8 +56,8 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-02',
     does: 'has no limit per IP address',
     file: THROTTLE,
-    find: 'if (byIp && !byIp.allowed) throw',
-    replace: 'if (false) throw',
+    find: 'if (!attempt.allowed) throw tooManyAttempts(attempt.retryAfterMs)',
+    replace: 'if (!attempt.allowed) continue',
   },
   {
     id: 'LGN-02',
@@ -72,15 +92,15 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-04',
     does: 'keeps the failures of strangers after a reset',
     file: 'src/auth/account/password-reset.ts',
-    find: '  await forgetFailures(ctx, user.email)\n',
+    find: '    await forgetAttempts(tx, locked.email)\n',
     replace: '',
   },
   {
     id: 'LGN-04',
     does: 'counts failed sign-ins against reset requests',
     file: THROTTLE,
-    find: "return keyOf(what, 'account', isEmailAddress",
-    replace: "return keyOf(what && 'any', 'account', isEmailAddress",
+    find: "return keyOf(what, 'account', accountIn(email))",
+    replace: "return keyOf('any', 'account', accountIn(email))",
   },
   {
     id: 'LGN-05',

@@ -173,7 +173,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
   describe.each(EVERY)('$flow in $locale', ({ flow, locale }) => {
     const { method, target, body, invalidLink } = FLOWS[flow]
 
-    it('sends the password with the token of the link and shows the success', async () => {
+    it('sends the password with the token of the link, only on submit, and shows the success [EML-04]', async () => {
       const { service, page, words, password, submit } = await open(flow, { locale })
       expect([await page.title(), await heading(page)]).toEqual([words.ask.heading, words.ask.heading])
       await password.fill(PASSWORD)

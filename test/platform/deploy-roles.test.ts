@@ -118,9 +118,15 @@ describe('the service role', () => {
     const expiresAt = Date.now() + 3_600_000
     await asService(`
       insert into audit (id, at, instance, actor, action, outcome, ip_address, details, expires_at)
-      values (gen_random_uuid(), 0, 'here', 'system', 'test', 'done', '192.0.2.1', '{}', ${expiresAt})`)
+      values (gen_random_uuid(), 0, 'here', 'system', 'test', 'done', '192.0.2.1', '{}', ${expiresAt}),
+        (gen_random_uuid(), 1, 'here', 'system', 'test', 'done', null, '{}', ${expiresAt})`)
     for (const statement of [
       `update audit set actor = 'nobody'`,
+      // Without an IP address, which never changes to another one.
+      `update audit set actor = 'nobody' where ip_address is null`,
+      `update audit set outcome = 'refused' where ip_address is null`,
+      'update audit set user_id = 7 where ip_address is null',
+      'update audit set expires_at = 0 where ip_address is null',
       `update audit set ip_address = '192.0.2.2'`,
       'update audit set expires_at = 0',
       'delete from audit',
@@ -130,8 +136,12 @@ describe('the service role', () => {
     await expect(asService('alter table audit disable trigger all')).rejects.toMatchObject({ code: '42501' })
     await expect(asService('drop trigger audit_guard on audit')).rejects.toMatchObject({ code: '42501' })
     await expect(asService('truncate audit')).rejects.toMatchObject({ code: '42501' })
-    const kept = await asService('select actor, ip_address, expires_at from audit')
-    expect(kept).toEqual([{ actor: 'system', ip_address: '192.0.2.1', expires_at: String(expiresAt) }])
+    const kept = await asService('select actor, ip_address, expires_at from audit order by at')
+    const record = { actor: 'system', expires_at: String(expiresAt) }
+    expect(kept).toEqual([
+      { ...record, ip_address: '192.0.2.1' },
+      { ...record, ip_address: null },
+    ])
   })
 
   it('has timeouts for statements and idle transactions', async () => {

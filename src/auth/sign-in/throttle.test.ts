@@ -26,7 +26,7 @@ const CASES = (Object.keys(THROTTLED) as Throttled[]).flatMap((what) =>
 
 describe('the limits', () => {
   it.each(CASES)(
-    'allow $free attempts of $what per $per in $mode mode, then double the wait up to the longest [LGN-01, CX-12]',
+    'allow $free attempts of $what per $per in $mode mode, then double the wait up to the longest, and forget [LGN-01, CX-12]',
     async ({ what, per, mode, free }) => {
       const ctx = await productionContext('sqlite', { mode })
       let made = 0
@@ -49,7 +49,11 @@ describe('the limits', () => {
         ctx.now.advance(wait)
         expect(await attempt()).toBeNull()
       }
-      ctx.now.advance(THROTTLED[what].forgetAfterMs / 1_000)
+      const forgetAfter = THROTTLED[what].forgetAfterMs / 1_000
+      ctx.now.advance(forgetAfter - 1)
+      expect(await attempt()).toBeNull()
+      expect(await attempt()).toBe(WAITS.longestMs / 1_000)
+      ctx.now.advance(forgetAfter)
       for (let times = 0; times < free; times++) expect(await attempt()).toBeNull()
       expect(await attempt()).toBe(WAITS.firstMs / 1_000)
     },
