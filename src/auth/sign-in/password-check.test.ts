@@ -45,7 +45,7 @@ const MAIL_QUOTAS = ['decoys', ...Object.keys(MAIL_KINDS).map(quotaOf)].flatMap(
   `${quota} to ${BOB}`,
   `${quota} to new@example.com`,
   `${quota} to a mailbox`,
-  `${quota} for 2001:db8::/48`,
+  `${quota} for 2001:db8:0::/48`,
 ])
 
 function changePassword({ auth, sessionToken }: World, currentPassword: string, newPassword: string) {
