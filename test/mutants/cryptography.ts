@@ -21,7 +21,7 @@ export const CRYPTOGRAPHY: readonly Mutant[] = [
     does: 'takes device ids from UUIDs',
     file: 'src/auth/sign-in/devices.ts',
     find: 'known ?? randomSecret()',
-    replace: "known ?? `${generateUuid()}${generateUuid()}`.replaceAll('-', '').slice(0, 43)",
+    replace: "known ?? `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '').slice(0, 43)",
   },
   {
     id: 'CRY-02',

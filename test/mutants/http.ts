@@ -341,6 +341,20 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-19',
+    does: 'accepts a coding together with a length',
+    file: 'src/app/guards.ts',
+    find: "return length === null && coding.toLowerCase() === 'chunked' &&",
+    replace: "return coding.toLowerCase() === 'chunked' &&",
+  },
+  {
+    id: 'API-19',
+    does: 'carries out what follows a request of doubtful framing',
+    file: 'src/app/node.ts',
+    find: '    if (inDoubt.has(socket)) return\n',
+    replace: '',
+  },
+  {
+    id: 'API-19',
     does: 'redirects http to https',
     file: 'src/app/index.ts',
     find: '    const path = pathOf(incoming)\n',

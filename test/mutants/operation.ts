@@ -135,7 +135,8 @@ export const OPERATION: readonly Mutant[] = [
     does: 'writes a session id to the audit',
     file: 'src/auth/sessions/own.ts',
     find: "await record(tx, { action: 'end_session', userId: user.id }, acting)",
-    replace: "await record(tx, { action: 'end_session', userId: user.id, details: { id } }, acting)",
+    replace:
+      "await record(tx, { action: 'end_session', userId: user.id, details: { id: request.id } }, acting)",
   },
   {
     id: 'DAT-02',

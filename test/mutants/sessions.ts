@@ -78,8 +78,10 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-04',
     does: 'keeps the old session after a change of password',
     file: 'src/auth/account/password-change.ts',
-    find: 'await revokeSessionsAndTokens(tx, user.id)',
-    replace: 'await store.deleteTokensOf(tx.db, user.id)',
+    // The session is deleted twice: alone, to see whether a sign-out came first, and with all others.
+    find: "  if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')\n  await store.updateUser(tx.db, user.id, { hashedPassword })\n  await revokeSessionsAndTokens(tx, user.id)\n",
+    replace:
+      '  await store.updateUser(tx.db, user.id, { hashedPassword })\n  await store.deleteTokensOf(tx.db, user.id)\n',
   },
   {
     id: 'SES-05',

@@ -338,7 +338,7 @@ describe.each<[door: string, insecureHTTPParser: boolean | null]>([
     return { port: (server.address() as AddressInfo).port, accounts }
   }
 
-  it('closes once the framing of a request was refused, and what follows is not carried out', async () => {
+  it('closes once the framing of a request was refused, and what follows is not carried out [API-19]', async () => {
     const { port, accounts } = await open()
     for (const [name, start, headers, body] of DOUBTFUL) {
       const wire = openWire(port)
