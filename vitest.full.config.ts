@@ -3,5 +3,10 @@ import quick from './vitest.config.ts'
 
 /** `npm run test:full`: what is too slow or too heavy for `npm test`, such as clients in other languages. */
 export default defineConfig({
-  test: { ...quick.test, include: ['test/full/**/*.test.ts'], exclude: configDefaults.exclude },
+  test: {
+    ...quick.test,
+    include: ['test/full/**/*.test.ts', 'test/pages/pages.test.ts'],
+    exclude: configDefaults.exclude,
+    env: { BIENVENUE_TEST_FULL: '1' },
+  },
 })

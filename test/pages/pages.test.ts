@@ -104,7 +104,15 @@ const FLOWS = {
 
 type Flow = keyof typeof FLOWS
 
-const EVERY = (Object.keys(FLOWS) as Flow[]).flatMap((flow) => LOCALES.map((locale) => ({ flow, locale })))
+const ALL = (Object.keys(FLOWS) as Flow[]).flatMap((flow) => LOCALES.map((locale) => ({ flow, locale })))
+/** Each page in one language, and both languages. `npm run test:full` opens each page in each language. */
+const EVERY: readonly { flow: Flow; locale: Locale }[] =
+  process.env.BIENVENUE_TEST_FULL === undefined
+    ? [
+        { flow: 'resetPassword', locale: 'en' },
+        { flow: 'confirmEmail', locale: 'fr' },
+      ]
+    : ALL
 
 const refusal = (status: number, code: string, more: object = {}): Answer => ({
   status,
