@@ -678,7 +678,7 @@ onBothEngines('a mailed token', (engine) => {
     expect(await isPasswordOf(service.auth, VICTIM, winner)).toBe(true)
   })
 
-  it('confirms an address once, even if twenty requests arrive at once', async () => {
+  it('confirms an address once, even if twenty requests arrive at once [EML-03]', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, mailedLink } = service
     await send(auth, 'POST', '/users', { form: { email: VICTIM, password: PASSWORD } })
