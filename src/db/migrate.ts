@@ -55,12 +55,14 @@ export type SchemaState =
 
 /** Inspects the schema without changing anything. */
 export async function inspectSchema(db: Database): Promise<SchemaState> {
+  // The users table first: if another process migrates between these queries, its ledger is then seen as well.
+  const hasUsers = await hasUsersTable(db)
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   const rows = tables.some(({ name }) => name === LEDGER)
     ? await db.withTables<{ [LEDGER]: { name: string } }>().selectFrom(LEDGER).select('name').execute()
     : []
   const executed = rows.map(({ name }) => name)
-  if (!executed.includes(USERS_MIGRATION) && (await hasUsersTable(db))) return { is: 'foreign' }
+  if (hasUsers && !executed.includes(USERS_MIGRATION)) return { is: 'foreign' }
   return {
     is: 'ours',
     pending: MIGRATION_NAMES.filter((name) => !executed.includes(name)),

@@ -101,6 +101,21 @@ onBothEngines('migrations', (engine: EngineName) => {
     expect(ran.sort()).toEqual(MIGRATION_NAMES)
   })
 
+  it('do not refuse a database that another process migrates during the inspection', async () => {
+    const url = await freshDatabase(engine)
+    const db = await open(url)
+    const { introspection } = db
+    const migratedAfterwards: Pick<typeof introspection, 'getTables'> = {
+      async getTables(options) {
+        const tables = await introspection.getTables(options)
+        await migrate(await open(url))
+        return tables
+      },
+    }
+    Object.defineProperty(db, 'introspection', { value: migratedAfterwards })
+    expect(await pendingMigrations(db)).toEqual(MIGRATION_NAMES)
+  })
+
   it('are all undone if one fails', async () => {
     const db = await open(await freshDatabase(engine))
     await sql`create table throttles (mine integer)`.execute(db)
