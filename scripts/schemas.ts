@@ -104,8 +104,10 @@ const ROWS: Record<string, Rows> = {
         aal: 1,
         ip_address: '192.0.2.1',
         user_agent: 'a "b" \\ c',
+        transport: 'cookie',
       },
     ],
+    added: { transport: '0012-session-transport' },
     former: {
       before: '0010-session-amr-aal',
       columns: [

@@ -31,6 +31,7 @@ function sessionOf(user: User, changes: Partial<store.Session> = {}): store.Sess
     aal: 2,
     ip: '2001:db8::1',
     userAgent: 'curl/8',
+    transport: 'cookie',
     ...changes,
   }
 }

@@ -29,7 +29,7 @@ export interface CurrentSession {
  */
 export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
   assertCaller(caller)
-  const found = await useSession(ctx, caller.sessionToken)
+  const found = await useSession(ctx, caller)
   if (found === null) return null
   const { id, authenticatedAt, expiresAt } = found.session
   return { user: accountOf(found.user), session: { id, authenticatedAt, expiresAt } }
@@ -102,7 +102,7 @@ export async function endOthers(ctx: Context, caller: SessionCaller): Promise<nu
  */
 export async function signOut(ctx: Context, caller: SessionCaller): Promise<boolean> {
   assertCaller(caller)
-  const found = await findLiveSession(ctx, caller.sessionToken)
+  const found = await findLiveSession(ctx, caller)
   if (found === null) return false
   return inTransaction(ctx, async (tx) => {
     // A parallel request may have ended it, or replaced it by a session that this caller does not know.
