@@ -311,7 +311,7 @@ for (const dialect of ['sqlite', 'postgres'] as const) {
     const migrated = await Promise.all(executed.map((name) => statementsOf(dialect, name)))
     const recorded = executed.map(
       (name, at) =>
-        `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:0${at}.000Z')`,
+        `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:${String(at).padStart(2, '0')}.000Z')`,
     )
     // The rows below have ids up to 7.
     const counted = dialect === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]

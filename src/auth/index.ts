@@ -21,7 +21,7 @@ export type {
   ResetToken,
 } from './account/index.ts'
 export type { NewAccount } from './account/new-account.ts'
-export type { Actor, Caller, Client, SessionCaller } from './caller.ts'
+export type { Actor, Caller, Client, Presented, SessionCaller } from './caller.ts'
 export type { Removed } from './cleanup.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
 export { hashPassword } from './passwords/password.ts'
@@ -32,7 +32,7 @@ export type {
   EndSessionRequest,
   SessionInfo,
 } from './sessions/index.ts'
-export type { RenewedSession } from './sessions/start.ts'
+export type { RenewedSession, StartedSession } from './sessions/start.ts'
 export { DEVICE_LIFETIME_SECONDS } from './sign-in/devices.ts'
 export type { PasswordSignInRequest, ReauthenticateRequest, SignInResult } from './sign-in/index.ts'
 export { USER_FIELDS } from './transfer/imported-user.ts'

@@ -24,6 +24,8 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   mailFrom: ['no-reply@example.com', 'Example <mail@example.com>'],
   trustedProxies: ['127.0.0.1', '10.0.0.0/8,::1'],
   allowedHosts: ['auth.internal:5000', 'bienvenue,10.0.0.7'],
+  trustedOrigins: ['https://app.example.com', 'http://localhost:5173,https://a.example'],
+  cookieDomain: ['example.com', 'example.co.uk'],
   breachCheckUrl: ['https://range.example.com', 'off'],
 }
 

@@ -70,8 +70,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-06',
     does: 'takes the method from a header',
     file: 'src/app/index.ts',
-    find: 'const match = find(incoming.method, path)',
-    replace: "const match = find(incoming.header('x-http-method-override') ?? incoming.method, path)",
+    find: 'find(incoming.method, path)\n',
+    replace: "find(incoming.header('x-http-method-override') ?? incoming.method, path)\n",
   },
   {
     id: 'API-07',
@@ -127,7 +127,7 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-08',
     does: 'takes forms with a session and no origin',
     file: 'src/app/guards.ts',
-    find: 'if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && sessionToken() !== null)',
+    find: 'if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && hasSessionCookie())',
     replace: 'if (false)',
   },
   {
@@ -228,8 +228,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-13',
     does: 'answers unknown paths with 200',
     file: 'src/app/index.ts',
-    find: "if (match === null) throw new AuthError('not_found')",
-    replace: 'if (match === null) return { status: 200, body: {} }',
+    find: "      throw new AuthError('not_found')\n",
+    replace: '      return { status: 200, body: {} }\n',
   },
   {
     id: 'API-14',
@@ -265,9 +265,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-15',
     does: 'does not log faults',
     file: 'src/app/index.ts',
-    find: '    logRequest(log, record, reply.status)\n    return render(reply)\n  }\n\n  return {',
-    replace:
-      '    if (reply.status < 500) logRequest(log, record, reply.status)\n    return render(reply)\n  }\n\n  return {',
+    find: '    logRequest(log, record, reply.status)\n    return cors.share(',
+    replace: '    if (reply.status < 500) logRequest(log, record, reply.status)\n    return cors.share(',
   },
   {
     id: 'API-16',
@@ -315,7 +314,7 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-17',
     does: 'answers to every host',
     file: 'src/app/guards.ts',
-    find: 'if (!site.isOwnHost(host)) assertProbe(incoming, host)',
+    find: 'if (!site.isOwnHost(host)) assertProbe(incoming, site, host)',
     replace: '',
   },
   {
@@ -357,9 +356,9 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-19',
     does: 'redirects http to https',
     file: 'src/app/index.ts',
-    find: '    const path = pathOf(incoming)\n',
+    find: '    const path = locate(incoming)\n',
     replace:
-      "    if (incoming.header('x-forwarded-proto') === 'http') return { status: 308, headers: { location: 'https://localhost/' } }\n    const path = pathOf(incoming)\n",
+      "    if (incoming.header('x-forwarded-proto') === 'http') return { status: 308, headers: { location: 'https://localhost/' } }\n    const path = locate(incoming)\n",
   },
   {
     id: 'API-20',

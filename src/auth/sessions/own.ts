@@ -12,10 +12,15 @@ export interface CurrentSession {
   readonly session: {
     /** The public id of the session. It grants no access. */
     readonly id: string
+    readonly createdAt: Date
     /** When the user last authenticated. */
     readonly authenticatedAt: Date
     /** When the session ends, even if it is in use. */
     readonly expiresAt: Date
+    /** How the user was authenticated: names of RFC 8176, such as `pwd`. Empty if the program vouched for the user. */
+    readonly amr: readonly string[]
+    /** Authentication assurance level (NIST SP 800-63B). 0 if the program vouched for the user. */
+    readonly aal: number
   }
 }
 
@@ -31,8 +36,8 @@ export async function current(ctx: Context, caller: SessionCaller): Promise<Curr
   assertCaller(caller)
   const found = await useSession(ctx, caller)
   if (found === null) return null
-  const { id, authenticatedAt, expiresAt } = found.session
-  return { user: accountOf(found.user), session: { id, authenticatedAt, expiresAt } }
+  const { id, createdAt, authenticatedAt, expiresAt, amr, aal } = found.session
+  return { user: accountOf(found.user), session: { id, createdAt, authenticatedAt, expiresAt, amr, aal } }
 }
 
 /** A session as its user sees it. It contains nothing that grants access. */

@@ -179,20 +179,35 @@ const sessionById = prepared((db, id) =>
       'sessions.idle_expires_at as s_idle_expires_at',
       'sessions.expires_at as s_expires_at',
       'sessions.transport as s_transport',
+      'sessions.created_at as s_created_at',
+      'sessions.amr as s_amr',
+      'sessions.aal as s_aal',
     ])
     .select(USER_SELECTION)
     .where('sessions.id', '=', id),
 )
 
 /** The values of the first columns of `sessionById`. */
-type StateValues = [string, Uint8Array, number, number, number | null, number, string]
-const STATE_LENGTH = 7 satisfies StateValues['length']
+type StateValues = [
+  string,
+  Uint8Array,
+  number,
+  number,
+  number | null,
+  number,
+  Transport,
+  number,
+  string,
+  number,
+]
+const STATE_LENGTH = 10 satisfies StateValues['length']
 
 /** The part of a session that a session check needs. */
-export type SessionState = Pick<
-  Session,
-  'id' | 'userId' | 'secretHash' | 'authenticatedAt' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt' | 'transport'
->
+export type SessionState = Omit<Session, 'ip' | 'userAgent'>
+
+function methodsIn(text: string): string[] {
+  return text === '' ? [] : text.split(' ')
+}
 
 /** A session's state and its user, or `null`. The caller must check whether it has expired. */
 export async function findSession(
@@ -212,7 +227,10 @@ export async function findSession(
       lastSeenAt: new Date(state[3]),
       idleExpiresAt: state[4] === null ? null : new Date(state[4]),
       expiresAt: new Date(state[5]),
-      transport: state[6] as Transport,
+      transport: state[6],
+      createdAt: new Date(state[7]),
+      amr: methodsIn(state[8]),
+      aal: state[9],
     },
     user,
   }
@@ -301,7 +319,7 @@ export async function listSessionsOf(db: Database, userId: number, now: Date): P
     lastSeenAt: new Date(row.last_seen_at),
     idleExpiresAt: row.idle_expires_at === null ? null : new Date(row.idle_expires_at),
     expiresAt: new Date(row.expires_at),
-    amr: row.amr.split(' ').filter((method) => method !== ''),
+    amr: methodsIn(row.amr),
     aal: row.aal,
     ip: row.ip_address,
     userAgent: row.user_agent,
