@@ -74,6 +74,35 @@ export const HTTP: readonly Mutant[] = [
     replace: "email: sessionToken, message: 'logged in'",
   },
   {
+    id: 'API-04',
+    does: 'builds a statement from input',
+    file: 'src/db/tables/users.ts',
+    find: "    .selectAll()\n    .where('normalized_email', '=', normalizeEmail(email))\n    .executeTakeFirst()",
+    replace:
+      "    .selectAll()\n    .where(sql.raw<boolean>(`normalized_email = '${normalizeEmail(email)}'`))\n    .executeTakeFirst()",
+  },
+  {
+    id: 'API-04',
+    does: 'has an expression of quadratic time',
+    file: 'src/lib/keyring.ts',
+    find: "written.replace(/={1,2}$/, '')",
+    replace: "written.replace(/=+$/, '')",
+  },
+  {
+    id: 'API-04',
+    does: 'has an expression of exponential time',
+    file: 'src/options/read.ts',
+    find: '/^\\d{1,15}$/',
+    replace: '/^(?:\\d+)+$/',
+  },
+  {
+    id: 'API-04',
+    does: 'builds an expression from text',
+    file: 'src/app/incoming.ts',
+    find: 'path.search(/[?#]/)',
+    replace: "path.search('[?#]')",
+  },
+  {
     id: 'API-05',
     does: 'writes markup from text',
     file: 'src/pages/browser/password-page.js',
@@ -336,8 +365,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-17',
     does: 'builds links from another address',
     file: 'src/auth/delivery/message.ts',
-    find: "link: `${options.baseUrl.replace(/\\/+$/, '')}",
-    replace: "link: `${options.baseUrl.replace(/\\/+$/, '').replace('auth.', 'www.')}",
+    find: "link: `${withoutTrailing(options.baseUrl, '/')}",
+    replace: "link: `${withoutTrailing(options.baseUrl, '/').replace('auth.', 'www.')}",
   },
   {
     id: 'API-17',
