@@ -107,7 +107,10 @@ function routeOf(operation: Contract, handler: Handler<Contract>, { options }: A
     async answer(admitted) {
       const fields = body === undefined ? NO_FIELDS : await readBody(admitted.incoming, body, types)
       try {
-        return { status: success.status, ...(await handler(new Input(admitted, fields, options))) }
+        const reply = await handler(new Input(admitted, fields, options))
+        // A field that the contract does not list is a fault, so that no new column leaves by accident.
+        const sent = reply.body === undefined ? {} : { body: success.body?.parse(reply.body) }
+        return { status: success.status, ...reply, ...sent }
       } catch (error) {
         throw tag === 'classic' ? classicRefusal(error) : error
       }

@@ -1,9 +1,10 @@
+import { withoutTrailing } from '../lib/without-trailing.ts'
 import type { Options } from '../options/index.ts'
 import { type Incoming, pathOf } from './incoming.ts'
 
 /** The prefix of our paths as a browser sees them: empty, or `/auth` if BASE_URL ends with it. */
 export function basePath({ baseUrl }: Pick<Options, 'baseUrl'>): string {
-  return baseUrl === '' ? '' : new URL(baseUrl).pathname.replace(/\/+$/, '')
+  return baseUrl === '' ? '' : withoutTrailing(new URL(baseUrl).pathname, '/')
 }
 
 /** The path of the home page, as a browser sees it. */

@@ -1,5 +1,7 @@
 /** Builds the message of a mail when it is sent, with its token. */
+
 import type * as store from '../../db/index.ts'
+import { withoutTrailing } from '../../lib/without-trailing.ts'
 import type { Message } from '../../mail/compose.ts'
 import type { User } from '../../model/user.ts'
 import { type Context, inTransaction } from '../context.ts'
@@ -100,7 +102,7 @@ function withLink(
   // Built from BASE_URL, never from the Host header of a request.
   return {
     kind,
-    link: `${options.baseUrl.replace(/\/+$/, '')}${LINKS[purpose].page}#${fragment}`,
+    link: `${withoutTrailing(options.baseUrl, '/')}${LINKS[purpose].page}#${fragment}`,
     lifetimeSeconds,
   }
 }
