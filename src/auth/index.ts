@@ -45,5 +45,5 @@ export type {
   ImportOptions,
   ImportStep,
 } from './transfer/index.ts'
-export type { SetEmailRequest, UserDescription, UserQuery } from './users/index.ts'
+export type { CreateUserRequest, SetEmailRequest, UserDescription, UserQuery } from './users/index.ts'
 export { ACCOUNT_STATES, type AccountState, type ListedUser } from './users/state.ts'

@@ -312,6 +312,7 @@ onBothEngines('a session', (engine) => {
     await ask('POST', '/users', { json: { email: BOB, password: PASSWORD } })
     await ask('POST', '/users', { json: { email: ALICE, password: PASSWORD } })
     await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken })
+    await auth.users.create({ email: 'carol@example.com', sendLink: true })
     const mails = [...(await newMails())]
     await auth.account.requestPasswordReset({ email: BOB })
     mails.push(...(await newMails()))

@@ -29,13 +29,15 @@ export const MOVED = 'bob.mason@example.com'
 const CAROL = 'carol.keeper@example.com'
 /** Imported from another service. */
 const DAVE = 'dave.mover@example.com'
+/** Gets an account from an operator, and sets the password with the mailed link. */
+const ERIN = 'erin.newcomer@example.com'
 const STRANGER = 'somebody.else@example.com'
 /** The mail server refuses mail to this address for good. */
 const REFUSED = 'full.mailbox@example.com'
 /** The mail server does not answer for this address. */
 const UNREACHED = 'slow.server@example.com'
 /** Every address of the story. */
-export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, MOVED, CAROL, DAVE, STRANGER, REFUSED, UNREACHED]
+export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, MOVED, CAROL, DAVE, ERIN, STRANGER, REFUSED, UNREACHED]
 
 interface LoggedLine {
   readonly level: string
@@ -197,8 +199,21 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
 }
 
 /** What operators and programs do, while a stranger guesses passwords. */
-async function operate({ auth, login, newMails, keepRows, keepSecret }: Teller): Promise<void> {
+async function operate({
+  auth,
+  ask,
+  login,
+  newMails,
+  mailedLink,
+  keepRows,
+  keepSecret,
+}: Teller): Promise<void> {
   await auth.users.create({ email: CAROL, password: PASSWORD, confirmed: true })
+  await auth.users.create({ email: ERIN, sendLink: true })
+  const { token } = await mailedLink('set_password')
+  await keepRows()
+  const json = { email: ERIN, reset_token: token, new_password: PASSWORD }
+  expect(await ask('PUT', '/reset_password', { json })).toMatchObject({ status: 200 })
   const { id } = await auth.registerUser(BOB, PASSWORD)
   await auth.users.sendConfirmation(id)
   await auth.users.confirmEmail(id)
