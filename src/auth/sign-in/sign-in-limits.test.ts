@@ -177,6 +177,19 @@ onBothEngines('the limit on sign-ins', (engine) => {
     ).rejects.toMatchObject(WAIT)
   })
 
+  it('counts refused sign-ins to an unconfirmed account on a known device, because they send mail', async () => {
+    const { auth, db, id } = await withBob({ signInsPerIp: 2 })
+    const deviceToken = (await auth.signIn.withPassword(RIGHT)).deviceToken ?? ''
+    await db.updateTable('users').set({ email_verified_at: null }).where('id', '=', id).execute()
+    const onDevice = { ip: '192.0.2.1', deviceToken }
+    for (let attempt = 0; attempt < 2; attempt++)
+      await expect(auth.signIn.withPassword(RIGHT, onDevice)).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.withPassword(RIGHT, onDevice)).rejects.toMatchObject(WAIT)
+    expect(await Array.fromAsync(auth.audit.list({ action: 'limit_reached' }))).toMatchObject([
+      { details: { limit: 'sign_in', of: 'address' } },
+    ])
+  })
+
   it('does not keep out an owner who has reset the password, or whom an operator unlocks', async () => {
     const { auth, id, mailedLink } = await withBob({ signInsPerAccount: 2 })
     const exhaust = async (password: string) => {
