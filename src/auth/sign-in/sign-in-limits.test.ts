@@ -26,7 +26,7 @@ onBothEngines('the limit on sign-ins', (engine) => {
     return { ...production, id }
   }
 
-  it('allows an account sixty in ten minutes, even if sent at once, and the others leave no mail and no record', async () => {
+  it('allows an account sixty in ten minutes, even if sent at once, and the others leave no mail and no record [EML-09]', async () => {
     // Until it turns out right, each of them counts as a failure.
     const { auth, now, db } = await withBob({ loginFailuresPerAccount: 100 })
     const codes = await codesOf(times(80, () => auth.signIn.withPassword(RIGHT)))
