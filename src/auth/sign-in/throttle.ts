@@ -29,6 +29,8 @@ export interface CountedAttempt {
   succeeded(tx: TxContext): Promise<void>
   /** Nobody signed in: refunds the sign-in. A failure stays counted. Also a last step of its transaction. */
   refundSignIn(tx: TxContext): Promise<void>
+  /** Nobody signed in, but both the failure and the sign-in stay counted. Also a last step of its transaction. */
+  keepSignIn(tx: TxContext): Promise<void>
   /** The attempt was not made: refunds everything. */
   withdraw(): Promise<void>
 }
@@ -46,6 +48,7 @@ const UNCOUNTED: CountedAttempt = {
   failuresBefore: 0,
   succeeded: async () => {},
   refundSignIn: async () => {},
+  keepSignIn: async () => {},
   withdraw: async () => {},
 }
 
@@ -89,6 +92,7 @@ export async function countAttempt(
       await attempt.succeeded(tx)
     },
     refundSignIn: signIn.refund,
+    keepSignIn: signIn.stays,
     withdraw: () =>
       inTransaction(
         ctx,
@@ -168,7 +172,7 @@ async function countOnDevice(
 
 /** A sign-in that was counted before the password was checked. */
 interface CountedSignIn {
-  /** Somebody signed in. */
+  /** Stays counted. Records that a limit was reached. */
   stays(tx: TxContext): Promise<void>
   refund(tx: TxContext): Promise<void>
 }

@@ -152,7 +152,13 @@ async function refuseSignIn(
   caller: Caller,
 ): Promise<never> {
   const details = user === null ? { email: maskEmail(email) } : {}
-  await refused(ctx, attempt, async (tx) => {
+  // On a known device, only the sign-in counts under the IP address. It stays counted if the refusal sends mail, or one
+  // IP address could cause any amount of it. That reveals nothing: the device has proven the password before.
+  const ending =
+    reason === 'unconfirmed' && recogniseDevice(ctx, caller, user) !== null
+      ? { ...attempt, refundSignIn: attempt.keepSignIn }
+      : attempt
+  await refused(ctx, ending, async (tx) => {
     const event = { action: 'login', outcome: 'refused', reason, details } as const
     await record(tx, { ...event, userId: user?.id ?? null }, caller)
     if (!ctx.options.emailVerification) return
