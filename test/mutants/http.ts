@@ -55,7 +55,7 @@ export const HTTP: readonly Mutant[] = [
   {
     id: 'API-03',
     does: 'exports all that is known of an account',
-    file: 'src/app/routes/account.ts',
+    file: 'src/app/wire.ts',
     find: 'locale: account.locale,',
     replace: 'locale: account.locale, ...account,',
   },
@@ -70,8 +70,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-03',
     does: 'answers with the session token',
     file: 'src/app/routes/sign-in.ts',
-    find: "email: user.email, message: 'logged in'",
-    replace: "email: sessionToken, message: 'logged in'",
+    find: "email: signedIn.user.email, message: 'logged in'",
+    replace: "email: signedIn.sessionToken, message: 'logged in'",
   },
   {
     id: 'API-04',

@@ -493,7 +493,7 @@ const TYPED = `
       type ExportedUser, type ExportOptions, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
       type Incoming, type IncomingBody, type ListedUser, type Logger, type Mail, MailError, type Mailer,
-      type MailProblem, MailRefused, OptionError, type OptionProblem, type Options, type NewAccount, type PasswordResetRequest,
+      type MailProblem, MailRefused, OptionError, type OptionProblem, type Options, type CreateUserRequest, type NewAccount, type PasswordResetRequest,
       type PasswordSignInRequest, type ReauthenticateRequest, type RegisterRequest, type RegisterResult, type Removed, type Rendered,
       type ResetToken, type RenewedSession, type ResetPasswordRequest,
       type SessionCaller, type SessionInfo, type SessionSummary, type SetEmailRequest, type SignInResult, type User,
@@ -542,6 +542,8 @@ const TYPED = `
     const connection: Connection = { ip: client.ip }
 
     const newAccount: NewAccount = { email: 'a@b.c', password: 'x', confirmed: true }
+    const withLink: CreateUserRequest = { email: 'b@b.c', sendLink: true }
+    console.log(withLink)
     const user: Account = await auth.users.create(newAccount)
     const classicUser: User = await auth.db.findUserBy({ id: user.id })
     console.log(classicUser.hashedPassword)

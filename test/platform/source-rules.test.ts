@@ -31,6 +31,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'auth/delivery/open-mailer.ts',
       'cli/commands/export.ts',
       'cli/commands/import.ts',
+      'cli/commands/move.ts',
       'cli/commands/serve.ts',
       'cli/import/progress.ts',
       'cli/main.ts',
@@ -73,7 +74,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'auth/passwords/policy/common.ts',
       'cli/import/firebase.ts',
-      'cli/settings.ts',
+      'cli/secrets.ts',
       'cli/version.ts',
       'lib/pool.ts',
       'pages/layout.ts',
