@@ -29,7 +29,7 @@ onBothEngines('a bearer token', (engine) => {
     return { auth, ask, signIn, cookieSession }
   }
 
-  it('comes in the body of the sign-in, without any cookie, and works until it is signed out', async () => {
+  it('comes in the body of the sign-in, without any cookie, and works until it is signed out [SES-07]', async () => {
     const { ask, signIn } = await service()
     const { response, tokens } = await signIn()
     expect(response.status).toBe(200)
@@ -76,7 +76,7 @@ onBothEngines('a bearer token', (engine) => {
     expect([gone.status, gone.headers.getSetCookie()]).toEqual([200, []])
   })
 
-  it('does not work as a cookie, nor the token of a cookie as a bearer token', async () => {
+  it('does not work as a cookie, nor the token of a cookie as a bearer token [SES-07]', async () => {
     const { auth, ask, signIn, cookieSession } = await service()
     const { tokens } = await signIn()
     const sessionToken = await cookieSession()

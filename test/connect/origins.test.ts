@@ -61,7 +61,7 @@ describe('a trusted origin', () => {
     expect((await send(auth, 'DELETE', '/session', { sessionToken, headers })).status).toBe(204)
   })
 
-  it('gets the answer to a preflight: exactly its own origin, and the methods of the path', async () => {
+  it('gets the answer to a preflight: exactly its own origin, and the methods of the path [API-09]', async () => {
     const response = await send(await service(), 'OPTIONS', '/sessions', preflight(APP))
     expect([response.status, await response.text()]).toEqual([204, ''])
     expect(shared(response)).toEqual({
@@ -78,7 +78,7 @@ describe('a trusted origin', () => {
 })
 
 describe('another origin', () => {
-  it.each(OTHERS)('such as %s is refused, and gets no permission to read', async (origin) => {
+  it.each(OTHERS)('such as %s is refused, and gets no permission to read [API-09]', async (origin) => {
     const auth = await service()
     const headers = { origin, 'sec-fetch-site': 'cross-site' }
     for (const response of [
@@ -110,7 +110,7 @@ describe('another origin', () => {
 })
 
 describe('a cookie for a domain', () => {
-  it('is shared by sibling hosts, under the name __Secure-session_id', async () => {
+  it('is shared by sibling hosts, under the name __Secure-session_id [SES-06]', async () => {
     const { auth } = await productionAuth('sqlite', { cookieDomain: 'example.com', trustedOrigins: [APP] })
     await auth.users.create({ ...CREDENTIALS, confirmed: true })
     const headers = { origin: APP, 'sec-fetch-site': 'same-site' }

@@ -247,6 +247,20 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-09',
+    does: 'trusts every origin once one is trusted',
+    file: 'src/app/cors.ts',
+    find: 'origin !== null && trusted.has(origin)',
+    replace: 'origin !== null && trusted.size > 0',
+  },
+  {
+    id: 'API-09',
+    does: 'lets caches give one origin the answer of another',
+    file: 'src/app/cors.ts',
+    find: '[...VARY, ...sharedWith(origin as string)]',
+    replace: 'sharedWith(origin as string)',
+  },
+  {
+    id: 'API-09',
     does: 'lets every origin read answers over https',
     file: 'src/app/responses.ts',
     find: 'const always = { ...HEADERS, ',
