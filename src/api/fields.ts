@@ -76,6 +76,9 @@ export const currentSession = z.strictObject({
     description:
       'The authentication assurance level of NIST SP 800-63B. 0 if your own program vouched for the user.',
   }),
+  fresh: z.boolean().meta({
+    description: 'Whether sensitive actions are allowed. Otherwise `POST /reauthenticate` comes first.',
+  }),
 })
 
 /** A session as its user sees it. */
@@ -89,3 +92,6 @@ export const sessionInfo = z.strictObject({
   ip: z.string().nullable(),
   user_agent: z.string().nullable(),
 })
+
+export type AccountBody = z.infer<typeof account>
+export type CurrentSessionBody = z.infer<typeof currentSession>

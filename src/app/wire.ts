@@ -22,6 +22,7 @@ export function currentSessionOnWire({ session }: CurrentSession) {
     expires_at: session.expiresAt.toISOString(),
     amr: [...session.amr],
     aal: session.aal,
+    fresh: session.fresh,
   }
 }
 

@@ -34,6 +34,7 @@ onBothEngines('GET /session', (engine) => {
         expires_at: expect.any(String),
         amr: ['pwd'],
         aal: 1,
+        fresh: true,
       },
     })
   })

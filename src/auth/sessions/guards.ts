@@ -35,8 +35,7 @@ export async function requireSession(ctx: Context, caller: Caller): Promise<Acti
  */
 export async function requireFreshSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   const found = await requireSession(ctx, caller)
-  const freshUntil = secondsAfter(found.session.authenticatedAt, ctx.options.reauthenticationSeconds)
-  if (ctx.now() >= freshUntil) throw new AuthError('reauthentication_required')
+  if (!isFresh(ctx, found.session)) throw new AuthError('reauthentication_required')
   return found
 }
 
@@ -89,4 +88,12 @@ async function recordUse(ctx: Context, { id }: store.SessionState): Promise<void
   const written = store.updateLastSeen(ctx.db, id, now, idleExpiry(ctx, now)).catch(() => {})
   // With an idle limit, the next request must see the new expiry.
   if (ctx.options.sessionIdleSeconds !== 0) await written
+}
+
+/** Whether the user authenticated so recently that a sensitive action is allowed. */
+export function isFresh(
+  ctx: Context,
+  { authenticatedAt }: Pick<store.SessionState, 'authenticatedAt'>,
+): boolean {
+  return ctx.now() < secondsAfter(authenticatedAt, ctx.options.reauthenticationSeconds)
 }

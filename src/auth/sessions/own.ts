@@ -4,7 +4,7 @@ import { type Account, accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
-import { findLiveSession, requireFreshSession, requireSession, useSession } from './guards.ts'
+import { findLiveSession, isFresh, requireFreshSession, requireSession, useSession } from './guards.ts'
 
 /** The signed-in user and the session. */
 export interface CurrentSession {
@@ -21,6 +21,8 @@ export interface CurrentSession {
     readonly amr: readonly string[]
     /** Authentication assurance level (NIST SP 800-63B). 0 if the program vouched for the user. */
     readonly aal: number
+    /** Whether the user authenticated less than `options.reauthenticationSeconds` ago. Sensitive actions require it. */
+    readonly fresh: boolean
   }
 }
 
@@ -37,7 +39,11 @@ export async function current(ctx: Context, caller: SessionCaller): Promise<Curr
   const found = await useSession(ctx, caller)
   if (found === null) return null
   const { id, createdAt, authenticatedAt, expiresAt, amr, aal } = found.session
-  return { user: accountOf(found.user), session: { id, createdAt, authenticatedAt, expiresAt, amr, aal } }
+  const fresh = isFresh(ctx, found.session)
+  return {
+    user: accountOf(found.user),
+    session: { id, createdAt, authenticatedAt, expiresAt, amr, aal, fresh },
+  }
 }
 
 /** A session as its user sees it. It contains nothing that grants access. */
