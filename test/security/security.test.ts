@@ -933,6 +933,7 @@ describe('the source', () => {
     const names = [...byFile].map(([file, rows]) => [file, rows.flatMap(([, each]) => each).toSorted()])
     expect(Object.fromEntries(names)).toEqual({
       // Request ids, which name log lines.
+      'adapters/signed-in.ts': ['randomUUID'],
       'app/request-log.ts': ['randomUUID'],
       'auth/passwords/hashing/argon2.ts': ['argon2', 'randomBytes'],
       // Hashes from other software are verified, but never created.
@@ -967,6 +968,7 @@ describe('the source', () => {
 
   it('uses UUIDs only in these files, as names and never as secrets [CRY-01]', () => {
     expect(filesWith(/\buuidV7\(|\brandomUUID\(/).sort()).toEqual([
+      'adapters/signed-in.ts',
       'app/request-log.ts',
       'auth/audit/record.ts',
       'auth/delivery/enqueue.ts',
