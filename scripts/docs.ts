@@ -1,5 +1,6 @@
 /** Generates documents from the source. With `--check`, changes nothing and fails if a file differs. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { api } from './docs/api.ts'
 import { audit } from './docs/audit.ts'
 import { comingFrom } from './docs/coming-from.ts'
 import { data } from './docs/data.ts'
@@ -16,7 +17,7 @@ import { throttling } from './docs/throttling.ts'
 import { waysIn } from './docs/ways-in.ts'
 
 const PAGES = [
-  ...[errors, options, data, http],
+  ...[errors, options, data, http, api],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...settingComments,
   ...frameworks,
