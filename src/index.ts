@@ -7,7 +7,7 @@ import './lib/require-node.ts'
 
 import { readSessionCookie } from './app/cookies.ts'
 import type { App } from './app/index.ts'
-import { type AuditRecord, type AuthService, openAuthService } from './auth/index.ts'
+import { type AuditRecord, type AuthService, type Hooks, openAuthService } from './auth/index.ts'
 import type { Logger } from './log.ts'
 import type { Account } from './model/user.ts'
 import type { AuthOptions } from './options/index.ts'
@@ -24,6 +24,7 @@ export {
   AuthError,
   Conflict,
   type ErrorCode,
+  HookRefusal,
   InvalidRequestError,
   NoResultFound,
   OptionError,
@@ -55,6 +56,8 @@ export interface Auth extends AuthService {
 export interface CreateAuthOptions extends AuthOptions {
   /** Receives the log. Default: warnings and errors, as JSON lines on standard error. */
   logger?: Logger | undefined
+  /** Functions of the application that run at a registration or a sign-in. Default: none. */
+  hooks?: Hooks | undefined
   /** Called for each audit record once it is committed, to collect records in a system of your own. */
   onAudit?: ((record: AuditRecord) => void) | undefined
 }
@@ -73,11 +76,17 @@ export interface CreateAuthOptions extends AuthOptions {
  * await auth.close()
  * ```
  */
-export async function createAuth({ logger, onAudit, ...options }: CreateAuthOptions = {}): Promise<Auth> {
+export async function createAuth({
+  logger,
+  onAudit,
+  hooks,
+  ...options
+}: CreateAuthOptions = {}): Promise<Auth> {
   const service = await openAuthService(options, {
     sendsMail: true,
     onFault: (what, error, details) => void logFault(logger, what, error, details),
     onChange: (level, what, details = {}) => void logChange(logger, level, what, details),
+    hooks,
     ...(onAudit && { onAudit }),
   })
   let app: Promise<App> | undefined

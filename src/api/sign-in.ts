@@ -17,7 +17,7 @@ export const withPassword = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('logged in') }),
     setsCookie: true,
   },
-  errors: ['invalid_credentials', 'password_compromised', 'password_too_long'],
+  errors: ['invalid_credentials', 'password_compromised', 'refused_by_application', 'password_too_long'],
 })
 
 export const reauthenticate = operation({

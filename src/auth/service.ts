@@ -14,6 +14,7 @@ import type { Context } from './context.ts'
 import * as delivery from './delivery/index.ts'
 import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
+import { type Hooks, openHooks } from './hooks.ts'
 import { costOfNew, createHasher } from './passwords/hashing/index.ts'
 import { withBoundedQueue } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
@@ -74,6 +75,8 @@ export interface ServiceDetails {
   readonly onFault?: (what: string, error: unknown, details?: Record<string, unknown>) => void
   /** Called when something that the service depends on fails or recovers. */
   readonly onChange?: (level: 'warn' | 'info', what: string, details?: Record<string, unknown>) => void
+  /** Functions of the application. Default: none. */
+  readonly hooks?: Hooks | undefined
   /** Called for each audit record once it is committed. */
   readonly onAudit?: (record: store.AuditRecord) => void
 }
@@ -88,6 +91,7 @@ export async function openAuthService(
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
   const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
+  const hooks = openHooks(details.hooks ?? {}, onFault)
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
@@ -120,6 +124,7 @@ export async function openAuthService(
             }),
     ),
     keys: keyringFor(options),
+    hooks,
     sendsMail: mailer !== null,
     instance: `${hostname()}:${process.pid}`,
     onAudit,
@@ -147,6 +152,7 @@ export async function openAuthService(
     mailer,
     generateUuid,
     async close() {
+      await hooks.idle()
       if (worker === undefined) mailer?.close()
       else await worker.stop()
       await db.destroy()

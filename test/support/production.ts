@@ -5,6 +5,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import type { Client } from '../../src/auth/caller.ts'
 import type { Context } from '../../src/auth/context.ts'
 import { openSending } from '../../src/auth/delivery/send.ts'
+import { openHooks } from '../../src/auth/hooks.ts'
 import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
 import { type Database, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
@@ -202,7 +203,14 @@ interface ContextDetails extends Omit<CreateAuthOptions, 'now' | 'mailer' | 'log
 /** Creates a context of production mode, on a fresh database unless the options name one. */
 export async function productionContext(
   engine: EngineName,
-  { now = testClock(), hasher = CHEAP_HASHER, onMail = () => {}, onAudit, ...given }: ContextDetails = {},
+  {
+    now = testClock(),
+    hasher = CHEAP_HASHER,
+    onMail = () => {},
+    onAudit,
+    hooks = {},
+    ...given
+  }: ContextDetails = {},
 ): Promise<TestContext> {
   const databaseUrl = given.databaseUrl ?? (await migratedDatabase(engine))
   const options = resolveOptions({ ...productionOptions(), ...given, databaseUrl }, { hasMailer: true })
@@ -215,6 +223,7 @@ export async function productionContext(
     options,
     policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
     keys: createKeyring(parseSecretKeys(options.secretKey)),
+    hooks: openHooks(hooks, () => {}),
     sendsMail: true,
     instance: 'test:1',
     onAudit: onAudit ?? (() => {}),

@@ -27,6 +27,8 @@ export interface CountedAttempt {
    * before the counters.
    */
   succeeded(tx: TxContext): Promise<void>
+  /** The password was right, but nobody signed in: refunds the failure. The sign-in stays counted. Also a last step. */
+  refundFailure(tx: TxContext): Promise<void>
   /** Nobody signed in: refunds the sign-in. A failure stays counted. Also a last step of its transaction. */
   refundSignIn(tx: TxContext): Promise<void>
   /** The attempt was not made: refunds everything. */
@@ -45,6 +47,7 @@ const NETWORK_FACTORS = [1, 2, 4] as const
 const UNCOUNTED: CountedAttempt = {
   failuresBefore: 0,
   succeeded: async () => {},
+  refundFailure: async () => {},
   refundSignIn: async () => {},
   withdraw: async () => {},
 }
@@ -87,6 +90,10 @@ export async function countAttempt(
     async succeeded(tx) {
       await signIn.stays(tx)
       await attempt.succeeded(tx)
+    },
+    async refundFailure(tx) {
+      await signIn.stays(tx)
+      await attempt.refund(tx)
     },
     refundSignIn: signIn.refund,
     withdraw: () =>

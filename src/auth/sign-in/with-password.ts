@@ -10,6 +10,7 @@ import { NOTABLE_FAILURES } from '../delivery/kinds.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { findLiveSession } from '../sessions/guards.ts'
 import { endReplacedSession, startSession } from '../sessions/start.ts'
+import { askApplication } from './application.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
 import { checkPassword, orWithdraw, refused } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
@@ -32,12 +33,12 @@ export type SignInResult = {
 
 /**
  * Signs a user in with a password. The gates run in order: throttle, password, state of the account, confirmed address,
- * compromised password. The session comes last, and replaces the one that the caller presents. If the algorithm or cost
+ * compromised password, the hook `beforeSignIn`. The session comes last, and replaces the one that the caller presents. If the algorithm or cost
  * of the stored hash differs from the options, the hash is renewed.
  *
  * @throws {AuthError} `invalid_credentials`: unknown or malformed address, wrong password, disabled account or
  *   unconfirmed address, after the same work and without saying which; `password_compromised`: the password is right, and
- *   must be reset; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long`
+ *   must be reset; `refused_by_application` with `applicationCode`: the hook refused; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long`
  *   with `field`; `unavailable`: too many passwords wait to be hashed.
  */
 export async function withPassword(
@@ -49,6 +50,7 @@ export async function withPassword(
   assertPassword(request.password, 'password')
   const passed = await passGates(ctx, request, caller)
   const { user, attempt } = passed
+  await askApplication(ctx, { user, attempt, method: 'password' }, caller)
   const device = recogniseDevice(ctx, caller, user)
   const sessionToken = await orWithdraw(attempt, async () => {
     const replaced = await findLiveSession(ctx, caller.sessionToken)
