@@ -88,7 +88,7 @@ try {
 
   const db = new DatabaseSync(path)
   db.exec(`
-    insert into sessions (id, user_id, secret_hash, created_at, authenticated_at, last_seen_at, expires_at, methods, level, ip_address, user_agent)
+    insert into sessions (id, user_id, secret_hash, created_at, authenticated_at, last_seen_at, expires_at, amr, aal, ip_address, user_agent)
     select printf('019a3f5e-7c00-7000-8000-%012x', id), id, randomblob(32), 1, 1, 1, 4102444800000, 'pwd', 1, '192.0.2.1', 'Mozilla/5.0' from users;
     insert into audit (id, at, instance, actor, action, outcome, reason, user_id, ip_address, user_agent, details, expires_at)
     select printf('019a3f5e-7c00-7000-8000-%012x', id), 1, 'host:1', 'user', 'login', 'success', 'pwd', id, '192.0.2.1', 'Mozilla/5.0', '{}', 4102444800000 from users`)

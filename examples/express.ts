@@ -11,8 +11,8 @@ const app = express()
 app.use('/auth', toNodeHandler(auth))
 
 app.get('/hello', async (request, response) => {
-  const user = await auth.getUserFromCookie(request.headers.cookie)
-  if (user) response.type('text').send(`Hello, ${user.email}`)
+  const session = await auth.getSession(request)
+  if (session) response.type('text').send(`Hello, ${session.user.email}`)
   else response.status(401).send('Please log in')
 })
 

@@ -15,8 +15,8 @@ app.all(
 )
 
 app.get('/hello', async (c) => {
-  const user = await auth.getUserFromCookie(c.req.header('cookie'))
-  return user ? c.text(`Hello, ${user.email}`) : c.text('Please log in', 401)
+  const session = await auth.getSession(c.req.raw)
+  return session ? c.text(`Hello, ${session.user.email}`) : c.text('Please log in', 401)
 })
 
 const server = serve(

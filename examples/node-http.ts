@@ -8,9 +8,11 @@ const auth = await createAuth({ databaseUrl: process.env.DATABASE_URL ?? 'sqlite
 const authHandler = toNodeHandler(auth)
 
 async function hello(request: IncomingMessage, response: ServerResponse) {
-  const user = await auth.getUserFromCookie(request.headers.cookie)
-  if (!user) return response.writeHead(401).end('Please log in')
-  return response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(`Hello, ${user.email}`)
+  const session = await auth.getSession(request)
+  if (!session) return response.writeHead(401).end('Please log in')
+  return response
+    .writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
+    .end(`Hello, ${session.user.email}`)
 }
 
 const server = createServer((request, response) =>

@@ -104,8 +104,10 @@ const ROWS: Record<string, Rows> = {
         aal: 1,
         ip_address: '192.0.2.1',
         user_agent: 'a "b" \\ c',
+        transport: 'cookie',
       },
     ],
+    added: { transport: '0012-session-transport' },
     former: {
       before: '0010-session-amr-aal',
       columns: [
@@ -309,7 +311,7 @@ for (const dialect of ['sqlite', 'postgres'] as const) {
     const migrated = await Promise.all(executed.map((name) => statementsOf(dialect, name)))
     const recorded = executed.map(
       (name, at) =>
-        `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:0${at}.000Z')`,
+        `insert into bienvenue_migrations (name, timestamp) values ('${name}', '2026-11-01T12:00:${String(at).padStart(2, '0')}.000Z')`,
     )
     // The rows below have ids up to 7.
     const counted = dialect === 'sqlite' ? [] : ["select setval(pg_get_serial_sequence('users', 'id'), 7)"]

@@ -5,16 +5,30 @@
  */
 import './lib/require-node.ts'
 
-import { readSessionCookie } from './app/cookies.ts'
-import type { App } from './app/index.ts'
-import { type AuditRecord, type AuthService, type Hooks, openAuthService } from './auth/index.ts'
+import { type Cookie, readDeviceCookie } from './app/cookies.ts'
+import { readCredentials } from './app/credentials.ts'
+import type { App, Connection } from './app/index.ts'
+import { headersOf, type RequestLike } from './app/request-headers.ts'
+import { cookiesAfter, cookiesFor, type NewSession } from './app/signed-in.ts'
+import { type Testing, testingOf } from './app/testing.ts'
+import {
+  type AuditRecord,
+  type AuthService,
+  type CurrentSession,
+  type Hooks,
+  openAuthService,
+  type SessionCaller,
+} from './auth/index.ts'
 import type { Logger } from './log.ts'
-import type { Account } from './model/user.ts'
 import type { AuthOptions } from './options/index.ts'
 
+export type { Cookie, CookieAttributes } from './app/cookies.ts'
 export type { Incoming, IncomingBody } from './app/incoming.ts'
 export type { Connection } from './app/index.ts'
+export type { RequestLike } from './app/request-headers.ts'
 export type { Rendered } from './app/responses.ts'
+export type { NewSession } from './app/signed-in.ts'
+export type { Testing, TestSession } from './app/testing.ts'
 export type * from './auth/index.ts'
 export { hashPassword } from './auth/index.ts'
 export { generateUuid } from './lib/random.ts'
@@ -30,6 +44,7 @@ export {
   OptionError,
   type OptionProblem,
 } from './model/errors.ts'
+export type { Transport } from './model/transport.ts'
 export type { Account, User } from './model/user.ts'
 export type { AuthOptions, Hasher, Options } from './options/index.ts'
 
@@ -45,11 +60,42 @@ export interface Auth extends AuthService {
   /** Like {@link Auth.fetch}, for adapters without a `Request`, such as `bienvenue-auth/node`. Never rejects. */
   answer: App['answer']
   /**
-   * The user whose session token is in the cookies of a request, or `null`. For routes of your own.
+   * The signed-in user and the session of a request to a route of your own, or `null`. Reads the session cookie or the bearer
+   * token, asks the database each time, and records the use. The result has no password hash and no token.
    *
-   * @param cookieHeader - The `Cookie` header of the request, as it was sent.
+   * It does not check where a request comes from. The session cookie is `SameSite=Lax`, so browsers do not send it with a
+   * POST from another site.
+   *
+   * @param from - The request, its `Headers`, or Node's object of headers.
+   * @throws {AuthError} `conflicting_credentials`: the request has both a session cookie and a bearer token; `unavailable`:
+   *   the database does not answer.
    */
-  getUserFromCookie(cookieHeader: string | null | undefined): Promise<Account | null>
+  getSession(from: RequestLike): Promise<CurrentSession | null>
+  /**
+   * What a request says about its client, for a call such as `signIn.withPassword(fields, auth.callerOf(request, { ip }))`
+   * in a route of your own: session token, device token, user agent and language.
+   *
+   * @param connection - `ip`: the client's IP address, for the limits per IP address.
+   * @throws {AuthError} `conflicting_credentials`: the request has both a session cookie and a bearer token.
+   */
+  callerOf(from: RequestLike, connection?: Connection): SessionCaller
+  /** Our cookies, for routes of your own that sign users in or out. */
+  readonly cookies: Cookies
+  /** Help for the tests of your application. */
+  readonly testing: Testing
+}
+
+/** Creates our cookies, for the response of any framework. */
+export interface Cookies {
+  /**
+   * The cookies of a new session: the session cookie, and the device cookie if there is a device token.
+   *
+   * @param started - What `signIn.withPassword`, `signIn.reauthenticate` or `account.changePassword` returned.
+   * @throws {TypeError} The session is for a bearer token, which never goes into a cookie.
+   */
+  forSignIn(started: NewSession): Cookie[]
+  /** The cookies that clear the session cookie, after `sessions.signOut` or `account.delete`. */
+  forSignOut(): Cookie[]
 }
 
 /** What {@link createAuth} takes. Every option has a default. */
@@ -98,11 +144,29 @@ export async function createAuth({
     ...service,
     fetch: async (request, connection) => (await loaded()).fetch(request, connection),
     answer: async (incoming) => (await loaded()).answer(incoming),
-    async getUserFromCookie(cookieHeader) {
-      const sessionToken = readSessionCookie(cookieHeader, service.options)
-      const current = await service.sessions.current({ sessionToken })
-      return current?.user ?? null
+    async getSession(from) {
+      return service.sessions.current(readCredentials({ header: headersOf(from) }, service.options))
     },
+    callerOf: (from, connection = {}) => callerOf(service, from, connection),
+    cookies: {
+      forSignIn(started) {
+        if (started.transport === 'bearer') throw new TypeError('a session for a bearer token has no cookie')
+        return cookiesFor(started, service.options)
+      },
+      forSignOut: () => cookiesAfter(service.options),
+    },
+    testing: testingOf(service),
+  }
+}
+
+function callerOf({ options }: AuthService, from: RequestLike, { ip }: Connection): SessionCaller {
+  const header = headersOf(from)
+  return {
+    ...readCredentials({ header }, options),
+    ip,
+    userAgent: header('user-agent') ?? undefined,
+    acceptLanguage: header('accept-language') ?? undefined,
+    deviceToken: readDeviceCookie(header('cookie'), options) ?? undefined,
   }
 }
 

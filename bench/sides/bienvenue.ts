@@ -143,6 +143,7 @@ export async function addSessions(
           expires_at: at + options.sessionLifetimeSeconds[mode] * 1_000,
           amr: 'pwd',
           aal: 1,
+          transport: 'cookie',
         }
       })
       for (const some of batches(rows)) await tx.insertInto('sessions').values(some).execute()

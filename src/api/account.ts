@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
-import { email, mailedToken, newPassword, password, resetToken, sessionInfo } from './fields.ts'
+import { bearerFields, email, mailedToken, newPassword, password, resetToken, sessionInfo } from './fields.ts'
 
 export const register = operation({
   method: 'POST',
@@ -125,8 +125,9 @@ export const changePassword = operation({
   body: z.strictObject({ current_password: password, new_password: newPassword }),
   success: {
     status: 200,
-    description: 'The password is changed and every session has ended. The cookie carries a new session.',
-    body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
+    description:
+      'The password is changed and every session has ended. The cookie or, for a bearer token, the body carries a new session token.',
+    body: z.strictObject({ email: z.string(), message: z.literal('Password updated'), ...bearerFields }),
     setsCookie: true,
   },
   errors: ['invalid_credentials', ...NEW_PASSWORD_ERRORS],

@@ -11,7 +11,7 @@ type Access = 'anyone' | { readonly session: true; readonly fresh?: true }
 
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
 export interface Contract {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With parameters in braces, as in `/sessions/{id}`. */
   readonly path: string
   readonly summary: string
@@ -29,7 +29,7 @@ export interface Contract {
   /** The fields of the body. */
   readonly body?: z.ZodObject
   readonly success: {
-    readonly status: 200 | 302
+    readonly status: 200 | 204 | 302
     /** The status for browsers (Fetch Metadata), if it differs. */
     readonly statusForBrowsers?: 303
     readonly description: string
@@ -80,6 +80,7 @@ export type SuccessOf<Given extends Contract> = Given extends {
 const ANY_REQUEST: readonly ErrorCode[] = [
   'malformed_request',
   'unknown_host',
+  'conflicting_credentials',
   'uri_too_long',
   'headers_too_large',
   'internal_error',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TRANSPORTS } from '../model/transport.ts'
 
 /** Well-formed Unicode: a JSON string can contain a lone surrogate, which has no UTF-8 form. */
 const text = z
@@ -30,6 +31,56 @@ export const resetToken = text.meta({ description: 'Opaque. Works once.' })
 /** A token from the link in a mail. Any text is valid here; the use case refuses a wrong token. */
 export const mailedToken = text.meta({ description: 'From the link in the mail. Opaque. Works once.' })
 
+/** How the client will present the session token. */
+export const transport = z.enum(TRANSPORTS).meta({
+  description:
+    '`cookie`, the default: the answer sets our cookie. `bearer`: the answer carries the session token in its body and sets no cookie.',
+})
+
+/** A device token from an earlier sign-in. A wrong one is the same as none. */
+export const deviceToken = text.meta({
+  description: 'For clients without cookies: the `device_token` of an earlier sign-in on this device.',
+})
+
+/** What an answer carries in place of cookies if the transport is `bearer`. */
+export const bearerFields = {
+  session_token: z.string().optional().meta({
+    description:
+      'Only with `bearer`. Send it as `Authorization: Bearer`. Opaque. Keep it as you keep a password.',
+  }),
+  expires_at: z.iso.datetime().optional().meta({
+    description: 'Only with `bearer`. When the session ends, even if it is in use.',
+  }),
+}
+
+/** The account of a session, for the client and for other services. */
+export const account = z.strictObject({
+  id: z.int(),
+  email: z.string(),
+  email_verified_at: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+  locale: z.string().nullable(),
+})
+
+/** The session of a request. */
+export const currentSession = z.strictObject({
+  id: z.uuid().meta({ description: 'Identifies the session. It grants no access.' }),
+  created_at: z.iso.datetime(),
+  authenticated_at: z.iso.datetime().meta({ description: 'When the user last proved who they are.' }),
+  expires_at: z.iso.datetime().meta({ description: 'When it ends, even if it is in use.' }),
+  amr: z.array(z.string()).meta({
+    description:
+      'How the user proved who they are: names of RFC 8176, such as `pwd`. Empty if your own program vouched for the user.',
+  }),
+  aal: z.int().min(0).max(3).meta({
+    description:
+      'The authentication assurance level of NIST SP 800-63B. 0 if your own program vouched for the user.',
+  }),
+  fresh: z.boolean().meta({
+    description: 'Whether sensitive actions are allowed. Otherwise `POST /reauthenticate` comes first.',
+  }),
+})
+
 /** A session as its user sees it. */
 export const sessionInfo = z.strictObject({
   id: z.uuid().meta({ description: 'Identifies the session. It grants no access.' }),
@@ -41,3 +92,6 @@ export const sessionInfo = z.strictObject({
   ip: z.string().nullable(),
   user_agent: z.string().nullable(),
 })
+
+export type AccountBody = z.infer<typeof account>
+export type CurrentSessionBody = z.infer<typeof currentSession>

@@ -22,7 +22,7 @@ export {
   type SuccessOf,
 } from './contract.ts'
 export { type ErrorBody, emailTakenBody, errorBody } from './error-body.ts'
-export { newPassword } from './fields.ts'
+export { type AccountBody, type CurrentSessionBody, newPassword } from './fields.ts'
 
 /** The operations by topic. Each is named after its use case. */
 export const TOPICS = { service, account, signIn, sessions, pages }

@@ -1,11 +1,40 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
-import { sessionInfo } from './fields.ts'
+import { account, currentSession, sessionInfo } from './fields.ts'
+
+export const current = operation({
+  method: 'GET',
+  path: '/session',
+  summary: 'Get the signed-in user and the session, or null for both',
+  tag: 'account',
+  access: 'anyone',
+  success: {
+    status: 200,
+    description: 'The user and the session. Both are null if nobody is signed in.',
+    body: z.strictObject({ user: account.nullable(), session: currentSession.nullable() }),
+  },
+  errors: [],
+})
 
 export const signOut = operation({
   method: 'DELETE',
-  path: '/sessions',
+  path: '/session',
   summary: 'Sign out',
+  tag: 'account',
+  access: 'anyone',
+  audit: ['logout'],
+  success: {
+    status: 204,
+    description: 'The session has ended, if there was one, and the cookie is cleared.',
+    setsCookie: true,
+  },
+  errors: [],
+})
+
+export const signOutClassic = operation({
+  method: 'DELETE',
+  path: '/sessions',
+  summary: 'Sign out, as in the exercise: with a redirect',
   tag: 'classic',
   access: { session: true },
   audit: ['logout'],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
-import { email, password } from './fields.ts'
+import { bearerFields, deviceToken, email, password, transport } from './fields.ts'
 
 export const withPassword = operation({
   method: 'POST',
@@ -10,11 +10,24 @@ export const withPassword = operation({
   access: 'anyone',
   throttle: ['login'],
   audit: ['login', 'logout', 'limit_reached'],
-  body: z.strictObject({ email, password }),
+  body: z.strictObject({
+    email,
+    password,
+    transport: transport.optional(),
+    device_token: deviceToken.optional(),
+  }),
   success: {
     status: 200,
-    description: 'The user is signed in. The cookie `session_id` carries the session token.',
-    body: z.strictObject({ email: z.string(), message: z.literal('logged in') }),
+    description:
+      'The user is signed in. The cookie `session_id` carries the session token, unless the client asked for a bearer token.',
+    body: z.strictObject({
+      email: z.string(),
+      message: z.literal('logged in'),
+      ...bearerFields,
+      device_token: z.string().optional().meta({
+        description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
+      }),
+    }),
     setsCookie: true,
   },
   errors: ['invalid_credentials', 'password_compromised', 'refused_by_application', 'password_too_long'],
@@ -31,8 +44,9 @@ export const reauthenticate = operation({
   body: z.strictObject({ password }),
   success: {
     status: 200,
-    description: 'The cookie carries a new session token. The old one has stopped working.',
-    body: z.strictObject({ email: z.string(), message: z.literal('reauthenticated') }),
+    description:
+      'The cookie or, for a bearer token, the body carries a new session token. The old one has stopped working.',
+    body: z.strictObject({ email: z.string(), message: z.literal('reauthenticated'), ...bearerFields }),
     setsCookie: true,
   },
   errors: ['invalid_credentials', 'password_too_long'],

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
+import { serialize } from 'hono/utils/cookie'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { mintBearer } from '../lib/bearer.ts'
 import { clearedCookie, deviceCookie, readDeviceCookie, readSessionCookie, sessionCookie } from './cookies.ts'
 
-const PLAIN = { secureCookie: false, sessionLifetimeSeconds: 60 }
-const SECURE = { secureCookie: true, sessionLifetimeSeconds: 60 }
+const PLAIN = { secureCookie: false, cookieDomain: '', sessionLifetimeSeconds: 60 }
+const SECURE = { ...PLAIN, secureCookie: true }
+const SHARED = { ...SECURE, cookieDomain: 'example.com' }
 
 describe('readSessionCookie', () => {
   it.each<[string, string | null | undefined, string | null]>([
@@ -72,7 +74,7 @@ describe('readSessionCookie', () => {
             .map((now) => mintBearer(now).value),
         ),
         (id) => {
-          const [pair] = sessionCookie(id, PLAIN).split(';')
+          const [pair] = sessionCookie(id, PLAIN).header.split(';')
           expect(readSessionCookie(pair, PLAIN)).toBe(id)
           expect(readSessionCookie(`a=b; ${pair}; c="d"`, PLAIN)).toBe(id)
         },
@@ -99,33 +101,71 @@ describe('Set-Cookie', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('sets the session cookie with Max-Age and Expires, HttpOnly and SameSite=Lax', () => {
-    expect(sessionCookie('0a-b.C_d', { ...PLAIN, sessionLifetimeSeconds: 2_592_000 })).toBe(
+    expect(sessionCookie('0a-b.C_d', { ...PLAIN, sessionLifetimeSeconds: 2_592_000 }).header).toBe(
       'session_id=0a-b.C_d; Path=/; Max-Age=2592000; Expires=Sat, 05-Dec-2026 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
   it('clears the session cookie with the same attributes', () => {
-    expect(clearedCookie(PLAIN)).toBe(
+    expect(clearedCookie(PLAIN).header).toBe(
       'session_id=; Path=/; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
   it('sets the device cookie with its own name and lifetime', () => {
-    expect(deviceCookie('0a-b.C_d', 34_560_000, PLAIN)).toBe(
+    expect(deviceCookie('0a-b.C_d', 34_560_000, PLAIN).header).toBe(
       'device=0a-b.C_d; Path=/; Max-Age=34560000; Expires=Fri, 10-Dec-2027 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
   })
 
   it('adds Secure and the __Host- prefix to secure cookies', () => {
-    expect(sessionCookie('0a', SECURE)).toBe(
+    expect(sessionCookie('0a', SECURE).header).toBe(
       '__Host-session_id=0a; Path=/; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
     )
-    expect(clearedCookie(SECURE)).toBe(
+    expect(clearedCookie(SECURE).header).toBe(
       '__Host-session_id=; Path=/; Max-Age=0; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax',
     )
-    expect(deviceCookie('0a', 60, SECURE)).toBe(
+    expect(deviceCookie('0a', 60, SECURE).header).toBe(
       '__Host-device=0a; Path=/; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
     )
+  })
+})
+
+describe('a shared cookie', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-05T09:08:07.654Z') }))
+  afterEach(() => void vi.useRealTimers())
+
+  it('has the domain and the __Secure- prefix; the device cookie stays with its host', () => {
+    expect(sessionCookie('0a', SHARED).header).toBe(
+      '__Secure-session_id=0a; Path=/; Domain=example.com; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
+    )
+    expect(clearedCookie(SHARED).header).toContain(
+      '__Secure-session_id=; Path=/; Domain=example.com; Max-Age=0;',
+    )
+    expect(deviceCookie('0a', 60, SHARED).header).toMatch(/^__Host-device=0a; Path=\/; Max-Age=60;/)
+    expect(sessionCookie('0a', { ...SHARED, secureCookie: false }).header).toMatch(
+      /^session_id=0a; Path=\/; Domain=example.com;/,
+    )
+  })
+
+  it('is the only one read if there is a domain', () => {
+    expect(readSessionCookie('__Secure-session_id=0a; __Host-session_id=x; session_id=y', SHARED)).toBe('0a')
+    expect(readSessionCookie('__Host-session_id=x; session_id=y', SHARED)).toBeNull()
+    expect(readSessionCookie('__Secure-session_id=x', SECURE)).toBeNull()
+  })
+})
+
+describe('the attributes', () => {
+  it('are those of the header, for the functions of frameworks', () => {
+    const attributesIn = (header: string) =>
+      header
+        .replace(/Expires=([^;]+)/, (_, date: string) => `Expires=${Date.parse(date.replaceAll('-', ' '))}`)
+        .split('; ')
+        .sort()
+    for (const cookie of [sessionCookie('0a', SHARED), clearedCookie(SHARED), sessionCookie('0a', PLAIN)]) {
+      const { name, value, options, header } = cookie
+      expect(attributesIn(serialize(name, value, options))).toEqual(attributesIn(header))
+    }
   })
 })
 

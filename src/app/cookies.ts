@@ -1,10 +1,46 @@
+/** Our two cookies: how they are named, read and set. */
 import type { Options } from '../options/index.ts'
 
-type CookieOptions = Pick<Options, 'secureCookie'>
+type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
+export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-/** The name of a cookie. With the prefix, browsers accept it only from this exact host (RFC 6265bis §4.1.3.2). */
-export function cookieName(cookie: 'session_id' | 'device', { secureCookie }: CookieOptions): string {
-  return secureCookie ? `__Host-${cookie}` : cookie
+type CookieKind = 'session_id' | 'device'
+
+/** The attributes of a cookie, under the names that the `cookie` package and most frameworks use. */
+export interface CookieAttributes {
+  readonly path: '/'
+  readonly httpOnly: true
+  readonly sameSite: 'lax'
+  readonly secure: boolean
+  /** In seconds. Express takes milliseconds here, so use {@link Cookie.header} with it. */
+  readonly maxAge: number
+  readonly expires: Date
+  /** Missing: only the host that sets the cookie gets it. */
+  readonly domain?: string
+}
+
+/** A cookie to set. */
+export interface Cookie {
+  readonly name: string
+  /** Has no character that needs quoting or encoding. */
+  readonly value: string
+  readonly options: CookieAttributes
+  /** The same as the value of a `Set-Cookie` header. */
+  readonly header: string
+}
+
+/**
+ * The name of a cookie. Browsers accept a cookie with the prefix `__Host-` only from this exact host, and one with
+ * `__Secure-` only over https (RFC 6265bis §4.1.3).
+ */
+export function cookieName(cookie: CookieKind, options: NameOptions): string {
+  if (!options.secureCookie) return cookie
+  return domainOf(cookie, options) === '' ? `__Host-${cookie}` : `__Secure-${cookie}`
+}
+
+/** The domain that shares a cookie. Only the session is shared: no other host needs to know the device. */
+function domainOf(cookie: CookieKind, { cookieDomain }: NameOptions): string {
+  return cookie === 'session_id' ? cookieDomain : ''
 }
 
 /**
@@ -14,25 +50,34 @@ export function cookieName(cookie: 'session_id' | 'device', { secureCookie }: Co
  * @param header - The `Cookie` header (RFC 6265 §4.2.1).
  */
 export function readSessionCookie(header: string | null | undefined, options: CookieOptions): string | null {
-  return readCookie(header, cookieName('session_id', options))
+  return onlyOne(cookiesNamed(header, cookieName('session_id', options)))
+}
+
+/** Whether the header has a session cookie, or several. */
+export function hasSessionCookie(header: string | null | undefined, options: CookieOptions): boolean {
+  return cookiesNamed(header, cookieName('session_id', options)).length > 0
 }
 
 /** The value of the device cookie, by the same rules. */
 export function readDeviceCookie(header: string | null | undefined, options: CookieOptions): string | null {
-  return readCookie(header, cookieName('device', options))
+  return onlyOne(cookiesNamed(header, cookieName('device', options)))
 }
 
-function readCookie(header: string | null | undefined, name: string): string | null {
-  if (!header) return null
+function onlyOne(values: readonly string[]): string | null {
+  return values.length === 1 ? (values[0] as string) : null
+}
+
+const NONE: readonly string[] = []
+
+function cookiesNamed(header: string | null | undefined, name: string): readonly string[] {
   const start = `${name}=`
-  let found: string | null = null
-  for (const pair of header.split(';')) {
-    const cookie = trimBlanks(pair)
-    if (!cookie.startsWith(start)) continue
-    if (found !== null) return null
-    found = withoutQuotes(cookie.slice(start.length))
-  }
-  return found
+  // Most requests without our cookie have none at all.
+  if (!header?.includes(start)) return NONE
+  return header
+    .split(';')
+    .map(trimBlanks)
+    .filter((cookie) => cookie.startsWith(start))
+    .map((cookie) => withoutQuotes(cookie.slice(start.length)))
 }
 
 /** RFC 6265 §4.1.1: `DQUOTE *cookie-octet DQUOTE`. Any other quote is part of the value. */
@@ -55,45 +100,53 @@ function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t'
 }
 
-/** The `Set-Cookie` value that stores a session token for the maximum lifetime of a session. */
-export function sessionCookie(
-  sessionToken: string,
-  options: CookieOptions & Pick<Options, 'sessionLifetimeSeconds'>,
-): string {
-  return setCookie('session_id', sessionToken, options.sessionLifetimeSeconds, options)
+/** The cookie that stores a session token for the maximum lifetime of a session. */
+export function sessionCookie(sessionToken: string, options: CookieOptions): Cookie {
+  return cookieOf('session_id', sessionToken, options.sessionLifetimeSeconds, options)
 }
 
-/** The `Set-Cookie` value that stores a device token. */
-export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options: CookieOptions): string {
-  return setCookie('device', deviceToken, maxAgeSeconds, options)
+/** The cookie that stores a device token. */
+export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options: CookieOptions): Cookie {
+  return cookieOf('device', deviceToken, maxAgeSeconds, options)
 }
 
-/** The `Set-Cookie` value that clears the session cookie. */
-export function clearedCookie(options: CookieOptions): string {
-  return setCookie('session_id', '', 0, options)
+/** The cookie that clears the session cookie. */
+export function clearedCookie(options: CookieOptions): Cookie {
+  return cookieOf('session_id', '', 0, options)
+}
+
+function cookieOf(cookie: CookieKind, value: string, maxAge: number, options: CookieOptions): Cookie {
+  const name = cookieName(cookie, options)
+  const domain = domainOf(cookie, options)
+  const attributes: CookieAttributes = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: options.secureCookie,
+    maxAge,
+    // Clear with a date far in the past, because the client's clock may be behind.
+    expires: new Date(maxAge === 0 ? 0 : Date.now() + maxAge * 1_000),
+    ...(domain !== '' && { domain }),
+  }
+  return { name, value, options: attributes, header: headerOf(name, value, attributes) }
 }
 
 /**
  * Sets both `Max-Age` and `Expires`. With only `Max-Age`, Java's cookie store quotes the value (`java.net.HttpCookie`,
  * version 1). Clients older than RFC 6265 know only `Expires`.
- *
- * @param value - Must not contain characters that need quoting.
- * @param maxAgeSeconds - 0 clears the cookie.
  */
-function setCookie(
-  cookie: 'session_id' | 'device',
+function headerOf(
+  name: string,
   value: string,
-  maxAgeSeconds: number,
-  options: CookieOptions,
+  { path, maxAge, expires, secure, domain }: CookieAttributes,
 ): string {
-  // Clear with a date far in the past, because the client's clock may be behind.
-  const expires = new Date(maxAgeSeconds === 0 ? 0 : Date.now() + maxAgeSeconds * 1_000)
   return [
-    `${cookieName(cookie, options)}=${value}`,
-    'Path=/',
-    `Max-Age=${maxAgeSeconds}`,
+    `${name}=${value}`,
+    `Path=${path}`,
+    ...(domain === undefined ? [] : [`Domain=${domain}`]),
+    `Max-Age=${maxAge}`,
     `Expires=${cookieDate(expires)}`,
-    ...(options.secureCookie ? ['Secure'] : []),
+    ...(secure ? ['Secure'] : []),
     'HttpOnly',
     'SameSite=Lax',
   ].join('; ')

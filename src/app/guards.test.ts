@@ -5,7 +5,7 @@ import { incomingOf } from './web.ts'
 
 const UNSAFE = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']
 
-const CLASSIC: GuardSettings = { mode: 'classic', baseUrl: '', allowedHosts: '' }
+const CLASSIC: GuardSettings = { mode: 'classic', baseUrl: '', allowedHosts: '', trustedOrigins: '' }
 
 /** Details of a test request. It has no session cookie by default. */
 interface Details {
@@ -27,7 +27,7 @@ function verdict(method: string, headers: Record<string, string>, details: Detai
   // Over HTTP the target is a path; in a `Request` it is a whole URL.
   const target = isHttp10 ? new URL(url).pathname : incoming.target
   try {
-    createGuard(settings)({ ...incoming, target, isHttp10 }, () => sessionToken)
+    createGuard(settings)({ ...incoming, target, isHttp10 }, () => sessionToken !== null)
     return 'passes'
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
@@ -302,6 +302,7 @@ describe('in production', () => {
     mode: 'production',
     baseUrl: `https://${HOST}/auth`,
     allowedHosts: '',
+    trustedOrigins: '',
   }
   // As forwarded by a proxy: plain HTTP with the public host name.
   const production = (method: string, headers: Record<string, string>, details: Details = {}) =>
@@ -433,6 +434,7 @@ describe('in development', () => {
     mode: 'development',
     baseUrl: 'https://app.dev.example:8443',
     allowedHosts: '',
+    trustedOrigins: '',
   }
   const development = (method: string, headers: Record<string, string>, details: Details = {}) =>
     verdict(method, { host: 'localhost:5000', ...headers }, { settings: DEVELOPMENT, ...details })
@@ -498,9 +500,9 @@ describe('in development', () => {
 describe('allowed hosts', () => {
   const allowedHosts = 'bienvenue,auth.internal:5000,203.0.113.7,[2001:db8::7]:5000'
   const MODES: GuardSettings[] = [
-    { mode: 'classic', baseUrl: '', allowedHosts },
-    { mode: 'development', baseUrl: 'http://localhost:5000', allowedHosts },
-    { mode: 'production', baseUrl: 'https://auth.example.com', allowedHosts },
+    { mode: 'classic', baseUrl: '', allowedHosts, trustedOrigins: '' },
+    { mode: 'development', baseUrl: 'http://localhost:5000', allowedHosts, trustedOrigins: '' },
+    { mode: 'production', baseUrl: 'https://auth.example.com', allowedHosts, trustedOrigins: '' },
   ]
 
   it.each(MODES)('are accepted in $mode mode, and no others', (settings) => {

@@ -2,41 +2,47 @@
 import { TOPICS } from '../api/index.ts'
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
+import { parseOrigins } from '../lib/origins.ts'
 import { AuthError } from '../model/errors.ts'
 import type { Options } from '../options/index.ts'
-import { type Incoming, pathOf } from './incoming.ts'
+import type { Incoming } from './incoming.ts'
+import { createLocator, type Locate } from './paths.ts'
 
 /** The maximum length of a request target, in characters. */
 export const URL_MAX_LENGTH = 2_048
 
 /** Which hosts and origins belong to the service. */
-export type GuardSettings = Pick<Options, 'mode' | 'baseUrl' | 'allowedHosts'>
+export type GuardSettings = Pick<Options, 'mode' | 'baseUrl' | 'allowedHosts' | 'trustedOrigins'>
 
 /**
  * Refuses requests that no route should handle.
  *
  * @throws {AuthError} `uri_too_long`, `unknown_host`, `malformed_request`, `foreign_origin`, `missing_origin`.
  */
-export type Guard = (incoming: Incoming, sessionToken: () => string | null) => void
+export type Guard = (incoming: Incoming, hasSessionCookie: () => boolean) => void
 
 export function createGuard(settings: GuardSettings): Guard {
   const site = siteOf(settings)
+  const trusted = parseOrigins(settings.trustedOrigins)
   // Scripts of the exercise send forms with a session cookie and without an origin.
   const allowsFormsWithoutOrigin = settings.mode === 'classic'
-  return (incoming, sessionToken) => {
+  return (incoming, hasSessionCookie) => {
     // First, because the answer to it closes the connection.
     if (!hasPlainFraming(incoming)) throw new AuthError('malformed_request')
     if (incoming.target.length > URL_MAX_LENGTH) throw new AuthError('uri_too_long')
     const host = assertKnownHost(incoming, site)
     if (incoming.method === 'GET' || incoming.method === 'HEAD') return
+    const origin = incoming.header('origin')
+    if (origin !== null && trusted.has(origin)) return
     const hasOrigin = assertOwnOrigin(incoming, site, host)
-    if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && sessionToken() !== null)
+    if (!hasOrigin && !allowsFormsWithoutOrigin && isSimple(incoming) && hasSessionCookie())
       throw new AuthError('missing_origin')
   }
 }
 
 /** Which hosts and origins are ours. */
 interface Site {
+  readonly locate: Locate
   isOwnHost(host: string): boolean
   /** @param host - The host of the request, or `null` if it has none. */
   isOwnOrigin(origin: string, host: string | null): boolean
@@ -48,12 +54,14 @@ interface Site {
  * allowed hosts.
  */
 function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
+  const locate = createLocator({ baseUrl })
   const isAllowed = parseAllowedHosts(allowedHosts)
   const isSameOrigin: Site['isOwnOrigin'] = (origin, host) =>
     host !== null && (origin === `http://${host}` || origin === `https://${host}`)
   const url = mode === 'classic' ? null : URL.parse(baseUrl)
   if (url === null)
     return {
+      locate,
       isOwnHost: (host) => isLocalHost(host, mode) || isAllowed(host),
       isOwnOrigin: isSameOrigin,
     }
@@ -61,10 +69,12 @@ function siteOf({ mode, baseUrl, allowedHosts }: GuardSettings): Site {
   const isBaseUrlHost = (host: string) => host === url.host || host === withPort
   if (mode === 'production')
     return {
+      locate,
       isOwnHost: (host) => isBaseUrlHost(host) || isAllowed(host),
       isOwnOrigin: (origin) => origin === url.origin,
     }
   return {
+    locate,
     isOwnHost: (host) => isBaseUrlHost(host) || isLocalHost(host, mode) || isAllowed(host),
     isOwnOrigin: (origin, host) => origin === url.origin || isSameOrigin(origin, host),
   }
@@ -84,10 +94,10 @@ function assertKnownHost(incoming: Incoming, site: Site): string | null {
   if (hostHeader === null && targetHost === null && incoming.isHttp10) return null
   // A `Request` made by a program has its host only in the URL.
   const host = withoutEmptyPort((hostHeader ?? targetHost ?? '').toLowerCase())
-  if (!site.isOwnHost(host)) assertProbe(incoming, host)
+  if (!site.isOwnHost(host)) assertProbe(incoming, site, host)
   // The host of an absolute target overrides the header (RFC 9112 §3.2.2), so both must be ours.
   if (targetHost !== null && targetHost !== host && !site.isOwnHost(targetHost))
-    assertProbe(incoming, targetHost)
+    assertProbe(incoming, site, targetHost)
   return host
 }
 
@@ -112,9 +122,9 @@ const PROBED = new Set<string>([TOPICS.service.health.path, TOPICS.service.readi
  * Refuses a host that is not ours, unless the request is a probe. RFC 9112 §3.2 requires 400 for a missing, repeated
  * (repeated headers arrive joined) or malformed host; a foreign one gets 421.
  */
-function assertProbe(incoming: Incoming, host: string): void {
+function assertProbe(incoming: Incoming, { locate }: Site, host: string): void {
   if (!HOST_AND_PORT.test(host)) throw new AuthError('malformed_request')
-  if (!PROBED.has(pathOf(incoming))) throw new AuthError('unknown_host')
+  if (!PROBED.has(locate(incoming) ?? '')) throw new AuthError('unknown_host')
 }
 
 function isLocalHost(host: string, mode: Options['mode']): boolean {

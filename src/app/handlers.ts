@@ -12,7 +12,8 @@ import {
 import type { AuthService, SessionCaller } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import { readBody } from './body.ts'
-import { readDeviceCookie, readSessionCookie } from './cookies.ts'
+import { readDeviceCookie } from './cookies.ts'
+import type { Credentials } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer } from './responses.ts'
 
@@ -21,13 +22,14 @@ interface Admitted {
   readonly incoming: Incoming
   /** `id` identifies the request in the log, the answer and the audit log. */
   readonly record: { readonly id: string }
+  readonly credentials: Credentials
   /** The IP address of the client: that of the connection, or the one that a trusted proxy reports. */
   readonly ip: string | undefined
   /** The parameters in the path. */
   readonly params: Readonly<Record<string, string>>
 }
 
-/** The input of a handler. Reads headers on demand, because the hot path needs only a cookie. */
+/** The input of a handler. Reads further headers on demand, because the hot path needs only the credentials. */
 class Input<Given extends Contract> {
   readonly fields: FieldsOf<Given>
   readonly #admitted: Admitted
@@ -43,16 +45,16 @@ class Input<Given extends Contract> {
     return this.#admitted.params as ParamsOf<Given>
   }
 
-  /** The session cookie as it was sent, or `null`. */
-  get sessionToken(): string | null {
-    return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)
+  /** The session token as it was sent, and how. */
+  get credentials(): Credentials {
+    return this.#admitted.credentials
   }
 
   /** Who is calling, and from where. Built from the connection and the headers, never from the body. */
   get caller(): SessionCaller {
-    const { incoming, record, ip } = this.#admitted
+    const { incoming, record, ip, credentials } = this.#admitted
     return {
-      sessionToken: this.sessionToken,
+      ...credentials,
       ip,
       requestId: record.id,
       userAgent: incoming.header('user-agent') ?? undefined,
@@ -105,7 +107,10 @@ function routeOf(operation: Contract, handler: Handler<Contract>, { options }: A
     async answer(admitted) {
       const fields = body === undefined ? NO_FIELDS : await readBody(admitted.incoming, body, types)
       try {
-        return { status: success.status, ...(await handler(new Input(admitted, fields, options))) }
+        const reply = await handler(new Input(admitted, fields, options))
+        // A field that the contract does not list is a fault, so that no new column leaves by accident.
+        const sent = reply.body === undefined ? {} : { body: success.body?.parse(reply.body) }
+        return { status: success.status, ...reply, ...sent }
       } catch (error) {
         throw tag === 'classic' ? classicRefusal(error) : error
       }

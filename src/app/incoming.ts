@@ -3,6 +3,8 @@ export interface Incoming {
   readonly method: string
   /** The request target as it was sent: a path with its query, or an absolute URL. */
   readonly target: string
+  /** The target before the framework removed the path under which it mounts the service, if it keeps both. */
+  readonly originalTarget?: string | undefined
   /** Whether it is HTTP/1.0, where `Host` may be missing. */
   readonly isHttp10?: boolean
   /** The IP address at the other end of the connection, if known. */
@@ -25,8 +27,8 @@ export interface Incoming {
 /** A body as it was sent, or as a body parser in front of the service has parsed it. */
 export type IncomingBody = { readonly bytes: Uint8Array } | { readonly parsed: unknown }
 
-/** The path of a request, without its query. */
-export function pathOf({ target }: Pick<Incoming, 'target'>): string {
+/** The path of a request target, without its query. */
+export function pathOf(target: string): string {
   const path = target.startsWith('/') ? target : (URL.parse(target)?.pathname ?? '')
   const end = path.search(/[?#]/)
   return end < 0 ? path : path.slice(0, end)

@@ -9,9 +9,13 @@ import type { AuthService } from '../auth/index.ts'
 import { clientAddress, parseNetworks } from '../lib/proxies.ts'
 import type { Logger } from '../log.ts'
 import { AuthError, type ErrorCode } from '../model/errors.ts'
-import { readSessionCookie } from './cookies.ts'
+import { hasSessionCookie } from './cookies.ts'
+import { createCors, preflightAnswer } from './cors.ts'
+import { readCredentials } from './credentials.ts'
 import { createGuard } from './guards.ts'
-import { type Incoming, pathOf } from './incoming.ts'
+import type { Incoming } from './incoming.ts'
+import { createMountHint } from './mount-hint.ts'
+import { createLocator } from './paths.ts'
 import { logRequest, RequestRecord } from './request-log.ts'
 import { type Answer, createRenderer, errorAnswer, type Rendered } from './responses.ts'
 import { createRouter } from './router.ts'
@@ -47,11 +51,14 @@ export function createApp(auth: AuthService, log: Logger): App {
   const { options } = auth
   const render = createRenderer(options)
   const guard = createGuard(options)
+  const cors = createCors(options)
+  const locate = createLocator(options)
   const proxies = options.trustedProxies === '' ? null : parseNetworks(options.trustedProxies)
   const routes = ROUTES.flatMap((ofTopic) => ofTopic(auth)).filter(({ operation }) =>
     isServed(operation, auth),
   )
   const find = createRouter(routes)
+  const hint = createMountHint(options, log, (path) => find('GET', path) !== null)
   let hasWarned = false
 
   /** Warns once of a proxy that is not trusted. A client can send the headers too, so this is only a hint. */
@@ -67,11 +74,15 @@ export function createApp(auth: AuthService, log: Logger): App {
 
   /** Runs the guards, then the route. */
   async function admit(incoming: Incoming, record: RequestRecord): Promise<Answer> {
-    guard(incoming, () => readSessionCookie(incoming.header('cookie'), options))
-    const path = pathOf(incoming)
-    const match = find(incoming.method, path)
-    if (match === null) throw new AuthError('not_found')
+    guard(incoming, () => hasSessionCookie(incoming.header('cookie'), options))
+    const path = locate(incoming)
+    const match = path === null ? null : find(incoming.method, path)
+    if (match === null) {
+      hint(path)
+      throw new AuthError('not_found')
+    }
     record.route = match.path
+    if (cors.isPreflight(incoming)) return preflightAnswer(match.allow)
     if (match.route === null)
       return refuse(record, new AuthError('method_not_allowed'), { allow: match.allow })
     const ip =
@@ -80,7 +91,8 @@ export function createApp(auth: AuthService, log: Logger): App {
         : clientAddress(incoming.peer, incoming.header('x-forwarded-for'), proxies)
     // Another address than that of the connection comes from a trusted proxy.
     if (!hasWarned && ip === incoming.peer) warnOfProxy(incoming)
-    return match.route.answer({ incoming, record, ip, params: match.params })
+    const credentials = readCredentials(incoming, options)
+    return match.route.answer({ incoming, record, credentials, ip, params: match.params })
   }
 
   async function answer(incoming: Incoming): Promise<Rendered> {
@@ -93,7 +105,7 @@ export function createApp(auth: AuthService, log: Logger): App {
       reply = refuse(record, refusal)
     }
     logRequest(log, record, reply.status)
-    return render(reply)
+    return cors.share(render(reply), incoming)
   }
 
   return {

@@ -50,11 +50,19 @@ function endOfTurn(): Promise<void> {
   return turn
 }
 
-/** A message of Node's server. A class, so that its members are not created for every request. */
-class NodeIncoming implements Incoming {
-  readonly #message: IncomingMessage
+/** A message of Node's server, with what frameworks such as Express add to it. */
+type FrameworkMessage = IncomingMessage & {
+  /** The target before the framework removed the path of a router. */
+  readonly originalUrl?: string
+  /** The body, if a body parser has read it. */
+  readonly body?: unknown
+}
 
-  constructor(message: IncomingMessage) {
+/** A message as a request. A class, so that its members are not created for every request. */
+class NodeIncoming implements Incoming {
+  readonly #message: FrameworkMessage
+
+  constructor(message: FrameworkMessage) {
     this.#message = message
   }
 
@@ -64,6 +72,10 @@ class NodeIncoming implements Incoming {
 
   get target() {
     return this.#message.url ?? ''
+  }
+
+  get originalTarget() {
+    return this.#message.originalUrl
   }
 
   get isHttp10() {
@@ -98,10 +110,7 @@ function headerOf(rawHeaders: readonly string[], name: string): string | null {
 }
 
 /** The body of a message that something else has read. Body parsers leave the result in `body`, as in Express. */
-async function bodyLeftIn(
-  message: IncomingMessage & { body?: unknown },
-  maxBytes: number,
-): Promise<IncomingBody> {
+async function bodyLeftIn(message: FrameworkMessage, maxBytes: number): Promise<IncomingBody> {
   const { body } = message
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body

@@ -16,7 +16,7 @@ type Json = Record<string, unknown>
 /** The contract as an OpenAPI 3.1 document. Its schemas are JSON Schema 2020-12, which zod writes. */
 export function openApiDocument(
   operations: readonly Operation[],
-  options: Pick<Options, 'baseUrl' | 'secureCookie' | 'minPasswordLength'>,
+  options: Pick<Options, 'baseUrl' | 'secureCookie' | 'cookieDomain' | 'minPasswordLength'>,
 ): Json & { openapi: string } {
   return {
     openapi: '3.1.1',
@@ -38,6 +38,11 @@ export function openApiDocument(
       schemas: { Error: schema(errorBody), EmailTaken: schema(emailTakenBody) },
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: cookieName('session_id', options) },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A session token from a sign-in with the transport `bearer`.',
+        },
       },
     },
   }
@@ -63,7 +68,7 @@ function describe(operation: Operation, limits: Limits): Json {
     operationId: id,
     summary,
     tags: [tag],
-    security: access === 'anyone' ? [] : [{ session: [] }],
+    security: access === 'anyone' ? [] : [{ session: [] }, { bearer: [] }],
     ...(operation.params && { parameters: Object.entries(params).map(pathParameter) }),
     ...(body && { requestBody: requestBody(fieldsSchema(body, limits), bodyTypesOf(operation)) }),
     responses: {

@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../db/index.ts'
+import type { Transport } from '../model/transport.ts'
 
 /** Where a request comes from. Every field is optional. */
 export interface Client {
@@ -31,7 +32,12 @@ export interface Caller extends Client {
   readonly actor?: Actor | undefined
   /** The session token that the client presents. It may be stale, malformed or missing. */
   readonly sessionToken?: string | null | undefined
+  /** How the client presents the token. A session of another transport is refused. Default: any transport is accepted. */
+  readonly transport?: Transport | undefined
 }
+
+/** What a caller presents as its session. */
+export type Presented = Pick<Caller, 'sessionToken' | 'transport'>
 
 /** The caller of a use case that needs a session. */
 export interface SessionCaller extends Caller {

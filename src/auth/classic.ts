@@ -85,7 +85,7 @@ export async function getUserFromSessionId(
   ctx: Context,
   sessionId: string | null | undefined,
 ): Promise<User | null> {
-  const found = await useSession(ctx, sessionId)
+  const found = await useSession(ctx, { sessionToken: sessionId })
   return found?.user ?? null
 }
 

@@ -21,7 +21,7 @@ export type {
   ResetToken,
 } from './account/index.ts'
 export type { NewAccount } from './account/new-account.ts'
-export type { Actor, Caller, Client, SessionCaller } from './caller.ts'
+export type { Actor, Caller, Client, Presented, SessionCaller } from './caller.ts'
 export type { Removed } from './cleanup.ts'
 export type { HookClient, Hooks, SignedUp, SignInAttempt, SignUpAttempt } from './hooks.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
@@ -33,7 +33,7 @@ export type {
   EndSessionRequest,
   SessionInfo,
 } from './sessions/index.ts'
-export type { RenewedSession } from './sessions/start.ts'
+export type { RenewedSession, StartedSession } from './sessions/start.ts'
 export { DEVICE_LIFETIME_SECONDS } from './sign-in/devices.ts'
 export type { PasswordSignInRequest, ReauthenticateRequest, SignInResult } from './sign-in/index.ts'
 export { USER_FIELDS } from './transfer/imported-user.ts'
@@ -46,5 +46,5 @@ export type {
   ImportOptions,
   ImportStep,
 } from './transfer/index.ts'
-export type { SetEmailRequest, UserDescription, UserQuery } from './users/index.ts'
+export type { CreateUserRequest, SetEmailRequest, UserDescription, UserQuery } from './users/index.ts'
 export { ACCOUNT_STATES, type AccountState, type ListedUser } from './users/state.ts'

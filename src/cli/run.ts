@@ -137,8 +137,10 @@ function parse(command: Command, argv: readonly string[]) {
 /** The first sentence of an error of `parseArgs`. The rest is advice that does not fit our commands. */
 function problemOf({ message }: Error): string {
   const [problem = ''] = message.split(/\.(?:\s|$)|\n/, 1)
-  const [, flag] = /^Option '(--[\w-]+).*' argument (?:missing|is ambiguous)$/.exec(problem) ?? []
-  return flag === undefined ? `${problem}.` : `${flag} needs a value.`
+  const [, flag] = /^Option '(--[\w-]+)/.exec(problem) ?? []
+  return flag !== undefined && /' argument (?:missing|is ambiguous)$/.test(problem)
+    ? `${flag} needs a value.`
+    : `${problem}.`
 }
 
 /** Adopted or imported accounts can have any address, so these arguments may contain any character. */
@@ -191,9 +193,14 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     const { lines, code, exitCode } = explain(error)
     const isJson = argv.includes('--json')
     for (const line of lines) {
-      const message = visible(line.replaceAll(/\s*\n\s*/g, ' '))
+      const message = visible(onOneLine(line))
       process.stderr.write(isJson ? `${jsonLine({ code, message })}\n` : `bienvenue: ${message}\n`)
     }
     return exitCode
   }
+}
+
+function onOneLine(text: string): string {
+  const parts = text.split('\n').map((part) => part.trim())
+  return parts.filter((part) => part !== '').join(' ')
 }

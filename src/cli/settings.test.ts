@@ -24,6 +24,8 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   mailFrom: ['no-reply@example.com', 'Example <mail@example.com>'],
   trustedProxies: ['127.0.0.1', '10.0.0.0/8,::1'],
   allowedHosts: ['auth.internal:5000', 'bienvenue,10.0.0.7'],
+  trustedOrigins: ['https://app.example.com', 'http://localhost:5173,https://a.example'],
+  cookieDomain: ['example.com', 'example.co.uk'],
   breachCheckUrl: ['https://range.example.com', 'off'],
 }
 
@@ -309,14 +311,17 @@ describe('a secret', () => {
   it.each([
     ...SECRETS,
     ['databaseUrl', 'DATABASE_URL', 'postgres://bienvenue@localhost/accounts?password=s3cr3t'],
-  ])('%s is refused as a flag, because every user of the machine can read it', (name, env, value) => {
-    expect(readSettings({ [flagOf(name)]: value }, {}).problems).toEqual([
-      {
-        option: name,
-        problem: `every user of this machine can read --${flagOf(name)}; set ${env} instead, or ${env}_FILE to the path of a file`,
-      },
-    ])
-  })
+  ])(
+    '%s is refused as a flag, because every user of the machine can read it [CRY-09]',
+    (name, env, value) => {
+      expect(readSettings({ [flagOf(name)]: value }, {}).problems).toEqual([
+        {
+          option: name,
+          problem: `every user of this machine can read --${flagOf(name)}; set ${env} instead, or ${env}_FILE to the path of a file`,
+        },
+      ])
+    },
+  )
 
   it('is only the password of a URL: a URL without one is accepted as a flag', () => {
     for (const text of ['sqlite:a.db', 'postgres://bienvenue@localhost/accounts', 'postgres:///accounts'])

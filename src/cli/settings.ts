@@ -1,5 +1,4 @@
 /** Reads the settings from the flags and the environment. No other module reads them. Flags take precedence. */
-import { readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { trimInvisible } from '../lib/invisible.ts'
 import { LOG_LEVELS } from '../log.ts'
@@ -15,6 +14,7 @@ import {
   type ValueOf,
 } from '../options/index.ts'
 import { localUrlOf } from './local-url.ts'
+import { hasPassword, readSecretFile, UnreadableSecret } from './secrets.ts'
 
 /** Settings that only the service has, not the library. */
 const SERVER_TABLE = {
@@ -187,7 +187,7 @@ function find(
   const path = row.secret === undefined ? '' : trimInvisible(env[fileVariable(row)] ?? '')
   if (path !== '') {
     const isTwice = text !== ''
-    return { source: 'file', file: path, text: () => readSecretFile(name, row, path, isTwice) }
+    return { source: 'file', file: path, text: () => readSecret(name, row, path, isTwice) }
   }
   return text === '' ? null : { source: 'environment', text: () => text }
 }
@@ -199,10 +199,7 @@ function fileVariable({ env }: Setting): string {
 
 /** Refuses a secret in a flag, because every user of the machine can read it. @throws {OptionError} */
 function assertNoSecretIn(text: string, name: Name, row: Setting): string {
-  const url = row.secret === 'password' ? URL.parse(text) : null
-  // The PostgreSQL driver accepts a password in either place.
-  const hasPassword = url !== null && (url.password !== '' || url.searchParams.has('password'))
-  if (row.secret === 'whole' || hasPassword)
+  if (row.secret === 'whole' || (row.secret === 'password' && hasPassword(text)))
     throw new OptionError(
       name,
       `every user of this machine can read --${flagOf(name)}; set ${row.env} instead, or ${fileVariable(row)} to the path of a file`,
@@ -210,42 +207,16 @@ function assertNoSecretIn(text: string, name: Name, row: Setting): string {
   return text
 }
 
-/** Keys and URLs are far shorter, so a longer file is the wrong file. */
-export const SECRET_FILE_MAX_BYTES = 65_536
-
-/** @throws {OptionError} The file cannot be read, is empty or too long, or is not UTF-8. */
-function readSecretFile(name: Name, row: Setting, path: string, isTwice: boolean): string {
-  const refusal = (why: string) => new OptionError(name, why)
+/** @throws {OptionError} The file cannot be used. */
+function readSecret(name: Name, row: Setting, path: string, isTwice: boolean): string {
   const variable = fileVariable(row)
-  if (isTwice) throw refusal(`is set, and so is ${variable}; remove one of them`)
-  const unreadable = (why: string) => refusal(`cannot read the file of ${variable} (${path}): ${why}`)
-  let bytes: Buffer
+  if (isTwice) throw new OptionError(name, `is set, and so is ${variable}; remove one of them`)
   try {
-    const found = statSync(path)
-    if (found.isDirectory()) throw unreadable('it is a directory')
-    // Reading a pipe or a device might never end.
-    if (!found.isFile()) throw unreadable('it is not a regular file')
-    if (found.size > SECRET_FILE_MAX_BYTES)
-      throw unreadable(`it is larger than ${SECRET_FILE_MAX_BYTES} bytes`)
-    bytes = readFileSync(path)
+    return readSecretFile(path)
   } catch (error) {
-    if (error instanceof OptionError) throw error
-    throw unreadable(FILE_FAULTS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message)
+    if (!(error instanceof UnreadableSecret)) throw error
+    throw new OptionError(name, `cannot read the file of ${variable} (${path}): ${error.message}`)
   }
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw unreadable('it is not UTF-8 text')
-  }
-  if (trimInvisible(text) === '') throw unreadable('it is empty')
-  return text
-}
-
-const FILE_FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'this user may not read it',
 }
 
 /** In development mode links lead to the service itself, unless BASE_URL is set. */

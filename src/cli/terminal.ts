@@ -86,7 +86,7 @@ export async function readNewPassword(fromStdin: boolean, minLength: number): Pr
   if (fromStdin) return (await text(process.stdin)).replace(/\r?\n$/, '')
   if (!process.stdin.isTTY)
     throw new UsageError(
-      'There is no terminal. Add --password-stdin and pass the password on standard input.',
+      'There is no terminal. Add --send-link to mail a link that sets the password, or --password-stdin and pass the password on standard input.',
     )
   const limit = minLength > 1 ? ` (at least ${minLength} characters)` : ''
   const password = await ask(`Password${limit}: `, { echo: false })

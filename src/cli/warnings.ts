@@ -50,7 +50,7 @@ function filesOf(databaseUrl: string): string[] {
  * Whether users other than the owner and the group of a file can read or write it. `false` if the file does not exist
  * or cannot be inspected.
  */
-function isExposed(file: string): boolean {
+export function isExposed(file: string): boolean {
   // On Windows, Node derives the mode from the read-only attribute.
   if (process.platform === 'win32') return false
   try {

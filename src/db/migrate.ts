@@ -13,6 +13,7 @@ import * as notices from './migrations/0008-notices.ts'
 import * as auditActors from './migrations/0009-audit-actors.ts'
 import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
 import * as auditOrigins from './migrations/0011-audit-origins.ts'
+import * as sessionTransport from './migrations/0012-session-transport.ts'
 import type { Database } from './tables/index.ts'
 
 /**
@@ -31,6 +32,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-audit-actors': auditActors,
   '0010-session-amr-aal': sessionAmrAal,
   '0011-audit-origins': auditOrigins,
+  '0012-session-transport': sessionTransport,
 }
 
 /** The names of this version's migrations, in order. */

@@ -74,8 +74,10 @@ export function sqliteUrl(path: string): string {
       /[%?#]/.test(character) || findInvisible(character) !== null ? escaped(character) : character,
     )
     .join('')
-    .replaceAll(/^ +| +$/g, escaped)
-  return `sqlite:${written.startsWith('//') ? '///' : ''}${written}`
+    .replace(/^ +/, escaped)
+  const end = written.trimEnd().length
+  const ended = `${written.slice(0, end)}${escaped(written.slice(end))}`
+  return `sqlite:${ended.startsWith('//') ? '///' : ''}${ended}`
 }
 
 /**

@@ -8,7 +8,7 @@ import { BlockList, isIP } from 'node:net'
  * @returns `null` if the text is not an IP address.
  */
 export function networksOf(address: string): readonly [string, ...string[]] | null {
-  const bare = address.replace(/%.*$/, '')
+  const [bare = ''] = address.split('%', 1)
   if (isIP(bare) === 4) return [bare]
   if (isIP(bare) !== 6) return null
   const groups = ipv6Groups(bare)

@@ -23,10 +23,16 @@ export interface SignIn {
 export type Message =
   /**
    * `verify_email` goes to the address of a new account, `account_exists` to a registered address that someone tried to
-   * register again, `confirm_new_email` to the address that an account will change to.
+   * register again, `set_password` to the address of an account that was created without a password, `confirm_new_email`
+   * to the address that an account will change to.
    */
   | (WithLink & {
-      readonly kind: 'verify_email' | 'account_exists' | 'reset_password' | 'confirm_new_email'
+      readonly kind:
+        | 'verify_email'
+        | 'account_exists'
+        | 'reset_password'
+        | 'set_password'
+        | 'confirm_new_email'
     })
   /** To the current address of the account, then to the previous one. `newEmail` is masked. */
   | { readonly kind: 'email_change_requested' | 'email_changed'; readonly newEmail: string }
@@ -80,6 +86,7 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
     case 'verify_email':
     case 'account_exists':
     case 'reset_password':
+    case 'set_password':
     case 'confirm_new_email':
       return texts[message.kind](service, duration(message.lifetimeSeconds, texts))
     case 'email_change_requested':

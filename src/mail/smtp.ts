@@ -158,6 +158,6 @@ function withoutSecrets(text: string): string {
   return text
     .slice(0, 1_000)
     .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/[^\s<>]*(?:[@%#=?]|:\/\/)[^\s<>]*|[^\s<>]{25,}/g, '[…]')
+    .replace(/[^\s<>]+/g, (word) => (/[@%#=?]|:\/\//.test(word) || word.length >= 25 ? '[…]' : word))
     .slice(0, 300)
 }

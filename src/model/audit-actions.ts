@@ -17,7 +17,7 @@ export const AUDIT_ACTIONS = {
     { actor: 'anonymous', when: 'Someone registered an account' },
     {
       actor: 'operator',
-      when: 'An operator or a program created an account and vouched for its address, as `bienvenue users add` does',
+      when: 'An operator or a program created an account, as `bienvenue users add` does',
     },
     {
       actor: 'anonymous',

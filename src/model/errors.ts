@@ -84,6 +84,12 @@ export const ERRORS = {
     message: 'The request is not valid HTTP. Check the request line and the headers.',
     cause: 'The request line, a header or the message framing violates HTTP/1.1 (RFC 9112).',
   },
+  conflicting_credentials: {
+    status: 400,
+    message: 'Send either the session cookie or a bearer token, not both.',
+    cause:
+      'The request has our session cookie and `Authorization: Bearer`, or signs in for one while it presents the other.',
+  },
   email_taken: {
     status: 400,
     message: 'email already registered',

@@ -34,6 +34,9 @@ export interface User {
   readonly locale: string | null
 }
 
+/** The `hashedPassword` of an account without a password. No password matches it. */
+export const NO_PASSWORD = '!'
+
 /** A user as the library returns them: without the password hash and the ids of secrets. */
 export type Account = Pick<
   User,

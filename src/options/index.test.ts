@@ -5,6 +5,7 @@ import { trimInvisible } from '../lib/invisible.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import {
   defaultOf,
+  type GivenOptions,
   inspectOptions,
   MODES,
   OPTION_TABLE,
@@ -104,6 +105,43 @@ const TEXTS = {
     good: ['bienvenue', 'auth.internal:5000,10.0.0.7', '[fd00::7]:5000,my_service'],
     bad: ['http://auth.internal', 'auth.internal/x', '*.internal', 'a b', 'auth,', ' ', ','],
   },
+  trustedOrigins: {
+    good: [
+      'https://app.example.com',
+      'http://localhost:5173,https://xn--bcher-kva.example',
+      'https://[::1]:8443',
+    ],
+    bad: [
+      'app.example.com',
+      'https://app.example.com/',
+      'https://App.example.com',
+      'https://app.example.com:443',
+      'https://app.example.com/x',
+      'https://*.example.com',
+      'https://user@app.example.com',
+      'https://bücher.example',
+      'https://a.example,',
+      'ftp://a.example',
+      'null',
+      '*',
+      ' ',
+      ',',
+    ],
+  },
+  cookieDomain: {
+    good: ['example.co.uk', 'a.b-c.example.co.uk'],
+    bad: [
+      '.example.com',
+      'Example.com',
+      'com',
+      'localhost',
+      '127.0.0.1',
+      'example.com:80',
+      'https://example.com',
+      'a_b.c',
+      ' ',
+    ],
+  },
   trustedProxies: {
     good: ['127.0.0.1', '10.0.0.0/8,::1,2001:db8::/32', '0.0.0.0/0'],
     bad: ['localhost', '10.0.0.0/33', '10.0.0', '127.0.0.1;10.0.0.1', ' '],
@@ -125,7 +163,7 @@ const TEXTS = {
 } as const satisfies Record<TextOption, { good: readonly string[]; bad: readonly string[] }>
 
 /** Valid and invalid values of a setting. */
-function valuesOf(name: OptionName, { kind }: Setting): { good: unknown[]; bad: unknown[] } {
+function valuesOf(name: OptionName, { kind, list }: Setting): { good: unknown[]; bad: unknown[] } {
   switch (kind.type) {
     case 'integer': {
       const { min, max } = kind
@@ -141,7 +179,7 @@ function valuesOf(name: OptionName, { kind }: Setting): { good: unknown[]; bad: 
       return { good: [true, false], bad: ['on', 'off', 'true', '', 0, 1, []] }
     case 'text': {
       const { good, bad } = TEXTS[name as TextOption]
-      return { good: [...good], bad: [...bad, '', 0, false, ['x'], {}] }
+      return { good: [...good], bad: [...bad, '', 0, false, list ? ['a,b'] : ['x'], [1], {}] }
     }
   }
 }
@@ -152,6 +190,7 @@ describe('resolveOptions', () => {
       mode: 'classic',
       baseUrl: '',
       allowedHosts: '',
+      trustedOrigins: '',
       registration: 'open',
       secretKey: '',
       smtpUrl: '',
@@ -172,6 +211,7 @@ describe('resolveOptions', () => {
       secureCookie: false,
       hstsSubdomains: true,
       publicApiDocs: true,
+      cookieDomain: '',
       sessionLifetimeSeconds: 30 * DAY,
       sessionIdleSeconds: 0,
       sessionsPerUser: 1_000,
@@ -199,6 +239,7 @@ describe('resolveOptions', () => {
     expect(resolveOptions(PRODUCTION)).toEqual({
       ...PRODUCTION,
       allowedHosts: '',
+      trustedOrigins: '',
       registration: 'open',
       trustedProxies: '',
       databaseUrl: 'sqlite:bienvenue.db',
@@ -216,6 +257,7 @@ describe('resolveOptions', () => {
       secureCookie: true,
       hstsSubdomains: true,
       publicApiDocs: false,
+      cookieDomain: '',
       sessionLifetimeSeconds: 30 * DAY,
       sessionIdleSeconds: 7 * DAY,
       sessionsPerUser: 50,
@@ -265,14 +307,20 @@ describe('resolveOptions', () => {
     'resetTokenDelivery',
     'registrationAnswer',
     'emailVerification',
+    'cookieDomain',
   ]
+
+  /** What some values need besides. */
+  const NEEDS: Readonly<Record<string, GivenOptions>> = {
+    emailVerification: { registrationAnswer: 'explicit' },
+    cookieDomain: { baseUrl: 'https://auth.a.b-c.example.co.uk' },
+  }
 
   it.each(SETTINGS)('accepts valid values of %s, and uses the default for undefined', (name, row) => {
     const base = { ...WITH_MAIL, secretKey: PRODUCTION.secretKey }
     for (const value of valuesOf(name, row).good) {
       if (!DEPENDENT.includes(name)) expect(resolveOptions({ [name]: value })[name]).toBe(value)
-      const needs = name === 'emailVerification' ? { registrationAnswer: 'explicit' as const } : {}
-      expect(resolveOptions({ ...base, ...needs, [name]: value })[name]).toBe(value)
+      expect(resolveOptions({ ...base, ...NEEDS[name], [name]: value })[name]).toBe(value)
     }
     for (const mode of MODES) {
       const given = { ...PRODUCTION, mode, [name]: undefined }
@@ -284,6 +332,36 @@ describe('resolveOptions', () => {
     // An empty default means not set, which cannot be given as a value.
     const isEmpty = row.classic === ''
     expect(refusedOptions(() => resolveOptions({ [name]: row.classic }))).toEqual(isEmpty ? [name] : null)
+  })
+
+  it('takes a list as an array too', () => {
+    const options = resolveOptions({
+      trustedOrigins: ['https://a.example', ' https://b.example '],
+      allowedHosts: [],
+    })
+    expect(options).toMatchObject({ trustedOrigins: 'https://a.example,https://b.example', allowedHosts: '' })
+    expect(problemsIn(() => resolveOptions({ trustedOrigins: ['https://a.example', ''] }))).toEqual([
+      { option: 'trustedOrigins', problem: expect.stringMatching(/^entry 2 of 2 is not an origin/) },
+    ])
+  })
+
+  it.each([
+    ['https://auth.example.com', 'example.com', true],
+    ['https://example.com/auth', 'example.com', true],
+    ['https://auth.example.com', 'auth.example.com', true],
+    ['https://badexample.com', 'example.com', false],
+    ['https://example.com', 'auth.example.com', false],
+    ['https://127.0.0.1', 'example.com', false],
+  ])('the service at %s can share its cookie with %s: %s', (baseUrl, cookieDomain, isAllowed) => {
+    const given = { ...PRODUCTION, baseUrl, cookieDomain }
+    expect(refusedOptions(() => resolveOptions(given))).toEqual(isAllowed ? null : ['cookieDomain'])
+  })
+
+  it('trusts only https origins in production', () => {
+    const given = { ...PRODUCTION, trustedOrigins: 'https://a.example,http://b.example' }
+    expect(problemsIn(() => resolveOptions(given))).toEqual([
+      { option: 'trustedOrigins', problem: 'must begin with https://' },
+    ])
   })
 
   it('trims invisible characters around text and refuses them inside, like the environment', () => {
@@ -467,6 +545,7 @@ describe('production mode', () => {
     secureCookie: { no: [false], yes: [true] },
     sessionLifetimeSeconds: { no: [30 * DAY + 1, 365 * DAY], yes: [60, 30 * DAY] },
     throttle: { no: [false], yes: [true] },
+    trustedOrigins: { no: ['http://localhost:5173'], yes: ['https://app.example.com'] },
     loginFailuresUntilLock: { no: [0], yes: [1, 100] },
     registrationsPerIp: { no: [0, 1], yes: [2, 100_000] },
   }

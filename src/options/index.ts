@@ -60,8 +60,13 @@ export type OptionName = keyof Table
 export type Options = { readonly [Name in keyof Table]: ValueOf<Table[Name]> }
 
 // A mapped type over the table, so that editors show the comment of each setting.
-/** The options that a caller can set. */
-export type GivenOptions = { -readonly [Name in keyof Table]?: ValueOf<Table[Name]> | undefined }
+/** The options that a caller can set. A list is an array, or text with commas. */
+export type GivenOptions = {
+  -readonly [Name in keyof Table]?:
+    | ValueOf<Table[Name]>
+    | (Table[Name] extends { list: true } ? readonly string[] : never)
+    | undefined
+}
 
 /** The options of the service. Every option has a default in each mode. */
 export interface AuthOptions extends GivenOptions {
@@ -101,10 +106,8 @@ export function inspectOptions(
   const values = OPTION_NAMES.map((name) => {
     const setting: Setting = OPTION_TABLE[name]
     try {
-      return [
-        name,
-        given[name] === undefined ? defaultOf(setting, mode) : checked(name, setting, given[name]),
-      ]
+      const value = given[name]
+      return [name, value === undefined ? defaultOf(setting, mode) : checked(name, setting, value)]
     } catch (error) {
       if (!(error instanceof OptionError)) throw error
       problems.push(...error.problems)
@@ -152,6 +155,7 @@ function refusalOf(option: OptionName, options: Options): OptionProblem[] {
 /** Options that require another option, in every mode. */
 function combinationProblems(options: Options, hasMailer: boolean): OptionProblem[] {
   const { smtpUrl, mailFrom, baseUrl, resetTokenDelivery, emailVerification, registrationAnswer } = options
+  const { cookieDomain } = options
   // Production requires each of these anyway.
   const isProduction = options.mode === 'production'
   const sends = smtpUrl !== '' || hasMailer
@@ -165,6 +169,8 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
   const missingSender = OPTION_TABLE.mailFrom.refusedInProduction(mailFrom)
   if (!isProduction && smtpUrl !== '' && missingSender !== null)
     problems.push({ option: 'mailFrom', problem: missingSender })
+  if (cookieDomain !== '' && !isInDomain(URL.parse(baseUrl)?.hostname ?? '', cookieDomain))
+    problems.push({ option: 'cookieDomain', problem: 'must contain the host of BASE_URL' })
   if (registrationAnswer === 'uniform' && !emailVerification) {
     problems.push({
       option: 'registrationAnswer',
@@ -175,11 +181,27 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
   return problems
 }
 
+/** Whether cookies for the domain reach the host (RFC 6265 §5.1.3). */
+function isInDomain(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`)
+}
+
+/** What the values allow beyond the defaults. */
+export function exceptionsOf(options: Options): { option: OptionName; reason: string }[] {
+  return reasonsOf(options, ({ exception }) => exception)
+}
+
 /** The values that are unsafe on the internet, with the reason. */
 export function unsafeOptions(options: Options): { option: OptionName; reason: string }[] {
+  return reasonsOf(options, ({ unsafe }) => unsafe)
+}
+
+function reasonsOf(
+  options: Options,
+  ruleOf: (setting: Setting) => ((value: never) => string | null) | undefined,
+): { option: OptionName; reason: string }[] {
   return OPTION_NAMES.flatMap((option) => {
-    const setting: Setting = OPTION_TABLE[option]
-    const reason = setting.unsafe?.(options[option] as never) ?? null
+    const reason = ruleOf(OPTION_TABLE[option])?.(options[option] as never) ?? null
     return reason === null ? [] : [{ option, reason }]
   })
 }

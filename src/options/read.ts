@@ -21,7 +21,10 @@ export function readValue(name: string, setting: CheckedSetting, text: string): 
 /** Returns the value if it is valid. @throws {OptionError} */
 export function checked(name: string, setting: CheckedSetting, given: unknown): Value {
   const { kind, parse } = setting
-  const value = typeof given === 'string' ? withoutInvisible(name, setting, given) : given
+  const text = setting.list && isListOfText(given) ? given.join(',') : given
+  // An empty list is the same as no list.
+  if (text === '' && given !== text) return text
+  const value = typeof text === 'string' ? withoutInvisible(name, setting, text) : text
   switch (kind.type) {
     case 'integer':
       if (Number.isSafeInteger(value) && (value as number) >= kind.min && (value as number) <= kind.max) {
@@ -39,6 +42,11 @@ export function checked(name: string, setting: CheckedSetting, given: unknown): 
       parse?.(value)
       return value
   }
+}
+
+/** Whether the value is an array of texts that cannot be confused with more than one entry. */
+function isListOfText(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && !entry.includes(','))
 }
 
 /** Removes invisible characters around the text. @throws {OptionError} The text contains one inside. */

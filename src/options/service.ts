@@ -1,5 +1,6 @@
 import { parseAllowedHosts } from '../lib/allowed-hosts.ts'
 import { parseSecretKeys } from '../lib/keyring.ts'
+import { parseOrigins } from '../lib/origins.ts'
 import { parseNetworks } from '../lib/proxies.ts'
 import { OptionError } from '../model/errors.ts'
 import { isMissing, MODES, type Setting } from './setting.ts'
@@ -65,6 +66,29 @@ export const SERVICE = {
     about:
       'More hosts to answer to, separated by commas, such as bienvenue.internal,auth:5000. Use it for backends that call the service by an internal name. An entry without a port matches any port. Browsers must still use BASE_URL.',
     parse: (text: string) => refusing('allowedHosts', () => parseAllowedHosts(text)),
+  },
+  /**
+   * Origins of other web applications whose script may call the service with the cookies of a user, separated
+   * by commas, such as https://app.example.com. Each is compared exactly: wildcards do not exist. A cookie is
+   * only sent from the same site, so an application on another site uses bearer tokens.
+   *
+   * Default: not set.
+   */
+  trustedOrigins: {
+    env: 'BIENVENUE_TRUSTED_ORIGINS',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    list: true,
+    about:
+      'Origins of other web applications whose script may call the service with the cookies of a user, separated by commas, such as https://app.example.com. Each is compared exactly: wildcards do not exist. A cookie is only sent from the same site, so an application on another site uses bearer tokens.',
+    parse: (text: string) => refusing('trustedOrigins', () => parseOrigins(text)),
+    refusedInProduction: (value: string) =>
+      value.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null,
+    exception: (value: string) =>
+      value === ''
+        ? null
+        : `script of ${value.replaceAll(',', ', ')} can do whatever a signed-in user can do`,
   },
   /**
    * A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate,

@@ -1,3 +1,4 @@
+import { OptionError } from '../model/errors.ts'
 import { DAY, HOUR, type Setting } from './setting.ts'
 
 export const SESSIONS = {
@@ -16,6 +17,26 @@ export const SESSIONS = {
     about:
       'Whether the session cookie is Secure and named __Host-session_id. Browsers then require https. In development mode the default is on if BASE_URL begins with https.',
     unsafe: (value: boolean) => (value ? null : 'the session cookie is sent without encryption'),
+  },
+  /**
+   * A domain whose subdomains share the session cookie, such as example.com for app.example.com and
+   * auth.example.com. BASE_URL must be in it. The cookie is then named __Secure-session_id. Every subdomain
+   * gets the session tokens of users and can set the cookie, so use it only if you run them all.
+   *
+   * Default: not set.
+   */
+  cookieDomain: {
+    env: 'BIENVENUE_COOKIE_DOMAIN',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'A domain whose subdomains share the session cookie, such as example.com for app.example.com and auth.example.com. BASE_URL must be in it. The cookie is then named __Secure-session_id. Every subdomain gets the session tokens of users and can set the cookie, so use it only if you run them all.',
+    parse: parseCookieDomain,
+    exception: (value: string) =>
+      value === ''
+        ? null
+        : `every subdomain of ${value} gets the session tokens of its visitors, and can sign them in as somebody else`,
   },
   /**
    * How long a session lasts after sign-in, regardless of use.
@@ -70,3 +91,14 @@ export const SESSIONS = {
       'How long after entering the password a user can change the address, or export or delete the account, without entering it again.',
   },
 } as const satisfies Record<string, Setting>
+
+/** Two labels or more: browsers refuse a cookie for a whole top-level domain. */
+const DOMAIN = /^(?!.*\.\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/
+
+function parseCookieDomain(text: string): void {
+  if (!DOMAIN.test(text))
+    throw new OptionError(
+      'cookieDomain',
+      'expected a domain in lower case, without a leading dot, such as example.com',
+    )
+}

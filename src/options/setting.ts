@@ -33,6 +33,8 @@ export interface Setting {
   readonly strict?: true
   /** Why only production refuses the value, or `null`. */
   readonly refusedInProduction?: (value: never) => string | null
+  /** What the value allows beyond the default, or `null`. `doctor` lists it. */
+  readonly exception?: (value: never) => string | null
   /** What is secret: the `whole` value or the `password` in it. It is never shown, and no flag accepts it. */
   readonly secret?: 'whole' | 'password'
   /** The value is a list, separated by commas. Spaces around entries are ignored. */

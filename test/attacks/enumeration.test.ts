@@ -9,9 +9,10 @@ import { addMember, GENEROUS, MALLORY, outcome, PWNED, signIn, tally, VICTIM } f
 
 /**
  * One address for each state of an account: usable, disabled, awaiting confirmation, with a compromised password,
- * without a password; and `free`, which has no account. All have one length, because responses repeat the address.
+ * without a password, created by an operator with a link that was not used yet; and `free`, which has no account. All
+ * have one length, because responses repeat the address.
  */
-const STATES = ['open', 'shut', 'wait', 'mark', 'none', 'free'] as const
+const STATES = ['open', 'shut', 'wait', 'mark', 'none', 'link', 'free'] as const
 type State = (typeof STATES)[number]
 const emailOf = (state: State | string) => `${state}@example.com`
 
@@ -21,6 +22,7 @@ async function populate({ auth }: Pick<Production, 'auth'>): Promise<void> {
   await auth.registerUser(emailOf('wait'), PASSWORD)
   const none = await auth.db.addUser(emailOf('none'), '!')
   await auth.users.confirmEmail(none.id)
+  await auth.users.create({ email: emailOf('link'), sendLink: true })
   await auth.users.disable((await auth.db.findUserBy({ email: emailOf('shut') })).id)
   await auth.users.markPasswordCompromised((await auth.db.findUserBy({ email: emailOf('mark') })).id)
 }
@@ -98,10 +100,20 @@ onBothEngines('the existence of an account', (engine) => {
       wait: reset,
       mark: reset,
       none: reset,
+      link: reset,
       free: [],
     })
     const again = await kindsAfter(ROUTES['a request for another confirmation'] ?? expect.unreachable())
-    expect(again).toEqual({ open: [], shut: [], wait: ['verify_email'], mark: [], none: [], free: [] })
+    expect(again).toEqual({
+      open: [],
+      shut: [],
+      wait: ['verify_email'],
+      mark: [],
+      none: [],
+      // Confirming an address takes a password, so this link sets one.
+      link: ['set_password'],
+      free: [],
+    })
     const exists = ['account_exists']
     expect(await kindsAfter(ROUTES['a registration'] ?? expect.unreachable())).toEqual({
       open: exists,
@@ -109,6 +121,7 @@ onBothEngines('the existence of an account', (engine) => {
       wait: exists,
       mark: exists,
       none: exists,
+      link: exists,
       free: ['verify_email'],
     })
   })

@@ -153,7 +153,7 @@ onBothEngines('a request', (engine) => {
       'x-user-id': String(victim.id),
       'x-forwarded-user': VICTIM,
       'x-remote-user': VICTIM,
-      authorization: `Bearer ${victims}`,
+      authorization: `Basic ${btoa(victims)}`,
     }
     const attempts = [
       ['DELETE', `/sessions/${victimsId}`, '404 not_found'],

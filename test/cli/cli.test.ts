@@ -157,7 +157,11 @@ describe('an invalid command line', () => {
     ['serve extra', /takes no arguments\./, 'serve'],
     ['serve --port', /--port needs a value\./, 'serve'],
     ['migrate --yes', /--yes/, 'migrate'],
-    ['move', /Missing --to DATABASE_URL\./],
+    ['move', /Missing --to DATABASE_URL or --to-file FILE\./],
+    ['move --to sqlite:b.db --to-file url', /Use either --to or --to-file, not both\./],
+    [`move --to postgres://u:${SECRET}@h/db`, /read a password in --to\. .* --to-file FILE\./],
+    [`move --to=postgres://h/db?password=${SECRET}`, /read a password in --to\. .* --to-file FILE\./],
+    ['move --to-file /nowhere', /Cannot read \/nowhere: there is no such file\./],
     ['backup', /takes one argument: FILE/, 'backup'],
     ['restore x', /--yes/],
     ['adopt --keep bob', /--keep must be the id of an account\./],
@@ -165,6 +169,10 @@ describe('an invalid command line', () => {
     ['users add', /takes one argument: EMAIL/, 'users add'],
     [`users add ${EMAIL} ${SECRET}`, /takes one argument: EMAIL/, 'users add'],
     [`users add ${EMAIL} --password=${SECRET}`, /--password/, 'users add'],
+    [
+      `users add ${EMAIL} --send-link --password-stdin`,
+      /Use either --send-link or --password-stdin, not both\./,
+    ],
     ['users list extra', /takes no arguments\./, 'users list'],
     ['users list --state asleep', /--state must be one of active, disabled, .*locked\./],
     ['users list --limit many', /--limit must be a whole number/],
@@ -578,7 +586,7 @@ onBothEngines('the commands', (engine) => {
       ['add nobody --password-stdin', 'x', 1, /^bienvenue: email: /],
       ['add bob@example.com --password-stdin', '', 1, /^bienvenue: password: /],
       ['add bob@example.com --password-stdin', '\n', 1, /^bienvenue: password: /],
-      ['add bob@example.com', undefined, 2, /--password-stdin/],
+      ['add bob@example.com', undefined, 2, /--send-link .* --password-stdin/],
     ]
     await Promise.all(
       refusedAdds.map(async ([line, input, exitCode, says]) =>
@@ -811,6 +819,45 @@ onBothEngines('the commands', (engine) => {
     )
   })
 
+  it('users add --send-link adds an account without a password and queues the link, or adds nothing and explains why [PW-14]', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const env = {
+      DATABASE_URL: databaseUrl,
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+      BASE_URL: 'https://auth.example.com',
+      BIENVENUE_REGISTRATION: 'closed',
+    }
+    const add = (...line: string[]) => runCli(['users', 'add', ...line, '--send-link'], { env })
+    const auth = await freshAuth(engine, { databaseUrl })
+
+    expect(expectDone(await add(EMAIL))).toBe(
+      `Added ${EMAIL} as user 1. The running service will send ${EMAIL} a link that sets the password.\n`,
+    )
+    const { user } = (await auth.users.find(EMAIL)) ?? expect.unreachable()
+    expect(user).toMatchObject({ state: 'no_password', emailVerifiedAt: null })
+    expect((await auth.db.findUserBy({ id: user.id })).hashedPassword).toBe('!')
+    expect(JSON.parse(expectDone(await add('bob@example.com', '--json')))).toEqual({
+      id: 2,
+      email: 'bob@example.com',
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      disabled_at: null,
+      email_verified_at: null,
+      password_compromised_at: null,
+      queued: 'set_password',
+    })
+    expect(await auth.delivery.count()).toBe(2)
+    expect(expectDone(await runCli(['audit', '--user', EMAIL], { env }))).toMatch(/ {2}by operator /)
+
+    expectRefusal(await add(EMAIL.toUpperCase()), 1, /already exists/)
+    expectRefusal(await add('nobody'), 1, /^bienvenue: email: /)
+    const withoutMail = { env: { DATABASE_URL: databaseUrl } }
+    const unsent = await runCli(['users', 'add', 'eve@example.com', '--send-link'], withoutMail)
+    expectRefusal(unsent, 2, /^bienvenue: SMTP_URL: is not set/)
+    expect((await Array.fromAsync(auth.users.list())).map(({ id }) => id)).toEqual([1, 2])
+    expect(await auth.delivery.count()).toBe(2)
+  })
+
   it('sessions lists the sessions of one user without their tokens', async () => {
     const databaseUrl = await freshDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
@@ -972,6 +1019,21 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     )
   })
 
+  it('users add points to --send-link before it asks for a password, if mail can be sent', async () => {
+    const env = {
+      DATABASE_URL: await freshDatabase('sqlite'),
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      BIENVENUE_MAIL_FROM: 'no-reply@example.com',
+      BASE_URL: 'https://auth.example.com',
+    }
+    const { exitCode, shown } = await runAtTerminal(['users', 'add', EMAIL], {
+      env,
+      answers: [PASSWORD, PASSWORD],
+    })
+    expect(shown).toMatch(/^To add another person, use --send-link, .*\nPassword: /)
+    expect(exitCode).toBe(0)
+  })
+
   it('users add states the minimum password length before and after the password is typed', async () => {
     const databaseUrl = await freshDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl, BIENVENUE_MIN_PASSWORD_LENGTH: '15' }
@@ -988,6 +1050,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
       answers: [PASSWORD, PASSWORD],
     })
     expect(classic.shown).toContain('Password: ')
+    expect(classic.shown).not.toContain('--send-link')
     expect(classic.exitCode).toBe(0)
   })
 })

@@ -76,7 +76,7 @@ onBothEngines('the database', (engine) => {
     }
   })
 
-  it('holds no mailed token, no device cookie and no signing key in any encoding', async () => {
+  it('holds no mailed token, no device cookie and no signing key in any encoding [CRY-09]', async () => {
     const databaseUrl = await freshDatabase(engine)
     const mails: Mail[] = []
     const mailer: Mailer = { send: async (mail) => void mails.push(mail), close() {} }

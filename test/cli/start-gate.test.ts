@@ -240,7 +240,7 @@ it('production mode starts with a minimum password length of 8 to 14, and doctor
   }
 })
 
-it('production mode reads its secrets from files, and doctor shows their source but not the secret', async () => {
+it('production mode reads its secrets from files, and doctor shows their source but not the secret [CRY-09]', async () => {
   const folder = temporaryFolder()
   const key = randomKey()
   const smtpUrl = `smtps://mailer:${MARK}@mail.example.com`
@@ -276,7 +276,7 @@ function settingOf(name: string, row: Setting, text: string): string | number | 
   }
 }
 
-it('a key rotation keeps sessions and links, and the devices that sign in before the old key is removed', async () => {
+it('a key rotation keeps sessions and links, and the devices that sign in before the old key is removed [CRY-09]', async () => {
   const EMAIL = 'alice@example.com'
   const databaseUrl = await freshDatabase('sqlite')
   const smtp = await startSmtpServer()

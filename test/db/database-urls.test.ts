@@ -361,7 +361,9 @@ describe.each(['SQL_ASCII', 'LATIN1'])('a PostgreSQL database with the encoding 
     }
     const doctor = await runIn(ROOT, ['doctor'], url)
     expect(doctor).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(says) })
-    const target = await runIn(ROOT, ['move', '--to', url], await migratedSqlite())
+    const file = join(temporaryFolder(), 'url')
+    writeFileSync(file, url)
+    const target = await runIn(ROOT, ['move', '--to-file', file], await migratedSqlite())
     expect(target).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(says) })
     expect(await query(url, "select 1 from pg_tables where schemaname = 'public'")).toEqual([])
   })

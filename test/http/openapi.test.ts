@@ -136,16 +136,17 @@ describe('GET /openapi.json', () => {
     expect([hidden.status, await hidden.json()]).toMatchObject([404, { code: 'not_found' }])
     const shown = (await (await ask({ ...production, publicApiDocs: true })).json()) as Document
     expect(namesIn(shown)).toEqual(namesOf(OPERATIONS))
-    expect(shown.components.securitySchemes).toEqual({
+    expect(shown.components.securitySchemes).toMatchObject({
       session: { type: 'apiKey', in: 'cookie', name: '__Host-session_id' },
     })
   })
 
-  it('states the server URL and the session cookie', async () => {
+  it('states the server URL, the session cookie and the bearer token', async () => {
     expect((await load()).servers).toEqual([{ url: 'https://example.com/auth' }])
     expect((await load({})).servers).toEqual([{ url: '/' }])
     expect((await load()).components.securitySchemes).toEqual({
       session: { type: 'apiKey', in: 'cookie', name: 'session_id' },
+      bearer: { type: 'http', scheme: 'bearer', description: expect.any(String) },
     })
   })
 
@@ -162,7 +163,9 @@ describe('GET /openapi.json', () => {
       expect(JSON.stringify(answer?.content), code).toContain('#/components/schemas/Error')
     }
     expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
-    expect(described?.security).toEqual(operation.access === 'anyone' ? [] : [{ session: [] }])
+    expect(described?.security).toEqual(
+      operation.access === 'anyone' ? [] : [{ session: [] }, { bearer: [] }],
+    )
     expect(described?.tags).toEqual([operation.tag])
   })
 
@@ -228,7 +231,7 @@ describe('GET /openapi.json', () => {
         'DELETE / service.welcomeAfterSignOut',
         'POST /users account.register',
         'POST /sessions signIn.withPassword',
-        'DELETE /sessions sessions.signOut',
+        'DELETE /sessions sessions.signOutClassic',
         'GET /profile account.get',
         'POST /reset_password account.requestPasswordReset',
         'PUT /reset_password account.resetPassword',

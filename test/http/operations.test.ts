@@ -1,9 +1,13 @@
 /** What each operation declares is what it does. A new operation is tested here without any change to this file. */
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import * as fields from '../../src/api/fields.ts'
-import { OPERATIONS, type Operation } from '../../src/api/index.ts'
+import { emailTakenBody, errorBody, OPERATIONS, type Operation } from '../../src/api/index.ts'
 import { isLinked, MAIL_KINDS, type MailKind } from '../../src/auth/delivery/kinds.ts'
 import type { AuditRecord } from '../../src/auth/index.ts'
+import { TABLES } from '../../src/db/tables/index.ts'
+import type { Table } from '../../src/db/tables/table.ts'
 import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onBothEngines } from '../support/engines.ts'
@@ -148,6 +152,82 @@ describe('the audit log', () => {
   })
 })
 
+/** What a client sends in Bob's session, and no answer to Alice contains. */
+const BOBS = { ip: '198.51.100.77', userAgent: 'Mozilla/5.0 (of Bob)', requestId: 'request-of-bob' }
+
+/** Every stored hash, as an answer could spell it. */
+async function storedHashes({ db }: World): Promise<string[]> {
+  const found: string[] = []
+  for (const [name, { columns }] of Object.entries<Table>(TABLES)) {
+    const secret = Object.keys(columns).filter((column) => columns[column]?.class === 'secret')
+    if (secret.length === 0) continue
+    const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
+    for (const value of rows.flatMap((row) => secret.map((column) => row[column]))) {
+      if (typeof value === 'string') found.push(value)
+      else if (value instanceof Uint8Array)
+        for (const encoding of ['hex', 'base64', 'base64url'] as const)
+          found.push(Buffer.from(value).toString(encoding), JSON.stringify(Buffer.from(value)))
+    }
+  }
+  return [...new Set(found)]
+}
+
+onBothEngines('an answer', (engine) => {
+  it.each(OPERATIONS)(
+    'to $method $path has only the fields that its contract lists, and no secret [API-03]',
+    async (operation) => {
+      const world = await worldOf(engine)
+      await world.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+      await world.auth.createSession(BOB, BOBS)
+      const { path, ...request } = await requestFor(operation, world)
+      const sessionToken = needsSession(operation) ? world.sessionToken : undefined
+      const sent = Object.values(request.json ?? {}).map(String)
+      const hashes = await storedHashes(world)
+      const answer = await world.ask(operation.method, path, { ...request, sessionToken })
+      expect(answer.status).toBe(operation.success.status)
+      const text = await answer.text()
+      hashes.push(...(await storedHashes(world)))
+      const cookies = answer.headers.getSetCookie().map((cookie) => /=([^;]*)/.exec(cookie)?.[1] ?? '')
+      const links = (await world.newMails()).filter((mail) => mail.text.includes('#')).map(linkIn)
+      const tokens = [world.sessionToken, ...cookies, ...links.map(({ token }) => token)]
+      const secrets = [PASSWORD, ...tokens, ...sent.filter((value) => !value.includes('@'))]
+        // A token is an id, which is public, a dot, and a secret.
+        .map((value) => value.slice(value.indexOf('.') + 1))
+        .concat(hashes)
+        .filter(Boolean)
+      const wrong = await withWrongSecrets(operation, world)
+      const refused = await world.ask(operation.method, wrong.path, wrong)
+      const { body, page } = operation.success
+      if (body !== undefined) expect(body.safeParse(JSON.parse(text)).error).toBeUndefined()
+      else if (page === undefined) expect(text).toBe('')
+      const texts = [text]
+      if (refused.status >= 400) {
+        texts.push(await refused.clone().text())
+        expect(errorBody.or(emailTakenBody).safeParse(await refused.json()).error).toBeUndefined()
+      }
+      for (const secret of secrets) for (const each of texts) expect(each).not.toContain(secret)
+      for (const each of texts) expect(each).not.toMatch(/bob|198\.51\.100/i)
+    },
+  )
+})
+
+describe('the contract', () => {
+  /** Every schema of an object within a schema. */
+  function objectsIn(schema: unknown): Record<string, unknown>[] {
+    if (typeof schema !== 'object' || schema === null) return []
+    const inner = Object.values(schema).flatMap(objectsIn)
+    return 'type' in schema && schema.type === 'object' ? [{ ...schema }, ...inner] : inner
+  }
+
+  it('lists every field of every answer, except of the OpenAPI document [API-03]', () => {
+    const open = OPERATIONS.filter(({ success: { body } }) => {
+      const objects = body === undefined ? [] : objectsIn(z.toJSONSchema(body))
+      return objects.some(({ additionalProperties }) => additionalProperties !== false)
+    })
+    expect(open.map(({ id }) => id)).toEqual(['service.openApi'])
+  })
+})
+
 /** What a session depends on, each made to fail. Returns the password to try, if it is not the right one. */
 const CLOSED_GATES: Readonly<Record<string, (world: World) => Promise<string | undefined>>> = {
   'with a wrong password': async () => WRONG,
@@ -232,6 +312,7 @@ onBothEngines('a session', (engine) => {
     await ask('POST', '/users', { json: { email: BOB, password: PASSWORD } })
     await ask('POST', '/users', { json: { email: ALICE, password: PASSWORD } })
     await ask('PUT', '/profile/email', { json: { email: NEW_ADDRESS }, sessionToken })
+    await auth.users.create({ email: 'carol@example.com', sendLink: true })
     const mails = [...(await newMails())]
     await auth.account.requestPasswordReset({ email: BOB })
     mails.push(...(await newMails()))

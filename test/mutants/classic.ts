@@ -49,8 +49,8 @@ export const CLASSIC: readonly Mutant[] = [
     id: 'CX-05',
     does: 'has the classic cookie in production',
     file: 'src/app/cookies.ts',
-    find: 'secureCookie ? `__Host-${cookie}` : cookie',
-    replace: 'secureCookie ? cookie : cookie',
+    find: 'if (!options.secureCookie) return cookie\n',
+    replace: 'return cookie\n',
   },
   {
     id: 'CX-06',
@@ -76,10 +76,10 @@ export const CLASSIC: readonly Mutant[] = [
   {
     id: 'CX-07',
     does: 'reads the token from the query',
-    file: 'src/app/handlers.ts',
-    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    file: 'src/app/credentials.ts',
+    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
-      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? URL.parse(this.#admitted.incoming.target, 'http://localhost')?.searchParams.get('session_id') ?? null",
+      "return { sessionToken: readSessionCookie(cookies, options) ?? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') ?? null, transport: 'cookie' }",
   },
   {
     id: 'CX-07',

@@ -108,4 +108,32 @@ export const CRYPTOGRAPHY: readonly Mutant[] = [
     find: "createHmac('sha256', keyFor(purpose))",
     replace: "createHmac('sha384', keyFor(purpose))",
   },
+  {
+    id: 'CRY-09',
+    does: 'accepts a flag with a password',
+    file: 'src/cli/settings.ts',
+    find: "(row.secret === 'password' && hasPassword(text))",
+    replace: 'false',
+  },
+  {
+    id: 'CRY-09',
+    does: 'accepts the target of a move with a password',
+    file: 'src/cli/commands/move.ts',
+    find: 'if (hasPassword(to))',
+    replace: 'if (false)',
+  },
+  {
+    id: 'CRY-09',
+    does: 'overlooks a password among the parameters of a URL',
+    file: 'src/cli/secrets.ts',
+    find: " || url.searchParams.has('password')",
+    replace: '',
+  },
+  {
+    id: 'CRY-09',
+    does: 'does not say how often the mail password is rotated',
+    file: 'docs/guide/operate.md',
+    find: '| `SMTP_URL`, its password | once a year |',
+    replace: '| `SMTP_URL`, its password | |',
+  },
 ]

@@ -161,7 +161,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: 'src/app/routes/account.ts',
     find: "    return { body: { email: user.email, message: 'Password updated' } }\n",
     replace:
-      "    const signedIn = await auth.sessions.create({ email: user.email })\n    return { body: { email: user.email, message: 'Password updated' }, cookies: [sessionCookie(signedIn ?? '', auth.options)] }\n",
+      "    const signedIn = await auth.sessions.create({ email: user.email })\n    return { body: { email: user.email, message: 'Password updated' }, cookies: [`session_id=${signedIn}`] }\n",
   },
   {
     id: 'REC-09',

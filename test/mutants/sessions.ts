@@ -11,10 +11,10 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-01',
     does: 'believes a header about the user',
-    file: 'src/app/handlers.ts',
-    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    file: 'src/app/credentials.ts',
+    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
-      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? this.#admitted.incoming.header('x-session-id')?.replace('session_id=', '') ?? null",
+      "return { sessionToken: readSessionCookie(cookies, options) ?? request.header('x-session-id')?.replace('session_id=', '') ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-02',
@@ -33,10 +33,10 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-02',
     does: 'accepts an API key',
-    file: 'src/app/handlers.ts',
-    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    file: 'src/app/credentials.ts',
+    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
-      "return this.#admitted.incoming.header('x-api-key') ?? readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+      "return { sessionToken: request.header('x-api-key') ?? readSessionCookie(cookies, options), transport: 'cookie' }",
   },
   {
     id: 'SES-03',
@@ -86,56 +86,56 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-05',
     does: 'reads the token from the query',
-    file: 'src/app/handlers.ts',
-    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    file: 'src/app/credentials.ts',
+    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
-      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? URL.parse(this.#admitted.incoming.target, 'http://localhost')?.searchParams.get('session_id') ?? null",
+      "return { sessionToken: readSessionCookie(cookies, options) ?? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-05',
     does: 'reads the token from the query in production',
-    file: 'src/app/handlers.ts',
-    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    file: 'src/app/credentials.ts',
+    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
-      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? (this.#options.secureCookie ? URL.parse(this.#admitted.incoming.target, 'http://localhost')?.searchParams.get('session_id') : null) ?? null",
+      "return { sessionToken: readSessionCookie(cookies, options) ?? (options.secureCookie ? URL.parse((request as Incoming).target, 'http://localhost')?.searchParams.get('session_id') : null) ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-01',
     does: 'believes a header about the user in production',
-    file: 'src/app/handlers.ts',
-    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    file: 'src/app/credentials.ts',
+    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
-      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? (this.#options.secureCookie ? this.#admitted.incoming.header('x-session-id')?.replace('session_id=', '') : null) ?? null",
+      "return { sessionToken: readSessionCookie(cookies, options) ?? (options.secureCookie ? request.header('x-session-id')?.replace('session_id=', '') : null) ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-05',
     does: 'reads the token from Authorization',
-    file: 'src/app/handlers.ts',
-    find: "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options)",
+    file: 'src/app/credentials.ts',
+    find: "return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }",
     replace:
-      "return readSessionCookie(this.#admitted.incoming.header('cookie'), this.#options) ?? this.#admitted.incoming.header('authorization')?.slice(7) ?? null",
+      "return { sessionToken: readSessionCookie(cookies, options) ?? request.header('authorization')?.slice(7) ?? null, transport: 'cookie' }",
   },
   {
     id: 'SES-06',
     does: 'has no __Host- prefix',
     file: 'src/app/cookies.ts',
-    find: 'secureCookie ? `__Host-${cookie}` : cookie',
-    replace: 'secureCookie ? `__Secure-${cookie}` : cookie',
+    find: "domainOf(cookie, options) === '' ? `__Host-${cookie}` :",
+    replace: "domainOf(cookie, options) === '' ? `__Secure-${cookie}` :",
   },
   {
     id: 'SES-06',
     does: 'is not Secure',
     file: 'src/app/cookies.ts',
-    find: "...(options.secureCookie ? ['Secure'] : []),\n",
+    find: "    ...(secure ? ['Secure'] : []),\n",
     replace: '',
   },
   {
     id: 'SES-06',
     does: 'also accepts the name without prefix',
     file: 'src/app/cookies.ts',
-    find: "return readCookie(header, cookieName('session_id', options))",
+    find: "return onlyOne(cookiesNamed(header, cookieName('session_id', options)))",
     replace:
-      "return readCookie(header, cookieName('session_id', options)) ?? readCookie(header, 'session_id')",
+      "return onlyOne(cookiesNamed(header, cookieName('session_id', options))) ?? onlyOne(cookiesNamed(header, 'session_id'))",
   },
   {
     id: 'SES-06',
@@ -156,7 +156,7 @@ export const SESSIONS: readonly Mutant[] = [
     does: 'is readable by scripts in production',
     file: 'src/app/cookies.ts',
     find: "    'HttpOnly',\n",
-    replace: "    ...(options.secureCookie ? [] : ['HttpOnly']),\n",
+    replace: "    ...(secure ? [] : ['HttpOnly']),\n",
   },
   {
     id: 'SES-07',
@@ -169,9 +169,8 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-07',
     does: 'repeats the token in the body',
     file: 'src/app/routes/sign-in.ts',
-    find: "return { body: { email: user.email, message: 'logged in' }, cookies }",
-    replace:
-      "return { body: { email: user.email, message: 'logged in' }, headers: { 'x-session': sessionToken }, cookies }",
+    find: "message: 'logged in', ...fields }, cookies }",
+    replace: "message: 'logged in', ...fields }, headers: { 'x-session': signedIn.sessionToken }, cookies }",
   },
   {
     id: 'SES-09',
@@ -285,22 +284,22 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-15',
     does: 'records a sign-in by password for a session that a program vouches for',
     file: 'src/auth/sessions/create.ts',
-    find: '{ amr: [], aal: 0 }',
-    replace: "{ amr: ['pwd'], aal: 1 }",
+    find: 'amr: [], aal: 0,',
+    replace: "amr: ['pwd'], aal: 1,",
   },
   {
     id: 'SES-15',
     does: 'records two factors for a password',
     file: 'src/auth/sign-in/with-password.ts',
-    find: "{ amr: ['pwd'], aal: 1 }",
-    replace: "{ amr: ['pwd'], aal: 2 }",
+    find: "amr: ['pwd'], aal: 1,",
+    replace: "amr: ['pwd'], aal: 2,",
   },
   {
     id: 'SES-15',
     does: 'records two factors for a reauthentication',
     file: 'src/auth/sign-in/reauthenticate.ts',
-    find: "{ amr: ['pwd'], aal: 1 }",
-    replace: "{ amr: ['pwd'], aal: 2 }",
+    find: "amr: ['pwd'], aal: 1,",
+    replace: "amr: ['pwd'], aal: 2,",
   },
   {
     id: 'SES-15',
@@ -324,6 +323,6 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/app/routes/account.ts',
     find: '    return { body: { email } }\n  },\n\n  async requestPasswordReset',
     replace:
-      "    return { body: { email }, cookies: [sessionCookie(sessionToken ?? '', auth.options)] }\n  },\n\n  async requestPasswordReset",
+      "    return { body: { email }, cookies: ['session_id=x'] }\n  },\n\n  async requestPasswordReset",
   },
 ]

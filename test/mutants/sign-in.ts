@@ -174,7 +174,7 @@ export const SIGN_IN: readonly Mutant[] = [
     file: 'src/app/routes/account.ts',
     find: "    return { body: { email: user.email, message: 'Password updated' } }\n",
     replace:
-      "    const signedIn = await auth.sessions.create({ email: user.email })\n    return { body: { email: user.email, message: 'Password updated' }, cookies: [sessionCookie(signedIn ?? '', auth.options)] }\n",
+      "    const signedIn = await auth.sessions.create({ email: user.email })\n    return { body: { email: user.email, message: 'Password updated' }, cookies: [`session_id=${signedIn}`] }\n",
   },
   {
     id: 'LGN-13',
@@ -182,7 +182,7 @@ export const SIGN_IN: readonly Mutant[] = [
     file: 'src/app/routes/account.ts',
     find: "    return { body: { email, message: 'Email confirmed' } }\n",
     replace:
-      "    const signedIn = await auth.sessions.create({ email })\n    return { body: { email, message: 'Email confirmed' }, cookies: [sessionCookie(signedIn ?? '', auth.options)] }\n",
+      "    const signedIn = await auth.sessions.create({ email })\n    return { body: { email, message: 'Email confirmed' }, cookies: [`session_id=${signedIn}`] }\n",
   },
   {
     id: 'LGN-14',

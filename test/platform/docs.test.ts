@@ -225,6 +225,22 @@ test.each(PAGES.filter((page) => /^docs\/(?:guide|reference|security)\//.test(pa
   },
 )
 
+test('docs/guide/operate.md says for each secret how often it is rotated, how, and what users notice [CRY-09]', () => {
+  const [, section = ''] = read('docs/guide/operate.md').split('\n### Rotating secrets\n')
+  const schedule = rows(section.split('\n### ')[0] ?? '')
+  const keys = rows(read('docs/security/cryptography.md'))
+  const secrets = Object.values(SETTINGS).filter((row) => row.secret)
+  expect(secrets.length).toBeGreaterThan(2)
+  for (const { env } of secrets) {
+    const isOfSecret = ([secret]: string[]) => codes(secret).includes(env)
+    const [, often = '', how = '', noticed = ''] = schedule.find(isOfSecret) ?? []
+    expect(often, env).toMatch(/^once a (?:month|quarter|year)$/)
+    expect([how, noticed], env).not.toContain('')
+    // The other page that says so agrees.
+    expect(keys.find(isOfSecret)?.at(-1), env).toContain(`${often},`)
+  }
+})
+
 describe('README.md', () => {
   const readme = read('README.md')
 
@@ -245,7 +261,8 @@ describe('docs/internals/architecture.md', () => {
   test('the layers import what its table allows, and nothing else', () => {
     const table = new Map<string, string[]>()
     for (const [room = '', , allowed] of rows(read('docs/internals/architecture.md'))) {
-      if (!/^`(?:model|log|text|lib|options|mail|db|auth|api|pages|app|cli|index)`/.test(room)) continue
+      if (!/^`(?:model|log|text|lib|options|mail|db|auth|api|pages|app|adapters|cli|index)`/.test(room))
+        continue
       for (const name of codes(room)) table.set(name, codes(allowed))
     }
     const files = globSync('src/**/*.ts', { cwd: ROOT }).filter((file) => !file.endsWith('.test.ts'))

@@ -335,8 +335,9 @@ it('supports every step of the classic exercise from JavaScript', async () => {
     assert.equal(await auth.createSession('nobody@example.com'), null)
     const sessionToken = await auth.createSession(EMAIL)
     assert.equal((await auth.getUserFromSessionId(sessionToken)).id, bob.id)
-    assert.equal((await auth.getUserFromCookie('a=b; session_id=' + sessionToken)).id, bob.id)
-    assert.equal(await auth.getUserFromCookie(null), null)
+    const cookie = 'a=b; session_id=' + sessionToken
+    assert.equal((await auth.getSession({ headers: { cookie } })).user.id, bob.id)
+    assert.equal(await auth.getSession(new Headers()), null)
     assert.equal(await auth.getUserFromSessionId('nonsense'), null)
     assert.equal(await auth.getUserFromSessionId(null), null)
     await auth.destroySession(bob.id)
@@ -492,11 +493,12 @@ const TYPED = `
       type ExportedUser, type ExportOptions, type FinishedRestore, type FinishRestoreRequest,
       type FirebaseProject, type Hasher, type ImportItem, type ImportOptions, type ImportStep,
       type Incoming, type IncomingBody, type ListedUser, type Logger, type Mail, MailError, type Mailer,
-      type MailProblem, MailRefused, OptionError, type OptionProblem, type Options, type NewAccount, type PasswordResetRequest,
+      type MailProblem, MailRefused, OptionError, type OptionProblem, type Options, type CreateUserRequest, type NewAccount, type PasswordResetRequest,
       type PasswordSignInRequest, type ReauthenticateRequest, type RegisterRequest, type RegisterResult, type Removed, type Rendered,
       type ResetToken, type RenewedSession, type ResetPasswordRequest,
       type SessionCaller, type SessionInfo, type SessionSummary, type SetEmailRequest, type SignInResult, type User,
-      type UserDescription, type UserQuery,
+      type UserDescription, type UserQuery, type Cookie, type CookieAttributes, type Cookies, type NewSession, type Presented,
+      type RequestLike, type StartedSession, type Testing, type TestSession, type Transport,
     } from 'bienvenue-auth'
 
     const mailer: Mailer = {
@@ -540,6 +542,8 @@ const TYPED = `
     const connection: Connection = { ip: client.ip }
 
     const newAccount: NewAccount = { email: 'a@b.c', password: 'x', confirmed: true }
+    const withLink: CreateUserRequest = { email: 'b@b.c', sendLink: true }
+    console.log(withLink)
     const user: Account = await auth.users.create(newAccount)
     const classicUser: User = await auth.db.findUserBy({ id: user.id })
     console.log(classicUser.hashedPassword)
@@ -626,9 +630,24 @@ const TYPED = `
     const restored: FinishRestoreRequest = { keepSessions: false }
     const over: FinishedRestore = await auth.transfer.finishRestore(restored)
     counts.push(over.sessions, over.tokens)
-    const bearerOf: Account | null = await auth.getUserFromCookie('x')
+    const request: RequestLike = { headers: { authorization: 'Bearer x' } }
+    const owner2: Account | null = (await auth.getSession(request))?.user ?? null
+    const presented: Presented = auth.callerOf(request, connection)
+    const transport: Transport = presented.transport ?? 'bearer'
+    const forApp: string | null = await auth.sessions.create({ email: 'a@b.c', transport })
+    const started: StartedSession = { sessionToken: forApp ?? 'x', expiresAt: new Date(), transport }
+    const cookies: Cookies = auth.cookies
+    const fresh: NewSession = { ...renewed, ...started }
+    for (const cookie of cookies.forSignIn(fresh)) {
+      const { name, value, options, header }: Cookie = cookie
+      const attributes: CookieAttributes = options
+      console.log(name, value, attributes.httpOnly, header)
+    }
+    const testing: Testing = auth.testing
+    const testSession: TestSession = await testing.signIn('a@b.c')
+    console.log(testSession.user.id, Object.keys(testSession.headers))
     console.log(inForce.mode, carrier, connection, states, account.id, device, ended, renewed.user.email)
-    console.log(changed.sessionToken, all.audit.length, gone.email, owner.email, did, counts, bearerOf?.createdAt)
+    console.log(changed.sessionToken, all.audit.length, gone.email, owner.email, did, counts, owner2?.createdAt)
     try {
       await auth.close()
     } catch (error) {

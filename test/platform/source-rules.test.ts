@@ -31,6 +31,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'auth/delivery/open-mailer.ts',
       'cli/commands/export.ts',
       'cli/commands/import.ts',
+      'cli/commands/move.ts',
       'cli/commands/serve.ts',
       'cli/import/progress.ts',
       'cli/main.ts',
@@ -49,7 +50,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     ['auth/passwords/policy/breaches.ts', 'db/postgres.ts', 'mail/smtp.ts'],
   ],
   [
-    'call sql.raw',
+    'call sql.raw [API-04]',
     /\bsql\.raw\(/,
     [
       'db/dialect.ts',
@@ -59,8 +60,8 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'db/tools/adoption/sqlite.ts',
     ],
   ],
-  ['call CompiledQuery.raw', /\bCompiledQuery\.raw\(/, ['db/sqlite/driver.ts']],
-  ['insert HTML without escaping', /(?<![.\w])raw\(/, ['pages/layout.ts']],
+  ['call CompiledQuery.raw [API-04]', /\bCompiledQuery\.raw\(/, ['db/sqlite/driver.ts']],
+  ['insert HTML without escaping [API-04]', /(?<![.\w])raw\(/, ['pages/layout.ts']],
   [
     'open files by descriptor',
     /\bopenSync\(|\bawait open\(/,
@@ -73,7 +74,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'auth/passwords/policy/common.ts',
       'cli/import/firebase.ts',
-      'cli/settings.ts',
+      'cli/secrets.ts',
       'cli/version.ts',
       'lib/pool.ts',
       'pages/layout.ts',
@@ -83,12 +84,12 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
   // Decision 0021: Firebase hides the key of a project in its hashes.
   ['mix bits by hand [CRY-08]', / \^ | \^= | >>> | <<= /, ['auth/passwords/hashing/firebase.ts']],
   [
-    'run other programs or code',
+    'run other programs or code [API-04]',
     /'node:(?:vm|child_process|worker_threads|inspector|repl|module)'|\beval\(|new Function\b/,
     [],
   ],
   [
-    'build a regular expression, or HTML in the browser',
+    'build a regular expression, or HTML in the browser [API-04]',
     /new RegExp\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write/,
     [],
   ],

@@ -14,6 +14,7 @@ const DETAILED = {
   verify_email: { kind: 'verify_email', ...WITH_LINK },
   account_exists: { kind: 'account_exists', ...WITH_LINK },
   reset_password: { kind: 'reset_password', ...WITH_LINK },
+  set_password: { kind: 'set_password', ...WITH_LINK },
   confirm_new_email: { kind: 'confirm_new_email', ...WITH_LINK },
   email_change_requested: { kind: 'email_change_requested', newEmail: 'a***@example.org' },
   email_changed: { kind: 'email_changed', newEmail: 'a***@example.org' },

@@ -61,12 +61,12 @@ export function send(
   return typeof target === 'string' ? fetch(request) : target.fetch(request, { ip })
 }
 
-/** The session token in the cookie that a response sets, under its plain name; `undefined` if it sets none. */
+/** The session token in the cookie that a response sets, under any of its names; `undefined` if it sets none. */
 export function sessionIn(response: Response): string | undefined {
   return response.headers
     .getSetCookie()
     .join()
-    .match(/^session_id=([^;]+); Path=\//)?.[1]
+    .match(/^(?:__(?:Host|Secure)-)?session_id=([^;]+); Path=\//)?.[1]
 }
 
 /** The same. Throws if the response sets no session cookie. */

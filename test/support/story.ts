@@ -29,6 +29,8 @@ export const MOVED = 'bob.mason@example.com'
 const CAROL = 'carol.keeper@example.com'
 /** Imported from another service. */
 const DAVE = 'dave.mover@example.com'
+/** Gets an account from an operator, and sets the password with the mailed link. */
+const ERIN = 'erin.newcomer@example.com'
 const STRANGER = 'somebody.else@example.com'
 /** The application refuses this address, and that Carol signs in. */
 const UNINVITED = 'ursula.uninvited@example.com'
@@ -44,6 +46,7 @@ export const ADDRESSES = [
   MOVED,
   CAROL,
   DAVE,
+  ERIN,
   STRANGER,
   UNINVITED,
   REFUSED,
@@ -219,9 +222,22 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
 }
 
 /** What operators and programs do, while a stranger guesses passwords. */
-async function operate({ auth, login, newMails, keepRows, keepSecret }: Teller): Promise<void> {
+async function operate({
+  auth,
+  ask,
+  login,
+  newMails,
+  mailedLink,
+  keepRows,
+  keepSecret,
+}: Teller): Promise<void> {
   await auth.users.create({ email: CAROL, password: PASSWORD, confirmed: true })
   await login(CAROL)
+  await auth.users.create({ email: ERIN, sendLink: true })
+  const { token } = await mailedLink('set_password')
+  await keepRows()
+  const json = { email: ERIN, reset_token: token, new_password: PASSWORD }
+  expect(await ask('PUT', '/reset_password', { json })).toMatchObject({ status: 200 })
   const { id } = await auth.registerUser(BOB, PASSWORD)
   await auth.users.sendConfirmation(id)
   await auth.users.confirmEmail(id)

@@ -1,6 +1,7 @@
 /** `bienvenue move`: a whole database from SQLite to PostgreSQL and back. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { type Database, moveDatabase, openAsItIs, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
@@ -17,11 +18,24 @@ import {
 import { memoryMailer } from '../support/production.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, runCli, startProgram, startService } from '../support/service.ts'
+import { temporaryFolder } from '../support/system.ts'
 
 const EMAIL = 'Bob@example.com'
 const PASSWORD = 'b4l0u'
 
 const move = (from: string, to: string) => moveDatabase({ from, to, withoutExtraColumns: false })
+
+/** The path of a new file that only this user can read. */
+function fileWith(text: string): string {
+  const file = join(temporaryFolder(), 'url')
+  writeFileSync(file, text, { mode: 0o600 })
+  return file
+}
+
+/** Moves with the command. The target may contain a password, so it comes from a file. */
+function moveByCommand(from: string, to: string) {
+  return runCli(['move', '--to-file', fileWith(`${to}\n`)], { env: { DATABASE_URL: from } })
+}
 
 async function open(url: string): Promise<Database> {
   const db = await openAsItIs(url)
@@ -210,17 +224,80 @@ it('moves the database of a stopped service to one on which another service star
   const service = await startService(from)
   await send(service.url, 'POST', '/users', { form: { email: EMAIL, password: PASSWORD } })
   expect(await service.stop()).toBe(0)
-  const { exitCode, stdout, stderr } = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
+  const { exitCode, stdout, stderr } = await moveByCommand(from, to)
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(stdout).toMatch(/^TABLE +ROWS +CHECKSUM.*\nusers +1 +[0-9a-f]{16}\n/)
   const next = await startService(to)
   const login = await send(next.url, 'POST', '/sessions', { form: { email: EMAIL, password: PASSWORD } })
   expect(login.status).toBe(200)
-  const again = await runCli(['move', '--to', to], { env: { DATABASE_URL: from } })
+  const again = await moveByCommand(from, to)
   expect(again).toMatchObject({ exitCode: 1, stdout: '' })
   expect(again.stderr).toMatch(/^bienvenue: the target, [^\n]* is not empty[^\n]*\n$/)
   const server = new URL(inject('postgresUrl'))
   expect(again.stderr).not.toContain(`:${server.password}@`)
+})
+
+describe('the password of the target', () => {
+  it('is refused on the command line, which every user of the machine can read, and nothing is moved [CRY-09]', async () => {
+    const { url } = await filledDatabase('sqlite')
+    const target = await migratedDatabase('postgres')
+    const { password } = new URL(target)
+    const asParameter = Object.assign(new URL(target), { password: '' })
+    asParameter.searchParams.set('password', password)
+    for (const to of [target, asParameter.href]) {
+      const { exitCode, stdout, stderr } = await runCli(['move', '--to', to], { env: { DATABASE_URL: url } })
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+      expect(stderr).toBe(
+        'bienvenue: Every user of this machine can read a password in --to. Write the URL to a file, and name it with --to-file FILE.\n',
+      )
+    }
+    for (const rows of Object.values(await rowsOf(target))) expect(rows).toEqual([])
+  })
+
+  it('can be in the file of --to-file or in PGPASSWORD [CRY-09]', async () => {
+    const { url } = await filledDatabase('sqlite')
+    const expected = await rowsOf(url)
+    const target = await freshDatabase('postgres')
+    const { password } = new URL(target)
+    const to = Object.assign(new URL(target), { password: '' }).href
+    const moveWith = (PGPASSWORD: string) =>
+      runCli(['move', '--to', to], { env: { DATABASE_URL: url, PGPASSWORD } })
+    expect(await moveWith('wrong')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^bienvenue: [^\n]*password authentication failed[^\n]*\n$/),
+    })
+    expect(await moveWith(password)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await rowsOf(target)).toEqual(expected)
+    const other = await freshDatabase('postgres')
+    expect(await moveByCommand(url, other)).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await rowsOf(other)).toEqual(expected)
+  })
+
+  it('is not shown if its file is wrong, and the file should be private', async () => {
+    const { url } = await filledDatabase('sqlite')
+    const target = await freshDatabase('sqlite')
+    const attempts: [text: string, says: RegExp][] = [
+      ['', /^bienvenue: Cannot read [^\n]*: it is empty\.\n$/],
+      ['postgres://bob:s3cr\u200bt@localhost/db', /^bienvenue: --to-file: contains U\+200B[^\n]*\n$/],
+      [
+        'postgres://bob:s3cr/t@localhost/db',
+        /^bienvenue: the target: this is not a valid PostgreSQL URL[^\n]*\n$/,
+      ],
+    ]
+    for (const [text, says] of attempts) {
+      const { exitCode, stdout, stderr } = await moveByCommand(url, text)
+      expect(stderr).toMatch(says)
+      expect(stderr).not.toContain('s3cr')
+      expect({ stdout, isDone: exitCode === 0 }).toEqual({ stdout: '', isDone: false })
+    }
+    const file = fileWith(target)
+    chmodSync(file, 0o644)
+    chmodSync(dirname(file), 0o755)
+    expect(await runCli(['move', '--to-file', file], { env: { DATABASE_URL: url } })).toMatchObject({
+      exitCode: 0,
+      stderr: `Every user of this machine can access ${file}. Run chmod o= on it.\n`,
+    })
+  })
 })
 
 it('leaves an empty target if it is killed, and can be repeated', async () => {
@@ -231,7 +308,7 @@ it('leaves an empty target if it is killed, and can be repeated', async () => {
   await db.transaction().execute(async (tx) => {
     // The users are copied, and the sessions wait for our lock.
     await sql`lock table sessions in share mode`.execute(tx)
-    const moving = startProgram([COMMAND, 'move', '--to', target], {
+    const moving = startProgram([COMMAND, 'move', '--to-file', fileWith(target)], {
       env: { DATABASE_URL: url },
     })
     const waits = sql`select 1 from pg_locks where relation = 'sessions'::regclass and not granted`

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../../auth/index.ts'
-import { clearedCookie, sessionCookie } from '../cookies.ts'
 import { routesOf } from '../handlers.ts'
-import { sessionOnWire } from './sessions.ts'
+import { cookieHeadersAfter, delivery } from '../signed-in.ts'
+import { accountOnWire, sessionOnWire } from '../wire.ts'
 
 export const accountRoutes = routesOf('account', (auth) => ({
   async register({ fields, caller }) {
@@ -10,8 +10,8 @@ export const accountRoutes = routesOf('account', (auth) => ({
   },
 
   // The hot path: the clients of the exercise check their session here.
-  async get({ sessionToken }) {
-    const { email } = await auth.account.get({ sessionToken })
+  async get({ credentials }) {
+    const { email } = await auth.account.get(credentials)
     return { body: { email } }
   },
 
@@ -43,9 +43,9 @@ export const accountRoutes = routesOf('account', (auth) => ({
 
   async changePassword({ fields, caller }) {
     const passwords = { currentPassword: fields.current_password, newPassword: fields.new_password }
-    const { user, sessionToken } = await auth.account.changePassword(passwords, caller)
-    const cookies = [sessionCookie(sessionToken, auth.options)]
-    return { body: { email: user.email, message: 'Password updated' }, cookies }
+    const renewed = await auth.account.changePassword(passwords, caller)
+    const { cookies, fields: more } = delivery(renewed, auth.options)
+    return { body: { email: renewed.user.email, message: 'Password updated', ...more }, cookies }
   },
 
   async changeEmail({ fields, caller }) {
@@ -57,13 +57,7 @@ export const accountRoutes = routesOf('account', (auth) => ({
     const { account, sessions, audit } = await auth.account.export(caller)
     return {
       body: {
-        account: {
-          id: account.id,
-          email: account.email,
-          created_at: account.createdAt.toISOString(),
-          email_verified_at: account.emailVerifiedAt?.toISOString() ?? null,
-          locale: account.locale,
-        },
+        account: accountOnWire(account),
         sessions: sessions.map(sessionOnWire),
         audit: audit.map(auditOnWire),
       },
@@ -72,7 +66,7 @@ export const accountRoutes = routesOf('account', (auth) => ({
 
   async delete({ caller }) {
     const { email } = await auth.account.delete(caller)
-    return { body: { email, message: 'account deleted' }, cookies: [clearedCookie(auth.options)] }
+    return { body: { email, message: 'account deleted' }, cookies: cookieHeadersAfter(caller, auth.options) }
   },
 }))
 

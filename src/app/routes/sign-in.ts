@@ -1,20 +1,24 @@
-import { DEVICE_LIFETIME_SECONDS } from '../../auth/index.ts'
-import { deviceCookie, sessionCookie } from '../cookies.ts'
+import { AuthError } from '../../model/errors.ts'
 import { routesOf } from '../handlers.ts'
+import { delivery } from '../signed-in.ts'
 
 export const signInRoutes = routesOf('signIn', (auth) => ({
-  async withPassword({ fields, caller }) {
-    const { user, sessionToken, deviceToken } = await auth.signIn.withPassword(fields, caller)
-    const cookies = [
-      sessionCookie(sessionToken, auth.options),
-      ...(deviceToken === null ? [] : [deviceCookie(deviceToken, DEVICE_LIFETIME_SECONDS, auth.options)]),
-    ]
-    return { body: { email: user.email, message: 'logged in' }, cookies }
+  async withPassword({ fields: { device_token, ...request }, credentials, caller }) {
+    const { transport = 'cookie' } = request
+    // The new session replaces the one that the client presents, which must not have another transport.
+    if (credentials.sessionToken !== null && credentials.transport !== transport)
+      throw new AuthError('conflicting_credentials')
+    const signedIn = await auth.signIn.withPassword(request, {
+      ...caller,
+      ...(device_token !== undefined && { deviceToken: device_token }),
+    })
+    const { cookies, fields } = delivery(signedIn, auth.options)
+    return { body: { email: signedIn.user.email, message: 'logged in', ...fields }, cookies }
   },
 
-  async reauthenticate({ fields, caller }) {
-    const { user, sessionToken } = await auth.signIn.reauthenticate(fields, caller)
-    const cookies = [sessionCookie(sessionToken, auth.options)]
-    return { body: { email: user.email, message: 'reauthenticated' }, cookies }
+  async reauthenticate({ fields: request, caller }) {
+    const renewed = await auth.signIn.reauthenticate(request, caller)
+    const { cookies, fields } = delivery(renewed, auth.options)
+    return { body: { email: renewed.user.email, message: 'reauthenticated', ...fields }, cookies }
   },
 }))

@@ -1,11 +1,11 @@
 /** Adds accounts, for registration and for operators. */
 import * as store from '../../db/index.ts'
 import { Conflict } from '../../model/errors.ts'
-import type { User } from '../../model/user.ts'
+import { NO_PASSWORD, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
-import { enqueueMail, localeFor } from '../delivery/enqueue.ts'
+import { assertMailsLinks, enqueueMail, localeFor } from '../delivery/enqueue.ts'
 import { assertNewPassword } from '../passwords/password.ts'
 import { forgetAttempts } from '../sign-in/throttle.ts'
 import { assertEmail, emailTaken } from './address.ts'
@@ -46,6 +46,37 @@ export async function addAccount(ctx: Context, request: NewAccount, caller: Call
   }
 }
 
+/**
+ * Adds an account without a password, and enqueues the mail with the link that sets one. The address is confirmed when
+ * the link is used. The account never expires: it exists because an operator wants it.
+ *
+ * @throws {AuthError} `email_taken`; `missing_field` or `invalid_email`.
+ * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
+ */
+export async function addAccountWithLink(ctx: Context, email: unknown, caller: Caller): Promise<User> {
+  assertEmail(email)
+  assertMailsLinks(ctx)
+  try {
+    return await inTransaction(ctx, async (tx) => {
+      await forgetAttempts(tx, email)
+      const user = await store.addUser(tx.db, email, NO_PASSWORD, {
+        createdAt: tx.now(),
+        locale: givenLocale(caller),
+      })
+      await record(tx, { action: 'register', userId: user.id }, caller)
+      await record(tx, { action: 'request_password_reset', userId: user.id }, caller)
+      await enqueueMail(tx, user, 'set_password', {})
+      return user
+    })
+  } catch (error) {
+    throw error instanceof Conflict ? emailTaken(email, error) : error
+  }
+}
+
+function givenLocale(caller: Caller): string | null {
+  return caller.acceptLanguage === undefined ? null : localeFor(caller)
+}
+
 /** Adds an account, and enqueues its confirmation mail if it must confirm its address. */
 export async function addConfirmable(
   tx: TxContext,
@@ -60,7 +91,7 @@ export async function addConfirmable(
     createdAt: now,
     emailVerifiedAt: request.confirmed === true ? now : null,
     unconfirmedUntil: mustConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
-    locale: caller.acceptLanguage === undefined ? null : localeFor(caller),
+    locale: givenLocale(caller),
   })
   await record(tx, { action: 'register', userId: user.id }, caller)
   if (mustConfirm) await enqueueMail(tx, user, 'verify_email', caller)

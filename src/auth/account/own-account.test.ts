@@ -372,6 +372,7 @@ onBothEngines('the sessions of a user', (engine) => {
         aal: 1,
         ip: CLIENT.ip,
         userAgent: CLIENT.userAgent,
+        transport: 'cookie',
       },
       expect.objectContaining({
         id: elsewhere.sessionToken.slice(0, 36),

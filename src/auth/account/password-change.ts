@@ -58,9 +58,10 @@ async function replacePassword(
   await store.updateUser(tx.db, user.id, { hashedPassword })
   await revokeSessionsAndTokens(tx, user.id)
   const changed = await store.findUserById(tx.db, user.id)
-  const sessionToken = changed && (await startSession(tx, changed, { amr: ['pwd'], aal: 1 }, acting))
-  if (!sessionToken) throw new AuthError('unauthenticated')
+  const authentication = { amr: ['pwd'], aal: 1, transport: session.transport }
+  const renewed = changed && (await startSession(tx, changed, authentication, acting))
+  if (!renewed) throw new AuthError('unauthenticated')
   await record(tx, { action: 'change_password', userId: user.id }, acting)
   await enqueueMail(tx, user, 'password_changed', acting)
-  return { user: accountOf(changed), sessionToken }
+  return { user: accountOf(changed), ...renewed }
 }

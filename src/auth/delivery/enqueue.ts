@@ -6,6 +6,7 @@ import * as store from '../../db/index.ts'
 import { negotiate } from '../../lib/language.ts'
 import { networksOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
+import { OptionError } from '../../model/errors.ts'
 import type { User } from '../../model/user.ts'
 import { LOCALES, type Locale } from '../../text/index.ts'
 import type { Client } from '../caller.ts'
@@ -19,6 +20,16 @@ interface MailDetails {
   /** The recipient, if it is not the current address of the account. */
   readonly email?: string
   readonly details?: store.OutboxMail['details']
+}
+
+/**
+ * Refuses to mail a link that cannot be sent.
+ *
+ * @throws {OptionError} There is no mailer, or no base URL for the link.
+ */
+export function assertMailsLinks({ sendsMail, options }: Context): void {
+  if (!sendsMail) throw new OptionError('smtpUrl', 'is not set: sending this mail needs a mail server')
+  if (options.baseUrl === '') throw new OptionError('baseUrl', 'is not set: the link in the mail needs it')
 }
 
 /**

@@ -41,6 +41,12 @@ export const MAIL_KINDS = {
     quota: 'recovery',
     when: 'a user or an operator requested a reset',
   },
+  set_password: {
+    to: "the account's address",
+    link: 'reset_password',
+    quota: 'registration',
+    when: 'an operator or a program created an account without a password; in place of `verify_email` if the account has no password',
+  },
   confirm_new_email: {
     to: 'the new address',
     link: 'change_email',

@@ -1,7 +1,9 @@
 /** Builds the message of a mail when it is sent, with its token. */
+
 import type * as store from '../../db/index.ts'
+import { withoutTrailing } from '../../lib/without-trailing.ts'
 import type { Message } from '../../mail/compose.ts'
-import type { User } from '../../model/user.ts'
+import { NO_PASSWORD, type User } from '../../model/user.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { issueDecoyToken, issueToken, type TokenRequest } from '../tokens.ts'
 import { signInOf, signInsIn, textIn } from './device-notice.ts'
@@ -26,7 +28,9 @@ export async function messageOf(
   const kind = mail.kind as Message['kind']
   if (isLinked(kind)) {
     if (user === null || (kind === 'verify_email' && user.emailVerifiedAt !== null)) return null
-    return linkedMessage(ctx, user, kind, mail.email ?? user.email)
+    // Confirming an address takes the password. If there is none, the link that sets it confirms the address too.
+    const sent = kind === 'verify_email' && user.hashedPassword === NO_PASSWORD ? 'set_password' : kind
+    return linkedMessage(ctx, user, sent, mail.email ?? user.email)
   }
   return { message: notice(kind, mail), tokenId: null }
 }
@@ -100,7 +104,7 @@ function withLink(
   // Built from BASE_URL, never from the Host header of a request.
   return {
     kind,
-    link: `${options.baseUrl.replace(/\/+$/, '')}${LINKS[purpose].page}#${fragment}`,
+    link: `${withoutTrailing(options.baseUrl, '/')}${LINKS[purpose].page}#${fragment}`,
     lifetimeSeconds,
   }
 }

@@ -606,7 +606,7 @@ onBothEngines('a queued mail', (engine) => {
 })
 
 onBothEngines('the limits on outgoing mail', (engine) => {
-  it('defer mail above the hourly limit of a mailbox to the next hour', async () => {
+  it('defer mail above the hourly limit of a mailbox to the next hour [EML-09]', async () => {
     const ctx = await productionContext(engine, { mailsPerMailbox: 2 })
     const mailer = memoryMailer()
     const { all } = sender(ctx, mailer)
@@ -666,7 +666,7 @@ onBothEngines('the limits on outgoing mail', (engine) => {
     expect(mailer.mails.slice(2)).toMatchObject([{ kind: 'new_device', to: BOB }])
   })
 
-  it('apply to all instances together', async () => {
+  it('apply to all instances together [EML-09]', async () => {
     const first = await productionContext(engine, { mailsPerHour: 5 })
     const second = await productionContext(engine, {
       mailsPerHour: 5,
@@ -685,6 +685,29 @@ onBothEngines('the limits on outgoing mail', (engine) => {
     }
     expect(sent).toEqual([5, 10, 12, 12])
     expect(new Set(mailer.mails.map(({ to }) => to)).size).toBe(12)
+  })
+
+  it('also hold for notices, of each mailbox and in total [EML-09]', async () => {
+    const ctx = await productionContext(engine, { mailsPerMailbox: 2, mailsPerHour: 3 })
+    const mailer = memoryMailer()
+    const { all } = sender(ctx, mailer)
+    const changePassword = async (email: string) => {
+      const sessionToken = await sessions.create(ctx, { email }, {})
+      const same = { currentPassword: PASSWORD, newPassword: PASSWORD }
+      await account.changePassword(ctx, same, { sessionToken })
+    }
+    for (const email of [BOB, 'rob@example.com', 'robert@example.com'])
+      await createAccount(ctx, { email, password: PASSWORD, confirmed: true }, {})
+    for (let times = 0; times < 3; times++) await changePassword(BOB)
+    await all()
+    expect(mailer.mails).toHaveLength(2)
+    for (const email of ['rob@example.com', 'robert@example.com']) await changePassword(email)
+    await all()
+    expect(mailer.mails).toHaveLength(3)
+    expect(await countMail(ctx.db)).toBe(2)
+    ctx.now.advance(HOUR)
+    await all()
+    expect(mailer.mails).toHaveLength(5)
   })
 
   it('do not count a failed attempt', async () => {
@@ -947,7 +970,7 @@ onBothEngines('notices of new devices', (engine) => {
     }
   }
 
-  it('are sent at once, then at most every ten minutes with the number of sign-ins and the latest of them', async () => {
+  it('are sent at once, then at most every ten minutes with the number of sign-ins and the latest of them [EML-09]', async () => {
     const { ctx, mailer, all, signIn, covered } = await account()
     await signIn()
     await all()

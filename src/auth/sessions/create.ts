@@ -1,4 +1,5 @@
 import * as store from '../../db/index.ts'
+import type { Transport } from '../../model/transport.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
@@ -9,6 +10,8 @@ import { startSession } from './start.ts'
 export interface CreateSessionRequest {
   /** The address of the user, in any spelling. */
   email: string
+  /** How the client will present the token. Default `cookie`. */
+  transport?: Transport | undefined
 }
 
 /**
@@ -26,9 +29,10 @@ export async function create(
   const user = await store.findUserByEmail(ctx.db, request.email)
   if (user === null || !mayHaveSessions(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
-    const sessionToken = await startSession(tx, user, { amr: [], aal: 0 }, caller)
-    if (sessionToken !== null)
-      await record(tx, { action: 'login', reason: 'vouched', userId: user.id }, asOperator(caller))
-    return sessionToken
+    const authentication = { amr: [], aal: 0, transport: request.transport ?? 'cookie' } as const
+    const started = await startSession(tx, user, authentication, caller)
+    if (started === null) return null
+    await record(tx, { action: 'login', reason: 'vouched', userId: user.id }, asOperator(caller))
+    return started.sessionToken
   })
 }

@@ -4,7 +4,7 @@ import { parseBearer } from '../../lib/bearer.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { User } from '../../model/user.ts'
-import { assertCaller, asUser, type Caller } from '../caller.ts'
+import { assertCaller, asUser, type Caller, type Presented } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
 import { idleExpiry } from './start.ts'
 
@@ -22,7 +22,7 @@ interface ActingSession extends LiveSession {
 /** Finds the live session of the caller and records its use. @throws {AuthError} `unauthenticated`: there is none. */
 export async function requireSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   assertCaller(caller)
-  const found = await useSession(ctx, caller.sessionToken)
+  const found = await useSession(ctx, caller)
   if (found === null) throw new AuthError('unauthenticated')
   return { ...found, acting: asUser(caller, found.user) }
 }
@@ -35,30 +35,30 @@ export async function requireSession(ctx: Context, caller: Caller): Promise<Acti
  */
 export async function requireFreshSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   const found = await requireSession(ctx, caller)
-  const freshUntil = secondsAfter(found.session.authenticatedAt, ctx.options.reauthenticationSeconds)
-  if (ctx.now() >= freshUntil) throw new AuthError('reauthentication_required')
+  if (!isFresh(ctx, found.session)) throw new AuthError('reauthentication_required')
   return found
 }
 
-/** Finds the live session of a token like {@link findLiveSession}, and records its use. */
-export async function useSession(
-  ctx: Context,
-  sessionToken: string | null | undefined,
-): Promise<LiveSession | null> {
-  const found = await findLiveSession(ctx, sessionToken)
+/** Finds a live session like {@link findLiveSession}, and records its use. */
+export async function useSession(ctx: Context, presented: Presented): Promise<LiveSession | null> {
+  const found = await findLiveSession(ctx, presented)
   if (found !== null && isUseDue(ctx, found.session)) await recordUse(ctx, found.session)
   return found
 }
 
-/** The live session of a token, or `null` if it is malformed, unknown, expired or ended, or the account is disabled. */
+/**
+ * The live session of a token, or `null` if the token is malformed, unknown, expired or ended, or has another transport,
+ * or if the account is disabled.
+ */
 export async function findLiveSession(
   ctx: Context,
-  sessionToken: string | null | undefined,
+  { sessionToken, transport }: Presented,
 ): Promise<LiveSession | null> {
   const bearer = typeof sessionToken === 'string' ? parseBearer(sessionToken) : null
   const found = bearer && (await store.findSession(ctx.db, bearer.id))
   if (!bearer || !found || !equalInConstantTime(found.session.secretHash, bearer.secretHash)) return null
   const { expiresAt, idleExpiresAt } = found.session
+  if (transport !== undefined && transport !== found.session.transport) return null
   const now = ctx.now()
   if (expiresAt <= now || (idleExpiresAt !== null && idleExpiresAt <= now)) return null
   // Disabling an account ends its sessions. Check again, for a session that started concurrently (CVE-2025-53942).
@@ -88,4 +88,12 @@ async function recordUse(ctx: Context, { id }: store.SessionState): Promise<void
   const written = store.updateLastSeen(ctx.db, id, now, idleExpiry(ctx, now)).catch(() => {})
   // With an idle limit, the next request must see the new expiry.
   if (ctx.options.sessionIdleSeconds !== 0) await written
+}
+
+/** Whether the user authenticated so recently that a sensitive action is allowed. */
+export function isFresh(
+  ctx: Context,
+  { authenticatedAt }: Pick<store.SessionState, 'authenticatedAt'>,
+): boolean {
+  return ctx.now() < secondsAfter(authenticatedAt, ctx.options.reauthenticationSeconds)
 }

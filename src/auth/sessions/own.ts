@@ -4,7 +4,7 @@ import { type Account, accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
-import { findLiveSession, requireFreshSession, requireSession, useSession } from './guards.ts'
+import { findLiveSession, isFresh, requireFreshSession, requireSession, useSession } from './guards.ts'
 
 /** The signed-in user and the session. */
 export interface CurrentSession {
@@ -12,10 +12,17 @@ export interface CurrentSession {
   readonly session: {
     /** The public id of the session. It grants no access. */
     readonly id: string
+    readonly createdAt: Date
     /** When the user last authenticated. */
     readonly authenticatedAt: Date
     /** When the session ends, even if it is in use. */
     readonly expiresAt: Date
+    /** How the user was authenticated: names of RFC 8176, such as `pwd`. Empty if the program vouched for the user. */
+    readonly amr: readonly string[]
+    /** Authentication assurance level (NIST SP 800-63B). 0 if the program vouched for the user. */
+    readonly aal: number
+    /** Whether the user authenticated less than `options.reauthenticationSeconds` ago. Sensitive actions require it. */
+    readonly fresh: boolean
   }
 }
 
@@ -29,10 +36,14 @@ export interface CurrentSession {
  */
 export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
   assertCaller(caller)
-  const found = await useSession(ctx, caller.sessionToken)
+  const found = await useSession(ctx, caller)
   if (found === null) return null
-  const { id, authenticatedAt, expiresAt } = found.session
-  return { user: accountOf(found.user), session: { id, authenticatedAt, expiresAt } }
+  const { id, createdAt, authenticatedAt, expiresAt, amr, aal } = found.session
+  const fresh = isFresh(ctx, found.session)
+  return {
+    user: accountOf(found.user),
+    session: { id, createdAt, authenticatedAt, expiresAt, amr, aal, fresh },
+  }
 }
 
 /** A session as its user sees it. It contains nothing that grants access. */
@@ -102,7 +113,7 @@ export async function endOthers(ctx: Context, caller: SessionCaller): Promise<nu
  */
 export async function signOut(ctx: Context, caller: SessionCaller): Promise<boolean> {
   assertCaller(caller)
-  const found = await findLiveSession(ctx, caller.sessionToken)
+  const found = await findLiveSession(ctx, caller)
   if (found === null) return false
   return inTransaction(ctx, async (tx) => {
     // A parallel request may have ended it, or replaced it by a session that this caller does not know.

@@ -1,11 +1,12 @@
 import * as store from '../../db/index.ts'
 import { mintBearer } from '../../lib/bearer.ts'
+import type { Transport } from '../../model/transport.ts'
 import type { Account, User } from '../../model/user.ts'
 import { record, textOf } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 
-/** How the user of a new session was authenticated. */
+/** How the user of a new session was authenticated, and how its token will be presented. */
 interface Authentication {
   /** Authentication method references (RFC 8176), such as `pwd`. */
   readonly amr: readonly string[]
@@ -13,29 +14,39 @@ interface Authentication {
    * Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user.
    */
   readonly aal: number
+  readonly transport: Transport
+}
+
+/** A new session. */
+export interface StartedSession {
+  /** Opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. */
+  readonly sessionToken: string
+  /** When the session ends, even if it is in use. */
+  readonly expiresAt: Date
+  /** How the client presents the token. */
+  readonly transport: Transport
 }
 
 /** A new session, which replaces that of the caller. */
-export interface RenewedSession {
+export interface RenewedSession extends StartedSession {
   readonly user: Account
-  /** Opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. */
-  readonly sessionToken: string
 }
 
 /**
  * Starts a session. Every way to sign in ends here, after its gates. If the user has more than
  * `options.sessionsPerUser` sessions, the least recently used one ends.
  *
- * @returns The session token. `null` if since `user` was read the account was disabled, or its password was changed or
- *   marked as compromised.
+ * @returns `null` if since `user` was read the account was disabled, or its password was changed or marked as
+ *   compromised.
  */
 export async function startSession(
   tx: TxContext,
   user: User,
-  { amr, aal }: Authentication,
+  { amr, aal, transport }: Authentication,
   { ip, userAgent }: Caller,
-): Promise<string | null> {
+): Promise<StartedSession | null> {
   const now = tx.now()
+  const expiresAt = secondsAfter(now, tx.options.sessionLifetimeSeconds)
   const { value, id, secretHash } = mintBearer(now)
   const added = await store.addSession(tx.db, user, {
     id,
@@ -45,15 +56,16 @@ export async function startSession(
     authenticatedAt: now,
     lastSeenAt: now,
     idleExpiresAt: idleExpiry(tx, now),
-    expiresAt: secondsAfter(now, tx.options.sessionLifetimeSeconds),
+    expiresAt,
     amr,
     aal,
     ip: ip ?? null,
     userAgent: textOf(userAgent),
+    transport,
   })
   if (!added) return null
   await store.trimSessions(tx.db, { id, userId: user.id }, tx.options.sessionsPerUser)
-  return value
+  return { sessionToken: value, expiresAt, transport }
 }
 
 /** Ends the session that a new one replaces. It may belong to another user. */

@@ -234,7 +234,7 @@ onBothEngines('the limits on requests that send mail', (engine) => {
   }
 
   it.each(Object.entries(REQUESTS))(
-    'allow five %s requests for an address, then make it wait',
+    'allow five %s requests for an address, then make it wait [EML-09]',
     async (_, ask) => {
       const { auth, now } = await productionAuth(engine)
       await auth.registerUser(BOB, PASSWORD)
@@ -269,7 +269,7 @@ onBothEngines('the limits on requests that send mail', (engine) => {
     },
   )
 
-  it('allow an account five address changes, to whatever address', async () => {
+  it('allow an account five address changes, to whatever address [EML-09]', async () => {
     const { auth } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })

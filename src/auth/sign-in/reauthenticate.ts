@@ -30,14 +30,19 @@ export async function reauthenticate(
   const { user, session, acting } = await requireSession(ctx, caller)
   assertPassword(request.password, 'password')
   const typed = { password: request.password, action: 'reauthenticate' } as const
-  const sessionToken = await withRightPassword(ctx, user, typed, acting, async () => async (tx) => {
+  const renewed = await withRightPassword(ctx, user, typed, acting, async () => async (tx) => {
     // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
     // or another re-authentication came first, and there is nothing to renew.
     if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
-    const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, acting)
+    const started = await startSession(
+      tx,
+      user,
+      { amr: ['pwd'], aal: 1, transport: session.transport },
+      acting,
+    )
     if (started === null) throw new AuthError('unauthenticated')
     await record(tx, { action: 'reauthenticate', userId: user.id }, acting)
     return started
   })
-  return { user: accountOf(user), sessionToken }
+  return { user: accountOf(user), ...renewed }
 }

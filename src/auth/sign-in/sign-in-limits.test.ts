@@ -26,7 +26,7 @@ onBothEngines('the limit on sign-ins', (engine) => {
     return { ...production, id }
   }
 
-  it('allows an account sixty in ten minutes, even if sent at once, and the others leave no mail and no record', async () => {
+  it('allows an account sixty in ten minutes, even if sent at once, and the others leave no mail and no record [EML-09]', async () => {
     // Until it turns out right, each of them counts as a failure.
     const { auth, now, db } = await withBob({ loginFailuresPerAccount: 100 })
     const codes = await codesOf(times(80, () => auth.signIn.withPassword(RIGHT)))
@@ -175,6 +175,19 @@ onBothEngines('the limit on sign-ins', (engine) => {
     await expect(
       auth.signIn.withPassword(RIGHT, { ip, deviceToken: deviceToken ?? '' }),
     ).rejects.toMatchObject(WAIT)
+  })
+
+  it('counts refused sign-ins to an unconfirmed account on a known device, because they send mail', async () => {
+    const { auth, db, id } = await withBob({ signInsPerIp: 2 })
+    const deviceToken = (await auth.signIn.withPassword(RIGHT)).deviceToken ?? ''
+    await db.updateTable('users').set({ email_verified_at: null }).where('id', '=', id).execute()
+    const onDevice = { ip: '192.0.2.1', deviceToken }
+    for (let attempt = 0; attempt < 2; attempt++)
+      await expect(auth.signIn.withPassword(RIGHT, onDevice)).rejects.toMatchObject(WRONG)
+    await expect(auth.signIn.withPassword(RIGHT, onDevice)).rejects.toMatchObject(WAIT)
+    expect(await Array.fromAsync(auth.audit.list({ action: 'limit_reached' }))).toMatchObject([
+      { details: { limit: 'sign_in', of: 'address' } },
+    ])
   })
 
   it('does not keep out an owner who has reset the password, or whom an operator unlocks', async () => {

@@ -31,6 +31,8 @@ export interface CountedAttempt {
   refundFailure(tx: TxContext): Promise<void>
   /** Nobody signed in: refunds the sign-in. A failure stays counted. Also a last step of its transaction. */
   refundSignIn(tx: TxContext): Promise<void>
+  /** Nobody signed in, but both the failure and the sign-in stay counted. Also a last step of its transaction. */
+  keepSignIn(tx: TxContext): Promise<void>
   /** The attempt was not made: refunds everything. */
   withdraw(): Promise<void>
 }
@@ -49,6 +51,7 @@ const UNCOUNTED: CountedAttempt = {
   succeeded: async () => {},
   refundFailure: async () => {},
   refundSignIn: async () => {},
+  keepSignIn: async () => {},
   withdraw: async () => {},
 }
 
@@ -96,6 +99,7 @@ export async function countAttempt(
       await attempt.refund(tx)
     },
     refundSignIn: signIn.refund,
+    keepSignIn: signIn.stays,
     withdraw: () =>
       inTransaction(
         ctx,
@@ -175,7 +179,7 @@ async function countOnDevice(
 
 /** A sign-in that was counted before the password was checked. */
 interface CountedSignIn {
-  /** Somebody signed in. */
+  /** Stays counted. Records that a limit was reached. */
   stays(tx: TxContext): Promise<void>
   refund(tx: TxContext): Promise<void>
 }

@@ -1,5 +1,6 @@
 import * as store from '../../db/index.ts'
 import { AuthError, type ErrorCode } from '../../model/errors.ts'
+import type { Transport } from '../../model/transport.ts'
 import { type Account, accountOf, maskEmail, type User } from '../../model/user.ts'
 import { assertEmailIsGiven, findAddressee } from '../account/address.ts'
 import { record, textOf } from '../audit/record.ts'
@@ -9,7 +10,7 @@ import { enqueueDecoy, enqueueDeviceNotice, enqueueMail } from '../delivery/enqu
 import { NOTABLE_FAILURES } from '../delivery/kinds.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { findLiveSession } from '../sessions/guards.ts'
-import { endReplacedSession, startSession } from '../sessions/start.ts'
+import { endReplacedSession, type StartedSession, startSession } from '../sessions/start.ts'
 import { askApplication } from './application.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
 import { checkPassword, orWithdraw, refused } from './password-check.ts'
@@ -19,14 +20,14 @@ import type { CountedAttempt } from './throttle.ts'
 export interface PasswordSignInRequest {
   email: string
   password: string
+  /** How the client will present the session token. Default `cookie`. */
+  transport?: Transport | undefined
 }
 
 /** What comes next after a step of a sign-in. Further steps will be further members of this union. */
-export type SignInResult = {
+export type SignInResult = StartedSession & {
   readonly next: 'signed_in'
   readonly user: Account
-  /** Opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored. */
-  readonly sessionToken: string
   /** For the client to keep and to present at its next sign-in. It grants no access. `null` without a secret key. */
   readonly deviceToken: string | null
 }
@@ -51,14 +52,15 @@ export async function withPassword(
   const passed = await passGates(ctx, request, caller)
   const { user, attempt } = passed
   await askApplication(ctx, { user, attempt, method: 'password' }, caller)
+  const { transport = 'cookie' } = request
   const device = recogniseDevice(ctx, caller, user)
-  const sessionToken = await orWithdraw(attempt, async () => {
-    const replaced = await findLiveSession(ctx, caller.sessionToken)
+  const session = await orWithdraw(attempt, async () => {
+    const replaced = await findLiveSession(ctx, caller)
     return inTransaction(ctx, async (tx) => {
       // Two users' rows in the order of their numbers, so that two sign-ins cannot wait for each other for ever.
       if (replaced !== null && replaced.user.id < user.id) await store.lockUser(tx.db, replaced.user.id)
       await renewHash(tx, passed)
-      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1 }, caller)
+      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport }, caller)
       if (started === null) throw wrongCredentials(ctx)
       await recordSignIn(tx, caller, user, { isKnown: device !== null, ...attempt })
       if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)
@@ -67,7 +69,7 @@ export async function withPassword(
     })
   })
   const deviceToken = rememberDevice(ctx, user, device)
-  return { next: 'signed_in', user: accountOf(user), sessionToken, deviceToken }
+  return { next: 'signed_in', user: accountOf(user), ...session, deviceToken }
 }
 
 /** Refusals that say nothing about the password. */
@@ -152,7 +154,13 @@ async function refuseSignIn(
   caller: Caller,
 ): Promise<never> {
   const details = user === null ? { email: maskEmail(email) } : {}
-  await refused(ctx, attempt, async (tx) => {
+  // On a known device, only the sign-in counts under the IP address. It stays counted if the refusal sends mail, or one
+  // IP address could cause any amount of it. That reveals nothing: the device has proven the password before.
+  const ending =
+    reason === 'unconfirmed' && recogniseDevice(ctx, caller, user) !== null
+      ? { ...attempt, refundSignIn: attempt.keepSignIn }
+      : attempt
+  await refused(ctx, ending, async (tx) => {
     const event = { action: 'login', outcome: 'refused', reason, details } as const
     await record(tx, { ...event, userId: user?.id ?? null }, caller)
     if (!ctx.options.emailVerification) return

@@ -4,7 +4,7 @@
  */
 
 // Java omits seconds that are zero. ISO 8601 allows a comma before the fraction.
-const FORM = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(.*)$/i
+const FORM = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(.*)/is
 // PostgreSQL writes +05, and +05:53:28 for historic local times. Go appends the abbreviation of the zone and its
 // monotonic clock (`+0100 CET m=+0.0012`), Java and RFC 9557 the name of the zone (`+01:00[Europe/Paris]`). These are
 // ignored. An abbreviation has at least three letters, because PostgreSQL writes BC in the same place.

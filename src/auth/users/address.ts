@@ -1,12 +1,12 @@
 /** What operators do with the address of an account. None of it counts towards a limit on requests. */
 import * as store from '../../db/index.ts'
-import { Conflict, OptionError } from '../../model/errors.ts'
+import { Conflict } from '../../model/errors.ts'
 import { maskEmail, normalizeEmail, storedEmail } from '../../model/user.ts'
 import { assertEmail, emailTaken } from '../account/address.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { enqueueMail } from '../delivery/enqueue.ts'
+import { assertMailsLinks, enqueueMail } from '../delivery/enqueue.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 import { forgetAttempts } from '../sign-in/throttle.ts'
 
@@ -116,10 +116,4 @@ async function changeAtOnce(tx: TxContext, userId: number, email: string, caller
     await enqueueMail(tx, user, 'email_changed', {}, { email: user.email, details })
   }
   return true
-}
-
-/** Refuses to mail a link without a mailer, or without the base URL that the link needs. */
-function assertMailsLinks({ sendsMail, options }: Context): void {
-  if (!sendsMail) throw new OptionError('smtpUrl', 'is not set: sending this mail needs a mail server')
-  if (options.baseUrl === '') throw new OptionError('baseUrl', 'is not set: the link in the mail needs it')
 }

@@ -1,21 +1,21 @@
 /** Whether a user can sign in, and if not, why. */
 import type * as store from '../../db/index.ts'
-import { type Account, accountOf, normalizeEmail, type User } from '../../model/user.ts'
+import { type Account, accountOf, NO_PASSWORD, normalizeEmail, type User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 import { readHash } from '../passwords/hashing/index.ts'
 import { findLockedAccounts } from '../sign-in/throttle.ts'
 
 /**
  * `active`: the user can sign in with the right password. Otherwise the first of these that applies: `disabled` by an
- * operator; `unconfirmed`: the address must be confirmed first; `no_password`: no password is set; `unknown_hash`: the
+ * operator; `no_password`: no password is set; `unconfirmed`: the address must be confirmed first; `unknown_hash`: the
  * stored hash cannot be verified; `compromised`: the password must be reset; `locked`: too many wrong passwords in a
  * row.
  */
 export const ACCOUNT_STATES = [
   'active',
   'disabled',
-  'unconfirmed',
   'no_password',
+  'unconfirmed',
   'unknown_hash',
   'compromised',
   'locked',
@@ -47,8 +47,9 @@ function stateOf(
   { needsConfirmation, isLocked }: { needsConfirmation: boolean; isLocked: boolean },
 ): AccountState {
   if (user.disabledAt !== null) return 'disabled'
+  // Setting a password with a mailed link also confirms the address, so it comes first.
+  if (user.hashedPassword === NO_PASSWORD) return 'no_password'
   if (needsConfirmation && user.emailVerifiedAt === null) return 'unconfirmed'
-  if (user.hashedPassword === '!') return 'no_password'
   if ('problem' in readHash(user.hashedPassword)) return 'unknown_hash'
   if (user.passwordCompromisedAt !== null) return 'compromised'
   return isLocked ? 'locked' : 'active'
@@ -61,10 +62,10 @@ export function columnsOf(ctx: Context, state: AccountState): store.UserFilter {
   switch (state) {
     case 'disabled':
       return { isDisabled: true }
-    case 'unconfirmed':
-      return { isDisabled: false, isVerified: false }
     case 'no_password':
-      return { isDisabled: false, ...isConfirmed, hasPassword: false }
+      return { isDisabled: false, hasPassword: false }
+    case 'unconfirmed':
+      return { isDisabled: false, isVerified: false, hasPassword: true }
     case 'unknown_hash':
       return { isDisabled: false, ...isConfirmed, hasPassword: true }
     case 'compromised':

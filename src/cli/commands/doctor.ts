@@ -9,7 +9,7 @@ import {
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
-import { inspectOptions, type Options } from '../../options/index.ts'
+import { exceptionsOf, inspectOptions, type Options } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { problemsOf } from '../serve-problems.ts'
 import { SETTINGS, type Settings, variableOf } from '../settings.ts'
@@ -36,6 +36,7 @@ export const doctor: Command = {
     const unsafe = warningsOf(settings, options)
       .filter(({ setting }) => refused.every((other) => setting !== other.setting))
       .map(({ setting, reason }) => `${setting}: ${reason}`)
+    const exceptions = exceptionsOf(options).map(({ option, reason }) => `${variableOf(option)}: ${reason}`)
     // Do not connect to a refused database URL: that could send the password in the clear.
     const isAccepted = refused.every(({ setting }) => setting !== SETTINGS.databaseUrl.env)
     const checks = isAccepted ? await checkDatabase(options) : []
@@ -43,7 +44,7 @@ export const doctor: Command = {
 
     if (json) {
       const unknown = settings.unknownVariables
-      await print(jsonLine({ settings: rows, refused, unsafe, unknown, checks, well }))
+      await print(jsonLine({ settings: rows, refused, unsafe, exceptions, unknown, checks, well }))
     } else {
       await print(
         table([
@@ -57,6 +58,7 @@ export const doctor: Command = {
         refused.map(({ setting, problem }) => `${setting}: ${problem}`),
       )
       await printList('Not fit for the internet', unsafe)
+      await printList('Exceptions', exceptions)
       for (const variable of settings.unknownVariables)
         await print(`\n${visible(variable)}: ignored (unknown setting)`)
       await print(

@@ -1,14 +1,21 @@
 import { moveDatabase } from '../../db/index.ts'
-import { resolveOptions } from '../../options/index.ts'
+import { visible } from '../../lib/visible.ts'
+import { OPTION_TABLE, readValue, resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
+import { hasPassword, readSecretFile, UnreadableSecret } from '../secrets.ts'
 import { jsonLine, print, table } from '../terminal.ts'
+import { isExposed } from '../warnings.ts'
 
 export const move: Command = {
   name: 'move',
   summary:
     'Copy all tables to an empty database (SQLite or PostgreSQL) and verify the copy; stop the service first',
   flags: {
-    to: { type: 'string', help: 'The target, in the form of DATABASE_URL: sqlite:PATH or postgres://…' },
+    to: {
+      type: 'string',
+      help: 'The target, in the form of DATABASE_URL, without a password: sqlite:PATH or postgres://…',
+    },
+    'to-file': { type: 'string', help: 'The file with the target, which may contain a password' },
     'without-extra-columns': {
       type: 'boolean',
       help: 'Do not copy columns of an adopted table that Bienvenue does not know',
@@ -16,8 +23,7 @@ export const move: Command = {
   },
   async run({ settings, flags, json }) {
     const { databaseUrl } = resolveOptions(settings.options)
-    const { to } = flags
-    if (typeof to !== 'string') throw new UsageError('Missing --to DATABASE_URL.')
+    const to = targetOf(flags as Partial<Record<string, string>>)
     const moved = await moveDatabase({
       from: databaseUrl,
       to,
@@ -35,4 +41,27 @@ export const move: Command = {
     }
     return 0
   },
+}
+
+/** @throws {UsageError} There is not exactly one target, or its password is on the command line. */
+function targetOf({ to, 'to-file': file }: Partial<Record<string, string>>): string {
+  if (to !== undefined && file !== undefined) throw new UsageError('Use either --to or --to-file, not both.')
+  if (file !== undefined) return readTarget(file)
+  if (to === undefined) throw new UsageError('Missing --to DATABASE_URL or --to-file FILE.')
+  if (hasPassword(to))
+    throw new UsageError(
+      'Every user of this machine can read a password in --to. Write the URL to a file, and name it with --to-file FILE.',
+    )
+  return to
+}
+
+function readTarget(file: string): string {
+  try {
+    if (isExposed(file))
+      process.stderr.write(`Every user of this machine can access ${visible(file)}. Run chmod o= on it.\n`)
+    return readValue('--to-file', OPTION_TABLE.databaseUrl, readSecretFile(file)) as string
+  } catch (error) {
+    if (!(error instanceof UnreadableSecret)) throw error
+    throw new UsageError(`Cannot read ${file}: ${error.message}.`)
+  }
 }

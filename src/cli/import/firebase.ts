@@ -18,7 +18,10 @@ export async function readFirebaseProject(path: string): Promise<FirebaseProject
 /** Parses `hash_config { algorithm: SCRYPT, base64_signer_key: …, … }`, or the same as JSON. @throws {UsageError} */
 export function parseFirebaseProject(text: string): FirebaseProject {
   const values = new Map(
-    [...text.matchAll(/(\w+)"?\s*:\s*"?([^\s",}]*)/g)].map(([, name = '', value = '']) => [name, value]),
+    [...text.matchAll(/(\w{1,32})"?\s{0,9}:\s*"?([^\s",}]*)/g)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
   )
   const value = (name: string, form: RegExp) => {
     const found = values.get(name)

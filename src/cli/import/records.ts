@@ -1,5 +1,7 @@
 /** Reads the users of a file: the fields of each line by name, or the reason why the line cannot be read. */
+
 import { isUtf8 } from 'node:buffer'
+import { withoutTrailing } from '../../lib/without-trailing.ts'
 import { UsageError } from '../command.ts'
 import { LINE_MAX_BYTES, type Line } from './lines.ts'
 
@@ -42,7 +44,7 @@ function refuseOtherShapes({ number, bytes }: Line): void {
   if (start.startsWith('[')) throw new UsageError(`Line ${number} starts a JSON array, ${remedy('.[]')}`)
   if (start === '{')
     throw new UsageError(`Line ${number} starts a JSON object that spans several lines, ${remedy('.')}`)
-  if (/^[^{}:]*\b(?:email|hashed_password)\b[^{}:]*$/.test(start))
+  if (/\b(?:email|hashed_password)\b/.test(start) && !/[{}:]/.test(start))
     throw new UsageError(
       `Line ${number} is not JSON. If it is the heading line of a CSV file, add --format csv`,
     )
@@ -82,7 +84,7 @@ export async function* csvRecords(
     // A line that tells Excel the separator.
     if (headings === null && typeof text === 'string' && /^sep=.\r*$/i.test(text)) continue
     if (headings === null && typeof text === 'string') separator = separatorOf(text)
-    const cells = typeof text === 'string' ? cellsOf(text.replace(/\r+$/, ''), separator) : text
+    const cells = typeof text === 'string' ? cellsOf(withoutTrailing(text, '\r'), separator) : text
     if (headings === null) headings = headingsOf(line, cells, { known, ignored })
     else if ('problem' in cells) yield { line, ...cells }
     else if (cells.length !== headings.length)

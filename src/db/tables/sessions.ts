@@ -1,4 +1,5 @@
 /** Table `sessions`: the sessions of all users. */
+import type { Transport } from '../../model/transport.ts'
 import type { User } from '../../model/user.ts'
 import { withoutSync } from '../dialect.ts'
 import { prepared } from '../prepared.ts'
@@ -79,6 +80,12 @@ const COLUMNS = {
     protection: 'cut after 256 characters',
     log: 'yes',
   },
+  transport: {
+    type: 'text',
+    about: 'How the client presents the token: `cookie` or `bearer`',
+    class: 'technical',
+    log: 'yes',
+  },
 } as const satisfies Columns
 
 export type SessionsTable = RowOf<typeof COLUMNS>
@@ -117,6 +124,7 @@ export interface Session {
   readonly aal: number
   readonly ip: string | null
   readonly userAgent: string | null
+  readonly transport: Transport
 }
 
 /**
@@ -152,6 +160,7 @@ export async function addSession(tx: Tx, user: User, session: Session): Promise<
       aal: session.aal,
       ip_address: session.ip,
       user_agent: session.userAgent,
+      transport: session.transport,
     })
     .execute()
   return true
@@ -169,20 +178,36 @@ const sessionById = prepared((db, id) =>
       'sessions.last_seen_at as s_last_seen_at',
       'sessions.idle_expires_at as s_idle_expires_at',
       'sessions.expires_at as s_expires_at',
+      'sessions.transport as s_transport',
+      'sessions.created_at as s_created_at',
+      'sessions.amr as s_amr',
+      'sessions.aal as s_aal',
     ])
     .select(USER_SELECTION)
     .where('sessions.id', '=', id),
 )
 
 /** The values of the first columns of `sessionById`. */
-type StateValues = [string, Uint8Array, number, number, number | null, number]
-const STATE_LENGTH = 6 satisfies StateValues['length']
+type StateValues = [
+  string,
+  Uint8Array,
+  number,
+  number,
+  number | null,
+  number,
+  Transport,
+  number,
+  string,
+  number,
+]
+const STATE_LENGTH = 10 satisfies StateValues['length']
 
 /** The part of a session that a session check needs. */
-export type SessionState = Pick<
-  Session,
-  'id' | 'userId' | 'secretHash' | 'authenticatedAt' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt'
->
+export type SessionState = Omit<Session, 'ip' | 'userAgent'>
+
+function methodsIn(text: string): string[] {
+  return text === '' ? [] : text.split(' ')
+}
 
 /** A session's state and its user, or `null`. The caller must check whether it has expired. */
 export async function findSession(
@@ -202,6 +227,10 @@ export async function findSession(
       lastSeenAt: new Date(state[3]),
       idleExpiresAt: state[4] === null ? null : new Date(state[4]),
       expiresAt: new Date(state[5]),
+      transport: state[6],
+      createdAt: new Date(state[7]),
+      amr: methodsIn(state[8]),
+      aal: state[9],
     },
     user,
   }
@@ -290,10 +319,11 @@ export async function listSessionsOf(db: Database, userId: number, now: Date): P
     lastSeenAt: new Date(row.last_seen_at),
     idleExpiresAt: row.idle_expires_at === null ? null : new Date(row.idle_expires_at),
     expiresAt: new Date(row.expires_at),
-    amr: row.amr.split(' ').filter((method) => method !== ''),
+    amr: methodsIn(row.amr),
     aal: row.aal,
     ip: row.ip_address,
     userAgent: row.user_agent,
+    transport: row.transport as Transport,
   }))
 }
 

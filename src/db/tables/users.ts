@@ -1,7 +1,7 @@
 /** Table `users`: the accounts. */
 import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../../model/errors.ts'
-import { normalizeEmail, storedEmail, type User } from '../../model/user.ts'
+import { NO_PASSWORD, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
 import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Column, RowOf, Table } from './table.ts'
@@ -578,7 +578,7 @@ export async function listUsers(db: Database, page: Page, filter: UserFilter = {
   const { isDisabled, isVerified, hasPassword, isCompromised, email, createdSince } = filter
   if (isDisabled !== undefined) query = query.where('disabled_at', isDisabled ? 'is not' : 'is', null)
   if (isVerified !== undefined) query = query.where('email_verified_at', isVerified ? 'is not' : 'is', null)
-  if (hasPassword !== undefined) query = query.where('hashed_password', hasPassword ? '!=' : '=', '!')
+  if (hasPassword !== undefined) query = query.where('hashed_password', hasPassword ? '!=' : '=', NO_PASSWORD)
   if (isCompromised !== undefined)
     query = query.where('password_compromised_at', isCompromised ? 'is not' : 'is', null)
   if (createdSince !== undefined) query = query.where('created_at', '>=', createdSince.getTime())

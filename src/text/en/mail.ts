@@ -53,6 +53,17 @@ export const mail = {
     action: 'Set a new password',
     after: [expiry(duration), 'If this was not you, ignore this email. Your password has not changed.'],
   }),
+  set_password: (service: string, duration: string): MailWords => ({
+    subject: `Set a password for your new account at ${service}`,
+    before: [
+      `An account at ${service} was created for you. Set a password with this link, so that you can sign in:`,
+    ],
+    action: 'Set a password',
+    after: [
+      `${expiry(duration)} After that, go to ${service} and choose “forgot password” to get a new link.`,
+      'If you did not expect this, ignore this email. Nobody can sign in to the account until the password is set.',
+    ],
+  }),
   confirm_new_email: (service: string, duration: string): MailWords => ({
     subject: `Confirm your new email address for ${service}`,
     before: [

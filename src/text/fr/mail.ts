@@ -54,6 +54,17 @@ export const mail: MailTexts = {
       'Si ce n’était pas vous, ignorez ce message\u00a0: votre mot de passe n’a pas changé.',
     ],
   }),
+  set_password: (service, duration) => ({
+    subject: `Choisissez un mot de passe pour votre nouveau compte sur ${service}`,
+    before: [
+      `Un compte a été ouvert pour vous sur ${service}. Choisissez un mot de passe grâce à ce lien, afin de pouvoir vous connecter\u00a0:`,
+    ],
+    action: 'Choisir un mot de passe',
+    after: [
+      `${expiry(duration)} Passé ce délai, rendez-vous sur ${service} et indiquez que vous avez oublié votre mot de passe pour recevoir un nouveau lien.`,
+      'Si vous n’attendiez pas ce message, ignorez-le. Personne ne peut se connecter à ce compte tant que le mot de passe n’a pas été choisi.',
+    ],
+  }),
   confirm_new_email: (service, duration) => ({
     subject: `Confirmez votre nouvelle adresse e-mail pour ${service}`,
     before: [

@@ -2,6 +2,7 @@
  * argon2id (RFC 9106) in the PHC string format. `node:crypto` runs it off the event loop. argon2i is verified too, and
  * both also with the prefix that Django writes.
  */
+import { withoutTrailing } from '../../../lib/without-trailing.ts'
 import '../../../lib/require-node.ts'
 
 import { randomBytes } from 'node:crypto'
@@ -118,6 +119,6 @@ export function unknownArgon2id(): string {
 }
 
 function encode(nonce: Buffer, tag: Buffer): string {
-  const [salt, hash] = [nonce, tag].map((bytes) => bytes.toString('base64').replace(/=+$/, ''))
+  const [salt, hash] = [nonce, tag].map((bytes) => withoutTrailing(bytes.toString('base64'), '='))
   return `$argon2id$v=${VERSION}$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${salt}$${hash}`
 }

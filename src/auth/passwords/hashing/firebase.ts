@@ -5,8 +5,10 @@
  * We store only the key stream: the hash XOR the signer key. It verifies the same password, and the database does not
  * contain the secret of another service (docs/decisions/0021-hashes-from-elsewhere.md).
  */
+
 import { createCipheriv } from 'node:crypto'
 import { equalInConstantTime } from '../../../lib/digest.ts'
+import { withoutTrailing } from '../../../lib/without-trailing.ts'
 import type { Reading } from './reading.ts'
 import { deriveScrypt, problemOf, type ScryptCost, workOf } from './scrypt.ts'
 
@@ -62,5 +64,5 @@ export function storedFirebase(project: FirebaseProject, hash: string, salt: str
 }
 
 function plain(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '')
+  return withoutTrailing(bytes.toString('base64'), '=')
 }

@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../../../lib/without-trailing.ts'
 import '../../../lib/require-node.ts'
 
 import { OptionError } from '../../../model/errors.ts'
@@ -88,7 +89,7 @@ function readRangeUrl(baseUrl: string): string {
     [url.username, url.password, url.search, url.hash].every((part) => part === '')
   if (!isPlain)
     throw new OptionError('breachCheckUrl', 'expected an http(s) URL without credentials, query or fragment')
-  const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+  const base = withoutTrailing(`${url.origin}${url.pathname}`, '/')
   return base.endsWith('/range') ? base : `${base}/range`
 }
 

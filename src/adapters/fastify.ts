@@ -1,0 +1,69 @@
+/**
+ * `bienvenue-auth/adapters/fastify`
+ *
+ * @module
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Auth } from '../index.ts'
+import { toNodeHandler } from '../node.ts'
+import type { RemoteService } from './remote.ts'
+import { type Requirement, readSessionFrom, refusalOf, requireSignedIn, type SignedIn } from './signed-in.ts'
+
+export type { RemoteService, Requirement, SignedIn }
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by `identify` and `requireUser`. `null` if nobody is signed in. */
+    signedIn: SignedIn | null
+  }
+}
+
+/** A hook of Fastify, for `preHandler` or `onRequest`. */
+export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+/** Connects a Fastify application. */
+export interface FastifyAdapter {
+  /** Sets `request.signedIn`, which is `null` if nobody is signed in. */
+  identify: Hook
+  /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
+  requireUser(requirement?: Requirement): Hook
+}
+
+/** Connects a Fastify application, and serves the routes of the service in it. */
+export interface MountedFastifyAdapter extends FastifyAdapter {
+  /** A plugin with the routes of the service: `app.register(mount, { prefix: '/auth' })`. */
+  mount(app: FastifyInstance): Promise<void>
+}
+
+/** Creates the adapter, for the library in this process or a service elsewhere. */
+export function bienvenue(auth: Auth): MountedFastifyAdapter
+export function bienvenue(remote: RemoteService): FastifyAdapter
+export function bienvenue(source: Auth | RemoteService) {
+  const read = readSessionFrom(source)
+  const hook =
+    (check: (found: SignedIn | null) => SignedIn | null): Hook =>
+    async (request, reply) => {
+      try {
+        request.signedIn = check(await read(request))
+      } catch (error) {
+        const { status, headers, body } = refusalOf(error)
+        return reply.code(status).headers(headers).send(body)
+      }
+    }
+  return {
+    identify: hook((found) => found),
+    requireUser: (requirement: Requirement = {}) => hook((found) => requireSignedIn(found, requirement)),
+    ...('getSession' in source && { mount: mountOf(source) }),
+  }
+}
+
+const mountOf = (auth: Auth) => async (app: FastifyInstance) => {
+  const handler = toNodeHandler(auth)
+  // The service reads bodies itself. Nothing outside of this plugin changes.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.all('/*', (request, reply) => {
+    reply.hijack()
+    return handler(request.raw, reply.raw)
+  })
+}

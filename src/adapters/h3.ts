@@ -1,0 +1,63 @@
+/**
+ * `bienvenue-auth/adapters/h3`, for h3 2 and what is built on it.
+ *
+ * @module
+ */
+import type { H3Event, Middleware } from 'h3'
+import type { Auth } from '../index.ts'
+import type { RemoteService } from './remote.ts'
+import {
+  type Requirement,
+  readSessionFrom,
+  refusedResponse,
+  requireSignedIn,
+  type SignedIn,
+} from './signed-in.ts'
+
+export type { RemoteService, Requirement, SignedIn }
+
+declare module 'h3' {
+  interface H3EventContext {
+    /** Set by `identify` and `requireUser`. `null` if nobody is signed in. */
+    signedIn?: SignedIn | null
+  }
+}
+
+/** Connects an h3 application. */
+export interface H3Adapter {
+  /** Sets `event.context.signedIn`, which is `null` if nobody is signed in. */
+  identify: Middleware
+  /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
+  requireUser(requirement?: Requirement): Middleware
+}
+
+/** Connects an h3 application, and serves the routes of the service in it. */
+export interface MountedH3Adapter extends H3Adapter {
+  /** The routes of the service: `app.all('/auth/**', mount)`. */
+  mount(event: H3Event): Promise<Response>
+}
+
+/** Creates the adapter, for the library in this process or a service elsewhere. */
+export function bienvenue(auth: Auth): MountedH3Adapter
+export function bienvenue(remote: RemoteService): H3Adapter
+export function bienvenue(source: Auth | RemoteService) {
+  const read = readSessionFrom(source)
+  const middleware =
+    (check: (found: SignedIn | null) => SignedIn | null): Middleware =>
+    async (event, next) => {
+      try {
+        event.context.signedIn = check(await read(event.req))
+      } catch (error) {
+        return refusedResponse(error)
+      }
+      return next()
+    }
+  return {
+    identify: middleware((found) => found),
+    requireUser: (requirement: Requirement = {}) =>
+      middleware((found) => requireSignedIn(found, requirement)),
+    ...('getSession' in source && {
+      mount: (event: H3Event) => source.fetch(event.req, { ip: event.req.ip }),
+    }),
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * `bienvenue-auth/adapters/hono`
+ *
+ * @module
+ */
+import type { Context, Handler, MiddlewareHandler } from 'hono'
+import type { Auth } from '../index.ts'
+import type { RemoteService } from './remote.ts'
+import {
+  type Requirement,
+  readSessionFrom,
+  refusedResponse,
+  requireSignedIn,
+  type SignedIn,
+} from './signed-in.ts'
+
+export type { RemoteService, Requirement, SignedIn }
+
+/** Variables of the context, as in `new Hono<{ Variables: BienvenueVariables }>()`. */
+export interface BienvenueVariables {
+  signedIn: SignedIn | null
+}
+
+/** Connects a Hono application. */
+export interface HonoAdapter {
+  /** Sets `c.var.signedIn`, which is `null` if nobody is signed in. */
+  identify: MiddlewareHandler<{ Variables: BienvenueVariables }>
+  /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
+  requireUser(requirement?: Requirement): MiddlewareHandler<{ Variables: { signedIn: SignedIn } }>
+}
+
+/** Connects a Hono application, and serves the routes of the service in it. */
+export interface MountedHonoAdapter extends HonoAdapter {
+  /** The routes of the service: `app.all('/auth/*', mount)`. */
+  mount: Handler
+}
+
+interface HonoOptions {
+  /** The client's IP address. Default: that of the connection, on `@hono/node-server`. */
+  clientIp?: ((c: Context) => string | undefined) | undefined
+}
+
+/** Creates the adapter, for the library in this process or a service elsewhere. */
+export function bienvenue(auth: Auth, options?: HonoOptions): MountedHonoAdapter
+export function bienvenue(remote: RemoteService): HonoAdapter
+export function bienvenue(
+  source: Auth | RemoteService,
+  { clientIp = ipOf }: HonoOptions = {},
+): HonoAdapter & Partial<MountedHonoAdapter> {
+  const read = readSessionFrom(source)
+  const middleware =
+    (check: (found: SignedIn | null) => SignedIn | null): MiddlewareHandler =>
+    async (c, next) => {
+      try {
+        c.set('signedIn', check(await read(c.req.raw)))
+      } catch (error) {
+        return refusedResponse(error)
+      }
+      return next()
+    }
+  return {
+    identify: middleware((found) => found),
+    requireUser: (requirement = {}) => middleware((found) => requireSignedIn(found, requirement)),
+    ...('getSession' in source && {
+      mount: (c: Context) => source.fetch(c.req.raw, { ip: clientIp(c) }),
+    }),
+  }
+}
+
+/** `@hono/node-server` puts Node's message into the environment. */
+function ipOf({ env }: Context): string | undefined {
+  const { incoming } = (env?.server ?? env ?? {}) as {
+    incoming?: { socket: { remoteAddress?: string } }
+  }
+  return incoming?.socket.remoteAddress
+}

@@ -1,0 +1,86 @@
+/**
+ * `bienvenue-auth/adapters/next`, for the App Router of Next.js. It also fits every other framework whose routes are
+ * functions from `Request` to `Response`, such as React Router.
+ *
+ * @module
+ */
+import type { RequestLike } from '../app/request-headers.ts'
+import type { Auth } from '../index.ts'
+import type { RemoteService } from './remote.ts'
+import {
+  type Requirement,
+  readSessionFrom,
+  refusedResponse,
+  requireSignedIn,
+  type SignedIn,
+} from './signed-in.ts'
+
+export type { RemoteService, Requirement, SignedIn }
+
+/** A route handler, with the further arguments that the framework passes. */
+type RouteHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Promise<Response> | Response
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Connects a Next.js application. */
+export interface NextAdapter {
+  /**
+   * The signed-in user of a request, or `null`. For server components: `await getSession(await headers())`.
+   *
+   * @throws {AuthError} `conflicting_credentials`; `unavailable`.
+   */
+  getSession(from: RequestLike): Promise<SignedIn | null>
+  /** Wraps a route handler, which gets the signed-in user, or `null` if nobody is signed in. */
+  identify<Rest extends unknown[]>(
+    handler: (signedIn: SignedIn | null, request: Request, ...rest: Rest) => Promise<Response> | Response,
+  ): RouteHandler<Rest>
+  /** Like `identify`, but answers 401 `unauthenticated` or 403 `reauthentication_required` itself. */
+  requireUser<Rest extends unknown[]>(
+    handler: (signedIn: SignedIn, request: Request, ...rest: Rest) => Promise<Response> | Response,
+    requirement?: Requirement,
+  ): RouteHandler<Rest>
+}
+
+/** Connects a Next.js application, and serves the routes of the service in it. */
+export interface MountedNextAdapter extends NextAdapter {
+  /** The routes of the service, in `app/auth/[...path]/route.ts`: `export const { GET, POST, PUT, PATCH, DELETE } = mount`. */
+  mount: Readonly<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>
+}
+
+interface NextOptions {
+  /**
+   * The client's IP address, which Next.js does not tell. Without it, the limits per IP address do not apply. Use a header
+   * that your own proxy sets: `(request) => request.headers.get('x-real-ip') ?? undefined`.
+   */
+  clientIp?: ((request: Request) => string | undefined) | undefined
+}
+
+/** Creates the adapter, for the library in this process or a service elsewhere. */
+export function bienvenue(auth: Auth, options?: NextOptions): MountedNextAdapter
+export function bienvenue(remote: RemoteService): NextAdapter
+export function bienvenue(source: Auth | RemoteService, { clientIp }: NextOptions = {}) {
+  const getSession = readSessionFrom(source)
+  const wrapped =
+    <Found extends SignedIn | null, Rest extends unknown[]>(
+      check: (found: SignedIn | null) => Found,
+      handler: (found: Found, request: Request, ...rest: Rest) => Promise<Response> | Response,
+    ): RouteHandler<Rest> =>
+    async (request, ...rest) => {
+      let found: Found
+      try {
+        found = check(await getSession(request))
+      } catch (error) {
+        return refusedResponse(error)
+      }
+      return handler(found, request, ...rest)
+    }
+  const adapter: NextAdapter = {
+    getSession,
+    identify: (handler) => wrapped((found) => found, handler),
+    requireUser: (handler, requirement = {}) =>
+      wrapped((found) => requireSignedIn(found, requirement), handler),
+  }
+  if (!('getSession' in source)) return adapter
+  const answer = (request: Request) => source.fetch(request, { ip: clientIp?.(request) })
+  return { ...adapter, mount: Object.fromEntries(METHODS.map((method) => [method, answer])) }
+}

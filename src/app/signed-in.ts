@@ -1,0 +1,47 @@
+/** How a session reaches its client, and how a client loses it: by cookies, or in the body for bearer tokens. */
+import {
+  DEVICE_LIFETIME_SECONDS,
+  type Presented,
+  type RenewedSession,
+  type SignInResult,
+} from '../auth/index.ts'
+import { type Cookie, type CookieOptions, clearedCookie, deviceCookie, sessionCookie } from './cookies.ts'
+
+/** A session that begins, with the device token if there is one. */
+export type NewSession = RenewedSession & Partial<Pick<SignInResult, 'deviceToken'>>
+
+/** The cookies of a new session. A bearer session has none. */
+export function cookiesFor(started: NewSession, options: CookieOptions): Cookie[] {
+  if (started.transport === 'bearer') return []
+  const { sessionToken, deviceToken = null } = started
+  return [
+    sessionCookie(sessionToken, options),
+    ...(deviceToken === null ? [] : [deviceCookie(deviceToken, DEVICE_LIFETIME_SECONDS, options)]),
+  ]
+}
+
+/** The cookies that end a session in the browser. The device stays known. */
+export function cookiesAfter(options: CookieOptions): Cookie[] {
+  return [clearedCookie(options)]
+}
+
+/** The `Set-Cookie` values after the end of a session. A client with a bearer token gets none. */
+export function cookieHeadersAfter({ transport }: Presented, options: CookieOptions): string[] {
+  return transport === 'bearer' ? [] : cookiesAfter(options).map(({ header }) => header)
+}
+
+/** What the answer for a new session adds to its body and its headers. */
+export function delivery(started: NewSession, options: CookieOptions) {
+  const { transport, sessionToken, expiresAt, deviceToken = null } = started
+  return {
+    cookies: cookiesFor(started, options).map(({ header }) => header),
+    fields:
+      transport === 'cookie'
+        ? {}
+        : {
+            session_token: sessionToken,
+            expires_at: expiresAt.toISOString(),
+            ...(deviceToken !== null && { device_token: deviceToken }),
+          },
+  }
+}

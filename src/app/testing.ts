@@ -1,0 +1,45 @@
+import type { AuthService } from '../auth/index.ts'
+import { AuthError } from '../model/errors.ts'
+import { type Account, isEmailAddress } from '../model/user.ts'
+import { cookieName } from './cookies.ts'
+
+/** A signed-in user of a test. */
+export interface TestSession {
+  readonly user: Account
+  readonly sessionToken: string
+  /** Headers with the session cookie, for a request to the routes of the application or of the service. */
+  readonly headers: { readonly cookie: string }
+}
+
+/** Help for the tests of an application. */
+export interface Testing {
+  /**
+   * Signs a user in without a password. If no account has the address, creates one with a confirmed address and no password.
+   *
+   * @throws {TypeError} In production mode.
+   * @throws {AuthError} `invalid_email`; `invalid_credentials`: the account is disabled or must confirm its address.
+   */
+  signIn(user: string | { readonly email: string }): Promise<TestSession>
+}
+
+/** Binds the help for tests to a service. */
+export function testingOf({ options, db, users, sessions }: AuthService): Testing {
+  async function addUser(email: string): Promise<void> {
+    if (!isEmailAddress(email)) throw new AuthError('invalid_email', { field: 'email' })
+    const { id } = await db.addUser(email, '!')
+    await users.confirmEmail(id)
+  }
+
+  return {
+    async signIn(given) {
+      if (options.mode === 'production') throw new TypeError('auth.testing does not work in production mode')
+      const email = typeof given === 'string' ? given : given.email
+      if ((await users.find(email)) === null) await addUser(email)
+      const sessionToken = await sessions.create({ email })
+      const current = await sessions.current({ sessionToken })
+      if (sessionToken === null || current === null) throw new AuthError('invalid_credentials')
+      const cookie = `${cookieName('session_id', options)}=${sessionToken}`
+      return { user: current.user, sessionToken, headers: { cookie } }
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/** The forms that accounts and sessions have in answers. Each lists its fields, so that a new one is sent only on purpose. */
+import type { CurrentSession, SessionInfo } from '../auth/index.ts'
+import type { Account } from '../model/user.ts'
+
+/** An account as its user and the applications behind the service see it. */
+export function accountOnWire(account: Account) {
+  return {
+    id: account.id,
+    email: account.email,
+    email_verified_at: account.emailVerifiedAt?.toISOString() ?? null,
+    created_at: account.createdAt.toISOString(),
+    locale: account.locale,
+  }
+}
+
+/** The session of a request. */
+export function currentSessionOnWire({ session }: CurrentSession) {
+  return {
+    id: session.id,
+    created_at: session.createdAt.toISOString(),
+    authenticated_at: session.authenticatedAt.toISOString(),
+    expires_at: session.expiresAt.toISOString(),
+    amr: [...session.amr],
+    aal: session.aal,
+    fresh: session.fresh,
+  }
+}
+
+/** A session in the list of a user's sessions. */
+export function sessionOnWire(session: SessionInfo) {
+  return {
+    id: session.id,
+    current: session.current,
+    created_at: session.createdAt.toISOString(),
+    authenticated_at: session.authenticatedAt.toISOString(),
+    last_seen_at: session.lastSeenAt.toISOString(),
+    expires_at: session.expiresAt.toISOString(),
+    ip: session.ip,
+    user_agent: session.userAgent,
+  }
+}

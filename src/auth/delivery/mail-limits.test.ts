@@ -1,0 +1,253 @@
+/** A client cannot cause more mail than the limits of its IP address allow, whatever it does. */
+import { expect, it } from 'vitest'
+import { onBothEngines } from '../../../test/support/engines.ts'
+import {
+  linkIn,
+  type MemoryMailer,
+  memoryMailer,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+} from '../../../test/support/production.ts'
+import type { AuthError, ErrorCode } from '../../index.ts'
+import type { Client } from '../caller.ts'
+import { MAIL_KINDS, type MailKind } from './kinds.ts'
+
+const IP = '192.0.2.1'
+const OTHER_IP = '192.0.2.2'
+const LIMIT = 3
+const LIMITS = {
+  loginFailuresPerIp: LIMIT,
+  signInsPerIp: LIMIT,
+  resetRequestsPerIp: LIMIT,
+  registrationsPerIp: LIMIT,
+}
+const WAIT = 'too_many_attempts'
+
+interface World extends Production {
+  readonly mailer: MemoryMailer
+}
+
+/** What one person does. */
+interface Act {
+  /** The mail that one act sends. */
+  readonly sends: readonly MailKind[]
+  /** The code of the error that it ends with below the limit. Default: it succeeds. */
+  readonly outcome?: ErrorCode
+  /** Runs without an IP address, so nothing here counts towards its limits. Returns a value for `run`. */
+  prepare?(world: World, email: string): Promise<string>
+  run(world: World, email: string, caller: Client, prepared: string): Promise<unknown>
+}
+
+async function createAccount({ auth }: World, email: string): Promise<string> {
+  await auth.users.create({ email, password: PASSWORD, confirmed: true })
+  return ''
+}
+
+async function createUnconfirmed({ auth }: World, email: string): Promise<string> {
+  await auth.users.create({ email, password: PASSWORD })
+  return ''
+}
+
+async function openSession(world: World, email: string): Promise<string> {
+  await createAccount(world, email)
+  return (await world.auth.createSession(email)) ?? expect.unreachable()
+}
+
+/** @returns The device token. */
+async function knowDevice(world: World, email: string): Promise<string> {
+  await createAccount(world, email)
+  const { deviceToken } = await world.auth.signIn.withPassword({ email, password: PASSWORD })
+  return deviceToken ?? expect.unreachable()
+}
+
+/** Makes as many wrong guesses as the owner of the account is told about. */
+async function guess({ auth }: World, email: string, device: Client = {}): Promise<void> {
+  for (let guesses = 0; guesses < 5; guesses++)
+    await expect(auth.signIn.withPassword({ email, password: NEW_PASSWORD }, device)).rejects.toThrow()
+}
+
+/** The token in the last mail to an address. */
+async function tokenFor({ newMails, mailer }: World, to: string): Promise<string> {
+  await newMails()
+  return linkIn(mailer.mails.findLast((mail) => mail.to === to) ?? expect.unreachable()).token
+}
+
+/**
+ * Every use case that sends mail on behalf of a client. Two of them have no limit of their own. Each time, they use up
+ * something that a limit has allowed before:
+ *
+ * - A password reset uses a token, which works once. Each token was requested within the limit on reset requests.
+ * - The deletion of an account needs a session that is a few minutes old, and ends the account. The session began with
+ *   a right password, within the limit on sign-ins.
+ *
+ * So their `run` begins with the step that is limited. What operators do is not limited, and neither is
+ * `auth.createSession`, with which the embedding program vouches for the user.
+ */
+const ACTS: Record<string, Act> = {
+  'a registration': {
+    sends: ['verify_email'],
+    run: ({ auth }, email, caller) => auth.account.register({ email, password: PASSWORD }, caller),
+  },
+  'the registration of a taken address': {
+    sends: ['account_exists'],
+    prepare: createAccount,
+    run: ({ auth }, email, caller) => auth.account.register({ email, password: PASSWORD }, caller),
+  },
+  'a confirmation request': {
+    sends: ['verify_email'],
+    prepare: createUnconfirmed,
+    run: ({ auth }, email, caller) => auth.account.requestConfirmation({ email }, caller),
+  },
+  'a sign-in to an unconfirmed account': {
+    sends: ['verify_email'],
+    outcome: 'invalid_credentials',
+    prepare: createUnconfirmed,
+    run: ({ auth }, email, caller) => auth.signIn.withPassword({ email, password: PASSWORD }, caller),
+  },
+  // As after `emailVerification` was turned on: the account has signed in before, without a confirmed address.
+  'a sign-in to an unconfirmed account on a known device': {
+    sends: ['verify_email'],
+    outcome: 'invalid_credentials',
+    async prepare(world, email) {
+      const deviceToken = await knowDevice(world, email)
+      await world.db
+        .updateTable('users')
+        .set({ email_verified_at: null })
+        .where('email', '=', email)
+        .execute()
+      return deviceToken
+    },
+    run: ({ auth }, email, caller, deviceToken) =>
+      auth.signIn.withPassword({ email, password: PASSWORD }, { ...caller, deviceToken }),
+  },
+  'a sign-in on a new device': {
+    sends: ['new_device'],
+    prepare: createAccount,
+    run: ({ auth }, email, caller) => auth.signIn.withPassword({ email, password: PASSWORD }, caller),
+  },
+  'a sign-in after wrong passwords': {
+    sends: ['signed_in_after_failures'],
+    async prepare(world, email) {
+      await createAccount(world, email)
+      await guess(world, email)
+      return ''
+    },
+    run: ({ auth }, email, caller) => auth.signIn.withPassword({ email, password: PASSWORD }, caller),
+  },
+  'a sign-in after wrong passwords on a known device': {
+    sends: ['signed_in_after_failures'],
+    async prepare(world, email) {
+      const deviceToken = await knowDevice(world, email)
+      await guess(world, email, { deviceToken })
+      return deviceToken
+    },
+    run: ({ auth }, email, caller, deviceToken) =>
+      auth.signIn.withPassword({ email, password: PASSWORD }, { ...caller, deviceToken }),
+  },
+  'a password change': {
+    sends: ['password_changed'],
+    prepare: openSession,
+    run: ({ auth }, _, caller, sessionToken) =>
+      auth.account.changePassword(
+        { currentPassword: PASSWORD, newPassword: NEW_PASSWORD },
+        { ...caller, sessionToken },
+      ),
+  },
+  'a request for a new address': {
+    sends: ['email_change_requested', 'confirm_new_email'],
+    prepare: openSession,
+    run: ({ auth }, email, caller, sessionToken) =>
+      auth.account.changeEmail({ email: `new-${email}` }, { ...caller, sessionToken }),
+  },
+  'a request for a taken address': {
+    sends: ['email_change_requested', 'account_exists'],
+    async prepare(world, email) {
+      await createAccount(world, `new-${email}`)
+      return openSession(world, email)
+    },
+    run: ({ auth }, email, caller, sessionToken) =>
+      auth.account.changeEmail({ email: `new-${email}` }, { ...caller, sessionToken }),
+  },
+  'the confirmation of a new address': {
+    sends: ['email_changed'],
+    async prepare(world, email) {
+      const sessionToken = await openSession(world, email)
+      await world.auth.account.changeEmail({ email: `new-${email}` }, { sessionToken })
+      return tokenFor(world, `new-${email}`)
+    },
+    run: ({ auth }, _, caller, token) => auth.account.confirmEmail({ token, password: PASSWORD }, caller),
+  },
+  'a reset request': {
+    sends: ['reset_password'],
+    prepare: createAccount,
+    run: ({ auth }, email, caller) => auth.account.requestPasswordReset({ email }, caller),
+  },
+  'a reset with a mailed token': {
+    sends: ['reset_password', 'password_changed'],
+    prepare: createAccount,
+    async run(world, email, caller) {
+      await world.auth.account.requestPasswordReset({ email }, caller)
+      const resetToken = await tokenFor(world, email)
+      await world.auth.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }, caller)
+    },
+  },
+  'a reset with a token that the program delivers': {
+    sends: ['password_changed'],
+    prepare: createAccount,
+    async run({ auth }, email, caller) {
+      const { resetToken } = await auth.account.createResetToken({ email }, caller)
+      await auth.account.resetPassword({ resetToken, newPassword: NEW_PASSWORD }, caller)
+    },
+  },
+  'the deletion of an account': {
+    sends: ['new_device', 'account_deleted'],
+    prepare: createAccount,
+    async run({ auth }, email, caller) {
+      const { sessionToken } = await auth.signIn.withPassword({ email, password: PASSWORD }, caller)
+      await auth.account.delete({ ...caller, sessionToken })
+    },
+  },
+}
+
+onBothEngines('the mail that one IP address causes', (engine) => {
+  it.each(Object.entries(ACTS))(
+    'is limited for %s, however many accounts it uses [EML-09]',
+    async (_, { sends, outcome = 'done', prepare, run }) => {
+      const mailer = memoryMailer()
+      const world: World = { ...(await productionAuth(engine, { ...LIMITS, mailer })), mailer }
+      const emails = Array.from({ length: LIMIT + 2 }, (_, index) => `user${index}@example.com`)
+      const prepared = await Promise.all(emails.map(async (email) => (await prepare?.(world, email)) ?? ''))
+      await world.newMails()
+      let seen = mailer.mails.length
+      /** Lets some of the people act. @returns Their outcomes, and the mail that they caused. */
+      const act = async (from: number, to: number, ip: string) => {
+        const codes: string[] = []
+        for (let person = from; person < to; person++) {
+          const acting = run(world, emails[person] ?? '', { ip }, prepared[person] ?? '')
+          codes.push(await acting.then(() => 'done').catch((error: AuthError) => error.code))
+        }
+        await world.newMails()
+        // None waits for a later time.
+        expect(await world.auth.delivery.count()).toBe(0)
+        const mails = mailer.mails.slice(seen).map(({ kind }) => kind)
+        seen = mailer.mails.length
+        return { codes, mails: mails.sort() }
+      }
+      const passed = (people: number) => ({
+        codes: Array(people).fill(outcome),
+        mails: Array(people).fill(sends).flat().sort(),
+      })
+      expect(await act(0, LIMIT, IP)).toEqual(passed(LIMIT))
+      expect(await act(LIMIT, LIMIT + 2, IP)).toEqual({ codes: [WAIT, WAIT], mails: [] })
+      expect(await act(LIMIT, LIMIT + 2, OTHER_IP)).toEqual(passed(2))
+    },
+  )
+
+  it('is of every kind that a client can cause [EML-09]', () => {
+    const kinds = new Set(Object.values(ACTS).flatMap(({ sends }) => sends))
+    // Only operators cause these two.
+    expect([...kinds, 'test', 'set_password'].toSorted()).toEqual(Object.keys(MAIL_KINDS).toSorted())
+  })
+})

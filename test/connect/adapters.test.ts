@@ -1,0 +1,289 @@
+/** One contract for all adapters, with the library in the application and with a service elsewhere. */
+import { createServer, type RequestListener, request as startRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { readFromRemote } from '../../src/adapters/remote.ts'
+import { bienvenue as forSvelteKit } from '../../src/adapters/sveltekit.ts'
+import { errorBody } from '../../src/api/index.ts'
+import { type AuditRecord, type Auth, AuthError } from '../../src/index.ts'
+import { toNodeHandler } from '../../src/node.ts'
+import { APPLICATIONS, type Source } from '../support/applications.ts'
+import { freshAuth, testClock } from '../support/engines.ts'
+import { PASSWORD } from '../support/production.ts'
+
+const EMAIL = 'bob@example.com'
+const CREDENTIALS = { email: EMAIL, password: PASSWORD }
+
+/** Starts a server whose listener is set later, because the service must know the address that the server has. */
+async function listening() {
+  let listener: RequestListener = () => {}
+  const server = createServer((request, response) => listener(request, response)).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  onTestFinished(close)
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, close, serve: (by: RequestListener) => (listener = by) }
+}
+
+/** The service with one account, in development mode. */
+async function service(baseUrl: string) {
+  const now = testClock()
+  const audit: AuditRecord[] = []
+  const auth = await freshAuth('sqlite', {
+    mode: 'development',
+    baseUrl,
+    now,
+    mailer: { send: async () => {}, close() {} },
+    onAudit: (record) => void audit.push(record),
+  })
+  await auth.users.create({ ...CREDENTIALS, confirmed: true })
+  return { auth, now, audit }
+}
+
+/** Requests to an application, which is mounted under `/auth` or has a service elsewhere. */
+interface Running {
+  readonly auth: Auth
+  readonly now: ReturnType<typeof testClock>
+  readonly audit: readonly AuditRecord[]
+  /** Stops the service that the adapter asks. */
+  stopService(): unknown
+  app(path: string, init?: RequestInit): Promise<Response>
+  service(path: string, init?: RequestInit): Promise<Response>
+}
+
+async function mounted(start: (source: Source) => Promise<RequestListener>): Promise<Running> {
+  const server = await listening()
+  const one = await service(`${server.url}/auth`)
+  let hasOutage = false
+  const getSession: Auth['getSession'] = async (from) => {
+    if (hasOutage) throw new AuthError('unavailable')
+    return one.auth.getSession(from)
+  }
+  server.serve(await start({ ...one.auth, getSession }))
+  return {
+    ...one,
+    stopService: () => (hasOutage = true),
+    app: (path, init) => fetch(server.url + path, init),
+    service: (path, init) => fetch(`${server.url}/auth${path}`, init),
+  }
+}
+
+async function elsewhere(start: (source: Source) => Promise<RequestListener>): Promise<Running> {
+  const [server, remote] = [await listening(), await listening()]
+  const one = await service(remote.url)
+  remote.serve(toNodeHandler(one.auth))
+  server.serve(await start({ url: remote.url }))
+  return {
+    ...one,
+    stopService: remote.close,
+    app: (path, init) => fetch(server.url + path, init),
+    service: (path, init) => fetch(remote.url + path, init),
+  }
+}
+
+const json = (body: object, headers: Record<string, string> = {}) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+})
+
+/** Signs in and returns the cookie. */
+async function signIn({ service }: Running): Promise<string> {
+  const response = await service('/sessions', json(CREDENTIALS))
+  expect(response.status).toBe(200)
+  const [cookie = ''] = response.headers.getSetCookie().filter((line) => line.includes('session_id='))
+  return cookie.split(';', 1)[0] ?? ''
+}
+
+const withCookie = (cookie: string) => ({ headers: { cookie } })
+
+async function refusal(response: Response): Promise<string> {
+  // Fastify adds the charset.
+  expect(response.headers.get('content-type')).toMatch(/^application\/json(?:; charset=utf-8)?$/)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  const body = (await response.json()) as Record<string, unknown>
+  expect(Object.keys(body).toSorted()).toEqual(['code', 'message', 'request_id'])
+  expect(body.request_id).toMatch(/^[0-9a-f-]{36}$/)
+  return `${response.status} ${errorBody.parse(body).code}`
+}
+
+/** Expects that the application sees nobody. */
+async function expectNobody({ app }: Running, init?: RequestInit): Promise<void> {
+  expect(await (await app('/me', init)).json()).toEqual({ email: null })
+  expect(await refusal(await app('/private', init))).toBe('401 unauthenticated')
+}
+
+/** Expects that the application sees the user. */
+async function expectBob({ app }: Running, init: RequestInit): Promise<void> {
+  for (const path of ['/me', '/private', '/sensitive'])
+    expect(await (await app(path, init)).json(), path).toEqual({ email: EMAIL })
+}
+
+describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => {
+  describe.each([
+    ['with the library in the application', mounted],
+    ['with a service elsewhere', elsewhere],
+  ])('%s', (_, run) => {
+    it('knows a live session until the moment it ends, and nobody without one', async () => {
+      const running = await run(start)
+      await expectNobody(running)
+      await expectNobody(running, withCookie('session_id=nonsense; other=1'))
+      const cookie = await signIn(running)
+      await expectBob(running, withCookie(`a=b; ${cookie}`))
+      await running.service('/session', { method: 'DELETE', headers: { cookie } })
+      await expectNobody(running, withCookie(cookie))
+    })
+
+    it('counts two session cookies as none', async () => {
+      const running = await run(start)
+      const cookie = await signIn(running)
+      await expectNobody(running, withCookie(`${cookie}; ${cookie}`))
+      await expectNobody(running, withCookie(`session_id=planted; ${cookie}`))
+    })
+
+    it('knows a bearer token, and refuses one beside a cookie', async () => {
+      const running = await run(start)
+      const signedIn = await running.service('/sessions', json({ ...CREDENTIALS, transport: 'bearer' }))
+      const { session_token } = (await signedIn.json()) as { session_token: string }
+      const authorization = `Bearer ${session_token}`
+      await expectBob(running, { headers: { authorization } })
+      const both = { headers: { authorization, cookie: await signIn(running) } }
+      for (const path of ['/me', '/private'])
+        expect(await refusal(await running.app(path, both))).toBe('400 conflicting_credentials')
+      await expectNobody(running, { headers: { authorization: `Basic ${btoa('bob:x')}` } })
+    })
+
+    it('requires a recent authentication only where asked', async () => {
+      const running = await run(start)
+      const cookie = await signIn(running)
+      running.now.advance(running.auth.options.reauthenticationSeconds)
+      expect((await running.app('/private', withCookie(cookie))).status).toBe(200)
+      expect(await refusal(await running.app('/sensitive', withCookie(cookie)))).toBe(
+        '403 reauthentication_required',
+      )
+    })
+
+    it('answers 503 while the service or its database does not answer, and lets nobody in', async () => {
+      const running = await run(start)
+      const cookie = await signIn(running)
+      running.stopService()
+      for (const path of ['/me', '/private']) {
+        const response = await running.app(path, withCookie(cookie))
+        expect(response.headers.get('retry-after')).toBe('1')
+        expect(await refusal(response)).toBe('503 unavailable')
+      }
+    })
+  })
+
+  it('serves the service under its path, and leaves every other path to the application', async () => {
+    const running = await mounted(start)
+    const head = await running.service('/session', { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    for (const path of ['/session', '/authx/session', '/auth%2fsession', '//auth/session', '/x/auth/session'])
+      expect((await running.app(path)).status, path).toBe(404)
+    expect((await running.app('/auth//session')).status).toBe(404)
+    // A device and a session, each with a header of its own.
+    const signedIn = await running.service('/sessions', json(CREDENTIALS))
+    expect(signedIn.headers.getSetCookie()).toHaveLength(2)
+  })
+
+  it('passes on the client, and refuses another origin, a body over the limit and one that breaks off', async () => {
+    const running = await mounted(start)
+    const foreign = running.service('/sessions', json(CREDENTIALS, { origin: 'https://evil.example' }))
+    expect(await refusal(await foreign)).toBe('403 foreign_origin')
+    const large = json({ ...CREDENTIALS, password: 'x'.repeat(70_000) })
+    expect(await refusal(await running.service('/sessions', large))).toBe('413 body_too_large')
+    await abort(`${running.auth.options.baseUrl}/sessions`)
+    await signIn(running)
+    expect(running.audit.filter(({ action }) => action === 'login').map(({ ip }) => ip)).toEqual([
+      '127.0.0.1',
+    ])
+  })
+})
+
+/** Sends the beginning of a request, and disconnects. */
+function abort(url: string): Promise<void> {
+  const headers = { 'content-type': 'application/json', 'content-length': '100' }
+  const request = startRequest(url, { method: 'POST', headers })
+  return new Promise((resolve) => {
+    request.on('error', () => {}).once('close', resolve)
+    request.write('{"email":', () => request.destroy())
+  })
+}
+
+describe('a service elsewhere', () => {
+  it('is asked each time, unless the application allows some seconds', async () => {
+    const remote = await listening()
+    const { auth } = await service(remote.url)
+    let asked = 0
+    const handler = toNodeHandler(auth)
+    remote.serve((request, response) => {
+      asked++
+      return handler(request, response)
+    })
+    const { headers } = await auth.testing.signIn(EMAIL)
+    for (const [cacheSeconds, times] of [
+      [0, 3],
+      [10, 1],
+    ] as const) {
+      asked = 0
+      const read = readFromRemote({ url: remote.url, cacheSeconds })
+      for (let time = 0; time < 3; time++) expect((await read(headers))?.user.email).toBe(EMAIL)
+      expect(asked).toBe(times)
+      // Without a credential there is nothing to ask.
+      expect(await read({ cookie: 'a=b', authorization: 'Basic x' })).toBe(null)
+      expect(asked).toBe(times)
+    }
+  })
+
+  it('gets our own credentials and no other header', async () => {
+    const seen: Headers[] = []
+    const read = readFromRemote({
+      url: 'http://bienvenue:5000/auth/',
+      fetch: async (target, init) => {
+        expect(String(target)).toBe('http://bienvenue:5000/auth/session')
+        seen.push(new Headers(init?.headers))
+        return Response.json({ user: null, session: null })
+      },
+    })
+    expect(await read({ cookie: 'app=secret; session_id=x; __Host-session_id=y', 'x-internal': '1' })).toBe(
+      null,
+    )
+    expect(await read({ authorization: 'Bearer x', cookie: 'app=secret' })).toBe(null)
+    expect(seen.map((headers) => [...headers])).toEqual([
+      [['cookie', 'session_id=x; __Host-session_id=y']],
+      [['authorization', 'Bearer x']],
+    ])
+  })
+
+  it.each<[string, () => Response]>([
+    ['another status', () => Response.json({ code: 'foreign_host' }, { status: 400 })],
+    ['no JSON', () => new Response('<h1>Bad gateway</h1>')],
+    ['JSON of something else', () => Response.json({ status: 'ok' })],
+    ['an empty body', () => new Response(null, { status: 204 })],
+  ])('that answers with %s is unavailable', async (_, answer) => {
+    const read = readFromRemote({ url: 'http://bienvenue:5000', fetch: async () => answer() })
+    await expect(read({ cookie: 'session_id=x' })).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it.each(['bienvenue:5000', 'ftp://bienvenue', '/auth', '', 'http://bienvenue/?a=b'])(
+    'cannot have the URL %j',
+    (url) => {
+      expect(() => readFromRemote({ url })).toThrow(/^url must be the http or https URL/)
+    },
+  )
+
+  it.each([-1, 11, Number.NaN])('cannot be cached for %d seconds', (cacheSeconds) => {
+    expect(() => readFromRemote({ url: 'http://bienvenue:5000', cacheSeconds })).toThrow(
+      'cacheSeconds must be from 0 to 10',
+    )
+  })
+})
+
+it('the adapter for sveltekit needs a path in baseUrl, because it would hide the application otherwise', async () => {
+  const { auth } = await service('http://127.0.0.1:5173')
+  expect(() => forSvelteKit(auth)).toThrow('baseUrl must end with the path of the service, such as /auth')
+})
