@@ -100,7 +100,7 @@ const SIGN_UP = { email: ` ${BOB}`, password: NEW_PASSWORD }
 const SIGN_IN = { email: BOB, password: PASSWORD }
 
 onBothEngines('beforeSignUp', (engine) => {
-  it('refuses before any look-up, and always with the same answer', async () => {
+  it('refuses before any look-up, and always with the same answer [LGN-07]', async () => {
     const hook = vi.fn(refuse)
     const hash = vi.fn(CHEAP_HASHER.hash)
     const scene = await withHooks(engine, { beforeSignUp: hook }, { hasher: { ...CHEAP_HASHER, hash } })
@@ -137,7 +137,7 @@ onBothEngines('beforeSignUp', (engine) => {
     expect(await rowsOf(scene)).toEqual(before)
   })
 
-  it('creates no account unless it allows that', async () => {
+  it('creates no account unless it allows that [API-15]', async () => {
     const hook = vi.fn<() => void>()
     const scene = await withHooks(engine, { beforeSignUp: hook })
     const before = await rowsOf(scene)
@@ -149,7 +149,7 @@ onBothEngines('beforeSignUp', (engine) => {
     expect(await rowsOf(scene)).toEqual(before)
   })
 
-  it('creates no account if it does not answer within 5 seconds', async () => {
+  it('creates no account if it does not answer within 5 seconds [API-15]', async () => {
     const { hook, asked } = silence()
     const scene = await withHooks(engine, { beforeSignUp: hook })
     const before = await rowsOf(scene)
@@ -226,7 +226,7 @@ onBothEngines('afterSignUp', (engine) => {
 })
 
 onBothEngines('beforeSignIn', (engine) => {
-  it('signs nobody in unless it allows that', async () => {
+  it('signs nobody in unless it allows that [API-15]', async () => {
     const hook = vi.fn<() => void>()
     const scene = await withHooks(engine, { beforeSignIn: hook })
     await createAccount(scene.auth)
@@ -240,11 +240,25 @@ onBothEngines('beforeSignIn', (engine) => {
     }
     // The session that the client has stays too.
     expect(await rowsOf(scene)).toEqual(before)
+    await vi.waitUntil(() => scene.errors.length === 6)
     const faults = Array(3).fill(['the hook beforeSignIn failed', 'request']).flat()
     expect(scene.errors.map(({ message }) => message)).toEqual(faults)
   })
 
-  it('signs nobody in if it does not answer within 5 seconds, or answers later', async () => {
+  it('is asked for a bearer token too', async () => {
+    const hook = vi.fn<() => void>(refuse)
+    const scene = await withHooks(engine, { beforeSignIn: hook })
+    await createAccount(scene.auth)
+    const signIn = { ...SIGN_IN, transport: 'bearer' }
+    expect((await scene.ask('/sessions', signIn)).status).toBe(403)
+    expect((await rowsOf(scene)).sessions).toEqual([])
+    hook.mockImplementation(() => {})
+    expect(await (await scene.ask('/sessions', signIn)).json()).toMatchObject({
+      session_token: expect.any(String),
+    })
+  })
+
+  it('signs nobody in if it does not answer within 5 seconds, or answers later [API-15]', async () => {
     const asked = Promise.withResolvers<void>()
     const permission = Promise.withResolvers<void>()
     const scene = await withHooks(engine, {
@@ -267,6 +281,7 @@ onBothEngines('beforeSignIn', (engine) => {
     expect(cookieIn(late, 'session_id')).toBeUndefined()
     const { throttles, ...rows } = await everyRow(scene.db)
     expect({ ...rows, throttles: before.throttles }).toEqual(before)
+    await vi.waitUntil(() => scene.errors.length === 2)
     expect(scene.errors).toMatchObject([
       { message: 'the hook beforeSignIn took longer than 5 s' },
       { message: 'request' },

@@ -297,8 +297,9 @@ export class AuthError extends Error {
   }
 }
 
-const APPLICATION_CODE = /^[a-z][a-z0-9_]{0,63}$/
-const REFUSAL_MAX_LENGTH = 500
+const APPLICATION_CODE = /^[a-z][a-z0-9_]*$/
+export const APPLICATION_CODE_MAX_LENGTH = 64
+export const REFUSAL_MAX_LENGTH = 500
 
 /**
  * What a `before…` hook throws to refuse. The client gets 403 `refused_by_application` with both values.
@@ -320,7 +321,8 @@ export class HookRefusal extends Error {
    */
   constructor(code: string, message: string = ERRORS.refused_by_application.message) {
     super(message)
-    if (typeof code !== 'string' || !APPLICATION_CODE.test(code))
+    const isCode = typeof code === 'string' && code.length <= APPLICATION_CODE_MAX_LENGTH
+    if (!isCode || !APPLICATION_CODE.test(code))
       throw new TypeError('the code of a refusal must be like invitation_required')
     const isSentence = typeof message === 'string' && message !== '' && message.length <= REFUSAL_MAX_LENGTH
     if (!isSentence || !message.isWellFormed() || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(message))

@@ -46,8 +46,8 @@ export async function register(
   assertPassword(password, 'password')
   await countAttempt(ctx, 'registration', request, caller)
   await assertNewPassword(ctx, password, { field: 'password', email })
-  const created = await create(ctx, { email, password }, caller)
   await askApplication(ctx, email, caller)
+  const created = await create(ctx, { email, password }, caller)
   if (created !== null) ctx.hooks.afterSignUp({ user: accountOf(created) }, caller)
   return { email: storedEmail(email) }
 }
