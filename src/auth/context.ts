@@ -1,5 +1,6 @@
 import { type AuditRecord, type Database, type Tx, transactionWithoutSync } from '../db/index.ts'
 import type { Keyring } from '../lib/keyring.ts'
+import type { MailWriter } from '../mail/application.ts'
 import type { Hasher, Options } from '../options/index.ts'
 import type { HookRunner } from './hooks.ts'
 import type { PasswordPolicy } from './passwords/policy/index.ts'
@@ -14,6 +15,8 @@ export interface Context {
   /** Signs device tokens. `null` without a secret key. */
   readonly keys: Keyring | null
   readonly hooks: HookRunner
+  /** Writes mail, with the links and templates of the application. */
+  readonly mail: MailWriter
   /** Whether there is a mailer. Without one, no mail is enqueued. */
   readonly sendsMail: boolean
   /** Identifies this process in the audit log. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import * as store from '../db/index.ts'
 import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
 import { generateUuid, randomSecret } from '../lib/random.ts'
+import { type MailOptions, openMailWriter } from '../mail/application.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
 import { type AuthOptions, type Options, resolveOptions } from '../options/index.ts'
 import * as account from './account/index.ts'
@@ -77,6 +78,8 @@ export interface ServiceDetails {
   readonly onChange?: (level: 'warn' | 'info', what: string, details?: Record<string, unknown>) => void
   /** Functions of the application. Default: none. */
   readonly hooks?: Hooks | undefined
+  /** Links and templates of the application. Default: those of the service. */
+  readonly mail?: MailOptions | undefined
   /** Called for each audit record once it is committed. */
   readonly onAudit?: (record: store.AuditRecord) => void
 }
@@ -92,6 +95,7 @@ export async function openAuthService(
 ): Promise<AuthService> {
   const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
   const hooks = openHooks(details.hooks ?? {}, onFault)
+  const mail = openMailWriter(details.mail ?? {}, { httpsOnly: options.mode === 'production', onFault })
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
@@ -125,6 +129,7 @@ export async function openAuthService(
     ),
     keys: keyringFor(options),
     hooks,
+    mail,
     sendsMail: mailer !== null,
     instance: `${hostname()}:${process.pid}`,
     onAudit,
@@ -135,9 +140,10 @@ export async function openAuthService(
     worker = startMailWorker(ctx, mailer, (error, mail) => {
       if (mail === null) onFault('the outbox cannot be read', error)
       else {
-        // The message of a mail error contains no address and no secret.
+        // The message of a mail error contains no address and no secret. Its cause is an error of the application.
         const why = error instanceof MailError && { message: error.message }
-        onFault('a mail was not sent', error, { mail: mail.id, attempts: mail.attempts, ...why })
+        const reason = error instanceof MailError ? (error.cause ?? error) : error
+        onFault('a mail was not sent', reason, { mail: mail.id, attempts: mail.attempts, ...why })
       }
     })
   }

@@ -34,13 +34,14 @@ export type SignInResult = StartedSession & {
 
 /**
  * Signs a user in with a password. The gates run in order: throttle, password, state of the account, confirmed address,
- * compromised password, the hook `beforeSignIn`. The session comes last, and replaces the one that the caller presents. If the algorithm or cost
- * of the stored hash differs from the options, the hash is renewed.
+ * compromised password, the hook `beforeSignIn`. The session comes last, and replaces the one that the caller presents. If
+ * the algorithm or cost of the stored hash differs from the options, the hash is renewed.
  *
  * @throws {AuthError} `invalid_credentials`: unknown or malformed address, wrong password, disabled account or
  *   unconfirmed address, after the same work and without saying which; `password_compromised`: the password is right, and
- *   must be reset; `refused_by_application` with `applicationCode`: the hook refused; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long`
- *   with `field`; `unavailable`: too many passwords wait to be hashed.
+ *   must be reset; `refused_by_application` with `applicationCode`: the hook refused; `too_many_attempts` with
+ *   `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long` with `field`; `internal_error`: the hook
+ *   failed; `unavailable`: it took too long, or too many passwords wait to be hashed.
  */
 export async function withPassword(
   ctx: Context,
@@ -166,7 +167,7 @@ async function refuseSignIn(
     if (!ctx.options.emailVerification) return
     // The owner of an unconfirmed account needs the link to continue.
     if (user !== null && reason === 'unconfirmed') await enqueueMail(tx, user, 'verify_email', caller)
-    else await enqueueDecoy(tx, 'verify_email', caller)
+    else await enqueueDecoy(tx, 'verify_email', caller, email)
   })
   throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)
 }
