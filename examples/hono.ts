@@ -1,23 +1,19 @@
-/** Mounts the service under `/auth` in a Hono app, next to a route that knows the signed-in user. */
+/** Mounts the service under `/auth` in a Hono app, next to a route for signed-in users. */
 import { serve } from '@hono/node-server'
-import { getConnInfo } from '@hono/node-server/conninfo'
 import { createAuth } from 'bienvenue-auth'
+import { bienvenue } from 'bienvenue-auth/adapters/hono'
 import { Hono } from 'hono'
-import { mount } from 'hono/mount'
 
-const auth = await createAuth({ databaseUrl: process.env.DATABASE_URL ?? 'sqlite::memory:' })
+const auth = await createAuth({
+  databaseUrl: process.env.DATABASE_URL ?? 'sqlite::memory:',
+  baseUrl: 'http://localhost:3000/auth',
+})
+const { mount, requireUser } = bienvenue(auth)
 const app = new Hono()
 
-// Pass on the client's IP address, by which the service throttles.
-app.all(
-  '/auth/*',
-  mount(auth.fetch, (c) => ({ ip: getConnInfo(c).remote.address })),
-)
+app.all('/auth/*', mount)
 
-app.get('/hello', async (c) => {
-  const session = await auth.getSession(c.req.raw)
-  return session ? c.text(`Hello, ${session.user.email}`) : c.text('Please log in', 401)
-})
+app.get('/hello', requireUser(), (c) => c.text(`Hello, ${c.var.signedIn.user.email}`))
 
 const server = serve(
   { fetch: app.fetch, hostname: '127.0.0.1', port: Number(process.env.PORT ?? 3000) },

@@ -1,6 +1,7 @@
 /** Generates documents from the source. With `--check`, changes nothing and fails if a file differs. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { audit } from './docs/audit.ts'
+import { comingFrom } from './docs/coming-from.ts'
 import { data } from './docs/data.ts'
 import { email } from './docs/email.ts'
 import { errors } from './docs/errors.ts'
@@ -17,6 +18,7 @@ const PAGES = [
   ...[errors, options, data, http],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...settingComments,
+  ...comingFrom,
 ]
 
 for (const { path, write } of PAGES) {

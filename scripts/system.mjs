@@ -13,6 +13,8 @@ const PACKAGES = [
   { name: 'bsdutils', path: '/usr/bin/script', tests: 'of the service at a terminal' },
   { name: 'openssl', path: '/usr/bin/openssl', tests: 'over TLS' },
   { name: 'postgresql-client', path: '/usr/bin/psql', tests: 'of the roles as psql makes them' },
+  { name: 'sqlite3', path: '/usr/bin/sqlite3', tests: 'of exports from SQLite' },
+  { name: 'jq', path: '/usr/bin/jq', tests: 'of exports from Keycloak' },
   {
     name: 'python3-sqlalchemy',
     path: '/usr/lib/python3/dist-packages/sqlalchemy',

@@ -20,6 +20,8 @@ async function answer(response: Response): Promise<{ status: number; body: unkno
 describe.each([
   { name: 'hono', mount: '/auth' },
   { name: 'express', mount: '/auth' },
+  { name: 'fastify', mount: '/auth' },
+  { name: 'h3', mount: '/auth' },
   { name: 'node-http', mount: '' },
 ])('the example $name', ({ name, mount }) => {
   it('serves the classic flow under its mount path, and greets the signed-in user', async () => {
@@ -28,7 +30,7 @@ describe.each([
     const credentials = { email: EMAIL, password: PASSWORD }
     const hello = async (sessionToken?: string) => {
       const response = await send(url, 'GET', '/hello', sessionToken === undefined ? {} : { sessionToken })
-      return { status: response.status, body: await response.text() }
+      return response.ok ? response.text() : response.status
     }
 
     expect(await answer(await send(auth, 'GET', '/'))).toEqual({
@@ -46,8 +48,8 @@ describe.each([
     expect(
       await answer(await send(auth, 'POST', '/sessions', { form: { email: EMAIL, password: NEW_PASSWORD } })),
     ).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
-    expect(await hello()).toEqual({ status: 401, body: 'Please log in' })
-    expect(await hello('nonsense')).toEqual({ status: 401, body: 'Please log in' })
+    expect(await hello()).toEqual(401)
+    expect(await hello('nonsense')).toEqual(401)
 
     const login = await send(auth, 'POST', '/sessions', { form: credentials })
     const sessionToken = sessionIdOf(login)
@@ -56,7 +58,7 @@ describe.each([
       status: 200,
       body: { email: EMAIL },
     })
-    expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
+    expect(await hello(sessionToken)).toEqual(`Hello, ${EMAIL}`)
 
     const reset = await send(auth, 'POST', '/reset_password', { form: { email: EMAIL } })
     expect(reset.status).toBe(200)
@@ -67,7 +69,7 @@ describe.each([
       body: { email: EMAIL, message: 'Password updated' },
     })
     // In classic mode a reset leaves sessions alone.
-    expect(await hello(sessionToken)).toEqual({ status: 200, body: `Hello, ${EMAIL}` })
+    expect(await hello(sessionToken)).toEqual(`Hello, ${EMAIL}`)
 
     const again = sessionIdOf(
       await send(auth, 'POST', '/sessions', { form: { email: EMAIL, password: NEW_PASSWORD } }),
@@ -75,12 +77,12 @@ describe.each([
     const logout = await send(auth, 'DELETE', '/sessions', { sessionToken: again })
     // `fetch` sends Sec-Fetch-Mode, as browsers do.
     expect(logout.status).toBe(303)
-    expect(logout.headers.get('location')).toBe('/')
+    expect(logout.headers.get('location')).toBe(`${mount}/`)
     expect(await answer(await send(auth, 'GET', '/profile', { sessionToken: again }))).toMatchObject({
       status: 403,
       body: { code: 'session_required' },
     })
-    expect(await hello(again)).toEqual({ status: 401, body: 'Please log in' })
+    expect(await hello(again)).toEqual(401)
 
     expect(await example.stop()).toBe(0)
     expect(await example.stderr).toBe('')

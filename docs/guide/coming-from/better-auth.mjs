@@ -1,0 +1,41 @@
+// Prints the users of better-auth as lines for `bienvenue import`.
+// Run it with Node in your project, with the file that exports your `auth`.
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+// The most rows that better-auth returns at once unless it is configured otherwise.
+const PAGE = 100
+
+const exported = await import(pathToFileURL(resolve(process.argv[2] ?? 'auth.ts')).href)
+const { adapter } = await (exported.auth ?? exported.default).$context
+
+function lineOf(user, password) {
+  const isBanned = user.banned && (!user.banExpires || user.banExpires > new Date())
+  return JSON.stringify({
+    old_id: user.id,
+    email: user.email,
+    hashed_password: password || '!',
+    email_verified: user.emailVerified,
+    created_at: user.createdAt,
+    disabled: isBanned ? true : undefined,
+    name: user.name,
+    picture: user.image,
+    totp_secret: user.twoFactorEnabled ? 'not exported' : undefined,
+  })
+}
+
+for (let offset = 0; ; offset += PAGE) {
+  const page = { limit: PAGE, offset, sortBy: { field: 'id', direction: 'asc' } }
+  const users = await adapter.findMany({ model: 'user', ...page })
+  if (users.length === 0) break
+  const ids = { field: 'userId', operator: 'in', value: users.map(({ id }) => id) }
+  const where = [ids, { field: 'providerId', value: 'credential' }]
+  const accounts = await adapter.findMany({ model: 'account', where, limit: PAGE })
+  const passwords = new Map(accounts.map(({ userId, password }) => [userId, password]))
+  const lines = users
+    .filter(({ isAnonymous }) => !isAnonymous)
+    .map((user) => `${lineOf(user, passwords.get(user.id))}\n`)
+  process.stdout.write(lines.join(''))
+}
+// An open connection to the database would keep the program running.
+process.stdout.end(() => process.exit())
