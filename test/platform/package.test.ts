@@ -188,6 +188,7 @@ it('exports exactly these names from two entry points', async () => {
     [
       'AuthError',
       'Conflict',
+      'HookRefusal',
       'InvalidRequestError',
       'MailError',
       'MailRefused',
@@ -499,11 +500,16 @@ const TYPED = `
       type SessionCaller, type SessionInfo, type SessionSummary, type SetEmailRequest, type SignInResult, type User,
       type UserDescription, type UserQuery, type Cookie, type CookieAttributes, type Cookies, type NewSession, type Presented,
       type RequestLike, type StartedSession, type Testing, type TestSession, type Transport,
+      type HookClient, HookRefusal, type Hooks, type LinkParts, type MailContent, type MailData, type MailKind, type MailLink,
+      type MailLinks, type MailOptions, type MailTemplate, type MailTemplates, type MailText, type SignedUp, type SignIn,
+      type SignInAttempt, type SignUpAttempt, type TemplateInput,
     } from 'bienvenue-auth'
 
     const mailer: Mailer = {
       async send(mail: Mail): Promise<void> {
-        const words: string[] = [mail.id, mail.to, mail.subject, mail.text, mail.html, mail.language]
+        const words: string[] = [mail.id, mail.to, mail.subject, mail.text, mail.html ?? '', mail.language]
+        const { kind, url, data }: MailContent = mail
+        console.log(kind, url, data)
         if (words.includes('')) throw new MailRefused('empty')
         throw new MailError('not today')
       },
@@ -516,6 +522,27 @@ const TYPED = `
       verifyNothing: async () => {},
       needsRehash: () => false,
     }
+    const hooks: Hooks = {
+      beforeSignUp({ email, normalizedEmail }: SignUpAttempt, { ip }: HookClient) {
+        if (ip === undefined) throw new HookRefusal('no_address', email + normalizedEmail)
+      },
+      async afterSignUp({ user }: SignedUp) {
+        console.log(user.id)
+      },
+      beforeSignIn({ user, method }: SignInAttempt) {
+        if (method === 'password') throw new HookRefusal(user.email)
+      },
+    }
+    const link: MailLink = async ({ token, email, kind }: LinkParts) => token + email + kind
+    const links: MailLinks = { reset_password: link, confirm_email: 'https://app.example.com/#{token}' }
+    const kind: MailKind = 'new_device'
+    const write: MailTemplate<'new_device'> = (input: TemplateInput<'new_device'>): MailText => {
+      const { signIns, count }: MailData<'new_device'> = input.data
+      const [latest]: readonly SignIn[] = signIns
+      return { subject: kind, text: input.to + count + latest?.at.toISOString(), html: null }
+    }
+    const templates: MailTemplates = { new_device: write, reset_password: ({ url }) => ({ subject: 'x', text: url }) }
+    const mail: MailOptions = { links, templates }
     const options: CreateAuthOptions = {
       mode: 'production', baseUrl: 'https://auth.example.com', secretKey: 'x', smtpUrl: 'smtps://h', mailFrom: 'a@b.c',
       trustedProxies: '10.0.0.0/8', databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', bcryptCost: 12, maxImportedHashCost: 25,
@@ -526,7 +553,7 @@ const TYPED = `
       unconfirmedAccountSeconds: 86_400, throttle: true, loginFailuresPerAccount: 2, loginFailuresPerIp: 2,
       loginFailuresUntilLock: 0, signInsPerAccount: 2, signInsPerIp: 2, resetRequestsPerAccount: 2, resetRequestsPerIp: 2, registrationsPerIp: 2,
       mailsPerMailbox: 1, mailsPerHour: 1, auditRetentionDays: 1, ipRetentionDays: 1,
-      now: () => new Date(), hasher, mailer, logger,
+      now: () => new Date(), hasher, mailer, logger, hooks, mail,
       onAudit: (record: AuditRecord) => console.log(record.action, record.at.getTime(), record.userId?.toFixed()),
     }
     const auth: Auth = await createAuth(options)

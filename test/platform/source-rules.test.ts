@@ -49,6 +49,17 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     CONNECTS,
     ['auth/passwords/policy/breaches.ts', 'db/postgres.ts', 'mail/smtp.ts'],
   ],
+  // A sign-in asks the hook `beforeSignIn` first. The others renew a session, or let the program vouch for the user.
+  [
+    'start a session',
+    /await startSession\(/,
+    [
+      'auth/account/password-change.ts',
+      'auth/sessions/create.ts',
+      'auth/sign-in/reauthenticate.ts',
+      'auth/sign-in/with-password.ts',
+    ],
+  ],
   [
     'call sql.raw [API-04]',
     /\bsql\.raw\(/,
