@@ -1,6 +1,7 @@
 /** Generates documents from the source. With `--check`, changes nothing and fails if a file differs. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { audit } from './docs/audit.ts'
+import { clientRoutes } from './docs/client-routes.ts'
 import { comingFrom } from './docs/coming-from.ts'
 import { data } from './docs/data.ts'
 import { email } from './docs/email.ts'
@@ -18,6 +19,7 @@ const PAGES = [
   ...[errors, options, data, http],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...settingComments,
+  clientRoutes,
   ...comingFrom,
 ]
 
