@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { api } from './docs/api.ts'
 import { audit } from './docs/audit.ts'
+import { clientRoutes } from './docs/client-routes.ts'
 import { comingFrom } from './docs/coming-from.ts'
 import { data } from './docs/data.ts'
 import { email } from './docs/email.ts'
@@ -21,6 +22,7 @@ const PAGES = [
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...settingComments,
   ...frameworks,
+  clientRoutes,
   ...comingFrom,
 ]
 

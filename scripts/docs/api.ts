@@ -6,6 +6,7 @@ import { GENERATED, type Page } from './page.ts'
 const ENTRY_POINTS = {
   'bienvenue-auth': 'src/index.ts',
   'bienvenue-auth/node': 'src/node.ts',
+  'bienvenue-auth/client': 'src/client/index.ts',
   ...Object.fromEntries(
     ['express', 'fastify', 'h3', 'hono', 'next', 'sveltekit'].map((name) => [
       `bienvenue-auth/adapters/${name}`,

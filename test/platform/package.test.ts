@@ -79,7 +79,10 @@ async function runProgram(source: string): Promise<string> {
 }
 
 /** Type-checks a TypeScript program and our declarations in strict mode. */
-async function compile(source: string): Promise<{ exitCode: number | null; stdout: string }> {
+async function compile(
+  source: string,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<{ exitCode: number | null; stdout: string }> {
   const compilerOptions = {
     module: 'nodenext',
     target: 'es2024',
@@ -89,6 +92,7 @@ async function compile(source: string): Promise<{ exitCode: number | null; stdou
     noUncheckedIndexedAccess: true,
     skipLibCheck: false,
     noEmit: true,
+    ...overrides,
   }
   writeFileSync(join(consumer, 'program.ts'), source)
   writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
@@ -173,16 +177,17 @@ it('passes publint in strict mode', async () => {
   expect(messages).toEqual([])
 })
 
-it('exports exactly these names from two entry points', async () => {
+it('exports exactly these names from three entry points', async () => {
   const exported = await runProgram(`
     import assert from 'node:assert/strict'
     import { createRequire } from 'node:module'
     import * as library from 'bienvenue-auth'
+    import * as client from 'bienvenue-auth/client'
     import * as node from 'bienvenue-auth/node'
     import manifest from 'bienvenue-auth/package.json' with { type: 'json' }
     const inside = await import('bienvenue-auth/dist/db/index.js').catch(({ code }) => code)
     assert.deepEqual({ ...createRequire(import.meta.url)('bienvenue-auth') }, { ...library })
-    console.log(JSON.stringify([Object.keys(library).sort(), Object.keys(node), manifest.name, inside]))
+    console.log(JSON.stringify([Object.keys(library).sort(), Object.keys(node), Object.keys(client), manifest.name, inside]))
   `)
   expect(JSON.parse(exported)).toEqual([
     [
@@ -199,6 +204,7 @@ it('exports exactly these names from two entry points', async () => {
       'hashPassword',
     ],
     ['toNodeHandler'],
+    ['createClient'],
     'bienvenue-auth',
     'ERR_PACKAGE_PATH_NOT_EXPORTED',
   ])
@@ -690,6 +696,39 @@ it('supports explicit annotations with every exported type', async () => {
   expect(await compile(TYPED)).toMatchObject({ stdout: '', exitCode: 0 })
 })
 
+const CLIENT = `
+  import {
+    type CallOptions, type Client, type ClientError, type ClientOptions, createClient, type CurrentSession, type Fetch,
+    type GeneralErrorCode, type Result, type SessionStore, type TokenStore,
+  } from 'bienvenue-auth/client'
+
+  let kept: string | null = null
+  const token: TokenStore = { get: () => kept, set: (next) => { kept = next } }
+  const send: Fetch = async () => ({ ok: true, status: 204, headers: { get: () => null }, text: async () => '' })
+  const options: ClientOptions = { baseUrl: 'https://auth.example.com', fetch: send, token }
+  const client: Client = createClient(options)
+  const none: CallOptions = {}
+  const result: Result<{ sessions: { id: string; ip: string | null }[] }> = await client.sessions.list(none)
+  export const error: ClientError | null = result.ok ? null : result.error
+  const session: SessionStore = client.session
+  export const stop: () => void = session.subscribe((current: CurrentSession | undefined) => current?.user?.email)
+  export const general: GeneralErrorCode = 'invalid_response'
+  // @ts-expect-error: a field is missing.
+  client.signIn.withPassword({ email: 'bob@example.com' })
+  // @ts-expect-error: there is no such field.
+  client.sessions.end({ id: 'x', all: true })
+  // @ts-expect-error: a page has no method.
+  client.pages
+`
+
+it.each([
+  ['a browser', { lib: ['es2022', 'dom'], types: [], module: 'esnext', moduleResolution: 'bundler' }],
+  // The types of zod name `URL`.
+  ['a platform without the types of a browser or Node', { lib: ['es2022'], types: [], skipLibCheck: true }],
+])('types the client for %s', async (_, overrides) => {
+  expect(await compile(CLIENT, overrides)).toMatchObject({ stdout: '', exitCode: 0 })
+})
+
 it('exports no name that these programs do not use', () => {
   const [declared = '', ofAuth = ''] = ['index.d.ts', 'auth/index.d.ts'].map((file) =>
     readFileSync(join(installed, 'dist', file), 'utf8'),
@@ -783,10 +822,11 @@ it('documents every member of `auth`, its options and its results for editors', 
 })
 
 it('shows the comment of every use case in editors', () => {
-  // The members of `auth` are mapped from the use cases, so ask the compiler, as editors do.
+  // The members of `auth` and of the client are mapped from the use cases and the contract, so ask the compiler, as editors do.
   writeFileSync(
     join(consumer, 'editor.ts'),
-    `export const auth = await (await import('bienvenue-auth')).createAuth()`,
+    `export const auth = await (await import('bienvenue-auth')).createAuth()
+     export const client = (await import('bienvenue-auth/client')).createClient({ baseUrl: '' })`,
   )
   const config = join(consumer, 'editor.json')
   writeFileSync(
@@ -798,9 +838,7 @@ it('shows the comment of every use case in editors', () => {
   const [project = expect.unreachable()] = compiler.updateSnapshot({ openProject: config }).getProjects()
   const { checker, program } = project
   const file = program.getSourceFile(join(consumer, 'editor.ts')) ?? expect.unreachable()
-  const [auth = expect.unreachable()] = checker.getExportsOfModule(
-    checker.getSymbolAtLocation(file) ?? expect.unreachable(),
-  )
+  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(file) ?? expect.unreachable())
 
   const documented: string[] = []
   const undocumented: string[] = []
@@ -816,9 +854,12 @@ it('shows the comment of every use case in editors', () => {
       else if (!isDocumented || name === 'db') visit(member, `${name}.`)
     }
   }
-  visit(auth, '')
+  for (const owner of exported) visit(owner, owner.name === 'auth' ? '' : 'client.')
   expect(undocumented).toEqual([])
   expect(documented).toEqual(
-    expect.arrayContaining(['account.delete', 'db.addUser', 'fetch', 'registerUser']),
+    expect.arrayContaining([
+      ...['account.delete', 'db.addUser', 'fetch', 'registerUser'],
+      ...['client.account.delete', 'client.sessions.list', 'client.onSignedOut'],
+    ]),
   )
 })
