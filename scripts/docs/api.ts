@@ -20,6 +20,11 @@ const OF_EVERY_ERROR = new Set(['stack', 'cause'])
 
 /** TypeScript's `NoTruncation`. */
 const WHOLE = 1
+/** TypeScript's `InTypeAlias`: what a name stands for. */
+const MEANING = 1 << 23
+
+/** In the type of an operation. */
+const ROUTE = /readonly method: "(\w+)"; readonly path: "([^"]+)"/
 
 export const api: Page = {
   path: 'docs/reference/api.md',
@@ -58,6 +63,10 @@ function report(compiler: API): string[] {
       if (OF_EVERY_ERROR.has(member.name)) return []
       // The topics of the library are modules bound to a database.
       if (text.startsWith('Bound<')) return members(own, `${prefix}${member.name}.`)
+      // The calls of the client have the types of the contract.
+      const [, method, path] = ROUTE.exec(text) ?? []
+      if (path !== undefined && text.startsWith('{')) return members(own, `${prefix}${member.name}.`)
+      if (path !== undefined) return [`${prefix}${member.name}: ${method} ${path}`]
       return [`${prefix}${member.name}: ${text}`]
     })
   }
@@ -66,10 +75,11 @@ function report(compiler: API): string[] {
     const value = checker.getTypeOfSymbol(symbol)
     const valueText = value === undefined ? 'any' : textOf(value)
     const declared = checker.getDeclaredTypeOfSymbol(symbol)
-    const declaredText = textOf(declared)
+    const declaredText = checker.typeToString(declared, undefined, WHOLE | MEANING)
     if (valueText !== 'any' && !valueText.startsWith('typeof ')) return [`${symbol.name}: ${valueText}`]
     // A name for something else, such as a union, is printed as what it is.
-    if (declaredText !== symbol.name) return [`type ${symbol.name} = ${declaredText}`]
+    if (declaredText !== symbol.name && !declaredText.startsWith(`${symbol.name}<`))
+      return [`type ${symbol.name} = ${declaredText}`]
     return [
       `${valueText.startsWith('typeof ') ? 'class' : 'interface'} ${symbol.name}`,
       ...members(declared, '  '),
