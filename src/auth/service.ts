@@ -3,7 +3,7 @@ import * as store from '../db/index.ts'
 import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
 import { generateUuid, randomSecret } from '../lib/random.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
-import { type AuthOptions, type Options, resolveOptions } from '../options/index.ts'
+import { type AuthOptions, assertMetadataSchemas, type Options, resolveOptions } from '../options/index.ts'
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
 import { type Bound, bind, type UseCases } from './bind.ts'
@@ -84,10 +84,11 @@ export interface ServiceDetails {
  * @throws {OptionError} An option has an invalid value, or the database cannot be used.
  */
 export async function openAuthService(
-  { now, hasher, mailer: givenMailer, ...given }: AuthOptions,
+  { now, hasher, mailer: givenMailer, metadataSchema = {}, ...given }: AuthOptions,
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
   const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
+  assertMetadataSchemas(metadataSchema)
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
@@ -119,6 +120,7 @@ export async function openAuthService(
               reason: cause.code,
             }),
     ),
+    metadataSchema,
     keys: keyringFor(options),
     sendsMail: mailer !== null,
     instance: `${hostname()}:${process.pid}`,

@@ -214,6 +214,7 @@ export async function productionContext(
     hasher,
     options,
     policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
+    metadataSchema: {},
     keys: createKeyring(parseSecretKeys(options.secretKey)),
     sendsMail: true,
     instance: 'test:1',

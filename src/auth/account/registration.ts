@@ -8,13 +8,18 @@ import { enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
-import { addAccount, addConfirmable } from './new-account.ts'
+import { addAccount, addConfirmable, type CheckedAccount } from './new-account.ts'
+import { readProfile } from './profile-fields.ts'
 
 /** What {@link register} takes. */
 export interface RegisterRequest {
   email: string
   /** `options.minPasswordLength` code points or more, and at most 1,024 bytes of UTF-8. */
   password: string
+  /** The name that the user wants to be called by. */
+  name?: string | null | undefined
+  /** The language of the account's mail, such as `en` or `fr-CA`. Default: the best match of `caller.acceptLanguage`. */
+  locale?: string | null | undefined
 }
 
 /** What {@link register} returns. With uniform answers it is the same for a taken address. */
@@ -43,9 +48,10 @@ export async function register(
   const { email, password } = request
   assertEmail(email)
   assertPassword(password, 'password')
+  const profile = await readProfile(ctx, request, ['name', 'locale'])
   await countAttempt(ctx, 'registration', request, caller)
   await assertNewPassword(ctx, password, { field: 'password', email })
-  const account = { email, password }
+  const account = { email, password, profile }
   if (ctx.options.registrationAnswer === 'explicit') {
     await addAccount(ctx, account, caller)
   } else {
@@ -59,7 +65,7 @@ export async function register(
 /** Adds an account, or notifies the owner of the address. */
 async function addOrNotify(
   tx: TxContext,
-  account: RegisterRequest,
+  account: CheckedAccount,
   hashedPassword: string,
   caller: Caller,
 ): Promise<void> {
