@@ -12,7 +12,7 @@ const NOW = new Date('2026-11-21T12:00:00.123Z')
 const LATER = new Date('2026-12-21T12:00:00Z')
 
 async function openStore(engine: EngineName): Promise<store.Database> {
-  const db = await store.openDatabase(await migratedDatabase(engine))
+  const db = await store.openAsItIs(await migratedDatabase(engine))
   onTestFinished(() => db.destroy())
   return db
 }
