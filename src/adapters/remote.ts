@@ -118,6 +118,7 @@ function signedInOf({ user, session }: SessionBody): SignedIn | null {
   return {
     user: {
       ...account,
+      metadata: account.metadata as SignedIn['user']['metadata'],
       emailVerifiedAt: email_verified_at === null ? null : new Date(email_verified_at),
       createdAt: new Date(created_at),
     },
