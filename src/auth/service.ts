@@ -90,6 +90,7 @@ export async function openAuthService(
   const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
+    naming: options,
     ...(details.migrate !== undefined && { migrate: details.migrate }),
     onError: (error) => onFault('the database dropped a connection', error),
     onNewerSchema: (migrations) =>

@@ -7,8 +7,10 @@ import { OptionError } from '../model/errors.ts'
 import { hasStatementTimeout, useWriteAheadLog } from './dialect.ts'
 import { type Health, useHealth } from './health.ts'
 import { inspectUsableSchema, migrate } from './migrate.ts'
+import { type Naming, PLAIN } from './naming.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
-import type { Database, Schema } from './tables/index.ts'
+import { withNaming } from './renaming.ts'
+import { type Database, type Schema, TABLE_NAMES } from './tables/index.ts'
 import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
 /** Whether the database exists. Only an SQLite file may not; opening would create it. */
@@ -73,6 +75,8 @@ export interface OpenOptions {
   migrate?: boolean
   /** Whether to create an SQLite file that does not exist. Default `true`. */
   create?: boolean
+  /** How our tables are named. Default: the plain names. */
+  naming?: Naming
   /** Called when PostgreSQL drops a connection outside of any request. */
   onError?: (error: Error) => void
   /** Called with the migrations that ran, if any did. */
@@ -88,14 +92,15 @@ export interface OpenOptions {
  *   neither use nor migrate.
  */
 export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
-  const { onError = () => {}, onMigrated = () => {}, onNewerSchema = () => {}, create = true } = options
-  const db = await connect(databaseUrl, { onError, create })
+  const { onError = () => {}, onMigrated = () => {}, onNewerSchema = () => {} } = options
+  const { create = true, naming = PLAIN } = options
+  const db = await connect(databaseUrl, { onError, create, naming })
   try {
     // Refuse before the first change. Setting the journal mode already writes to the file.
     const { pending, newer } = await inspectUsableSchema(db)
     if (options.migrate !== false) {
       await useWriteAheadLog(db)
-      if (pending.length > 0) onMigrated(await migrateWithoutTimeout(databaseUrl, db))
+      if (pending.length > 0) onMigrated(await migrateWithoutTimeout(databaseUrl, db, naming))
     }
     if (newer.length > 0) onNewerSchema(newer)
     return db
@@ -106,9 +111,13 @@ export async function openDatabase(databaseUrl: string, options: OpenOptions = {
 }
 
 /** Migrates over a connection of its own where statements time out: a change to a whole table may take long. */
-async function migrateWithoutTimeout(databaseUrl: string, db: Database): Promise<readonly string[]> {
+async function migrateWithoutTimeout(
+  databaseUrl: string,
+  db: Database,
+  naming: Naming,
+): Promise<readonly string[]> {
   if (!hasStatementTimeout(db)) return migrate(db)
-  const patient = await openAsItIs(databaseUrl)
+  const patient = await openAsItIs(databaseUrl, { naming })
   try {
     return await migrate(patient)
   } finally {
@@ -119,14 +128,15 @@ async function migrateWithoutTimeout(databaseUrl: string, db: Database): Promise
 /**
  * Opens a database without inspecting or changing its schema. Its statements have no time-out.
  *
- * @param details - `readOnly`: open an SQLite file for reading only. Default `false`.
+ * @param details - `readOnly`: open an SQLite file for reading only. Default `false`. `naming`: how our tables are
+ *   named. Default: the plain names.
  * @throws {OptionError} The database cannot be opened.
  */
 export function openAsItIs(
   databaseUrl: string,
-  { readOnly = false }: { readOnly?: boolean } = {},
+  { readOnly = false, naming = PLAIN }: { readOnly?: boolean; naming?: Naming } = {},
 ): Promise<Database> {
-  return connect(databaseUrl, { onError: () => {}, hasTimeout: false, readOnly })
+  return connect(databaseUrl, { onError: () => {}, hasTimeout: false, readOnly, naming })
 }
 
 async function connect(
@@ -136,13 +146,20 @@ async function connect(
     hasTimeout = true,
     readOnly = false,
     create = true,
-  }: { onError: (error: Error) => void; hasTimeout?: boolean; readOnly?: boolean; create?: boolean },
+    naming,
+  }: {
+    onError: (error: Error) => void
+    hasTimeout?: boolean
+    readOnly?: boolean
+    create?: boolean
+    naming: Naming
+  },
 ): Promise<Database> {
   const database = locateDatabase(databaseUrl)
   // Load only the driver in use: each costs tens of milliseconds at start.
   if (database.dialect === 'postgres') {
     const { openPostgres } = await import('./postgres.ts')
-    const db = assembled(openPostgres(database.url, { onIdleError: onError, hasTimeout }))
+    const db = assembled(openPostgres(database.url, { onIdleError: onError, hasTimeout, naming }), naming)
     try {
       await assertUtf8(db)
       return db
@@ -151,25 +168,22 @@ async function connect(
       throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
     }
   }
+  if (naming.databaseSchema !== '')
+    throw new OptionError('databaseSchema', 'SQLite has no schemas; use a table prefix instead')
   const { openSqlite } = await import('./sqlite/driver.ts')
   try {
     assertFolder(database.path)
-    return assembled(await openSqlite(database.path, { readOnly, create }))
+    return assembled(await openSqlite(database.path, { readOnly, create, naming }), naming)
   } catch (error) {
     throw cannotUse(databaseUrl, error)
   }
 }
 
-function assembled({
-  dialect,
-  reader,
-  health,
-}: {
-  dialect: Dialect
-  reader: PreparedReader
-  health: Health
-}): Database {
-  const db = new Kysely<Schema>({ dialect })
+function assembled(
+  { dialect, reader, health }: { dialect: Dialect; reader: PreparedReader; health: Health },
+  naming: Naming,
+): Database {
+  const db = new Kysely<Schema>({ dialect: withNaming(dialect, naming, TABLE_NAMES) })
   useReader(db, reader)
   useHealth(db, health)
   return db

@@ -3,6 +3,7 @@ import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClie
 import pg from 'pg'
 import { isUnavailable } from './dialect.ts'
 import { DatabaseFault, type Health } from './health.ts'
+import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
 import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
@@ -20,7 +21,11 @@ export const POOL_SIZE = 10
  */
 export function openPostgres(
   url: string,
-  { onIdleError, hasTimeout }: { onIdleError: (error: Error) => void; hasTimeout: boolean },
+  {
+    onIdleError,
+    hasTimeout,
+    naming,
+  }: { onIdleError: (error: Error) => void; hasTimeout: boolean; naming: Naming },
 ): { dialect: Dialect; reader: PreparedReader; health: Health } {
   const pool = new pg.Pool({
     connectionString: url,
@@ -42,7 +47,7 @@ export function openPostgres(
   return {
     dialect: new PostgresDialect({ pool: closingBroken(pool) }),
     reader: { first: firstRow(pool) },
-    health: healthOf(pool),
+    health: healthOf(pool, naming),
   }
 }
 
@@ -58,24 +63,26 @@ const READ_ONLY = `
     limit 1
   ), false) as read_only`
 
-function healthOf(pool: pg.Pool): Health {
+function healthOf(pool: pg.Pool, naming: Naming): Health {
+  const ledger = qualifiedBy(naming, LEDGER)
+  const throttles = qualifiedBy(naming, 'throttles')
   return {
     async probe() {
       // `alter database … set` only affects new sessions, and those in the pool may be older.
       const { rows } = await pool.query<{ read_only: boolean }>(READ_ONLY)
       if (rows[0]?.read_only !== false) throw new DatabaseFault('read_only', 'the database is read-only')
-      if (!(await hasTable(pool, 'bienvenue_migrations'))) return []
-      const ledger = await pool.query<{ name: string }>('select name from bienvenue_migrations')
-      return ledger.rows.map(({ name }) => name)
+      if (!(await hasTable(pool, ledger))) return []
+      const executed = await pool.query<{ name: string }>(`select name from ${ledger}`)
+      return executed.rows.map(({ name }) => name)
     },
     async assertWritable() {
       const client = await pool.connect()
       try {
         await client.query('begin')
         // The role of the service may be allowed to change rows but not to create a table.
-        const write = (await hasTable(client, 'throttles'))
-          ? "insert into throttles (key, failures, blocked_until, expires_at) values ('doctor', 0, 0, 0)"
-          : 'create table bienvenue_check (filling text)'
+        const write = (await hasTable(client, throttles))
+          ? `insert into ${throttles} (key, failures, blocked_until, expires_at) values ('doctor', 0, 0, 0)`
+          : `create table ${prefixedBy(naming, 'bienvenue_check')} (filling text)`
         await client.query(write)
       } finally {
         // Closing the connection makes the server roll back, whatever state the transaction is in.

@@ -1,3 +1,4 @@
+import { parseDatabaseSchema, parseTablePrefix } from '../db/naming.ts'
 import { isInMemory } from '../db/url.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import type { Setting } from './setting.ts'
@@ -25,11 +26,47 @@ export const DATABASE = {
           ? 'a remote PostgreSQL server requires verified TLS; add ?sslmode=verify-full'
           : null,
   },
+  /**
+   * Begins the name of every table, index, trigger and function, such as auth_, for a database in which
+   * another program has a table users. Small letters, digits and underscores, at most 30. With another prefix
+   * the service has other accounts.
+   *
+   * Default: not set.
+   */
+  tablePrefix: {
+    env: 'BIENVENUE_TABLE_PREFIX',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'Begins the name of every table, index, trigger and function, such as auth_, for a database in which another program has a table users. Small letters, digits and underscores, at most 30. With another prefix the service has other accounts.',
+    parse: parseTablePrefix,
+  },
+  /**
+   * The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the
+   * first schema of the search path. In another schema the service has other accounts.
+   *
+   * Default: not set.
+   */
+  databaseSchema: {
+    env: 'BIENVENUE_DATABASE_SCHEMA',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the first schema of the search path. In another schema the service has other accounts.',
+    parse: parseDatabaseSchema,
+  },
 } as const satisfies Record<string, Setting>
 
-/** Whether this is a PostgreSQL server on another machine, without verified TLS. Other code refuses malformed URLs. */
+/** Whether this is a URL of PostgreSQL. Other code refuses malformed URLs. */
+export function isPostgres(databaseUrl: string): boolean {
+  return /^postgres(?:ql)?:/i.test(databaseUrl)
+}
+
+/** Whether this is a PostgreSQL server on another machine, without verified TLS. */
 function isUnverified(databaseUrl: string): boolean {
-  if (!/^postgres(?:ql)?:/i.test(databaseUrl)) return false
+  if (!isPostgres(databaseUrl)) return false
   const url = URL.parse(databaseUrl)
   if (url === null) return false
   // The driver uses the last of repeated parameters.

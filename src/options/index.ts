@@ -9,7 +9,7 @@ import type { Mailer } from '../mail/index.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
-import { DATABASE } from './database.ts'
+import { DATABASE, isPostgres } from './database.ts'
 import { MAIL } from './mail.ts'
 import { PASSWORDS } from './passwords.ts'
 import { checked } from './read.ts'
@@ -178,6 +178,11 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
         'uniform requires BIENVENUE_EMAIL_VERIFICATION=on; otherwise signing in reveals what the answer hides',
     })
   }
+  if (options.databaseSchema !== '' && !isPostgres(options.databaseUrl))
+    problems.push({
+      option: 'databaseSchema',
+      problem: 'SQLite has no schemas; set BIENVENUE_TABLE_PREFIX instead, or use PostgreSQL',
+    })
   return problems
 }
 

@@ -18,6 +18,7 @@ import {
 } from 'kysely'
 import { isNoTransaction } from '../dialect.ts'
 import type { Health } from '../health.ts'
+import type { Naming } from '../naming.ts'
 import type { PreparedReader, Values } from '../prepared.ts'
 import { type DatabaseSync, MEMORY, openForReading, openForWriting, whileBusy } from './connection.ts'
 import { Faults, healthOfFile, healthOfMemory } from './health.ts'
@@ -32,12 +33,12 @@ const CONTENTION_LIFETIME_MS = 100
  *
  * @param path - A file, or `:memory:`.
  * @param details - `readOnly`: open an existing file without writing to it. `create`: create the file if it does
- *   not exist.
+ *   not exist. `naming`: how our tables are named.
  * @throws The file cannot be opened; unless `readOnly`, also if it cannot be written.
  */
 export async function openSqlite(
   path: string,
-  { readOnly, create }: { readOnly: boolean; create: boolean },
+  { readOnly, create, naming }: { readOnly: boolean; create: boolean; naming: Naming },
 ): Promise<{ dialect: Dialect; reader: PreparedReader; health: Health }> {
   const writing = readOnly ? openForReading(path) : await openForWriting(path, { create })
   const faults = new Faults()
@@ -62,7 +63,7 @@ export async function openSqlite(
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
     reader: { first: withFirstRow(openReader, faults) },
-    health: path === MEMORY ? healthOfMemory(writing) : healthOfFile(path, faults),
+    health: path === MEMORY ? healthOfMemory(writing, naming) : healthOfFile(path, faults, naming),
   }
 }
 

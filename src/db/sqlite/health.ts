@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { isBusy, isDamaged, isUnavailable } from '../dialect.ts'
 import { DatabaseFault, type Health } from '../health.ts'
+import { LEDGER, type Naming, prefixedBy } from '../naming.ts'
 import { type DatabaseSync, openExisting, openForReading, whileBusy } from './connection.ts'
 import { checkSqlite } from './files.ts'
 
@@ -16,7 +17,7 @@ export class Faults {
   }
 }
 
-export function healthOfFile(path: string, faults: Faults): Health {
+export function healthOfFile(path: string, faults: Faults, naming: Naming): Health {
   const opened = identityOf(path)
   return {
     async probe() {
@@ -27,7 +28,7 @@ export function healthOfFile(path: string, faults: Faults): Health {
       // A new connection reads from the file. Ours may answer from their caches.
       const database = openForReading(path)
       try {
-        const ran = migrationsIn(database)
+        const ran = migrationsIn(database, naming)
         if (faults.last !== null) {
           if (isDamaged(faults.last)) throw faults.last
           // Only writes notice a full disk. After one failed, try a write in each probe until it succeeds.
@@ -44,9 +45,9 @@ export function healthOfFile(path: string, faults: Faults): Health {
   }
 }
 
-export function healthOfMemory(database: DatabaseSync): Health {
+export function healthOfMemory(database: DatabaseSync, naming: Naming): Health {
   return {
-    probe: async () => migrationsIn(database),
+    probe: async () => migrationsIn(database, naming),
     assertWritable: async () => {},
     findDamage: null,
   }
@@ -58,11 +59,11 @@ function identityOf(path: string): string | null {
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`
 }
 
-function migrationsIn(database: DatabaseSync): string[] {
-  const ledger = database.prepare("select 1 from sqlite_master where name = 'bienvenue_migrations'").get()
-  if (ledger === undefined) return []
+function migrationsIn(database: DatabaseSync, naming: Naming): string[] {
+  const ledger = prefixedBy(naming, LEDGER)
+  if (database.prepare('select 1 from sqlite_master where name = ?').get(ledger) === undefined) return []
   return database
-    .prepare('select name from bienvenue_migrations')
+    .prepare(`select name from ${ledger}`)
     .all()
     .map(({ name }) => String(name))
 }
