@@ -200,6 +200,11 @@ export async function reserveUserIds(tx: AnyDatabase, highest: number): Promise<
 
 // Waiting for the disk and for locks.
 
+/** Whether the connection belongs to the application, whose settings stay as they are. */
+function keepsPragmas<Tables>(db: Kysely<Tables>): boolean {
+  return (db.getExecutor().adapter as { keepsPragmas?: boolean }).keepsPragmas === true
+}
+
 /**
  * Runs a single write that a power failure may undo. On SQLite every other commit waits for the disk and blocks the
  * process; this one does not. The next commit that waits makes it durable too, because SQLite syncs the whole log file.
@@ -210,7 +215,7 @@ export async function withoutSync<Tables, Result>(
   db: Kysely<Tables>,
   write: (connection: Kysely<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  if (!isSqlite(db)) return write(db)
+  if (!isSqlite(db) || keepsPragmas(db)) return write(db)
   return db.connection().execute(async (connection) => {
     await sql`pragma synchronous = normal`.execute(connection)
     try {
@@ -251,7 +256,7 @@ export function skippingLocked<Tables, Table extends keyof Tables, Row>(
 
 /** Lets readers and one writer use an SQLite file at the same time. The file records the mode. */
 export async function useWriteAheadLog(db: AnyDatabase): Promise<void> {
-  if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
+  if (isSqlite(db) && !keepsPragmas(db)) await sql`pragma journal_mode = wal`.execute(db)
 }
 
 /** Whether statements time out unless the connection was opened without a time-out. */

@@ -5,6 +5,7 @@ import { type Dialect, Kysely, sql } from 'kysely'
 import { type FileInUse, followLinks } from '../lib/output-file.ts'
 import { OptionError } from '../model/errors.ts'
 import { hasStatementTimeout, useWriteAheadLog } from './dialect.ts'
+import { type GivenDatabase, isGivenPool } from './given.ts'
 import { type Health, useHealth } from './health.ts'
 import { inspectUsableSchema, migrate } from './migrate.ts'
 import { type Naming, PLAIN } from './naming.ts'
@@ -88,36 +89,40 @@ export interface OpenOptions {
 /**
  * Opens the database and brings its schema up to date. Several processes may do so at once.
  *
+ * @param source - A database URL, or a database of the application, which stays open when this one is destroyed.
  * @throws {OptionError} The database cannot be reached or opened for writing, or has a schema that this version can
  *   neither use nor migrate.
  */
-export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
+export async function openDatabase(
+  source: string | GivenDatabase,
+  options: OpenOptions = {},
+): Promise<Database> {
   const { onError = () => {}, onMigrated = () => {}, onNewerSchema = () => {} } = options
   const { create = true, naming = PLAIN } = options
-  const db = await connect(databaseUrl, { onError, create, naming })
+  const db = await connect(source, { onError, create, naming })
   try {
     // Refuse before the first change. Setting the journal mode already writes to the file.
     const { pending, newer } = await inspectUsableSchema(db)
     if (options.migrate !== false) {
       await useWriteAheadLog(db)
-      if (pending.length > 0) onMigrated(await migrateWithoutTimeout(databaseUrl, db, naming))
+      if (pending.length > 0) onMigrated(await migrateWithoutTimeout(source, db, naming))
     }
     if (newer.length > 0) onNewerSchema(newer)
     return db
   } catch (error) {
     await db.destroy()
-    throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
+    throw refusalOf(source, error)
   }
 }
 
 /** Migrates over a connection of its own where statements time out: a change to a whole table may take long. */
 async function migrateWithoutTimeout(
-  databaseUrl: string,
+  source: string | GivenDatabase,
   db: Database,
   naming: Naming,
 ): Promise<readonly string[]> {
   if (!hasStatementTimeout(db)) return migrate(db)
-  const patient = await openAsItIs(databaseUrl, { naming })
+  const patient = await connect(source, { onError: () => {}, hasTimeout: false, naming })
   try {
     return await migrate(patient)
   } finally {
@@ -140,7 +145,7 @@ export function openAsItIs(
 }
 
 async function connect(
-  databaseUrl: string,
+  source: string | GivenDatabase,
   {
     onError,
     hasTimeout = true,
@@ -155,28 +160,44 @@ async function connect(
     naming: Naming
   },
 ): Promise<Database> {
-  const database = locateDatabase(databaseUrl)
+  const database = typeof source === 'string' ? locateDatabase(source) : givenOf(source)
   // Load only the driver in use: each costs tens of milliseconds at start.
   if (database.dialect === 'postgres') {
-    const { openPostgres } = await import('./postgres.ts')
-    const db = assembled(openPostgres(database.url, { onIdleError: onError, hasTimeout, naming }), naming)
+    const { openPostgres, sharePostgres } = await import('./postgres.ts')
+    const connections = { onIdleError: onError, hasTimeout, naming }
+    const db = assembled(
+      'pool' in database
+        ? sharePostgres(database.pool, connections)
+        : openPostgres(database.url, connections),
+      naming,
+    )
     try {
       await assertUtf8(db)
       return db
     } catch (error) {
       await db.destroy()
-      throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
+      throw refusalOf(source, error)
     }
   }
   if (naming.databaseSchema !== '')
     throw new OptionError('databaseSchema', 'SQLite has no schemas; use a table prefix instead')
-  const { openSqlite } = await import('./sqlite/driver.ts')
   try {
+    if ('connection' in database) {
+      const { shareSqlite } = await import('./sqlite/shared.ts')
+      return assembled(shareSqlite(database.connection, naming), naming)
+    }
+    const { openSqlite } = await import('./sqlite/driver.ts')
     assertFolder(database.path)
     return assembled(await openSqlite(database.path, { readOnly, create, naming }), naming)
   } catch (error) {
-    throw cannotUse(databaseUrl, error)
+    throw refusalOf(source, error)
   }
+}
+
+function givenOf(given: GivenDatabase) {
+  return isGivenPool(given)
+    ? ({ dialect: 'postgres', pool: given } as const)
+    : ({ dialect: 'sqlite', connection: given } as const)
 }
 
 function assembled(
@@ -219,10 +240,23 @@ export function assertCreatable(databaseUrl: string): void {
   }
 }
 
+/** The error for the caller, which names the option that the database comes from. */
+function refusalOf(source: string | GivenDatabase, error: unknown): OptionError {
+  if (typeof source === 'string') return error instanceof OptionError ? error : cannotUse(source, error)
+  if (!(error instanceof OptionError))
+    return new OptionError('database', `cannot use the given database: ${reasonOf(error)}`, { cause: error })
+  if (error.option !== 'databaseUrl') return error
+  return new OptionError('database', error.problems[0]?.problem ?? '', { cause: error })
+}
+
 /** Wraps an error of the database, naming the database without its password. */
 export function cannotUse(databaseUrl: string, cause: unknown): OptionError {
+  const problem = `cannot use ${describeDatabase(databaseUrl)}: ${reasonOf(cause)}`
+  return new OptionError('databaseUrl', problem, { cause })
+}
+
+function reasonOf(cause: unknown): string {
   // An AggregateError (every address of a host refused) holds its reasons inside.
   const reasons = cause instanceof AggregateError ? cause.errors : [cause]
-  const reason = reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
-  return new OptionError('databaseUrl', `cannot use ${describeDatabase(databaseUrl)}: ${reason}`, { cause })
+  return reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
 }

@@ -3,6 +3,8 @@ import { isInMemory } from '../db/url.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import type { Setting } from './setting.ts'
 
+export const MEMORY_IS_LOST = 'a database in memory is lost when the process ends; use a file or PostgreSQL'
+
 export const DATABASE = {
   /**
    * The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative
@@ -21,7 +23,7 @@ export const DATABASE = {
       'The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters. SQLAlchemy URLs work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).',
     refusedInProduction: (value: string) =>
       isInMemory(value)
-        ? 'a database in memory is lost when the process ends; use a file or PostgreSQL'
+        ? MEMORY_IS_LOST
         : isUnverified(value)
           ? 'a remote PostgreSQL server requires verified TLS; add ?sslmode=verify-full'
           : null,

@@ -28,7 +28,7 @@ const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
 /** Restricts an allowed import to these files, which load no package. */
 const ENTRY_FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   adapters: { app: ['app/paths.ts', 'app/request-headers.ts', 'app/responses.ts'], api: ['api/index.ts'] },
-  options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts', 'db/naming.ts'] },
+  options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts', 'db/naming.ts', 'db/given.ts'] },
 }
 
 /** Where each package, and the expensive built-in module `node:sqlite`, may be imported. */
@@ -36,7 +36,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/passwords/hashing/bcrypt.ts'],
   pg: ['db/postgres.ts'],
-  'node:sqlite': ['db/sqlite/'],
+  // `given.ts` imports its types.
+  'node:sqlite': ['db/sqlite/', 'db/given.ts'],
   pino: ['log.ts'],
   kysely: ['db/'],
   hono: ['mail/layout.ts', 'pages/', 'adapters/hono.ts'],

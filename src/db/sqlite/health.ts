@@ -5,6 +5,7 @@ import { DatabaseFault, type Health } from '../health.ts'
 import { LEDGER, type Naming, prefixedBy } from '../naming.ts'
 import { type DatabaseSync, openExisting, openForReading, whileBusy } from './connection.ts'
 import { checkSqlite } from './files.ts'
+import { prepared } from './statements.ts'
 
 /** Remembers the last error of this process that was the fault of the database. */
 export class Faults {
@@ -45,7 +46,8 @@ export function healthOfFile(path: string, faults: Faults, naming: Naming): Heal
   }
 }
 
-export function healthOfMemory(database: DatabaseSync, naming: Naming): Health {
+/** For a connection that other code uses too, or that alone knows its database, in memory. */
+export function healthOfShared(database: DatabaseSync, naming: Naming): Health {
   return {
     probe: async () => migrationsIn(database, naming),
     assertWritable: async () => {},
@@ -61,9 +63,8 @@ function identityOf(path: string): string | null {
 
 function migrationsIn(database: DatabaseSync, naming: Naming): string[] {
   const ledger = prefixedBy(naming, LEDGER)
-  if (database.prepare('select 1 from sqlite_master where name = ?').get(ledger) === undefined) return []
-  return database
-    .prepare(`select name from ${ledger}`)
+  if (prepared(database, 'select 1 from sqlite_master where name = ?').get(ledger) === undefined) return []
+  return prepared(database, `select name from ${ledger}`)
     .all()
     .map(({ name }) => String(name))
 }
