@@ -6,7 +6,7 @@ import type { Client } from '../../src/auth/caller.ts'
 import type { Context } from '../../src/auth/context.ts'
 import { openSending } from '../../src/auth/delivery/send.ts'
 import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
-import { type Database, openDatabase } from '../../src/db/index.ts'
+import { type Database, type GivenDatabase, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 import { compose, type Message } from '../../src/mail/compose.ts'
@@ -136,7 +136,7 @@ export async function productionAuth(
   { now = testClock(), mailer = memoryMailer(), ...options }: ProductionOptions = {},
 ): Promise<Production> {
   const auth = await freshAuth(engine, { ...productionOptions(), ...options, now, mailer })
-  const db = await openTables(auth.options.databaseUrl)
+  const db = await openTables(options.database ?? auth.options.databaseUrl, auth.options)
   let seen = 0
   const newMails = async () => {
     await untilNoMailIsDue(db, now)
@@ -223,9 +223,12 @@ export async function productionContext(
   }
 }
 
-/** Opens a separate connection. It is closed when the test ends. */
-export async function openTables(databaseUrl: string): Promise<Database> {
-  const db = await openDatabase(databaseUrl)
+/** Opens the tables directly, over a separate connection if the source is a URL. Closed when the test ends. */
+export async function openTables(
+  source: string | GivenDatabase,
+  { tablePrefix = '', databaseSchema = '' }: CreateAuthOptions = {},
+): Promise<Database> {
+  const db = await openDatabase(source, { naming: { tablePrefix, databaseSchema } })
   onTestFinished(() => db.destroy())
   return db
 }
