@@ -2,6 +2,7 @@
  * What all adapters share: who is signed in, and the answer if nobody is. It asks the library in the same process, or a
  * service elsewhere.
  */
+import { randomUUID } from 'node:crypto'
 import type { RequestLike } from '../app/request-headers.ts'
 import { errorAnswer } from '../app/responses.ts'
 import type { Auth, CurrentSession } from '../index.ts'
@@ -67,7 +68,7 @@ export interface RefusedAnswer {
 /** The answer for an error of the functions above. Rethrows every other error. */
 export function refusalOf(error: unknown): RefusedAnswer {
   if (!isRefusal(error)) throw error
-  const { status, body, headers } = errorAnswer(error, crypto.randomUUID())
+  const { status, body, headers } = errorAnswer(error, randomUUID())
   return {
     status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },

@@ -107,9 +107,9 @@ export const ERRORS = {
   },
   unauthenticated: {
     status: 401,
-    message: 'A valid session cookie is required. Sign in first.',
+    message: 'A valid session is required. Sign in first.',
     cause:
-      'Like `session_required`, on routes that are not part of the classic contract. They use the standard status.',
+      'Like `session_required`, on routes that are not part of the classic contract. They use the standard status. Also: the bearer token is malformed, unknown, expired, ended, or that of a cookie.',
   },
   session_required: {
     status: 403,

@@ -1,7 +1,7 @@
 /** Attacks by many attempts: the limits, and ways around them. */
 import { expect, it } from 'vitest'
 import type { Auth, Hasher } from '../../src/index.ts'
-import { CHEAP_HASHER, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, migratedDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   memoryMailer,
   NEW_PASSWORD,
@@ -63,7 +63,7 @@ onBothEngines('password guesses', (engine) => {
         loginFailuresPerAccount,
         // Until it turns out wrong, each guess counts as a sign-in as well.
         signInsPerAccount: 1_000,
-        databaseUrl: await freshDatabase(engine),
+        databaseUrl: await migratedDatabase(engine),
         secretKey: randomKey(),
         now: testClock(),
       }

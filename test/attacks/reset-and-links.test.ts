@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { Hasher, Mail } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import { isUnambiguousEmail, mailboxOf, normalizeEmail } from '../../src/model/user.ts'
-import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, migratedDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
   everyRow,
@@ -186,7 +186,7 @@ onBothEngines('the host of a mailed link', (engine) => {
   })
 
   it('is not changed by an absolute request line or a second Host header', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const library = await freshAuth(engine, { databaseUrl })
     await addMember(library)
     const smtp = await startSmtpServer()

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
 import type { Auth, Hasher } from '../../src/index.ts'
-import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, migratedDatabase, onBothEngines, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
   cookieIn,
@@ -90,7 +90,7 @@ onBothEngines('a session', (engine) => {
 
   /** Two instances on one database. */
   async function twoInstances(): Promise<readonly [Auth, Auth]> {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const shared = { ...GENEROUS, databaseUrl, secretKey: randomKey(), now: testClock() }
     const here = (await productionAuth(engine, shared)).auth
     return [here, (await productionAuth(engine, shared)).auth]
@@ -533,7 +533,7 @@ onBothEngines('a sign-in in progress', (engine) => {
 
 onBothEngines('a service that switches to production mode', (engine) => {
   it('ends the sessions of accounts whose address was never confirmed', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const before = await freshAuth(engine, { databaseUrl, now: testClock() })
     // An attacker registers the victim's address while no confirmation is required.
     await before.registerUser(VICTIM, PASSWORD)

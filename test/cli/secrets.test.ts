@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openDatabase } from '../../src/db/index.ts'
 import type { Mail, Mailer } from '../../src/index.ts'
-import { freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { send, sessionIn } from '../support/send.ts'
 
 /** The whole content of a database as bytes: the files of SQLite, or the rows of PostgreSQL. */
@@ -39,7 +39,7 @@ function recorderFor(secrets: string[]): (value?: string) => string {
 
 onBothEngines('the database', (engine) => {
   it('holds no password and no session or reset token in any encoding [SES-03, REC-03]', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const auth = await freshAuth(engine, { databaseUrl })
     const secrets: string[] = []
     const record = recorderFor(secrets)
@@ -77,7 +77,7 @@ onBothEngines('the database', (engine) => {
   })
 
   it('holds no mailed token, no device cookie and no signing key in any encoding [CRY-09]', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const mails: Mail[] = []
     const mailer: Mailer = { send: async (mail) => void mails.push(mail), close() {} }
     const key = randomBytes(32)
@@ -135,7 +135,7 @@ onBothEngines('the database', (engine) => {
   })
 
   it('holds no value that works as a session token or a reset token, and no hash that works as a password [SES-03, REC-03]', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const auth = await freshAuth(engine, { databaseUrl })
     const { id } = await auth.registerUser('bob@example.com', 'b4l0u')
     await auth.createSession('bob@example.com')

@@ -47,6 +47,10 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
     ['10.0.0.1;10.0.0.2', /expected IP addresses and networks/],
     ['0.0.0.0/1,128.0.0.0/1', /covers a large part of the internet/],
   ],
+  trustedOrigins: [
+    ['http://app.example.com', /must begin with https:\/\//],
+    ['https://*.example.com', /is not an origin/],
+  ],
   databaseUrl: [
     ['sqlite::memory:', /lost when the process ends/],
     [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /requires verified TLS/],

@@ -15,7 +15,7 @@ const LATER = new Date('2026-12-21T12:00:00Z')
 // All tests of the store use names of our own for the tables, so that a statement with a plain name fails. The tests of
 // the service use the plain names.
 function openNamed(engine: EngineName, databaseUrl: string): Promise<store.Database> {
-  return store.openDatabase(databaseUrl, { naming: NAMED[engine] })
+  return store.openAsItIs(databaseUrl, { naming: NAMED[engine] })
 }
 
 async function openStore(engine: EngineName): Promise<store.Database> {

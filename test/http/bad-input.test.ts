@@ -6,7 +6,7 @@ import { errorBody, OPERATIONS, type Operation } from '../../src/api/index.ts'
 import { openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { ERRORS } from '../../src/model/errors.ts'
-import { type EngineName, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { type EngineName, freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { type Send, send, sessionIn } from '../support/send.ts'
 import { isOptional } from '../support/world.ts'
 
@@ -24,7 +24,7 @@ interface World {
 }
 
 async function world(engine: EngineName, options: CreateAuthOptions = {}): Promise<World> {
-  const databaseUrl = await freshDatabase(engine)
+  const databaseUrl = await migratedDatabase(engine)
   const log: string[] = []
   const write = (fields: object, message: string) => log.push(JSON.stringify({ ...fields, message }))
   const logger = { debug: write, info: write, warn: write, error: write }

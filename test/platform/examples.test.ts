@@ -112,3 +112,17 @@ it('the end-to-end client succeeds without output against a mounted service', as
     stderr: '',
   })
 })
+
+it('the example backend asks the service who is signed in', async () => {
+  const service = await startExample('node-http')
+  const backend = startProgram(['examples/backend.ts'], { env: { PORT: '0', BIENVENUE_URL: service.url } })
+  const url = await backend.line((line) => line.startsWith('http://127.0.0.1:'))
+  const credentials = { email: EMAIL, password: PASSWORD }
+  await send(service.url, 'POST', '/users', { form: credentials })
+  const sessionToken = sessionIdOf(await send(service.url, 'POST', '/sessions', { form: credentials }))
+  expect((await send(url, 'GET', '/hello')).status).toBe(401)
+  expect(await (await send(url, 'GET', '/hello', { sessionToken })).text()).toBe(`Hello, ${EMAIL}`)
+  await send(service.url, 'DELETE', '/sessions', { sessionToken })
+  expect((await send(url, 'GET', '/hello', { sessionToken })).status).toBe(401)
+  expect(await backend.stop()).toBe(0)
+})

@@ -6,23 +6,23 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
 import type { Route } from '../../src/app/handlers.ts'
 import { servedOperations } from '../../src/app/served.ts'
-import { type Database, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
+import { type Database, TABLE_NAMES } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { type Hasher, inspectOptions, OPTION_TABLE } from '../../src/options/index.ts'
 import {
   CHEAP_HASHER,
   type EngineName,
   freshAuth,
-  freshDatabase,
+  migratedDatabase,
   onBothEngines,
   type TestClock,
   testClock,
 } from '../support/engines.ts'
-import { PASSWORD as PRODUCTION_PASSWORD, productionAuth } from '../support/production.ts'
+import { openTables, PASSWORD as PRODUCTION_PASSWORD, productionAuth } from '../support/production.ts'
 import { type Send, send, sessionIn } from '../support/send.ts'
 import { startService } from '../support/service.ts'
 
@@ -74,11 +74,7 @@ async function addConfirmed(auth: Auth, email: string): Promise<number> {
   return id
 }
 
-async function openTables(auth: Auth): Promise<Database> {
-  const db = await openDatabase(auth.options.databaseUrl)
-  onTestFinished(() => db.destroy())
-  return db
-}
+const tablesOf = (auth: Auth): Promise<Database> => openTables(auth.options.databaseUrl)
 
 /** Every row of the tables, as text. */
 async function rowsOf(db: Database, names: readonly string[] = TABLE_NAMES): Promise<string> {
@@ -179,7 +175,7 @@ onBothEngines('passwords', (engine) => {
   })
 
   it('have no hints and no security questions: no such column, field or route exists [PW-10]', async () => {
-    const db = await openTables(await freshAuth(engine))
+    const db = await tablesOf(await freshAuth(engine))
     const tables = await db.introspection.getTables()
     const names = [
       ...tables.flatMap(({ name, columns }) => [name, ...columns.map((column) => column.name)]),
@@ -221,7 +217,7 @@ onBothEngines('sign-in limits', (engine) => {
   )
 
   it('are shared by all instances, even for guesses sent at once [LGN-05]', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const { hasher, seen } = watchedHasher()
     const options = { databaseUrl, hasher, loginFailuresPerAccount: 5, now: testClock() }
     const instances: Auth[] = []
@@ -249,7 +245,7 @@ onBothEngines('reset tokens', (engine) => {
     const values: string[] = []
     for (let count = 0; count < 200; count++) values.push(await auth.getResetPasswordToken(EMAIL))
     expectRandom(values.map(secretOf))
-    const rows = await (await openTables(auth)).selectFrom('tokens').selectAll().execute()
+    const rows = await (await tablesOf(auth)).selectFrom('tokens').selectAll().execute()
     const [id, secret = ''] = values.at(-1)?.split('.') ?? []
     expect(rows.map((row) => ({ ...row, secret_hash: Buffer.from(row.secret_hash) }))).toEqual([
       {
@@ -266,7 +262,7 @@ onBothEngines('reset tokens', (engine) => {
 
   it('are valid for one hour by default, and for one day at most [REC-04]', async () => {
     const now = testClock()
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     for (const [resetTokenLifetimeSeconds, seconds] of [
       [undefined, 3_600],
       [86_400, 86_400],
@@ -302,7 +298,7 @@ onBothEngines('reset tokens', (engine) => {
     await auth.registerUser(EMAIL, PASSWORD)
     const session = await logIn(auth)
     const token = await auth.getResetPasswordToken(EMAIL)
-    const db = await openTables(auth)
+    const db = await tablesOf(auth)
     const before = await rowsOf(db)
     broken = true
     await expect(auth.updatePassword(token, 'new')).rejects.toThrow('hashedPassword must be text')
@@ -392,7 +388,7 @@ onBothEngines('sessions', (engine) => {
         expect((await send(auth, 'POST', path, { form: fields })).status).toBe(400)
       expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
       // Once the rows are deleted, the same cookies are refused.
-      await (await openTables(auth)).deleteFrom('sessions').execute()
+      await (await tablesOf(auth)).deleteFrom('sessions').execute()
       for (const sessionToken of [bobs, robs])
         expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(403)
     },
@@ -461,7 +457,7 @@ onBothEngines('sessions', (engine) => {
         expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(401)
         expect((await send(auth, 'GET', '/profile', { sessionToken: robs })).status).toBe(200)
       }
-      const db = await openTables(here)
+      const db = await tablesOf(here)
       for (const table of ['sessions', 'tokens'] as const)
         expect(await db.selectFrom(table).select('id').where('user_id', '=', id).execute()).toEqual([])
       await there.updatePassword(robsToken, 'new')
@@ -538,7 +534,7 @@ onBothEngines('GET and HEAD', (engine) => {
     const auth = await freshAuth(engine)
     await auth.registerUser(EMAIL, PASSWORD)
     const token = await askReset(auth)
-    const db = await openTables(auth)
+    const db = await tablesOf(auth)
     const before = await rowsOf(db)
     for (const [method, path, fields] of [
       ['POST', '/users', { email: 'new@example.com', password: PASSWORD }],
@@ -637,7 +633,7 @@ onBothEngines('responses', (engine) => {
   it('do not reveal why a token or a password was refused [CRY-07]', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now, throttle: false })
-    const db = await openTables(auth)
+    const db = await tablesOf(auth)
     await auth.registerUser(EMAIL, PASSWORD)
     const disabled = await auth.registerUser('disabled@example.com', PASSWORD)
     await auth.db.addUser('none@example.com', '!')
@@ -737,7 +733,7 @@ onBothEngines('a request', (engine) => {
     expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(200)
 
     // Without the counters, no password is checked. Without sessions, no user is recognised.
-    const db = await openTables(auth)
+    const db = await tablesOf(auth)
     const drop = (table: string) => sql`drop table ${sql.table(table)}`.execute(db)
     await drop('throttles')
     await refusedAndLogged(await send(auth, 'POST', '/sessions', { form: BOB }))
@@ -760,7 +756,7 @@ onBothEngines('a request', (engine) => {
     seen.length = 0
     expect((await send(auth, 'POST', '/sessions', { form: BOB })).status).toBe(429)
     // Without tables, every query would cause a 500.
-    const db = await openTables(auth)
+    const db = await tablesOf(auth)
     for (const table of TABLE_NAMES.toReversed())
       await sql`drop table ${sql.table(table)}${sql.raw(engine === 'postgres' ? ' cascade' : '')}`.execute(db)
     const deep = { body: `{"email":${'['.repeat(30_000)}`, headers: { 'content-type': 'application/json' } }
@@ -832,7 +828,7 @@ onBothEngines('an address', (engine) => {
       expect((await auth.db.findUserBy({ email })).email).toBe(entered)
     }
     expect((await auth.db.findUserBy({ email: entered })).email).toBe(entered)
-    const rows = await (await openTables(auth)).selectFrom('users').select('normalized_email').execute()
+    const rows = await (await tablesOf(auth)).selectFrom('users').select('normalized_email').execute()
     expect(rows).toEqual([{ normalized_email: 'böb.b+tag@xn--bcher-kva.example' }])
     // The counters agree: three spellings make three failures of one account.
     for (const email of spellings)
@@ -937,6 +933,7 @@ describe('the source', () => {
     const names = [...byFile].map(([file, rows]) => [file, rows.flatMap(([, each]) => each).toSorted()])
     expect(Object.fromEntries(names)).toEqual({
       // Request ids, which name log lines.
+      'adapters/signed-in.ts': ['randomUUID'],
       'app/request-log.ts': ['randomUUID'],
       'auth/passwords/hashing/argon2.ts': ['argon2', 'randomBytes'],
       // Hashes from other software are verified, but never created.
@@ -971,6 +968,7 @@ describe('the source', () => {
 
   it('uses UUIDs only in these files, as names and never as secrets [CRY-01]', () => {
     expect(filesWith(/\buuidV7\(|\brandomUUID\(/).sort()).toEqual([
+      'adapters/signed-in.ts',
       'app/request-log.ts',
       'auth/audit/record.ts',
       'auth/delivery/enqueue.ts',
@@ -1017,7 +1015,7 @@ describe('the source', () => {
 // the tests of these requirements, or mark the requirement as waiting.
 it('these are all tables, token purposes, ways to a session and modes [LGN-14, REC-03, SES-02, SES-04, SES-11, SES-17, API-09, AUD-03, CX-06, CX-11]', async () => {
   const auth = await freshAuth('sqlite')
-  const tables = (await (await openTables(auth)).introspection.getTables()).map(({ name }) => name)
+  const tables = (await (await tablesOf(auth)).introspection.getTables()).map(({ name }) => name)
   expect(tables.filter((name) => !name.startsWith('bienvenue_')).sort()).toEqual([
     ...['audit', 'outbox', 'sessions', 'throttles', 'tokens', 'users'],
   ])

@@ -5,14 +5,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuth } from '../../src/index.ts'
-import { CHEAP_HASHER, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { CHEAP_HASHER, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { BASE_URL, PASSWORD, randomKey, untilNoMailWaits } from '../support/production.ts'
 import { send } from '../support/send.ts'
 import { startSmtpServer } from '../support/smtp.ts'
 
 onBothEngines('the service', (engine) => {
   it('connects only to the database, the mail server and the breach service, whatever clients send [CFG-04]', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const smtp = await startSmtpServer()
     const asked: string[] = []
     const breaches = createServer((request, response) => {

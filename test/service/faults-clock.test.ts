@@ -1,7 +1,7 @@
 /** A clock that jumps by an hour or a year in either direction. */
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import {
   memoryMailer,
   NEW_PASSWORD,
@@ -140,7 +140,7 @@ onBothEngines('a clock that jumps', (engine) => {
 })
 
 it('the clean-up works if the clock of PostgreSQL is behind', async () => {
-  const databaseUrl = await freshDatabase('postgres')
+  const databaseUrl = await migratedDatabase('postgres')
   const options = { databaseUrl, auditRetentionDays: 1, hasher: CHEAP_HASHER }
   // Its audit record expired half a minute ago.
   const earlier = await freshAuth('postgres', {

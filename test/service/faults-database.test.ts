@@ -14,7 +14,7 @@ import {
   mailTo,
   productionEnv,
 } from '../support/deployed.ts'
-import { freshDatabase } from '../support/engines.ts'
+import { migratedDatabase } from '../support/engines.ts'
 import { everyRow, memoryMailer, NEW_PASSWORD, openTables, PASSWORD, until } from '../support/production.ts'
 import { startRelay } from '../support/relay.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -43,7 +43,7 @@ const isUnavailable = { status: 503, json: { code: 'unavailable' }, headers: { '
 describe('a PostgreSQL outage', () => {
   /** The service with one account, connected to the database through a relay. */
   async function startBehindRelay() {
-    const databaseUrl = await freshDatabase('postgres')
+    const databaseUrl = await migratedDatabase('postgres')
     const url = new URL(databaseUrl)
     const relay = await startRelay(Number(url.port))
     url.port = String(relay.port)
@@ -194,7 +194,7 @@ function limitFiles({ pid }: { pid: number }, bytes: number | 'unlimited'): void
 describe('SQLite on a full disk', () => {
   // A process limit simulates a full disk without privileges or side effects.
   it.skipIf(!hasPrlimit)('answers 503 to writes, and keeps sessions and acknowledged changes', async () => {
-    const databaseUrl = await freshDatabase('sqlite')
+    const databaseUrl = await migratedDatabase('sqlite')
     const path = databaseUrl.slice('sqlite:'.length)
     const smtp = await startSmtpServer()
     // The session was last used minutes ago, so each check tries to record its use.

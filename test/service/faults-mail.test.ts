@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Auth } from '../../src/index.ts'
 import { ask, HOST, productionEnv, runCommand } from '../support/deployed.ts'
-import { CHEAP_HASHER, freshAuth, freshDatabase, type TestClock, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, migratedDatabase, type TestClock, testClock } from '../support/engines.ts'
 import { PASSWORD, randomKey, until } from '../support/production.ts'
 import { startRelay } from '../support/relay.ts'
 import { runCli, startService } from '../support/service.ts'
@@ -136,7 +136,7 @@ it.each(Object.keys(FAULTS))('a mail server that %s delays mail and loses none',
 /** The service with a confirmed account, and a mail to another account stuck in a hanging server. */
 async function startWithHangingMail(hangsAt: 'greeting' | 'end of the message') {
   const server = await startFaultyServer({ [hangsAt === 'greeting' ? '' : '.']: null })
-  const databaseUrl = await freshDatabase('sqlite')
+  const databaseUrl = await migratedDatabase('sqlite')
   const env = productionEnv(`smtp://127.0.0.1:${server.port}`)
   const details = { env: { ...env, DATABASE_URL: databaseUrl }, input: PASSWORD }
   expect(await runCli(['users', 'add', EMAIL, '--password-stdin'], details)).toMatchObject({ exitCode: 0 })

@@ -18,7 +18,7 @@ import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { isReady, MIGRATION_NAMES, openAsItIs, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
 import { createAuth } from '../../src/index.ts'
-import { freshDatabase, onBothEngines } from '../support/engines.ts'
+import { freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { until } from '../support/production.ts'
 import { startRelay } from '../support/relay.ts'
 import { send, sessionIdOf } from '../support/send.ts'
@@ -28,7 +28,7 @@ const filePath = (databaseUrl: string) => databaseUrl.slice('sqlite:'.length)
 
 /** A database with the current schema and one account. */
 async function madeDatabase(engine: 'sqlite' | 'postgres'): Promise<string> {
-  const databaseUrl = await freshDatabase(engine)
+  const databaseUrl = await migratedDatabase(engine)
   const auth = await createAuth({ databaseUrl })
   await auth.db.addUser('alice@example.com', '!')
   await auth.close()
@@ -237,7 +237,7 @@ describe('/readyz on PostgreSQL', () => {
         `alter role ${name} in database ${name} set default_transaction_read_only = ${value}`,
     ],
   ])('is 503 while new sessions of the %s are read-only, and 200 afterwards', async (_, alter) => {
-    const databaseUrl = await freshDatabase('postgres')
+    const databaseUrl = await migratedDatabase('postgres')
     const name = databaseOf(databaseUrl)
     await onPostgres(databaseUrl, `create role ${name} login superuser password 'x'`)
     onTestFinished(() =>
@@ -262,7 +262,7 @@ describe('/readyz on PostgreSQL', () => {
   })
 
   it('is 503 while the server does not answer or is gone, and 200 afterwards', async () => {
-    const databaseUrl = await freshDatabase('postgres')
+    const databaseUrl = await migratedDatabase('postgres')
     const url = new URL(databaseUrl)
     const relay = await startRelay(Number(url.port))
     url.port = String(relay.port)
@@ -396,7 +396,7 @@ onBothEngines('an older service on a newer schema', (engine) => {
   }
 
   it('stays ready, registers accounts and signs in while it runs, and after a restart', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const service = await startService(databaseUrl)
     // Use everything once before the upgrade, so that statements are prepared for the old tables.
     await register(service, alice)
@@ -424,7 +424,7 @@ onBothEngines('an older service on a newer schema', (engine) => {
   })
 
   it('is not ready if a migration is missing, and does not start', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const service = await startService(databaseUrl)
     await applyNewerMigration(databaseUrl)
     const db = await openAsItIs(databaseUrl)
@@ -442,7 +442,7 @@ onBothEngines('an older service on a newer schema', (engine) => {
 
 onBothEngines('readiness', (engine) => {
   it('is one probe for all concurrent callers', async () => {
-    const db = await openDatabase(await freshDatabase(engine))
+    const db = await openDatabase(await migratedDatabase(engine))
     onTestFinished(() => db.destroy())
     const looks = Array.from({ length: 5 }, () => isReady(db))
     expect(new Set(looks).size).toBe(1)

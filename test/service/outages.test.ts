@@ -1,7 +1,7 @@
 /** Both helpers of the service away at once. faults-mail.test.ts has the ways in which mail alone can fail. */
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuth, type Logger } from '../../src/index.ts'
-import { CHEAP_HASHER, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { CHEAP_HASHER, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { freePort } from '../support/ports.ts'
 import { BASE_URL, cookieIn, NEW_PASSWORD, PASSWORD, randomKey, until } from '../support/production.ts'
 import { type Send, send } from '../support/send.ts'
@@ -15,7 +15,7 @@ onBothEngines('an outage of the mail server and the breach service', (engine) =>
     const [smtpPort, breachPort] = [await freePort(), await freePort()]
     const auth = await createAuth({
       mode: 'production',
-      databaseUrl: await freshDatabase(engine),
+      databaseUrl: await migratedDatabase(engine),
       hasher: CHEAP_HASHER,
       baseUrl: BASE_URL,
       secretKey: randomKey(),

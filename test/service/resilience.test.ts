@@ -8,14 +8,21 @@ import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/db/index.ts'
 import { createAuth } from '../../src/index.ts'
-import { CHEAP_HASHER, freshAuth, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import {
+  CHEAP_HASHER,
+  freshAuth,
+  freshDatabase,
+  migratedDatabase,
+  onBothEngines,
+  testClock,
+} from '../support/engines.ts'
 import { send } from '../support/send.ts'
 import { ROOT, startService } from '../support/service.ts'
 
 const EMAIL = 'bob@example.com'
 
 it('a CONNECT request that is reset ends only its own connection', async () => {
-  const service = await startService(await freshDatabase('sqlite'))
+  const service = await startService(await migratedDatabase('sqlite'))
   for (let count = 0; count < 20; count++) {
     const socket = connect(service.port, '127.0.0.1')
     socket.on('error', () => {})
@@ -28,7 +35,7 @@ it('a CONNECT request that is reset ends only its own connection', async () => {
 })
 
 it('a CONNECT request that is held open is closed by the service', async () => {
-  const service = await startService(await freshDatabase('sqlite'))
+  const service = await startService(await migratedDatabase('sqlite'))
   const socket = connect({ port: service.port, host: '127.0.0.1', allowHalfOpen: true })
   socket.on('error', () => {})
   socket.write('CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -38,7 +45,7 @@ it('a CONNECT request that is held open is closed by the service', async () => {
 })
 
 it('dropped PostgreSQL connections fail requests but not the process', async () => {
-  const databaseUrl = await freshDatabase('postgres')
+  const databaseUrl = await migratedDatabase('postgres')
   const service = await startService(databaseUrl)
   const killer = new pg.Client({ connectionString: databaseUrl })
   await killer.connect()
@@ -63,7 +70,7 @@ it('dropped PostgreSQL connections fail requests but not the process', async () 
 })
 
 it('while another process holds the SQLite lock, reads and the event loop continue and writes wait', async () => {
-  const databaseUrl = await freshDatabase('sqlite')
+  const databaseUrl = await migratedDatabase('sqlite')
   const now = testClock()
   const auth = await freshAuth('sqlite', { databaseUrl, now })
   await auth.registerUser(EMAIL, 'b4l0u')
@@ -108,7 +115,7 @@ it('opening a database waits for another writer without blocking the event loop'
 })
 
 it('a process with many writes releases the SQLite lock to others in between', async () => {
-  const databaseUrl = await freshDatabase('sqlite')
+  const databaseUrl = await migratedDatabase('sqlite')
   const auth = await freshAuth('sqlite', { databaseUrl, throttle: false })
   await auth.registerUser(EMAIL, 'b4l0u')
   const other = new DatabaseSync(databaseUrl.slice('sqlite:'.length))
@@ -177,7 +184,7 @@ onBothEngines('a reset token', (engine) => {
 })
 
 it('concurrent changes to one account never deadlock', async () => {
-  const databaseUrl = await freshDatabase('postgres')
+  const databaseUrl = await migratedDatabase('postgres')
   const [one, two] = [
     await freshAuth('postgres', { databaseUrl, throttle: false }),
     await createAuth({ databaseUrl, hasher: CHEAP_HASHER, throttle: false }),
@@ -248,7 +255,7 @@ it('two accounts that request each other’s address concurrently never deadlock
 })
 
 it('SIGTERM to npm start stops the service gracefully', async () => {
-  const databaseUrl = await freshDatabase('sqlite')
+  const databaseUrl = await migratedDatabase('sqlite')
   const { PATH = '', HOME = '' } = process.env
   const npm = spawn('npm', ['start'], {
     cwd: ROOT,

@@ -368,28 +368,6 @@ describe.each<[door: string, insecureHTTPParser: boolean | null]>([
   })
 })
 
-it.each([
-  ['a host name with an empty port', 'GET / HTTP/1.1\r\nHost: localhost:\r\n\r\n'],
-  ['an IPv6 address with an empty port', 'GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n'],
-  ['HTTP/1.0 without Host', 'GET / HTTP/1.0\r\n\r\n'],
-  ['HTTP/1.0 with Host', 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n'],
-  [
-    'DELETE, as axios 1.21 repeats it after the redirect of a sign-out',
-    request('DELETE /', [
-      'Accept: application/json, text/plain, */*',
-      'Cookie: session_id=of-a-session-that-has-ended',
-      'User-Agent: axios/1.21.1',
-      'Accept-Encoding: gzip, compress, deflate, br',
-      'Connection: keep-alive',
-    ]),
-  ],
-  ['DELETE with a body', request('DELETE /', json('Content-Length: 2'), '{}')],
-])('the home page answers %s', async (_, bytes) => {
-  const { port } = await startService('sqlite::memory:')
-  const { status, body } = await exchange(port, bytes)
-  expect({ status, body }).toEqual({ status: 200, body: '{"message":"Bienvenue"}' })
-})
-
 it('curl -L -X DELETE signs out and ends at the home page', async () => {
   const { url } = await startService('sqlite::memory:')
   await send(url, 'POST', '/users', { form: CREDENTIALS })
@@ -409,20 +387,49 @@ it('curl -L -X DELETE signs out and ends at the home page', async () => {
   expect((await send(url, 'GET', '/profile', { sessionToken })).status).toBe(403)
 })
 
-it.each(['/healthz', '/readyz'])('%s answers probes with any Host or none', async (path) => {
-  const { port } = await startService('sqlite::memory:')
-  const probes = [
-    // Kubernetes: the address of the pod.
-    `GET ${path} HTTP/1.1\r\nHost: 10.42.0.7:5000\r\nUser-Agent: kube-probe/1.34\r\n\r\n`,
-    `HEAD ${path} HTTP/1.1\r\nHost: bienvenue.default.svc.cluster.local\r\n\r\n`,
-    // HAProxy, by default.
-    `GET ${path} HTTP/1.0\r\n\r\n`,
-  ]
-  for (const bytes of probes) {
-    const socket = connect(port, '127.0.0.1')
-    socket.end(bytes)
-    expect(await text(socket), bytes).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
-  }
+describe('the service with a database in memory', () => {
+  let service: Service
+  const ends: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    service = await startService('sqlite::memory:', { onEnd: (end) => ends.push(end) })
+  })
+  afterAll(() => Promise.all(ends.map((end) => end())))
+
+  it.each([
+    ['a host name with an empty port', 'GET / HTTP/1.1\r\nHost: localhost:\r\n\r\n'],
+    ['an IPv6 address with an empty port', 'GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n'],
+    ['HTTP/1.0 without Host', 'GET / HTTP/1.0\r\n\r\n'],
+    ['HTTP/1.0 with Host', 'GET / HTTP/1.0\r\nHost: localhost\r\n\r\n'],
+    [
+      'DELETE, as axios 1.21 repeats it after the redirect of a sign-out',
+      request('DELETE /', [
+        'Accept: application/json, text/plain, */*',
+        'Cookie: session_id=of-a-session-that-has-ended',
+        'User-Agent: axios/1.21.1',
+        'Accept-Encoding: gzip, compress, deflate, br',
+        'Connection: keep-alive',
+      ]),
+    ],
+    ['DELETE with a body', request('DELETE /', json('Content-Length: 2'), '{}')],
+  ])('the home page answers %s', async (_, bytes) => {
+    const { status, body } = await exchange(service.port, bytes)
+    expect({ status, body }).toEqual({ status: 200, body: '{"message":"Bienvenue"}' })
+  })
+
+  it.each(['/healthz', '/readyz'])('%s answers probes with any Host or none', async (path) => {
+    const probes = [
+      // Kubernetes: the address of the pod.
+      `GET ${path} HTTP/1.1\r\nHost: 10.42.0.7:5000\r\nUser-Agent: kube-probe/1.34\r\n\r\n`,
+      `HEAD ${path} HTTP/1.1\r\nHost: bienvenue.default.svc.cluster.local\r\n\r\n`,
+      // HAProxy, by default.
+      `GET ${path} HTTP/1.0\r\n\r\n`,
+    ]
+    for (const bytes of probes) {
+      const socket = connect(service.port, '127.0.0.1')
+      socket.end(bytes)
+      expect(await text(socket), bytes).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    }
+  })
 })
 
 onBothEngines('the service', (engine) => {

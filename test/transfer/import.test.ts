@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from '../fixtures/hashes.ts'
-import { freshDatabase, onBothEngines } from '../support/engines.ts'
+import { freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { openTables } from '../support/production.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, type Finished, run, runCli, startProgram, startService } from '../support/service.ts'
@@ -40,7 +40,7 @@ const rejectsOf = (path: string) =>
 
 onBothEngines('import', (engine) => {
   it('adds the users of a file, who can sign in to the running service', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const service = await startService(databaseUrl)
     const lines = FOREIGN_HASHES.slice(0, 5).map(({ hash }, index) =>
       JSON.stringify({ email: `user${index}@example.com`, hashed_password: hash }),
@@ -56,7 +56,7 @@ onBothEngines('import', (engine) => {
   })
 
   it('writes rejected lines with number, reason and text to a file that only its owner can read', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
     const bob = JSON.stringify({ email: 'bob@example.com', hashed_password: HASH.hash })
     const unknown = JSON.stringify({ email: 'carol@example.com', hashed_password: '$6$abc$secretsecret' })
@@ -96,9 +96,8 @@ onBothEngines('import', (engine) => {
   })
 
   it('continues after a kill when it is run again', async () => {
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const env = { DATABASE_URL: databaseUrl }
-    await runCli(['migrate'], { env })
     const path = fileOf(people(20_000))
     const first = startProgram([COMMAND, 'import', path], { env })
     const db = await openTables(databaseUrl)
@@ -119,7 +118,7 @@ onBothEngines('import', (engine) => {
   })
 
   it('reads an export, so that another database gets the same users', async () => {
-    const [from, to] = [await freshDatabase(engine), await freshDatabase(engine)]
+    const [from, to] = [await migratedDatabase(engine), await freshDatabase(engine)]
     const path = fileOf(people(1_500))
     await runCli(['import', path], { env: { DATABASE_URL: from } })
     const output = join(temporaryFolder(), 'all.ndjson')
@@ -147,9 +146,8 @@ onBothEngines('import', (engine) => {
 
 describe('import', () => {
   it('recognizes CSV by the file name, leaves out fields, and shows with --dry-run what it would do', async () => {
-    const databaseUrl = await freshDatabase('sqlite')
+    const databaseUrl = await migratedDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl }
-    await runCli(['migrate'], { env })
     const rows = ['email,hashed_password,email_verified,totp_secret', 'bob@example.com,!,true,JBSWY3DP', '']
     const path = fileOf(rows.join('\r\n'), 'users.CSV')
     const dry = await runCli(['import', path, '--dry-run', '--rejects', '/dev/null'], { env })
@@ -165,7 +163,7 @@ describe('import', () => {
   })
 
   it('accepts the hashes of Firebase with the parameters of their project', async () => {
-    const databaseUrl = await freshDatabase('sqlite')
+    const databaseUrl = await migratedDatabase('sqlite')
     const users = FIREBASE.hashes.map(({ hash, salt }, index) =>
       JSON.stringify({ email: `user${index}@example.com`, hashed_password: hash, salt }),
     )
@@ -184,7 +182,7 @@ describe('import', () => {
 
   it('shows the first twenty rejected lines and writes all of them to the file', async () => {
     const path = fileOf('{}\n'.repeat(30))
-    const done = await runCli(['import', path], { env: { DATABASE_URL: await freshDatabase('sqlite') } })
+    const done = await runCli(['import', path], { env: { DATABASE_URL: await migratedDatabase('sqlite') } })
     expect(done.stderr.trimEnd().split('\n')).toEqual(
       Array.from({ length: 20 }, (_, index) => `line ${index + 1}: email: is missing`),
     )
@@ -202,9 +200,8 @@ describe('import', () => {
   it.skipIf(!hasPrlimit)(
     'stops on a full disk with one line, keeps the users it has added, and continues when run again',
     async () => {
-      const databaseUrl = await freshDatabase('sqlite')
+      const databaseUrl = await migratedDatabase('sqlite')
       const env = { DATABASE_URL: databaseUrl }
-      await runCli(['migrate'], { env })
       const path = fileOf(people(8_000))
       const full = await onFullDisk(700_000, ['import', path], env)
       expect(full).toMatchObject({ exitCode: 1, stdout: '' })
@@ -221,9 +218,8 @@ describe('import', () => {
   )
 
   it.skipIf(!hasPrlimit)('stops if the file for rejected lines cannot be written', async () => {
-    const databaseUrl = await freshDatabase('sqlite')
+    const databaseUrl = await migratedDatabase('sqlite')
     const env = { DATABASE_URL: databaseUrl }
-    await runCli(['migrate'], { env })
     const path = fileOf(`${people(10)}${'{"email":"x"}\n'.repeat(30_000)}`)
     const full = await onFullDisk(1_000_000, ['import', path], env)
     expect(full.exitCode).toBe(1)
@@ -243,7 +239,7 @@ describe('import', () => {
     [['import', 'LICENSE', '--format', 'csv', '--rejects', 'REJECTS'], /not a field of a user/],
     [['import', 'package.json', '--rejects', 'REJECTS'], /Line 1 starts a JSON object .+: jq -c '\.' FILE/],
   ])('(%j) gets one line of explanation and exit code 2', async (args, says) => {
-    const databaseUrl = await freshDatabase('sqlite')
+    const databaseUrl = await migratedDatabase('sqlite')
     const rejects = join(temporaryFolder(), 'rejects')
     const line = args.map((word) => (word === 'REJECTS' ? rejects : word))
     const { exitCode, stdout, stderr } = await runCli(line, { env: { DATABASE_URL: databaseUrl } })

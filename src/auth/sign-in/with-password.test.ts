@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import {
   CHEAP_HASHER,
   freshAuth,
-  freshDatabase,
+  migratedDatabase,
   onBothEngines,
   testClock,
 } from '../../../test/support/engines.ts'
@@ -226,7 +226,7 @@ onBothEngines('sign-in throttling', (engine) => {
       ...CHEAP_HASHER,
       verifyNothing: (password) => CHEAP_HASHER.verifyNothing(password).finally(() => work++),
     }
-    const databaseUrl = await freshDatabase(engine)
+    const databaseUrl = await migratedDatabase(engine)
     const auth = await freshAuth(engine, { ...LIMITS, hasher, databaseUrl, now: testClock() })
     const refused = { code: 'invalid_credentials' }
     const limited = { code: 'too_many_attempts', retryAfterSeconds: 1 }
