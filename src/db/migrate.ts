@@ -160,7 +160,7 @@ export async function runMigrations(
   if (isNameTaken(error))
     throw new OptionError(
       'databaseUrl',
-      `this database has a table of another program whose name Bienvenue needs (${error.message}); nothing was changed. To use it all the same, ${OTHER_NAMES}`,
+      `this database has a table of another program whose name Bienvenue needs (${error.message}); its tables were not changed. To use it all the same, ${OTHER_NAMES}`,
       { cause: error },
     )
   if (error !== undefined) throw error

@@ -162,6 +162,20 @@ onBothEngines('without a name of its own', (engine) => {
     expect([exitCode, `${stdout}${stderr}`]).toEqual([expected, expect.stringMatching(/users table|column/)])
     expect([await contents(), await objects()]).toEqual(before)
   })
+
+  it('a table of the application with another name of ours stops the migration, and only the ledger is created', async () => {
+    const databaseUrl = await freshDatabase(engine)
+    const db = await tables(databaseUrl, PLAIN)
+    await sql`create table audit (theirs text)`.execute(db)
+    await expect(openDatabase(databaseUrl)).rejects.toThrow(
+      expect.objectContaining({
+        option: 'databaseUrl',
+        message: expect.stringMatching(/whose name Bienvenue needs .*audit.*its tables were not changed/),
+      }),
+    )
+    const found = (await db.introspection.getTables()).map(({ name }) => name)
+    expect(found.toSorted()).toEqual(['audit', 'bienvenue_migrations', 'bienvenue_migrations_lock'])
+  })
 })
 
 describe('the schema', () => {
