@@ -1,6 +1,8 @@
 /** Generates documents from the source. With `--check`, changes nothing and fails if a file differs. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { api } from './docs/api.ts'
 import { audit } from './docs/audit.ts'
+import { clientRoutes } from './docs/client-routes.ts'
 import { comingFrom } from './docs/coming-from.ts'
 import { data } from './docs/data.ts'
 import { email } from './docs/email.ts'
@@ -16,10 +18,11 @@ import { throttling } from './docs/throttling.ts'
 import { waysIn } from './docs/ways-in.ts'
 
 const PAGES = [
-  ...[errors, options, data, http],
+  ...[errors, options, data, http, api],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...settingComments,
   ...frameworks,
+  clientRoutes,
   ...comingFrom,
 ]
 

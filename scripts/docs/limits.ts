@@ -31,10 +31,16 @@ import * as workers from '../../src/cli/workers.ts'
 import { PROBE_EVERY_MS, PROBE_TIMEOUT_MS } from '../../src/db/health.ts'
 import * as postgres from '../../src/db/postgres.ts'
 import { BUSY_TIMEOUT_MS } from '../../src/db/sqlite/connection.ts'
+import { APPLICATION_LIMIT_MS } from '../../src/lib/time-limit.ts'
 import { WORDS_MAX_LENGTH } from '../../src/mail/compose.ts'
 import { MAILS_AT_ONCE } from '../../src/mail/index.ts'
 import * as smtp from '../../src/mail/smtp.ts'
-import { ERRORS, type ErrorCode } from '../../src/model/errors.ts'
+import {
+  APPLICATION_CODE_MAX_LENGTH,
+  ERRORS,
+  type ErrorCode,
+  REFUSAL_MAX_LENGTH,
+} from '../../src/model/errors.ts'
 import { EMAIL_MAX_LENGTH, LOCAL_PART_MAX_OCTETS } from '../../src/model/user.ts'
 import { amount, code, duration, partsOf, size, table } from './page.ts'
 
@@ -66,6 +72,8 @@ export const limits = partsOf('docs/security/limits.md', {
     ['a `User-Agent` in a session or an audit record', characters(CLIENT_TEXT_MAX_LENGTH), 'cut'],
     ['a `User-Agent` in a mail', characters(WORDS_MAX_LENGTH), 'cut'],
     ['a notice of new devices', amount(SIGN_INS_NAMED_MAX, 'sign-ins'), 'the others are only counted'],
+    ['the code of a refusal by a hook', characters(APPLICATION_CODE_MAX_LENGTH), 'the hook counts as failed'],
+    ['its message', characters(REFUSAL_MAX_LENGTH), 'the hook counts as failed'],
     ['the file of a `NAME_FILE` setting', size(SECRET_FILE_MAX_BYTES), 'the setting is refused'],
   ]),
   hashing: rows('Beyond it', [
@@ -149,6 +157,16 @@ export const limits = partsOf('docs/security/limits.md', {
     ['breach service: its answer', size(breaches.ANSWER_MAX_BYTES), 'the same'],
     ['breach service: failures in a row', String(breaches.FAILURES_MAX), 'it is not asked for a while'],
     ['breach service: not asked for', duration(breaches.PAUSE_MS), 'one password tries it'],
+    [
+      'a hook of an embedding application',
+      duration(APPLICATION_LIMIT_MS),
+      `${refused('unavailable')}; logged only, if it runs after the commit`,
+    ],
+    [
+      'its template, or its link, of a mail',
+      duration(APPLICATION_LIMIT_MS),
+      'the mail has the text of the service; without its link it waits',
+    ],
   ]),
   accounts: rows('Beyond it', [
     ['sessions', '`BIENVENUE_SESSIONS_PER_USER`', 'the least recently used one ends'],

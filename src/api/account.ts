@@ -17,7 +17,13 @@ export const register = operation({
       'The account exists. With uniform registration answers a taken address gets this answer too, and its owner a mail.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
   },
-  errors: ['registration_closed', 'email_taken', 'invalid_email', ...NEW_PASSWORD_ERRORS],
+  errors: [
+    'registration_closed',
+    'refused_by_application',
+    'email_taken',
+    'invalid_email',
+    ...NEW_PASSWORD_ERRORS,
+  ],
 })
 
 export const get = operation({

@@ -16,8 +16,10 @@ export {
   type Contract,
   errorsOf,
   type FieldsOf,
+  type GeneralErrorCode,
   type Operation,
   type ParamsOf,
+  type RefusalOf,
   refusalsOf,
   type SuccessOf,
 } from './contract.ts'

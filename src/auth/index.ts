@@ -23,6 +23,7 @@ export type {
 export type { NewAccount } from './account/new-account.ts'
 export type { Actor, Caller, Client, Presented, SessionCaller } from './caller.ts'
 export type { Removed } from './cleanup.ts'
+export type { HookClient, Hooks, SignedUp, SignInAttempt, SignUpAttempt } from './hooks.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
 export { hashPassword } from './passwords/password.ts'
 export { type AuthService, openAuthService } from './service.ts'

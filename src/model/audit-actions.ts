@@ -25,6 +25,13 @@ export const AUDIT_ACTIONS = {
       reason: 'email_taken',
       when: 'The address has an account. Recorded where answers are uniform',
     },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'refused_by_application',
+      details: ['code', 'email'],
+      when: 'The hook `beforeSignUp` of the embedding application refused. `code` is its own',
+    },
   ],
   request_confirmation: [
     { actor: 'anonymous', when: 'Someone requested the confirmation mail for any address, known or not' },
@@ -73,6 +80,13 @@ export const AUDIT_ACTIONS = {
       outcome: 'refused',
       reason: 'password_compromised',
       when: 'The password was right, but is marked as compromised',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'refused_by_application',
+      details: ['code', 'method'],
+      when: 'The hook `beforeSignIn` of the embedding application refused. `code` is its own',
     },
   ],
   limit_reached: [

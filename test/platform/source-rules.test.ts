@@ -20,7 +20,7 @@ const WRITES =
   /process\.(?:stdout|stderr)|process\[|console\.|emitWarning|\bpino\(|\bcreateLogger\(|writeFile|appendFile|WriteStream|openSync|addAuditRecord\(ctx/
 
 const CONNECTS =
-  /await fetch\(|\bcreateTransport\(|new pg\.(?:Pool|Client)\(|\b(?:net|tls|http|https|http2|dgram)\.\w+\(|new (?:WebSocket|EventSource|XMLHttpRequest)\b/
+  /(?:await|=>) fetch\(|\bcreateTransport\(|new pg\.(?:Pool|Client)\(|\b(?:net|tls|http|https|http2|dgram)\.\w+\(|new (?:WebSocket|EventSource|XMLHttpRequest)\b/
 
 it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
   [
@@ -47,7 +47,19 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
   [
     'open a network connection [CFG-04]',
     CONNECTS,
-    ['auth/passwords/policy/breaches.ts', 'db/postgres.ts', 'mail/smtp.ts'],
+    // The client runs in the applications, and asks the service.
+    ['auth/passwords/policy/breaches.ts', 'client/index.ts', 'db/postgres.ts', 'mail/smtp.ts'],
+  ],
+  // A sign-in asks the hook `beforeSignIn` first. The others renew a session, or let the program vouch for the user.
+  [
+    'start a session',
+    /await startSession\(/,
+    [
+      'auth/account/password-change.ts',
+      'auth/sessions/create.ts',
+      'auth/sign-in/reauthenticate.ts',
+      'auth/sign-in/with-password.ts',
+    ],
   ],
   [
     'call sql.raw [API-04]',
