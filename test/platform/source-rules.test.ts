@@ -73,6 +73,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'db/dialect.ts',
       'db/migrations/0007-audit.ts',
+      'db/migrations/0008-notices.ts',
       'db/migrations/0009-audit-actors.ts',
       'db/migrations/0011-audit-origins.ts',
       'db/tools/adoption/sqlite.ts',
