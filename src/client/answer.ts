@@ -23,7 +23,7 @@ function objectIn(text: string): object | undefined {
 }
 
 function errorIn({ ok, status, headers }: AnyResponse, body: Partial<ErrorBody>): ClientError {
-  const { code, message, field, min_length, max_bytes, request_id } = body
+  const { code, message, field, min_length, max_bytes, application_code, request_id } = body
   const seconds = Number(headers.get('retry-after'))
   const always = { status, ...(seconds > 0 && { retryAfterSeconds: seconds }) }
   if (!ok && message === EMAIL_TAKEN) return { code: 'email_taken', message, ...always }
@@ -40,6 +40,7 @@ function errorIn({ ok, status, headers }: AnyResponse, body: Partial<ErrorBody>)
     ...(field && { field }),
     ...(min_length && { minLength: min_length }),
     ...(max_bytes && { maxBytes: max_bytes }),
+    ...(application_code && { applicationCode: application_code }),
     requestId: request_id,
   }
 }

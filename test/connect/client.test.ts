@@ -1,7 +1,7 @@
 /** The typed client against the real service over HTTP, with the cookie and with a bearer token. */
 import { describe, expect, it, vi } from 'vitest'
 import { type Client, type ClientOptions, type CurrentSession, createClient } from '../../src/client/index.ts'
-import type { CreateAuthOptions } from '../../src/index.ts'
+import { type CreateAuthOptions, HookRefusal } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { type Browser, openBrowser, serve } from '../support/client.ts'
 import { freshAuth, testClock } from '../support/engines.ts'
@@ -271,6 +271,21 @@ describe('an error', () => {
     expect(await client.account.register(CREDENTIALS)).toEqual({
       ok: false,
       error: { code: 'email_taken', status: 400, message: 'email already registered' },
+    })
+  })
+
+  it('has the code of the hook that refused', async () => {
+    const beforeSignIn = () => {
+      throw new HookRefusal('payment_due', 'Pay the last invoice first.')
+    }
+    const { client } = await open({ hooks: { beforeSignIn } })
+    expect(await client.signIn.withPassword(CREDENTIALS)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'refused_by_application',
+        applicationCode: 'payment_due',
+        message: 'Pay the last invoice first.',
+      },
     })
   })
 

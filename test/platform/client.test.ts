@@ -86,6 +86,7 @@ const APP = `
       case 'invalid_credentials':
       case 'password_compromised':
       case 'password_too_long':
+      case 'refused_by_application':
       case 'too_many_attempts':
         return code
       default:
