@@ -64,6 +64,8 @@ export {
   OptionError,
   type OptionProblem,
 } from './model/errors.ts'
+export type { JsonObject, JsonValue } from './model/json.ts'
+export type { MetadataSchemas, StandardSchema } from './model/standard-schema.ts'
 export type { Transport } from './model/transport.ts'
 export type { Account, User } from './model/user.ts'
 export type { AuthOptions, Hasher, Options } from './options/index.ts'

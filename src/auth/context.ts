@@ -1,6 +1,7 @@
 import { type AuditRecord, type Database, type Tx, transactionWithoutSync } from '../db/index.ts'
 import type { Keyring } from '../lib/keyring.ts'
 import type { MailWriter } from '../mail/application.ts'
+import type { MetadataSchemas } from '../model/standard-schema.ts'
 import type { Hasher, Options } from '../options/index.ts'
 import type { HookRunner } from './hooks.ts'
 import type { PasswordPolicy } from './passwords/policy/index.ts'
@@ -12,6 +13,7 @@ export interface Context {
   readonly hasher: Hasher
   readonly policy: PasswordPolicy
   readonly options: Options
+  readonly metadataSchema: MetadataSchemas
   /** Signs device tokens. `null` without a secret key. */
   readonly keys: Keyring | null
   readonly hooks: HookRunner

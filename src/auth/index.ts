@@ -21,6 +21,7 @@ export type {
   ResetToken,
 } from './account/index.ts'
 export type { NewAccount } from './account/new-account.ts'
+export type { ProfileUpdate, UserUpdate } from './account/profile-fields.ts'
 export type { Actor, Caller, Client, Presented, SessionCaller } from './caller.ts'
 export type { Removed } from './cleanup.ts'
 export type { HookClient, Hooks, SignedUp, SignInAttempt, SignUpAttempt } from './hooks.ts'

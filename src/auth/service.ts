@@ -4,7 +4,7 @@ import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
 import { generateUuid, randomSecret } from '../lib/random.ts'
 import { type MailOptions, openMailWriter } from '../mail/application.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
-import { type AuthOptions, type Options, resolveOptions } from '../options/index.ts'
+import { type AuthOptions, assertMetadataSchemas, type Options, resolveOptions } from '../options/index.ts'
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
 import { type Bound, bind, type UseCases } from './bind.ts'
@@ -90,12 +90,13 @@ export interface ServiceDetails {
  * @throws {OptionError} An option has an invalid value, or the database cannot be used.
  */
 export async function openAuthService(
-  { now, hasher, mailer: givenMailer, ...given }: AuthOptions,
+  { now, hasher, mailer: givenMailer, metadataSchema = {}, ...given }: AuthOptions,
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
   const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
   const hooks = openHooks(details.hooks ?? {}, onFault)
   const mail = openMailWriter(details.mail ?? {}, { httpsOnly: options.mode === 'production', onFault })
+  assertMetadataSchemas(metadataSchema)
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(options.databaseUrl, {
     ...(details.migrate !== undefined && { migrate: details.migrate }),
@@ -127,6 +128,7 @@ export async function openAuthService(
               reason: cause.code,
             }),
     ),
+    metadataSchema,
     keys: keyringFor(options),
     hooks,
     mail,

@@ -165,7 +165,13 @@ describe('readSettings', () => {
   })
 
   /** These accept any text. */
-  const TAKES_ANY: readonly string[] = ['databaseUrl', 'contextWords', 'host', 'allowedHosts']
+  const TAKES_ANY: readonly string[] = [
+    'databaseUrl',
+    'contextWords',
+    'host',
+    'allowedHosts',
+    'metadataSchema',
+  ]
 
   it.each(ROWS.filter(([name]) => !TAKES_ANY.includes(name)))(
     'reports an invalid value of %s, and leaves it out',

@@ -25,7 +25,7 @@ export const ROUTES = {
     confirmEmail: { method: 'POST', path: '/confirm_email', body: true },
     /** Delete the account for good, with its sessions and tokens: `DELETE /profile`. */
     delete: { method: 'DELETE', path: '/profile', session: 'ends' },
-    /** Export everything that is stored about the account, except secrets: `POST /profile/export`. */
+    /** Export everything that is stored about the account, except secrets and private metadata: `POST /profile/export`. */
     export: { method: 'POST', path: '/profile/export', session: 'needed' },
     /** Get the user of the session: `GET /profile`. */
     get: { method: 'GET', path: '/profile', session: 'needed' },
@@ -37,6 +37,8 @@ export const ROUTES = {
     requestPasswordReset: { method: 'POST', path: '/reset_password', body: true },
     /** Set a new password with a token: `PUT /reset_password`. */
     resetPassword: { method: 'PUT', path: '/reset_password', body: true },
+    /** Change the name, the picture or the language of the account: `PATCH /profile`. */
+    update: { method: 'PATCH', path: '/profile', body: true, session: 'needed' },
   },
   signIn: {
     /** Confirm the password before a sensitive operation: `POST /reauthenticate`. */

@@ -90,14 +90,14 @@ export function listed<Value>(
 /** Rows as one parameter, for `insert into … (columns)`, so that the statement is the same for any number of rows. */
 export function listedRows(
   db: AnyDatabase,
-  columns: Readonly<Record<string, 'integer' | 'text' | 'time'>>,
+  columns: Readonly<Record<string, 'integer' | 'text' | 'time' | 'json'>>,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): RawBuilder<unknown> {
   const json = JSON.stringify(rows)
   const names = Object.keys(columns)
   if (isSqlite(db))
     return sql`select ${sql.join(names.map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json})`
-  const types = { ...columnTypesOf(db), integer: 'integer', text: 'text' }
+  const types = { ...columnTypesOf(db), integer: 'integer', text: 'text', json: 'text' }
   const record = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(types[type])}`)
   return sql`
     select ${sql.join(names.map((name) => sql.ref(name)))}
@@ -218,6 +218,7 @@ export function hasStatementTimeout(db: AnyDatabase): boolean {
 const SQLITE_CONSTRAINT_PRIMARY_KEY = 1555
 const SQLITE_CONSTRAINT_UNIQUE = 2067
 const POSTGRES_UNIQUE_VIOLATION = '23505'
+const POSTGRES_DUPLICATE_COLUMN = '42701'
 
 // https://www.sqlite.org/rescode.html, the primary codes: busy, read-only, I/O error, full, cannot open.
 const SQLITE_BUSY = 5
@@ -267,4 +268,11 @@ export function isUniqueViolation(error: unknown): boolean {
     errcode === SQLITE_CONSTRAINT_UNIQUE ||
     errcode === SQLITE_CONSTRAINT_PRIMARY_KEY
   )
+}
+
+/** The column that could not be added because the table has one of this name, or `null` if it failed otherwise. */
+export function duplicateColumnOf(error: unknown): string | null {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  const form = code === POSTGRES_DUPLICATE_COLUMN ? /^column "(\w+)"/ : /^duplicate column name: (\w+)$/
+  return form.exec(String(message))?.[1] ?? null
 }

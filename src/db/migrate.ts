@@ -1,7 +1,7 @@
 /** Versioned migrations. Each runs once, in order; all missing ones run in one transaction. */
 import { type Migration, Migrator } from 'kysely/migration'
 import { OptionError } from '../model/errors.ts'
-import { hasUsersTable } from './dialect.ts'
+import { duplicateColumnOf, hasUsersTable } from './dialect.ts'
 import * as users from './migrations/0001-users.ts'
 import * as sessions from './migrations/0002-sessions.ts'
 import * as tokens from './migrations/0003-tokens.ts'
@@ -14,6 +14,7 @@ import * as auditActors from './migrations/0009-audit-actors.ts'
 import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
 import * as auditOrigins from './migrations/0011-audit-origins.ts'
 import * as sessionTransport from './migrations/0012-session-transport.ts'
+import * as profile from './migrations/0013-profile.ts'
 import type { Database } from './tables/index.ts'
 
 /**
@@ -33,6 +34,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-session-amr-aal': sessionAmrAal,
   '0011-audit-origins': auditOrigins,
   '0012-session-transport': sessionTransport,
+  '0013-profile': profile,
 }
 
 /** The names of this version's migrations, in order. */
@@ -107,13 +109,23 @@ export async function pendingMigrations(db: Database): Promise<readonly string[]
  * Brings the schema up to date, all or nothing. If several processes do so at once, one migrates and the others wait.
  *
  * @returns The names of the migrations that ran now.
- * @throws {OptionError} As {@link inspectUsableSchema}.
+ * @throws {OptionError} As {@link inspectUsableSchema}; or an adopted table has a column with the name of a new one.
  */
 export async function migrate(db: Database): Promise<readonly string[]> {
   // Look first: a refusal must leave the database unchanged, and a service whose schema is up to date must start
   // with a role that may not change the schema.
   if ((await pendingMigrations(db)).length === 0) return []
-  return runMigrations(db, MIGRATIONS)
+  try {
+    return await runMigrations(db, MIGRATIONS)
+  } catch (error) {
+    const column = duplicateColumnOf(error)
+    if (column === null) throw error
+    throw new OptionError(
+      'databaseUrl',
+      `the table users has a column ${column} of another program, and this version needs the name; nothing was changed. Rename it: alter table users rename column ${column} to old_${column}`,
+      { cause: error },
+    )
+  }
 }
 
 /**

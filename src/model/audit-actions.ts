@@ -136,6 +136,14 @@ export const AUDIT_ACTIONS = {
     { actor: 'user', when: 'The new address was confirmed, and the account has it now' },
     { actor: 'operator', when: 'An operator vouched for a new address, and the account has it now' },
   ],
+  update_profile: [
+    { actor: 'user', details: ['fields'], when: 'A user changed their profile. `fields` names what changed' },
+    {
+      actor: 'operator',
+      details: ['fields'],
+      when: 'An operator or a program changed a profile or metadata',
+    },
+  ],
   export_account: [{ actor: 'user', when: 'A user exported their account' }],
   delete_account: [
     { actor: 'user', when: 'A user deleted their account' },

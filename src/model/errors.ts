@@ -25,7 +25,8 @@ export const ERRORS = {
   invalid_field: {
     status: 400,
     message: 'The value of a field is not allowed.',
-    cause: 'The value is not text, is not well-formed Unicode, or is too long. `field` names the field.',
+    cause:
+      'The value is not text, is not well-formed Unicode, is too long, or is not what the field holds, such as a language or the URL of a picture. `field` names the field.',
   },
   invalid_email: {
     status: 400,

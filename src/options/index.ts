@@ -7,6 +7,7 @@
 
 import type { Mailer } from '../mail/index.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
+import type { MetadataSchemas, StandardSchema } from '../model/standard-schema.ts'
 import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
 import { DATABASE } from './database.ts'
@@ -76,6 +77,13 @@ export interface AuthOptions extends GivenOptions {
   hasher?: Hasher | undefined
   /** Sends mail instead of `smtpUrl`. */
   mailer?: Mailer | undefined
+  /**
+   * Schemas of the metadata of users, such as those of zod, valibot or arktype: `public` of `metadata`, `private` of
+   * `privateMetadata`. Default: every JSON object is accepted.
+   *
+   * @see {@link https://standardschema.dev Standard Schema}
+   */
+  metadataSchema?: MetadataSchemas | undefined
 }
 
 const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[]
@@ -179,6 +187,19 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
     })
   }
   return problems
+}
+
+/** @throws {OptionError} A value is not a Standard Schema, or not for one of the two kinds of metadata. */
+export function assertMetadataSchemas(schemas: MetadataSchemas): void {
+  for (const [kind, schema] of Object.entries(schemas) as [string, Partial<StandardSchema> | undefined][]) {
+    if (kind !== 'public' && kind !== 'private')
+      throw new OptionError('metadataSchema', `has the schemas public and private, and no ${kind}`)
+    if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
+      throw new OptionError(
+        'metadataSchema',
+        `${kind} is not a Standard Schema, such as a schema of zod, valibot or arktype`,
+      )
+  }
 }
 
 /** Whether cookies for the domain reach the host (RFC 6265 §5.1.3). */

@@ -107,6 +107,9 @@ onBothEngines('users', (engine) => {
       emailVerifiedAt: null,
       passwordCompromisedAt: null,
       locale: null,
+      name: null,
+      picture: null,
+      metadataJson: null,
     })
     expect(await store.findUserBy(db, { id: user.id })).toEqual(user)
     expect(await store.findUserById(db, user.id)).toEqual(user)
@@ -221,6 +224,28 @@ onBothEngines('users', (engine) => {
       { email: 'bob@example.com', unconfirmed_until: null },
       { email: 'rob@example.com', unconfirmed_until: LATER.getTime() },
     ])
+  })
+
+  it('changes only the given parts of a profile, and keeps private metadata out of the user', async () => {
+    const db = await openStore(engine)
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW, name: 'Bob' })
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const changes = {
+      picture: 'https://example.com/bob.png',
+      metadataJson: '{"plan":"pro"}',
+      privateMetadataJson: '{"customer":"\\u0000"}',
+    }
+    const { privateMetadataJson, ...readable } = changes
+    const changed = await store.updateProfile(db, id, changes)
+    expect(changed).toMatchObject({ id, name: 'Bob', locale: null, ...readable })
+    expect(Object.keys(changed ?? {})).not.toContain('privateMetadataJson')
+    expect(await store.findUserById(db, id)).toEqual(changed)
+    expect(await store.findPrivateMetadata(db, id)).toBe(privateMetadataJson)
+    expect(await store.updateProfile(db, id, { picture: null })).toEqual({ ...changed, picture: null })
+    expect(await store.findUserById(db, rob.id)).toEqual(rob)
+    expect(await store.findPrivateMetadata(db, rob.id)).toBeNull()
+    expect(await store.findPrivateMetadata(db, 99)).toBeUndefined()
+    expect(await store.updateProfile(db, 99, { name: 'Nobody' })).toBeNull()
   })
 
   it('gives an account its confirmed address as spelled, and keeps the account', async () => {

@@ -46,6 +46,20 @@ export const HTTP: readonly Mutant[] = [
       "const unknown = names.find((name) => !Object.hasOwn(contract.shape, name) && name !== 'role' && name !== 'verified' && name !== 'id')",
   },
   {
+    id: 'API-02',
+    does: 'lets a program pass on fields that users may not write',
+    file: 'src/auth/account/profile-fields.ts',
+    find: 'if (unknown !== undefined) throw',
+    replace: "if (unknown === '') throw",
+  },
+  {
+    id: 'API-02',
+    does: 'lets users write all fields of a profile',
+    file: 'src/auth/account/profile.ts',
+    find: 'readChanges(ctx, changes, OWN_PROFILE)',
+    replace: "readChanges(ctx, changes, [...OWN_PROFILE, 'metadata', 'privateMetadata'])",
+  },
+  {
     id: 'API-03',
     does: 'sends every field that a handler returns',
     file: 'src/app/handlers.ts',
@@ -62,9 +76,9 @@ export const HTTP: readonly Mutant[] = [
   {
     id: 'API-03',
     does: 'allows fields that the export does not list',
-    file: 'src/api/account.ts',
-    find: 'account: z.strictObject({',
-    replace: 'account: z.looseObject({',
+    file: 'src/api/fields.ts',
+    find: 'export const account = z.strictObject({',
+    replace: 'export const account = z.looseObject({',
   },
   {
     id: 'API-03',

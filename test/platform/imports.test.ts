@@ -47,7 +47,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   // Optional peers, of which only types are imported.
   fastify: ['adapters/fastify.ts'],
   h3: ['adapters/h3.ts'],
-  zod: ['api/', 'app/'],
+  zod: ['api/', 'app/', 'cli/metadata-schema.ts'],
   nodemailer: ['mail/smtp.ts'],
 }
 

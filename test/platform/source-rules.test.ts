@@ -86,7 +86,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'auth/passwords/policy/common.ts',
       'cli/import/firebase.ts',
-      'cli/secrets.ts',
+      'cli/text-file.ts',
       'cli/version.ts',
       'lib/pool.ts',
       'pages/layout.ts',

@@ -206,6 +206,7 @@ export async function productionContext(
     hasher,
     options,
     policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
+    metadataSchema: {},
     keys: createKeyring(parseSecretKeys(options.secretKey)),
     hooks: openHooks(hooks, () => {}),
     mail: openMailWriter(mail, { httpsOnly: true, onFault: () => {} }),

@@ -246,6 +246,8 @@ async function operate({
   await newMails()
   await auth.users.setEmail(id, { email: MOVED, confirmed: true })
   await auth.users.setEmail(id, { email: BOB, confirmed: true })
+  const notes = { note: 'what the program knows of him' }
+  await auth.users.update(id, { name: 'Robert Builder', metadata: notes, privateMetadata: notes })
   keepSecret((await auth.createSession(BOB, CLIENT)) ?? undefined)
   await keepRows()
   await auth.destroySession(id)

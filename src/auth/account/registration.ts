@@ -8,13 +8,18 @@ import { enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
-import { addAccount, addConfirmable } from './new-account.ts'
+import { addAccount, addConfirmable, type CheckedAccount } from './new-account.ts'
+import { readProfile } from './profile-fields.ts'
 
 /** What {@link register} takes. */
 export interface RegisterRequest {
   email: string
   /** `options.minPasswordLength` code points or more, and at most 1,024 bytes of UTF-8. */
   password: string
+  /** The name that the user wants to be called by. */
+  name?: string | null | undefined
+  /** The language of the account's mail, such as `en` or `fr-CA`. Default: the best match of `caller.acceptLanguage`. */
+  locale?: string | null | undefined
 }
 
 /** What {@link register} returns. With uniform answers it is the same for a taken address. */
@@ -44,10 +49,11 @@ export async function register(
   const { email, password } = request
   assertEmail(email)
   assertPassword(password, 'password')
+  const profile = await readProfile(ctx, request, ['name', 'locale'])
   await countAttempt(ctx, 'registration', request, caller)
   await assertNewPassword(ctx, password, { field: 'password', email })
   await askApplication(ctx, email, caller)
-  const created = await create(ctx, { email, password }, caller)
+  const created = await create(ctx, { email, password, profile }, caller)
   if (created !== null) ctx.hooks.afterSignUp({ user: accountOf(created) }, caller)
   return { email: storedEmail(email) }
 }
@@ -64,7 +70,7 @@ async function askApplication(ctx: Context, email: string, caller: Caller): Prom
 }
 
 /** Creates the account. With uniform answers, returns `null` if the address is taken. */
-async function create(ctx: Context, account: RegisterRequest, caller: Caller): Promise<User | null> {
+async function create(ctx: Context, account: CheckedAccount, caller: Caller): Promise<User | null> {
   if (ctx.options.registrationAnswer === 'explicit') return addAccount(ctx, account, caller)
   // The same work for a new and a taken address, so that timing does not tell them apart.
   const hashedPassword = await ctx.hasher.hash(account.password)
@@ -74,7 +80,7 @@ async function create(ctx: Context, account: RegisterRequest, caller: Caller): P
 /** Adds an account, or notifies the owner of the address and returns `null`. */
 async function addOrNotify(
   tx: TxContext,
-  account: RegisterRequest,
+  account: CheckedAccount,
   hashedPassword: string,
   caller: Caller,
 ): Promise<User | null> {

@@ -125,6 +125,7 @@ export function cancelLinks({ db }: TxContext, userId: number): Promise<void> {
 
 /** The language of a mail: the account's locale, or else the best match of the request's `Accept-Language`. */
 export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
-  const known = LOCALES.find((locale) => locale === user?.locale)
+  const [language] = user?.locale?.toLowerCase().split('-', 1) ?? []
+  const known = LOCALES.find((locale) => locale === language)
   return known ?? negotiate(client.acceptLanguage, LOCALES)
 }

@@ -11,6 +11,7 @@ import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
 import { exceptionsOf, inspectOptions, type Options } from '../../options/index.ts'
 import type { Command } from '../command.ts'
+import { schemaProblems } from '../metadata-schema.ts'
 import { problemsOf } from '../serve-problems.ts'
 import { SETTINGS, type Settings, variableOf } from '../settings.ts'
 import { counted, jsonLine, print, table } from '../terminal.ts'
@@ -28,7 +29,8 @@ export const doctor: Command = {
   toleratesProblems: true,
   async run({ settings, json }) {
     const { options } = inspectOptions(settings.options)
-    const refused = problemsOf(settings).map(({ option, problem }) => ({
+    const problems = [...problemsOf(settings), ...(await schemaProblems(settings))]
+    const refused = problems.map(({ option, problem }) => ({
       setting: variableOf(option),
       problem,
     }))

@@ -2,8 +2,9 @@ import { moveDatabase } from '../../db/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { OPTION_TABLE, readValue, resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
-import { hasPassword, readSecretFile, UnreadableSecret } from '../secrets.ts'
+import { hasPassword } from '../secrets.ts'
 import { jsonLine, print, table } from '../terminal.ts'
+import { readTextFile, UnreadableFile } from '../text-file.ts'
 import { isExposed } from '../warnings.ts'
 
 export const move: Command = {
@@ -59,9 +60,9 @@ function readTarget(file: string): string {
   try {
     if (isExposed(file))
       process.stderr.write(`Every user of this machine can access ${visible(file)}. Run chmod o= on it.\n`)
-    return readValue('--to-file', OPTION_TABLE.databaseUrl, readSecretFile(file)) as string
+    return readValue('--to-file', OPTION_TABLE.databaseUrl, readTextFile(file)) as string
   } catch (error) {
-    if (!(error instanceof UnreadableSecret)) throw error
+    if (!(error instanceof UnreadableFile)) throw error
     throw new UsageError(`Cannot read ${file}: ${error.message}.`)
   }
 }
