@@ -429,6 +429,16 @@ describe('client.session', () => {
     expect(client.session.getSnapshot()?.session?.id).not.toBe(snapshot?.session?.id)
   })
 
+  it('shows a change of the profile', async () => {
+    const { client } = await signedIn()
+    const { stop, until } = follow(client)
+    await until(2)
+    expect(await client.account.update({ name: 'Bob' })).toMatchObject({ ok: true })
+    await until(3)
+    expect(client.session.getSnapshot()?.user?.name).toBe('Bob')
+    stop()
+  })
+
   it('does not show an answer from before a sign-in', async () => {
     const { client, browser } = await open()
     const held = browser.hold('answer')
