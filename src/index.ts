@@ -32,6 +32,7 @@ export type { NewSession } from './app/signed-in.ts'
 export type { Testing, TestSession } from './app/testing.ts'
 export type * from './auth/index.ts'
 export { hashPassword } from './auth/index.ts'
+export type { GivenDatabase, PostgresPool } from './db/index.ts'
 export { generateUuid } from './lib/random.ts'
 export type { Logger } from './log.ts'
 export type {

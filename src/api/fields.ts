@@ -73,6 +73,11 @@ export const bearerFields = {
   }),
 }
 
+/** The only object in answers whose fields the contract does not list. */
+export const metadata = z
+  .record(z.string(), z.unknown())
+  .meta({ description: 'What the application stores about the user, for the user to read.' })
+
 /** The account of a session, for the client and for other services. */
 export const account = z.strictObject({
   id: z.int(),
@@ -82,9 +87,7 @@ export const account = z.strictObject({
   locale: z.string().nullable(),
   name: z.string().nullable(),
   picture: z.string().nullable(),
-  metadata: z
-    .record(z.string(), z.unknown())
-    .meta({ description: 'What the application stores about the user, for the user to read.' }),
+  metadata,
 })
 
 /** The session of a request. */

@@ -90,15 +90,16 @@ export interface ServiceDetails {
  * @throws {OptionError} An option has an invalid value, or the database cannot be used.
  */
 export async function openAuthService(
-  { now, hasher, mailer: givenMailer, metadataSchema = {}, ...given }: AuthOptions,
+  { now, hasher, mailer: givenMailer, database, metadataSchema = {}, ...given }: AuthOptions,
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
-  const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
+  const options = resolveOptions(given, { hasMailer: givenMailer !== undefined, database })
   const hooks = openHooks(details.hooks ?? {}, onFault)
   const mail = openMailWriter(details.mail ?? {}, { httpsOnly: options.mode === 'production', onFault })
   assertMetadataSchemas(metadataSchema)
   const mailer = givenMailer ?? (await openMailer(options))
-  const db = await store.openDatabase(options.databaseUrl, {
+  const db = await store.openDatabase(database ?? options.databaseUrl, {
+    naming: options,
     ...(details.migrate !== undefined && { migrate: details.migrate }),
     onError: (error) => onFault('the database dropped a connection', error),
     onNewerSchema: (migrations) =>

@@ -65,7 +65,7 @@ export interface ClientError<Code extends string = string> {
   readonly minLength?: number
   /** With `password_too_long`: the maximum number of bytes of UTF-8. */
   readonly maxBytes?: number
-  /** With `refused_by_application`: the code of the hook that refused. */
+  /** With `refused_by_application`: the code that the application behind the service chose. */
   readonly applicationCode?: string
   /** Finds the reason in the log of the service. Missing with `email_taken` and `invalid_response`. */
   readonly requestId?: string

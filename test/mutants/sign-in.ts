@@ -145,9 +145,9 @@ export const SIGN_IN: readonly Mutant[] = [
     does: 'asks the hook of the application after the look-up',
     file: 'src/auth/account/registration.ts',
     find: `  await askApplication(ctx, email, caller)
-  const created = await create(ctx, { email, password }, caller)
+  const created = await create(ctx, { email, password, profile }, caller)
 `,
-    replace: `  const created = await create(ctx, { email, password }, caller)
+    replace: `  const created = await create(ctx, { email, password, profile }, caller)
   await askApplication(ctx, email, caller)
 `,
   },

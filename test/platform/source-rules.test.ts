@@ -48,7 +48,13 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     'open a network connection [CFG-04]',
     CONNECTS,
     // The client runs in the applications, and asks the service.
-    ['auth/passwords/policy/breaches.ts', 'client/index.ts', 'db/postgres.ts', 'mail/smtp.ts'],
+    [
+      'adapters/remote.ts',
+      'auth/passwords/policy/breaches.ts',
+      'client/index.ts',
+      'db/postgres.ts',
+      'mail/smtp.ts',
+    ],
   ],
   // A sign-in asks the hook `beforeSignIn` first. The others renew a session, or let the program vouch for the user.
   [
@@ -67,6 +73,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'db/dialect.ts',
       'db/migrations/0007-audit.ts',
+      'db/migrations/0008-notices.ts',
       'db/migrations/0009-audit-actors.ts',
       'db/migrations/0011-audit-origins.ts',
       'db/tools/adoption/sqlite.ts',
@@ -149,6 +156,7 @@ it('only these files use cryptography, and only these primitives [CRY-08]', () =
     ),
   )
   expect(used.sort()).toEqual([
+    'adapters/signed-in.ts: randomUUID of node:crypto',
     'app/request-log.ts: randomUUID of node:crypto',
     'auth/passwords/hashing/argon2.ts: argon2 of node:crypto',
     'auth/passwords/hashing/argon2.ts: randomBytes of node:crypto',

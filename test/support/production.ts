@@ -8,7 +8,7 @@ import { openSending } from '../../src/auth/delivery/send.ts'
 import { openHooks } from '../../src/auth/hooks.ts'
 import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
 import { forDialect, isSqlite } from '../../src/db/dialect.ts'
-import { type Database, openAsItIs } from '../../src/db/index.ts'
+import { type Database, type GivenDatabase, openAsItIs, openDatabase } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions, Mail, Mailer, MailKind } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 import { openMailWriter } from '../../src/mail/application.ts'
@@ -121,7 +121,7 @@ export async function productionAuth(
   { now = testClock(), mailer = memoryMailer(), ...options }: ProductionOptions = {},
 ): Promise<Production> {
   const auth = await freshAuth(engine, { ...productionOptions(), ...options, now, mailer })
-  const db = await openTables(auth.options.databaseUrl)
+  const db = await openTables(options.database ?? auth.options.databaseUrl, auth.options)
   let seen = 0
   const newMails = async () => {
     await untilNoMailIsDue(db, now)
@@ -219,11 +219,17 @@ export async function productionContext(
 }
 
 /**
- * Opens separate connections to a database with the current schema. They are closed when the test ends. The schema is not
- * inspected, which on PostgreSQL costs more than connecting.
+ * Opens the tables directly, over separate connections if the source is a URL. They are closed when the test ends. The
+ * schema of a URL is not inspected, which on PostgreSQL costs more than connecting.
  */
-export async function openTables(databaseUrl: string): Promise<Database> {
-  const db = await openAsItIs(databaseUrl)
+export async function openTables(
+  source: string | GivenDatabase,
+  { tablePrefix = '', databaseSchema = '' }: CreateAuthOptions = {},
+): Promise<Database> {
+  const naming = { tablePrefix, databaseSchema }
+  const db = await (typeof source === 'string'
+    ? openAsItIs(source, { naming })
+    : openDatabase(source, { naming }))
   onTestFinished(() => db.destroy())
   return db
 }

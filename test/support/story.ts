@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
-import { HookRefusal, MailError, MailRefused } from '../../src/index.ts'
+import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import type { EngineName } from './engines.ts'
 import {
   CLIENT,
@@ -75,12 +75,20 @@ const stories = new Map<EngineName, Promise<Story>>()
 
 /** The story on one engine. Call it inside a test. */
 export function story(engine: EngineName): Promise<Story> {
-  const told = stories.get(engine) ?? tell(engine)
+  const told = stories.get(engine) ?? tellStory(engine)
   stories.set(engine, told)
   return told
 }
 
-async function tell(engine: EngineName): Promise<Story> {
+/**
+ * Tells the story once more.
+ *
+ * @param options - Where, if not on a fresh database.
+ */
+export async function tellStory(
+  engine: EngineName,
+  options: Pick<CreateAuthOptions, 'database' | 'databaseUrl' | 'tablePrefix' | 'databaseSchema'> = {},
+): Promise<Story> {
   const told: Story = { log: [], audit: [], mails: [], rows: new Map(), secrets: [], refusals: [] }
   const write = (level: string) => (fields: Record<string, unknown>, msg: string) =>
     void told.log.push({ level, msg, fields })
@@ -90,6 +98,7 @@ async function tell(engine: EngineName): Promise<Story> {
     if (to === UNREACHED) throw new MailError('The server is slow.')
   })
   const scene = await productionAuth(engine, {
+    ...options,
     mailer,
     secretKey,
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },

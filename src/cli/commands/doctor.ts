@@ -111,13 +111,14 @@ function shownDatabase(databaseUrl: string): string {
   }
 }
 
-async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
+async function checkDatabase(options: Options): Promise<Check[]> {
+  const { databaseUrl } = options
   try {
     if (!databaseExists(databaseUrl)) {
       assertCreatable(databaseUrl)
       return [{ name: 'database', ok: true, detail: 'does not exist yet; serve or migrate creates it' }]
     }
-    const db = await openDatabase(databaseUrl, { migrate: false, create: false })
+    const db = await openDatabase(databaseUrl, { migrate: false, create: false, naming: options })
     try {
       const pending = await pendingMigrations(db)
       const { assertWritable, findDamage } = healthOf(db)

@@ -17,17 +17,31 @@ export const move: Command = {
       help: 'The target, in the form of DATABASE_URL, without a password: sqlite:PATH or postgres://…',
     },
     'to-file': { type: 'string', help: 'The file with the target, which may contain a password' },
+    'to-table-prefix': {
+      type: 'string',
+      help: "The table prefix in the target ('' for none). Default: BIENVENUE_TABLE_PREFIX",
+    },
+    'to-database-schema': {
+      type: 'string',
+      help: "The PostgreSQL schema in the target ('' for none). Default: BIENVENUE_DATABASE_SCHEMA",
+    },
     'without-extra-columns': {
       type: 'boolean',
       help: 'Do not copy columns of an adopted table that Bienvenue does not know',
     },
   },
   async run({ settings, flags, json }) {
-    const { databaseUrl } = resolveOptions(settings.options)
+    const options = resolveOptions(settings.options)
+    const { 'to-table-prefix': tablePrefix, 'to-database-schema': databaseSchema } = flags
     const to = targetOf(flags as Partial<Record<string, string>>)
     const moved = await moveDatabase({
-      from: databaseUrl,
+      from: options.databaseUrl,
       to,
+      naming: options,
+      toNaming: {
+        ...(typeof tablePrefix === 'string' && { tablePrefix }),
+        ...(typeof databaseSchema === 'string' && { databaseSchema }),
+      },
       withoutExtraColumns: flags['without-extra-columns'] === true,
     })
     if (json) await print(jsonLine({ moved }))
@@ -38,7 +52,11 @@ export const move: Command = {
           ...moved.map(({ table: name, rows, checksum }) => [name, String(rows), checksum.slice(0, 16)]),
         ]),
       )
-      await print('All rows match. Start the service with the new DATABASE_URL.')
+      await print(
+        tablePrefix === undefined && databaseSchema === undefined
+          ? 'All rows match. Start the service with the new DATABASE_URL.'
+          : 'All rows match. Start the service with the new DATABASE_URL, and the new prefix or schema.',
+      )
     }
     return 0
   },

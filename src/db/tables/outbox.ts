@@ -261,8 +261,9 @@ async function findDue(
 }
 
 function isNotTo(domain: string): RawBuilder<boolean> {
-  const address = sql`coalesce(
-    lower(email), (select normalized_email from users where users.id = outbox.user_id), '')`
+  const ofAccount = sql`select normalized_email from ${sql.table('users')}
+    where ${sql.ref('users.id')} = ${sql.ref('outbox.user_id')}`
+  const address = sql`coalesce(lower(email), (${ofAccount}), '')`
   return sql<boolean>`${address} not like ${`%@${domain}`} and ${address} not like ${`%.${domain}`}`
 }
 
