@@ -23,9 +23,6 @@ const WHOLE = 1
 /** TypeScript's `InTypeAlias`: what a name stands for. */
 const MEANING = 1 << 23
 
-/** In the type of an operation. */
-const ROUTE = /readonly method: "(\w+)"; readonly path: "([^"]+)"/
-
 export const api: Page = {
   path: 'docs/reference/api.md',
   write() {
@@ -61,12 +58,9 @@ function report(compiler: API): string[] {
       if (own === undefined) throw new Error(`the compiler has no type of ${member.name}`)
       const text = textOf(own)
       if (OF_EVERY_ERROR.has(member.name)) return []
-      // The topics of the library are modules bound to a database.
-      if (text.startsWith('Bound<')) return members(own, `${prefix}${member.name}.`)
-      // The calls of the client have the types of the contract.
-      const [, method, path] = ROUTE.exec(text) ?? []
-      if (path !== undefined && text.startsWith('{')) return members(own, `${prefix}${member.name}.`)
-      if (path !== undefined) return [`${prefix}${member.name}: ${method} ${path}`]
+      // The topics of the library are modules bound to a database, those of the client are objects of calls.
+      if (/^Bound<|^\{ readonly \w+: \(.*=> Promise<Result</.test(text))
+        return members(own, `${prefix}${member.name}.`)
       return [`${prefix}${member.name}: ${text}`]
     })
   }

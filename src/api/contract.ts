@@ -110,7 +110,7 @@ const ANY_BODY = [
 ] as const satisfies readonly ErrorCode[]
 
 /** The codes that follow from HTTP, from the form of a body or from the state of the service, whatever the operation. */
-export type GeneralErrorCode =
+export type RequestErrorCode =
   | (typeof ANY_REQUEST)[number]
   | (typeof ANY_BODY)[number]
   | 'foreign_origin'

@@ -16,10 +16,10 @@ export {
   type Contract,
   errorsOf,
   type FieldsOf,
-  type GeneralErrorCode,
   type Operation,
   type ParamsOf,
   type RefusalOf,
+  type RequestErrorCode,
   refusalsOf,
   type SuccessOf,
 } from './contract.ts'

@@ -2,9 +2,9 @@
 import type {
   Contract,
   FieldsOf,
-  GeneralErrorCode as GeneralServiceCode,
   ParamsOf,
   RefusalOf,
+  RequestErrorCode,
   SuccessOf,
   TOPICS,
 } from '../api/index.ts'
@@ -47,7 +47,7 @@ export type Routes = {
  *
  * `invalid_response` comes from the client: the answer is not from the service, but for example an error page of a proxy.
  */
-export type GeneralErrorCode = GeneralServiceCode | 'not_found' | 'method_not_allowed' | 'invalid_response'
+export type GeneralErrorCode = RequestErrorCode | 'not_found' | 'method_not_allowed' | 'invalid_response'
 
 /** A refusal. Switch on its `code`. */
 export interface ClientError<Code extends string = string> {
@@ -85,18 +85,25 @@ export interface CallOptions {
   readonly signal?: Signal | undefined
 }
 
-type Fields<Given extends Contract> = FieldsOf<Given> & ParamsOf<Given>
-
 /** What an operation answers. Names and values are those on the wire: times are ISO 8601 text in UTC. */
 type Data<Given extends Contract> = [SuccessOf<Given>] extends [never] ? undefined : SuccessOf<Given>
 
-type Answer<Given extends Contract> = Promise<Result<Data<Given>, RefusalOf<Given> | GeneralErrorCode>>
-
-/** The method of an operation. */
+/**
+ * The method of an operation. `infer`, the template and the mapped type make editors show fields and codes, and not how they
+ * follow from the contract.
+ */
 export type Method<Given> = Given extends Contract
-  ? keyof Fields<Given> extends never
-    ? (options?: CallOptions) => Answer<Given>
-    : (fields: Fields<Given>, options?: CallOptions) => Answer<Given>
+  ? [FieldsOf<Given> & ParamsOf<Given>, `${RefusalOf<Given>}`] extends [
+      infer Fields,
+      infer Code extends string,
+    ]
+    ? keyof Fields extends never
+      ? (options?: CallOptions) => Promise<Result<Data<Given>, Code | GeneralErrorCode>>
+      : (
+          fields: { [Name in keyof Fields]: Fields[Name] },
+          options?: CallOptions,
+        ) => Promise<Result<Data<Given>, Code | GeneralErrorCode>>
+    : never
   : never
 
 /** The part of a response that the client reads. */

@@ -1,7 +1,7 @@
 /** The typed client against the real service over HTTP, with the cookie and with a bearer token. */
 import { describe, expect, it, vi } from 'vitest'
 import { type Client, type ClientOptions, type CurrentSession, createClient } from '../../src/client/index.ts'
-import type { CreateAuthOptions } from '../../src/index.ts'
+import { type CreateAuthOptions, HookRefusal } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { type Browser, openBrowser, serve } from '../support/client.ts'
 import { freshAuth, testClock } from '../support/engines.ts'
@@ -274,6 +274,21 @@ describe('an error', () => {
     })
   })
 
+  it('has the code of the hook that refused', async () => {
+    const beforeSignIn = () => {
+      throw new HookRefusal('payment_due', 'Pay the last invoice first.')
+    }
+    const { client } = await open({ hooks: { beforeSignIn } })
+    expect(await client.signIn.withPassword(CREDENTIALS)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'refused_by_application',
+        applicationCode: 'payment_due',
+        message: 'Pay the last invoice first.',
+      },
+    })
+  })
+
   it('says when to try again', async () => {
     const { client } = await open({ loginFailuresPerAccount: 2, now: testClock() })
     const wrong = () => client.signIn.withPassword({ ...CREDENTIALS, password: 'wrong' })
@@ -412,6 +427,16 @@ describe('client.session', () => {
     await client.signIn.reauthenticate({ password: PASSWORD })
     await vi.waitUntil(() => client.session.getSnapshot() !== snapshot)
     expect(client.session.getSnapshot()?.session?.id).not.toBe(snapshot?.session?.id)
+  })
+
+  it('shows a change of the profile', async () => {
+    const { client } = await signedIn()
+    const { stop, until } = follow(client)
+    await until(2)
+    expect(await client.account.update({ name: 'Bob' })).toMatchObject({ ok: true })
+    await until(3)
+    expect(client.session.getSnapshot()?.user?.name).toBe('Bob')
+    stop()
   })
 
   it('does not show an answer from before a sign-in', async () => {
