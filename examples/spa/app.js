@@ -1,6 +1,9 @@
 import { createClient } from 'bienvenue-auth/client'
 
-const client = createClient({ baseUrl: '/auth' })
+/** Where the service is: a path of this page's origin, or another origin. */
+const { content: baseUrl } = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name=auth]'))
+
+const client = createClient({ baseUrl })
 
 const form = /** @type {HTMLFormElement} */ (element('sign-in'))
 const problem = element('problem')

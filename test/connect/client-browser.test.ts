@@ -1,7 +1,10 @@
 /** The client in a real browser, in the page of `examples/spa`. */
-import { expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, it, onTestFinished } from 'vitest'
+import { toNodeHandler } from '../../src/node.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
-import { freshDatabase } from '../support/engines.ts'
+import { freshAuth, freshDatabase } from '../support/engines.ts'
 import { startProgram } from '../support/service.ts'
 
 it.runIf(hasBrowser)('signs a user in and out, and notices what another tab does', async () => {
@@ -43,4 +46,41 @@ it.runIf(hasBrowser)('signs a user in and out, and notices what another tab does
   await context.close()
   expect(await example.stop()).toBe(0)
   expect(await example.stderr).toBe('')
+})
+
+it.runIf(hasBrowser)('works from a page on another origin if the service trusts it', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  const service = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const example = startProgram(['examples/spa.ts'], { env: { PORT: '0', AUTH_URL: service } })
+  const url = await example.line((line) => line.startsWith('http://127.0.0.1:'))
+  const context = await (await openBrowser()).newContext()
+
+  async function openPage(trustedOrigins: string[]) {
+    const auth = await freshAuth('sqlite', { baseUrl: service, trustedOrigins })
+    server.removeAllListeners('request').on('request', toNodeHandler(auth))
+    const page = await context.newPage()
+    await page.goto(url)
+    return page
+  }
+
+  const trusted = await openPage([url])
+  await trusted.getByLabel('Email').fill('bob@example.com')
+  await trusted.getByLabel('Password').fill('b4l0u')
+  await trusted.getByRole('button', { name: 'Create an account' }).click()
+  await trusted.getByText('Signed in as bob@example.com').waitFor()
+  await trusted.reload()
+  await trusted.getByRole('button', { name: 'Sign out' }).click()
+  await trusted.getByText('You are signed out.').waitFor()
+
+  // The browser does not let the script of any other page read an answer.
+  const foreign = await openPage(['https://app.example.com'])
+  const failed = await foreign.evaluate(
+    `fetch('${service}/session', { credentials: 'include' }).catch(String)`,
+  )
+  expect(failed).toBe('TypeError: Failed to fetch')
+
+  await context.close()
+  expect(await example.stop()).toBe(0)
 })

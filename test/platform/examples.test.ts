@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { freshDatabase } from '../support/engines.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { type RunningProcess, run, startProgram } from '../support/service.ts'
+import { temporaryFolder } from '../support/system.ts'
 
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
@@ -125,4 +128,20 @@ it('the example backend asks the service who is signed in', async () => {
   await send(service.url, 'DELETE', '/sessions', { sessionToken })
   expect((await send(url, 'GET', '/hello', { sessionToken })).status).toBe(401)
   expect(await backend.stop()).toBe(0)
+})
+
+it('the example command signs in with a bearer token, and out again', async () => {
+  const { url } = await startExample('node-http')
+  await send(url, 'POST', '/users', { form: { email: EMAIL, password: PASSWORD } })
+  const file = join(temporaryFolder(), 'token')
+  const command = async (...args: string[]) => {
+    const env = { BIENVENUE_URL: url, TOKEN_FILE: file, PASSWORD }
+    return (await run(process.execPath, ['examples/bearer.ts', ...args], { env })).stdout
+  }
+  expect(await command('who')).toBe('Nobody is signed in.\n')
+  expect(await command('sign-in', EMAIL)).toBe(`Signed in as ${EMAIL}.\n`)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(await command('who')).toBe(`Signed in as ${EMAIL}.\n`)
+  expect(await command('sign-out')).toBe('Signed out.\n')
+  expect(await command('who')).toBe('Nobody is signed in.\n')
 })
