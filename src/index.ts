@@ -84,9 +84,9 @@ export interface Auth extends AuthService {
   answer: App['answer']
   /**
    * The signed-in user and the session of a request to a route of your own, or `null`. Reads the session cookie or the bearer
-   * token, asks the database each time, and records the use. The result has no password hash and no token.
+   * token, checks it in the database each time, and records that it was used. The result has no password hash and no token.
    *
-   * It does not check where a request comes from. The session cookie is `SameSite=Lax`, so browsers do not send it with a
+   * It does not check the origin of a request. The session cookie is `SameSite=Lax`, so browsers do not send it with a
    * POST from another site.
    *
    * @param from - The request, its `Headers`, or Node's object of headers.
@@ -95,20 +95,20 @@ export interface Auth extends AuthService {
    */
   getSession(from: RequestLike): Promise<CurrentSession | null>
   /**
-   * What a request says about its client, for a call such as `signIn.withPassword(fields, auth.callerOf(request, { ip }))`
-   * in a route of your own: session token, device token, user agent and language.
+   * Reads the caller from a request to your own route: session token, device token, user agent and language. Pass it to a
+   * call, such as `signIn.withPassword(fields, auth.callerOf(request, { ip }))`.
    *
    * @param connection - `ip`: the client's IP address, for the limits per IP address.
    * @throws {AuthError} `conflicting_credentials`: the request has both a session cookie and a bearer token.
    */
   callerOf(from: RequestLike, connection?: Connection): SessionCaller
-  /** Our cookies, for routes of your own that sign users in or out. */
+  /** Our cookies, for your own routes that sign users in or out. */
   readonly cookies: Cookies
   /** Help for the tests of your application. */
   readonly testing: Testing
 }
 
-/** Creates our cookies, for the response of any framework. */
+/** Creates our cookies, for responses of any framework. */
 export interface Cookies {
   /**
    * The cookies of a new session: the session cookie, and the device cookie if there is a device token.
@@ -125,9 +125,9 @@ export interface Cookies {
 export interface CreateAuthOptions extends AuthOptions {
   /** Receives the log. Default: warnings and errors, as JSON lines on standard error. */
   logger?: Logger | undefined
-  /** Functions of the application that run at a registration or a sign-in. Default: none. */
+  /** Functions of the application that run when a user registers or signs in. Default: none. */
   hooks?: Hooks | undefined
-  /** Links and templates of the application for mail. Default: those of the service. */
+  /** The application's own links and templates for mail. Default: those of the service. */
   mail?: MailOptions | undefined
   /** Called for each audit record once it is committed, to collect records in a system of your own. */
   onAudit?: ((record: AuditRecord) => void) | undefined

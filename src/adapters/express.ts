@@ -1,5 +1,5 @@
 /**
- * `bienvenue-auth/adapters/express`, for Express 4 and 5 and everything else with Connect's `(request, response, next)`.
+ * `bienvenue-auth/adapters/express`, for Express 4 and 5, and other frameworks with Connect's `(request, response, next)`.
  *
  * @module
  */
@@ -20,7 +20,7 @@ declare global {
   }
 }
 
-/** A middleware of Express. */
+/** An Express middleware. */
 export type Middleware = (
   request: IncomingMessage & { signedIn?: SignedIn | null },
   response: ServerResponse,
@@ -41,7 +41,7 @@ export interface MountedExpressAdapter extends ExpressAdapter {
   mount: (request: IncomingMessage, response: ServerResponse) => Promise<void>
 }
 
-/** Creates the adapter, for the library in this process or a service elsewhere. */
+/** Creates the adapter, for the library in this process or for a remote service. */
 export function bienvenue(auth: Auth): MountedExpressAdapter
 export function bienvenue(remote: RemoteService): ExpressAdapter
 export function bienvenue(source: Auth | RemoteService) {

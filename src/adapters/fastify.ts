@@ -18,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-/** A hook of Fastify, for `preHandler` or `onRequest`. */
+/** A Fastify hook, for `preHandler` or `onRequest`. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** Connects a Fastify application. */
@@ -35,7 +35,7 @@ export interface MountedFastifyAdapter extends FastifyAdapter {
   mount(app: FastifyInstance): Promise<void>
 }
 
-/** Creates the adapter, for the library in this process or a service elsewhere. */
+/** Creates the adapter, for the library in this process or for a remote service. */
 export function bienvenue(auth: Auth): MountedFastifyAdapter
 export function bienvenue(remote: RemoteService): FastifyAdapter
 export function bienvenue(source: Auth | RemoteService) {
@@ -59,7 +59,7 @@ export function bienvenue(source: Auth | RemoteService) {
 
 const mountOf = (auth: Auth) => async (app: FastifyInstance) => {
   const handler = toNodeHandler(auth)
-  // The service reads bodies itself. Nothing outside of this plugin changes.
+  // The service reads bodies itself. Parsers outside this plugin do not change.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.all('/*', (request, reply) => {

@@ -1,5 +1,5 @@
 /**
- * `bienvenue-auth/adapters/h3`, for h3 2 and what is built on it.
+ * `bienvenue-auth/adapters/h3`, for h3 2 and frameworks that are built on it.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface MountedH3Adapter extends H3Adapter {
   mount(event: H3Event): Promise<Response>
 }
 
-/** Creates the adapter, for the library in this process or a service elsewhere. */
+/** Creates the adapter, for the library in this process or for a remote service. */
 export function bienvenue(auth: Auth): MountedH3Adapter
 export function bienvenue(remote: RemoteService): H3Adapter
 export function bienvenue(source: Auth | RemoteService) {

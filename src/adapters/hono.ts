@@ -16,7 +16,7 @@ import {
 
 export type { RemoteService, Requirement, SignedIn }
 
-/** Variables of the context, as in `new Hono<{ Variables: BienvenueVariables }>()`. */
+/** The context variables: `new Hono<{ Variables: BienvenueVariables }>()`. */
 export interface BienvenueVariables {
   signedIn: SignedIn | null
 }
@@ -40,7 +40,7 @@ interface HonoOptions {
   clientIp?: ((c: Context) => string | undefined) | undefined
 }
 
-/** Creates the adapter, for the library in this process or a service elsewhere. */
+/** Creates the adapter, for the library in this process or for a remote service. */
 export function bienvenue(auth: Auth, options?: HonoOptions): MountedHonoAdapter
 export function bienvenue(remote: RemoteService): HonoAdapter
 export function bienvenue(
@@ -67,7 +67,7 @@ export function bienvenue(
   }
 }
 
-/** `@hono/node-server` puts Node's message into the environment. */
+/** `@hono/node-server` puts Node's `IncomingMessage` into the environment. */
 function ipOf({ env }: Context): string | undefined {
   const { incoming } = (env?.server ?? env ?? {}) as {
     incoming?: { socket: { remoteAddress?: string } }

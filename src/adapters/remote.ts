@@ -1,18 +1,19 @@
-/** Asks a service elsewhere who is signed in, with `GET /session`. */
+/** Asks a remote service who is signed in, with `GET /session`. */
 import type { AccountBody, CurrentSessionBody } from '../api/index.ts'
 import { headersOf } from '../app/request-headers.ts'
 import { AuthError } from '../model/errors.ts'
 import type { ReadSession, SignedIn } from './signed-in.ts'
 
-/** A service elsewhere. */
+/** A service that runs in another process. */
 export interface RemoteService {
   /**
-   * Where this program reaches the service: `http` or `https`, with the path of its BASE_URL, such as
-   * `http://bienvenue:5000`. The service must answer to this host (`BIENVENUE_ALLOWED_HOSTS`).
+   * The URL at which this program reaches the service, such as `http://bienvenue:5000`: `http` or `https`, with the path of
+   * its BASE_URL. The service must answer to this host (`BIENVENUE_ALLOWED_HOSTS`).
    */
   readonly url: string
   /**
-   * For how long to reuse an answer, 0–10 seconds. A session that has ended still counts as live for that long. Default: 0.
+   * How long to reuse an answer, in seconds, from 0 to 10. A session that has ended still counts as live for that long.
+   * Default: 0.
    */
   readonly cacheSeconds?: number | undefined
   /** Default: the global `fetch`. */
@@ -79,7 +80,7 @@ function sessionUrl(url: string): string {
   return `${url.replace(/\/$/, '')}/session`
 }
 
-/** The headers that can contain our credentials. Nothing else of a request is passed on. */
+/** The headers that can contain our credentials. Nothing else of the request is passed on. */
 interface Credentials {
   readonly cookie?: string
   readonly authorization?: string

@@ -1,6 +1,6 @@
 /**
  * What all adapters share: who is signed in, and the answer if nobody is. It asks the library in the same process, or a
- * service elsewhere.
+ * remote service.
  */
 import { randomUUID } from 'node:crypto'
 import type { RequestLike } from '../app/request-headers.ts'
@@ -16,7 +16,7 @@ export interface SignedIn {
   readonly session: CurrentSession['session']
 }
 
-/** The library in this process, or a service elsewhere. */
+/** The library in this process, or a remote service. */
 export type Source = Pick<Auth, 'getSession'> | RemoteService
 
 /** What a route requires of the session. */

@@ -11,9 +11,9 @@ import type { Answer, Rendered } from './responses.ts'
 const PREFLIGHT_SECONDS = 600
 
 export interface Cors {
-  /** Whether the request is a preflight from a trusted origin, which asks what it may send. */
+  /** Whether the request is a preflight from a trusted origin. */
   isPreflight(incoming: Incoming): boolean
-  /** Adds what lets a trusted origin read the answer. */
+  /** Adds the headers that let a trusted origin read the answer. */
   share(rendered: Rendered, incoming: Incoming): Rendered
 }
 

@@ -7,17 +7,16 @@ import type { Incoming } from './incoming.ts'
 
 /** A session token as it was sent, and how. */
 export interface Credentials extends Presented {
-  /** `null`: the request presents none. It may be stale or malformed. */
+  /** `null` if the request presents none. The token may be stale or malformed. */
   readonly sessionToken: string | null
   readonly transport: Transport
 }
 
 /**
- * Reads the session token of a request. Other `Authorization` schemes than `Bearer`, such as the `Basic` of a proxy, are not
- * ours and are ignored.
+ * Reads the session token of a request. Ignores `Authorization` schemes other than `Bearer`, such as the `Basic` of a proxy.
  *
- * @throws {AuthError} `conflicting_credentials`: a bearer token and a session cookie. Software in between could use one
- *   and we the other.
+ * @throws {AuthError} `conflicting_credentials`: the request has a bearer token and a session cookie. A proxy could use one,
+ *   and the service the other.
  */
 export function readCredentials(request: Pick<Incoming, 'header'>, options: CookieOptions): Credentials {
   const authorization = request.header('authorization')

@@ -6,8 +6,8 @@ import { basePath } from './paths.ts'
 export type MountHint = (path: string | null) => void
 
 /**
- * Creates the function that warns, once, if an application seems to mount the service somewhere else than BASE_URL says.
- * Otherwise it would only see 404. The line does not name the path of the request, which can contain anything.
+ * Creates the function that warns, once, if an application seems to mount the service under another path than BASE_URL
+ * has. Otherwise its developer would only see 404. The line does not name the requested path, which can contain anything.
  *
  * @param isOurs - Whether a path has a route.
  */
@@ -28,7 +28,7 @@ export function createMountHint(
   }
 }
 
-/** Whether a path is one of ours behind one to three other segments. */
+/** Whether a path is one of ours after one to three other segments. */
 function isBehindPrefix(path: string, isOurs: (path: string) => boolean): boolean {
   const segments = path.split('/')
   return [2, 3, 4].some((start) => {

@@ -1,4 +1,4 @@
-/** Reads headers from the forms of requests that applications have at hand. */
+/** Reads headers from the request objects of different frameworks. */
 
 /** A request, or its headers, of any framework. */
 export type RequestLike =

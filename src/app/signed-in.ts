@@ -1,4 +1,4 @@
-/** How a session reaches its client, and how a client loses it: by cookies, or in the body for bearer tokens. */
+/** How a client gets a session token and loses it: with cookies, or in the body as a bearer token. */
 import {
   DEVICE_LIFETIME_SECONDS,
   type Presented,
@@ -20,7 +20,7 @@ export function cookiesFor(started: NewSession, options: CookieOptions): Cookie[
   ]
 }
 
-/** The cookies that end a session in the browser. The device stays known. */
+/** The cookies that remove the session from a browser. The device stays known. */
 export function cookiesAfter(options: CookieOptions): Cookie[] {
   return [clearedCookie(options)]
 }

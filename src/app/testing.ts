@@ -3,7 +3,7 @@ import { AuthError } from '../model/errors.ts'
 import { type Account, isEmailAddress } from '../model/user.ts'
 import { cookieName } from './cookies.ts'
 
-/** A signed-in user of a test. */
+/** A user that is signed in for a test. */
 export interface TestSession {
   readonly user: Account
   readonly sessionToken: string

@@ -1,4 +1,4 @@
-/** The forms that accounts and sessions have in answers. Each lists its fields, so that a new one is sent only on purpose. */
+/** The form of accounts and sessions in answers. Fields are listed one by one, so that no new field is sent by accident. */
 import type { CurrentSession, SessionInfo } from '../auth/index.ts'
 import type { Account } from '../model/user.ts'
 

@@ -428,6 +428,8 @@ describe('a refusal', () => {
   })
 
   it('has a message of its own if the application gives none', () => {
-    expect(new HookRefusal('banned').message).toBe('This was refused. Ask the people who run this service.')
+    expect(new HookRefusal('banned').message).toBe(
+      'This request was refused. Contact the operator of this service.',
+    )
   })
 })

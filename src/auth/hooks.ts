@@ -29,7 +29,7 @@ export interface SignedUp {
 
 /** A sign-in that a hook may refuse. */
 export interface SignInAttempt {
-  /** The user, authenticated but not signed in. */
+  /** The user, who is authenticated but not signed in yet. */
   readonly user: Account
   /** How the user was authenticated. Later versions add methods. */
   readonly method: 'password'
@@ -41,13 +41,13 @@ export interface SignInAttempt {
  *
  * A `before…` hook refuses by throwing a {@link HookRefusal}, and allows by returning nothing. If it throws anything else
  * or returns a value, the answer is `internal_error`; if it takes longer than 5 seconds, `unavailable`. Both are logged,
- * and nothing has changed.
+ * and nothing is changed.
  */
 export interface Hooks {
   /**
-   * Runs in `account.register` (`POST /users`), after the limits and the rules for passwords, and before anything is
+   * Runs in `account.register` (`POST /users`), after the limits and the password rules, and before the address is
    * looked up. It is called for every address, so do not make the answer depend on whether your own records know the
-   * address. `users.create`, `registerUser` and imports do not call it: there the program decides.
+   * address. `users.create`, `registerUser` and imports do not call it, because the program decides there.
    */
   beforeSignUp?: ((attempt: SignUpAttempt, client: HookClient) => void | Promise<void>) | undefined
   /**

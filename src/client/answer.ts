@@ -1,4 +1,4 @@
-/** What an answer means. Nothing is trusted to be from the service: a proxy, a portal or a wrong address can answer too. */
+/** Interprets an answer. It might not come from the service: a proxy, a captive portal or a wrong address can answer too. */
 import type { ErrorBody } from '../api/index.ts'
 import type { ERRORS } from '../model/errors.ts'
 import type { AnyResponse, ClientError, Result } from './types.ts'

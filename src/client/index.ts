@@ -1,6 +1,6 @@
 /**
- * `bienvenue-auth/client`: the HTTP contract as typed functions, for browsers, mobile apps, Node 20 and other runtimes. It
- * imports nothing at run time and keeps nothing in web storage.
+ * `bienvenue-auth/client`: the HTTP routes as typed functions, for browsers, mobile apps, Node 20 or newer and other runtimes.
+ * It imports no package at run time and keeps nothing in web storage.
  *
  * @module
  */
@@ -42,15 +42,15 @@ type Calls = {
 }
 
 /**
- * The service, as typed functions. A call resolves to `{ ok: true, data }` or `{ ok: false, error }`. It rejects only if there
- * is no answer: the network fails, the signal ends the request, or the token store throws.
+ * The service, as typed functions. A call resolves to `{ ok: true, data }` or `{ ok: false, error }`. It rejects only if
+ * the network fails, the signal aborts the request, or the token store throws.
  */
 export interface Client extends Calls {
-  /** Who is signed in, to read once or to follow. */
+  /** Who is signed in, to read once or to subscribe to. */
   readonly session: SessionStore
   /**
    * Calls the listener when the session is over: after `sessions.signOut` and `account.delete`, and when an answer shows that
-   * a session that was known has ended.
+   * a known session has ended.
    *
    * @returns Removes the listener.
    */
@@ -88,12 +88,12 @@ export function createClient({ baseUrl, fetch: send = globalFetch, token }: Clie
     }
   }
 
-  /** Keeps the token of a new session, and removes that of a session that has ended. */
+  /** Stores the token of a new session, and removes the token of a session that has ended. */
   async function keepToken(route: Route, result: Result<unknown>, sent: string | null): Promise<void> {
     if (store === undefined) return
     const { session_token: fresh } = Object(result.ok && result.data) as { session_token?: string }
     if (fresh) await store.set(fresh)
-    // Another call may have put a new token there meanwhile.
+    // Another call may have stored a new token in the meantime.
     else if (hasEnded(route, result) && sent !== null && (await store.get()) === sent) await store.set(null)
   }
 
@@ -101,7 +101,7 @@ export function createClient({ baseUrl, fetch: send = globalFetch, token }: Clie
   return { ...calls, session: state.store, onSignedOut: state.onSignedOut }
 }
 
-/** Looked up at each call, so that a replaced global takes effect. */
+/** Looks `fetch` up at each call, so that a replaced global takes effect. */
 const globalFetch: Fetch = (url, init) => fetch(url, init)
 
 function hasEnded(route: Route, result: Result<unknown>): boolean {

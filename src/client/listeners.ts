@@ -1,17 +1,17 @@
-/** Functions that want to know of a change. */
+/** Functions to call when a value changes. */
 export interface Listeners<Value> {
   readonly size: () => number
   /** @returns Removes the listener. */
   readonly add: (listener: (value: Value) => void) => () => void
   /**
-   * Calls each listener, a moment later: what a listener throws must not fail the call that caused the change. It becomes an
-   * unhandled rejection.
+   * Calls each listener in a microtask, so that an error of a listener does not fail the call that caused the change. Such an
+   * error becomes an unhandled rejection.
    */
   readonly notify: (value: Value) => void
 }
 
 export function createListeners<Value>(): Listeners<Value> {
-  // One entry for each subscription: the same function may be added twice.
+  // An entry for each subscription, because the same function may be added twice.
   const entries = new Set<{ readonly listener: (value: Value) => void }>()
   return {
     size: () => entries.size,

@@ -1,4 +1,4 @@
-/** From an operation and its fields to a request. */
+/** Builds the request for an operation and its fields. */
 import type { CallOptions, Fetch, Route } from './types.ts'
 
 /** The fields of a call: those in the path, and those of the body. */
@@ -19,7 +19,7 @@ export function requestOf(
     return value
   })
   const headers: Record<string, string> = {}
-  // Also without a body: a POST without a type and without `Origin` could come from a form on any site.
+  // Also without a body: the service refuses a POST without a type and without `Origin`, which any site's form could send.
   if (method !== 'GET') headers['content-type'] = 'application/json'
   if (bearer?.token) headers.authorization = `Bearer ${bearer.token}`
   return {
@@ -27,7 +27,7 @@ export function requestOf(
     init: {
       method,
       headers,
-      // A bearer token and the cookie together are refused.
+      // The service refuses a bearer token together with the cookie.
       credentials: bearer ? 'omit' : 'include',
       // The service never redirects these calls, and a password must not follow a redirect.
       redirect: 'manual',
@@ -37,7 +37,7 @@ export function requestOf(
   }
 }
 
-/** A value as one segment of a path. A dot segment would lead to another route, so it becomes a name that nothing has. */
+/** Encodes a value as one path segment. A dot segment would lead to another route, so it becomes an id that does not exist. */
 function segment(value: unknown): string {
   return encodeURIComponent(String(value)).replace(/^\.\.?$/, '%252E')
 }

@@ -1,4 +1,4 @@
-/** What the client knows about its session, learned from the answers to all calls. */
+/** What the client knows about its session, from the answers to all calls. */
 import { createListeners } from './listeners.ts'
 import { onShown } from './shown.ts'
 import type { CurrentSession, Result, Route, SessionStore } from './types.ts'
@@ -9,7 +9,7 @@ export interface SessionState {
   /**
    * Notes that a call begins.
    *
-   * @returns Takes its result (`undefined`: the call failed), and whether it carried a bearer token.
+   * @returns A function to call with the result (`undefined`: the call failed), and whether a bearer token was sent.
    */
   start(route: Route): (result: Result<unknown> | undefined, hadToken: boolean) => void
 }
@@ -30,11 +30,11 @@ export function createSessionState(ask: SessionStore['get']): SessionState {
   const subscribers = createListeners<CurrentSession | undefined>()
   const signedOut = createListeners<void>()
   let current: CurrentSession | undefined
-  /** Whether the last answers prove that there is a session. */
+  /** Whether the latest answers show that there is a session. */
   let isSignedIn = false
-  /** Calls under way that replace or end the session. Others may still carry the old one, and be refused. */
+  /** Pending calls that replace or end the session. Others may still send the old token, and be refused. */
   let replacing = 0
-  /** Raised by every change. What was asked before it is out of date. */
+  /** Incremented by every change. Answers to requests from before a change are out of date. */
   let version = 0
   let asking: ReturnType<SessionStore['get']> | undefined
   let stopWatching: (() => void) | undefined
@@ -60,7 +60,7 @@ export function createSessionState(ask: SessionStore['get']): SessionState {
     return request
   }
 
-  /** Asks again, if anyone wants to know. If it fails, the next occasion tries again. */
+  /** Asks again if there are subscribers. If it fails, the next event tries again. */
   function refresh(): void {
     if (subscribers.size() > 0) get().catch(() => {})
   }
@@ -77,7 +77,7 @@ export function createSessionState(ask: SessionStore['get']): SessionState {
     refresh()
   }
 
-  /** An answer tells whether there is a session. */
+  /** Learns from an answer whether there is a session. */
   function noteAnswer(route: Route, result: Result<unknown>, hadToken: boolean): void {
     if (!saysSignedOut(route, result)) {
       if (result.ok && isCurrent(route)) show(result.data as CurrentSession)

@@ -1,4 +1,4 @@
-/** The part of a window or a document that is used here. React Native has a `window` without events. */
+/** The used part of a window or a document. React Native has a `window` without events. */
 interface Events {
   addEventListener?(type: string, listener: () => void): void
   removeEventListener?(type: string, listener: () => void): void
@@ -9,7 +9,7 @@ interface Page {
   readonly window?: Events
 }
 
-/** Calls a function when the page is shown or its window gets the focus. Elsewhere than in a browser it does nothing. */
+/** Calls a function when the page is shown or its window gets the focus. Outside a browser it does nothing. */
 export function onShown(act: () => void): () => void {
   const { document, window } = globalThis as Page
   const whenVisible = () => {

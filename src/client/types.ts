@@ -1,4 +1,4 @@
-/** The types of the client. They follow from the contract in `api/`, so a changed field or refusal breaks the build. */
+/** The types of the client. They are derived from the contract in `api/`, so a changed field or refusal breaks the build. */
 import type {
   Contract,
   FieldsOf,
@@ -11,7 +11,7 @@ import type {
 
 export type Topics = typeof TOPICS
 
-/** The client has no method for what only a browser can show or follow: a page, or a redirect. */
+/** Operations without a client method: only a browser can show a page or follow a redirect. */
 type LeftOut = { success: { page: true } | { status: 302 } }
 
 type Names<Operations> = keyof {
@@ -23,9 +23,9 @@ export interface Route {
   readonly method: Contract['method']
   /** With parameters in braces, as in `/sessions/{id}`. */
   readonly path: string
-  /** Whether it has a body: every field that is not in the path. */
+  /** Whether it has a body, with every field that is not in the path. */
   readonly body?: true
-  /** Whether a field says how the client will present the session token. */
+  /** Whether it has the field `transport`, which says how the client will present the session token. */
   readonly transport?: true
   /** Whether it needs a session, begins one (as a new session token does), or ends it. */
   readonly session?: 'needed' | 'begins' | 'ends'
@@ -41,9 +41,8 @@ export type Routes = {
 }
 
 /**
- * The codes that any operation may answer with: those that follow from HTTP, from the form of the request or from the
- * state of the service, and those that say that this is the wrong service or the wrong `baseUrl`. The rest of the codes of
- * an operation are its own refusals.
+ * The codes that any operation may answer with. They depend on HTTP, the form of the request, the state of the service or
+ * a wrong `baseUrl`. All other codes of an operation are its own refusals.
  *
  * `invalid_response` comes from the client: the answer is not from the service, but for example an error page of a proxy.
  */
@@ -76,21 +75,21 @@ export type Result<Data, Code extends string = string> =
   | { readonly ok: true; readonly data: Data }
   | { readonly ok: false; readonly error: ClientError<Code> }
 
-/** A signal that can end a request, where the platform has one. */
+/** `AbortSignal`, if the platform has it. */
 type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Given } } ? Given : never
 
 /** The last argument of each call. */
 export interface CallOptions {
-  /** Ends the request. The call then rejects with the reason of the signal. */
+  /** Aborts the request. The call then rejects with the reason of the signal. */
   readonly signal?: Signal | undefined
 }
 
-/** What an operation answers. Names and values are those on the wire: times are ISO 8601 text in UTC. */
+/** What an operation answers. Names and values are the same as in HTTP: times are ISO 8601 text in UTC. */
 type Data<Given extends Contract> = [SuccessOf<Given>] extends [never] ? undefined : SuccessOf<Given>
 
 /**
- * The method of an operation. `infer`, the template and the mapped type make editors show fields and codes, and not how they
- * follow from the contract.
+ * The method of an operation. With `infer`, the template and the mapped type, editors show the fields and codes instead of the
+ * types that they are derived from.
  */
 export type Method<Given> = Given extends Contract
   ? [FieldsOf<Given> & ParamsOf<Given>, `${RefusalOf<Given>}`] extends [
@@ -133,7 +132,7 @@ type Token = string | null | undefined
 export interface TokenStore {
   /** The token, or nothing if nobody is signed in. Called before each request. */
   get(): Token | Promise<Token>
-  /** Keeps a new token, or removes it (`null`) when the session has ended. */
+  /** Stores a new token. `null`: removes the token, because the session has ended. */
   set(token: string | null): unknown
 }
 
@@ -147,8 +146,8 @@ export interface ClientOptions {
   /** Sends the requests. Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined
   /**
-   * Switches from the session cookie to a bearer token. With a store the client keeps the token of each new session there.
-   * A function is for a token that something else keeps.
+   * Uses a bearer token instead of the session cookie. With a store, the client keeps the token of each new session there.
+   * Pass a function if other code keeps the token.
    */
   readonly token?: TokenStore | TokenStore['get'] | undefined
 }
@@ -157,22 +156,22 @@ export interface ClientOptions {
 export type CurrentSession = Data<Topics['sessions']['current']>
 
 /**
- * Who is signed in, for the state of a user interface. It fits Svelte (`$session`), `useSyncExternalStore` of React and a
- * `shallowRef` of Vue.
+ * Who is signed in, as state for a user interface. It works with Svelte (`$session`), React's `useSyncExternalStore` and
+ * Vue's `shallowRef`.
  *
- * While there are subscribers, the service is asked again when the window gets the focus or the page is shown, and after
- * each successful call that can change something.
+ * While there are subscribers, the client asks the service again when the window gets the focus or the page is shown, and
+ * after each successful call that can change something.
  */
 export interface SessionStore {
-  /** Asks the service. Calls at the same time share one request. */
+  /** Asks the service. Simultaneous calls share one request. */
   get(): ReturnType<Method<Topics['sessions']['current']>>
   /**
-   * Calls the listener at once with what is known, and again at each change. `undefined`: no answer has come yet. A failed
+   * Calls the listener at once with the current value, and again at each change. `undefined`: there is no answer yet. A failed
    * refresh changes nothing.
    *
    * @returns Ends the subscription.
    */
   subscribe(listener: (current: CurrentSession | undefined) => void): () => void
-  /** What is known now. The same object until something changes. */
+  /** The current value. The same object until something changes. */
   getSnapshot(): CurrentSession | undefined
 }

@@ -1,8 +1,8 @@
-/** A database that the application opened, and that Bienvenue shares with it. */
+/** The application's own database, which Bienvenue shares. */
 import type { DatabaseSync } from 'node:sqlite'
 import { OptionError } from '../model/errors.ts'
 
-/** What Bienvenue uses of a `Pool` of the package `pg`, in any copy from version 8.11 on. */
+/** The part of a `Pool` of the package `pg` that Bienvenue uses. Any copy of `pg` from 8.11 on has it. */
 export interface PostgresPool {
   readonly totalCount: number
   connect(): Promise<unknown>
@@ -23,7 +23,7 @@ export function isGivenInMemory(database: GivenDatabase): boolean {
 }
 
 /**
- * The dialect of a database that the application passes. Knows it by its members, because the application may use
+ * The dialect of a database that the application passes. Recognizes it by its members, because the application may use
  * another copy of `pg`.
  *
  * @throws {OptionError} It is neither a pool nor a `DatabaseSync`.

@@ -1,15 +1,15 @@
 /**
- * Where our tables are in a database that other programs use too: all in one schema, or all with one prefix. The code
- * uses the plain names, and `renaming.ts` puts the real ones in their place. Raw SQL names a table with `sql.table` and
+ * The names of our tables in a database that other programs use too: in a schema, with a prefix, or both. The code uses
+ * the plain names, and `renaming.ts` replaces them with the real ones. Raw SQL names a table with `sql.table` and
  * a column with `sql.ref`, or with `prefixed` and `qualified` of `dialect.ts`.
  */
 import { OptionError } from '../model/errors.ts'
 
-/** The options of the same names. Empty: not set. */
+/** The options with the same names. Empty: not set. */
 export interface Naming {
-  /** Begins the name of every table, index, trigger and function. */
+  /** The prefix of every table, index, trigger and function name. */
   readonly tablePrefix: string
-  /** The PostgreSQL schema of all of them. */
+  /** The PostgreSQL schema that contains them all. */
   readonly databaseSchema: string
 }
 
@@ -25,27 +25,24 @@ export function isPlain({ tablePrefix, databaseSchema }: Naming): boolean {
   return tablePrefix === '' && databaseSchema === ''
 }
 
-/** @throws {OptionError} It is not a prefix of a name that needs no quotes. */
+/** @throws {OptionError} The text is not a valid prefix. Names with it must not need quotes. */
 export function parseTablePrefix(text: string): void {
   if (!/^[a-z][a-z0-9_]*$/.test(text) || text.length > MAX_PREFIX_LENGTH)
     throw new OptionError(
       'tablePrefix',
-      `expected at most ${MAX_PREFIX_LENGTH} small letters, digits and underscores, the first a letter, such as auth_`,
+      `expected at most ${MAX_PREFIX_LENGTH} lower-case letters, digits and underscores, the first a letter, such as auth_`,
     )
 }
 
-/** @throws {OptionError} It is not the name of a schema that needs no quotes, or it belongs to PostgreSQL. */
+/** @throws {OptionError} The text is not a schema name without quotes, or the schema belongs to PostgreSQL. */
 export function parseDatabaseSchema(text: string): void {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(text))
     throw new OptionError(
       'databaseSchema',
-      'expected at most 63 small letters, digits and underscores, the first not a digit, such as auth',
+      'expected at most 63 lower-case letters, digits and underscores, the first not a digit, such as auth',
     )
   if (text.startsWith('pg_') || text === 'information_schema')
-    throw new OptionError(
-      'databaseSchema',
-      'is the name of a schema of PostgreSQL itself; choose another one',
-    )
+    throw new OptionError('databaseSchema', 'is a schema of PostgreSQL itself; choose another name')
 }
 
 /** The real name of a table, index, trigger, function or constraint, without the schema. */

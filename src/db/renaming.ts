@@ -1,4 +1,4 @@
-/** A Kysely dialect whose tables have other names than the code uses: see `naming.ts`. */
+/** A Kysely dialect that replaces the names in the code with the real ones: see `naming.ts`. */
 import {
   type CreateIndexNode,
   type DefaultQueryCompiler,
@@ -13,16 +13,16 @@ import { schemasOf } from './dialect.ts'
 import { isPlain, type Naming, prefixedBy } from './naming.ts'
 
 /**
- * A dialect whose tables are named like this.
+ * Wraps a dialect, so that statements use the real names of our tables.
  *
- * @param names - The plain names of all tables. A name that equals one of them, or begins with one of them or with
- *   `bienvenue` and an underscore, is ours. An alias must not.
+ * @param names - The plain names of all tables. A name is ours if it equals one of them, or begins with one of them (or with
+ *   `bienvenue`) and an underscore. An alias must not have such a name.
  */
 export function withNaming(dialect: Dialect, naming: Naming, names: readonly string[]): Dialect {
   const ourNames = ['bienvenue', ...names]
   const isOurs = (name: string) => ourNames.some((own) => name === own || name.startsWith(`${own}_`))
   const { tablePrefix } = naming
-  /** Those that a plain name means: of several of the same name, the one in the first schema. */
+  /** The tables that plain names refer to. If several schemas have the name, the first one counts. */
   const ours = (tables: readonly TableMetadata[], schemas: readonly (string | undefined)[]) => {
     const found = new Map<string, TableMetadata>()
     for (const schema of schemas) {

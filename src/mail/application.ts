@@ -10,37 +10,37 @@ import { type Locale, MAIL } from '../text/index.ts'
 import { compose, contentOf, type MailContext, type Message, type Unaddressed } from './compose.ts'
 import { type LinkedKind, type MailContent, MailError, type MailKind } from './index.ts'
 
-/** What a link of the application is made of. */
+/** The parts of an application's link. */
 export interface LinkParts {
   /** The token, which works once. Its characters need no encoding. */
   readonly token: string
   /** The address that the mail goes to. Encode it. */
   readonly email: string
-  /** The mail that has the link. Several kinds can have the same link. */
+  /** The kind of mail that has the link. Several kinds can have the same link. */
   readonly kind: LinkedKind
 }
 
 /**
  * A page of the application: `https://app.example.com/reset#email={email}&token={token}`, or a function that returns the
  * whole URL within 5 seconds. It begins with `https://`; outside of production, `http://localhost` and other loopback
- * hosts are allowed too. Token and address must come after `#`, as in the links of the service, where no server and no
- * log sees them. In a query or a path, the token would be in the logs of every server on the way. Such a link is refused.
+ * hosts are allowed too. The token and the address must come after `#`, as in the service's links, so that no server
+ * and no log sees them. A link with either of them in its path or query is refused.
  *
- * A string is checked at the start. If a function fails or returns another kind of URL, the mail waits and is tried again
- * like one that the mail server does not accept, for 3 days.
+ * A string is checked at the start. If a function fails or returns an invalid link, the service retries the mail for 3 days,
+ * as if the mail server had not accepted it.
  */
 export type MailLink = string | ((parts: LinkParts) => string | Promise<string>)
 
 /** The pages behind the links in mail, by what the token does. Default: the pages of the service. */
 export interface MailLinks {
   /**
-   * Asks for a new password, and sends it with the token to `PUT /reset_password`, which also needs the address. The link
-   * of the mails `reset_password`, `set_password` and `account_exists`.
+   * The page asks for a new password, and sends it with the address and the token to `PUT /reset_password`. It is the link in
+   * the mails `reset_password`, `set_password` and `account_exists`.
    */
   readonly reset_password?: MailLink | undefined
-  /** Asks for the password of a new account, and sends it with the token to `POST /confirm_email`. */
+  /** The page asks for the password of a new account, and sends it with the token to `POST /confirm_email`. */
   readonly confirm_email?: MailLink | undefined
-  /** Does the same to confirm a new address of an account. */
+  /** The page does the same to confirm a new address of an account. */
   readonly change_email?: MailLink | undefined
 }
 
@@ -69,9 +69,9 @@ export interface MailText {
 }
 
 /**
- * Writes the mails of a kind. It has 5 seconds. If it throws, takes longer or returns anything but a {@link MailText}, that is
- * logged and the mail is sent with the text of the service, so no mail is lost. It is also called for mail that nobody
- * gets, because the address has no account, and cannot tell. So it must do the same work for every address.
+ * Writes the mails of a kind. It has 5 seconds. If it throws, takes longer or returns anything but a {@link MailText}, the
+ * log says so and the mail is sent with the service's text. It is also called for addresses without an account, whose mail
+ * is never sent. It cannot tell the difference, so it must do the same work for every address.
  */
 export type MailTemplate<Kind extends MailKind = MailKind> = (
   mail: TemplateInput<Kind>,
@@ -108,7 +108,7 @@ export interface MailWriter {
 /**
  * Checks the options and makes them usable.
  *
- * @param details - `httpsOnly`: refuses links with http to this machine too.
+ * @param details - `httpsOnly`: refuses http links to this machine too.
  * @throws {OptionError} `mail` has an unknown name or an invalid value.
  */
 export function openMailWriter(
@@ -192,7 +192,7 @@ function isFunction(value: unknown): boolean {
   return value === undefined || typeof value === 'function'
 }
 
-/** Values to try a link with. */
+/** Sample values to check a link with. */
 const SAMPLE: LinkParts = {
   token: '019aa65e-1c00-7abc-8def-0123456789ab.A-_z',
   email: 'a+b@example.com',
@@ -231,7 +231,7 @@ function linkProblem(link: unknown, { token, email }: LinkParts, httpsOnly: bool
   const beforeFragment = url.href.replace(/#.*/, '').toLowerCase()
   const secrets = [token, email, encodeURI(email), encodeURIComponent(email)]
   if (secrets.some((secret) => beforeFragment.includes(secret.toLowerCase())))
-    return 'must have {token} and {email} only after #, where no server and no log sees them'
+    return 'must have {token} and {email} only after #, so that no server and no log sees them'
   return null
 }
 
@@ -246,7 +246,7 @@ function textProblem(written: unknown, token: string | null): string | null {
   if (!isText(text)) return 'no text'
   if (html !== undefined && html !== null && !isText(html)) return 'no valid html'
   if (language !== undefined && !(isText(language) && LANGUAGE.test(language))) return 'no valid language'
-  // Readers see one of the two.
+  // Mail programs show only one of the two.
   if (token !== null && ![text, html ?? text].every((part) => part.includes(token)))
     return 'a mail without the link'
   return null

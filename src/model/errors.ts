@@ -89,7 +89,7 @@ export const ERRORS = {
     status: 400,
     message: 'Send either the session cookie or a bearer token, not both.',
     cause:
-      'The request has our session cookie and `Authorization: Bearer`, or signs in for one while it presents the other.',
+      'The request has both our session cookie and `Authorization: Bearer`, or a sign-in asks for one while the request presents the other.',
   },
   email_taken: {
     status: 400,
@@ -110,7 +110,7 @@ export const ERRORS = {
     status: 401,
     message: 'A valid session is required. Sign in first.',
     cause:
-      'Like `session_required`, on routes that are not part of the classic contract. They use the standard status. Also: the bearer token is malformed, unknown, expired, ended, or that of a cookie.',
+      'Like `session_required`, on routes that are not part of the classic contract. They use the standard status. Also: the bearer token is malformed, unknown or expired, its session has ended, or it is the value of a cookie.',
   },
   session_required: {
     status: 403,
@@ -126,9 +126,9 @@ export const ERRORS = {
   },
   refused_by_application: {
     status: 403,
-    message: 'This was refused. Ask the people who run this service.',
+    message: 'This request was refused. Contact the operator of this service.',
     cause:
-      'A hook of the embedding application refused a registration or a sign-in. `application_code` is its own code, and it may set the message. Never sent by the stand-alone service.',
+      'A hook of the embedding application refused a registration or a sign-in. `application_code` is the code of the hook, which can also set the message. The stand-alone service never sends this.',
   },
   unknown_email: {
     status: 403,

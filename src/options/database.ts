@@ -29,9 +29,9 @@ export const DATABASE = {
           : null,
   },
   /**
-   * Begins the name of every table, index, trigger and function, such as auth_, for a database in which
-   * another program has a table users. Small letters, digits and underscores, at most 30. With another prefix
-   * the service has other accounts.
+   * The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in
+   * which another program has a table users. At most 30 lower-case letters, digits and underscores. Each
+   * prefix has its own accounts.
    *
    * Default: not set.
    */
@@ -41,12 +41,12 @@ export const DATABASE = {
     classic: '',
     production: '',
     about:
-      'Begins the name of every table, index, trigger and function, such as auth_, for a database in which another program has a table users. Small letters, digits and underscores, at most 30. With another prefix the service has other accounts.',
+      'The prefix of the names of all tables, indexes, triggers and functions, such as auth_, for a database in which another program has a table users. At most 30 lower-case letters, digits and underscores. Each prefix has its own accounts.',
     parse: parseTablePrefix,
   },
   /**
    * The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the
-   * first schema of the search path. In another schema the service has other accounts.
+   * first schema of the search path. Each schema has its own accounts.
    *
    * Default: not set.
    */
@@ -56,7 +56,7 @@ export const DATABASE = {
     classic: '',
     production: '',
     about:
-      'The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the first schema of the search path. In another schema the service has other accounts.',
+      'The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the first schema of the search path. Each schema has its own accounts.',
     parse: parseDatabaseSchema,
   },
 } as const satisfies Record<string, Setting>

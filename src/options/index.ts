@@ -240,7 +240,7 @@ function databaseProblems(
 export function assertMetadataSchemas(schemas: MetadataSchemas): void {
   for (const [kind, schema] of Object.entries(schemas) as [string, Partial<StandardSchema> | undefined][]) {
     if (kind !== 'public' && kind !== 'private')
-      throw new OptionError('metadataSchema', `has the schemas public and private, and no ${kind}`)
+      throw new OptionError('metadataSchema', `${kind} is unknown; the schemas are public and private`)
     if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
       throw new OptionError(
         'metadataSchema',

@@ -68,9 +68,9 @@ export const SERVICE = {
     parse: (text: string) => refusing('allowedHosts', () => parseAllowedHosts(text)),
   },
   /**
-   * Origins of other web applications whose script may call the service with the cookies of a user, separated
-   * by commas, such as https://app.example.com. Each is compared exactly: wildcards do not exist. A cookie is
-   * only sent from the same site, so an application on another site uses bearer tokens.
+   * Origins of other web applications whose scripts may call the service with a user’s cookies, separated by
+   * commas, such as https://app.example.com. Each is compared exactly, without wildcards. Browsers send the
+   * cookie only from the same site, so an application on another site must use bearer tokens.
    *
    * Default: not set.
    */
@@ -81,14 +81,14 @@ export const SERVICE = {
     production: '',
     list: true,
     about:
-      'Origins of other web applications whose script may call the service with the cookies of a user, separated by commas, such as https://app.example.com. Each is compared exactly: wildcards do not exist. A cookie is only sent from the same site, so an application on another site uses bearer tokens.',
+      'Origins of other web applications whose scripts may call the service with a user’s cookies, separated by commas, such as https://app.example.com. Each is compared exactly, without wildcards. Browsers send the cookie only from the same site, so an application on another site must use bearer tokens.',
     parse: (text: string) => refusing('trustedOrigins', () => parseOrigins(text)),
     refusedInProduction: (value: string) =>
       value.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null,
     exception: (value: string) =>
       value === ''
         ? null
-        : `script of ${value.replaceAll(',', ', ')} can do whatever a signed-in user can do`,
+        : `scripts of ${value.replaceAll(',', ', ')} can do whatever a signed-in user can do`,
   },
   /**
    * A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate,

@@ -20,8 +20,9 @@ export const SESSIONS = {
   },
   /**
    * A domain whose subdomains share the session cookie, such as example.com for app.example.com and
-   * auth.example.com. BASE_URL must be in it. The cookie is then named __Secure-session_id. Every subdomain
-   * gets the session tokens of users and can set the cookie, so use it only if you run them all.
+   * auth.example.com. It must contain the host of BASE_URL. With BIENVENUE_SECURE_COOKIE the cookie is then
+   * named __Secure-session_id. Every subdomain gets the session tokens of users and can set the cookie, so use
+   * it only if you run all of them.
    *
    * Default: not set.
    */
@@ -31,7 +32,7 @@ export const SESSIONS = {
     classic: '',
     production: '',
     about:
-      'A domain whose subdomains share the session cookie, such as example.com for app.example.com and auth.example.com. BASE_URL must be in it. The cookie is then named __Secure-session_id. Every subdomain gets the session tokens of users and can set the cookie, so use it only if you run them all.',
+      'A domain whose subdomains share the session cookie, such as example.com for app.example.com and auth.example.com. It must contain the host of BASE_URL. With BIENVENUE_SECURE_COOKIE the cookie is then named __Secure-session_id. Every subdomain gets the session tokens of users and can set the cookie, so use it only if you run all of them.',
     parse: parseCookieDomain,
     exception: (value: string) =>
       value === ''

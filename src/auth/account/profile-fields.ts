@@ -17,23 +17,23 @@ export interface ProfileUpdate {
   name?: string | null | undefined
   /** An absolute https URL, at most 2,048 characters. Outside of production mode, http is accepted too. */
   picture?: string | null | undefined
-  /** A language tag, such as `en` or `fr-CA`. It is the language of the account's mail, if there are texts in it. */
+  /** A language tag, such as `en` or `fr-CA`. The account's mail is in this language if the service has texts in it. */
   locale?: string | null | undefined
 }
 
 /** Changes of a user by a program or an operator. A field that is left out stays as it is; `null` clears it. */
 export interface UserUpdate extends ProfileUpdate {
   /**
-   * Replaces the metadata, which the user can read: a JSON object of at most 8 KiB that fits
-   * `options.metadataSchema.public`.
+   * Replaces the metadata, which the user can read: a JSON object of at most 8 KiB and 8 levels, accepted by
+   * `metadataSchema.public`.
    */
   metadata?: object | null | undefined
-  /** The same with `options.metadataSchema.private`. The user cannot read it. */
+  /** The same with `metadataSchema.private`. The user cannot read it. */
   privateMetadata?: object | null | undefined
 }
 
 interface Field {
-  /** What it is called in a message. */
+  /** Its name in messages. */
   readonly label: string
   /** The stored property. */
   readonly property: keyof ProfileChanges
@@ -62,13 +62,13 @@ const FIELDS = {
 
 type FieldName = keyof typeof FIELDS
 
-/** What users may write themselves. */
+/** The fields that users may change themselves. */
 export const OWN_PROFILE: readonly FieldName[] = ['name', 'picture', 'locale']
-/** What programs and operators may write. */
+/** The fields that programs and operators may change. */
 export const USER_PROFILE = Object.keys(FIELDS) as readonly FieldName[]
 
 /**
- * Reads the named fields of a request in the form in which they are stored.
+ * Checks the named fields of a request, and returns them in the form in which they are stored.
  *
  * @throws {AuthError} `missing_field`: a field is empty text; `invalid_field`. Both have `field`, and a message for
  *   library callers that says what is wrong.
@@ -93,10 +93,10 @@ export async function readProfile(
 }
 
 /**
- * Reads changes like {@link readProfile}, and refuses every other field: a program may pass on what a client sent.
+ * Like {@link readProfile}, but refuses every other field, because a program may pass on what a client sent.
  *
  * @returns The changes, and the names of the changed fields.
- * @throws {AuthError} `unknown_field` with `field`; `missing_field`: there is no change, or a field is empty text;
+ * @throws {AuthError} `unknown_field` with `field`; `missing_field`: no field is given, or a field is empty text;
  *   `invalid_field` with `field`.
  */
 export async function readChanges(

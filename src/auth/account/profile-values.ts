@@ -1,4 +1,4 @@
-/** Which names, pictures, languages and metadata a user can have, and the form in which they are stored. */
+/** The rules for names, pictures, languages and metadata of users, and the form in which they are stored. */
 import { findInvisible, trimInvisible } from '../../lib/invisible.ts'
 import type { JsonValue } from '../../model/json.ts'
 import type { StandardIssue, StandardSchema } from '../../model/standard-schema.ts'
@@ -7,7 +7,7 @@ import type { Options } from '../../options/index.ts'
 /** In Unicode code points. */
 export const NAME_MAX_LENGTH = 200
 export const PICTURE_MAX_LENGTH = 2_048
-/** In bytes of UTF-8, as JSON. Each request of a user reads the metadata with the session. */
+/** In bytes of UTF-8, as JSON. Every session check reads the metadata. */
 export const METADATA_MAX_BYTES = 8 * 1_024
 /** How deep objects and arrays may be nested. Metadata that contains only plain values has depth 1. */
 export const METADATA_MAX_DEPTH = 8
@@ -82,7 +82,7 @@ export async function checkMetadata(
 ): Promise<Checked<string | null>> {
   const checked = checkObject(given)
   if (schema === undefined || 'problem' in checked) return emptyAsNull(checked)
-  // A copy, which no other code can change while the schema is checked.
+  // A copy, so that no other code can change it during the check.
   const result = await schema['~standard'].validate(JSON.parse(checked.value))
   if (result.issues !== undefined) return { problem: problemOf(result.issues) }
   return checkJson(result.value)
@@ -121,7 +121,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Code that merges objects would write members of these names into the prototype of all objects. */
 const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** A copy with nothing in it but JSON. As in `JSON.stringify`, a member that is `undefined` is left out. */
+/** A copy that contains only JSON values. As in `JSON.stringify`, members that are `undefined` are left out. */
 function copyOf(value: unknown, depth: number): JsonValue {
   if (typeof value === 'string' && value.isWellFormed()) return value
   if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return value as JsonValue
