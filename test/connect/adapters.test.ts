@@ -1,4 +1,4 @@
-/** One contract for all adapters, with the library in the application and with a service elsewhere. */
+/** One contract for all adapters, with the library in the application and with a remote service. */
 import { createServer, type RequestListener, request as startRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -43,7 +43,7 @@ async function service(baseUrl: string) {
   return { auth, now, audit }
 }
 
-/** Requests to an application, which is mounted under `/auth` or has a service elsewhere. */
+/** Requests to an application, which is mounted under `/auth` or uses a remote service. */
 interface Running {
   readonly auth: Auth
   readonly now: ReturnType<typeof testClock>
@@ -125,9 +125,9 @@ async function expectBob({ app }: Running, init: RequestInit): Promise<void> {
 describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => {
   describe.each([
     ['with the library in the application', mounted],
-    ['with a service elsewhere', elsewhere],
+    ['with a remote service', elsewhere],
   ])('%s', (_, run) => {
-    it('knows a live session until the moment it ends, and nobody without one', async () => {
+    it('accepts a session until the moment it ends, and finds nobody without one', async () => {
       const running = await run(start)
       await expectNobody(running)
       await expectNobody(running, withCookie('session_id=nonsense; other=1'))
@@ -137,14 +137,14 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
       await expectNobody(running, withCookie(cookie))
     })
 
-    it('counts two session cookies as none', async () => {
+    it('treats two session cookies as none', async () => {
       const running = await run(start)
       const cookie = await signIn(running)
       await expectNobody(running, withCookie(`${cookie}; ${cookie}`))
       await expectNobody(running, withCookie(`session_id=planted; ${cookie}`))
     })
 
-    it('knows a bearer token, and refuses one beside a cookie', async () => {
+    it('accepts a bearer token, and refuses one together with a cookie', async () => {
       const running = await run(start)
       const signedIn = await running.service('/sessions', json({ ...CREDENTIALS, transport: 'bearer' }))
       const { session_token } = (await signedIn.json()) as { session_token: string }
@@ -190,7 +190,7 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
     expect(signedIn.headers.getSetCookie()).toHaveLength(2)
   })
 
-  it('passes on the client, and refuses another origin, a body over the limit and one that breaks off', async () => {
+  it('passes on the IP address, and refuses a foreign origin, a body over the limit and an incomplete one', async () => {
     const running = await mounted(start)
     const foreign = running.service('/sessions', json(CREDENTIALS, { origin: 'https://evil.example' }))
     expect(await refusal(await foreign)).toBe('403 foreign_origin')
@@ -214,8 +214,8 @@ function abort(url: string): Promise<void> {
   })
 }
 
-describe('a service elsewhere', () => {
-  it('is asked each time, unless the application allows some seconds', async () => {
+describe('a remote service', () => {
+  it('is asked each time, unless cacheSeconds is set', async () => {
     const remote = await listening()
     const { auth } = await service(remote.url)
     let asked = 0
@@ -239,7 +239,7 @@ describe('a service elsewhere', () => {
     }
   })
 
-  it('gets our own credentials and no other header', async () => {
+  it('gets only our own credentials, and no other header', async () => {
     const seen: Headers[] = []
     const read = readFromRemote({
       url: 'http://bienvenue:5000/auth/',

@@ -29,7 +29,7 @@ onBothEngines('a bearer token', (engine) => {
     return { auth, ask, signIn, cookieSession }
   }
 
-  it('comes in the body of the sign-in, without any cookie, and works until it is signed out [SES-07]', async () => {
+  it('is returned in the body of the sign-in, without a cookie, and works until sign-out [SES-07]', async () => {
     const { ask, signIn } = await service()
     const { response, tokens } = await signIn()
     expect(response.status).toBe(200)
@@ -76,7 +76,7 @@ onBothEngines('a bearer token', (engine) => {
     expect([gone.status, gone.headers.getSetCookie()]).toEqual([200, []])
   })
 
-  it('does not work as a cookie, nor the token of a cookie as a bearer token [SES-07]', async () => {
+  it('does not work as a cookie, and the value of a cookie does not work as a bearer token [SES-07]', async () => {
     const { auth, ask, signIn, cookieSession } = await service()
     const { tokens } = await signIn()
     const sessionToken = await cookieSession()
@@ -87,7 +87,7 @@ onBothEngines('a bearer token', (engine) => {
     expect((await ask('GET', '/profile', tokens.session_token)).status).toBe(200)
   })
 
-  it('is refused together with a session cookie, and nothing happens', async () => {
+  it('is refused together with a session cookie, and nothing is changed', async () => {
     const { auth, signIn, cookieSession } = await service()
     const { tokens } = await signIn()
     const sessionToken = await cookieSession()
@@ -110,7 +110,7 @@ onBothEngines('a bearer token', (engine) => {
     expect((await send(auth, 'GET', '/profile', { sessionToken })).status).toBe(200)
   })
 
-  it('cannot be asked for with a session cookie, nor a cookie with a bearer token', async () => {
+  it('cannot be requested with a session cookie, nor a cookie with a bearer token', async () => {
     const { auth, ask, signIn, cookieSession } = await service()
     const { tokens } = await signIn()
     const sessionToken = await cookieSession()
@@ -130,7 +130,7 @@ onBothEngines('a bearer token', (engine) => {
     expect((await ask('GET', '/profile', tokens.session_token)).status).toBe(200)
   })
 
-  it('of a session is replaced by the next sign-in that presents it', async () => {
+  it('is replaced by the next sign-in that presents it', async () => {
     const { ask, signIn } = await service()
     const { tokens } = await signIn()
     const again = await ask('POST', '/sessions', tokens.session_token, {
@@ -154,7 +154,7 @@ onBothEngines('a bearer token', (engine) => {
     ).toMatchObject([{ device: 'known' }, { device: 'new' }, { device: 'new' }])
   })
 
-  it('is not asked for by any other transport', async () => {
+  it('cannot be requested with an unknown transport', async () => {
     const { ask } = await service()
     for (const transport of ['Bearer', 'header', '', 'cookie,bearer']) {
       const response = await ask('POST', '/sessions', null, { ...CREDENTIALS, transport })
@@ -163,7 +163,7 @@ onBothEngines('a bearer token', (engine) => {
     }
   })
 
-  it('in the URL or the body is no session', async () => {
+  it('is not accepted in the URL or the body', async () => {
     const { ask, signIn } = await service()
     const { session_token: token } = (await signIn()).tokens
     for (const name of ['session_token', 'access_token', 'token'])

@@ -123,7 +123,7 @@ describe.each(['cookie', 'bearer'] as const)('a client with a %s', (transport) =
     expect(exported).not.toHaveProperty('body')
   })
 
-  it('ends another session by its id, and nothing by an id that would be another path', async () => {
+  it('ends another session by its id, and encodes an id that would lead to another path', async () => {
     const { client, auth } = await signedIn({ transport })
     await auth.signIn.withPassword(CREDENTIALS)
     const listed = await client.sessions.list()
@@ -169,7 +169,7 @@ describe.each(['cookie', 'bearer'] as const)('a client with a %s', (transport) =
     expect([times(), store.token]).toEqual([5, null])
   })
 
-  it('tells it too if all it knows is that an earlier call needed a session', async () => {
+  it('tells its app even if all it knows is that an earlier call needed a session', async () => {
     const { auth, url, browser, store } = await signedIn({ transport })
     const token = transport === 'bearer' && { token: () => store.token }
     const client = createClient({ baseUrl: url, fetch: browser.fetch, ...token })
@@ -186,7 +186,7 @@ describe.each(['cookie', 'bearer'] as const)('a client with a %s', (transport) =
     expect(client.session.getSnapshot()).toEqual({ user: null, session: null })
   })
 
-  it('does not take a refusal during a renewal for the end of the session', async () => {
+  it('does not mistake a refusal during a renewal for the end of the session', async () => {
     const { client, browser } = await signedIn({ transport })
     const onSignedOut = vi.fn()
     client.onSignedOut(onSignedOut)
@@ -212,7 +212,7 @@ describe.each(['cookie', 'bearer'] as const)('a client with a %s', (transport) =
 })
 
 describe('a token', () => {
-  it('can come from a function, and is then kept by the app', async () => {
+  it('can come from a function, and the app then stores it', async () => {
     const { url, client: first, store } = await signedIn({ transport: 'bearer' })
     const client = createClient({ baseUrl: url, token: () => store.token })
     expect(await client.account.get()).toEqual({ ok: true, data: { email: EMAIL } })
@@ -221,7 +221,7 @@ describe('a token', () => {
     expect(await first.account.get()).toMatchObject(refused('session_required', 403))
   })
 
-  it('is asked for by the client, but a sign-in can name another device', async () => {
+  it('is requested by the client, and a sign-in can present a device token', async () => {
     const { client } = await open({ transport: 'bearer', secretKey: randomKey() })
     const first = await client.signIn.withPassword(CREDENTIALS)
     if (!first.ok) return expect.unreachable()
@@ -231,7 +231,7 @@ describe('a token', () => {
     expect(again).toMatchObject({ ok: true })
   })
 
-  it('of a session that ended while the app was closed is removed, and the app is told', async () => {
+  it('is removed if its session ended while the app was closed, and the app is told', async () => {
     const { client: before, auth, url, store } = await signedIn({ transport: 'bearer' })
     await before.account.get()
     await auth.users.endSessions(await idOfBob(auth))
@@ -382,7 +382,7 @@ describe('client.session', () => {
 
   const asked = ({ sent }: Browser) => sent.filter(({ url }) => url.endsWith('/session')).length
 
-  it('shares one request between calls at the same time', async () => {
+  it('shares one request between simultaneous calls', async () => {
     const { client, browser } = await open()
     const answers = await Promise.all([client.session.get(), client.session.get(), client.session.get()])
     expect(new Set(answers).size).toBe(1)
@@ -391,7 +391,7 @@ describe('client.session', () => {
     expect(asked(browser)).toBe(2)
   })
 
-  it('tells a subscriber at once what is known, and then every change', async () => {
+  it('tells a subscriber the current value at once, and then every change', async () => {
     const { client, browser } = await open()
     const { told, stop, until } = follow(client)
     expect(told).toEqual([undefined])

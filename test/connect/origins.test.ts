@@ -40,7 +40,7 @@ const preflight = (origin: string, method = 'POST') => ({
 })
 
 describe('a trusted origin', () => {
-  it('may call the service with cookies, and reads the answers', async () => {
+  it('can call the service with cookies and read the answers', async () => {
     const auth = await service()
     const headers = { origin: APP, 'sec-fetch-site': 'same-site' }
     const signIn = await send(auth, 'POST', '/sessions', { json: CREDENTIALS, headers })
@@ -78,7 +78,7 @@ describe('a trusted origin', () => {
 })
 
 describe('another origin', () => {
-  it.each(OTHERS)('such as %s is refused, and gets no permission to read [API-09]', async (origin) => {
+  it.each(OTHERS)('such as %s is refused, and cannot read the answer [API-09]', async (origin) => {
     const auth = await service()
     const headers = { origin, 'sec-fetch-site': 'cross-site' }
     for (const response of [
@@ -100,7 +100,7 @@ describe('another origin', () => {
     expect((await send(auth, 'OPTIONS', '/sessions', preflight(APP))).status).toBe(403)
   })
 
-  it('is not trusted in classic mode either, where the origin of the request itself is', async () => {
+  it('is not trusted in classic mode either, which trusts the origin of the Host header', async () => {
     const auth = await freshAuth('sqlite', { trustedOrigins: 'http://localhost:5173' })
     const statusOf = async (origin: string) =>
       (await send(auth, 'POST', '/users', { form: CREDENTIALS, headers: { origin } })).status

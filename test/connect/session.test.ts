@@ -56,7 +56,7 @@ onBothEngines('GET /session', (engine) => {
 })
 
 describe('DELETE /session', () => {
-  it('answers 204, clears the cookie and keeps the device, also without a live session', async () => {
+  it('answers 204, clears the cookie and keeps the device, even without a live session', async () => {
     const { auth, sessionToken } = await signedIn()
     for (const given of [sessionToken, sessionToken, 'nonsense']) {
       const response = await send(auth, 'DELETE', '/session', { sessionToken: given })
@@ -67,7 +67,7 @@ describe('DELETE /session', () => {
     }
   })
 
-  it('is refused for another site, and the session stays', async () => {
+  it('refuses another site, and the session stays', async () => {
     const { auth, sessionToken } = await signedIn()
     const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
     const response = await send(auth, 'DELETE', '/session', { sessionToken, headers })
@@ -77,7 +77,7 @@ describe('DELETE /session', () => {
 })
 
 describe('getSession', () => {
-  it('takes a request or its headers, in every form that frameworks have', async () => {
+  it('accepts a request or its headers, in the form of every framework', async () => {
     const { auth, id, sessionToken } = await signedIn()
     const cookie = `theme=dark; __Host-session_id=${sessionToken}`
     const request = new Request('https://auth.example.com/orders', { headers: { cookie } })
@@ -99,7 +99,7 @@ describe('getSession', () => {
       expect(await auth.getSession(form)).toBeNull()
   })
 
-  it('refuses two cookies of our name, as a sibling domain may have planted one', async () => {
+  it('accepts neither of two session cookies, because a sibling domain may have planted one', async () => {
     const { auth, sessionToken } = await signedIn()
     const cookie = `__Host-session_id=${sessionToken}; __Host-session_id=${sessionToken}`
     expect(await auth.getSession({ headers: { cookie } })).toBeNull()
