@@ -23,7 +23,13 @@ function productionPackages(): Set<string> {
 
 export function billOfMaterials(): Bill {
   // `--omit=dev` would also drop production packages that are peers of a development package: hono, pg, zod.
-  const args = ['sbom', '--package-lock-only', '--include=dev', '--legacy-peer-deps', '--sbom-format=cyclonedx']
+  const args = [
+    'sbom',
+    '--package-lock-only',
+    '--include=dev',
+    '--legacy-peer-deps',
+    '--sbom-format=cyclonedx',
+  ]
   const { status, stdout, stderr } = spawnSync('npm', args, {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
