@@ -1,13 +1,14 @@
 /** The examples of frameworks that build the application: installed from the registry, built, started and used. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
+import { install, PATH, succeed } from '../support/installed.ts'
 import { freePort } from '../support/ports.ts'
 import { PASSWORD } from '../support/production.ts'
-import { type ProcessOptions, ROOT, type RunningProcess, run, startProgram } from '../support/service.ts'
+import { type RunningProcess, startProgram } from '../support/service.ts'
 import type { OnEnd } from '../support/system.ts'
 
 if (!hasBrowser) console.warn('SKIPPED: frameworks in a browser. Install chromium to run it.')
@@ -18,6 +19,8 @@ interface Framework {
   /** Commands that check the types, besides those of the build. */
   readonly types: readonly (readonly string[])[]
   readonly start: (port: number) => readonly string[]
+  /** Starts the development server. */
+  readonly develop: (port: number) => readonly string[]
   readonly env: (port: number) => Record<string, string>
   /** The protected page. Signed-out users get to `/sign-in` instead. */
   readonly account: string
@@ -32,6 +35,7 @@ const FRAMEWORKS: Readonly<Record<string, Framework>> = {
     package: 'next',
     types: [],
     start: (port) => ['node_modules/.bin/next', 'start', '-p', String(port), '-H', '127.0.0.1'],
+    develop: (port) => ['node_modules/.bin/next', 'dev', '-p', String(port), '-H', '127.0.0.1'],
     env: () => ({}),
     account: '/account',
     formWithoutScript: '/server-sign-in',
@@ -41,6 +45,7 @@ const FRAMEWORKS: Readonly<Record<string, Framework>> = {
     package: '@sveltejs/kit',
     types: [['tsc', '--noEmit']],
     start: () => ['build/index.js'],
+    develop: (port) => ['node_modules/.bin/vite', 'dev', '--port', String(port), '--host', '127.0.0.1'],
     env: (port) => ({ PORT: String(port), HOST: '127.0.0.1' }),
     account: '/',
     formWithoutScript: '/sign-in',
@@ -53,6 +58,14 @@ const FRAMEWORKS: Readonly<Record<string, Framework>> = {
       ['tsc', '--noEmit'],
     ],
     start: () => ['node_modules/.bin/react-router-serve', 'build/server/index.js'],
+    develop: (port) => [
+      'node_modules/.bin/react-router',
+      'dev',
+      '--port',
+      String(port),
+      '--host',
+      '127.0.0.1',
+    ],
     env: (port) => ({ PORT: String(port), HOST: '127.0.0.1' }),
     account: '/',
     formWithoutScript: '/sign-in',
@@ -62,54 +75,21 @@ const FRAMEWORKS: Readonly<Record<string, Framework>> = {
 
 const EMAIL = 'bob@example.com'
 
-/** Nothing but the registry is asked: fetch finds no way out. The service then does not look up breached passwords. */
+/** `fetch` finds no way out, so only npm uses the network. The service does not look up breached passwords then. */
 const OFFLINE = {
   NODE_USE_ENV_PROXY: '1',
   HTTPS_PROXY: 'http://127.0.0.1:9',
   HTTP_PROXY: 'http://127.0.0.1:9',
 }
 
-const ENV = {
-  // npm's scripts and the tools of the frameworks find this Node.
-  PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
-  NEXT_TELEMETRY_DISABLED: '1',
-}
+const ENV = { PATH, NEXT_TELEMETRY_DISABLED: '1' }
 
-const CACHE = join(ROOT, '.cache/frameworks')
-
-async function succeed(program: string, args: readonly string[], options: ProcessOptions): Promise<string> {
-  const { exitCode, stdout, stderr } = await run(program, args, options)
-  if (exitCode !== 0) throw new Error(`${program} ${args.join(' ')}\n${stdout}\n${stderr}`)
-  return stdout
-}
-
-/** The package. `dist/` is up to date, so that the scripts of npm need not build it again while other tests use it. */
-async function pack(): Promise<string> {
-  mkdirSync(CACHE, { recursive: true })
-  const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', CACHE]
-  const name = await succeed('npm', args, { env: ENV, onEnd: () => {} })
-  return join(CACHE, name.trim())
-}
-
-let packed: Promise<string>
-beforeAll(() => {
-  packed = pack()
-})
-
-/** Installs and builds an example. Only packages are kept from an earlier run. */
+/** Installs and builds an example, and checks its types. The build needs no database. */
 async function build(name: string, { types }: Framework, origin: string, onEnd: OnEnd): Promise<string> {
-  const folder = join(CACHE, name)
-  mkdirSync(folder, { recursive: true })
-  for (const entry of readdirSync(folder))
-    if (entry !== 'node_modules') rmSync(join(folder, entry), { recursive: true })
-  cpSync(join(ROOT, 'examples', name), folder, { recursive: true })
-  const options = { cwd: folder, env: ENV, onEnd }
-  cpSync(await packed, join(folder, 'bienvenue-auth.tgz'))
-  const npm = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
-  // Named, because npm does not notice that the file has changed.
-  await succeed('npm', ['install', ...npm, './bienvenue-auth.tgz'], options)
+  const folder = await install(`examples/${name}`, `frameworks/${name}`, onEnd)
+  const options = { cwd: folder, env: { ...ENV, ...OFFLINE, ORIGIN: origin }, onEnd }
   await succeed('npm', ['run', '--if-present', 'prepare'], options)
-  await succeed('npm', ['run', 'build'], { ...options, env: { ...ENV, ...OFFLINE, ORIGIN: origin } })
+  await succeed('npm', ['run', 'build'], options)
   for (const [tool = '', ...args] of types)
     await succeed(join(folder, 'node_modules/.bin', tool), args, options)
   expect(readdirSync(folder).filter((entry) => entry.endsWith('.db'))).toEqual([])
@@ -132,16 +112,21 @@ describe.each(Object.entries(FRAMEWORKS))('the example %s', (name, framework) =>
     folder = await build(name, framework, url, onEnd)
     const manifest = readFileSync(join(folder, 'node_modules', framework.package, 'package.json'), 'utf8')
     console.info(`${framework.package} ${JSON.parse(manifest).version}`)
-    program = startProgram(framework.start(port), {
+    program = await start(framework.start(port), port)
+    if (hasBrowser) browser = await openBrowser(onEnd)
+  }, 10 * MINUTE)
+
+  async function start(args: readonly string[], port: number): Promise<RunningProcess> {
+    const started = startProgram(args, {
       cwd: folder,
-      env: { ...ENV, ...OFFLINE, ...framework.env(port), BASE_URL: `${url}/auth` },
+      env: { ...ENV, ...OFFLINE, ...framework.env(port), BASE_URL: `http://localhost:${port}/auth` },
       // Mail is printed to standard error.
       under: ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'],
       onEnd,
     })
-    await program.line((line) => /ready|listening|http:/i.test(line))
-    if (hasBrowser) browser = await openBrowser(onEnd)
-  }, 10 * MINUTE)
+    await started.line((line) => /ready|listening|http:/i.test(line))
+    return started
+  }
 
   afterAll(async () => {
     for (const end of ends.toReversed()) await end()
@@ -222,6 +207,15 @@ describe.each(Object.entries(FRAMEWORKS))('the example %s', (name, framework) =>
     expect(await refusal(await fetch(`${url}/auth/nothing`))).toEqual([404, 'not_found'])
     const wrongMethod = { method: 'PUT', headers: { origin: url } }
     expect(await refusal(await fetch(sessions, wrongMethod))).toEqual([405, 'method_not_allowed'])
+  })
+
+  it('works with the development server', async () => {
+    const port = await freePort()
+    const server = await start(framework.develop(port), port)
+    const answer = await fetch(`http://localhost:${port}/auth/session`)
+    expect(await answer.json()).toEqual({ user: null, session: null })
+    await expectRefused(await fetch(`http://localhost:${port}${framework.account}`, { redirect: 'manual' }))
+    await server.stop('SIGTERM')
   })
 
   describe.skipIf(!hasBrowser)('in Chromium', () => {
