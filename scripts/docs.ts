@@ -1,10 +1,13 @@
 /** Generates documents from the source. With `--check`, changes nothing and fails if a file differs. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { api } from './docs/api.ts'
 import { audit } from './docs/audit.ts'
+import { clientRoutes } from './docs/client-routes.ts'
 import { comingFrom } from './docs/coming-from.ts'
 import { data } from './docs/data.ts'
 import { email } from './docs/email.ts'
 import { errors } from './docs/errors.ts'
+import { frameworks } from './docs/frameworks.ts'
 import { http } from './docs/http.ts'
 import { limits } from './docs/limits.ts'
 import { options } from './docs/options.ts'
@@ -15,9 +18,11 @@ import { throttling } from './docs/throttling.ts'
 import { waysIn } from './docs/ways-in.ts'
 
 const PAGES = [
-  ...[errors, options, data, http],
+  ...[errors, options, data, http, api],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...settingComments,
+  ...frameworks,
+  clientRoutes,
   ...comingFrom,
 ]
 

@@ -64,6 +64,10 @@ const ROWS: Record<string, Rows> = {
         unconfirmed_until: null,
         password_compromised_at: null,
         locale: 'fr',
+        name: "Bob l'Éponge",
+        picture: 'https://example.com/bob.png',
+        metadata: '{"plan":"pro"}',
+        private_metadata: '{"customer":"cus_1"}',
       },
       {
         id: 7,
@@ -79,6 +83,10 @@ const ROWS: Record<string, Rows> = {
         unconfirmed_until: LATER,
         password_compromised_at: CREATED + 3,
         locale: null,
+        name: null,
+        picture: null,
+        metadata: null,
+        private_metadata: null,
       },
     ],
     added: {
@@ -86,6 +94,10 @@ const ROWS: Record<string, Rows> = {
       unconfirmed_until: '0005-confirmation',
       password_compromised_at: '0005-confirmation',
       locale: '0005-confirmation',
+      name: '0013-profile',
+      picture: '0013-profile',
+      metadata: '0013-profile',
+      private_metadata: '0013-profile',
     },
   },
   sessions: {
@@ -238,6 +250,7 @@ const SAMPLES: Readonly<Record<Column['type'], Value>> = {
   text: 'text',
   uuid: '019a3f5e-7c00-7000-8000-000000000006',
   time: CREATED,
+  json: '{"plan":"pro"}',
   bytes: sha256('bytes'),
 }
 

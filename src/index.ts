@@ -15,10 +15,12 @@ import {
   type AuditRecord,
   type AuthService,
   type CurrentSession,
+  type Hooks,
   openAuthService,
   type SessionCaller,
 } from './auth/index.ts'
 import type { Logger } from './log.ts'
+import type { MailOptions } from './mail/application.ts'
 import type { AuthOptions } from './options/index.ts'
 
 export type { Cookie, CookieAttributes } from './app/cookies.ts'
@@ -30,18 +32,41 @@ export type { NewSession } from './app/signed-in.ts'
 export type { Testing, TestSession } from './app/testing.ts'
 export type * from './auth/index.ts'
 export { hashPassword } from './auth/index.ts'
+export type { GivenDatabase, PostgresPool } from './db/index.ts'
 export { generateUuid } from './lib/random.ts'
 export type { Logger } from './log.ts'
-export { type Mail, MailError, type Mailer, MailRefused } from './mail/index.ts'
+export type {
+  LinkParts,
+  MailLink,
+  MailLinks,
+  MailOptions,
+  MailTemplate,
+  MailTemplates,
+  MailText,
+  TemplateInput,
+} from './mail/application.ts'
+export {
+  type Mail,
+  type MailContent,
+  type MailData,
+  MailError,
+  type Mailer,
+  type MailKind,
+  MailRefused,
+  type SignIn,
+} from './mail/index.ts'
 export {
   AuthError,
   Conflict,
   type ErrorCode,
+  HookRefusal,
   InvalidRequestError,
   NoResultFound,
   OptionError,
   type OptionProblem,
 } from './model/errors.ts'
+export type { JsonObject, JsonValue } from './model/json.ts'
+export type { MetadataSchemas, StandardSchema } from './model/standard-schema.ts'
 export type { Transport } from './model/transport.ts'
 export type { Account, User } from './model/user.ts'
 export type { AuthOptions, Hasher, Options } from './options/index.ts'
@@ -100,6 +125,10 @@ export interface Cookies {
 export interface CreateAuthOptions extends AuthOptions {
   /** Receives the log. Default: warnings and errors, as JSON lines on standard error. */
   logger?: Logger | undefined
+  /** Functions of the application that run at a registration or a sign-in. Default: none. */
+  hooks?: Hooks | undefined
+  /** Links and templates of the application for mail. Default: those of the service. */
+  mail?: MailOptions | undefined
   /** Called for each audit record once it is committed, to collect records in a system of your own. */
   onAudit?: ((record: AuditRecord) => void) | undefined
 }
@@ -118,11 +147,19 @@ export interface CreateAuthOptions extends AuthOptions {
  * await auth.close()
  * ```
  */
-export async function createAuth({ logger, onAudit, ...options }: CreateAuthOptions = {}): Promise<Auth> {
+export async function createAuth({
+  logger,
+  onAudit,
+  hooks,
+  mail,
+  ...options
+}: CreateAuthOptions = {}): Promise<Auth> {
   const service = await openAuthService(options, {
     sendsMail: true,
     onFault: (what, error, details) => void logFault(logger, what, error, details),
     onChange: (level, what, details = {}) => void logChange(logger, level, what, details),
+    hooks,
+    mail,
     ...(onAudit && { onAudit }),
   })
   let app: Promise<App> | undefined

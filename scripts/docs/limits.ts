@@ -3,7 +3,12 @@ import { BODY_MAX_BYTES, BOUNDARY_MAX_LENGTH, FIELD_NAME_MAX_LENGTH } from '../.
 import { URL_MAX_LENGTH } from '../../src/app/guards.ts'
 import { PARTS_MAX } from '../../src/app/multipart.ts'
 import * as server from '../../src/app/server.ts'
-import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from '../../src/auth/account/limits.ts'
+import {
+  AUDIT_RECORDS_MAX,
+  EXPORTS_PER_HOUR,
+  PROFILE_UPDATES_PER_HOUR,
+} from '../../src/auth/account/limits.ts'
+import * as profile from '../../src/auth/account/profile-values.ts'
 import { CLIENT_TEXT_MAX_LENGTH } from '../../src/auth/audit/record.ts'
 import { DEVICE_NOTICE_EVERY_MS, SIGN_INS_NAMED_MAX } from '../../src/auth/delivery/device-notice.ts'
 import * as sending from '../../src/auth/delivery/send.ts'
@@ -26,15 +31,21 @@ import { NAME_MAX_LENGTH } from '../../src/auth/transfer/field-values.ts'
 import { NAMED_MAX } from '../../src/cli/commands/import.ts'
 import { LINE_MAX_BYTES } from '../../src/cli/import/lines.ts'
 import { CLEAN_UP_EVERY_MS } from '../../src/cli/instance.ts'
-import { SECRET_FILE_MAX_BYTES } from '../../src/cli/secrets.ts'
+import { TEXT_FILE_MAX_BYTES } from '../../src/cli/text-file.ts'
 import * as workers from '../../src/cli/workers.ts'
 import { PROBE_EVERY_MS, PROBE_TIMEOUT_MS } from '../../src/db/health.ts'
 import * as postgres from '../../src/db/postgres.ts'
 import { BUSY_TIMEOUT_MS } from '../../src/db/sqlite/connection.ts'
+import { APPLICATION_LIMIT_MS } from '../../src/lib/time-limit.ts'
 import { WORDS_MAX_LENGTH } from '../../src/mail/compose.ts'
 import { MAILS_AT_ONCE } from '../../src/mail/index.ts'
 import * as smtp from '../../src/mail/smtp.ts'
-import { ERRORS, type ErrorCode } from '../../src/model/errors.ts'
+import {
+  APPLICATION_CODE_MAX_LENGTH,
+  ERRORS,
+  type ErrorCode,
+  REFUSAL_MAX_LENGTH,
+} from '../../src/model/errors.ts'
 import { EMAIL_MAX_LENGTH, LOCAL_PART_MAX_OCTETS } from '../../src/model/user.ts'
 import { amount, code, duration, partsOf, size, table } from './page.ts'
 
@@ -63,10 +74,20 @@ export const limits = partsOf('docs/security/limits.md', {
     ['a new email address', characters(EMAIL_MAX_LENGTH), refused('invalid_email')],
     ['its local part', amount(LOCAL_PART_MAX_OCTETS, 'bytes'), refused('invalid_email')],
     ['a password', amount(PASSWORD_MAX_BYTES, 'bytes'), refused('password_too_long')],
+    ['a name', characters(profile.NAME_MAX_LENGTH), refused('invalid_field')],
+    ['the URL of a picture', characters(profile.PICTURE_MAX_LENGTH), refused('invalid_field')],
+    ['metadata, and private metadata', size(profile.METADATA_MAX_BYTES), refused('invalid_field')],
+    ['their depth', amount(profile.METADATA_MAX_DEPTH, 'levels'), refused('invalid_field')],
     ['a `User-Agent` in a session or an audit record', characters(CLIENT_TEXT_MAX_LENGTH), 'cut'],
     ['a `User-Agent` in a mail', characters(WORDS_MAX_LENGTH), 'cut'],
     ['a notice of new devices', amount(SIGN_INS_NAMED_MAX, 'sign-ins'), 'the others are only counted'],
-    ['the file of a `NAME_FILE` setting', size(SECRET_FILE_MAX_BYTES), 'the setting is refused'],
+    ['the code of a refusal by a hook', characters(APPLICATION_CODE_MAX_LENGTH), 'the hook counts as failed'],
+    ['its message', characters(REFUSAL_MAX_LENGTH), 'the hook counts as failed'],
+    [
+      'the file of a `NAME_FILE` setting, or of `BIENVENUE_METADATA_SCHEMA`',
+      size(TEXT_FILE_MAX_BYTES),
+      'the setting is refused',
+    ],
   ]),
   hashing: rows('Beyond it', [
     ['hashes at once', 'one for each core', 'they wait'],
@@ -149,11 +170,26 @@ export const limits = partsOf('docs/security/limits.md', {
     ['breach service: its answer', size(breaches.ANSWER_MAX_BYTES), 'the same'],
     ['breach service: failures in a row', String(breaches.FAILURES_MAX), 'it is not asked for a while'],
     ['breach service: not asked for', duration(breaches.PAUSE_MS), 'one password tries it'],
+    [
+      'a hook of an embedding application',
+      duration(APPLICATION_LIMIT_MS),
+      `${refused('unavailable')}; logged only, if it runs after the commit`,
+    ],
+    [
+      'its template, or its link, of a mail',
+      duration(APPLICATION_LIMIT_MS),
+      'the mail has the text of the service; without its link it waits',
+    ],
   ]),
   accounts: rows('Beyond it', [
     ['sessions', '`BIENVENUE_SESSIONS_PER_USER`', 'the least recently used one ends'],
     ['tokens', '1 for each purpose', 'the newer one replaces the older one'],
     ['waiting mails with a link', '1 of each kind', 'the newer one replaces the older one'],
+    [
+      'changes of a profile by its user',
+      `${PROFILE_UPDATES_PER_HOUR} in an hour`,
+      refused('too_many_attempts'),
+    ],
     ['exports of an account', `${EXPORTS_PER_HOUR} in an hour`, refused('too_many_attempts')],
     ['audit records in an export', amount(AUDIT_RECORDS_MAX, 'records'), 'the newest ones'],
     ['a device without a sign-in', seconds(DEVICE_LIFETIME_SECONDS), 'it is unknown'],

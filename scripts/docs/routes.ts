@@ -1,6 +1,6 @@
 import { OPERATIONS } from '../../src/api/index.ts'
 
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE']
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** Every operation, by path and method. */
 export const ROUTES = OPERATIONS.toSorted(

@@ -117,9 +117,8 @@ function signedInOf({ user, session }: SessionBody): SignedIn | null {
   const { email_verified_at, created_at, ...account } = user
   return {
     user: {
-      id: account.id,
-      email: account.email,
-      locale: account.locale,
+      ...account,
+      metadata: account.metadata as SignedIn['user']['metadata'],
       emailVerifiedAt: email_verified_at === null ? null : new Date(email_verified_at),
       createdAt: new Date(created_at),
     },

@@ -12,7 +12,7 @@ import { type RemoteService, readFromRemote } from './remote.ts'
 
 /** The signed-in user and the session of a request. It contains no token and no hash. */
 export interface SignedIn {
-  readonly user: Pick<Account, 'id' | 'email' | 'emailVerifiedAt' | 'createdAt' | 'locale'>
+  readonly user: Omit<Account, 'disabledAt' | 'passwordCompromisedAt'>
   readonly session: CurrentSession['session']
 }
 
@@ -47,8 +47,9 @@ export function readSessionFrom(source: Source | OpenAuth<Pick<Auth, 'getSession
   return async (from) => {
     const found = await source.getSession(from)
     if (found === null) return null
-    const { id, email, emailVerifiedAt, createdAt, locale } = found.user
-    return { user: { id, email, emailVerifiedAt, createdAt, locale }, session: found.session }
+    // The user of a live session is neither disabled nor has a compromised password.
+    const { disabledAt, passwordCompromisedAt, ...user } = found.user
+    return { user, session: found.session }
   }
 }
 

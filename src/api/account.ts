@@ -1,6 +1,18 @@
 import { z } from 'zod'
 import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
-import { bearerFields, email, mailedToken, newPassword, password, resetToken, sessionInfo } from './fields.ts'
+import {
+  account,
+  bearerFields,
+  email,
+  locale,
+  mailedToken,
+  name,
+  newPassword,
+  password,
+  picture,
+  resetToken,
+  sessionInfo,
+} from './fields.ts'
 
 export const register = operation({
   method: 'POST',
@@ -10,14 +22,20 @@ export const register = operation({
   access: 'anyone',
   throttle: ['registration'],
   audit: ['register', 'limit_reached'],
-  body: z.strictObject({ email, password: newPassword }),
+  body: z.strictObject({ email, password: newPassword, name, locale }),
   success: {
     status: 200,
     description:
       'The account exists. With uniform registration answers a taken address gets this answer too, and its owner a mail.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
   },
-  errors: ['registration_closed', 'email_taken', 'invalid_email', ...NEW_PASSWORD_ERRORS],
+  errors: [
+    'registration_closed',
+    'refused_by_application',
+    'email_taken',
+    'invalid_email',
+    ...NEW_PASSWORD_ERRORS,
+  ],
 })
 
 export const get = operation({
@@ -32,6 +50,22 @@ export const get = operation({
     body: z.strictObject({ email: z.string() }),
   },
   errors: [],
+})
+
+export const update = operation({
+  method: 'PATCH',
+  path: '/profile',
+  summary: 'Change the name, the picture or the language of the account',
+  tag: 'account',
+  access: { session: true },
+  audit: ['update_profile'],
+  body: z.strictObject({ name, picture, locale }),
+  success: {
+    status: 200,
+    description: 'The account with the changes. Fields that the request left out stay as they were.',
+    body: z.strictObject({ user: account }),
+  },
+  errors: ['too_many_attempts'],
 })
 
 export const requestPasswordReset = operation({
@@ -149,7 +183,7 @@ const exportAccount = operation({
   // Not GET: it adds an audit record and counts against a limit, and a link on another site could trigger a GET.
   method: 'POST',
   path: '/profile/export',
-  summary: 'Export everything that is stored about the account, except secrets',
+  summary: 'Export everything that is stored about the account, except secrets and private metadata',
   tag: 'account',
   access: { session: true, fresh: true },
   audit: ['export_account'],
@@ -157,13 +191,7 @@ const exportAccount = operation({
     status: 200,
     description: 'The account, its live sessions and its newest 10,000 audit records.',
     body: z.strictObject({
-      account: z.strictObject({
-        id: z.int(),
-        email: z.string(),
-        created_at: z.iso.datetime(),
-        email_verified_at: z.iso.datetime().nullable(),
-        locale: z.string().nullable(),
-      }),
+      account: account,
       sessions: z.array(sessionInfo),
       audit: z.array(
         z.strictObject({

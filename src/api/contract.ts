@@ -77,7 +77,7 @@ export type SuccessOf<Given extends Contract> = Given extends {
   ? z.infer<Body>
   : never
 
-const ANY_REQUEST: readonly ErrorCode[] = [
+const ANY_REQUEST = [
   'malformed_request',
   'unknown_host',
   'conflicting_credentials',
@@ -85,7 +85,7 @@ const ANY_REQUEST: readonly ErrorCode[] = [
   'headers_too_large',
   'internal_error',
   'unavailable',
-]
+] as const satisfies readonly ErrorCode[]
 
 /** Why a new password may be refused. */
 export const NEW_PASSWORD_ERRORS = [
@@ -96,7 +96,7 @@ export const NEW_PASSWORD_ERRORS = [
   'password_breached',
 ] as const satisfies readonly ErrorCode[]
 
-const ANY_BODY: readonly ErrorCode[] = [
+const ANY_BODY = [
   'missing_field',
   'invalid_field',
   'repeated_field',
@@ -107,7 +107,14 @@ const ANY_BODY: readonly ErrorCode[] = [
   'unsupported_charset',
   'body_already_read',
   'request_timeout',
-]
+] as const satisfies readonly ErrorCode[]
+
+/** The codes that follow from HTTP, from the form of a body or from the state of the service, whatever the operation. */
+export type RequestErrorCode =
+  | (typeof ANY_REQUEST)[number]
+  | (typeof ANY_BODY)[number]
+  | 'foreign_origin'
+  | 'missing_origin'
 
 /** Every error code that an operation may answer with. */
 export function errorsOf(contract: Contract): readonly ErrorCode[] {
@@ -125,6 +132,17 @@ export function errorsOf(contract: Contract): readonly ErrorCode[] {
 export function refusalsOf({ access, tag, throttle, errors }: Contract): readonly ErrorCode[] {
   return [...errors, ...(throttle ? (['too_many_attempts'] as const) : []), ...accessErrors(access, tag)]
 }
+
+/** {@link refusalsOf} as a type. */
+export type RefusalOf<Given extends Contract> =
+  | Given['errors'][number]
+  | (Given extends { throttle: readonly Throttled[] } ? 'too_many_attempts' : never)
+  | (Given extends { access: { session: true } }
+      ? Given['tag'] extends 'classic'
+        ? 'session_required'
+        : 'unauthenticated'
+      : never)
+  | (Given extends { access: { fresh: true } } ? 'reauthentication_required' : never)
 
 function accessErrors(access: Access, tag: Contract['tag']): readonly ErrorCode[] {
   if (access === 'anyone') return []

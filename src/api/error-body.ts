@@ -14,6 +14,9 @@ export const errorBody = z.strictObject({
   max_bytes: z.int().min(1).optional().meta({
     description: 'With `password_too_long`: the maximum length of a password, in bytes of UTF-8.',
   }),
+  application_code: z.string().optional().meta({
+    description: 'With `refused_by_application`: the code that the embedding application chose.',
+  }),
   request_id: z.uuid().meta({ description: 'Identifies the request in the log, which has the details.' }),
 })
 

@@ -31,6 +31,26 @@ export const resetToken = text.meta({ description: 'Opaque. Works once.' })
 /** A token from the link in a mail. Any text is valid here; the use case refuses a wrong token. */
 export const mailedToken = text.meta({ description: 'From the link in the mail. Opaque. Works once.' })
 
+/** The name of a user. The use case checks it. */
+export const name = text.nullable().optional().meta({
+  description:
+    'The name that the user wants to be called by: one line, at most 200 characters, none of them invisible. `null` for none.',
+  example: 'Guillaume',
+})
+
+/** The picture of a user. The use case checks it. */
+export const picture = text.nullable().optional().meta({
+  description:
+    'An absolute https URL of at most 2,048 characters. The service never loads it. `null` for none.',
+  example: 'https://example.com/guillaume.png',
+})
+
+/** The language of a user. The use case checks it. */
+export const locale = text.nullable().optional().meta({
+  description: "A language tag, such as `fr-CA`: the language of the account's mail. `null` for none.",
+  example: 'fr',
+})
+
 /** How the client will present the session token. */
 export const transport = z.enum(TRANSPORTS).meta({
   description:
@@ -53,6 +73,11 @@ export const bearerFields = {
   }),
 }
 
+/** The only object in answers whose fields the contract does not list. */
+export const metadata = z
+  .record(z.string(), z.unknown())
+  .meta({ description: 'What the application stores about the user, for the user to read.' })
+
 /** The account of a session, for the client and for other services. */
 export const account = z.strictObject({
   id: z.int(),
@@ -60,6 +85,9 @@ export const account = z.strictObject({
   email_verified_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
   locale: z.string().nullable(),
+  name: z.string().nullable(),
+  picture: z.string().nullable(),
+  metadata,
 })
 
 /** The session of a request. */

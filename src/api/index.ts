@@ -18,6 +18,8 @@ export {
   type FieldsOf,
   type Operation,
   type ParamsOf,
+  type RefusalOf,
+  type RequestErrorCode,
   refusalsOf,
   type SuccessOf,
 } from './contract.ts'

@@ -30,7 +30,7 @@ export const withPassword = operation({
     }),
     setsCookie: true,
   },
-  errors: ['invalid_credentials', 'password_compromised', 'password_too_long'],
+  errors: ['invalid_credentials', 'password_compromised', 'refused_by_application', 'password_too_long'],
 })
 
 export const reauthenticate = operation({

@@ -103,7 +103,7 @@ const NAMES_ITS_FIELD = new Set<ErrorCode>([
 
 /** The answer for a refusal. `email_taken` has the body that classic clients expect. */
 export function errorAnswer(error: AuthError, requestId: string, headers: Extra = {}): Answer {
-  const { sentence: message, minLength, maxBytes } = error
+  const { sentence: message, minLength, maxBytes, applicationCode } = error
   const { status } = ERRORS[error.code]
   if (error.code === 'email_taken') return { status, body: { message }, headers }
   const field = error.field && wireName(error.field)
@@ -113,6 +113,7 @@ export function errorAnswer(error: AuthError, requestId: string, headers: Extra 
     ...(field && { field }),
     ...(minLength !== undefined && { min_length: minLength }),
     ...(maxBytes !== undefined && { max_bytes: maxBytes }),
+    ...(applicationCode !== undefined && { application_code: applicationCode }),
     request_id: requestId,
   }
   return { status, body, headers: { ...headers, ...headersOf(error) } }

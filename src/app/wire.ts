@@ -10,6 +10,9 @@ export function accountOnWire(account: Account) {
     email_verified_at: account.emailVerifiedAt?.toISOString() ?? null,
     created_at: account.createdAt.toISOString(),
     locale: account.locale,
+    name: account.name,
+    picture: account.picture,
+    metadata: account.metadata,
   }
 }
 

@@ -1,6 +1,9 @@
 import { type AuditRecord, type Database, type Tx, transactionWithoutSync } from '../db/index.ts'
 import type { Keyring } from '../lib/keyring.ts'
+import type { MailWriter } from '../mail/application.ts'
+import type { MetadataSchemas } from '../model/standard-schema.ts'
 import type { Hasher, Options } from '../options/index.ts'
+import type { HookRunner } from './hooks.ts'
 import type { PasswordPolicy } from './passwords/policy/index.ts'
 
 /** The first parameter of every use case: the store, the clock, the hasher and the options. */
@@ -10,8 +13,12 @@ export interface Context {
   readonly hasher: Hasher
   readonly policy: PasswordPolicy
   readonly options: Options
+  readonly metadataSchema: MetadataSchemas
   /** Signs device tokens. `null` without a secret key. */
   readonly keys: Keyring | null
+  readonly hooks: HookRunner
+  /** Writes mail, with the links and templates of the application. */
+  readonly mail: MailWriter
   /** Whether there is a mailer. Without one, no mail is enqueued. */
   readonly sendsMail: boolean
   /** Identifies this process in the audit log. */
@@ -23,6 +30,12 @@ export interface Context {
   /** Runs a callback after the transaction of this context commits, or at once outside of a transaction. */
   readonly afterCommit: (callback: () => void) => void
 }
+
+/**
+ * How long what follows a commit waits before it begins. Lets the answer be sent first, so that its timing does not
+ * reveal whether there is something to do.
+ */
+export const AFTER_ANSWER_MS = 100
 
 /** A context inside a transaction. */
 export interface TxContext extends Context {

@@ -21,8 +21,10 @@ export type {
   ResetToken,
 } from './account/index.ts'
 export type { NewAccount } from './account/new-account.ts'
+export type { ProfileUpdate, UserUpdate } from './account/profile-fields.ts'
 export type { Actor, Caller, Client, Presented, SessionCaller } from './caller.ts'
 export type { Removed } from './cleanup.ts'
+export type { HookClient, Hooks, SignedUp, SignInAttempt, SignUpAttempt } from './hooks.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
 export { hashPassword } from './passwords/password.ts'
 export { type AuthService, openAuthService } from './service.ts'

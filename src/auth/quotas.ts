@@ -1,6 +1,7 @@
 /** Quotas per hour and pauses: limits on what the service does, whoever caused it. `sign-in/throttle.ts` limits attempts. */
 import * as store from '../db/index.ts'
 import { sha256 } from '../lib/digest.ts'
+import { AuthError } from '../model/errors.ts'
 import type { Context } from './context.ts'
 
 const HOUR_MS = 60 * 60_000
@@ -23,6 +24,17 @@ export async function takeHourlyPlace(ctx: Context, what: string, places: number
   const key = keyOf('hourly', what, String(index))
   if ((await store.takePlace(ctx.db, key, { places, until: end })) === null) return null
   return { release: () => store.refundAttempt(ctx.db, key, { blockedUntil: 0 }) }
+}
+
+/**
+ * Takes a place in a quota that each hour of the clock renews.
+ *
+ * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`: none is left.
+ */
+export async function requireHourlyPlace(ctx: Context, what: string, places: number): Promise<void> {
+  if ((await takeHourlyPlace(ctx, what, places)) !== null) return
+  const retryAfterSeconds = Math.ceil((nextHour(ctx).getTime() - ctx.now().getTime()) / 1_000)
+  throw new AuthError('too_many_attempts', { retryAfterSeconds })
 }
 
 /** When the next hour of the clock begins, which renews every quota. */

@@ -2,8 +2,9 @@ import { hostname } from 'node:os'
 import * as store from '../db/index.ts'
 import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
 import { generateUuid, randomSecret } from '../lib/random.ts'
+import { type MailOptions, openMailWriter } from '../mail/application.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
-import { type AuthOptions, type Options, resolveOptions } from '../options/index.ts'
+import { type AuthOptions, assertMetadataSchemas, type Options, resolveOptions } from '../options/index.ts'
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
 import { type Bound, bind, type UseCases } from './bind.ts'
@@ -14,6 +15,7 @@ import type { Context } from './context.ts'
 import * as delivery from './delivery/index.ts'
 import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
+import { type Hooks, openHooks } from './hooks.ts'
 import { costOfNew, createHasher } from './passwords/hashing/index.ts'
 import { withBoundedQueue } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
@@ -74,6 +76,10 @@ export interface ServiceDetails {
   readonly onFault?: (what: string, error: unknown, details?: Record<string, unknown>) => void
   /** Called when something that the service depends on fails or recovers. */
   readonly onChange?: (level: 'warn' | 'info', what: string, details?: Record<string, unknown>) => void
+  /** Functions of the application. Default: none. */
+  readonly hooks?: Hooks | undefined
+  /** Links and templates of the application. Default: those of the service. */
+  readonly mail?: MailOptions | undefined
   /** Called for each audit record once it is committed. */
   readonly onAudit?: (record: store.AuditRecord) => void
 }
@@ -84,12 +90,16 @@ export interface ServiceDetails {
  * @throws {OptionError} An option has an invalid value, or the database cannot be used.
  */
 export async function openAuthService(
-  { now, hasher, mailer: givenMailer, ...given }: AuthOptions,
+  { now, hasher, mailer: givenMailer, database, metadataSchema = {}, ...given }: AuthOptions,
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
-  const options = resolveOptions(given, { hasMailer: givenMailer !== undefined })
+  const options = resolveOptions(given, { hasMailer: givenMailer !== undefined, database })
+  const hooks = openHooks(details.hooks ?? {}, onFault)
+  const mail = openMailWriter(details.mail ?? {}, { httpsOnly: options.mode === 'production', onFault })
+  assertMetadataSchemas(metadataSchema)
   const mailer = givenMailer ?? (await openMailer(options))
-  const db = await store.openDatabase(options.databaseUrl, {
+  const db = await store.openDatabase(database ?? options.databaseUrl, {
+    naming: options,
     ...(details.migrate !== undefined && { migrate: details.migrate }),
     onError: (error) => onFault('the database dropped a connection', error),
     onNewerSchema: (migrations) =>
@@ -119,7 +129,10 @@ export async function openAuthService(
               reason: cause.code,
             }),
     ),
+    metadataSchema,
     keys: keyringFor(options),
+    hooks,
+    mail,
     sendsMail: mailer !== null,
     instance: `${hostname()}:${process.pid}`,
     onAudit,
@@ -130,9 +143,10 @@ export async function openAuthService(
     worker = startMailWorker(ctx, mailer, (error, mail) => {
       if (mail === null) onFault('the outbox cannot be read', error)
       else {
-        // The message of a mail error contains no address and no secret.
+        // The message of a mail error contains no address and no secret. Its cause is an error of the application.
         const why = error instanceof MailError && { message: error.message }
-        onFault('a mail was not sent', error, { mail: mail.id, attempts: mail.attempts, ...why })
+        const reason = error instanceof MailError ? (error.cause ?? error) : error
+        onFault('a mail was not sent', reason, { mail: mail.id, attempts: mail.attempts, ...why })
       }
     })
   }
@@ -147,6 +161,7 @@ export async function openAuthService(
     mailer,
     generateUuid,
     async close() {
+      await hooks.idle()
       if (worker === undefined) mailer?.close()
       else await worker.stop()
       await db.destroy()

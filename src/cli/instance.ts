@@ -6,6 +6,7 @@ import { withoutBrackets } from '../lib/network.ts'
 import { lowerPoolPriority } from '../lib/pool.ts'
 import { describeError, type Logger } from '../log.ts'
 import { OptionError } from '../model/errors.ts'
+import { libraryOptions } from './metadata-schema.ts'
 import type { Settings } from './settings.ts'
 
 export const CLEAN_UP_EVERY_MS = 60 * 60 * 1_000
@@ -29,7 +30,7 @@ export async function runInstance(
   { log, onListening, stopped }: RunDetails,
 ): Promise<void> {
   await lowerPoolPriority()
-  const auth = await openAuthService(settings.options, {
+  const auth = await openAuthService(await libraryOptions(settings), {
     sendsMail: true,
     processes: settings.workers,
     onFault: (what, error, details) => log.error({ ...details, reason: describeError(error) }, what),

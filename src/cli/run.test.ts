@@ -14,6 +14,7 @@ const COMMANDS = {
   'users add': 'users add EMAIL',
   'users list': 'users list',
   'users show': 'users show EMAIL',
+  'users set': 'users set EMAIL',
   'users disable': 'users disable EMAIL',
   'users enable': 'users enable EMAIL',
   'users confirm': 'users confirm EMAIL',

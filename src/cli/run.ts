@@ -143,8 +143,19 @@ function problemOf({ message }: Error): string {
     : `${problem}.`
 }
 
-/** Adopted or imported accounts can have any address, so these arguments may contain any character. */
-const ADDRESSES = new Set(['EMAIL', 'TO', '--user'])
+/**
+ * May contain any character: adopted or imported accounts can have any address, and what is written into a profile is
+ * checked by rules of its own.
+ */
+const UNCHECKED = new Set([
+  'EMAIL',
+  'TO',
+  '--user',
+  '--name',
+  '--picture',
+  '--metadata',
+  '--private-metadata',
+])
 
 /** Refuses invisible characters in arguments and flags, so that no file gets a name that its user cannot see. */
 function refuseInvisible(command: Command, flags: Record<string, unknown>, args: readonly string[]): void {
@@ -154,7 +165,7 @@ function refuseInvisible(command: Command, flags: Record<string, unknown>, args:
     ...Object.keys(command.flags ?? {}).map((flag) => [`--${flag}`, flags[flag]] as const),
   ]
   for (const [name, text] of given) {
-    const character = typeof text === 'string' && !ADDRESSES.has(name) ? findInvisible(text) : null
+    const character = typeof text === 'string' && !UNCHECKED.has(name) ? findInvisible(text) : null
     if (character !== null)
       throw new UsageError(`${name} contains ${character}, an invisible character. Remove it.`)
   }

@@ -14,7 +14,8 @@ import {
   type ValueOf,
 } from '../options/index.ts'
 import { localUrlOf } from './local-url.ts'
-import { hasPassword, readSecretFile, UnreadableSecret } from './secrets.ts'
+import { hasPassword } from './secrets.ts'
+import { readTextFile, UnreadableFile } from './text-file.ts'
 
 /** Settings that only the service has, not the library. */
 const SERVER_TABLE = {
@@ -84,6 +85,20 @@ const SERVER_TABLE = {
     production: 'auto',
     about:
       'The format of the log on standard output: JSON lines, or text for people. The value auto means text at a terminal and JSON everywhere else.',
+  },
+  /**
+   * The path of a file with the JSON Schemas of metadata: an object with public, private or both. Without it,
+   * every JSON object is accepted.
+   *
+   * Default: not set.
+   */
+  metadataSchema: {
+    env: 'BIENVENUE_METADATA_SCHEMA',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The path of a file with the JSON Schemas of metadata: an object with public, private or both. Without it, every JSON object is accepted.',
   },
 } as const satisfies Record<string, Setting>
 
@@ -212,9 +227,9 @@ function readSecret(name: Name, row: Setting, path: string, isTwice: boolean): s
   const variable = fileVariable(row)
   if (isTwice) throw new OptionError(name, `is set, and so is ${variable}; remove one of them`)
   try {
-    return readSecretFile(path)
+    return readTextFile(path)
   } catch (error) {
-    if (!(error instanceof UnreadableSecret)) throw error
+    if (!(error instanceof UnreadableFile)) throw error
     throw new OptionError(name, `cannot read the file of ${variable} (${path}): ${error.message}`)
   }
 }

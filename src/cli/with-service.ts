@@ -3,6 +3,7 @@ import { databaseExists, describeDatabase } from '../db/index.ts'
 import { AuthError, OptionError } from '../model/errors.ts'
 import { resolveOptions } from '../options/index.ts'
 import type { CommandInput, ExitCode } from './command.ts'
+import { libraryOptions } from './metadata-schema.ts'
 
 /** Opens the service for one command and closes it afterwards. @throws {OptionError} There is no database. */
 export async function withService(
@@ -17,7 +18,7 @@ export async function withService(
       `there is no database at ${describeDatabase(databaseUrl)}; check the path, or run bienvenue migrate to create it`,
     )
   }
-  const auth = await openAuthService(settings.options)
+  const auth = await openAuthService(await libraryOptions(settings))
   try {
     return await use(auth)
   } finally {

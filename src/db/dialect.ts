@@ -11,6 +11,7 @@ import {
   sql,
   type Transaction,
 } from 'kysely'
+import { type Naming, PLAIN, prefixedBy, qualifiedBy } from './naming.ts'
 
 export type DialectName = 'sqlite' | 'postgres'
 
@@ -90,14 +91,14 @@ export function listed<Value>(
 /** Rows as one parameter, for `insert into … (columns)`, so that the statement is the same for any number of rows. */
 export function listedRows(
   db: AnyDatabase,
-  columns: Readonly<Record<string, 'integer' | 'text' | 'time'>>,
+  columns: Readonly<Record<string, 'integer' | 'text' | 'time' | 'json'>>,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): RawBuilder<unknown> {
   const json = JSON.stringify(rows)
   const names = Object.keys(columns)
   if (isSqlite(db))
     return sql`select ${sql.join(names.map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json})`
-  const types = { ...columnTypesOf(db), integer: 'integer', text: 'text' }
+  const types = { ...columnTypesOf(db), integer: 'integer', text: 'text', json: 'text' }
   const record = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(types[type])}`)
   return sql`
     select ${sql.join(names.map((name) => sql.ref(name)))}
@@ -111,38 +112,83 @@ export function clockOf(db: AnyDatabase): RawBuilder<number> {
     : sql`extract(epoch from clock_timestamp()) * 1000`
 }
 
+// Names. See `naming.ts`.
+
+/** The naming of a database or transaction. */
+export function namingOf(db: AnyDatabase): Naming {
+  return (db.getExecutor().adapter as { naming?: Naming }).naming ?? PLAIN
+}
+
+/** The real name of a table, index, trigger, function or constraint, without the schema. */
+export function prefixed(db: AnyDatabase, name: string): string {
+  return prefixedBy(namingOf(db), name)
+}
+
+/** The real name of a table or function, as SQL. */
+export function qualified(db: AnyDatabase, name: string): string {
+  return qualifiedBy(namingOf(db), name)
+}
+
+/** The schemas in which our tables can be, in the order in which the database looks for a name. */
+export async function schemasOf(db: AnyDatabase): Promise<readonly (string | undefined)[]> {
+  if (isSqlite(db)) return [undefined]
+  const { databaseSchema } = namingOf(db)
+  if (databaseSchema !== '') return [databaseSchema]
+  const { rows } = await sql<{ schema: string }>`select unnest(current_schemas(false)) as schema`.execute(db)
+  return rows.map(({ schema }) => schema)
+}
+
 // The database catalogue.
 
-/** Whether a table or view named `users` exists, in any spelling that the dialect treats as the same name. */
+/** Creates the schema of our tables if it is missing. Nothing to do without one. */
+export async function createSchema(db: AnyDatabase): Promise<void> {
+  const { databaseSchema } = namingOf(db)
+  if (databaseSchema === '' || (await hasSchema(db, databaseSchema))) return
+  try {
+    await db.schema.createSchema(databaseSchema).ifNotExists().execute()
+  } catch (error) {
+    // Of several processes that create it at once, all but one can fail.
+    if (!(await hasSchema(db, databaseSchema))) throw error
+  }
+}
+
+async function hasSchema(db: AnyDatabase, name: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from pg_namespace where nspname = ${name}`.execute(db)
+  return rows.length > 0
+}
+
+/** Whether there is a table or view with the name of our users, in any spelling that the dialect treats as the same. */
 export async function hasUsersTable(db: AnyDatabase): Promise<boolean> {
+  const users = qualified(db, 'users')
   const query = isSqlite(db)
-    ? sql`select 1 from sqlite_master where lower(name) = 'users' and type in ('table', 'view')`
-    : sql`select 1 where to_regclass('users') is not null`
+    ? sql`select 1 from sqlite_master where lower(name) = ${users} and type in ('table', 'view')`
+    : sql`select 1 where to_regclass(${users}) is not null`
   return (await query.execute(db)).rows.length > 0
 }
 
 /** The last id that the database generated, or `null` if there is none or the id is not auto-incrementing. */
 export async function findLastUserId(db: AnyDatabase): Promise<number | null> {
+  const users = qualified(db, 'users')
   if (isSqlite(db)) {
     const kept = await sql`select 1 from sqlite_master where name = 'sqlite_sequence'`.execute(db)
     if (kept.rows.length === 0) return null
-    const { rows } = await sql<{ seq: number }>`select seq from sqlite_sequence where name = 'users'`.execute(
-      db,
-    )
+    const { rows } = await sql<{ seq: number }>`
+      select seq from sqlite_sequence where name = ${users}`.execute(db)
     return rows[0]?.seq ?? null
   }
   const { rows } = await sql<{ last: number | null }>`
-    select pg_sequence_last_value(pg_get_serial_sequence('users', 'id')::regclass) as last`.execute(db)
+    select pg_sequence_last_value(pg_get_serial_sequence(${users}, 'id')::regclass) as last`.execute(db)
   return rows[0]?.last ?? null
 }
 
 /** Makes the next generated user id greater than this one. */
 export async function continueAfterUserId(db: AnyDatabase, id: number): Promise<void> {
+  const users = qualified(db, 'users')
   if (isSqlite(db)) {
-    await sql`delete from sqlite_sequence where name = 'users'`.execute(db)
-    await sql`insert into sqlite_sequence (name, seq) values ('users', ${id})`.execute(db)
+    await sql`delete from sqlite_sequence where name = ${users}`.execute(db)
+    await sql`insert into sqlite_sequence (name, seq) values (${users}, ${id})`.execute(db)
   } else {
-    await sql`select setval(pg_get_serial_sequence('users', 'id'), ${id})`.execute(db)
+    await sql`select setval(pg_get_serial_sequence(${users}, 'id'), ${id})`.execute(db)
   }
 }
 
@@ -154,6 +200,11 @@ export async function reserveUserIds(tx: AnyDatabase, highest: number): Promise<
 
 // Waiting for the disk and for locks.
 
+/** Whether the connection belongs to the application, whose settings stay as they are. */
+function keepsPragmas<Tables>(db: Kysely<Tables>): boolean {
+  return (db.getExecutor().adapter as { keepsPragmas?: boolean }).keepsPragmas === true
+}
+
 /**
  * Runs a single write that a power failure may undo. On SQLite every other commit waits for the disk and blocks the
  * process; this one does not. The next commit that waits makes it durable too, because SQLite syncs the whole log file.
@@ -164,7 +215,7 @@ export async function withoutSync<Tables, Result>(
   db: Kysely<Tables>,
   write: (connection: Kysely<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  if (!isSqlite(db)) return write(db)
+  if (!isSqlite(db) || keepsPragmas(db)) return write(db)
   return db.connection().execute(async (connection) => {
     await sql`pragma synchronous = normal`.execute(connection)
     try {
@@ -205,7 +256,7 @@ export function skippingLocked<Tables, Table extends keyof Tables, Row>(
 
 /** Lets readers and one writer use an SQLite file at the same time. The file records the mode. */
 export async function useWriteAheadLog(db: AnyDatabase): Promise<void> {
-  if (isSqlite(db)) await sql`pragma journal_mode = wal`.execute(db)
+  if (isSqlite(db) && !keepsPragmas(db)) await sql`pragma journal_mode = wal`.execute(db)
 }
 
 /** Whether statements time out unless the connection was opened without a time-out. */
@@ -218,6 +269,10 @@ export function hasStatementTimeout(db: AnyDatabase): boolean {
 const SQLITE_CONSTRAINT_PRIMARY_KEY = 1555
 const SQLITE_CONSTRAINT_UNIQUE = 2067
 const POSTGRES_UNIQUE_VIOLATION = '23505'
+const POSTGRES_INSUFFICIENT_PRIVILEGE = '42501'
+// Duplicate table or index, function, other object.
+const POSTGRES_NAME_TAKEN = new Set(['42P07', '42723', '42710'])
+const POSTGRES_DUPLICATE_COLUMN = '42701'
 
 // https://www.sqlite.org/rescode.html, the primary codes: busy, read-only, I/O error, full, cannot open.
 const SQLITE_BUSY = 5
@@ -259,6 +314,21 @@ export function isNoTransaction(error: unknown): boolean {
   return error instanceof Error && error.message.includes('no transaction is active')
 }
 
+/** Whether the role of the connection may not do what it tried. */
+export function isForbidden(error: unknown): boolean {
+  return (error as { code?: unknown }).code === POSTGRES_INSUFFICIENT_PRIVILEGE
+}
+
+/** Whether a table, index, trigger or function could not be created because there is one of this name. */
+export function isNameTaken(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  return (
+    POSTGRES_NAME_TAKEN.has(String(code)) ||
+    (errcode === 1 && /\balready (?:exists|an? )/.test(error.message))
+  )
+}
+
 /** Whether a write failed because a unique value already exists. */
 export function isUniqueViolation(error: unknown): boolean {
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
@@ -267,4 +337,11 @@ export function isUniqueViolation(error: unknown): boolean {
     errcode === SQLITE_CONSTRAINT_UNIQUE ||
     errcode === SQLITE_CONSTRAINT_PRIMARY_KEY
   )
+}
+
+/** The column that could not be added because the table has one of this name, or `null` if it failed otherwise. */
+export function duplicateColumnOf(error: unknown): string | null {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  const form = code === POSTGRES_DUPLICATE_COLUMN ? /^column "(\w+)"/ : /^duplicate column name: (\w+)$/
+  return form.exec(String(message))?.[1] ?? null
 }

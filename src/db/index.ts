@@ -8,6 +8,7 @@
  */
 
 export { isUnavailable, transactionWithoutSync } from './dialect.ts'
+export type { GivenDatabase, PostgresPool } from './given.ts'
 export { healthOf, isReady } from './health.ts'
 export { inspectSchema, MIGRATION_NAMES, migrate, pendingMigrations } from './migrate.ts'
 export {

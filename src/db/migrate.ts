@@ -1,7 +1,15 @@
 /** Versioned migrations. Each runs once, in order; all missing ones run in one transaction. */
 import { type Migration, Migrator } from 'kysely/migration'
 import { OptionError } from '../model/errors.ts'
-import { hasUsersTable } from './dialect.ts'
+import {
+  createSchema,
+  duplicateColumnOf,
+  hasUsersTable,
+  isForbidden,
+  isNameTaken,
+  namingOf,
+  qualified,
+} from './dialect.ts'
 import * as users from './migrations/0001-users.ts'
 import * as sessions from './migrations/0002-sessions.ts'
 import * as tokens from './migrations/0003-tokens.ts'
@@ -14,6 +22,8 @@ import * as auditActors from './migrations/0009-audit-actors.ts'
 import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
 import * as auditOrigins from './migrations/0011-audit-origins.ts'
 import * as sessionTransport from './migrations/0012-session-transport.ts'
+import * as profile from './migrations/0013-profile.ts'
+import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
 
 /**
@@ -33,6 +43,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-session-amr-aal': sessionAmrAal,
   '0011-audit-origins': auditOrigins,
   '0012-session-transport': sessionTransport,
+  '0013-profile': profile,
 }
 
 /** The names of this version's migrations, in order. */
@@ -40,7 +51,6 @@ export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
 
 /** The migration that creates the users table. */
 export const USERS_MIGRATION = '0001-users'
-const LEDGER = 'bienvenue_migrations'
 
 /** The migrations of a database that is ours or empty. */
 export interface KnownSchema {
@@ -80,11 +90,7 @@ export async function inspectSchema(db: Database): Promise<SchemaState> {
  */
 export async function inspectUsableSchema(db: Database): Promise<KnownSchema> {
   const state = await inspectSchema(db)
-  if (state.is === 'foreign')
-    throw new OptionError(
-      'databaseUrl',
-      'this database has a users table that Bienvenue did not make; nothing was changed. If a service of the Flask exercise made it, run: bienvenue adopt',
-    )
+  if (state.is === 'foreign') throw foreignTable(db)
   const { pending, newer } = state
   if (pending.length > 0 && newer.length > 0)
     throw new OptionError(
@@ -92,6 +98,22 @@ export async function inspectUsableSchema(db: Database): Promise<KnownSchema> {
       `this database has migrations of another version of Bienvenue (${newer.join(', ')}) and lacks ${pending.join(', ')}; nothing was changed. Start the version that migrated it, or restore a backup`,
     )
   return state
+}
+
+const OTHER_NAMES =
+  'set BIENVENUE_TABLE_PREFIX, or BIENVENUE_DATABASE_SCHEMA on PostgreSQL, to keep the tables of Bienvenue apart'
+
+function foreignTable(db: Database): OptionError {
+  const naming = namingOf(db)
+  if (isPlain(naming))
+    return new OptionError(
+      'databaseUrl',
+      `this database has a users table that Bienvenue did not make; nothing was changed. If it belongs to your application, ${OTHER_NAMES}. If a service of the Flask exercise made it, run: bienvenue adopt`,
+    )
+  return new OptionError(
+    naming.tablePrefix === '' ? 'databaseSchema' : 'tablePrefix',
+    `this database has a table ${qualified(db, 'users')} that Bienvenue did not make; nothing was changed. Choose another name`,
+  )
 }
 
 /**
@@ -107,24 +129,47 @@ export async function pendingMigrations(db: Database): Promise<readonly string[]
  * Brings the schema up to date, all or nothing. If several processes do so at once, one migrates and the others wait.
  *
  * @returns The names of the migrations that ran now.
- * @throws {OptionError} As {@link inspectUsableSchema}.
+ * @throws {OptionError} As {@link inspectUsableSchema}; or an adopted table has a column with the name of a new one.
  */
 export async function migrate(db: Database): Promise<readonly string[]> {
   // Look first: a refusal must leave the database unchanged, and a service whose schema is up to date must start
   // with a role that may not change the schema.
   if ((await pendingMigrations(db)).length === 0) return []
-  return runMigrations(db, MIGRATIONS)
+  try {
+    return await runMigrations(db, MIGRATIONS)
+  } catch (error) {
+    const column = duplicateColumnOf(error)
+    if (column === null) throw error
+    throw new OptionError(
+      'databaseUrl',
+      `the table ${qualified(db, 'users')} has a column ${column} of another program, and this version needs the name; nothing was changed. Rename it: alter table ${qualified(db, 'users')} rename column ${column} to old_${column}`,
+      { cause: error },
+    )
+  }
 }
 
 /**
  * Runs the missing migrations in one transaction, under Kysely's migration lock.
  *
  * @returns The names of the migrations that ran.
+ * @throws {OptionError} The schema of our tables is missing and the role may not create it, or something else has the
+ *   name of one of our tables.
  */
 export async function runMigrations(
   db: Database,
   migrations: Readonly<Record<string, Migration>>,
 ): Promise<readonly string[]> {
+  try {
+    await createSchema(db)
+  } catch (cause) {
+    if (!isForbidden(cause)) throw cause
+    const { databaseSchema } = namingOf(db)
+    throw new OptionError(
+      'databaseSchema',
+      `there is no schema ${databaseSchema}, and the role may not create it; as an administrator, run: create schema "${databaseSchema}" authorization ROLE`,
+      { cause },
+    )
+  }
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...migrations }) },
@@ -132,6 +177,12 @@ export async function runMigrations(
     migrationLockTableName: 'bienvenue_migrations_lock',
   })
   const { error, results = [] } = await migrator.migrateToLatest()
+  if (isNameTaken(error))
+    throw new OptionError(
+      'databaseUrl',
+      `this database has a table of another program whose name Bienvenue needs (${error.message}); its tables were not changed. To use it all the same, ${OTHER_NAMES}`,
+      { cause: error },
+    )
   if (error !== undefined) throw error
   return results.map((result) => result.migrationName)
 }

@@ -5,10 +5,13 @@ import { type Dialect, Kysely, sql } from 'kysely'
 import { type FileInUse, followLinks } from '../lib/output-file.ts'
 import { OptionError } from '../model/errors.ts'
 import { hasStatementTimeout, useWriteAheadLog } from './dialect.ts'
+import { type GivenDatabase, isGivenPool } from './given.ts'
 import { type Health, useHealth } from './health.ts'
 import { inspectUsableSchema, migrate } from './migrate.ts'
+import { type Naming, PLAIN } from './naming.ts'
 import { type PreparedReader, useReader } from './prepared.ts'
-import type { Database, Schema } from './tables/index.ts'
+import { withNaming } from './renaming.ts'
+import { type Database, type Schema, TABLE_NAMES } from './tables/index.ts'
 import { type DatabaseUrl, describeDatabase, parseDatabaseUrl, sqliteUrl } from './url.ts'
 
 /** Whether the database exists. Only an SQLite file may not; opening would create it. */
@@ -73,6 +76,8 @@ export interface OpenOptions {
   migrate?: boolean
   /** Whether to create an SQLite file that does not exist. Default `true`. */
   create?: boolean
+  /** How our tables are named. Default: the plain names. */
+  naming?: Naming
   /** Called when PostgreSQL drops a connection outside of any request. */
   onError?: (error: Error) => void
   /** Called with the migrations that ran, if any did. */
@@ -84,31 +89,40 @@ export interface OpenOptions {
 /**
  * Opens the database and brings its schema up to date. Several processes may do so at once.
  *
+ * @param source - A database URL, or a database of the application, which stays open when this one is destroyed.
  * @throws {OptionError} The database cannot be reached or opened for writing, or has a schema that this version can
  *   neither use nor migrate.
  */
-export async function openDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Database> {
-  const { onError = () => {}, onMigrated = () => {}, onNewerSchema = () => {}, create = true } = options
-  const db = await connect(databaseUrl, { onError, create })
+export async function openDatabase(
+  source: string | GivenDatabase,
+  options: OpenOptions = {},
+): Promise<Database> {
+  const { onError = () => {}, onMigrated = () => {}, onNewerSchema = () => {} } = options
+  const { create = true, naming = PLAIN } = options
+  const db = await connect(source, { onError, create, naming })
   try {
     // Refuse before the first change. Setting the journal mode already writes to the file.
     const { pending, newer } = await inspectUsableSchema(db)
     if (options.migrate !== false) {
       await useWriteAheadLog(db)
-      if (pending.length > 0) onMigrated(await migrateWithoutTimeout(databaseUrl, db))
+      if (pending.length > 0) onMigrated(await migrateWithoutTimeout(source, db, naming))
     }
     if (newer.length > 0) onNewerSchema(newer)
     return db
   } catch (error) {
     await db.destroy()
-    throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
+    throw refusalOf(source, error)
   }
 }
 
 /** Migrates over a connection of its own where statements time out: a change to a whole table may take long. */
-async function migrateWithoutTimeout(databaseUrl: string, db: Database): Promise<readonly string[]> {
+async function migrateWithoutTimeout(
+  source: string | GivenDatabase,
+  db: Database,
+  naming: Naming,
+): Promise<readonly string[]> {
   if (!hasStatementTimeout(db)) return migrate(db)
-  const patient = await openAsItIs(databaseUrl)
+  const patient = await connect(source, { onError: () => {}, hasTimeout: false, naming })
   try {
     return await migrate(patient)
   } finally {
@@ -119,57 +133,78 @@ async function migrateWithoutTimeout(databaseUrl: string, db: Database): Promise
 /**
  * Opens a database without inspecting or changing its schema. Its statements have no time-out.
  *
- * @param details - `readOnly`: open an SQLite file for reading only. Default `false`.
+ * @param details - `readOnly`: open an SQLite file for reading only. Default `false`. `naming`: how our tables are
+ *   named. Default: the plain names.
  * @throws {OptionError} The database cannot be opened.
  */
 export function openAsItIs(
   databaseUrl: string,
-  { readOnly = false }: { readOnly?: boolean } = {},
+  { readOnly = false, naming = PLAIN }: { readOnly?: boolean; naming?: Naming } = {},
 ): Promise<Database> {
-  return connect(databaseUrl, { onError: () => {}, hasTimeout: false, readOnly })
+  return connect(databaseUrl, { onError: () => {}, hasTimeout: false, readOnly, naming })
 }
 
 async function connect(
-  databaseUrl: string,
+  source: string | GivenDatabase,
   {
     onError,
     hasTimeout = true,
     readOnly = false,
     create = true,
-  }: { onError: (error: Error) => void; hasTimeout?: boolean; readOnly?: boolean; create?: boolean },
+    naming,
+  }: {
+    onError: (error: Error) => void
+    hasTimeout?: boolean
+    readOnly?: boolean
+    create?: boolean
+    naming: Naming
+  },
 ): Promise<Database> {
-  const database = locateDatabase(databaseUrl)
+  const database = typeof source === 'string' ? locateDatabase(source) : givenOf(source)
   // Load only the driver in use: each costs tens of milliseconds at start.
   if (database.dialect === 'postgres') {
-    const { openPostgres } = await import('./postgres.ts')
-    const db = assembled(openPostgres(database.url, { onIdleError: onError, hasTimeout }))
+    const { openPostgres, sharePostgres } = await import('./postgres.ts')
+    const connections = { onIdleError: onError, hasTimeout, naming }
+    const db = assembled(
+      'pool' in database
+        ? sharePostgres(database.pool, connections)
+        : openPostgres(database.url, connections),
+      naming,
+    )
     try {
       await assertUtf8(db)
       return db
     } catch (error) {
       await db.destroy()
-      throw error instanceof OptionError ? error : cannotUse(databaseUrl, error)
+      throw refusalOf(source, error)
     }
   }
-  const { openSqlite } = await import('./sqlite/driver.ts')
+  if (naming.databaseSchema !== '')
+    throw new OptionError('databaseSchema', 'SQLite has no schemas; use a table prefix instead')
   try {
+    if ('connection' in database) {
+      const { shareSqlite } = await import('./sqlite/shared.ts')
+      return assembled(shareSqlite(database.connection, naming), naming)
+    }
+    const { openSqlite } = await import('./sqlite/driver.ts')
     assertFolder(database.path)
-    return assembled(await openSqlite(database.path, { readOnly, create }))
+    return assembled(await openSqlite(database.path, { readOnly, create, naming }), naming)
   } catch (error) {
-    throw cannotUse(databaseUrl, error)
+    throw refusalOf(source, error)
   }
 }
 
-function assembled({
-  dialect,
-  reader,
-  health,
-}: {
-  dialect: Dialect
-  reader: PreparedReader
-  health: Health
-}): Database {
-  const db = new Kysely<Schema>({ dialect })
+function givenOf(given: GivenDatabase) {
+  return isGivenPool(given)
+    ? ({ dialect: 'postgres', pool: given } as const)
+    : ({ dialect: 'sqlite', connection: given } as const)
+}
+
+function assembled(
+  { dialect, reader, health }: { dialect: Dialect; reader: PreparedReader; health: Health },
+  naming: Naming,
+): Database {
+  const db = new Kysely<Schema>({ dialect: withNaming(dialect, naming, TABLE_NAMES) })
   useReader(db, reader)
   useHealth(db, health)
   return db
@@ -205,10 +240,23 @@ export function assertCreatable(databaseUrl: string): void {
   }
 }
 
+/** The error for the caller, which names the option that the database comes from. */
+function refusalOf(source: string | GivenDatabase, error: unknown): OptionError {
+  if (typeof source === 'string') return error instanceof OptionError ? error : cannotUse(source, error)
+  if (!(error instanceof OptionError))
+    return new OptionError('database', `cannot use the given database: ${reasonOf(error)}`, { cause: error })
+  if (error.option !== 'databaseUrl') return error
+  return new OptionError('database', error.problems[0]?.problem ?? '', { cause: error })
+}
+
 /** Wraps an error of the database, naming the database without its password. */
 export function cannotUse(databaseUrl: string, cause: unknown): OptionError {
+  const problem = `cannot use ${describeDatabase(databaseUrl)}: ${reasonOf(cause)}`
+  return new OptionError('databaseUrl', problem, { cause })
+}
+
+function reasonOf(cause: unknown): string {
   // An AggregateError (every address of a host refused) holds its reasons inside.
   const reasons = cause instanceof AggregateError ? cause.errors : [cause]
-  const reason = reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
-  return new OptionError('databaseUrl', `cannot use ${describeDatabase(databaseUrl)}: ${reason}`, { cause })
+  return reasons.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
 }

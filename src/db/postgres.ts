@@ -1,8 +1,16 @@
 /** PostgreSQL through `pg`. */
-import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
+import {
+  type Dialect,
+  type PostgresPool as KyselyPool,
+  PostgresDialect,
+  type PostgresPoolClient,
+} from 'kysely'
 import pg from 'pg'
+import { sha256 } from '../lib/digest.ts'
 import { isUnavailable } from './dialect.ts'
+import type { PostgresPool } from './given.ts'
 import { DatabaseFault, type Health } from './health.ts'
+import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
 import type { PreparedReader } from './prepared.ts'
 
 const BIGINT = 20
@@ -10,40 +18,81 @@ export const TIMEOUT_MS = 5_000
 /** Connections of one instance. Further queries wait for a free one, until the time-out. */
 export const POOL_SIZE = 10
 
+interface Connections {
+  /** Called when the server drops a connection that runs no statement. */
+  readonly onIdleError: (error: Error) => void
+  /** Whether statements time out after 5 seconds. Migrations and copies of whole tables take longer. */
+  readonly hasTimeout: boolean
+  readonly naming: Naming
+}
+
+interface Opened {
+  readonly dialect: Dialect
+  readonly reader: PreparedReader
+  readonly health: Health
+}
+
 /**
  * Creates a connection pool. It connects on first use.
  *
  * @param url - A URL that `parseDatabaseUrl` accepted.
- * @param details - `onIdleError`: called when the server drops a connection that runs no statement; the pool
- *   replaces it. `hasTimeout`: whether statements time out after 5 seconds. Migrations and copies of whole tables
- *   take longer.
  */
-export function openPostgres(
-  url: string,
-  { onIdleError, hasTimeout }: { onIdleError: (error: Error) => void; hasTimeout: boolean },
-): { dialect: Dialect; reader: PreparedReader; health: Health } {
+export function openPostgres(url: string, connections: Connections): Opened {
+  const { onIdleError } = connections
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: TIMEOUT_MS,
-    // A hanging server or a network that drops packets must not block requests forever.
-    query_timeout: hasTimeout ? TIMEOUT_MS : 0,
+    query_timeout: connections.hasTimeout ? TIMEOUT_MS : 0,
     application_name: 'bienvenue',
-    types: {
-      // Our bigint columns hold milliseconds, far below 2^53.
-      getTypeParser: (oid, format) =>
-        (oid as number) === BIGINT ? Number : pg.types.getTypeParser(oid as number, format),
-    },
   })
   // Without these listeners, losing a connection while no statement runs on it would end the process, both in the pool
   // and inside a transaction.
   pool.on('error', onIdleError)
   pool.on('connect', (client) => void client.on('error', onIdleError))
-  return {
-    dialect: new PostgresDialect({ pool: closingBroken(pool) }),
-    reader: { first: firstRow(pool) },
-    health: healthOf(pool),
+  return opened(pool, connections, { end: () => pool.end() })
+}
+
+/**
+ * Uses a pool of the application for everything. Changes no setting of the pool or of its sessions, and does not end
+ * it.
+ */
+export function sharePostgres(given: PostgresPool, connections: Connections): Opened {
+  const { onIdleError } = connections
+  return opened(given as unknown as pg.Pool, connections, {
+    end: async () => {},
+    // The pool listens while a connection is idle. Losing it inside our transaction would end the process.
+    onTaken: (client) => client.on('error', onIdleError),
+    onReleased: (client) => client.off('error', onIdleError),
+  })
+}
+
+interface Ownership {
+  end(): Promise<void>
+  onTaken?(client: pg.PoolClient): void
+  onReleased?(client: pg.PoolClient): void
+}
+
+function opened(pool: pg.Pool, { hasTimeout, naming }: Connections, ownership: Ownership): Opened {
+  const queryConfig = {
+    // A hanging server or a network that drops packets must not block requests forever.
+    query_timeout: hasTimeout ? TIMEOUT_MS : 0,
+    types: TYPES,
   }
+  return {
+    dialect: new PostgresDialect({ pool: closingBroken(pool, queryConfig, ownership) }),
+    reader: { first: firstRow(pool, queryConfig) },
+    health: healthOf(pool, naming, queryConfig),
+  }
+}
+
+/** What each statement brings along, because the settings of a pool may be the application's. */
+type QueryConfig = Pick<pg.QueryConfig, 'types'> & { readonly query_timeout: number }
+
+const TYPES: pg.CustomTypesConfig = {
+  // Our bigint columns hold milliseconds, far below 2^53.
+  getTypeParser: (oid, format) =>
+    (oid as number) === BIGINT ? Number : pg.types.getTypeParser(oid as number, format),
 }
 
 /** Whether this session or a new one is read-only. The most specific default applies to new sessions. */
@@ -58,24 +107,29 @@ const READ_ONLY = `
     limit 1
   ), false) as read_only`
 
-function healthOf(pool: pg.Pool): Health {
+function healthOf(pool: pg.Pool, naming: Naming, queryConfig: QueryConfig): Health {
+  const ledger = qualifiedBy(naming, LEDGER)
+  const throttles = qualifiedBy(naming, 'throttles')
   return {
     async probe() {
       // `alter database … set` only affects new sessions, and those in the pool may be older.
-      const { rows } = await pool.query<{ read_only: boolean }>(READ_ONLY)
+      const { rows } = await pool.query<{ read_only: boolean }>({ text: READ_ONLY, ...queryConfig })
       if (rows[0]?.read_only !== false) throw new DatabaseFault('read_only', 'the database is read-only')
-      if (!(await hasTable(pool, 'bienvenue_migrations'))) return []
-      const ledger = await pool.query<{ name: string }>('select name from bienvenue_migrations')
-      return ledger.rows.map(({ name }) => name)
+      if (!(await hasTable(pool, ledger, queryConfig))) return []
+      const executed = await pool.query<{ name: string }>({
+        text: `select name from ${ledger}`,
+        ...queryConfig,
+      })
+      return executed.rows.map(({ name }) => name)
     },
     async assertWritable() {
       const client = await pool.connect()
       try {
         await client.query('begin')
         // The role of the service may be allowed to change rows but not to create a table.
-        const write = (await hasTable(client, 'throttles'))
-          ? "insert into throttles (key, failures, blocked_until, expires_at) values ('doctor', 0, 0, 0)"
-          : 'create table bienvenue_check (filling text)'
+        const write = (await hasTable(client, throttles, queryConfig))
+          ? `insert into ${throttles} (key, failures, blocked_until, expires_at) values ('doctor', 0, 0, 0)`
+          : `create table ${prefixedBy(naming, 'bienvenue_check')} (filling text)`
         await client.query(write)
       } finally {
         // Closing the connection makes the server roll back, whatever state the transaction is in.
@@ -87,50 +141,76 @@ function healthOf(pool: pg.Pool): Health {
   }
 }
 
-async function hasTable(pool: pg.Pool | pg.PoolClient, name: string): Promise<boolean> {
-  const { rows } = await pool.query<{ found: boolean }>('select to_regclass($1) is not null as found', [name])
+async function hasTable(
+  connection: pg.Pool | pg.PoolClient,
+  name: string,
+  queryConfig: QueryConfig,
+): Promise<boolean> {
+  const { rows } = await connection.query<{ found: boolean }>({
+    text: 'select to_regclass($1) is not null as found',
+    values: [name],
+    ...queryConfig,
+  })
   return rows[0]?.found === true
 }
 
 /** Closes a connection instead of reusing it after the server failed to answer on it. */
-function closingBroken(pool: pg.Pool): PostgresPool {
+function closingBroken(pool: pg.Pool, queryConfig: QueryConfig, ownership: Ownership): KyselyPool {
   const guarded = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
     options: pool.options,
     async connect() {
       const client = await pool.connect()
-      const known = guarded.get(client) ?? guard(client)
+      const known = guarded.get(client) ?? guard(client, queryConfig, ownership)
       guarded.set(client, known)
+      ownership.onTaken?.(client)
       return known
     },
-    end: () => pool.end(),
+    end: () => ownership.end(),
   }
 }
 
-function guard(client: pg.PoolClient): PostgresPoolClient {
+function guard(
+  client: pg.PoolClient,
+  queryConfig: QueryConfig,
+  { onReleased }: Ownership,
+): PostgresPoolClient {
   let broken: Error | undefined
   const query = async (text: string, values: unknown[]) => {
     try {
-      return await client.query(text, values)
+      return await client.query({ text, values, ...queryConfig })
     } catch (error) {
       if (isUnavailable(error)) broken = error as Error
       throw error
     }
   }
-  return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(broken) }
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release() {
+      onReleased?.(client)
+      client.release(broken)
+    },
+  }
 }
 
-function firstRow(pool: pg.Pool): PreparedReader['first'] {
+function firstRow(pool: pg.Pool, queryConfig: QueryConfig): PreparedReader['first'] {
   const names = new Map<string, string>()
   return async (text, values) => {
     let name = names.get(text)
     if (name === undefined) {
-      // PostgreSQL parses and plans a named statement once per connection.
-      name = `bienvenue_${names.size}`
+      // PostgreSQL parses and plans a named statement once per connection. Services with other tables may use the same
+      // connection, so the name depends on the text.
+      name = `bienvenue_${Buffer.from(sha256(text)).toString('hex', 0, 16)}`
       names.set(text, name)
     }
     // Arrays, because building row objects is slow.
-    const { rows } = await pool.query<unknown[]>({ name, text, values: [...values], rowMode: 'array' })
+    const { rows } = await pool.query<unknown[]>({
+      name,
+      text,
+      values: [...values],
+      rowMode: 'array',
+      ...queryConfig,
+    })
     return rows[0]
   }
 }

@@ -66,8 +66,11 @@ describe('a database URL', () => {
     ['postgres://u:1234?s3cret@h/n', /not a valid PostgreSQL URL/],
     ['postgres://u:s3cret%@h/n', /not a valid PostgreSQL URL/],
     ['postgres://u:s3cret%ff@h/n', /not a valid PostgreSQL URL/],
-    ['postgres://u:s3cret@h/n?schema=auth', /unknown parameter "schema"; .*search_path%3DNAME/],
-    ['postgres://u:s3cret@h/n?currentSchema=auth', /unknown parameter "currentSchema"; .*search_path/],
+    ['postgres://u:s3cret@h/n?schema=auth', /unknown parameter "schema"; .*BIENVENUE_DATABASE_SCHEMA/],
+    [
+      'postgres://u:s3cret@h/n?currentSchema=auth',
+      /unknown parameter "currentSchema"; .*BIENVENUE_DATABASE_SCHEMA/,
+    ],
     ['postgres://u:s3cret@h/n?connect_timeout=10', /unknown parameter "connect_timeout"; .*application_name/],
     ['postgres://h/n?channel_binding=require', /unknown parameter "channel_binding"/],
     ['postgres://h/n?pgbouncer=true', /unknown parameter "pgbouncer"/],

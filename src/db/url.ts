@@ -123,7 +123,7 @@ function parsePostgres(text: string): string {
 
 function unknownParameter(name: string): OptionError {
   const remedy = SCHEMA_PARAMETERS.includes(name)
-    ? '; to use another schema than public, write options=-csearch_path%3DNAME'
+    ? '; to use another schema than public, set BIENVENUE_DATABASE_SCHEMA'
     : `; a PostgreSQL URL takes ${Object.keys(POSTGRES_PARAMETERS).join(', ')}`
   return refusal(`unknown parameter "${name}"${remedy}`)
 }

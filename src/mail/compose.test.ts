@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MESSAGES, SIGN_IN, WITH_LINK } from '../../test/support/messages.ts'
 import { LOCALES, type Locale } from '../text/index.ts'
-import { compose, type Message, type SignIn } from './compose.ts'
+import { compose, type Message } from './compose.ts'
+import type { SignIn } from './index.ts'
 
 const { link: LINK } = WITH_LINK
 const signedIn = (details: Partial<SignIn>): Message => ({
@@ -110,7 +111,7 @@ describe('the link', () => {
     ' https://auth.example.com/',
     'https://auth.example.com/\n',
   ])('is refused and not quoted if it is %j', (link) => {
-    const attempt = () => inLocale({ kind: 'reset_password', link, lifetimeSeconds: 60 })
+    const attempt = () => inLocale({ ...MESSAGES.reset_password, link })
     expect(attempt).toThrow(new TypeError('link must be an http or https URL in ASCII'))
   })
 
@@ -118,7 +119,7 @@ describe('the link', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })), (query) => {
         const link = `https://auth.example.com/x#${new URLSearchParams(query)}`
-        expect(inLocale({ kind: 'verify_email', link, lifetimeSeconds: 60 }).text.split('\n')).toContain(link)
+        expect(inLocale({ ...MESSAGES.verify_email, link }).text.split('\n')).toContain(link)
       }),
     )
   })

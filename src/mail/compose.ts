@@ -1,57 +1,35 @@
 import { isIP } from 'node:net'
 import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text/index.ts'
-import type { Mail } from './index.ts'
+import type { ComposedMail, LinkedKind, MailContent, MailData, MailKind, SignIn } from './index.ts'
 import { htmlOf, textOf } from './layout.ts'
 
 /** A link that redeems a token. */
 interface WithLink {
-  /** An http or https URL in ASCII, as `URL.href` returns it. */
+  /** An http or https URL in ASCII, as `URL.href` returns it. It contains the token. */
   readonly link: string
-  /** How long the link works, in whole seconds, 1 or more. */
-  readonly lifetimeSeconds: number
+  readonly token: string
 }
 
-/** A sign-in to report to the owner of the account. */
-export interface SignIn {
-  readonly at: Date
-  readonly ip: string | null
-  /** A short description such as `Firefox on Windows`. It is derived from client input and not trusted. */
-  readonly device: string | null
-}
-
-/** The mails that the service sends, by kind. */
-export type Message =
-  /**
-   * `verify_email` goes to the address of a new account, `account_exists` to a registered address that someone tried to
-   * register again, `set_password` to the address of an account that was created without a password, `confirm_new_email`
-   * to the address that an account will change to.
-   */
-  | (WithLink & {
-      readonly kind:
-        | 'verify_email'
-        | 'account_exists'
-        | 'reset_password'
-        | 'set_password'
-        | 'confirm_new_email'
-    })
-  /** To the current address of the account, then to the previous one. `newEmail` is masked. */
-  | { readonly kind: 'email_change_requested' | 'email_changed'; readonly newEmail: string }
-  /** Sign-ins from new devices. `signIns` holds the most recent of `count`, at least one. */
-  | { readonly kind: 'new_device'; readonly count: number; readonly signIns: readonly SignIn[] }
-  /** A sign-in after failed attempts, at least one. */
-  | (SignIn & { readonly kind: 'signed_in_after_failures'; readonly failures: number })
-  | { readonly kind: PlainKind }
-
-/** The mails whose text needs only the name of the service. */
-type PlainKind = {
-  [Kind in keyof MailTexts]: MailTexts[Kind] extends (service: string) => MailWords ? Kind : never
-}[keyof MailTexts]
+/** A mail that the service sends. A union over the kinds. */
+export type Message = {
+  readonly [Kind in MailKind]: { readonly kind: Kind } & MailData<Kind> &
+    (Kind extends LinkedKind ? WithLink : unknown)
+}[MailKind]
 
 /** What a mail depends on besides its message. */
-interface MailContext {
+export interface MailContext {
   /** The host name of the service, such as `auth.example.com`. */
   readonly service: string
   readonly locale: Locale
+}
+
+/** A mail before it is addressed. */
+export type Unaddressed = Omit<ComposedMail, 'id' | 'to'> & MailContent
+
+/** What a message is about, for programs. */
+export function contentOf(message: Message): MailContent {
+  const { kind, link = null, token = null, ...data } = message as Message & Partial<WithLink>
+  return { kind, url: link, token, data } as MailContent
 }
 
 /**
@@ -63,7 +41,10 @@ interface MailContext {
  * @throws {TypeError} `link` is not an http or https URL in ASCII, or `lifetimeSeconds` is not a whole number above 0.
  * @throws {RangeError} `at` is an invalid date.
  */
-export function compose(message: Message, { service, locale }: MailContext): Omit<Mail, 'id' | 'to'> {
+export function compose(
+  message: Message,
+  { service, locale }: MailContext,
+): Unaddressed & { readonly html: string } {
   const texts = MAIL[locale]
   const content = {
     words: wordsOf(message, oneLine(service), texts),
@@ -74,6 +55,7 @@ export function compose(message: Message, { service, locale }: MailContext): Omi
     language: locale,
   }
   return {
+    ...contentOf(message),
     subject: content.words.subject,
     text: textOf(content),
     html: htmlOf(content),

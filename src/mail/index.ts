@@ -4,22 +4,103 @@
  *
  * @module
  */
+import type { MailTexts, MailWords } from '../text/index.ts'
 
 /** How many mails a process sends at the same time, and how many connections it has to the mail server. */
 export const MAILS_AT_ONCE = 5
 
-/** A message that is ready to send. */
-export interface Mail {
+/** A sign-in to report to the owner of the account. */
+export interface SignIn {
+  readonly at: Date
+  readonly ip: string | null
+  /** A short description such as `Firefox on Windows`. It is derived from client input and not trusted. */
+  readonly device: string | null
+}
+
+/** What a mail with a link reports. */
+interface LinkData {
+  /** How long the link works, in whole seconds, 1 or more. */
+  readonly lifetimeSeconds: number
+}
+
+/** What a mail about another address reports. */
+interface AddressData {
+  /** The new address, masked: `a***@example.com`. */
+  readonly newEmail: string
+}
+
+/** What the mails with a link report. */
+interface LinkedData {
+  /** To the address of a new account. */
+  readonly verify_email: LinkData
+  /** To an account's address that someone tried to register, or to use for another account. Its link resets the password. */
+  readonly account_exists: LinkData
+  readonly reset_password: LinkData
+  /** To the address of an account that was created without a password. Its link sets one. */
+  readonly set_password: LinkData
+  /** To the address that an account will change to. */
+  readonly confirm_new_email: LinkData
+}
+
+/** What the mails report that need more than the name of the service. */
+interface DetailedData extends LinkedData {
+  /** To the current address of the account. */
+  readonly email_change_requested: AddressData
+  /** To the previous address of the account. */
+  readonly email_changed: AddressData
+  /** Sign-ins from new devices. `signIns` holds the most recent of `count`, at least one. */
+  readonly new_device: { readonly count: number; readonly signIns: readonly SignIn[] }
+  /** A sign-in after failed attempts, at least one. */
+  readonly signed_in_after_failures: SignIn & { readonly failures: number }
+}
+
+/** The mails whose text needs only the name of the service. */
+type PlainKind = {
+  [Kind in keyof MailTexts]: MailTexts[Kind] extends (service: string) => MailWords ? Kind : never
+}[keyof MailTexts]
+
+/** The kinds of mail. docs/security/email.md says when each is sent, and to whom. */
+export type MailKind = keyof DetailedData | PlainKind
+
+/** The kinds of mail with a link. */
+export type LinkedKind = keyof LinkedData
+
+/** What a kind of mail reports. */
+export type MailData<Kind extends MailKind> = Kind extends keyof DetailedData
+  ? DetailedData[Kind]
+  : Readonly<Record<never, never>>
+
+/** What a mail is about, for programs. A union over the kinds: check `kind`, and `data` has its type. */
+export type MailContent<Kind extends MailKind = MailKind> = {
+  readonly [Each in Kind]: {
+    readonly kind: Each
+    /** The link, which contains the token: a secret. `null` in a mail without a link. */
+    readonly url: Each extends LinkedKind ? string : null
+    /** The token in the link: a secret. `null` in a mail without a link. */
+    readonly token: Each extends LinkedKind ? string : null
+    readonly data: MailData<Each>
+  }
+}[Kind]
+
+/** A composed message. */
+export interface ComposedMail {
   /** A UUID. A retry has the same one, so that receivers can recognize duplicates. */
   readonly id: string
   /** Exactly one address, without a name. */
   readonly to: string
   readonly subject: string
   readonly text: string
-  readonly html: string
+  /** `null` if a template of the application returned none: the mail is plain text. */
+  readonly html: string | null
   /** The BCP 47 tag of its language, for `Content-Language`. */
   readonly language: string
 }
+
+/**
+ * A message that is ready to send. A mailer can send the composed message, or write one of its own from the kind, the link
+ * and the data. It contains no password, no hash and no session token.
+ */
+export type Mail = ComposedMail & MailContent
 
 /** A transport for mail. */
 export interface Mailer {

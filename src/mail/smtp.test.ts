@@ -17,6 +17,10 @@ const MAIL: Mail = {
   text: 'Hello,\n\nhttps://auth.example.com/verify#token',
   html: '<p>Hello,</p>',
   language: 'en',
+  kind: 'test',
+  url: null,
+  token: null,
+  data: {},
 }
 const HEADERS = [
   'auto-submitted',

@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url'
 import { createTransport, type NodemailerError, type SendMailOptions, type SMTPPoolOptions } from 'nodemailer'
 import { isLoopback } from '../lib/network.ts'
 import { isEmailAddress, trimEmail } from '../model/user.ts'
-import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from './index.ts'
+import { type ComposedMail, MAILS_AT_ONCE, MailError, type Mailer, MailRefused } from './index.ts'
 import { parseMailFrom, parseSmtpUrl, type Sender, type SmtpServer } from './settings.ts'
 
 export interface SmtpSettings {
@@ -96,7 +96,7 @@ const LANGUAGE = /^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/i
 const CONTROL_OR_BREAK = /[\p{Cc}\p{Zl}\p{Zp}]/u
 
 /** Validates every value that goes into a header, independently of what nodemailer does with it. */
-function messageOf(mail: Mail, sender: Sender): SendMailOptions {
+function messageOf(mail: ComposedMail, sender: Sender): SendMailOptions {
   const to = trimEmail(mail.to)
   if (!isEmailAddress(to)) throw new MailRefused('The recipient is not one email address.')
   if (!UUID.test(mail.id) || !LANGUAGE.test(mail.language) || CONTROL_OR_BREAK.test(mail.subject))
@@ -108,7 +108,7 @@ function messageOf(mail: Mail, sender: Sender): SendMailOptions {
     to: { name: '', address: to },
     subject: mail.subject,
     text: mail.text,
-    html: mail.html,
+    ...(mail.html !== null && { html: mail.html }),
     headers: {
       // RFC 3834 §5: suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Mail } from './index.ts'
+import type { ComposedMail, Mail } from './index.ts'
 import { openTerminalMailer } from './terminal.ts'
 
 const MAIL: Mail = {
@@ -9,9 +9,13 @@ const MAIL: Mail = {
   text: 'First line\n\nhttps://auth.example.com/verify#token\n',
   html: '<p>not shown</p>',
   language: 'en',
+  kind: 'test',
+  url: null,
+  token: null,
+  data: {},
 }
 
-async function shown(mail: Partial<Mail> = {}): Promise<string> {
+async function shown(mail: Partial<ComposedMail> = {}): Promise<string> {
   const written: string[] = []
   const mailer = openTerminalMailer((text) => written.push(text))
   await mailer.send({ ...MAIL, ...mail })

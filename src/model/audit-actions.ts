@@ -25,6 +25,13 @@ export const AUDIT_ACTIONS = {
       reason: 'email_taken',
       when: 'The address has an account. Recorded where answers are uniform',
     },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'refused_by_application',
+      details: ['code', 'email'],
+      when: 'The hook `beforeSignUp` of the embedding application refused. `code` is its own',
+    },
   ],
   request_confirmation: [
     { actor: 'anonymous', when: 'Someone requested the confirmation mail for any address, known or not' },
@@ -74,6 +81,13 @@ export const AUDIT_ACTIONS = {
       reason: 'password_compromised',
       when: 'The password was right, but is marked as compromised',
     },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'refused_by_application',
+      details: ['code', 'method'],
+      when: 'The hook `beforeSignIn` of the embedding application refused. `code` is its own',
+    },
   ],
   limit_reached: [
     {
@@ -121,6 +135,14 @@ export const AUDIT_ACTIONS = {
   change_email: [
     { actor: 'user', when: 'The new address was confirmed, and the account has it now' },
     { actor: 'operator', when: 'An operator vouched for a new address, and the account has it now' },
+  ],
+  update_profile: [
+    { actor: 'user', details: ['fields'], when: 'A user changed their profile. `fields` names what changed' },
+    {
+      actor: 'operator',
+      details: ['fields'],
+      when: 'An operator or a program changed a profile or metadata',
+    },
   ],
   export_account: [{ actor: 'user', when: 'A user exported their account' }],
   delete_account: [

@@ -25,7 +25,8 @@ export const ERRORS = {
   invalid_field: {
     status: 400,
     message: 'The value of a field is not allowed.',
-    cause: 'The value is not text, is not well-formed Unicode, or is too long. `field` names the field.',
+    cause:
+      'The value is not text, is not well-formed Unicode, is too long, or is not what the field holds, such as a language or the URL of a picture. `field` names the field.',
   },
   invalid_email: {
     status: 400,
@@ -107,9 +108,9 @@ export const ERRORS = {
   },
   unauthenticated: {
     status: 401,
-    message: 'A valid session cookie is required. Sign in first.',
+    message: 'A valid session is required. Sign in first.',
     cause:
-      'Like `session_required`, on routes that are not part of the classic contract. They use the standard status.',
+      'Like `session_required`, on routes that are not part of the classic contract. They use the standard status. Also: the bearer token is malformed, unknown, expired, ended, or that of a cookie.',
   },
   session_required: {
     status: 403,
@@ -122,6 +123,12 @@ export const ERRORS = {
     message: 'Registration is closed. Ask the operator of this service for an account.',
     cause:
       'Someone tried to register while BIENVENUE_REGISTRATION is `closed`. Known and unknown addresses get the same answer. Operators can still add accounts with `bienvenue users add`.',
+  },
+  refused_by_application: {
+    status: 403,
+    message: 'This was refused. Ask the people who run this service.',
+    cause:
+      'A hook of the embedding application refused a registration or a sign-in. `application_code` is its own code, and it may set the message. Never sent by the stand-alone service.',
   },
   unknown_email: {
     status: 403,
@@ -233,7 +240,7 @@ export const ERRORS = {
     status: 503,
     message: 'The service is temporarily unavailable. Try again in a moment.',
     cause:
-      'The database cannot be reached, read or written, too many passwords are waiting to be hashed, or the service is stopping.',
+      'The database cannot be reached, read or written, too many passwords are waiting to be hashed, a hook of the embedding application took longer than 5 seconds, or the service is stopping.',
   },
 } as const satisfies Record<string, Row>
 
@@ -252,6 +259,8 @@ export interface AuthErrorDetails {
   minLength?: number
   /** The maximum length of a password, in bytes of UTF-8. */
   maxBytes?: number
+  /** The refusal of a hook. Its message replaces that of the table, for HTTP clients too. */
+  refusal?: HookRefusal
   /** Whether to add the confirmation hint. Must not depend on the account, or the message would reveal it. */
   withConfirmationHint?: boolean
   /** The underlying error. Logged, never sent to a client. */
@@ -271,18 +280,55 @@ export class AuthError extends Error {
   readonly minLength: number | undefined
   /** The maximum length of a password, in bytes of UTF-8. Set with `password_too_long`. */
   readonly maxBytes: number | undefined
-  /** The message of the table with its values filled in, which HTTP clients get. */
+  /** The code of a {@link HookRefusal}. Set with `refused_by_application`. */
+  readonly applicationCode: string | undefined
+  /** The message of the table with its values filled in, or that of a {@link HookRefusal}. HTTP clients get it. */
   readonly sentence: string
 
   constructor(code: ErrorCode, details: AuthErrorDetails = {}) {
-    const sentence = sentenceOf(code, details)
-    super(details.message ?? sentence, { cause: details.cause })
+    const sentence = details.refusal?.message ?? sentenceOf(code, details)
+    super(details.message ?? sentence, { cause: details.cause ?? details.refusal })
     this.code = code
     this.field = details.field
     this.retryAfterSeconds = details.retryAfterSeconds
     this.minLength = details.minLength
     this.maxBytes = details.maxBytes
+    this.applicationCode = details.refusal?.code
     this.sentence = sentence
+  }
+}
+
+const APPLICATION_CODE = /^[a-z][a-z0-9_]*$/
+export const APPLICATION_CODE_MAX_LENGTH = 64
+export const REFUSAL_MAX_LENGTH = 500
+
+/**
+ * What a `before…` hook throws to refuse. The client gets 403 `refused_by_application` with both values.
+ *
+ * @example
+ * ```ts
+ * throw new HookRefusal('invitation_required', 'Ask your team for an invitation.')
+ * ```
+ */
+export class HookRefusal extends Error {
+  override readonly name = 'HookRefusal'
+  /** The application's own code, for its clients. */
+  readonly code: string
+
+  /**
+   * @param code - 1 to 64 lower-case letters, digits and underscores, beginning with a letter.
+   * @param message - For people: 1 to 500 characters without line breaks. Default: a general sentence.
+   * @throws {TypeError} The code or the message has another form.
+   */
+  constructor(code: string, message: string = ERRORS.refused_by_application.message) {
+    super(message)
+    const isCode = typeof code === 'string' && code.length <= APPLICATION_CODE_MAX_LENGTH
+    if (!isCode || !APPLICATION_CODE.test(code))
+      throw new TypeError('the code of a refusal must be like invitation_required')
+    const isSentence = typeof message === 'string' && message !== '' && message.length <= REFUSAL_MAX_LENGTH
+    if (!isSentence || !message.isWellFormed() || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(message))
+      throw new TypeError('the message of a refusal must be 1 to 500 characters without line breaks')
+    this.code = code
   }
 }
 

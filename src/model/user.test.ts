@@ -352,14 +352,18 @@ describe('accountOf', () => {
       emailVerifiedAt: new Date(3),
       passwordCompromisedAt: new Date(4),
       locale: 'de',
+      name: 'Bob',
+      picture: 'https://example.com/bob.png',
     }
     const user: User = {
       ...account,
+      metadataJson: '{"plan":"pro","seats":[1,2]}',
       hashedPassword: 'hash',
       sessionId: 'session',
       resetToken: 'token',
       passwordVersion: 2,
     }
-    expect(accountOf(user)).toEqual(account)
+    expect(accountOf(user)).toEqual({ ...account, metadata: { plan: 'pro', seats: [1, 2] } })
+    expect(accountOf({ ...user, metadataJson: null })).toEqual({ ...account, metadata: {} })
   })
 })

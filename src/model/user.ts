@@ -4,6 +4,7 @@
  * @module
  */
 import { domainToASCII } from 'node:url'
+import type { JsonObject } from './json.ts'
 
 /** An account: the five columns of the classic exercise, and those that a service on the internet needs. */
 export interface User {
@@ -32,21 +33,53 @@ export interface User {
   readonly passwordCompromisedAt: Date | null
   /** The language of the account's mail, or `null` if unknown. */
   readonly locale: string | null
+  /** The name that the user wants to be called by, or `null`. */
+  readonly name: string | null
+  /** The https URL of a picture, or `null`. */
+  readonly picture: string | null
+  /** The public metadata as JSON, or `null` if there is none. {@link Account} has it as an object. */
+  readonly metadataJson: string | null
 }
 
 /** The `hashedPassword` of an account without a password. No password matches it. */
 export const NO_PASSWORD = '!'
 
-/** A user as the library returns them: without the password hash and the ids of secrets. */
-export type Account = Pick<
-  User,
-  'id' | 'email' | 'createdAt' | 'disabledAt' | 'emailVerifiedAt' | 'passwordCompromisedAt' | 'locale'
->
+/** A user as the library returns them: without the password hash, the ids of secrets and the private metadata. */
+export interface Account
+  extends Pick<
+    User,
+    | 'id'
+    | 'email'
+    | 'createdAt'
+    | 'disabledAt'
+    | 'emailVerifiedAt'
+    | 'passwordCompromisedAt'
+    | 'locale'
+    | 'name'
+    | 'picture'
+  > {
+  /** What the application stores about the user, for the user to read too. Empty if there is nothing. */
+  readonly metadata: JsonObject
+}
 
 /** The part of a user that is an account. */
 export function accountOf(user: User): Account {
-  const { id, email, createdAt, disabledAt, emailVerifiedAt, passwordCompromisedAt, locale } = user
-  return { id, email, createdAt, disabledAt, emailVerifiedAt, passwordCompromisedAt, locale }
+  // Runs in every session check, so metadata is parsed only if there is some.
+  const { id, email, createdAt, disabledAt, emailVerifiedAt, passwordCompromisedAt } = user
+  const { locale, name, picture, metadataJson } = user
+  const metadata = metadataJson === null ? {} : (JSON.parse(metadataJson) as JsonObject)
+  return {
+    id,
+    email,
+    createdAt,
+    disabledAt,
+    emailVerifiedAt,
+    passwordCompromisedAt,
+    locale,
+    name,
+    picture,
+    metadata,
+  }
 }
 
 /**

@@ -1,6 +1,9 @@
+import { parseDatabaseSchema, parseTablePrefix } from '../db/naming.ts'
 import { isInMemory } from '../db/url.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import type { Setting } from './setting.ts'
+
+export const MEMORY_IS_LOST = 'a database in memory is lost when the process ends; use a file or PostgreSQL'
 
 export const DATABASE = {
   /**
@@ -20,16 +23,52 @@ export const DATABASE = {
       'The database: sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME. A path is relative or absolute as written (sqlite:a.db, sqlite:/srv/a.db), percent-decoded, and takes no parameters. SQLAlchemy URLs work too (sqlite:///a.db is relative, sqlite:////srv/a.db absolute).',
     refusedInProduction: (value: string) =>
       isInMemory(value)
-        ? 'a database in memory is lost when the process ends; use a file or PostgreSQL'
+        ? MEMORY_IS_LOST
         : isUnverified(value)
           ? 'a remote PostgreSQL server requires verified TLS; add ?sslmode=verify-full'
           : null,
   },
+  /**
+   * Begins the name of every table, index, trigger and function, such as auth_, for a database in which
+   * another program has a table users. Small letters, digits and underscores, at most 30. With another prefix
+   * the service has other accounts.
+   *
+   * Default: not set.
+   */
+  tablePrefix: {
+    env: 'BIENVENUE_TABLE_PREFIX',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'Begins the name of every table, index, trigger and function, such as auth_, for a database in which another program has a table users. Small letters, digits and underscores, at most 30. With another prefix the service has other accounts.',
+    parse: parseTablePrefix,
+  },
+  /**
+   * The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the
+   * first schema of the search path. In another schema the service has other accounts.
+   *
+   * Default: not set.
+   */
+  databaseSchema: {
+    env: 'BIENVENUE_DATABASE_SCHEMA',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The PostgreSQL schema of all tables, functions and triggers, created if it is missing. If not set, the first schema of the search path. In another schema the service has other accounts.',
+    parse: parseDatabaseSchema,
+  },
 } as const satisfies Record<string, Setting>
 
-/** Whether this is a PostgreSQL server on another machine, without verified TLS. Other code refuses malformed URLs. */
+/** Whether this is a URL of PostgreSQL. Other code refuses malformed URLs. */
+export function isPostgres(databaseUrl: string): boolean {
+  return /^postgres(?:ql)?:/i.test(databaseUrl)
+}
+
+/** Whether this is a PostgreSQL server on another machine, without verified TLS. */
 function isUnverified(databaseUrl: string): boolean {
-  if (!/^postgres(?:ql)?:/i.test(databaseUrl)) return false
+  if (!isPostgres(databaseUrl)) return false
   const url = URL.parse(databaseUrl)
   if (url === null) return false
   // The driver uses the last of repeated parameters.

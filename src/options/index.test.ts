@@ -147,6 +147,14 @@ const TEXTS = {
     bad: ['localhost', '10.0.0.0/33', '10.0.0', '127.0.0.1;10.0.0.1', ' '],
   },
   databaseUrl: { good: ['x', 'sqlite:a b.db'], bad: [' ', 'sqlite:a\u200b.db'] },
+  tablePrefix: {
+    good: ['a', 'auth_', `a${'_0'.repeat(14)}_`],
+    bad: ['Auth_', '_auth', '1a', 'auth-', 'auth"', 'é_', 'auth.', `a${'_0'.repeat(15)}`, ' '],
+  },
+  databaseSchema: {
+    good: ['auth', '_a1', 'user', 'a'.repeat(63)],
+    bad: ['Auth', '1a', 'a-b', 'a"b', 'a.b', 'pg_auth', 'information_schema', 'a'.repeat(64), ' '],
+  },
   contextWords: { good: ['x', 'Example,Example Ltd', 'Ex\u00a0ample'], bad: [' '] },
   breachCheckUrl: {
     good: ['off', 'https://range.example.com', 'http://localhost:5000/x'],
@@ -197,6 +205,8 @@ describe('resolveOptions', () => {
       mailFrom: '',
       trustedProxies: '',
       databaseUrl: 'sqlite:bienvenue.db',
+      tablePrefix: '',
+      databaseSchema: '',
       passwordHash: 'bcrypt',
       bcryptCost: 12,
       maxImportedHashCost: 25,
@@ -243,6 +253,8 @@ describe('resolveOptions', () => {
       registration: 'open',
       trustedProxies: '',
       databaseUrl: 'sqlite:bienvenue.db',
+      tablePrefix: '',
+      databaseSchema: '',
       passwordHash: 'argon2id',
       bcryptCost: 12,
       maxImportedHashCost: 25,
@@ -303,6 +315,7 @@ describe('resolveOptions', () => {
   /** Options with values that require another option. These have their own tests below. */
   const DEPENDENT: readonly string[] = [
     'mode',
+    'databaseSchema',
     'smtpUrl',
     'resetTokenDelivery',
     'registrationAnswer',
@@ -314,6 +327,7 @@ describe('resolveOptions', () => {
   const NEEDS: Readonly<Record<string, GivenOptions>> = {
     emailVerification: { registrationAnswer: 'explicit' },
     cookieDomain: { baseUrl: 'https://auth.a.b-c.example.co.uk' },
+    databaseSchema: { databaseUrl: 'postgres://localhost/a' },
   }
 
   it.each(SETTINGS)('accepts valid values of %s, and uses the default for undefined', (name, row) => {
@@ -332,6 +346,15 @@ describe('resolveOptions', () => {
     // An empty default means not set, which cannot be given as a value.
     const isEmpty = row.classic === ''
     expect(refusedOptions(() => resolveOptions({ [name]: row.classic }))).toEqual(isEmpty ? [name] : null)
+  })
+
+  it('refuses a database schema on SQLite, and accepts it on PostgreSQL', () => {
+    for (const databaseUrl of [undefined, 'sqlite:a.db', 'sqlite::memory:'])
+      expect(refusedOptions(() => resolveOptions({ databaseUrl, databaseSchema: 'auth' }))).toEqual([
+        'databaseSchema',
+      ])
+    const databaseUrl = 'postgresql://localhost/a'
+    expect(resolveOptions({ databaseUrl, databaseSchema: 'auth' }).databaseSchema).toBe('auth')
   })
 
   it('takes a list as an array too', () => {

@@ -5,11 +5,13 @@
  * @module
  */
 
+import { dialectOfGiven, type GivenDatabase, isGivenInMemory } from '../db/given.ts'
 import type { Mailer } from '../mail/index.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
+import type { MetadataSchemas, StandardSchema } from '../model/standard-schema.ts'
 import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
-import { DATABASE } from './database.ts'
+import { DATABASE, isPostgres, MEMORY_IS_LOST } from './database.ts'
 import { MAIL } from './mail.ts'
 import { PASSWORDS } from './passwords.ts'
 import { checked } from './read.ts'
@@ -70,24 +72,43 @@ export type GivenOptions = {
 
 /** The options of the service. Every option has a default in each mode. */
 export interface AuthOptions extends GivenOptions {
+  /**
+   * The application's own database instead of `databaseUrl`: a `Pool` of the package `pg`, or a `DatabaseSync` of
+   * `node:sqlite`. It keeps its settings, and `close` leaves it open.
+   */
+  database?: GivenDatabase | undefined
   /** The clock. Default: the system clock. */
   now?: (() => Date) | undefined
   /** Replaces `passwordHash` and `bcryptCost`, so that tests can hash cheaply. */
   hasher?: Hasher | undefined
   /** Sends mail instead of `smtpUrl`. */
   mailer?: Mailer | undefined
+  /**
+   * Schemas of the metadata of users, such as those of zod, valibot or arktype: `public` of `metadata`, `private` of
+   * `privateMetadata`. Default: every JSON object is accepted.
+   *
+   * @see {@link https://standardschema.dev Standard Schema}
+   */
+  metadataSchema?: MetadataSchemas | undefined
 }
 
 const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[]
 
+/** What the caller of the library passes besides values. */
+interface Passed {
+  readonly hasMailer?: boolean
+  readonly database?: GivenDatabase | undefined
+}
+
 /**
  * Fills in the defaults of the mode, and refuses unsafe values in production.
  *
- * @param details - `hasMailer`: the caller passes a mailer, so `smtpUrl` and `mailFrom` are not required.
+ * @param details - `hasMailer`: the caller passes a mailer, so `smtpUrl` and `mailFrom` are not required. `database`:
+ *   the caller passes a database, so `databaseUrl` is empty.
  * @throws {OptionError} An option is unknown, has the wrong type, form or range, or is refused by the mode. `problems`
  *   lists all of them.
  */
-export function resolveOptions(given: GivenOptions, details: { hasMailer?: boolean } = {}): Options {
+export function resolveOptions(given: GivenOptions, details: Passed = {}): Options {
   const { options, problems } = inspectOptions(given, details)
   const [first, ...others] = problems
   if (first !== undefined) throw new OptionError(first.option, first.problem, { others })
@@ -97,7 +118,7 @@ export function resolveOptions(given: GivenOptions, details: { hasMailer?: boole
 /** Like {@link resolveOptions}, but returns the problems instead of throwing. */
 export function inspectOptions(
   given: GivenOptions,
-  { hasMailer = false }: { hasMailer?: boolean } = {},
+  { hasMailer = false, database }: Passed = {},
 ): { options: Options; problems: OptionProblem[] } {
   const problems: OptionProblem[] = Object.keys(given)
     .filter((name) => !Object.hasOwn(OPTION_TABLE, name))
@@ -114,10 +135,13 @@ export function inspectOptions(
       return [name, defaultOf(setting, mode)]
     }
   })
-  const options = withCookieForUrl(Object.fromEntries(values) as Options, given)
+  const resolved = withCookieForUrl(Object.fromEntries(values) as Options, given)
+  const options = database === undefined ? resolved : { ...resolved, databaseUrl: '' }
   const broken = new Set(problems.map(({ option }) => option))
   problems.push(
-    ...combinationProblems(options, hasMailer).filter(({ option }) => !broken.has(option)),
+    ...[...databaseProblems(options, given, database), ...combinationProblems(options, hasMailer)].filter(
+      ({ option }) => !broken.has(option),
+    ),
     ...OPTION_NAMES.filter((name) => !broken.has(name) && !(hasMailer && MAIL_OPTIONS.has(name))).flatMap(
       (name) => refusalOf(name, options),
     ),
@@ -179,6 +203,50 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
     })
   }
   return problems
+}
+
+/** A database of the caller, and what requires a dialect. */
+function databaseProblems(
+  { mode, databaseUrl, databaseSchema }: Options,
+  given: GivenOptions,
+  database: GivenDatabase | undefined,
+): OptionProblem[] {
+  const problems: OptionProblem[] = []
+  let isOnPostgres = isPostgres(databaseUrl)
+  if (database !== undefined) {
+    try {
+      isOnPostgres = dialectOfGiven(database) === 'postgres'
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error
+      return [...error.problems]
+    }
+    if (given.databaseUrl !== undefined)
+      problems.push({
+        option: 'database',
+        problem: 'is given together with databaseUrl; leave one of them out',
+      })
+    else if (mode === 'production' && isGivenInMemory(database))
+      problems.push({ option: 'database', problem: MEMORY_IS_LOST })
+  }
+  if (databaseSchema !== '' && !isOnPostgres)
+    problems.push({
+      option: 'databaseSchema',
+      problem: 'SQLite has no schemas; set BIENVENUE_TABLE_PREFIX instead, or use PostgreSQL',
+    })
+  return problems
+}
+
+/** @throws {OptionError} A value is not a Standard Schema, or not for one of the two kinds of metadata. */
+export function assertMetadataSchemas(schemas: MetadataSchemas): void {
+  for (const [kind, schema] of Object.entries(schemas) as [string, Partial<StandardSchema> | undefined][]) {
+    if (kind !== 'public' && kind !== 'private')
+      throw new OptionError('metadataSchema', `has the schemas public and private, and no ${kind}`)
+    if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
+      throw new OptionError(
+        'metadataSchema',
+        `${kind} is not a Standard Schema, such as a schema of zod, valibot or arktype`,
+      )
+  }
 }
 
 /** Whether cookies for the domain reach the host (RFC 6265 §5.1.3). */

@@ -266,10 +266,11 @@ onBothEngines('the existence of an account', (engine) => {
       expect(await outcome(send(auth, 'POST', '/users', { form: { email, password: PWNED } }))).toMatch(
         /^400 (?:invalid_email|missing_field)$/,
       )
-    // There is no user name beside the address: no route accepts one.
+    // There is no user name beside the address: no route accepts one. The name of a profile identifies nobody.
     for (const name of ['username', 'user', 'login', 'name', 'id', 'user_id']) {
       const both = { email: MALLORY, password: PWNED, [name]: VICTIM }
-      expect(await outcome(send(auth, 'POST', '/users', { form: both }))).toBe('400 unknown_field')
+      if (name !== 'name')
+        expect(await outcome(send(auth, 'POST', '/users', { form: both }))).toBe('400 unknown_field')
       const alone = { [name]: VICTIM, password: PASSWORD }
       expect(await outcome(send(auth, 'POST', '/sessions', { form: alone }))).toBe('400 unknown_field')
     }
@@ -281,8 +282,9 @@ onBothEngines('the existence of an account', (engine) => {
     expect(
       await outcome(send(auth, 'POST', '/sessions', { form: { email: VICTIM, password: PASSWORD } })),
     ).toBe('200')
-    await send(auth, 'POST', '/users', { form: { email: MALLORY, password: PWNED } })
+    await send(auth, 'POST', '/users', { form: { email: MALLORY, password: PWNED, name: VICTIM } })
     expect(await Array.fromAsync(auth.users.list())).toHaveLength(2)
+    expect((await auth.users.find(VICTIM))?.user.email).toBe(VICTIM)
   })
 
   it('also holds for sessions: ending another user’s session is answered like an unknown id', async () => {

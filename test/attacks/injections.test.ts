@@ -51,9 +51,13 @@ function attacksOn({ params = {}, body }: Operation): Attack[] {
 
 const required = (schema: z.ZodType) => (schema instanceof z.ZodOptional ? schema.unwrap() : schema)
 
+const NAME = required(fields.name)
+const PICTURE = required(fields.picture)
+
 /** A text as it is, and in a form that the field can accept. */
 function formsOf(text: string, schema: unknown): string[] {
   if (schema === fields.newPassword) return [`${text} under seven green umbrellas`]
+  if (schema === PICTURE) return [text, `https://example.com/?${text}`]
   if (schema !== fields.email) return [text]
   return [text, `${text.replaceAll(/[^\w!#$%&'*+/=?^`{|}~-]/g, '')}@wonderland.example`]
 }
@@ -153,11 +157,14 @@ onBothEngines('an injection', (engine) => {
       await restore(db, start)
     }
     expect(await db.introspection.getTables()).toEqual(tables)
-    expect(accepted).toEqual(new Set([fields.email, fields.newPassword, fields.deviceToken]))
+    expect(accepted).toEqual(new Set([fields.email, fields.newPassword, fields.deviceToken, NAME, PICTURE]))
   })
 })
 
-/** Expects that a value that was accepted is answered and stored byte for byte. A wrong device token is the same as none. */
+/**
+ * Expects that a value that was accepted is answered and stored byte for byte. A name loses the spaces around it, and a
+ * picture is escaped as browsers do it. A wrong device token is the same as none.
+ */
 async function expectExact(
   { auth, db }: World,
   operation: Operation,
@@ -174,5 +181,12 @@ async function expectExact(
     expect(email, what).toBe(value)
     const rows = stores(operation) ? [...(await rowsOf(db))] : [value]
     expect(JSON.stringify(rows), what).toContain(JSON.stringify(value))
+  } else if (schema === NAME || schema === PICTURE) {
+    const stored = schema === NAME ? value.trim() : URL.parse(value)?.href
+    const users = await db.selectFrom('users').select(['name', 'picture']).execute()
+    expect(
+      users.flatMap(({ name, picture }) => [name, picture]),
+      what,
+    ).toContain(stored)
   }
 }

@@ -179,6 +179,7 @@ onBothEngines('a session', (engine) => {
       'signIn.reauthenticate': { password: PASSWORD },
       'account.changePassword': { current_password: PASSWORD, new_password: PASSWORD },
       'account.changeEmail': { email: 'new@example.com' },
+      'account.update': { name: 'Victor' },
     }
     for (const { method, path, id: name, tag } of withSession) {
       const { sessionToken } = await signIn(auth)
@@ -328,6 +329,7 @@ onBothEngines('a session', (engine) => {
     'sessions.endOthers': () => ({}),
     'sessions.end': () => ({}),
     'signIn.reauthenticate': () => ({ json: { password: PASSWORD } }),
+    'account.update': () => ({ json: { name: 'Mallory' } }),
     'account.changeEmail': () => ({ json: { email: MALLORY } }),
     'account.changePassword': () => ({ json: { current_password: PASSWORD, new_password: PASSWORD } }),
     'sessions.signOut': () => ({}),

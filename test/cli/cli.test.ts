@@ -95,6 +95,7 @@ describe('an invalid setting', () => {
     ['SMTP_URL', 'terminal:'],
     ['BIENVENUE_TRUSTED_PROXIES', 'localhost', /addresses and networks/],
     ['BIENVENUE_RESET_TOKEN_DELIVERY', 'mail', /SMTP_URL/],
+    ['BIENVENUE_METADATA_SCHEMA', '/nowhere/schema.json', /there is no such file/],
     ['BIENVENUE_REGISTRATION_ANSWER', 'uniform', /BIENVENUE_EMAIL_VERIFICATION=on/],
   ]
 
@@ -467,6 +468,10 @@ onBothEngines('the commands', (engine) => {
       // The operator vouches for the address.
       email_verified_at: expect.stringMatching(/^\d{4}-.*Z$/),
       password_compromised_at: null,
+      locale: null,
+      name: null,
+      picture: null,
+      metadata: {},
     }
     expect(expectDone(await users('list'))).toMatch(
       /^id\tcreated\tstate\temail\n1\t\d{4}-\d\d-\d\d\tactive\tguillaume@holberton\.io\n$/,
@@ -476,7 +481,12 @@ onBothEngines('the commands', (engine) => {
     const sessionToken = sessionIdOf(await logIn())
     expect(expectDone(await users(`show ${EMAIL}`))).toMatch(/^live sessions +1$/m)
     const shown = expectDone(await users(`show ${EMAIL.toUpperCase()} --json`))
-    expect(JSON.parse(shown)).toEqual({ ...listed, live_sessions: 1, reset_pending: false })
+    expect(JSON.parse(shown)).toEqual({
+      ...listed,
+      private_metadata: {},
+      live_sessions: 1,
+      reset_pending: false,
+    })
     expect(shown).not.toContain('$2b$')
 
     expect(expectDone(await users(`disable ${EMAIL}`))).toBe(`${EMAIL} is disabled.\n`)
@@ -705,6 +715,10 @@ onBothEngines('the commands', (engine) => {
       disabled_at: null,
       email_verified_at: null,
       password_compromised_at: null,
+      locale: null,
+      name: null,
+      picture: null,
+      metadata: {},
       queued: 'set_password',
     })
     expect(await auth.delivery.count()).toBe(2)
@@ -816,6 +830,41 @@ it('a command accepts the address of an account that contains an invisible chara
   await auth.close()
   const env = { DATABASE_URL: databaseUrl }
   expectDone(await runCli(['users', 'disable', 'ali\u200bce@example.com'], { env }))
+})
+
+it('users set changes profile and metadata, which show prints without control characters', async () => {
+  const databaseUrl = await freshDatabase('sqlite')
+  const auth = await createAuth({ databaseUrl, hasher: CHEAP_HASHER })
+  await auth.registerUser(EMAIL, PASSWORD)
+  await auth.close()
+  const file = `${filePath(databaseUrl)}.schema.json`
+  writeFileSync(file, '{"public":{"type":"object","properties":{"plan":{"enum":["free","pro"]}}}}')
+  const env = { DATABASE_URL: databaseUrl, BIENVENUE_METADATA_SCHEMA: file }
+  const set = (...flags: string[]) => runCli(['users', 'set', EMAIL, ...flags], { env })
+  const metadata = { plan: 'pro', text: '\u001b[2J\u202e' }
+  const profile = { name: 'علی\u200cرضا', picture: 'https://example.com/a.png', locale: 'fr' }
+  const flags = Object.entries(profile).map(([name, value]) => `--${name}=${value}`)
+  const given = JSON.stringify(metadata)
+  expect(expectDone(await set(...flags, '--metadata', given, '--private-metadata', given))).toBe(
+    `${EMAIL} is changed.\n`,
+  )
+  const text = expectDone(await runCli(['users', 'show', EMAIL], { env }))
+  expect(text).toContain('name              علی\\u{200c}رضا\n')
+  expect(text).toMatch(/^metadata +\{"plan":"pro","text":"\\u001b\[2J\\u202e"\}$/m)
+  expect(text).toMatch(/^private metadata +\{"plan":"pro"/m)
+  const json = JSON.parse(expectDone(await runCli(['users', 'show', EMAIL, '--json'], { env })))
+  expect(json).toMatchObject({ ...profile, metadata, private_metadata: metadata })
+
+  expectDone(await set('--name=', '--metadata='))
+  const cleared = JSON.parse(expectDone(await set('--locale', 'de', '--json')))
+  expect(cleared).toMatchObject({ name: null, metadata: {}, locale: 'de', picture: profile.picture })
+  expect(cleared).not.toHaveProperty('private_metadata')
+
+  expectRefusal(await set(), 2, /^bienvenue: Name what to change: --name, /)
+  expectRefusal(await set('--metadata', 'plan=pro'), 2, /--metadata must be a JSON object, such as /)
+  expectRefusal(await set('--metadata', '{"plan":"gold"}'), 1, /^bienvenue: metadata: .* schema at plan: /)
+  expectRefusal(await set('--picture', 'javascript:alert(1)'), 1, /^bienvenue: picture: .* https URL\.\n$/)
+  expectRefusal(await set('--name', 'a\u202eb'), 1, /^bienvenue: name: The name contains U\+202E/)
 })
 
 it.each(['doctor', 'migrate --plan'])('%s does not create a missing database', async (line) => {

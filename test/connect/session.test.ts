@@ -17,6 +17,9 @@ async function signedIn(engine: 'sqlite' | 'postgres' = 'sqlite') {
 onBothEngines('GET /session', (engine) => {
   it('returns the user and the session, field by field, without a hash or token', async () => {
     const { auth, id, sessionToken } = await signedIn(engine)
+    const profile = { name: 'Bob', picture: 'https://example.com/bob.png', locale: 'fr' }
+    const metadata = { plan: 'pro' }
+    await auth.users.update(id, { ...profile, metadata, privateMetadata: { customer: 'cus_1' } })
     const response = await send(auth, 'GET', '/session', { sessionToken })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
@@ -25,7 +28,8 @@ onBothEngines('GET /session', (engine) => {
         email: EMAIL,
         email_verified_at: expect.any(String),
         created_at: expect.any(String),
-        locale: null,
+        ...profile,
+        metadata,
       },
       session: {
         id: sessionToken.split('.')[0],

@@ -13,6 +13,7 @@ import {
   pendingMigrations,
   TABLES,
 } from '../../src/db/index.ts'
+import { MIGRATIONS, runMigrations } from '../../src/db/migrate.ts'
 import * as users from '../../src/db/migrations/0001-users.ts'
 import * as sessions from '../../src/db/migrations/0002-sessions.ts'
 import * as tokens from '../../src/db/migrations/0003-tokens.ts'
@@ -138,6 +139,22 @@ onBothEngines('migrations', (engine: EngineName) => {
     expect(Object.keys(left.users ?? {})).toEqual(['id', 'email'])
   })
 
+  it('refuse an adopted table that has a column with the name of a new one, and change nothing', async () => {
+    const url = await freshDatabase(engine)
+    const db = await open(url)
+    const { '0013-profile': _, ...earlier } = MIGRATIONS
+    await runMigrations(db, earlier)
+    await sql`alter table users add column metadata text`.execute(db)
+    const before = await columns(db)
+    await expect(openDatabase(url)).rejects.toThrow(OptionError)
+    await expect(openDatabase(url)).rejects.toThrow(
+      /alter table users rename column metadata to old_metadata$/,
+    )
+    expect(await columns(db)).toEqual(before)
+    await sql`alter table users rename column metadata to old_metadata`.execute(db)
+    expect(await migrate(db)).toEqual(['0013-profile'])
+  })
+
   it('are not listed as pending on a database that would be refused', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)
@@ -247,6 +264,10 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
       unconfirmed_until: null,
       password_compromised_at: null,
       locale: null,
+      name: null,
+      picture: null,
+      metadata: null,
+      private_metadata: null,
     }
     const [oldUsers = [], oldSessions = [], ...others] = before as Record<string, unknown>[][]
     expect(await oldRows(db)).toEqual([

@@ -132,6 +132,10 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
     await engine.registerUser(newEmail, PASSWORD)
     await engine.account.confirmEmail({ token: change, password: PASSWORD })
   },
+  async 'account.update'({ client, engine, person }) {
+    const { sessionToken } = await person()
+    await engine.account.update({ name: 'Robert' }, { sessionToken, ...client() })
+  },
   async 'account.changeEmail'({ client, engine, person, stranger }) {
     const { sessionToken } = await person()
     for (const email of [stranger(), (await person()).email])
@@ -199,6 +203,10 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
   },
   async 'users.create'({ engine, stranger }) {
     await engine.users.create({ email: stranger(), password: PASSWORD, confirmed: true })
+  },
+  async 'users.update'({ engine, person }) {
+    const { id } = await person()
+    await engine.users.update(id, { metadata: { plan: 'pro' }, privateMetadata: { customer: 'cus_1' } })
   },
   async 'users.endSessions'({ engine, person }) {
     await engine.users.endSessions((await person()).id)

@@ -6,13 +6,20 @@ import { sha256 } from '../../src/lib/digest.ts'
 import { uuidV7 } from '../../src/lib/random.ts'
 import { Conflict, InvalidRequestError, NoResultFound } from '../../src/model/errors.ts'
 import type { User } from '../../src/model/user.ts'
-import { type EngineName, freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { type EngineName, namedDatabase, onBothEngines } from '../support/engines.ts'
+import { NAMED } from '../support/named.ts'
 
 const NOW = new Date('2026-11-21T12:00:00.123Z')
 const LATER = new Date('2026-12-21T12:00:00Z')
 
+// All tests of the store use names of our own for the tables, so that a statement with a plain name fails. The tests of
+// the service use the plain names.
+function openNamed(engine: EngineName, databaseUrl: string): Promise<store.Database> {
+  return store.openAsItIs(databaseUrl, { naming: NAMED[engine] })
+}
+
 async function openStore(engine: EngineName): Promise<store.Database> {
-  const db = await store.openAsItIs(await migratedDatabase(engine))
+  const db = await openNamed(engine, await namedDatabase(engine))
   onTestFinished(() => db.destroy())
   return db
 }
@@ -107,6 +114,9 @@ onBothEngines('users', (engine) => {
       emailVerifiedAt: null,
       passwordCompromisedAt: null,
       locale: null,
+      name: null,
+      picture: null,
+      metadataJson: null,
     })
     expect(await store.findUserBy(db, { id: user.id })).toEqual(user)
     expect(await store.findUserById(db, user.id)).toEqual(user)
@@ -127,13 +137,13 @@ onBothEngines('users', (engine) => {
   it('enforces unique addresses by a constraint of the database [EML-02]', async () => {
     const db = await openStore(engine)
     await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
-    const twice = sql`insert into users (email, hashed_password, normalized_email, created_at, password_version)
+    const twice = sql`insert into ${sql.table('users')} (email, hashed_password, normalized_email, created_at, password_version)
       values ('x', 'y', 'bob@example.com', 0, 0)`
     await expect(twice.execute(db)).rejects.toThrow(/unique/i)
-    const noHash = sql`insert into users (email, normalized_email, created_at, password_version) values ('x', 'x', 0, 0)`
+    const noHash = sql`insert into ${sql.table('users')} (email, normalized_email, created_at, password_version) values ('x', 'x', 0, 0)`
     await expect(noHash.execute(db)).rejects.toThrow(/not.null/i)
-    const orphan = sql`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
-      select ${sql.lit(uuidV7(NOW))}, 'reset_password', 4711, 'x', secret_hash, 0, 0 from sessions`
+    const orphan = sql`insert into ${sql.table('tokens')} (id, purpose, user_id, email, secret_hash, created_at, expires_at)
+      select ${sql.lit(uuidV7(NOW))}, 'reset_password', 4711, 'x', secret_hash, 0, 0 from ${sql.table('sessions')}`
     const bob = await store.findUserBy(db, { id: 1 })
     await inTx(db, (tx) => store.addSession(tx, bob, sessionOf(bob)))
     await expect(orphan.execute(db)).rejects.toThrow(/foreign key/i)
@@ -221,6 +231,28 @@ onBothEngines('users', (engine) => {
       { email: 'bob@example.com', unconfirmed_until: null },
       { email: 'rob@example.com', unconfirmed_until: LATER.getTime() },
     ])
+  })
+
+  it('changes only the given parts of a profile, and keeps private metadata out of the user', async () => {
+    const db = await openStore(engine)
+    const { id } = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW, name: 'Bob' })
+    const rob = await store.addUser(db, 'rob@example.com', 'hash', { createdAt: NOW })
+    const changes = {
+      picture: 'https://example.com/bob.png',
+      metadataJson: '{"plan":"pro"}',
+      privateMetadataJson: '{"customer":"\\u0000"}',
+    }
+    const { privateMetadataJson, ...readable } = changes
+    const changed = await store.updateProfile(db, id, changes)
+    expect(changed).toMatchObject({ id, name: 'Bob', locale: null, ...readable })
+    expect(Object.keys(changed ?? {})).not.toContain('privateMetadataJson')
+    expect(await store.findUserById(db, id)).toEqual(changed)
+    expect(await store.findPrivateMetadata(db, id)).toBe(privateMetadataJson)
+    expect(await store.updateProfile(db, id, { picture: null })).toEqual({ ...changed, picture: null })
+    expect(await store.findUserById(db, rob.id)).toEqual(rob)
+    expect(await store.findPrivateMetadata(db, rob.id)).toBeNull()
+    expect(await store.findPrivateMetadata(db, 99)).toBeUndefined()
+    expect(await store.updateProfile(db, 99, { name: 'Nobody' })).toBeNull()
   })
 
   it('gives an account its confirmed address as spelled, and keeps the account', async () => {
@@ -917,8 +949,8 @@ onBothEngines('throttles', (engine) => {
   )
 
   it('gives out exactly the given number of places to concurrent callers, until the window ends', async () => {
-    const databaseUrl = await freshDatabase(engine)
-    const instances = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
+    const databaseUrl = await namedDatabase(engine)
+    const instances = await Promise.all([openNamed(engine, databaseUrl), openNamed(engine, databaseUrl)])
     onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
     const [db] = instances as [store.Database, store.Database]
     const take = (key: string, on = db) => store.takePlace(on, key, { places: 7, until: after(60) })
@@ -1144,8 +1176,8 @@ onBothEngines('the outbox', (engine) => {
   })
 
   it('gives each mail to one of two concurrent instances', async () => {
-    const databaseUrl = await freshDatabase(engine)
-    const instances = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
+    const databaseUrl = await namedDatabase(engine)
+    const instances = await Promise.all([openNamed(engine, databaseUrl), openNamed(engine, databaseUrl)])
     onTestFinished(() => Promise.all(instances.map((db) => db.destroy())).then(() => {}))
     const [db] = instances as [store.Database, store.Database]
     const mails = Array.from({ length: 40 }, () => mailOf())
@@ -1166,8 +1198,8 @@ onBothEngines('the outbox', (engine) => {
   })
 
   it('gives nothing to an instance that waited for rows that another one has taken', async () => {
-    const databaseUrl = await freshDatabase(engine)
-    const [one, two] = await Promise.all([store.openDatabase(databaseUrl), store.openDatabase(databaseUrl)])
+    const databaseUrl = await namedDatabase(engine)
+    const [one, two] = await Promise.all([openNamed(engine, databaseUrl), openNamed(engine, databaseUrl)])
     onTestFinished(() => Promise.all([one.destroy(), two.destroy()]).then(() => {}))
     await addMail(one, mailOf())
     let waiting: Promise<store.OutboxMail[]> | undefined
@@ -1368,9 +1400,11 @@ onBothEngines('the audit', (engine) => {
       const isOrigin = column === 'ip_address' || column === 'user_agent'
       for (const { id } of lines) {
         const changes = [
-          sql`update audit set ${set} where id = ${id}`,
+          sql`update ${sql.table('audit')} set ${set} where id = ${id}`,
           // Also not together with a permitted change.
-          ...(isOrigin ? [] : [sql`update audit set ip_address = null, ${set} where id = ${id}`]),
+          ...(isOrigin
+            ? []
+            : [sql`update ${sql.table('audit')} set ip_address = null, ${set} where id = ${id}`]),
         ]
         for (const change of changes)
           await expect(change.execute(db)).rejects.toThrow('a line of the audit does not change')
@@ -1396,9 +1430,9 @@ onBothEngines('the audit', (engine) => {
     const single = engine === 'sqlite' ? ['ip_address = null', 'user_agent = null'] : []
     for (const set of [...single, 'ip_address = null, user_agent = null'])
       for (const { id } of [early, guest])
-        await expect(sql`update audit set ${sql.raw(set)} where id = ${id}`.execute(db)).rejects.toThrow(
-          'a line of the audit keeps its origin for its time',
-        )
+        await expect(
+          sql`update ${sql.table('audit')} set ${sql.raw(set)} where id = ${id}`.execute(db),
+        ).rejects.toThrow('a line of the audit keeps its origin for its time')
     // The clean-up leaves them alone, even if our own clock is far ahead.
     expect(await inTx(db, (tx) => store.forgetAuditOrigins(tx, FUTURE, 100))).toBe(1)
     await inTx(db, (tx) => store.forgetAuditOriginsOf(tx, 999))
@@ -1414,7 +1448,7 @@ onBothEngines('the audit', (engine) => {
     const HOUR = 3_600_000
     const write = async (at: number) => {
       const id = uuidV7(new Date(at))
-      await sql`insert into audit (id, at, instance, actor, action, outcome, user_id, ip_address, details, expires_at)
+      await sql`insert into ${sql.table('audit')} (id, at, instance, actor, action, outcome, user_id, ip_address, details, expires_at)
         values (${id}, ${at}, 'host:1', 'user', 'login', 'success', ${userId}, '192.0.2.1', '{}', ${KEPT.getTime()})`.execute(
         db,
       )
@@ -1422,7 +1456,8 @@ onBothEngines('the audit', (engine) => {
     }
     // The clock of the database counts.
     const [fresh, old] = [await write(Date.now() - 23 * HOUR), await write(Date.now() - 25 * HOUR)]
-    const forget = (id: string) => sql`update audit set ip_address = null where id = ${id}`.execute(db)
+    const forget = (id: string) =>
+      sql`update ${sql.table('audit')} set ip_address = null where id = ${id}`.execute(db)
     await expect(forget(fresh)).rejects.toThrow('a line of the audit keeps its origin for its time')
     await forget(old)
     expect(await inTx(db, (tx) => store.forgetAuditOrigins(tx, KEPT, 100))).toBe(0)
@@ -1434,9 +1469,12 @@ onBothEngines('the audit', (engine) => {
     await store.addAuditRecord(db, kept, timesOf(KEPT))
     await store.addAuditRecord(db, over, timesOf(OVER))
     const refused = 'a line of the audit is kept for its time'
-    await expect(sql`delete from audit`.execute(db)).rejects.toThrow(refused)
-    await expect(sql`delete from audit where id = ${kept.id}`.execute(db)).rejects.toThrow(refused)
-    if (engine === 'postgres') await expect(sql`truncate audit`.execute(db)).rejects.toThrow(refused)
+    await expect(sql`delete from ${sql.table('audit')}`.execute(db)).rejects.toThrow(refused)
+    await expect(sql`delete from ${sql.table('audit')} where id = ${kept.id}`.execute(db)).rejects.toThrow(
+      refused,
+    )
+    if (engine === 'postgres')
+      await expect(sql`truncate ${sql.table('audit')}`.execute(db)).rejects.toThrow(refused)
     expect(await all(db)).toEqual([over, kept])
     // Even if our own clock is far ahead.
     const clean = (now: Date) => inTx(db, (tx) => store.deleteExpiredAuditRecords(tx, now, 100))
@@ -1453,8 +1491,8 @@ onBothEngines('the audit', (engine) => {
     const values = sql`${line.id}, 1, 'x', 'x', 'x', 'x', '{}', 1`
     const replacing =
       engine === 'sqlite'
-        ? sql`insert or replace into audit (${columns}) values (${values})`
-        : sql`insert into audit (${columns}) values (${values})
+        ? sql`insert or replace into ${sql.table('audit')} (${columns}) values (${values})`
+        : sql`insert into ${sql.table('audit')} (${columns}) values (${values})
             on conflict (id) do update set action = excluded.action`
     await expect(replacing.execute(db)).rejects.toThrow('a line of the audit')
     expect(await all(db)).toEqual([line])

@@ -97,15 +97,18 @@ const VALUES = new Map<unknown, (operation: Operation) => string>([
   [schemas.newPassword, () => MARK],
   [schemas.resetToken, () => `${UUID}.${MARK}`],
   [schemas.mailedToken, () => `${UUID}.${MARK}`],
+  [schemas.name, () => MARK],
+  [schemas.picture, () => `https://example.com/${MARK}`],
+  [schemas.locale, () => 'fr'],
 ])
 
 /** Well-formed fields of an operation with a body. */
 function fieldsOf(operation: Operation): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(operation.body?.shape ?? {}).flatMap(([name, schema]) => {
-      if (isOptional(schema)) return []
-      const value = VALUES.get(schema) ?? expect.unreachable(`${operation.id}: what is a good ${name}?`)
-      return [[name, value(operation)]]
+      const value = VALUES.get(schema)
+      if (value !== undefined) return [[name, value(operation)]]
+      return isOptional(schema) ? [] : expect.unreachable(`${operation.id}: what is a good ${name}?`)
     }),
   )
 }
@@ -203,20 +206,23 @@ onBothEngines('bad input', (engine) => {
     async (operation) => {
       const refuse = refusedBy(await world(engine), operation)
       const fields = fieldsOf(operation)
+      const required = Object.keys(fields).filter((field) => !isOptional(operation.body?.shape[field]))
       for (const field of Object.keys(fields)) {
         const { [field]: _, ...others } = fields
         const missing = { status: 400, code: 'missing_field', field }
-        for (const request of encoded(operation, others)) await refuse(request, missing)
+        if (required.includes(field))
+          for (const request of encoded(operation, others)) await refuse(request, missing)
         for (const request of encoded(operation, { ...others, [field]: '' })) await refuse(request, missing)
         const repeated = { status: 400, code: 'repeated_field', field }
         const all = new URLSearchParams(fields).toString()
         if (operation.tag === 'classic') await refuse(form(`${all}&${field}=x`), repeated)
         await refuse(json(`{"${field}":"x",${JSON.stringify(fields).slice(1)}`), repeated)
-        for (const value of [null, 1, true, ['x'], { x: 'x' }, '\ud800']) {
+        const values = [1, true, ['x'], { x: 'x' }, '\ud800', ...(required.includes(field) ? [null] : [])]
+        for (const value of values) {
           await refuse(json({ ...fields, [field]: value }), { status: 400, code: 'invalid_field', field })
         }
       }
-      await refuse({}, { status: 400, code: 'missing_field', field: Object.keys(fields)[0] })
+      await refuse({}, { status: 400, code: 'missing_field', field: required[0] })
       for (const extra of ['role', 'id', 'email_verified', '__proto__', 'constructor']) {
         const unknown = { status: 400, code: 'unknown_field', field: extra }
         await refuse(json(`{"${extra}":"admin",${JSON.stringify(fields).slice(1)}`), unknown)

@@ -226,8 +226,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-09',
     does: 'gives sign-ins back after success',
     file: 'src/auth/sign-in/throttle.ts',
-    find: 'await signIn.stays(tx)\n',
-    replace: 'await signIn.refund(tx)\n',
+    find: 'await signIn.stays(tx)\n      await attempt.succeeded(tx)',
+    replace: 'await signIn.refund(tx)\n      await attempt.succeeded(tx)',
   },
   {
     id: 'EML-09',

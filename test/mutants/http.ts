@@ -46,6 +46,20 @@ export const HTTP: readonly Mutant[] = [
       "const unknown = names.find((name) => !Object.hasOwn(contract.shape, name) && name !== 'role' && name !== 'verified' && name !== 'id')",
   },
   {
+    id: 'API-02',
+    does: 'lets a program pass on fields that users may not write',
+    file: 'src/auth/account/profile-fields.ts',
+    find: 'if (unknown !== undefined) throw',
+    replace: "if (unknown === '') throw",
+  },
+  {
+    id: 'API-02',
+    does: 'lets users write all fields of a profile',
+    file: 'src/auth/account/profile.ts',
+    find: 'readChanges(ctx, changes, OWN_PROFILE)',
+    replace: "readChanges(ctx, changes, [...OWN_PROFILE, 'metadata', 'privateMetadata'])",
+  },
+  {
     id: 'API-03',
     does: 'sends every field that a handler returns',
     file: 'src/app/handlers.ts',
@@ -62,9 +76,9 @@ export const HTTP: readonly Mutant[] = [
   {
     id: 'API-03',
     does: 'allows fields that the export does not list',
-    file: 'src/api/account.ts',
-    find: 'account: z.strictObject({',
-    replace: 'account: z.looseObject({',
+    file: 'src/api/fields.ts',
+    find: 'export const account = z.strictObject({',
+    replace: 'export const account = z.looseObject({',
   },
   {
     id: 'API-03',
@@ -323,7 +337,7 @@ export const HTTP: readonly Mutant[] = [
     file: 'src/auth/sign-in/password-check.ts',
     find: "const attempt = await countAttempt(ctx, 'login', { email, account }, caller)",
     replace:
-      "const attempt = await countAttempt(ctx, 'login', { email, account }, caller).catch((error) => { if (error instanceof AuthError) throw error; return { failuresBefore: 0, succeeded: async () => {}, refundSignIn: async () => {}, withdraw: async () => {} } })",
+      "const attempt = await countAttempt(ctx, 'login', { email, account }, caller).catch((error) => { if (error instanceof AuthError) throw error; return { failuresBefore: 0, succeeded: async () => {}, refundFailure: async () => {}, refundSignIn: async () => {}, withdraw: async () => {} } })",
   },
   {
     id: 'API-15',
@@ -331,6 +345,29 @@ export const HTTP: readonly Mutant[] = [
     file: 'src/app/routes/sessions.ts',
     find: 'if (!(await auth.sessions.signOut(caller))) throw',
     replace: 'if (!(await auth.sessions.signOut(caller).catch(() => true))) throw',
+  },
+  {
+    id: 'API-15',
+    does: 'signs in without asking the hook of the application',
+    file: 'src/auth/sign-in/with-password.ts',
+    find: "  await askApplication(ctx, { user, attempt, method: 'password' }, caller)\n",
+    replace: "  if (false) await askApplication(ctx, { user, attempt, method: 'password' }, caller)\n",
+  },
+  {
+    id: 'API-15',
+    does: 'takes the failure of a hook for its permission',
+    file: 'src/auth/hooks.ts',
+    find: '      throw new AuthError(code, { cause: error })',
+    replace:
+      "      if (code === 'unavailable') throw new AuthError(code, { cause: error })\n      return null",
+  },
+  {
+    id: 'API-15',
+    does: 'takes the silence of a hook for its permission',
+    file: 'src/auth/hooks.ts',
+    find: '      throw new AuthError(code, { cause: error })',
+    replace:
+      "      if (code !== 'unavailable') throw new AuthError(code, { cause: error })\n      return null",
   },
   {
     id: 'API-15',
@@ -378,8 +415,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-17',
     does: 'builds links from another address',
     file: 'src/auth/delivery/message.ts',
-    find: "link: `${withoutTrailing(options.baseUrl, '/')}",
-    replace: "link: `${withoutTrailing(options.baseUrl, '/').replace('auth.', 'www.')}",
+    find: "const page = `${withoutTrailing(options.baseUrl, '/')}",
+    replace: "const page = `${withoutTrailing(options.baseUrl, '/').replace('auth.', 'www.')}",
   },
   {
     id: 'API-17',

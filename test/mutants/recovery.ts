@@ -24,7 +24,7 @@ export const RECOVERY: readonly Mutant[] = [
     id: 'REC-01',
     does: 'does no work for an unknown address',
     file: RESET,
-    find: "    else await enqueueDecoy(tx, 'reset_password', caller)\n",
+    find: "    else await enqueueDecoy(tx, 'reset_password', caller, email)\n",
     replace: '',
   },
   {

@@ -321,8 +321,7 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-17',
     does: 'starts a session on a GET of the profile',
     file: 'src/app/routes/account.ts',
-    find: '    return { body: { email } }\n  },\n\n  async requestPasswordReset',
-    replace:
-      "    return { body: { email }, cookies: ['session_id=x'] }\n  },\n\n  async requestPasswordReset",
+    find: '    return { body: { email } }\n  },\n\n  async update',
+    replace: "    return { body: { email }, cookies: ['session_id=x'] }\n  },\n\n  async update",
   },
 ]

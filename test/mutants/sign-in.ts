@@ -136,9 +136,20 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-07',
     does: 'hashes only the password for a new address',
     file: 'src/auth/account/registration.ts',
-    find: 'const hashedPassword = await ctx.hasher.hash(password)',
+    find: 'const hashedPassword = await ctx.hasher.hash(account.password)',
     replace:
-      "const hashedPassword = (await store.findUserByEmail(ctx.db, email)) ? '!' : await ctx.hasher.hash(password)",
+      "const hashedPassword = (await store.findUserByEmail(ctx.db, account.email)) ? '!' : await ctx.hasher.hash(account.password)",
+  },
+  {
+    id: 'LGN-07',
+    does: 'asks the hook of the application after the look-up',
+    file: 'src/auth/account/registration.ts',
+    find: `  await askApplication(ctx, email, caller)
+  const created = await create(ctx, { email, password, profile }, caller)
+`,
+    replace: `  const created = await create(ctx, { email, password, profile }, caller)
+  await askApplication(ctx, email, caller)
+`,
   },
   {
     id: 'LGN-12',

@@ -329,7 +329,7 @@ describe('a start error in docs/guide/operate.md', () => {
       DATABASE_URL: 'postgres://bienvenue:secret@db.example.com/bienvenue',
     },
     'DATABASE_URL: cannot use sqlite:/nowhere/bienvenue.db: there is no directory /nowhere': {},
-    'DATABASE_URL: unknown parameter "schema"; to use another schema than public, write options=-csearch_path%3DNAME':
+    'DATABASE_URL: unknown parameter "schema"; to use another schema than public, set BIENVENUE_DATABASE_SCHEMA':
       { DATABASE_URL: 'postgres://bienvenue@localhost/bienvenue?schema=auth' },
     'BASE_URL: contains U+200B, an invisible character; remove it': {
       BASE_URL: 'https://auth\u200b.example.com',

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { errorBody } from '../../src/api/error-body.ts'
 import { OPERATIONS } from '../../src/api/index.ts'
 import { createApp } from '../../src/app/index.ts'
 import { startServer } from '../../src/app/server.ts'
+import { MAIL_KINDS } from '../../src/auth/delivery/kinds.ts'
+import { LINKS } from '../../src/auth/delivery/message.ts'
 import { openAuthService } from '../../src/auth/index.ts'
 import { SETTINGS } from '../../src/cli/settings.ts'
 import { ERRORS } from '../../src/model/errors.ts'
@@ -206,7 +209,9 @@ test.each(['README.md', 'docs/guide/start.md', 'docs/guide/library.md', 'docs/re
   (path) => {
     const page = read(path)
     const fields = OPERATIONS.flatMap(({ body }) => Object.keys(body?.shape ?? {}))
-    const known = [...Object.keys(ERRORS), ...fields, 'session_id']
+    const answers = [...Object.keys(errorBody.shape), 'session_id']
+    const mail = [...Object.keys(MAIL_KINDS), ...Object.keys(LINKS)]
+    const known = [...Object.keys(ERRORS), ...fields, ...answers, ...mail]
     const snake = codes(withoutBlocks(page)).filter((code) => /^[a-z]+(?:_[a-z]+)+$/.test(code))
     expect(snake.filter((code) => !known.includes(code))).toEqual([])
     const variables = Object.values(SETTINGS).map((row) => row.env)
@@ -261,7 +266,9 @@ describe('docs/internals/architecture.md', () => {
   test('the layers import what its table allows, and nothing else', () => {
     const table = new Map<string, string[]>()
     for (const [room = '', , allowed] of rows(read('docs/internals/architecture.md'))) {
-      if (!/^`(?:model|log|text|lib|options|mail|db|auth|api|pages|app|adapters|cli|index)`/.test(room))
+      if (
+        !/^`(?:model|log|text|lib|options|mail|db|auth|api|client|pages|app|adapters|cli|index)`/.test(room)
+      )
         continue
       for (const name of codes(room)) table.set(name, codes(allowed))
     }

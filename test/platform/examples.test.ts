@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { freshDatabase } from '../support/engines.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { type RunningProcess, run, startProgram } from '../support/service.ts'
+import { temporaryFolder } from '../support/system.ts'
 
 const EMAIL = 'guillaume@holberton.io'
 const PASSWORD = 'b4l0u'
@@ -111,4 +114,34 @@ it('the end-to-end client succeeds without output against a mounted service', as
     stdout: '',
     stderr: '',
   })
+})
+
+it('the example backend asks the service who is signed in', async () => {
+  const service = await startExample('node-http')
+  const backend = startProgram(['examples/backend.ts'], { env: { PORT: '0', BIENVENUE_URL: service.url } })
+  const url = await backend.line((line) => line.startsWith('http://127.0.0.1:'))
+  const credentials = { email: EMAIL, password: PASSWORD }
+  await send(service.url, 'POST', '/users', { form: credentials })
+  const sessionToken = sessionIdOf(await send(service.url, 'POST', '/sessions', { form: credentials }))
+  expect((await send(url, 'GET', '/hello')).status).toBe(401)
+  expect(await (await send(url, 'GET', '/hello', { sessionToken })).text()).toBe(`Hello, ${EMAIL}`)
+  await send(service.url, 'DELETE', '/sessions', { sessionToken })
+  expect((await send(url, 'GET', '/hello', { sessionToken })).status).toBe(401)
+  expect(await backend.stop()).toBe(0)
+})
+
+it('the example command signs in with a bearer token, and out again', async () => {
+  const { url } = await startExample('node-http')
+  await send(url, 'POST', '/users', { form: { email: EMAIL, password: PASSWORD } })
+  const file = join(temporaryFolder(), 'token')
+  const command = async (...args: string[]) => {
+    const env = { BIENVENUE_URL: url, TOKEN_FILE: file, PASSWORD }
+    return (await run(process.execPath, ['examples/bearer.ts', ...args], { env })).stdout
+  }
+  expect(await command('who')).toBe('Nobody is signed in.\n')
+  expect(await command('sign-in', EMAIL)).toBe(`Signed in as ${EMAIL}.\n`)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(await command('who')).toBe(`Signed in as ${EMAIL}.\n`)
+  expect(await command('sign-out')).toBe('Signed out.\n')
+  expect(await command('who')).toBe('Nobody is signed in.\n')
 })

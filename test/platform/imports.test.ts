@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 /**
  * The modules that each module may import besides itself. A module is an entry of `src/`: a folder, or a file
- * without its extension. `index` and `node` are the entry points of the package.
+ * without its extension. `index`, `node` and `client` are the entry points of the package.
  */
 const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
   lib: [],
@@ -17,6 +17,7 @@ const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
   db: ['model', 'lib'],
   auth: ['db', 'mail', 'model', 'options', 'lib', 'text'],
   api: ['model'],
+  client: ['api', 'model'],
   pages: ['api', 'model', 'text', 'lib'],
   app: ['auth', 'api', 'pages', 'model', 'options', 'lib', 'log', 'text'],
   cli: 'all',
@@ -28,22 +29,26 @@ const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
 /** Restricts an allowed import to these files, which load no package. */
 const ENTRY_FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   adapters: { app: ['app/paths.ts', 'app/request-headers.ts', 'app/responses.ts'], api: ['api/index.ts'] },
-  options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts'] },
+  options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts', 'db/naming.ts', 'db/given.ts'] },
 }
+
+/** These run where the rest of the source cannot. They may import only types from outside. */
+const IMPORT_TYPES_ONLY = ['client']
 
 /** Where each package, and the expensive built-in module `node:sqlite`, may be imported. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/passwords/hashing/bcrypt.ts'],
   pg: ['db/postgres.ts'],
-  'node:sqlite': ['db/sqlite/'],
+  // `given.ts` imports its types.
+  'node:sqlite': ['db/sqlite/', 'db/given.ts'],
   pino: ['log.ts'],
   kysely: ['db/'],
   hono: ['mail/layout.ts', 'pages/', 'adapters/hono.ts'],
   // Optional peers, of which only types are imported.
   fastify: ['adapters/fastify.ts'],
   h3: ['adapters/h3.ts'],
-  zod: ['api/', 'app/'],
+  zod: ['api/', 'app/', 'cli/metadata-schema.ts'],
   nodemailer: ['mail/smtp.ts'],
 }
 
@@ -64,6 +69,11 @@ const isWithin = (file: string, places: readonly string[]) =>
 /** The names of everything that a source file imports. */
 const importsIn = (source: string) =>
   [STATIC_IMPORT, DYNAMIC_IMPORT].flatMap((form) => [...source.matchAll(form)].map(([, , name = '']) => name))
+
+const TYPE_IMPORT = /\b(?:import|export) type [^'"]*\bfrom\s*(['"])(.*?)\1/g
+
+/** The names of everything that is imported also at run time. */
+const importsAtRunTime = (source: string) => importsIn(source.replaceAll(TYPE_IMPORT, ''))
 
 /** The rule violations of a file. Its name is relative to `src/`. */
 function violations(file: string, source: string): string[] {
@@ -86,6 +96,9 @@ function violations(file: string, source: string): string[] {
       found.push(`imports ${name}`)
     }
   }
+  if (IMPORT_TYPES_ONLY.includes(moduleOf(file)))
+    for (const name of importsAtRunTime(source).filter((given) => !given.startsWith('./')))
+      found.push(`imports more than types of ${name}`)
   if (COMPUTED_IMPORT.test(source)) found.push('imports a computed name')
   if (ENVIRONMENT.test(source) && !file.startsWith('cli/')) found.push('reads the environment')
   if (WEAK_RANDOM.test(source)) found.push('uses Math.random')
@@ -111,13 +124,13 @@ it('every file imports only what its module may import [CRY-01]', () => {
   ).toEqual([])
 })
 
-it('migrations import only Kysely and db/dialect.ts, which imports only Kysely', () => {
+it('migrations import only Kysely and db/dialect.ts, which imports only Kysely and the names', () => {
   const migrations = FILES.filter(({ file }) => file.startsWith('db/migrations/'))
   expect(migrations.length).toBeGreaterThan(7)
   const imported = migrations.flatMap(({ source }) => importsIn(source))
   expect([...new Set(imported)].toSorted()).toEqual(['../dialect.ts', 'kysely'])
   const dialect = FILES.find(({ file }) => file === 'db/dialect.ts')?.source ?? expect.unreachable()
-  expect(importsIn(dialect)).toEqual(['kysely'])
+  expect(importsIn(dialect)).toEqual(['kysely', './naming.ts'])
 })
 
 it('only db/dialect.ts and released migrations branch on the dialect', () => {
@@ -168,7 +181,24 @@ it.each([
   ['app/routes/users.ts', "import * as store from '../../db/index.ts'", 'imports db'],
   ['app/index.ts', "import { readSettings } from '../cli/settings.ts'", 'imports cli'],
   ['auth/index.ts', "import { createAuth } from '../index.ts'", 'imports index'],
-  ['app/index.ts', "import { x } from '../client/text.ts'", 'imports client/text.ts, which is not a module'],
+  [
+    'app/index.ts',
+    "import { x } from '../console/text.ts'",
+    'imports console/text.ts, which is not a module',
+  ],
+  ['app/index.ts', "import { x } from '../client/index.ts'", 'imports client'],
+  ['client/index.ts', "import type { AuthService } from '../auth/index.ts'", 'imports auth'],
+  [
+    'client/index.ts',
+    "import { TOPICS } from '../api/index.ts'",
+    'imports more than types of ../api/index.ts',
+  ],
+  [
+    'client/index.ts',
+    "import { type X } from '../api/index.ts'",
+    'imports more than types of ../api/index.ts',
+  ],
+  ['client/index.ts', "import { hash } from 'node:crypto'", 'imports more than types of node:crypto'],
   ['app/index.ts', "import { openSmtp } from '../mail/smtp.ts'", 'imports mail'],
   ['text/index.ts', "import { OPTION_TABLE } from '../options/index.ts'", 'imports options'],
   ['mail/compose.ts', "import type { Options } from '../options/index.ts'", 'imports options'],
@@ -225,6 +255,10 @@ it.each([
   ['options.ts', "import type { Mailer } from './mail/index.ts'\nimport { x } from './mail/settings.ts'"],
   ['auth/index.ts', "const { openSmtp } = await import('../mail/smtp.ts')"],
   ['pages/layout.ts', "import { html, raw } from 'hono/html'\nimport { PAGES } from '../text/index.ts'"],
+  [
+    'client/index.ts',
+    "import type { TOPICS } from '../api/index.ts'\nimport { ROUTES } from './routes.ts'\nexport type { X } from './types.ts'",
+  ],
   ['api/users.ts', "const about = 'Its id, from `GET /users`.'"],
   ['db/migrate.ts', "import { Migrator } from 'kysely/migration'\nimport { join } from 'node:path'"],
 ])('an allowed import in %s is accepted: %j', (file, source) => {

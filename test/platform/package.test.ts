@@ -79,7 +79,10 @@ async function runProgram(source: string): Promise<string> {
 }
 
 /** Type-checks a TypeScript program and our declarations in strict mode. */
-async function compile(source: string): Promise<{ exitCode: number | null; stdout: string }> {
+async function compile(
+  source: string,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<{ exitCode: number | null; stdout: string }> {
   const compilerOptions = {
     module: 'nodenext',
     target: 'es2024',
@@ -89,6 +92,7 @@ async function compile(source: string): Promise<{ exitCode: number | null; stdou
     noUncheckedIndexedAccess: true,
     skipLibCheck: false,
     noEmit: true,
+    ...overrides,
   }
   writeFileSync(join(consumer, 'program.ts'), source)
   writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
@@ -114,11 +118,11 @@ it('contains only the license, the README, the manifest, the bill of materials a
   const ofCommand = paths.filter(isOfCommand)
   expect(ofCommand).toContain('dist/cli/main.js')
   expect(ofCommand.filter((path) => !path.endsWith('.js'))).toEqual(['dist/cli/LICENSES'])
-  expect(ofCommand.length).toBeLessThan(25)
+  expect(ofCommand.length).toBeLessThan(30)
   const licenses = readFileSync(join(installed, 'dist', 'cli', 'LICENSES'), 'utf8')
   for (const name of ['@fastify/busboy', 'hono', 'kysely', 'nodemailer', 'pg', 'pino', 'zod'])
     expect(licenses).toMatch(new RegExp(`^${name}\\n\\n`, 'm'))
-  expect(packed.unpackedSize).toBeLessThan(3_000_000)
+  expect(packed.unpackedSize).toBeLessThan(3_500_000)
 })
 
 it('lists every production package in its bill of materials, with the hashes of the lockfile', () => {
@@ -173,21 +177,23 @@ it('passes publint in strict mode', async () => {
   expect(messages).toEqual([])
 })
 
-it('exports exactly these names from two entry points', async () => {
+it('exports exactly these names from three entry points', async () => {
   const exported = await runProgram(`
     import assert from 'node:assert/strict'
     import { createRequire } from 'node:module'
     import * as library from 'bienvenue-auth'
+    import * as client from 'bienvenue-auth/client'
     import * as node from 'bienvenue-auth/node'
     import manifest from 'bienvenue-auth/package.json' with { type: 'json' }
     const inside = await import('bienvenue-auth/dist/db/index.js').catch(({ code }) => code)
     assert.deepEqual({ ...createRequire(import.meta.url)('bienvenue-auth') }, { ...library })
-    console.log(JSON.stringify([Object.keys(library).sort(), Object.keys(node), manifest.name, inside]))
+    console.log(JSON.stringify([Object.keys(library).sort(), Object.keys(node), Object.keys(client), manifest.name, inside]))
   `)
   expect(JSON.parse(exported)).toEqual([
     [
       'AuthError',
       'Conflict',
+      'HookRefusal',
       'InvalidRequestError',
       'MailError',
       'MailRefused',
@@ -198,6 +204,7 @@ it('exports exactly these names from two entry points', async () => {
       'hashPassword',
     ],
     ['toNodeHandler'],
+    ['createClient'],
     'bienvenue-auth',
     'ERR_PACKAGE_PATH_NOT_EXPORTED',
   ])
@@ -498,12 +505,18 @@ const TYPED = `
       type ResetToken, type RenewedSession, type ResetPasswordRequest,
       type SessionCaller, type SessionInfo, type SessionSummary, type SetEmailRequest, type SignInResult, type User,
       type UserDescription, type UserQuery, type Cookie, type CookieAttributes, type Cookies, type NewSession, type Presented,
-      type RequestLike, type StartedSession, type Testing, type TestSession, type Transport,
+      type RequestLike, type StartedSession, type Testing, type TestSession, type Transport, type JsonObject, type JsonValue,
+      type GivenDatabase, type MetadataSchemas, type PostgresPool, type ProfileUpdate, type StandardSchema, type UserUpdate,
+      type HookClient, HookRefusal, type Hooks, type LinkParts, type MailContent, type MailData, type MailKind, type MailLink,
+      type MailLinks, type MailOptions, type MailTemplate, type MailTemplates, type MailText, type SignedUp, type SignIn,
+      type SignInAttempt, type SignUpAttempt, type TemplateInput,
     } from 'bienvenue-auth'
 
     const mailer: Mailer = {
       async send(mail: Mail): Promise<void> {
-        const words: string[] = [mail.id, mail.to, mail.subject, mail.text, mail.html, mail.language]
+        const words: string[] = [mail.id, mail.to, mail.subject, mail.text, mail.html ?? '', mail.language]
+        const { kind, url, data }: MailContent = mail
+        console.log(kind, url, data)
         if (words.includes('')) throw new MailRefused('empty')
         throw new MailError('not today')
       },
@@ -516,6 +529,27 @@ const TYPED = `
       verifyNothing: async () => {},
       needsRehash: () => false,
     }
+    const hooks: Hooks = {
+      beforeSignUp({ email, normalizedEmail }: SignUpAttempt, { ip }: HookClient) {
+        if (ip === undefined) throw new HookRefusal('no_address', email + normalizedEmail)
+      },
+      async afterSignUp({ user }: SignedUp) {
+        console.log(user.id)
+      },
+      beforeSignIn({ user, method }: SignInAttempt) {
+        if (method === 'password') throw new HookRefusal(user.email)
+      },
+    }
+    const link: MailLink = async ({ token, email, kind }: LinkParts) => token + email + kind
+    const links: MailLinks = { reset_password: link, confirm_email: 'https://app.example.com/#{token}' }
+    const kind: MailKind = 'new_device'
+    const write: MailTemplate<'new_device'> = (input: TemplateInput<'new_device'>): MailText => {
+      const { signIns, count }: MailData<'new_device'> = input.data
+      const [latest]: readonly SignIn[] = signIns
+      return { subject: kind, text: input.to + count + latest?.at.toISOString(), html: null }
+    }
+    const templates: MailTemplates = { new_device: write, reset_password: ({ url }) => ({ subject: 'x', text: url }) }
+    const mail: MailOptions = { links, templates }
     const options: CreateAuthOptions = {
       mode: 'production', baseUrl: 'https://auth.example.com', secretKey: 'x', smtpUrl: 'smtps://h', mailFrom: 'a@b.c',
       trustedProxies: '10.0.0.0/8', databaseUrl: 'sqlite::memory:', passwordHash: 'argon2id', bcryptCost: 12, maxImportedHashCost: 25,
@@ -526,10 +560,12 @@ const TYPED = `
       unconfirmedAccountSeconds: 86_400, throttle: true, loginFailuresPerAccount: 2, loginFailuresPerIp: 2,
       loginFailuresUntilLock: 0, signInsPerAccount: 2, signInsPerIp: 2, resetRequestsPerAccount: 2, resetRequestsPerIp: 2, registrationsPerIp: 2,
       mailsPerMailbox: 1, mailsPerHour: 1, auditRetentionDays: 1, ipRetentionDays: 1,
-      now: () => new Date(), hasher, mailer, logger,
+      now: () => new Date(), hasher, mailer, logger, hooks, mail,
       onAudit: (record: AuditRecord) => console.log(record.action, record.at.getTime(), record.userId?.toFixed()),
     }
-    const auth: Auth = await createAuth(options)
+    const pool: PostgresPool | undefined = undefined
+    const database: GivenDatabase | undefined = pool
+    const auth: Auth = await createAuth({ ...options, database })
     const inForce: Options = auth.options
     const carrier: Mailer | null = auth.mailer
     const body: IncomingBody = { bytes: new Uint8Array() }
@@ -643,6 +679,15 @@ const TYPED = `
       const attributes: CookieAttributes = options
       console.log(name, value, attributes.httpOnly, header)
     }
+    const changed2: ProfileUpdate = { name: 'Bob', picture: null }
+    const plan: JsonValue = 'free'
+    const metadata: JsonObject = { plan }
+    const update: UserUpdate = { ...changed2, metadata, privateMetadata: null }
+    const asks: StandardSchema = {
+      '~standard': { version: 1, vendor: 'x', validate: (value) => ({ value: value as JsonObject }) },
+    }
+    const schemas: MetadataSchemas = { public: asks }
+    console.log((await auth.users.update(1, update))?.name, Object.keys(schemas))
     const testing: Testing = auth.testing
     const testSession: TestSession = await testing.signIn('a@b.c')
     console.log(testSession.user.id, Object.keys(testSession.headers))
@@ -661,6 +706,39 @@ const TYPED = `
 
 it('supports explicit annotations with every exported type', async () => {
   expect(await compile(TYPED)).toMatchObject({ stdout: '', exitCode: 0 })
+})
+
+const CLIENT = `
+  import {
+    type CallOptions, type Client, type ClientError, type ClientOptions, createClient, type CurrentSession, type Fetch,
+    type GeneralErrorCode, type Result, type SessionStore, type TokenStore,
+  } from 'bienvenue-auth/client'
+
+  let kept: string | null = null
+  const token: TokenStore = { get: () => kept, set: (next) => { kept = next } }
+  const send: Fetch = async () => ({ ok: true, status: 204, headers: { get: () => null }, text: async () => '' })
+  const options: ClientOptions = { baseUrl: 'https://auth.example.com', fetch: send, token }
+  const client: Client = createClient(options)
+  const none: CallOptions = {}
+  const result: Result<{ sessions: { id: string; ip: string | null }[] }> = await client.sessions.list(none)
+  export const error: ClientError | null = result.ok ? null : result.error
+  const session: SessionStore = client.session
+  export const stop: () => void = session.subscribe((current: CurrentSession | undefined) => current?.user?.email)
+  export const general: GeneralErrorCode = 'invalid_response'
+  // @ts-expect-error: a field is missing.
+  client.signIn.withPassword({ email: 'bob@example.com' })
+  // @ts-expect-error: there is no such field.
+  client.sessions.end({ id: 'x', all: true })
+  // @ts-expect-error: a page has no method.
+  client.pages
+`
+
+it.each([
+  ['a browser', { lib: ['es2022', 'dom'], types: [], module: 'esnext', moduleResolution: 'bundler' }],
+  // The types of zod name `URL`.
+  ['a platform without the types of a browser or Node', { lib: ['es2022'], types: [], skipLibCheck: true }],
+])('types the client for %s', async (_, overrides) => {
+  expect(await compile(CLIENT, overrides)).toMatchObject({ stdout: '', exitCode: 0 })
 })
 
 it('exports no name that these programs do not use', () => {
@@ -756,10 +834,11 @@ it('documents every member of `auth`, its options and its results for editors', 
 })
 
 it('shows the comment of every use case in editors', () => {
-  // The members of `auth` are mapped from the use cases, so ask the compiler, as editors do.
+  // The members of `auth` and of the client are mapped from the use cases and the contract, so ask the compiler, as editors do.
   writeFileSync(
     join(consumer, 'editor.ts'),
-    `export const auth = await (await import('bienvenue-auth')).createAuth()`,
+    `export const auth = await (await import('bienvenue-auth')).createAuth()
+     export const client = (await import('bienvenue-auth/client')).createClient({ baseUrl: '' })`,
   )
   const config = join(consumer, 'editor.json')
   writeFileSync(
@@ -771,9 +850,7 @@ it('shows the comment of every use case in editors', () => {
   const [project = expect.unreachable()] = compiler.updateSnapshot({ openProject: config }).getProjects()
   const { checker, program } = project
   const file = program.getSourceFile(join(consumer, 'editor.ts')) ?? expect.unreachable()
-  const [auth = expect.unreachable()] = checker.getExportsOfModule(
-    checker.getSymbolAtLocation(file) ?? expect.unreachable(),
-  )
+  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(file) ?? expect.unreachable())
 
   const documented: string[] = []
   const undocumented: string[] = []
@@ -789,9 +866,12 @@ it('shows the comment of every use case in editors', () => {
       else if (!isDocumented || name === 'db') visit(member, `${name}.`)
     }
   }
-  visit(auth, '')
+  for (const owner of exported) visit(owner, owner.name === 'auth' ? '' : 'client.')
   expect(undocumented).toEqual([])
   expect(documented).toEqual(
-    expect.arrayContaining(['account.delete', 'db.addUser', 'fetch', 'registerUser']),
+    expect.arrayContaining([
+      ...['account.delete', 'db.addUser', 'fetch', 'registerUser'],
+      ...['client.account.delete', 'client.sessions.list', 'client.onSignedOut'],
+    ]),
   )
 })

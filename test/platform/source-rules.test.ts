@@ -20,7 +20,7 @@ const WRITES =
   /process\.(?:stdout|stderr)|process\[|console\.|emitWarning|\bpino\(|\bcreateLogger\(|writeFile|appendFile|WriteStream|openSync|addAuditRecord\(ctx/
 
 const CONNECTS =
-  /await fetch\(|\bcreateTransport\(|new pg\.(?:Pool|Client)\(|\b(?:net|tls|http|https|http2|dgram)\.\w+\(|new (?:WebSocket|EventSource|XMLHttpRequest)\b/
+  /(?:await|=>) fetch\(|\bcreateTransport\(|new pg\.(?:Pool|Client)\(|\b(?:net|tls|http|https|http2|dgram)\.\w+\(|new (?:WebSocket|EventSource|XMLHttpRequest)\b/
 
 it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
   [
@@ -47,7 +47,25 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
   [
     'open a network connection [CFG-04]',
     CONNECTS,
-    ['auth/passwords/policy/breaches.ts', 'db/postgres.ts', 'mail/smtp.ts'],
+    // The client runs in the applications, and asks the service.
+    [
+      'adapters/remote.ts',
+      'auth/passwords/policy/breaches.ts',
+      'client/index.ts',
+      'db/postgres.ts',
+      'mail/smtp.ts',
+    ],
+  ],
+  // A sign-in asks the hook `beforeSignIn` first. The others renew a session, or let the program vouch for the user.
+  [
+    'start a session',
+    /await startSession\(/,
+    [
+      'auth/account/password-change.ts',
+      'auth/sessions/create.ts',
+      'auth/sign-in/reauthenticate.ts',
+      'auth/sign-in/with-password.ts',
+    ],
   ],
   [
     'call sql.raw [API-04]',
@@ -55,6 +73,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'db/dialect.ts',
       'db/migrations/0007-audit.ts',
+      'db/migrations/0008-notices.ts',
       'db/migrations/0009-audit-actors.ts',
       'db/migrations/0011-audit-origins.ts',
       'db/tools/adoption/sqlite.ts',
@@ -74,7 +93,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'auth/passwords/policy/common.ts',
       'cli/import/firebase.ts',
-      'cli/secrets.ts',
+      'cli/text-file.ts',
       'cli/version.ts',
       'lib/pool.ts',
       'pages/layout.ts',
@@ -137,6 +156,7 @@ it('only these files use cryptography, and only these primitives [CRY-08]', () =
     ),
   )
   expect(used.sort()).toEqual([
+    'adapters/signed-in.ts: randomUUID of node:crypto',
     'app/request-log.ts: randomUUID of node:crypto',
     'auth/passwords/hashing/argon2.ts: argon2 of node:crypto',
     'auth/passwords/hashing/argon2.ts: randomBytes of node:crypto',

@@ -772,10 +772,12 @@ onBothEngines('a request', (engine) => {
         ([name]) => Object.hasOwn(body.shape, name),
       )
       const takesPassword = named.some(([name]) => name.endsWith('password'))
+      // Every field is optional, so the session is the first that is missing.
+      const takesNothing = body.safeParse({}).success
       for (const [status, request, query] of [
         // A required session is checked first. A missing cookie costs no query either.
         [
-          takesPassword && path !== '/confirm_email' && tag !== 'classic' ? 401 : 400,
+          (takesPassword && path !== '/confirm_email' && tag !== 'classic') || takesNothing ? 401 : 400,
           takesPassword ? sent(Object.fromEntries(named)) : sent({}),
         ],
         // Routes that only look up an address refuse an empty one without the database.

@@ -21,8 +21,19 @@ export async function freshDatabase(engine: EngineName): Promise<string> {
 }
 
 /** Creates a database with the current schema and no rows, and returns its URL. It is deleted when the test ends. */
-export async function migratedDatabase(engine: EngineName): Promise<string> {
-  const templates = inject('templates')
+export function migratedDatabase(engine: EngineName): Promise<string> {
+  return copyOf(engine, inject('templates'))
+}
+
+/**
+ * The same with our tables named as in {@link NAMED}. Others, with other columns, have the plain names, so a statement
+ * that forgets the naming fails.
+ */
+export function namedDatabase(engine: EngineName): Promise<string> {
+  return copyOf(engine, inject('namedTemplates'))
+}
+
+async function copyOf(engine: EngineName, templates: Readonly<Record<EngineName, string>>): Promise<string> {
   if (engine === 'postgres') return createPostgres(`template ${templates.postgres}`)
   const file = temporaryFile()
   copyFileSync(templates.sqlite, file)
@@ -83,8 +94,9 @@ export function testClock(start = '2026-11-21T12:00:00Z'): TestClock {
  * nothing unless the options have a logger.
  */
 export async function freshAuth(engine: EngineName, options: CreateAuthOptions = {}): Promise<Auth> {
+  const { database, databaseUrl } = options
   const auth = await createAuth({
-    databaseUrl: options.databaseUrl ?? (await migratedDatabase(engine)),
+    ...(database === undefined && { databaseUrl: databaseUrl ?? (await migratedDatabase(engine)) }),
     hasher: CHEAP_HASHER,
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     ...options,

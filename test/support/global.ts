@@ -2,10 +2,13 @@
 import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { build, isBuilt } from '../../scripts/build.ts'
-import { openDatabase } from '../../src/db/index.ts'
+import { openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
+import type { Naming } from '../../src/db/naming.ts'
+import { NAMED } from './named.ts'
 import { startPostgres } from './start-postgres.ts'
 
 declare module 'vitest' {
@@ -14,6 +17,8 @@ declare module 'vitest' {
     postgresUrl: string
     /** Databases with the current schema and no rows: a name on the server, and a file path. */
     templates: { readonly postgres: string; readonly sqlite: string }
+    /** The same for {@link NAMED}, in which other tables have the plain names. */
+    namedTemplates: { readonly postgres: string; readonly sqlite: string }
   }
 }
 
@@ -33,15 +38,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(join(tmpdir(), 'bienvenue-templates-'))
   const postgres = `bienvenue_template_${process.pid}`
   const sqlite = join(folder, 'template.db')
+  const [namedPostgres, namedSqlite] = [`${postgres}_named`, join(folder, 'named.db')]
   await createPostgres(url, postgres)
+  await createPostgres(url, namedPostgres)
   for (const databaseUrl of [`${url}/${postgres}`, `sqlite:${sqlite}`])
     await (await openDatabase(databaseUrl)).destroy()
+  await createNamed(`${url}/${namedPostgres}`, NAMED.postgres)
+  await createNamed(`sqlite:${namedSqlite}`, NAMED.sqlite)
   project.provide('postgresUrl', url)
   project.provide('templates', { postgres, sqlite })
+  project.provide('namedTemplates', { postgres: namedPostgres, sqlite: namedSqlite })
   return async () => {
     rmSync(folder, { recursive: true, force: true })
     await stop()
   }
+}
+
+async function createNamed(databaseUrl: string, naming: Naming): Promise<void> {
+  const db = await openDatabase(databaseUrl, { naming })
+  for (const table of TABLE_NAMES) await sql`create table ${sql.id(table)} (theirs text)`.execute(db)
+  await db.destroy()
 }
 
 /** A container often gives 64 MB to it, which is too little. */

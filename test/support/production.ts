@@ -5,14 +5,14 @@ import { expect, onTestFinished, vi } from 'vitest'
 import type { Client } from '../../src/auth/caller.ts'
 import type { Context } from '../../src/auth/context.ts'
 import { openSending } from '../../src/auth/delivery/send.ts'
+import { openHooks } from '../../src/auth/hooks.ts'
 import { createPasswordPolicy } from '../../src/auth/passwords/policy/index.ts'
 import { forDialect, isSqlite } from '../../src/db/dialect.ts'
-import { type Database, openAsItIs } from '../../src/db/index.ts'
-import type { Auth, CreateAuthOptions, Mail, Mailer } from '../../src/index.ts'
+import { type Database, type GivenDatabase, openAsItIs, openDatabase } from '../../src/db/index.ts'
+import type { Auth, CreateAuthOptions, Mail, Mailer, MailKind } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
-import { compose, type Message } from '../../src/mail/compose.ts'
+import { openMailWriter } from '../../src/mail/application.ts'
 import { resolveOptions } from '../../src/options/index.ts'
-import { LOCALES } from '../../src/text/index.ts'
 import {
   CHEAP_HASHER,
   type EngineName,
@@ -21,7 +21,6 @@ import {
   type TestClock,
   testClock,
 } from './engines.ts'
-import { MESSAGES } from './messages.ts'
 
 const HOST = 'auth.example.com'
 export const BASE_URL = `https://${HOST}`
@@ -35,25 +34,23 @@ export function randomKey(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** A mail and its kind. */
-export interface ReceivedMail extends Mail {
-  readonly kind: Message['kind']
-}
+/** A mail as a mailer gets it. */
+export type ReceivedMail = Mail
 
 /** A mailer that keeps the mail it is given. */
 export interface MemoryMailer extends Mailer {
   /** Every accepted mail, oldest first. */
-  readonly mails: readonly ReceivedMail[]
+  readonly mails: readonly Mail[]
   /** Every mail that it dropped because it was a decoy. */
-  readonly discarded: readonly ReceivedMail[]
+  readonly discarded: readonly Mail[]
   /** How often it was closed. */
   readonly closed: number
 }
 
 /** @param deliver - Runs before a mail is kept. If it throws or rejects, sending fails with its error. */
 export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () => {}): MemoryMailer {
-  const mails: ReceivedMail[] = []
-  const discarded: ReceivedMail[] = []
+  const mails: Mail[] = []
+  const discarded: Mail[] = []
   let closed = 0
   return {
     mails,
@@ -63,28 +60,15 @@ export function memoryMailer(deliver: (mail: Mail) => Promise<void> | void = () 
     },
     async send(mail) {
       await deliver(mail)
-      mails.push({ ...mail, kind: kindOf(mail) })
+      mails.push(mail)
     },
     async discard(mail) {
-      discarded.push({ ...mail, kind: kindOf(mail) })
+      discarded.push(mail)
     },
     close() {
       closed++
     },
   }
-}
-
-const EVERY_MESSAGE: readonly Message[] = [...Object.values(MESSAGES), { ...MESSAGES.new_device, count: 2 }]
-
-// Each kind of message has its own subject in each language.
-const KINDS = new Map(
-  LOCALES.flatMap((locale) =>
-    EVERY_MESSAGE.map((message) => [compose(message, { service: HOST, locale }).subject, message.kind]),
-  ),
-)
-
-function kindOf({ subject }: Mail): Message['kind'] {
-  return KINDS.get(subject) ?? expect.unreachable(`an unknown mail: ${subject}`)
 }
 
 /** A mailed link, taken apart. */
@@ -113,9 +97,9 @@ export interface Production {
   /** Direct access to the tables, without the rules of the service. */
   readonly db: Database
   /** Waits until no mail is due. @returns The mail sent since the last call, ordered by address and kind. */
-  newMails(): Promise<readonly ReceivedMail[]>
+  newMails(): Promise<readonly Mail[]>
   /** Does the same, requires exactly one mail of this kind, and returns its link. */
-  mailedLink(kind: Message['kind']): Promise<MailedLink>
+  mailedLink(kind: MailKind): Promise<MailedLink>
 }
 
 /** Options with a clock and a mailer that the test can inspect. */
@@ -137,7 +121,7 @@ export async function productionAuth(
   { now = testClock(), mailer = memoryMailer(), ...options }: ProductionOptions = {},
 ): Promise<Production> {
   const auth = await freshAuth(engine, { ...productionOptions(), ...options, now, mailer })
-  const db = await openTables(auth.options.databaseUrl)
+  const db = await openTables(options.database ?? auth.options.databaseUrl, auth.options)
   let seen = 0
   const newMails = async () => {
     await untilNoMailIsDue(db, now)
@@ -159,7 +143,7 @@ export async function productionAuth(
   }
 }
 
-function placeOf({ to, kind }: ReceivedMail): string {
+function placeOf({ to, kind }: Mail): string {
   return `${to} ${kind}`
 }
 
@@ -203,7 +187,15 @@ interface ContextDetails extends Omit<CreateAuthOptions, 'now' | 'mailer' | 'log
 /** Creates a context of production mode, on a fresh database unless the options name one. */
 export async function productionContext(
   engine: EngineName,
-  { now = testClock(), hasher = CHEAP_HASHER, onMail = () => {}, onAudit, ...given }: ContextDetails = {},
+  {
+    now = testClock(),
+    hasher = CHEAP_HASHER,
+    onMail = () => {},
+    onAudit,
+    hooks = {},
+    mail = {},
+    ...given
+  }: ContextDetails = {},
 ): Promise<TestContext> {
   const databaseUrl = given.databaseUrl ?? (await migratedDatabase(engine))
   const options = resolveOptions({ ...productionOptions(), ...given, databaseUrl }, { hasMailer: true })
@@ -214,7 +206,10 @@ export async function productionContext(
     hasher,
     options,
     policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
+    metadataSchema: {},
     keys: createKeyring(parseSecretKeys(options.secretKey)),
+    hooks: openHooks(hooks, () => {}),
+    mail: openMailWriter(mail, { httpsOnly: true, onFault: () => {} }),
     sendsMail: true,
     instance: 'test:1',
     onAudit: onAudit ?? (() => {}),
@@ -224,11 +219,17 @@ export async function productionContext(
 }
 
 /**
- * Opens separate connections to a database with the current schema. They are closed when the test ends. The schema is not
- * inspected, which on PostgreSQL costs more than connecting.
+ * Opens the tables directly, over separate connections if the source is a URL. They are closed when the test ends. The
+ * schema of a URL is not inspected, which on PostgreSQL costs more than connecting.
  */
-export async function openTables(databaseUrl: string): Promise<Database> {
-  const db = await openAsItIs(databaseUrl)
+export async function openTables(
+  source: string | GivenDatabase,
+  { tablePrefix = '', databaseSchema = '' }: CreateAuthOptions = {},
+): Promise<Database> {
+  const naming = { tablePrefix, databaseSchema }
+  const db = await (typeof source === 'string'
+    ? openAsItIs(source, { naming })
+    : openDatabase(source, { naming }))
   onTestFinished(() => db.destroy())
   return db
 }

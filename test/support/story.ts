@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
-import { MailError, MailRefused } from '../../src/index.ts'
+import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import type { EngineName } from './engines.ts'
 import {
   CLIENT,
@@ -32,12 +32,26 @@ const DAVE = 'dave.mover@example.com'
 /** Gets an account from an operator, and sets the password with the mailed link. */
 const ERIN = 'erin.newcomer@example.com'
 const STRANGER = 'somebody.else@example.com'
+/** The application refuses this address, and that Carol signs in. */
+const UNINVITED = 'ursula.uninvited@example.com'
 /** The mail server refuses mail to this address for good. */
 const REFUSED = 'full.mailbox@example.com'
 /** The mail server does not answer for this address. */
 const UNREACHED = 'slow.server@example.com'
 /** Every address of the story. */
-export const ADDRESSES = [ALICE, NEW_ADDRESS, BOB, MOVED, CAROL, DAVE, ERIN, STRANGER, REFUSED, UNREACHED]
+export const ADDRESSES = [
+  ALICE,
+  NEW_ADDRESS,
+  BOB,
+  MOVED,
+  CAROL,
+  DAVE,
+  ERIN,
+  STRANGER,
+  UNINVITED,
+  REFUSED,
+  UNREACHED,
+]
 
 interface LoggedLine {
   readonly level: string
@@ -61,12 +75,20 @@ const stories = new Map<EngineName, Promise<Story>>()
 
 /** The story on one engine. Call it inside a test. */
 export function story(engine: EngineName): Promise<Story> {
-  const told = stories.get(engine) ?? tell(engine)
+  const told = stories.get(engine) ?? tellStory(engine)
   stories.set(engine, told)
   return told
 }
 
-async function tell(engine: EngineName): Promise<Story> {
+/**
+ * Tells the story once more.
+ *
+ * @param options - Where, if not on a fresh database.
+ */
+export async function tellStory(
+  engine: EngineName,
+  options: Pick<CreateAuthOptions, 'database' | 'databaseUrl' | 'tablePrefix' | 'databaseSchema'> = {},
+): Promise<Story> {
   const told: Story = { log: [], audit: [], mails: [], rows: new Map(), secrets: [], refusals: [] }
   const write = (level: string) => (fields: Record<string, unknown>, msg: string) =>
     void told.log.push({ level, msg, fields })
@@ -76,10 +98,15 @@ async function tell(engine: EngineName): Promise<Story> {
     if (to === UNREACHED) throw new MailError('The server is slow.')
   })
   const scene = await productionAuth(engine, {
+    ...options,
     mailer,
     secretKey,
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     onAudit: (line) => void told.audit.push(line),
+    hooks: {
+      beforeSignUp: ({ email }) => refuseIf(email === UNINVITED),
+      beforeSignIn: ({ user }) => refuseIf(user.email === CAROL),
+    },
   })
   const teller = tellerOf(scene, told)
   told.secrets.push(PASSWORD, NEW_PASSWORD, WRONG, secretKey)
@@ -94,6 +121,10 @@ async function tell(engine: EngineName): Promise<Story> {
   told.mails.push(...mailer.mails)
   for (const mail of mailer.mails) if (mail.text.includes('#')) teller.keepSecret(linkIn(mail).token)
   return told
+}
+
+function refuseIf(isRefused: boolean): void {
+  if (isRefused) throw new HookRefusal('invitation_required', 'Ask for an invitation.')
 }
 
 interface Answered {
@@ -145,6 +176,7 @@ async function register({ ask, login, newMails, mailedLink, keepRows }: Teller):
   const signUp = { json: { email: ALICE, password: PASSWORD }, headers: { 'accept-language': 'fr' } }
   for (let time = 0; time < 2; time++)
     expect(await ask('POST', '/users', signUp)).toMatchObject({ status: 200 })
+  await ask('POST', '/users', { json: { email: UNINVITED, password: PASSWORD } })
   await login(ALICE)
   await newMails()
   await ask('POST', '/request_confirmation', { json: { email: ALICE } })
@@ -209,6 +241,7 @@ async function operate({
   keepSecret,
 }: Teller): Promise<void> {
   await auth.users.create({ email: CAROL, password: PASSWORD, confirmed: true })
+  await login(CAROL)
   await auth.users.create({ email: ERIN, sendLink: true })
   const { token } = await mailedLink('set_password')
   await keepRows()
@@ -222,6 +255,8 @@ async function operate({
   await newMails()
   await auth.users.setEmail(id, { email: MOVED, confirmed: true })
   await auth.users.setEmail(id, { email: BOB, confirmed: true })
+  const notes = { note: 'what the program knows of him' }
+  await auth.users.update(id, { name: 'Robert Builder', metadata: notes, privateMetadata: notes })
   keepSecret((await auth.createSession(BOB, CLIENT)) ?? undefined)
   await keepRows()
   await auth.destroySession(id)

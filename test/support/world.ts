@@ -52,6 +52,9 @@ const VALUES = new Map<unknown, (world: World) => string | Promise<string>>([
   [fields.newPassword, () => NEW_PASSWORD],
   [fields.resetToken, resetToken],
   [fields.mailedToken, emailChangeToken],
+  [fields.name, () => 'Alice Liddell'],
+  [fields.picture, () => 'https://example.com/alice.png'],
+  [fields.locale, () => 'fr'],
 ])
 
 const SECRETS: readonly unknown[] = [fields.password, fields.resetToken, fields.mailedToken]
@@ -96,9 +99,9 @@ export async function requestFor(
 ): Promise<Request> {
   const json: Record<string, string> = {}
   for (const [name, schema] of Object.entries(body?.shape ?? {})) {
-    if (isOptional(schema)) continue
-    const value = VALUES.get(schema) ?? expect.unreachable(`${id}: what is a good ${name}?`)
-    json[name] = wrong.includes(schema) ? WRONG : await value(world)
+    const value = VALUES.get(schema)
+    if (value !== undefined) json[name] = wrong.includes(schema) ? WRONG : await value(world)
+    else if (!isOptional(schema)) expect.unreachable(`${id}: what is a good ${name}?`)
   }
   // A path names a session, which is not the one that acts.
   const [sessionId = ''] = 'id' in params ? (await world.newSession()).split('.') : []

@@ -351,7 +351,7 @@ onBothEngines('a classic users table', (engine) => {
     const { url, db } = await classicDatabase(engine, [{ id: 1, email: 'bob@example.com' }])
     const before = [await rowsOf(db, 'users'), await tablesOf(db)]
     const problem =
-      'this database has a users table that Bienvenue did not make; nothing was changed. If a service of the Flask exercise made it, run: bienvenue adopt'
+      'this database has a users table that Bienvenue did not make; nothing was changed. If it belongs to your application, set BIENVENUE_TABLE_PREFIX, or BIENVENUE_DATABASE_SCHEMA on PostgreSQL, to keep the tables of Bienvenue apart. If a service of the Flask exercise made it, run: bienvenue adopt'
     const lines = [
       'serve',
       'migrate',

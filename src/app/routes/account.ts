@@ -15,6 +15,10 @@ export const accountRoutes = routesOf('account', (auth) => ({
     return { body: { email } }
   },
 
+  async update({ fields, caller }) {
+    return { body: { user: accountOnWire(await auth.account.update(fields, caller)) } }
+  },
+
   async requestPasswordReset({ fields, caller }) {
     if (auth.options.resetTokenDelivery === 'mail') {
       await auth.account.requestPasswordReset(fields, caller)

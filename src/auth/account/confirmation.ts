@@ -42,7 +42,7 @@ export async function requestConfirmation(
   await inTransaction(ctx, async (tx) => {
     await record(tx, { action: 'request_confirmation', userId: user?.id ?? null }, caller)
     if (awaitsConfirmation) await enqueueMail(tx, user, 'verify_email', caller)
-    else await enqueueDecoy(tx, 'verify_email', caller)
+    else await enqueueDecoy(tx, 'verify_email', caller, email)
   })
 }
 

@@ -1,16 +1,15 @@
 import type * as store from '../../db/index.ts'
-import { AuthError } from '../../model/errors.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { list as listAudit } from '../audit/list.ts'
 import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
-import { nextHour, takeHourlyPlace } from '../quotas.ts'
+import { requireHourlyPlace } from '../quotas.ts'
 import { requireFreshSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
 import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 
-/** Everything that is stored about an account, except secrets. */
+/** Everything that is stored about an account, except secrets and the private metadata. */
 export interface AccountExport {
   readonly account: Account
   /** The live sessions, most recently used first. */
@@ -21,10 +20,7 @@ export interface AccountExport {
 
 async function exportAccount(ctx: Context, caller: SessionCaller): Promise<AccountExport> {
   const { user, acting } = await requireFreshSession(ctx, caller)
-  if ((await takeHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)) === null) {
-    const retryAfterSeconds = Math.ceil((nextHour(ctx).getTime() - ctx.now().getTime()) / 1_000)
-    throw new AuthError('too_many_attempts', { retryAfterSeconds })
-  }
+  await requireHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)
   await record(ctx, { action: 'export_account', userId: user.id }, acting)
   return {
     account: accountOf(user),
@@ -43,8 +39,8 @@ async function newestAuditRecords(ctx: Context, userId: number): Promise<store.A
 
 export {
   /**
-   * Exports everything that is stored about the caller's account, except secrets: the account, its live sessions and
-   * its newest 10,000 audit records (GDPR Art. 15 and 20).
+   * Exports everything that is stored about the caller's account, except secrets and the private metadata: the
+   * account, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
    *
    * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
    *   authenticated more than `options.reauthenticationSeconds` ago; `too_many_attempts` with `retryAfterSeconds`: more

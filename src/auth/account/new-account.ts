@@ -9,9 +9,10 @@ import { assertMailsLinks, enqueueMail, localeFor } from '../delivery/enqueue.ts
 import { assertNewPassword } from '../passwords/password.ts'
 import { forgetAttempts } from '../sign-in/throttle.ts'
 import { assertEmail, emailTaken } from './address.ts'
+import { readProfile, USER_PROFILE, type UserUpdate } from './profile-fields.ts'
 
-/** A new account. */
-export interface NewAccount {
+/** A new account, with its profile if there is one. */
+export interface NewAccount extends UserUpdate {
   email: string
   password: string
   /**
@@ -24,12 +25,18 @@ export interface NewAccount {
 /** Checks the address and the password, then adds the account. */
 export async function createAccount(ctx: Context, request: NewAccount, caller: Caller): Promise<User> {
   assertEmail(request.email)
+  const profile = await readProfile(ctx, request, USER_PROFILE)
   await assertNewPassword(ctx, request.password, { field: 'password', email: request.email })
-  return addAccount(ctx, request, caller)
+  return addAccount(ctx, { ...request, profile }, caller)
+}
+
+/** An account to add, with checked values. */
+export interface CheckedAccount extends Pick<NewAccount, 'email' | 'password' | 'confirmed'> {
+  readonly profile: store.ProfileChanges
 }
 
 /** Adds an account. @throws {AuthError} `email_taken`. */
-export async function addAccount(ctx: Context, request: NewAccount, caller: Caller): Promise<User> {
+export async function addAccount(ctx: Context, request: CheckedAccount, caller: Caller): Promise<User> {
   const { email } = request
   // Hashing is expensive, so look up first; the unique constraint settles races.
   if ((await store.findUserByEmail(ctx.db, email)) !== null) throw emailTaken(email)
@@ -53,15 +60,22 @@ export async function addAccount(ctx: Context, request: NewAccount, caller: Call
  * @throws {AuthError} `email_taken`; `missing_field` or `invalid_email`.
  * @throws {OptionError} `smtpUrl` or `baseUrl` is not set.
  */
-export async function addAccountWithLink(ctx: Context, email: unknown, caller: Caller): Promise<User> {
+export async function addAccountWithLink(
+  ctx: Context,
+  request: UserUpdate & { readonly email: string },
+  caller: Caller,
+): Promise<User> {
+  const { email } = request
   assertEmail(email)
+  const profile = await readProfile(ctx, request, USER_PROFILE)
   assertMailsLinks(ctx)
   try {
     return await inTransaction(ctx, async (tx) => {
       await forgetAttempts(tx, email)
       const user = await store.addUser(tx.db, email, NO_PASSWORD, {
         createdAt: tx.now(),
-        locale: givenLocale(caller),
+        ...profile,
+        locale: profile.locale ?? givenLocale(caller),
       })
       await record(tx, { action: 'register', userId: user.id }, caller)
       await record(tx, { action: 'request_password_reset', userId: user.id }, caller)
@@ -80,7 +94,7 @@ function givenLocale(caller: Caller): string | null {
 /** Adds an account, and enqueues its confirmation mail if it must confirm its address. */
 export async function addConfirmable(
   tx: TxContext,
-  request: NewAccount,
+  request: CheckedAccount,
   hashedPassword: string,
   caller: Caller,
 ): Promise<User> {
@@ -91,7 +105,8 @@ export async function addConfirmable(
     createdAt: now,
     emailVerifiedAt: request.confirmed === true ? now : null,
     unconfirmedUntil: mustConfirm ? secondsAfter(now, unconfirmedAccountSeconds) : null,
-    locale: givenLocale(caller),
+    ...request.profile,
+    locale: request.profile.locale ?? givenLocale(caller),
   })
   await record(tx, { action: 'register', userId: user.id }, caller)
   if (mustConfirm) await enqueueMail(tx, user, 'verify_email', caller)

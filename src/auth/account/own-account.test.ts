@@ -370,9 +370,9 @@ onBothEngines('the sessions of a user', (engine) => {
         expiresAt: new Date(start.getTime() + 30 * 86_400_000),
         amr: ['pwd'],
         aal: 1,
+        transport: 'cookie',
         ip: CLIENT.ip,
         userAgent: CLIENT.userAgent,
-        transport: 'cookie',
       },
       expect.objectContaining({
         id: elsewhere.sessionToken.slice(0, 36),
@@ -519,6 +519,8 @@ onBothEngines('the export of an account', (engine) => {
     const production = await productionAuth(engine)
     const { auth, db, now, mailedLink, newMails } = production
     const { id, sessionToken } = await signInBob(production)
+    const privateMetadata = { note: 'private to the application' }
+    await auth.users.update(id, { name: 'Bob', metadata: { plan: 'pro' }, privateMetadata })
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
     await newSession(auth, ROB)
     await auth.account.requestPasswordReset({ email: BOB }, CLIENT)
@@ -534,11 +536,14 @@ onBothEngines('the export of an account', (engine) => {
       disabledAt: null,
       emailVerifiedAt: now(),
       locale: null,
+      name: 'Bob',
+      picture: null,
+      metadata: { plan: 'pro' },
       passwordCompromisedAt: null,
     })
     expect(exported.sessions).toHaveLength(2)
     expect(exported.audit.map(({ action }) => action).sort()).toEqual(
-      ['register', 'login', 'request_password_reset', 'login', 'export_account'].sort(),
+      ['register', 'login', 'update_profile', 'request_password_reset', 'login', 'export_account'].sort(),
     )
     const response = await send(auth, 'POST', '/profile/export', { sessionToken })
     const bodies = [JSON.stringify(exported), await response.text()]
@@ -556,6 +561,7 @@ onBothEngines('the export of an account', (engine) => {
       ...hashes.map((hash) => Buffer.from(hash, 'hex').toString('base64')),
       device.deviceToken ?? '',
       ROB,
+      privateMetadata.note,
     ]
     for (const body of bodies) for (const secret of secrets) expect(body).not.toContain(secret)
   })

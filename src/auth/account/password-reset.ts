@@ -34,7 +34,7 @@ export async function requestPasswordReset(
   await inTransaction(ctx, async (tx) => {
     await record(tx, { action: 'request_password_reset', userId: user?.id ?? null }, caller)
     if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)
-    else await enqueueDecoy(tx, 'reset_password', caller)
+    else await enqueueDecoy(tx, 'reset_password', caller, email)
   })
 }
 

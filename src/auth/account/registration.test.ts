@@ -388,4 +388,8 @@ const NOTHING = {
   email_verified_at: null,
   password_compromised_at: null,
   locale: null,
+  name: null,
+  picture: null,
+  metadata: null,
+  private_metadata: null,
 }

@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
-import { storedEmail } from '../../model/user.ts'
+import { accountOf, maskEmail, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
@@ -8,13 +8,18 @@ import { enqueueMail } from '../delivery/enqueue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
-import { addAccount, addConfirmable } from './new-account.ts'
+import { addAccount, addConfirmable, type CheckedAccount } from './new-account.ts'
+import { readProfile } from './profile-fields.ts'
 
 /** What {@link register} takes. */
 export interface RegisterRequest {
   email: string
   /** `options.minPasswordLength` code points or more, and at most 1,024 bytes of UTF-8. */
   password: string
+  /** The name that the user wants to be called by. */
+  name?: string | null | undefined
+  /** The language of the account's mail, such as `en` or `fr-CA`. Default: the best match of `caller.acceptLanguage`. */
+  locale?: string | null | undefined
 }
 
 /** What {@link register} returns. With uniform answers it is the same for a taken address. */
@@ -29,8 +34,9 @@ export interface RegisterResult {
  * mail (OWASP ASVS 6.3.8). With `options.emailVerification`, a confirmation link is mailed, and the account can sign in
  * once its address is confirmed. Counts as a registration of the address and of the IP address.
  *
- * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `email_taken`: an account has the
- *   address, and `options.registrationAnswer` is `explicit`; `invalid_email`; `password_too_short` with `minLength`,
+ * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `refused_by_application` with
+ *   `applicationCode`: the hook `beforeSignUp` refused; `email_taken`: an account has the address, and
+ *   `options.registrationAnswer` is `explicit`; `invalid_email`; `password_too_short` with `minLength`,
  *   `password_too_long` with `maxBytes`, `password_too_common`, `password_guessable` or `password_breached`, each with
  *   `field`; `too_many_attempts` with `retryAfterSeconds`; `missing_field` or `invalid_field` with `field`.
  */
@@ -43,33 +49,49 @@ export async function register(
   const { email, password } = request
   assertEmail(email)
   assertPassword(password, 'password')
+  const profile = await readProfile(ctx, request, ['name', 'locale'])
   await countAttempt(ctx, 'registration', request, caller)
   await assertNewPassword(ctx, password, { field: 'password', email })
-  const account = { email, password }
-  if (ctx.options.registrationAnswer === 'explicit') {
-    await addAccount(ctx, account, caller)
-  } else {
-    // The same work for a new and a taken address, so that timing does not tell them apart.
-    const hashedPassword = await ctx.hasher.hash(password)
-    await inTransaction(ctx, (tx) => addOrNotify(tx, account, hashedPassword, caller))
-  }
+  await askApplication(ctx, email, caller)
+  const created = await create(ctx, { email, password, profile }, caller)
+  if (created !== null) ctx.hooks.afterSignUp({ user: accountOf(created) }, caller)
   return { email: storedEmail(email) }
 }
 
-/** Adds an account, or notifies the owner of the address. */
+/** Before the look-up, so that a refusal cannot depend on whether the address has an account. */
+async function askApplication(ctx: Context, email: string, caller: Caller): Promise<void> {
+  const attempt = { email: storedEmail(email), normalizedEmail: normalizeEmail(email) }
+  const refusal = await ctx.hooks.beforeSignUp(attempt, caller)
+  if (refusal === null) return
+  const details = { email: maskEmail(email), code: refusal.code }
+  const event = { action: 'register', outcome: 'refused', reason: 'refused_by_application', details } as const
+  await record(ctx, { ...event, userId: null }, caller)
+  throw new AuthError('refused_by_application', { refusal })
+}
+
+/** Creates the account. With uniform answers, returns `null` if the address is taken. */
+async function create(ctx: Context, account: CheckedAccount, caller: Caller): Promise<User | null> {
+  if (ctx.options.registrationAnswer === 'explicit') return addAccount(ctx, account, caller)
+  // The same work for a new and a taken address, so that timing does not tell them apart.
+  const hashedPassword = await ctx.hasher.hash(account.password)
+  return inTransaction(ctx, (tx) => addOrNotify(tx, account, hashedPassword, caller))
+}
+
+/** Adds an account, or notifies the owner of the address and returns `null`. */
 async function addOrNotify(
   tx: TxContext,
-  account: RegisterRequest,
+  account: CheckedAccount,
   hashedPassword: string,
   caller: Caller,
-): Promise<void> {
+): Promise<User | null> {
   try {
-    await addConfirmable(tx, account, hashedPassword, caller)
+    return await addConfirmable(tx, account, hashedPassword, caller)
   } catch (error) {
     const owner = error instanceof Conflict ? await store.findUserByEmail(tx.db, account.email) : null
     if (owner === null) throw error
     const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
     await record(tx, { ...event, userId: owner.id }, caller)
     await enqueueMail(tx, owner, 'account_exists', caller)
+    return null
   }
 }

@@ -1,6 +1,6 @@
 /** The notice of sign-ins from new devices. One notice can report several. */
 import type * as store from '../../db/index.ts'
-import type { SignIn } from '../../mail/compose.ts'
+import type { SignIn } from '../../mail/index.ts'
 
 /** An account gets at most one notice in this time. */
 export const DEVICE_NOTICE_EVERY_MS = 10 * 60_000

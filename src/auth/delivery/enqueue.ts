@@ -7,7 +7,7 @@ import { negotiate } from '../../lib/language.ts'
 import { networksOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { OptionError } from '../../model/errors.ts'
-import type { User } from '../../model/user.ts'
+import { isEmailAddress, storedEmail, type User } from '../../model/user.ts'
 import { LOCALES, type Locale } from '../../text/index.ts'
 import type { Client } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'
@@ -45,7 +45,7 @@ export async function enqueueMail(
 ): Promise<void> {
   // Lock the user first, as in every transaction, to prevent deadlocks. The account may have been deleted since it was
   // read.
-  if ((await store.lockUser(tx.db, user.id)) === null) return enqueueDecoy(tx, kind, client)
+  if ((await store.lockUser(tx.db, user.id)) === null) return enqueueDecoy(tx, kind, client, user.email)
   const to = email ?? (isLinked(kind) ? null : user.email)
   await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details }, client)
 }
@@ -85,9 +85,18 @@ export async function enqueueFarewell(
   await add(ctx, mail, client)
 }
 
-/** Writes the same rows as {@link enqueueMail} for an address without an account, so that timing does not reveal it. */
-export async function enqueueDecoy(ctx: Context, kind: MailKind, client: Client): Promise<void> {
-  await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details: {} }, client)
+/**
+ * Writes the same rows as {@link enqueueMail} for an address without an account, so that timing does not reveal it. The
+ * address is stored only if code of the application gets it, because that must not see that it has no account.
+ */
+export async function enqueueDecoy(
+  ctx: Context,
+  kind: MailKind,
+  client: Client,
+  address: string,
+): Promise<void> {
+  const details = ctx.mail.runsCode && isEmailAddress(address) ? { address: storedEmail(address) } : {}
+  await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details }, client)
 }
 
 async function add(
@@ -116,6 +125,7 @@ export function cancelLinks({ db }: TxContext, userId: number): Promise<void> {
 
 /** The language of a mail: the account's locale, or else the best match of the request's `Accept-Language`. */
 export function localeFor(client: Client, user?: Pick<User, 'locale'>): Locale {
-  const known = LOCALES.find((locale) => locale === user?.locale)
+  const [language] = user?.locale?.toLowerCase().split('-', 1) ?? []
+  const known = LOCALES.find((locale) => locale === language)
   return known ?? negotiate(client.acceptLanguage, LOCALES)
 }

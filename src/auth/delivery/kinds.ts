@@ -1,8 +1,8 @@
 /** The kinds of mail. `npm run docs` writes them into docs/security/email.md and docs/security/throttling.md. */
 import type { TokenPurpose } from '../../db/index.ts'
-import type { Message } from '../../mail/compose.ts'
+import type { MailKind } from '../../mail/index.ts'
 
-export type MailKind = Message['kind']
+export type { MailKind } from '../../mail/index.ts'
 
 /** After this many failures in a row, the owner gets a notice that a sign-in succeeded. */
 export const NOTABLE_FAILURES = 5

@@ -11,7 +11,8 @@ import { isLinked, type LinkedKind, MAIL_KINDS } from './kinds.ts'
 
 /** A message that is ready to be composed. */
 export interface Outgoing {
-  readonly message: Message
+  /** Adds the link, which the application may write. @throws {MailError} It failed. */
+  readonly message: () => Promise<Message>
   /** The id of the token in its link, or `null` if it has no link. */
   readonly tokenId: string | null
 }
@@ -32,7 +33,7 @@ export async function messageOf(
     const sent = kind === 'verify_email' && user.hashedPassword === NO_PASSWORD ? 'set_password' : kind
     return linkedMessage(ctx, user, sent, mail.email ?? user.email)
   }
-  return { message: notice(kind, mail), tokenId: null }
+  return { message: async () => notice(kind, mail), tokenId: null }
 }
 
 function notice(kind: Exclude<Message['kind'], LinkedKind>, mail: store.OutboxMail): Message {
@@ -67,7 +68,7 @@ async function linkedMessage(
   const request = requestFor(ctx, kind, email)
   const token = await inTransaction(ctx, (tx) => issueToken(tx, user, request))
   return token.reason === undefined
-    ? { message: withLink(ctx, kind, request, token.value), tokenId: token.id }
+    ? { message: () => withLink(ctx, kind, request, token.value), tokenId: token.id }
     : null
 }
 
@@ -76,10 +77,10 @@ export async function decoyMessage(
   ctx: Context,
   { id }: store.OutboxMail,
   { kind, email }: { readonly kind: LinkedKind; readonly email: string },
-): Promise<Message> {
+): Promise<Outgoing['message']> {
   const request = requestFor(ctx, kind, email)
   const token = await inTransaction(ctx, (tx) => issueDecoyToken(tx, id, request))
-  return withLink(ctx, kind, request, token)
+  return () => withLink(ctx, kind, request, token)
 }
 
 function requestFor({ options }: Context, kind: LinkedKind, email: string): TokenRequest {
@@ -94,17 +95,15 @@ function requestFor({ options }: Context, kind: LinkedKind, email: string): Toke
 }
 
 /** The message with a link that contains a token. The token is in the fragment, which browsers never send to a log. */
-function withLink(
-  { options }: Context,
+async function withLink(
+  { options, mail }: Context,
   kind: LinkedKind,
   { purpose, email, lifetimeSeconds }: TokenRequest,
   token: string,
-): Message {
+): Promise<Message> {
   const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
   // Built from BASE_URL, never from the Host header of a request.
-  return {
-    kind,
-    link: `${withoutTrailing(options.baseUrl, '/')}${LINKS[purpose].page}#${fragment}`,
-    lifetimeSeconds,
-  }
+  const page = `${withoutTrailing(options.baseUrl, '/')}${LINKS[purpose].page}#${fragment}`
+  const link = (await mail.linkFor(purpose, { token, email, kind })) ?? page
+  return { kind, link, token, lifetimeSeconds }
 }

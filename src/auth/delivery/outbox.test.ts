@@ -387,7 +387,7 @@ onBothEngines('a decoy', (engine) => {
     const [mail] = mailer.mails.slice(-1)
     const [decoy, ...others] = mailer.discarded
     expect(others).toEqual([])
-    const withoutLink = (text = '') => text.replaceAll(/https?:[^\s"<]+/g, 'LINK')
+    const withoutLink = (text: string | null = '') => text?.replaceAll(/https?:[^\s"<]+/g, 'LINK')
     expect(decoy).toMatchObject({ subject: mail?.subject, language: mail?.language })
     for (const part of ['text', 'html'] as const)
       expect(withoutLink(decoy?.[part])).toBe(withoutLink(mail?.[part]))
@@ -989,9 +989,9 @@ onBothEngines('notices of new devices', (engine) => {
     ctx.now.advance(1)
     await all()
     expect(covered()).toEqual([1, 3])
-    const { text = '', html = '', subject } = mailer.mails[1] ?? {}
+    const { text, html, subject } = mailer.mails[1] ?? expect.unreachable()
     expect(subject).toContain('New devices')
-    for (const body of [text, html]) {
+    for (const body of [text, html ?? '']) {
       expect(body.match(/12:01 UTC, Firefox,\s192\.0\.2\.7/g)).toHaveLength(2)
       expect(body).toMatch(/12:02 UTC, Firefox,\s198\.51\.100\.5/)
       // The first sign-in has been reported already.

@@ -1,9 +1,9 @@
 /** Sends the mail in the outbox: slots, leases, retries, quotas and giving up. */
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
-import { compose, type Message } from '../../mail/compose.ts'
+import type { Message } from '../../mail/compose.ts'
 import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from '../../mail/index.ts'
-import { mailboxOf, normalizeEmail, type User } from '../../model/user.ts'
+import { isEmailAddress, mailboxOf, normalizeEmail, type User } from '../../model/user.ts'
 import { LOCALES } from '../../text/index.ts'
 import { record } from '../audit/record.ts'
 import { SYSTEM } from '../caller.ts'
@@ -150,7 +150,7 @@ async function deliver(ctx: Context, process: Process, { mail, user, to }: Addre
     try {
       outgoing = await messageOf(ctx, mail, user)
       if (outgoing === null) await places.release()
-      else await mailer.send(composed(ctx, mail, to, outgoing.message))
+      else await mailer.send(await composed(ctx, mail, to, await outgoing.message()))
     } catch (error) {
       await places.release()
       if (user !== null) await voidToken(ctx, user, outgoing)
@@ -173,19 +173,28 @@ async function sendDecoy(ctx: Context, { mailer, onFault }: Process, mail: store
   // No decoy is enqueued for a notice. A notice has an address, so it is not taken for one either.
   if (!isLinked(kind)) return
   await takePlaces(ctx, mail, { quota: 'decoys', mailbox: 'a mailbox' })
-  const message = await decoyMessage(ctx, mail, { kind, email: DECOY_ADDRESS })
+  // What the application writes must not show that this is a decoy, so it gets the address of the request.
+  const requested = textIn(mail.details.address) ?? ''
+  const email = isEmailAddress(requested) ? requested : DECOY_ADDRESS
+  const message = await decoyMessage(ctx, mail, { kind, email })
   try {
-    await mailer.discard?.(composed(ctx, mail, DECOY_ADDRESS, message))
+    // The mailer does not get that address, because nothing must be sent to it.
+    await mailer.discard?.({ ...(await composed(ctx, mail, email, await message())), to: DECOY_ADDRESS })
   } catch (error) {
     // A second attempt would have no purpose.
     onFault(error, mail)
   }
 }
 
-function composed(ctx: Context, { id, locale }: store.OutboxMail, to: string, message: Message): Mail {
+async function composed(
+  ctx: Context,
+  { id, locale }: store.OutboxMail,
+  to: string,
+  message: Message,
+): Promise<Mail> {
   const known = LOCALES.find((each) => each === locale) ?? LOCALES[0]
   const service = URL.parse(ctx.options.baseUrl)?.host ?? 'Bienvenue'
-  return { id, to: mailboxOf(to), ...compose(message, { service, locale: known }) }
+  return { id, to: mailboxOf(to), ...(await ctx.mail.compose(message, { service, locale: known, to })) }
 }
 
 /** The mail will be sent with another token, so this one must not count as outstanding. */

@@ -1,14 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Mailer } from '../../mail/index.ts'
-import type { Context } from '../context.ts'
+import { AFTER_ANSWER_MS, type Context } from '../context.ts'
 import { type OnMailFault, openSending } from './send.ts'
 
 /** How often the outbox is polled, for mail that other instances enqueue and for retries. */
 export const POLL_MS = 2_000
 /** While the database does not answer, the interval doubles up to this. */
 export const LONGEST_POLL_MS = 30_000
-/** Lets the answer be sent first, so that its timing does not reveal whether there is mail to send. */
-const WAKE_DELAY_MS = 100
 /** How long sending may still take once the service stops. An aborted mail is retried after its lease. */
 export const STOP_TIMEOUT_MS = 5_000
 
@@ -48,7 +46,7 @@ export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFau
       }
       if (await Promise.race([slotFreed, pause(pollMs), woken.promise])) continue
       woken = Promise.withResolvers()
-      await pause(WAKE_DELAY_MS)
+      await pause(AFTER_ANSWER_MS)
     }
     await sending.idle()
   }

@@ -27,6 +27,8 @@ export interface CountedAttempt {
    * before the counters.
    */
   succeeded(tx: TxContext): Promise<void>
+  /** The password was right, but nobody signed in: refunds the failure. The sign-in stays counted. Also a last step. */
+  refundFailure(tx: TxContext): Promise<void>
   /** Nobody signed in: refunds the sign-in. A failure stays counted. Also a last step of its transaction. */
   refundSignIn(tx: TxContext): Promise<void>
   /** Nobody signed in, but both the failure and the sign-in stay counted. Also a last step of its transaction. */
@@ -47,6 +49,7 @@ const NETWORK_FACTORS = [1, 2, 4] as const
 const UNCOUNTED: CountedAttempt = {
   failuresBefore: 0,
   succeeded: async () => {},
+  refundFailure: async () => {},
   refundSignIn: async () => {},
   keepSignIn: async () => {},
   withdraw: async () => {},
@@ -90,6 +93,10 @@ export async function countAttempt(
     async succeeded(tx) {
       await signIn.stays(tx)
       await attempt.succeeded(tx)
+    },
+    async refundFailure(tx) {
+      await signIn.stays(tx)
+      await attempt.refund(tx)
     },
     refundSignIn: signIn.refund,
     keepSignIn: signIn.stays,

@@ -105,7 +105,10 @@ onBothEngines('signIn.withPassword', (engine) => {
         'emailVerifiedAt',
         'id',
         'locale',
+        'metadata',
+        'name',
         'passwordCompromisedAt',
+        'picture',
       ].toSorted(),
     )
     expect((await auth.getUserFromSessionId(result.sessionToken))?.id).toBe(user.id)

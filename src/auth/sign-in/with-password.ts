@@ -11,6 +11,7 @@ import { NOTABLE_FAILURES } from '../delivery/kinds.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { findLiveSession } from '../sessions/guards.ts'
 import { endReplacedSession, type StartedSession, startSession } from '../sessions/start.ts'
+import { askApplication } from './application.ts'
 import { recogniseDevice, rememberDevice } from './devices.ts'
 import { checkPassword, orWithdraw, refused } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
@@ -33,13 +34,14 @@ export type SignInResult = StartedSession & {
 
 /**
  * Signs a user in with a password. The gates run in order: throttle, password, state of the account, confirmed address,
- * compromised password. The session comes last, and replaces the one that the caller presents. If the algorithm or cost
- * of the stored hash differs from the options, the hash is renewed.
+ * compromised password, the hook `beforeSignIn`. The session comes last, and replaces the one that the caller presents. If
+ * the algorithm or cost of the stored hash differs from the options, the hash is renewed.
  *
  * @throws {AuthError} `invalid_credentials`: unknown or malformed address, wrong password, disabled account or
  *   unconfirmed address, after the same work and without saying which; `password_compromised`: the password is right, and
- *   must be reset; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long`
- *   with `field`; `unavailable`: too many passwords wait to be hashed.
+ *   must be reset; `refused_by_application` with `applicationCode`: the hook refused; `too_many_attempts` with
+ *   `retryAfterSeconds`; `missing_field`, `invalid_field` or `password_too_long` with `field`; `internal_error`: the hook
+ *   failed; `unavailable`: it took too long, or too many passwords wait to be hashed.
  */
 export async function withPassword(
   ctx: Context,
@@ -50,6 +52,7 @@ export async function withPassword(
   assertPassword(request.password, 'password')
   const passed = await passGates(ctx, request, caller)
   const { user, attempt } = passed
+  await askApplication(ctx, { user, attempt, method: 'password' }, caller)
   const { transport = 'cookie' } = request
   const device = recogniseDevice(ctx, caller, user)
   const session = await orWithdraw(attempt, async () => {
@@ -164,7 +167,7 @@ async function refuseSignIn(
     if (!ctx.options.emailVerification) return
     // The owner of an unconfirmed account needs the link to continue.
     if (user !== null && reason === 'unconfirmed') await enqueueMail(tx, user, 'verify_email', caller)
-    else await enqueueDecoy(tx, 'verify_email', caller)
+    else await enqueueDecoy(tx, 'verify_email', caller, email)
   })
   throw reason === 'password_compromised' ? new AuthError(reason) : wrongCredentials(ctx)
 }

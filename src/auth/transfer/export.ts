@@ -42,8 +42,9 @@ export async function* exportUsers(
 
 function exported(user: store.MovingUser & { readonly id: number }, withHashes: boolean): ExportedUser {
   const columns = store.MOVING_COLUMNS.filter(({ isSecret }) => withHashes || !isSecret)
-  const fields = columns.map(({ column, property }) => {
+  const fields = columns.map(({ column, property, type }) => {
     const value = user[property]
+    if (type === 'json') return [column, value && JSON.parse(value as string)]
     return [column, value instanceof Date ? value.toISOString() : value]
   })
   return Object.fromEntries(fields) as ExportedUser

@@ -36,12 +36,6 @@ export function boolean(value: unknown, field: string): boolean {
   throw new FieldProblem(field, 'is not a boolean: write true or false')
 }
 
-export function languageTag(value: unknown, field: string): string {
-  const tag = text(value, field)
-  if (/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}$/.test(tag)) return tag
-  throw new FieldProblem(field, 'is not a language tag such as en or fr-CA')
-}
-
 export function time(value: unknown, field: string): Date {
   const read = readTimestamp(value)
   if ('problem' in read) throw new FieldProblem(field, read.problem)

@@ -273,6 +273,10 @@ describe('an export', () => {
     password_compromised_at: perhaps,
     password_version: fc.integer({ min: 1, max: 1_000 }),
     locale: fc.constantFrom(null, 'en', 'fr', 'pt-BR'),
+    name: fc.constantFrom(null, 'Zoé', '"; drop table users; --', '山田 太郎'),
+    picture: fc.constantFrom(null, 'https://example.com/%7E?a=%22'),
+    metadata: fc.constantFrom(null, { plan: 'pro', seats: [1, null, { ok: true }] }),
+    private_metadata: fc.constantFrom(null, { text: '\0 \u2028 é " \\ \'' }),
   })
   const users = fc.uniqueArray(user, {
     maxLength: 30,

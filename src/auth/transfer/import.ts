@@ -2,13 +2,14 @@ import * as store from '../../db/index.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { Conflict } from '../../model/errors.ts'
 import { normalizeEmail } from '../../model/user.ts'
+import { allowsHttpPictures, checkMetadata } from '../account/profile-values.ts'
 import { record } from '../audit/record.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
 import { costOfNew } from '../passwords/hashing/index.ts'
 import { forgetFailuresOfAll } from '../sign-in/throttle.ts'
-import { type Fields, type ImportedUser, readImportedUser } from './imported-user.ts'
+import { type Fields, type ImportedUser, isSameUser, readImportedUser } from './imported-user.ts'
 
 /** The fields of a user, or why they could not be read. Rejected items are returned unchanged. */
 export type ImportItem = { readonly fields: Fields } | { readonly problem: string }
@@ -53,10 +54,16 @@ export async function* importUsers(
   const now = ctx.now()
   // A hash that this service makes itself can always be imported again.
   const maxCost = Math.max(ctx.options.maxImportedHashCost, costOfNew(ctx.options))
+  const allowsHttp = allowsHttpPictures(ctx.options)
   const earlier = new EarlierLines()
   const total = { added: 0, unchanged: 0, rejected: 0 }
   for await (const batch of inBatches(items)) {
-    const read = batch.map((item) => ({ item, reading: readItem(item, { now, firebase, maxCost }) }))
+    const read: Read[] = []
+    for (const item of batch)
+      read.push({
+        item,
+        reading: await withSchemas(ctx, readItem(item, { now, firebase, maxCost, allowsHttp })),
+      })
     const step = dryRun
       ? await decide(ctx, read, earlier, async () => {})
       : await retryingConflicts(() =>
@@ -77,6 +84,23 @@ export async function* importUsers(
 
 function readItem(item: ImportItem, details: Parameters<typeof readImportedUser>[1]): Read['reading'] {
   return 'problem' in item ? { problem: item.problem } : readImportedUser(item.fields, details)
+}
+
+/** The user with the metadata that the schemas of the application return. */
+async function withSchemas({ metadataSchema }: Context, reading: Read['reading']): Promise<Read['reading']> {
+  if ('problem' in reading) return reading
+  const changes: { metadataJson?: string | null; privateMetadataJson?: string | null } = {}
+  for (const [field, property, schema] of [
+    ['metadata', 'metadataJson', metadataSchema.public],
+    ['private_metadata', 'privateMetadataJson', metadataSchema.private],
+  ] as const) {
+    const json = reading.user[property]
+    if (json === null || schema === undefined) continue
+    const checked = await checkMetadata(JSON.parse(json), schema)
+    if ('problem' in checked) return { problem: `${field}: ${checked.problem}` }
+    changes[property] = checked.value
+  }
+  return { ...reading, user: { ...reading.user, ...changes } }
 }
 
 async function* inBatches(
@@ -140,7 +164,7 @@ async function decide(
     const email = normalizeEmail(user.email)
     const existing = byEmail.get(email)
     if (existing !== undefined) {
-      if (reading.isSame(existing)) unchanged++
+      if (isSameUser(reading, existing)) unchanged++
       else rejected.push({ item, problem: EMAIL_TAKEN })
       continue
     }

@@ -37,6 +37,10 @@ describe('a user to import', () => {
       unconfirmedUntil: null,
       passwordCompromisedAt: null,
       locale: null,
+      name: null,
+      picture: null,
+      metadataJson: null,
+      privateMetadataJson: null,
     })
   })
 
@@ -52,11 +56,18 @@ describe('a user to import', () => {
       password_compromised_at: at,
       password_version: 3,
       locale: 'fr-CA',
+      name: '  Robert\u3000Builder ',
+      picture: 'https://EXAMPLE.com/a b'.replace(' ', '%20'),
+      metadata: { plan: 'pro' },
+      private_metadata: { customer: 'cus_1', tags: [] },
       email_verified: true,
       disabled: true,
       totp_secret: null,
     }
-    const csv = Object.fromEntries(Object.entries(json).map(([name, value]) => [name, String(value ?? '')]))
+    const csvOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+    const csv = Object.fromEntries(
+      Object.entries(json).map(([name, value]) => [name, value === null ? '' : csvOf(value)]),
+    )
     const user = {
       id: 7,
       email: 'bob@example.com',
@@ -68,6 +79,10 @@ describe('a user to import', () => {
       unconfirmedUntil: new Date(at),
       passwordCompromisedAt: new Date(at),
       locale: 'fr-CA',
+      name: 'Robert Builder',
+      picture: 'https://example.com/a%20b',
+      metadataJson: '{"plan":"pro"}',
+      privateMetadataJson: '{"customer":"cus_1","tags":[]}',
     }
     expect(userOf(json)).toEqual(user)
     expect(userOf(csv)).toEqual(user)
@@ -119,6 +134,12 @@ describe('a user to import', () => {
     ['email_verified', ['true'], /^email_verified: is not a boolean/],
     ['disabled', 2, /^disabled: is not a boolean/],
     ['locale', 'English', /^locale: is not a language tag/],
+    ['name', 'Bob\nRobert', /^name: contains U\+000A, an invisible character$/],
+    ['picture', 'javascript:alert(1)', /^picture: is not an absolute https URL$/],
+    ['picture', 'http://example.com/bob.png', /^picture: is not an absolute https URL$/],
+    ['metadata', '["plan", "pro"]', /^metadata: is not a JSON object$/],
+    ['metadata', 'plan=pro', /^metadata: is not a JSON object$/],
+    ['private_metadata', '{"__proto__":{"admin":true}}', /^private_metadata: has a member __proto__/],
     ['totp_secret', 'JBSWY3DPEHPK3PXP', /^totp_secret: .+ would lose its own/],
     ['role', 'admin', /^role: is not a field of a user$/],
     ['__proto__', 'x', /^__proto__: is not a field of a user$/],

@@ -1,9 +1,10 @@
 /** Reads one user of an import, strictly. */
 import { MOVING_COLUMNS, type MovingRow, type MovingUser } from '../../db/index.ts'
 import { isEmailAddress, isUnambiguousEmail, storedEmail } from '../../model/user.ts'
+import { type Checked, checkJson, checkLocale, checkName, checkPicture } from '../account/profile-values.ts'
 import { adoptHash } from '../passwords/hashing/adopt.ts'
 import type { FirebaseProject } from '../passwords/hashing/firebase.ts'
-import { boolean, FieldProblem, languageTag, number, text, time } from './field-values.ts'
+import { boolean, FieldProblem, number, text, time } from './field-values.ts'
 
 /** Fields that only an import has. The first two stand for a time that the source does not know. */
 const IMPORT_FIELDS = ['disabled', 'email_verified', 'salt', 'totp_secret'] as const
@@ -25,13 +26,15 @@ interface ReadingDetails {
   readonly firebase: FirebaseProject | null
   /** The highest cost of a hash. */
   readonly maxCost: number
+  /** Whether the URL of a picture may be http. Default `false`. */
+  readonly allowsHttp?: boolean
 }
 
 /** A user to add. */
 export interface ImportedUser {
   readonly user: MovingUser
-  /** Whether an existing account has the same values in every given field. */
-  readonly isSame: (existing: MovingUser) => boolean
+  /** The fields that the import contains. */
+  readonly given: ReadonlyMap<UserField, unknown>
 }
 
 /**
@@ -51,7 +54,7 @@ export function readImportedUser(
   }
 }
 
-type Given = ReadonlyMap<UserField, unknown>
+type Given = ImportedUser['given']
 
 function givenFields(fields: Fields): Given {
   const given = new Map<UserField, unknown>()
@@ -78,8 +81,7 @@ function read(given: Given, details: ReadingDetails): ImportedUser {
     if (value === null && isRequired) throw new FieldProblem(column, 'is missing')
     return [property, value]
   })
-  const user = Object.fromEntries(values) as MovingUser
-  return { user, isSame: (existing) => isSameAsGiven(given, user, existing) }
+  return { user: Object.fromEntries(values) as MovingUser, given }
 }
 
 type Parse<Value> = (value: unknown, field: string) => Value
@@ -88,7 +90,7 @@ function parsed<Value>(given: Given, field: UserField, parse: Parse<Value>): Val
   return given.has(field) ? parse(given.get(field), field) : null
 }
 
-const PARSERS = { integer: number, text, time } satisfies Record<string, Parse<unknown>>
+const PARSERS = { integer: number, text, time, json: object } satisfies Record<string, Parse<unknown>>
 
 /** The columns whose value takes more than the parser of their type. */
 const RULES: { readonly [Column in keyof MovingRow]?: (given: Given, details: ReadingDetails) => unknown } = {
@@ -98,7 +100,36 @@ const RULES: { readonly [Column in keyof MovingRow]?: (given: Given, details: Re
   password_version: (given) => parsed(given, 'password_version', number) ?? 1,
   disabled_at: (given, { now }) => timeOfFlag(given, 'disabled', now),
   email_verified_at: (given, { now }) => timeOfFlag(given, 'email_verified', now),
-  locale: (given) => parsed(given, 'locale', languageTag),
+  locale: (given) => parsed(given, 'locale', profileField(checkLocale)),
+  name: (given) => parsed(given, 'name', profileField(checkName)),
+  picture: (given, { allowsHttp = false }) =>
+    parsed(
+      given,
+      'picture',
+      profileField((value) => checkPicture(value, { allowsHttp })),
+    ),
+}
+
+/** A parser for the fields of a profile. */
+function profileField(check: (value: unknown) => Checked<string | null>): Parse<string | null> {
+  return (value, field) => {
+    const checked = check(value)
+    if ('problem' in checked) throw new FieldProblem(field, checked.problem)
+    return checked.value
+  }
+}
+
+/** A JSON object, or its text as in CSV, which has only text. */
+function object(value: unknown, field: string): string | null {
+  return profileField(checkJson)(typeof value === 'string' ? parsedJson(value) : value, field)
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 function address(value: unknown, field: string): string {
@@ -129,7 +160,8 @@ function timeOfFlag(given: Given, flag: 'disabled' | 'email_verified', now: Date
   return since ?? (isTrue === true ? now : null)
 }
 
-function isSameAsGiven(given: Given, user: MovingUser, existing: MovingUser): boolean {
+/** Whether an existing account has the same values in every given field. */
+export function isSameUser({ given, user }: ImportedUser, existing: MovingUser): boolean {
   // Each import assumes its own time for a flag without one, so compare only whether there is a time.
   const isSameFlag = (flag: UserField, property: 'disabledAt' | 'emailVerifiedAt') =>
     !given.has(flag) || (existing[property] === null) === (user[property] === null)

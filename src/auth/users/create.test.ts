@@ -27,6 +27,23 @@ async function openWithLink(
 }
 
 onBothEngines('users.create with sendLink', (engine) => {
+  it('writes the profile and the metadata, and refuses a wrong one before anything is stored', async () => {
+    const { auth, mailedLink } = await productionAuth(engine)
+    const profile = { name: 'Bob', picture: 'https://example.com/bob.png', locale: 'fr' }
+    const readable = { ...profile, metadata: { plan: 'pro' } }
+    const privateMetadata = { customer: 'cus_1' }
+    const request = { email: BOB, sendLink: true as const, ...readable, privateMetadata }
+    await expect(auth.users.create({ ...request, picture: 'javascript:alert(1)' })).rejects.toMatchObject({
+      code: 'invalid_field',
+      field: 'picture',
+    })
+    expect(await auth.users.find(BOB)).toBeNull()
+    const { id, ...account } = await auth.users.create(request)
+    expect(account).toMatchObject(readable)
+    expect(await auth.users.privateMetadata(id)).toEqual(privateMetadata)
+    expect(await mailedLink('set_password')).toMatchObject({ email: BOB })
+  })
+
   it('stores no password, and mails a link that sets one and does nothing else, once and for an hour [PW-14]', async () => {
     const { auth, db, now, email, page, token, mailedLink } = await openWithLink(engine)
     const [user] = await db.selectFrom('users').selectAll().execute()

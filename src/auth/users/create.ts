@@ -1,19 +1,20 @@
 import { AuthError } from '../../model/errors.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { addAccountWithLink, createAccount, type NewAccount } from '../account/new-account.ts'
+import type { UserUpdate } from '../account/profile-fields.ts'
 import { asOperator, type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import type { Context } from '../context.ts'
 
 /** What {@link create} takes: an account with a password, or one whose user sets the password with a mailed link. */
 export type CreateUserRequest =
   | (NewAccount & { sendLink?: false | undefined })
-  | {
+  | (UserUpdate & {
       email: string
       /** Mail a link that sets the password. The address is confirmed when the link is used. */
       sendLink: true
       password?: never
       confirmed?: never
-    }
+    })
 
 /**
  * Adds an account. Unlike `account.register`, it counts towards no limit, works while registration is closed, and
@@ -38,5 +39,5 @@ export async function create(
   const acting = asOperator(caller)
   if (request.sendLink !== true) return accountOf(await createAccount(ctx, request, acting))
   if (request.password !== undefined) throw new AuthError('invalid_field', { field: 'password' })
-  return accountOf(await addAccountWithLink(ctx, request.email, acting))
+  return accountOf(await addAccountWithLink(ctx, request, acting))
 }

@@ -2,5 +2,6 @@
 export * from './address.ts'
 export * from './create.ts'
 export * from './find.ts'
+export * from './profile.ts'
 export * from './sessions.ts'
 export * from './status.ts'

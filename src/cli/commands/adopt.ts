@@ -27,7 +27,14 @@ export const adopt: Command = {
     yes: { type: 'boolean', help: 'Do not ask for confirmation' },
   },
   async run({ settings, flags, json }) {
-    const { databaseUrl } = resolveOptions(settings.options)
+    const { databaseUrl, tablePrefix, databaseSchema } = resolveOptions(settings.options)
+    for (const [option, value] of Object.entries({ tablePrefix, databaseSchema })) {
+      if (value !== '')
+        throw new OptionError(
+          option,
+          'adopt takes over the users table of the Flask exercise under its own name; unset this to run it',
+        )
+    }
     if (!databaseExists(databaseUrl))
       throw new OptionError(
         'databaseUrl',

@@ -23,13 +23,17 @@ export const backup: Command = {
     const [file = ''] = args
     if (isStandardOutput(file))
       throw new UsageError('A backup cannot be written to standard output. Name a file.')
-    const { databaseUrl } = resolveOptions(settings.options)
+    const options = resolveOptions(settings.options)
+    const { databaseUrl } = options
     if (!databaseExists(databaseUrl))
       throw new OptionError(
         'databaseUrl',
         `there is no database at ${describeDatabase(databaseUrl)} to back up`,
       )
-    const contents = await backUpDatabase(databaseUrl, file, { replace: flags.force === true })
+    const contents = await backUpDatabase(databaseUrl, file, {
+      replace: flags.force === true,
+      naming: options,
+    })
     await print(
       json
         ? jsonLine({ file, ...onWire(contents) })
@@ -52,11 +56,13 @@ export const restore: Command = {
   },
   async run({ args, flags, settings, json }) {
     const [file = ''] = args
-    const { databaseUrl } = resolveOptions(settings.options)
-    const question = `Replace ${describeDatabase(databaseUrl)} with ${visible(file)}?`
+    const options = resolveOptions(settings.options)
+    const { databaseUrl, tablePrefix } = options
+    const others = tablePrefix === '' ? '' : ', with the tables of other programs in it,'
+    const question = `Replace ${describeDatabase(databaseUrl)}${others} with ${visible(file)}?`
     if (flags.yes !== true && !(await confirmed(question))) return 1
     const keepSessions = flags['keep-sessions'] === true
-    const done = await restoreDatabase(databaseUrl, file, async (copyUrl) => {
+    const done = await restoreDatabase(databaseUrl, file, options, async (copyUrl) => {
       const auth = await openAuthService({ ...settings.options, databaseUrl: copyUrl })
       try {
         await auth.transfer.finishRestore({ keepSessions }, operator())

@@ -11,6 +11,7 @@ import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
 import { exceptionsOf, inspectOptions, type Options } from '../../options/index.ts'
 import type { Command } from '../command.ts'
+import { schemaProblems } from '../metadata-schema.ts'
 import { problemsOf } from '../serve-problems.ts'
 import { SETTINGS, type Settings, variableOf } from '../settings.ts'
 import { counted, jsonLine, print, table } from '../terminal.ts'
@@ -28,7 +29,8 @@ export const doctor: Command = {
   toleratesProblems: true,
   async run({ settings, json }) {
     const { options } = inspectOptions(settings.options)
-    const refused = problemsOf(settings).map(({ option, problem }) => ({
+    const problems = [...problemsOf(settings), ...(await schemaProblems(settings))]
+    const refused = problems.map(({ option, problem }) => ({
       setting: variableOf(option),
       problem,
     }))
@@ -109,13 +111,14 @@ function shownDatabase(databaseUrl: string): string {
   }
 }
 
-async function checkDatabase({ databaseUrl }: Options): Promise<Check[]> {
+async function checkDatabase(options: Options): Promise<Check[]> {
+  const { databaseUrl } = options
   try {
     if (!databaseExists(databaseUrl)) {
       assertCreatable(databaseUrl)
       return [{ name: 'database', ok: true, detail: 'does not exist yet; serve or migrate creates it' }]
     }
-    const db = await openDatabase(databaseUrl, { migrate: false, create: false })
+    const db = await openDatabase(databaseUrl, { migrate: false, create: false, naming: options })
     try {
       const pending = await pendingMigrations(db)
       const { assertWritable, findDamage } = healthOf(db)

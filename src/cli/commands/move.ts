@@ -2,8 +2,9 @@ import { moveDatabase } from '../../db/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { OPTION_TABLE, readValue, resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
-import { hasPassword, readSecretFile, UnreadableSecret } from '../secrets.ts'
+import { hasPassword } from '../secrets.ts'
 import { jsonLine, print, table } from '../terminal.ts'
+import { readTextFile, UnreadableFile } from '../text-file.ts'
 import { isExposed } from '../warnings.ts'
 
 export const move: Command = {
@@ -16,17 +17,31 @@ export const move: Command = {
       help: 'The target, in the form of DATABASE_URL, without a password: sqlite:PATH or postgres://…',
     },
     'to-file': { type: 'string', help: 'The file with the target, which may contain a password' },
+    'to-table-prefix': {
+      type: 'string',
+      help: "The table prefix in the target ('' for none). Default: BIENVENUE_TABLE_PREFIX",
+    },
+    'to-database-schema': {
+      type: 'string',
+      help: "The PostgreSQL schema in the target ('' for none). Default: BIENVENUE_DATABASE_SCHEMA",
+    },
     'without-extra-columns': {
       type: 'boolean',
       help: 'Do not copy columns of an adopted table that Bienvenue does not know',
     },
   },
   async run({ settings, flags, json }) {
-    const { databaseUrl } = resolveOptions(settings.options)
+    const options = resolveOptions(settings.options)
+    const { 'to-table-prefix': tablePrefix, 'to-database-schema': databaseSchema } = flags
     const to = targetOf(flags as Partial<Record<string, string>>)
     const moved = await moveDatabase({
-      from: databaseUrl,
+      from: options.databaseUrl,
       to,
+      naming: options,
+      toNaming: {
+        ...(typeof tablePrefix === 'string' && { tablePrefix }),
+        ...(typeof databaseSchema === 'string' && { databaseSchema }),
+      },
       withoutExtraColumns: flags['without-extra-columns'] === true,
     })
     if (json) await print(jsonLine({ moved }))
@@ -37,7 +52,11 @@ export const move: Command = {
           ...moved.map(({ table: name, rows, checksum }) => [name, String(rows), checksum.slice(0, 16)]),
         ]),
       )
-      await print('All rows match. Start the service with the new DATABASE_URL.')
+      await print(
+        tablePrefix === undefined && databaseSchema === undefined
+          ? 'All rows match. Start the service with the new DATABASE_URL.'
+          : 'All rows match. Start the service with the new DATABASE_URL, and the new prefix or schema.',
+      )
     }
     return 0
   },
@@ -59,9 +78,9 @@ function readTarget(file: string): string {
   try {
     if (isExposed(file))
       process.stderr.write(`Every user of this machine can access ${visible(file)}. Run chmod o= on it.\n`)
-    return readValue('--to-file', OPTION_TABLE.databaseUrl, readSecretFile(file)) as string
+    return readValue('--to-file', OPTION_TABLE.databaseUrl, readTextFile(file)) as string
   } catch (error) {
-    if (!(error instanceof UnreadableSecret)) throw error
+    if (!(error instanceof UnreadableFile)) throw error
     throw new UsageError(`Cannot read ${file}: ${error.message}.`)
   }
 }

@@ -6,6 +6,7 @@ import { createLogger, describeError, type Logger } from '../../log.ts'
 import { resolveOptions } from '../../options/index.ts'
 import type { Command, ExitCode } from '../command.ts'
 import { urlOf } from '../local-url.ts'
+import { schemaProblems } from '../metadata-schema.ts'
 import { problemsOf } from '../serve-problems.ts'
 import { assertNone, type Settings, withKnownPort } from '../settings.ts'
 import { DEVELOPMENT_WARNING, generatesKey, KEY_NOTE, startBlock } from '../start-block.ts'
@@ -20,7 +21,7 @@ export const serve: Command = {
   summary: 'Run the service until it is stopped by SIGTERM or Ctrl-C',
   toleratesProblems: true,
   async run({ settings: given }) {
-    assertNone(problemsOf(given))
+    assertNone([...problemsOf(given), ...(await schemaProblems(given))])
     const settings = await withKnownPort(given, findFreePort)
     const worker = settings.workers > 1 ? cluster.worker : undefined
     const base = worker && { pid: process.pid }

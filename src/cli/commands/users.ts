@@ -1,6 +1,13 @@
-import { ACCOUNT_STATES, type AccountState, type ListedUser, type UserQuery } from '../../auth/index.ts'
+import {
+  ACCOUNT_STATES,
+  type AccountState,
+  type ListedUser,
+  type UserQuery,
+  type UserUpdate,
+} from '../../auth/index.ts'
 import { visible } from '../../lib/visible.ts'
 import { MaintenanceError } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { type Account, trimEmail } from '../../model/user.ts'
 import { resolveOptions } from '../../options/index.ts'
 import { type Command, type CommandInput, type ExitCode, UsageError } from '../command.ts'
@@ -28,6 +35,10 @@ function shown(user: Account) {
     disabled_at: user.disabledAt?.toISOString() ?? null,
     email_verified_at: user.emailVerifiedAt?.toISOString() ?? null,
     password_compromised_at: user.passwordCompromisedAt?.toISOString() ?? null,
+    locale: user.locale,
+    name: user.name,
+    picture: user.picture,
+    metadata: user.metadata,
   }
 }
 
@@ -165,9 +176,14 @@ const show: Command = {
   summary: 'Show one user',
   takes: 'EMAIL',
   run: (input) =>
-    withUser(input, async (_, { user, liveSessions, resetPending }) => {
+    withUser(input, async (auth, { user, liveSessions, resetPending }) => {
+      const privateMetadata = (await auth.users.privateMetadata(user.id)) ?? {}
       if (input.json) {
-        const more = { live_sessions: liveSessions, reset_pending: resetPending }
+        const more = {
+          private_metadata: privateMetadata,
+          live_sessions: liveSessions,
+          reset_pending: resetPending,
+        }
         await print(jsonLine({ ...listed(user), ...more }))
         return 0
       }
@@ -180,12 +196,74 @@ const show: Command = {
           ['confirmed', moment(user.emailVerifiedAt)],
           ['disabled', moment(user.disabledAt)],
           ['compromised', moment(user.passwordCompromisedAt)],
+          ['name', visible(user.name ?? '-')],
+          ['picture', user.picture ?? '-'],
+          ['locale', user.locale ?? '-'],
+          ['metadata', shownMetadata(user.metadata)],
+          ['private metadata', shownMetadata(privateMetadata)],
           ['live sessions', String(liveSessions)],
           ['reset pending', resetPending ? 'yes' : 'no'],
         ]),
       )
       return 0
     }),
+}
+
+function shownMetadata(metadata: JsonObject): string {
+  return Object.keys(metadata).length === 0 ? '-' : jsonLine(metadata)
+}
+
+/** The flags of `users set`, each with the field of a profile that it writes. */
+const PROFILE_FLAGS = {
+  name: { field: 'name', help: 'The name that the user wants to be called by' },
+  picture: { field: 'picture', help: 'The URL of a picture' },
+  locale: { field: 'locale', help: 'The language of mail, such as fr' },
+  metadata: { field: 'metadata', help: 'A JSON object that replaces the metadata, which the user can read' },
+  'private-metadata': {
+    field: 'privateMetadata',
+    help: 'The same for the metadata that the user cannot read',
+  },
+} as const satisfies Record<string, { field: keyof UserUpdate; help: string }>
+
+const set: Command = {
+  name: 'users set',
+  summary: 'Change the profile or the metadata of a user; an empty value clears a field',
+  takes: 'EMAIL',
+  flags: Object.fromEntries(
+    Object.entries(PROFILE_FLAGS).map(([flag, { help }]) => [flag, { type: 'string', help }]),
+  ),
+  run(input) {
+    const changes = Object.fromEntries(
+      Object.entries(PROFILE_FLAGS).flatMap(([flag, { field }]) => {
+        const text = input.flags[flag] as string | undefined
+        return text === undefined ? [] : [[field, profileValue(flag, text)]]
+      }),
+    )
+    if (Object.keys(changes).length === 0)
+      throw new UsageError(
+        `Name what to change: ${Object.keys(PROFILE_FLAGS)
+          .map((flag) => `--${flag}`)
+          .join(', ')}.`,
+      )
+    return withUser(input, async (auth, { user }) => {
+      const changed = (await auth.users.update(user.id, changes, operator())) ?? user
+      await print(input.json ? jsonLine(shown(changed)) : `${visible(changed.email)} is changed.`)
+      return 0
+    })
+  },
+}
+
+/** The value of a flag of `users set`. `null` for empty text. */
+function profileValue(flag: string, text: string): string | object | null {
+  if (text === '') return null
+  if (!flag.endsWith('metadata')) return text
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // Reported below.
+  }
+  throw new UsageError(`--${flag} must be a JSON object, such as '{"plan":"pro"}'.`)
 }
 
 const disable: Command = {
@@ -340,6 +418,7 @@ export const users: readonly Command[] = [
   add,
   list,
   show,
+  set,
   disable,
   enable,
   confirm,

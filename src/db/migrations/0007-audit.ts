@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { columnTypesOf, isSqlite } from '../dialect.ts'
+import { columnTypesOf, isSqlite, prefixed, qualified } from '../dialect.ts'
 
 /**
  * The audit log. The database itself refuses to delete a record before its time, and to change one except to remove
@@ -28,30 +28,31 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('audit_user_id').on('audit').columns(['user_id', 'id']).execute()
   await db.schema.createIndex('audit_expires_at').on('audit').column('expires_at').execute()
   // For the clean-up of IP addresses and user agents, which starts with the oldest.
-  await sql`create index audit_traced on audit (at)
+  await sql`create index ${sql.raw(prefixed(db, 'audit_traced'))} on ${sql.raw(qualified(db, 'audit'))} (at)
     where ip_address is not null or user_agent is not null`.execute(db)
-  for (const statement of isSqlite(db) ? SQLITE_GUARDS : POSTGRES_GUARDS) await sql.raw(statement).execute(db)
+  const guards = isSqlite(db) ? sqliteGuards : postgresGuards
+  for (const statement of guards(db)) await sql.raw(statement).execute(db)
 }
 
 const LASTING = 'id, at, instance, actor, action, outcome, reason, user_id, request_id, details, expires_at'
 
-const SQLITE_GUARDS = [
-  `create trigger audit_keeps_lines before update of ${LASTING} on audit
+const sqliteGuards = (db: Kysely<unknown>) => [
+  `create trigger ${prefixed(db, 'audit_keeps_lines')} before update of ${LASTING} on ${qualified(db, 'audit')}
    begin select raise(abort, 'a line of the audit does not change'); end`,
-  `create trigger audit_only_forgets before update of ip_address, user_agent on audit
+  `create trigger ${prefixed(db, 'audit_only_forgets')} before update of ip_address, user_agent on ${qualified(db, 'audit')}
    when new.ip_address is not null or new.user_agent is not null
    begin select raise(abort, 'a line of the audit does not change'); end`,
   // `insert or replace` deletes a row without firing the trigger for deletions.
-  `create trigger audit_keeps_places before insert on audit
-   when exists (select 1 from audit where id = new.id)
+  `create trigger ${prefixed(db, 'audit_keeps_places')} before insert on ${qualified(db, 'audit')}
+   when exists (select 1 from ${qualified(db, 'audit')} where id = new.id)
    begin select raise(abort, 'a line of the audit does not change'); end`,
-  `create trigger audit_keeps_its_time before delete on audit
+  `create trigger ${prefixed(db, 'audit_keeps_its_time')} before delete on ${qualified(db, 'audit')}
    when old.expires_at > cast(unixepoch('subsec') * 1000 as integer)
    begin select raise(abort, 'a line of the audit is kept for its time'); end`,
 ]
 
-const POSTGRES_GUARDS = [
-  `create function bienvenue_guard_audit() returns trigger language plpgsql as $$
+const postgresGuards = (db: Kysely<unknown>) => [
+  `create function ${qualified(db, 'bienvenue_guard_audit')}() returns trigger language plpgsql as $$
    begin
      if tg_op = 'TRUNCATE' then
        raise exception 'a line of the audit is kept for its time';
@@ -66,8 +67,8 @@ const POSTGRES_GUARDS = [
      end if;
      return new;
    end $$`,
-  `create trigger audit_guard before update or delete on audit
-   for each row execute function bienvenue_guard_audit()`,
-  `create trigger audit_guard_truncate before truncate on audit
-   for each statement execute function bienvenue_guard_audit()`,
+  `create trigger ${prefixed(db, 'audit_guard')} before update or delete on ${qualified(db, 'audit')}
+   for each row execute function ${qualified(db, 'bienvenue_guard_audit')}()`,
+  `create trigger ${prefixed(db, 'audit_guard_truncate')} before truncate on ${qualified(db, 'audit')}
+   for each statement execute function ${qualified(db, 'bienvenue_guard_audit')}()`,
 ]

@@ -1,20 +1,25 @@
 import { type Kysely, sql } from 'kysely'
-import { isSqlite } from '../dialect.ts'
+import { isSqlite, prefixed, qualified } from '../dialect.ts'
 
 /** Who acted, and on whose behalf. Older records have neither. Like the rest of a record, both never change. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('audit').addColumn('actor_id', 'text').execute()
   await db.schema.alterTable('audit').addColumn('on_behalf_of', 'integer').execute()
-  await sql.raw(isSqlite(db) ? SQLITE_GUARD : POSTGRES_GUARD).execute(db)
+  const guard = isSqlite(db) ? sqliteGuard : postgresGuard
+  await sql.raw(guard(db)).execute(db)
 }
 
-const SQLITE_GUARD = `create trigger audit_keeps_actors before update of actor_id, on_behalf_of on audit
+const sqliteGuard = (
+  db: Kysely<unknown>,
+) => `create trigger ${prefixed(db, 'audit_keeps_actors')} before update of actor_id, on_behalf_of on ${qualified(db, 'audit')}
   begin select raise(abort, 'a line of the audit does not change'); end`
 
 const LASTING =
   'id, at, instance, actor, actor_id, on_behalf_of, action, outcome, reason, user_id, request_id, details, expires_at'
 
-const POSTGRES_GUARD = `create or replace function bienvenue_guard_audit() returns trigger language plpgsql as $$
+const postgresGuard = (
+  db: Kysely<unknown>,
+) => `create or replace function ${qualified(db, 'bienvenue_guard_audit')}() returns trigger language plpgsql as $$
    begin
      if tg_op = 'TRUNCATE' then
        raise exception 'a line of the audit is kept for its time';

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { columnTypesOf, isSqlite } from '../dialect.ts'
+import { columnTypesOf, isSqlite, prefixed, qualified } from '../dialect.ts'
 
 /**
  * Adds the time until which a record keeps its IP address and user agent. The database refuses to remove them earlier,
@@ -8,24 +8,25 @@ import { columnTypesOf, isSqlite } from '../dialect.ts'
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('audit').addColumn('origin_expires_at', columnTypesOf(db).time).execute()
-  for (const statement of isSqlite(db) ? SQLITE_GUARDS : POSTGRES_GUARDS) await sql.raw(statement).execute(db)
+  const guards = isSqlite(db) ? sqliteGuards : postgresGuards
+  for (const statement of guards(db)) await sql.raw(statement).execute(db)
 }
 
 const DAY_MS = 86_400_000
 
-const SQLITE_GUARDS = [
-  `create trigger audit_keeps_origin_time before update of origin_expires_at on audit
+const sqliteGuards = (db: Kysely<unknown>) => [
+  `create trigger ${prefixed(db, 'audit_keeps_origin_time')} before update of origin_expires_at on ${qualified(db, 'audit')}
    begin select raise(abort, 'a line of the audit does not change'); end`,
-  `create trigger audit_keeps_origin before update of ip_address, user_agent on audit
+  `create trigger ${prefixed(db, 'audit_keeps_origin')} before update of ip_address, user_agent on ${qualified(db, 'audit')}
    when (new.ip_address is not old.ip_address or new.user_agent is not old.user_agent)
      and coalesce(old.origin_expires_at, old.at + ${DAY_MS}) > cast(unixepoch('subsec') * 1000 as integer)
-     and (old.user_id is null or exists (select 1 from users where id = old.user_id))
+     and (old.user_id is null or exists (select 1 from ${prefixed(db, 'users')} where id = old.user_id))
    begin select raise(abort, 'a line of the audit keeps its origin for its time'); end`,
 ]
 
-const POSTGRES_GUARDS = [
+const postgresGuards = (db: Kysely<unknown>) => [
   // The schema is named, so that a temporary table cannot take the place of the users.
-  `create function bienvenue_guard_audit_origin() returns trigger language plpgsql as $$
+  `create function ${qualified(db, 'bienvenue_guard_audit_origin')}() returns trigger language plpgsql as $$
    declare
      has_account boolean := false;
    begin
@@ -37,7 +38,7 @@ const POSTGRES_GUARDS = [
        return new;
      end if;
      if old.user_id is not null then
-       execute format('select exists (select 1 from %I.users where id = $1)', tg_table_schema)
+       execute format('select exists (select 1 from %I.${prefixed(db, 'users')} where id = $1)', tg_table_schema)
          into has_account using old.user_id;
        if not has_account then
          return new;
@@ -45,6 +46,6 @@ const POSTGRES_GUARDS = [
      end if;
      raise exception 'a line of the audit keeps its origin for its time';
    end $$`,
-  `create trigger audit_guard_origin before update on audit
-   for each row execute function bienvenue_guard_audit_origin()`,
+  `create trigger ${prefixed(db, 'audit_guard_origin')} before update on ${qualified(db, 'audit')}
+   for each row execute function ${qualified(db, 'bienvenue_guard_audit_origin')}()`,
 ]

@@ -17,7 +17,7 @@ export const BUSY_TIMEOUT_MS = 5_000
  * The pause between two tries. Short, because SQLite has no queue: if others write constantly, the lock is seldom
  * free for longer.
  */
-const BUSY_PAUSE_MS = 2
+export const BUSY_PAUSE_MS = 2
 export const MEMORY = ':memory:'
 
 export function openForReading(path: string): DatabaseSync {

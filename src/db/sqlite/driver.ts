@@ -2,7 +2,6 @@
  * SQLite for Kysely. One connection runs everything except prepared reads, so that the statements of this process
  * run in order; another one runs the prepared reads. WAL mode and retries let several processes share the file.
  */
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import {
   CompiledQuery,
@@ -18,9 +17,11 @@ import {
 } from 'kysely'
 import { isNoTransaction } from '../dialect.ts'
 import type { Health } from '../health.ts'
-import type { PreparedReader, Values } from '../prepared.ts'
+import type { Naming } from '../naming.ts'
+import type { PreparedReader } from '../prepared.ts'
 import { type DatabaseSync, MEMORY, openForReading, openForWriting, whileBusy } from './connection.ts'
-import { Faults, healthOfFile, healthOfMemory } from './health.ts'
+import { Faults, healthOfFile, healthOfShared } from './health.ts'
+import { withCachedStatements, withFirstRow } from './statements.ts'
 
 /** While other processes write, pause after each of our transactions, so that they can take the lock. */
 const YIELD_PAUSE_MS = 1
@@ -32,12 +33,12 @@ const CONTENTION_LIFETIME_MS = 100
  *
  * @param path - A file, or `:memory:`.
  * @param details - `readOnly`: open an existing file without writing to it. `create`: create the file if it does
- *   not exist.
+ *   not exist. `naming`: how our tables are named.
  * @throws The file cannot be opened; unless `readOnly`, also if it cannot be written.
  */
 export async function openSqlite(
   path: string,
-  { readOnly, create }: { readOnly: boolean; create: boolean },
+  { readOnly, create, naming }: { readOnly: boolean; create: boolean; naming: Naming },
 ): Promise<{ dialect: Dialect; reader: PreparedReader; health: Health }> {
   const writing = readOnly ? openForReading(path) : await openForWriting(path, { create })
   const faults = new Faults()
@@ -62,53 +63,7 @@ export async function openSqlite(
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
     reader: { first: withFirstRow(openReader, faults) },
-    health: path === MEMORY ? healthOfMemory(writing) : healthOfFile(path, faults),
-  }
-}
-
-function withFirstRow(open: () => DatabaseSync, faults: Faults): PreparedReader['first'] {
-  const statements = new Map<string, StatementSync>()
-  const prepare = (sql: string) => {
-    const statement = open().prepare(sql)
-    // Arrays, because reading the driver's row objects is slow.
-    statement.setReturnArrays(true)
-    statements.set(sql, statement)
-    return statement
-  }
-  return (sql, parameters) => {
-    try {
-      const statement = statements.get(sql) ?? prepare(sql)
-      return statement.get(...(parameters as readonly SQLInputValue[])) as Values | undefined
-    } catch (error) {
-      faults.note(error)
-      throw error
-    }
-  }
-}
-
-// The shape that Kysely's driver expects. Preparing is a third of a short query's cost. The cache is bounded,
-// because our source has a fixed set of statements.
-function withCachedStatements(database: DatabaseSync): Pick<SqliteDatabase, 'prepare'> {
-  const statements = new Map<string, ReturnType<typeof asKyselyStatement>>()
-  return {
-    prepare(sql) {
-      let statement = statements.get(sql)
-      if (statement === undefined) {
-        statement = asKyselyStatement(database.prepare(sql))
-        statements.set(sql, statement)
-      }
-      return statement
-    },
-  }
-}
-
-function asKyselyStatement(statement: StatementSync) {
-  const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[]
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
-    run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
-    iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
+    health: path === MEMORY ? healthOfShared(writing, naming) : healthOfFile(path, faults, naming),
   }
 }
 

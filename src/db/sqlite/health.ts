@@ -2,8 +2,10 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { isBusy, isDamaged, isUnavailable } from '../dialect.ts'
 import { DatabaseFault, type Health } from '../health.ts'
+import { LEDGER, type Naming, prefixedBy } from '../naming.ts'
 import { type DatabaseSync, openExisting, openForReading, whileBusy } from './connection.ts'
 import { checkSqlite } from './files.ts'
+import { prepared } from './statements.ts'
 
 /** Remembers the last error of this process that was the fault of the database. */
 export class Faults {
@@ -16,7 +18,7 @@ export class Faults {
   }
 }
 
-export function healthOfFile(path: string, faults: Faults): Health {
+export function healthOfFile(path: string, faults: Faults, naming: Naming): Health {
   const opened = identityOf(path)
   return {
     async probe() {
@@ -27,7 +29,7 @@ export function healthOfFile(path: string, faults: Faults): Health {
       // A new connection reads from the file. Ours may answer from their caches.
       const database = openForReading(path)
       try {
-        const ran = migrationsIn(database)
+        const ran = migrationsIn(database, naming)
         if (faults.last !== null) {
           if (isDamaged(faults.last)) throw faults.last
           // Only writes notice a full disk. After one failed, try a write in each probe until it succeeds.
@@ -44,9 +46,10 @@ export function healthOfFile(path: string, faults: Faults): Health {
   }
 }
 
-export function healthOfMemory(database: DatabaseSync): Health {
+/** For a connection that other code uses too, or that alone knows its database, in memory. */
+export function healthOfShared(database: DatabaseSync, naming: Naming): Health {
   return {
-    probe: async () => migrationsIn(database),
+    probe: async () => migrationsIn(database, naming),
     assertWritable: async () => {},
     findDamage: null,
   }
@@ -58,11 +61,10 @@ function identityOf(path: string): string | null {
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`
 }
 
-function migrationsIn(database: DatabaseSync): string[] {
-  const ledger = database.prepare("select 1 from sqlite_master where name = 'bienvenue_migrations'").get()
-  if (ledger === undefined) return []
-  return database
-    .prepare('select name from bienvenue_migrations')
+function migrationsIn(database: DatabaseSync, naming: Naming): string[] {
+  const ledger = prefixedBy(naming, LEDGER)
+  if (prepared(database, 'select 1 from sqlite_master where name = ?').get(ledger) === undefined) return []
+  return prepared(database, `select name from ${ledger}`)
     .all()
     .map(({ name }) => String(name))
 }

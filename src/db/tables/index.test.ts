@@ -6,8 +6,8 @@ import { TABLES } from './index.ts'
 import type { Column, Table } from './table.ts'
 
 const TYPES: Readonly<Record<EngineName, Readonly<Record<Column['type'], string>>>> = {
-  sqlite: { integer: 'INTEGER', text: 'TEXT', uuid: 'TEXT', time: 'INTEGER', bytes: 'BLOB' },
-  postgres: { integer: 'int4', text: 'text', uuid: 'uuid', time: 'int8', bytes: 'bytea' },
+  sqlite: { integer: 'INTEGER', text: 'TEXT', uuid: 'TEXT', time: 'INTEGER', json: 'TEXT', bytes: 'BLOB' },
+  postgres: { integer: 'int4', text: 'text', uuid: 'uuid', time: 'int8', json: 'text', bytes: 'bytea' },
 }
 
 async function keyOf(db: Database, engine: EngineName, table: string): Promise<string[]> {

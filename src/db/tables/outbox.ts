@@ -33,10 +33,10 @@ const COLUMNS = {
   details: {
     type: 'text',
     about:
-      'What else the message says, as JSON; tokens are made when it is sent. For a message with a link also the IPv6 /48 network that asked for it',
+      'What else the message says, as JSON; tokens are made when it is sent. For a message with a link also the IPv6 /48 network that asked for it. With links or templates of an embedding application, a decoy also has the address that was asked for',
     class: 'personal',
     protection: 'no secret; another address is masked',
-    log: 'yes',
+    log: 'no',
   },
   created_at: { type: 'time', about: 'When the message was queued', class: 'personal', log: 'no' },
   attempts: {
@@ -261,8 +261,9 @@ async function findDue(
 }
 
 function isNotTo(domain: string): RawBuilder<boolean> {
-  const address = sql`coalesce(
-    lower(email), (select normalized_email from users where users.id = outbox.user_id), '')`
+  const ofAccount = sql`select normalized_email from ${sql.table('users')}
+    where ${sql.ref('users.id')} = ${sql.ref('outbox.user_id')}`
+  const address = sql`coalesce(lower(email), (${ofAccount}), '')`
   return sql<boolean>`${address} not like ${`%@${domain}`} and ${address} not like ${`%.${domain}`}`
 }
 

@@ -6,6 +6,8 @@ import type { Tx } from './index.ts'
 interface Values {
   integer: number
   text: string
+  /** JSON as text, so that both dialects keep it as it is. */
+  json: string
   uuid: string
   /** Whole milliseconds since 1970, UTC. */
   time: number

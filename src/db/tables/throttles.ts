@@ -40,6 +40,13 @@ export const throttles = {
 /** Ten years, which is permanent for a counter. */
 const LOCK_MS = 10 * 365 * 86_400_000
 
+/** The columns of the row that is already there, where a new row has the same names. */
+const STORED = {
+  failures: sql.ref<number>('throttles.failures'),
+  blocked_until: sql.ref<number>('throttles.blocked_until'),
+  expires_at: sql.ref<number>('throttles.expires_at'),
+}
+
 /** How many attempts are free, and how the wait grows after them. */
 export interface ThrottlePolicy {
   /** Attempts before the first wait, 2 or more. */
@@ -80,7 +87,7 @@ export async function takeAttempt(
   now: Date,
 ): Promise<Attempt> {
   const time = now.getTime()
-  const forgotten = sql<boolean>`throttles.expires_at <= ${int(time)}`
+  const forgotten = sql<boolean>`${STORED.expires_at} <= ${int(time)}`
   const counted = await db
     .insertInto('throttles')
     .values({
@@ -93,7 +100,7 @@ export async function takeAttempt(
       conflict
         .column('key')
         .doUpdateSet({
-          failures: sql`case when ${forgotten} then 1 else throttles.failures + 1 end`,
+          failures: sql`case when ${forgotten} then 1 else ${STORED.failures} + 1 end`,
           blocked_until: sql`case when ${forgotten} then 0 else ${blockedUntil(policy, time)} end`,
           expires_at: expiresAt(policy, time),
         })
@@ -121,15 +128,15 @@ function lockAt({ lockAfter = 0 }: ThrottlePolicy): number {
 
 // A locked counter does not expire; it must be cleared.
 function expiresAt(policy: ThrottlePolicy, time: number): RawBuilder<number> {
-  return sql`case when throttles.failures + 1 >= ${int(lockAt(policy))} and throttles.expires_at > ${int(time)}
+  return sql`case when ${STORED.failures} + 1 >= ${int(lockAt(policy))} and ${STORED.expires_at} > ${int(time)}
     then ${int(time + LOCK_MS)} else ${int(time + policy.forgetAfterMs)} end`
 }
 
 // Ignore a wait longer than the longest one: it was written by a wrong clock.
 function isOpen(policy: ThrottlePolicy, time: number): RawBuilder<boolean> {
-  const waits = sql`throttles.blocked_until > ${int(time)} and throttles.blocked_until <= ${int(time + policy.longestWaitMs)}`
-  const locked = sql`throttles.failures >= ${int(lockAt(policy))}`
-  return sql<boolean>`(throttles.expires_at <= ${int(time)} or not (${waits} or ${locked}))`
+  const waits = sql`${STORED.blocked_until} > ${int(time)} and ${STORED.blocked_until} <= ${int(time + policy.longestWaitMs)}`
+  const locked = sql`${STORED.failures} >= ${int(lockAt(policy))}`
+  return sql<boolean>`(${STORED.expires_at} <= ${int(time)} or not (${waits} or ${locked}))`
 }
 
 /**
@@ -150,7 +157,7 @@ export async function takePlace(
     .onConflict((conflict) =>
       conflict
         .column('key')
-        .doUpdateSet({ failures: sql`throttles.failures + 1` })
+        .doUpdateSet({ failures: sql`${STORED.failures} + 1` })
         .where('throttles.failures', '<', places),
     )
     .returning('failures')
@@ -176,7 +183,7 @@ export async function startPause(db: Database, key: string, until: Date): Promis
 
 // `failures + 1` counts this attempt. The number of doublings is limited before the shift, which could overflow.
 function blockedUntil(policy: ThrottlePolicy, time: number): RawBuilder<number> {
-  const over = sql`(throttles.failures + 1 - ${int(policy.freeAttempts)})`
+  const over = sql`(${STORED.failures} + 1 - ${int(policy.freeAttempts)})`
   const doublings = Math.ceil(Math.log2(policy.longestWaitMs / policy.firstWaitMs))
   return sql`case
     when ${over} < 0 then 0
@@ -199,8 +206,8 @@ export async function refundAttempt(
   await db
     .updateTable('throttles')
     .set({
-      failures: sql`throttles.failures - 1`,
-      blocked_until: sql`case when throttles.blocked_until = ${int(attempt.blockedUntil)} then 0 else throttles.blocked_until end`,
+      failures: sql`${STORED.failures} - 1`,
+      blocked_until: sql`case when ${STORED.blocked_until} = ${int(attempt.blockedUntil)} then 0 else ${STORED.blocked_until} end`,
     })
     .where('key', '=', key)
     .where('failures', '>', 0)

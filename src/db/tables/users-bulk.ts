@@ -18,7 +18,8 @@ export async function addUsers(tx: Tx, users: readonly MovingUser[]): Promise<vo
   if (first.id !== null) await reserveUserIds(tx, Math.max(...users.map(({ id }) => id ?? 0)))
   const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
   try {
-    await sql`insert into users (${names}) ${listedRows(tx, columns, users.map(userRowOf))}`.execute(tx)
+    const rows = listedRows(tx, columns, users.map(userRowOf))
+    await sql`insert into ${sql.table('users')} (${names}) ${rows}`.execute(tx)
   } catch (error) {
     throw isUniqueViolation(error) ? new Conflict('an address or an id is taken', { cause: error }) : error
   }

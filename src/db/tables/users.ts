@@ -1,6 +1,7 @@
 /** Table `users`: the accounts. */
 import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { Conflict, InvalidRequestError, NoResultFound } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import { NO_PASSWORD, normalizeEmail, storedEmail, type User } from '../../model/user.ts'
 import { isUniqueViolation } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
@@ -8,7 +9,9 @@ import type { Column, RowOf, Table } from './table.ts'
 
 /** Has one of the types that an import can write. */
 interface PlainColumn extends Column {
-  readonly type: 'integer' | 'text' | 'time'
+  readonly type: 'integer' | 'text' | 'time' | 'json'
+  /** {@link updateProfile} can change it. */
+  readonly profile?: true
 }
 
 interface VisibleColumn extends PlainColumn {
@@ -147,8 +150,48 @@ const COLUMNS = {
     type: 'text',
     property: 'locale',
     nullable: true,
+    profile: true,
     about: "The language of the account's mail",
     class: 'personal',
+    log: 'no',
+  },
+  name: {
+    type: 'text',
+    property: 'name',
+    nullable: true,
+    profile: true,
+    about: 'The name that the user wants to be called by',
+    class: 'personal',
+    log: 'no',
+  },
+  picture: {
+    type: 'text',
+    property: 'picture',
+    nullable: true,
+    profile: true,
+    about: 'The URL of a picture of the user. The service never loads it',
+    class: 'personal',
+    log: 'no',
+  },
+  metadata: {
+    type: 'json',
+    property: 'metadataJson',
+    nullable: true,
+    profile: true,
+    about: 'What the application stores about the user, as JSON. The user can read it; null if it is empty',
+    class: 'personal',
+    log: 'no',
+  },
+  private_metadata: {
+    type: 'json',
+    property: 'privateMetadataJson',
+    movingOnly: true,
+    nullable: true,
+    profile: true,
+    about:
+      'The same, but only the application and operators can read it. It is not in the export that a user makes',
+    class: 'personal',
+    protection: 'not part of an account; no answer over HTTP contains it',
     log: 'no',
   },
 } as const satisfies Readonly<Record<string, UserColumn>>
@@ -206,10 +249,12 @@ type SecretColumn = {
 type WrittenCells = {
   readonly [Name in keyof MovingCells]: MovingCells[Name] extends { type: 'time' }
     ? string | Nullable<MovingCells[Name]>
-    : ValueOf<MovingCells[Name]>
+    : MovingCells[Name] extends { type: 'json' }
+      ? JsonObject | Nullable<MovingCells[Name]>
+      : ValueOf<MovingCells[Name]>
 }
 
-/** A user as an export writes it: by column, times as text, and secrets only on request. */
+/** A user as an export writes it: by column, times as text, JSON as objects, and secrets only on request. */
 export type MovingRow = Omit<WrittenCells, SecretColumn> & Partial<Pick<WrittenCells, SecretColumn>>
 
 interface Field {
@@ -230,6 +275,7 @@ function fieldsOf(isWanted: (column: UserColumn) => boolean): readonly Field[] {
 
 const USER_FIELDS = fieldsOf(({ movingOnly }) => movingOnly !== true)
 const MOVING_FIELDS = fieldsOf(({ leftBehind }) => leftBehind !== true)
+const PROFILE_FIELDS = fieldsOf(({ profile }) => profile === true)
 
 /** The columns that import and export carry, in the order of the table. */
 export const MOVING_COLUMNS = MOVING_FIELDS.map(({ column, property }) => {
@@ -311,14 +357,9 @@ export type UserCriteria = { [Attribute in 'id' | ClassicAttribute]?: NonNullabl
 export type UserChanges = Partial<Pick<User, ClassicAttribute>>
 type ClassicAttribute = 'email' | 'hashedPassword' | 'sessionId' | 'resetToken'
 
-/** Further properties of a new account. */
-export interface NewUser {
-  readonly createdAt: Date
-  readonly emailVerifiedAt?: Date | null
-  /** Until when the address must be confirmed, or the account is deleted. `null`: no confirmation is needed. */
-  readonly unconfirmedUntil?: Date | null
-  readonly locale?: string | null
-}
+/** Further properties of a new account. A nullable property that is left out is null. */
+export type NewUser = Pick<MovingUser, 'createdAt'> &
+  Partial<Pick<MovingUser, Exclude<NullableProperty, 'id'>>>
 
 /**
  * Adds a user.
@@ -450,6 +491,41 @@ export async function confirmEmail(tx: Tx, userId: number, email: string, at: Da
   } catch (error) {
     throw isUniqueViolation(error) ? new Conflict('the email address is taken', { cause: error }) : error
   }
+}
+
+/** The properties that {@link updateProfile} can change. `null` clears one. */
+export type ProfileChanges = Partial<Pick<MovingUser, Marked<'profile'>>>
+
+/**
+ * Changes the given properties of a user's profile.
+ *
+ * @param changes - At least one property. One that is left out or `undefined` stays as it is.
+ * @returns The changed user, or `null` if there is no such user.
+ */
+export async function updateProfile(
+  db: Database,
+  userId: number,
+  changes: ProfileChanges,
+): Promise<User | null> {
+  const values: Readonly<Record<string, unknown>> = changes
+  const given = PROFILE_FIELDS.filter(({ property }) => values[property] !== undefined)
+  const row = await db
+    .updateTable('users')
+    .set(Object.fromEntries(given.map(({ column, property }) => [column, values[property]])))
+    .where('id', '=', userId)
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? null : userOf(row)
+}
+
+/** The private metadata of a user, as JSON or `null`. `undefined` if there is no such user. */
+export async function findPrivateMetadata(db: Database, userId: number): Promise<string | null | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .select('private_metadata')
+    .where('id', '=', userId)
+    .executeTakeFirst()
+  return row?.private_metadata
 }
 
 /** Marks a user's password as compromised until another one is set. `false` if there is no such user. */

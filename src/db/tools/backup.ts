@@ -3,6 +3,7 @@ import { existsSync, linkSync, renameSync } from 'node:fs'
 import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../../lib/output-file.ts'
 import { MaintenanceError } from '../../model/errors.ts'
 import { inspectSchema, USERS_MIGRATION } from '../migrate.ts'
+import type { Naming } from '../naming.ts'
 import { filesInUse, locateDatabase, openAsItIs } from '../open.ts'
 import { asideOf, checkSqlite, copyInto, copySqlite, lockSqlite, removeCopy } from '../sqlite/files.ts'
 import { sqliteUrl } from '../url.ts'
@@ -18,21 +19,21 @@ export interface BackupContents {
  * Writes a consistent backup, also while the database is in use. The file has mode 0600 and gets its name once it is
  * complete and checked. It holds the whole database, so a schema of a newer version loses nothing.
  *
- * @param details - `replace`: whether an existing file may be replaced.
+ * @param details - `replace`: whether an existing file may be replaced. `naming`: how our tables are named.
  * @throws {OutputError} The file is the database itself, exists, or cannot be written.
  * @throws {MaintenanceError} The copy fails, is damaged, or is not a database of Bienvenue.
  */
 export async function backUpDatabase(
   databaseUrl: string,
   file: string,
-  { replace }: { replace: boolean },
+  { replace, naming }: { replace: boolean; naming: Naming },
 ): Promise<BackupContents> {
   const path = sqlitePathOf(databaseUrl)
   const output = openOutput(file, { inUse: filesInUse(databaseUrl), replace })
   try {
     copyInto(path, output.path)
     assertUndamaged(output.path)
-    const contents = await contentsOf(output.path, { named: databaseUrl, mayBeNewer: true })
+    const contents = await contentsOf(output.path, { named: databaseUrl, mayBeNewer: true, naming })
     output.publish()
     return contents
   } catch (error) {
@@ -57,9 +58,9 @@ function assertUndamaged(file: string): void {
  */
 async function contentsOf(
   copy: string,
-  { named, mayBeNewer }: { named: string; mayBeNewer: boolean },
+  { named, mayBeNewer, naming }: { named: string; mayBeNewer: boolean; naming: Naming },
 ): Promise<BackupContents> {
-  const db = await openAsItIs(sqliteUrl(copy))
+  const db = await openAsItIs(sqliteUrl(copy), { naming })
   try {
     const state = await inspectSchema(db)
     if (state.is === 'foreign' || state.pending.includes(USERS_MIGRATION))
@@ -90,6 +91,7 @@ async function contentsOf(
  * Replaces the database with a backup, and keeps the replaced database next to it.
  *
  * @param file - The backup. It is only read.
+ * @param naming - How our tables are named.
  * @param prepare - Changes the copy, given by its URL, before it becomes the database.
  * @returns What the backup holds, and the path of the replaced database; `null` if there was none.
  * @throws {OutputError} The backup is the database itself.
@@ -99,6 +101,7 @@ async function contentsOf(
 export async function restoreDatabase(
   databaseUrl: string,
   file: string,
+  naming: Naming,
   prepare: (copyUrl: string) => Promise<void>,
 ): Promise<BackupContents & { replaced: string | null }> {
   const path = sqlitePathOf(databaseUrl)
@@ -110,7 +113,7 @@ export async function restoreDatabase(
     lockIfExists(path)()
     assertUndamaged(file)
     copySqlite(file, copy)
-    const contents = await contentsOf(copy, { named: file, mayBeNewer: false })
+    const contents = await contentsOf(copy, { named: file, mayBeNewer: false, naming })
     await prepare(sqliteUrl(copy))
     return { ...contents, replaced: replaceDatabase(copy, path) }
   } catch (error) {

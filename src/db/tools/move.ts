@@ -5,6 +5,7 @@ import { assertNotInUse, openOutput } from '../../lib/output-file.ts'
 import { MaintenanceError, OptionError } from '../../model/errors.ts'
 import { continueAfterUserId, findLastUserId } from '../dialect.ts'
 import { inspectSchema, type KnownSchema } from '../migrate.ts'
+import { type Naming, PLAIN, parseDatabaseSchema, parseTablePrefix } from '../naming.ts'
 import { databaseExists, filesInUse, locateDatabase, openAsItIs, openDatabase } from '../open.ts'
 import { type Database, type Schema, TABLE_NAMES, TABLES, type Tx } from '../tables/index.ts'
 import { describeDatabase, sqliteUrl } from '../url.ts'
@@ -21,6 +22,10 @@ export interface MovedTable {
 export interface MoveRequest {
   readonly from: string
   readonly to: string
+  /** How the tables are named in the source. Default: the plain names. */
+  readonly naming?: Naming
+  /** How they are named in the target, where it differs. A schema that is not given is that of the source on PostgreSQL. */
+  readonly toNaming?: Partial<Naming>
   /** Whether to leave columns behind that Bienvenue does not know. If not, the move is refused. */
   readonly withoutExtraColumns: boolean
 }
@@ -38,10 +43,11 @@ type Row = Readonly<Record<string, unknown>>
  * @throws {MaintenanceError} Either schema is not exactly that of this version, the target is not empty, or a table
  *   differs at the end.
  */
-export async function moveDatabase({ from, to, withoutExtraColumns }: MoveRequest): Promise<MovedTable[]> {
+export async function moveDatabase(request: MoveRequest): Promise<MovedTable[]> {
+  const { from, to, naming = PLAIN, withoutExtraColumns } = request
   if (!databaseExists(from))
     throw new OptionError('databaseUrl', `there is no database at ${describeDatabase(from)} yet`)
-  const source = await openAsItIs(from, { readOnly: true })
+  const source = await openAsItIs(from, { readOnly: true, naming })
   try {
     const state = await inspectSchema(source)
     if (state.is !== 'ours' || state.pending.length > 0)
@@ -49,7 +55,7 @@ export async function moveDatabase({ from, to, withoutExtraColumns }: MoveReques
         `${describeDatabase(from)} does not have the schema of this version; run bienvenue migrate first`,
       )
     assertNotNewer(describeDatabase(from), state)
-    return await writeTarget(from, to, async (target) => {
+    return await writeTarget(from, to, targetNaming(request), async (target) => {
       const columns = await columnsOf(target)
       assertNoColumnLost(await columnsOf(source), columns, withoutExtraColumns)
       return copyAll(source, target, columns)
@@ -74,10 +80,11 @@ function assertNotNewer(what: string, { newer }: KnownSchema): void {
 async function writeTarget<Result>(
   from: string,
   to: string,
+  naming: Naming,
   write: (target: Database) => Promise<Result>,
 ): Promise<Result> {
   const writeTo = async (url: string) => {
-    const target = await openEmpty(url)
+    const target = await openEmpty(url, naming)
     try {
       return await write(target)
     } finally {
@@ -107,23 +114,37 @@ function parseTarget(to: string) {
   }
 }
 
+/** @throws {MaintenanceError} A name is invalid. */
+function targetNaming({ to, naming = PLAIN, toNaming = {} }: MoveRequest): Naming {
+  const { tablePrefix = naming.tablePrefix, databaseSchema } = toNaming
+  const inherited = parseTarget(to).dialect === 'postgres' ? naming.databaseSchema : ''
+  const names = { tablePrefix, databaseSchema: databaseSchema ?? inherited }
+  try {
+    if (names.tablePrefix !== '') parseTablePrefix(names.tablePrefix)
+    if (names.databaseSchema !== '') parseDatabaseSchema(names.databaseSchema)
+    return names
+  } catch (error) {
+    throw asTargetError(error)
+  }
+}
+
 function asTargetError(error: unknown): unknown {
   if (!(error instanceof OptionError)) return error
   return new MaintenanceError(`the target: ${error.problems[0]?.problem}`, { cause: error })
 }
 
 /** Opens a migrated database without rows. */
-async function openEmpty(url: string): Promise<Database> {
+async function openEmpty(url: string, naming: Naming): Promise<Database> {
   try {
-    const target = await openAsItIs(url)
+    const target = await openAsItIs(url, { naming })
     const state = await inspectSchema(target).finally(() => target.destroy())
     if (state.is === 'foreign') throw notEmpty(url)
     assertNotNewer(`the target, ${describeDatabase(url)},`, state)
-    await (await openDatabase(url)).destroy()
+    await (await openDatabase(url, { naming })).destroy()
   } catch (error) {
     throw asTargetError(error)
   }
-  const target = await openAsItIs(url)
+  const target = await openAsItIs(url, { naming })
   try {
     for (const table of TABLE_NAMES) {
       const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(target)
@@ -246,6 +267,8 @@ function digestOf(row: Row, columns: readonly string[]): bigint {
 /** The highest user id ever given. The account may be gone while audit records still refer to its id. */
 async function highestUserId(db: Tx): Promise<number> {
   const { rows } = await sql<{ id: number | null }>`
-    select max(id) as id from users union all select max(user_id) as id from audit`.execute(db)
+    select max(id) as id from ${sql.table('users')} union all select max(user_id) as id from ${sql.table('audit')}`.execute(
+    db,
+  )
   return Math.max(0, (await findLastUserId(db)) ?? 0, ...rows.map(({ id }) => id ?? 0))
 }

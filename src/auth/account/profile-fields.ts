@@ -1,0 +1,112 @@
+/** The fields of a profile, and who may write which. */
+import type { ProfileChanges } from '../../db/index.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { Context } from '../context.ts'
+import {
+  allowsHttpPictures,
+  type Checked,
+  checkLocale,
+  checkMetadata,
+  checkName,
+  checkPicture,
+} from './profile-values.ts'
+
+/** Changes of one's own profile. A field that is left out stays as it is; `null` clears it. */
+export interface ProfileUpdate {
+  /** One line of visible text, at most 200 code points. */
+  name?: string | null | undefined
+  /** An absolute https URL, at most 2,048 characters. Outside of production mode, http is accepted too. */
+  picture?: string | null | undefined
+  /** A language tag, such as `en` or `fr-CA`. It is the language of the account's mail, if there are texts in it. */
+  locale?: string | null | undefined
+}
+
+/** Changes of a user by a program or an operator. A field that is left out stays as it is; `null` clears it. */
+export interface UserUpdate extends ProfileUpdate {
+  /**
+   * Replaces the metadata, which the user can read: a JSON object of at most 8 KiB that fits
+   * `options.metadataSchema.public`.
+   */
+  metadata?: object | null | undefined
+  /** The same with `options.metadataSchema.private`. The user cannot read it. */
+  privateMetadata?: object | null | undefined
+}
+
+interface Field {
+  /** What it is called in a message. */
+  readonly label: string
+  /** The stored property. */
+  readonly property: keyof ProfileChanges
+  readonly check: (given: unknown, ctx: Context) => Checked<string | null> | Promise<Checked<string | null>>
+}
+
+const FIELDS = {
+  name: { label: 'name', property: 'name', check: checkName },
+  picture: {
+    label: 'picture',
+    property: 'picture',
+    check: (given, { options }) => checkPicture(given, { allowsHttp: allowsHttpPictures(options) }),
+  },
+  locale: { label: 'locale', property: 'locale', check: checkLocale },
+  metadata: {
+    label: 'metadata',
+    property: 'metadataJson',
+    check: (given, { metadataSchema }) => checkMetadata(given, metadataSchema.public),
+  },
+  privateMetadata: {
+    label: 'private metadata',
+    property: 'privateMetadataJson',
+    check: (given, { metadataSchema }) => checkMetadata(given, metadataSchema.private),
+  },
+} as const satisfies Record<keyof UserUpdate, Field>
+
+type FieldName = keyof typeof FIELDS
+
+/** What users may write themselves. */
+export const OWN_PROFILE: readonly FieldName[] = ['name', 'picture', 'locale']
+/** What programs and operators may write. */
+export const USER_PROFILE = Object.keys(FIELDS) as readonly FieldName[]
+
+/**
+ * Reads the named fields of a request in the form in which they are stored.
+ *
+ * @throws {AuthError} `missing_field`: a field is empty text; `invalid_field`. Both have `field`, and a message for
+ *   library callers that says what is wrong.
+ */
+export async function readProfile(
+  ctx: Context,
+  request: UserUpdate,
+  names: readonly FieldName[],
+): Promise<ProfileChanges> {
+  const changes: Partial<Record<keyof ProfileChanges, string | null>> = {}
+  for (const name of names) {
+    const { label, property, check }: Field = FIELDS[name]
+    const given = request[name]
+    if (given === undefined) continue
+    if (given === '') throw new AuthError('missing_field', { field: name })
+    const checked = given === null ? { value: null } : await check(given, ctx)
+    if ('problem' in checked)
+      throw new AuthError('invalid_field', { field: name, message: `The ${label} ${checked.problem}.` })
+    changes[property] = checked.value
+  }
+  return changes
+}
+
+/**
+ * Reads changes like {@link readProfile}, and refuses every other field: a program may pass on what a client sent.
+ *
+ * @returns The changes, and the names of the changed fields.
+ * @throws {AuthError} `unknown_field` with `field`; `missing_field`: there is no change, or a field is empty text;
+ *   `invalid_field` with `field`.
+ */
+export async function readChanges(
+  ctx: Context,
+  request: UserUpdate,
+  names: readonly FieldName[],
+): Promise<{ changes: ProfileChanges; fields: string }> {
+  const unknown = Object.keys(request).find((name) => !(names as readonly string[]).includes(name))
+  if (unknown !== undefined) throw new AuthError('unknown_field', { field: unknown })
+  const given = names.filter((name) => request[name] !== undefined)
+  if (given.length === 0) throw new AuthError('missing_field')
+  return { changes: await readProfile(ctx, request, names), fields: given.join(', ') }
+}

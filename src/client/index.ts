@@ -1,0 +1,127 @@
+/**
+ * `bienvenue-auth/client`: the HTTP contract as typed functions, for browsers, mobile apps, Node 20 and other runtimes. It
+ * imports nothing at run time and keeps nothing in web storage.
+ *
+ * @module
+ */
+import { readAnswer } from './answer.ts'
+import { type Fields, requestOf } from './request.ts'
+import { ROUTES } from './routes.ts'
+import { createSessionState, saysSignedOut } from './session.ts'
+import type {
+  CallOptions,
+  ClientOptions,
+  Fetch,
+  Method,
+  Result,
+  Route,
+  Routes,
+  SessionStore,
+  Topics,
+} from './types.ts'
+
+export type {
+  CallOptions,
+  ClientError,
+  ClientOptions,
+  CurrentSession,
+  Fetch,
+  GeneralErrorCode,
+  Result,
+  SessionStore,
+  TokenStore,
+} from './types.ts'
+
+/** A method for each operation of the contract, named by its id: `client.signIn.withPassword(fields)`. */
+type Calls = {
+  readonly [Topic in keyof typeof ROUTES]: {
+    readonly [Name in keyof (typeof ROUTES)[Topic]]: Name extends keyof Topics[Topic]
+      ? Method<Topics[Topic][Name]>
+      : never
+  }
+}
+
+/**
+ * The service, as typed functions. A call resolves to `{ ok: true, data }` or `{ ok: false, error }`. It rejects only if there
+ * is no answer: the network fails, the signal ends the request, or the token store throws.
+ */
+export interface Client extends Calls {
+  /** Who is signed in, to read once or to follow. */
+  readonly session: SessionStore
+  /**
+   * Calls the listener when the session is over: after `sessions.signOut` and `account.delete`, and when an answer shows that
+   * a session that was known has ended.
+   *
+   * @returns Removes the listener.
+   */
+  onSignedOut(listener: () => void): () => void
+}
+
+/**
+ * Creates a client of a service. Without `token` it uses the session cookie, which only works for pages on the same site as
+ * the service.
+ *
+ * @example
+ * ```ts
+ * const client = createClient({ baseUrl: '/auth' })
+ * const result = await client.signIn.withPassword({ email, password })
+ * if (!result.ok) show(result.error.message)
+ * ```
+ */
+export function createClient({ baseUrl, fetch: send = globalFetch, token }: ClientOptions): Client {
+  const base = baseUrl.endsWith('/') ? baseUrl.slice(0, -1) : baseUrl
+  const store = typeof token === 'function' ? { get: token, set() {} } : token
+  const state = createSessionState(() => calls.sessions.current())
+
+  async function call(route: Route, fields: Fields, { signal }: CallOptions = {}): Promise<Result<unknown>> {
+    const finish = state.start(route)
+    let sent: string | null = null
+    let result: Result<unknown> | undefined
+    try {
+      sent = (await store?.get()) || null
+      const { target, init } = requestOf(route, fields, store ? { token: sent } : undefined, signal)
+      result = await readAnswer(await send(base + target, init))
+      await keepToken(route, result, sent)
+      return result
+    } finally {
+      finish(result, sent !== null)
+    }
+  }
+
+  /** Keeps the token of a new session, and removes that of a session that has ended. */
+  async function keepToken(route: Route, result: Result<unknown>, sent: string | null): Promise<void> {
+    if (store === undefined) return
+    const { session_token: fresh } = Object(result.ok && result.data) as { session_token?: string }
+    if (fresh) await store.set(fresh)
+    // Another call may have put a new token there meanwhile.
+    else if (hasEnded(route, result) && sent !== null && (await store.get()) === sent) await store.set(null)
+  }
+
+  const calls = bind(ROUTES, call) as Calls
+  return { ...calls, session: state.store, onSignedOut: state.onSignedOut }
+}
+
+/** Looked up at each call, so that a replaced global takes effect. */
+const globalFetch: Fetch = (url, init) => fetch(url, init)
+
+function hasEnded(route: Route, result: Result<unknown>): boolean {
+  return (result.ok && route.session === 'ends') || saysSignedOut(route, result)
+}
+
+type Call = (route: Route, fields: Fields, options?: CallOptions) => Promise<Result<unknown>>
+
+/** A function for each route. Those without fields take only the options. */
+function bind(routes: Routes, call: Call): unknown {
+  const topics = Object.entries(routes).map(([topic, operations]) => [
+    topic,
+    Object.fromEntries(
+      Object.entries(operations).map(([name, route]: [string, Route]) => [
+        name,
+        route.body || route.path.includes('{')
+          ? (fields: Fields, options?: CallOptions) => call(route, fields, options)
+          : (options?: CallOptions) => call(route, {}, options),
+      ]),
+    ),
+  ])
+  return Object.fromEntries(topics)
+}

@@ -1,0 +1,175 @@
+/**
+ * SQLite for Kysely on a `DatabaseSync` of the application, which runs its own statements on the same connection. So:
+ *
+ * - Nothing waits inside a transaction. It ends before the event loop turns, and no timer, I/O callback or request of
+ *   the application finds it open.
+ * - A transaction of the application is never joined, because its rollback would undo what we have answered. We wait
+ *   until it ends.
+ * - No pragma stays changed. Foreign keys are on for our statements only. Journal mode and durability are the
+ *   application's choice.
+ */
+import type { StatementSync } from 'node:sqlite'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { isBusy } from '../dialect.ts'
+import type { Health } from '../health.ts'
+import type { Naming } from '../naming.ts'
+import type { PreparedReader } from '../prepared.ts'
+import { BUSY_PAUSE_MS, BUSY_TIMEOUT_MS, type DatabaseSync, whileBusy } from './connection.ts'
+import { Faults, healthOfShared } from './health.ts'
+import { prepared, withCachedStatements, withFirstRow } from './statements.ts'
+
+export function shareSqlite(
+  database: DatabaseSync,
+  naming: Naming,
+): { dialect: Dialect; reader: PreparedReader; health: Health } {
+  return {
+    dialect: {
+      createAdapter: () => new SharedAdapter(),
+      createDriver: () => new SharedDriver(database),
+      createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+    reader: { first: withFirstRow(() => database, new Faults()) },
+    health: healthOfShared(database, naming),
+  }
+}
+
+class SharedAdapter extends SqliteAdapter {
+  /** See `keepsPragmas` in `dialect.ts`. */
+  readonly keepsPragmas = true
+
+  override get supportsTransactionalDdl() {
+    return true
+  }
+}
+
+/** The application has a transaction open. Counts as a held lock. */
+class TransactionOpen extends Error {
+  override readonly name = 'TransactionOpen'
+  readonly code = 'transaction_open'
+  // SQLITE_BUSY
+  readonly errcode = 5
+}
+
+class SharedDriver implements Driver {
+  readonly #database: DatabaseSync
+  readonly #foreignKeys: StatementSync
+  readonly #connection: DatabaseConnection
+  /** Ends our transaction's setting of foreign keys. `null`: we have no transaction open. */
+  #restore: (() => void) | null = null
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#foreignKeys = prepared(database, 'pragma foreign_keys')
+    const { prepare } = withCachedStatements(database)
+    const execute = <Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> => {
+      const statement = prepare(sql)
+      if (statement.reader) return { rows: statement.all(parameters) as Row[] }
+      const { changes, lastInsertRowid } = statement.run(parameters)
+      return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] }
+    }
+    this.#connection = {
+      executeQuery: async <Row>(query: CompiledQuery) =>
+        this.#restore === null
+          ? whileBusy(() => this.#alone(() => execute<Row>(query)))
+          : whileBusyAtOnce(() => execute<Row>(query)),
+      // biome-ignore lint/correctness/useYield: nothing is streamed from SQLite.
+      async *streamQuery() {
+        throw new Error('a shared SQLite database does not stream')
+      },
+    }
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(): Promise<void> {
+    await whileBusy(() => {
+      const restore = this.#enterAlone()
+      try {
+        this.#database.exec('begin immediate')
+      } catch (error) {
+        restore()
+        throw error
+      }
+      this.#restore = restore
+    })
+  }
+
+  async commitTransaction(): Promise<void> {
+    whileBusyAtOnce(() => this.#database.exec('commit'))
+    this.#leave()
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    try {
+      // When the disk is full, SQLite has already rolled back.
+      if (this.#restore !== null && this.#database.isTransaction) this.#database.exec('rollback')
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** The database belongs to the application, which closes it. */
+  async destroy(): Promise<void> {}
+
+  #leave(): void {
+    this.#restore?.()
+    this.#restore = null
+  }
+
+  /** Runs one statement outside of any transaction. */
+  #alone<Result>(run: () => Result): Result {
+    const restore = this.#enterAlone()
+    try {
+      return run()
+    } finally {
+      restore()
+    }
+  }
+
+  /**
+   * Switches foreign keys on. SQLite ignores that inside a transaction.
+   *
+   * @returns Switches them off again if they were off.
+   * @throws {TransactionOpen}
+   */
+  #enterAlone(): () => void {
+    if (this.#database.isTransaction)
+      throw new TransactionOpen(
+        'the application has a transaction open on the database; it must end before a call of Bienvenue can work',
+      )
+    const { foreign_keys: isOn } = this.#foreignKeys.get() ?? {}
+    if (isOn === 1) return () => {}
+    this.#database.exec('pragma foreign_keys = on')
+    return () => this.#database.exec('pragma foreign_keys = off')
+  }
+}
+
+/** {@link whileBusy} inside a transaction: blocks, because the application must not run meanwhile. */
+function whileBusyAtOnce<Result>(run: () => Result): Result {
+  const giveUpAt = performance.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      return run()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS)
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/** A value that JSON can express. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+
+/** An object that JSON can express. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue
+}
