@@ -34,7 +34,7 @@ async function bundle(bundler: string, external: readonly string[]) {
   return { folder, built, start: () => run(process.execPath, [join(folder, 'program.mjs')]) }
 }
 
-describe.each(BUNDLERS)('a program bundled with %s', (bundler) => {
+describe.each(BUNDLERS)('a program bundled with %s', { timeout: 300_000 }, (bundler) => {
   it('works with bienvenue-auth external', async () => {
     const { folder, built } = await bundle(bundler, ['bienvenue-auth'])
     expect(built).toMatchObject({ exitCode: 0 })

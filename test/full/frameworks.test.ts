@@ -98,7 +98,7 @@ async function build(name: string, { types }: Framework, origin: string, onEnd: 
 
 const MINUTE = 60_000
 
-describe.each(Object.entries(FRAMEWORKS))('the example %s', (name, framework) => {
+describe.each(Object.entries(FRAMEWORKS))('the example %s', { timeout: 5 * MINUTE }, (name, framework) => {
   let folder: string
   let url: string
   let program: RunningProcess

@@ -24,6 +24,8 @@ const BUNDLERS = {
       experiments: { outputModule: true },
       externalsType: 'module',
       externals: external,
+      // It takes most of the time, and changes nothing here.
+      optimization: { minimize: false },
       output: { path: folder, filename: 'program.mjs', library: { type: 'module' } },
     })
     const stats = await new Promise((resolve, reject) => {
