@@ -1,4 +1,4 @@
-/** An application with the service elsewhere: it asks the service who is signed in. */
+/** An application that asks a remote service who is signed in. */
 import { serve } from '@hono/node-server'
 import { bienvenue } from 'bienvenue-auth/adapters/hono'
 import { Hono } from 'hono'
