@@ -16,6 +16,7 @@ import { backup, restore } from './commands/backup.ts'
 import { doctor } from './commands/doctor.ts'
 import { exportUsers } from './commands/export.ts'
 import { importUsers } from './commands/import.ts'
+import { init } from './commands/init.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
 import { move } from './commands/move.ts'
@@ -28,6 +29,7 @@ import { jsonLine, print } from './terminal.ts'
 import { version } from './version.ts'
 
 const COMMANDS: readonly Command[] = [
+  init,
   serve,
   migrate,
   adopt,
