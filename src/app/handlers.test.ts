@@ -24,8 +24,15 @@ it('a handler cannot send a field that the contract does not list [API-03]', asy
 
 it('an export leaves out what the tables have besides [API-03]', async () => {
   const at = new Date('2026-11-21T12:00:00Z')
-  const more = { hashedPassword: '!', secretHash: Buffer.from('x'), passwordVersion: 1, new_column: 'x' }
-  const account = { id: 1, email: 'bob@example.com', createdAt: at, emailVerifiedAt: null, locale: null }
+  const more = {
+    hashedPassword: '!',
+    privateMetadata: { customer: 'x' },
+    secretHash: Buffer.from('x'),
+    passwordVersion: 1,
+    new_column: 'x',
+  }
+  const profile = { locale: null, name: 'Bob', picture: null, metadata: { plan: 'pro' } }
+  const account = { id: 1, email: 'bob@example.com', createdAt: at, emailVerifiedAt: null, ...profile }
   const session = {
     id: '01890a5d-ac96-774b-bcce-b302099a8057',
     current: true,
@@ -47,7 +54,7 @@ it('an export leaves out what the tables have besides [API-03]', async () => {
   const { body } = await routeAt('/profile/export', accountRoutes(auth)).answer(ADMITTED)
   const time = at.toISOString()
   expect(body).toEqual({
-    account: { id: 1, email: 'bob@example.com', created_at: time, email_verified_at: null, locale: null },
+    account: { id: 1, email: 'bob@example.com', created_at: time, email_verified_at: null, ...profile },
     sessions: [
       {
         id: session.id,

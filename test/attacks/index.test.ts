@@ -75,7 +75,7 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     'CVE-2022-23555': 'waits: invitations',
     'CVE-2023-49438': 'input.test.ts',
     'CVE-2026-55671': 'waits: webhooks',
-    'RAUTHY-007': 'waits: pictures',
+    'RAUTHY-007': 'input.test.ts',
     'Okta, October 2024': 'input.test.ts',
   },
 }
@@ -90,7 +90,6 @@ const AWAITED: Readonly<Record<string, RegExp>> = {
   'API keys': /key|machine/,
   invitations: /invit/,
   webhooks: /hook/,
-  pictures: /picture|avatar|image|upload/,
 }
 
 const PLACES = new Map(Object.values(ATTACKS).flatMap((ofHeading) => Object.entries(ofHeading)))

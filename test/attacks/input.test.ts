@@ -257,6 +257,47 @@ onBothEngines('a request', (engine) => {
     expect(await isPasswordOf(auth, VICTIM, PWNED)).toBe(true)
   })
 
+  it('RAUTHY-007: can set only an https URL as a picture, which no page or mail of the service contains', async () => {
+    const { auth, newMails } = await productionAuth(engine, GENEROUS)
+    await addMember(auth, MALLORY)
+    const { sessionToken } = await signIn(auth, MALLORY)
+    const setTo = (picture: unknown) =>
+      outcome(send(auth, 'PATCH', '/profile', { json: { picture }, sessionToken }))
+    for (const refused of [
+      'javascript:alert(1)',
+      'JavaScript:alert(1)//https://x',
+      'data:image/svg+xml,<svg onload="alert(1)"/>',
+      'http://evil.example/x.svg',
+      '//evil.example/x.svg',
+      '/x.svg',
+      'https://',
+      'https://evil.example/x.svg\n',
+      ' https://evil.example/x.svg',
+      'https://user:password@evil.example/x.svg',
+    ])
+      expect(await setTo(refused), refused).toBe('400 invalid_field')
+    // Text only: an upload is refused by its type.
+    const file = { body: '<svg/>', headers: { 'content-type': 'image/svg+xml' } }
+    expect(await outcome(send(auth, 'PATCH', '/profile', { ...file, sessionToken }))).toBe(
+      '415 unsupported_media_type',
+    )
+    // Stored as a browser would write it, so that it cannot end an attribute.
+    expect(await setTo('https://evil.example/"onerror="alert(1)<svg>')).toBe('200')
+    const { user } = (await (await send(auth, 'GET', '/session', { sessionToken })).json()) as {
+      user: { picture: string }
+    }
+    expect(user.picture).toBe('https://evil.example/%22onerror=%22alert(1)%3Csvg%3E')
+    await newMails()
+    await send(auth, 'PUT', '/profile/email', { json: { email: 'new@example.com' }, sessionToken })
+    for (const { html, text } of await newMails()) expect(`${html}${text}`).not.toContain('evil.example')
+    for (const { path, success } of OPERATIONS) {
+      if (!success.page) continue
+      const page = await send(auth, 'GET', path, { sessionToken })
+      expect(await page.text()).not.toContain('evil.example')
+      expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'(?!.*img-src)/)
+    }
+  })
+
   it('CVE-2023-49438: is redirected only to the home page, even with backslashes in a target', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     await addMember(auth)

@@ -41,8 +41,8 @@ export const exportUsers: Command = {
         return 0
       })
     }
-    const output = openOutput(target, { inUse, replace: input.flags.force === true, mayStream: true })
-    return discardedOnFailure(output, () =>
+    const open = () => openOutput(target, { inUse, replace: input.flags.force === true, mayStream: true })
+    return discardedOnFailure(open, (output) =>
       withService(input, async (auth) => {
         warnOfHashes(withHashes)
         const count = await writeFile(target, output, (stream) => writeUsers(auth, withHashes, stream))

@@ -56,9 +56,9 @@ export const importUsers: Command = {
       return done.rejected === 0 ? 0 : 1
     }
     try {
-      const rejects = openRejects(rejectsPath, input)
-      return await discardedOnFailure(rejects, () =>
-        withService(input, (auth) => work(auth, rejects), { mayCreate: !isDryRun }),
+      return await discardedOnFailure(
+        () => openRejects(rejectsPath, input),
+        (rejects) => withService(input, (auth) => work(auth, rejects), { mayCreate: !isDryRun }),
       )
     } finally {
       await source.close()
