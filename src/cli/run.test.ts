@@ -7,7 +7,6 @@ import { type Finished, runHere } from '../../test/support/run-here.ts'
 import { flagOf, SETTINGS } from './settings.ts'
 
 const COMMANDS = {
-  init: 'init',
   serve: 'serve',
   migrate: 'migrate',
   adopt: 'adopt',
@@ -36,6 +35,7 @@ const COMMANDS = {
   backup: 'backup FILE',
   restore: 'restore FILE',
   move: 'move',
+  init: 'init',
 }
 const EMAIL = 'guillaume@holberton.io'
 const SECRET = 's3cr3t'

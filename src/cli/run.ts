@@ -29,7 +29,6 @@ import { jsonLine, print } from './terminal.ts'
 import { version } from './version.ts'
 
 const COMMANDS: readonly Command[] = [
-  init,
   serve,
   migrate,
   adopt,
@@ -43,6 +42,7 @@ const COMMANDS: readonly Command[] = [
   restore,
   move,
   doctor,
+  init,
 ]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {

@@ -203,6 +203,12 @@ describe('the files', () => {
     expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('node_modules\nbienvenue.db*\n')
     // Again: everything is there.
     expect(changesOf(await init(folder))).toEqual({ 'auth.mjs': 'unchanged' })
+
+    const linked = makeProject({ 'package.json': manifest(['hono']), 'shared/ignored': 'node_modules\n' })
+    symlinkSync('shared/ignored', join(linked, '.gitignore'))
+    const { additions } = await init(linked)
+    expect(additions[1]).toEqual({ to: 'the file of .gitignore', lines: ['bienvenue.db*'] })
+    expect(readFileSync(join(linked, '.gitignore'), 'utf8')).toBe('node_modules\n')
   })
 })
 

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { type Command, UsageError } from '../command.ts'
-import { assertWritable, type ProjectFile, writeFiles } from '../init/files.ts'
+import { assertPlainPath, type ProjectFile, saveFiles } from '../init/files.ts'
 import { type Addition, FRAMEWORKS, type Framework, type Plan } from '../init/frameworks.ts'
 import { type Project, readProject, textOf } from '../init/project.ts'
 import { canAsk, confirmed, hint, jsonLine, print } from '../terminal.ts'
@@ -23,11 +23,11 @@ export const init: Command = {
     const framework = frameworkOf(project, flags.framework as string | undefined)
     const plan = framework.plan(project)
     const { changes, additions } = compare(plan)
-    for (const { path } of changes) assertWritable(path)
+    for (const { path } of changes) assertPlainPath(path)
     const isDryRun = flags['dry-run'] === true
     if (!isDryRun) {
       if (flags.force !== true && !(await mayReplace(changes))) return 1
-      writeFiles(changes.filter(({ kind }) => kind !== 'unchanged'))
+      saveFiles(changes.filter(({ kind }) => kind !== 'unchanged'))
     }
     const next = nextSteps(project, plan, additions)
     if (json) {
@@ -70,6 +70,8 @@ function compare(plan: Plan): { changes: Change[]; additions: Addition[] } {
   }
   const ignored = textOf('.gitignore')
   if (ignored !== null && !ignored.split(/\r?\n/).includes(IGNORED)) {
+    if (lstatSync('.gitignore').isSymbolicLink())
+      return { changes, additions: [...additions, { to: 'the file of .gitignore', lines: [IGNORED] }] }
     const text = `${ignored.replace(/(?<!\n)$/, '\n')}${IGNORED}\n`
     changes.push({ path: '.gitignore', text, replace: true, kind: 'extended' })
   }
@@ -113,7 +115,7 @@ function report({ project, framework, changes, additions, next, isDryRun }: Repo
   const language = project.isTypeScript ? 'TypeScript' : 'JavaScript'
   const list = changes.map((change) => `  ${DESCRIPTIONS[change.kind](change.path)}`)
   return [
-    `${framework.title}, ${language}. To choose another framework, add --framework.`,
+    `${framework.title}, ${language}. Add --framework NAME for another one of: ${FRAMEWORK_NAMES.join(', ')}.`,
     [isDryRun ? 'Would write:' : 'Files:', ...list].join('\n'),
     ...(isDryRun ? changes.filter(isShown).map(({ path, text }) => `--- ${path}\n${text.trimEnd()}`) : []),
     ...additions.map(({ to, lines }) => `Add to ${to}:\n${lines.map((line) => `  ${line}`).join('\n')}`),

@@ -16,7 +16,7 @@ export interface ProjectFile {
 const SOURCE_MODE = 0o666
 
 /** @throws {OutputError} The path leads through a symbolic link, or something that is no file or folder is in the way. */
-export function assertWritable(path: string): void {
+export function assertPlainPath(path: string): void {
   for (const folder of foldersOf(path)) {
     const found = lstatSync(folder, { throwIfNoEntry: false })
     if (found?.isSymbolicLink()) throw isLink(folder)
@@ -29,8 +29,8 @@ export function assertWritable(path: string): void {
 }
 
 /** @throws {OutputError} A file cannot be written. Unless the message says otherwise, nothing was changed. */
-export function writeFiles(files: readonly ProjectFile[]): void {
-  for (const { path } of files) assertWritable(path)
+export function saveFiles(files: readonly ProjectFile[]): void {
+  for (const { path } of files) assertPlainPath(path)
   const created: string[] = []
   const outputs: OutputFile[] = []
   const written: string[] = []

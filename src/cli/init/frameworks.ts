@@ -10,7 +10,7 @@ export interface Plan {
   readonly port: number
 }
 
-export interface PlannedFile {
+interface PlannedFile {
   /** Relative to the project, with `/` as separator. */
   readonly path: string
   readonly text: string
@@ -139,7 +139,7 @@ ${exports}
         lines: isModule
           ? [`import { ${used} } from '${from}'`, ...lines]
           : [
-              '// package.json has no "type": "module", so require() cannot load this file, and import() can.',
+              '// A CommonJS package (no "type": "module" in package.json) loads the file like this.',
               `import('${from}').then(({ ${used} }) => {`,
               ...lines.map((line) => `  ${line}`),
               `  ${START_HERE}`,
