@@ -56,7 +56,12 @@ onBothEngines('users.create with sendLink', (engine) => {
     await expect(auth.account.confirmEmail({ token, password: PASSWORD })).rejects.toMatchObject({
       code: 'invalid_confirmation_token',
     })
+    // Not only because the address is unconfirmed.
+    const confirmAt = (time: number | null) =>
+      db.updateTable('users').set({ email_verified_at: time }).execute()
+    await confirmAt(1)
     for (const password of [token, '!']) expect(await auth.validLogin(BOB, password)).toBe(false)
+    await confirmAt(null)
     expect(await auth.users.find(BOB)).toMatchObject({
       user: { state: 'no_password', emailVerifiedAt: null },
       liveSessions: 0,
