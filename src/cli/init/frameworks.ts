@@ -68,7 +68,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     "app.all('/auth/**', mount)",
     "app.get('/me', ({ context }) => context.signedIn?.user, { middleware: [requireUser()] })",
   ]),
-  { name: 'node', title: 'node:http', isPackage: () => true, plan: planNode },
+  { name: 'node', title: 'node:http', isPackage: () => false, plan: planNode },
 ]
 
 /** A framework whose application is a program of the user, in which only the routes are to be added. */
