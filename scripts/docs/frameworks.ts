@@ -9,7 +9,28 @@ const FRAMEWORK_PAGES: Readonly<Record<string, Readonly<Record<string, string>>>
   fastify: { app: 'examples/fastify.ts' },
   h3: { app: 'examples/h3.ts' },
   hono: { app: 'examples/hono.ts' },
+  nextjs: {
+    config: 'examples/nextjs/next.config.ts',
+    auth: 'examples/nextjs/lib/auth.ts',
+    route: 'examples/nextjs/app/auth/[[...path]]/route.ts',
+    page: 'examples/nextjs/app/account/page.tsx',
+    action: 'examples/nextjs/app/server-sign-in/actions.ts',
+  },
   'node-http': { app: 'examples/node-http.ts' },
+  'react-router': {
+    auth: 'examples/react-router/app/auth.server.ts',
+    routes: 'examples/react-router/app/routes.ts',
+    route: 'examples/react-router/app/routes/auth.ts',
+    page: 'examples/react-router/app/routes/home.tsx',
+    signIn: 'examples/react-router/app/routes/sign-in.tsx',
+  },
+  sveltekit: {
+    auth: 'examples/sveltekit/src/lib/server/auth.ts',
+    hooks: 'examples/sveltekit/src/hooks.server.ts',
+    types: 'examples/sveltekit/src/app.d.ts',
+    page: 'examples/sveltekit/src/routes/+page.server.ts',
+    signIn: 'examples/sveltekit/src/routes/sign-in/+page.server.ts',
+  },
 }
 
 export const frameworks: readonly Page[] = Object.entries(FRAMEWORK_PAGES).map(([page, files]) =>

@@ -8,6 +8,7 @@ import type { RequestLike } from '../app/request-headers.ts'
 import type { Auth } from '../index.ts'
 import type { RemoteService } from './remote.ts'
 import {
+  type OpenAuth,
   type Requirement,
   readSessionFrom,
   refusedResponse,
@@ -15,7 +16,7 @@ import {
   type SignedIn,
 } from './signed-in.ts'
 
-export type { RemoteService, Requirement, SignedIn }
+export type { OpenAuth, RemoteService, Requirement, SignedIn }
 
 /** A route handler, with the further arguments that the framework passes. */
 type RouteHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Promise<Response> | Response
@@ -43,7 +44,7 @@ export interface NextAdapter {
 
 /** Connects a Next.js application, and serves the routes of the service in it. */
 export interface MountedNextAdapter extends NextAdapter {
-  /** The routes of the service, in `app/auth/[...path]/route.ts`: `export const { GET, POST, PUT, PATCH, DELETE } = mount`. */
+  /** The routes of the service, in `app/auth/[[...path]]/route.ts`: `export const { GET, POST, PUT, PATCH, DELETE } = mount`. */
   mount: Readonly<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>
 }
 
@@ -55,10 +56,13 @@ interface NextOptions {
   clientIp?: ((request: Request) => string | undefined) | undefined
 }
 
-/** Creates the adapter, for the library in this process or a service elsewhere. */
-export function bienvenue(auth: Auth, options?: NextOptions): MountedNextAdapter
+/**
+ * Creates the adapter, for the library in this process or a service elsewhere. `next build` loads the files of routes too, so
+ * pass a function that opens the library, or the build opens the database.
+ */
+export function bienvenue(auth: Auth | OpenAuth, options?: NextOptions): MountedNextAdapter
 export function bienvenue(remote: RemoteService): NextAdapter
-export function bienvenue(source: Auth | RemoteService, { clientIp }: NextOptions = {}) {
+export function bienvenue(source: Auth | OpenAuth | RemoteService, { clientIp }: NextOptions = {}) {
   const getSession = readSessionFrom(source)
   const wrapped =
     <Found extends SignedIn | null, Rest extends unknown[]>(
@@ -80,7 +84,10 @@ export function bienvenue(source: Auth | RemoteService, { clientIp }: NextOption
     requireUser: (handler, requirement = {}) =>
       wrapped((found) => requireSignedIn(found, requirement), handler),
   }
-  if (!('getSession' in source)) return adapter
-  const answer = (request: Request) => source.fetch(request, { ip: clientIp?.(request) })
+  if (typeof source !== 'function' && !('getSession' in source)) return adapter
+  const answer = async (request: Request) => {
+    const auth = typeof source === 'function' ? await source() : source
+    return auth.fetch(request, { ip: clientIp?.(request) })
+  }
   return { ...adapter, mount: Object.fromEntries(METHODS.map((method) => [method, answer])) }
 }

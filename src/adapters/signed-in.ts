@@ -19,6 +19,12 @@ export interface SignedIn {
 /** The library in this process, or a service elsewhere. */
 export type Source = Pick<Auth, 'getSession'> | RemoteService
 
+/**
+ * Opens the library on first use, for frameworks that also load the program to build it. Called for each request, so it
+ * returns the same promise each time.
+ */
+export type OpenAuth<Opened = Auth> = () => Promise<Opened>
+
 /** What a route requires of the session. */
 export interface Requirement {
   /** The user authenticated recently (`session.fresh`). Default: `false`. */
@@ -35,7 +41,8 @@ export interface Requirement {
 export type ReadSession = (from: RequestLike) => Promise<SignedIn | null>
 
 /** Creates the function that finds the signed-in user. */
-export function readSessionFrom(source: Source): ReadSession {
+export function readSessionFrom(source: Source | OpenAuth<Pick<Auth, 'getSession'>>): ReadSession {
+  if (typeof source === 'function') return async (from) => readSessionFrom(await source())(from)
   if (!('getSession' in source)) return readFromRemote(source)
   return async (from) => {
     const found = await source.getSession(from)

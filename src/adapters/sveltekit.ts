@@ -7,6 +7,7 @@ import { basePath } from '../app/paths.ts'
 import type { Auth } from '../index.ts'
 import type { RemoteService } from './remote.ts'
 import {
+  type OpenAuth,
   type Requirement,
   readSessionFrom,
   refusedResponse,
@@ -14,7 +15,7 @@ import {
   type SignedIn,
 } from './signed-in.ts'
 
-export type { RemoteService, Requirement, SignedIn }
+export type { OpenAuth, RemoteService, Requirement, SignedIn }
 
 /** What the adapter uses of SvelteKit's `RequestEvent`. Declare `signedIn` in `App.Locals` (`src/app.d.ts`). */
 export interface SvelteKitEvent {
@@ -45,16 +46,18 @@ export interface SvelteKitAdapter {
 }
 
 /**
- * Creates the adapter, for the library in this process or a service elsewhere.
+ * Creates the adapter, for the library in this process or a service elsewhere. `vite build` loads the program too, so pass a
+ * function that opens the library, or the build opens the database.
  *
- * @throws {TypeError} The library serves its routes, but `baseUrl` has no path: they would hide those of the application.
+ * @throws {TypeError} The library serves its routes, but `baseUrl` has no path: they would hide those of the application. With
+ *   a function, each request throws it.
  */
-export function bienvenue(source: Auth | RemoteService): SvelteKitAdapter {
+export function bienvenue(source: Auth | OpenAuth | RemoteService): SvelteKitAdapter {
   const read = readSessionFrom(source)
-  const serve = 'getSession' in source ? serveFrom(source) : () => null
+  const serve = serveFrom(source)
   return {
     async handle({ event, resolve }) {
-      const served = serve(event)
+      const served = await serve(event)
       if (served !== null) return served
       try {
         event.locals.signedIn = await read(event.request)
@@ -77,10 +80,16 @@ export function bienvenue(source: Auth | RemoteService): SvelteKitAdapter {
   }
 }
 
+type Serve = (event: SvelteKitEvent) => Promise<Response | null>
+
 /** Creates the function that answers requests under the path of `baseUrl`. `null` for all others. */
-function serveFrom(auth: Auth) {
-  const base = basePath(auth.options)
+function serveFrom(source: Auth | OpenAuth | RemoteService): Serve {
+  if (typeof source === 'function') return async (event) => serveFrom(await source())(event)
+  if (!('getSession' in source)) return async () => null
+  const base = basePath(source.options)
   if (base === '') throw new TypeError('baseUrl must end with the path of the service, such as /auth')
-  return ({ request, url, getClientAddress }: SvelteKitEvent) =>
-    url.pathname.startsWith(`${base}/`) ? auth.fetch(request, { ip: getClientAddress() }) : null
+  return async ({ request, url: { pathname }, getClientAddress }) =>
+    pathname === base || pathname.startsWith(`${base}/`)
+      ? source.fetch(request, { ip: getClientAddress() })
+      : null
 }

@@ -1,9 +1,10 @@
 /** One contract for all adapters, with the library in the application and with a service elsewhere. */
 import { createServer, type RequestListener, request as startRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { bienvenue as forNext } from '../../src/adapters/next.ts'
 import { readFromRemote } from '../../src/adapters/remote.ts'
-import { bienvenue as forSvelteKit } from '../../src/adapters/sveltekit.ts'
+import { bienvenue as forSvelteKit, type SignedIn } from '../../src/adapters/sveltekit.ts'
 import { errorBody } from '../../src/api/index.ts'
 import { type AuditRecord, type Auth, AuthError } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
@@ -283,7 +284,42 @@ describe('a service elsewhere', () => {
   })
 })
 
-it('the adapter for sveltekit needs a path in baseUrl, because it would hide the application otherwise', async () => {
-  const { auth } = await service('http://127.0.0.1:5173')
-  expect(() => forSvelteKit(auth)).toThrow('baseUrl must end with the path of the service, such as /auth')
+describe('the adapter for sveltekit', () => {
+  const input = (path: string, headers: Record<string, string> = {}) => {
+    const request = new Request(`http://127.0.0.1:5173${path}`, { headers })
+    const locals: { signedIn: SignedIn | null } = { signedIn: null }
+    const event = { request, url: new URL(request.url), locals, getClientAddress: () => '127.0.0.1' }
+    return { event, resolve: () => new Response('the application') }
+  }
+
+  it('needs a path in baseUrl, because it would hide the application otherwise', async () => {
+    const { auth } = await service('http://127.0.0.1:5173')
+    const message = 'baseUrl must end with the path of the service, such as /auth'
+    expect(() => forSvelteKit(auth)).toThrow(message)
+    await expect(forSvelteKit(async () => auth).handle(input('/'))).rejects.toThrow(message)
+  })
+
+  it('opens the library at the first request, not when the build loads the program', async () => {
+    const { auth } = await service('http://127.0.0.1:5173/auth')
+    const open = vi.fn(async () => auth)
+    const { handle } = forSvelteKit(open)
+    expect(open).not.toHaveBeenCalled()
+    for (const path of ['/auth', '/auth/session']) expect((await handle(input(path))).status).toBe(200)
+    const mine = input('/', (await auth.testing.signIn(EMAIL)).headers)
+    expect(await (await handle(mine)).text()).toBe('the application')
+    expect(mine.event.locals.signedIn?.user.email).toBe(EMAIL)
+  })
+})
+
+it('the adapter for next opens the library at the first request, not when the build loads the program', async () => {
+  const { auth } = await service('http://127.0.0.1:3000/auth')
+  const open = vi.fn(async () => auth)
+  const { getSession, mount, requireUser } = forNext(open)
+  expect(open).not.toHaveBeenCalled()
+  expect((await mount.GET(new Request('http://127.0.0.1:3000/auth'))).status).toBe(200)
+  const { headers } = await auth.testing.signIn(EMAIL)
+  expect((await getSession(headers))?.user.email).toBe(EMAIL)
+  expect(await getSession(new Headers())).toBe(null)
+  const guarded = requireUser(() => new Response('the application'))
+  expect(await refusal(await guarded(new Request('http://127.0.0.1:3000/')))).toBe('401 unauthenticated')
 })

@@ -28,9 +28,12 @@ export function assertPlainPath(path: string): void {
   if (found?.isFile() === false) throw new OutputError(`${path} is not a regular file. Nothing was written.`)
 }
 
-/** @throws {OutputError} A file cannot be written. Unless the message says otherwise, nothing was changed. */
+/**
+ * Writes files that {@link assertPlainPath} accepts.
+ *
+ * @throws {OutputError} A file cannot be written. Unless the message says otherwise, nothing was changed.
+ */
 export function saveFiles(files: readonly ProjectFile[]): void {
-  for (const { path } of files) assertPlainPath(path)
   const created: string[] = []
   const outputs: OutputFile[] = []
   const written: string[] = []

@@ -1,0 +1,20 @@
+'use server'
+
+import { AuthError } from 'bienvenue-auth'
+import { cookies, headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { getAuth } from '../../lib/auth'
+
+export async function signIn(_: string, form: FormData): Promise<string> {
+  const fields = { email: String(form.get('email')), password: String(form.get('password')) }
+  const auth = await getAuth()
+  try {
+    const started = await auth.signIn.withPassword(fields, auth.callerOf(await headers()))
+    const jar = await cookies()
+    for (const { name, value, options } of auth.cookies.forSignIn(started)) jar.set(name, value, options)
+  } catch (error) {
+    if (error instanceof AuthError) return error.message
+    throw error
+  }
+  redirect('/account')
+}

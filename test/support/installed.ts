@@ -1,0 +1,37 @@
+/** Projects with the package and others from the registry. npm keeps what it has downloaded. */
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { type ProcessOptions, ROOT, run } from './service.ts'
+import type { OnEnd } from './system.ts'
+
+/** The scripts of packages find this Node. */
+export const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`
+
+/** Runs a program. @returns Its standard output. @throws If it fails. The message has its output. */
+export async function succeed(
+  program: string,
+  args: readonly string[],
+  options: ProcessOptions,
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(program, args, options)
+  if (exitCode !== 0) throw new Error(`${program} ${args.join(' ')}\n${stdout}\n${stderr}`)
+  return stdout
+}
+
+/** Copies a project to `.cache/`, and installs its packages. Only packages are kept from an earlier run. */
+export async function install(source: string, name: string, onEnd: OnEnd): Promise<string> {
+  const folder = join(ROOT, '.cache', name)
+  mkdirSync(folder, { recursive: true })
+  for (const entry of readdirSync(folder))
+    if (entry !== 'node_modules') rmSync(join(folder, entry), { recursive: true })
+  cpSync(join(ROOT, source), folder, { recursive: true })
+  const options = { env: { PATH }, onEnd }
+  // The tests have built `dist/` and use it, so the scripts must not build it again.
+  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
+  const tarball = (await succeed('npm', pack, options)).trim()
+  cpSync(join(folder, tarball), join(folder, 'bienvenue-auth.tgz'))
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  // Named, because npm does not notice that the file has changed.
+  await succeed('npm', ['install', ...flags, './bienvenue-auth.tgz'], { ...options, cwd: folder })
+  return folder
+}
