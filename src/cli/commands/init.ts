@@ -115,7 +115,7 @@ function report({ project, framework, changes, additions, next, isDryRun }: Repo
   const language = project.isTypeScript ? 'TypeScript' : 'JavaScript'
   const list = changes.map((change) => `  ${DESCRIPTIONS[change.kind](change.path)}`)
   return [
-    `${framework.title}, ${language}. Add --framework NAME for another one of: ${FRAMEWORK_NAMES.join(', ')}.`,
+    `Framework: ${framework.title}, with ${language}. If that is wrong, add --framework NAME.`,
     [isDryRun ? 'Would write:' : 'Files:', ...list].join('\n'),
     ...(isDryRun ? changes.filter(isShown).map(({ path, text }) => `--- ${path}\n${text.trimEnd()}`) : []),
     ...additions.map(({ to, lines }) => `Add to ${to}:\n${lines.map((line) => `  ${line}`).join('\n')}`),

@@ -183,7 +183,7 @@ export const { getSession, requireUser, mount } = bienvenue(getAuth)
         path: `${base}app/auth/[[...path]]/route.${extension}`,
         text: `import { mount } from '../../../lib/auth'
 
-export const { GET, POST, PUT, PATCH, DELETE } = mount
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = mount
 `,
       },
     ],
