@@ -1,6 +1,10 @@
 /** Asks a service elsewhere who is signed in, with `GET /session`. */
 import type { AccountBody, CurrentSessionBody } from '../api/index.ts'
+import { sessionCookiesIn } from '../app/cookies.ts'
+import { bearerIn } from '../app/credentials.ts'
 import { headersOf } from '../app/request-headers.ts'
+import { sha256 } from '../lib/digest.ts'
+import { frozenCopy } from '../lib/frozen-copy.ts'
 import { AuthError } from '../model/errors.ts'
 import type { ReadSession, SignedIn } from './signed-in.ts'
 
@@ -23,6 +27,8 @@ const MAX_CACHE_SECONDS = 10
 /** Enough for a busy application. Each answer is about 1 KB. */
 const MAX_CACHED = 10_000
 const TIMEOUT_MS = 5000
+/** A session token has 80 characters. Several cookies with one are passed on, and the service refuses them. */
+const MAX_CREDENTIALS_LENGTH = 1000
 
 /**
  * Creates the function that asks the service.
@@ -37,19 +43,18 @@ export function readFromRemote({
   const target = sessionUrl(url)
   if (!(cacheSeconds >= 0 && cacheSeconds <= MAX_CACHE_SECONDS))
     throw new TypeError(`cacheSeconds must be from 0 to ${MAX_CACHE_SECONDS}`)
-  const cache = new Map<string, { until: number; answer: SignedIn | null }>()
+  const cache = new Map<string, { until: number; answer: SignedIn }>()
 
-  async function ask(credentials: Credentials): Promise<SignedIn | null> {
-    const request = {
-      headers: { ...credentials },
+  async function ask(headers: Record<string, string>): Promise<SignedIn | null> {
+    const response = await fetch(target, {
+      headers,
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
-    }
-    const response = await fetch(target, request as RequestInit)
+    })
     const body = (await response.json()) as Partial<SessionBody> & { code?: string }
     if (response.status === 400 && body.code === 'conflicting_credentials')
       throw new AuthError('conflicting_credentials')
-    if (response.status !== 200 || body.session === undefined)
+    if (response.status !== 200 || body.user === undefined || body.session === undefined)
       throw new Error(`GET ${target} answered ${response.status}${body.code ? ` ${body.code}` : ''}`)
     return signedInOf(body as SessionBody)
   }
@@ -57,12 +62,15 @@ export function readFromRemote({
   return async (from) => {
     const credentials = credentialsIn(headersOf(from))
     if (credentials === null) return null
-    const key = JSON.stringify(credentials)
+    // Of a fixed size, and no secret.
+    const key = cacheSeconds > 0 ? Buffer.from(sha256(JSON.stringify(credentials))).toString('base64') : ''
     const cached = cache.get(key)
     if (cached !== undefined && performance.now() < cached.until) return cached.answer
     try {
       const answer = await ask(credentials)
-      if (cacheSeconds > 0) keep(cache, key, { until: performance.now() + cacheSeconds * 1000, answer })
+      // Who is nobody is asked again, so that made-up tokens fill no cache.
+      if (cacheSeconds > 0 && answer !== null)
+        keep(cache, key, { until: performance.now() + cacheSeconds * 1000, answer })
       return answer
     } catch (error) {
       throw error instanceof AuthError ? error : new AuthError('unavailable', { cause: error })
@@ -79,25 +87,16 @@ function sessionUrl(url: string): string {
   return `${url.replace(/\/$/, '')}/session`
 }
 
-/** The headers that can contain our credentials. Nothing else of a request is passed on. */
-interface Credentials {
-  readonly cookie?: string
-  readonly authorization?: string
-}
-
-const OUR_COOKIE = /^(?:__Host-|__Secure-)?session_id=/
-
-/** `null` if there is nothing to ask the service about. */
-function credentialsIn(header: (name: string) => string | null): Credentials | null {
-  const cookie = (header('cookie') ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => OUR_COOKIE.test(pair))
-    .join('; ')
-  const authorization = header('authorization') ?? ''
-  const isBearer = /^bearer /i.test(authorization)
-  if (cookie === '' && !isBearer) return null
-  return { ...(cookie !== '' && { cookie }), ...(isBearer && { authorization }) }
+/** The headers with our credentials. Nothing else of a request is passed on. `null` if nobody can be signed in. */
+function credentialsIn(header: (name: string) => string | null): Record<string, string> | null {
+  const cookie = sessionCookiesIn(header('cookie'))
+  const bearer = bearerIn(header('authorization'))
+  const credentials = {
+    ...(cookie !== null && { cookie }),
+    ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
+  }
+  const length = (cookie?.length ?? 0) + (bearer?.length ?? 0)
+  return length === 0 || length > MAX_CREDENTIALS_LENGTH ? null : credentials
 }
 
 function keep<Value>(cache: Map<string, Value>, key: string, value: Value): void {
@@ -112,24 +111,28 @@ interface SessionBody {
   readonly session: CurrentSessionBody | null
 }
 
+/** Frozen, because a cache may hand it out again. Lists its fields, whatever else the answer has. */
 function signedInOf({ user, session }: SessionBody): SignedIn | null {
   if (user === null || session === null) return null
-  const { email_verified_at, created_at, ...account } = user
-  return {
+  return frozenCopy({
     user: {
-      ...account,
-      metadata: account.metadata as SignedIn['user']['metadata'],
-      emailVerifiedAt: email_verified_at === null ? null : new Date(email_verified_at),
-      createdAt: new Date(created_at),
+      id: user.id,
+      email: user.email,
+      emailVerifiedAt: user.email_verified_at === null ? null : new Date(user.email_verified_at),
+      createdAt: new Date(user.created_at),
+      locale: user.locale,
+      name: user.name,
+      picture: user.picture,
+      metadata: user.metadata as SignedIn['user']['metadata'],
     },
     session: {
       id: session.id,
-      amr: session.amr,
-      aal: session.aal,
-      fresh: session.fresh,
       createdAt: new Date(session.created_at),
       authenticatedAt: new Date(session.authenticated_at),
       expiresAt: new Date(session.expires_at),
+      amr: session.amr,
+      aal: session.aal,
+      fresh: session.fresh,
     },
-  }
+  })
 }

@@ -61,7 +61,8 @@ export function readSessionFrom(source: Source | OpenAuth<Pick<Auth, 'getSession
  */
 export function requireSignedIn(found: SignedIn | null, { fresh = false, aal = 0 }: Requirement): SignedIn {
   if (found === null) throw new AuthError('unauthenticated')
-  if ((fresh && !found.session.fresh) || found.session.aal < aal)
+  // Also refuses what is not a number.
+  if ((fresh && found.session.fresh !== true) || !(found.session.aal >= aal))
     throw new AuthError('reauthentication_required')
   return found
 }

@@ -73,11 +73,23 @@ function cookiesNamed(header: string | null | undefined, name: string): readonly
   const start = `${name}=`
   // Most requests without our cookie have none at all.
   if (!header?.includes(start)) return NONE
-  return header
-    .split(';')
-    .map(trimBlanks)
+  return pairsIn(header)
     .filter((cookie) => cookie.startsWith(start))
     .map((cookie) => withoutQuotes(cookie.slice(start.length)))
+}
+
+/** The cookies of a header as they were sent: `name=value`. */
+function pairsIn(header: string): string[] {
+  return header.split(';').map(trimBlanks)
+}
+
+/** Every name that the session cookie has with some options. */
+const SESSION_NAMES = ['session_id=', '__Host-session_id=', '__Secure-session_id=']
+
+/** The session cookies of a header, whatever the options of the service, as a header. `null` if there are none. */
+export function sessionCookiesIn(header: string | null): string | null {
+  const ours = pairsIn(header ?? '').filter((pair) => SESSION_NAMES.some((name) => pair.startsWith(name)))
+  return ours.length === 0 ? null : ours.join('; ')
 }
 
 /** RFC 6265 §4.1.1: `DQUOTE *cookie-octet DQUOTE`. Any other quote is part of the value. */

@@ -20,13 +20,17 @@ export interface Credentials extends Presented {
  *   and we the other.
  */
 export function readCredentials(request: Pick<Incoming, 'header'>, options: CookieOptions): Credentials {
-  const authorization = request.header('authorization')
+  const bearer = bearerIn(request.header('authorization'))
   const cookies = request.header('cookie')
-  if (authorization === null || !BEARER.test(authorization))
-    return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }
+  if (bearer === null) return { sessionToken: readSessionCookie(cookies, options), transport: 'cookie' }
   if (hasSessionCookie(cookies, options)) throw new AuthError('conflicting_credentials')
-  return { sessionToken: authorization.replace(BEARER, ''), transport: 'bearer' }
+  return { sessionToken: bearer, transport: 'bearer' }
 }
 
 /** RFC 9110 §11.4: the scheme is case-insensitive, and followed by spaces. */
 const BEARER = /^bearer(?: +|$)/i
+
+/** The token of an `Authorization` header, which may be empty. `null` if there is none, or it has another scheme. */
+export function bearerIn(authorization: string | null): string | null {
+  return authorization !== null && BEARER.test(authorization) ? authorization.replace(BEARER, '') : null
+}

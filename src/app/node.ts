@@ -117,10 +117,24 @@ async function bodyLeftIn(message: FrameworkMessage, maxBytes: number): Promise<
     if (bytes.length > maxBytes) throw new AuthError('body_too_large')
     return { bytes }
   }
-  if (body !== undefined && body !== null) return { parsed: body }
+  if (body !== undefined && body !== null) {
+    // The parser may allow more, and `Content-Length` may be missing.
+    if (sizeOf(body) > maxBytes) throw new AuthError('body_too_large')
+    return { parsed: body }
+  }
   // The message ended without data, so it has no body.
   if (message.readableEnded && !message.readableDidRead) return { bytes: new Uint8Array() }
   throw new AuthError('body_already_read')
+}
+
+/** The size of a parsed body as JSON, in bytes. */
+function sizeOf(body: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(body) ?? '')
+  } catch {
+    // A cycle or a BigInt, which no JSON and no form can express. The contract refuses it.
+    return 0
+  }
 }
 
 /** Reads with listeners, because leaving an iteration early would close the connection before the answer is sent. */

@@ -353,6 +353,17 @@ onBothEngines('beforeSignIn', (engine) => {
     expect((await rowsOf(scene)).sessions).toEqual([])
   })
 
+  it('starts no session for an account whose address is changed while it runs', async () => {
+    const scene = await withHooks(engine, {
+      async beforeSignIn({ user }) {
+        await scene.auth.users.setEmail(user.id, { email: 'new@example.com', confirmed: true })
+      },
+    })
+    await createAccount(scene.auth)
+    expect((await scene.ask('/sessions', SIGN_IN)).status).toBe(401)
+    expect((await rowsOf(scene)).sessions).toEqual([])
+  })
+
   it('is not asked where a session is renewed, nor where no session starts or the program vouches', async () => {
     const hook = vi.fn()
     const { auth } = await withHooks(engine, { beforeSignIn: hook })

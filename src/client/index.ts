@@ -91,7 +91,8 @@ export function createClient({ baseUrl, fetch: send = globalFetch, token }: Clie
   /** Keeps the token of a new session, and removes that of a session that has ended. */
   async function keepToken(route: Route, result: Result<unknown>, sent: string | null): Promise<void> {
     if (store === undefined) return
-    const { session_token: fresh } = Object(result.ok && result.data) as { session_token?: string }
+    const begun = result.ok && route.session === 'begins' ? result.data : {}
+    const { session_token: fresh } = Object(begun) as { session_token?: string }
     if (fresh) await store.set(fresh)
     // Another call may have put a new token there meanwhile.
     else if (hasEnded(route, result) && sent !== null && (await store.get()) === sent) await store.set(null)

@@ -15,3 +15,8 @@ it('puts each field either into the path or into the body', () => {
     },
   })
 })
+
+it.each(['others', '.', '..'])('a value such as %s does not lead to another route', (id) => {
+  const { target } = requestOf({ method: 'DELETE', path: '/sessions/{id}' }, { id }, undefined, undefined)
+  expect(target).toBe('/sessions/%252E')
+})

@@ -1,4 +1,5 @@
 /** From an operation and its fields to a request. */
+import { ROUTES } from './routes.ts'
 import type { CallOptions, Fetch, Route } from './types.ts'
 
 /** The fields of a call: those in the path, and those of the body. */
@@ -13,8 +14,8 @@ export function requestOf(
 ): { target: string; init: Parameters<Fetch>[1] } {
   const rest: Record<string, unknown> =
     bearer && transport ? { transport: 'bearer', ...fields } : { ...fields }
-  const target = path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = segment(rest[name])
+  const target = filled(path, (name) => {
+    const value = rest[name]
     delete rest[name]
     return value
   })
@@ -37,7 +38,17 @@ export function requestOf(
   }
 }
 
-/** A value as one segment of a path. A dot segment would lead to another route, so it becomes a name that nothing has. */
-function segment(value: unknown): string {
-  return encodeURIComponent(String(value)).replace(/^\.\.?$/, '%252E')
+/** The paths without parameters. */
+const PATHS: ReadonlySet<string> = new Set(
+  Object.values(ROUTES).flatMap((topic) => Object.values(topic).map(({ path }) => path)),
+)
+
+/** Puts the fields into their places. A dot segment, or a value with which the path is that of another route, finds nothing. */
+function filled(path: string, fieldOf: (name: string) => unknown): string {
+  const target = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(fieldOf(name))).replace(/^\.\.?$/, NOTHING),
+  )
+  return target !== path && PATHS.has(target) ? path.replace(/\{\w+\}/g, NOTHING) : target
 }
+
+const NOTHING = '%252E'

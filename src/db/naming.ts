@@ -27,7 +27,8 @@ export function isPlain({ tablePrefix, databaseSchema }: Naming): boolean {
 
 /** @throws {OptionError} It is not a prefix of a name that needs no quotes. */
 export function parseTablePrefix(text: string): void {
-  if (!/^[a-z][a-z0-9_]*$/.test(text) || text.length > MAX_PREFIX_LENGTH)
+  // SQLite keeps `sqlite_` for itself.
+  if (!/^(?!sqlite_)[a-z][a-z0-9_]*$/.test(text) || text.length > MAX_PREFIX_LENGTH)
     throw new OptionError(
       'tablePrefix',
       `expected at most ${MAX_PREFIX_LENGTH} small letters, digits and underscores, the first a letter, such as auth_`,

@@ -13,7 +13,6 @@ import { DatabaseFault, type Health } from './health.ts'
 import { LEDGER, type Naming, prefixedBy, qualifiedBy } from './naming.ts'
 import type { PreparedReader } from './prepared.ts'
 
-const BIGINT = 20
 export const TIMEOUT_MS = 5_000
 /** Connections of one instance. Further queries wait for a free one, until the time-out. */
 export const POOL_SIZE = 10
@@ -89,10 +88,22 @@ function opened(pool: pg.Pool, { hasTimeout, naming }: Connections, ownership: O
 /** What each statement brings along, because the settings of a pool may be the application's. */
 type QueryConfig = Pick<pg.QueryConfig, 'types'> & { readonly query_timeout: number }
 
+/** The types of our columns, by their oid. `pg.types` is global, so the application may parse them otherwise. */
+const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
+  [pg.types.builtins.BOOL]: (text) => text === 't',
+  [pg.types.builtins.BYTEA]: (text) =>
+    text.startsWith('\\x')
+      ? Buffer.from(text.slice(2), 'hex')
+      : pg.types.getTypeParser(pg.types.builtins.BYTEA)(text),
+  // They hold milliseconds, far below 2^53.
+  [pg.types.builtins.INT8]: Number,
+  [pg.types.builtins.INT4]: Number,
+  [pg.types.builtins.TEXT]: (text) => text,
+}
+
 const TYPES: pg.CustomTypesConfig = {
-  // Our bigint columns hold milliseconds, far below 2^53.
   getTypeParser: (oid, format) =>
-    (oid as number) === BIGINT ? Number : pg.types.getTypeParser(oid as number, format),
+    (format === 'text' && PARSERS[oid as number]) || pg.types.getTypeParser(oid as number, format),
 }
 
 /** Whether this session or a new one is read-only. The most specific default applies to new sessions. */

@@ -1,6 +1,12 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { MESSAGES, WITH_LINK } from '../../test/support/messages.ts'
-import { type LinkParts, type MailOptions, type MailTemplate, openMailWriter } from './application.ts'
+import {
+  type LinkParts,
+  type MailLink,
+  type MailOptions,
+  type MailTemplate,
+  openMailWriter,
+} from './application.ts'
 import { compose } from './compose.ts'
 import { MailError, type MailKind } from './index.ts'
 
@@ -27,6 +33,15 @@ describe('a link of the application', () => {
     const page = 'https://app.example.com/reset?from=mail#email={email}&token={token}'
     expect(await linkFor(page)).toBe(
       `https://app.example.com/reset?from=mail#email=Bob%2Bx%40example.com&token=${PARTS.token}`,
+    )
+  })
+
+  it.each<[string, MailLink]>([
+    ['a URL', 'https://app.example.com/#{token}&{email}'],
+    ['a function', ({ token, email }) => `https://app.example.com/#${token}&${encodeURIComponent(email)}`],
+  ])('may have an address with an apostrophe, from %s', async (_, link) => {
+    expect(await linkFor(link, true, { ...PARTS, email: "o'brien@example.com" })).toBe(
+      `https://app.example.com/#${PARTS.token}&o%27brien%40example.com`,
     )
   })
 
@@ -80,7 +95,6 @@ describe('a link of the application', () => {
     ['https://app.example.com/#{token}{user}', character],
     ['https://app.example.com/{lang}/#{token}', character],
     ['https://app.example.com/#{token}">', character],
-    ["https://app.example.com/#{token}'", character],
     ['https://app.example.com/#{token}\n', character],
     ['https://app.example.com/# {token}', character],
     ['https://app.example.com\\reset#{token}', character],

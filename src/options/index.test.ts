@@ -149,7 +149,7 @@ const TEXTS = {
   databaseUrl: { good: ['x', 'sqlite:a b.db'], bad: [' ', 'sqlite:a\u200b.db'] },
   tablePrefix: {
     good: ['a', 'auth_', `a${'_0'.repeat(14)}_`],
-    bad: ['Auth_', '_auth', '1a', 'auth-', 'auth"', 'é_', 'auth.', `a${'_0'.repeat(15)}`, ' '],
+    bad: ['Auth_', '_auth', '1a', 'auth-', 'auth"', 'é_', 'auth.', 'sqlite_', `a${'_0'.repeat(15)}`, ' '],
   },
   databaseSchema: {
     good: ['auth', '_a1', 'user', 'a'.repeat(63)],

@@ -286,7 +286,7 @@ onBothEngines('a request', (engine) => {
     const { user } = (await (await send(auth, 'GET', '/session', { sessionToken })).json()) as {
       user: { picture: string }
     }
-    expect(user.picture).toBe('https://evil.example/%22onerror=%22alert(1)%3Csvg%3E')
+    expect(user.picture).toBe('https://evil.example/%22onerror=%22alert%281%29%3Csvg%3E')
     await newMails()
     await send(auth, 'PUT', '/profile/email', { json: { email: 'new@example.com' }, sessionToken })
     for (const { html, text } of await newMails()) expect(`${html}${text}`).not.toContain('evil.example')

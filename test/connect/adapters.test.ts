@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { bienvenue as forNext } from '../../src/adapters/next.ts'
 import { readFromRemote } from '../../src/adapters/remote.ts'
+import { requireSignedIn } from '../../src/adapters/signed-in.ts'
 import { bienvenue as forSvelteKit, type SignedIn } from '../../src/adapters/sveltekit.ts'
 import { errorBody } from '../../src/api/index.ts'
 import { type AuditRecord, type Auth, AuthError } from '../../src/index.ts'
@@ -143,6 +144,8 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
       const cookie = await signIn(running)
       await expectNobody(running, withCookie(`${cookie}; ${cookie}`))
       await expectNobody(running, withCookie(`session_id=planted; ${cookie}`))
+      // Browsers see no prefix in such a name, so another host may set it. RFC 6265 §5.2 trims spaces and tabs only.
+      await expectNobody(running, withCookie(`a=b; \xa0${cookie}`))
     })
 
     it('knows a bearer token, and refuses one beside a cookie', async () => {
@@ -154,7 +157,10 @@ describe.each(Object.entries(APPLICATIONS))('the adapter for %s', (_, start) => 
       const both = { headers: { authorization, cookie: await signIn(running) } }
       for (const path of ['/me', '/private'])
         expect(await refusal(await running.app(path, both))).toBe('400 conflicting_credentials')
+      const empty = { headers: { authorization: 'Bearer', cookie: await signIn(running) } }
+      expect(await refusal(await running.app('/private', empty))).toBe('400 conflicting_credentials')
       await expectNobody(running, { headers: { authorization: `Basic ${btoa('bob:x')}` } })
+      await expectNobody(running, { headers: { authorization: `Bearer ${'x'.repeat(5000)}` } })
     })
 
     it('requires a recent authentication only where asked', async () => {
@@ -234,6 +240,13 @@ describe('a service elsewhere', () => {
       const read = readFromRemote({ url: remote.url, cacheSeconds })
       for (let time = 0; time < 3; time++) expect((await read(headers))?.user.email).toBe(EMAIL)
       expect(asked).toBe(times)
+      // Made-up tokens fill no cache, and nobody can change an answer for the next request.
+      for (let time = 0; time < 2; time++) expect(await read({ authorization: 'Bearer made-up' })).toBe(null)
+      expect(asked).toBe(times + 2)
+      asked = times
+      const [one, two] = [await read(headers), await read(headers)]
+      expect([Object.isFrozen(one?.user), Object.isFrozen(two?.session)]).toEqual([true, true])
+      asked = times
       // Without a credential there is nothing to ask.
       expect(await read({ cookie: 'a=b', authorization: 'Basic x' })).toBe(null)
       expect(asked).toBe(times)
@@ -322,4 +335,16 @@ it('the adapter for next opens the library at the first request, not when the bu
   expect(await getSession(new Headers())).toBe(null)
   const guarded = requireUser(() => new Response('the application'))
   expect(await refusal(await guarded(new Request('http://127.0.0.1:3000/')))).toBe('401 unauthenticated')
+})
+
+it('a requirement is not met by a session without a level, or by a level that is no number', () => {
+  const times = { createdAt: new Date(), authenticatedAt: new Date(), expiresAt: new Date() }
+  const found = { user: {}, session: { id: 'x', amr: [], ...times } } as unknown as SignedIn
+  for (const requirement of [{ aal: 1 }, { fresh: true }])
+    expect(() => requireSignedIn(found, requirement)).toThrow(
+      expect.objectContaining({ code: 'reauthentication_required' }),
+    )
+  const leveled: SignedIn = { ...found, session: { ...found.session, aal: 1, fresh: true } }
+  expect(requireSignedIn(leveled, { aal: 1, fresh: true })).toBe(leveled)
+  expect(() => requireSignedIn(leveled, { aal: Number.NaN })).toThrow(AuthError)
 })

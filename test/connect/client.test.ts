@@ -502,6 +502,17 @@ describe('client.session', () => {
   })
 })
 
+it('stores no token from an answer that begins no session', async () => {
+  const stored: unknown[] = []
+  const client = createClient({
+    baseUrl: 'http://127.0.0.1',
+    token: { get: () => null, set: (token) => stored.push(token) },
+    fetch: async () => Response.json({ status: 'ok', session_token: 'planted' }),
+  })
+  expect((await client.service.health()).ok).toBe(true)
+  expect(stored).toEqual([])
+})
+
 /** Knows for which events it has a listener. */
 class Listened extends EventTarget {
   readonly types: string[] = []

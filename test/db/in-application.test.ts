@@ -50,6 +50,16 @@ function poolOf(databaseUrl: string): pg.Pool {
   return pool
 }
 
+/** The application may parse types in its own way, everywhere in the process. */
+function parseTypesAsText(): void {
+  const { BOOL, BYTEA, INT4, INT8 } = pg.types.builtins
+  for (const oid of [BOOL, BYTEA, INT4, INT8]) {
+    const usual = pg.types.getTypeParser(oid)
+    pg.types.setTypeParser(oid, (text: string) => `the application's ${text}`)
+    onTestFinished(() => pg.types.setTypeParser(oid, usual))
+  }
+}
+
 const PRAGMAS = [
   ...[
     'busy_timeout',
@@ -79,6 +89,7 @@ function watch(database: DatabaseSync): { readonly seen: Set<string> } {
 
 onBothEngines('a database of the application', (engine) => {
   it('does all the work of the service, and keeps its settings, tables and rows', async () => {
+    parseTypesAsText()
     const { databaseUrl, contents, query } = await applicationDatabase(engine)
     const database = handleOf(engine, databaseUrl)
     const before = await contents()

@@ -37,12 +37,18 @@ async function mountedBehind(...handlers: RequestHandler[]) {
   const { port } = server.address() as AddressInfo
   return {
     log,
-    send: (type: string, body: string, { method = 'POST', path = '/users', headers = {} } = {}) =>
+    send: (
+      type: string,
+      body: string | ReadableStream,
+      { method = 'POST', path = '/users', headers = {} } = {},
+    ) =>
       fetch(`http://127.0.0.1:${port}${path}`, {
         method,
         headers: { 'content-type': type, ...headers },
         body,
-      }),
+        // Of a stream, the length is not known.
+        duplex: 'half',
+      } as RequestInit),
   }
 }
 
@@ -148,6 +154,17 @@ it('refuses a parsed form on a route that only accepts JSON [API-07]', async () 
 it('refuses a parsed body whose Content-Length is over 64 KiB', async () => {
   const { send } = await mountedBehind(express.json({ limit: '1mb' }))
   expect(await refusalOf(await send(JSON_TYPE, `{"email":"x"${' '.repeat(65_536)}}`))).toBe('body_too_large')
+})
+
+it('refuses a parsed body over 64 KiB that came without Content-Length', async () => {
+  const { send } = await mountedBehind(express.json({ limit: '1mb' }))
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(`{"email":"${'x'.repeat(65_536)}"}`))
+      controller.close()
+    },
+  })
+  expect(await refusalOf(await send(JSON_TYPE, body))).toBe('body_too_large')
 })
 
 it('answers body_already_read and logs the problem if a handler read the body without keeping it', async () => {

@@ -23,12 +23,21 @@ const MODULES: Readonly<Record<string, readonly string[] | 'all'>> = {
   cli: 'all',
   index: 'all',
   node: 'all',
-  adapters: ['app', 'api', 'model', 'index', 'node'],
+  adapters: ['app', 'api', 'model', 'lib', 'index', 'node'],
 }
 
 /** Restricts an allowed import to these files, which load no package. */
 const ENTRY_FILES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  adapters: { app: ['app/paths.ts', 'app/request-headers.ts', 'app/responses.ts'], api: ['api/index.ts'] },
+  adapters: {
+    app: [
+      'app/cookies.ts',
+      'app/credentials.ts',
+      'app/paths.ts',
+      'app/request-headers.ts',
+      'app/responses.ts',
+    ],
+    api: ['api/index.ts'],
+  },
   options: { mail: ['mail/index.ts', 'mail/settings.ts'], db: ['db/url.ts', 'db/naming.ts', 'db/given.ts'] },
 }
 

@@ -56,6 +56,7 @@ describe('a picture', () => {
   it.each([
     ['https://example.com/bob.png', 'https://example.com/bob.png'],
     ['HTTPS://EXAMPLE.com:443/a?b=c#d', 'https://example.com/a?b=c#d'],
+    ["https://example.com/a'onerror='alert(1)", 'https://example.com/a%27onerror=%27alert%281%29'],
     ['https://bücher.example/é"><script>', 'https://xn--bcher-kva.example/%C3%A9%22%3E%3Cscript%3E'],
   ])('%s is stored as %s', (given, stored) => {
     expect(check(given)).toEqual({ value: stored })

@@ -38,6 +38,9 @@ export function checkName(given: unknown): Checked {
   return { value: name }
 }
 
+/** Characters that URLs may have, and that end an attribute or a `url()` of an application that forgets to escape. */
+const ESCAPES: Readonly<Record<string, string>> = { "'": '%27', '(': '%28', ')': '%29' }
+
 /**
  * Checks a picture: an absolute https URL, which browsers load as it is. It is stored in its normalized form, with
  * special characters escaped.
@@ -54,7 +57,7 @@ export function checkPicture(given: unknown, { allowsHttp }: { allowsHttp: boole
   if (url === null) return { problem: 'is not an absolute https URL' }
   if (url.username !== '' || url.password !== '') return { problem: 'contains a user name or a password' }
   if (url.href.length > PICTURE_MAX_LENGTH) return PICTURE_TOO_LONG
-  return { value: url.href }
+  return { value: url.href.replace(/['()]/g, (character) => ESCAPES[character] as string) }
 }
 
 /** In production, a picture over http would be mixed content, which browsers block. */

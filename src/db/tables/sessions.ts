@@ -130,8 +130,8 @@ export interface Session {
 /**
  * Adds a session and makes it the newest of its user.
  *
- * @returns `false`, with nothing added, if since `user` was read the account was disabled or its password was
- *   changed or marked as compromised. Then the proof of identity is no longer valid.
+ * @returns `false`, with nothing added, if since `user` was read the account was disabled, its address was changed, or
+ *   its password was changed or marked as compromised. Then the proof of identity is no longer valid.
  */
 export async function addSession(tx: Tx, user: User, session: Session): Promise<boolean> {
   // Lock the user's row first. A concurrent password reset then either waits and ends this session too, or came first
@@ -141,6 +141,7 @@ export async function addSession(tx: Tx, user: User, session: Session): Promise<
     .set({ session_id: session.id })
     .where('id', '=', user.id)
     .where('password_version', '=', user.passwordVersion)
+    .where('email', '=', user.email)
     .where('disabled_at', 'is', null)
     .where('password_compromised_at', 'is', null)
     .executeTakeFirst()
