@@ -93,7 +93,7 @@ export async function openAuthService(
   { now, hasher, mailer: givenMailer, database, metadataSchema = {}, ...given }: AuthOptions,
   { onFault = () => {}, onChange = () => {}, onAudit = () => {}, ...details }: ServiceDetails = {},
 ): Promise<AuthService> {
-  const options = resolveOptions(given, { hasMailer: givenMailer !== undefined, database })
+  const options = Object.freeze(resolveOptions(given, { hasMailer: givenMailer !== undefined, database }))
   const hooks = openHooks(details.hooks ?? {}, onFault)
   const mail = openMailWriter(details.mail ?? {}, { httpsOnly: options.mode === 'production', onFault })
   assertMetadataSchemas(metadataSchema)

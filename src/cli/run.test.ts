@@ -1,9 +1,9 @@
 /** The command line: help, and what is refused before a command runs. test/cli runs the command as a process. */
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { freshDatabase } from '../../test/support/engines.ts'
-import { run } from './run.ts'
+import { type Finished, runHere } from '../../test/support/run-here.ts'
 import { flagOf, SETTINGS } from './settings.ts'
 
 const COMMANDS = {
@@ -35,42 +35,10 @@ const COMMANDS = {
   backup: 'backup FILE',
   restore: 'restore FILE',
   move: 'move',
+  init: 'init',
 }
 const EMAIL = 'guillaume@holberton.io'
 const SECRET = 's3cr3t'
-
-interface Finished {
-  readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs a command in this process, with an environment of its own. Only one can run at a time. */
-async function runHere(
-  args: readonly string[],
-  { env = {} }: { env?: Readonly<Record<string, string>> } = {},
-): Promise<Finished> {
-  const before = process.env
-  let [stdout, stderr] = ['', '']
-  const writes = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      stdout += text
-      return true
-    }),
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      stderr += text
-      return true
-    }),
-  ]
-  process.env = { ...env }
-  try {
-    const exitCode = await run(args)
-    return { exitCode, stdout, stderr }
-  } finally {
-    process.env = before
-    for (const write of writes) write.mockRestore()
-  }
-}
 
 /** Expects one line on standard error, without a stack or a class name, and nothing on standard output. */
 function expectRefusal({ exitCode, stdout, stderr }: Finished, says: RegExp): void {

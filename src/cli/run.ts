@@ -16,6 +16,7 @@ import { backup, restore } from './commands/backup.ts'
 import { doctor } from './commands/doctor.ts'
 import { exportUsers } from './commands/export.ts'
 import { importUsers } from './commands/import.ts'
+import { init } from './commands/init.ts'
 import { mail } from './commands/mail.ts'
 import { migrate } from './commands/migrate.ts'
 import { move } from './commands/move.ts'
@@ -41,6 +42,7 @@ const COMMANDS: readonly Command[] = [
   restore,
   move,
   doctor,
+  init,
 ]
 
 async function main(argv: readonly string[]): Promise<ExitCode> {

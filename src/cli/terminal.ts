@@ -84,7 +84,7 @@ export function moment(time: Date | null): string {
  */
 export async function readNewPassword(fromStdin: boolean, minLength: number): Promise<string> {
   if (fromStdin) return (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (!process.stdin.isTTY)
+  if (!canAsk())
     throw new UsageError(
       'There is no terminal. Add --send-link to mail a link that sets the password, or --password-stdin and pass the password on standard input.',
     )
@@ -95,9 +95,14 @@ export async function readNewPassword(fromStdin: boolean, minLength: number): Pr
   return password
 }
 
+/** Whether a person can answer a question. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true
+}
+
 /** Asks the person at the terminal to confirm. @throws {UsageError} There is no terminal. */
 export async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError('Add --yes to confirm without a terminal.')
+  if (!canAsk()) throw new UsageError('Add --yes to confirm without a terminal.')
   return /^y(?:es)?$/i.test(await ask(`${question} [y/N] `, { echo: true }))
 }
 

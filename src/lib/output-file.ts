@@ -35,7 +35,7 @@ export interface FileInUse {
 
 /** A file that is being written. */
 export interface OutputFile {
-  /** Where to write: an empty file with mode 0600 beside the target, or the target itself if it is a stream. */
+  /** Where to write: an empty file beside the target, or the target itself if it is a stream. */
   readonly path: string
   /** The same file, open for writing. */
   readonly fd: number
@@ -57,6 +57,8 @@ export interface OutputOptions {
   readonly replace: boolean
   /** Whether the output can be a FIFO or a character device, which is written directly. Default: `false`. */
   readonly mayStream?: boolean
+  /** The mode of the file, less the umask. Default: `0o600`. */
+  readonly mode?: number
 }
 
 const STANDARD_STREAMS: readonly FileInUse[] = [
@@ -75,7 +77,10 @@ export function isStandardOutput(target: string): boolean {
  *
  * @throws {OutputError} The target is in use, exists, or cannot be written.
  */
-export function openOutput(target: string, { inUse, replace, mayStream = false }: OutputOptions): OutputFile {
+export function openOutput(
+  target: string,
+  { inUse, replace, mayStream = false, mode = 0o600 }: OutputOptions,
+): OutputFile {
   return writing(target, () => {
     const stat = statSync(target, { throwIfNoEntry: false })
     if (mayStream && (stat?.isFIFO() || stat?.isCharacterDevice())) return openStream(target)
@@ -84,7 +89,7 @@ export function openOutput(target: string, { inUse, replace, mayStream = false }
     if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink())
       throw new OutputError(`${target} is a symbolic link. Name the file itself.`)
     if (stat !== undefined && !replace) throw alreadyExists(target)
-    return openBeside(target, replace)
+    return openBeside(target, { replace, mode })
   })
 }
 
@@ -137,9 +142,12 @@ function openStream(target: string): OutputFile {
   return { path: target, fd, publish: close, discard: close }
 }
 
-function openBeside(target: string, replace: boolean): OutputFile {
+function openBeside(
+  target: string,
+  { replace, mode }: Required<Pick<OutputOptions, 'replace' | 'mode'>>,
+): OutputFile {
   const path = `${target}.part-${randomBytes(6).toString('hex')}`
-  const fd = openSync(path, 'wx', 0o600)
+  const fd = openSync(path, 'wx', mode)
   const close = once(() => closeSync(fd))
   return {
     path,

@@ -114,12 +114,16 @@ function violations(file: string, source: string): string[] {
   return found
 }
 
+/** These contain programs as text, in templates and in double quotes. Their own imports have single quotes. */
+const WITH_PROGRAMS = ['cli/init/frameworks.ts']
+
 const FILES = globSync('src/**/*.ts')
   .filter((path) => !path.endsWith('.test.ts'))
-  .map((path) => ({
-    file: path.replaceAll('\\', '/').slice('src/'.length),
-    source: readFileSync(path, 'utf8'),
-  }))
+  .map((path) => {
+    const file = path.replaceAll('\\', '/').slice('src/'.length)
+    const text = readFileSync(path, 'utf8')
+    return { file, source: WITH_PROGRAMS.includes(file) ? text.replaceAll(/`[^`]*`|"[^"\n]*"/g, '') : text }
+  })
 
 it('every entry of src/ is in the table of modules, and every module exists', () => {
   const entries = readdirSync('src').filter((name) => !name.endsWith('.test.ts'))

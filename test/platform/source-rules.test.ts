@@ -34,6 +34,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'cli/commands/move.ts',
       'cli/commands/serve.ts',
       'cli/import/progress.ts',
+      'cli/init/files.ts',
       'cli/main.ts',
       'cli/run.ts',
       'cli/terminal.ts',

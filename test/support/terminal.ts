@@ -20,12 +20,16 @@ if (!hasTerminal) process.stderr.write('SKIPPED: commands at a terminal. They ne
  */
 export async function runAtTerminal(
   args: readonly string[],
-  { env, answers = [] }: { env: Readonly<Record<string, string>>; answers?: readonly string[] },
+  {
+    env,
+    answers = [],
+    cwd = ROOT,
+  }: { env: Readonly<Record<string, string>>; answers?: readonly string[]; cwd?: string },
 ): Promise<{ exitCode: number | null; shown: string }> {
   const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(' ')
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command, '/dev/null'], {
-    cwd: ROOT,
+    cwd,
     env: { PATH, HOME, NODE_COMPILE_CACHE: `${ROOT}.cache/compile`, BIENVENUE_BCRYPT_COST: '10', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -35,7 +39,7 @@ export async function runAtTerminal(
   let seen = 0
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     shown += chunk
-    if (left.length === 0 || !shown.slice(seen).includes(': ')) return
+    if (left.length === 0 || !/: |\[y\/N\] /.test(shown.slice(seen))) return
     seen = shown.length
     child.stdin.write(`${left.shift()}\n`)
   })
