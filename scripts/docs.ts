@@ -7,7 +7,7 @@ import { comingFrom } from './docs/coming-from.ts'
 import { data } from './docs/data.ts'
 import { email } from './docs/email.ts'
 import { errors } from './docs/errors.ts'
-import { frameworks } from './docs/frameworks.ts'
+import { examples } from './docs/examples.ts'
 import { http } from './docs/http.ts'
 import { limits } from './docs/limits.ts'
 import { options } from './docs/options.ts'
@@ -21,7 +21,7 @@ const PAGES = [
   ...[errors, options, data, http, api],
   ...[waysIn, audit, throttling, email, sessions, limits, securityPolicy],
   ...settingComments,
-  ...frameworks,
+  ...examples,
   clientRoutes,
   ...comingFrom,
 ]

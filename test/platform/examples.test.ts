@@ -145,3 +145,8 @@ it('the example command signs in with a bearer token, and out again', async () =
   expect(await command('sign-out')).toBe('Signed out.\n')
   expect(await command('who')).toBe('Nobody is signed in.\n')
 })
+
+it('the example tests of an application pass', async () => {
+  const { exitCode, stdout } = await run(process.execPath, ['--test', 'examples/testing.ts'])
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/pass 4$/m) })
+})

@@ -128,7 +128,7 @@ onBothEngines('metadata with a schema', (engine) => {
   it.each([
     [{ public: {} }, /public is not a Standard Schema/],
     [{ private: 'text' }, /private is not a Standard Schema/],
-    [{ secret: z.object({}) }, /no secret/],
+    [{ secret: z.object({}) }, /secret is unknown/],
   ])('must be one: %j is refused', async (given, problem) => {
     const schemas = given as unknown as MetadataSchemas
     await expect(freshAuth(engine, { metadataSchema: schemas })).rejects.toMatchObject({
