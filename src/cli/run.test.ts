@@ -199,3 +199,24 @@ it.each([
   expectRefusal(finished, new RegExp(`^bienvenue: ${problem.replaceAll('+', '\\+')}, an invisible character`))
   expect(readdirSync(dirname(filePath(databaseUrl)))).toEqual([])
 })
+
+it('doctor lists the exceptions that the operator has made', async () => {
+  const env = {
+    DATABASE_URL: 'sqlite::memory:',
+    BIENVENUE_TRUSTED_ORIGINS: 'https://app.example.com,https://shop.example.com',
+    BIENVENUE_COOKIE_DOMAIN: 'example.com',
+    BASE_URL: 'https://auth.example.com',
+  }
+  const listed = await runHere(['doctor'], { env })
+  expect(listed.stdout).toMatch(/^Exceptions/m)
+  const { exceptions } = JSON.parse((await runHere(['doctor', '--json'], { env })).stdout)
+  expect(exceptions).toEqual([
+    expect.stringMatching(
+      /^BIENVENUE_TRUSTED_ORIGINS: .*https:\/\/app\.example\.com, https:\/\/shop\.example\.com/,
+    ),
+    expect.stringMatching(/^BIENVENUE_COOKIE_DOMAIN: .*example\.com/),
+  ])
+  for (const line of exceptions) expect(listed.stdout).toContain(line)
+  const none = await runHere(['doctor'], { env: { DATABASE_URL: 'sqlite::memory:' } })
+  expect(none.stdout).not.toMatch(/^Exceptions/m)
+})
