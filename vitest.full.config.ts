@@ -5,7 +5,15 @@ import quick from './vitest.config.ts'
 export default defineConfig({
   test: {
     ...quick.test,
-    include: ['test/full/**/*.test.ts', 'test/pages/pages.test.ts', 'test/service/workers.test.ts'],
+    include: [
+      'test/full/**/*.test.ts',
+      'test/pages/pages.test.ts',
+      'test/service/workers.test.ts',
+      // Those that use `onEachEngine`.
+      'test/attacks/*.test.ts',
+      'test/cli/cli.test.ts',
+      'test/security/security*.test.ts',
+    ],
     exclude: configDefaults.exclude,
     env: { BIENVENUE_TEST_FULL: '1' },
   },

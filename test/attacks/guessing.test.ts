@@ -1,7 +1,7 @@
 /** Attacks by many attempts: the limits, and ways around them. */
 import { expect, it } from 'vitest'
 import type { Auth, Hasher } from '../../src/index.ts'
-import { CHEAP_HASHER, migratedDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, migratedDatabase, onEachEngine, testClock } from '../support/engines.ts'
 import {
   memoryMailer,
   NEW_PASSWORD,
@@ -56,7 +56,7 @@ async function watchedAuth(
   return { ...(await productionAuth(engine, { hasher, ...options })), examined }
 }
 
-onBothEngines('password guesses', (engine) => {
+onEachEngine('password guesses', (engine) => {
   it('CVE-2024-4629, CVE-2023-47111: are checked only up to the limit, even if sent at once to several instances', async () => {
     const attack = async (loginFailuresPerAccount: number) => {
       const shared = {
@@ -332,7 +332,7 @@ onBothEngines('password guesses', (engine) => {
   })
 })
 
-onBothEngines('the owner of an account under attack', (engine) => {
+onEachEngine('the owner of an account under attack', (engine) => {
   /** Guesses the password until sign-in from an unknown device is refused. */
   async function besieged(options?: Settings) {
     const service = await productionAuth(engine, { loginFailuresPerAccount: 3, ...options })
@@ -441,7 +441,7 @@ onBothEngines('the owner of an account under attack', (engine) => {
   })
 })
 
-onBothEngines('a flood of sign-ins', (engine) => {
+onEachEngine('a flood of sign-ins', (engine) => {
   it('does not use up the attempts of an owner whose sign-in is refused because the queue is full', async () => {
     const release = Promise.withResolvers<void>()
     const hasher: Hasher = {
@@ -465,7 +465,7 @@ onBothEngines('a flood of sign-ins', (engine) => {
   })
 })
 
-onBothEngines('load caused by strangers', (engine) => {
+onEachEngine('load caused by strangers', (engine) => {
   it('is limited per IP address for registrations and mail, even if all requests arrive at once', async () => {
     const { auth, db } = await productionAuth(engine, { registrationsPerIp: 5, resetRequestsPerIp: 5 })
     const many = (ask: (index: number) => Promise<Response>) =>

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import * as fields from '../../src/api/fields.ts'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
 import { type Database, TABLE_NAMES } from '../../src/db/index.ts'
-import { onBothEngines } from '../support/engines.ts'
+import { onEachEngine } from '../support/engines.ts'
 import { PASSWORD } from '../support/production.ts'
 import { BOB, NEW_ADDRESS } from '../support/story.ts'
 import { requestFor, type World, worldOf } from '../support/world.ts'
@@ -110,7 +110,7 @@ async function accountIn(db: Database, id: number): Promise<string> {
   ])
 }
 
-onBothEngines('an injection', (engine) => {
+onEachEngine('an injection', (engine) => {
   it('is only text, in every field of every operation [API-04]', async () => {
     const world = await worldOf(engine, GENEROUS)
     const { auth, db } = world

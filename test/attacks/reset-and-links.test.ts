@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { Hasher, Mail } from '../../src/index.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import { isUnambiguousEmail, mailboxOf, normalizeEmail } from '../../src/model/user.ts'
-import { CHEAP_HASHER, freshAuth, migratedDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, migratedDatabase, onEachEngine, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
   everyRow,
@@ -70,7 +70,7 @@ async function mailedChange(service: Production, email: string, newEmail: string
   return (await service.mailedLink('confirm_new_email')).token
 }
 
-onBothEngines('the host of a mailed link', (engine) => {
+onEachEngine('the host of a mailed link', (engine) => {
   /** Every header from which some framework or proxy takes the address of a service. */
   const POISON: Record<string, string> = {
     forwarded: `for=192.0.2.1;host=${EVIL};proto=http`,
@@ -241,7 +241,7 @@ onBothEngines('the host of a mailed link', (engine) => {
   })
 })
 
-onBothEngines('a password reset', (engine) => {
+onEachEngine('a password reset', (engine) => {
   it('CVE-2026-18963: is completed only with the token of the mailed link', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db } = service
@@ -463,7 +463,7 @@ onBothEngines('a password reset', (engine) => {
   })
 })
 
-onBothEngines('a change of address', (engine) => {
+onEachEngine('a change of address', (engine) => {
   it('supabase/auth#2600: needs the new mailbox and the password, and notifies the old mailbox, with any settings', async () => {
     const here = { mode: 'classic', baseUrl: 'http://localhost:5000', secretKey: undefined } as const
     for (const options of [
@@ -547,7 +547,7 @@ onBothEngines('a change of address', (engine) => {
   })
 })
 
-onBothEngines('a mailed token', (engine) => {
+onEachEngine('a mailed token', (engine) => {
   it('works only for its own purpose', async () => {
     const service = await productionAuth(engine, GENEROUS)
     const { auth, db, mailedLink } = service
@@ -765,7 +765,7 @@ describe('a mailed token, on postgres', () => {
   })
 })
 
-onBothEngines('a mailed link that its owner has not used yet', (engine) => {
+onEachEngine('a mailed link that its owner has not used yet', (engine) => {
   /** Everything that makes the service mail a link, and that a stranger can do. */
   const STRANGERS: readonly [string, (service: Production) => Promise<Response>][] = [
     ['a reset', (service) => askReset(service, VICTIM)],
@@ -859,7 +859,7 @@ onBothEngines('a mailed link that its owner has not used yet', (engine) => {
   })
 })
 
-onBothEngines('mail for an account that is being deleted', (engine) => {
+onEachEngine('mail for an account that is being deleted', (engine) => {
   it('causes no server error that would reveal the account', async () => {
     const { auth } = await productionAuth(engine, GENEROUS)
     const outcomes: string[] = []
@@ -879,7 +879,7 @@ onBothEngines('mail for an account that is being deleted', (engine) => {
   })
 })
 
-onBothEngines('a mailbox', (engine) => {
+onEachEngine('a mailbox', (engine) => {
   const SPELLINGS = [
     'böb@bücher.example',
     'BÖB@BÜCHER.EXAMPLE',

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/index.ts'
 import type { Auth, Hasher } from '../../src/index.ts'
-import { CHEAP_HASHER, freshAuth, migratedDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, migratedDatabase, onEachEngine, testClock } from '../support/engines.ts'
 import {
   BASE_URL,
   cookieIn,
@@ -21,7 +21,7 @@ async function whoIs(auth: Auth, sessionToken: string): Promise<string> {
   return answer.ok ? ((await answer.json()) as { email: string }).email : outcome(answer)
 }
 
-onBothEngines('a session', (engine) => {
+onEachEngine('a session', (engine) => {
   it('CVE-2026-7507: gets a new token at every sign-in, whatever cookie was planted before', async () => {
     const { auth, db } = await productionAuth(engine, GENEROUS)
     const victim = await addMember(auth)
@@ -480,7 +480,7 @@ onBothEngines('a session', (engine) => {
   })
 })
 
-onBothEngines('a sign-in in progress', (engine) => {
+onEachEngine('a sign-in in progress', (engine) => {
   /** Starts a sign-in and holds it after the password check has succeeded. */
   async function heldLogin() {
     const reached = Promise.withResolvers<void>()
@@ -533,7 +533,7 @@ onBothEngines('a sign-in in progress', (engine) => {
   })
 })
 
-onBothEngines('a service that switches to production mode', (engine) => {
+onEachEngine('a service that switches to production mode', (engine) => {
   it('ends the sessions of accounts whose address was never confirmed', async () => {
     const databaseUrl = await migratedDatabase(engine)
     const before = await freshAuth(engine, { databaseUrl, now: testClock() })

@@ -8,13 +8,7 @@ import { dirname } from 'node:path'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { SETTINGS } from '../../src/cli/settings.ts'
 import { createAuth } from '../../src/index.ts'
-import {
-  CHEAP_HASHER,
-  freshAuth,
-  freshDatabase,
-  migratedDatabase,
-  onBothEngines,
-} from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, freshDatabase, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { freePort } from '../support/ports.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { COMMAND, type Finished, ROOT, run, runCli, startService } from '../support/service.ts'
@@ -419,7 +413,7 @@ describe('mail', () => {
   })
 })
 
-onBothEngines('the commands', (engine) => {
+onEachEngine('the commands', (engine) => {
   it('migrate shows what it would run, and runs each migration once', async () => {
     const env = { DATABASE_URL: await freshDatabase(engine) }
     const plan = expectDone(await runCli(['migrate', '--plan'], { env }))

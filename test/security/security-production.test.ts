@@ -14,7 +14,7 @@ import { SETTINGS } from '../../src/cli/settings.ts'
 import { type Caller, createAuth, type Logger, OptionError } from '../../src/index.ts'
 import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 import { inspectOptions, OPTION_TABLE, type Setting, unsafeOptions } from '../../src/options/index.ts'
-import { CHEAP_HASHER, freshAuth, onBothEngines } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, onEachEngine } from '../support/engines.ts'
 import {
   BASE_URL,
   CLIENT,
@@ -82,7 +82,7 @@ async function refusalsOf(
   return codes
 }
 
-onBothEngines('passwords in production', (engine) => {
+onEachEngine('passwords in production', (engine) => {
   it('need 15 code points by default, and never fewer than 8, with a warning below 15 [PW-01]', async () => {
     const production = await productionAuth(engine)
     const { sessionToken } = await signedIn(production)
@@ -278,7 +278,7 @@ onBothEngines('passwords in production', (engine) => {
   })
 })
 
-onBothEngines('sign-ins in production', (engine) => {
+onEachEngine('sign-ins in production', (engine) => {
   it('wait longer after each failure, and need a reset after 100, while a known device has its own counter', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink } = production
@@ -374,7 +374,7 @@ onBothEngines('sign-ins in production', (engine) => {
   })
 })
 
-onBothEngines('registrations in production', (engine) => {
+onEachEngine('registrations in production', (engine) => {
   it('get the same answer after the same work for every address, and only the mailbox learns whether it is taken [LGN-07]', async () => {
     let hashes = 0
     const hasher = {
@@ -402,7 +402,7 @@ onBothEngines('registrations in production', (engine) => {
   })
 })
 
-onBothEngines('recovery in production', (engine) => {
+onEachEngine('recovery in production', (engine) => {
   it('answers the same for every address, and changes nothing without a valid token [REC-01, CX-01]', async () => {
     const production = await productionAuth(engine)
     const { auth, db, newMails } = production
@@ -531,7 +531,7 @@ onBothEngines('recovery in production', (engine) => {
   })
 })
 
-onBothEngines('sessions in production', (engine) => {
+onEachEngine('sessions in production', (engine) => {
   it('use __Host- cookies with Secure, HttpOnly and Path=/, without Domain [SES-06, SES-07, CX-05]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
@@ -685,7 +685,7 @@ onBothEngines('sessions in production', (engine) => {
   })
 })
 
-onBothEngines('HTTP in production', (engine) => {
+onEachEngine('HTTP in production', (engine) => {
   it('accepts unsafe requests only from its own origin, and with a session no form without an origin [API-08]', async () => {
     const production = await productionAuth(engine)
     const { auth } = production
@@ -939,7 +939,7 @@ onBothEngines('HTTP in production', (engine) => {
   })
 })
 
-onBothEngines('addresses in production', (engine) => {
+onEachEngine('addresses in production', (engine) => {
   it('are confirmed once, within a day, by a token for this account and address [EML-03]', async () => {
     const production = await productionAuth(engine)
     const { auth, now, mailedLink, newMails } = production
@@ -1022,7 +1022,7 @@ onBothEngines('addresses in production', (engine) => {
   })
 })
 
-onBothEngines('an address that a stranger has registered', (engine) => {
+onEachEngine('an address that a stranger has registered', (engine) => {
   it('goes to the account that confirms it [EML-07]', async () => {
     const production = await productionAuth(engine)
     const { auth, mailedLink, newMails } = production
@@ -1039,7 +1039,7 @@ onBothEngines('an address that a stranger has registered', (engine) => {
   })
 })
 
-onBothEngines('the audit log', (engine) => {
+onEachEngine('the audit log', (engine) => {
   it('records time, instance, actor, subject, IP address, action, outcome and request id, which no input can forge [AUD-02]', async () => {
     const records: unknown[] = []
     const production = await productionAuth(engine, { onAudit: (record) => void records.push(record) })

@@ -18,7 +18,7 @@ import {
   type EngineName,
   freshAuth,
   migratedDatabase,
-  onBothEngines,
+  onEachEngine,
   type TestClock,
   testClock,
 } from '../support/engines.ts'
@@ -100,7 +100,7 @@ async function withoutId(response: Response): Promise<unknown> {
 
 const secretOf = (value: string) => value.split('.')[1] ?? ''
 
-onBothEngines('passwords', (engine) => {
+onEachEngine('passwords', (engine) => {
   it('are accepted at full length up to 1,024 bytes, and refused without hashing above that, as documented [PW-02]', async () => {
     const { hasher, seen } = watchedHasher()
     const auth = await freshAuth(engine, { hasher, throttle: false })
@@ -193,7 +193,7 @@ onBothEngines('passwords', (engine) => {
   })
 })
 
-onBothEngines('sign-in limits', (engine) => {
+onEachEngine('sign-in limits', (engine) => {
   it.each(['classic', 'production'] as const)(
     'apply per account and per IP address in %s mode, each with 429 and Retry-After [LGN-02]',
     async (mode) => {
@@ -237,7 +237,7 @@ onBothEngines('sign-in limits', (engine) => {
   })
 })
 
-onBothEngines('reset tokens', (engine) => {
+onEachEngine('reset tokens', (engine) => {
   it('have 256 random bits, and are stored as SHA-256 with purpose, account, address and expiry [REC-03, CRY-01]', async () => {
     const now = testClock()
     const auth = await freshAuth(engine, { now, throttle: false })
@@ -321,7 +321,7 @@ function expectRandom(secrets: readonly string[]): void {
     expect(new Set(bits.map((text) => text[place])).size, `bit ${place}`).toBe(2)
 }
 
-onBothEngines('sessions', (engine) => {
+onEachEngine('sessions', (engine) => {
   it('have a new token of 256 random bits each, and accept no other credential [SES-02, CRY-01, CX-04]', async () => {
     const auth = await freshAuth(engine)
     await auth.registerUser(EMAIL, PASSWORD)
@@ -465,7 +465,7 @@ onBothEngines('sessions', (engine) => {
   )
 })
 
-onBothEngines('GET and HEAD', (engine) => {
+onEachEngine('GET and HEAD', (engine) => {
   it.each(['classic', 'production'] as const)(
     'change only the last use of a session, start no session, and trigger no action in %s mode [API-06, SES-17, CX-07]',
     async (mode) => {
@@ -556,7 +556,7 @@ onBothEngines('GET and HEAD', (engine) => {
   })
 })
 
-onBothEngines('responses', (engine) => {
+onEachEngine('responses', (engine) => {
   /** One response of each kind: the success of every classic operation, and refusals. */
   async function everyAnswer(auth: Auth, request: Send = {}): Promise<Response[]> {
     const go = (method: string, path: string, more: Send = {}) =>
@@ -689,7 +689,7 @@ onBothEngines('responses', (engine) => {
   })
 })
 
-onBothEngines('a request', (engine) => {
+onEachEngine('a request', (engine) => {
   it('that cannot be checked because of a fault is refused and logged, and later requests are served [API-15]', async () => {
     const log: Record<string, unknown>[] = []
     const write = (fields: Record<string, unknown>) => void log.push(fields)
@@ -799,7 +799,7 @@ onBothEngines('a request', (engine) => {
   })
 })
 
-onBothEngines('an address', (engine) => {
+onEachEngine('an address', (engine) => {
   it('is the same in every flow in any spelling, and is shown as it was entered [EML-01]', async () => {
     const entered = 'Böb.B+tag@BÜCHER.example'
     const spellings = [
@@ -846,7 +846,7 @@ onBothEngines('an address', (engine) => {
   })
 })
 
-onBothEngines('the classic routes', (engine) => {
+onEachEngine('the classic routes', (engine) => {
   it('accept forms without Origin, even with a cookie, and all other routes accept only JSON [CX-06, API-07]', async () => {
     const mailer = { send: async () => {}, close() {} }
     const auth = await freshAuth(engine, { baseUrl: 'http://localhost:5000', mailer })

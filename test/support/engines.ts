@@ -15,6 +15,16 @@ export function onBothEngines(name: string, suite: (engine: EngineName) => void)
   describe.each<EngineName>(['sqlite', 'postgres'])(`${name}, on %s`, suite)
 }
 
+/**
+ * Runs a suite on SQLite, and on PostgreSQL too in `npm run test:full`. For whole flows, whose statements the tests of the
+ * store and of the use cases run on both.
+ */
+export function onEachEngine(name: string, suite: (engine: EngineName) => void): void {
+  const engines: EngineName[] =
+    process.env.BIENVENUE_TEST_FULL === undefined ? ['sqlite'] : ['sqlite', 'postgres']
+  describe.each(engines)(`${name}, on %s`, suite)
+}
+
 /** Creates an empty database and returns its URL. It is deleted when the test ends. */
 export async function freshDatabase(engine: EngineName): Promise<string> {
   return engine === 'sqlite' ? sqliteUrl(temporaryFile()) : createPostgres()
