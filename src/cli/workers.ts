@@ -91,7 +91,12 @@ interface End {
 
 function endOf(worker: Worker): Promise<End> {
   const { promise, resolve } = Promise.withResolvers<End>()
-  worker.once('exit', (code, signal) => resolve({ code, signal }))
+  worker.once('exit', (code, signal) => {
+    const end = { code, signal }
+    // Its last messages arrive before the channel closes, but maybe after the process has ended.
+    if (worker.isConnected()) worker.once('disconnect', () => resolve(end))
+    else resolve(end)
+  })
   worker.on('error', () => resolve({ code: null, signal: null }))
   return promise
 }

@@ -63,8 +63,8 @@ async function start(settings: Settings, { log, stopped, worker }: Start): Promi
     return 0
   }
   const tellPrimary = (port: number) => {
-    log.info({}, 'worker listening')
-    worker.send({ port } satisfies Listening)
+    // Logged once the primary can read it. A worker that ends before has not started.
+    worker.send({ port } satisfies Listening, () => log.info({}, 'worker listening'))
   }
   try {
     await runInstance(settings, { log, stopped, onListening: tellPrimary })
