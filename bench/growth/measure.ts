@@ -130,7 +130,7 @@ async function addExpired({ store, size }: Site, count: number): Promise<void> {
       .map((of) => `(${row(of)})`)
       .join(', ')
   await store.run(`insert into sessions
-    (id, user_id, secret_hash, created_at, authenticated_at, last_seen_at, expires_at, methods, level)
+    (id, user_id, secret_hash, created_at, authenticated_at, last_seen_at, expires_at, amr, aal)
     values ${values(2 * third, count, ({ id, userId }) => `${id}, ${userId}, ${hash}, 0, 0, 0, ${ended}, 'pwd', 1`)}`)
   await store.run(`insert into tokens (id, purpose, user_id, email, secret_hash, created_at, expires_at)
     values ${values(0, third, ({ id, userId }) => `${id}, 'confirm_email', ${userId}, 'x@example.com', ${hash}, 0, ${ended}`)}`)

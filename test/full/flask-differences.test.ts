@@ -191,7 +191,7 @@ describe.runIf(PYTHON)('our server, compared with the Flask original,', () => {
 
   it('differs for a field that is unknown, repeated, missing or empty', async () => {
     const ann = { email: newAddress(), password: 'x' }
-    expect(await statuses('POST', '/users', { fields: { ...ann, name: 'Ann' } })).toEqual([200, 400])
+    expect(await statuses('POST', '/users', { fields: { ...ann, nickname: 'Ann' } })).toEqual([200, 400])
     const twice = `email=${newAddress()}&email=${newAddress()}&password=x`
     expect(await statuses('POST', '/users', { fields: twice })).toEqual([200, 400])
     const empty = { email: newAddress(), password: '' }

@@ -47,7 +47,7 @@ describe('bench/growth', () => {
     await leaveChanged(join(folder, 'growth', 'sqlite-500'), 3)
     const second = await bench(...args, '--engine', 'sqlite')
     expect(second).toMatchObject({ exitCode: 0 })
-    expect(second.stderr.match(/filled before/g)).toHaveLength(2)
+    expect(second.stderr.match(/already filled/g)).toHaveLength(2)
     expect(await rowsIn(join(folder, 'growth', 'sqlite-500.db'))).toEqual(before)
   })
 
