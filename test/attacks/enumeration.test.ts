@@ -266,7 +266,7 @@ onEachEngine('the existence of an account', (engine) => {
       expect(await outcome(send(auth, 'POST', '/users', { form: { email, password: PWNED } }))).toMatch(
         /^400 (?:invalid_email|missing_field)$/,
       )
-    // There is no user name beside the address: no route accepts one. The name of a profile identifies nobody.
+    // Accounts have no user name: no route accepts one. The name in a profile identifies nobody.
     for (const name of ['username', 'user', 'login', 'name', 'id', 'user_id']) {
       const both = { email: MALLORY, password: PWNED, [name]: VICTIM }
       if (name !== 'name')

@@ -337,7 +337,7 @@ it('the adapter for next opens the library at the first request, not when the bu
   expect(await refusal(await guarded(new Request('http://127.0.0.1:3000/')))).toBe('401 unauthenticated')
 })
 
-it('a requirement is not met by a session without a level, or by a level that is no number', () => {
+it('a session without a level meets no requirement, and no session meets a level that is not a number', () => {
   const times = { createdAt: new Date(), authenticatedAt: new Date(), expiresAt: new Date() }
   const found = { user: {}, session: { id: 'x', amr: [], ...times } } as unknown as SignedIn
   for (const requirement of [{ aal: 1 }, { fresh: true }])

@@ -321,7 +321,7 @@ describe('an error', () => {
     ['a sign-in page', 200, 'text/html', '<form>', { status: 200, retryAfterSeconds: 7 }],
     ['a redirect', 302, 'text/html', '', { status: 302, retryAfterSeconds: 7 }],
     ['JSON of another kind', 500, 'application/json', '{"message":"no","code":"x"}', { status: 500 }],
-    ['JSON that is no object', 200, 'application/json', '"ok"', { status: 200 }],
+    ['JSON that is not an object', 200, 'application/json', '"ok"', { status: 200 }],
     ['nothing', 200, 'text/plain', '', { status: 200 }],
     ['truncated JSON', 200, 'application/json', '{"user":', { status: 200 }],
   ])('is `invalid_response` if a proxy answers with %s', async (_, status, type, body, expected) => {

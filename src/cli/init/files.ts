@@ -15,7 +15,7 @@ export interface ProjectFile {
 /** Readable for everyone, as sources are. The umask of the user applies. */
 const SOURCE_MODE = 0o666
 
-/** @throws {OutputError} The path leads through a symbolic link, or something that is no file or folder is in the way. */
+/** @throws {OutputError} The path leads through a symbolic link, or something in the way is neither a file nor a folder. */
 export function assertPlainPath(path: string): void {
   for (const folder of foldersOf(path)) {
     const found = lstatSync(folder, { throwIfNoEntry: false })
