@@ -86,7 +86,7 @@ function pairsIn(header: string): string[] {
 /** Every name that the session cookie can have. */
 const SESSION_NAMES = ['session_id=', '__Host-session_id=', '__Secure-session_id=']
 
-/** The session cookies of a header, under any of these names, as a header. `null` if there are none. */
+/** Keeps only the session cookies of a `Cookie` header, under any of these names. `null` if it has none. */
 export function sessionCookiesIn(header: string | null): string | null {
   const ours = pairsIn(header ?? '').filter((pair) => SESSION_NAMES.some((name) => pair.startsWith(name)))
   return ours.length === 0 ? null : ours.join('; ')
