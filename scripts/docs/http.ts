@@ -18,7 +18,7 @@ export const http = partsOf('docs/reference/http.md', {
     ]),
   ),
   account: accountTable(of(({ tag, needs }) => tag === 'account' && needs === undefined)),
-  mail: accountTable(of(({ tag, needs }) => tag === 'account' && needs === 'mail')),
+  mail: accountTable(of(({ tag, needs }) => tag === 'account' && needs?.includes('mail') === true)),
 })
 
 function accountTable(operations: readonly Operation[]): string {

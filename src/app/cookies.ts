@@ -1,10 +1,10 @@
-/** Our two cookies: how they are named, read and set. */
+/** Our cookies: how they are named, read and set. */
 import type { Options } from '../options/index.ts'
 
 type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
 export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-type CookieKind = 'session_id' | 'device'
+type CookieKind = 'session_id' | 'device' | 'language'
 
 /** The attributes of a cookie, under the names that the `cookie` package and most frameworks use. */
 export interface CookieAttributes {
@@ -120,6 +120,18 @@ export function sessionCookie(sessionToken: string, options: CookieOptions): Coo
 /** The cookie that stores a device token. */
 export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options: CookieOptions): Cookie {
   return cookieOf('device', deviceToken, maxAgeSeconds, options)
+}
+
+const YEAR_SECONDS = 365 * 86_400
+
+/** The cookie that keeps the language that a person chose for the hosted pages. */
+export function languageCookie(locale: string, options: CookieOptions): Cookie {
+  return cookieOf('language', locale, YEAR_SECONDS, options)
+}
+
+/** The value of the language cookie. */
+export function readLanguageCookie(header: string | null | undefined, options: CookieOptions): string | null {
+  return onlyOne(cookiesNamed(header, cookieName('language', options)))
 }
 
 /** The cookie that clears the session cookie. */

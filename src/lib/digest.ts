@@ -5,8 +5,8 @@ import { timingSafeEqual } from 'node:crypto'
 // Not imported statically. See require-node.ts.
 const { hash } = process.getBuiltinModule('node:crypto')
 
-/** SHA-256 (FIPS 180-4) of the text in UTF-8: 32 bytes. */
-export function sha256(text: string): Uint8Array {
+/** SHA-256 (FIPS 180-4) of bytes, or of text in UTF-8: 32 bytes. */
+export function sha256(text: string | Uint8Array): Uint8Array {
   return hash('sha256', text, 'buffer')
 }
 
