@@ -8,3 +8,4 @@
 export { renderConfirmEmail } from './confirm-email.ts'
 export type { Page, PageContext } from './layout.ts'
 export { renderResetPassword } from './reset-password.ts'
+export { openSite } from './site.ts'

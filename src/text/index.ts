@@ -11,9 +11,10 @@ import { pages as pagesInFrench } from './fr/pages.ts'
 import type { Locale } from './locales.ts'
 import type { PageTexts } from './pages.ts'
 
+export { placeholdersOf, sentencesOf, withSentences } from './keys.ts'
 export { LOCALES, type Locale } from './locales.ts'
 export type { MailWords, SignInWords } from './mail.ts'
-export type { PanelWords, PasswordPageWords } from './pages.ts'
+export type { PageTexts, PanelWords, PasswordPageWords } from './pages.ts'
 
 /** The mails in one language. */
 export type MailTexts = typeof mailInEnglish
