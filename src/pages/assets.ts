@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../lib/digest.ts'
 import type { Site } from './site.ts'
+import { themeStyle } from './theme.ts'
 
 /** A file that browsers keep: its name contains a hash of its content. */
 export interface Asset {
@@ -22,7 +23,7 @@ export interface PageAssets {
 /** Reads the files. The operator's colors are part of the style, so its name changes with them. */
 export function openAssets({ theme, logo }: Site): PageAssets {
   return {
-    style: assetOf('css', 'text/css; charset=utf-8', `${theme}\n${sourceOf('page.css')}`),
+    style: assetOf('css', 'text/css; charset=utf-8', sourceOf('page.css') + (theme === null ? '' : themeStyle(theme))),
     script: assetOf('js', JAVASCRIPT, sourceOf('page.js')),
     linkScript: assetOf('js', JAVASCRIPT, sourceOf('link-page.js')),
     icon: assetOf('svg', 'image/svg+xml', sourceOf('icon.svg')),

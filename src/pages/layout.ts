@@ -113,14 +113,14 @@ function footer({ here, locale, site, texts }: Look): Markup {
   const { links, supportContact } = site
   const entries = [
     [texts.shell.help, links.help],
-    [texts.shell.contact, supportContact],
+    [texts.shell.contact, supportContact?.href ?? null],
     [texts.shell.terms, links.terms],
     [texts.shell.privacy, links.privacy],
     [texts.shell.imprint, links.imprint],
   ].filter((entry): entry is [string, string] => entry[1] !== null)
   const inLanguage = (tag: string) => `${here}${here.includes('?') ? '&' : '?'}lang=${tag}`
   return html`<footer>
-${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => html`<li><a href="${url}">${label}</a></li>`)}</ul>\n`}${site.locales.length > 1 && html`<nav aria-label="${texts.shell.languages}"><ul class="links">${site.locales.map((tag) => html`<li><a href="${inLanguage(tag)}" lang="${tag}" hreflang="${tag}"${tag === locale && html` aria-current="true"`}>${LANGUAGE_NAMES[tag]}</a></li>`)}</ul></nav>\n`}</footer>
+${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => html`<li><a href="${url}">${label}</a></li>`)}</ul>\n`}${site.languages.length > 1 && html`<nav aria-label="${texts.shell.languages}"><ul class="links">${site.languages.map((tag) => html`<li><a href="${inLanguage(tag)}" lang="${tag}" hreflang="${tag}"${tag === locale && html` aria-current="true"`}>${LANGUAGE_NAMES[tag]}</a></li>`)}</ul></nav>\n`}</footer>
 `
 }
 

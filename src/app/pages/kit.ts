@@ -19,7 +19,7 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
   const { options } = auth
   const base = basePath(options)
   const assets = openAssets(site)
-  const texts = new Map(site.locales.map((locale) => [locale, site.textsFor(locale)]))
+  const texts = new Map(site.languages.map((locale) => [locale, site.textsFor(locale)]))
   const pathTo: PageKit['pathTo'] = (path, query = {}) => {
     const search = new URLSearchParams(query).toString()
     return `${base}${path}${search === '' ? '' : `?${search}`}`

@@ -11,8 +11,8 @@ export function refusalPage(
   incoming: Incoming,
   { refusal, requestId }: { refusal: AuthError; requestId: string },
 ): Page {
-  const { locales } = kit.site
+  const { languages } = kit.site
   const kept = readLanguageCookie(incoming.header('cookie'), kit.auth.options)
-  const locale = locales.find((tag) => tag === kept) ?? negotiate(incoming.header('accept-language'), locales)
+  const locale = languages.find((tag) => tag === kept) ?? negotiate(incoming.header('accept-language'), languages)
   return renderRefusal(kit.look({ locale, here: kit.pathTo('/account'), user: null }), refusal, requestId)
 }

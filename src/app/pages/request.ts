@@ -74,14 +74,14 @@ export class PageRequest {
 
   /** The language: the one that was chosen, now or earlier, or the one that the browser prefers. */
   get locale(): Locale {
-    const { locales } = this.kit.site
+    const { languages } = this.kit.site
     const { incoming } = this.#admitted
     const chosen = [
       this.query.get('lang'),
       readLanguageCookie(incoming.header('cookie'), this.kit.auth.options),
     ]
-    const known = chosen.map((tag) => locales.find((locale) => locale === tag)).find(Boolean)
-    return known ?? negotiate(incoming.header('accept-language'), locales)
+    const known = chosen.map((tag) => languages.find((locale) => locale === tag)).find(Boolean)
+    return known ?? negotiate(incoming.header('accept-language'), languages)
   }
 
   /** The cookie that keeps the language, if this request chooses one. */
