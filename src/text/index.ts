@@ -4,8 +4,12 @@
  *
  * @module
  */
+import { mail as mailInGerman } from './de/mail.ts'
+import { pages as pagesInGerman } from './de/pages.ts'
 import { mail as mailInEnglish } from './en/mail.ts'
 import { pages as pagesInEnglish } from './en/pages.ts'
+import { mail as mailInSpanish } from './es/mail.ts'
+import { pages as pagesInSpanish } from './es/pages.ts'
 import { mail as mailInFrench } from './fr/mail.ts'
 import { pages as pagesInFrench } from './fr/pages.ts'
 import type { Locale } from './locales.ts'
@@ -19,7 +23,17 @@ export type { PanelWords, PasswordPageWords } from './pages.ts'
 export type MailTexts = typeof mailInEnglish
 
 /** The mails in every language. */
-export const MAIL: Readonly<Record<Locale, MailTexts>> = { en: mailInEnglish, fr: mailInFrench }
+export const MAIL: Readonly<Record<Locale, MailTexts>> = {
+  en: mailInEnglish,
+  fr: mailInFrench,
+  de: mailInGerman,
+  es: mailInSpanish,
+}
 
 /** The hosted pages in every language. */
-export const PAGES: Readonly<Record<Locale, PageTexts>> = { en: pagesInEnglish, fr: pagesInFrench }
+export const PAGES: Readonly<Record<Locale, PageTexts>> = {
+  en: pagesInEnglish,
+  fr: pagesInFrench,
+  de: pagesInGerman,
+  es: pagesInSpanish,
+}
