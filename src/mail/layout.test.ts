@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Content, htmlOf, textOf } from './layout.ts'
+import { DEFAULT_LOOK } from './look.ts'
 
 const CONTENT: Content = {
   words: {

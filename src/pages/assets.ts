@@ -23,7 +23,11 @@ export interface PageAssets {
 /** Reads the files. The operator's colors are part of the style, so its name changes with them. */
 export function openAssets({ theme, logo }: Site): PageAssets {
   return {
-    style: assetOf('css', 'text/css; charset=utf-8', sourceOf('page.css') + (theme === null ? '' : themeStyle(theme))),
+    style: assetOf(
+      'css',
+      'text/css; charset=utf-8',
+      sourceOf('page.css') + (theme === null ? '' : themeStyle(theme)),
+    ),
     script: assetOf('js', JAVASCRIPT, sourceOf('page.js')),
     linkScript: assetOf('js', JAVASCRIPT, sourceOf('link-page.js')),
     icon: assetOf('svg', 'image/svg+xml', sourceOf('icon.svg')),

@@ -215,15 +215,28 @@ it('all pages have the same policy', () => {
   )
 })
 
-it('every text is translated', () => {
-  const [english, french] = (['en', 'fr'] as const).map((locale) => textsIn(PAGES[locale]))
-  expect(french?.length).toBe(english?.length)
-  expect(english?.filter((text) => french?.includes(text))).toEqual([])
+it('every text is translated, and no two languages share one', () => {
+  const texts = LOCALES.map((locale) => textsIn(PAGES[locale]))
+  expect(new Set(texts.map((each) => each.length)).size).toBe(1)
+  const distinct = texts.flatMap((each) => [...new Set(each)])
+  expect(distinct.filter((text, index) => distinct.indexOf(text) !== index)).toEqual([])
+})
+
+it('every translation has the placeholders of the English text', () => {
+  const placeholdersOf = (locale: Locale) =>
+    textsIn(PAGES[locale]).map((text) => text.match(/\{\w+\}/g)?.toSorted() ?? [])
+  for (const locale of LOCALES) expect(placeholdersOf(locale)).toEqual(placeholdersOf('en'))
+})
+
+it('the reader is addressed formally in German and Spanish', () => {
+  const familiar = { de: /\b(?:du|dich|dir|dein\w*)\b/iu, es: /\b(?:tú|tu|tus|ti|te|vuestr\w*)\b/iu }
+  for (const locale of ['de', 'es'] as const)
+    expect(textsIn(PAGES[locale]).filter((text) => familiar[locale].test(text))).toEqual([])
 })
 
 it('punctuation has no-break spaces before it in French, and apostrophes are typographic', () => {
   const texts = LOCALES.flatMap((locale) => textsIn(PAGES[locale]))
-  expect(texts.filter((text) => / [:;!?»]|« |'/.test(text))).toEqual([])
+  expect(texts.filter((text) => / [:;!?»]|« |['"]/.test(text))).toEqual([])
 })
 
 describe('the colours', () => {

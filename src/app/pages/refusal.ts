@@ -13,6 +13,7 @@ export function refusalPage(
 ): Page {
   const { languages } = kit.site
   const kept = readLanguageCookie(incoming.header('cookie'), kit.auth.options)
-  const locale = languages.find((tag) => tag === kept) ?? negotiate(incoming.header('accept-language'), languages)
+  const locale =
+    languages.find((tag) => tag === kept) ?? negotiate(incoming.header('accept-language'), languages)
   return renderRefusal(kit.look({ locale, here: kit.pathTo('/account'), user: null }), refusal, requestId)
 }
