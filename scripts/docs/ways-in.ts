@@ -3,7 +3,11 @@ import { type Operation, refusalsOf } from '../../src/api/index.ts'
 import { code, codes, partsOf, table } from './page.ts'
 import { ROUTES } from './routes.ts'
 
-const NEEDS = { mail: 'with mail', public_api_docs: '`BIENVENUE_PUBLIC_API_DOCS`' }
+const NEEDS = {
+  mail: 'with mail',
+  mail_codes: 'with mailed codes',
+  public_api_docs: '`BIENVENUE_PUBLIC_API_DOCS`',
+}
 
 export const waysIn = partsOf('docs/security/ways-in.md', {
   routes: table(

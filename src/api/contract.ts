@@ -18,7 +18,7 @@ export interface Contract {
   /** `classic` operations also accept forms, and keep the statuses of the exercise. The others accept only JSON. */
   readonly tag: 'classic' | 'account' | 'page' | 'service'
   /** What must be configured for this operation to be served. */
-  readonly needs?: 'mail' | 'public_api_docs'
+  readonly needs?: 'mail' | 'mail_codes' | 'public_api_docs'
   readonly access: Access
   /** The limits that a call counts towards. */
   readonly throttle?: readonly Throttled[]
@@ -36,7 +36,10 @@ export interface Contract {
     readonly body?: z.ZodType
     /** Whether the answer is an HTML page. */
     readonly page?: true
+    /** Whether it sets or clears the session cookie. */
     readonly setsCookie?: true
+    /** Whether it sets the cookie `browser`, if there are mailed codes. */
+    readonly setsBrowserCookie?: true
   }
   /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
   readonly errors: readonly ErrorCode[]

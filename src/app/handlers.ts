@@ -12,7 +12,7 @@ import {
 import type { AuthService, SessionCaller } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import { readBody } from './body.ts'
-import { readDeviceCookie } from './cookies.ts'
+import { readBrowserCookie, readDeviceCookie } from './cookies.ts'
 import type { Credentials } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer } from './responses.ts'
@@ -53,13 +53,15 @@ class Input<Given extends Contract> {
   /** Who is calling, and from where. Built from the connection and the headers, never from the body. */
   get caller(): SessionCaller {
     const { incoming, record, ip, credentials } = this.#admitted
+    const cookies = incoming.header('cookie')
     return {
       ...credentials,
       ip,
       requestId: record.id,
       userAgent: incoming.header('user-agent') ?? undefined,
       acceptLanguage: incoming.header('accept-language') ?? undefined,
-      deviceToken: readDeviceCookie(incoming.header('cookie'), this.#options) ?? undefined,
+      deviceToken: readDeviceCookie(cookies, this.#options) ?? undefined,
+      browserToken: readBrowserCookie(cookies, this.#options) ?? undefined,
     }
   }
 

@@ -1,5 +1,5 @@
 import { type Contract, OPERATIONS, type Operation } from '../api/index.ts'
-import type { AuthService } from '../auth/index.ts'
+import { type AuthService, hasMailCodes } from '../auth/index.ts'
 
 type Configuration = Pick<AuthService, 'options' | 'mailer'>
 
@@ -7,6 +7,7 @@ type Configuration = Pick<AuthService, 'options' | 'mailer'>
 export function isServed({ needs }: Contract, { options, mailer }: Configuration): boolean {
   // Mailed links need a base URL.
   if (needs === 'mail') return mailer !== null && options.baseUrl !== ''
+  if (needs === 'mail_codes') return hasMailCodes({ options, sendsMail: mailer !== null })
   return needs === 'public_api_docs' ? options.publicApiDocs : true
 }
 

@@ -13,6 +13,7 @@ const CONTENT: Content = {
   greeting: 'Hello,',
   copyLink: 'Or copy this link:',
   link: 'https://auth.example.com/verify?a=1&b=2#token',
+  code: null,
   service: 'auth.example.com',
   language: 'en',
 }
@@ -24,6 +25,7 @@ function contentOf(value: string): Content {
     greeting: value,
     copyLink: value,
     link: value,
+    code: { intro: value, digits: value },
     service: value,
     language: value,
   }

@@ -8,6 +8,8 @@ export interface Content {
   readonly copyLink: string
   /** Never wrapped. `null` in a mail without a link. */
   readonly link: string | null
+  /** A code, with the sentence that introduces it. `null` in a mail without a code. */
+  readonly code: { readonly intro: string; readonly digits: string } | null
   /** The signature. */
   readonly service: string
   readonly language: string
@@ -16,12 +18,13 @@ export interface Content {
 const LINE_LENGTH = 72
 
 /** The mail as plain text. Lines have at most 72 characters, except for longer words; the link has its own line. */
-export function textOf({ words, greeting, link, service }: Content): string {
+export function textOf({ words, greeting, link, code, service }: Content): string {
   const { before, facts = [], after } = words
   const blocks = [
     greeting,
     ...before.map(wrap),
     ...(link === null ? [] : [link]),
+    ...(code === null ? [] : [wrap(code.intro), code.digits]),
     ...(facts.length === 0 ? [] : [facts.map(wrap).join('\n')]),
     ...after.map(wrap),
     service,
@@ -30,11 +33,13 @@ export function textOf({ words, greeting, link, service }: Content): string {
 }
 
 /** The mail as HTML: one column, in the reader's colors, without external resources. `html` escapes every value. */
-export function htmlOf({ words, greeting, copyLink, link, service, language }: Content): string {
+export function htmlOf({ words, greeting, copyLink, link, code, service, language }: Content): string {
   const { subject, before, facts = [], action = '', after } = words
   const paragraph = (text: string) => html`<p>${text}</p>\n`
   const button = html`<p><a href="${link}" style="display:inline-block;padding:10px 18px;border:2px solid;border-radius:6px;font-weight:bold">${action}</a></p>
 <p>${copyLink}<br><span style="word-break:break-all">${link}</span></p>
+`
+  const codeBlock = html`<p>${code?.intro}<br><strong style="font-size:24px;letter-spacing:1px">${code?.digits}</strong></p>
 `
   const lines = facts.map((fact, index) => html`${index > 0 && html`<br>\n`}${fact}`)
   return html`<!DOCTYPE html>
@@ -47,7 +52,7 @@ export function htmlOf({ words, greeting, copyLink, link, service, language }: C
 </head>
 <body style="margin:0;padding:24px;font-family:system-ui,sans-serif;font-size:16px;line-height:1.5">
 <div style="max-width:36em;margin:0 auto">
-${paragraph(greeting)}${before.map(paragraph)}${link !== null && button}${lines.length > 0 && html`<p>${lines}</p>\n`}${after.map(paragraph)}${paragraph(service)}</div>
+${paragraph(greeting)}${before.map(paragraph)}${link !== null && button}${code !== null && codeBlock}${lines.length > 0 && html`<p>${lines}</p>\n`}${after.map(paragraph)}${paragraph(service)}</div>
 </body>
 </html>
 `.toString()

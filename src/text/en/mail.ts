@@ -28,6 +28,9 @@ export const mail = {
   greeting: 'Hello,',
   /** Introduces the spelled-out link below its button. */
   copyLink: 'Or copy this link into your browser:',
+  /** Introduces the code. `{duration}` stands for how long it works. */
+  enterCode:
+    'Or enter this code where you asked for it. It works only in that browser and expires after {duration}:',
   verify_email: (service: string, duration: string): MailWords => ({
     subject: `Confirm your email address for ${service}`,
     before: [

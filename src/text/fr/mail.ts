@@ -23,6 +23,8 @@ export const mail: MailTexts = {
   formats: 'fr-FR',
   greeting: 'Bonjour,',
   copyLink: 'Vous pouvez aussi copier ce lien dans votre navigateur\u00a0:',
+  enterCode:
+    'Vous pouvez aussi saisir ce code là où vous l’avez demandé. Il ne fonctionne que dans ce navigateur et reste valable {duration}\u00a0:',
   verify_email: (service, duration) => ({
     subject: `Confirmez votre adresse e-mail pour ${service}`,
     before: [
