@@ -171,7 +171,7 @@ export async function deleteEveryMailCode(tx: Tx): Promise<void> {
  *
  * @returns How many were removed; 0 when none is left.
  */
-export async function deleteExpiredMailCodes(tx: Tx, now: Date, limit: number): Promise<number> {
+async function deleteExpiredMailCodes(tx: Tx, now: Date, limit: number): Promise<number> {
   const time = now.getTime()
   const { numDeletedRows } = await tx
     .deleteFrom('mail_codes')
