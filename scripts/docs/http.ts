@@ -19,7 +19,10 @@ export const http = partsOf('docs/reference/http.md', {
   ),
   account: accountTable(of(({ tag, needs }) => tag === 'account' && needs === undefined)),
   mail: accountTable(
-    of(({ tag, needs }) => (tag === 'account' && needs === 'mail') || needs === 'mail_codes'),
+    of(
+      ({ tag, needs = [] }) =>
+        tag === 'account' && needs.some((need) => need === 'mail' || need === 'mail_codes'),
+    ),
   ),
 })
 

@@ -7,7 +7,7 @@
 import * as account from './account.ts'
 import type { Contract, Operation } from './contract.ts'
 import * as mailCodes from './mail-codes.ts'
-import * as pages from './pages.ts'
+import * as pages from './pages/index.ts'
 import * as service from './service.ts'
 import * as sessions from './sessions.ts'
 import * as signIn from './sign-in.ts'
@@ -17,6 +17,7 @@ export {
   type Contract,
   errorsOf,
   type FieldsOf,
+  type Need,
   type Operation,
   type ParamsOf,
   type RefusalOf,

@@ -6,7 +6,7 @@ import type { Options } from '../options/index.ts'
 type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
 export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-type CookieKind = 'session_id' | 'device' | 'browser'
+type CookieKind = 'session_id' | 'device' | 'browser' | 'language'
 
 /** The attributes of a cookie, under the names that the `cookie` package and most frameworks use. */
 export interface CookieAttributes {
@@ -133,6 +133,18 @@ export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options
 /** The cookie that recognizes the browser that asked for a mailed code. */
 export function browserCookie(browserToken: string, options: CookieOptions): Cookie {
   return cookieOf('browser', browserToken, BROWSER_LIFETIME_SECONDS, options)
+}
+
+const YEAR_SECONDS = 365 * 86_400
+
+/** The cookie that keeps the language that a person chose for the hosted pages. */
+export function languageCookie(locale: string, options: CookieOptions): Cookie {
+  return cookieOf('language', locale, YEAR_SECONDS, options)
+}
+
+/** The value of the language cookie. */
+export function readLanguageCookie(header: string | null | undefined, options: CookieOptions): string | null {
+  return onlyOne(cookiesNamed(header, cookieName('language', options)))
 }
 
 /** The cookie that clears the session cookie. */

@@ -193,6 +193,7 @@ describe('a template of the application', () => {
       language: 'fr',
       url,
       token,
+      code,
       data,
     })
     expect(faults).toEqual([])

@@ -4,13 +4,17 @@
  *
  * @module
  */
+import { errors as errorsInEnglish } from './en/errors.ts'
+import * as topicsInEnglish from './en/index.ts'
 import { mail as mailInEnglish } from './en/mail.ts'
 import { pages as pagesInEnglish } from './en/pages.ts'
+import type { ErrorTexts } from './errors.ts'
 import { mail as mailInFrench } from './fr/mail.ts'
 import { pages as pagesInFrench } from './fr/pages.ts'
 import type { Locale } from './locales.ts'
-import type { PageTexts } from './pages.ts'
+import type { PageTexts as LinkPageTexts } from './pages.ts'
 
+export { placeholdersOf, sentencesOf, withSentences } from './keys.ts'
 export { LOCALES, type Locale } from './locales.ts'
 export type { MailWords, SignInWords } from './mail.ts'
 export type { PanelWords, PasswordPageWords } from './pages.ts'
@@ -21,5 +25,13 @@ export type MailTexts = typeof mailInEnglish
 /** The mails in every language. */
 export const MAIL: Readonly<Record<Locale, MailTexts>> = { en: mailInEnglish, fr: mailInFrench }
 
+const english = { errors: errorsInEnglish, ...topicsInEnglish }
+
+/** The hosted pages in one language. */
+export type PageTexts = LinkPageTexts & { readonly errors: ErrorTexts } & typeof topicsInEnglish
+
 /** The hosted pages in every language. */
-export const PAGES: Readonly<Record<Locale, PageTexts>> = { en: pagesInEnglish, fr: pagesInFrench }
+export const PAGES: Readonly<Record<Locale, PageTexts>> = {
+  en: { ...pagesInEnglish, ...english },
+  fr: { ...pagesInFrench, ...english },
+}

@@ -94,9 +94,9 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'auth/passwords/policy/common.ts',
       'cli/import/firebase.ts',
-      'cli/text-file.ts',
       'cli/version.ts',
       'lib/pool.ts',
+      'lib/setting-file.ts',
       'pages/layout.ts',
     ],
   ],
