@@ -5,6 +5,7 @@ import { ROUTES } from './routes.ts'
 
 const NEEDS: Readonly<Record<Need, string>> = {
   mail: 'with mail',
+  mail_codes: 'with mail and a secret key',
   mailed_resets: 'with `BIENVENUE_RESET_TOKEN_DELIVERY=mail`',
   confirmation: 'with `BIENVENUE_EMAIL_VERIFICATION`',
   open_registration: 'with open registration',

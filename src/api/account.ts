@@ -3,6 +3,7 @@ import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import {
   account,
   bearerFields,
+  browserToken,
   email,
   locale,
   mailedToken,
@@ -22,12 +23,13 @@ export const register = operation({
   access: 'anyone',
   throttle: ['registration'],
   audit: ['register', 'limit_reached'],
-  body: z.strictObject({ email, password: newPassword, name, locale }),
+  body: z.strictObject({ email, password: newPassword, name, locale, browser_token: browserToken }),
   success: {
     status: 200,
     description:
       'The account exists. With uniform registration answers a taken address gets this answer too, and its owner a mail.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
+    setsBrowserCookie: true,
   },
   errors: [
     'registration_closed',
@@ -76,7 +78,7 @@ export const requestPasswordReset = operation({
   access: 'anyone',
   throttle: ['reset_request'],
   audit: ['request_password_reset', 'limit_reached'],
-  body: z.strictObject({ email }),
+  body: z.strictObject({ email, browser_token: browserToken }),
   success: {
     status: 200,
     description:
@@ -85,6 +87,7 @@ export const requestPasswordReset = operation({
       z.strictObject({ email: z.string(), reset_token: z.string() }),
       z.strictObject({ email: z.string(), message: z.literal('reset mail sent') }),
     ]),
+    setsBrowserCookie: true,
   },
   errors: ['unknown_email'],
 })
@@ -115,11 +118,12 @@ export const requestConfirmation = operation({
   access: 'anyone',
   throttle: ['confirmation_request'],
   audit: ['request_confirmation', 'limit_reached'],
-  body: z.strictObject({ email }),
+  body: z.strictObject({ email, browser_token: browserToken }),
   success: {
     status: 200,
     description: 'A mail is on its way if an account with this address awaits confirmation.',
     body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
+    setsBrowserCookie: true,
   },
   errors: [],
 })
@@ -170,11 +174,12 @@ export const changeEmail = operation({
   access: { session: true, fresh: true },
   throttle: ['email_change'],
   audit: ['request_email_change', 'limit_reached'],
-  body: z.strictObject({ email }),
+  body: z.strictObject({ email, browser_token: browserToken }),
   success: {
     status: 200,
     description: 'A link is on its way to the new address, and a notice to the current one.',
     body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
+    setsBrowserCookie: true,
   },
   errors: ['invalid_email'],
 })

@@ -12,6 +12,7 @@ type Access = 'anyone' | { readonly session: true; readonly fresh?: true }
 /** A part of the configuration that some operations need. */
 export type Need =
   | 'mail'
+  | 'mail_codes'
   | 'mailed_resets'
   | 'confirmation'
   | 'open_registration'
@@ -50,7 +51,10 @@ export interface Contract {
     readonly page?: true
     /** Whether the answer is a file that never changes. */
     readonly file?: true
+    /** Whether it sets or clears the session cookie. */
     readonly setsCookie?: true
+    /** Whether it sets the cookie `browser`, if there are mailed codes. */
+    readonly setsBrowserCookie?: true
   }
   /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
   readonly errors: readonly ErrorCode[]

@@ -6,6 +6,7 @@
  */
 import * as account from './account.ts'
 import type { Contract, Operation } from './contract.ts'
+import * as mailCodes from './mail-codes.ts'
 import * as pages from './pages/index.ts'
 import * as service from './service.ts'
 import * as sessions from './sessions.ts'
@@ -28,7 +29,7 @@ export { type ErrorBody, emailTakenBody, errorBody } from './error-body.ts'
 export { type AccountBody, type CurrentSessionBody, newPassword } from './fields.ts'
 
 /** The operations by topic. Each is named after its use case. */
-export const TOPICS = { service, account, signIn, sessions, pages }
+export const TOPICS = { service, account, signIn, sessions, mailCodes, pages }
 
 /** Every operation. Its id is `<topic>.<useCase>`. */
 export const OPERATIONS: readonly Operation[] = Object.entries(TOPICS).flatMap(([topic, operations]) =>

@@ -13,7 +13,7 @@ import type { AuthService, SessionCaller } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import { acceptsHtml } from './accept.ts'
 import { readBody } from './body.ts'
-import { readDeviceCookie } from './cookies.ts'
+import { readBrowserCookie, readDeviceCookie } from './cookies.ts'
 import type { Credentials } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer, Redirect } from './responses.ts'
@@ -35,13 +35,15 @@ export function callerOf(
   { incoming, record, ip, credentials }: Admitted,
   options: AuthService['options'],
 ): SessionCaller {
+  const cookies = incoming.header('cookie')
   return {
     ...credentials,
     ip,
     requestId: record.id,
     userAgent: incoming.header('user-agent') ?? undefined,
     acceptLanguage: incoming.header('accept-language') ?? undefined,
-    deviceToken: readDeviceCookie(incoming.header('cookie'), options) ?? undefined,
+    deviceToken: readDeviceCookie(cookies, options) ?? undefined,
+    browserToken: readBrowserCookie(cookies, options) ?? undefined,
   }
 }
 

@@ -24,6 +24,7 @@ import { logRequest, RequestRecord } from './request-log.ts'
 import { type Answer, createRenderer, errorAnswer, type Rendered } from './responses.ts'
 import { createRouter } from './router.ts'
 import { accountRoutes } from './routes/account.ts'
+import { mailCodeRoutes } from './routes/mail-codes.ts'
 import { pageRoutes } from './routes/pages/index.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -46,7 +47,7 @@ export interface App {
   refuseUnread(code: ErrorCode): Rendered
 }
 
-const ROUTES = [serviceRoutes, accountRoutes, signInRoutes, sessionRoutes]
+const ROUTES = [serviceRoutes, accountRoutes, signInRoutes, sessionRoutes, mailCodeRoutes]
 
 /** What proxies add to a request: X-Forwarded-For by convention, Forwarded by RFC 7239. */
 const FORWARDING = ['x-forwarded-for', 'forwarded']

@@ -1,5 +1,5 @@
 import { type Contract, type Need, OPERATIONS, type Operation } from '../api/index.ts'
-import type { AuthService } from '../auth/index.ts'
+import { type AuthService, hasMailCodes } from '../auth/index.ts'
 
 type Configuration = Pick<AuthService, 'options' | 'mailer'>
 
@@ -7,6 +7,7 @@ type Configuration = Pick<AuthService, 'options' | 'mailer'>
 const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> = {
   // Mailed links need a base URL.
   mail: ({ options, mailer }) => mailer !== null && options.baseUrl !== '',
+  mail_codes: ({ options, mailer }) => hasMailCodes({ options, sendsMail: mailer !== null }),
   mailed_resets: ({ options }) => options.resetTokenDelivery === 'mail',
   confirmation: ({ options }) => options.emailVerification,
   open_registration: ({ options }) => options.registration === 'open',

@@ -184,7 +184,7 @@ describe('a template of the application', () => {
         }),
       },
     })
-    const { url, token, data } = await write(message, CONTEXT)
+    const { url, token, code, data } = await write(message, CONTEXT)
     expect(await write(message, CONTEXT)).toEqual({
       kind: message.kind,
       subject: message.kind,
@@ -193,6 +193,7 @@ describe('a template of the application', () => {
       language: 'fr',
       url,
       token,
+      code,
       data,
     })
     expect(faults).toEqual([])

@@ -55,8 +55,9 @@ const STYLE = {
   brand: `${FONT};font-size:15px;line-height:20px;font-weight:600;color:${text};word-break:break-word`,
   heading: `margin:0 0 20px;${FONT};font-size:24px;line-height:30px;font-weight:600;color:${text}`,
   paragraph: `margin:0 0 16px;${FONT};font-size:16px;line-height:25px;color:${text};word-break:break-word`,
+  fact: `margin:0;padding:3px 0;${FONT};font-size:15px;line-height:22px;color:${text};word-break:break-word`,
   quiet: `margin:0 0 12px;${FONT};font-size:14px;line-height:21px;color:${quiet};word-break:break-word`,
-  box: `padding:16px 20px;background-color:${ground};border-radius:12px`,
+  box: `padding:13px 20px;background-color:${ground};border-radius:12px`,
   rule: `padding:0 0 20px;border-top:1px solid ${edge};font-size:1px;line-height:1px`,
 } as const
 
@@ -70,7 +71,6 @@ const TABLE = raw('role="presentation" border="0" cellpadding="0" cellspacing="0
 export function htmlOf(content: Content): string {
   const { words, greeting, copyLink, link, code, service, language, look } = content
   const { subject, heading, before, facts = [], action = '', after } = words
-  const lines = facts.map((fact, index) => html`${index > 0 && html`<br>\n`}${fact}`)
   return html`<!DOCTYPE html>
 <html lang="${language}" dir="ltr">
 <head>
@@ -90,7 +90,7 @@ ${raw(FOR_OUTLOOK_ON_WINDOWS.start)}
 <table ${TABLE} width="100%" style="width:100%;max-width:${WIDTH}px"><tr><td align="left" class="card" style="padding:36px 40px 28px;background-color:${card};border:1px solid ${edge};border-radius:16px">
 ${brand(service, look)}
 <h1 class="text" style="${STYLE.heading}">${heading}</h1>
-${[greeting, ...before].map(paragraph)}${link !== null && button(link, action, look)}${code !== null && codeBlock(code)}${lines.length > 0 && box(html`<p class="text" style="${STYLE.paragraph};margin:0">${lines}</p>`)}${after.map(link === null ? paragraph : quietly)}${link !== null && spelledOut(copyLink, link)}</td></tr>
+${[greeting, ...before].map(paragraph)}${link !== null && button(link, action, look)}${code !== null && codeBlock(code)}${facts.length > 0 && box(html`${facts.map(factLine)}`)}${after.map(link === null ? paragraph : quietly)}${link !== null && spelledOut(copyLink, link)}</td></tr>
 <tr><td align="center" style="padding:20px 16px 0"><p class="quiet" style="${STYLE.quiet};margin:0;text-align:center">${service}</p></td></tr></table>
 ${raw(FOR_OUTLOOK_ON_WINDOWS.end)}
 </td></tr></table>
@@ -112,6 +112,11 @@ function paragraph(words: string) {
   return html`<p class="text" style="${STYLE.paragraph}">${words}</p>\n`
 }
 
+function factLine(words: string) {
+  return html`<p class="text fact" style="${STYLE.fact}">${words}</p>
+`
+}
+
 function quietly(words: string) {
   return html`<p class="quiet" style="${STYLE.quiet}">${words}</p>\n`
 }
@@ -130,7 +135,7 @@ function firstLetter(service: string): string {
 
 /** A cell with a background, because Outlook on Windows ignores the padding of links. */
 function button(link: string, action: string, { accent, onAccent }: MailLook) {
-  return html`<table ${TABLE} class="wide"><tr><td align="center" bgcolor="${accent}" class="accent" style="background-color:${accent};border-radius:12px;mso-padding-alt:14px 28px"><a href="${link}" class="accent" style="display:inline-block;padding:14px 28px;${FONT};font-size:16px;line-height:20px;font-weight:600;color:${onAccent};text-decoration:none">${action}</a></td></tr></table>
+  return html`<table ${TABLE} class="wide"><tr><td align="center" bgcolor="${accent}" class="accent" style="background-color:${accent};border-radius:12px;mso-padding-alt:14px 28px"><a href="${link}" class="on-accent" style="display:inline-block;padding:14px 28px;${FONT};font-size:16px;line-height:20px;font-weight:600;color:${onAccent};text-decoration:none">${action}</a></td></tr></table>
 ${SPACE}`
 }
 
@@ -173,6 +178,7 @@ function darkMode({ dark: { accent, onAccent } }: MailLook): string {
   .text { color: ${text} !important }
   .quiet { color: ${quiet} !important }
   .accent { background-color: ${accent} !important; color: ${onAccent} !important }
+  .on-accent { color: ${onAccent} !important }
 }
 `
 }
