@@ -228,6 +228,9 @@ onBothEngines('the mail worker', (engine) => {
 })
 
 describe('the mail worker', () => {
+  /** What hangs here never ends, so that any time is too short for it. */
+  const IMPATIENT_MS = 20
+
   it('closes the mailer on stop if a delivery hangs, and requeues the mail', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
@@ -236,7 +239,7 @@ describe('the mail worker', () => {
       close: () => silent.answer.reject(new Error('the connection was closed')),
     }
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
-    const worker = startMailWorker(ctx, mailer, () => {})
+    const worker = startMailWorker(ctx, mailer, () => {}, IMPATIENT_MS)
     await silent.taken
     await worker.stop()
     expect(await countMail(ctx.db)).toBe(1)
@@ -251,7 +254,7 @@ describe('the mail worker', () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
-    const worker = startMailWorker(ctx, silent.mailer, () => {})
+    const worker = startMailWorker(ctx, silent.mailer, () => {}, IMPATIENT_MS)
     await silent.taken
     await worker.stop()
     expect(silent.mailer.closed).toBe(1)
