@@ -4,7 +4,7 @@ import { OptionError } from '../model/errors.ts'
 import {
   createSchema,
   duplicateColumnOf,
-  hasUsersTable,
+  hasTable,
   isForbidden,
   isNameTaken,
   namingOf,
@@ -70,9 +70,8 @@ export type SchemaState =
 /** Inspects the schema without changing anything. */
 export async function inspectSchema(db: Database): Promise<SchemaState> {
   // The users table first: if another process migrates between these queries, its ledger is then seen as well.
-  const hasUsers = await hasUsersTable(db)
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  const rows = tables.some(({ name }) => name === LEDGER)
+  const hasUsers = await hasTable(db, 'users')
+  const rows = (await hasTable(db, LEDGER))
     ? await db.withTables<{ [LEDGER]: { name: string } }>().selectFrom(LEDGER).select('name').execute()
     : []
   const executed = rows.map(({ name }) => name)
