@@ -164,6 +164,7 @@ describe('a template of the application', () => {
           kind: 'reset_password',
           url: URL,
           token: TOKEN,
+          code: null,
           data: { lifetimeSeconds: 3_600 },
           to: 'bob@example.com',
           locale: 'fr',

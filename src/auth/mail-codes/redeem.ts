@@ -1,6 +1,6 @@
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
-import { MAIL_CODE_DIGITS, MAIL_CODE_PURPOSES, type MailCodePurpose } from '../../model/mail-codes.ts'
+import { MAIL_CODE_PURPOSES, type MailCodePurpose } from '../../model/mail-codes.ts'
 import type { Transport } from '../../model/transport.ts'
 import { type Account, accountOf, normalizeEmail, type User } from '../../model/user.ts'
 import { confirmAddress, type MailboxProof, replacePassword } from '../account/mailbox-proof.ts'
@@ -112,7 +112,8 @@ function assertPurpose(purpose: unknown): asserts purpose is MailCodePurpose {
     throw new AuthError('invalid_field', { field: 'purpose' })
 }
 
-const CODE = new RegExp(`^\\d{${MAIL_CODE_DIGITS}}$`)
+/** `MAIL_CODE_DIGITS` digits. */
+const CODE = /^\d{8}$/
 
 /** The code without spaces, or `null` if it is no code. */
 function digitsIn(code: unknown): string | null {
