@@ -11,7 +11,8 @@ interface Form {
   readonly action: string
   readonly submit: string
   readonly returnTo?: string | null
-  readonly style?: 'danger'
+  /** `second`: less prominent than the form above it. */
+  readonly style?: 'danger' | 'second'
 }
 
 /**

@@ -38,7 +38,7 @@ export function recoveryPages(kit: PageKit): Route[] {
         async submit(request, { code, new_password, return_to }) {
           const redeeming = { purpose: 'reset_password', code, newPassword: new_password } as const
           await auth.mailCodes.redeem(redeeming, request.caller)
-          return request.goOn('/sign_in', return_to, { flag: 'password_changed' })
+          return request.goOn('/sign_in', return_to, { flags: ['password_changed'] })
         },
       },
     ),

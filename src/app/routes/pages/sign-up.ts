@@ -73,7 +73,9 @@ export function signUpPages(kit: PageKit): Route[] {
         async submit(request, { email, return_to }) {
           const browser = browserFor(auth, request.caller, undefined)
           await auth.account.requestConfirmation({ email }, browser.caller)
-          return request.goOn('/sign_up/code', return_to, { flag: 'sent', cookies: browser.cookies })
+          // A browser without a token has registered no account, so its code needs the password.
+          const flags = request.caller.browserToken === undefined ? ['sent', 'asks'] : ['sent']
+          return request.goOn('/sign_up/code', return_to, { flags, cookies: browser.cookies })
         },
       },
     ),
