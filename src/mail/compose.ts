@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text/index.ts'
 import type { ComposedMail, LinkedKind, MailContent, MailData, MailKind, SignIn } from './index.ts'
-import { htmlOf, textOf } from './layout.ts'
+import { type Content, htmlOf, textOf } from './layout.ts'
+import { DEFAULT_LOOK, type MailLook } from './look.ts'
 
 /** A link that redeems a token. */
 interface WithLink {
@@ -21,6 +22,8 @@ export interface MailContext {
   /** The host name of the service, such as `auth.example.com`. */
   readonly service: string
   readonly locale: Locale
+  /** Default: {@link DEFAULT_LOOK}. */
+  readonly look?: MailLook | undefined
 }
 
 /** A mail before it is addressed. */
@@ -43,16 +46,18 @@ export function contentOf(message: Message): MailContent {
  */
 export function compose(
   message: Message,
-  { service, locale }: MailContext,
+  { service, locale, look = DEFAULT_LOOK }: MailContext,
 ): Unaddressed & { readonly html: string } {
   const texts = MAIL[locale]
-  const content = {
+  const content: Content = {
     words: wordsOf(message, oneLine(service), texts),
     greeting: texts.greeting,
     copyLink: texts.copyLink,
     link: 'link' in message ? checkedLink(message.link) : null,
+    code: null,
     service: oneLine(service),
     language: locale,
+    look,
   }
   return {
     ...contentOf(message),

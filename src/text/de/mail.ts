@@ -23,9 +23,10 @@ export const mail: MailTexts = {
   formats: 'de-DE',
   // With a comma, the first sentence would have to begin with a small letter.
   greeting: 'Guten Tag!',
-  copyLink: 'Oder kopieren Sie diesen Link in Ihren Browser:',
+  copyLink: 'Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',
   verify_email: (service, duration) => ({
     subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${service}`,
+    heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
     before: [
       `Jemand, vermutlich Sie selbst, hat mit dieser Adresse ein Konto bei ${service} angelegt. Bestätigen Sie, dass die Adresse Ihnen gehört:`,
     ],
@@ -34,6 +35,7 @@ export const mail: MailTexts = {
   }),
   account_exists: (service, duration) => ({
     subject: `Sie haben bereits ein Konto bei ${service}`,
+    heading: 'Sie haben bereits ein Konto',
     before: [
       `Jemand wollte mit dieser Adresse ein Konto bei ${service} anlegen, aber Sie haben dort bereits eines.`,
       'Wenn Sie das waren, melden Sie sich mit Ihrem Passwort an. Falls Sie es vergessen haben, legen Sie über diesen Link ein neues fest:',
@@ -46,6 +48,7 @@ export const mail: MailTexts = {
   }),
   reset_password: (service, duration) => ({
     subject: `Legen Sie ein neues Passwort für ${service} fest`,
+    heading: 'Legen Sie ein neues Passwort fest',
     before: [
       `Jemand, vermutlich Sie selbst, hat ein neues Passwort für Ihr Konto bei ${service} angefordert. Legen Sie es über diesen Link fest:`,
     ],
@@ -57,6 +60,7 @@ export const mail: MailTexts = {
   }),
   set_password: (service, duration) => ({
     subject: `Legen Sie ein Passwort für Ihr neues Konto bei ${service} fest`,
+    heading: 'Legen Sie Ihr Passwort fest',
     before: [
       `Bei ${service} wurde ein Konto für Sie angelegt. Legen Sie über diesen Link ein Passwort fest, damit Sie sich anmelden können:`,
     ],
@@ -68,6 +72,7 @@ export const mail: MailTexts = {
   }),
   confirm_new_email: (service, duration) => ({
     subject: `Bestätigen Sie Ihre neue E-Mail-Adresse für ${service}`,
+    heading: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
     before: [
       `Jemand, vermutlich Sie selbst, möchte diese Adresse für ein Konto bei ${service} verwenden. Bestätigen Sie, dass die Adresse Ihnen gehört:`,
     ],
@@ -76,6 +81,7 @@ export const mail: MailTexts = {
   }),
   email_change_requested: (service, newEmail) => ({
     subject: `Neue E-Mail-Adresse für Ihr Konto bei ${service}`,
+    heading: 'Neue E-Mail-Adresse angefordert',
     before: [
       `Jemand, vermutlich Sie selbst, möchte die E-Mail-Adresse Ihres Kontos bei ${service} in ${newEmail} ändern. Die Änderung wird wirksam, sobald die neue Adresse bestätigt ist.`,
     ],
@@ -87,6 +93,7 @@ export const mail: MailTexts = {
   }),
   email_changed: (service, newEmail) => ({
     subject: `Die E-Mail-Adresse Ihres Kontos bei ${service} wurde geändert`,
+    heading: 'Ihre E-Mail-Adresse wurde geändert',
     before: [
       `Die E-Mail-Adresse Ihres Kontos bei ${service} lautet jetzt ${newEmail}. Die Adresse, unter der Sie diese E-Mail erhalten, gehört nicht mehr zu dem Konto.`,
     ],
@@ -98,6 +105,7 @@ export const mail: MailTexts = {
   }),
   password_changed: (service) => ({
     subject: `Das Passwort Ihres Kontos bei ${service} wurde geändert`,
+    heading: 'Ihr Passwort wurde geändert',
     before: [`Das Passwort Ihres Kontos bei ${service} wurde geändert.`],
     after: [
       IT_WAS_YOU,
@@ -110,6 +118,7 @@ export const mail: MailTexts = {
       count === 1
         ? `Neues Gerät in Ihrem Konto bei ${service} angemeldet`
         : `Neue Geräte in Ihrem Konto bei ${service} angemeldet`,
+    heading: count === 1 ? 'Neues Gerät angemeldet' : 'Neue Geräte angemeldet',
     before: [
       count === 1
         ? `Jemand hat sich mit einem neuen Gerät in Ihrem Konto bei ${service} angemeldet.`
@@ -120,6 +129,7 @@ export const mail: MailTexts = {
   }),
   signed_in_after_failures: (service, signIn, failures) => ({
     subject: `Anmeldung in Ihrem Konto bei ${service} nach Fehlversuchen`,
+    heading: 'Anmeldung nach Fehlversuchen',
     before: [
       `Jemand hat sich nach ${failures} ${failures === 1 ? 'Fehlversuch' : 'Fehlversuchen'} in Ihrem Konto bei ${service} angemeldet.`,
     ],
@@ -128,6 +138,7 @@ export const mail: MailTexts = {
   }),
   account_deleted: (service) => ({
     subject: `Ihr Konto bei ${service} wurde gelöscht`,
+    heading: 'Ihr Konto wurde gelöscht',
     before: [`Ihr Konto bei ${service} wurde gelöscht. Eine Anmeldung ist nicht mehr möglich.`],
     after: [
       IT_WAS_YOU,
@@ -137,6 +148,7 @@ export const mail: MailTexts = {
   }),
   test: (service) => ({
     subject: `Testnachricht von ${service}`,
+    heading: 'Testnachricht',
     before: [`Dies ist ein Test. Wenn Sie diese Nachricht lesen, kann ${service} E-Mails versenden.`],
     after: ['Sie müssen nichts tun.'],
   }),

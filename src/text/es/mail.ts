@@ -21,9 +21,10 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
 export const mail: MailTexts = {
   formats: 'es-ES',
   greeting: 'Hola:',
-  copyLink: 'O copie este enlace en su navegador:',
+  copyLink: 'Si el botón no funciona, copie este enlace en su navegador:',
   verify_email: (service, duration) => ({
     subject: `Confirme su dirección de correo electrónico para ${service}`,
+    heading: 'Confirme su dirección de correo electrónico',
     before: [
       `Alguien, probablemente usted, creó una cuenta en ${service} con esta dirección. Confirme que la dirección es suya:`,
     ],
@@ -32,6 +33,7 @@ export const mail: MailTexts = {
   }),
   account_exists: (service, duration) => ({
     subject: `Ya tiene una cuenta en ${service}`,
+    heading: 'Ya tiene una cuenta',
     before: [
       `Alguien intentó crear una cuenta en ${service} con esta dirección, pero usted ya tiene una.`,
       'Si fue usted, inicie sesión con su contraseña. Si no la recuerda, elija una nueva con este enlace:',
@@ -41,6 +43,7 @@ export const mail: MailTexts = {
   }),
   reset_password: (service, duration) => ({
     subject: `Elija una contraseña nueva para ${service}`,
+    heading: 'Elija una contraseña nueva',
     before: [
       `Alguien, probablemente usted, solicitó una contraseña nueva para su cuenta de ${service}. Elíjala con este enlace:`,
     ],
@@ -49,6 +52,7 @@ export const mail: MailTexts = {
   }),
   set_password: (service, duration) => ({
     subject: `Elija una contraseña para su nueva cuenta de ${service}`,
+    heading: 'Elija su contraseña',
     before: [
       `Se ha creado una cuenta para usted en ${service}. Elija una contraseña con este enlace para poder iniciar sesión:`,
     ],
@@ -60,6 +64,7 @@ export const mail: MailTexts = {
   }),
   confirm_new_email: (service, duration) => ({
     subject: `Confirme su nueva dirección de correo electrónico para ${service}`,
+    heading: 'Confirme su nueva dirección de correo electrónico',
     before: [
       `Alguien, probablemente usted, quiere usar esta dirección para una cuenta de ${service}. Confirme que la dirección es suya:`,
     ],
@@ -68,6 +73,7 @@ export const mail: MailTexts = {
   }),
   email_change_requested: (service, newEmail) => ({
     subject: `Nueva dirección de correo electrónico para su cuenta de ${service}`,
+    heading: 'Se ha solicitado una nueva dirección',
     before: [
       `Alguien, probablemente usted, pidió que la dirección de correo electrónico de su cuenta de ${service} pase a ser ${newEmail}. El cambio se hará efectivo cuando se confirme la nueva dirección.`,
     ],
@@ -79,6 +85,7 @@ export const mail: MailTexts = {
   }),
   email_changed: (service, newEmail) => ({
     subject: `La dirección de correo electrónico de su cuenta de ${service} ha cambiado`,
+    heading: 'Su dirección de correo electrónico ha cambiado',
     before: [
       `La dirección de correo electrónico de su cuenta de ${service} es ahora ${newEmail}. La dirección en la que recibe este mensaje ya no está asociada a la cuenta.`,
     ],
@@ -90,6 +97,7 @@ export const mail: MailTexts = {
   }),
   password_changed: (service) => ({
     subject: `La contraseña de su cuenta de ${service} ha cambiado`,
+    heading: 'Su contraseña ha cambiado',
     before: [`Se ha cambiado la contraseña de su cuenta de ${service}.`],
     after: [
       IT_WAS_YOU,
@@ -102,6 +110,10 @@ export const mail: MailTexts = {
       count === 1
         ? `Inicio de sesión en su cuenta de ${service} desde un dispositivo nuevo`
         : `Inicios de sesión en su cuenta de ${service} desde dispositivos nuevos`,
+    heading:
+      count === 1
+        ? 'Inicio de sesión desde un dispositivo nuevo'
+        : 'Inicios de sesión desde dispositivos nuevos',
     before: [
       count === 1
         ? `Alguien inició sesión en su cuenta de ${service} desde un dispositivo nuevo.`
@@ -112,6 +124,7 @@ export const mail: MailTexts = {
   }),
   signed_in_after_failures: (service, signIn, failures) => ({
     subject: `Inicio de sesión en su cuenta de ${service} tras intentos fallidos`,
+    heading: 'Inicio de sesión tras intentos fallidos',
     before: [
       `Alguien inició sesión en su cuenta de ${service} tras ${failures} ${failures === 1 ? 'intento fallido' : 'intentos fallidos'}.`,
     ],
@@ -120,6 +133,7 @@ export const mail: MailTexts = {
   }),
   account_deleted: (service) => ({
     subject: `Su cuenta de ${service} se ha eliminado`,
+    heading: 'Su cuenta se ha eliminado',
     before: [`Su cuenta de ${service} se ha eliminado. Ya no es posible iniciar sesión con ella.`],
     after: [
       IT_WAS_YOU,
@@ -129,6 +143,7 @@ export const mail: MailTexts = {
   }),
   test: (service) => ({
     subject: `Mensaje de prueba de ${service}`,
+    heading: 'Mensaje de prueba',
     before: [`Esto es una prueba. Si puede leer este mensaje, ${service} puede enviar correo electrónico.`],
     after: ['No tiene que hacer nada.'],
   }),
