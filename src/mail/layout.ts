@@ -3,7 +3,7 @@ import type { MailWords } from '../text/index.ts'
 import { COLORS, type MailLook } from './look.ts'
 
 /** A code to read in the mail and to enter elsewhere. */
-export interface CodeWords {
+interface CodeWords {
   /** The sentence that introduces the code. */
   readonly label: string
   /** The code in groups, such as `1234 5678`. */

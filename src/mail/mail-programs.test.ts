@@ -1,5 +1,5 @@
 /** What mail programs support of the mails, by the data of caniemail.com. */
-import { createRequire } from 'node:module'
+import { rawData } from 'caniemail'
 import { expect, it } from 'vitest'
 import { MESSAGES } from '../../test/support/messages.ts'
 import { LOCALES } from '../text/index.ts'
@@ -13,9 +13,7 @@ interface Feature {
 }
 
 /** The support of each feature: by family, platform and version, `y`, `a` (partly), `n` or `u`, and notes. */
-const { data } = createRequire(import.meta.url)('caniemail/caniemail.json') as {
-  data: Feature[]
-}
+const data = rawData.data as unknown as readonly Feature[]
 
 /** The mail programs that the mails must look right in. Several test dates of one are in order; the last one counts. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {

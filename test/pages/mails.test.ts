@@ -6,7 +6,7 @@ import { htmlOf } from '../../src/mail/layout.ts'
 import { DEFAULT_LOOK } from '../../src/mail/look.ts'
 import { LOCALES, MAIL } from '../../src/text/index.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
-import { type MailProgram, openMail, problemsIn } from '../support/mail-page.ts'
+import { type MailProgram, openMail, pictureOf, problemsIn } from '../support/mail-page.ts'
 import { MESSAGES, SIGN_IN } from '../support/messages.ts'
 
 const SERVICE = 'auth.example.com'
@@ -61,6 +61,16 @@ describe.skipIf(!hasBrowser)('the mails', () => {
         })
     },
   )
+
+  it('show the logo if the reader loads images', async () => {
+    const body = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    )
+    const images = { 'https://auth.example.com/logo.png': { body, contentType: 'image/png' } }
+    const pictures = [await pictureOf(browser, WHOLE), await pictureOf(browser, WHOLE, { images })]
+    expect(pictures[0]).not.toEqual(pictures[1])
+  })
 
   it('are dark in dark mode, and light without style sheets', async () => {
     const grounds: string[] = []

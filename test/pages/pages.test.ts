@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { renderConfirmEmail, renderResetPassword } from '../../src/pages/index.ts'
 import { LOCALES, type Locale, PAGES } from '../../src/text/index.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
+import { assetAt, lookOf } from '../support/look.ts'
 
 const BASE_PATH = '/auth'
 const TOKEN = '019aa65e-1c00-7abc-8def-0123456789ab.kVQ2d3JzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXRzZQw'
@@ -44,7 +45,8 @@ async function startService(): Promise<Service> {
   let respond: () => Answer | typeof HANG_UP | Promise<Answer | typeof HANG_UP> = () => HANG_UP
   const server = createServer(async (request, response) => {
     const { method = '', url: target = '', headers } = request
-    if (target === '/favicon.ico') return response.writeHead(404).end()
+    const asset = assetAt(target)
+    if (asset !== null) return response.writeHead(200, { 'content-type': asset.type }).end(asset.content)
     received.push({ method, target, headers, body: await text(request) })
     const render = {
       [`${BASE_PATH}/reset_password`]: renderResetPassword,
@@ -52,13 +54,15 @@ async function startService(): Promise<Service> {
     }[target]
     if (method === 'GET' && render !== undefined) {
       const locale = LOCALES.find((each) => headers['accept-language']?.startsWith(each)) ?? LOCALES[0]
-      const { html, contentSecurityPolicy } = render({
-        locale,
-        basePath: BASE_PATH,
-        resetEndsSessions: true,
-        minPasswordLength: 15,
-      })
-      response.setHeader('content-security-policy', contentSecurityPolicy)
+      const { html, contentSecurityPolicy, referrerPolicy } = render(
+        lookOf({ locale, basePath: BASE_PATH }),
+        {
+          resetEndsSessions: true,
+        },
+      )
+      response
+        .setHeader('content-security-policy', contentSecurityPolicy)
+        .setHeader('referrer-policy', referrerPolicy)
       return response.setHeader('content-type', 'text/html; charset=utf-8').end(html)
     }
     const answer = await respond()
