@@ -81,7 +81,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     ],
   ],
   ['call CompiledQuery.raw [API-04]', /\bCompiledQuery\.raw\(/, ['db/sqlite/driver.ts']],
-  ['insert HTML without escaping [API-04]', /(?<![.\w])raw\(/, ['pages/layout.ts']],
+  ['insert HTML without escaping [API-04]', /(?<![.\w])raw\(/, ['mail/layout.ts']],
   [
     'open files by descriptor',
     /\bopenSync\(|\bawait open\(/,
