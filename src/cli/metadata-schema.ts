@@ -1,10 +1,11 @@
 /** Reads the file of `BIENVENUE_METADATA_SCHEMA`. zod is loaded only if there is one. */
+
+import { readTextFile, UnreadableFile } from '../lib/setting-file.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import type { MetadataSchemas } from '../model/standard-schema.ts'
 import type { AuthOptions } from '../options/index.ts'
 import { ignoredIn, isObject } from './json-schema.ts'
 import type { Settings } from './settings.ts'
-import { readTextFile, UnreadableFile } from './text-file.ts'
 
 const KINDS = ['public', 'private'] as const
 

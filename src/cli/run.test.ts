@@ -204,6 +204,7 @@ it('doctor lists the exceptions that the operator has made', async () => {
   const env = {
     DATABASE_URL: 'sqlite::memory:',
     BIENVENUE_TRUSTED_ORIGINS: 'https://app.example.com,https://shop.example.com',
+    BIENVENUE_RETURN_ORIGINS: 'https://blog.example',
     BIENVENUE_COOKIE_DOMAIN: 'example.com',
     BASE_URL: 'https://auth.example.com',
   }
@@ -214,6 +215,7 @@ it('doctor lists the exceptions that the operator has made', async () => {
     expect.stringMatching(
       /^BIENVENUE_TRUSTED_ORIGINS: .*https:\/\/app\.example\.com, https:\/\/shop\.example\.com/,
     ),
+    expect.stringMatching(/^BIENVENUE_RETURN_ORIGINS: .*https:\/\/blog\.example/),
     expect.stringMatching(/^BIENVENUE_COOKIE_DOMAIN: .*example\.com/),
   ])
   for (const line of exceptions) expect(listed.stdout).toContain(line)

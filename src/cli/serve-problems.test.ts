@@ -38,6 +38,20 @@ describe('problemsOf', () => {
     ])
   })
 
+  it('finds an accent color, logo and texts that pages cannot use', () => {
+    expect(
+      problems({
+        BIENVENUE_ACCENT: '#777777',
+        BIENVENUE_LOGO: '/nowhere/logo.svg',
+        BIENVENUE_TEXTS: '/nowhere/texts.json',
+      }),
+    ).toEqual([
+      { option: 'accent', problem: expect.stringContaining('#767676') },
+      { option: 'logo', problem: expect.stringContaining('there is no such file') },
+      { option: 'texts', problem: expect.stringContaining('there is no such file') },
+    ])
+  })
+
   it('refuses several processes with an in-memory database', () => {
     const DATABASE_URL = 'sqlite::memory:'
     expect(problems({ DATABASE_URL })).toEqual([])

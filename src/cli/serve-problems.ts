@@ -3,6 +3,7 @@ import { describeDatabase, isInMemory } from '../db/index.ts'
 import { isLoopback, isPrivateAddress, withoutBrackets } from '../lib/network.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { inspectOptions, type Options } from '../options/index.ts'
+import { openSite } from '../pages/index.ts'
 import { UNSPECIFIED } from './local-url.ts'
 import { needsPort, type Settings } from './settings.ts'
 
@@ -13,6 +14,7 @@ export function problemsOf(settings: Settings): readonly OptionProblem[] {
     ...settings.problems,
     ...databaseProblems(options),
     ...problems,
+    ...siteProblems(options),
     ...hostProblem(settings.host, options),
     ...workersProblem(settings, options),
   ]
@@ -21,8 +23,17 @@ export function problemsOf(settings: Settings): readonly OptionProblem[] {
 
 /** A URL that names no database. */
 function databaseProblems({ databaseUrl }: Options): readonly OptionProblem[] {
+  return problemsIn(() => describeDatabase(databaseUrl))
+}
+
+/** A logo, color or file of sentences that cannot be used. */
+function siteProblems(options: Options): readonly OptionProblem[] {
+  return problemsIn(() => openSite(options))
+}
+
+function problemsIn(open: () => unknown): readonly OptionProblem[] {
   try {
-    describeDatabase(databaseUrl)
+    open()
     return []
   } catch (error) {
     if (error instanceof OptionError) return error.problems

@@ -25,6 +25,14 @@ const TEXTS: Readonly<Record<string, [one: string, other: string]>> = {
   trustedProxies: ['127.0.0.1', '10.0.0.0/8,::1'],
   allowedHosts: ['auth.internal:5000', 'bienvenue,10.0.0.7'],
   trustedOrigins: ['https://app.example.com', 'http://localhost:5173,https://a.example'],
+  accent: ['#2f55d4', '#ffcc00'],
+  termsUrl: ['https://example.com/terms', '/terms'],
+  privacyUrl: ['https://example.com/privacy', '/privacy'],
+  imprintUrl: ['https://example.com/imprint', '/imprint'],
+  helpUrl: ['https://example.com/help', '/help'],
+  returnOrigins: ['https://app.example.com', 'https://a.example,https://b.example'],
+  languages: ['fr,en', 'en'],
+  supportContact: ['help@example.com', 'https://example.com/help'],
   cookieDomain: ['example.com', 'example.co.uk'],
   breachCheckUrl: ['https://range.example.com', 'off'],
 }
@@ -129,7 +137,7 @@ describe('readSettings', () => {
   })
 
   /** These contain natural language, so they have rules of their own. */
-  const HOLDS_WORDS: readonly string[] = ['mailFrom', 'contextWords']
+  const HOLDS_WORDS: readonly string[] = ['mailFrom', 'contextWords', 'serviceName']
 
   it.each(ROWS.filter(([name]) => !HOLDS_WORDS.includes(name)))(
     'refuses an invisible character inside %s, and names the character',
@@ -171,6 +179,9 @@ describe('readSettings', () => {
     'host',
     'allowedHosts',
     'metadataSchema',
+    'serviceName',
+    'logo',
+    'texts',
   ]
 
   it.each(ROWS.filter(([name]) => !TAKES_ANY.includes(name)))(

@@ -1,6 +1,7 @@
 /** Reads the settings from the flags and the environment. No other module reads them. Flags take precedence. */
 import { availableParallelism } from 'node:os'
 import { trimInvisible } from '../lib/invisible.ts'
+import { readTextFile, UnreadableFile } from '../lib/setting-file.ts'
 import { LOG_LEVELS } from '../log.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import {
@@ -15,7 +16,6 @@ import {
 } from '../options/index.ts'
 import { localUrlOf } from './local-url.ts'
 import { hasPassword } from './secrets.ts'
-import { readTextFile, UnreadableFile } from './text-file.ts'
 
 /** Settings that only the service has, not the library. */
 const SERVER_TABLE = {

@@ -21,6 +21,7 @@ const MAIL: Mail = {
   kind: 'test',
   url: null,
   token: null,
+  code: null,
   data: {},
 }
 const HEADERS = [

@@ -63,6 +63,24 @@ type TextOption = {
   [Name in OptionName]: (typeof OPTION_TABLE)[Name]['kind']['type'] extends 'text' ? Name : never
 }[OptionName]
 
+/** Valid and invalid text for a link of the pages. */
+const LINKS = {
+  good: ['https://example.com/terms?lang=en#top', '/terms', '/'],
+  bad: [
+    'terms',
+    'http://example.com',
+    'https:example.com',
+    'https://u:p@example.com',
+    '//example.com',
+    '/\\example.com',
+    '/\t/example.com',
+    '/a b',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    ' ',
+  ],
+}
+
 /** Valid and invalid text for each text setting. */
 const TEXTS = {
   baseUrl: {
@@ -126,6 +144,37 @@ const TEXTS = {
       '*',
       ' ',
       ',',
+    ],
+  },
+  serviceName: {
+    good: ['Example', 'Café Zoé & Söhne', 'x'.repeat(60), '👩‍🚀 Space'],
+    bad: ['Two\nlines', 'x'.repeat(61), ' '],
+  },
+  logo: { good: ['logo.svg', '/srv/logo.png'], bad: [' ', 'a\u200b.png'] },
+  accent: {
+    good: ['#2f55d4', '#2F55D4'],
+    bad: ['2f55d4', '#25d', '#2f55d', '#2f55d4ff', 'blue', '#2f55dg', ' '],
+  },
+  texts: { good: ['texts.json', '/srv/texts.json'], bad: [' ', 'a\u200b.json'] },
+  termsUrl: LINKS,
+  privacyUrl: LINKS,
+  imprintUrl: LINKS,
+  helpUrl: LINKS,
+  returnOrigins: {
+    good: ['https://app.example.com', 'https://a.example:8443,https://b.example'],
+    bad: ['https://app.example.com/', 'https://app.example.com/x', 'https://*.example.com', 'null', ' ', ','],
+  },
+  languages: { good: ['en', 'fr,en'], bad: ['it', 'EN', 'en-GB', 'en,en', 'en,', ' ', ','] },
+  supportContact: {
+    good: ['help@example.com', 'https://example.com/help?topic=account'],
+    bad: [
+      'help',
+      'mailto:help@example.com',
+      'http://example.com/help',
+      'https://u@example.com',
+      'https:example.com',
+      'javascript:alert(1)',
+      ' ',
     ],
   },
   cookieDomain: {
@@ -199,6 +248,18 @@ describe('resolveOptions', () => {
       baseUrl: '',
       allowedHosts: '',
       trustedOrigins: '',
+      pages: true,
+      serviceName: '',
+      logo: '',
+      accent: '',
+      texts: '',
+      termsUrl: '',
+      privacyUrl: '',
+      imprintUrl: '',
+      helpUrl: '',
+      returnOrigins: '',
+      languages: '',
+      supportContact: '',
       registration: 'open',
       secretKey: '',
       smtpUrl: '',
@@ -250,6 +311,18 @@ describe('resolveOptions', () => {
       ...PRODUCTION,
       allowedHosts: '',
       trustedOrigins: '',
+      pages: true,
+      serviceName: '',
+      logo: '',
+      accent: '',
+      texts: '',
+      termsUrl: '',
+      privacyUrl: '',
+      imprintUrl: '',
+      helpUrl: '',
+      returnOrigins: '',
+      languages: '',
+      supportContact: '',
       registration: 'open',
       trustedProxies: '',
       databaseUrl: 'sqlite:bienvenue.db',
@@ -569,6 +642,7 @@ describe('production mode', () => {
     sessionLifetimeSeconds: { no: [30 * DAY + 1, 365 * DAY], yes: [60, 30 * DAY] },
     throttle: { no: [false], yes: [true] },
     trustedOrigins: { no: ['http://localhost:5173'], yes: ['https://app.example.com'] },
+    returnOrigins: { no: ['http://localhost:5173'], yes: ['https://app.example.com'] },
     loginFailuresUntilLock: { no: [0], yes: [1, 100] },
     registrationsPerIp: { no: [0, 1], yes: [2, 100_000] },
   }
@@ -704,8 +778,8 @@ describe('readValue', () => {
     )
   })
 
-  /** Settings that accept any text. A malformed database URL is refused when the database is opened. */
-  const FREE_TEXT: readonly string[] = ['databaseUrl', 'contextWords']
+  /** Settings that accept any text. A malformed database URL or file is refused when it is opened. */
+  const FREE_TEXT: readonly string[] = ['databaseUrl', 'contextWords', 'serviceName', 'logo', 'texts']
 
   it.each(SETTINGS.filter(([name]) => !FREE_TEXT.includes(name)))(
     'never quotes an invalid value of %s',

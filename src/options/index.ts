@@ -13,6 +13,7 @@ import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
 import { DATABASE, isPostgres, MEMORY_IS_LOST } from './database.ts'
 import { MAIL } from './mail.ts'
+import { PAGES } from './pages.ts'
 import { PASSWORDS } from './passwords.ts'
 import { checked } from './read.ts'
 import { SERVICE } from './service.ts'
@@ -36,6 +37,7 @@ export interface Hasher {
 }
 
 type Table = typeof SERVICE &
+  typeof PAGES &
   typeof DATABASE &
   typeof MAIL &
   typeof PASSWORDS &
@@ -47,6 +49,7 @@ type Table = typeof SERVICE &
 /** The options, in the order of the documentation. */
 export const OPTION_TABLE: Table = {
   ...SERVICE,
+  ...PAGES,
   ...DATABASE,
   ...MAIL,
   ...PASSWORDS,

@@ -3,7 +3,7 @@ import { parseSecretKeys } from '../lib/keyring.ts'
 import { parseOrigins } from '../lib/origins.ts'
 import { parseNetworks } from '../lib/proxies.ts'
 import { OptionError } from '../model/errors.ts'
-import { isMissing, MODES, type Setting } from './setting.ts'
+import { isMissing, MODES, refusing, type Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
 /**
@@ -162,11 +162,3 @@ export const SERVICE = {
     about: 'Whether GET /openapi.json is public.',
   },
 } as const satisfies Record<string, Setting>
-
-function refusing(option: string, parse: () => unknown): void {
-  try {
-    parse()
-  } catch (error) {
-    throw new OptionError(option, (error as Error).message)
-  }
-}

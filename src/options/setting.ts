@@ -1,3 +1,5 @@
+import { OptionError } from '../model/errors.ts'
+
 /** The sets of defaults. Each is a column of the settings table. */
 export const MODES = ['classic', 'development', 'production'] as const
 export type Mode = (typeof MODES)[number]
@@ -62,3 +64,12 @@ export const DAY = 24 * HOUR
 /** A rule that refuses a missing value, with advice on how to set it. */
 export const isMissing = (advice: string) => (value: string) =>
   value === '' ? `is not set; ${advice}` : null
+
+/** Runs a parser of another layer, whose errors do not name the option. @throws {OptionError} */
+export function refusing(option: string, parse: () => unknown): void {
+  try {
+    parse()
+  } catch (error) {
+    throw new OptionError(option, (error as Error).message)
+  }
+}

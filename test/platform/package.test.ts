@@ -807,7 +807,7 @@ it('rejects wrong uses at compile time', async () => {
 it('documents every member of `auth`, its options and its results for editors', () => {
   // Editors show the comment above a member, or above the row that an option is mapped from.
   const text = (file: string) => readFileSync(join(installed, 'dist', file), 'utf8')
-  const topics = 'service database mail passwords account sessions throttling audit'.split(' ')
+  const topics = 'service pages database mail passwords account sessions throttling audit'.split(' ')
   const tables = topics.map((topic) => text(`options/${topic}.d.ts`))
   const rows = tables.flatMap((table) =>
     [...table.matchAll(/^ {4}readonly (\w+): \{$/gm)].map(([, name]) => name),

@@ -1,10 +1,10 @@
 import { moveDatabase } from '../../db/index.ts'
+import { readTextFile, UnreadableFile } from '../../lib/setting-file.ts'
 import { visible } from '../../lib/visible.ts'
 import { OPTION_TABLE, readValue, resolveOptions } from '../../options/index.ts'
 import { type Command, UsageError } from '../command.ts'
 import { hasPassword } from '../secrets.ts'
 import { jsonLine, print, table } from '../terminal.ts'
-import { readTextFile, UnreadableFile } from '../text-file.ts'
 import { isExposed } from '../warnings.ts'
 
 export const move: Command = {

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
+import { readTextFile, UnreadableFile } from '../../lib/setting-file.ts'
 import { UsageError } from '../command.ts'
-import { readTextFile, UnreadableFile } from '../text-file.ts'
 
 /** What `init` knows about the application in the current folder. */
 export interface Project {

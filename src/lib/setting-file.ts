@@ -1,8 +1,8 @@
 /** Reads the files that settings and flags name. */
 import { readFileSync, statSync } from 'node:fs'
-import { trimInvisible } from '../lib/invisible.ts'
+import { trimInvisible } from './invisible.ts'
 
-/** Keys, URLs and schemas are far shorter, so a longer file is the wrong file. */
+/** Keys, URLs, schemas and logos are shorter, so a longer file is the wrong file. */
 export const TEXT_FILE_MAX_BYTES = 65_536
 
 /** A file cannot be read. The message says why, such as `it is empty`. */
@@ -14,7 +14,7 @@ export class UnreadableFile extends Error {
 export function readTextFile(path: string): string {
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readRegularFile(path))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readSmallFile(path))
   } catch (error) {
     if (error instanceof TypeError) throw new UnreadableFile('it is not UTF-8 text')
     throw error
@@ -23,7 +23,12 @@ export function readTextFile(path: string): string {
   return text
 }
 
-function readRegularFile(path: string): Buffer {
+/**
+ * Reads a file that a setting names.
+ *
+ * @throws {UnreadableFile} The file cannot be read, is not a regular file or is larger than `TEXT_FILE_MAX_BYTES`.
+ */
+export function readSmallFile(path: string): Buffer {
   try {
     const found = statSync(path)
     if (found.isDirectory()) throw new UnreadableFile('it is a directory')

@@ -1,0 +1,239 @@
+import { parseOrigins } from '../lib/origins.ts'
+import { OptionError } from '../model/errors.ts'
+import { isEmailAddress } from '../model/user.ts'
+import { LOCALES } from '../text/locales.ts'
+import { refusing, type Setting } from './setting.ts'
+
+/** Long enough for every product name, and short enough for a title and the subject of a mail. */
+const SERVICE_NAME_MAX_LENGTH = 60
+
+/** The hosted pages: whether there are any, how they look, and where they lead. */
+export const PAGES = {
+  /**
+   * Whether the service has pages on which people sign in and manage their account. If off, only the pages
+   * behind mailed links remain.
+   *
+   * Default: `true`.
+   */
+  pages: {
+    env: 'BIENVENUE_PAGES',
+    kind: { type: 'switch' },
+    classic: true,
+    production: true,
+    about:
+      'Whether the service has pages on which people sign in and manage their account. If off, only the pages behind mailed links remain.',
+  },
+  /**
+   * The name of the service in pages and mails, of at most 60 characters. If not set, the host of BASE_URL.
+   *
+   * Default: not set.
+   */
+  serviceName: {
+    env: 'BIENVENUE_SERVICE_NAME',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    words: true,
+    about:
+      'The name of the service in pages and mails, of at most 60 characters. If not set, the host of BASE_URL.',
+    parse: parseServiceName,
+  },
+  /**
+   * The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading. An SVG
+   * must not contain scripts or refer to other files.
+   *
+   * Default: not set.
+   */
+  logo: {
+    env: 'BIENVENUE_LOGO',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The path of a PNG or SVG file of at most 64 KiB, read at start. Pages show it above their heading. An SVG must not contain scripts or refer to other files.',
+  },
+  /**
+   * The color of buttons and links, such as #2f55d4. The shades for light and dark are computed from it. Text
+   * needs a contrast of 4.5, so a color without that contrast in either of them is refused, and the nearest
+   * one that has it is named.
+   *
+   * Default: not set.
+   */
+  accent: {
+    env: 'BIENVENUE_ACCENT',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The color of buttons and links, such as #2f55d4. The shades for light and dark are computed from it. Text needs a contrast of 4.5, so a color without that contrast in either of them is refused, and the nearest one that has it is named.',
+    parse: parseAccent,
+  },
+  /**
+   * The path of a JSON file with sentences that replace those of the pages, by language and key: {"en":
+   * {"resetPassword.ask.heading": "…"}}.
+   *
+   * Default: not set.
+   */
+  texts: {
+    env: 'BIENVENUE_TEXTS',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The path of a JSON file with sentences that replace those of the pages, by language and key: {"en": {"resetPassword.ask.heading": "…"}}.',
+  },
+  /**
+   * The address of the terms of use, to which pages link: an https URL, or a path on the host of the service.
+   *
+   * Default: not set.
+   */
+  termsUrl: {
+    env: 'BIENVENUE_TERMS_URL',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The address of the terms of use, to which pages link: an https URL, or a path on the host of the service.',
+    parse: (text: string) => parseLink('termsUrl', text),
+  },
+  /**
+   * The address of the privacy notice, to which pages link: an https URL, or a path on the host of the
+   * service.
+   *
+   * Default: not set.
+   */
+  privacyUrl: {
+    env: 'BIENVENUE_PRIVACY_URL',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The address of the privacy notice, to which pages link: an https URL, or a path on the host of the service.',
+    parse: (text: string) => parseLink('privacyUrl', text),
+  },
+  /**
+   * The address of the imprint, to which pages link: an https URL, or a path on the host of the service.
+   *
+   * Default: not set.
+   */
+  imprintUrl: {
+    env: 'BIENVENUE_IMPRINT_URL',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The address of the imprint, to which pages link: an https URL, or a path on the host of the service.',
+    parse: (text: string) => parseLink('imprintUrl', text),
+  },
+  /**
+   * The address of a page with help, to which pages link: an https URL, or a path on the host of the service.
+   *
+   * Default: not set.
+   */
+  helpUrl: {
+    env: 'BIENVENUE_HELP_URL',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'The address of a page with help, to which pages link: an https URL, or a path on the host of the service.',
+    parse: (text: string) => parseLink('helpUrl', text),
+  },
+  /**
+   * Origins of web applications to which pages may send people back, separated by commas, such as
+   * https://app.example.com. Each is compared exactly, without wildcards. If not set, the origins of
+   * BIENVENUE_TRUSTED_ORIGINS.
+   *
+   * Default: not set.
+   */
+  returnOrigins: {
+    env: 'BIENVENUE_RETURN_ORIGINS',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    list: true,
+    about:
+      'Origins of web applications to which pages may send people back, separated by commas, such as https://app.example.com. Each is compared exactly, without wildcards. If not set, the origins of BIENVENUE_TRUSTED_ORIGINS.',
+    parse: (text: string) => refusing('returnOrigins', () => parseOrigins(text)),
+    refusedInProduction: (value: string) =>
+      value.split(',').some((origin) => origin.startsWith('http:')) ? 'must begin with https://' : null,
+    exception: (value: string) =>
+      value === '' ? null : `links to the sign-in page can lead on to ${value.replaceAll(',', ', ')}`,
+  },
+  /**
+   * The languages of pages, separated by commas, such as fr,en. The first is for people who prefer none of
+   * them. If not set, every language.
+   *
+   * Default: not set.
+   */
+  languages: {
+    env: 'BIENVENUE_LANGUAGES',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    list: true,
+    about:
+      'The languages of pages, separated by commas, such as fr,en. The first is for people who prefer none of them. If not set, every language.',
+    parse: parseLanguages,
+  },
+  /**
+   * Where people get help with their account: an email address, or the https URL of a page. Pages and notices
+   * name it.
+   *
+   * Default: not set.
+   */
+  supportContact: {
+    env: 'BIENVENUE_SUPPORT_CONTACT',
+    kind: { type: 'text' },
+    classic: '',
+    production: '',
+    about:
+      'Where people get help with their account: an email address, or the https URL of a page. Pages and notices name it.',
+    parse: parseSupportContact,
+  },
+} as const satisfies Record<string, Setting>
+
+function parseServiceName(text: string): void {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) throw new OptionError('serviceName', 'must be on one line')
+  if ([...text].length > SERVICE_NAME_MAX_LENGTH)
+    throw new OptionError('serviceName', `must have at most ${SERVICE_NAME_MAX_LENGTH} characters`)
+}
+
+function parseAccent(text: string): void {
+  if (!/^#[\da-f]{6}$/i.test(text))
+    throw new OptionError('accent', 'expected # and six hexadecimal digits, such as #2f55d4')
+}
+
+function parseLink(option: string, text: string): void {
+  const isPath = text.startsWith('/')
+  const url = URL.parse(text, isPath ? 'https://service.invalid' : undefined)
+  // A path must stay on the host: browsers read //other.example and /\other.example as another one.
+  const isAccepted = isPath
+    ? url?.host === 'service.invalid'
+    : url?.protocol === 'https:' && /^https:\/\//i.test(text)
+  if (url === null || !isAccepted || url.username !== '' || url.password !== '' || /\s/.test(text))
+    throw new OptionError(
+      option,
+      'expected an https URL or a path, such as https://example.com/terms or /terms',
+    )
+}
+
+function parseLanguages(text: string): void {
+  const entries = text.split(',')
+  for (const [index, entry] of entries.entries()) {
+    const position = `entry ${index + 1} of ${entries.length}`
+    if (!LOCALES.some((locale) => locale === entry))
+      throw new OptionError('languages', `${position} is not one of ${LOCALES.join(', ')}`)
+    if (entries.indexOf(entry) < index) throw new OptionError('languages', `${position} is listed twice`)
+  }
+}
+
+function parseSupportContact(text: string): void {
+  if (isEmailAddress(text)) return
+  const url = URL.parse(text)
+  if (url?.protocol !== 'https:' || !/^https:\/\//i.test(text) || url.username !== '' || /\s/.test(text))
+    throw new OptionError(
+      'supportContact',
+      'expected an email address or an https URL, such as help@example.com or https://example.com/help',
+    )
+}

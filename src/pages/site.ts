@@ -1,0 +1,115 @@
+import { readSmallFile, readTextFile, UnreadableFile } from '../lib/setting-file.ts'
+import { visible } from '../lib/visible.ts'
+import { OptionError, type OptionProblem } from '../model/errors.ts'
+import { isEmailAddress } from '../model/user.ts'
+import type { OptionName, Options } from '../options/index.ts'
+import { LOCALES, type Locale, PAGES, type PageTexts } from '../text/index.ts'
+import { type Logo, readLogo } from './logo.ts'
+import { InvalidTexts, type PageTextsByLocale, replaceTexts } from './texts.ts'
+import { nearestAccent, type Theme, themeOf } from './theme.ts'
+
+/** The name of a service that has neither a name nor an address. */
+const UNNAMED = 'Bienvenue'
+
+/** Everything about the pages that an operator can set, ready to be used. */
+export interface Site {
+  /** The name of the service for titles and sentences. */
+  readonly name: string
+  /** The colors of the operator, or `null` for those of `browser/page.css`. */
+  readonly theme: Theme | null
+  readonly logo: Logo | null
+  /** The addresses of pages of the operator, or `null` where there is none. */
+  readonly links: Readonly<Record<'terms' | 'privacy' | 'imprint' | 'help', string | null>>
+  /** At least one. The first is for people who prefer none of them. */
+  readonly languages: readonly [Locale, ...Locale[]]
+  /** Where people get help, as a text and as an address to link to. */
+  readonly supportContact: { readonly text: string; readonly href: string } | null
+  /** The sentences in a language, with those of the operator in place of ours. */
+  textsFor(locale: Locale): PageTexts
+}
+
+/**
+ * Reads the files that the options of pages name, and prepares everything else.
+ *
+ * @throws {OptionError} The logo, the accent color or the texts cannot be used. `problems` lists all of them.
+ */
+export function openSite(options: Options): Site {
+  const problems: OptionProblem[] = []
+  const site: Site = {
+    name: options.serviceName || URL.parse(options.baseUrl)?.host || UNNAMED,
+    theme: attempt('accent', openTheme, null),
+    logo: attempt('logo', openLogo, null),
+    links: {
+      terms: options.termsUrl || null,
+      privacy: options.privacyUrl || null,
+      imprint: options.imprintUrl || null,
+      help: options.helpUrl || null,
+    },
+    languages: languagesOf(options.languages),
+    supportContact: contactOf(options.supportContact),
+    textsFor: textsFrom(attempt('texts', openTexts, PAGES)),
+  }
+  const [first, ...others] = problems
+  if (first !== undefined) throw new OptionError(first.option, first.problem, { others })
+  return site
+
+  /** The value of an option that is set, or the default. Collects the problem of a value that cannot be used. */
+  function attempt<Value>(
+    option: OptionName & ('accent' | 'logo' | 'texts'),
+    open: (text: string) => Value | { readonly problem: string },
+    otherwise: Value,
+  ): Value {
+    const text = options[option]
+    const opened = text === '' ? otherwise : open(text)
+    if (typeof opened !== 'object' || opened === null || !('problem' in opened)) return opened
+    problems.push({ option, problem: opened.problem })
+    return otherwise
+  }
+}
+
+type Attempt<Value> = Value | { readonly problem: string }
+
+function openTheme(accent: string): Attempt<Theme> {
+  const nearest = nearestAccent(accent)
+  if (nearest === accent.toLowerCase()) return themeOf(accent)
+  return {
+    problem: `text in ${accent} has a contrast below 4.5 both on light and on dark cards; the nearest color that has it is ${nearest}`,
+  }
+}
+
+function openLogo(path: string): Attempt<Logo> {
+  return reading(path, () => {
+    const logo = readLogo(readSmallFile(path))
+    return 'problem' in logo ? { problem: `${visible(path)} ${logo.problem}` } : logo
+  })
+}
+
+function openTexts(path: string): Attempt<PageTextsByLocale> {
+  return reading(path, () => replaceTexts(readTextFile(path)))
+}
+
+function reading<Value>(path: string, read: () => Attempt<Value>): Attempt<Value> {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof UnreadableFile || error instanceof InvalidTexts)) throw error
+    return { problem: `cannot use ${visible(path)}: ${visible(error.message)}` }
+  }
+}
+
+function textsFrom(texts: PageTextsByLocale): Site['textsFor'] {
+  return (locale) => texts[locale]
+}
+
+function languagesOf(list: string): Site['languages'] {
+  const [first, ...others] = list.split(',') as Locale[]
+  return list === '' || first === undefined ? LOCALES : [first, ...others]
+}
+
+function contactOf(contact: string): Site['supportContact'] {
+  if (contact === '') return null
+  return {
+    text: contact,
+    href: isEmailAddress(contact) ? `mailto:${encodeURIComponent(contact).replaceAll('%40', '@')}` : contact,
+  }
+}
