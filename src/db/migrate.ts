@@ -23,6 +23,7 @@ import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
 import * as auditOrigins from './migrations/0011-audit-origins.ts'
 import * as sessionTransport from './migrations/0012-session-transport.ts'
 import * as profile from './migrations/0013-profile.ts'
+import * as sessionPersistence from './migrations/0015-session-persistence.ts'
 import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
 
@@ -44,6 +45,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-audit-origins': auditOrigins,
   '0012-session-transport': sessionTransport,
   '0013-profile': profile,
+  '0015-session-persistence': sessionPersistence,
 }
 
 /** The names of this version's migrations, in order. */

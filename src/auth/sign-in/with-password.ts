@@ -22,6 +22,11 @@ export interface PasswordSignInRequest {
   password: string
   /** How the client will present the session token. Default `cookie`. */
   transport?: Transport | undefined
+  /**
+   * Whether the session outlives the browser. If not, it lasts at most 12 hours, and its cookie ends with the browser.
+   * Default `true`.
+   */
+  remember?: boolean | undefined
 }
 
 /** What comes next after a step of a sign-in. Further steps will be further members of this union. */
@@ -53,7 +58,7 @@ export async function withPassword(
   const passed = await passGates(ctx, request, caller)
   const { user, attempt } = passed
   await askApplication(ctx, { user, attempt, method: 'password' }, caller)
-  const { transport = 'cookie' } = request
+  const { transport = 'cookie', remember: persistent = true } = request
   const device = recogniseDevice(ctx, caller, user)
   const session = await orWithdraw(attempt, async () => {
     const replaced = await findLiveSession(ctx, caller)
@@ -61,7 +66,7 @@ export async function withPassword(
       // Two users' rows in the order of their numbers, so that two sign-ins cannot wait for each other for ever.
       if (replaced !== null && replaced.user.id < user.id) await store.lockUser(tx.db, replaced.user.id)
       await renewHash(tx, passed)
-      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport }, caller)
+      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport, persistent }, caller)
       if (started === null) throw wrongCredentials(ctx)
       await recordSignIn(tx, caller, user, { isKnown: device !== null, ...attempt })
       if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)
