@@ -26,8 +26,11 @@ export function signInPages(kit: PageKit): Route[] {
             needsConfirmation: auth.options.emailVerification,
           })
         },
-        async submit(request, { email, password, return_to }) {
-          const signedIn = await auth.signIn.withPassword({ email, password }, request.caller)
+        async submit(request, { email, password, remember, return_to }) {
+          const signedIn = await auth.signIn.withPassword(
+            { email, password, remember: remember === 'on' },
+            request.caller,
+          )
           const { cookies } = delivery(signedIn, auth.options)
           const target = kit.returnTarget(return_to)
           // Back to this page, which goes on if the browser has kept the cookie and says so if not.
