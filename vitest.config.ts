@@ -9,8 +9,8 @@ export default defineConfig({
     // Processes are started, passwords are hashed, and the machine may be busy: a limit against hanging only.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // More than the cores of the machine: many tests wait for a process, a database or a mail.
-    maxWorkers: 3,
+    // More than the cores of the machine: a worker waits for a process, a database or a mail three quarters of its time.
+    maxWorkers: 5,
     // A process for each file would spend most of its time on loading the same modules. A test restores what it changes.
     isolate: false,
   },

@@ -8,11 +8,13 @@ export default defineConfig({
     include: [
       'test/full/**/*.test.ts',
       'test/pages/pages.test.ts',
-      'test/service/workers.test.ts',
       // Those that use `onEachEngine`.
       'test/attacks/*.test.ts',
       'test/cli/cli.test.ts',
-      'test/security/security*.test.ts',
+      'test/connect/{bearer,session}.test.ts',
+      'test/http/{e2e,operations}.test.ts',
+      'test/security/*.test.ts',
+      'test/service/{faults-clock,logs,production,server,workers}.test.ts',
     ],
     exclude: configDefaults.exclude,
     env: { BIENVENUE_TEST_FULL: '1' },

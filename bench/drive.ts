@@ -22,6 +22,8 @@ export interface Load {
   readonly connections: number
   /** Whole seconds. */
   readonly seconds: number
+  /** Whether the server closes each connection after its answer. Default `false`. */
+  readonly closesConnections?: boolean
 }
 
 /** The result of a load. */
@@ -45,15 +47,28 @@ const GENERATORS = { wrk, autocannon, own }
 export type GeneratorName = keyof typeof GENERATORS
 export const GENERATOR_NAMES = Object.keys(GENERATORS) as GeneratorName[]
 
-/** The best generator available. */
-export function pickGenerator(): GeneratorName {
-  if (spawnSync(WRK, ['--version']).error === undefined) return 'wrk'
-  return existsSync(AUTOCANNON) ? 'autocannon' : 'own'
+/** The generators available, the best first. */
+export function availableGenerators(): GeneratorName[] {
+  return GENERATOR_NAMES.filter((name) => {
+    if (name === 'wrk') return spawnSync(WRK, ['--version']).error === undefined
+    return name === 'own' || existsSync(AUTOCANNON)
+  })
 }
 
-/** @throws {Error} A request was refused or got no answer. */
+/** The best generator available. */
+export function pickGenerator(): GeneratorName {
+  return availableGenerators()[0] ?? 'own'
+}
+
+/**
+ * Drives a server. Autocannon sends the next request on a connection that the server has just closed, and counts it as
+ * lost, so our own client takes its place for a server that closes connections.
+ *
+ * @throws {Error} A request was refused or got no answer.
+ */
 export async function drive(generator: GeneratorName, load: Load): Promise<Driven> {
-  const { refused, lost, ...driven } = await GENERATORS[generator](load)
+  const able = generator === 'autocannon' && load.closesConnections ? 'own' : generator
+  const { refused, lost, ...driven } = await GENERATORS[able](load)
   if (refused > 0 || lost > 0 || driven.requests === 0)
     throw new Error(
       `${load.origin}: of ${driven.requests} requests ${refused} were refused and ${lost} got no answer`,

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
+import { relative } from 'node:path'
 
 const REPORT = '.cache/tests.json'
 
@@ -49,18 +50,28 @@ interface Report {
   readonly numPendingTests: number
   readonly success: boolean
   readonly testResults: readonly {
+    readonly name: string
+    /** In milliseconds. */
+    readonly startTime: number
+    readonly endTime: number
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
   }[]
 }
 
+const SLOWEST = 10
+
 /**
- * Prints the number of tests and the skipped ones. The exit code of the test runner alone is not trusted, because a
+ * Prints the slowest files, the number of tests and the skipped ones. The exit code of the test runner alone is not trusted, because a
  * module that it loads could set it.
  */
 function reportTests(): boolean {
   const report = JSON.parse(readFileSync(REPORT, 'utf8')) as Report
   const { numPassedTests, numFailedTests, numPendingTests, success } = report
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults)
+  const files = report.testResults.map(({ name, startTime, endTime }) => ({ name, ms: endTime - startTime }))
+  process.stdout.write(`\nThe ${SLOWEST} slowest files:\n`)
+  for (const { name, ms } of files.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST))
+    process.stdout.write(`${(ms / 1_000).toFixed(1).padStart(6)} s  ${relative('.', name)}\n`)
   // A test is skipped if a program is missing on this machine. `scripts/system.mjs` names it.
   for (const { fullName } of tests.filter(({ status }) => status !== 'passed' && status !== 'failed'))
     process.stdout.write(`\nSKIPPED: ${fullName}`)

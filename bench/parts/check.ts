@@ -152,6 +152,7 @@ export async function measureSides(
       requests: requestsOf(side),
       connections: CONNECTIONS,
       seconds,
+      closesConnections: side.closesConnections ?? false,
     })
     const after = usageOf(side.pid)
     return {

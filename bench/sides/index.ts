@@ -27,6 +27,8 @@ export interface RunningSide {
   readonly pid: number
   /** Such as `http://127.0.0.1:5000`. */
   readonly origin: string
+  /** Whether the server closes each connection after its answer. Default `false`. */
+  readonly closesConnections?: boolean
   /** A session check. Without a cookie the side must refuse it. */
   request(cookie?: string): Request
   readonly bearers: readonly Bearer[]

@@ -21,8 +21,9 @@ ${topics.join('\n')}
 `
 }
 
-function isIncluded({ success }: Operation): boolean {
-  return success.page === undefined && success.status !== 302
+/** Pages and redirects are for browsers. */
+function isIncluded({ tag, success }: Operation): boolean {
+  return tag !== 'page' && success.status !== 302
 }
 
 function entryOf(operation: Operation): string {

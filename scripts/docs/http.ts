@@ -18,7 +18,12 @@ export const http = partsOf('docs/reference/http.md', {
     ]),
   ),
   account: accountTable(of(({ tag, needs }) => tag === 'account' && needs === undefined)),
-  mail: accountTable(of(({ tag, needs }) => tag === 'account' && needs === 'mail')),
+  mail: accountTable(
+    of(
+      ({ tag, needs = [] }) =>
+        tag === 'account' && needs.some((need) => need === 'mail' || need === 'mail_codes'),
+    ),
+  ),
 })
 
 function accountTable(operations: readonly Operation[]): string {

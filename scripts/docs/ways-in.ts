@@ -1,9 +1,17 @@
 /** Generates the table of routes in docs/security/ways-in.md. */
-import { type Operation, refusalsOf } from '../../src/api/index.ts'
+import { type Need, type Operation, refusalsOf } from '../../src/api/index.ts'
 import { code, codes, partsOf, table } from './page.ts'
 import { ROUTES } from './routes.ts'
 
-const NEEDS = { mail: 'with mail', public_api_docs: '`BIENVENUE_PUBLIC_API_DOCS`' }
+const NEEDS: Readonly<Record<Need, string>> = {
+  mail: 'with mail',
+  mail_codes: 'with mail and a secret key',
+  mailed_resets: 'with `BIENVENUE_RESET_TOKEN_DELIVERY=mail`',
+  confirmation: 'with `BIENVENUE_EMAIL_VERIFICATION`',
+  open_registration: 'with open registration',
+  pages: 'with `BIENVENUE_PAGES`',
+  public_api_docs: 'with `BIENVENUE_PUBLIC_API_DOCS`',
+}
 
 export const waysIn = partsOf('docs/security/ways-in.md', {
   routes: table(
@@ -12,7 +20,7 @@ export const waysIn = partsOf('docs/security/ways-in.md', {
       const { method, path, needs, params, body, throttle, audit } = operation
       return [
         code(`${method} ${path}`),
-        needs === undefined ? 'always' : NEEDS[needs],
+        needs === undefined ? 'always' : needs.map((need) => NEEDS[need]).join(', '),
         accessOf(operation),
         codes([...Object.keys(params ?? {}), ...Object.keys(body?.shape ?? {})]),
         codes(throttle ?? []),

@@ -3,6 +3,7 @@ import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import {
   account,
   bearerFields,
+  browserToken,
   email,
   locale,
   mailedToken,
@@ -22,12 +23,13 @@ export const register = operation({
   access: 'anyone',
   throttle: ['registration'],
   audit: ['register', 'limit_reached'],
-  body: z.strictObject({ email, password: newPassword, name, locale }),
+  body: z.strictObject({ email, password: newPassword, name, locale, browser_token: browserToken }),
   success: {
     status: 200,
     description:
       'The account exists. With uniform registration answers a taken address gets this answer too, and its owner a mail.',
     body: z.strictObject({ email: z.string(), message: z.literal('user created') }),
+    setsBrowserCookie: true,
   },
   errors: [
     'registration_closed',
@@ -76,7 +78,7 @@ export const requestPasswordReset = operation({
   access: 'anyone',
   throttle: ['reset_request'],
   audit: ['request_password_reset', 'limit_reached'],
-  body: z.strictObject({ email }),
+  body: z.strictObject({ email, browser_token: browserToken }),
   success: {
     status: 200,
     description:
@@ -85,6 +87,7 @@ export const requestPasswordReset = operation({
       z.strictObject({ email: z.string(), reset_token: z.string() }),
       z.strictObject({ email: z.string(), message: z.literal('reset mail sent') }),
     ]),
+    setsBrowserCookie: true,
   },
   errors: ['unknown_email'],
 })
@@ -111,15 +114,16 @@ export const requestConfirmation = operation({
   path: '/request_confirmation',
   summary: 'Ask again for the mail that confirms an address',
   tag: 'account',
-  needs: 'mail',
+  needs: ['mail'],
   access: 'anyone',
   throttle: ['confirmation_request'],
   audit: ['request_confirmation', 'limit_reached'],
-  body: z.strictObject({ email }),
+  body: z.strictObject({ email, browser_token: browserToken }),
   success: {
     status: 200,
     description: 'A mail is on its way if an account with this address awaits confirmation.',
     body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
+    setsBrowserCookie: true,
   },
   errors: [],
 })
@@ -129,7 +133,7 @@ export const confirmEmail = operation({
   path: '/confirm_email',
   summary: 'Confirm an address with the token of a mailed link and the password of the account',
   tag: 'account',
-  needs: 'mail',
+  needs: ['mail'],
   access: 'anyone',
   throttle: ['login'],
   audit: ['confirm_email', 'change_email', 'delete_account', 'limit_reached'],
@@ -166,15 +170,16 @@ export const changeEmail = operation({
   path: '/profile/email',
   summary: 'Ask for a new address, which takes effect once it is confirmed',
   tag: 'account',
-  needs: 'mail',
+  needs: ['mail'],
   access: { session: true, fresh: true },
   throttle: ['email_change'],
   audit: ['request_email_change', 'limit_reached'],
-  body: z.strictObject({ email }),
+  body: z.strictObject({ email, browser_token: browserToken }),
   success: {
     status: 200,
     description: 'A link is on its way to the new address, and a notice to the current one.',
     body: z.strictObject({ email: z.string(), message: z.literal('confirmation mail sent') }),
+    setsBrowserCookie: true,
   },
   errors: ['invalid_email'],
 })

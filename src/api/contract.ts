@@ -9,16 +9,29 @@ import type { Throttled } from '../model/throttled.ts'
  */
 type Access = 'anyone' | { readonly session: true; readonly fresh?: true }
 
+/** A part of the configuration that some operations need. */
+export type Need =
+  | 'mail'
+  | 'mail_codes'
+  | 'mailed_resets'
+  | 'confirmation'
+  | 'open_registration'
+  | 'pages'
+  | 'public_api_docs'
+
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
 export interface Contract {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With parameters in braces, as in `/sessions/{id}`. */
   readonly path: string
   readonly summary: string
-  /** `classic` operations also accept forms, and keep the statuses of the exercise. The others accept only JSON. */
+  /**
+   * `classic` operations accept JSON and forms, and keep the statuses of the exercise. `page` operations show a hosted page
+   * or accept its form. The others accept only JSON.
+   */
   readonly tag: 'classic' | 'account' | 'page' | 'service'
   /** What must be configured for this operation to be served. */
-  readonly needs?: 'mail' | 'public_api_docs'
+  readonly needs?: readonly Need[]
   readonly access: Access
   /** The limits that a call counts towards. */
   readonly throttle?: readonly Throttled[]
@@ -29,14 +42,19 @@ export interface Contract {
   /** The fields of the body. */
   readonly body?: z.ZodObject
   readonly success: {
-    readonly status: 200 | 204 | 302
+    readonly status: 200 | 204 | 302 | 303
     /** The status for browsers (Fetch Metadata), if it differs. */
     readonly statusForBrowsers?: 303
     readonly description: string
     readonly body?: z.ZodType
     /** Whether the answer is an HTML page. */
     readonly page?: true
+    /** Whether the answer is a file that never changes. */
+    readonly file?: true
+    /** Whether it sets or clears the session cookie. */
     readonly setsCookie?: true
+    /** Whether it sets the cookie `browser`, if there are mailed codes. */
+    readonly setsBrowserCookie?: true
   }
   /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
   readonly errors: readonly ErrorCode[]
@@ -64,10 +82,11 @@ export type ParamsOf<Given extends Contract> = Given extends { params: infer Par
 
 /** The media types that an operation's body may have. */
 export function bodyTypesOf({ tag }: Contract): readonly string[] {
-  return tag === 'classic' ? [...FORM_TYPES, JSON_TYPE] : [JSON_TYPE]
+  if (tag === 'page') return [FORM_TYPE]
+  return tag === 'classic' ? [FORM_TYPE, 'multipart/form-data', JSON_TYPE] : [JSON_TYPE]
 }
 
-const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'] as const
+const FORM_TYPE = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
 
 /** The body of a successful answer. */

@@ -31,6 +31,22 @@ export const resetToken = text.meta({ description: 'Opaque. Works once.' })
 /** A token from the link in a mail. Any text is valid here; the use case refuses a wrong token. */
 export const mailedToken = text.meta({ description: 'From the link in the mail. Opaque. Works once.' })
 
+/** A code from a mail. Any text is valid here; the use case refuses a wrong code. */
+export const mailedCode = text.meta({
+  description: 'The eight digits from the mail. Spaces make no difference. Works once.',
+  example: '1234 5678',
+})
+
+/** Identifies a client without cookies as the one that asks for a code. */
+export const browserToken = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/)
+  .optional()
+  .meta({
+    description:
+      'For clients without cookies: 32 random bytes in base64url, which the client makes, keeps for a day and sends with each request about codes. A code works only together with the token that asked for it.',
+  })
+
 /** The name of a user. The use case checks it. */
 export const name = text.nullable().optional().meta({
   description:

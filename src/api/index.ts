@@ -6,7 +6,8 @@
  */
 import * as account from './account.ts'
 import type { Contract, Operation } from './contract.ts'
-import * as pages from './pages.ts'
+import * as mailCodes from './mail-codes.ts'
+import * as pages from './pages/index.ts'
 import * as service from './service.ts'
 import * as sessions from './sessions.ts'
 import * as signIn from './sign-in.ts'
@@ -16,6 +17,7 @@ export {
   type Contract,
   errorsOf,
   type FieldsOf,
+  type Need,
   type Operation,
   type ParamsOf,
   type RefusalOf,
@@ -27,7 +29,7 @@ export { type ErrorBody, emailTakenBody, errorBody } from './error-body.ts'
 export { type AccountBody, type CurrentSessionBody, newPassword } from './fields.ts'
 
 /** The operations by topic. Each is named after its use case. */
-export const TOPICS = { service, account, signIn, sessions, pages }
+export const TOPICS = { service, account, signIn, sessions, mailCodes, pages }
 
 /** Every operation. Its id is `<topic>.<useCase>`. */
 export const OPERATIONS: readonly Operation[] = Object.entries(TOPICS).flatMap(([topic, operations]) =>

@@ -61,7 +61,7 @@ export const openApi = operation({
   path: '/openapi.json',
   summary: 'Get this document',
   tag: 'service',
-  needs: 'public_api_docs',
+  needs: ['public_api_docs'],
   access: 'anyone',
   success: {
     status: 200,

@@ -13,7 +13,8 @@ export const BODY_MAX_BYTES = 64 * 1_024
 /** No field of ours has a longer name. The answer does not repeat a longer one. */
 export const FIELD_NAME_MAX_LENGTH = 64
 
-type Fields = [name: string, value: unknown][]
+/** The fields of a body, in the order in which they were sent. */
+export type Fields = [name: string, value: unknown][]
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -28,7 +29,14 @@ export async function readBody<Contract extends z.ZodObject>(
   contract: Contract,
   types: readonly string[],
 ): Promise<z.infer<Contract>> {
-  const fields = await readFields(incoming, types)
+  return validated(await readFields(incoming, types), contract)
+}
+
+/** Validates fields against a contract. @throws {AuthError} The errors about a single field. */
+export function validated<Contract extends z.ZodObject>(
+  fields: Fields,
+  contract: Contract,
+): z.infer<Contract> {
   const names = fields.map(([name]) => name)
   const unknown = names.find((name) => !Object.hasOwn(contract.shape, name))
   if (unknown !== undefined) throw fieldError('unknown_field', unknown)
@@ -51,7 +59,8 @@ function fieldError(
   return new AuthError(code, field.length > FIELD_NAME_MAX_LENGTH ? {} : { field })
 }
 
-async function readFields(incoming: Incoming, types: readonly string[]): Promise<Fields> {
+/** Reads the fields of a request body. @throws {AuthError} The errors about a body as a whole. */
+export async function readFields(incoming: Incoming, types: readonly string[]): Promise<Fields> {
   if (Number(incoming.header('content-length')) > BODY_MAX_BYTES) throw new AuthError('body_too_large')
   const body = await incoming.readBody(BODY_MAX_BYTES)
   // An empty body needs no type. Its required fields are missing.

@@ -1,10 +1,12 @@
-/** Our two cookies: how they are named, read and set. */
+/** Our cookies: how they are named, read and set. */
+import { isBrowserToken } from '../auth/index.ts'
+import { BROWSER_LIFETIME_SECONDS } from '../model/mail-codes.ts'
 import type { Options } from '../options/index.ts'
 
 type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
 export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-type CookieKind = 'session_id' | 'device'
+type CookieKind = 'session_id' | 'device' | 'browser' | 'language'
 
 /** The attributes of a cookie, under the names that the `cookie` package and most frameworks use. */
 export interface CookieAttributes {
@@ -41,7 +43,7 @@ export function cookieName(cookie: CookieKind, options: NameOptions): string {
   return domainOf(cookie, options) === '' ? `__Host-${cookie}` : `__Secure-${cookie}`
 }
 
-/** The domain that shares a cookie. Only the session is shared: no other host needs to know the device. */
+/** The domain that shares a cookie. Only the session is shared: no other host needs to know the device or the browser. */
 function domainOf(cookie: CookieKind, { cookieDomain }: NameOptions): string {
   return cookie === 'session_id' ? cookieDomain : ''
 }
@@ -64,6 +66,12 @@ export function hasSessionCookie(header: string | null | undefined, options: Coo
 /** The value of the device cookie, by the same rules. */
 export function readDeviceCookie(header: string | null | undefined, options: CookieOptions): string | null {
   return onlyOne(cookiesNamed(header, cookieName('device', options)))
+}
+
+/** The token in the browser cookie, by the same rules. `null` also if it has another form. */
+export function readBrowserCookie(header: string | null | undefined, options: CookieOptions): string | null {
+  const token = onlyOne(cookiesNamed(header, cookieName('browser', options)))
+  return isBrowserToken(token) ? token : null
 }
 
 function onlyOne(values: readonly string[]): string | null {
@@ -127,6 +135,23 @@ export function sessionCookie(
 /** The cookie that stores a device token. */
 export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options: CookieOptions): Cookie {
   return cookieOf('device', deviceToken, maxAgeSeconds, options)
+}
+
+/** The cookie that recognizes the browser that asked for a mailed code. */
+export function browserCookie(browserToken: string, options: CookieOptions): Cookie {
+  return cookieOf('browser', browserToken, BROWSER_LIFETIME_SECONDS, options)
+}
+
+const YEAR_SECONDS = 365 * 86_400
+
+/** The cookie that keeps the language that a person chose for the hosted pages. */
+export function languageCookie(locale: string, options: CookieOptions): Cookie {
+  return cookieOf('language', locale, YEAR_SECONDS, options)
+}
+
+/** The value of the language cookie. */
+export function readLanguageCookie(header: string | null | undefined, options: CookieOptions): string | null {
+  return onlyOne(cookiesNamed(header, cookieName('language', options)))
 }
 
 /** The cookie that clears the session cookie. */

@@ -11,14 +11,15 @@ import {
 } from '../api/index.ts'
 import type { AuthService, SessionCaller } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
+import { acceptsHtml } from './accept.ts'
 import { readBody } from './body.ts'
-import { readDeviceCookie } from './cookies.ts'
+import { readBrowserCookie, readDeviceCookie } from './cookies.ts'
 import type { Credentials } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
-import type { Answer } from './responses.ts'
+import type { Answer, Redirect } from './responses.ts'
 
 /** A request that has passed the guards and found its route. */
-interface Admitted {
+export interface Admitted {
   readonly incoming: Incoming
   /** `id` identifies the request in the log, the answer and the audit log. */
   readonly record: { readonly id: string }
@@ -27,6 +28,23 @@ interface Admitted {
   readonly ip: string | undefined
   /** The parameters in the path. */
   readonly params: Readonly<Record<string, string>>
+}
+
+/** Who is calling, and from where. Built from the connection and the headers, never from the body. */
+export function callerOf(
+  { incoming, record, ip, credentials }: Admitted,
+  options: AuthService['options'],
+): SessionCaller {
+  const cookies = incoming.header('cookie')
+  return {
+    ...credentials,
+    ip,
+    requestId: record.id,
+    userAgent: incoming.header('user-agent') ?? undefined,
+    acceptLanguage: incoming.header('accept-language') ?? undefined,
+    deviceToken: readDeviceCookie(cookies, options) ?? undefined,
+    browserToken: readBrowserCookie(cookies, options) ?? undefined,
+  }
 }
 
 /** The input of a handler. Reads further headers on demand, because the hot path needs only the credentials. */
@@ -50,17 +68,14 @@ class Input<Given extends Contract> {
     return this.#admitted.credentials
   }
 
-  /** Who is calling, and from where. Built from the connection and the headers, never from the body. */
+  /** Who is calling, and from where. */
   get caller(): SessionCaller {
-    const { incoming, record, ip, credentials } = this.#admitted
-    return {
-      ...credentials,
-      ip,
-      requestId: record.id,
-      userAgent: incoming.header('user-agent') ?? undefined,
-      acceptLanguage: incoming.header('accept-language') ?? undefined,
-      deviceToken: readDeviceCookie(incoming.header('cookie'), this.#options) ?? undefined,
-    }
+    return callerOf(this.#admitted, this.#options)
+  }
+
+  /** Whether the client asks for HTML, as a browser does that navigates. */
+  get acceptsHtml(): boolean {
+    return acceptsHtml(this.#admitted.incoming.header('accept'))
   }
 
   /** Whether the client is a browser or `fetch`, which send Fetch Metadata. */
@@ -70,8 +85,12 @@ class Input<Given extends Contract> {
 }
 
 /** The answer of a handler. The status is that of the contract, unless the handler sets one. */
-type Reply<Given extends Contract> = Partial<Omit<Answer, 'body'>> &
-  ([SuccessOf<Given>] extends [never] ? { readonly body?: undefined } : { readonly body: SuccessOf<Given> })
+type Reply<Given extends Contract> =
+  | (Partial<Omit<Answer, 'body'>> &
+      ([SuccessOf<Given>] extends [never]
+        ? { readonly body?: undefined }
+        : { readonly body: SuccessOf<Given> }))
+  | Redirect
 
 type Handler<Given extends Contract> = (input: Input<Given>) => Promise<Reply<Given>> | Reply<Given>
 

@@ -9,18 +9,23 @@ import type { AuthService } from '../auth/index.ts'
 import { clientAddress, parseNetworks } from '../lib/proxies.ts'
 import type { Logger } from '../log.ts'
 import { AuthError, type ErrorCode } from '../model/errors.ts'
+import { openSite } from '../pages/index.ts'
+import { acceptsHtml } from './accept.ts'
 import { hasSessionCookie } from './cookies.ts'
 import { createCors, preflightAnswer } from './cors.ts'
 import { readCredentials } from './credentials.ts'
 import { createGuard } from './guards.ts'
 import type { Incoming } from './incoming.ts'
 import { createMountHint } from './mount-hint.ts'
+import { createPageKit } from './pages/kit.ts'
+import { refusalPage } from './pages/refusal.ts'
 import { createLocator } from './paths.ts'
 import { logRequest, RequestRecord } from './request-log.ts'
 import { type Answer, createRenderer, errorAnswer, type Rendered } from './responses.ts'
 import { createRouter } from './router.ts'
 import { accountRoutes } from './routes/account.ts'
-import { pageRoutes } from './routes/pages.ts'
+import { mailCodeRoutes } from './routes/mail-codes.ts'
+import { pageRoutes } from './routes/pages/index.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -42,7 +47,7 @@ export interface App {
   refuseUnread(code: ErrorCode): Rendered
 }
 
-const ROUTES = [serviceRoutes, accountRoutes, signInRoutes, sessionRoutes, pageRoutes]
+const ROUTES = [serviceRoutes, accountRoutes, signInRoutes, sessionRoutes, mailCodeRoutes]
 
 /** What proxies add to a request: X-Forwarded-For by convention, Forwarded by RFC 7239. */
 const FORWARDING = ['x-forwarded-for', 'forwarded']
@@ -54,7 +59,8 @@ export function createApp(auth: AuthService, log: Logger): App {
   const cors = createCors(options)
   const locate = createLocator(options)
   const proxies = options.trustedProxies === '' ? null : parseNetworks(options.trustedProxies)
-  const routes = ROUTES.flatMap((ofTopic) => ofTopic(auth)).filter(({ operation }) =>
+  const kit = createPageKit(auth, openSite(options))
+  const routes = [...ROUTES.flatMap((ofTopic) => ofTopic(auth)), ...pageRoutes(kit)].filter(({ operation }) =>
     isServed(operation, auth),
   )
   const find = createRouter(routes)
@@ -83,8 +89,10 @@ export function createApp(auth: AuthService, log: Logger): App {
     }
     record.route = match.path
     if (cors.isPreflight(incoming)) return preflightAnswer(match.allow)
-    if (match.route === null)
-      return refuse(record, new AuthError('method_not_allowed'), { allow: match.allow })
+    if (match.route === null) {
+      const refusal = new AuthError('method_not_allowed')
+      return forPerson(refuse(record, refusal, { allow: match.allow }), refusal, incoming, record)
+    }
     const ip =
       proxies === null
         ? incoming.peer
@@ -95,14 +103,22 @@ export function createApp(auth: AuthService, log: Logger): App {
     return match.route.answer({ incoming, record, credentials, ip, params: match.params })
   }
 
+  /** A person who navigates gets a page in place of the JSON. */
+  function forPerson(answer: Answer, refusal: AuthError, incoming: Incoming, record: RequestRecord): Answer {
+    if (!options.pages || !acceptsHtml(incoming.header('accept'))) return answer
+    const { body: _, ...rest } = answer
+    return { ...rest, page: refusalPage(kit, incoming, { refusal, requestId: record.id }) }
+  }
+
   async function answer(incoming: Incoming): Promise<Rendered> {
     const record = new RequestRecord(incoming.method)
     let reply: Answer
     try {
       reply = await admit(incoming, record)
+      record.refused ??= reply.refused ?? null
     } catch (error) {
       const refusal = error instanceof AuthError ? error : new AuthError('internal_error', { cause: error })
-      reply = refuse(record, refusal)
+      reply = forPerson(refuse(record, refusal), refusal, incoming, record)
     }
     logRequest(log, record, reply.status)
     return cors.share(render(reply), incoming)

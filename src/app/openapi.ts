@@ -30,7 +30,10 @@ export function openApiDocument(
     tags: [
       { name: 'classic', description: 'The contract of the teaching exercise.' },
       { name: 'account', description: 'What users do with their account beyond that. JSON only.' },
-      { name: 'page', description: 'Pages behind the links in mails.' },
+      {
+        name: 'page',
+        description: 'Hosted pages and their forms. A refusal is JSON too, unless the client asks for HTML.',
+      },
       { name: 'service', description: 'For operators.' },
     ],
     paths: paths(operations, options),

@@ -20,10 +20,17 @@ const HEADERS = {
 
 type Extra = Readonly<Record<string, string>>
 
-/** An HTML page, and the policy that allows only its own style and script. */
+/** An HTML page with its policies. */
 interface Page {
   readonly html: string
   readonly contentSecurityPolicy: string
+  readonly referrerPolicy: string
+}
+
+/** A file whose URL contains a hash of its content. */
+export interface StaticFile {
+  readonly content: string | Uint8Array
+  readonly type: string
 }
 
 /** The answer of a route, as plain data. */
@@ -32,6 +39,9 @@ export interface Answer {
   /** Sent as JSON. */
   readonly body?: unknown
   readonly page?: Page
+  readonly file?: StaticFile
+  /** Why the request was refused, for the log. */
+  readonly refused?: AuthError
   readonly headers?: Extra | undefined
   /** Values of `Set-Cookie` headers. */
   readonly cookies?: readonly string[] | undefined
@@ -42,7 +52,7 @@ export interface Rendered {
   readonly status: number
   /** Names and values in turn, as `writeHead` of Node takes them. */
   readonly headers: readonly string[]
-  readonly body: string | null
+  readonly body: string | Uint8Array | null
 }
 
 /** Renders an answer. */
@@ -64,19 +74,36 @@ export function createRenderer({
   // No charset: RFC 8259 §11 defines none, and clients compare the media type as a whole.
   const jsonHeaders = flat({ ...always, 'content-type': 'application/json' })
   const emptyHeaders = flat(always)
-  const pageHeaders = ({ contentSecurityPolicy }: Page) =>
+  const pageHeaders = ({ contentSecurityPolicy, referrerPolicy }: Page) =>
     flat({
       ...always,
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': contentSecurityPolicy,
+      'referrer-policy': referrerPolicy,
+      // The same address answers programs with JSON.
+      vary: 'Accept',
     })
+  const fileHeaders = ({ type }: StaticFile) =>
+    flat({
+      ...always,
+      'cache-control': 'public, max-age=31536000, immutable',
+      // An image that is opened by itself runs nothing.
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+      'content-type': type,
+    })
+  const headersFor = ({ body, page, file }: Answer) => {
+    if (page !== undefined) return pageHeaders(page)
+    if (file !== undefined) return fileHeaders(file)
+    return body === undefined ? emptyHeaders : jsonHeaders
+  }
 
-  return ({ status, body, page, headers, cookies }) => {
-    const base = page !== undefined ? pageHeaders(page) : body === undefined ? emptyHeaders : jsonHeaders
+  return (answer) => {
+    const { status, body, page, file, headers, cookies } = answer
+    const base = headersFor(answer)
     const isPlain = headers === undefined && cookies === undefined
     return {
       status,
-      body: page?.html ?? (body === undefined ? null : JSON.stringify(body)),
+      body: page?.html ?? file?.content ?? (body === undefined ? null : JSON.stringify(body)),
       headers: isPlain
         ? base
         : [...base, ...flat(headers ?? {}), ...(cookies ?? []).flatMap((cookie) => ['set-cookie', cookie])],
@@ -88,9 +115,20 @@ function flat(headers: Extra): string[] {
   return Object.entries(headers).flat()
 }
 
-/** A redirect to one of our paths. */
-export function redirect(path: string, status: 302 | 303, more: Pick<Answer, 'headers' | 'cookies'>) {
-  return { status, ...more, headers: { ...more.headers, location: path } }
+/** An answer that leads to another address. */
+export interface Redirect extends Pick<Answer, 'cookies'> {
+  readonly status: 302 | 303
+  readonly headers: Extra & { readonly location: string }
+  readonly body?: undefined
+}
+
+/** A redirect. @param location - One of our paths, or a URL that may be a target. */
+export function redirect(
+  location: string,
+  status: Redirect['status'],
+  more: Pick<Answer, 'headers' | 'cookies'> = {},
+): Redirect {
+  return { status, ...more, headers: { ...more.headers, location } }
 }
 
 /** The errors whose message names the field. The messages of the others are clear without it. */
@@ -125,7 +163,8 @@ export function errorAnswer(error: AuthError, requestId: string, headers: Extra 
  */
 const ENDS_CONNECTION = new Set<ErrorCode>(['body_too_large', 'malformed_request'])
 
-function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
+/** The headers that a refusal adds. */
+export function headersOf({ code, retryAfterSeconds }: AuthError): Extra {
   if (ENDS_CONNECTION.has(code)) return { connection: 'close' }
   const retryAfter = retryAfterSeconds ?? (code === 'unavailable' ? 1 : undefined)
   return retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }

@@ -1,13 +1,23 @@
-import { type Contract, OPERATIONS, type Operation } from '../api/index.ts'
-import type { AuthService } from '../auth/index.ts'
+import { type Contract, type Need, OPERATIONS, type Operation } from '../api/index.ts'
+import { type AuthService, hasMailCodes } from '../auth/index.ts'
 
 type Configuration = Pick<AuthService, 'options' | 'mailer'>
 
-/** Whether an operation is served. Some need a mailer or a setting. */
-export function isServed({ needs }: Contract, { options, mailer }: Configuration): boolean {
+/** Whether each part of the configuration is there. */
+const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> = {
   // Mailed links need a base URL.
-  if (needs === 'mail') return mailer !== null && options.baseUrl !== ''
-  return needs === 'public_api_docs' ? options.publicApiDocs : true
+  mail: ({ options, mailer }) => mailer !== null && options.baseUrl !== '',
+  mail_codes: ({ options, mailer }) => hasMailCodes({ options, sendsMail: mailer !== null }),
+  mailed_resets: ({ options }) => options.resetTokenDelivery === 'mail',
+  confirmation: ({ options }) => options.emailVerification,
+  open_registration: ({ options }) => options.registration === 'open',
+  pages: ({ options }) => options.pages,
+  public_api_docs: ({ options }) => options.publicApiDocs,
+}
+
+/** Whether an operation is served. */
+export function isServed({ needs = [] }: Contract, configuration: Configuration): boolean {
+  return needs.every((need) => IS_MET[need](configuration))
 }
 
 /** The operations that are served, in the order of the documentation. */

@@ -5,7 +5,10 @@ import {
   type RenewedSession,
   type SignInResult,
 } from '../auth/index.ts'
+import { AuthError } from '../model/errors.ts'
+import type { Transport } from '../model/transport.ts'
 import { type Cookie, type CookieOptions, clearedCookie, deviceCookie, sessionCookie } from './cookies.ts'
+import type { Credentials } from './credentials.ts'
 
 /** A session that begins, with the device token if there is one. */
 export type NewSession = RenewedSession & Partial<Pick<SignInResult, 'deviceToken'>>
@@ -18,6 +21,16 @@ export function cookiesFor(started: NewSession, options: CookieOptions): Cookie[
     sessionCookie(sessionToken, { persistent }, options),
     ...(deviceToken === null ? [] : [deviceCookie(deviceToken, DEVICE_LIFETIME_SECONDS, options)]),
   ]
+}
+
+/**
+ * Refuses a sign-in that asks for another transport than that of the session which it replaces.
+ *
+ * @throws {AuthError} `conflicting_credentials`.
+ */
+export function assertOneTransport(presented: Credentials, transport: Transport = 'cookie'): void {
+  if (presented.sessionToken !== null && presented.transport !== transport)
+    throw new AuthError('conflicting_credentials')
 }
 
 /** The cookies that remove the session from a browser. The device stays known. */

@@ -14,6 +14,11 @@ export interface Client {
   readonly acceptLanguage?: string | undefined
   /** The device token that an earlier sign-in returned. */
   readonly deviceToken?: string | undefined
+  /**
+   * 32 random bytes in base64url that identify the browser or app for a day: the value of the cookie `browser`. A code in mail
+   * can be redeemed only with the token of the request that caused the mail. Without it, mail has no code.
+   */
+  readonly browserToken?: string | undefined
 }
 
 /** Who acts. */

@@ -8,6 +8,7 @@ import {
   PASSWORD,
   type Production,
   productionAuth,
+  until,
 } from '../../test/support/production.ts'
 import { type Send, send } from '../../test/support/send.ts'
 import { type AuditRecord, type Auth, createAuth, HookRefusal, type Hooks } from '../index.ts'
@@ -205,7 +206,7 @@ onBothEngines('afterSignUp', (engine) => {
     const scene = await withHooks(engine, { afterSignUp: () => fail('broken') })
     expect((await scene.ask('/users', SIGN_UP)).status).toBe(200)
     await scene.newMails()
-    await vi.waitUntil(() => scene.errors.length > 0)
+    await until(() => scene.errors.length > 0)
     expect(scene.errors).toMatchObject([
       { message: 'the hook afterSignUp failed', fields: { reason: { code: 'broken' } } },
     ])
@@ -240,7 +241,7 @@ onBothEngines('beforeSignIn', (engine) => {
     }
     // The session that the client has stays too.
     expect(await rowsOf(scene)).toEqual(before)
-    await vi.waitUntil(() => scene.errors.length === 6)
+    await until(() => scene.errors.length === 6)
     const faults = Array(3).fill(['the hook beforeSignIn failed', 'request']).flat()
     expect(scene.errors.map(({ message }) => message)).toEqual(faults)
   })
@@ -268,12 +269,14 @@ onBothEngines('beforeSignIn', (engine) => {
       },
     })
     await createAccount(scene.auth)
+    // If the mail worker queries PostgreSQL at that moment, the time-out of its query passes too.
+    const errors = () => scene.errors.filter(({ message }) => message !== 'the outbox cannot be read')
     const before = await everyRow(scene.db)
     holdTimers()
     const answer = scene.ask('/sessions', SIGN_IN)
     await asked.promise
     vi.advanceTimersByTime(4_999)
-    expect(scene.errors).toEqual([])
+    expect(errors()).toEqual([])
     vi.advanceTimersByTime(1)
     const late = await answer
     permission.resolve()
@@ -281,8 +284,8 @@ onBothEngines('beforeSignIn', (engine) => {
     expect(cookieIn(late, 'session_id')).toBeUndefined()
     const { throttles, ...rows } = await everyRow(scene.db)
     expect({ ...rows, throttles: before.throttles }).toEqual(before)
-    await vi.waitUntil(() => scene.errors.length === 2)
-    expect(scene.errors).toMatchObject([
+    await until(() => errors().length === 2)
+    expect(errors()).toMatchObject([
       { message: 'the hook beforeSignIn took longer than 5 s' },
       { message: 'request' },
     ])

@@ -31,8 +31,8 @@ export interface SignedUp {
 export interface SignInAttempt {
   /** The user, who is authenticated but not signed in yet. */
   readonly user: Account
-  /** How the user was authenticated. Later versions add methods. */
-  readonly method: 'password'
+  /** How the user was authenticated. `mail_code`: with a code in mail, after a registration. Later versions add methods. */
+  readonly method: 'password' | 'mail_code'
 }
 
 /**

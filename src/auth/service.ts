@@ -16,6 +16,7 @@ import * as delivery from './delivery/index.ts'
 import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
 import { type Hooks, openHooks } from './hooks.ts'
+import * as mailCodes from './mail-codes/index.ts'
 import { costOfNew, createHasher } from './passwords/hashing/index.ts'
 import { withBoundedQueue } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
@@ -26,7 +27,7 @@ import * as transfer from './transfer/index.ts'
 import * as users from './users/index.ts'
 
 /** The topics of the library. Every function that a topic exports is a use case. */
-const TOPICS = { account, audit, delivery, sessions, signIn, transfer, users } satisfies Record<
+const TOPICS = { account, audit, delivery, mailCodes, sessions, signIn, transfer, users } satisfies Record<
   string,
   UseCases
 >

@@ -58,4 +58,10 @@ export const ROUTES = {
     /** Sign out: `DELETE /session`. */
     signOut: { method: 'DELETE', path: '/session', session: 'ends' },
   },
+  mailCodes: {
+    /** Use a mailed code, in the browser that asked for it: `POST /mail_codes/redeem`. */
+    redeem: { method: 'POST', path: '/mail_codes/redeem', body: true, transport: true, session: 'begins' },
+    /** Ask for a mail with a code that confirms an address or sets a new password: `POST /mail_codes`. */
+    request: { method: 'POST', path: '/mail_codes', body: true },
+  },
 } as const satisfies Routes

@@ -12,7 +12,7 @@ import type {
 export type Topics = typeof TOPICS
 
 /** Operations without a client method: only a browser can show a page or follow a redirect. */
-type LeftOut = { success: { page: true } | { status: 302 } }
+type LeftOut = { tag: 'page' } | { success: { status: 302 } }
 
 type Names<Operations> = keyof {
   [Name in keyof Operations as Operations[Name] extends LeftOut ? never : Name]: 0

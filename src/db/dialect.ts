@@ -157,12 +157,15 @@ async function hasSchema(db: AnyDatabase, name: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Whether there is a table or view with the name of our users, in any spelling that the dialect treats as the same. */
-export async function hasUsersTable(db: AnyDatabase): Promise<boolean> {
-  const users = qualified(db, 'users')
+/**
+ * Whether there is a table or view with the name of one of ours, in any spelling that the dialect treats as the same.
+ * A look-up of one name: listing all tables with their columns takes several times as long on PostgreSQL.
+ */
+export async function hasTable(db: AnyDatabase, name: string): Promise<boolean> {
+  const real = qualified(db, name)
   const query = isSqlite(db)
-    ? sql`select 1 from sqlite_master where lower(name) = ${users} and type in ('table', 'view')`
-    : sql`select 1 where to_regclass(${users}) is not null`
+    ? sql`select 1 from sqlite_master where lower(name) = ${real} and type in ('table', 'view')`
+    : sql`select 1 where to_regclass(${real}) is not null`
   return (await query.execute(db)).rows.length > 0
 }
 

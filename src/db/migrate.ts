@@ -4,7 +4,7 @@ import { OptionError } from '../model/errors.ts'
 import {
   createSchema,
   duplicateColumnOf,
-  hasUsersTable,
+  hasTable,
   isForbidden,
   isNameTaken,
   namingOf,
@@ -23,6 +23,7 @@ import * as sessionAmrAal from './migrations/0010-session-amr-aal.ts'
 import * as auditOrigins from './migrations/0011-audit-origins.ts'
 import * as sessionTransport from './migrations/0012-session-transport.ts'
 import * as profile from './migrations/0013-profile.ts'
+import * as mailCodes from './migrations/0014-mail-codes.ts'
 import * as sessionPersistence from './migrations/0015-session-persistence.ts'
 import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
@@ -45,6 +46,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-audit-origins': auditOrigins,
   '0012-session-transport': sessionTransport,
   '0013-profile': profile,
+  '0014-mail-codes': mailCodes,
   '0015-session-persistence': sessionPersistence,
 }
 
@@ -70,9 +72,8 @@ export type SchemaState =
 /** Inspects the schema without changing anything. */
 export async function inspectSchema(db: Database): Promise<SchemaState> {
   // The users table first: if another process migrates between these queries, its ledger is then seen as well.
-  const hasUsers = await hasUsersTable(db)
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  const rows = tables.some(({ name }) => name === LEDGER)
+  const hasUsers = await hasTable(db, 'users')
+  const rows = (await hasTable(db, LEDGER))
     ? await db.withTables<{ [LEDGER]: { name: string } }>().selectFrom(LEDGER).select('name').execute()
     : []
   const executed = rows.map(({ name }) => name)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 
 /**
  * Creates a UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds and 74 random bits. Unlike
@@ -33,4 +33,9 @@ function uuidOf(now: Date, bytes: Buffer): string {
 /** 256 random bits as 43 base64url characters. */
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url')
+}
+
+/** Random decimal digits, such as `04711815`. Each of the ten has the same probability. */
+export function randomDigits(count: number): string {
+  return Array.from({ length: count }, () => randomInt(10)).join('')
 }

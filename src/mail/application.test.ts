@@ -164,6 +164,7 @@ describe('a template of the application', () => {
           kind: 'reset_password',
           url: URL,
           token: TOKEN,
+          code: null,
           data: { lifetimeSeconds: 3_600 },
           to: 'bob@example.com',
           locale: 'fr',
@@ -184,7 +185,7 @@ describe('a template of the application', () => {
         }),
       },
     })
-    const { url, token, data } = await write(message, CONTEXT)
+    const { url, token, code, data } = await write(message, CONTEXT)
     expect(await write(message, CONTEXT)).toEqual({
       kind: message.kind,
       subject: message.kind,
@@ -193,6 +194,7 @@ describe('a template of the application', () => {
       language: 'fr',
       url,
       token,
+      code,
       data,
     })
     expect(faults).toEqual([])

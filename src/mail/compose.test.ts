@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MESSAGES, SIGN_IN, WITH_LINK } from '../../test/support/messages.ts'
-import { LOCALES, type Locale } from '../text/index.ts'
+import { LOCALES, type Locale, MAIL } from '../text/index.ts'
 import { compose, type Message } from './compose.ts'
 import type { SignIn } from './index.ts'
 
@@ -19,6 +19,8 @@ const SERVICE = 'auth.example.com'
 const inLocale = (message: Message, locale: Locale = 'en') => compose(message, { service: SERVICE, locale })
 /** The text with each run of whitespace, including no-break spaces, as one space. */
 const flat = (text: string) => text.replace(/\s+/g, ' ')
+/** One text for each language. */
+type InEachLanguage = Readonly<Record<Locale, string>>
 const count = (text: string, part: string) => text.split(part).length - 1
 
 describe('every message in every language', () => {
@@ -32,7 +34,7 @@ describe('every message in every language', () => {
       expect(subject).toContain(SERVICE)
       expect(text.split('\n').length).toBeGreaterThan(5)
       expect(text).toMatch(/[^\n]\n$/)
-      expect(text.startsWith(locale === 'en' ? 'Hello,\n\n' : 'Bonjour,\n\n')).toBe(true)
+      expect(text.startsWith(`${MAIL[locale].greeting}\n\n`)).toBe(true)
       expect(html).toContain(`<html lang="${locale}">`)
       expect(html).toContain(`<title>${subject}</title>`)
     },
@@ -59,12 +61,29 @@ describe('every message in every language', () => {
     }
   })
 
+  it('quotes and apostrophes are typographic in every language', () => {
+    for (const { message, locale } of EVERY) {
+      const { text } = inLocale(message, locale)
+      expect(text).not.toMatch(/["']/)
+      if (locale !== 'fr') expect(text.replaceAll(LINK, '')).not.toMatch(/\s[:;!?]/)
+    }
+  })
+
   it('differs between languages', () => {
     for (const message of ALL) {
-      const [en, fr] = LOCALES.map((locale) => inLocale(message, locale))
-      expect(en?.subject).not.toBe(fr?.subject)
-      expect(en?.text).not.toBe(fr?.text)
+      const mails = LOCALES.map((locale) => inLocale(message, locale))
+      expect(new Set(mails.map(({ subject }) => subject)).size).toBe(LOCALES.length)
+      expect(new Set(mails.map(({ text }) => text)).size).toBe(LOCALES.length)
     }
+  })
+
+  it('addresses the reader formally in German and Spanish', () => {
+    const familiar = {
+      de: /\b(?:du|dich|dir|dein\w*|euch)\b/iu,
+      es: /\b(?:tú|tu|tus|ti|te|vosotros|vuestr\w*)\b/iu,
+    }
+    for (const locale of ['de', 'es'] as const)
+      for (const message of ALL) expect(inLocale(message, locale).text).not.toMatch(familiar[locale])
   })
 })
 
@@ -90,7 +109,8 @@ describe('the link', () => {
   )
 
   it.each(cases)('of $kind in $locale comes with its lifetime', ({ message, locale }) => {
-    expect(flat(inLocale(message, locale).text)).toContain(locale === 'en' ? '1 hour.' : '1 heure.')
+    const lifetime: InEachLanguage = { en: '1 hour.', fr: '1 heure.', de: '1 Stunde gültig.', es: '1 hora.' }
+    expect(flat(inLocale(message, locale).text)).toContain(lifetime[locale])
   })
 
   it.each([
@@ -136,8 +156,15 @@ describe('a notice', () => {
       const { text, html } = inLocale(message, locale)
       expect(text).not.toMatch(/https?:|www\./)
       expect(html).not.toMatch(/https?:|www\.|href/)
-      expect(flat(text)).toContain(locale === 'en' ? 'If this was not you, ' : 'Si ce n’était pas vous, ')
-      expect(flat(text)).toMatch(locale === 'en' ? / now[,.]/ : /sans attendre/)
+      const notYou: InEachLanguage = {
+        en: 'If this was not you, ',
+        fr: 'Si ce n’était pas vous, ',
+        de: 'Wenn Sie das nicht waren, ',
+        es: 'Si no fue usted, ',
+      }
+      const atOnce: InEachLanguage = { en: ' now', fr: 'sans attendre', de: 'umgehend', es: 'de inmediato' }
+      expect(flat(text)).toContain(notYou[locale])
+      expect(flat(text)).toContain(atOnce[locale])
     },
   )
 
@@ -148,27 +175,43 @@ describe('a notice', () => {
     expect(flat(inLocale(MESSAGES.new_device, 'fr').text)).toContain(
       'Date et heure : 21 novembre 2026 à 04:05 UTC Appareil : Firefox 120.0 on Windows Adresse IP : 192.0.2.7 ',
     )
+    expect(flat(inLocale(MESSAGES.new_device, 'de').text)).toContain(
+      'Zeitpunkt: 21. November 2026 um 04:05 UTC Gerät: Firefox 120.0 on Windows IP-Adresse: 192.0.2.7 ',
+    )
+    expect(flat(inLocale(MESSAGES.new_device, 'es').text)).toContain(
+      'Fecha y hora: 21 de noviembre de 2026 a las 04:05 UTC Dispositivo: Firefox 120.0 on Windows Dirección IP: 192.0.2.7 ',
+    )
   })
 
   it('of several new devices shows their number, and time, device and IP address of the most recent ones', () => {
     const SECOND = { at: new Date('2026-11-21T04:07:00Z'), ip: null, device: 'curl' }
     const message = { ...MESSAGES.new_device, signIns: [SIGN_IN, SECOND] }
     const text = (count: number, locale: Locale) => flat(inLocale({ ...message, count }, locale).text)
-    const enLines =
-      '21 November 2026 at 04:05 UTC, Firefox 120.0 on Windows, 192.0.2.7 21 November 2026 at 04:07 UTC, curl If'
-    const frLines =
-      '21 novembre 2026 à 04:05 UTC, Firefox 120.0 on Windows, 192.0.2.7 21 novembre 2026 à 04:07 UTC, curl Si'
-    expect(text(2, 'en')).toContain('There were 2 sign-ins')
-    expect(text(2, 'en')).toContain(`They were: ${enLines}`)
-    expect(text(20, 'en')).toContain('There were 20 sign-ins')
-    expect(text(20, 'en')).toContain(`The most recent were: ${enLines}`)
+    const device = 'Firefox 120.0 on Windows, 192.0.2.7'
+    const lines: InEachLanguage = {
+      en: `21 November 2026 at 04:05 UTC, ${device} 21 November 2026 at 04:07 UTC, curl If`,
+      fr: `21 novembre 2026 à 04:05 UTC, ${device} 21 novembre 2026 à 04:07 UTC, curl Si`,
+      de: `21. November 2026 um 04:05 UTC, ${device} 21. November 2026 um 04:07 UTC, curl Wenn`,
+      es: `21 de noviembre de 2026 a las 04:05 UTC, ${device} 21 de noviembre de 2026 a las 04:07 UTC, curl Si`,
+    }
+    expect(text(2, 'en')).toContain(`There were 2 sign-ins to your account`)
+    expect(text(2, 'en')).toContain(`They were: ${lines.en}`)
+    expect(text(20, 'en')).toContain(`There were 20 sign-ins to your account`)
+    expect(text(20, 'en')).toContain(`The most recent were: ${lines.en}`)
     expect(text(2, 'fr')).toContain('Il y a eu 2 connexions')
-    expect(text(2, 'fr')).toContain(`Les voici : ${frLines}`)
-    expect(text(20, 'fr')).toContain(`Voici les dernières : ${frLines}`)
+    expect(text(2, 'fr')).toContain(`Les voici : ${lines.fr}`)
+    expect(text(20, 'fr')).toContain(`Voici les dernières : ${lines.fr}`)
+    expect(text(2, 'de')).toContain(`gab es 2 Anmeldungen mit neuen Geräten. Im Einzelnen: ${lines.de}`)
+    expect(text(20, 'de')).toContain(`Die letzten davon: ${lines.de}`)
+    expect(text(2, 'es')).toContain('Hubo 2 inicios de sesión')
+    expect(text(2, 'es')).toContain(`Son los siguientes: ${lines.es}`)
+    expect(text(20, 'es')).toContain(`Los más recientes son: ${lines.es}`)
     const subjects = LOCALES.map((locale) => inLocale({ ...message, count: 2 }, locale).subject)
     expect(subjects).toEqual([
       'New devices signed in to your account at auth.example.com',
       'De nouveaux appareils se sont connectés à votre compte sur auth.example.com',
+      'Neue Geräte in Ihrem Konto bei auth.example.com angemeldet',
+      'Inicios de sesión en su cuenta de auth.example.com desde dispositivos nuevos',
     ])
   })
 
@@ -183,13 +226,13 @@ describe('a notice', () => {
   })
 
   it.each([
-    [1, 'after 1 failed attempt.', 'après 1 tentative échouée.'],
-    [2, 'after 2 failed attempts.', 'après 2 tentatives échouées.'],
-    [10, 'after 10 failed attempts.', 'après 10 tentatives échouées.'],
-  ])('of %i failures states their number in both languages', (failures, english, french) => {
+    [1, '1 failed attempt.', '1 tentative échouée.', '1 Fehlversuch in', '1 intento fallido.'],
+    [2, '2 failed attempts.', '2 tentatives échouées.', '2 Fehlversuchen in', '2 intentos fallidos.'],
+    [10, '10 failed attempts.', '10 tentatives échouées.', '10 Fehlversuchen in', '10 intentos fallidos.'],
+  ])('of %i failures states their number in every language', (failures, ...expected) => {
     const message = { ...MESSAGES.signed_in_after_failures, failures }
-    expect(flat(inLocale(message).text)).toContain(english)
-    expect(flat(inLocale(message, 'fr').text)).toContain(french)
+    for (const [index, locale] of LOCALES.entries())
+      expect(flat(inLocale(message, locale).text)).toContain(expected[index])
   })
 
   it('of a change of address contains the new address', () => {
@@ -202,21 +245,23 @@ describe('a notice', () => {
 
 describe('a lifetime', () => {
   it.each([
-    [1, '1 second', '1 seconde'],
-    [59, '59 seconds', '59 secondes'],
-    [60, '1 minute', '1 minute'],
-    [119, '1 minute', '1 minute'],
-    [1_800, '30 minutes', '30 minutes'],
-    [3_600, '1 hour', '1 heure'],
-    [5_400, '90 minutes', '90 minutes'],
-    [7_200, '2 hours', '2 heures'],
-    [86_400, '24 hours', '24 heures'],
-    [172_800, '2 days', '2 jours'],
-    [604_800, '7 days', '7 jours'],
-  ])('of %i seconds is written as a duration in both languages', (lifetimeSeconds, english, french) => {
+    [1, '1 second', '1 seconde', '1 Sekunde', '1 segundo'],
+    [59, '59 seconds', '59 secondes', '59 Sekunden', '59 segundos'],
+    [60, '1 minute', '1 minute', '1 Minute', '1 minuto'],
+    [119, '1 minute', '1 minute', '1 Minute', '1 minuto'],
+    [1_800, '30 minutes', '30 minutes', '30 Minuten', '30 minutos'],
+    [3_600, '1 hour', '1 heure', '1 Stunde', '1 hora'],
+    [5_400, '90 minutes', '90 minutes', '90 Minuten', '90 minutos'],
+    [7_200, '2 hours', '2 heures', '2 Stunden', '2 horas'],
+    [86_400, '24 hours', '24 heures', '24 Stunden', '24 horas'],
+    [172_800, '2 days', '2 jours', '2 Tage', '2 días'],
+    [604_800, '7 days', '7 jours', '7 Tage', '7 días'],
+  ])('of %i seconds is written as a duration in every language', (lifetimeSeconds, en, fr, de, es) => {
     const message = { ...MESSAGES.reset_password, lifetimeSeconds }
-    expect(flat(inLocale(message).text)).toContain(`expires after ${english}.`)
-    expect(flat(inLocale(message, 'fr').text)).toContain(`reste valable ${french}.`)
+    expect(flat(inLocale(message, 'en').text)).toContain(`expires after ${en}.`)
+    expect(flat(inLocale(message, 'fr').text)).toContain(`reste valable ${fr}.`)
+    expect(flat(inLocale(message, 'de').text)).toContain(`ist ${de} gültig.`)
+    expect(flat(inLocale(message, 'es').text)).toContain(`es válido durante ${es}.`)
   })
 
   it('is never stated longer than it is, nor shorter by a minute or more', () => {

@@ -1,13 +1,17 @@
 import { isIP } from 'node:net'
+import { MAIL_CODE_LIFETIME_SECONDS } from '../model/mail-codes.ts'
 import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text/index.ts'
 import type { ComposedMail, LinkedKind, MailContent, MailData, MailKind, SignIn } from './index.ts'
-import { htmlOf, textOf } from './layout.ts'
+import { type Content, htmlOf, textOf } from './layout.ts'
+import { DEFAULT_LOOK, type MailLook } from './look.ts'
 
 /** A link that redeems a token. */
 interface WithLink {
   /** An http or https URL in ASCII, as `URL.href` returns it. It contains the token. */
   readonly link: string
   readonly token: string
+  /** Eight digits. `null` in a mail without a code. */
+  readonly code: string | null
 }
 
 /** A mail that the service sends. A union over the kinds. */
@@ -21,6 +25,8 @@ export interface MailContext {
   /** The host name of the service, such as `auth.example.com`. */
   readonly service: string
   readonly locale: Locale
+  /** Default: {@link DEFAULT_LOOK}. */
+  readonly look?: MailLook | undefined
 }
 
 /** A mail before it is addressed. */
@@ -28,12 +34,12 @@ export type Unaddressed = Omit<ComposedMail, 'id' | 'to'> & MailContent
 
 /** What a message is about, for programs. */
 export function contentOf(message: Message): MailContent {
-  const { kind, link = null, token = null, ...data } = message as Message & Partial<WithLink>
-  return { kind, url: link, token, data } as MailContent
+  const { kind, link = null, token = null, code = null, ...data } = message as Message & Partial<WithLink>
+  return { kind, url: link, token, code, data } as MailContent
 }
 
 /**
- * Writes the subject, text and HTML of a message. The link of a message is its only secret.
+ * Writes the subject, text and HTML of a message. The link of a message and its code are its only secrets.
  *
  * Line breaks and other control characters in values become spaces. `device`, which clients control, is cut to 80
  * characters and cannot contain anything that mail programs turn into a link.
@@ -43,16 +49,18 @@ export function contentOf(message: Message): MailContent {
  */
 export function compose(
   message: Message,
-  { service, locale }: MailContext,
+  { service, locale, look = DEFAULT_LOOK }: MailContext,
 ): Unaddressed & { readonly html: string } {
   const texts = MAIL[locale]
-  const content = {
+  const content: Content = {
     words: wordsOf(message, oneLine(service), texts),
     greeting: texts.greeting,
     copyLink: texts.copyLink,
     link: 'link' in message ? checkedLink(message.link) : null,
+    code: 'code' in message ? codeWords(message.code, texts) : null,
     service: oneLine(service),
     language: locale,
+    look,
   }
   return {
     ...contentOf(message),
@@ -84,6 +92,17 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
       return texts.signed_in_after_failures(service, signInWords(message, texts), message.failures)
     default:
       return texts[message.kind](service)
+  }
+}
+
+/** The code in two groups, and the sentence before it. */
+function codeWords(code: string | null, texts: MailTexts): Content['code'] {
+  if (code === null) return null
+  const lifetime = duration(MAIL_CODE_LIFETIME_SECONDS, texts)
+  return {
+    label: texts.enterCode,
+    note: texts.codeExpiry.replace('{duration}', () => lifetime),
+    digits: `${code.slice(0, 4)} ${code.slice(4)}`,
   }
 }
 

@@ -78,6 +78,11 @@ export type MailContent<Kind extends MailKind = MailKind> = {
     readonly url: Each extends LinkedKind ? string : null
     /** The token in the link: a secret. `null` in a mail without a link. */
     readonly token: Each extends LinkedKind ? string : null
+    /**
+     * Eight digits that do what the link does, in the browser that asked for the mail: a secret. `null` in a mail without a
+     * link, and if no browser waits for a code. Show it as `1234 5678`.
+     */
+    readonly code: Each extends LinkedKind ? string | null : null
     readonly data: MailData<Each>
   }
 }[Kind]

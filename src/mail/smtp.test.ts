@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { certificateFor, trust } from '../../test/support/certificate.ts'
 import { freePort } from '../../test/support/ports.ts'
+import { until } from '../../test/support/production.ts'
 import { type Answer, answering, startScriptedServer, startSmtpServer } from '../../test/support/smtp.ts'
 import { OptionError } from '../model/errors.ts'
 import { MAILS_AT_ONCE, type Mail, MailError, type Mailer, MailRefused } from './index.ts'
@@ -20,6 +21,7 @@ const MAIL: Mail = {
   kind: 'test',
   url: null,
   token: null,
+  code: null,
   data: {},
 }
 const HEADERS = [
@@ -609,7 +611,7 @@ describe('a server that fails', () => {
       expect(error).not.toBeInstanceOf(MailRefused)
       expect(error.message).toMatch(/within 0.3 s|Greeting never received|Timeout/)
     }
-    await vi.waitFor(() => expect(server.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]))
+    await until(() => server.sockets.every(({ destroyed }) => destroyed))
   })
 
   it.each([
@@ -689,7 +691,7 @@ describe('close', () => {
     mailer.close()
     finish.resolve()
     expect((await sending).map(({ status }) => status)).toEqual(Array(MAILS_AT_ONCE + 2).fill('rejected'))
-    await vi.waitFor(() => expect(server.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]))
+    await until(() => server.sockets.every(({ destroyed }) => destroyed))
   })
 
   it('can be called twice, and before any message was sent', () => {

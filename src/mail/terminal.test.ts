@@ -12,6 +12,7 @@ const MAIL: Mail = {
   kind: 'test',
   url: null,
   token: null,
+  code: null,
   data: {},
 }
 

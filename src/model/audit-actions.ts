@@ -38,14 +38,15 @@ export const AUDIT_ACTIONS = {
     { actor: 'operator', when: 'An operator had the confirmation mail sent again' },
   ],
   confirm_email: [
-    { actor: 'user', when: 'The address of a new account was confirmed with the link and the password' },
+    { actor: 'user', when: 'The address of a new account was confirmed with a mailed link or code' },
     { actor: 'operator', when: 'An operator vouched for the address' },
     {
       actor: 'anonymous',
       outcome: 'refused',
       reason: 'wrong_password',
-      when: 'The link was valid, but the password was wrong',
+      when: 'The link or the code was valid, but the password was wrong',
     },
+    { actor: 'anonymous', outcome: 'refused', reason: 'wrong_code', when: 'The mailed code was wrong' },
   ],
   login: [
     {
@@ -53,6 +54,12 @@ export const AUDIT_ACTIONS = {
       reason: 'pwd',
       details: ['device', 'failures'],
       when: 'Someone signed in. `device` is `known` or `new`; `failures` counts the wrong passwords before',
+    },
+    {
+      actor: 'user',
+      reason: 'mail_code',
+      details: ['device', 'failures'],
+      when: 'Someone confirmed the address of a new account with a mailed code, which signed them in. The details are the same',
     },
     { actor: 'operator', reason: 'vouched', when: 'The embedding program started a session' },
     {
@@ -123,7 +130,10 @@ export const AUDIT_ACTIONS = {
     },
     { actor: 'operator', when: 'An operator had the reset mail sent' },
   ],
-  reset_password: [{ actor: 'user', when: 'A reset token was used' }],
+  reset_password: [
+    { actor: 'user', when: 'A reset token or a mailed code was used' },
+    { actor: 'anonymous', outcome: 'refused', reason: 'wrong_code', when: 'The mailed code was wrong' },
+  ],
   change_password: [
     { actor: 'user', when: 'A user changed their password' },
     { actor: 'user', outcome: 'refused', reason: 'wrong_password', when: 'The current password was wrong' },
@@ -134,6 +144,7 @@ export const AUDIT_ACTIONS = {
   ],
   change_email: [
     { actor: 'user', when: 'The new address was confirmed, and the account has it now' },
+    { actor: 'user', outcome: 'refused', reason: 'wrong_code', when: 'The mailed code was wrong' },
     { actor: 'operator', when: 'An operator vouched for a new address, and the account has it now' },
   ],
   update_profile: [

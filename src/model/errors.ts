@@ -106,6 +106,12 @@ export const ERRORS = {
     cause:
       'The address is unknown or malformed, the password is wrong, or the account is disabled or its address is not confirmed. The answer does not say which. With BIENVENUE_EMAIL_VERIFICATION, every failed sign-in adds, whatever the cause: “If the address is not confirmed yet, POST /request_confirmation sends the email again.”',
   },
+  invalid_code: {
+    status: 401,
+    message: 'The code is wrong or no longer works. Check it, or request a new one.',
+    cause:
+      'The code from a mail is wrong, expired, used, replaced, or void after too many wrong attempts, or another browser asked for it. The answer does not say which.',
+  },
   unauthenticated: {
     status: 401,
     message: 'A valid session is required. Sign in first.',

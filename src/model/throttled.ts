@@ -29,6 +29,12 @@ export const THROTTLED = {
     ip: 'registrationsPerIp',
     forgetAfterMs: HOUR_MS,
   },
+  mail_code: {
+    what: 'wrong codes from mail',
+    account: 'mailCodeFailuresPerAccount',
+    ip: 'loginFailuresPerIp',
+    forgetAfterMs: 24 * HOUR_MS,
+  },
   email_change: {
     what: 'email change requests',
     account: 'resetRequestsPerAccount',

@@ -29,8 +29,8 @@ export const THROTTLING = {
       'The number of wrong passwords for one account, from anywhere, after which each further attempt must wait.',
   },
   /**
-   * The number of wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times
-   * from a /48), for any account, after which each further attempt must wait.
+   * The number of wrong passwords, and of wrong codes from mail, from one IP address (IPv6: /64 network; twice
+   * as many from a /56, four times from a /48), for any account, after which each further attempt must wait.
    *
    * 2 to 100000 (failures). Default: `300`, in production `100`.
    */
@@ -41,7 +41,7 @@ export const THROTTLING = {
     development: 300,
     production: 100,
     about:
-      'The number of wrong passwords from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), for any account, after which each further attempt must wait.',
+      'The number of wrong passwords, and of wrong codes from mail, from one IP address (IPv6: /64 network; twice as many from a /56, four times from a /48), for any account, after which each further attempt must wait.',
   },
   /**
    * The number of wrong passwords in a row after which signing in from a new device requires a reset by mail.
@@ -58,6 +58,20 @@ export const THROTTLING = {
       'The number of wrong passwords in a row after which signing in from a new device requires a reset by mail. 0 means never.',
     refusedInProduction: (value: number) =>
       value === 0 ? 'must be 1 to 100; NIST requires a lock after at most 100 failures in a row' : null,
+  },
+  /**
+   * The number of wrong codes from mail for one address, after which each further attempt must wait and voids
+   * the code.
+   *
+   * 2 to 10 (failures in a row). Default: `5`.
+   */
+  mailCodeFailuresPerAccount: {
+    env: 'BIENVENUE_MAIL_CODE_FAILURES_PER_ACCOUNT',
+    kind: { type: 'integer', min: 2, max: 10, unit: 'failures in a row' },
+    classic: 5,
+    production: 5,
+    about:
+      'The number of wrong codes from mail for one address, after which each further attempt must wait and voids the code.',
   },
   /**
    * The maximum number of sign-ins to one account with the right password in 10 minutes. Known devices have a

@@ -1,6 +1,6 @@
 import { TOPICS } from '../api/index.ts'
-import { PAGES } from '../text/index.ts'
-import type { Page, PageContext } from './layout.ts'
+import type { Page } from './layout.ts'
+import type { Look } from './look.ts'
 import { layOutPasswordPage } from './password-page.ts'
 
 /**
@@ -8,10 +8,10 @@ import { layOutPasswordPage } from './password-page.ts'
  *
  * Opening the page changes nothing. Its form sends `POST <basePath>/confirm_email`.
  */
-export function renderConfirmEmail(context: PageContext): Page {
+export function renderConfirmEmail(look: Look): Page {
   return layOutPasswordPage(
     {
-      words: PAGES[context.locale].confirmEmail,
+      words: look.texts.confirmEmail,
       icon: 'envelope',
       operation: TOPICS.account.confirmEmail,
       tokenField: 'token',
@@ -20,6 +20,6 @@ export function renderConfirmEmail(context: PageContext): Page {
       autocomplete: 'current-password',
       invalidLink: 'invalid_confirmation_token',
     },
-    context,
+    look,
   )
 }

@@ -1,11 +1,17 @@
 /**
- * The hosted pages that mailed links open. This folder has their markup, style, script and Content-Security-Policy; the
- * sentences are in `text/`, the routes and the other headers in `app/`. A page never contains anything from a request:
- * the script reads the link in the browser, and sends nothing until the person submits the form.
+ * The hosted pages. This folder has their markup, style, scripts and policies; the sentences are in `text/`, the routes and
+ * the other headers in `app/`. A view is a pure function from data to a page.
  *
  * @module
  */
+export { type Asset, openAssets, type PageAssets } from './assets.ts'
 export { renderConfirmEmail } from './confirm-email.ts'
-export type { Page, PageContext } from './layout.ts'
+export type { Page } from './layout.ts'
+export type { Look } from './look.ts'
+export type { FormState } from './problems.ts'
+export { renderRefusal } from './refusal.ts'
 export { renderResetPassword } from './reset-password.ts'
-export { openSite } from './site.ts'
+export { renderSignIn } from './sign-in.ts'
+export { renderSignOut } from './sign-out.ts'
+export { openSite, type Site } from './site.ts'
+export { renderStepUp } from './step-up.ts'

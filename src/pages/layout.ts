@@ -1,70 +1,128 @@
-import { readFileSync } from 'node:fs'
-import { html, raw } from 'hono/html'
-import { sha256 } from '../lib/digest.ts'
-import type { Locale } from '../text/index.ts'
+import { html } from 'hono/html'
+import type { Look } from './look.ts'
+import { fill } from './words.ts'
 
-// Sent unchanged, because the policy has the hashes of these files.
-const STYLE = readFileSync(new URL('./browser/page.css', import.meta.url), 'utf8')
-const SCRIPT = readFileSync(new URL('./browser/password-page.js', import.meta.url), 'utf8')
-
-/** What a page depends on: the language and options, never an account or a link. */
-export interface PageContext {
-  readonly locale: Locale
-  /** The path at which the service is mounted, without a trailing slash: `''` or `/auth`. */
-  readonly basePath: string
-  /** Whether a password reset ends the sessions of the account. */
-  readonly resetEndsSessions: boolean
-  /** The minimum length of a new password, in Unicode code points. */
-  readonly minPasswordLength: number
-}
-
-/** A page and its policy. */
+/** A page and its policies. */
 export interface Page {
   readonly html: string
-  /** The value of the `Content-Security-Policy` header, which allows only the style and script of this page. */
+  /** The value of the `Content-Security-Policy` header. */
   readonly contentSecurityPolicy: string
+  /** The value of the `Referrer-Policy` header. */
+  readonly referrerPolicy: string
 }
 
 /** Markup in which every value is escaped. */
 export type Markup = ReturnType<typeof html>
 
-// Allows our style and script, by their hashes, and requests to the same origin. Trusted Types prevent the script from
-// turning text into markup.
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `script-src '${hashOf(SCRIPT)}'`,
-  `style-src '${hashOf(STYLE)}'`,
-  "connect-src 'self'",
-  "form-action 'none'",
-  "base-uri 'none'",
-  "object-src 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ')
+/** What is special about a page. */
+interface Layout {
+  readonly title: string
+  readonly body: Markup
+  /** Whether the page shows an error. */
+  readonly hasProblem?: boolean
+  /** Which entry of the navigation is this page. Only pages of the account have a navigation. */
+  readonly entry?: AccountEntry
+  /** A page behind a mailed link: its own script, and no referrer, because its address held a secret. */
+  readonly behindLink?: true
+}
 
-/** Wraps the body of a page into the common document. */
-export function layOut({ locale, title, body }: { locale: Locale; title: string; body: Markup }): Page {
+/** The pages of the account, in the order of their navigation. */
+export const ACCOUNT_PAGES = {
+  overview: '/account',
+  email: '/account/email',
+  password: '/account/password',
+  sessions: '/account/sessions',
+  activity: '/account/activity',
+  data: '/account/data',
+} as const
+export type AccountEntry = keyof typeof ACCOUNT_PAGES
+
+/** Puts the body of a page into the common document. */
+export function layOut(look: Look, { title, body, hasProblem = false, entry, behindLink }: Layout): Page {
+  const { locale, texts, site, assets } = look
+  const fullTitle = `${title} – ${site.name}`
+  const urlOf = ({ name }: { readonly name: string }) => `${look.basePath}/assets/${name}`
   const page = html`<!doctype html>
 <html lang="${locale}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-<title>${title}</title>
-<style>${raw(STYLE)}</style>
+<title>${hasProblem ? fill(texts.shell.errorTitle, { title: fullTitle }) : fullTitle}</title>
+<link rel="icon" href="${urlOf(assets.icon)}">
+<link rel="stylesheet" href="${urlOf(assets.style)}">
+<script type="module" src="${urlOf(behindLink ? assets.linkScript : assets.script)}"></script>
 </head>
-<body>
+<body${entry !== undefined && html` class="wide"`}>
+<a class="skip" href="#main">${texts.shell.skip}</a>
+<header>
+<p class="brand">${assets.logo !== null && html`<img src="${urlOf(assets.logo)}" alt="" height="32">`}${site.name}</p>
+${look.user && signOutForm(look, look.user)}</header>
+${entry !== undefined && navigation(look, entry)}<main id="main" tabindex="-1">
 ${body}
-<script type="module">${raw(SCRIPT)}</script>
-</body>
+</main>
+${footer(look)}</body>
 </html>
 `
-  return { html: page.toString(), contentSecurityPolicy: CONTENT_SECURITY_POLICY }
+  return {
+    html: page.toString(),
+    contentSecurityPolicy: policyOf(look),
+    referrerPolicy: behindLink ? 'no-referrer' : 'same-origin',
+  }
 }
 
-/** The hash source of an inline style or script (CSP Level 3, §2.3.1). */
-function hashOf(text: string): string {
-  return `sha256-${Buffer.from(sha256(text)).toString('base64')}`
+/**
+ * Browsers apply `form-action` to the redirect after a form too, so it lists every origin to which a form may lead. The
+ * referrer is kept within the site: without it, a form would send `Origin: null`, which the guard against forged requests
+ * refuses.
+ */
+function policyOf({ formTargets }: Look): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    `form-action ${["'self'", ...formTargets].join(' ')}`,
+    "base-uri 'none'",
+    "object-src 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
 }
+
+function signOutForm({ basePath, texts }: Look, { email }: { readonly email: string }): Markup {
+  return html`<form method="post" action="${basePath}/sign_out">
+<span class="who" title="${fill(texts.shell.signedInAs, { email })}">${email}</span>
+<button class="quiet" type="submit">${texts.shell.signOut}</button>
+</form>
+`
+}
+
+function navigation({ basePath, texts }: Look, entry: AccountEntry): Markup {
+  const entries = Object.entries(ACCOUNT_PAGES) as [AccountEntry, string][]
+  return html`<nav aria-label="${texts.shell.account}"><ul>
+${entries.map(([name, path]) => html`<li><a href="${basePath}${path}"${name === entry && html` aria-current="page"`}>${texts.account.navigation[name]}</a></li>\n`)}</ul></nav>
+`
+}
+
+/** Help is in the same place on every page (WCAG 2.2, 3.2.6). */
+function footer({ here, locale, site, texts }: Look): Markup {
+  const { links, supportContact } = site
+  const entries = [
+    [texts.shell.help, links.help],
+    [texts.shell.contact, supportContact?.href ?? null],
+    [texts.shell.terms, links.terms],
+    [texts.shell.privacy, links.privacy],
+    [texts.shell.imprint, links.imprint],
+  ].filter((entry): entry is [string, string] => entry[1] !== null)
+  const inLanguage = (tag: string) => `${here}${here.includes('?') ? '&' : '?'}lang=${tag}`
+  return html`<footer>
+${entries.length > 0 && html`<ul class="links">${entries.map(([label, url]) => html`<li><a href="${url}">${label}</a></li>`)}</ul>\n`}${site.languages.length > 1 && html`<nav aria-label="${texts.shell.languages}"><ul class="links">${site.languages.map((tag) => html`<li><a href="${inLanguage(tag)}" lang="${tag}" hreflang="${tag}"${tag === locale && html` aria-current="true"`}>${LANGUAGE_NAMES[tag]}</a></li>`)}</ul></nav>\n`}</footer>
+`
+}
+
+/** The languages in their own words. */
+const LANGUAGE_NAMES = { en: 'English', fr: 'Français', de: 'Deutsch', es: 'Español' }

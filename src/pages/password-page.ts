@@ -1,8 +1,9 @@
 import { html } from 'hono/html'
 import type { Contract, FieldsOf } from '../api/index.ts'
-import { PAGES, type PanelWords, type PasswordPageWords } from '../text/index.ts'
+import type { PanelWords, PasswordPageWords } from '../text/index.ts'
 import { type IconName, icon } from './icons.ts'
-import { layOut, type Markup, type Page, type PageContext } from './layout.ts'
+import { layOut, type Markup, type Page } from './layout.ts'
+import type { Look } from './look.ts'
 
 /** A page that a mailed link opens. It asks for a password and sends it with the token of the link. */
 interface PasswordPage<Given extends Contract> {
@@ -22,17 +23,12 @@ interface PasswordPage<Given extends Contract> {
 }
 
 /**
- * Renders the page: a panel for each state, hidden until `browser/password-page.js` shows it, and a template with the
+ * Renders the page: a panel for each state, hidden until `browser/link-page.js` shows it, and a template with the
  * sentences for refusals.
  */
-export function layOutPasswordPage<Given extends Contract>(
-  page: PasswordPage<Given>,
-  context: PageContext,
-): Page {
+export function layOutPasswordPage<Given extends Contract>(page: PasswordPage<Given>, look: Look): Page {
   const { words } = page
-  const { locale } = context
-  const body = html`<main>
-${panel('ask', words.ask, icon(page.icon, 'icon'), form(page, context))}
+  const body = html`${panel('ask', words.ask, icon(page.icon, 'icon'), form(page, look))}
 ${panel('done', words.done, icon('tick', 'icon good'))}
 ${panel(page.invalidLink, words.invalidLink, icon('exclamation', 'icon bad'))}
 ${panel('incomplete', words.incomplete, icon('exclamation', 'icon bad'))}
@@ -41,13 +37,12 @@ ${icon(page.icon, 'icon')}
 <h1>${words.ask.heading}</h1>
 <p>${words.noScript}</p>
 </noscript>
-</main>
 <p id="host"></p>
 <template id="problems">
 ${Object.entries(words.passwordProblems).map(([code, text]) => html`<p data-code="${code}" data-about="password">${text}</p>\n`)}
-${Object.entries(PAGES[locale].problems).map(([code, text]) => html`<p data-code="${code}">${text}</p>\n`)}
+${Object.entries(look.texts.problems).map(([code, text]) => html`<p data-code="${code}">${text}</p>\n`)}
 </template>`
-  return layOut({ locale, title: words.ask.heading, body })
+  return layOut(look, { title: words.ask.heading, body, behindLink: true })
 }
 
 function panel(name: string, { heading, paragraphs }: PanelWords, drawing: Markup, more: Markup = html``) {
@@ -61,10 +56,10 @@ ${paragraphs.map((text) => html`<p>${text}</p>\n`)}${more}</section>`
  * The fields have the names that the operation expects. `method="post"` keeps the password out of the URL if the form
  * is ever submitted without the script.
  */
-function form<Given extends Contract>(page: PasswordPage<Given>, { locale, basePath }: PageContext) {
+function form<Given extends Contract>(page: PasswordPage<Given>, { texts, basePath }: Look) {
   const { operation, tokenField, passwordField, autocomplete } = page
   const { label, hint, submit, sending } = page.words.ask
-  const { reveal } = PAGES[locale]
+  const { reveal } = texts
   return html`<form method="post" novalidate data-method="${operation.method}" data-url="${basePath}${operation.path}" data-token-field="${tokenField}">
 ${page.hasEmail && username}
 <label for="password">${label}</label>

@@ -1,6 +1,7 @@
 import { TOPICS } from '../api/index.ts'
-import { PAGES, type PasswordPageWords } from '../text/index.ts'
-import type { Page, PageContext } from './layout.ts'
+import type { PasswordPageWords } from '../text/index.ts'
+import type { Page } from './layout.ts'
+import type { Look } from './look.ts'
 import { layOutPasswordPage } from './password-page.ts'
 
 /**
@@ -8,9 +9,9 @@ import { layOutPasswordPage } from './password-page.ts'
  *
  * Opening the page changes nothing. Its form sends `PUT <basePath>/reset_password`.
  */
-export function renderResetPassword(context: PageContext): Page {
-  const words = wordsOf(context)
-  const hint = [...lengthHint(context), words.ask.hint].join(' ')
+export function renderResetPassword(look: Look, view: { resetEndsSessions: boolean }): Page {
+  const words = wordsOf(look, view)
+  const hint = [...lengthHint(look), words.ask.hint].join(' ')
   return layOutPasswordPage(
     {
       words: { ...words, ask: { ...words.ask, hint } },
@@ -22,12 +23,12 @@ export function renderResetPassword(context: PageContext): Page {
       autocomplete: 'new-password',
       invalidLink: 'invalid_reset_token',
     },
-    context,
+    look,
   )
 }
 
-function wordsOf({ locale, resetEndsSessions }: PageContext): PasswordPageWords {
-  const { resetPassword: words, resetKeepsSessions: kept } = PAGES[locale]
+function wordsOf({ texts }: Look, { resetEndsSessions }: { resetEndsSessions: boolean }): PasswordPageWords {
+  const { resetPassword: words, resetKeepsSessions: kept } = texts
   if (resetEndsSessions) return words
   return {
     ...words,
@@ -37,8 +38,8 @@ function wordsOf({ locale, resetEndsSessions }: PageContext): PasswordPageWords 
 }
 
 /** The minimum length, in the words of the refusal. Empty if one character is enough. */
-function lengthHint({ locale, minPasswordLength }: PageContext): string[] {
-  const { password_too_short } = PAGES[locale].resetPassword.passwordProblems
+function lengthHint({ texts, minPasswordLength }: Look): string[] {
+  const { password_too_short } = texts.resetPassword.passwordProblems
   return minPasswordLength === 1
     ? []
     : [password_too_short.replace('{min_length}', String(minPasswordLength))]

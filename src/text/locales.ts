@@ -1,3 +1,3 @@
 /** The languages of mails and pages. The first is the default. */
-export const LOCALES = ['en', 'fr'] as const
+export const LOCALES = ['en', 'fr', 'de', 'es'] as const
 export type Locale = (typeof LOCALES)[number]

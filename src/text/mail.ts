@@ -3,6 +3,8 @@
 /** The content of one mail, in order. */
 export interface MailWords {
   readonly subject: string
+  /** The subject in a few words, without the name of the service. Only in the HTML. */
+  readonly heading: string
   /** Paragraphs. In a mail with a link, the last one introduces the link. */
   readonly before: readonly string[]
   /** The label of the link's button. Required in a mail with a link. */

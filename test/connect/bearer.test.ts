@@ -1,6 +1,6 @@
 /** Sessions without a cookie, for mobile apps, command-line tools and browser clients on another site. */
 import { expect, it } from 'vitest'
-import { onBothEngines } from '../support/engines.ts'
+import { onEachEngine } from '../support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
 import { type Send, send, sessionIdOf } from '../support/send.ts'
 
@@ -13,7 +13,7 @@ interface Tokens {
   device_token?: string
 }
 
-onBothEngines('a bearer token', (engine) => {
+onEachEngine('a bearer token', (engine) => {
   async function service() {
     const { auth } = await productionAuth(engine)
     await auth.users.create({ ...CREDENTIALS, confirmed: true })

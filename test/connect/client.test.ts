@@ -6,7 +6,7 @@ import { toNodeHandler } from '../../src/node.ts'
 import { type Browser, openBrowser, serve } from '../support/client.ts'
 import { freshAuth, testClock } from '../support/engines.ts'
 import { freePort } from '../support/ports.ts'
-import { randomKey } from '../support/production.ts'
+import { randomKey, until } from '../support/production.ts'
 
 const EMAIL = 'bob@example.com'
 const PASSWORD = 'a tortoise under the lamp'
@@ -425,7 +425,7 @@ describe('client.session', () => {
     expect(client.session.getSnapshot()).toBe(snapshot)
     expect(listener.mock.calls).toEqual([[undefined], [snapshot]])
     await client.signIn.reauthenticate({ password: PASSWORD })
-    await vi.waitUntil(() => client.session.getSnapshot() !== snapshot)
+    await until(() => client.session.getSnapshot() !== snapshot)
     expect(client.session.getSnapshot()?.session?.id).not.toBe(snapshot?.session?.id)
   })
 

@@ -1,6 +1,6 @@
 /** How an application learns who is signed in: over HTTP, and in its own routes. */
 import { describe, expect, it } from 'vitest'
-import { freshAuth, onBothEngines } from '../support/engines.ts'
+import { freshAuth, onEachEngine } from '../support/engines.ts'
 import { PASSWORD, productionAuth } from '../support/production.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 
@@ -14,7 +14,7 @@ async function signedIn(engine: 'sqlite' | 'postgres' = 'sqlite') {
   return { auth, id, sessionToken }
 }
 
-onBothEngines('GET /session', (engine) => {
+onEachEngine('GET /session', (engine) => {
   it('returns the user and the session, field by field, without a hash or token', async () => {
     const { auth, id, sessionToken } = await signedIn(engine)
     const profile = { name: 'Bob', picture: 'https://example.com/bob.png', locale: 'fr' }
@@ -150,7 +150,7 @@ describe('routes of the application that sign users in', () => {
   })
 })
 
-onBothEngines('auth.testing.signIn', (engine) => {
+onEachEngine('auth.testing.signIn', (engine) => {
   it('signs in an existing or a new user without a password', async () => {
     const auth = await freshAuth(engine)
     for (const user of [EMAIL, EMAIL.toUpperCase(), { email: EMAIL }]) {

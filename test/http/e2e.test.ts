@@ -1,13 +1,13 @@
 /** The end-to-end client against real servers: ours in both dialects, and the Flask original if it can run here. */
 import { describe, expect, it } from 'vitest'
-import { freshDatabase, onBothEngines } from '../support/engines.ts'
+import { freshDatabase, onEachEngine } from '../support/engines.ts'
 import { PYTHON, startFlask } from '../support/flask.ts'
 import { freePort } from '../support/ports.ts'
 import { run, startService } from '../support/service.ts'
 
 const SILENT_SUCCESS = { exitCode: 0, stdout: '', stderr: '' }
 
-onBothEngines('the end-to-end client', (engine) => {
+onEachEngine('the end-to-end client', (engine) => {
   it('succeeds against our server, and again on the same database', async () => {
     const service = await startService(await freshDatabase(engine))
     expect(await run(process.execPath, ['examples/main.ts', service.url])).toEqual(SILENT_SUCCESS)

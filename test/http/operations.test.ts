@@ -10,7 +10,7 @@ import { TABLES } from '../../src/db/tables/index.ts'
 import type { Table } from '../../src/db/tables/table.ts'
 import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
-import { onBothEngines } from '../support/engines.ts'
+import { onEachEngine } from '../support/engines.ts'
 import { BASE_URL, cookieIn, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from '../support/story.ts'
 import {
@@ -172,7 +172,7 @@ async function storedHashes({ db }: World): Promise<string[]> {
   return [...new Set(found)]
 }
 
-onBothEngines('an answer', (engine) => {
+onEachEngine('an answer', (engine) => {
   it.each(OPERATIONS)(
     'to $method $path has only the fields that its contract lists, and no secret [API-03]',
     async (operation) => {
@@ -262,7 +262,7 @@ async function sessionFrom(operation: Operation, world: World, wrong = false): P
     : undefined
 }
 
-onBothEngines('a session', (engine) => {
+onEachEngine('a session', (engine) => {
   const setsCookie = OPERATIONS.filter(({ success }) => success.setsCookie)
   const cases = setsCookie.flatMap((operation) =>
     Object.entries(CLOSED_GATES).map(([gate, close]) => ({ id: operation.id, gate, close, operation })),

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { MailError } from '../../src/index.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
-import { onBothEngines } from '../support/engines.ts'
+import { onEachEngine } from '../support/engines.ts'
 import { cookieIn, memoryMailer, NEW_PASSWORD, PASSWORD, productionAuth } from '../support/production.ts'
 import type { Send } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS } from '../support/story.ts'
@@ -168,7 +168,7 @@ async function go(
   return cookieIn(answer, 'session_id') || undefined
 }
 
-onBothEngines('sessions', (engine) => {
+onEachEngine('sessions', (engine) => {
   it('last as long, and are as many, as the defaults say; the least recently used one makes room [SES-09]', async () => {
     const { auth, now } = await productionAuth(engine)
     await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })

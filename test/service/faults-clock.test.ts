@@ -1,7 +1,7 @@
 /** A clock that jumps by an hour or a year in either direction. */
 import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { CHEAP_HASHER, freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { CHEAP_HASHER, freshAuth, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import {
   memoryMailer,
   NEW_PASSWORD,
@@ -25,7 +25,7 @@ const STEPS = [
   { step: 'a year back', seconds: -YEAR },
 ]
 
-onBothEngines('a clock that jumps', (engine) => {
+onEachEngine('a clock that jumps', (engine) => {
   describe.each(STEPS)('$step', ({ seconds }) => {
     it('extends no throttling wait beyond the maximum', async () => {
       const { auth, now } = await productionAuth(engine)

@@ -1,6 +1,6 @@
 /** What a whole run of the service writes to its log, its audit log and its answers. */
 import { expect, it } from 'vitest'
-import { freshDatabase, onBothEngines } from '../support/engines.ts'
+import { freshDatabase, onEachEngine } from '../support/engines.ts'
 import { startService } from '../support/service.ts'
 import { ADDRESSES, BOB, story } from '../support/story.ts'
 
@@ -27,7 +27,7 @@ it('every line of the log is JSON with a time, a level and a message [AUD-05]', 
     expect(Object.keys(line).sort()).toEqual([...fields, ...('code' in line ? ['code'] : [])].sort())
 })
 
-onBothEngines('the logs of a whole run', (engine) => {
+onEachEngine('the logs of a whole run', (engine) => {
   it('contain no secret and no unmasked address of a person [AUD-03]', async () => {
     const { log, audit, secrets, refusals } = await story(engine)
     expect([log.length > 35, audit.length > 40, refusals.length > 15]).toEqual([true, true, true])

@@ -19,7 +19,7 @@ import {
   productionEnv,
   runCommand,
 } from '../support/deployed.ts'
-import { type EngineName, freshDatabase, onBothEngines } from '../support/engines.ts'
+import { type EngineName, freshDatabase, onEachEngine } from '../support/engines.ts'
 import { hasNginx, startNginx } from '../support/nginx.ts'
 import { freePort } from '../support/ports.ts'
 import { ROOT, type Service, startService } from '../support/service.ts'
@@ -130,7 +130,7 @@ describe.skipIf(!canRun || !hasBrowser)('with a browser', () => {
   })
   afterAll(() => close())
 
-  onBothEngines('production behind nginx', (engine) => {
+  onEachEngine('production behind nginx', (engine) => {
     it('takes an account from registration to a reset by mail, auditing every step without secrets', async () => {
       const { baseUrl, databaseUrl, env, service, smtp, proxyLog, send } = await deploy(engine)
       const { page, requested } = await openPage(browser)

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { AuditRecord } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { resolveOptions, unsafeOptions } from '../../src/options/index.ts'
-import { freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { freshAuth, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { send, sessionIdOf } from '../support/send.ts'
 import { run, type Service, startService } from '../support/service.ts'
 
@@ -432,7 +432,7 @@ describe('the service with a database in memory', () => {
   })
 })
 
-onBothEngines('the service', (engine) => {
+onEachEngine('the service', (engine) => {
   it('sends security headers with every answer of the classic flow [API-10, API-13]', async () => {
     const { url } = await startService(await migratedDatabase(engine))
     const fields = CREDENTIALS

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuth } from '../../src/index.ts'
-import { type EngineName, freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { type EngineName, freshDatabase, migratedDatabase, onEachEngine } from '../support/engines.ts'
 import { freePort } from '../support/ports.ts'
 import { openTables, randomKey, until } from '../support/production.ts'
 import { type Finished, ROOT, runCli, type Service, startService } from '../support/service.ts'
@@ -118,7 +118,7 @@ async function addUsers(databaseUrl: string, emails: readonly string[], password
 
 const BOB = { email: 'bob@example.com', password: 'b4l0u' }
 
-onBothEngines('several workers', (engine) => {
+onEachEngine('several workers', (engine) => {
   it('answer as one service, and every log line has the process id', async () => {
     const service = await startWorkers(await freshDatabase(engine))
     const workers = pidsOf(service, 'worker listening')

@@ -3,7 +3,7 @@ import type { SignIn } from '../../src/mail/index.ts'
 import { MAIL } from '../../src/text/index.ts'
 
 const LINK = 'https://auth.example.com/reset_password#email=alice%40example.com&token=019aa65e.A-_z'
-export const WITH_LINK = { link: LINK, token: '019aa65e.A-_z', lifetimeSeconds: 3_600 }
+export const WITH_LINK = { link: LINK, token: '019aa65e.A-_z', code: null, lifetimeSeconds: 3_600 }
 export const SIGN_IN: SignIn = {
   at: new Date('2026-11-21T04:05:59Z'),
   ip: '192.0.2.7',

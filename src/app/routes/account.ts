@@ -1,12 +1,18 @@
 import type { AuditRecord } from '../../auth/index.ts'
+import { browserFor } from '../browser.ts'
 import { routesOf } from '../handlers.ts'
 import { cookieHeadersAfter, delivery } from '../signed-in.ts'
 import { accountOnWire, sessionOnWire } from '../wire.ts'
 
 export const accountRoutes = routesOf('account', (auth) => ({
-  async register({ fields, caller }) {
-    const { email } = await auth.account.register(fields, caller)
-    return { body: { email, message: 'user created' } }
+  async register({ fields: { browser_token, ...request }, caller }) {
+    const { emailVerification } = auth.options
+    // Without confirmation, registration mails no code.
+    const browser = emailVerification
+      ? browserFor(auth, caller, browser_token)
+      : { caller, cookies: undefined }
+    const { email } = await auth.account.register(request, browser.caller)
+    return { body: { email, message: 'user created' }, cookies: browser.cookies }
   },
 
   // The hot path: the clients of the exercise check their session here.
@@ -19,13 +25,14 @@ export const accountRoutes = routesOf('account', (auth) => ({
     return { body: { user: accountOnWire(await auth.account.update(fields, caller)) } }
   },
 
-  async requestPasswordReset({ fields, caller }) {
+  async requestPasswordReset({ fields: { browser_token, ...request }, caller }) {
     if (auth.options.resetTokenDelivery === 'mail') {
-      await auth.account.requestPasswordReset(fields, caller)
+      const browser = browserFor(auth, caller, browser_token)
+      await auth.account.requestPasswordReset(request, browser.caller)
       // As entered. The spelling of the account would reveal that it exists.
-      return { body: { email: fields.email, message: 'reset mail sent' } }
+      return { body: { email: request.email, message: 'reset mail sent' }, cookies: browser.cookies }
     }
-    const { user, resetToken } = await auth.account.createResetToken(fields, caller)
+    const { user, resetToken } = await auth.account.createResetToken(request, caller)
     return { body: { email: user.email, reset_token: resetToken } }
   },
 
@@ -35,9 +42,10 @@ export const accountRoutes = routesOf('account', (auth) => ({
     return { body: { email: user.email, message: 'Password updated' } }
   },
 
-  async requestConfirmation({ fields, caller }) {
-    await auth.account.requestConfirmation(fields, caller)
-    return { body: { email: fields.email, message: 'confirmation mail sent' } }
+  async requestConfirmation({ fields: { browser_token, ...request }, caller }) {
+    const browser = browserFor(auth, caller, browser_token)
+    await auth.account.requestConfirmation(request, browser.caller)
+    return { body: { email: request.email, message: 'confirmation mail sent' }, cookies: browser.cookies }
   },
 
   async confirmEmail({ fields, caller }) {
@@ -52,9 +60,10 @@ export const accountRoutes = routesOf('account', (auth) => ({
     return { body: { email: renewed.user.email, message: 'Password updated', ...more }, cookies }
   },
 
-  async changeEmail({ fields, caller }) {
-    await auth.account.changeEmail(fields, caller)
-    return { body: { email: fields.email, message: 'confirmation mail sent' } }
+  async changeEmail({ fields: { browser_token, ...request }, caller }) {
+    const browser = browserFor(auth, caller, browser_token)
+    await auth.account.changeEmail(request, browser.caller)
+    return { body: { email: request.email, message: 'confirmation mail sent' }, cookies: browser.cookies }
   },
 
   async export({ caller }) {

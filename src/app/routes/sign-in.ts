@@ -1,13 +1,9 @@
-import { AuthError } from '../../model/errors.ts'
 import { routesOf } from '../handlers.ts'
-import { delivery } from '../signed-in.ts'
+import { assertOneTransport, delivery } from '../signed-in.ts'
 
 export const signInRoutes = routesOf('signIn', (auth) => ({
   async withPassword({ fields: { device_token, ...request }, credentials, caller }) {
-    const { transport = 'cookie' } = request
-    // The new session replaces the one that the client presents, which must not have another transport.
-    if (credentials.sessionToken !== null && credentials.transport !== transport)
-      throw new AuthError('conflicting_credentials')
+    assertOneTransport(credentials, request.transport)
     const signedIn = await auth.signIn.withPassword(request, {
       ...caller,
       ...(device_token !== undefined && { deviceToken: device_token }),

@@ -4,19 +4,18 @@
  * share the account with that person (arXiv 2205.10174).
  */
 import * as store from '../../db/index.ts'
-import { AuthError, Conflict } from '../../model/errors.ts'
-import { type Account, accountOf, maskEmail, normalizeEmail, type User } from '../../model/user.ts'
+import { AuthError } from '../../model/errors.ts'
+import { type Account, accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
-import { type Context, inTransaction, type TxContext } from '../context.ts'
+import { type Context, inTransaction } from '../context.ts'
 import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertPassword } from '../passwords/password.ts'
-import { revokeTokens } from '../sessions/revoke.ts'
 import { withRightPassword } from '../sign-in/password-check.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { findLiveToken } from '../tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './address.ts'
-import { removeAccount } from './removal.ts'
+import { confirmAddress, proofOf } from './mailbox-proof.ts'
 
 /** What {@link requestConfirmation} takes. */
 export interface ConfirmationRequest {
@@ -41,8 +40,10 @@ export async function requestConfirmation(
   const awaitsConfirmation = user !== null && user.emailVerifiedAt === null && user.disabledAt === null
   await inTransaction(ctx, async (tx) => {
     await record(tx, { action: 'request_confirmation', userId: user?.id ?? null }, caller)
-    if (awaitsConfirmation) await enqueueMail(tx, user, 'verify_email', caller)
-    else await enqueueDecoy(tx, 'verify_email', caller, email)
+    const code = { purpose: 'confirm_email', email } as const
+    if (awaitsConfirmation)
+      await enqueueMail(tx, user, 'verify_email', caller, { code: { ...code, userId: user.id } })
+    else await enqueueDecoy(tx, 'verify_email', caller, email, code.purpose)
   })
 }
 
@@ -80,36 +81,7 @@ export async function confirmEmail(
     user,
     typed,
     caller,
-    async () => (tx) => redeem(tx, token, user, acting),
+    async () => (tx) => confirmAddress(tx, proofOf(token, 'invalid_confirmation_token'), user, acting),
   )
   return accountOf(confirmed)
-}
-
-async function redeem(tx: TxContext, token: store.Token, seen: User, caller: Caller): Promise<User> {
-  const user = await store.lockUser(tx.db, seen.id)
-  const isAsSeen = user?.passwordVersion === seen.passwordVersion && user.disabledAt === null
-  if (!isAsSeen || !(await store.takeToken(tx.db, token, tx.now())))
-    throw new AuthError('invalid_confirmation_token')
-  const isOwn = normalizeEmail(token.email) === normalizeEmail(user.email)
-  if (token.purpose === 'confirm_email' && !isOwn) throw new AuthError('invalid_confirmation_token')
-  // An account that never confirmed the address gives way to the person who reads its mail.
-  const unconfirmed = isOwn ? null : await store.lockUnconfirmedUser(tx.db, token.email)
-  if (unconfirmed !== null) await removeAccount(tx, unconfirmed, caller, 'address_confirmed')
-  try {
-    await store.confirmEmail(tx.db, user.id, token.email, tx.now())
-  } catch (error) {
-    throw error instanceof Conflict ? new AuthError('invalid_confirmation_token', { cause: error }) : error
-  }
-  if (token.purpose === 'confirm_email') {
-    // Other links that confirm the same address have served their purpose.
-    await store.deleteTokensFor(tx.db, user.id, token.purpose)
-    await record(tx, { action: 'confirm_email', userId: user.id }, caller)
-  } else {
-    // Links sent to the old address must stop working.
-    await revokeTokens(tx, user.id)
-    await record(tx, { action: 'change_email', userId: user.id }, caller)
-    const details = { newEmail: maskEmail(token.email) }
-    await enqueueMail(tx, user, 'email_changed', caller, { email: user.email, details })
-  }
-  return { ...user, email: token.email, emailVerifiedAt: tx.now() }
 }

@@ -38,9 +38,12 @@ export async function changeEmail(
     await record(tx, { action: 'request_email_change', userId: user.id }, acting)
     const details = { newEmail: maskEmail(email) }
     await enqueueMail(tx, user, 'email_change_requested', acting, { details })
+    // A code that went to another address must stop working, as an earlier link does.
+    await store.deleteMailCodesFor(tx.db, user.id, ['change_email'])
+    const code = { purpose: 'change_email', email } as const
     // Only the new mailbox may learn whether another account has the address.
     if (owner === null || owner.id === user.id)
-      await enqueueMail(tx, user, 'confirm_new_email', acting, { email })
-    else await enqueueMail(tx, owner, 'account_exists', acting)
+      await enqueueMail(tx, user, 'confirm_new_email', acting, { email, code: { ...code, userId: user.id } })
+    else await enqueueMail(tx, owner, 'account_exists', acting, { code: { ...code, userId: null } })
   })
 }

@@ -109,6 +109,7 @@ export async function addConfirmable(
     locale: request.profile.locale ?? givenLocale(caller),
   })
   await record(tx, { action: 'register', userId: user.id }, caller)
-  if (mustConfirm) await enqueueMail(tx, user, 'verify_email', caller)
+  const code = { purpose: 'confirm_email', email: request.email, userId: user.id, registers: true } as const
+  if (mustConfirm) await enqueueMail(tx, user, 'verify_email', caller, { code })
   return user
 }

@@ -1,15 +1,14 @@
-import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import { type Account, accountOf, isEmailAddress, normalizeEmail } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
-import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
+import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
-import { assertNewPassword, assertPassword } from '../passwords/password.ts'
-import { revokeSessionsAndTokens, revokeTokens } from '../sessions/revoke.ts'
-import { countAttempt, forgetAttempts, tooManyAttempts } from '../sign-in/throttle.ts'
+import { assertPassword } from '../passwords/password.ts'
+import { countAttempt, tooManyAttempts } from '../sign-in/throttle.ts'
 import { findLiveToken, issueToken } from '../tokens.ts'
 import { assertEmailIsGiven, findAddressee } from './address.ts'
+import { proofOf, replacePassword } from './mailbox-proof.ts'
 
 /** What {@link requestPasswordReset} and {@link createResetToken} take. */
 export interface PasswordResetRequest {
@@ -33,8 +32,10 @@ export async function requestPasswordReset(
   const user = await findAddressee(ctx, email)
   await inTransaction(ctx, async (tx) => {
     await record(tx, { action: 'request_password_reset', userId: user?.id ?? null }, caller)
-    if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)
-    else await enqueueDecoy(tx, 'reset_password', caller, email)
+    const code = { purpose: 'reset_password', email } as const
+    if (user !== null && user.disabledAt === null)
+      await enqueueMail(tx, user, 'reset_password', caller, { code: { ...code, userId: user.id } })
+    else await enqueueDecoy(tx, 'reset_password', caller, email, code.purpose)
   })
 }
 
@@ -115,37 +116,10 @@ export async function resetPassword(
   const token = await findLiveToken(ctx, ['reset_password'], resetToken)
   if (token === null || (email !== undefined && !isSameAddress(email, token.email)))
     throw new AuthError('invalid_reset_token')
-  await assertNewPassword(ctx, newPassword, { field: 'newPassword', email: token.email })
-  await assertReplaced(ctx, token, newPassword)
-  const hashedPassword = await ctx.hasher.hash(newPassword)
-  const user = await inTransaction(ctx, async (tx) => {
-    const locked = await store.lockUser(tx.db, token.userId)
-    const isSame = locked !== null && normalizeEmail(locked.email) === normalizeEmail(token.email)
-    const isTaken = isSame && locked.disabledAt === null && (await store.takeToken(tx.db, token, ctx.now()))
-    if (!isTaken) throw new AuthError('invalid_reset_token')
-    await store.updateUser(tx.db, token.userId, { hashedPassword })
-    // The token came by mail, which proves access to the mailbox.
-    if (ctx.options.resetTokenDelivery === 'mail' && locked.emailVerifiedAt === null)
-      await store.confirmEmail(tx.db, token.userId, locked.email, ctx.now())
-    if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens(tx, token.userId)
-    else await revokeTokens(tx, token.userId)
-    await record(tx, { action: 'reset_password', userId: token.userId }, asUser(caller, locked))
-    await enqueueMail(tx, locked, 'password_changed', caller)
-    // The token proves ownership, so attempts of others must not lock the owner out.
-    await forgetAttempts(tx, locked.email)
-    return store.findUserBy(tx.db, { id: token.userId })
-  })
-  return accountOf(user)
+  const isMailed = ctx.options.resetTokenDelivery === 'mail'
+  return replacePassword(ctx, proofOf(token, 'invalid_reset_token', isMailed), newPassword, caller)
 }
 
 function isSameAddress(text: string, address: string): boolean {
   return isEmailAddress(text) && normalizeEmail(text) === normalizeEmail(address)
-}
-
-/** A compromised password must not be reset to itself. */
-async function assertReplaced(ctx: Context, { userId }: store.Token, newPassword: string): Promise<void> {
-  const user = await store.findUserById(ctx.db, userId)
-  if (user === null || user.passwordCompromisedAt === null) return
-  if (await ctx.hasher.verify(newPassword, user.hashedPassword))
-    throw new AuthError('password_breached', { field: 'newPassword' })
 }

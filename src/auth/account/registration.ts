@@ -91,7 +91,9 @@ async function addOrNotify(
     if (owner === null) throw error
     const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
     await record(tx, { ...event, userId: owner.id }, caller)
-    await enqueueMail(tx, owner, 'account_exists', caller)
+    // The browser must not notice that no code comes.
+    const code = { purpose: 'confirm_email', email: account.email, userId: null, registers: true } as const
+    await enqueueMail(tx, owner, 'account_exists', caller, tx.options.emailVerification ? { code } : {})
     return null
   }
 }

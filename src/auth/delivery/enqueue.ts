@@ -7,10 +7,12 @@ import { negotiate } from '../../lib/language.ts'
 import { networksOf } from '../../lib/network.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { OptionError } from '../../model/errors.ts'
+import type { MailCodePurpose } from '../../model/mail-codes.ts'
 import { isEmailAddress, storedEmail, type User } from '../../model/user.ts'
 import { LOCALES, type Locale } from '../../text/index.ts'
 import type { Client } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'
+import { type MailCodeOrder, reserveCode } from '../mail-codes/issue.ts'
 import { endOfPause } from '../quotas.ts'
 import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, SIGN_INS_NAMED_MAX, signInsIn } from './device-notice.ts'
 import { isLinked, isVital, LINKED_KINDS, type MailKind } from './kinds.ts'
@@ -20,6 +22,8 @@ interface MailDetails {
   /** The recipient, if it is not the current address of the account. */
   readonly email?: string
   readonly details?: store.OutboxMail['details']
+  /** The code that the browser of the request waits for. */
+  readonly code?: MailCodeOrder
 }
 
 /**
@@ -41,13 +45,16 @@ export async function enqueueMail(
   user: Pick<User, 'id' | 'locale' | 'email'>,
   kind: MailKind,
   client: Client,
-  { email, details = {} }: MailDetails = {},
+  { email, details = {}, code }: MailDetails = {},
 ): Promise<void> {
   // Lock the user first, as in every transaction, to prevent deadlocks. The account may have been deleted since it was
   // read.
-  if ((await store.lockUser(tx.db, user.id)) === null) return enqueueDecoy(tx, kind, client, user.email)
+  if ((await store.lockUser(tx.db, user.id)) === null)
+    return enqueueDecoy(tx, kind, client, user.email, code?.purpose)
   const to = email ?? (isLinked(kind) ? null : user.email)
-  await add(tx, { kind, userId: user.id, email: to, locale: localeFor(client, user), details }, client)
+  const withCode = await withReserved(tx, details, code, client)
+  const mail = { kind, userId: user.id, email: to, locale: localeFor(client, user), details: withCode }
+  await add(tx, mail, client)
 }
 
 /**
@@ -88,15 +95,31 @@ export async function enqueueFarewell(
 /**
  * Writes the same rows as {@link enqueueMail} for an address without an account, so that timing does not reveal it. The
  * address is stored only if code of the application gets it, because that must not see that it has no account.
+ *
+ * @param purpose - Of the code that the browser of the request waits for.
  */
 export async function enqueueDecoy(
-  ctx: Context,
+  tx: TxContext,
   kind: MailKind,
   client: Client,
   address: string,
+  purpose?: MailCodePurpose,
 ): Promise<void> {
-  const details = ctx.mail.runsCode && isEmailAddress(address) ? { address: storedEmail(address) } : {}
-  await add(ctx, { kind, userId: null, email: null, locale: localeFor(client), details }, client)
+  const named = tx.mail.runsCode && isEmailAddress(address) ? { address: storedEmail(address) } : {}
+  const order = purpose && { purpose, email: address, userId: null }
+  const details = await withReserved(tx, named, order, client)
+  await add(tx, { kind, userId: null, email: null, locale: localeFor(client), details }, client)
+}
+
+/** Reserves the code that a browser waits for. The mail names its row. */
+async function withReserved(
+  tx: TxContext,
+  details: store.OutboxMail['details'],
+  order: MailCodeOrder | undefined,
+  client: Client,
+): Promise<store.OutboxMail['details']> {
+  const codeId = order && (await reserveCode(tx, order, client))
+  return codeId ? { ...details, codeId } : details
 }
 
 async function add(

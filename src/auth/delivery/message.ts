@@ -4,7 +4,8 @@ import type * as store from '../../db/index.ts'
 import { withoutTrailing } from '../../lib/without-trailing.ts'
 import type { Message } from '../../mail/compose.ts'
 import { NO_PASSWORD, type User } from '../../model/user.ts'
-import { type Context, inTransaction } from '../context.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
+import { issueCode } from '../mail-codes/issue.ts'
 import { issueDecoyToken, issueToken, type TokenRequest } from '../tokens.ts'
 import { signInOf, signInsIn, textIn } from './device-notice.ts'
 import { isLinked, type LinkedKind, MAIL_KINDS } from './kinds.ts'
@@ -15,6 +16,8 @@ export interface Outgoing {
   readonly message: () => Promise<Message>
   /** The id of the token in its link, or `null` if it has no link. */
   readonly tokenId: string | null
+  /** The id of its code, or `null` if it has none. */
+  readonly codeId: string | null
 }
 
 /**
@@ -31,9 +34,9 @@ export async function messageOf(
     if (user === null || (kind === 'verify_email' && user.emailVerifiedAt !== null)) return null
     // Confirming an address takes the password. If there is none, the link that sets it confirms the address too.
     const sent = kind === 'verify_email' && user.hashedPassword === NO_PASSWORD ? 'set_password' : kind
-    return linkedMessage(ctx, user, sent, mail.email ?? user.email)
+    return linkedMessage(ctx, mail, user, sent)
   }
-  return { message: async () => notice(kind, mail), tokenId: null }
+  return { message: async () => notice(kind, mail), tokenId: null, codeId: null }
 }
 
 function notice(kind: Exclude<Message['kind'], LinkedKind>, mail: store.OutboxMail): Message {
@@ -61,26 +64,45 @@ export const LINKS = {
 
 async function linkedMessage(
   ctx: Context,
+  mail: store.OutboxMail,
   user: User,
   kind: LinkedKind,
-  email: string,
 ): Promise<Outgoing | null> {
-  const request = requestFor(ctx, kind, email)
-  const token = await inTransaction(ctx, (tx) => issueToken(tx, user, request))
-  return token.reason === undefined
-    ? { message: () => withLink(ctx, kind, request, token.value), tokenId: token.id }
-    : null
+  const request = requestFor(ctx, kind, mail.email ?? user.email)
+  const { token, code } = await inTransaction(ctx, async (tx) => ({
+    token: await issueToken(tx, user, request),
+    code: await codeOf(tx, mail),
+  }))
+  if (token.reason !== undefined) return null
+  // The browser waits for a code, but this mail must not have one: its link does something else.
+  const shown = CODED.has(kind) ? code : null
+  return {
+    message: () => withLink(ctx, kind, request, { token: token.value, code: shown }),
+    tokenId: token.id,
+    codeId: textIn(mail.details.codeId),
+  }
+}
+
+/** The mails that show a code: what it does is what their link does. */
+const CODED: ReadonlySet<LinkedKind> = new Set(['verify_email', 'reset_password', 'confirm_new_email'])
+
+async function codeOf(tx: TxContext, { details }: store.OutboxMail): Promise<string | null> {
+  const codeId = textIn(details.codeId)
+  return codeId === null ? null : issueCode(tx, codeId)
 }
 
 /** A message like that of {@link messageOf}, after the same work, for a mail without a recipient. */
 export async function decoyMessage(
   ctx: Context,
-  { id }: store.OutboxMail,
+  mail: store.OutboxMail,
   { kind, email }: { readonly kind: LinkedKind; readonly email: string },
 ): Promise<Outgoing['message']> {
   const request = requestFor(ctx, kind, email)
-  const token = await inTransaction(ctx, (tx) => issueDecoyToken(tx, id, request))
-  return () => withLink(ctx, kind, request, token)
+  const secrets = await inTransaction(ctx, async (tx) => ({
+    token: await issueDecoyToken(tx, mail.id, request),
+    code: await codeOf(tx, mail),
+  }))
+  return () => withLink(ctx, kind, request, secrets)
 }
 
 function requestFor({ options }: Context, kind: LinkedKind, email: string): TokenRequest {
@@ -99,11 +121,11 @@ async function withLink(
   { options, mail }: Context,
   kind: LinkedKind,
   { purpose, email, lifetimeSeconds }: TokenRequest,
-  token: string,
+  { token, code }: { readonly token: string; readonly code: string | null },
 ): Promise<Message> {
   const fragment = new URLSearchParams(purpose === 'reset_password' ? { email, token } : { token })
   // Built from BASE_URL, never from the Host header of a request.
   const page = `${withoutTrailing(options.baseUrl, '/')}${LINKS[purpose].page}#${fragment}`
   const link = (await mail.linkFor(purpose, { token, email, kind })) ?? page
-  return { kind, link, token, lifetimeSeconds }
+  return { kind, link, token, code, lifetimeSeconds }
 }

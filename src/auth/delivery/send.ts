@@ -153,7 +153,7 @@ async function deliver(ctx: Context, process: Process, { mail, user, to }: Addre
       else await mailer.send(await composed(ctx, mail, to, await outgoing.message()))
     } catch (error) {
       await places.release()
-      if (user !== null) await voidToken(ctx, user, outgoing)
+      if (user !== null && outgoing !== null) await voidSecrets(ctx, user, outgoing)
       onFault(error, mail)
       if (error instanceof MailRefused) return giveUp(ctx, mail, 'refused')
       return store.postponeMail(ctx.db, mail, retryAt(ctx, mail), problemIn(error))
@@ -197,10 +197,13 @@ async function composed(
   return { id, to: mailboxOf(to), ...(await ctx.mail.compose(message, { service, locale: known, to })) }
 }
 
-/** The mail will be sent with another token, so this one must not count as outstanding. */
-async function voidToken(ctx: Context, user: User, outgoing: Outgoing | null): Promise<void> {
-  const id = outgoing?.tokenId ?? null
-  if (id !== null) await inTransaction(ctx, (tx) => store.deleteToken(tx.db, { id, userId: user.id }))
+/** The mail will be sent with another token and code, so these must not count as outstanding. */
+async function voidSecrets(ctx: Context, user: User, { tokenId, codeId }: Outgoing): Promise<void> {
+  if (tokenId === null) return
+  await inTransaction(ctx, async (tx) => {
+    await store.deleteToken(tx.db, { id: tokenId, userId: user.id })
+    if (codeId !== null) await store.voidMailCode(tx.db, codeId)
+  })
 }
 
 async function forget(ctx: Context, mail: store.OutboxMail): Promise<void> {

@@ -80,7 +80,8 @@ onBothEngines('the mail worker', (engine) => {
     expect((await send(auth, 'POST', '/reset_password', { json: { email: BOB } })).status).toBe(200)
     expect((await send(auth, 'POST', '/users', { json: { ...json, email: ROB } })).status).toBe(200)
     expect((await send(auth, 'GET', '/readyz')).status).toBe(200)
-    expect(silent.mailer.mails).toEqual([])
+    // The mail to Rob may have left, because only one to Bob hangs.
+    expect(silent.mailer.mails.filter(({ to }) => to === BOB)).toEqual([])
     silent.answer.resolve()
     await untilNoMailWaits(auth)
     expect(silent.mailer.mails.map(({ kind }) => kind).sort()).toEqual([
@@ -115,7 +116,10 @@ onBothEngines('the mail worker', (engine) => {
       ctx.now.advance(0.001)
     }
     startWorker(ctx, silent.mailer)
-    await until(() => silent.mailer.mails.length === others.length)
+    // The mail of one batch starts in any order.
+    await until(
+      () => silent.mailer.mails.length === others.length && silent.hanging.length >= MAILS_AT_ONCE - 1,
+    )
     expect(silent.mailer.mails.map(({ to }) => to).sort()).toEqual(others.toSorted())
     expect(silent.hanging).toHaveLength(MAILS_AT_ONCE - 1)
     silent.answer.resolve()
@@ -224,6 +228,9 @@ onBothEngines('the mail worker', (engine) => {
 })
 
 describe('the mail worker', () => {
+  /** What hangs here never ends, so that any time is too short for it. */
+  const IMPATIENT_MS = 20
+
   it('closes the mailer on stop if a delivery hangs, and requeues the mail', async () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
@@ -232,7 +239,7 @@ describe('the mail worker', () => {
       close: () => silent.answer.reject(new Error('the connection was closed')),
     }
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
-    const worker = startMailWorker(ctx, mailer, () => {})
+    const worker = startMailWorker(ctx, mailer, () => {}, IMPATIENT_MS)
     await silent.taken
     await worker.stop()
     expect(await countMail(ctx.db)).toBe(1)
@@ -247,7 +254,7 @@ describe('the mail worker', () => {
     const ctx = await productionContext('sqlite')
     const silent = silentFor(BOB)
     await createAccount(ctx, { email: BOB, password: PASSWORD }, {})
-    const worker = startMailWorker(ctx, silent.mailer, () => {})
+    const worker = startMailWorker(ctx, silent.mailer, () => {}, IMPATIENT_MS)
     await silent.taken
     await worker.stop()
     expect(silent.mailer.closed).toBe(1)

@@ -23,8 +23,14 @@ export interface MailWorker {
  *
  * @param onFault - Called for mail that could not be sent, and while the database does not answer. The worker
  *   continues.
+ * @param stopTimeoutMs - Default {@link STOP_TIMEOUT_MS}.
  */
-export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFault): MailWorker {
+export function startMailWorker(
+  ctx: Context,
+  mailer: Mailer,
+  onFault: OnMailFault,
+  stopTimeoutMs = STOP_TIMEOUT_MS,
+): MailWorker {
   const sending = openSending(ctx, mailer, onFault)
   const stopping = new AbortController()
   let woken = Promise.withResolvers<void>()
@@ -56,7 +62,7 @@ export function startMailWorker(ctx: Context, mailer: Mailer, onFault: OnMailFau
     wake: () => woken.resolve(),
     async stop() {
       stopping.abort()
-      const patience = () => setTimeout(STOP_TIMEOUT_MS, undefined, { ref: false })
+      const patience = () => setTimeout(stopTimeoutMs, undefined, { ref: false })
       await Promise.race([working, patience()])
       // Closing the mailer aborts what is still being sent.
       mailer.close()

@@ -46,6 +46,9 @@ export const SIGN_IN_WINDOW_MS = 10 * 60_000
  */
 const NETWORK_FACTORS = [1, 2, 4] as const
 
+/** Guesses, which known devices make under counters of their own. Other attempts send mail. */
+const ON_DEVICES: ReadonlySet<Throttled> = new Set(['login', 'mail_code'])
+
 const UNCOUNTED: CountedAttempt = {
   failuresBefore: 0,
   succeeded: async () => {},
@@ -77,9 +80,9 @@ export async function countAttempt(
 ): Promise<CountedAttempt> {
   const policies = policiesOf(ctx, what)
   if (!ctx.options.throttle || policies.ip.freeAttempts === 0) return UNCOUNTED
-  const device = what === 'login' ? recogniseDevice(ctx, caller, who.account ?? null) : null
+  const device = ON_DEVICES.has(what) ? recogniseDevice(ctx, caller, who.account ?? null) : null
   const count = async (tx: TxContext) => {
-    const onDevice = device === null ? null : await countOnDevice(tx, device, policies.account)
+    const onDevice = device === null ? null : await countOnDevice(tx, { what, device }, policies.account)
     const attempt = onDevice ?? (await countOnAccount(tx, { what, who, policies }, caller))
     const isKnown = onDevice !== null
     return {
@@ -161,10 +164,10 @@ async function countOnAccount(
 /** `null` if the device has failed as often as locks an account. From then on it counts as unknown. */
 async function countOnDevice(
   tx: TxContext,
-  device: string,
+  { what, device }: { readonly what: Throttled; readonly device: string },
   policy: store.ThrottlePolicy,
 ): Promise<Counted | null> {
-  const key = keyOf('login', 'device', device)
+  const key = keyOf(what, 'device', device)
   const attempt = await store.takeAttempt(tx.db, key, policy, tx.now())
   if (attempt.allowed) {
     return {

@@ -1,20 +1,19 @@
 import * as store from '../../db/index.ts'
 import { AuthError, type ErrorCode } from '../../model/errors.ts'
 import type { Transport } from '../../model/transport.ts'
-import { type Account, accountOf, maskEmail, type User } from '../../model/user.ts'
+import { maskEmail, type User } from '../../model/user.ts'
 import { assertEmailIsGiven, findAddressee } from '../account/address.ts'
-import { record, textOf } from '../audit/record.ts'
-import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
+import { record } from '../audit/record.ts'
+import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
-import { enqueueDecoy, enqueueDeviceNotice, enqueueMail } from '../delivery/enqueue.ts'
-import { NOTABLE_FAILURES } from '../delivery/kinds.ts'
+import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertPassword } from '../passwords/password.ts'
-import { findLiveSession } from '../sessions/guards.ts'
-import { endReplacedSession, type StartedSession, startSession } from '../sessions/start.ts'
-import { askApplication } from './application.ts'
-import { recogniseDevice, rememberDevice } from './devices.ts'
+import { recogniseDevice } from './devices.ts'
+import { finishSignIn, type SignInResult } from './finish.ts'
 import { checkPassword, orWithdraw, refused } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
+
+export type { SignInResult } from './finish.ts'
 
 /** What {@link withPassword} takes. */
 export interface PasswordSignInRequest {
@@ -27,14 +26,6 @@ export interface PasswordSignInRequest {
    * Default `true`.
    */
   remember?: boolean | undefined
-}
-
-/** What comes next after a step of a sign-in. Further steps will be further members of this union. */
-export type SignInResult = StartedSession & {
-  readonly next: 'signed_in'
-  readonly user: Account
-  /** For the client to keep and to present at its next sign-in. It grants no access. `null` without a secret key. */
-  readonly deviceToken: string | null
 }
 
 /**
@@ -57,25 +48,18 @@ export async function withPassword(
   assertPassword(request.password, 'password')
   const passed = await passGates(ctx, request, caller)
   const { user, attempt } = passed
-  await askApplication(ctx, { user, attempt, method: 'password' }, caller)
-  const { transport = 'cookie', remember: persistent = true } = request
-  const device = recogniseDevice(ctx, caller, user)
-  const session = await orWithdraw(attempt, async () => {
-    const replaced = await findLiveSession(ctx, caller)
-    return inTransaction(ctx, async (tx) => {
-      // Two users' rows in the order of their numbers, so that two sign-ins cannot wait for each other for ever.
-      if (replaced !== null && replaced.user.id < user.id) await store.lockUser(tx.db, replaced.user.id)
-      await renewHash(tx, passed)
-      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport, persistent }, caller)
-      if (started === null) throw wrongCredentials(ctx)
-      await recordSignIn(tx, caller, user, { isKnown: device !== null, ...attempt })
-      if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)
-      await attempt.succeeded(tx)
-      return started
-    })
-  })
-  const deviceToken = rememberDevice(ctx, user, device)
-  return { next: 'signed_in', user: accountOf(user), ...session, deviceToken }
+  const change = (tx: TxContext) => renewHash(tx, passed)
+  const { transport, remember: persistent } = request
+  const proven = {
+    user,
+    method: 'password',
+    attempt,
+    transport,
+    persistent,
+    change,
+    refusal: () => wrongCredentials(ctx),
+  } as const
+  return finishSignIn(ctx, proven, caller)
 }
 
 /** Refusals that say nothing about the password. */
@@ -180,21 +164,4 @@ async function refuseSignIn(
 /** One sentence for every cause. If addresses must be confirmed, it tells everyone how to get the mail again. */
 function wrongCredentials({ options }: Context): AuthError {
   return new AuthError('invalid_credentials', { withConfirmationHint: options.emailVerification })
-}
-
-/** Records a sign-in, and notifies the owner of what they should know about. */
-async function recordSignIn(
-  tx: TxContext,
-  caller: Caller,
-  user: User,
-  { isKnown, failuresBefore }: { isKnown: boolean; failuresBefore: number },
-): Promise<void> {
-  const details = { device: isKnown ? 'known' : 'new', failures: failuresBefore }
-  await record(tx, { action: 'login', reason: 'pwd', userId: user.id, details }, asUser(caller, user))
-  const seen = { ip: caller.ip ?? null, device: textOf(caller.userAgent) }
-  if (failuresBefore >= NOTABLE_FAILURES)
-    await enqueueMail(tx, user, 'signed_in_after_failures', caller, {
-      details: { ...seen, failures: failuresBefore },
-    })
-  else if (!isKnown && tx.keys !== null) await enqueueDeviceNotice(tx, user, caller, seen)
 }

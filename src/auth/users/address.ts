@@ -98,6 +98,8 @@ async function askNewMailbox(tx: TxContext, userId: number, email: string, calle
   if (owner !== null && owner.id !== userId) throw emailTaken(email)
   await record(tx, { action: 'request_email_change', userId }, asOperator(caller))
   await enqueueMail(tx, user, 'email_change_requested', {}, { details: { newEmail: maskEmail(email) } })
+  // A code that went to another address must stop working, as an earlier link does.
+  await store.deleteMailCodesFor(tx.db, user.id, ['change_email'])
   await enqueueMail(tx, user, 'confirm_new_email', {}, { email })
   return true
 }

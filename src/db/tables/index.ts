@@ -4,6 +4,7 @@
  */
 import type { Kysely, Transaction } from 'kysely'
 import { type AuditTable, audit } from './audit.ts'
+import { type MailCodesTable, mail_codes } from './mail-codes.ts'
 import { type OutboxTable, outbox } from './outbox.ts'
 import { type SessionsTable, sessions } from './sessions.ts'
 import type { DeleteSome, Table } from './table.ts'
@@ -12,6 +13,7 @@ import { type TokensTable, tokens } from './tokens.ts'
 import { type UsersTable, users } from './users.ts'
 
 export * from './audit.ts'
+export * from './mail-codes.ts'
 export * from './outbox.ts'
 export * from './sessions.ts'
 export * from './throttles.ts'
@@ -23,13 +25,14 @@ export interface Schema {
   users: UsersTable
   sessions: SessionsTable
   tokens: TokensTable
+  mail_codes: MailCodesTable
   throttles: ThrottlesTable
   outbox: OutboxTable
   audit: AuditTable
 }
 
 /** Every table. A table comes after the tables that it refers to. */
-export const TABLES = { users, sessions, tokens, throttles, outbox, audit } satisfies Record<
+export const TABLES = { users, sessions, tokens, mail_codes, throttles, outbox, audit } satisfies Record<
   keyof Schema,
   Table
 >

@@ -2,6 +2,7 @@
 import { existsSync, linkSync, renameSync } from 'node:fs'
 import { assertNotInUse, followLinks, OutputError, openOutput, persistNames } from '../../lib/output-file.ts'
 import { MaintenanceError } from '../../model/errors.ts'
+import { hasTable } from '../dialect.ts'
 import { inspectSchema, USERS_MIGRATION } from '../migrate.ts'
 import type { Naming } from '../naming.ts'
 import { filesInUse, locateDatabase, openAsItIs } from '../open.ts'
@@ -70,7 +71,7 @@ async function contentsOf(
         `${named} was migrated by a newer version of Bienvenue (${state.newer.join(', ')}); restore it with that version. Nothing was changed`,
       )
     const count = async (table: 'users' | 'sessions' | 'audit') => {
-      if (!(await db.introspection.getTables()).some(({ name }) => name === table)) return 0
+      if (!(await hasTable(db, table))) return 0
       const { rows } = await db
         .selectFrom(table)
         .select((query) => query.fn.countAll<number>().as('rows'))

@@ -27,9 +27,14 @@ export const mail = {
   formats: 'en-GB' as string,
   greeting: 'Hello,',
   /** Introduces the spelled-out link below its button. */
-  copyLink: 'Or copy this link into your browser:',
+  copyLink: 'If the button does not work, copy this link into your browser:',
+  /** Introduces the code. */
+  enterCode: 'Or enter this code where you asked for it:',
+  /** Below the code. `{duration}` stands for how long it works. */
+  codeExpiry: 'It works only in that browser and expires after {duration}.',
   verify_email: (service: string, duration: string): MailWords => ({
     subject: `Confirm your email address for ${service}`,
+    heading: 'Confirm your email address',
     before: [
       `Someone, probably you, used this address to create an account at ${service}. Confirm that the address is yours:`,
     ],
@@ -38,6 +43,7 @@ export const mail = {
   }),
   account_exists: (service: string, duration: string): MailWords => ({
     subject: `You already have an account at ${service}`,
+    heading: 'You already have an account',
     before: [
       `Someone tried to create an account at ${service} with this address, but you already have one.`,
       'If this was you, sign in with your password. If you have forgotten it, set a new one with this link:',
@@ -47,6 +53,7 @@ export const mail = {
   }),
   reset_password: (service: string, duration: string): MailWords => ({
     subject: `Set a new password for ${service}`,
+    heading: 'Set a new password',
     before: [
       `Someone, probably you, requested a new password for your account at ${service}. Set it with this link:`,
     ],
@@ -55,6 +62,7 @@ export const mail = {
   }),
   set_password: (service: string, duration: string): MailWords => ({
     subject: `Set a password for your new account at ${service}`,
+    heading: 'Set your password',
     before: [
       `An account at ${service} was created for you. Set a password with this link, so that you can sign in:`,
     ],
@@ -66,6 +74,7 @@ export const mail = {
   }),
   confirm_new_email: (service: string, duration: string): MailWords => ({
     subject: `Confirm your new email address for ${service}`,
+    heading: 'Confirm your new email address',
     before: [
       `Someone, probably you, wants to use this address for an account at ${service}. Confirm that the address is yours:`,
     ],
@@ -74,6 +83,7 @@ export const mail = {
   }),
   email_change_requested: (service: string, newEmail: string): MailWords => ({
     subject: `New email address requested for your account at ${service}`,
+    heading: 'New email address requested',
     before: [
       `Someone, probably you, asked to change the email address of your account at ${service} to ${newEmail}. The change takes effect when the new address is confirmed.`,
     ],
@@ -85,6 +95,7 @@ export const mail = {
   }),
   email_changed: (service: string, newEmail: string): MailWords => ({
     subject: `The email address of your account at ${service} was changed`,
+    heading: 'Your email address was changed',
     before: [
       `The email address of your account at ${service} is now ${newEmail}. The address that received this email no longer belongs to the account.`,
     ],
@@ -96,6 +107,7 @@ export const mail = {
   }),
   password_changed: (service: string): MailWords => ({
     subject: `The password of your account at ${service} was changed`,
+    heading: 'Your password was changed',
     before: [`The password of your account at ${service} was changed.`],
     after: [
       IT_WAS_YOU,
@@ -108,6 +120,7 @@ export const mail = {
       count === 1
         ? `New device signed in to your account at ${service}`
         : `New devices signed in to your account at ${service}`,
+    heading: count === 1 ? 'New device signed in' : 'New devices signed in',
     before: [
       count === 1
         ? `Someone signed in to your account at ${service} from a new device.`
@@ -118,6 +131,7 @@ export const mail = {
   }),
   signed_in_after_failures: (service: string, signIn: SignInWords, failures: number): MailWords => ({
     subject: `Sign-in to your account at ${service} after failed attempts`,
+    heading: 'Sign-in after failed attempts',
     before: [
       `Someone signed in to your account at ${service} after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}.`,
     ],
@@ -126,11 +140,13 @@ export const mail = {
   }),
   account_deleted: (service: string): MailWords => ({
     subject: `Your account at ${service} was deleted`,
+    heading: 'Your account was deleted',
     before: [`Your account at ${service} was deleted. It can no longer be used to sign in.`],
     after: [IT_WAS_YOU, `If this was not you, contact the people who run ${service} now.`, noLink(service)],
   }),
   test: (service: string): MailWords => ({
     subject: `Test email from ${service}`,
+    heading: 'Test email',
     before: [`This is a test. If you can read it, ${service} can send email.`],
     after: ['You do not need to do anything.'],
   }),

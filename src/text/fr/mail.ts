@@ -22,9 +22,12 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
 export const mail: MailTexts = {
   formats: 'fr-FR',
   greeting: 'Bonjour,',
-  copyLink: 'Vous pouvez aussi copier ce lien dans votre navigateur\u00a0:',
+  copyLink: 'Si le bouton ne fonctionne pas, copiez ce lien dans votre navigateur\u00a0:',
+  enterCode: 'Vous pouvez aussi saisir ce code là où vous l’avez demandé\u00a0:',
+  codeExpiry: 'Il ne fonctionne que dans ce navigateur et reste valable {duration}.',
   verify_email: (service, duration) => ({
     subject: `Confirmez votre adresse e-mail pour ${service}`,
+    heading: 'Confirmez votre adresse e-mail',
     before: [
       `Quelqu’un, sans doute vous, a ouvert un compte sur ${service} avec cette adresse. Confirmez qu’elle est bien la vôtre\u00a0:`,
     ],
@@ -33,6 +36,7 @@ export const mail: MailTexts = {
   }),
   account_exists: (service, duration) => ({
     subject: `Vous avez déjà un compte sur ${service}`,
+    heading: 'Vous avez déjà un compte',
     before: [
       `Quelqu’un a essayé d’ouvrir un compte sur ${service} avec cette adresse, mais vous en avez déjà un.`,
       'Si c’était vous, connectez-vous avec votre mot de passe. Si vous l’avez oublié, choisissez-en un nouveau grâce à ce lien\u00a0:',
@@ -45,6 +49,7 @@ export const mail: MailTexts = {
   }),
   reset_password: (service, duration) => ({
     subject: `Choisissez un nouveau mot de passe pour ${service}`,
+    heading: 'Choisissez un nouveau mot de passe',
     before: [
       `Quelqu’un, sans doute vous, a demandé un nouveau mot de passe pour votre compte sur ${service}. Choisissez-le grâce à ce lien\u00a0:`,
     ],
@@ -56,6 +61,7 @@ export const mail: MailTexts = {
   }),
   set_password: (service, duration) => ({
     subject: `Choisissez un mot de passe pour votre nouveau compte sur ${service}`,
+    heading: 'Choisissez votre mot de passe',
     before: [
       `Un compte a été ouvert pour vous sur ${service}. Choisissez un mot de passe grâce à ce lien, afin de pouvoir vous connecter\u00a0:`,
     ],
@@ -67,6 +73,7 @@ export const mail: MailTexts = {
   }),
   confirm_new_email: (service, duration) => ({
     subject: `Confirmez votre nouvelle adresse e-mail pour ${service}`,
+    heading: 'Confirmez votre nouvelle adresse e-mail',
     before: [
       `Quelqu’un, sans doute vous, souhaite utiliser cette adresse pour un compte sur ${service}. Confirmez qu’elle est bien la vôtre\u00a0:`,
     ],
@@ -75,6 +82,7 @@ export const mail: MailTexts = {
   }),
   email_change_requested: (service, newEmail) => ({
     subject: `Une nouvelle adresse e-mail pour votre compte sur ${service}`,
+    heading: 'Nouvelle adresse e-mail demandée',
     before: [
       `Quelqu’un, sans doute vous, a demandé que l’adresse de votre compte sur ${service} devienne ${newEmail}. Ce sera le cas dès que cette adresse aura été confirmée.`,
     ],
@@ -86,6 +94,7 @@ export const mail: MailTexts = {
   }),
   email_changed: (service, newEmail) => ({
     subject: `L’adresse e-mail de votre compte sur ${service} a changé`,
+    heading: 'Votre adresse e-mail a changé',
     before: [
       `L’adresse de votre compte sur ${service} est désormais ${newEmail}. L’adresse à laquelle vous recevez ce message n’est plus associée au compte.`,
     ],
@@ -97,6 +106,7 @@ export const mail: MailTexts = {
   }),
   password_changed: (service) => ({
     subject: `Le mot de passe de votre compte sur ${service} a changé`,
+    heading: 'Votre mot de passe a changé',
     before: [`Le mot de passe de votre compte sur ${service} a été changé.`],
     after: [
       IT_WAS_YOU,
@@ -109,6 +119,7 @@ export const mail: MailTexts = {
       count === 1
         ? `Un nouvel appareil s’est connecté à votre compte sur ${service}`
         : `De nouveaux appareils se sont connectés à votre compte sur ${service}`,
+    heading: count === 1 ? 'Connexion depuis un nouvel appareil' : 'Connexions depuis de nouveaux appareils',
     before: [
       count === 1
         ? `Quelqu’un s’est connecté à votre compte sur ${service} depuis un appareil qui n’avait encore jamais servi à le faire.`
@@ -119,6 +130,7 @@ export const mail: MailTexts = {
   }),
   signed_in_after_failures: (service, signIn, failures) => ({
     subject: `Connexion à votre compte sur ${service} après des tentatives échouées`,
+    heading: 'Connexion après des tentatives échouées',
     before: [
       `Quelqu’un s’est connecté à votre compte sur ${service} après ${failures} ${failures < 2 ? 'tentative échouée' : 'tentatives échouées'}.`,
     ],
@@ -127,6 +139,7 @@ export const mail: MailTexts = {
   }),
   account_deleted: (service) => ({
     subject: `Votre compte sur ${service} a été supprimé`,
+    heading: 'Votre compte a été supprimé',
     before: [`Votre compte sur ${service} a été supprimé. Il n’est plus possible de s’y connecter.`],
     after: [
       IT_WAS_YOU,
@@ -136,6 +149,7 @@ export const mail: MailTexts = {
   }),
   test: (service) => ({
     subject: `Message d’essai du service ${service}`,
+    heading: 'Message d’essai',
     before: [
       `Ceci est un essai. Si vous le lisez, c’est que le service ${service} sait envoyer des e-mails.`,
     ],

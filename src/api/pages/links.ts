@@ -1,11 +1,12 @@
-import { operation } from './contract.ts'
+/** The pages behind mailed links. */
+import { operation } from '../contract.ts'
 
 export const confirmEmail = operation({
   method: 'GET',
   path: '/confirm_email',
   summary: 'Show the page behind the link of a confirmation mail; opening it changes nothing',
   tag: 'page',
-  needs: 'mail',
+  needs: ['mail'],
   access: 'anyone',
   success: { status: 200, description: 'A page that asks for the password.', page: true },
   errors: [],
@@ -16,7 +17,7 @@ export const resetPassword = operation({
   path: '/reset_password',
   summary: 'Show the page behind the link of a reset mail; opening it changes nothing',
   tag: 'page',
-  needs: 'mail',
+  needs: ['mail'],
   access: 'anyone',
   success: { status: 200, description: 'A page that asks for the new password.', page: true },
   errors: [],

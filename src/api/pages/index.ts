@@ -1,0 +1,4 @@
+/** The hosted pages. A GET shows a page; the POST on the same path is its form. */
+export * from './assets.ts'
+export * from './links.ts'
+export * from './sign-in.ts'

@@ -1,0 +1,92 @@
+/** The pages that start and end a session. */
+import { z } from 'zod'
+import { operation } from '../contract.ts'
+import { email, password } from '../fields.ts'
+import * as signInOperations from '../sign-in.ts'
+import { formText, returnTo } from './fields.ts'
+
+export const showSignIn = operation({
+  method: 'GET',
+  path: '/sign_in',
+  summary: 'Show the page that signs in; with a live session, go on to the account',
+  tag: 'page',
+  needs: ['pages'],
+  access: 'anyone',
+  success: { status: 200, description: 'A page that asks for the address and the password.', page: true },
+  errors: [],
+})
+
+export const signIn = operation({
+  method: 'POST',
+  path: '/sign_in',
+  summary: 'Sign in with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: 'anyone',
+  throttle: signInOperations.withPassword.throttle,
+  audit: signInOperations.withPassword.audit,
+  body: z.strictObject({ email, password, remember: formText.optional(), return_to: returnTo }),
+  success: {
+    status: 303,
+    description: 'The user is signed in and goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: signInOperations.withPassword.errors,
+})
+
+export const showStepUp = operation({
+  method: 'GET',
+  path: '/confirm',
+  summary: 'Show the page that asks a signed-in user for the password again',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  success: { status: 200, description: 'A page that asks for the password.', page: true },
+  errors: [],
+})
+
+export const stepUp = operation({
+  method: 'POST',
+  path: '/confirm',
+  summary: 'Confirm the password with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  throttle: signInOperations.reauthenticate.throttle,
+  audit: signInOperations.reauthenticate.audit,
+  body: z.strictObject({ password, return_to: returnTo }),
+  success: {
+    status: 303,
+    description: 'The session counts as fresh, and the user goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: signInOperations.reauthenticate.errors,
+})
+
+export const showSignOut = operation({
+  method: 'GET',
+  path: '/sign_out',
+  summary: 'Show the page that asks whether to sign out',
+  tag: 'page',
+  needs: ['pages'],
+  access: 'anyone',
+  success: { status: 200, description: 'A page with a button. Opening it changes nothing.', page: true },
+  errors: [],
+})
+
+export const signOut = operation({
+  method: 'POST',
+  path: '/sign_out',
+  summary: 'Sign out with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: 'anyone',
+  audit: ['logout'],
+  body: z.strictObject({ return_to: returnTo }),
+  success: {
+    status: 303,
+    description: 'The session has ended, and the browser goes on to `return_to` or the sign-in page.',
+    setsCookie: true,
+  },
+  errors: [],
+})

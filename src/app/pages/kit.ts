@@ -1,0 +1,48 @@
+import type { AuthService } from '../../auth/index.ts'
+import { type Look, openAssets, type PageAssets, type Site } from '../../pages/index.ts'
+import type { Locale } from '../../text/index.ts'
+import { basePath } from '../paths.ts'
+import { createReturnTargets, type ReturnTargets, returnOrigins } from './return-to.ts'
+
+/** What the routes of the hosted pages share. Created once, when the service starts. */
+export interface PageKit {
+  readonly auth: AuthService
+  readonly site: Site
+  readonly assets: PageAssets
+  readonly returnTarget: ReturnTargets
+  /** The path of a page as a browser sees it. */
+  pathTo(path: string, query?: Readonly<Record<string, string>>): string
+  look(given: Pick<Look, 'locale' | 'here' | 'user'>): Look
+}
+
+export function createPageKit(auth: AuthService, site: Site): PageKit {
+  const { options } = auth
+  const base = basePath(options)
+  const assets = openAssets(site)
+  const texts = new Map(site.languages.map((locale) => [locale, site.textsFor(locale)]))
+  const pathTo: PageKit['pathTo'] = (path, query = {}) => {
+    const search = new URLSearchParams(query).toString()
+    return `${base}${path}${search === '' ? '' : `?${search}`}`
+  }
+  const shared = {
+    basePath: base,
+    site,
+    assets,
+    formTargets: [...returnOrigins(options)],
+    canSignUp: options.registration === 'open',
+    canRecover: auth.mailer !== null && options.baseUrl !== '' && options.resetTokenDelivery === 'mail',
+    minPasswordLength: options.minPasswordLength,
+  }
+  return {
+    auth,
+    site,
+    assets,
+    returnTarget: createReturnTargets(options),
+    pathTo,
+    look: (given) => ({ ...shared, ...given, texts: textsIn(given.locale) }),
+  }
+
+  function textsIn(locale: Locale) {
+    return texts.get(locale) ?? site.textsFor(locale)
+  }
+}

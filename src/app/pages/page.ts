@@ -1,0 +1,115 @@
+/**
+ * Connects a hosted page with its view and its form. A GET shows the page. A POST calls a use case: success leads to
+ * another address, and a refusal shows the page again, with the reason and what was typed.
+ */
+import type { Contract, FieldsOf } from '../../api/index.ts'
+import { AuthError, ERRORS, type ErrorCode } from '../../model/errors.ts'
+import type { FormState, Page } from '../../pages/index.ts'
+import { readFields, validated } from '../body.ts'
+import type { Admitted, Route } from '../handlers.ts'
+import { type Answer, headersOf } from '../responses.ts'
+import type { PageKit } from './kit.ts'
+import { PageRequest } from './request.ts'
+
+type Show = (request: PageRequest, form: FormState) => Promise<Page | Answer> | Page | Answer
+
+/** A page without a form. */
+export function pageRoute(kit: PageKit, operation: Contract, show: Show): Route {
+  return {
+    operation,
+    async answer(admitted) {
+      const request = new PageRequest(admitted, kit, operation.path)
+      try {
+        return answerOf(await show(request, EMPTY), request)
+      } catch (error) {
+        return detour(request, error)
+      }
+    },
+  }
+}
+
+/**
+ * A page with a form.
+ *
+ * @param handlers - `show`: renders the page, with the state of the form. `submit`: calls the use case, and says where to go
+ *   next.
+ */
+export function formRoutes<Form extends Contract>(
+  kit: PageKit,
+  operations: { readonly show: Contract; readonly submit: Form },
+  handlers: {
+    readonly show: Show
+    readonly submit: (request: PageRequest, fields: FieldsOf<Form>) => Promise<Page | Answer> | Page | Answer
+  },
+): Route[] {
+  const submitRoute: Route = {
+    operation: operations.submit,
+    answer: (admitted) => submitted(new PageRequest(admitted, kit, operations.submit.path), admitted),
+  }
+  async function submitted(request: PageRequest, { incoming }: Admitted): Promise<Answer> {
+    const { body } = operations.submit
+    let values: Readonly<Record<string, unknown>> = {}
+    try {
+      const sent = body === undefined ? [] : await readFields(incoming, FORM)
+      values = Object.fromEntries(sent)
+      const fields = body === undefined ? {} : validated(sent, body)
+      return answerOf(await handlers.submit(request, fields as FieldsOf<Form>), request)
+    } catch (error) {
+      if (!request.acceptsHtml || !(error instanceof AuthError) || !isForForm(error))
+        return detour(request, error)
+      const form = { values: typed(values), refusal: error }
+      const answer = answerOf(await handlers.show(request, form), request)
+      return {
+        ...answer,
+        status: ERRORS[error.code].status,
+        headers: { ...answer.headers, ...headersOf(error) },
+        refused: error,
+      }
+    }
+  }
+  return [pageRoute(kit, operations.show, handlers.show), submitRoute]
+}
+
+const EMPTY: FormState = { values: {}, refusal: null }
+const FORM = ['application/x-www-form-urlencoded']
+
+/** These say that the request is not from the form of the page, or that another page must come first. */
+const NOT_FOR_FORM = new Set<ErrorCode>([
+  'unauthenticated',
+  'reauthentication_required',
+  'unknown_field',
+  'repeated_field',
+  'malformed_body',
+  'malformed_request',
+  'not_found',
+])
+const FORM_STATUSES = new Set([400, 401, 403, 409, 429, 503])
+
+function isForForm({ code }: AuthError): boolean {
+  return !NOT_FOR_FORM.has(code) && FORM_STATUSES.has(ERRORS[code].status)
+}
+
+/** What a page may show again. Passwords and codes are never part of an answer. */
+function typed(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      (entry): entry is [string, string] =>
+        typeof entry[1] === 'string' && !/password|code/.test(entry[0]) && entry[1].length <= 2_048,
+    ),
+  )
+}
+
+function answerOf(result: Page | Answer, { languageCookie }: PageRequest): Answer {
+  const answer: Answer = 'html' in result ? { status: 200, page: result } : result
+  return languageCookie === null
+    ? answer
+    : { ...answer, cookies: [...(answer.cookies ?? []), languageCookie] }
+}
+
+/** Sends a browser to the page that must come first: sign-in, or step-up. */
+function detour(request: PageRequest, error: unknown): Answer {
+  if (!(error instanceof AuthError) || !request.acceptsHtml) throw error
+  if (error.code === 'unauthenticated') return request.goTo('/sign_in', { return_to: request.here })
+  if (error.code === 'reauthentication_required') return request.goTo('/confirm', { return_to: request.here })
+  throw error
+}

@@ -1,0 +1,116 @@
+import type { CurrentSession, SessionCaller } from '../../auth/index.ts'
+import { negotiate } from '../../lib/language.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { Look } from '../../pages/index.ts'
+import type { Locale } from '../../text/index.ts'
+import { acceptsHtml } from '../accept.ts'
+import { languageCookie, readLanguageCookie } from '../cookies.ts'
+import { type Admitted, callerOf } from '../handlers.ts'
+import { type Answer, redirect } from '../responses.ts'
+import type { PageKit } from './kit.ts'
+
+/** A request for a hosted page. Reads headers and the query on demand. */
+export class PageRequest {
+  readonly kit: PageKit
+  readonly #admitted: Admitted
+  readonly #path: string
+  #query: URLSearchParams | undefined
+  #current: Promise<CurrentSession | null> | undefined
+
+  /** @param path - The path of the page within the service. */
+  constructor(admitted: Admitted, kit: PageKit, path: string) {
+    this.#admitted = admitted
+    this.kit = kit
+    this.#path = path
+  }
+
+  get caller(): SessionCaller {
+    return callerOf(this.#admitted, this.kit.auth.options)
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.#admitted.params
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(queryOf(this.#admitted.incoming.target))
+    return this.#query
+  }
+
+  get acceptsHtml(): boolean {
+    return acceptsHtml(this.#admitted.incoming.header('accept'))
+  }
+
+  /** The live session of the browser, or `null`. */
+  current(): Promise<CurrentSession | null> {
+    this.#current ??= this.kit.auth.sessions.current(this.#admitted.credentials)
+    return this.#current
+  }
+
+  /**
+   * The live session of the browser.
+   *
+   * @param details - `fresh`: the user must have authenticated recently.
+   * @throws {AuthError} `unauthenticated`, `reauthentication_required`. A browser goes to the page that must come first.
+   */
+  async session({ fresh = false }: { fresh?: boolean } = {}): Promise<CurrentSession> {
+    const current = await this.current()
+    if (current === null) throw new AuthError('unauthenticated')
+    if (fresh && !current.session.fresh) throw new AuthError('reauthentication_required')
+    return current
+  }
+
+  /** The path of this page as a browser sees it, with its query, to come back to. */
+  get here(): string {
+    const query = new URLSearchParams(this.query)
+    query.delete('lang')
+    return this.kit.pathTo(this.#path, Object.fromEntries(query))
+  }
+
+  /** Where to go afterwards, or `null` if the query names no place or one that is not allowed. */
+  get returnTarget(): string | null {
+    return this.kit.returnTarget(this.query.get('return_to'))
+  }
+
+  /** The language: the one that was chosen, now or earlier, or the one that the browser prefers. */
+  get locale(): Locale {
+    const { languages } = this.kit.site
+    const { incoming } = this.#admitted
+    const chosen = [
+      this.query.get('lang'),
+      readLanguageCookie(incoming.header('cookie'), this.kit.auth.options),
+    ]
+    const known = chosen.map((tag) => languages.find((locale) => locale === tag)).find(Boolean)
+    return known ?? negotiate(incoming.header('accept-language'), languages)
+  }
+
+  /** The cookie that keeps the language, if this request chooses one. */
+  get languageCookie(): string | null {
+    const { locale } = this
+    return this.query.get('lang') === locale ? languageCookie(locale, this.kit.auth.options).header : null
+  }
+
+  /** What the page looks like. @param user - The signed-in user, whom the header names. */
+  look(user: { readonly email: string } | null = null): Look {
+    return this.kit.look({ locale: this.locale, here: this.here, user })
+  }
+
+  /** Sends the browser to one of our paths. */
+  goTo(
+    path: string,
+    query: Readonly<Record<string, string>> = {},
+    more: Pick<Answer, 'cookies'> = {},
+  ): Answer {
+    return redirect(this.kit.pathTo(path, query), 303, more)
+  }
+
+  /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */
+  goBack(target: string | null, more: Pick<Answer, 'cookies'> = {}): Answer {
+    return target === null ? this.goTo('/account', {}, more) : redirect(target, 303, more)
+  }
+}
+
+function queryOf(target: string): string {
+  const start = target.indexOf('?')
+  return start < 0 ? '' : (target.slice(start + 1).split('#', 1)[0] as string)
+}

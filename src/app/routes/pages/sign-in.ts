@@ -1,0 +1,80 @@
+import { TOPICS } from '../../../api/index.ts'
+import { renderSignIn, renderSignOut, renderStepUp } from '../../../pages/index.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes } from '../../pages/page.ts'
+import { cookieHeadersAfter, delivery } from '../../signed-in.ts'
+
+const { pages } = TOPICS
+
+/** The pages that start and end a session. */
+export function signInPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showSignIn, submit: pages.signIn },
+      {
+        async show(request, form) {
+          // Also for a tab in which somebody was about to sign in while another tab did.
+          if (form.refusal === null && (await request.current()) !== null)
+            return request.goBack(request.returnTarget)
+          return renderSignIn(request.look(), {
+            form,
+            returnTo: kit.returnTarget(form.values.return_to) ?? request.returnTarget,
+            cookiesRefused: form.refusal === null && request.query.has('signed_in'),
+            needsConfirmation: auth.options.emailVerification,
+          })
+        },
+        async submit(request, { email, password, remember, return_to }) {
+          const fields = { email, password, remember: remember === 'on' }
+          const signedIn = await auth.signIn.withPassword(fields, request.caller)
+          const { cookies } = delivery(signedIn, auth.options)
+          const target = kit.returnTarget(return_to)
+          // Back to this page, which goes on if the browser has kept the cookie and says so if not.
+          return request.goTo(
+            '/sign_in',
+            { signed_in: '', ...(target !== null && { return_to: target }) },
+            { cookies },
+          )
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showStepUp, submit: pages.stepUp },
+      {
+        async show(request, form) {
+          const { user } = await request.session()
+          const returnTo = kit.returnTarget(form.values.return_to) ?? request.returnTarget
+          return renderStepUp(request.look(user), { form, returnTo, email: user.email })
+        },
+        async submit(request, { password, return_to }) {
+          const renewed = await auth.signIn.reauthenticate({ password }, request.caller)
+          const { cookies } = delivery(renewed, auth.options)
+          return request.goBack(kit.returnTarget(return_to), { cookies })
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showSignOut, submit: pages.signOut },
+      {
+        async show(request) {
+          const current = await request.current()
+          return renderSignOut(request.look(current?.user), { returnTo: request.returnTarget })
+        },
+        async submit(request, { return_to }) {
+          await auth.sessions.signOut(request.caller)
+          const cookies = cookieHeadersAfter(request.caller, auth.options)
+          const target = kit.returnTarget(return_to)
+          return target === null
+            ? request.goTo('/sign_in', {}, { cookies })
+            : request.goBack(target, { cookies })
+        },
+      },
+    ),
+  ]
+}

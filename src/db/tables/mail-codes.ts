@@ -1,0 +1,197 @@
+/** Table `mail_codes`: short codes in mail, each bound to the browser that asked for it. */
+import type { Selectable } from 'kysely'
+import type { MailCodePurpose } from '../../model/mail-codes.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: 'The key, a UUID version 7',
+    class: 'technical',
+    protection: 'identifies the code but gives no access',
+    log: 'no',
+  },
+  secret_hash: {
+    type: 'text',
+    nullable: true,
+    about:
+      'HMAC-SHA256 of the code, with the id of the key; null until the mail is sent, and if the code is void',
+    class: 'secret',
+    protection: 'a key that is not in the database',
+    log: 'no',
+  },
+  user_id: {
+    type: 'integer',
+    nullable: true,
+    about: 'The user; null for a request that named an address to which no code is sent',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  email: {
+    type: 'text',
+    about: 'The address that was named, under which wrong codes are counted',
+    class: 'personal',
+    log: 'masked',
+  },
+  purpose: {
+    type: 'text',
+    about:
+      'What the code is for. `registration` is no code: it remembers for a day that this browser registered the account',
+    class: 'technical',
+    log: 'yes',
+  },
+  browser_hash: {
+    type: 'bytes',
+    about: 'SHA-256 of the token of the browser that asked',
+    class: 'secret',
+    protection: 'SHA-256 of 256 random bits',
+    log: 'no',
+  },
+  expires_at: { type: 'time', about: 'When the code expires', class: 'technical', log: 'no' },
+} as const satisfies Columns
+
+export type MailCodesTable = RowOf<typeof COLUMNS>
+
+export const mail_codes = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays until the code is used, replaced or voided, or until the next clean-up after it expired: 10 minutes after it was asked for or sent, or a day for `registration`.',
+  exportedBy: [],
+  afterAccount: 'gone, except a row for an address that had no account when it was asked for',
+  cleanUps: {
+    mailCodes: {
+      what: 'codes in mail',
+      when: '10 minutes after they were asked for or sent; a day after a registration',
+      settings: [],
+      deleteSome: (tx, { now }, limit) => deleteExpiredMailCodes(tx, now, limit),
+    },
+  },
+} satisfies Table
+
+/** A row of the table: a code, or that a browser registered an account. */
+export interface MailCode {
+  readonly id: string
+  /** `null`: no code matches. */
+  readonly secretHash: string | null
+  readonly userId: number | null
+  readonly email: string
+  readonly purpose: MailCodePurpose | 'registration'
+  readonly browserHash: Uint8Array
+  readonly expiresAt: Date
+}
+
+/** Adds a row without a code. It replaces that of the same browser for the same purpose. Lock the user first. */
+export async function reserveMailCode(tx: Tx, code: Omit<MailCode, 'secretHash'>): Promise<void> {
+  const values = {
+    id: code.id,
+    secret_hash: null,
+    user_id: code.userId,
+    email: code.email,
+    expires_at: code.expiresAt.getTime(),
+  }
+  await tx
+    .insertInto('mail_codes')
+    .values({ ...values, purpose: code.purpose, browser_hash: code.browserHash })
+    .onConflict((conflict) => conflict.columns(['browser_hash', 'purpose']).doUpdateSet(values))
+    .execute()
+}
+
+/** Sets the code of a row. The row may be gone by now. */
+export async function setMailCode(
+  tx: Tx,
+  { id, secretHash, expiresAt }: Pick<MailCode, 'id' | 'secretHash' | 'expiresAt'>,
+): Promise<void> {
+  await tx
+    .updateTable('mail_codes')
+    .set({ secret_hash: secretHash, expires_at: expiresAt.getTime() })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Voids a code. Its row stays until it expires, so that wrong codes still count under its address. */
+export async function voidMailCode(db: Database, id: string): Promise<void> {
+  await db.updateTable('mail_codes').set({ secret_hash: null }).where('id', '=', id).execute()
+}
+
+/** The row with this id, or `null`. */
+export async function findMailCodeById(db: Database, id: string): Promise<MailCode | null> {
+  const row = await db.selectFrom('mail_codes').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : mailCodeOf(row)
+}
+
+/** The row of a browser for a purpose, or `null`. The caller must check whether it has expired. */
+export async function findMailCode(
+  db: Database,
+  { browserHash, purpose }: Pick<MailCode, 'browserHash' | 'purpose'>,
+): Promise<MailCode | null> {
+  const row = await db
+    .selectFrom('mail_codes')
+    .selectAll()
+    .where('browser_hash', '=', browserHash)
+    .where('purpose', '=', purpose)
+    .executeTakeFirst()
+  return row === undefined ? null : mailCodeOf(row)
+}
+
+/** Uses a code up by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
+export async function takeMailCode(tx: Tx, { id, secretHash }: MailCode, now: Date): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('mail_codes')
+    .where('id', '=', id)
+    .where('secret_hash', '=', secretHash)
+    .where('expires_at', '>', now.getTime())
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+/** Deletes a user's rows for these purposes. */
+export async function deleteMailCodesFor(
+  tx: Tx,
+  userId: number,
+  purposes: readonly MailCode['purpose'][],
+): Promise<void> {
+  await tx.deleteFrom('mail_codes').where('user_id', '=', userId).where('purpose', 'in', purposes).execute()
+}
+
+/** Deletes all rows of a user. */
+export async function deleteMailCodesOf(tx: Tx, userId: number): Promise<void> {
+  await tx.deleteFrom('mail_codes').where('user_id', '=', userId).execute()
+}
+
+/** Deletes every row. */
+export async function deleteEveryMailCode(tx: Tx): Promise<void> {
+  await tx.deleteFrom('mail_codes').execute()
+}
+
+/**
+ * Removes up to `limit` expired rows.
+ *
+ * @returns How many were removed; 0 when none is left.
+ */
+async function deleteExpiredMailCodes(tx: Tx, now: Date, limit: number): Promise<number> {
+  const time = now.getTime()
+  const { numDeletedRows } = await tx
+    .deleteFrom('mail_codes')
+    .where('id', 'in', (query) =>
+      query.selectFrom('mail_codes').select('id').where('expires_at', '<=', time).limit(limit),
+    )
+    // Check again, because a code may have been made since.
+    .where('expires_at', '<=', time)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+function mailCodeOf(row: Selectable<Schema['mail_codes']>): MailCode {
+  return {
+    id: row.id,
+    secretHash: row.secret_hash,
+    userId: row.user_id,
+    email: row.email,
+    purpose: row.purpose as MailCode['purpose'],
+    browserHash: row.browser_hash,
+    expiresAt: new Date(row.expires_at),
+  }
+}

@@ -1,0 +1,27 @@
+/** How a mail looks: the colors of `src/pages/browser/page.css`, which are written into every element. */
+
+/** What an operator can change about the look of mails. All colors have the form `#rrggbb`. */
+export interface MailLook {
+  /** The background of buttons, on a light card. */
+  readonly accent: string
+  /** The text on `accent`. Their contrast is at least 4.5. */
+  readonly onAccent: string
+  /** The same on a dark card. */
+  readonly dark: { readonly accent: string; readonly onAccent: string }
+  /** An https URL of an image, shown 40 pixels high. `null` shows the first letter and the name of the service. */
+  readonly logoUrl: string | null
+}
+
+/** Our own look. */
+export const DEFAULT_LOOK: MailLook = {
+  accent: '#2f55d4',
+  onAccent: '#ffffff',
+  dark: { accent: '#93aeff', onAccent: '#0d1637' },
+  logoUrl: null,
+}
+
+/** The colors that do not depend on the operator, in light and in dark mode. */
+export const COLORS = {
+  light: { ground: '#f2f4f9', card: '#ffffff', edge: '#e2e6ef', text: '#1a2133', quiet: '#566076' },
+  dark: { ground: '#0e1118', card: '#171b25', edge: '#272d3b', text: '#e9ecf4', quiet: '#a3adc2' },
+} as const

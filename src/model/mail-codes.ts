@@ -1,0 +1,12 @@
+/** What a code in mail is for. */
+export const MAIL_CODE_PURPOSES = ['confirm_email', 'reset_password', 'change_email'] as const
+export type MailCodePurpose = (typeof MAIL_CODE_PURPOSES)[number]
+
+/** NIST SP 800-63B-4 §3.1.3.2: ten minutes at most. The time starts when the mail is sent. */
+export const MAIL_CODE_LIFETIME_SECONDS = 600
+
+/** At least 20 random bits. Eight digits have 26.5; six would have 19.9. */
+export const MAIL_CODE_DIGITS = 8
+
+/** How long a browser is remembered. */
+export const BROWSER_LIFETIME_SECONDS = 86_400

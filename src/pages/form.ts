@@ -1,0 +1,130 @@
+/** The parts of forms. A form works without script; `browser/page.js` adds what needs it. */
+import { html } from 'hono/html'
+import { icon } from './icons.ts'
+import type { Markup } from './layout.ts'
+import type { Look } from './look.ts'
+import type { Problem } from './problems.ts'
+
+/** A form of a page. */
+interface Form {
+  /** The path within the service. */
+  readonly action: string
+  readonly submit: string
+  readonly returnTo?: string | null
+  readonly style?: 'danger'
+}
+
+/**
+ * A form that posts to a page. `novalidate`: otherwise a browser without script sends nothing for a field that it finds
+ * wrong, and the summary of errors never appears.
+ */
+export function form(
+  { basePath, texts }: Look,
+  { action, submit, returnTo, style }: Form,
+  fields: Markup,
+): Markup {
+  return html`<form method="post" action="${basePath}${action}" novalidate>
+${fields}${returnTo && html`<input type="hidden" name="return_to" value="${returnTo}">\n`}<button class="submit ${style}" type="submit" data-working="${texts.shell.working}">${submit}</button>
+</form>`
+}
+
+/** A field of a form. */
+interface Field {
+  readonly name: string
+  readonly label: string
+  readonly hint?: string
+  readonly value?: string | undefined
+}
+
+/** Ties a field to its problem and its hint. */
+function described({ name, hint }: Field, problem: Problem | null): Markup {
+  const isWrong = problem?.field === name
+  const ids = [...(isWrong ? [`${name}-problem`] : []), ...(hint ? [`${name}-hint`] : [])]
+  return html`${ids.length > 0 && html` aria-describedby="${ids.join(' ')}"`}${isWrong && html` aria-invalid="true"`}`
+}
+
+function around(field: Field, problem: Problem | null, input: Markup): Markup {
+  const { name, label, hint } = field
+  return html`<div class="field">
+<label for="${name}">${label}</label>
+${hint && html`<p class="hint" id="${name}-hint">${hint}</p>\n`}${problem?.field === name && html`<p class="problem" id="${name}-problem">${problem.text}</p>\n`}${input}
+</div>
+`
+}
+
+/** The address of an account, for password managers too. */
+export function emailField(field: Field, problem: Problem | null, autocomplete = 'username'): Markup {
+  const { name, value = '' } = field
+  return around(
+    field,
+    problem,
+    html`<input id="${name}" name="${name}" type="email" value="${value}" autocomplete="${autocomplete}" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>`,
+  )
+}
+
+/** One line of text. */
+export function textField(field: Field, problem: Problem | null, autocomplete: string): Markup {
+  const { name, value = '' } = field
+  return around(
+    field,
+    problem,
+    html`<input id="${name}" name="${name}" type="text" value="${value}" autocomplete="${autocomplete}"${described(field, problem)}>`,
+  )
+}
+
+/** The password of the account. */
+export function passwordField(look: Look, field: Field, problem: Problem | null): Markup {
+  return around(
+    field,
+    problem,
+    html`<div class="secret"><input id="${field.name}" name="${field.name}" type="password" autocomplete="current-password" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>${reveal(look, field)}</div>`,
+  )
+}
+
+/** A new password, with the rules before it. */
+export function newPasswordField(look: Look, field: Omit<Field, 'hint'>, problem: Problem | null): Markup {
+  const { minPasswordLength, texts } = look
+  const { passwordHint, passwordLength, passwordLongEnough } = texts.shell
+  const rule = texts.errors.newPassword.password_too_short.replace('{min_length}', String(minPasswordLength))
+  const withHint = { ...field, hint: minPasswordLength > 1 ? `${rule} ${passwordHint}` : passwordHint }
+  return around(
+    withHint,
+    problem,
+    html`<div class="secret"><input id="${field.name}" name="${field.name}" type="password" autocomplete="new-password" minlength="${minPasswordLength}" passwordrules="minlength: ${minPasswordLength};" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(withHint, problem)}>${reveal(look, field)}</div>
+<p class="count" role="status" data-length-of="${field.name}" data-min="${minPasswordLength}" data-text="${passwordLength}" data-enough="${passwordLongEnough}"></p>`,
+  )
+}
+
+/** A mailed code: one field, in which spaces are accepted. */
+export function codeField(look: Look, problem: Problem | null): Markup {
+  const { code, codeHint } = look.texts.shell
+  const field = { name: 'code', label: code, hint: codeHint }
+  return around(
+    field,
+    problem,
+    html`<input class="code" id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>`,
+  )
+}
+
+/** A box to tick. */
+export function checkbox({ name, label }: Field, isTicked: boolean): Markup {
+  return html`<div class="check"><input id="${name}" name="${name}" type="checkbox" value="on"${isTicked && html` checked`}><label for="${name}">${label}</label></div>
+`
+}
+
+/** The switch that shows a password. The script unhides it. */
+function reveal({ texts }: Look, { name }: Field): Markup {
+  const { revealPassword } = texts.shell
+  return html`<button class="reveal" type="button" hidden aria-pressed="false" aria-controls="${name}" aria-label="${revealPassword}" title="${revealPassword}">${icon('eye', '')}</button>`
+}
+
+/** What is wrong with a form, above it: it takes the focus, and its link leads to the field. */
+export function summary({ texts }: Look, problem: Problem | null): Markup {
+  if (problem === null) return html``
+  const { field, text } = problem
+  return html`<div class="summary" role="alert" tabindex="-1" autofocus>
+<p class="title">${texts.shell.problem}</p>
+<p>${field === null ? text : html`<a href="#${field}">${text}</a>`}</p>
+</div>
+`
+}

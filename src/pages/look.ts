@@ -1,0 +1,25 @@
+import type { Locale, PageTexts } from '../text/index.ts'
+import type { PageAssets } from './assets.ts'
+import type { Site } from './site.ts'
+
+/** What every hosted page depends on, besides its own data. */
+export interface Look {
+  readonly locale: Locale
+  readonly texts: PageTexts
+  /** The path at which the service is mounted, without a trailing slash: `''` or `/auth`. */
+  readonly basePath: string
+  readonly site: Site
+  readonly assets: PageAssets
+  /** Origins besides our own to which a form may lead. */
+  readonly formTargets: readonly string[]
+  /** The path of this page with its query, for the links to the other languages. */
+  readonly here: string
+  /** The signed-in user, or `null`. */
+  readonly user: { readonly email: string } | null
+  /** Whether people can register. */
+  readonly canSignUp: boolean
+  /** Whether people can get a mail that resets their password. */
+  readonly canRecover: boolean
+  /** The minimum length of a new password, in Unicode code points. */
+  readonly minPasswordLength: number
+}

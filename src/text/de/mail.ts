@@ -1,0 +1,157 @@
+import type { MailTexts } from '../index.ts'
+import { onOneLine, type SignInWords } from '../mail.ts'
+
+const IT_WAS_YOU = 'Wenn Sie das waren, müssen Sie nichts tun.'
+const IGNORE =
+  'Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren. Ohne Ihre Bestätigung geschieht nichts.'
+
+const expiry = (duration: string) => `Der Link funktioniert nur einmal und ist ${duration} gültig.`
+
+const changePassword = (service: string) =>
+  `Wenn Sie das nicht waren, hat jemand anderes Zugriff auf Ihr Konto. Öffnen Sie umgehend ${service}, ändern Sie Ihr Passwort und melden Sie alle anderen Geräte ab.`
+
+const noLink = (service: string) =>
+  `Diese E-Mail enthält absichtlich keine Links. Öffnen Sie ${service} in Ihrem Browser so, wie Sie es gewohnt sind.`
+
+const factsOf = ({ time, device, ip }: SignInWords) => [
+  `Zeitpunkt: ${time}`,
+  ...(device === null ? [] : [`Gerät: ${device}`]),
+  ...(ip === null ? [] : [`IP-Adresse: ${ip}`]),
+]
+
+export const mail: MailTexts = {
+  formats: 'de-DE',
+  // With a comma, the first sentence would have to begin with a small letter.
+  greeting: 'Guten Tag!',
+  copyLink: 'Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',
+  enterCode: 'Oder geben Sie diesen Code dort ein, wo Sie ihn angefordert haben:',
+  codeExpiry: 'Er gilt nur in diesem Browser und läuft nach {duration} ab.',
+  verify_email: (service, duration) => ({
+    subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${service}`,
+    heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
+    before: [
+      `Jemand, vermutlich Sie selbst, hat mit dieser Adresse ein Konto bei ${service} angelegt. Bestätigen Sie, dass die Adresse Ihnen gehört:`,
+    ],
+    action: 'Adresse bestätigen',
+    after: [expiry(duration), IGNORE],
+  }),
+  account_exists: (service, duration) => ({
+    subject: `Sie haben bereits ein Konto bei ${service}`,
+    heading: 'Sie haben bereits ein Konto',
+    before: [
+      `Jemand wollte mit dieser Adresse ein Konto bei ${service} anlegen, aber Sie haben dort bereits eines.`,
+      'Wenn Sie das waren, melden Sie sich mit Ihrem Passwort an. Falls Sie es vergessen haben, legen Sie über diesen Link ein neues fest:',
+    ],
+    action: 'Neues Passwort festlegen',
+    after: [
+      expiry(duration),
+      'Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren. An Ihrem Konto hat sich nichts geändert.',
+    ],
+  }),
+  reset_password: (service, duration) => ({
+    subject: `Legen Sie ein neues Passwort für ${service} fest`,
+    heading: 'Legen Sie ein neues Passwort fest',
+    before: [
+      `Jemand, vermutlich Sie selbst, hat ein neues Passwort für Ihr Konto bei ${service} angefordert. Legen Sie es über diesen Link fest:`,
+    ],
+    action: 'Neues Passwort festlegen',
+    after: [
+      expiry(duration),
+      'Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren. Ihr Passwort hat sich nicht geändert.',
+    ],
+  }),
+  set_password: (service, duration) => ({
+    subject: `Legen Sie ein Passwort für Ihr neues Konto bei ${service} fest`,
+    heading: 'Legen Sie Ihr Passwort fest',
+    before: [
+      `Bei ${service} wurde ein Konto für Sie angelegt. Legen Sie über diesen Link ein Passwort fest, damit Sie sich anmelden können:`,
+    ],
+    action: 'Passwort festlegen',
+    after: [
+      `${expiry(duration)} Danach öffnen Sie ${service} und wählen „Passwort vergessen“, um einen neuen Link zu erhalten.`,
+      'Wenn Sie diese E-Mail nicht erwartet haben, können Sie sie ignorieren. Solange kein Passwort festgelegt ist, kann sich niemand in dem Konto anmelden.',
+    ],
+  }),
+  confirm_new_email: (service, duration) => ({
+    subject: `Bestätigen Sie Ihre neue E-Mail-Adresse für ${service}`,
+    heading: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
+    before: [
+      `Jemand, vermutlich Sie selbst, möchte diese Adresse für ein Konto bei ${service} verwenden. Bestätigen Sie, dass die Adresse Ihnen gehört:`,
+    ],
+    action: 'Adresse bestätigen',
+    after: [expiry(duration), IGNORE],
+  }),
+  email_change_requested: (service, newEmail) => ({
+    subject: `Neue E-Mail-Adresse für Ihr Konto bei ${service}`,
+    heading: 'Neue E-Mail-Adresse angefordert',
+    before: [
+      `Jemand, vermutlich Sie selbst, möchte die E-Mail-Adresse Ihres Kontos bei ${service} in ${newEmail} ändern. Die Änderung wird wirksam, sobald die neue Adresse bestätigt ist.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `${changePassword(service)} Mit dem neuen Passwort wird auch die Änderung der Adresse hinfällig.`,
+      noLink(service),
+    ],
+  }),
+  email_changed: (service, newEmail) => ({
+    subject: `Die E-Mail-Adresse Ihres Kontos bei ${service} wurde geändert`,
+    heading: 'Ihre E-Mail-Adresse wurde geändert',
+    before: [
+      `Die E-Mail-Adresse Ihres Kontos bei ${service} lautet jetzt ${newEmail}. Die Adresse, unter der Sie diese E-Mail erhalten, gehört nicht mehr zu dem Konto.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `Wenn Sie das nicht waren, hat jemand anderes Ihr Konto übernommen. Wenden Sie sich umgehend an die Betreiber von ${service}. Mit dieser Adresse können Sie das Passwort nicht mehr zurücksetzen.`,
+      noLink(service),
+    ],
+  }),
+  password_changed: (service) => ({
+    subject: `Das Passwort Ihres Kontos bei ${service} wurde geändert`,
+    heading: 'Ihr Passwort wurde geändert',
+    before: [`Das Passwort Ihres Kontos bei ${service} wurde geändert.`],
+    after: [
+      IT_WAS_YOU,
+      `Wenn Sie das nicht waren, hat jemand anderes Zugriff auf Ihr Konto. Öffnen Sie umgehend ${service}, wählen Sie „Passwort vergessen“, legen Sie ein neues Passwort fest und melden Sie alle anderen Geräte ab.`,
+      noLink(service),
+    ],
+  }),
+  new_device: (service, signIns, count) => ({
+    subject:
+      count === 1
+        ? `Neues Gerät in Ihrem Konto bei ${service} angemeldet`
+        : `Neue Geräte in Ihrem Konto bei ${service} angemeldet`,
+    heading: count === 1 ? 'Neues Gerät angemeldet' : 'Neue Geräte angemeldet',
+    before: [
+      count === 1
+        ? `Jemand hat sich mit einem neuen Gerät in Ihrem Konto bei ${service} angemeldet.`
+        : `In Ihrem Konto bei ${service} gab es ${count} Anmeldungen mit neuen Geräten. ${signIns.length < count ? 'Die letzten davon:' : 'Im Einzelnen:'}`,
+    ],
+    facts: count === 1 ? signIns.flatMap(factsOf) : signIns.map(onOneLine),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  signed_in_after_failures: (service, signIn, failures) => ({
+    subject: `Anmeldung in Ihrem Konto bei ${service} nach Fehlversuchen`,
+    heading: 'Anmeldung nach Fehlversuchen',
+    before: [
+      `Jemand hat sich nach ${failures} ${failures === 1 ? 'Fehlversuch' : 'Fehlversuchen'} in Ihrem Konto bei ${service} angemeldet.`,
+    ],
+    facts: factsOf(signIn),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  account_deleted: (service) => ({
+    subject: `Ihr Konto bei ${service} wurde gelöscht`,
+    heading: 'Ihr Konto wurde gelöscht',
+    before: [`Ihr Konto bei ${service} wurde gelöscht. Eine Anmeldung ist nicht mehr möglich.`],
+    after: [
+      IT_WAS_YOU,
+      `Wenn Sie das nicht waren, wenden Sie sich umgehend an die Betreiber von ${service}.`,
+      noLink(service),
+    ],
+  }),
+  test: (service) => ({
+    subject: `Testnachricht von ${service}`,
+    heading: 'Testnachricht',
+    before: [`Dies ist ein Test. Wenn Sie diese Nachricht lesen, kann ${service} E-Mails versenden.`],
+    after: ['Sie müssen nichts tun.'],
+  }),
+}

@@ -1,0 +1,4 @@
+export { account } from './account.ts'
+export { refusals } from './refusals.ts'
+export { shell } from './shell.ts'
+export { signIn, signOut, stepUp } from './sign-in.ts'

@@ -1,0 +1,28 @@
+/** What every hosted page says around its content. */
+export const shell = {
+  skip: 'Skip to the content',
+  /** The title of a page with an error. */
+  errorTitle: 'Error: {title}',
+  problem: 'There is a problem',
+  signOut: 'Sign out',
+  signedInAs: 'Signed in as {email}',
+  account: 'Account',
+  back: 'Back',
+  languages: 'Languages',
+  help: 'Help',
+  contact: 'Contact',
+  terms: 'Terms',
+  privacy: 'Privacy',
+  imprint: 'Imprint',
+  working: 'One moment…',
+  revealPassword: 'Show password',
+  /** Announced while a new password is typed. */
+  passwordLength: '{count} of at least {min_length} characters',
+  passwordLongEnough: 'Long enough',
+  email: 'Email address',
+  password: 'Password',
+  newPassword: 'New password',
+  passwordHint: 'Several unrelated words are easy to remember and hard to guess.',
+  code: 'Code from the email',
+  codeHint: 'Eight digits. Spaces make no difference.',
+}

@@ -1,0 +1,152 @@
+import type { MailTexts } from '../index.ts'
+import { onOneLine, type SignInWords } from '../mail.ts'
+
+const IT_WAS_YOU = 'Si fue usted, no tiene que hacer nada.'
+const IGNORE = 'Si no fue usted, ignore este mensaje. No ocurrirá nada mientras no se confirme la dirección.'
+
+const expiry = (duration: string) => `El enlace funciona una sola vez y es válido durante ${duration}.`
+
+const changePassword = (service: string) =>
+  `Si no fue usted, otra persona tiene acceso a su cuenta. Entre de inmediato en ${service}, cambie la contraseña y cierre la sesión en todos los demás dispositivos.`
+
+const noLink = (service: string) =>
+  `Este mensaje no incluye ningún enlace, de forma intencionada. Abra ${service} en su navegador como de costumbre.`
+
+const factsOf = ({ time, device, ip }: SignInWords) => [
+  `Fecha y hora: ${time}`,
+  ...(device === null ? [] : [`Dispositivo: ${device}`]),
+  ...(ip === null ? [] : [`Dirección IP: ${ip}`]),
+]
+
+export const mail: MailTexts = {
+  formats: 'es-ES',
+  greeting: 'Hola:',
+  copyLink: 'Si el botón no funciona, copie este enlace en su navegador:',
+  enterCode: 'O introduzca este código donde lo solicitó:',
+  codeExpiry: 'Solo funciona en ese navegador y caduca a los {duration}.',
+  verify_email: (service, duration) => ({
+    subject: `Confirme su dirección de correo electrónico para ${service}`,
+    heading: 'Confirme su dirección de correo electrónico',
+    before: [
+      `Alguien, probablemente usted, creó una cuenta en ${service} con esta dirección. Confirme que la dirección es suya:`,
+    ],
+    action: 'Confirmar dirección',
+    after: [expiry(duration), IGNORE],
+  }),
+  account_exists: (service, duration) => ({
+    subject: `Ya tiene una cuenta en ${service}`,
+    heading: 'Ya tiene una cuenta',
+    before: [
+      `Alguien intentó crear una cuenta en ${service} con esta dirección, pero usted ya tiene una.`,
+      'Si fue usted, inicie sesión con su contraseña. Si no la recuerda, elija una nueva con este enlace:',
+    ],
+    action: 'Elegir una contraseña nueva',
+    after: [expiry(duration), 'Si no fue usted, ignore este mensaje. Su cuenta no ha cambiado.'],
+  }),
+  reset_password: (service, duration) => ({
+    subject: `Elija una contraseña nueva para ${service}`,
+    heading: 'Elija una contraseña nueva',
+    before: [
+      `Alguien, probablemente usted, solicitó una contraseña nueva para su cuenta de ${service}. Elíjala con este enlace:`,
+    ],
+    action: 'Elegir una contraseña nueva',
+    after: [expiry(duration), 'Si no fue usted, ignore este mensaje. Su contraseña no ha cambiado.'],
+  }),
+  set_password: (service, duration) => ({
+    subject: `Elija una contraseña para su nueva cuenta de ${service}`,
+    heading: 'Elija su contraseña',
+    before: [
+      `Se ha creado una cuenta para usted en ${service}. Elija una contraseña con este enlace para poder iniciar sesión:`,
+    ],
+    action: 'Elegir una contraseña',
+    after: [
+      `${expiry(duration)} Pasado ese plazo, entre en ${service} e indique que ha olvidado la contraseña para recibir otro enlace.`,
+      'Si no esperaba este mensaje, ignórelo. Nadie puede iniciar sesión en la cuenta mientras no se elija una contraseña.',
+    ],
+  }),
+  confirm_new_email: (service, duration) => ({
+    subject: `Confirme su nueva dirección de correo electrónico para ${service}`,
+    heading: 'Confirme su nueva dirección de correo electrónico',
+    before: [
+      `Alguien, probablemente usted, quiere usar esta dirección para una cuenta de ${service}. Confirme que la dirección es suya:`,
+    ],
+    action: 'Confirmar dirección',
+    after: [expiry(duration), IGNORE],
+  }),
+  email_change_requested: (service, newEmail) => ({
+    subject: `Nueva dirección de correo electrónico para su cuenta de ${service}`,
+    heading: 'Se ha solicitado una nueva dirección',
+    before: [
+      `Alguien, probablemente usted, pidió que la dirección de correo electrónico de su cuenta de ${service} pase a ser ${newEmail}. El cambio se hará efectivo cuando se confirme la nueva dirección.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `${changePassword(service)} Al cambiar la contraseña también se anula esta solicitud.`,
+      noLink(service),
+    ],
+  }),
+  email_changed: (service, newEmail) => ({
+    subject: `La dirección de correo electrónico de su cuenta de ${service} ha cambiado`,
+    heading: 'Su dirección de correo electrónico ha cambiado',
+    before: [
+      `La dirección de correo electrónico de su cuenta de ${service} es ahora ${newEmail}. La dirección en la que recibe este mensaje ya no está asociada a la cuenta.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      `Si no fue usted, otra persona se ha apoderado de su cuenta. Póngase en contacto de inmediato con los responsables de ${service}. Con esta dirección ya no puede restablecer la contraseña.`,
+      noLink(service),
+    ],
+  }),
+  password_changed: (service) => ({
+    subject: `La contraseña de su cuenta de ${service} ha cambiado`,
+    heading: 'Su contraseña ha cambiado',
+    before: [`Se ha cambiado la contraseña de su cuenta de ${service}.`],
+    after: [
+      IT_WAS_YOU,
+      `Si no fue usted, otra persona tiene acceso a su cuenta. Entre de inmediato en ${service}, indique que ha olvidado la contraseña, elija una nueva y cierre la sesión en todos los demás dispositivos.`,
+      noLink(service),
+    ],
+  }),
+  new_device: (service, signIns, count) => ({
+    subject:
+      count === 1
+        ? `Inicio de sesión en su cuenta de ${service} desde un dispositivo nuevo`
+        : `Inicios de sesión en su cuenta de ${service} desde dispositivos nuevos`,
+    heading:
+      count === 1
+        ? 'Inicio de sesión desde un dispositivo nuevo'
+        : 'Inicios de sesión desde dispositivos nuevos',
+    before: [
+      count === 1
+        ? `Alguien inició sesión en su cuenta de ${service} desde un dispositivo nuevo.`
+        : `Hubo ${count} inicios de sesión en su cuenta de ${service} desde dispositivos nuevos. ${signIns.length < count ? 'Los más recientes son:' : 'Son los siguientes:'}`,
+    ],
+    facts: count === 1 ? signIns.flatMap(factsOf) : signIns.map(onOneLine),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  signed_in_after_failures: (service, signIn, failures) => ({
+    subject: `Inicio de sesión en su cuenta de ${service} tras intentos fallidos`,
+    heading: 'Inicio de sesión tras intentos fallidos',
+    before: [
+      `Alguien inició sesión en su cuenta de ${service} tras ${failures} ${failures === 1 ? 'intento fallido' : 'intentos fallidos'}.`,
+    ],
+    facts: factsOf(signIn),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  account_deleted: (service) => ({
+    subject: `Su cuenta de ${service} se ha eliminado`,
+    heading: 'Su cuenta se ha eliminado',
+    before: [`Su cuenta de ${service} se ha eliminado. Ya no es posible iniciar sesión con ella.`],
+    after: [
+      IT_WAS_YOU,
+      `Si no fue usted, póngase en contacto de inmediato con los responsables de ${service}.`,
+      noLink(service),
+    ],
+  }),
+  test: (service) => ({
+    subject: `Mensaje de prueba de ${service}`,
+    heading: 'Mensaje de prueba',
+    before: [`Esto es una prueba. Si puede leer este mensaje, ${service} puede enviar correo electrónico.`],
+    after: ['No tiene que hacer nada.'],
+  }),
+}

@@ -1,0 +1,32 @@
+/** The look of hosted pages without a service. */
+
+import { resolveOptions } from '../../src/options/index.ts'
+import { type Look, openAssets, openSite } from '../../src/pages/index.ts'
+
+const SITE = openSite(resolveOptions({ baseUrl: 'https://auth.example.com' }))
+const ASSETS = openAssets(SITE)
+
+/** The files of the pages, by the path at which a browser asks for them. */
+export function assetAt(path: string) {
+  return (
+    Object.values(ASSETS).find((asset) => asset !== null && path.endsWith(`/assets/${asset.name}`)) ?? null
+  )
+}
+
+export function lookOf(given: Partial<Look> = {}): Look {
+  const { locale = 'en' } = given
+  return {
+    locale,
+    texts: SITE.textsFor(locale),
+    basePath: '/auth',
+    site: SITE,
+    assets: ASSETS,
+    formTargets: [],
+    here: '/auth/account',
+    user: null,
+    canSignUp: true,
+    canRecover: true,
+    minPasswordLength: 15,
+    ...given,
+  }
+}
