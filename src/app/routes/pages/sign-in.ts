@@ -27,10 +27,8 @@ export function signInPages(kit: PageKit): Route[] {
           })
         },
         async submit(request, { email, password, remember, return_to }) {
-          const signedIn = await auth.signIn.withPassword(
-            { email, password, remember: remember === 'on' },
-            request.caller,
-          )
+          const fields = { email, password, remember: remember === 'on' }
+          const signedIn = await auth.signIn.withPassword(fields, request.caller)
           const { cookies } = delivery(signedIn, auth.options)
           const target = kit.returnTarget(return_to)
           // Back to this page, which goes on if the browser has kept the cookie and says so if not.
