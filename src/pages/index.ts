@@ -5,13 +5,16 @@
  * @module
  */
 export { type Asset, openAssets, type PageAssets } from './assets.ts'
+export { renderConfirmCode, renderConfirmMail } from './confirm-code.ts'
 export { renderConfirmEmail } from './confirm-email.ts'
 export type { Page } from './layout.ts'
 export type { Look } from './look.ts'
 export type { FormState } from './problems.ts'
+export { renderRecover, renderRecoverCode } from './recover.ts'
 export { renderRefusal } from './refusal.ts'
 export { renderResetPassword } from './reset-password.ts'
 export { renderSignIn } from './sign-in.ts'
 export { renderSignOut } from './sign-out.ts'
+export { renderSignUp } from './sign-up.ts'
 export { openSite, type Site } from './site.ts'
 export { renderStepUp } from './step-up.ts'

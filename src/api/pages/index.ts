@@ -1,4 +1,6 @@
 /** The hosted pages. A GET shows a page; the POST on the same path is its form. */
 export * from './assets.ts'
 export * from './links.ts'
+export * from './recovery.ts'
 export * from './sign-in.ts'
+export * from './sign-up.ts'

@@ -1,4 +1,4 @@
-import type { AuthService } from '../../auth/index.ts'
+import { type AuthService, hasMailCodes } from '../../auth/index.ts'
 import { type Look, openAssets, type PageAssets, type Site } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { basePath } from '../paths.ts'
@@ -31,6 +31,9 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     formTargets: [...returnOrigins(options)],
     canSignUp: options.registration === 'open',
     canRecover: auth.mailer !== null && options.baseUrl !== '' && options.resetTokenDelivery === 'mail',
+    mustConfirm: options.emailVerification,
+    hasPages: options.pages,
+    hasCodes: hasMailCodes({ options, sendsMail: auth.mailer !== null }),
     minPasswordLength: options.minPasswordLength,
   }
   return {

@@ -3,8 +3,12 @@ import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { assetRoutes } from './assets.ts'
 import { linkPages } from './links.ts'
+import { recoveryPages } from './recovery.ts'
 import { signInPages } from './sign-in.ts'
+import { signUpPages } from './sign-up.ts'
 
 export function pageRoutes(kit: PageKit): Route[] {
-  return [assetRoutes, linkPages, signInPages].flatMap((routesOf) => routesOf(kit))
+  return [assetRoutes, linkPages, signInPages, signUpPages, recoveryPages].flatMap((routesOf) =>
+    routesOf(kit),
+  )
 }
