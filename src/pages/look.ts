@@ -20,6 +20,8 @@ export interface Look {
   readonly canSignUp: boolean
   /** Whether people can get a mail that resets their password. */
   readonly canRecover: boolean
+  /** Whether people can change their address, which needs mail. */
+  readonly canChangeEmail: boolean
   /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
 }

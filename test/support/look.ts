@@ -26,6 +26,7 @@ export function lookOf(given: Partial<Look> = {}): Look {
     user: null,
     canSignUp: true,
     canRecover: true,
+    canChangeEmail: true,
     minPasswordLength: 15,
     ...given,
   }
