@@ -112,6 +112,16 @@ export const account = z.strictObject({
   metadata,
 })
 
+/** A record of the audit log, as the user sees it whom it is about. */
+export const auditRecord = z.strictObject({
+  at: z.iso.datetime(),
+  action: z.string(),
+  outcome: z.string(),
+  reason: z.string().nullable(),
+  ip: z.string().nullable(),
+  user_agent: z.string().nullable(),
+})
+
 /** The session of a request. */
 export const currentSession = z.strictObject({
   id: z.uuid().meta({ description: 'Identifies the session. It grants no access.' }),
