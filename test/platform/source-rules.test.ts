@@ -97,7 +97,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
       'cli/version.ts',
       'lib/pool.ts',
       'lib/setting-file.ts',
-      'pages/layout.ts',
+      'pages/assets.ts',
     ],
   ],
   ['start processes', /\bfork\(/, ['cli/workers.ts']],
