@@ -26,19 +26,20 @@ export function openAssets({ theme, logo }: Site): PageAssets {
     style: assetOf(
       'css',
       'text/css; charset=utf-8',
-      sourceOf('page.css') + (theme === null ? '' : themeStyle(theme)),
+      sourceAt(new URL('./browser/page.css', import.meta.url)) + (theme === null ? '' : themeStyle(theme)),
     ),
-    script: assetOf('js', JAVASCRIPT, sourceOf('page.js')),
-    linkScript: assetOf('js', JAVASCRIPT, sourceOf('link-page.js')),
-    icon: assetOf('svg', 'image/svg+xml', sourceOf('icon.svg')),
+    script: assetOf('js', JAVASCRIPT, sourceAt(new URL('./browser/page.js', import.meta.url))),
+    linkScript: assetOf('js', JAVASCRIPT, sourceAt(new URL('./browser/link-page.js', import.meta.url))),
+    icon: assetOf('svg', 'image/svg+xml', sourceAt(new URL('./browser/icon.svg', import.meta.url))),
     logo: logo && assetOf(logo.type === 'image/png' ? 'png' : 'svg', logo.type, logo.bytes),
   }
 }
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8'
 
-function sourceOf(name: string): string {
-  return readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8')
+/** The URLs are literals with `import.meta.url`, so that bundlers find the files. */
+function sourceAt(url: URL): string {
+  return readFileSync(url, 'utf8')
 }
 
 function assetOf(extension: string, type: string, content: string | Uint8Array): Asset {
