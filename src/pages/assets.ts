@@ -37,6 +37,7 @@ export function openAssets({ theme, logo }: Site): PageAssets {
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8'
 
+/** The URLs are literals with `import.meta.url`, so that bundlers find the files. */
 function sourceOf(file: URL): string {
   return readFileSync(file, 'utf8')
 }
