@@ -11,8 +11,15 @@ interface Form {
   readonly action: string
   readonly submit: string
   readonly returnTo?: string | null
-  /** `second`: less prominent than the form above it. */
-  readonly style?: 'danger' | 'second'
+  /**
+   * Further classes of the button: `danger` deletes something, `quiet` is one of many, `second` is less prominent than the
+   * form above it.
+   */
+  readonly style?: 'danger' | 'quiet' | 'second'
+  /** The accessible name of the button, if `submit` alone is not clear. Contains `submit`. */
+  readonly label?: string
+  /** The answer is a file, so the page stays. */
+  readonly isDownload?: true
 }
 
 /**
@@ -21,11 +28,12 @@ interface Form {
  */
 export function form(
   { basePath, texts }: Look,
-  { action, submit, returnTo, style }: Form,
+  { action, submit, returnTo, style, label, isDownload }: Form,
   fields: Markup,
 ): Markup {
-  return html`<form method="post" action="${basePath}${action}" novalidate>
-${fields}${returnTo && html`<input type="hidden" name="return_to" value="${returnTo}">\n`}<button class="submit ${style}" type="submit" data-working="${texts.shell.working}">${submit}</button>
+  const working = isDownload ? null : html` data-working="${texts.shell.working}"`
+  return html`<form method="post" action="${basePath}${action}" novalidate${isDownload && html` data-download`}>
+${fields}${returnTo && html`<input type="hidden" name="return_to" value="${returnTo}">\n`}<button class="${style === 'quiet' ? style : html`submit ${style}`}" type="submit"${label && html` aria-label="${label}"`}${working}>${submit}</button>
 </form>`
 }
 
@@ -80,6 +88,12 @@ export function passwordField(look: Look, field: Field, problem: Problem | null)
     problem,
     html`<div class="secret"><input id="${field.name}" name="${field.name}" type="password" autocomplete="current-password" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>${reveal(look, field)}</div>`,
   )
+}
+
+/** The address of the account, unseen, so that password managers know whose password it is. */
+export function usernameField(email: string): Markup {
+  return html`<input class="unseen" type="text" value="${email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
+`
 }
 
 /** A new password, with the rules before it. */

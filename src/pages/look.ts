@@ -26,6 +26,8 @@ export interface Look {
   readonly hasPages: boolean
   /** Whether mails with a link have a code too. */
   readonly hasCodes: boolean
+  /** Whether people can change their address, which needs mail. */
+  readonly canChangeEmail: boolean
   /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
 }

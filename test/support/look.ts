@@ -29,6 +29,7 @@ export function lookOf(given: Partial<Look> = {}): Look {
     mustConfirm: true,
     hasPages: true,
     hasCodes: true,
+    canChangeEmail: true,
     minPasswordLength: 15,
     ...given,
   }

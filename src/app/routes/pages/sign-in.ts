@@ -26,8 +26,9 @@ export function signInPages(kit: PageKit): Route[] {
             passwordChanged: form.refusal === null && request.query.has('password_changed'),
           })
         },
-        async submit(request, { email, password, return_to }) {
-          const signedIn = await auth.signIn.withPassword({ email, password }, request.caller)
+        async submit(request, { email, password, remember, return_to }) {
+          const fields = { email, password, remember: remember === 'on' }
+          const signedIn = await auth.signIn.withPassword(fields, request.caller)
           return request.goOnSignedIn(signedIn, return_to)
         },
       },
