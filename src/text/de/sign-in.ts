@@ -10,6 +10,7 @@ export const signIn: typeof english.signIn = {
   signUp: 'Konto erstellen',
   cookiesRefused:
     'Ihr Browser hat das Cookie nicht behalten, das Sie anmeldet. Erlauben Sie Cookies für diese Website und melden Sie sich dann noch einmal an.',
+  passwordChanged: 'Ihr Passwort wurde geändert. Melden Sie sich damit an.',
   problems: {
     email: {
       missing_field: 'Geben Sie Ihre E-Mail-Adresse ein.',
@@ -31,6 +32,7 @@ export const signIn: typeof english.signIn = {
   },
   invalidOrUnconfirmed:
     'Die E-Mail-Adresse oder das Passwort ist falsch, oder das Konto ist nicht aktiv. Wenn Sie Ihre Adresse noch nicht bestätigt haben, suchen Sie nach unserer E-Mail.',
+  confirm: 'Adresse bestätigen',
 }
 
 /** Asks for the password again. */

@@ -10,6 +10,7 @@ export const signIn: typeof english.signIn = {
   signUp: 'Crear una cuenta',
   cookiesRefused:
     'Su navegador no ha guardado la cookie que mantiene la sesión. Permita las cookies de este sitio e inicie sesión de nuevo.',
+  passwordChanged: 'Su contraseña se ha cambiado. Inicie sesión con ella.',
   problems: {
     email: {
       missing_field: 'Introduzca su correo electrónico.',
@@ -31,6 +32,7 @@ export const signIn: typeof english.signIn = {
   },
   invalidOrUnconfirmed:
     'El correo electrónico o la contraseña no son correctos, o la cuenta no está activa. Si todavía no ha confirmado su dirección, busque nuestro correo.',
+  confirm: 'Confirmar la dirección',
 }
 
 /** Asks for the password again. */

@@ -10,6 +10,7 @@ export const signIn: typeof english.signIn = {
   signUp: 'Créer un compte',
   cookiesRefused:
     'Votre navigateur n’a pas gardé le cookie qui vous connecte. Autorisez les cookies pour ce site, puis connectez-vous de nouveau.',
+  passwordChanged: 'Votre mot de passe a été changé. Connectez-vous avec le nouveau.',
   problems: {
     email: {
       missing_field: 'Saisissez votre adresse e-mail.',
@@ -31,6 +32,7 @@ export const signIn: typeof english.signIn = {
   },
   invalidOrUnconfirmed:
     'L’adresse e-mail ou le mot de passe est incorrect, ou le compte n’est pas actif. Si vous n’avez pas encore confirmé votre adresse, cherchez notre e-mail.',
+  confirm: 'Confirmer l’adresse',
 }
 
 /** Asks for the password again. */
