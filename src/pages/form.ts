@@ -130,13 +130,32 @@ function reveal({ texts }: Look, { name }: Field): Markup {
   return html`<button class="reveal" type="button" hidden aria-pressed="false" aria-controls="${name}" aria-label="${revealPassword}" title="${revealPassword}">${icon('eye', '')}</button>`
 }
 
-/** What is wrong with a form, above it: it takes the focus, and its link leads to the field. */
-export function summary({ texts }: Look, problem: Problem | null): Markup {
+/** A link to one of our pages, which keeps where to go afterwards. */
+export function linkTo(
+  { basePath }: Look,
+  { path, label, returnTo }: { path: string; label: string; returnTo: string | null },
+): Markup {
+  const query = returnTo === null ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
+  return html`<a href="${basePath}${path}${query}">${label}</a>`
+}
+
+/** What has just been done. */
+export function notice(text: string): Markup {
+  return html`<div class="done" role="status"><p>${text}</p></div>
+`
+}
+
+/**
+ * What is wrong with a form, above it: it takes the focus, and its link leads to the field.
+ *
+ * @param way - A link to what may help. `false`: none.
+ */
+export function summary({ texts }: Look, problem: Problem | null, way: Markup | false = false): Markup {
   if (problem === null) return html``
   const { field, text } = problem
   return html`<div class="summary" role="alert" tabindex="-1" autofocus>
 <p class="title">${texts.shell.problem}</p>
 <p>${field === null ? text : html`<a href="#${field}">${text}</a>`}</p>
-</div>
+${way && html`<p>${way}</p>\n`}</div>
 `
 }

@@ -2,4 +2,6 @@
 export * from './account.ts'
 export * from './assets.ts'
 export * from './links.ts'
+export * from './recovery.ts'
 export * from './sign-in.ts'
+export * from './sign-up.ts'

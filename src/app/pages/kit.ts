@@ -1,5 +1,5 @@
 import { TOPICS } from '../../api/index.ts'
-import type { AuthService } from '../../auth/index.ts'
+import { type AuthService, hasMailCodes } from '../../auth/index.ts'
 import { type Look, openAssets, type PageAssets, type Site } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { basePath } from '../paths.ts'
@@ -33,6 +33,9 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     formTargets: [...returnOrigins(options)],
     canSignUp: options.registration === 'open',
     canRecover: auth.mailer !== null && options.baseUrl !== '' && options.resetTokenDelivery === 'mail',
+    mustConfirm: options.emailVerification,
+    hasPages: options.pages,
+    hasCodes: hasMailCodes({ options, sendsMail: auth.mailer !== null }),
     canChangeEmail: isServed(TOPICS.pages.showEmail, auth),
     minPasswordLength: options.minPasswordLength,
   }
