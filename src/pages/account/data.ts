@@ -4,7 +4,7 @@ import { icon } from '../icons.ts'
 import { ACCOUNT_PAGES, layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
-import { fill } from '../words.ts'
+import { daysIn, fill } from '../words.ts'
 
 /** What the page of the data depends on. */
 export interface DataView {
@@ -36,7 +36,7 @@ ${form(look, { action: `${ACCOUNT_PAGES.data}/export`, submit: words.export, isD
 ${Object.values(deletedItems).map((item) => html`<li>${item}</li>\n`)}</ul>
 <p>${words.kept}</p>
 <ul class="dots">
-<li>${fill(keptItems.audit, { days: auditDays })}</li>
+<li>${fill(keptItems.audit, { time: daysIn(look.locale, auditDays) })}</li>
 <li>${keptItems.backups}</li>
 </ul>
 ${form(
