@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { PageTexts } from '../../text/index.ts'
 import { layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
-import { fill, timeIn } from '../words.ts'
+import { timeIn } from '../words.ts'
 import { deviceIn } from './device.ts'
 
 /** A record of the audit log, as far as the page shows it. */
@@ -20,7 +20,7 @@ export interface Activity {
 export function renderActivity(look: Look, { records }: { records: readonly Activity[] }): Page {
   const { activity } = look.texts
   const body = html`<h1>${activity.heading}</h1>
-<p>${fill(activity.explain, { count: records.length })}</p>
+<p>${activity.explain}</p>
 <ul class="list">
 ${records.map(
   (
