@@ -1,7 +1,7 @@
 /** What happened with an account, by audit action. */
 export const activity = {
   heading: 'Activity',
-  explain: 'The last {count} events of your account. If you do not recognize one, change your password.',
+  explain: 'The latest events of your account. If you do not recognize one, change your password.',
   /** An action without a sentence. */
   other: 'Something happened with your account',
   /** What the user did, or someone without a session. */
