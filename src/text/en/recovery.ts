@@ -1,7 +1,6 @@
 /** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
 
-const WRONG_CODE =
-  'This code is wrong or no longer valid. Check it, or ask for a new one. A code works only in the browser that asked for it.'
+const WRONG_CODE = 'This code is wrong or no longer valid. Check it, or ask for a new one.'
 
 export const recovery = {
   heading: 'Reset your password',

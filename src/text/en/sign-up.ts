@@ -1,8 +1,8 @@
 /** The pages that create an account and confirm its address. */
 import { signIn } from './sign-in.ts'
 
-const WRONG_CODE =
-  'This code is wrong or no longer valid. Check it, or ask for a new one. A code works only in the browser that asked for it.'
+const WRONG_CODE = 'This code is wrong or no longer valid. Check it, or ask for a new one.'
+const WRONG_PASSWORD = 'This is not the password of the account. Check it, and enter the code once more.'
 
 export const signUp = {
   heading: 'Create an account',
@@ -32,10 +32,10 @@ export const signUp = {
 export const confirmCode = {
   heading: 'Confirm your email address',
   /** `{time}` is how long a code works. */
-  enter: 'We have sent you an email. Enter its code here within {time}.',
+  enter: 'Look for our email, and enter its code here within {time}.',
   anyDevice: 'You can also open the link in the email, on any device.',
   /** There are no codes. */
-  linkOnly: 'We have sent you an email. Open its link, on any device, to confirm your address. Then sign in.',
+  linkOnly: 'Look for our email, and open its link on any device to confirm your address. Then sign in.',
   /** The browser has asked for no code, or refuses cookies. */
   otherBrowser:
     'A code works only in the browser that asked for it. Ask for a new one here, or open the link in the email on any device.',
@@ -43,9 +43,12 @@ export const confirmCode = {
   submit: 'Confirm address',
   /** Whatever the address. */
   sent: 'If an account with this address waits to be confirmed, a new email is on its way.',
+  /** Below `password` if the account was not created in this browser. */
+  passwordHint: 'Needed because the account was not created in this browser.',
   noEmail: 'No email?',
   resendHint: 'Look in your spam folder first. A new code replaces the last one.',
   resendLinkHint: 'Look in your spam folder first.',
+  send: 'Send a code',
   resend: 'Send the code again',
   resendLink: 'Send the link again',
   resendHeading: 'Send the email again',
@@ -57,11 +60,10 @@ export const confirmCode = {
       invalid_code: WRONG_CODE,
     },
     password: {
-      missing_field:
-        'The account was not created in this browser. Enter its password too, and the code once more.',
-      invalid_field: 'This is not the password of the account. Check it, and enter the code once more.',
-      invalid_credentials: 'This is not the password of the account. Check it, and enter the code once more.',
-      password_too_long: 'This is not the password of the account. Check it, and enter the code once more.',
+      missing_field: 'Enter the password of the account too, and the code once more.',
+      invalid_field: WRONG_PASSWORD,
+      invalid_credentials: WRONG_PASSWORD,
+      password_too_long: WRONG_PASSWORD,
     },
     form: signIn.problems.form,
   },
