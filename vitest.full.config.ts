@@ -7,6 +7,7 @@ export default defineConfig({
     ...quick.test,
     include: [
       'test/full/**/*.test.ts',
+      'test/pages/mails.test.ts',
       'test/pages/pages.test.ts',
       // Those that use `onEachEngine`.
       'test/attacks/*.test.ts',

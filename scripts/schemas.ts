@@ -117,9 +117,10 @@ const ROWS: Record<string, Rows> = {
         ip_address: '192.0.2.1',
         user_agent: 'a "b" \\ c',
         transport: 'cookie',
+        persistent: 1,
       },
     ],
-    added: { transport: '0012-session-transport' },
+    added: { transport: '0012-session-transport', persistent: '0015-session-persistence' },
     former: {
       before: '0010-session-amr-aal',
       columns: [

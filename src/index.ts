@@ -167,6 +167,9 @@ export async function createAuth({
     app ??= loadApp(service, logger)
     return app
   }
+  const { logo, accent, texts } = service.options
+  // What these name is read with the app. A mistake must stop the start, not the first request.
+  if (`${logo}${accent}${texts}` !== '') await loaded().catch((error) => closed(service, error))
   return {
     ...service,
     fetch: async (request, connection) => (await loaded()).fetch(request, connection),
@@ -184,6 +187,11 @@ export async function createAuth({
     },
     testing: testingOf(service),
   }
+}
+
+async function closed(service: AuthService, error: unknown): Promise<never> {
+  await service.close()
+  throw error
 }
 
 function callerOf({ options }: AuthService, from: RequestLike, { ip }: Connection): SessionCaller {

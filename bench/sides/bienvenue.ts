@@ -144,6 +144,7 @@ export async function addSessions(
           amr: 'pwd',
           aal: 1,
           transport: 'cookie',
+          persistent: 1,
         }
       })
       for (const some of batches(rows)) await tx.insertInto('sessions').values(some).execute()

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import {
   account,
+  auditRecord,
   bearerFields,
   browserToken,
   email,
@@ -184,6 +185,20 @@ export const changeEmail = operation({
   errors: ['invalid_email'],
 })
 
+export const activity = operation({
+  method: 'GET',
+  path: '/profile/activity',
+  summary: 'List what happened with the account, newest first',
+  tag: 'account',
+  access: { session: true },
+  success: {
+    status: 200,
+    description: 'The newest 50 audit records of the account. `POST /profile/export` has more of them.',
+    body: z.strictObject({ activity: z.array(auditRecord) }),
+  },
+  errors: [],
+})
+
 const exportAccount = operation({
   // Not GET: it adds an audit record and counts against a limit, and a link on another site could trigger a GET.
   method: 'POST',
@@ -198,16 +213,7 @@ const exportAccount = operation({
     body: z.strictObject({
       account: account,
       sessions: z.array(sessionInfo),
-      audit: z.array(
-        z.strictObject({
-          at: z.iso.datetime(),
-          action: z.string(),
-          outcome: z.string(),
-          reason: z.string().nullable(),
-          ip: z.string().nullable(),
-          user_agent: z.string().nullable(),
-        }),
-      ),
+      audit: z.array(auditRecord),
     }),
   },
   errors: ['too_many_attempts'],

@@ -83,6 +83,12 @@ export const transport = z.enum(TRANSPORTS).meta({
     '`cookie`, the default: the answer sets our cookie. `bearer`: the answer carries the session token in its body and sets no cookie.',
 })
 
+/** Whether the session outlives the browser. */
+export const remember = z.boolean().meta({
+  description:
+    'Only in JSON. Default true. With false, the session lasts at most 12 hours, and its cookie ends with the browser: it has no `Max-Age` and no `Expires`.',
+})
+
 /** A device token from an earlier sign-in. A wrong one is the same as none. */
 export const deviceToken = text.meta({
   description: 'For clients without cookies: the `device_token` of an earlier sign-in on this device.',
@@ -114,6 +120,16 @@ export const account = z.strictObject({
   name: z.string().nullable(),
   picture: z.string().nullable(),
   metadata,
+})
+
+/** A record of the audit log, as the user sees it whom it is about. */
+export const auditRecord = z.strictObject({
+  at: z.iso.datetime(),
+  action: z.string(),
+  outcome: z.string(),
+  reason: z.string().nullable(),
+  ip: z.string().nullable(),
+  user_agent: z.string().nullable(),
 })
 
 /** The session of a request. */

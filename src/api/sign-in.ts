@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
-import { bearerFields, deviceToken, email, password, transport } from './fields.ts'
+import { bearerFields, deviceToken, email, password, remember, transport } from './fields.ts'
 
 export const withPassword = operation({
   method: 'POST',
@@ -14,6 +14,7 @@ export const withPassword = operation({
     email,
     password,
     transport: transport.optional(),
+    remember: remember.optional(),
     device_token: deviceToken.optional(),
   }),
   success: {

@@ -6,6 +6,7 @@ import { clearedCookie, deviceCookie, readDeviceCookie, readSessionCookie, sessi
 
 const PLAIN = { secureCookie: false, cookieDomain: '', sessionLifetimeSeconds: 60 }
 const SECURE = { ...PLAIN, secureCookie: true }
+const KEPT = { persistent: true }
 const SHARED = { ...SECURE, cookieDomain: 'example.com' }
 
 describe('readSessionCookie', () => {
@@ -74,7 +75,7 @@ describe('readSessionCookie', () => {
             .map((now) => mintBearer(now).value),
         ),
         (id) => {
-          const [pair] = sessionCookie(id, PLAIN).header.split(';')
+          const [pair] = sessionCookie(id, KEPT, PLAIN).header.split(';')
           expect(readSessionCookie(pair, PLAIN)).toBe(id)
           expect(readSessionCookie(`a=b; ${pair}; c="d"`, PLAIN)).toBe(id)
         },
@@ -101,9 +102,15 @@ describe('Set-Cookie', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('sets the session cookie with Max-Age and Expires, HttpOnly and SameSite=Lax', () => {
-    expect(sessionCookie('0a-b.C_d', { ...PLAIN, sessionLifetimeSeconds: 2_592_000 }).header).toBe(
+    expect(sessionCookie('0a-b.C_d', KEPT, { ...PLAIN, sessionLifetimeSeconds: 2_592_000 }).header).toBe(
       'session_id=0a-b.C_d; Path=/; Max-Age=2592000; Expires=Sat, 05-Dec-2026 09:08:07 GMT; HttpOnly; SameSite=Lax',
     )
+  })
+
+  it('leaves out both if the cookie ends with the browser', () => {
+    const { header, options } = sessionCookie('0a', { persistent: false }, SECURE)
+    expect(header).toBe('__Host-session_id=0a; Path=/; Secure; HttpOnly; SameSite=Lax')
+    expect(options).toEqual({ path: '/', httpOnly: true, sameSite: 'lax', secure: true })
   })
 
   it('clears the session cookie with the same attributes', () => {
@@ -119,7 +126,7 @@ describe('Set-Cookie', () => {
   })
 
   it('adds Secure and the __Host- prefix to secure cookies', () => {
-    expect(sessionCookie('0a', SECURE).header).toBe(
+    expect(sessionCookie('0a', KEPT, SECURE).header).toBe(
       '__Host-session_id=0a; Path=/; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
     )
     expect(clearedCookie(SECURE).header).toBe(
@@ -136,14 +143,14 @@ describe('a shared cookie', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('has the domain and the __Secure- prefix; the device cookie stays with its host', () => {
-    expect(sessionCookie('0a', SHARED).header).toBe(
+    expect(sessionCookie('0a', KEPT, SHARED).header).toBe(
       '__Secure-session_id=0a; Path=/; Domain=example.com; Max-Age=60; Expires=Thu, 05-Nov-2026 09:09:07 GMT; Secure; HttpOnly; SameSite=Lax',
     )
     expect(clearedCookie(SHARED).header).toContain(
       '__Secure-session_id=; Path=/; Domain=example.com; Max-Age=0;',
     )
     expect(deviceCookie('0a', 60, SHARED).header).toMatch(/^__Host-device=0a; Path=\/; Max-Age=60;/)
-    expect(sessionCookie('0a', { ...SHARED, secureCookie: false }).header).toMatch(
+    expect(sessionCookie('0a', KEPT, { ...SHARED, secureCookie: false }).header).toMatch(
       /^session_id=0a; Path=\/; Domain=example.com;/,
     )
   })
@@ -162,7 +169,11 @@ describe('the attributes', () => {
         .replace(/Expires=([^;]+)/, (_, date: string) => `Expires=${Date.parse(date.replaceAll('-', ' '))}`)
         .split('; ')
         .sort()
-    for (const cookie of [sessionCookie('0a', SHARED), clearedCookie(SHARED), sessionCookie('0a', PLAIN)]) {
+    for (const cookie of [
+      sessionCookie('0a', KEPT, SHARED),
+      clearedCookie(SHARED),
+      sessionCookie('0a', KEPT, PLAIN),
+    ]) {
       const { name, value, options, header } = cookie
       expect(attributesIn(serialize(name, value, options))).toEqual(attributesIn(header))
     }

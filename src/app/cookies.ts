@@ -14,9 +14,12 @@ export interface CookieAttributes {
   readonly httpOnly: true
   readonly sameSite: 'lax'
   readonly secure: boolean
-  /** In seconds. Express takes milliseconds here, so use {@link Cookie.header} with it. */
-  readonly maxAge: number
-  readonly expires: Date
+  /**
+   * In seconds. Express takes milliseconds here, so use {@link Cookie.header} with it. Missing, like `expires`: the cookie
+   * ends with the browser.
+   */
+  readonly maxAge?: number
+  readonly expires?: Date
   /** Missing: only the host that sets the cookie gets it. */
   readonly domain?: string
 }
@@ -120,9 +123,13 @@ function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t'
 }
 
-/** The cookie that stores a session token for the maximum lifetime of a session. */
-export function sessionCookie(sessionToken: string, options: CookieOptions): Cookie {
-  return cookieOf('session_id', sessionToken, options.sessionLifetimeSeconds, options)
+/** The cookie that stores a session token: for the maximum lifetime of a session, or until the browser ends. */
+export function sessionCookie(
+  sessionToken: string,
+  { persistent }: { readonly persistent: boolean },
+  options: CookieOptions,
+): Cookie {
+  return cookieOf('session_id', sessionToken, persistent ? options.sessionLifetimeSeconds : null, options)
 }
 
 /** The cookie that stores a device token. */
@@ -152,7 +159,8 @@ export function clearedCookie(options: CookieOptions): Cookie {
   return cookieOf('session_id', '', 0, options)
 }
 
-function cookieOf(cookie: CookieKind, value: string, maxAge: number, options: CookieOptions): Cookie {
+/** @param maxAge - In seconds, or `null` for a cookie that ends with the browser. */
+function cookieOf(cookie: CookieKind, value: string, maxAge: number | null, options: CookieOptions): Cookie {
   const name = cookieName(cookie, options)
   const domain = domainOf(cookie, options)
   const attributes: CookieAttributes = {
@@ -160,9 +168,8 @@ function cookieOf(cookie: CookieKind, value: string, maxAge: number, options: Co
     httpOnly: true,
     sameSite: 'lax',
     secure: options.secureCookie,
-    maxAge,
     // Clear with a date far in the past, because the client's clock may be behind.
-    expires: new Date(maxAge === 0 ? 0 : Date.now() + maxAge * 1_000),
+    ...(maxAge !== null && { maxAge, expires: new Date(maxAge === 0 ? 0 : Date.now() + maxAge * 1_000) }),
     ...(domain !== '' && { domain }),
   }
   return { name, value, options: attributes, header: headerOf(name, value, attributes) }
@@ -181,8 +188,8 @@ function headerOf(
     `${name}=${value}`,
     `Path=${path}`,
     ...(domain === undefined ? [] : [`Domain=${domain}`]),
-    `Max-Age=${maxAge}`,
-    `Expires=${cookieDate(expires)}`,
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+    ...(expires === undefined ? [] : [`Expires=${cookieDate(expires)}`]),
     ...(secure ? ['Secure'] : []),
     'HttpOnly',
     'SameSite=Lax',

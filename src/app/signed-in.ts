@@ -16,9 +16,9 @@ export type NewSession = RenewedSession & Partial<Pick<SignInResult, 'deviceToke
 /** The cookies of a new session. A bearer session has none. */
 export function cookiesFor(started: NewSession, options: CookieOptions): Cookie[] {
   if (started.transport === 'bearer') return []
-  const { sessionToken, deviceToken = null } = started
+  const { sessionToken, persistent, deviceToken = null } = started
   return [
-    sessionCookie(sessionToken, options),
+    sessionCookie(sessionToken, { persistent }, options),
     ...(deviceToken === null ? [] : [deviceCookie(deviceToken, DEVICE_LIFETIME_SECONDS, options)]),
   ]
 }

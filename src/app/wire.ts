@@ -1,5 +1,5 @@
 /** The form of accounts and sessions in answers. Fields are listed one by one, so that no new field is sent by accident. */
-import type { CurrentSession, SessionInfo } from '../auth/index.ts'
+import type { AccountExport, AuditRecord, CurrentSession, SessionInfo } from '../auth/index.ts'
 import type { Account } from '../model/user.ts'
 
 /** An account as its user and the applications behind the service see it. */
@@ -40,5 +40,19 @@ export function sessionOnWire(session: SessionInfo) {
     expires_at: session.expiresAt.toISOString(),
     ip: session.ip,
     user_agent: session.userAgent,
+  }
+}
+
+/** A record of the audit log, as the user sees it whom it is about. */
+export function auditOnWire({ at, action, outcome, reason, ip, userAgent }: AuditRecord) {
+  return { at: at.toISOString(), action, outcome, reason, ip, user_agent: userAgent }
+}
+
+/** The export of an account. */
+export function exportOnWire({ account, sessions, audit }: AccountExport) {
+  return {
+    account: accountOnWire(account),
+    sessions: sessions.map(sessionOnWire),
+    audit: audit.map(auditOnWire),
   }
 }

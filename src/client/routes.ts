@@ -17,6 +17,8 @@ export const ROUTES = {
     welcomeAfterSignOut: { method: 'DELETE', path: '/' },
   },
   account: {
+    /** List what happened with the account, newest first: `GET /profile/activity`. */
+    activity: { method: 'GET', path: '/profile/activity', session: 'needed' },
     /** Ask for a new address, which takes effect once it is confirmed: `PUT /profile/email`. */
     changeEmail: { method: 'PUT', path: '/profile/email', body: true, session: 'needed' },
     /** Change the password, with the current one: `PUT /profile/password`. */

@@ -24,6 +24,7 @@ import * as auditOrigins from './migrations/0011-audit-origins.ts'
 import * as sessionTransport from './migrations/0012-session-transport.ts'
 import * as profile from './migrations/0013-profile.ts'
 import * as mailCodes from './migrations/0014-mail-codes.ts'
+import * as sessionPersistence from './migrations/0015-session-persistence.ts'
 import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
 
@@ -46,6 +47,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-session-transport': sessionTransport,
   '0013-profile': profile,
   '0014-mail-codes': mailCodes,
+  '0015-session-persistence': sessionPersistence,
 }
 
 /** The names of this version's migrations, in order. */

@@ -3,7 +3,7 @@ import type { MailWords } from '../text/index.ts'
 import { COLORS, type MailLook } from './look.ts'
 
 /** A code to read in the mail and to enter elsewhere. */
-export interface CodeWords {
+interface CodeWords {
   /** The sentence that introduces the code. */
   readonly label: string
   /** The code in groups, such as `1234 5678`. */
@@ -83,11 +83,11 @@ export function htmlOf(content: Content): string {
 <style>${raw(darkMode(look))}</style>
 </head>
 <body class="ground" style="margin:0;padding:0;background-color:${ground}">
-<div style="display:none;overflow:hidden;max-height:0;mso-hide:all" aria-hidden="true">${before[0]}</div>
+<div style="display:none;overflow:hidden;max-height:0;font-size:1px;line-height:1px;mso-hide:all" aria-hidden="true">${before[0]}</div>
 <div lang="${language}" dir="ltr">
-<table ${TABLE} width="100%" class="ground" style="width:100%;background-color:${ground}"><tr><td align="center" class="around" style="padding:40px 16px">
+<table ${TABLE} width="100%" class="ground" style="width:100%;background-color:${ground}"><tr><td align="center" class="around" style="padding:40px 12px">
 ${raw(FOR_OUTLOOK_ON_WINDOWS.start)}
-<table ${TABLE} width="100%" style="width:100%;max-width:${WIDTH}px"><tr><td align="left" class="card" style="padding:36px 40px 28px;background-color:${card};border:1px solid ${edge};border-radius:16px">
+<table ${TABLE} width="100%" style="width:100%;max-width:${WIDTH}px"><tr><td align="left" class="card" style="padding:36px 32px 28px;background-color:${card};border:1px solid ${edge};border-radius:16px">
 ${brand(service, look)}
 <h1 class="text" style="${STYLE.heading}">${heading}</h1>
 ${[greeting, ...before].map(paragraph)}${link !== null && button(link, action, look)}${code !== null && codeBlock(code)}${facts.length > 0 && box(html`${facts.map(factLine)}`)}${after.map(link === null ? paragraph : quietly)}${link !== null && spelledOut(copyLink, link)}</td></tr>
@@ -147,7 +147,7 @@ function spelledOut(copyLink: string, link: string) {
 }
 
 function codeBlock({ label, digits, note }: CodeWords) {
-  return html`${paragraph(label)}${box(html`<p class="text" style="margin:0;${DIGITS};font-size:32px;line-height:40px;font-weight:700;letter-spacing:2px;text-align:center;white-space:nowrap;color:${text}">${digits}</p>`)}${note !== null && quietly(note)}`
+  return html`${paragraph(label)}${box(html`<p class="text" style="margin:0;${DIGITS};font-size:28px;line-height:36px;font-weight:700;letter-spacing:2px;text-align:center;white-space:nowrap;color:${text}">${digits}</p>`)}${note !== null && quietly(note)}`
 }
 
 function box(body: ReturnType<typeof html>) {

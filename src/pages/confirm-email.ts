@@ -9,9 +9,10 @@ import { layOutPasswordPage } from './password-page.ts'
  * Opening the page changes nothing. Its form sends `POST <basePath>/confirm_email`.
  */
 export function renderConfirmEmail(look: Look): Page {
+  const { confirmEmail, behindLink } = look.texts
   return layOutPasswordPage(
     {
-      words: look.texts.confirmEmail,
+      words: confirmEmail,
       icon: 'envelope',
       operation: TOPICS.account.confirmEmail,
       tokenField: 'token',
@@ -19,6 +20,10 @@ export function renderConfirmEmail(look: Look): Page {
       hasEmail: false,
       autocomplete: 'current-password',
       invalidLink: 'invalid_confirmation_token',
+      codePages: [
+        ...(look.mustConfirm ? [['/sign_up/code', behindLink.confirmAccount] as const] : []),
+        ['/account/email', behindLink.confirmAddress],
+      ],
     },
     look,
   )

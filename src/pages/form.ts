@@ -11,7 +11,15 @@ interface Form {
   readonly action: string
   readonly submit: string
   readonly returnTo?: string | null
-  readonly style?: 'danger'
+  /**
+   * Further classes of the button: `danger` deletes something, `quiet` is one of many, `second` is less prominent than the
+   * form above it.
+   */
+  readonly style?: 'danger' | 'quiet' | 'second'
+  /** The accessible name of the button, if `submit` alone is not clear. Contains `submit`. */
+  readonly label?: string
+  /** The answer is a file, so the page stays. */
+  readonly isDownload?: true
 }
 
 /**
@@ -20,11 +28,12 @@ interface Form {
  */
 export function form(
   { basePath, texts }: Look,
-  { action, submit, returnTo, style }: Form,
+  { action, submit, returnTo, style, label, isDownload }: Form,
   fields: Markup,
 ): Markup {
-  return html`<form method="post" action="${basePath}${action}" novalidate>
-${fields}${returnTo && html`<input type="hidden" name="return_to" value="${returnTo}">\n`}<button class="submit ${style}" type="submit" data-working="${texts.shell.working}">${submit}</button>
+  const working = isDownload ? null : html` data-working="${texts.shell.working}"`
+  return html`<form method="post" action="${basePath}${action}" novalidate${isDownload && html` data-download`}>
+${fields}${returnTo && html`<input type="hidden" name="return_to" value="${returnTo}">\n`}<button class="${style === 'quiet' ? style : html`submit ${style}`}" type="submit"${label && html` aria-label="${label}"`}${working}>${submit}</button>
 </form>`
 }
 
@@ -81,6 +90,12 @@ export function passwordField(look: Look, field: Field, problem: Problem | null)
   )
 }
 
+/** The address of the account, unseen, so that password managers know whose password it is. */
+export function usernameField(email: string): Markup {
+  return html`<input class="unseen" type="text" value="${email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
+`
+}
+
 /** A new password, with the rules before it. */
 export function newPasswordField(look: Look, field: Omit<Field, 'hint'>, problem: Problem | null): Markup {
   const { minPasswordLength, texts } = look
@@ -118,13 +133,32 @@ function reveal({ texts }: Look, { name }: Field): Markup {
   return html`<button class="reveal" type="button" hidden aria-pressed="false" aria-controls="${name}" aria-label="${revealPassword}" title="${revealPassword}">${icon('eye', '')}</button>`
 }
 
-/** What is wrong with a form, above it: it takes the focus, and its link leads to the field. */
-export function summary({ texts }: Look, problem: Problem | null): Markup {
+/** A link to one of our pages, which keeps where to go afterwards. */
+export function linkTo(
+  { basePath }: Look,
+  { path, label, returnTo }: { path: string; label: string; returnTo: string | null },
+): Markup {
+  const query = returnTo === null ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
+  return html`<a href="${basePath}${path}${query}">${label}</a>`
+}
+
+/** What has just been done. */
+export function notice(text: string): Markup {
+  return html`<div class="done" role="status"><p>${text}</p></div>
+`
+}
+
+/**
+ * What is wrong with a form, above it: it takes the focus, and its link leads to the field.
+ *
+ * @param way - A link to what may help. `false`: none.
+ */
+export function summary({ texts }: Look, problem: Problem | null, way: Markup | false = false): Markup {
   if (problem === null) return html``
   const { field, text } = problem
   return html`<div class="summary" role="alert" tabindex="-1" autofocus>
 <p class="title">${texts.shell.problem}</p>
 <p>${field === null ? text : html`<a href="#${field}">${text}</a>`}</p>
-</div>
+${way && html`<p>${way}</p>\n`}</div>
 `
 }

@@ -4,14 +4,23 @@
  *
  * @module
  */
+export { type Activity, renderActivity } from './account/activity.ts'
+export { type DataView, renderData, renderDeleted } from './account/data.ts'
+export { type EmailView, renderEmail, renderEmailCode } from './account/email.ts'
+export { renderAccount } from './account/overview.ts'
+export { type PasswordView, renderPassword } from './account/password.ts'
+export { renderSessions, type SessionsView } from './account/sessions.ts'
 export { type Asset, openAssets, type PageAssets } from './assets.ts'
+export { renderConfirmCode, renderConfirmMail } from './confirm-code.ts'
 export { renderConfirmEmail } from './confirm-email.ts'
 export type { Page } from './layout.ts'
 export type { Look } from './look.ts'
 export type { FormState } from './problems.ts'
+export { renderRecover, renderRecoverCode } from './recover.ts'
 export { renderRefusal } from './refusal.ts'
 export { renderResetPassword } from './reset-password.ts'
 export { renderSignIn } from './sign-in.ts'
 export { renderSignOut } from './sign-out.ts'
+export { renderSignUp } from './sign-up.ts'
 export { openSite, type Site } from './site.ts'
 export { renderStepUp } from './step-up.ts'

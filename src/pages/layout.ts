@@ -37,6 +37,12 @@ export const ACCOUNT_PAGES = {
 } as const
 export type AccountEntry = keyof typeof ACCOUNT_PAGES
 
+/** The pages of the account that are served. */
+export function accountEntries({ canChangeEmail }: Look): readonly AccountEntry[] {
+  const entries = Object.keys(ACCOUNT_PAGES) as AccountEntry[]
+  return entries.filter((entry) => canChangeEmail || entry !== 'email')
+}
+
 /** Puts the body of a page into the common document. */
 export function layOut(look: Look, { title, body, hasProblem = false, entry, behindLink }: Layout): Page {
   const { locale, texts, site, assets } = look
@@ -101,10 +107,10 @@ function signOutForm({ basePath, texts }: Look, { email }: { readonly email: str
 `
 }
 
-function navigation({ basePath, texts }: Look, entry: AccountEntry): Markup {
-  const entries = Object.entries(ACCOUNT_PAGES) as [AccountEntry, string][]
+function navigation(look: Look, entry: AccountEntry): Markup {
+  const { basePath, texts } = look
   return html`<nav aria-label="${texts.shell.account}"><ul>
-${entries.map(([name, path]) => html`<li><a href="${basePath}${path}"${name === entry && html` aria-current="page"`}>${texts.account.navigation[name]}</a></li>\n`)}</ul></nav>
+${accountEntries(look).map((name) => html`<li><a href="${basePath}${ACCOUNT_PAGES[name]}"${name === entry && html` aria-current="page"`}>${texts.account.navigation[name]}</a></li>\n`)}</ul></nav>
 `
 }
 

@@ -20,6 +20,14 @@ export interface Look {
   readonly canSignUp: boolean
   /** Whether people can get a mail that resets their password. */
   readonly canRecover: boolean
+  /** Whether the address of a new account must be confirmed. */
+  readonly mustConfirm: boolean
+  /** Whether there are other pages than those behind mailed links. */
+  readonly hasPages: boolean
+  /** Whether mails with a link have a code too. */
+  readonly hasCodes: boolean
+  /** Whether people can change their address, which needs mail. */
+  readonly canChangeEmail: boolean
   /** The minimum length of a new password, in Unicode code points. */
   readonly minPasswordLength: number
 }

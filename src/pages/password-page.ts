@@ -20,6 +20,8 @@ interface PasswordPage<Given extends Contract> {
   readonly autocomplete: 'new-password' | 'current-password'
   /** The refusal that shows the `invalidLink` panel. */
   readonly invalidLink: Contract['errors'][number]
+  /** The pages that take the code of the same mail, as path and label. */
+  readonly codePages: readonly (readonly [path: string, label: string])[]
 }
 
 /**
@@ -27,22 +29,28 @@ interface PasswordPage<Given extends Contract> {
  * sentences for refusals.
  */
 export function layOutPasswordPage<Given extends Contract>(page: PasswordPage<Given>, look: Look): Page {
-  const { words } = page
+  const { words, codePages } = page
+  const { behindLink } = look.texts
   const body = html`${panel('ask', words.ask, icon(page.icon, 'icon'), form(page, look))}
-${panel('done', words.done, icon('tick', 'icon good'))}
+${panel('done', words.done, icon('tick', 'icon good'), look.hasPages ? links(look, [['/sign_in', behindLink.signIn]]) : html``)}
 ${panel(page.invalidLink, words.invalidLink, icon('exclamation', 'icon bad'))}
 ${panel('incomplete', words.incomplete, icon('exclamation', 'icon bad'))}
 <noscript>
 ${icon(page.icon, 'icon')}
 <h1>${words.ask.heading}</h1>
 <p>${words.noScript}</p>
-</noscript>
+${look.hasPages && look.hasCodes && codePages.length > 0 && html`<p>${behindLink.useCode}</p>\n${links(look, codePages)}`}</noscript>
 <p id="host"></p>
 <template id="problems">
 ${Object.entries(words.passwordProblems).map(([code, text]) => html`<p data-code="${code}" data-about="password">${text}</p>\n`)}
 ${Object.entries(look.texts.problems).map(([code, text]) => html`<p data-code="${code}">${text}</p>\n`)}
 </template>`
   return layOut(look, { title: words.ask.heading, body, behindLink: true })
+}
+
+function links({ basePath }: Look, pages: PasswordPage<Contract>['codePages']): Markup {
+  return html`<ul class="more">${pages.map(([path, label]) => html`<li><a href="${basePath}${path}">${label}</a></li>`)}</ul>
+`
 }
 
 function panel(name: string, { heading, paragraphs }: PanelWords, drawing: Markup, more: Markup = html``) {

@@ -22,6 +22,7 @@ export function renderResetPassword(look: Look, view: { resetEndsSessions: boole
       hasEmail: true,
       autocomplete: 'new-password',
       invalidLink: 'invalid_reset_token',
+      codePages: look.canRecover ? [['/recover/code', look.texts.behindLink.resetPassword]] : [],
     },
     look,
   )

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { form, passwordField, summary } from './form.ts'
+import { form, passwordField, summary, usernameField } from './form.ts'
 import { icon } from './icons.ts'
 import { layOut, type Page } from './layout.ts'
 import type { Look } from './look.ts'
@@ -18,8 +18,7 @@ export function renderStepUp(
 ${summary(look, problem)}${form(
   look,
   { action: '/confirm', submit: stepUp.submit, returnTo },
-  html`<input class="unseen" type="text" value="${email}" autocomplete="username" readonly tabindex="-1" aria-hidden="true">
-${passwordField(look, { name: 'password', label: shell.password }, problem)}`,
+  html`${usernameField(email)}${passwordField(look, { name: 'password', label: shell.password }, problem)}`,
 )}`
   return layOut(look, { title: stepUp.heading, body, hasProblem: problem !== null })
 }

@@ -26,6 +26,7 @@ const PAIRS: readonly (readonly [
   backgrounds: readonly string[],
 ])[] = [
   [4.5, ['text', 'quiet'], ['ground', 'glow', 'card', 'field', 'accent-tint']],
+  [4.5, ['text'], ['bad-tint', 'good-tint']],
   [4.5, ['accent'], ['ground', 'glow', 'card', 'field', 'accent-tint']],
   [4.5, ['accent-strong'], ['ground', 'card', 'field']],
   [4.5, ['on-accent'], ['accent', 'accent-strong']],

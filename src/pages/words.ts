@@ -1,4 +1,5 @@
 /** Fills values into sentences. */
+import { html } from 'hono/html'
 import type { Locale } from '../text/index.ts'
 
 /** Replaces names in braces. */
@@ -12,3 +13,23 @@ export function durationIn(locale: Locale, seconds: number): string {
   const format = new Intl.NumberFormat(locale, { style: 'unit', unit: String(unit), unitDisplay: 'long' })
   return format.format(Math.ceil(seconds / Number(size)))
 }
+
+/** A time in UTC. The script shows it in local time. */
+export function timeIn(locale: Locale, time: Date) {
+  const format = new Intl.DateTimeFormat(locale, {
+    ...DAY,
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  })
+  return html`<time datetime="${time.toISOString().slice(0, 16)}Z">${format.format(time)}</time>`
+}
+
+/** A day in UTC. The script shows the local one. */
+export function dateIn(locale: Locale, time: Date) {
+  const format = new Intl.DateTimeFormat(locale, { ...DAY, timeZone: 'UTC' })
+  return html`<time datetime="${time.toISOString()}" data-day>${format.format(time)}</time>`
+}
+
+const DAY = { year: 'numeric', month: 'short', day: 'numeric' } as const

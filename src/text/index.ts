@@ -5,6 +5,7 @@
  * @module
  */
 import { errors as errorsInGerman } from './de/errors.ts'
+import * as topicsInGerman from './de/index.ts'
 import { mail as mailInGerman } from './de/mail.ts'
 import { pages as pagesInGerman } from './de/pages.ts'
 import { errors as errorsInEnglish } from './en/errors.ts'
@@ -13,9 +14,11 @@ import { mail as mailInEnglish } from './en/mail.ts'
 import { pages as pagesInEnglish } from './en/pages.ts'
 import type { ErrorTexts } from './errors.ts'
 import { errors as errorsInSpanish } from './es/errors.ts'
+import * as topicsInSpanish from './es/index.ts'
 import { mail as mailInSpanish } from './es/mail.ts'
 import { pages as pagesInSpanish } from './es/pages.ts'
 import { errors as errorsInFrench } from './fr/errors.ts'
+import * as topicsInFrench from './fr/index.ts'
 import { mail as mailInFrench } from './fr/mail.ts'
 import { pages as pagesInFrench } from './fr/pages.ts'
 import type { Locale } from './locales.ts'
@@ -43,7 +46,7 @@ export type PageTexts = LinkPageTexts & { readonly errors: ErrorTexts } & typeof
 /** The hosted pages in every language. */
 export const PAGES: Readonly<Record<Locale, PageTexts>> = {
   en: { ...pagesInEnglish, ...topicsInEnglish, errors: errorsInEnglish },
-  fr: { ...pagesInFrench, ...topicsInEnglish, errors: errorsInFrench },
-  de: { ...pagesInGerman, ...topicsInEnglish, errors: errorsInGerman },
-  es: { ...pagesInSpanish, ...topicsInEnglish, errors: errorsInSpanish },
+  fr: { ...pagesInFrench, ...topicsInFrench, errors: errorsInFrench },
+  de: { ...pagesInGerman, ...topicsInGerman, errors: errorsInGerman },
+  es: { ...pagesInSpanish, ...topicsInSpanish, errors: errorsInSpanish },
 }

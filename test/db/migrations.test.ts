@@ -144,7 +144,9 @@ onBothEngines('migrations', (engine: EngineName) => {
   it('refuse an adopted table that has a column with the name of a new one, and change nothing', async () => {
     const url = await freshDatabase(engine)
     const db = await open(url)
-    const { '0013-profile': _, ...earlier } = MIGRATIONS
+    const names = Object.keys(MIGRATIONS)
+    const missing = names.slice(names.indexOf('0013-profile'))
+    const earlier = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => !missing.includes(name)))
     await runMigrations(db, earlier)
     await sql`alter table users add column metadata text`.execute(db)
     const before = await columns(db)
@@ -154,7 +156,7 @@ onBothEngines('migrations', (engine: EngineName) => {
     )
     expect(await columns(db)).toEqual(before)
     await sql`alter table users rename column metadata to old_metadata`.execute(db)
-    expect(await migrate(db)).toEqual(['0013-profile'])
+    expect(await migrate(db)).toEqual(missing)
   })
 
   it('are not listed as pending on a database that would be refused', async () => {
@@ -274,7 +276,7 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
     const [oldUsers = [], oldSessions = [], ...others] = before as Record<string, unknown>[][]
     expect(await oldRows(db)).toEqual([
       oldUsers.map((row) => ({ ...row, ...added })),
-      oldSessions.map((row) => ({ ...upgraded('sessions', row, ''), transport: 'cookie' })),
+      oldSessions.map((row) => ({ ...upgraded('sessions', row, ''), transport: 'cookie', persistent: 1 })),
       ...others,
     ])
     // The new tables are those of a new database, with their indexes and triggers.
@@ -483,7 +485,10 @@ it.each([
 })
 
 /** What old rows have in a new column, where that is not null. */
-const DEFAULTS: Readonly<Record<string, string>> = { 'sessions.transport': 'cookie' }
+const DEFAULTS: Readonly<Record<string, string | number>> = {
+  'sessions.transport': 'cookie',
+  'sessions.persistent': 1,
+}
 
 /** What an upgrade changes in the rows of the fixtures, apart from adding columns. */
 function upgraded(table: string, row: Readonly<Record<string, unknown>>, version: string) {

@@ -39,6 +39,7 @@ function sessionOf(user: User, changes: Partial<store.Session> = {}): store.Sess
     ip: '2001:db8::1',
     userAgent: 'curl/8',
     transport: 'cookie',
+    persistent: true,
     ...changes,
   }
 }

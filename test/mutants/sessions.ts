@@ -312,10 +312,10 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-17',
     does: 'starts a session on opening a page',
-    file: 'src/app/routes/pages.ts',
-    find: 'resetPassword: ({ caller }) => ({ page: renderResetPassword(contextFor(caller.acceptLanguage)) })',
+    file: 'src/app/routes/pages/links.ts',
+    find: '(request) => renderConfirmEmail(request.look())',
     replace:
-      "resetPassword: ({ caller }) => ({ page: renderResetPassword(contextFor(caller.acceptLanguage)), cookies: ['session_id=x'] })",
+      "(request) => ({ status: 200, page: renderConfirmEmail(request.look()), cookies: ['session_id=x'] })",
   },
   {
     id: 'SES-17',

@@ -159,6 +159,8 @@ describe('transcripts', () => {
         expect(matches(expected, actual), `$ ${command}\n${actual}\n(expected:)\n${expected}`).toBe(true)
       }
     },
+    // Dozens of processes, one after another, which takes 20 seconds on a machine with nothing else to do.
+    240_000,
   )
 
   /** A command begins with `$ ` and goes on with `> `; what follows is its output. */

@@ -304,7 +304,7 @@ it('includes the files read at run time: styles, scripts and common passwords', 
       await auth.close()
     `),
   ) as [string, unknown]
-  for (const file of ['page.css', 'password-page.js'])
+  for (const file of ['page.css', 'page.js', 'link-page.js', 'icon.svg'])
     expect(page).toContain(readFileSync(join(ROOT, 'src/pages/browser', file), 'utf8'))
   expect(refusal).toMatchObject({ code: 'password_too_common' })
 

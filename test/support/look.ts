@@ -26,6 +26,10 @@ export function lookOf(given: Partial<Look> = {}): Look {
     user: null,
     canSignUp: true,
     canRecover: true,
+    mustConfirm: true,
+    hasPages: true,
+    hasCodes: true,
+    canChangeEmail: true,
     minPasswordLength: 15,
     ...given,
   }

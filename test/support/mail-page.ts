@@ -40,3 +40,42 @@ export async function pictureOf(browser: Browser, html: string, program?: MailPr
     await page.context().close()
   }
 }
+
+/**
+ * What is wrong with a mail as it is shown: content wider than the window, text with a contrast below 4.5 (WCAG 2.2,
+ * 1.4.3), a button less than 44 pixels high.
+ */
+export async function problemsIn(browser: Browser, html: string, program?: MailProgram): Promise<string[]> {
+  const page = await openMail(browser, html, program)
+  try {
+    return await page.evaluate<string[]>(PROBLEMS)
+  } finally {
+    await page.context().close()
+  }
+}
+
+const PROBLEMS = `(() => {
+  const problems = []
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number)
+  const luminance = (color) => {
+    const [r, g, b] = channels(color).map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const backgroundOf = (element) => {
+    const color = getComputedStyle(element).backgroundColor
+    return channels(color)[3] === 0 && element.parentElement ? backgroundOf(element.parentElement) : color
+  }
+  for (const element of document.body.querySelectorAll('*')) {
+    if (!element.checkVisibility()) continue
+    const { right, left, height } = element.getBoundingClientRect()
+    if (right > innerWidth || left < 0) problems.push('overflow: ' + element.outerHTML.slice(0, 80))
+    if (element.matches('a') && height < 44) problems.push('button: ' + height)
+    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '')) continue
+    const [dark, light] = [getComputedStyle(element).color, backgroundOf(element)].map(luminance).sort((a, b) => a - b)
+    const contrast = (light + 0.05) / (dark + 0.05)
+    if (!(contrast >= 4.5)) problems.push('contrast ' + contrast + ': ' + element.textContent.slice(0, 40))
+  }
+  if (document.documentElement.scrollWidth > innerWidth) problems.push('scrolls sideways')
+  return problems
+})()`

@@ -1,7 +1,9 @@
-import type { AuthService } from '../../auth/index.ts'
+import { TOPICS } from '../../api/index.ts'
+import { type AuthService, hasMailCodes } from '../../auth/index.ts'
 import { type Look, openAssets, type PageAssets, type Site } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { basePath } from '../paths.ts'
+import { isServed } from '../served.ts'
 import { createReturnTargets, type ReturnTargets, returnOrigins } from './return-to.ts'
 
 /** What the routes of the hosted pages share. Created once, when the service starts. */
@@ -31,6 +33,10 @@ export function createPageKit(auth: AuthService, site: Site): PageKit {
     formTargets: [...returnOrigins(options)],
     canSignUp: options.registration === 'open',
     canRecover: auth.mailer !== null && options.baseUrl !== '' && options.resetTokenDelivery === 'mail',
+    mustConfirm: options.emailVerification,
+    hasPages: options.pages,
+    hasCodes: hasMailCodes({ options, sendsMail: auth.mailer !== null }),
+    canChangeEmail: isServed(TOPICS.pages.showEmail, auth),
     minPasswordLength: options.minPasswordLength,
   }
   return {

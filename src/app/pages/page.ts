@@ -28,6 +28,11 @@ export function pageRoute(kit: PageKit, operation: Contract, show: Show): Route 
   }
 }
 
+interface FormHandlers<Form extends Contract> {
+  readonly show: Show
+  readonly submit: (request: PageRequest, fields: FieldsOf<Form>) => Promise<Page | Answer> | Page | Answer
+}
+
 /**
  * A page with a form.
  *
@@ -37,14 +42,20 @@ export function pageRoute(kit: PageKit, operation: Contract, show: Show): Route 
 export function formRoutes<Form extends Contract>(
   kit: PageKit,
   operations: { readonly show: Contract; readonly submit: Form },
-  handlers: {
-    readonly show: Show
-    readonly submit: (request: PageRequest, fields: FieldsOf<Form>) => Promise<Page | Answer> | Page | Answer
-  },
+  handlers: FormHandlers<Form>,
 ): Route[] {
-  const submitRoute: Route = {
+  return [pageRoute(kit, operations.show, handlers.show), submitRoute(kit, operations, handlers)]
+}
+
+/** The form of a page, for a page with several. A refusal shows the page, and step-up leads back to it. */
+export function submitRoute<Form extends Contract>(
+  kit: PageKit,
+  operations: { readonly show: Contract; readonly submit: Form },
+  handlers: FormHandlers<Form>,
+): Route {
+  return {
     operation: operations.submit,
-    answer: (admitted) => submitted(new PageRequest(admitted, kit, operations.submit.path), admitted),
+    answer: (admitted) => submitted(new PageRequest(admitted, kit, operations.show.path), admitted),
   }
   async function submitted(request: PageRequest, { incoming }: Admitted): Promise<Answer> {
     const { body } = operations.submit
@@ -67,7 +78,6 @@ export function formRoutes<Form extends Contract>(
       }
     }
   }
-  return [pageRoute(kit, operations.show, handlers.show), submitRoute]
 }
 
 const EMPTY: FormState = { values: {}, refusal: null }

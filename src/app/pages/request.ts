@@ -1,12 +1,13 @@
-import type { CurrentSession, SessionCaller } from '../../auth/index.ts'
+import type { CurrentSession, SessionCaller, SignInResult } from '../../auth/index.ts'
 import { negotiate } from '../../lib/language.ts'
 import { AuthError } from '../../model/errors.ts'
-import type { Look } from '../../pages/index.ts'
+import type { FormState, Look } from '../../pages/index.ts'
 import type { Locale } from '../../text/index.ts'
 import { acceptsHtml } from '../accept.ts'
 import { languageCookie, readLanguageCookie } from '../cookies.ts'
 import { type Admitted, callerOf } from '../handlers.ts'
 import { type Answer, redirect } from '../responses.ts'
+import { delivery } from '../signed-in.ts'
 import type { PageKit } from './kit.ts'
 
 /** A request for a hosted page. Reads headers and the query on demand. */
@@ -72,6 +73,11 @@ export class PageRequest {
     return this.kit.returnTarget(this.query.get('return_to'))
   }
 
+  /** The same, from the form if it was sent. */
+  returnTargetOf({ values }: FormState): string | null {
+    return this.kit.returnTarget(values.return_to) ?? this.returnTarget
+  }
+
   /** The language: the one that was chosen, now or earlier, or the one that the browser prefers. */
   get locale(): Locale {
     const { languages } = this.kit.site
@@ -102,6 +108,26 @@ export class PageRequest {
     more: Pick<Answer, 'cookies'> = {},
   ): Answer {
     return redirect(this.kit.pathTo(path, query), 303, more)
+  }
+
+  /** Sends the browser to a page that keeps where to go afterwards. @param target - From the form, not checked yet. */
+  goOn(
+    path: string,
+    target: string | undefined,
+    { flags = [], cookies }: { flags?: readonly string[] } & Pick<Answer, 'cookies'> = {},
+  ): Answer {
+    const returnTo = this.kit.returnTarget(target)
+    const query = Object.fromEntries(flags.map((flag) => [flag, '']))
+    return this.goTo(path, { ...query, ...(returnTo !== null && { return_to: returnTo }) }, { cookies })
+  }
+
+  /**
+   * Sends a browser on that has signed in: by way of the sign-in page, which goes on if the browser has kept the cookie and
+   * says so if not.
+   */
+  goOnSignedIn(signedIn: SignInResult, target: string | undefined): Answer {
+    const { cookies } = delivery(signedIn, this.kit.auth.options)
+    return this.goOn('/sign_in', target, { flags: ['signed_in'], cookies })
   }
 
   /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */

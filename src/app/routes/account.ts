@@ -1,8 +1,7 @@
-import type { AuditRecord } from '../../auth/index.ts'
 import { browserFor } from '../browser.ts'
 import { routesOf } from '../handlers.ts'
 import { cookieHeadersAfter, delivery } from '../signed-in.ts'
-import { accountOnWire, sessionOnWire } from '../wire.ts'
+import { accountOnWire, auditOnWire, exportOnWire } from '../wire.ts'
 
 export const accountRoutes = routesOf('account', (auth) => ({
   async register({ fields: { browser_token, ...request }, caller }) {
@@ -66,15 +65,13 @@ export const accountRoutes = routesOf('account', (auth) => ({
     return { body: { email: request.email, message: 'confirmation mail sent' }, cookies: browser.cookies }
   },
 
+  async activity({ caller }) {
+    const records = await auth.account.activity(caller)
+    return { body: { activity: records.map(auditOnWire) } }
+  },
+
   async export({ caller }) {
-    const { account, sessions, audit } = await auth.account.export(caller)
-    return {
-      body: {
-        account: accountOnWire(account),
-        sessions: sessions.map(sessionOnWire),
-        audit: audit.map(auditOnWire),
-      },
-    }
+    return { body: exportOnWire(await auth.account.export(caller)) }
   },
 
   async delete({ caller }) {
@@ -82,7 +79,3 @@ export const accountRoutes = routesOf('account', (auth) => ({
     return { body: { email, message: 'account deleted' }, cookies: cookieHeadersAfter(caller, auth.options) }
   },
 }))
-
-function auditOnWire({ at, action, outcome, reason, ip, userAgent }: AuditRecord) {
-  return { at: at.toISOString(), action, outcome, reason, ip, user_agent: userAgent }
-}

@@ -1,4 +1,5 @@
 /** What visitors and signed-in users do with their own account. Everything exported here is a use case of `auth.account`. */
+export * from './activity.ts'
 export * from './confirmation.ts'
 export * from './deletion.ts'
 export * from './email-change.ts'

@@ -58,7 +58,8 @@ async function replacePassword(
   await store.updateUser(tx.db, user.id, { hashedPassword })
   await revokeSessionsAndTokens(tx, user.id)
   const changed = await store.findUserById(tx.db, user.id)
-  const authentication = { amr: ['pwd'], aal: 1, transport: session.transport }
+  const { transport, persistent } = session
+  const authentication = { amr: ['pwd'], aal: 1, transport, persistent }
   const renewed = changed && (await startSession(tx, changed, authentication, acting))
   if (!renewed) throw new AuthError('unauthenticated')
   await record(tx, { action: 'change_password', userId: user.id }, acting)

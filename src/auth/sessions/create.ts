@@ -29,7 +29,8 @@ export async function create(
   const user = await store.findUserByEmail(ctx.db, request.email)
   if (user === null || !mayHaveSessions(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
-    const authentication = { amr: [], aal: 0, transport: request.transport ?? 'cookie' } as const
+    const { transport = 'cookie' } = request
+    const authentication = { amr: [], aal: 0, transport, persistent: true }
     const started = await startSession(tx, user, authentication, caller)
     if (started === null) return null
     await record(tx, { action: 'login', reason: 'vouched', userId: user.id }, asOperator(caller))

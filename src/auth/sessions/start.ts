@@ -15,7 +15,12 @@ interface Authentication {
    */
   readonly aal: number
   readonly transport: Transport
+  /** Whether the session outlives the browser. */
+  readonly persistent: boolean
 }
+
+/** How long a session lasts that does not outlive the browser. Browsers that restore their tabs keep such cookies too. */
+const BROWSER_SESSION_SECONDS = 12 * 3_600
 
 /** A new session. */
 export interface StartedSession {
@@ -25,6 +30,8 @@ export interface StartedSession {
   readonly expiresAt: Date
   /** How the client presents the token. */
   readonly transport: Transport
+  /** Whether the session outlives the browser. If not, its cookie has no `Max-Age` and no `Expires`. */
+  readonly persistent: boolean
 }
 
 /** A new session, which replaces that of the caller. */
@@ -42,11 +49,12 @@ export interface RenewedSession extends StartedSession {
 export async function startSession(
   tx: TxContext,
   user: User,
-  { amr, aal, transport }: Authentication,
+  { amr, aal, transport, persistent }: Authentication,
   { ip, userAgent }: Caller,
 ): Promise<StartedSession | null> {
   const now = tx.now()
-  const expiresAt = secondsAfter(now, tx.options.sessionLifetimeSeconds)
+  const longest = persistent ? Infinity : BROWSER_SESSION_SECONDS
+  const expiresAt = secondsAfter(now, Math.min(tx.options.sessionLifetimeSeconds, longest))
   const { value, id, secretHash } = mintBearer(now)
   const added = await store.addSession(tx.db, user, {
     id,
@@ -62,10 +70,11 @@ export async function startSession(
     ip: ip ?? null,
     userAgent: textOf(userAgent),
     transport,
+    persistent,
   })
   if (!added) return null
   await store.trimSessions(tx.db, { id, userId: user.id }, tx.options.sessionsPerUser)
-  return { sessionToken: value, expiresAt, transport }
+  return { sessionToken: value, expiresAt, transport, persistent }
 }
 
 /** Ends the session that a new one replaces. It may belong to another user. */

@@ -31,6 +31,8 @@ interface Proven {
   readonly method: SignInAttempt['method']
   readonly attempt: CountedAttempt
   readonly transport?: Transport | undefined
+  /** Whether the session outlives the browser. Default `true`. */
+  readonly persistent?: boolean | undefined
   /** What else the sign-in changes, in the transaction that starts the session. */
   readonly change: (tx: TxContext) => Promise<void>
   /** The refusal if the account has changed since its user was read. */
@@ -47,7 +49,7 @@ const REASONS = { password: 'pwd', mail_code: 'mail_code' } as const
  *   `refusal`: the account was disabled, or its password was changed or marked as compromised since.
  */
 export async function finishSignIn(ctx: Context, proven: Proven, caller: Caller): Promise<SignInResult> {
-  const { user, method, attempt, transport = 'cookie' } = proven
+  const { user, method, attempt, transport = 'cookie', persistent = true } = proven
   await askApplication(ctx, { user, attempt, method }, caller)
   const device = recogniseDevice(ctx, caller, user)
   const session = await orWithdraw(attempt, async () => {
@@ -58,7 +60,7 @@ export async function finishSignIn(ctx: Context, proven: Proven, caller: Caller)
         await store.lockUsers(tx.db, [user.id, replaced.user.id])
       await proven.change(tx)
       // A code works only in the browser that knows the password, so the password is what the session is worth.
-      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport }, caller)
+      const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport, persistent }, caller)
       if (started === null) throw proven.refusal()
       await recordSignIn(tx, proven, device !== null, caller)
       if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)

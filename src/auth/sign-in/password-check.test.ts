@@ -1,7 +1,13 @@
 /** Every use case that verifies a password settles its attempt on every exit: only a wrong password stays counted. */
 import { expect, it } from 'vitest'
 import { CHEAP_HASHER, onBothEngines } from '../../../test/support/engines.ts'
-import { breakTable, NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
+import {
+  breakTable,
+  linkIn,
+  NEW_PASSWORD,
+  PASSWORD,
+  productionAuth,
+} from '../../../test/support/production.ts'
 import type { Auth, Hasher } from '../../index.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { AuthError } from '../../model/errors.ts'
@@ -33,7 +39,6 @@ const USE_CASES: Record<string, (world: World, password: string) => Promise<unkn
     auth.account.confirmEmail({ token, password }, { ip: IP }),
 }
 const NAMES = Object.keys(USE_CASES)
-const CONFIRMATION = 'the confirmation of a new address'
 
 const MAIL_QUOTAS = ['decoys', ...Object.keys(MAIL_KINDS).map(quotaOf)].flatMap((quota) => [
   quota,
@@ -48,11 +53,8 @@ function changePassword({ auth, sessionToken }: World, currentPassword: string, 
 }
 
 onBothEngines('the password check', (engine) => {
-  /**
-   * Bob with a session, and for the confirmation of a new address with a mailed link. The hasher does what the test
-   * says.
-   */
-  async function openWorld(useCase = '') {
+  /** Bob with a session and a link that confirms a new address. The hasher does what the test says. */
+  async function openWorld() {
     const hasher: { -readonly [Name in keyof Hasher]: Hasher[Name] } = { ...CHEAP_HASHER }
     const service = await productionAuth(engine, {
       hasher: {
@@ -62,14 +64,12 @@ onBothEngines('the password check', (engine) => {
         needsRehash: (password, hash) => hasher.needsRehash(password, hash),
       },
     })
-    const { auth, db, mailedLink, now } = service
+    const { auth, db, newMails, now } = service
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
-    let token = ''
-    if (useCase === CONFIRMATION) {
-      await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
-      token = (await mailedLink('confirm_new_email')).token
-    }
+    await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
+    const mails = await newMails()
+    const { token } = linkIn(mails.find(({ kind }) => kind === 'confirm_new_email') ?? expect.unreachable())
     const hour = String(Math.floor(now().getTime() / 3_600_000))
     const counters = () =>
       db
@@ -146,7 +146,7 @@ onBothEngines('the password check', (engine) => {
   }
 
   it.each(NAMES)('of %s counts a wrong password', async (name) => {
-    const world = await openWorld(name)
+    const world = await openWorld()
     const signIns = await world.signIns()
     await world
       .run(name, 'wrong')
@@ -156,7 +156,7 @@ onBothEngines('the password check', (engine) => {
   })
 
   it.each(NAMES)('of %s clears the failures after a right password', async (name) => {
-    const world = await openWorld(name)
+    const world = await openWorld()
     await world.run(name, 'wrong').catch(() => {})
     const signIns = await world.signIns()
     await world.run(name, PASSWORD)
@@ -167,7 +167,7 @@ onBothEngines('the password check', (engine) => {
   })
 
   it.each(NAMES)('of %s counts nothing if the hash queue is full', async (name) => {
-    const world = await openWorld(name)
+    const world = await openWorld()
     await world.useUpFreeAttempts()
     const before = await world.counters()
     const empty = await world.fillQueue()
@@ -179,7 +179,7 @@ onBothEngines('the password check', (engine) => {
   })
 
   it.each(NAMES)('of %s counts nothing if the hasher fails', async (name) => {
-    const world = await openWorld(name)
+    const world = await openWorld()
     const act = () => {
       world.hasher.verify = () => Promise.reject(FAULT)
       return world.run(name, PASSWORD)
@@ -195,7 +195,7 @@ onBothEngines('the password check', (engine) => {
     ['a password change', FULL],
     ['a password change', FAULT],
   ])('of %s counts nothing if the new hash cannot be made: %s', async (name, error) => {
-    const world = await openWorld(name)
+    const world = await openWorld()
     const act = () => {
       world.hasher.needsRehash = () => true
       world.hasher.hash = () => Promise.reject(error)
@@ -215,7 +215,7 @@ onBothEngines('the password check', (engine) => {
     ['the confirmation of a new address', 'users', 'update'],
     ['the confirmation of a new address', 'audit', 'insert'],
   ] as const)('of %s counts nothing if the database fails: %s, %s', async (name, table, change) => {
-    const world = await openWorld(name)
+    const world = await openWorld()
     const act = async () => {
       world.hasher.needsRehash = () => true
       await breakTable(world.db, table, change)
@@ -227,7 +227,7 @@ onBothEngines('the password check', (engine) => {
   it.each(NAMES)(
     'of %s counts a wrong password as a failure even if that cannot be recorded',
     async (name) => {
-      const world = await openWorld(name)
+      const world = await openWorld()
       const signIns = await world.signIns()
       await breakTable(world.db, 'audit', 'insert')
       await expect(world.run(name, 'wrong')).rejects.toThrow('broken by the test')
@@ -250,9 +250,9 @@ onBothEngines('the password check', (engine) => {
   )
 
   it('of a confirmation counts nothing if the address has another owner by now', async () => {
-    const world = await openWorld(CONFIRMATION)
+    const world = await openWorld()
     await world.auth.users.create({ email: 'new@example.com', password: PASSWORD, confirmed: true })
-    await expectNothingCounted(world, () => world.run(CONFIRMATION, PASSWORD), {
+    await expectNothingCounted(world, () => world.run('the confirmation of a new address', PASSWORD), {
       code: 'invalid_confirmation_token',
     })
   })
@@ -260,7 +260,7 @@ onBothEngines('the password check', (engine) => {
   it.each(NAMES.filter((name) => name !== 'validLogin'))(
     'of %s counts nothing if the account is deleted after the password check',
     async (name) => {
-      const world = await openWorld(name)
+      const world = await openWorld()
       const act = () => {
         world.hasher.verify = async (password, hash) => {
           const isRight = await CHEAP_HASHER.verify(password, hash)
@@ -295,10 +295,10 @@ onBothEngines('the password check', (engine) => {
   })
 
   it('of two use cases at once counts no failure, whichever is too late', async () => {
-    const world = await openWorld(CONFIRMATION)
+    const world = await openWorld()
     const outcomes = await Promise.allSettled([
       world.run('a password change', PASSWORD),
-      world.run(CONFIRMATION, PASSWORD),
+      world.run('the confirmation of a new address', PASSWORD),
     ])
     for (const outcome of outcomes)
       if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(AuthError)

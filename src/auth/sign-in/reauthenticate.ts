@@ -34,12 +34,8 @@ export async function reauthenticate(
     // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
     // or another re-authentication came first, and there is nothing to renew.
     if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
-    const started = await startSession(
-      tx,
-      user,
-      { amr: ['pwd'], aal: 1, transport: session.transport },
-      acting,
-    )
+    const { transport, persistent } = session
+    const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport, persistent }, acting)
     if (started === null) throw new AuthError('unauthenticated')
     await record(tx, { action: 'reauthenticate', userId: user.id }, acting)
     return started

@@ -21,6 +21,11 @@ export interface PasswordSignInRequest {
   password: string
   /** How the client will present the session token. Default `cookie`. */
   transport?: Transport | undefined
+  /**
+   * Whether the session outlives the browser. If not, it lasts at most 12 hours, and its cookie ends with the browser.
+   * Default `true`.
+   */
+  remember?: boolean | undefined
 }
 
 /**
@@ -44,12 +49,13 @@ export async function withPassword(
   const passed = await passGates(ctx, request, caller)
   const { user, attempt } = passed
   const change = (tx: TxContext) => renewHash(tx, passed)
-  const { transport } = request
+  const { transport, remember: persistent } = request
   const proven = {
     user,
     method: 'password',
     attempt,
     transport,
+    persistent,
     change,
     refusal: () => wrongCredentials(ctx),
   } as const

@@ -86,6 +86,13 @@ const COLUMNS = {
     class: 'technical',
     log: 'yes',
   },
+  persistent: {
+    type: 'integer',
+    about:
+      '1 if the user asked to stay signed in, else 0: the session is short and its cookie ends with the browser',
+    class: 'technical',
+    log: 'yes',
+  },
 } as const satisfies Columns
 
 export type SessionsTable = RowOf<typeof COLUMNS>
@@ -125,6 +132,8 @@ export interface Session {
   readonly ip: string | null
   readonly userAgent: string | null
   readonly transport: Transport
+  /** Whether it outlives the browser. */
+  readonly persistent: boolean
 }
 
 /**
@@ -162,6 +171,7 @@ export async function addSession(tx: Tx, user: User, session: Session): Promise<
       ip_address: session.ip,
       user_agent: session.userAgent,
       transport: session.transport,
+      persistent: session.persistent ? 1 : 0,
     })
     .execute()
   return true
@@ -183,6 +193,7 @@ const sessionById = prepared((db, id) =>
       'sessions.created_at as s_created_at',
       'sessions.amr as s_amr',
       'sessions.aal as s_aal',
+      'sessions.persistent as s_persistent',
     ])
     .select(USER_SELECTION)
     .where('sessions.id', '=', id),
@@ -200,8 +211,9 @@ type StateValues = [
   number,
   string,
   number,
+  number,
 ]
-const STATE_LENGTH = 10 satisfies StateValues['length']
+const STATE_LENGTH = 11 satisfies StateValues['length']
 
 /** The part of a session that a session check needs. */
 export type SessionState = Omit<Session, 'ip' | 'userAgent'>
@@ -232,6 +244,7 @@ export async function findSession(
       createdAt: new Date(state[7]),
       amr: methodsIn(state[8]),
       aal: state[9],
+      persistent: state[10] === 1,
     },
     user,
   }
@@ -325,6 +338,7 @@ export async function listSessionsOf(db: Database, userId: number, now: Date): P
     ip: row.ip_address,
     userAgent: row.user_agent,
     transport: row.transport as Transport,
+    persistent: row.persistent === 1,
   }))
 }
 

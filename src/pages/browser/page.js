@@ -9,6 +9,8 @@ addEventListener('pageshow', (event) => {
 })
 
 for (const form of document.forms) {
+  // The page stays when the answer is a file.
+  if ('download' in form.dataset) continue
   form.addEventListener('submit', (event) => {
     // A double click sends once.
     if (form.dataset.sent) return event.preventDefault()
@@ -47,12 +49,13 @@ for (const count of document.querySelectorAll('[data-length-of]')) {
 }
 
 // Times arrive in UTC.
-const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-  dateStyle: 'medium',
-  timeStyle: 'short',
-})
-for (const time of document.querySelectorAll('time'))
+for (const time of document.querySelectorAll('time')) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: 'medium',
+    ...(!('day' in time.dataset) && { timeStyle: 'short' }),
+  })
   time.textContent = format.format(new Date(time.dateTime))
+}
 
 /** @param {string | null} id */
 function byId(id) {

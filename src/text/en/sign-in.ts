@@ -9,6 +9,8 @@ export const signIn = {
   /** The browser came back without the cookie of the new session. */
   cookiesRefused:
     'Your browser did not keep the cookie that signs you in. Allow cookies for this site, then sign in again.',
+  /** After a reset. */
+  passwordChanged: 'Your password has been changed. Sign in with it.',
   problems: {
     email: {
       missing_field: 'Enter your email address.',
@@ -29,6 +31,8 @@ export const signIn = {
   /** Replaces `invalid_credentials` if addresses must be confirmed. */
   invalidOrUnconfirmed:
     'The email address or the password is wrong, or the account is not active. If you have not confirmed your address yet, look for our email.',
+  /** The link below `invalidOrUnconfirmed`. */
+  confirm: 'Confirm your address',
 }
 
 /** Asks for the password again. */

@@ -23,7 +23,7 @@ export const mail: MailTexts = {
   greeting: 'Hola:',
   copyLink: 'Si el botón no funciona, copie este enlace en su navegador:',
   enterCode: 'O introduzca este código donde lo solicitó:',
-  codeExpiry: 'Solo funciona en ese navegador y caduca a los {duration}.',
+  codeExpiry: 'Solo funciona en ese navegador y es válido durante {duration}.',
   verify_email: (service, duration) => ({
     subject: `Confirme su dirección de correo electrónico para ${service}`,
     heading: 'Confirme su dirección de correo electrónico',

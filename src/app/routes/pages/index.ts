@@ -1,10 +1,22 @@
 /** The routes of the hosted pages. */
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
+import { accountPages } from './account.ts'
+import { accountDataPages } from './account-data.ts'
 import { assetRoutes } from './assets.ts'
 import { linkPages } from './links.ts'
+import { recoveryPages } from './recovery.ts'
 import { signInPages } from './sign-in.ts'
+import { signUpPages } from './sign-up.ts'
 
 export function pageRoutes(kit: PageKit): Route[] {
-  return [assetRoutes, linkPages, signInPages].flatMap((routesOf) => routesOf(kit))
+  return [
+    assetRoutes,
+    linkPages,
+    signInPages,
+    signUpPages,
+    recoveryPages,
+    accountPages,
+    accountDataPages,
+  ].flatMap((routesOf) => routesOf(kit))
 }

@@ -21,21 +21,15 @@ export function signInPages(kit: PageKit): Route[] {
             return request.goBack(request.returnTarget)
           return renderSignIn(request.look(), {
             form,
-            returnTo: kit.returnTarget(form.values.return_to) ?? request.returnTarget,
+            returnTo: request.returnTargetOf(form),
             cookiesRefused: form.refusal === null && request.query.has('signed_in'),
-            needsConfirmation: auth.options.emailVerification,
+            passwordChanged: form.refusal === null && request.query.has('password_changed'),
           })
         },
-        async submit(request, { email, password, return_to }) {
-          const signedIn = await auth.signIn.withPassword({ email, password }, request.caller)
-          const { cookies } = delivery(signedIn, auth.options)
-          const target = kit.returnTarget(return_to)
-          // Back to this page, which goes on if the browser has kept the cookie and says so if not.
-          return request.goTo(
-            '/sign_in',
-            { signed_in: '', ...(target !== null && { return_to: target }) },
-            { cookies },
-          )
+        async submit(request, { email, password, remember, return_to }) {
+          const fields = { email, password, remember: remember === 'on' }
+          const signedIn = await auth.signIn.withPassword(fields, request.caller)
+          return request.goOnSignedIn(signedIn, return_to)
         },
       },
     ),
@@ -46,7 +40,7 @@ export function signInPages(kit: PageKit): Route[] {
       {
         async show(request, form) {
           const { user } = await request.session()
-          const returnTo = kit.returnTarget(form.values.return_to) ?? request.returnTarget
+          const returnTo = request.returnTargetOf(form)
           return renderStepUp(request.look(user), { form, returnTo, email: user.email })
         },
         async submit(request, { password, return_to }) {

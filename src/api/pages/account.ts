@@ -1,0 +1,207 @@
+/** The pages of a signed-in user. */
+import { z } from 'zod'
+import * as accountOperations from '../account.ts'
+import { NEW_PASSWORD_ERRORS, operation } from '../contract.ts'
+import { email, mailedCode, newPassword, password } from '../fields.ts'
+import * as sessionOperations from '../sessions.ts'
+
+export const showAccount = operation({
+  method: 'GET',
+  path: '/account',
+  summary: 'Show who is signed in, with links to the other pages of the account',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  success: { status: 200, description: 'A page about the account.', page: true },
+  errors: [],
+})
+
+export const showEmail = operation({
+  method: 'GET',
+  path: '/account/email',
+  summary: 'Show the address, and the form that changes it',
+  tag: 'page',
+  needs: ['pages', 'mail'],
+  access: { session: true, fresh: true },
+  success: { status: 200, description: 'A page that asks for the new address.', page: true },
+  errors: [],
+})
+
+export const changeEmail = operation({
+  method: 'POST',
+  path: '/account/email',
+  summary: 'Ask for a new address with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'mail'],
+  access: { session: true, fresh: true },
+  throttle: accountOperations.changeEmail.throttle,
+  audit: accountOperations.changeEmail.audit,
+  body: z.strictObject({ email }),
+  success: {
+    status: 303,
+    description: 'A mail is on its way to the new address. The browser goes on to the page for its code.',
+    setsBrowserCookie: true,
+  },
+  errors: accountOperations.changeEmail.errors,
+})
+
+export const showEmailCode = operation({
+  method: 'GET',
+  path: '/account/email/code',
+  summary: 'Show the page for the code that was mailed to the new address',
+  tag: 'page',
+  needs: ['pages', 'mail_codes'],
+  access: { session: true },
+  success: { status: 200, description: 'A page that asks for the code.', page: true },
+  errors: [],
+})
+
+export const redeemEmailCode = operation({
+  method: 'POST',
+  path: '/account/email/code',
+  summary: 'Confirm the new address with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'mail_codes'],
+  access: { session: true },
+  throttle: ['mail_code'],
+  audit: ['change_email', 'delete_account', 'limit_reached'],
+  body: z.strictObject({ code: mailedCode }),
+  success: { status: 303, description: 'The account has the new address.' },
+  errors: ['invalid_code'],
+})
+
+export const showPassword = operation({
+  method: 'GET',
+  path: '/account/password',
+  summary: 'Show the form that changes the password',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  success: { status: 200, description: 'A page that asks for the current and a new password.', page: true },
+  errors: [],
+})
+
+export const changePassword = operation({
+  method: 'POST',
+  path: '/account/password',
+  summary: 'Change the password with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  throttle: accountOperations.changePassword.throttle,
+  audit: accountOperations.changePassword.audit,
+  body: z.strictObject({ password, new_password: newPassword }),
+  success: {
+    status: 303,
+    description:
+      'The password is changed and every session has ended. The cookie carries a new session token.',
+    setsCookie: true,
+  },
+  errors: ['invalid_credentials', ...NEW_PASSWORD_ERRORS],
+})
+
+export const showSessions = operation({
+  method: 'GET',
+  path: '/account/sessions',
+  summary: 'Show where the user is signed in',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  success: { status: 200, description: 'A page with the live sessions of the account.', page: true },
+  errors: [],
+})
+
+export const endSession = operation({
+  method: 'POST',
+  path: '/account/sessions',
+  summary: 'Sign out one device with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true, fresh: true },
+  audit: sessionOperations.end.audit,
+  body: z.strictObject({
+    session: z.string().meta({ description: 'The id of a session of the account. It grants no access.' }),
+  }),
+  success: { status: 303, description: 'The session has ended, or had ended before.' },
+  errors: [],
+})
+
+export const endOtherSessions = operation({
+  method: 'POST',
+  path: '/account/sessions/others',
+  summary: 'Sign out everywhere else with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true, fresh: true },
+  audit: sessionOperations.endOthers.audit,
+  success: { status: 303, description: 'Every other session of the account has ended.' },
+  errors: [],
+})
+
+export const showActivity = operation({
+  method: 'GET',
+  path: '/account/activity',
+  summary: 'Show what happened with the account',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true },
+  success: { status: 200, description: 'A page with the newest 50 events of the account.', page: true },
+  errors: [],
+})
+
+export const showData = operation({
+  method: 'GET',
+  path: '/account/data',
+  summary: 'Show the forms that export and delete the account',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true, fresh: true },
+  success: { status: 200, description: 'A page that says what is deleted and what is kept.', page: true },
+  errors: [],
+})
+
+export const exportData = operation({
+  method: 'POST',
+  path: '/account/data/export',
+  summary: 'Download the export of the account with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true, fresh: true },
+  audit: accountOperations.export.audit,
+  success: {
+    status: 200,
+    description: 'A file with what `POST /profile/export` answers.',
+    body: accountOperations.export.success.body,
+  },
+  errors: accountOperations.export.errors,
+})
+
+export const deleteAccount = operation({
+  method: 'POST',
+  path: '/account/data/delete',
+  summary: 'Delete the account for good with the form of the page',
+  tag: 'page',
+  needs: ['pages'],
+  access: { session: true, fresh: true },
+  audit: accountOperations.delete.audit,
+  body: z.strictObject({
+    email: email.meta({ description: 'The address of the account, so that nobody deletes it by mistake.' }),
+  }),
+  success: {
+    status: 303,
+    description: 'The account is deleted and the cookie cleared.',
+    setsCookie: true,
+  },
+  errors: [],
+})
+
+export const showDeleted = operation({
+  method: 'GET',
+  path: '/account/deleted',
+  summary: 'Show the page that says goodbye; with a live session, go on to the account',
+  tag: 'page',
+  needs: ['pages'],
+  access: 'anyone',
+  success: { status: 200, description: 'A page that says that the account is gone.', page: true },
+  errors: [],
+})

@@ -1,0 +1,109 @@
+/** The pages that create an account and confirm its address. */
+import { z } from 'zod'
+import * as accountOperations from '../account.ts'
+import { operation } from '../contract.ts'
+import { email, mailedCode, newPassword } from '../fields.ts'
+import * as mailCodeOperations from '../mail-codes.ts'
+import * as signInOperations from '../sign-in.ts'
+import { formText, returnTo } from './fields.ts'
+
+export const showSignUp = operation({
+  method: 'GET',
+  path: '/sign_up',
+  summary: 'Show the page that creates an account; with a live session, go on to the account',
+  tag: 'page',
+  needs: ['pages', 'open_registration'],
+  access: 'anyone',
+  success: { status: 200, description: 'A page that asks for an address and a password.', page: true },
+  errors: [],
+})
+
+export const signUp = operation({
+  method: 'POST',
+  path: '/sign_up',
+  summary: 'Create an account with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'open_registration'],
+  access: 'anyone',
+  throttle: accountOperations.register.throttle,
+  audit: accountOperations.register.audit,
+  body: z.strictObject({ email, password: newPassword, return_to: returnTo }),
+  success: {
+    status: 303,
+    description:
+      'If addresses must be confirmed, the browser goes on to `/sign_up/code`, for taken addresses too. Otherwise the user is signed in.',
+    setsCookie: true,
+    setsBrowserCookie: true,
+  },
+  errors: [
+    ...accountOperations.register.errors,
+    // Of the sign-in that follows if no address must be confirmed.
+    'invalid_credentials',
+    'password_compromised',
+  ],
+})
+
+export const showConfirmCode = operation({
+  method: 'GET',
+  path: '/sign_up/code',
+  summary: 'Show the page that takes the code of a confirmation mail',
+  tag: 'page',
+  needs: ['pages', 'mail', 'confirmation'],
+  access: 'anyone',
+  success: { status: 200, description: 'A page that asks for the code.', page: true },
+  errors: [],
+})
+
+export const confirmCode = operation({
+  method: 'POST',
+  path: '/sign_up/code',
+  summary: 'Confirm the address of a new account with a mailed code and the form of the page',
+  tag: 'page',
+  needs: ['pages', 'mail_codes', 'confirmation'],
+  access: 'anyone',
+  throttle: mailCodeOperations.confirmEmail.throttle,
+  audit: ['confirm_email', 'login', 'logout', 'limit_reached'],
+  body: z.strictObject({
+    code: mailedCode,
+    password: formText.optional().meta({
+      description: 'The password of the account. Required unless this browser registered the account.',
+    }),
+    asks: formText.optional().meta({ description: 'Sent by a form that has a field `password`.' }),
+    return_to: returnTo,
+  }),
+  success: {
+    status: 303,
+    description: 'The address is confirmed. The user is signed in and goes on to `return_to` or the account.',
+    setsCookie: true,
+  },
+  errors: ['invalid_code', ...signInOperations.withPassword.errors],
+})
+
+export const showConfirmMail = operation({
+  method: 'GET',
+  path: '/sign_up/resend',
+  summary: 'Show the page that sends the confirmation mail again',
+  tag: 'page',
+  needs: ['pages', 'mail', 'confirmation'],
+  access: 'anyone',
+  success: { status: 200, description: 'A page that asks for the address.', page: true },
+  errors: [],
+})
+
+export const confirmMail = operation({
+  method: 'POST',
+  path: '/sign_up/resend',
+  summary: 'Send the confirmation mail again with the form of the page',
+  tag: 'page',
+  needs: ['pages', 'mail', 'confirmation'],
+  access: 'anyone',
+  throttle: accountOperations.requestConfirmation.throttle,
+  audit: accountOperations.requestConfirmation.audit,
+  body: z.strictObject({ email, return_to: returnTo }),
+  success: {
+    status: 303,
+    description: 'The browser goes on to `/sign_up/code`, whatever the address.',
+    setsBrowserCookie: true,
+  },
+  errors: [],
+})

@@ -1,0 +1,65 @@
+import { TOPICS } from '../../../api/index.ts'
+import { AuthError } from '../../../model/errors.ts'
+import { normalizeEmail } from '../../../model/user.ts'
+import { type FormState, renderData, renderDeleted } from '../../../pages/index.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
+import type { PageRequest } from '../../pages/request.ts'
+import { cookieHeadersAfter } from '../../signed-in.ts'
+import { exportOnWire } from '../../wire.ts'
+
+const { pages } = TOPICS
+
+/** The pages that export and delete the account. */
+export function accountDataPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  const show = async (request: PageRequest, form: FormState) => {
+    const { user } = await request.session({ fresh: true })
+    return renderData(request.look(user), {
+      form,
+      email: user.email,
+      auditDays: auth.options.auditRetentionDays,
+    })
+  }
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showData, submit: pages.exportData },
+      {
+        show,
+        async submit(request) {
+          const body = exportOnWire(await auth.account.export(request.caller))
+          return { status: 200, body, headers: AS_FILE }
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showData, submit: pages.deleteAccount },
+      {
+        show,
+        async submit(request, { email }) {
+          const { user } = await request.session({ fresh: true })
+          if (normalizeEmail(email) !== normalizeEmail(user.email))
+            throw new AuthError('invalid_field', { field: 'email' })
+          await auth.account.delete(request.caller)
+          return request.goTo(
+            '/account/deleted',
+            {},
+            { cookies: cookieHeadersAfter(request.caller, auth.options) },
+          )
+        },
+      },
+    ),
+
+    pageRoute(kit, pages.showDeleted, async (request) =>
+      (await request.current()) === null
+        ? renderDeleted(request.look(), { sendsMail: auth.mailer !== null })
+        : request.goTo('/account'),
+    ),
+  ]
+}
+
+const AS_FILE = { 'content-disposition': 'attachment; filename="account.json"' }

@@ -1,0 +1,151 @@
+import { TOPICS } from '../../../api/index.ts'
+import { AuthError } from '../../../model/errors.ts'
+import {
+  renderAccount,
+  renderActivity,
+  renderEmail,
+  renderEmailCode,
+  renderPassword,
+  renderSessions,
+} from '../../../pages/index.ts'
+import { browserFor } from '../../browser.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes, pageRoute, submitRoute } from '../../pages/page.ts'
+import type { PageRequest } from '../../pages/request.ts'
+import { isServed } from '../../served.ts'
+import { delivery } from '../../signed-in.ts'
+
+const { pages } = TOPICS
+
+/** The query flag of a page that says what has just been done. The page has the sentence. */
+const DONE = 'done'
+
+/** The pages of a signed-in user, except those of the data. */
+export function accountPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  return [
+    pageRoute(kit, pages.showAccount, async (request) => {
+      const { user } = await request.session()
+      return renderAccount(request.look(user), { user })
+    }),
+
+    pageRoute(kit, pages.showActivity, async (request) => {
+      const { user } = await request.session()
+      return renderActivity(request.look(user), { records: await auth.account.activity(request.caller) })
+    }),
+
+    ...emailPages(kit),
+    ...sessionPages(kit),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showPassword, submit: pages.changePassword },
+      {
+        async show(request, form) {
+          const { user } = await request.session()
+          return renderPassword(request.look(user), {
+            form,
+            email: user.email,
+            done: request.query.get(DONE),
+          })
+        },
+        async submit(request, { password, new_password }) {
+          const passwords = { currentPassword: password, newPassword: new_password }
+          const renewed = await auth.account.changePassword(passwords, request.caller)
+          const { cookies } = delivery(renewed, auth.options)
+          return request.goTo('/account/password', { [DONE]: 'changed' }, { cookies })
+        },
+      },
+    ),
+  ]
+}
+
+/** The pages that change the address. */
+function emailPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  const hasCodes = isServed(pages.showEmailCode, auth)
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showEmail, submit: pages.changeEmail },
+      {
+        async show(request, form) {
+          const done = doneOn(request, form.refusal)
+          // A code may take longer than a session stays fresh, and what it has done must not wait for the password.
+          const { user, session } = await request.session({ fresh: done === null })
+          const { fresh } = session
+          return renderEmail(request.look(user), { form, email: user.email, fresh, done })
+        },
+        async submit(request, { email }) {
+          const browser = browserFor(auth, request.caller, undefined)
+          await auth.account.changeEmail({ email }, browser.caller)
+          return hasCodes
+            ? request.goTo('/account/email/code', {}, { cookies: browser.cookies })
+            : request.goTo('/account/email', { [DONE]: 'mailed' })
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showEmailCode, submit: pages.redeemEmailCode },
+      {
+        async show(request, form) {
+          const { user } = await request.session()
+          return renderEmailCode(request.look(user), { form })
+        },
+        async submit(request, { code }) {
+          await auth.mailCodes.changeEmail({ code }, request.caller)
+          return request.goTo('/account/email', { [DONE]: 'changed' })
+        },
+      },
+    ),
+  ]
+}
+
+/** The page of the devices. Only its forms need a fresh session. */
+function sessionPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  const show = async (request: PageRequest) => {
+    const { user, session } = await request.session()
+    const sessions = await auth.sessions.list(request.caller)
+    const { fresh } = session
+    return renderSessions(request.look(user), { sessions, fresh, done: request.query.get(DONE) })
+  }
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showSessions, submit: pages.endSession },
+      {
+        show,
+        async submit(request, { session: id }) {
+          try {
+            await auth.sessions.end({ id }, request.caller)
+          } catch (error) {
+            if (!(error instanceof AuthError) || error.code !== 'not_found') throw error
+            return request.goTo('/account/sessions', { [DONE]: 'already_ended' })
+          }
+          return request.goTo('/account/sessions', { [DONE]: 'ended' })
+        },
+      },
+    ),
+
+    submitRoute(
+      kit,
+      { show: pages.showSessions, submit: pages.endOtherSessions },
+      {
+        show,
+        async submit(request) {
+          await auth.sessions.endOthers(request.caller)
+          return request.goTo('/account/sessions', { [DONE]: 'others_ended' })
+        },
+      },
+    ),
+  ]
+}
+
+/** What has just been done, unless the form was refused after it. */
+function doneOn({ query }: PageRequest, refusal: AuthError | null): string | null {
+  return refusal === null ? query.get(DONE) : null
+}

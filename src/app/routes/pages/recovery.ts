@@ -1,0 +1,47 @@
+import { TOPICS } from '../../../api/index.ts'
+import { renderRecover, renderRecoverCode } from '../../../pages/index.ts'
+import { browserFor } from '../../browser.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes, pageRoute } from '../../pages/page.ts'
+
+const { pages } = TOPICS
+
+/** The pages that set a new password by mail. They sign nobody in. */
+export function recoveryPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showRecover, submit: pages.recover },
+      {
+        show: (request, form) =>
+          renderRecover(request.look(), { form, returnTo: request.returnTargetOf(form) }),
+        async submit(request, { email, return_to }) {
+          const browser = browserFor(auth, request.caller, undefined)
+          await auth.account.requestPasswordReset({ email }, browser.caller)
+          return request.goOn('/recover/code', return_to, browser)
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showRecoverCode, submit: pages.recoverCode },
+      {
+        show: (request, form) =>
+          renderRecoverCode(request.look(), {
+            form,
+            returnTo: request.returnTargetOf(form),
+            awaitsCode: request.caller.browserToken !== undefined,
+          }),
+        async submit(request, { code, new_password, return_to }) {
+          await auth.mailCodes.resetPassword({ code, newPassword: new_password }, request.caller)
+          return request.goOn('/sign_in', return_to, { flags: ['password_changed'] })
+        },
+      },
+    ),
+
+    pageRoute(kit, pages.changePasswordAddress, (request) => request.goTo('/account/password')),
+  ]
+}

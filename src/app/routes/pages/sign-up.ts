@@ -1,0 +1,83 @@
+import { TOPICS } from '../../../api/index.ts'
+import type { AuthError } from '../../../model/errors.ts'
+import { renderConfirmCode, renderConfirmMail, renderSignUp } from '../../../pages/index.ts'
+import { browserFor } from '../../browser.ts'
+import type { Route } from '../../handlers.ts'
+import type { PageKit } from '../../pages/kit.ts'
+import { formRoutes } from '../../pages/page.ts'
+
+const { pages } = TOPICS
+
+/** The pages that create an account and confirm its address. */
+export function signUpPages(kit: PageKit): Route[] {
+  const { auth } = kit
+  return [
+    ...formRoutes(
+      kit,
+      { show: pages.showSignUp, submit: pages.signUp },
+      {
+        async show(request, form) {
+          if (form.refusal === null && (await request.current()) !== null)
+            return request.goBack(request.returnTarget)
+          return renderSignUp(request.look(), { form, returnTo: request.returnTargetOf(form) })
+        },
+        async submit(request, { email, password, return_to }) {
+          const { caller, locale } = request
+          const account = { email, password, locale }
+          if (auth.options.emailVerification) {
+            const browser = browserFor(auth, caller, undefined)
+            await auth.account.register(account, browser.caller)
+            return request.goOn('/sign_up/code', return_to, browser)
+          }
+          await auth.account.register(account, caller)
+          return request.goOnSignedIn(await auth.signIn.withPassword(account, caller), return_to)
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showConfirmCode, submit: pages.confirmCode },
+      {
+        async show(request, form) {
+          // Also for a tab that waits for the code while another tab has signed in.
+          if (form.refusal === null && (await request.current()) !== null)
+            return request.goBack(request.returnTarget)
+          return renderConfirmCode(request.look(), {
+            form,
+            returnTo: request.returnTargetOf(form),
+            awaitsCode: request.caller.browserToken !== undefined,
+            asksPassword:
+              request.query.has('asks') || form.values.asks !== undefined || isAboutPassword(form.refusal),
+            sentAgain: form.refusal === null && request.query.has('sent'),
+          })
+        },
+        async submit(request, { code, password = '', return_to }) {
+          const typed = { code, ...(password !== '' && { password }) }
+          const signedIn = await auth.mailCodes.confirmEmail(typed, request.caller)
+          return request.goOnSignedIn(signedIn, return_to)
+        },
+      },
+    ),
+
+    ...formRoutes(
+      kit,
+      { show: pages.showConfirmMail, submit: pages.confirmMail },
+      {
+        show: (request, form) =>
+          renderConfirmMail(request.look(), { form, returnTo: request.returnTargetOf(form) }),
+        async submit(request, { email, return_to }) {
+          const browser = browserFor(auth, request.caller, undefined)
+          await auth.account.requestConfirmation({ email }, browser.caller)
+          // A browser without a token has registered no account, so its code needs the password.
+          const flags = request.caller.browserToken === undefined ? ['sent', 'asks'] : ['sent']
+          return request.goOn('/sign_up/code', return_to, { flags, cookies: browser.cookies })
+        },
+      },
+    ),
+  ]
+}
+
+function isAboutPassword(refusal: AuthError | null): boolean {
+  return refusal?.field === 'password' || refusal?.code === 'invalid_credentials'
+}

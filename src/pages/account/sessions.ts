@@ -1,0 +1,77 @@
+import { html } from 'hono/html'
+import { form } from '../form.ts'
+import { icon } from '../icons.ts'
+import { ACCOUNT_PAGES, layOut, type Markup, type Page } from '../layout.ts'
+import type { Look } from '../look.ts'
+import { fill, timeIn } from '../words.ts'
+import { deviceIn } from './device.ts'
+import { notice, noticeOf } from './notice.ts'
+
+/** A session, as the page shows it. */
+interface ShownSession {
+  /** The public id. It grants no access. */
+  readonly id: string
+  /** Whether it is the session of this page. */
+  readonly current: boolean
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
+  readonly ip: string | null
+  readonly userAgent: string | null
+}
+
+/** What the page of the devices depends on. */
+export interface SessionsView {
+  /** The live sessions, this one among them. */
+  readonly sessions: readonly ShownSession[]
+  /** Whether this session is fresh. Without, the page has no forms. */
+  readonly fresh: boolean
+  /** What has just been done: a key of `account.sessions.done`. */
+  readonly done: string | null
+}
+
+/** The page that shows where the user is signed in. */
+export function renderSessions(look: Look, { sessions, fresh, done }: SessionsView): Page {
+  const words = look.texts.account.sessions
+  const others = sessions.filter(({ current }) => !current)
+  const stepUp = `/confirm?${new URLSearchParams({ return_to: `${look.basePath}${ACCOUNT_PAGES.sessions}` })}`
+  const below =
+    others.length === 0
+      ? html`<p class="more">${words.only}</p>`
+      : fresh
+        ? form(look, { action: `${ACCOUNT_PAGES.sessions}/others`, submit: words.endOthers }, html``)
+        : html`<p class="more">${words.stepUpFirst} <a href="${look.basePath}${stepUp}">${words.stepUp}</a></p>`
+  const own = sessions.filter(({ current }) => current)
+  const body = html`<h1>${words.heading}</h1>
+${notice(noticeOf(words.done, done))}<p>${words.explain}</p>
+<ul class="list">
+${[...own, ...others].map((session) => sessionItem(look, session, fresh))}</ul>
+${below}`
+  return layOut(look, { title: words.heading, body, entry: 'sessions' })
+}
+
+function sessionItem(look: Look, session: ShownSession, fresh: boolean): Markup {
+  const { id, current, createdAt, lastSeenAt, ip, userAgent } = session
+  const words = look.texts.account.sessions
+  const device = deviceIn(look.texts, userAgent)
+  return html`<li>${icon('device', '')}<div>
+<h2>${device}${current && html` <span class="good badge">${words.current}</span>`}</h2>
+<dl>
+<dt>${words.firstUse}</dt><dd>${timeIn(look.locale, createdAt)}</dd>
+<dt>${words.lastUse}</dt><dd>${timeIn(look.locale, lastSeenAt)}</dd>
+${ip !== null && html`<dt>${words.ip}</dt><dd>${ip}</dd>\n`}</dl></div>
+${
+  fresh &&
+  !current &&
+  form(
+    look,
+    {
+      action: ACCOUNT_PAGES.sessions,
+      submit: words.end,
+      label: fill(words.endNamed, { device }),
+      style: 'quiet',
+    },
+    html`<input type="hidden" name="session" value="${id}">\n`,
+  )
+}</li>
+`
+}

@@ -1,0 +1,37 @@
+import { html } from 'hono/html'
+import { emailField, form, linkTo, newPasswordField, summary } from './form.ts'
+import { icon } from './icons.ts'
+import { layOut, type Markup, type Page } from './layout.ts'
+import type { Look } from './look.ts'
+import { type FormState, problemOf } from './problems.ts'
+
+/** The page that creates an account. */
+export function renderSignUp(
+  look: Look,
+  { form: state, returnTo }: { form: FormState; returnTo: string | null },
+): Page {
+  const { signUp, shell, errors } = look.texts
+  const problem = problemOf(state, { ...signUp.problems, password: errors.newPassword }, look)
+  const signIn = linkTo(look, { path: '/sign_in', label: signUp.signIn, returnTo })
+  const body = html`${icon('key', 'icon')}
+<h1>${signUp.heading}</h1>
+${summary(look, problem)}${form(
+  look,
+  { action: '/sign_up', submit: signUp.submit, returnTo },
+  html`${emailField({ name: 'email', label: shell.email, value: state.values.email }, problem)}${newPasswordField(look, { name: 'password', label: shell.password }, problem)}${conditions(look)}`,
+)}
+<ul class="more"><li>${signUp.haveAccount} ${signIn}</li></ul>`
+  return layOut(look, { title: signUp.heading, body, hasProblem: problem !== null })
+}
+
+/** What a person agrees to. */
+function conditions({ site: { links }, texts: { signUp } }: Look): Markup {
+  return html`${links.terms && withLink(signUp.agreement, links.terms, signUp.terms)}${links.privacy && withLink(signUp.privacy, links.privacy, signUp.privacyPolicy)}`
+}
+
+/** A paragraph with a link in place of `{link}`. */
+function withLink(sentence: string, url: string, label: string): Markup {
+  const parts = sentence.split('{link}')
+  return html`<p class="hint">${parts.map((part, index) => html`${index > 0 && html`<a href="${url}">${label}</a>`}${part}`)}</p>
+`
+}

@@ -1,0 +1,52 @@
+import type * as english from '../en/sign-in.ts'
+
+/** The pages that start and end a session. */
+export const signIn: typeof english.signIn = {
+  heading: 'Anmelden',
+  remember: 'Auf diesem Gerät angemeldet bleiben',
+  submit: 'Anmelden',
+  forgot: 'Passwort vergessen?',
+  noAccount: 'Noch kein Konto?',
+  signUp: 'Konto erstellen',
+  cookiesRefused:
+    'Ihr Browser hat das Cookie nicht behalten, das Sie anmeldet. Erlauben Sie Cookies für diese Website und melden Sie sich dann noch einmal an.',
+  passwordChanged: 'Ihr Passwort wurde geändert. Melden Sie sich damit an.',
+  problems: {
+    email: {
+      missing_field: 'Geben Sie Ihre E-Mail-Adresse ein.',
+      invalid_field: 'Geben Sie eine gültige E-Mail-Adresse ein, zum Beispiel name@example.com.',
+    },
+    password: {
+      missing_field: 'Geben Sie Ihr Passwort ein.',
+      invalid_field: 'Die E-Mail-Adresse oder das Passwort ist falsch.',
+      password_too_long: 'Die E-Mail-Adresse oder das Passwort ist falsch.',
+    },
+    form: {
+      invalid_credentials:
+        'Die E-Mail-Adresse oder das Passwort ist falsch, oder das Konto ist nicht aktiv. Prüfen Sie beides, oder setzen Sie das Passwort zurück.',
+      password_compromised:
+        'Dieses Passwort ist möglicherweise anderen bekannt und gilt deshalb nicht mehr. Setzen Sie es per E-Mail zurück.',
+      refused_by_application:
+        'Diese Anmeldung wurde abgelehnt. Wenden Sie sich an die Betreiber dieses Dienstes.',
+    },
+  },
+  invalidOrUnconfirmed:
+    'Die E-Mail-Adresse oder das Passwort ist falsch, oder das Konto ist nicht aktiv. Wenn Sie Ihre Adresse noch nicht bestätigt haben, suchen Sie nach unserer E-Mail.',
+  confirm: 'Adresse bestätigen',
+}
+
+/** Asks for the password again. */
+export const stepUp: typeof english.stepUp = {
+  heading: 'Bestätigen Sie, dass Sie es sind',
+  why: 'Geben Sie Ihr Passwort ein, um fortzufahren. So ist Ihr Konto geschützt, wenn jemand anders Ihr Gerät benutzt.',
+  submit: 'Weiter',
+}
+
+export const signOut: typeof english.signOut = {
+  heading: 'Abmelden?',
+  asked: 'Sie sind als {email} angemeldet.',
+  submit: 'Abmelden',
+  stay: 'Angemeldet bleiben',
+  notSignedIn: 'Sie sind nicht angemeldet',
+  signIn: 'Anmelden',
+}

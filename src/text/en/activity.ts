@@ -1,0 +1,52 @@
+/** What happened with an account, by audit action. */
+export const activity = {
+  heading: 'Activity',
+  explain: 'The last {count} events of your account. If you do not recognize one, change your password.',
+  /** An action without a sentence. */
+  other: 'Something happened with your account',
+  /** What the user did, or someone without a session. */
+  done: {
+    register: 'Account created',
+    request_confirmation: 'Confirmation email requested',
+    confirm_email: 'Email address confirmed',
+    login: 'Signed in',
+    logout: 'Signed out',
+    end_session: 'Signed out one device',
+    end_other_sessions: 'Signed out all other devices',
+    reauthenticate: 'Password confirmed',
+    request_password_reset: 'Password reset requested',
+    reset_password: 'New password set after a reset',
+    change_password: 'Password changed',
+    request_email_change: 'Change of email address requested',
+    change_email: 'Email address changed',
+    update_profile: 'Profile changed',
+    export_account: 'Data downloaded',
+  },
+  refused: {
+    register: 'Someone tried to register with your address',
+    confirm_email: 'Attempt to confirm the address failed',
+    login: 'Attempt to sign in failed',
+    limit_reached: 'Too many attempts: further ones were blocked for a while',
+    reauthenticate: 'Wrong password entered to confirm',
+    reset_password: 'Attempt to reset the password failed',
+    change_password: 'Attempt to change the password failed',
+    change_email: 'Wrong code for the new email address',
+    give_up_mail: 'An email to you could not be delivered',
+  },
+  /** What the people who run the service did, or a program of theirs. */
+  byOperator: {
+    register: 'The operator created your account',
+    request_confirmation: 'The operator sent the confirmation email again',
+    confirm_email: 'The operator confirmed your email address',
+    login: 'Signed in through an application',
+    end_all_sessions: 'The operator signed you out everywhere',
+    request_password_reset: 'The operator sent a password reset',
+    request_email_change: 'The operator requested a change of your email address',
+    change_email: 'The operator changed your email address',
+    update_profile: 'The operator changed your profile',
+    disable_account: 'The operator disabled your account',
+    enable_account: 'The operator enabled your account again',
+    unlock_account: 'The operator cleared failed attempts to sign in',
+    mark_password_compromised: 'The operator marked your password as known to others',
+  },
+}
