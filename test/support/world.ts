@@ -95,17 +95,19 @@ export async function resetToken({ auth, mailedLink }: World): Promise<string> {
 
 /** Asks for a code for an operation, in her browser. */
 async function mailedCode(world: World, operation: string): Promise<string> {
-  const { auth, newMails, newSession, userId, db } = world
-  const caller = { browserToken: BROWSER_TOKEN, sessionToken: await newSession() }
+  const { auth, newMails, userId, db } = world
+  const browser = { browserToken: BROWSER_TOKEN }
   await newMails()
   if (operation === 'mailCodes.changeEmail') {
-    await db.deleteFrom('users').where('normalized_email', '=', NEW_ADDRESS).execute()
-    await auth.account.changeEmail({ email: NEW_ADDRESS }, caller)
+    // Left from an earlier code.
+    await db.deleteFrom('users').where('id', '<>', userId).execute()
+    const sessionToken = (await auth.createSession(ALICE)) ?? (await auth.createSession(NEW_ADDRESS))
+    await auth.account.changeEmail({ email: NEW_ADDRESS }, { ...browser, sessionToken })
   } else if (operation === 'mailCodes.confirmEmail') {
     await db.updateTable('users').set({ email_verified_at: null }).where('id', '=', userId).execute()
-    await auth.mailCodes.request({ purpose: 'confirm_email', email: ALICE }, caller)
+    await auth.mailCodes.request({ purpose: 'confirm_email', email: ALICE }, browser)
   } else {
-    await auth.mailCodes.request({ purpose: 'reset_password', email: ALICE }, caller)
+    await auth.mailCodes.request({ purpose: 'reset_password', email: ALICE }, browser)
   }
   const code = (await newMails()).map((mail) => mail.code).find(Boolean)
   // Meanwhile someone else registers the new address and does not confirm it.
