@@ -33,6 +33,7 @@ interface Document extends Record<string, unknown> {
 const EVERYTHING: CreateAuthOptions = {
   // Classic mode has no mailed codes.
   mode: 'development',
+  publicApiDocs: true,
   baseUrl: 'https://example.com/auth',
   mailer: { send: async () => {}, close() {} } satisfies Mailer,
 }
@@ -134,6 +135,7 @@ describe('GET /openapi.json', () => {
     const production = {
       ...EVERYTHING,
       mode: 'production',
+      publicApiDocs: false,
       secretKey: randomBytes(32).toString('base64'),
       breachCheckUrl: 'off',
     } as const
@@ -216,6 +218,8 @@ describe('GET /openapi.json', () => {
     )
     expect(lengths.toSorted()).toEqual([
       'post /confirm_email password 1',
+      'post /mail_codes/redeem new_password 12',
+      'post /mail_codes/redeem password 1',
       'post /reauthenticate password 1',
       'post /sessions password 1',
       'post /users password 12',

@@ -68,7 +68,7 @@ export const account = {
   sessions: {
     heading: 'Devices',
     explain:
-      'You are signed in here. If you do not recognize a device, sign it out and change your password.',
+      'You are signed in on these devices. If you do not recognize one, sign it out and change your password.',
     /** Marks the session of this page. */
     current: 'This device',
     firstUse: 'Signed in',
@@ -98,18 +98,9 @@ export const account = {
       'A file in JSON format with your account, your devices and your activity. It contains no passwords. Keep it to yourself.',
     export: 'Download',
     deleteHeading: 'Delete your account',
-    deleted: 'This cannot be undone. We delete:',
-    deletedItems: {
-      account: 'your email address, your password and your profile',
-      sessions: 'your sign-ins on all devices',
-      mails: 'every link and code that we have mailed to you',
-    },
-    kept: 'We keep for a while:',
-    keptItems: {
-      audit:
-        'a record of what happened with the account, for up to {days} days, without your address, your IP addresses and your devices',
-      backups: 'backups, until they are replaced',
-    },
+    deleted:
+      'This cannot be undone. We delete your email address, your password and your profile. You are signed out on all devices, and every link and code that we have mailed to you stops working.',
+    kept: 'We keep a record of what happened with the account for up to {days} days, without your address, your IP addresses and your devices. Backups keep the rest until they are replaced.',
     confirmLabel: 'Your email address',
     confirmHint: 'Type {email} to confirm.',
     delete: 'Delete account',

@@ -53,13 +53,9 @@ export function signUpPages(kit: PageKit): Route[] {
           })
         },
         async submit(request, { code, password = '', return_to }) {
-          const redeemed = await auth.mailCodes.redeem(
-            { purpose: 'confirm_email', code, ...(password !== '' && { password }) },
-            request.caller,
-          )
-          return redeemed.next === 'signed_in'
-            ? request.goOnSignedIn(redeemed, return_to)
-            : request.goOn('/sign_in', return_to)
+          const typed = { code, ...(password !== '' && { password }) }
+          const signedIn = await auth.mailCodes.confirmEmail(typed, request.caller)
+          return request.goOnSignedIn(signedIn, return_to)
         },
       },
     ),
