@@ -30,7 +30,7 @@ export async function build(): Promise<void> {
 
 /** Copies the files that the code reads at run time. */
 function copyDataFiles(): void {
-  for (const path of globSync('src/**/*.{css,js,txt}')) {
+  for (const path of globSync('src/**/*.{css,js,svg,txt}')) {
     const target = path.replace(/^src/, 'dist')
     mkdirSync(dirname(target), { recursive: true })
     copyFileSync(path, target)

@@ -183,11 +183,13 @@ describe('a notice', () => {
     )
   })
 
-  it('of a new device names its browser and system in the language of the mail', () => {
-    const device = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'
-    const named = { en: 'on', fr: 'sur', de: 'auf', es: 'en' }
+  it('without a link ends with the support contact, if there is one', () => {
     for (const locale of LOCALES)
-      expect(flat(inLocale(signedIn({ device }), locale).text)).toContain(`: Firefox ${named[locale]} Linux `)
+      for (const message of ALL) {
+        const context = { service: 'Example', locale, supportContact: 'help@example.com' }
+        const isNamed = compose(message, context).text.includes('help@example.com')
+        expect(isNamed, message.kind).toBe(!('link' in message))
+      }
   })
 
   it('of several new devices shows their number, and time, device and IP address of the most recent ones', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../lib/digest.ts'
+import { themeStyle } from '../lib/theme.ts'
 import type { Site } from './site.ts'
-import { themeStyle } from './theme.ts'
 
 /** A file that browsers keep: its name contains a hash of its content. */
 export interface Asset {
@@ -26,19 +26,25 @@ export function openAssets({ theme, logo }: Site): PageAssets {
     style: assetOf(
       'css',
       'text/css; charset=utf-8',
-      sourceOf('page.css') + (theme === null ? '' : themeStyle(theme)),
+      styleOf(new URL('./browser/page.css', import.meta.url)) + (theme === null ? '' : themeStyle(theme)),
     ),
-    script: assetOf('js', JAVASCRIPT, sourceOf('page.js')),
-    linkScript: assetOf('js', JAVASCRIPT, sourceOf('link-page.js')),
-    icon: assetOf('svg', 'image/svg+xml', sourceOf('icon.svg')),
+    script: assetOf('js', JAVASCRIPT, sourceOf(new URL('./browser/page.js', import.meta.url))),
+    linkScript: assetOf('js', JAVASCRIPT, sourceOf(new URL('./browser/link-page.js', import.meta.url))),
+    icon: assetOf('svg', 'image/svg+xml', sourceOf(new URL('./browser/icon.svg', import.meta.url))),
     logo: logo && assetOf(logo.type === 'image/png' ? 'png' : 'svg', logo.type, logo.bytes),
   }
 }
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8'
 
-function sourceOf(name: string): string {
-  return readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8')
+/** The URLs are literals with `import.meta.url`, so that bundlers find the files. */
+function sourceOf(file: URL): string {
+  return readFileSync(file, 'utf8')
+}
+
+/** The style without its comments, which are a fifth of it. */
+function styleOf(file: URL): string {
+  return sourceOf(file).replaceAll(/\/\*.*?\*\/\n?/gs, '')
 }
 
 function assetOf(extension: string, type: string, content: string | Uint8Array): Asset {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { contrastOf } from '../lib/color.ts'
-import { DARK, LIGHT, nearestAccent, type SchemeColors, themeOf, themeStyle } from './theme.ts'
+import { DARK, LIGHT, nearestAccent, type SchemeColors, themeOf, themeStyle } from '../lib/theme.ts'
 
 const CSS = readFileSync(new URL('./browser/page.css', import.meta.url), 'utf8')
 
@@ -26,6 +26,7 @@ const PAIRS: readonly (readonly [
   backgrounds: readonly string[],
 ])[] = [
   [4.5, ['text', 'quiet'], ['ground', 'glow', 'card', 'field', 'accent-tint']],
+  [4.5, ['text'], ['bad-tint', 'good-tint']],
   [4.5, ['accent'], ['ground', 'glow', 'card', 'field', 'accent-tint']],
   [4.5, ['accent-strong'], ['ground', 'card', 'field']],
   [4.5, ['on-accent'], ['accent', 'accent-strong']],

@@ -33,7 +33,7 @@ export function timeIn(locale: Locale, time: Date) {
     timeZone: 'UTC',
     timeZoneName: 'short',
   })
-  return html`<time datetime="${time.toISOString()}">${format.format(time)}</time>`
+  return html`<time datetime="${time.toISOString().slice(0, 16)}Z">${format.format(time)}</time>`
 }
 
 /** A day in UTC. The script shows the local one. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
-import { errorsOf, OPERATIONS, type Operation } from '../../src/api/index.ts'
+import { errorsOf, type Need, OPERATIONS, type Operation, TOPICS } from '../../src/api/index.ts'
+import { basePath } from '../../src/app/paths.ts'
 import type { CreateAuthOptions, Mailer } from '../../src/index.ts'
 import { ERRORS, type ErrorCode } from '../../src/model/errors.ts'
+import { openAssets, openSite } from '../../src/pages/index.ts'
 import { freshAuth } from '../support/engines.ts'
 
 interface Answer {
@@ -29,6 +31,9 @@ interface Document extends Record<string, unknown> {
 
 /** Options with which every operation is served. */
 const EVERYTHING: CreateAuthOptions = {
+  // Classic mode has no mailed codes.
+  mode: 'development',
+  publicApiDocs: true,
   baseUrl: 'https://example.com/auth',
   mailer: { send: async () => {}, close() {} } satisfies Mailer,
 }
@@ -36,7 +41,7 @@ const EVERYTHING: CreateAuthOptions = {
 /** The document as served. */
 async function load(options: CreateAuthOptions = EVERYTHING): Promise<Document> {
   const auth = await freshAuth('sqlite', options)
-  const response = await auth.fetch(new Request('http://localhost/openapi.json'))
+  const response = await auth.fetch(new Request(`http://localhost${basePath(auth.options)}/openapi.json`))
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('application/json')
   return (await response.json()) as Document
@@ -98,7 +103,10 @@ describe('GET /openapi.json', () => {
   })
 
   it('omits operations that need mail if there is no mailer or no base URL', async () => {
-    const withoutMail = namesOf(OPERATIONS.filter(({ needs = [] }) => !needs.includes('mail')))
+    const ofMail: readonly Need[] = ['mail', 'mail_codes']
+    const withoutMail = namesOf(
+      OPERATIONS.filter(({ needs = [] }) => !needs.some((need) => ofMail.includes(need))),
+    )
     expect(withoutMail.length).toBeLessThan(OPERATIONS.length)
     for (const options of [{}, { mailer: EVERYTHING.mailer }, { baseUrl: EVERYTHING.baseUrl }])
       expect(namesIn(await load(options))).toEqual(withoutMail)
@@ -108,8 +116,10 @@ describe('GET /openapi.json', () => {
     for (const options of [{}, EVERYTHING]) {
       const auth = await freshAuth('sqlite', options)
       const { paths } = await load(options)
+      const asset = openAssets(openSite(auth.options)).style.name
       for (const { method, path } of OPERATIONS) {
-        const address = `http://localhost${path.replaceAll(/\{\w+\}/g, 'x')}`
+        const parameter = path === TOPICS.pages.asset.path ? asset : 'x'
+        const address = `http://localhost${basePath(auth.options)}${path.replaceAll(/\{\w+\}/g, parameter)}`
         const response = await auth.fetch(new Request(address, { method }))
         const methods = Object.keys(paths[path] ?? {}).map((each) => each.toUpperCase())
         const { code } = response.headers.get('content-type')?.startsWith('application/json')
@@ -125,12 +135,13 @@ describe('GET /openapi.json', () => {
     const production = {
       ...EVERYTHING,
       mode: 'production',
+      publicApiDocs: false,
       secretKey: randomBytes(32).toString('base64'),
       breachCheckUrl: 'off',
     } as const
     const ask = async (options: CreateAuthOptions) => {
       const auth = await freshAuth('sqlite', options)
-      return auth.fetch(new Request('https://example.com/openapi.json'))
+      return auth.fetch(new Request('https://example.com/auth/openapi.json'))
     }
     const hidden = await ask(production)
     expect([hidden.status, await hidden.json()]).toMatchObject([404, { code: 'not_found' }])
@@ -144,7 +155,7 @@ describe('GET /openapi.json', () => {
   it('states the server URL, the session cookie and the bearer token', async () => {
     expect((await load()).servers).toEqual([{ url: 'https://example.com/auth' }])
     expect((await load({})).servers).toEqual([{ url: '/' }])
-    expect((await load()).components.securitySchemes).toEqual({
+    expect((await load({})).components.securitySchemes).toEqual({
       session: { type: 'apiKey', in: 'cookie', name: 'session_id' },
       bearer: { type: 'http', scheme: 'bearer', description: expect.any(String) },
     })
@@ -180,14 +191,16 @@ describe('GET /openapi.json', () => {
   })
 
   it.each(OPERATIONS.filter(({ body }) => body !== undefined))(
-    'accepts JSON for $method $path, and forms only on classic routes',
+    'accepts JSON for $method $path, or a form on a page, or both on classic routes',
     async (operation) => {
       const { requestBody } = (await load()).paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
-      const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
+      const [form, json] = ['application/x-www-form-urlencoded', 'application/json']
+      const byTag: Partial<Record<Operation['tag'], string[]>> = {
+        classic: [form, 'multipart/form-data', json],
+        page: [form],
+      }
       expect(requestBody?.required).toBe(true)
-      expect(Object.keys(requestBody?.content ?? {})).toEqual(
-        operation.tag === 'classic' ? [...forms, 'application/json'] : ['application/json'],
-      )
+      expect(Object.keys(requestBody?.content ?? {})).toEqual(byTag[operation.tag] ?? [json])
     },
   )
 
@@ -205,6 +218,8 @@ describe('GET /openapi.json', () => {
     )
     expect(lengths.toSorted()).toEqual([
       'post /confirm_email password 1',
+      'post /mail_codes/redeem new_password 12',
+      'post /mail_codes/redeem password 1',
       'post /reauthenticate password 1',
       'post /sessions password 1',
       'post /users password 12',

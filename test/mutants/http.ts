@@ -119,7 +119,7 @@ export const HTTP: readonly Mutant[] = [
   {
     id: 'API-05',
     does: 'writes markup from text',
-    file: 'src/pages/browser/password-page.js',
+    file: 'src/pages/browser/link-page.js',
     find: 'problem.textContent = text',
     replace: 'problem.innerHTML = text',
   },

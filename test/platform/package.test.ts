@@ -304,7 +304,7 @@ it('includes the files read at run time: styles, scripts and common passwords', 
       await auth.close()
     `),
   ) as [string, unknown]
-  for (const file of ['page.css', 'password-page.js'])
+  for (const file of ['page.css', 'page.js', 'link-page.js', 'icon.svg'])
     expect(page).toContain(readFileSync(join(ROOT, 'src/pages/browser', file), 'utf8'))
   expect(refusal).toMatchObject({ code: 'password_too_common' })
 
@@ -671,7 +671,7 @@ const TYPED = `
     const presented: Presented = auth.callerOf(request, connection)
     const transport: Transport = presented.transport ?? 'bearer'
     const forApp: string | null = await auth.sessions.create({ email: 'a@b.c', transport })
-    const started: StartedSession = { sessionToken: forApp ?? 'x', expiresAt: new Date(), transport }
+    const started: StartedSession = { sessionToken: forApp ?? 'x', expiresAt: new Date(), transport, persistent: true }
     const cookies: Cookies = auth.cookies
     const fresh: NewSession = { ...renewed, ...started }
     for (const cookie of cookies.forSignIn(fresh)) {

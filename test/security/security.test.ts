@@ -7,12 +7,15 @@ import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { OPERATIONS } from '../../src/api/index.ts'
+import { OPERATIONS, TOPICS } from '../../src/api/index.ts'
 import type { Route } from '../../src/app/handlers.ts'
+import { createPageKit } from '../../src/app/pages/kit.ts'
+import { pageRoutes } from '../../src/app/routes/pages/index.ts'
 import { servedOperations } from '../../src/app/served.ts'
 import { type Database, TABLE_NAMES } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { type Hasher, inspectOptions, OPTION_TABLE } from '../../src/options/index.ts'
+import { openAssets, openSite } from '../../src/pages/index.ts'
 import {
   CHEAP_HASHER,
   type EngineName,
@@ -23,7 +26,7 @@ import {
   testClock,
 } from '../support/engines.ts'
 import { openTables, PASSWORD as PRODUCTION_PASSWORD, productionAuth } from '../support/production.ts'
-import { type Send, send, sessionIn } from '../support/send.ts'
+import { fieldsFor, type Send, send, sessionIn } from '../support/send.ts'
 import { startService } from '../support/service.ts'
 
 const EMAIL = 'bob@example.com'
@@ -405,8 +408,9 @@ onEachEngine('sessions', (engine) => {
     const live = sessionIn(second) ?? ''
     const answers = [login, second]
     for (const sessionToken of [live, live.slice(0, -1)])
-      for (const { method, path, body } of OPERATIONS) {
-        if (method === 'DELETE') continue
+      for (const { id, method, path, body } of OPERATIONS) {
+        // The session must stay alive.
+        if (method === 'DELETE' || id === 'pages.signOut') continue
         answers.push(await send(auth, method, path, { sessionToken }))
         if (body)
           answers.push(
@@ -473,7 +477,9 @@ onEachEngine('GET and HEAD', (engine) => {
         mode,
         publicApiDocs: true,
       })
-      expect(servedOperations(auth)).toEqual(OPERATIONS)
+      const served = servedOperations(auth)
+      if (mode === 'production') expect(served).toEqual(OPERATIONS)
+      const styleName = openAssets(openSite(auth.options)).style.name
       await auth.users.create({ email: EMAIL, password: PRODUCTION_PASSWORD, confirmed: true })
       const [sessionToken, other] = [await auth.createSession(EMAIL), await auth.createSession(EMAIL)]
       if (sessionToken === null || other === null) expect.unreachable()
@@ -496,12 +502,15 @@ onEachEngine('GET and HEAD', (engine) => {
       const navigation = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
       const variants = [{}, navigation, ...override.map((name) => ({ [name]: 'DELETE' }))]
       const readAll = async (headers: Record<string, string>) => {
-        for (const path of new Set(OPERATIONS.map((operation) => operation.path)))
+        for (const path of new Set(served.map((operation) => operation.path)))
           for (const method of ['GET', 'HEAD']) {
-            const isRead = OPERATIONS.some((each) => each.path === path && each.method === 'GET')
-            const target = path.replace('{id}', other.split('.')[0] ?? '') + query
+            const isRead = served.some((each) => each.path === path && each.method === 'GET')
+            const names = { '{id}': other.split('.')[0] ?? '', '{name}': styleName }
+            const target = path.replace(/\{\w+\}/, (name) => names[name as keyof typeof names]) + query
             const answer = await send(auth, method, target, { sessionToken, headers })
-            expect(answer.status, `${method} ${path}`).toBe(isRead ? 200 : 405)
+            // With a session there is no need to sign in.
+            const success = path === TOPICS.pages.showSignIn.path ? 303 : 200
+            expect(answer.status, `${method} ${path}`).toBe(isRead ? success : 405)
             expect(answer.headers.getSetCookie()).toEqual([])
           }
       }
@@ -588,11 +597,16 @@ onEachEngine('responses', (engine) => {
     for (const answer of await everyAnswer(await freshAuth(engine))) {
       const body = await answer.text()
       if (body !== '') {
-        expect(answer.headers.get('content-type')).toBe('application/json')
-        expect(JSON.parse(body)).toBeTypeOf('object')
+        const isPage = body.startsWith('<!doctype html>')
+        expect(answer.headers.get('content-type')).toBe(
+          isPage ? 'text/html; charset=utf-8' : 'application/json',
+        )
+        if (!isPage) expect(JSON.parse(body)).toBeTypeOf('object')
       }
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
-      expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+      const isForm = answer.headers.get('referrer-policy') === 'same-origin'
+      if (!isForm) expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+      else expect(answer.headers.get('content-type')).toMatch(/^text\/html/)
       expect(answer.headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
     }
   })
@@ -760,11 +774,12 @@ onEachEngine('a request', (engine) => {
     for (const table of TABLE_NAMES.toReversed())
       await sql`drop table ${sql.table(table)}${sql.raw(engine === 'postgres' ? ' cascade' : '')}`.execute(db)
     const deep = { body: `{"email":${'['.repeat(30_000)}`, headers: { 'content-type': 'application/json' } }
-    for (const { method, path, body, tag } of servedOperations(auth)) {
+    for (const operation of servedOperations(auth)) {
+      const { method, path, body, tag, access } = operation
       if (body === undefined) continue
       // In the format that the route accepts.
       const sent = (fields: Record<string, string>): Send =>
-        tag === 'classic' ? { form: fields } : { json: fields }
+        tag === 'classic' ? { form: fields } : fieldsFor(operation, fields)
       const bob = sent(BOB)
       const tooLong = 'x'.repeat(1_025)
       const passwords = { password: tooLong, new_password: tooLong, current_password: tooLong }
@@ -772,17 +787,19 @@ onEachEngine('a request', (engine) => {
         ([name]) => Object.hasOwn(body.shape, name),
       )
       const takesPassword = named.some(([name]) => name.endsWith('password'))
-      // Every field is optional, so the session is the first that is missing.
+      // Every field is optional, so the session is the first that is missing. Without one, signing out has nothing to do.
       const takesNothing = body.safeParse({}).success
+      const unrefused = tag === 'page' ? 303 : 401
+      const needsSession = takesPassword && access !== 'anyone'
       for (const [status, request, query] of [
         // A required session is checked first. A missing cookie costs no query either.
         [
-          (takesPassword && path !== '/confirm_email' && tag !== 'classic') || takesNothing ? 401 : 400,
+          takesNothing ? unrefused : needsSession ? 401 : 400,
           takesPassword ? sent(Object.fromEntries(named)) : sent({}),
         ],
         // Routes that only look up an address refuse an empty one without the database.
         [400, sent(path === '/users' ? { ...BOB, email: 'nobody' } : { email: '' })],
-        [400, deep],
+        [tag === 'page' ? 415 : 400, deep],
         [413, sent({ email: 'x'.repeat(70_000) })],
         [414, bob, `?${'x'.repeat(2_048)}`],
         [415, { ...bob, headers: { ...bob.headers, 'content-encoding': 'gzip' } }],
@@ -847,7 +864,7 @@ onEachEngine('an address', (engine) => {
 })
 
 onEachEngine('the classic routes', (engine) => {
-  it('accept forms without Origin, even with a cookie, and all other routes accept only JSON [CX-06, API-07]', async () => {
+  it('accept forms without Origin, even with a cookie, and all other routes accept only JSON, or only the form of a page [CX-06, API-07]', async () => {
     const mailer = { send: async () => {}, close() {} }
     const auth = await freshAuth(engine, { baseUrl: 'http://localhost:5000', mailer })
     expect((await send(auth, 'POST', '/users', { form: BOB })).status).toBe(200)
@@ -869,15 +886,11 @@ onEachEngine('the classic routes', (engine) => {
           code: 'foreign_origin',
         })
     }
-    const others = OPERATIONS.filter(({ tag, body }) => tag !== 'classic' && body !== undefined)
+    const others = servedOperations(auth).filter(({ tag, body }) => tag !== 'classic' && body !== undefined)
     expect(others.length).toBeGreaterThan(3)
-    for (const { method, path } of others) {
-      for (const type of [
-        'application/x-www-form-urlencoded',
-        'text/plain',
-        'application/jsonx',
-        undefined,
-      ]) {
+    for (const { method, path, tag } of others) {
+      const other = tag === 'page' ? 'application/json' : 'application/x-www-form-urlencoded'
+      for (const type of [other, 'multipart/form-data; boundary=x', 'text/plain', undefined]) {
         const request = {
           body: Buffer.from('password=x'),
           headers: type === undefined ? {} : { 'content-type': type },
@@ -950,7 +963,7 @@ describe('the source', () => {
       'lib/keyring.ts': ['createHmac', 'hkdfSync'],
       // Names of temporary files.
       'lib/output-file.ts': ['randomBytes'],
-      'lib/random.ts': ['randomBytes'],
+      'lib/random.ts': ['randomBytes', 'randomInt'],
     })
     expect(filesWith(/(?:import \*|import \w+|import\(|require\().*\bcrypto\b/)).toEqual([])
     expect(filesWith(/\b(?:globalThis\.)?crypto\s*\.|\bsubtle\b|\bMath\b.*\brandom\b/)).toEqual([])
@@ -975,12 +988,14 @@ describe('the source', () => {
       'auth/audit/record.ts',
       'auth/delivery/enqueue.ts',
       'auth/delivery/send.ts',
+      'auth/mail-codes/issue.ts',
       'cli/commands/mail.ts',
       'lib/bearer.ts',
       'lib/random.ts',
     ])
     expect(filesWith(/\bgenerateUuid\(/).sort()).toEqual(['auth/service.ts', 'lib/random.ts'])
     expect(filesWith(/\brandomSecret\(/).sort()).toEqual([
+      'app/browser.ts',
       // The temporary key of development mode.
       'auth/service.ts',
       'auth/sign-in/devices.ts',
@@ -1009,7 +1024,8 @@ describe('the source', () => {
     expect(
       filesWith(/[!=]==?\s*[\w.]*\btag\b|\btag\s*[!=]==?/).filter((file) => file.startsWith('auth/')),
     ).toEqual([])
-    expect(filesWith(/\.equals\(|\.compare\(|localeCompare/)).toEqual([])
+    // The first bytes of a PNG file.
+    expect(filesWith(/\.equals\(|\.compare\(|localeCompare/)).toEqual(['pages/logo.ts'])
   })
 })
 
@@ -1019,15 +1035,20 @@ it('these are all tables, token purposes, ways to a session and modes [LGN-14, R
   const auth = await freshAuth('sqlite')
   const tables = (await (await tablesOf(auth)).introspection.getTables()).map(({ name }) => name)
   expect(tables.filter((name) => !name.startsWith('bienvenue_')).sort()).toEqual([
-    ...['audit', 'outbox', 'sessions', 'throttles', 'tokens', 'users'],
+    ...['audit', 'mail_codes', 'outbox', 'sessions', 'throttles', 'tokens', 'users'],
   ])
   expect(readFileSync('src/db/tables/tokens.ts', 'utf8')).toMatch(
     /^export type TokenPurpose = 'reset_password' \| 'confirm_email' \| 'change_email'$/m,
   )
   expect(OPTION_TABLE.mode.kind.of).toEqual(['classic', 'development', 'production'])
-  expect(Object.keys(OPTION_TABLE).filter((name) => /cors|origin/i.test(name))).toEqual(['trustedOrigins'])
+  expect(Object.keys(OPTION_TABLE).filter((name) => /cors|origin/i.test(name))).toEqual([
+    'trustedOrigins',
+    // Where people may be sent to, not who may read answers.
+    'returnOrigins',
+  ])
 
-  const operations: string[] = []
+  const ofPages = pageRoutes(createPageKit(auth, openSite(auth.options)))
+  const operations = ofPages.map(({ operation }) => `${operation.method} ${operation.path}`)
   for (const file of globSync('src/app/routes/*.ts')) {
     const room = (await import(/* @vite-ignore */ `../../${file}`)) as Record<string, (auth: Auth) => Route[]>
     for (const [name, routes] of Object.entries(room)) {
@@ -1044,6 +1065,10 @@ it('these are all tables, token purposes, ways to a session and modes [LGN-14, R
   ).toEqual([
     'account.changePassword',
     'account.delete',
+    'mailCodes.redeem',
+    'pages.signIn',
+    'pages.signOut',
+    'pages.stepUp',
     'sessions.signOut',
     'sessions.signOutClassic',
     'signIn.reauthenticate',

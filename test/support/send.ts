@@ -1,4 +1,5 @@
 /** The one way in which tests send an HTTP request to the service. */
+import { bodyTypesOf, type Contract } from '../../src/api/index.ts'
 import type { Auth } from '../../src/index.ts'
 
 /** A service in this process, or the URL of a running one. */
@@ -59,6 +60,14 @@ export function send(
     },
   })
   return typeof target === 'string' ? fetch(request) : target.fetch(request, { ip })
+}
+
+/** Fields in a format that the operation accepts. */
+export function fieldsFor(
+  operation: Contract,
+  fields: Readonly<Record<string, string>>,
+): Pick<Send, 'form' | 'json'> {
+  return bodyTypesOf(operation).includes('application/json') ? { json: fields } : { form: fields }
 }
 
 /** The session token in the cookie that a response sets, under any of its names; `undefined` if it sets none. */

@@ -61,7 +61,7 @@ export const confirmCode = operation({
   tag: 'page',
   needs: ['pages', 'mail_codes', 'confirmation'],
   access: 'anyone',
-  throttle: mailCodeOperations.redeem.throttle,
+  throttle: mailCodeOperations.confirmEmail.throttle,
   audit: ['confirm_email', 'login', 'logout', 'limit_reached'],
   body: z.strictObject({
     code: mailedCode,

@@ -23,10 +23,9 @@ export function renderActivity(look: Look, { records }: { records: readonly Acti
 <p>${activity.explain}</p>
 <ul class="list">
 ${records.map(
-  (record) => html`<li${record.outcome === 'refused' && html` class="refused"`}>
-<h2>${sentenceFor(record, look.texts)}</h2>
-<p class="facts"><span>${timeIn(look.locale, record.at)}</span>${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p>
-</li>
+  (
+    record,
+  ) => html`<li><div><b${record.outcome === 'refused' && html` class="bad badge"`}>${sentenceFor(record, look.texts)}</b><p>${timeIn(look.locale, record.at)}${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p></div></li>
 `,
 )}</ul>`
   return layOut(look, { title: activity.heading, body, entry: 'activity' })

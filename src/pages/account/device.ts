@@ -2,9 +2,9 @@ import { deviceName } from '../../lib/device-name.ts'
 import type { PageTexts } from '../../text/index.ts'
 import { fill } from '../words.ts'
 
-/** The device of a client, in words. */
-export function deviceIn({ account }: PageTexts, userAgent: string | null): string {
-  const { browser, system } = deviceName(userAgent) ?? { browser: null, system: null }
-  if (browser !== null && system !== null) return fill(account.device.named, { browser, system })
-  return browser ?? system ?? account.device.unknown
+/** The device of a client, in words. Contains no text of the client. */
+export function deviceIn({ account: { device } }: PageTexts, userAgent: string | null): string {
+  const { browser = null, system = null } = deviceName(userAgent) ?? {}
+  if (browser !== null && system !== null) return fill(device.named, { browser, system })
+  return browser ?? system ?? device.unknown
 }

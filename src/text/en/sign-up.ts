@@ -3,6 +3,7 @@ import { signIn } from './sign-in.ts'
 
 const WRONG_CODE =
   'This code is wrong or has expired. Check it, or request a new one. A code works only in the browser where you requested it.'
+const WRONG_PASSWORD = 'This is not the password of the account. Check it, and enter the code again.'
 
 export const signUp = {
   heading: 'Create an account',
@@ -44,9 +45,12 @@ export const confirmCode = {
   submit: 'Confirm address',
   /** Whatever the address. */
   sent: 'If an account with this address is waiting to be confirmed, a new email is on its way.',
+  /** Below `password` if the account was not created in this browser. */
+  passwordHint: 'Needed because the account was not created in this browser.',
   noEmail: 'No email?',
   resendHint: 'Check your spam folder first. A new code replaces the previous one.',
   resendLinkHint: 'Check your spam folder first.',
+  send: 'Send a code',
   resend: 'Send a new code',
   resendLink: 'Send a new link',
   resendHeading: 'Send a new email',
@@ -58,11 +62,10 @@ export const confirmCode = {
       invalid_code: WRONG_CODE,
     },
     password: {
-      missing_field:
-        'The account was not created in this browser. Enter its password too, and the code again.',
-      invalid_field: 'This is not the password of the account. Check it, and enter the code again.',
-      invalid_credentials: 'This is not the password of the account. Check it, and enter the code again.',
-      password_too_long: 'This is not the password of the account. Check it, and enter the code again.',
+      missing_field: 'Enter the password of the account too, and the code again.',
+      invalid_field: WRONG_PASSWORD,
+      invalid_credentials: WRONG_PASSWORD,
+      password_too_long: WRONG_PASSWORD,
     },
     form: signIn.problems.form,
   },
