@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { deviceName } from '../lib/device-name.ts'
 import { MAIL_CODE_LIFETIME_SECONDS } from '../model/mail-codes.ts'
 import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text/index.ts'
 import type { ComposedMail, LinkedKind, MailContent, MailData, MailKind, SignIn } from './index.ts'
@@ -25,6 +26,8 @@ export interface MailContext {
   /** The host name of the service, such as `auth.example.com`. */
   readonly service: string
   readonly locale: Locale
+  /** Where people get help, for notices. Empty if there is none. Default: empty. */
+  readonly supportContact?: string | undefined
   /** Default: {@link DEFAULT_LOOK}. */
   readonly look?: MailLook | undefined
 }
@@ -41,19 +44,20 @@ export function contentOf(message: Message): MailContent {
 /**
  * Writes the subject, text and HTML of a message. The link of a message and its code are its only secrets.
  *
- * Line breaks and other control characters in values become spaces. `device`, which clients control, is cut to 80
- * characters and cannot contain anything that mail programs turn into a link.
+ * Line breaks and other control characters in values become spaces. `device`, which clients control, becomes the names of
+ * a known browser and system. Otherwise it is cut to 80 characters and cannot contain anything that mail programs turn
+ * into a link.
  *
  * @throws {TypeError} `link` is not an http or https URL in ASCII, or `lifetimeSeconds` is not a whole number above 0.
  * @throws {RangeError} `at` is an invalid date.
  */
 export function compose(
   message: Message,
-  { service, locale, look = DEFAULT_LOOK }: MailContext,
+  { service, locale, supportContact = '', look = DEFAULT_LOOK }: MailContext,
 ): Unaddressed & { readonly html: string } {
   const texts = MAIL[locale]
   const content: Content = {
-    words: wordsOf(message, oneLine(service), texts),
+    words: withSupport(wordsOf(message, oneLine(service), texts), message, texts, oneLine(supportContact)),
     greeting: texts.greeting,
     copyLink: texts.copyLink,
     link: 'link' in message ? checkedLink(message.link) : null,
@@ -106,8 +110,14 @@ function codeWords(code: string | null, texts: MailTexts): Content['code'] {
   }
 }
 
-function signInWords({ at, ip, device }: SignIn, { formats }: MailTexts): SignInWords {
-  const time = new Intl.DateTimeFormat(formats, {
+/** Adds to a notice where to get help. NIST SP 800-63B-4 §4.6 requires it. A mail with a link is no notice. */
+function withSupport(words: MailWords, message: Message, { support }: MailTexts, contact: string): MailWords {
+  if (contact === '' || 'link' in message) return words
+  return { ...words, after: [...words.after, support.replace('{contact}', () => contact)] }
+}
+
+function signInWords({ at, ip, device }: SignIn, texts: MailTexts): SignInWords {
+  const time = new Intl.DateTimeFormat(texts.formats, {
     day: 'numeric',
     month: 'long',
     year: 'numeric',
@@ -117,7 +127,14 @@ function signInWords({ at, ip, device }: SignIn, { formats }: MailTexts): SignIn
     timeZone: 'UTC',
     timeZoneName: 'short',
   }).format(at)
-  return { time, ip: ip !== null && isIP(ip) !== 0 ? ip : null, device: wordsOnly(device ?? '') || null }
+  return { time, ip: ip !== null && isIP(ip) !== 0 ? ip : null, device: deviceWords(device, texts) }
+}
+
+/** The browser and the system if both are known, otherwise what the client says about itself. */
+function deviceWords(device: string | null, texts: MailTexts): string | null {
+  const { browser, system } = deviceName(device) ?? { browser: null, system: null }
+  if (browser === null || system === null) return wordsOnly(device ?? '') || null
+  return texts.device.replace('{browser}', browser).replace('{system}', system)
 }
 
 /** A duration such as `30 minutes`, `1 hour`, `24 hours` or `2 days`. A minute or more is rounded down to minutes. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../lib/digest.ts'
+import { themeStyle } from '../lib/theme.ts'
 import type { Site } from './site.ts'
-import { themeStyle } from './theme.ts'
 
 /** A file that browsers keep: its name contains a hash of its content. */
 export interface Asset {

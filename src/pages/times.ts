@@ -1,6 +1,6 @@
 /** Times for people. */
 import { html } from 'hono/html'
-import type { Locale } from '../text/index.ts'
+import { type Locale, MAIL } from '../text/index.ts'
 import type { Markup } from './layout.ts'
 
 const DAY: Intl.DateTimeFormatOptions = { year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC' }
@@ -22,7 +22,7 @@ export function dayIn(locale: Locale, time: Date): Markup {
 function formatsOf(options: Intl.DateTimeFormatOptions): (locale: Locale) => Intl.DateTimeFormat {
   const kept = new Map<Locale, Intl.DateTimeFormat>()
   return (locale) => {
-    const format = kept.get(locale) ?? new Intl.DateTimeFormat(locale, options)
+    const format = kept.get(locale) ?? new Intl.DateTimeFormat(MAIL[locale].formats, options)
     kept.set(locale, format)
     return format
   }

@@ -27,7 +27,7 @@ export const CRYPTOGRAPHY: readonly Mutant[] = [
     id: 'CRY-02',
     does: 'hashes secrets with MD5',
     file: 'src/lib/digest.ts',
-    find: "hash('sha256', text, 'buffer')",
+    find: "hash('sha256', data, 'buffer')",
     replace: "hash('md5', text, 'buffer')",
   },
   {

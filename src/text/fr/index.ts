@@ -1,4 +1,7 @@
-export * from '../en/index.ts'
+export { account } from './account.ts'
+export { activity } from './activity.ts'
+export { behindLink, recovery, recoveryCode } from './recovery.ts'
 export { refusals } from './refusals.ts'
 export { shell } from './shell.ts'
 export { signIn, signOut, stepUp } from './sign-in.ts'
+export { confirmCode, signUp } from './sign-up.ts'
