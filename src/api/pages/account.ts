@@ -184,9 +184,8 @@ export const deleteAccount = operation({
   needs: ['pages'],
   access: { session: true, fresh: true },
   audit: accountOperations.delete.audit,
-  body: z.strictObject({
-    email: email.meta({ description: 'The address of the account, so that nobody deletes it by mistake.' }),
-  }),
+  /** The address of the account, so that nobody deletes it by mistake. */
+  body: z.strictObject({ email }),
   success: {
     status: 303,
     description: 'The account is deleted and the cookie cleared.',
