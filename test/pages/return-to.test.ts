@@ -1,7 +1,7 @@
 /** Where people are sent after a form, over HTTP. The rules are tested in `src/app/pages/return-to.test.ts`. */
 import { expect, it } from 'vitest'
-import { APPLICATION, FORMS, openPageSite, PAGES, sessionFor } from '../support/page-site.ts'
 import { GENEROUS } from '../attacks/support.ts'
+import { APPLICATION, FORMS, openPageSite, PAGES, sessionFor } from '../support/page-site.ts'
 import { BASE_URL, PASSWORD } from '../support/production.ts'
 import { sessionIn } from '../support/send.ts'
 import { ALICE } from '../support/story.ts'
