@@ -3,11 +3,12 @@ import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import {
   bearerFields,
   browserToken,
+  codePurpose,
   deviceToken,
   email,
   mailedCode,
   newPassword,
-  password,
+  passwordWithCode,
   transport,
 } from './fields.ts'
 
@@ -21,9 +22,7 @@ export const request = operation({
   throttle: ['confirmation_request', 'reset_request'],
   audit: ['request_confirmation', 'request_password_reset', 'limit_reached'],
   body: z.strictObject({
-    purpose: z.enum(['confirm_email', 'reset_password']).meta({
-      description: 'What the code will do. A code for a change of address comes with the change itself.',
-    }),
+    purpose: codePurpose,
     email,
     browser_token: browserToken,
   }),
@@ -48,9 +47,7 @@ export const confirmEmail = operation({
   audit: ['confirm_email', 'login', 'logout', 'limit_reached'],
   body: z.strictObject({
     code: mailedCode,
-    password: password.optional().meta({
-      description: 'The password of the account. Required unless this browser registered the account.',
-    }),
+    password: passwordWithCode,
     transport: transport.optional(),
     browser_token: browserToken,
     device_token: deviceToken.optional(),

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { LOCALES, PAGES } from '../text/index.ts'
 import { deviceIn } from './account/device.ts'
-import { dateIn, daysIn, durationIn, timeIn } from './words.ts'
+import { dayIn, timeIn } from './times.ts'
+import { daysIn, durationIn } from './words.ts'
 
 const AT = new Date('2026-11-26T09:05:00Z')
 const plain = (text: unknown) => String(text).replaceAll(/[\u00a0\u202f]/g, ' ')
@@ -33,7 +34,7 @@ it('times and days are in UTC and in the language of the page', () => {
   }
   for (const locale of LOCALES)
     expect(
-      [timeIn(locale, AT), dateIn(locale, AT)].map((each) => plain(each).replaceAll(/<[^>]*>/g, '')),
+      [timeIn(locale, AT), dayIn(locale, AT)].map((each) => plain(each).replaceAll(/<[^>]*>/g, '')),
     ).toEqual(expected[locale])
 })
 

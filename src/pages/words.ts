@@ -1,5 +1,4 @@
 /** Fills values into sentences. */
-import { html } from 'hono/html'
 import { type Locale, MAIL } from '../text/index.ts'
 
 /** Replaces names in braces. */
@@ -23,23 +22,3 @@ function amountIn(locale: Locale, amount: number, unit: string): string {
     amount,
   )
 }
-
-/** A time in UTC. The script shows it in local time. */
-export function timeIn(locale: Locale, time: Date) {
-  const format = new Intl.DateTimeFormat(MAIL[locale].formats, {
-    ...DAY,
-    hour: 'numeric',
-    minute: '2-digit',
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-  })
-  return html`<time datetime="${time.toISOString().slice(0, 16)}Z">${format.format(time)}</time>`
-}
-
-/** A day in UTC. The script shows the local one. */
-export function dateIn(locale: Locale, time: Date) {
-  const format = new Intl.DateTimeFormat(MAIL[locale].formats, { ...DAY, timeZone: 'UTC' })
-  return html`<time datetime="${time.toISOString()}" data-day>${format.format(time)}</time>`
-}
-
-const DAY = { year: 'numeric', month: 'short', day: 'numeric' } as const

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { PageTexts } from '../../text/index.ts'
 import { layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
-import { timeIn } from '../words.ts'
+import { timeIn } from '../times.ts'
 import { deviceIn } from './device.ts'
 
 /** A record of the audit log, as far as the page shows it. */
@@ -25,7 +25,7 @@ export function renderActivity(look: Look, { records }: { records: readonly Acti
 ${records.map(
   (
     record,
-  ) => html`<li><div><b${record.outcome === 'refused' && html` class="bad badge"`}>${sentenceFor(record, look.texts)}</b><p>${timeIn(look.locale, record.at)}${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p></div></li>
+  ) => html`<li><b${record.outcome === 'refused' && html` class="bad badge"`}>${sentenceFor(record, look.texts)}</b><p>${timeIn(look.locale, record.at)}${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p></li>
 `,
 )}</ul>`
   return layOut(look, { title: activity.heading, body, entry: 'activity' })
