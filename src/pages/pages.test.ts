@@ -233,7 +233,9 @@ function translatedTopics(locale: Locale): unknown[] {
 
 it('every translation has the sentences and placeholders of the English text', () => {
   const placeholdersIn = (locale: Locale) =>
-    Object.fromEntries([...sentencesOf(PAGES[locale])].map(([key, text]) => [key, placeholdersOf(text).toSorted()]))
+    Object.fromEntries(
+      [...sentencesOf(PAGES[locale])].map(([key, text]) => [key, placeholdersOf(text).toSorted()]),
+    )
   for (const locale of LOCALES) expect(placeholdersIn(locale)).toEqual(placeholdersIn('en'))
 })
 

@@ -10,7 +10,13 @@ const BUNDLERS = ['esbuild', 'rolldown', 'webpack']
 
 /** Webpack gives them new names and finds them. The others leave them to the developer. */
 const DATA_FILES = ['pages/browser/*', 'auth/passwords/policy/common-passwords.txt']
-const BESIDE = ['browser/page.css', 'browser/page.js', 'browser/link-page.js', 'browser/icon.svg', 'common-passwords.txt']
+const BESIDE = [
+  'browser/page.css',
+  'browser/page.js',
+  'browser/link-page.js',
+  'browser/icon.svg',
+  'common-passwords.txt',
+]
 
 const WORKS = { page: 200, commonPassword: 400, signIn: 200 }
 

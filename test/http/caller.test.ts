@@ -34,27 +34,24 @@ const VALUES: Readonly<Record<string, string>> = {
 describe('a field named like a property of the caller', () => {
   const withBody = OPERATIONS.filter(({ body }) => body !== undefined)
 
-  it.each(withBody)(
-    'is refused as unknown by $method $path',
-    async (operation) => {
-      const { method, path, body } = operation
-      const { auth, db } = await productionAuth('sqlite')
-      await addMember(auth, 'bob@example.com')
-      const { sessionToken } = await signIn(auth, 'bob@example.com')
-      const fields = Object.fromEntries(
-        Object.keys(body?.shape ?? {}).map((name) => [name, VALUES[name] ?? 'x']),
-      )
-      const before = await db.selectFrom('audit').select('id').execute()
-      for (const [name, value] of Object.entries(FORGED))
-        expect(
-          await outcome(
-            send(auth, method, path, { ...fieldsFor(operation, { ...fields, [name]: value }), sessionToken }),
-          ),
-          name,
-        ).toBe('400 unknown_field')
-      expect(await db.selectFrom('audit').select('id').execute()).toEqual(before)
-    },
-  )
+  it.each(withBody)('is refused as unknown by $method $path', async (operation) => {
+    const { method, path, body } = operation
+    const { auth, db } = await productionAuth('sqlite')
+    await addMember(auth, 'bob@example.com')
+    const { sessionToken } = await signIn(auth, 'bob@example.com')
+    const fields = Object.fromEntries(
+      Object.keys(body?.shape ?? {}).map((name) => [name, VALUES[name] ?? 'x']),
+    )
+    const before = await db.selectFrom('audit').select('id').execute()
+    for (const [name, value] of Object.entries(FORGED))
+      expect(
+        await outcome(
+          send(auth, method, path, { ...fieldsFor(operation, { ...fields, [name]: value }), sessionToken }),
+        ),
+        name,
+      ).toBe('400 unknown_field')
+    expect(await db.selectFrom('audit').select('id').execute()).toEqual(before)
+  })
 
   it('is ignored if a program passes it to the library', async () => {
     const { auth, now } = await productionAuth('sqlite')

@@ -198,7 +198,8 @@ export const EMAIL: readonly Mutant[] = [
     does: 'voids the tokens of an account when a page is opened',
     file: 'src/app/routes/pages/links.ts',
     find: '(request) => renderConfirmEmail(request.look())',
-    replace: '(request) => (void kit.auth.users.markPasswordCompromised(1), renderConfirmEmail(request.look()))',
+    replace:
+      '(request) => (void kit.auth.users.markPasswordCompromised(1), renderConfirmEmail(request.look()))',
   },
   {
     id: 'EML-04',

@@ -771,7 +771,9 @@ onEachEngine('HTTP in production', (engine) => {
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       // A form without a referrer would not send its origin.
       const isPage = headers.get('content-type')?.startsWith('text/html')
-      expect(headers.get('referrer-policy')).toMatch(isPage ? /^(?:no-referrer|same-origin)$/ : /^no-referrer$/)
+      expect(headers.get('referrer-policy')).toMatch(
+        isPage ? /^(?:no-referrer|same-origin)$/ : /^no-referrer$/,
+      )
       expect(headers.get('content-security-policy')).toMatch(/(?:^|; )frame-ancestors 'none'(?:;|$)/)
     }
   })
