@@ -37,6 +37,16 @@ export const mailedCode = text.meta({
   example: '1234 5678',
 })
 
+/** What a mailed code will do. */
+export const codePurpose = z.enum(['confirm_email', 'reset_password']).meta({
+  description: 'What the code will do. A code for a change of address comes with the change itself.',
+})
+
+/** The password that a mailed code may need. */
+export const passwordWithCode = password.optional().meta({
+  description: 'The password of the account. Required unless this browser registered the account.',
+})
+
 /** Identifies a client without cookies as the one that asks for a code. */
 export const browserToken = z
   .string()

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { MAIL_CODE_PURPOSES } from '../model/mail-codes.ts'
 import { NEW_PASSWORD_ERRORS, operation } from './contract.ts'
 import {
   bearerFields,
   browserToken,
+  codePurpose,
   deviceToken,
   email,
   mailedCode,
   newPassword,
-  password,
+  passwordWithCode,
   transport,
 } from './fields.ts'
 
@@ -22,9 +22,7 @@ export const request = operation({
   throttle: ['confirmation_request', 'reset_request'],
   audit: ['request_confirmation', 'request_password_reset', 'limit_reached'],
   body: z.strictObject({
-    purpose: z.enum(['confirm_email', 'reset_password']).meta({
-      description: 'What the code will do. A code for a change of address comes with the change itself.',
-    }),
+    purpose: codePurpose,
     email,
     browser_token: browserToken,
   }),
@@ -38,26 +36,18 @@ export const request = operation({
   errors: [],
 })
 
-export const redeem = operation({
+export const confirmEmail = operation({
   method: 'POST',
-  path: '/mail_codes/redeem',
-  summary: 'Use a mailed code, in the browser that asked for it',
+  path: '/mail_codes/confirm_email',
+  summary: 'Confirm the address of a new account with a mailed code, and sign in',
   tag: 'account',
   needs: ['mail_codes'],
   access: 'anyone',
   throttle: ['mail_code', 'login'],
-  audit: ['confirm_email', 'login', 'logout', 'reset_password', 'change_email', 'limit_reached'],
+  audit: ['confirm_email', 'login', 'logout', 'limit_reached'],
   body: z.strictObject({
-    purpose: z.enum(MAIL_CODE_PURPOSES).meta({
-      description:
-        '`confirm_email` confirms the address of a new account and signs in. `reset_password` sets `new_password`. `change_email` gives the account of the session its new address.',
-    }),
     code: mailedCode,
-    new_password: newPassword.optional(),
-    password: password.optional().meta({
-      description:
-        'With `confirm_email`: the password of the account. Required unless this browser registered the account.',
-    }),
+    password: passwordWithCode,
     transport: transport.optional(),
     browser_token: browserToken,
     device_token: deviceToken.optional(),
@@ -65,10 +55,10 @@ export const redeem = operation({
   success: {
     status: 200,
     description:
-      'The code has done what it is for. With `confirm_email` the user is signed in: the cookie `session_id` carries the session token, unless the client asked for a bearer token.',
+      'The address is confirmed and the user is signed in. The cookie `session_id` carries the session token, unless the client asked for a bearer token.',
     body: z.strictObject({
       email: z.string(),
-      message: z.enum(['logged in', 'Password updated', 'Email confirmed']),
+      message: z.literal('logged in'),
       ...bearerFields,
       device_token: z.string().optional().meta({
         description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
@@ -79,9 +69,44 @@ export const redeem = operation({
   errors: [
     'invalid_code',
     'invalid_credentials',
-    'unauthenticated',
     'password_compromised',
     'refused_by_application',
-    ...NEW_PASSWORD_ERRORS,
+    'password_too_long',
   ],
+})
+
+export const resetPassword = operation({
+  method: 'POST',
+  path: '/mail_codes/reset_password',
+  summary: 'Set a new password with a mailed code',
+  tag: 'account',
+  needs: ['mail_codes'],
+  access: 'anyone',
+  throttle: ['mail_code'],
+  audit: ['reset_password', 'limit_reached'],
+  body: z.strictObject({ code: mailedCode, new_password: newPassword, browser_token: browserToken }),
+  success: {
+    status: 200,
+    description: 'The password is changed. Nobody is signed in.',
+    body: z.strictObject({ email: z.string(), message: z.literal('Password updated') }),
+  },
+  errors: ['invalid_code', ...NEW_PASSWORD_ERRORS],
+})
+
+export const changeEmail = operation({
+  method: 'POST',
+  path: '/mail_codes/change_email',
+  summary: 'Confirm a new address with a mailed code',
+  tag: 'account',
+  needs: ['mail_codes'],
+  access: { session: true },
+  throttle: ['mail_code'],
+  audit: ['change_email', 'delete_account', 'limit_reached'],
+  body: z.strictObject({ code: mailedCode, browser_token: browserToken }),
+  success: {
+    status: 200,
+    description: 'The account has the new address. The session stays.',
+    body: z.strictObject({ email: z.string(), message: z.literal('Email confirmed') }),
+  },
+  errors: ['invalid_code'],
 })

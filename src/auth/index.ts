@@ -26,7 +26,12 @@ export type { Actor, Caller, Client, Presented, SessionCaller } from './caller.t
 export type { Removed } from './cleanup.ts'
 export type { HookClient, Hooks, SignedUp, SignInAttempt, SignUpAttempt } from './hooks.ts'
 export { hasMailCodes } from './mail-codes/available.ts'
-export type { MailCodeRequest, RedeemCodeRequest, RedeemedCode } from './mail-codes/index.ts'
+export type {
+  ChangeEmailByCodeRequest,
+  ConfirmByCodeRequest,
+  MailCodeRequest,
+  ResetByCodeRequest,
+} from './mail-codes/index.ts'
 export { isBrowserToken } from './mail-codes/issue.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
 export { hashPassword } from './passwords/password.ts'

@@ -2,8 +2,10 @@ import { hostname } from 'node:os'
 import * as store from '../db/index.ts'
 import { createKeyring, type Keyring, parseSecretKeys } from '../lib/keyring.ts'
 import { generateUuid, randomSecret } from '../lib/random.ts'
+import { themeOf } from '../lib/theme.ts'
 import { type MailOptions, openMailWriter } from '../mail/application.ts'
 import { MailError, type Mailer } from '../mail/index.ts'
+import { DEFAULT_LOOK, type MailLook } from '../mail/look.ts'
 import { type AuthOptions, assertMetadataSchemas, type Options, resolveOptions } from '../options/index.ts'
 import * as account from './account/index.ts'
 import * as audit from './audit/index.ts'
@@ -96,7 +98,11 @@ export async function openAuthService(
 ): Promise<AuthService> {
   const options = Object.freeze(resolveOptions(given, { hasMailer: givenMailer !== undefined, database }))
   const hooks = openHooks(details.hooks ?? {}, onFault)
-  const mail = openMailWriter(details.mail ?? {}, { httpsOnly: options.mode === 'production', onFault })
+  const mail = openMailWriter(details.mail ?? {}, {
+    httpsOnly: options.mode === 'production',
+    ...(options.accent !== '' && { look: lookOf(options.accent) }),
+    onFault,
+  })
   assertMetadataSchemas(metadataSchema)
   const mailer = givenMailer ?? (await openMailer(options))
   const db = await store.openDatabase(database ?? options.databaseUrl, {
@@ -168,6 +174,12 @@ export async function openAuthService(
       await db.destroy()
     },
   }
+}
+
+/** Mails in the accent color of the pages. */
+function lookOf(accent: string): MailLook {
+  const { light, dark } = themeOf(accent)
+  return { ...DEFAULT_LOOK, accent: light.accent, onAccent: light.onAccent, dark }
 }
 
 function keyringFor({ mode, secretKey }: Options): Keyring | null {

@@ -200,6 +200,22 @@ it.each([
   expect(readdirSync(dirname(filePath(databaseUrl)))).toEqual([])
 })
 
+it('doctor lists the contacts that are missing', async () => {
+  const missingWith = async (env: Record<string, string>) =>
+    JSON.parse(
+      (await runHere(['doctor', '--json'], { env: { DATABASE_URL: 'sqlite::memory:', ...env } })).stdout,
+    ).missing
+  expect(await missingWith({})).toEqual([
+    expect.stringMatching(/^BIENVENUE_HELP_URL: /),
+    expect.stringMatching(/^BIENVENUE_SUPPORT_CONTACT: /),
+  ])
+  expect(
+    await missingWith({ BIENVENUE_HELP_URL: '/help', BIENVENUE_SUPPORT_CONTACT: 'help@example.com' }),
+  ).toEqual([])
+  const shown = await runHere(['doctor'], { env: { DATABASE_URL: 'sqlite::memory:' } })
+  expect(shown.stdout).toMatch(/^Not set:\n {2}- BIENVENUE_HELP_URL: /m)
+})
+
 it('doctor lists the exceptions that the operator has made', async () => {
   const env = {
     DATABASE_URL: 'sqlite::memory:',

@@ -61,9 +61,13 @@ export const ROUTES = {
     signOut: { method: 'DELETE', path: '/session', session: 'ends' },
   },
   mailCodes: {
-    /** Use a mailed code, in the browser that asked for it: `POST /mail_codes/redeem`. */
-    redeem: { method: 'POST', path: '/mail_codes/redeem', body: true, transport: true, session: 'begins' },
+    /** Confirm a new address with a mailed code: `POST /mail_codes/change_email`. */
+    changeEmail: { method: 'POST', path: '/mail_codes/change_email', body: true, session: 'needed' },
+    /** Confirm the address of a new account with a mailed code, and sign in: `POST /mail_codes/confirm_email`. */
+    confirmEmail: { method: 'POST', path: '/mail_codes/confirm_email', body: true, transport: true, session: 'begins' },
     /** Ask for a mail with a code that confirms an address or sets a new password: `POST /mail_codes`. */
     request: { method: 'POST', path: '/mail_codes', body: true },
+    /** Set a new password with a mailed code: `POST /mail_codes/reset_password`. */
+    resetPassword: { method: 'POST', path: '/mail_codes/reset_password', body: true },
   },
 } as const satisfies Routes

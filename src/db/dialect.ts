@@ -257,6 +257,14 @@ export function skippingLocked<Tables, Table extends keyof Tables, Row>(
   return isSqlite(db) ? query : query.forUpdate().skipLocked()
 }
 
+/** Locks the rows that a query finds, in its order. SQLite has one writer and needs no locks. */
+export function locking<Tables, Table extends keyof Tables, Row>(
+  db: AnyDatabase,
+  query: SelectQueryBuilder<Tables, Table, Row>,
+): SelectQueryBuilder<Tables, Table, Row> {
+  return isSqlite(db) ? query : query.forUpdate()
+}
+
 /** Lets readers and one writer use an SQLite file at the same time. The file records the mode. */
 export async function useWriteAheadLog(db: AnyDatabase): Promise<void> {
   if (isSqlite(db) && !keepsPragmas(db)) await sql`pragma journal_mode = wal`.execute(db)

@@ -2,6 +2,7 @@
  * Mail of the application that embeds the library: its own links and its own templates. Both are code that the service
  * does not control, so what they return is checked.
  */
+
 import { frozenCopy } from '../lib/frozen-copy.ts'
 import { isLoopback, withoutBrackets } from '../lib/network.ts'
 import { APPLICATION_LIMIT_MS, TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
@@ -9,6 +10,7 @@ import { OptionError } from '../model/errors.ts'
 import { type Locale, MAIL } from '../text/index.ts'
 import { compose, contentOf, type MailContext, type Message, type Unaddressed } from './compose.ts'
 import { type LinkedKind, type MailContent, MailError, type MailKind } from './index.ts'
+import type { MailLook } from './look.ts'
 
 /** The parts of an application's link. */
 export interface LinkParts {
@@ -113,7 +115,11 @@ export interface MailWriter {
  */
 export function openMailWriter(
   options: MailOptions,
-  { httpsOnly, onFault }: { readonly httpsOnly: boolean; readonly onFault: OnTemplateFault },
+  {
+    httpsOnly,
+    look,
+    onFault,
+  }: { readonly httpsOnly: boolean; readonly look?: MailLook; readonly onFault: OnTemplateFault },
 ): MailWriter {
   assertMembers(options, '', ['links', 'templates'])
   const { links = {}, templates = {} } = options
@@ -164,7 +170,7 @@ export function openMailWriter(
       return new URL(url).href.replaceAll("'", '%27')
     },
     async compose(message, { to, ...context }) {
-      const composed = compose(message, context)
+      const composed = compose(message, { look, ...context })
       const { locale, service: serviceName } = context
       const written = await fromTemplate(contentOf(message), { to, locale, serviceName })
       if (written === null) return composed

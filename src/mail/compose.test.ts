@@ -183,6 +183,15 @@ describe('a notice', () => {
     )
   })
 
+  it('without a link ends with the support contact, if there is one', () => {
+    for (const locale of LOCALES)
+      for (const message of ALL) {
+        const context = { service: 'Example', locale, supportContact: 'help@example.com' }
+        const isNamed = compose(message, context).text.includes('help@example.com')
+        expect(isNamed, message.kind).toBe(!('link' in message))
+      }
+  })
+
   it('of several new devices shows their number, and time, device and IP address of the most recent ones', () => {
     const SECOND = { at: new Date('2026-11-21T04:07:00Z'), ip: null, device: 'curl' }
     const message = { ...MESSAGES.new_device, signIns: [SIGN_IN, SECOND] }

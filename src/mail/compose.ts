@@ -25,6 +25,8 @@ export interface MailContext {
   /** The host name of the service, such as `auth.example.com`. */
   readonly service: string
   readonly locale: Locale
+  /** Where people get help, for notices. Empty if there is none. Default: empty. */
+  readonly supportContact?: string | undefined
   /** Default: {@link DEFAULT_LOOK}. */
   readonly look?: MailLook | undefined
 }
@@ -49,11 +51,11 @@ export function contentOf(message: Message): MailContent {
  */
 export function compose(
   message: Message,
-  { service, locale, look = DEFAULT_LOOK }: MailContext,
+  { service, locale, supportContact = '', look = DEFAULT_LOOK }: MailContext,
 ): Unaddressed & { readonly html: string } {
   const texts = MAIL[locale]
   const content: Content = {
-    words: wordsOf(message, oneLine(service), texts),
+    words: withSupport(wordsOf(message, oneLine(service), texts), message, texts, oneLine(supportContact)),
     greeting: texts.greeting,
     copyLink: texts.copyLink,
     link: 'link' in message ? checkedLink(message.link) : null,
@@ -104,6 +106,12 @@ function codeWords(code: string | null, texts: MailTexts): Content['code'] {
     note: texts.codeExpiry.replace('{duration}', () => lifetime),
     digits: `${code.slice(0, 4)} ${code.slice(4)}`,
   }
+}
+
+/** Adds to a notice where to get help. NIST SP 800-63B-4 §4.6 requires it. A mail with a link is no notice. */
+function withSupport(words: MailWords, message: Message, { support }: MailTexts, contact: string): MailWords {
+  if (contact === '' || 'link' in message) return words
+  return { ...words, after: [...words.after, support.replace('{contact}', () => contact)] }
 }
 
 function signInWords({ at, ip, device }: SignIn, { formats }: MailTexts): SignInWords {

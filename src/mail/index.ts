@@ -13,7 +13,7 @@ export const MAILS_AT_ONCE = 5
 export interface SignIn {
   readonly at: Date
   readonly ip: string | null
-  /** A short description such as `Firefox on Windows`. It is derived from client input and not trusted. */
+  /** The browser and the system that the client claims to be, such as `Firefox, Windows`. `null` if unknown. */
   readonly device: string | null
 }
 

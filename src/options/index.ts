@@ -267,6 +267,19 @@ export function unsafeOptions(options: Options): { option: OptionName; reason: s
   return reasonsOf(options, ({ unsafe }) => unsafe)
 }
 
+/** What people miss on the pages and in mails if it is not set. */
+export function missingIn({
+  pages,
+  helpUrl,
+  supportContact,
+}: Options): { option: OptionName; reason: string }[] {
+  const missing: { option: OptionName; reason: string }[] = []
+  if (pages && helpUrl === '') missing.push({ option: 'helpUrl', reason: 'pages have no link to help' })
+  if (supportContact === '')
+    missing.push({ option: 'supportContact', reason: 'pages and notices do not say where to get help' })
+  return missing
+}
+
 function reasonsOf(
   options: Options,
   ruleOf: (setting: Setting) => ((value: never) => string | null) | undefined,

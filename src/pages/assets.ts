@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../lib/digest.ts'
+import { themeStyle } from '../lib/theme.ts'
 import type { Site } from './site.ts'
-import { themeStyle } from './theme.ts'
 
 /** A file that browsers keep: its name contains a hash of its content. */
-export interface Asset {
+interface Asset {
   readonly name: string
   readonly type: string
   readonly content: string | Uint8Array
@@ -37,6 +37,7 @@ export function openAssets({ theme, logo }: Site): PageAssets {
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8'
 
+/** The URLs are literals with `import.meta.url`, so that bundlers find the files. */
 function sourceOf(file: URL): string {
   return readFileSync(file, 'utf8')
 }

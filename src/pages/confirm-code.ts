@@ -24,9 +24,10 @@ export interface ConfirmCodeView {
 export function renderConfirmCode(look: Look, view: ConfirmCodeView): Page {
   const { confirmCode } = look.texts
   const problem = problemOf(view.form, confirmCode.problems, look)
+  const canEnter = look.hasCodes && (view.awaitsCode || problem !== null)
   const body = html`${icon('envelope', 'icon')}
 <h1>${confirmCode.heading}</h1>
-${view.sentAgain && notice(confirmCode.sent)}${introduction(look, view)}${look.hasCodes && (view.awaitsCode || problem !== null) && codeForm(look, view)}${resendForm(look, view)}`
+${view.sentAgain && notice(confirmCode.sent)}${introduction(look, view)}${canEnter && codeForm(look, view)}${resendForm(look, view.returnTo, canEnter)}`
   return layOut(look, { title: confirmCode.heading, body, hasProblem: problem !== null })
 }
 
@@ -41,34 +42,23 @@ function introduction(look: Look, { awaitsCode }: ConfirmCodeView): Markup {
 function codeForm(look: Look, { form: state, returnTo, asksPassword }: ConfirmCodeView): Markup {
   const { confirmCode, shell } = look.texts
   const problem = problemOf(state, confirmCode.problems, look)
-  const password = html`${passwordField(look, { name: 'password', label: shell.password }, problem)}<input type="hidden" name="asks" value="password">
-`
+  const password = { name: 'password', label: shell.password, hint: confirmCode.passwordHint }
   return html`${summary(look, problem)}${form(
     look,
     { action: '/sign_up/code', submit: confirmCode.submit, returnTo },
-    html`${codeField(look, problem)}${asksPassword && password}`,
+    html`${codeField(look, problem)}${asksPassword && html`${passwordField(look, password, problem)}<input type="hidden" name="asks" value="password">\n`}`,
   )}
 `
 }
 
-function resendForm(look: Look, { returnTo }: Pick<ConfirmCodeView, 'returnTo'>): Markup {
-  const { confirmCode } = look.texts
-  return html`<h2>${confirmCode.noEmail}</h2>
-${resending(look, returnTo, html`${emailField({ name: 'email', label: look.texts.shell.email }, null)}`)}`
-}
-
-function resending(look: Look, returnTo: string | null, field: Markup): Markup {
-  const { confirmCode } = look.texts
-  return html`<p>${look.hasCodes ? confirmCode.resendHint : confirmCode.resendLinkHint}</p>
-${form(
-  look,
-  {
-    action: '/sign_up/resend',
-    submit: look.hasCodes ? confirmCode.resend : confirmCode.resendLink,
-    returnTo,
-  },
-  field,
-)}`
+function resendForm(look: Look, returnTo: string | null, canEnter: boolean): Markup {
+  const { confirmCode: words, shell } = look.texts
+  const field = emailField({ name: 'email', label: shell.email }, null)
+  const action = '/sign_up/resend'
+  if (look.hasCodes && !canEnter) return form(look, { action, submit: words.send, returnTo }, field)
+  return html`<h2>${words.noEmail}</h2>
+<p>${look.hasCodes ? words.resendHint : words.resendLinkHint}</p>
+${form(look, { action, submit: look.hasCodes ? words.resend : words.resendLink, returnTo, style: 'second' }, field)}`
 }
 
 /** The page that sends the confirmation mail again. */
@@ -76,13 +66,15 @@ export function renderConfirmMail(
   look: Look,
   { form: state, returnTo }: Pick<ConfirmCodeView, 'form' | 'returnTo'>,
 ): Page {
-  const { confirmCode, signUp, shell } = look.texts
+  const { confirmCode: words, signUp, shell } = look.texts
   const problem = problemOf(state, { email: signUp.problems.email }, look)
+  const submit = look.hasCodes ? words.resend : words.resendLink
   const field = emailField({ name: 'email', label: shell.email, value: state.values.email }, problem)
-  const back = linkTo(look, { path: '/sign_up/code', label: confirmCode.back, returnTo })
+  const back = linkTo(look, { path: '/sign_up/code', label: words.back, returnTo })
   const body = html`${icon('envelope', 'icon')}
-<h1>${confirmCode.resendHeading}</h1>
-${summary(look, problem)}${resending(look, returnTo, field)}
+<h1>${words.resendHeading}</h1>
+<p>${look.hasCodes ? words.resendHint : words.resendLinkHint}</p>
+${summary(look, problem)}${form(look, { action: '/sign_up/resend', submit, returnTo }, field)}
 ${look.hasCodes && html`<ul class="more"><li>${back}</li></ul>`}`
-  return layOut(look, { title: confirmCode.resendHeading, body, hasProblem: problem !== null })
+  return layOut(look, { title: words.resendHeading, body, hasProblem: problem !== null })
 }

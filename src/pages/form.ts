@@ -11,8 +11,11 @@ interface Form {
   readonly action: string
   readonly submit: string
   readonly returnTo?: string | null
-  /** Further classes of the button: `danger` deletes something, `quiet` is one of many. */
-  readonly style?: 'danger' | 'quiet'
+  /**
+   * Further classes of the button: `danger` deletes something, `quiet` is one of many, `second` is less prominent than the
+   * form above it.
+   */
+  readonly style?: 'danger' | 'quiet' | 'second'
   /** The accessible name of the button, if `submit` alone is not clear. Contains `submit`. */
   readonly label?: string
   /** The answer is a file, so the page stays. */
@@ -65,16 +68,6 @@ export function emailField(field: Field, problem: Problem | null, autocomplete =
     field,
     problem,
     html`<input id="${name}" name="${name}" type="email" value="${value}" autocomplete="${autocomplete}" required autocapitalize="none" autocorrect="off" spellcheck="false"${described(field, problem)}>`,
-  )
-}
-
-/** One line of text. */
-export function textField(field: Field, problem: Problem | null, autocomplete: string): Markup {
-  const { name, value = '' } = field
-  return around(
-    field,
-    problem,
-    html`<input id="${name}" name="${name}" type="text" value="${value}" autocomplete="${autocomplete}"${described(field, problem)}>`,
   )
 }
 

@@ -8,7 +8,9 @@ const exclamation = html`<path d="M12 4.5v9.5m0 5v.1"/>`
 const eye = html`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Z"/><circle cx="12" cy="12" r="2.75"/><path class="strike" d="m4 20 16-16"/>`
 
 const device = html`<rect x="3" y="4.5" width="18" height="12" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>`
-const ICONS = { key, envelope, tick, exclamation, eye, device }
+const clock = html`<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5.5l3.5 2"/>`
+const file = html`<path d="M6 3.5h8l4.5 4.5v12.5H6zM12 11v6m-3-2.5 3 3 3-3"/>`
+const ICONS = { key, envelope, tick, exclamation, eye, device, clock, file }
 export type IconName = keyof typeof ICONS
 
 /** @param className - A class of `browser/page.css`. */

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { themeOf } from '../lib/theme.ts'
 import { OptionError } from '../model/errors.ts'
 import { type GivenOptions, resolveOptions } from '../options/index.ts'
 import { LOCALES, PAGES } from '../text/index.ts'
 import { openSite } from './site.ts'
-import { themeOf } from './theme.ts'
 
 const open = (given: GivenOptions) => openSite(resolveOptions(given))
 

@@ -1,4 +1,5 @@
 import { readSmallFile, readTextFile, UnreadableFile } from '../lib/setting-file.ts'
+import { nearestAccent, type Theme, themeOf } from '../lib/theme.ts'
 import { visible } from '../lib/visible.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import { isEmailAddress } from '../model/user.ts'
@@ -6,7 +7,6 @@ import type { OptionName, Options } from '../options/index.ts'
 import { LOCALES, type Locale, PAGES, type PageTexts } from '../text/index.ts'
 import { type Logo, readLogo } from './logo.ts'
 import { InvalidTexts, type PageTextsByLocale, replaceTexts } from './texts.ts'
-import { nearestAccent, type Theme, themeOf } from './theme.ts'
 
 /** The name of a service that has neither a name nor an address. */
 const UNNAMED = 'Bienvenue'

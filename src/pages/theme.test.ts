@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { contrastOf } from '../lib/color.ts'
-import { DARK, LIGHT, nearestAccent, type SchemeColors, themeOf, themeStyle } from './theme.ts'
+import { DARK, LIGHT, nearestAccent, type SchemeColors, themeOf, themeStyle } from '../lib/theme.ts'
 
 const CSS = readFileSync(new URL('./browser/page.css', import.meta.url), 'utf8')
 

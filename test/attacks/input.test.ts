@@ -118,7 +118,9 @@ onEachEngine('a request', (engine) => {
       ['PUT', '/profile/email', { email: MALLORY }],
       ['PATCH', '/profile', { name: 'Mallory' }],
       ['POST', '/mail_codes', { purpose: 'confirm_email', email: MALLORY }],
-      ['POST', '/mail_codes/redeem', { purpose: 'reset_password', code: '1234 5678', new_password: PWNED }],
+      ['POST', '/mail_codes/confirm_email', { code: '1234 5678', password: PWNED }],
+      ['POST', '/mail_codes/reset_password', { code: '1234 5678', new_password: PWNED }],
+      ['POST', '/mail_codes/change_email', { code: '1234 5678' }],
     ] as const
     const withBody = OPERATIONS.filter(({ body }) => body !== undefined)
     const forms = withBody.filter(({ tag }) => tag === 'page')

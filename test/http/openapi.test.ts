@@ -218,8 +218,8 @@ describe('GET /openapi.json', () => {
     )
     expect(lengths.toSorted()).toEqual([
       'post /confirm_email password 1',
-      'post /mail_codes/redeem new_password 12',
-      'post /mail_codes/redeem password 1',
+      'post /mail_codes/confirm_email password 1',
+      'post /mail_codes/reset_password new_password 12',
       'post /reauthenticate password 1',
       'post /sessions password 1',
       'post /users password 12',

@@ -60,7 +60,7 @@ export const RECOVERY: readonly Mutant[] = [
     id: 'REC-03',
     does: 'stores the secret in place of its hash',
     file: 'src/lib/digest.ts',
-    find: "return hash('sha256', text, 'buffer')",
+    find: "return hash('sha256', data, 'buffer')",
     replace: 'return Buffer.from(text)',
   },
   {

@@ -42,7 +42,7 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-03',
     does: 'stores the secret in place of its hash',
     file: 'src/lib/digest.ts',
-    find: "return hash('sha256', text, 'buffer')",
+    find: "return hash('sha256', data, 'buffer')",
     replace: 'return Buffer.from(text)',
   },
   {
@@ -176,8 +176,8 @@ export const SESSIONS: readonly Mutant[] = [
     id: 'SES-09',
     does: 'has sessions that outlast the documented lifetime',
     file: 'src/auth/sessions/start.ts',
-    find: 'secondsAfter(now, tx.options.sessionLifetimeSeconds)',
-    replace: 'secondsAfter(now, tx.options.sessionLifetimeSeconds + 1)',
+    find: 'secondsAfter(now, Math.min(tx.options.sessionLifetimeSeconds, longest))',
+    replace: 'secondsAfter(now, Math.min(tx.options.sessionLifetimeSeconds + 1, longest))',
   },
   {
     id: 'SES-09',

@@ -94,8 +94,9 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
 
   /** Targets smaller than 24 pixels, except links within a sentence (WCAG 2.5.8). */
   const SMALL_TARGETS = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]):not([aria-hidden])')].flatMap((element) => {
-    // The label of a box can be clicked, too.
-    const { width, height } = (element.matches('[type=checkbox]') ? element.parentElement : element).getBoundingClientRect()
+    // The label of a box can be clicked, too, and the whole row of a link in a list.
+    const target = element.matches('[type=checkbox], .list a') ? element.parentElement : element
+    const { width, height } = target.getBoundingClientRect()
     const isInline = element.matches('p a, .summary a')
     const isUnseen = width <= 1 || element.closest('[hidden]') !== null || !element.checkVisibility()
     return isInline || isUnseen || (width >= 24 && height >= 24) ? [] : [element.outerHTML + ' ' + width + 'x' + height]

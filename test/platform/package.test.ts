@@ -671,7 +671,7 @@ const TYPED = `
     const presented: Presented = auth.callerOf(request, connection)
     const transport: Transport = presented.transport ?? 'bearer'
     const forApp: string | null = await auth.sessions.create({ email: 'a@b.c', transport })
-    const started: StartedSession = { sessionToken: forApp ?? 'x', expiresAt: new Date(), transport }
+    const started: StartedSession = { sessionToken: forApp ?? 'x', expiresAt: new Date(), transport, persistent: true }
     const cookies: Cookies = auth.cookies
     const fresh: NewSession = { ...renewed, ...started }
     for (const cookie of cookies.forSignIn(fresh)) {

@@ -1065,7 +1065,7 @@ it('these are all tables, token purposes, ways to a session and modes [LGN-14, R
   ).toEqual([
     'account.changePassword',
     'account.delete',
-    'mailCodes.redeem',
+    'mailCodes.confirmEmail',
     'pages.signIn',
     'pages.signOut',
     'pages.stepUp',

@@ -4,8 +4,15 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import { type Database, moveDatabase, openAsItIs, openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
-import { MailError } from '../../src/index.ts'
+import {
+  type Database,
+  moveDatabase,
+  openAsItIs,
+  openDatabase,
+  reserveMailCode,
+  TABLE_NAMES,
+} from '../../src/db/index.ts'
+import { generateUuid, MailError } from '../../src/index.ts'
 import { MaintenanceError } from '../../src/model/errors.ts'
 import {
   CHEAP_HASHER,
@@ -89,6 +96,16 @@ async function filledDatabase(
   )
   const resetToken = await auth.getResetPasswordToken(EMAIL)
   const db = await open(url)
+  await db.transaction().execute((tx) =>
+    reserveMailCode(tx, {
+      id: generateUuid(),
+      userId: 1,
+      email: EMAIL,
+      purpose: 'reset_password',
+      browserHash: Buffer.alloc(32, 7),
+      expiresAt: new Date(1_900_000_000_000),
+    }),
+  )
   const page = Array.from({ length: 1_001 }, (_, index) => {
     const email = `many${index}@example.com`
     return sql`(${email}, '!', ${email}, ${1_700_000_000_000 + index}, 1)`

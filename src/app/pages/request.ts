@@ -114,14 +114,11 @@ export class PageRequest {
   goOn(
     path: string,
     target: string | undefined,
-    { flag, cookies }: { flag?: string } & Pick<Answer, 'cookies'> = {},
+    { flags = [], cookies }: { flags?: readonly string[] } & Pick<Answer, 'cookies'> = {},
   ): Answer {
     const returnTo = this.kit.returnTarget(target)
-    const query = {
-      ...(flag !== undefined && { [flag]: '' }),
-      ...(returnTo !== null && { return_to: returnTo }),
-    }
-    return this.goTo(path, query, { cookies })
+    const query = Object.fromEntries(flags.map((flag) => [flag, '']))
+    return this.goTo(path, { ...query, ...(returnTo !== null && { return_to: returnTo }) }, { cookies })
   }
 
   /**
@@ -130,7 +127,7 @@ export class PageRequest {
    */
   goOnSignedIn(signedIn: SignInResult, target: string | undefined): Answer {
     const { cookies } = delivery(signedIn, this.kit.auth.options)
-    return this.goOn('/sign_in', target, { flag: 'signed_in', cookies })
+    return this.goOn('/sign_in', target, { flags: ['signed_in'], cookies })
   }
 
   /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */

@@ -2,13 +2,6 @@ import { browserFor, browserOf } from '../browser.ts'
 import { routesOf } from '../handlers.ts'
 import { assertOneTransport, delivery } from '../signed-in.ts'
 
-/** What the answer says after each kind of redemption. */
-const MESSAGES = {
-  signed_in: 'logged in',
-  sign_in: 'Password updated',
-  email_changed: 'Email confirmed',
-} as const
-
 export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
   async request({ fields: { browser_token, ...request }, caller }) {
     const browser = browserFor(auth, caller, browser_token)
@@ -17,19 +10,23 @@ export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
     return { body: { email: request.email, message: 'code mailed' }, cookies: browser.cookies }
   },
 
-  async redeem({ fields, credentials, caller }) {
-    const { new_password, browser_token, device_token, ...request } = fields
-    if (request.purpose === 'confirm_email') assertOneTransport(credentials, request.transport)
-    const redeemed = await auth.mailCodes.redeem(
-      { ...request, newPassword: new_password },
-      {
-        ...browserOf(caller, browser_token),
-        ...(device_token !== undefined && { deviceToken: device_token }),
-      },
-    )
-    const body = { email: redeemed.user.email, message: MESSAGES[redeemed.next] }
-    if (redeemed.next !== 'signed_in') return { body }
-    const { cookies, fields: more } = delivery(redeemed, auth.options)
-    return { body: { ...body, ...more }, cookies }
+  async confirmEmail({ fields: { browser_token, device_token, ...request }, credentials, caller }) {
+    assertOneTransport(credentials, request.transport)
+    const browser = browserOf(caller, browser_token)
+    const device = device_token === undefined ? {} : { deviceToken: device_token }
+    const signedIn = await auth.mailCodes.confirmEmail(request, { ...browser, ...device })
+    const { cookies, fields: more } = delivery(signedIn, auth.options)
+    return { body: { email: signedIn.user.email, message: 'logged in', ...more }, cookies }
+  },
+
+  async resetPassword({ fields: { code, new_password, browser_token }, caller }) {
+    const request = { code, newPassword: new_password }
+    const { email } = await auth.mailCodes.resetPassword(request, browserOf(caller, browser_token))
+    return { body: { email, message: 'Password updated' } }
+  },
+
+  async changeEmail({ fields: { code, browser_token }, caller }) {
+    const { email } = await auth.mailCodes.changeEmail({ code }, browserOf(caller, browser_token))
+    return { body: { email, message: 'Email confirmed' } }
   },
 }))

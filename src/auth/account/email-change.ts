@@ -33,8 +33,8 @@ export async function changeEmail(
   const email = storedEmail(request.email)
   const owner = await store.findUserByEmail(ctx.db, email)
   await inTransaction(ctx, async (tx) => {
-    // Lock both rows in the order of their ids, or two users who ask for each other's address would deadlock.
-    for (const id of [user.id, owner?.id ?? user.id].sort((a, b) => a - b)) await store.lockUser(tx.db, id)
+    // Both at once, or two users who ask for each other's address could wait for each other for ever.
+    await store.lockUsers(tx.db, [user.id, owner?.id ?? user.id])
     await record(tx, { action: 'request_email_change', userId: user.id }, acting)
     const details = { newEmail: maskEmail(email) }
     await enqueueMail(tx, user, 'email_change_requested', acting, { details })

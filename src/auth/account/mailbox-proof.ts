@@ -54,13 +54,15 @@ export async function confirmAddress(
   seen: User,
   caller: Caller,
 ): Promise<User> {
+  // An account that never confirmed a new address gives way to the person who reads its mail.
+  const other = proof.purpose === 'change_email' ? await store.findUserByEmail(tx.db, proof.email) : null
+  if (other !== null) await store.lockUsers(tx.db, [seen.id, other.id])
   const user = await store.lockUser(tx.db, seen.id)
   const isAsSeen = user?.passwordVersion === seen.passwordVersion && user.disabledAt === null
   if (!isAsSeen || !(await proof.take(tx))) throw proof.refusal()
   const isOwn = normalizeEmail(proof.email) === normalizeEmail(user.email)
   if (proof.purpose === 'confirm_email' && !isOwn) throw proof.refusal()
-  // An account that never confirmed the address gives way to the person who reads its mail.
-  const unconfirmed = isOwn ? null : await store.lockUnconfirmedUser(tx.db, proof.email)
+  const unconfirmed = other === null || isOwn ? null : await store.lockUnconfirmedUser(tx.db, proof.email)
   if (unconfirmed !== null) await removeAccount(tx, unconfirmed, caller, 'address_confirmed')
   try {
     await store.confirmEmail(tx.db, user.id, proof.email, tx.now())

@@ -162,7 +162,7 @@ onBothEngines('registration with uniform answers', (engine) => {
     const { auth, newMails } = await productionAuth(engine)
     await auth.account.register(
       { email: BOB, password: PASSWORD },
-      { acceptLanguage: 'de, fr;q=0.8, en;q=0.5' },
+      { acceptLanguage: 'pl, fr;q=0.8, en;q=0.5' },
     )
     expect(await newMails()).toMatchObject([{ kind: 'verify_email', language: 'fr' }])
     await auth.account.register({ email: BOB, password: PASSWORD }, { acceptLanguage: 'en' })

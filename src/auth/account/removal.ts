@@ -21,6 +21,8 @@ export async function removeAccount(
   if (user === null) return false
   // Keep notices: deleting an account must not suppress what its owner should know.
   await cancelLinks(tx, userId)
+  // Before the user, whose deletion would lock them in any order.
+  await store.deleteMailCodesOf(tx.db, userId)
   await store.deleteUser(tx.db, userId)
   await forgetAttempts(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)

@@ -230,3 +230,20 @@ it('links and templates are checked before the database is opened', async () => 
     option: 'mail',
   })
 })
+
+onBothEngines('mails', (engine) => {
+  it('have the name, the support contact and the accent color of the service', async () => {
+    const options = { serviceName: 'Café Zoé', supportContact: 'help@example.com', accent: '#b3261e' }
+    const { auth, newMails } = await productionAuth(engine, options)
+    await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    await auth.users.create({ email: 'erin@example.com', sendLink: true })
+    const mails = await newMails()
+    const [notice, linked] = mails.toSorted((a, b) => a.kind.localeCompare(b.kind))
+    expect(notice).toMatchObject({ kind: 'new_device', subject: expect.stringContaining('Café Zoé') })
+    expect(notice?.text).toContain('help@example.com')
+    expect(linked).toMatchObject({ kind: 'set_password', subject: expect.stringContaining('Café Zoé') })
+    expect(linked?.html).toContain('#b3261e')
+    expect(linked?.text).not.toContain('help@example.com')
+  })
+})

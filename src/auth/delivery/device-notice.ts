@@ -1,5 +1,6 @@
 /** The notice of sign-ins from new devices. One notice can report several. */
 import type * as store from '../../db/index.ts'
+import { deviceName } from '../../lib/device-name.ts'
 import type { SignIn } from '../../mail/index.ts'
 
 /** An account gets at most one notice in this time. */
@@ -18,7 +19,17 @@ export function signInsIn({ details, createdAt }: store.OutboxMail) {
 }
 
 export function signInOf(details: store.MailDetails): SignIn {
-  return { at: new Date(Number(details.at)), ip: textIn(details.ip), device: textIn(details.device) }
+  return {
+    at: new Date(Number(details.at)),
+    ip: textIn(details.ip),
+    device: deviceIn(textIn(details.device)),
+  }
+}
+
+/** The browser and the system, such as `Firefox, Windows`. `null` if neither is known. */
+function deviceIn(userAgent: string | null): string | null {
+  const { browser, system } = deviceName(userAgent) ?? { browser: null, system: null }
+  return [browser, system].filter((name) => name !== null).join(', ') || null
 }
 
 /** The value if it is text, else `null`. */

@@ -953,6 +953,8 @@ onBothEngines('a notice that outlives its account', (engine) => {
   })
 })
 
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; rv:133.0) Gecko/20100101 Firefox/133.0'
+
 onBothEngines('notices of new devices', (engine) => {
   /** An account with sign-ins from new devices. `covered` is the number of sign-ins in each notice. */
   async function account(deliver: () => Promise<void> | void = () => {}) {
@@ -968,7 +970,7 @@ onBothEngines('notices of new devices', (engine) => {
       once,
       async signIn(times = 1, ip = '192.0.2.7') {
         for (let time = 0; time < times; time++)
-          await withPassword(ctx, { email: BOB, password: PASSWORD }, { ip, userAgent: 'Firefox' })
+          await withPassword(ctx, { email: BOB, password: PASSWORD }, { ip, userAgent: FIREFOX })
       },
       covered: () => mailer.mails.map(({ text }) => Number(/were (\d+)\ssign-ins/.exec(text)?.[1] ?? 1)),
     }
@@ -992,8 +994,8 @@ onBothEngines('notices of new devices', (engine) => {
     const { text, html, subject } = mailer.mails[1] ?? expect.unreachable()
     expect(subject).toContain('New devices')
     for (const body of [text, html ?? '']) {
-      expect(body.match(/12:01 UTC, Firefox,\s192\.0\.2\.7/g)).toHaveLength(2)
-      expect(body).toMatch(/12:02 UTC, Firefox,\s198\.51\.100\.5/)
+      expect(body.match(/12:01 UTC, Firefox,\sWindows,\s192\.0\.2\.7/g)).toHaveLength(2)
+      expect(body).toMatch(/12:02 UTC, Firefox,\sWindows,\s198\.51\.100\.5/)
       // The first sign-in has been reported already.
       expect(body).not.toContain('12:00')
     }
@@ -1032,13 +1034,13 @@ onBothEngines('notices of new devices', (engine) => {
   it('include the sign-in of a notice queued by an older version', async () => {
     const { ctx, mailer, all, signIn } = await account()
     await signIn(1, '198.51.100.1')
-    const details = JSON.stringify({ ip: '198.51.100.9', device: 'Opera' })
+    const details = JSON.stringify({ ip: '198.51.100.9', device: 'Opera/9.80 (X11; Linux x86_64)' })
     await ctx.db.updateTable('outbox').set({ details }).execute()
     ctx.now.advance(60)
     await signIn(1, '198.51.100.2')
     await all()
     expect(mailer.mails[0]?.text).toMatch(
-      /12:00 UTC, Opera,\s198\.51\.100\.9\n.*12:01 UTC, Firefox,\s198\.51\.100\.2/,
+      /12:00 UTC, Opera,\sLinux,\s198\.51\.100\.9\n[^]*12:01 UTC, Firefox,\sWindows,\s198\.51\.100\.2/,
     )
   })
 

@@ -193,8 +193,10 @@ async function composed(
   message: Message,
 ): Promise<Mail> {
   const known = LOCALES.find((each) => each === locale) ?? LOCALES[0]
-  const service = URL.parse(ctx.options.baseUrl)?.host ?? 'Bienvenue'
-  return { id, to: mailboxOf(to), ...(await ctx.mail.compose(message, { service, locale: known, to })) }
+  const { serviceName, baseUrl, supportContact } = ctx.options
+  const service = serviceName || (URL.parse(baseUrl)?.host ?? 'Bienvenue')
+  const context = { service, locale: known, supportContact, to }
+  return { id, to: mailboxOf(to), ...(await ctx.mail.compose(message, context)) }
 }
 
 /** The mail will be sent with another token and code, so these must not count as outstanding. */

@@ -55,8 +55,9 @@ export async function finishSignIn(ctx: Context, proven: Proven, caller: Caller)
   const session = await orWithdraw(attempt, async () => {
     const replaced = await findLiveSession(ctx, caller)
     return inTransaction(ctx, async (tx) => {
-      // Two users' rows in the order of their numbers, so that two sign-ins cannot wait for each other for ever.
-      if (replaced !== null && replaced.user.id < user.id) await store.lockUser(tx.db, replaced.user.id)
+      // Before anything else, so that two sign-ins which replace each other's sessions cannot wait for each other for ever.
+      if (replaced !== null && replaced.user.id !== user.id)
+        await store.lockUsers(tx.db, [user.id, replaced.user.id])
       await proven.change(tx)
       // A code works only in the browser that knows the password, so the password is what the session is worth.
       const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport, persistent }, caller)

@@ -9,7 +9,7 @@ import {
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
-import { exceptionsOf, inspectOptions, type Options } from '../../options/index.ts'
+import { exceptionsOf, inspectOptions, missingIn, type Options } from '../../options/index.ts'
 import type { Command } from '../command.ts'
 import { schemaProblems } from '../metadata-schema.ts'
 import { problemsOf } from '../serve-problems.ts'
@@ -39,6 +39,7 @@ export const doctor: Command = {
       .filter(({ setting }) => refused.every((other) => setting !== other.setting))
       .map(({ setting, reason }) => `${setting}: ${reason}`)
     const exceptions = exceptionsOf(options).map(({ option, reason }) => `${variableOf(option)}: ${reason}`)
+    const missing = missingIn(options).map(({ option, reason }) => `${variableOf(option)}: ${reason}`)
     // Do not connect to a refused database URL: that could send the password in the clear.
     const isAccepted = refused.every(({ setting }) => setting !== SETTINGS.databaseUrl.env)
     const checks = isAccepted ? await checkDatabase(options) : []
@@ -46,7 +47,7 @@ export const doctor: Command = {
 
     if (json) {
       const unknown = settings.unknownVariables
-      await print(jsonLine({ settings: rows, refused, unsafe, exceptions, unknown, checks, well }))
+      await print(jsonLine({ settings: rows, refused, unsafe, exceptions, missing, unknown, checks, well }))
     } else {
       await print(
         table([
@@ -61,6 +62,7 @@ export const doctor: Command = {
       )
       await printList('Not fit for the internet', unsafe)
       await printList('Exceptions', exceptions)
+      await printList('Not set', missing)
       for (const variable of settings.unknownVariables)
         await print(`\n${visible(variable)}: ignored (unknown setting)`)
       await print(

@@ -1,6 +1,7 @@
 /** Table `mail_codes`: short codes in mail, each bound to the browser that asked for it. */
 import type { Selectable } from 'kysely'
 import type { MailCodePurpose } from '../../model/mail-codes.ts'
+import { locking, skippingLocked } from '../dialect.ts'
 import type { Database, Schema, Tx } from './index.ts'
 import type { Columns, RowOf, Table } from './table.ts'
 
@@ -147,37 +148,49 @@ export async function takeMailCode(tx: Tx, { id, secretHash }: MailCode, now: Da
   return numDeletedRows > 0n
 }
 
-/** Deletes a user's rows for these purposes. */
+/** Deletes a user's rows for these purposes. Lock the user first. */
 export async function deleteMailCodesFor(
   tx: Tx,
   userId: number,
   purposes: readonly MailCode['purpose'][],
 ): Promise<void> {
-  await tx.deleteFrom('mail_codes').where('user_id', '=', userId).where('purpose', 'in', purposes).execute()
+  const rows = inOrder(tx).where('user_id', '=', userId).where('purpose', 'in', purposes)
+  await tx.deleteFrom('mail_codes').where('id', 'in', locking(tx, rows)).execute()
 }
 
-/** Deletes all rows of a user. */
+/** Deletes all rows of a user. Lock the user first. */
 export async function deleteMailCodesOf(tx: Tx, userId: number): Promise<void> {
-  await tx.deleteFrom('mail_codes').where('user_id', '=', userId).execute()
+  const rows = inOrder(tx).where('user_id', '=', userId)
+  await tx.deleteFrom('mail_codes').where('id', 'in', locking(tx, rows)).execute()
 }
 
 /** Deletes every row. */
 export async function deleteEveryMailCode(tx: Tx): Promise<void> {
-  await tx.deleteFrom('mail_codes').execute()
+  await tx
+    .deleteFrom('mail_codes')
+    .where('id', 'in', locking(tx, inOrder(tx)))
+    .execute()
 }
 
 /**
- * Removes up to `limit` expired rows.
+ * Rows in the order in which every transaction locks them. A registration reserves two: `confirm_email`, then `registration`.
+ * Deletions in any other order could deadlock with it.
+ */
+function inOrder(tx: Tx) {
+  return tx.selectFrom('mail_codes').select('id').orderBy('browser_hash').orderBy('purpose')
+}
+
+/**
+ * Removes up to `limit` expired rows. Those in use are left for the next time.
  *
  * @returns How many were removed; 0 when none is left.
  */
 async function deleteExpiredMailCodes(tx: Tx, now: Date, limit: number): Promise<number> {
   const time = now.getTime()
+  const rows = tx.selectFrom('mail_codes').select('id').where('expires_at', '<=', time).limit(limit)
   const { numDeletedRows } = await tx
     .deleteFrom('mail_codes')
-    .where('id', 'in', (query) =>
-      query.selectFrom('mail_codes').select('id').where('expires_at', '<=', time).limit(limit),
-    )
+    .where('id', 'in', skippingLocked(tx, rows))
     // Check again, because a code may have been made since.
     .where('expires_at', '<=', time)
     .executeTakeFirst()

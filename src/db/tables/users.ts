@@ -625,6 +625,11 @@ export async function lockUser(tx: Tx, userId: number): Promise<User | null> {
   return row === undefined ? null : userOf(row)
 }
 
+/** Locks several users, in the order of their ids, so that two transactions cannot wait for each other for ever. */
+export async function lockUsers(tx: Tx, userIds: readonly number[]): Promise<void> {
+  for (const userId of userIds.toSorted((a, b) => a - b)) await lockUser(tx, userId)
+}
+
 /** Deletes a user with their sessions and tokens. `false` if there is no such user. */
 export async function deleteUser(db: Database, userId: number): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('users').where('id', '=', userId).executeTakeFirst()

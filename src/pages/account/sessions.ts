@@ -3,7 +3,8 @@ import { form } from '../form.ts'
 import { icon } from '../icons.ts'
 import { ACCOUNT_PAGES, layOut, type Markup, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
-import { fill, timeIn } from '../words.ts'
+import { timeIn } from '../times.ts'
+import { fill } from '../words.ts'
 import { deviceIn } from './device.ts'
 import { notice, noticeOf } from './notice.ts'
 
@@ -38,11 +39,7 @@ export function renderSessions(look: Look, { sessions, fresh, done }: SessionsVi
     others.length === 0
       ? html`<p class="more">${words.only}</p>`
       : fresh
-        ? form(
-            look,
-            { action: `${ACCOUNT_PAGES.sessions}/others`, submit: words.endOthers, style: 'danger' },
-            html``,
-          )
+        ? form(look, { action: `${ACCOUNT_PAGES.sessions}/others`, submit: words.endOthers }, html``)
         : html`<p class="more">${words.stepUpFirst} <a href="${look.basePath}${stepUp}">${words.stepUp}</a></p>`
   const own = sessions.filter(({ current }) => current)
   const body = html`<h1>${words.heading}</h1>
@@ -57,12 +54,12 @@ function sessionItem(look: Look, session: ShownSession, fresh: boolean): Markup 
   const { id, current, createdAt, lastSeenAt, ip, userAgent } = session
   const words = look.texts.account.sessions
   const device = deviceIn(look.texts, userAgent)
-  return html`<li>
-<h2>${icon('device', '')}${device}${current && html` <span class="badge">${words.current}</span>`}</h2>
-<dl class="facts">
-<div><dt>${words.firstUse}</dt><dd>${timeIn(look.locale, createdAt)}</dd></div>
-<div><dt>${words.lastUse}</dt><dd>${timeIn(look.locale, lastSeenAt)}</dd></div>
-${ip !== null && html`<div><dt>${words.ip}</dt><dd>${ip}</dd></div>\n`}</dl>
+  return html`<li>${icon('device', '')}<div>
+<h2>${device}${current && html` <span class="good badge">${words.current}</span>`}</h2>
+<dl>
+<dt>${words.firstUse}</dt><dd>${timeIn(look.locale, createdAt)}</dd>
+<dt>${words.lastUse}</dt><dd>${timeIn(look.locale, lastSeenAt)}</dd>
+${ip !== null && html`<dt>${words.ip}</dt><dd>${ip}</dd>\n`}</dl></div>
 ${
   fresh &&
   !current &&

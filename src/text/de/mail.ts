@@ -23,6 +23,7 @@ export const mail: MailTexts = {
   formats: 'de-DE',
   // With a comma, the first sentence would have to begin with a small letter.
   greeting: 'Guten Tag!',
+  support: 'Hilfe zu Ihrem Konto erhalten Sie hier: {contact}.',
   copyLink: 'Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',
   enterCode: 'Oder geben Sie diesen Code dort ein, wo Sie ihn angefordert haben:',
   codeExpiry: 'Er funktioniert nur in diesem Browser und ist {duration} gültig.',

@@ -26,10 +26,12 @@ export const mail = {
   /** The BCP 47 tag that formats dates, durations and numbers. */
   formats: 'en-GB' as string,
   greeting: 'Hello,',
+  /** Ends every notice if the operator has named a contact, `{contact}`. */
+  support: 'For help with your account, contact {contact}.',
   /** Introduces the spelled-out link below its button. */
   copyLink: 'If the button does not work, copy this link into your browser:',
   /** Introduces the code. */
-  enterCode: 'Or enter this code where you asked for it:',
+  enterCode: 'Or enter this code where you requested it:',
   /** Below the code. `{duration}` stands for how long it works. */
   codeExpiry: 'It works only in that browser and expires after {duration}.',
   verify_email: (service: string, duration: string): MailWords => ({

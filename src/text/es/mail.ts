@@ -21,6 +21,7 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
 export const mail: MailTexts = {
   formats: 'es-ES',
   greeting: 'Hola:',
+  support: 'Si necesita ayuda con su cuenta, póngase en contacto con {contact}.',
   copyLink: 'Si el botón no funciona, copie este enlace en su navegador:',
   enterCode: 'O introduzca este código donde lo solicitó:',
   codeExpiry: 'Solo funciona en ese navegador y es válido durante {duration}.',

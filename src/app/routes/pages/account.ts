@@ -96,7 +96,7 @@ function emailPages(kit: PageKit): Route[] {
           return renderEmailCode(request.look(user), { form })
         },
         async submit(request, { code }) {
-          await auth.mailCodes.redeem({ purpose: 'change_email', code }, request.caller)
+          await auth.mailCodes.changeEmail({ code }, request.caller)
           return request.goTo('/account/email', { [DONE]: 'changed' })
         },
       },

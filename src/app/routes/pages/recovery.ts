@@ -36,9 +36,8 @@ export function recoveryPages(kit: PageKit): Route[] {
             awaitsCode: request.caller.browserToken !== undefined,
           }),
         async submit(request, { code, new_password, return_to }) {
-          const redeeming = { purpose: 'reset_password', code, newPassword: new_password } as const
-          await auth.mailCodes.redeem(redeeming, request.caller)
-          return request.goOn('/sign_in', return_to, { flag: 'password_changed' })
+          await auth.mailCodes.resetPassword({ code, newPassword: new_password }, request.caller)
+          return request.goOn('/sign_in', return_to, { flags: ['password_changed'] })
         },
       },
     ),

@@ -53,13 +53,9 @@ export function signUpPages(kit: PageKit): Route[] {
           })
         },
         async submit(request, { code, password = '', return_to }) {
-          const redeemed = await auth.mailCodes.redeem(
-            { purpose: 'confirm_email', code, ...(password !== '' && { password }) },
-            request.caller,
-          )
-          return redeemed.next === 'signed_in'
-            ? request.goOnSignedIn(redeemed, return_to)
-            : request.goOn('/sign_in', return_to)
+          const typed = { code, ...(password !== '' && { password }) }
+          const signedIn = await auth.mailCodes.confirmEmail(typed, request.caller)
+          return request.goOnSignedIn(signedIn, return_to)
         },
       },
     ),
@@ -73,7 +69,9 @@ export function signUpPages(kit: PageKit): Route[] {
         async submit(request, { email, return_to }) {
           const browser = browserFor(auth, request.caller, undefined)
           await auth.account.requestConfirmation({ email }, browser.caller)
-          return request.goOn('/sign_up/code', return_to, { flag: 'sent', cookies: browser.cookies })
+          // A browser without a token has registered no account, so its code needs the password.
+          const flags = request.caller.browserToken === undefined ? ['sent', 'asks'] : ['sent']
+          return request.goOn('/sign_up/code', return_to, { flags, cookies: browser.cookies })
         },
       },
     ),

@@ -1,14 +1,14 @@
 /**
  * The colors of an operator's accent color, for both schemes. The lightness is moved as little as possible so that text
  * has a contrast of 4.5 (WCAG 2.2, 1.4.3), and borders, icons and focus at least 3 (1.4.11), with every background of
- * `browser/page.css`.
+ * `pages/browser/page.css`.
  */
-import { colorOf, contrastOf, nearestShade, oklchOf } from '../lib/color.ts'
+import { colorOf, contrastOf, nearestShade, oklchOf } from './color.ts'
 
 /** The smallest contrast of text. */
 const TEXT_CONTRAST = 4.5
 
-/** The values of the custom properties of the same names in `browser/page.css`. */
+/** The values of the custom properties of the same names in `pages/browser/page.css`. */
 export interface SchemeColors {
   readonly glow: string
   readonly accent: string
@@ -23,7 +23,7 @@ export interface Theme {
   readonly dark: SchemeColors
 }
 
-/** What a scheme of `browser/page.css` has in common for every accent. */
+/** What a scheme of `pages/browser/page.css` has in common for every accent. */
 interface Scheme {
   /** The backgrounds of text and icons, which do not depend on the accent. */
   readonly surfaces: { readonly ground: string; readonly card: string; readonly field: string }
@@ -98,7 +98,7 @@ function pressedShade(accent: string, by: number, onAccent: string): string {
   return nearestShade(colorOf({ ...color, lightness }), isReadable) ?? accent
 }
 
-/** The theme as custom properties, to be appended to `browser/page.css`. */
+/** The theme as custom properties, to be appended to `pages/browser/page.css`. */
 export function themeStyle({ light, dark }: Theme): string {
   return `:root {\n${declarations(light)}}\n@media (prefers-color-scheme: dark) {\n:root {\n${declarations(dark)}}\n}\n`
 }
