@@ -92,7 +92,8 @@ async function signIn(page: Page, origin: string): Promise<void> {
 async function take(context: BrowserContext, url: string, name: string): Promise<void> {
   const page = await context.newPage()
   await page.goto(url)
-  await page.evaluate(() => document.querySelectorAll('footer, .skip').forEach((element) => element.remove()))
+  // The links to the other languages would only make the pictures larger.
+  await page.evaluate('document.querySelector("footer").remove()')
   const session = await context.newCDPSession(page)
   const { data } = await session.send('Page.captureScreenshot', {
     format: 'webp',

@@ -10,6 +10,7 @@ const DAY = 86_400
 const LONG_AGO = '2020-01-01T12:00:00Z'
 
 const NOTHING = {
+  mailCodes: 0,
   ...{ sessions: 0, tokens: 0, throttles: 0, accounts: 0, mails: 0 },
   ...{ auditRecords: 0, auditOrigins: 0 },
 }

@@ -109,7 +109,7 @@ function signOutForm({ basePath, texts }: Look, { email }: { readonly email: str
 
 function navigation(look: Look, entry: AccountEntry): Markup {
   const { basePath, texts } = look
-  return html`<nav aria-label="${texts.shell.account}"><ul>
+  return html`<nav class="tabs" aria-label="${texts.shell.account}"><ul>
 ${accountEntries(look).map((name) => html`<li><a href="${basePath}${ACCOUNT_PAGES[name]}"${name === entry && html` aria-current="page"`}>${texts.account.navigation[name]}</a></li>\n`)}</ul></nav>
 `
 }

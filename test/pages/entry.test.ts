@@ -177,6 +177,23 @@ onEachEngine('the page that creates an account', (engine) => {
     ])
   })
 
+  it('registers once if the form is sent twice, and the code in the last mail works', async () => {
+    const { auth, visitor, newMails } = await scene(engine)
+    const bob = visitor()
+    const send = () => bob.submit('/sign_up', { email: BOB, password: PASSWORD })
+    const first = await send()
+    expect([first, await send()].map(({ status, location }) => [status, location])).toEqual([
+      [303, '/sign_up/code'],
+      [303, '/sign_up/code'],
+    ])
+    const mails = await newMails()
+    expect(new Set(mails.map(({ to, kind }) => `${to} ${kind}`))).toEqual(new Set([`${BOB} verify_email`]))
+    const answers = []
+    for (const { code } of mails) answers.push(await bob.submit('/sign_up/code', { code: code ?? '' }))
+    expect(answers.map(({ status }) => status).filter((status) => status === 303)).toEqual([303])
+    expect(await auth.users.find(BOB)).toMatchObject({ user: { state: 'active' }, liveSessions: 1 })
+  })
+
   it('says that the address is taken if the settings allow it, and signs in right away without confirmation', async () => {
     const { auth, visitor, refusals } = await scene(engine, {
       mode: 'development',

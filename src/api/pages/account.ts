@@ -185,9 +185,7 @@ export const deleteAccount = operation({
   needs: ['pages'],
   access: { session: true, fresh: true },
   audit: accountOperations.delete.audit,
-  body: z.strictObject({
-    email: ownEmail,
-  }),
+  body: z.strictObject({ email: ownEmail }),
   success: {
     status: 303,
     description: 'The account is deleted and the cookie cleared.',

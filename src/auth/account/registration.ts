@@ -5,6 +5,7 @@ import { record } from '../audit/record.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
+import { hasRegistered } from '../mail-codes/issue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
@@ -32,7 +33,8 @@ export interface RegisterResult {
  * Registers a visitor. Of several concurrent registrations of one address, exactly one creates the account. If
  * `options.registrationAnswer` is `uniform`, a taken address gets the same answer after the same work, and its owner a
  * mail (OWASP ASVS 6.3.8). With `options.emailVerification`, a confirmation link is mailed, and the account can sign in
- * once its address is confirmed. Counts as a registration of the address and of the IP address.
+ * once its address is confirmed. If the browser that registered an account sends the registration again before that, only
+ * the mail is sent again. Counts as a registration of the address and of the IP address.
  *
  * @throws {AuthError} `registration_closed`: `options.registration` is `closed`; `refused_by_application` with
  *   `applicationCode`: the hook `beforeSignUp` refused; `email_taken`: an account has the address, and
@@ -91,9 +93,13 @@ async function addOrNotify(
     if (owner === null) throw error
     const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
     await record(tx, { ...event, userId: owner.id }, caller)
-    // The browser must not notice that no code comes.
-    const code = { purpose: 'confirm_email', email: account.email, userId: null, registers: true } as const
-    await enqueueMail(tx, owner, 'account_exists', caller, tx.options.emailVerification ? { code } : {})
+    // A form that was sent twice. The first password stays.
+    const isAgain = owner.emailVerifiedAt === null && (await hasRegistered(tx, owner, caller))
+    const kind = isAgain ? 'verify_email' : 'account_exists'
+    // Otherwise the browser must not notice that no code comes.
+    const userId = isAgain ? owner.id : null
+    const code = { purpose: 'confirm_email', email: account.email, userId, registers: true } as const
+    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})
     return null
   }
 }

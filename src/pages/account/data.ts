@@ -4,7 +4,7 @@ import { icon } from '../icons.ts'
 import { ACCOUNT_PAGES, layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
 import { type FormState, problemOf } from '../problems.ts'
-import { fill } from '../words.ts'
+import { daysIn, fill } from '../words.ts'
 
 /** What the page of the data depends on. */
 export interface DataView {
@@ -31,7 +31,7 @@ ${summary(look, problem)}<h2>${words.exportHeading}</h2>
 ${form(look, { action: `${ACCOUNT_PAGES.data}/export`, submit: words.export, isDownload: true }, html``)}
 <h2>${words.deleteHeading}</h2>
 <p>${words.deleted}</p>
-<p>${fill(words.kept, { days: auditDays })}</p>
+<p>${fill(words.kept, { time: daysIn(look.locale, auditDays) })}</p>
 ${form(
   look,
   { action: `${ACCOUNT_PAGES.data}/delete`, submit: words.delete, style: 'danger' },

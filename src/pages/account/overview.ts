@@ -3,7 +3,7 @@ import type { Account } from '../../model/user.ts'
 import { icon } from '../icons.ts'
 import { ACCOUNT_PAGES, accountEntries, layOut, type Page } from '../layout.ts'
 import type { Look } from '../look.ts'
-import { dateIn } from '../words.ts'
+import { dayIn } from '../times.ts'
 
 const ICONS = {
   email: 'envelope',
@@ -19,7 +19,7 @@ export function renderAccount(look: Look, { user }: { user: Account }): Page {
   const body = html`<h1>${overview.heading}</h1>
 <dl>
 <dt>${overview.email}</dt><dd>${user.email}</dd>
-${user.name !== null && html`<dt>${overview.name}</dt><dd>${user.name}</dd>\n`}<dt>${overview.memberSince}</dt><dd>${dateIn(look.locale, user.createdAt)}</dd>
+${user.name !== null && html`<dt>${overview.name}</dt><dd>${user.name}</dd>\n`}<dt>${overview.memberSince}</dt><dd>${dayIn(look.locale, user.createdAt)}</dd>
 </dl>
 <h2>${overview.manage}</h2>
 <ul class="list">

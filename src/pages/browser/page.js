@@ -48,11 +48,15 @@ for (const count of document.querySelectorAll('[data-length-of]')) {
   })
 }
 
-// Times arrive in UTC.
+// Times arrive in UTC. The browser may name a region for the language of the page.
+const { lang } = document.documentElement
+const region = navigator.languages.find((tag) => tag === lang || tag.startsWith(`${lang}-`)) ?? lang
 for (const time of document.querySelectorAll('time')) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-    dateStyle: 'medium',
-    ...(!('day' in time.dataset) && { timeStyle: 'short' }),
+  const format = new Intl.DateTimeFormat(region, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    ...(!('day' in time.dataset) && { hour: 'numeric', minute: '2-digit' }),
   })
   time.textContent = format.format(new Date(time.dateTime))
 }

@@ -8,16 +8,16 @@ export const refusals: typeof english = {
   },
   method_not_allowed: {
     heading: 'So lässt sich diese Seite nicht verwenden',
-    advice: 'Gehen Sie zu Ihrem Konto und versuchen Sie es von dort aus.',
+    advice: 'Gehen Sie zu Ihrem Konto und versuchen Sie es von dort aus noch einmal.',
   },
   unknown_host: {
     heading: 'Falsche Adresse',
-    advice: 'Unter diesem Namen antwortet dieser Dienst nicht. Verwenden Sie seine öffentliche Adresse.',
+    advice: 'Unter dieser Adresse ist der Dienst nicht verfügbar. Verwenden Sie seine öffentliche Adresse.',
   },
   foreign_origin: {
-    heading: 'Das kam von einer anderen Website',
+    heading: 'Diese Anfrage kam von einer anderen Website',
     advice:
-      'Zum Schutz Ihres Kontos werden Formulare anderer Websites abgelehnt. Öffnen Sie diese Seite selbst und versuchen Sie es noch einmal.',
+      'Zum Schutz Ihres Kontos nehmen wir keine Formulare anderer Websites an. Öffnen Sie diese Seite selbst und versuchen Sie es noch einmal.',
   },
   unauthenticated: {
     heading: 'Sie sind nicht angemeldet',
@@ -32,15 +32,15 @@ export const refusals: typeof english = {
     advice: 'Der Dienst ist ausgelastet oder startet gerade neu. Versuchen Sie es gleich noch einmal.',
   },
   bad_request: {
-    heading: 'Ihr Browser hat etwas gesendet, das wir nicht verstehen',
+    heading: 'Wir konnten diese Anfrage nicht verstehen',
     advice: 'Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.',
   },
   internal_error: {
     heading: 'Etwas ist schiefgegangen',
     advice:
-      'Es liegt nicht an Ihnen. Versuchen Sie es später noch einmal. Wenn es wieder geschieht, melden Sie es den Betreibern dieses Dienstes:',
+      'Es liegt nicht an Ihnen. Versuchen Sie es später noch einmal. Wenn es wieder geschieht, nennen Sie den Betreibern dieses Dienstes diese Nummer:',
   },
-  reference: 'Vorgang {id}',
+  reference: 'Vorgangsnummer {id}',
   // The time is in the accusative: "in {time}" would need the dative, "2 Tagen".
   wait: 'Warten Sie {time} und versuchen Sie es dann noch einmal.',
   toAccount: 'Zu Ihrem Konto',

@@ -24,5 +24,5 @@ export const shell: typeof english = {
   newPassword: 'Neues Passwort',
   passwordHint: 'Mehrere Wörter ohne Zusammenhang sind leicht zu merken und schwer zu erraten.',
   code: 'Code aus der E-Mail',
-  codeHint: 'Acht Ziffern. Leerzeichen spielen keine Rolle.',
+  codeHint: 'Acht Ziffern, mit oder ohne Leerzeichen.',
 }

@@ -10,7 +10,7 @@ export const signIn: typeof english.signIn = {
   signUp: 'Konto erstellen',
   cookiesRefused:
     'Ihr Browser hat das Cookie nicht behalten, das Sie anmeldet. Erlauben Sie Cookies für diese Website und melden Sie sich dann noch einmal an.',
-  passwordChanged: 'Ihr Passwort wurde geändert. Melden Sie sich damit an.',
+  passwordChanged: 'Ihr Passwort wurde geändert. Melden Sie sich mit dem neuen Passwort an.',
   problems: {
     email: {
       missing_field: 'Geben Sie Ihre E-Mail-Adresse ein.',
@@ -31,14 +31,14 @@ export const signIn: typeof english.signIn = {
     },
   },
   invalidOrUnconfirmed:
-    'Die E-Mail-Adresse oder das Passwort ist falsch, oder das Konto ist nicht aktiv. Wenn Sie Ihre Adresse noch nicht bestätigt haben, suchen Sie nach unserer E-Mail.',
-  confirm: 'Adresse bestätigen',
+    'Die E-Mail-Adresse oder das Passwort ist falsch, oder das Konto ist nicht aktiv. Wenn Sie Ihre Adresse noch nicht bestätigt haben, suchen Sie nach unserer E-Mail, oder fordern Sie eine neue an.',
+  confirm: 'E-Mail-Adresse bestätigen',
 }
 
 /** Asks for the password again. */
 export const stepUp: typeof english.stepUp = {
   heading: 'Bestätigen Sie, dass Sie es sind',
-  why: 'Geben Sie Ihr Passwort ein, um fortzufahren. So ist Ihr Konto geschützt, wenn jemand anders Ihr Gerät benutzt.',
+  why: 'Geben Sie Ihr Passwort ein, um fortzufahren. So ist Ihr Konto geschützt, wenn jemand anderes Ihr Gerät benutzt.',
   submit: 'Weiter',
 }
 

@@ -12,24 +12,24 @@ export const account = {
     heading: 'Your account',
     email: 'Email address',
     name: 'Name',
-    memberSince: 'Member since',
-    manage: 'What you can do here',
+    memberSince: 'Account created',
+    manage: 'Manage your account',
     /** One sentence about each page. */
     about: {
-      email: 'Use another address to sign in and to get our mail.',
-      password: 'Choose a new one, for example if others may know the old one.',
-      sessions: 'See where you are signed in, and sign out elsewhere.',
-      activity: 'See what happened with your account, and when.',
-      data: 'Download what is stored about you, or delete your account.',
+      email: 'Change the address that you sign in with and that we write to.',
+      password: 'Choose a new password, for example if someone else may know yours.',
+      sessions: 'See where you are signed in, and sign out other devices.',
+      activity: 'See what has happened in your account, and when.',
+      data: 'Download a copy of your data, or delete your account.',
     },
   },
   email: {
     heading: 'Email address',
     current: 'You sign in with {email}.',
-    explain: 'We send an email to the new address. Your address changes when you confirm it.',
+    explain: 'We will send an email to the new address. Nothing changes until you confirm it.',
     label: 'New email address',
     submit: 'Send email',
-    change: 'Change the address',
+    change: 'Change email address',
     done: {
       changed: 'Your email address has been changed. From now on, sign in with the new one.',
       mailed: 'We have sent a link to the new address. Open it to confirm the change.',
@@ -44,21 +44,21 @@ export const account = {
   },
   emailCode: {
     heading: 'Confirm the new address',
-    sent: 'We have sent an email to the new address. Enter the code from it here.',
-    link: 'You can also open the link in the email. It works on your other devices too.',
+    sent: 'We have sent an email to the new address. Enter the code from it.',
+    link: 'You can also open the link in the email, on any device.',
     submit: 'Confirm address',
-    again: 'No email? Check the spam folder, or send it again.',
+    again: 'No email? Check your spam folder, or send it again.',
     problems: {
       code: {
         missing_field: 'Enter the code from the email.',
-        invalid_field: 'This code is wrong or has expired. Check it, or send a new email.',
-        invalid_code: 'This code is wrong or has expired. Check it, or send a new email.',
+        invalid_field: 'This code is wrong or has expired. Check it, or request a new one.',
+        invalid_code: 'This code is wrong or has expired. Check it, or request a new one.',
       },
     },
   },
   password: {
     heading: 'Password',
-    explain: 'A new password signs you out on all other devices.',
+    explain: 'Changing your password signs you out on all other devices.',
     current: 'Current password',
     submit: 'Change password',
     done: {
@@ -68,7 +68,7 @@ export const account = {
   sessions: {
     heading: 'Devices',
     explain:
-      'You are signed in on these devices. If you do not recognize one, sign it out and change your password.',
+      'These devices are signed in to your account. If you do not recognize one, sign it out and change your password.',
     /** Marks the session of this page. */
     current: 'This device',
     firstUse: 'Signed in',
@@ -78,7 +78,7 @@ export const account = {
     endNamed: 'Sign out {device}',
     endOthers: 'Sign out all other devices',
     only: 'You are not signed in on any other device.',
-    stepUpFirst: 'To sign out other devices, confirm that it is you.',
+    stepUpFirst: 'To sign out other devices, first confirm that it is you.',
     stepUp: 'Confirm',
     done: {
       ended: 'The device has been signed out.',
@@ -95,12 +95,12 @@ export const account = {
     heading: 'Your data',
     exportHeading: 'Download your data',
     exportExplain:
-      'A file in JSON format with your account, your devices and your activity. It contains no passwords. Keep it to yourself.',
+      'A JSON file with your account, your devices and your activity. It contains no passwords, but keep it private.',
     export: 'Download',
     deleteHeading: 'Delete your account',
     deleted:
-      'This cannot be undone. We delete your email address, your password and your profile. You are signed out on all devices, and every link and code that we have mailed to you stops working.',
-    kept: 'We keep a record of what happened with the account for up to {days} days, without your address, your IP addresses and your devices. Backups keep the rest until they are replaced.',
+      'This cannot be undone. We will delete your email address, your password and your profile. You will be signed out on all devices, and every link and code that we have emailed to you will stop working.',
+    kept: 'We will keep a record of your account’s activity for up to {time}, without your email address, IP addresses and devices. Backups keep your data until they are replaced.',
     confirmLabel: 'Your email address',
     confirmHint: 'Type {email} to confirm.',
     delete: 'Delete account',
@@ -116,8 +116,8 @@ export const account = {
   },
   deleted: {
     heading: 'Your account has been deleted',
-    explain: 'We have sent you a last email to confirm it. Thank you for having been with us.',
-    explainWithoutMail: 'Thank you for having been with us.',
+    explain: 'We have sent you one last email to confirm this. Thank you for being with us.',
+    explainWithoutMail: 'Thank you for being with us.',
     signUp: 'Create a new account',
   },
 }

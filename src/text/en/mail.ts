@@ -31,7 +31,7 @@ export const mail = {
   /** Introduces the spelled-out link below its button. */
   copyLink: 'If the button does not work, copy this link into your browser:',
   /** Introduces the code. */
-  enterCode: 'Or enter this code where you asked for it:',
+  enterCode: 'Or enter this code where you requested it:',
   /** Below the code. `{duration}` stands for how long it works. */
   codeExpiry: 'It works only in that browser and expires after {duration}.',
   verify_email: (service: string, duration: string): MailWords => ({

@@ -4,7 +4,7 @@ import { errors } from './errors.ts'
 const INCOMPLETE: PanelWords = {
   heading: 'This link is incomplete',
   paragraphs: [
-    'To keep the link secret, this page forgets it when you reload or close it.',
+    'To keep the link secret, this page forgets it when you reload or close the page.',
     'Open the link in the email again, or copy all of it into your browser.',
   ],
 }

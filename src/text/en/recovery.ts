@@ -1,12 +1,12 @@
 /** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
 
-const WRONG_CODE = 'This code is wrong or no longer valid. Check it, or ask for a new one.'
+const WRONG_CODE = 'This code is wrong or has expired. Check it, or request a new one.'
 
 export const recovery = {
   heading: 'Reset your password',
-  ask: 'Enter the address of your account. We will send you an email with a code and a link.',
+  ask: 'Enter the email address of your account. We will send you a code and a link.',
   /** There are no codes. */
-  askForLink: 'Enter the address of your account. We will send you an email with a link.',
+  askForLink: 'Enter the email address of your account. We will send you a link.',
   submit: 'Send email',
   signIn: 'Back to sign in',
   problems: {
@@ -21,19 +21,19 @@ export const recoveryCode = {
   heading: 'Choose a new password',
   /** Whatever the address. `{time}` is how long a code works. */
   enter:
-    'If there is an account with this address, an email is on its way. Enter its code here within {time}, with a new password.',
+    'If there is an account with this address, an email is on its way. Enter the code from it within {time}, and choose a new password.',
   anyDevice: 'You can also open the link in the email, on any device.',
   /** There are no codes. */
   linkHeading: 'Check your email',
   linkOnly:
-    'If there is an account with this address, an email is on its way. Open its link, on any device, to choose a new password.',
+    'If there is an account with this address, an email is on its way. Open the link in it, on any device, to choose a new password.',
   /** The browser has asked for no code, or refuses cookies. */
   otherBrowser:
-    'A code works only in the browser that asked for it. Ask for a new one here, or open the link in the email on any device.',
-  cookiesRefused: 'If you have just asked for one here, allow cookies for this site and ask again.',
+    'A code works only in the browser where you requested it. Request a new one here, or open the link in the email on any device.',
+  cookiesRefused: 'If you have just requested one here, allow cookies for this site and request another.',
   submit: 'Set password',
-  noEmail: 'No email? Look in your spam folder first.',
-  again: 'Ask for a new email',
+  noEmail: 'No email? Check your spam folder first.',
+  again: 'Request a new email',
   problems: {
     code: {
       missing_field: 'Enter the code from the email.',
@@ -46,8 +46,8 @@ export const recoveryCode = {
 export const behindLink = {
   signIn: 'Sign in',
   /** Without script. */
-  useCode: 'You can also enter the code from the email, in the browser that asked for it:',
+  useCode: 'You can also enter the code from the email, in the browser where you requested it:',
   confirmAccount: 'Confirm a new account',
-  confirmAddress: 'Confirm a new address of your account',
+  confirmAddress: 'Confirm a new email address',
   resetPassword: 'Choose a new password',
 }

@@ -5,17 +5,17 @@ export const refusals = {
     advice: 'Check the address, or go to your account.',
   },
   method_not_allowed: {
-    heading: 'This page cannot be used like that',
-    advice: 'Go to your account and try from there.',
+    heading: 'This page cannot be used like this',
+    advice: 'Go to your account and try again from there.',
   },
   unknown_host: {
     heading: 'Wrong address',
-    advice: 'This service does not answer under this name. Use its public address.',
+    advice: 'The service is not available at this address. Use its public address.',
   },
   foreign_origin: {
-    heading: 'This came from another site',
+    heading: 'This request came from another site',
     advice:
-      'To protect your account, forms of other sites are refused. Open this page yourself and try again.',
+      'To protect your account, we do not accept forms from other sites. Open this page yourself and try again.',
   },
   unauthenticated: {
     heading: 'You are not signed in',
@@ -27,16 +27,16 @@ export const refusals = {
   },
   unavailable: {
     heading: 'Temporarily unavailable',
-    advice: 'The service is busy or being restarted. Try again in a moment.',
+    advice: 'The service is busy or restarting. Try again in a moment.',
   },
   bad_request: {
-    heading: 'Your browser sent something that we do not understand',
+    heading: 'We could not understand this request',
     advice: 'Go back, reload the page and try again.',
   },
   internal_error: {
     heading: 'Something went wrong',
     advice:
-      'It is not your fault. Try again later. If it keeps happening, tell the people who run this service:',
+      'This is not your fault. Try again later. If it keeps happening, give the people who run this service this reference:',
   },
   /** Introduces the id of the request. */
   reference: 'Reference {id}',

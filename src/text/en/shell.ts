@@ -1,6 +1,6 @@
 /** What every hosted page says around its content. */
 export const shell = {
-  skip: 'Skip to the content',
+  skip: 'Skip to content',
   /** The title of a page with an error. */
   errorTitle: 'Error: {title}',
   problem: 'There is a problem',
@@ -24,5 +24,5 @@ export const shell = {
   newPassword: 'New password',
   passwordHint: 'Several unrelated words are easy to remember and hard to guess.',
   code: 'Code from the email',
-  codeHint: 'Eight digits. Spaces make no difference.',
+  codeHint: 'Eight digits, with or without spaces.',
 }

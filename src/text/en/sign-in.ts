@@ -10,7 +10,7 @@ export const signIn = {
   cookiesRefused:
     'Your browser did not keep the cookie that signs you in. Allow cookies for this site, then sign in again.',
   /** After a reset. */
-  passwordChanged: 'Your password has been changed. Sign in with it.',
+  passwordChanged: 'Your password has been changed. Sign in with the new one.',
   problems: {
     email: {
       missing_field: 'Enter your email address.',
@@ -30,9 +30,9 @@ export const signIn = {
   },
   /** Replaces `invalid_credentials` if addresses must be confirmed. */
   invalidOrUnconfirmed:
-    'The email address or the password is wrong, or the account is not active. If you have not confirmed your address yet, look for our email.',
+    'The email address or the password is wrong, or the account is not active. If you have not confirmed your address yet, look for our email, or request a new one.',
   /** The link below `invalidOrUnconfirmed`. */
-  confirm: 'Confirm your address',
+  confirm: 'Confirm your email address',
 }
 
 /** Asks for the password again. */

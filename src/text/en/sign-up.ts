@@ -1,8 +1,8 @@
 /** The pages that create an account and confirm its address. */
 import { signIn } from './sign-in.ts'
 
-const WRONG_CODE = 'This code is wrong or no longer valid. Check it, or ask for a new one.'
-const WRONG_PASSWORD = 'This is not the password of the account. Check it, and enter the code once more.'
+const WRONG_CODE = 'This code is wrong or has expired. Check it, or request a new one.'
+const WRONG_PASSWORD = 'This is not the password of the account. Check it, and enter the code again.'
 
 export const signUp = {
   heading: 'Create an account',
@@ -13,7 +13,7 @@ export const signUp = {
   agreement: 'By creating an account, you agree to the {link}.',
   terms: 'terms',
   /** `{link}` is a link with the text `privacyPolicy`. */
-  privacy: 'The {link} says how your data is used.',
+  privacy: 'Our {link} explains how we use your data.',
   privacyPolicy: 'privacy policy',
   problems: {
     email: {
@@ -24,7 +24,7 @@ export const signUp = {
     },
     form: {
       refused_by_application:
-        'This registration was refused. Contact the people who run this service if you think that this is a mistake.',
+        'This sign-up was refused. If you think that this is a mistake, contact the people who run this service.',
     },
   },
 }
@@ -32,26 +32,27 @@ export const signUp = {
 export const confirmCode = {
   heading: 'Confirm your email address',
   /** `{time}` is how long a code works. */
-  enter: 'Look for our email, and enter its code here within {time}.',
+  enter: 'Check your inbox for our email. Enter the code from it within {time}.',
   anyDevice: 'You can also open the link in the email, on any device.',
   /** There are no codes. */
-  linkOnly: 'Look for our email, and open its link on any device to confirm your address. Then sign in.',
+  linkOnly:
+    'Check your inbox for our email. Open the link in it, on any device, to confirm your address. Then sign in.',
   /** The browser has asked for no code, or refuses cookies. */
   otherBrowser:
-    'A code works only in the browser that asked for it. Ask for a new one here, or open the link in the email on any device.',
-  cookiesRefused: 'If you have just asked for one here, allow cookies for this site and ask again.',
+    'A code works only in the browser where you requested it. Request a new one here, or open the link in the email on any device.',
+  cookiesRefused: 'If you have just requested one here, allow cookies for this site and request another.',
   submit: 'Confirm address',
   /** Whatever the address. */
-  sent: 'If an account with this address waits to be confirmed, a new email is on its way.',
+  sent: 'If an account with this address is waiting to be confirmed, a new email is on its way.',
   /** Below `password` if the account was not created in this browser. */
   passwordHint: 'Needed because the account was not created in this browser.',
   noEmail: 'No email?',
-  resendHint: 'Look in your spam folder first. A new code replaces the last one.',
-  resendLinkHint: 'Look in your spam folder first.',
+  resendHint: 'Check your spam folder first. A new code replaces the previous one.',
+  resendLinkHint: 'Check your spam folder first.',
   send: 'Send a code',
-  resend: 'Send the code again',
-  resendLink: 'Send the link again',
-  resendHeading: 'Send the email again',
+  resend: 'Send a new code',
+  resendLink: 'Send a new link',
+  resendHeading: 'Send a new email',
   back: 'Back to the code',
   problems: {
     code: {
@@ -60,7 +61,7 @@ export const confirmCode = {
       invalid_code: WRONG_CODE,
     },
     password: {
-      missing_field: 'Enter the password of the account too, and the code once more.',
+      missing_field: 'Enter the password of the account too, and the code again.',
       invalid_field: WRONG_PASSWORD,
       invalid_credentials: WRONG_PASSWORD,
       password_too_long: WRONG_PASSWORD,

@@ -23,6 +23,6 @@ export const shell: typeof english = {
   password: 'Contraseña',
   newPassword: 'Contraseña nueva',
   passwordHint: 'Varias palabras sin relación entre sí son fáciles de recordar y difíciles de adivinar.',
-  code: 'Código del correo',
-  codeHint: 'Ocho cifras. Los espacios no importan.',
+  code: 'Código del mensaje',
+  codeHint: 'Ocho cifras, con o sin espacios.',
 }

@@ -10,7 +10,7 @@ export const signIn: typeof english.signIn = {
   signUp: 'Crear una cuenta',
   cookiesRefused:
     'Su navegador no ha guardado la cookie que mantiene la sesión. Permita las cookies de este sitio e inicie sesión de nuevo.',
-  passwordChanged: 'Su contraseña se ha cambiado. Inicie sesión con ella.',
+  passwordChanged: 'Su contraseña ha cambiado. Inicie sesión con la nueva.',
   problems: {
     email: {
       missing_field: 'Introduzca su correo electrónico.',
@@ -23,16 +23,16 @@ export const signIn: typeof english.signIn = {
     },
     form: {
       invalid_credentials:
-        'El correo electrónico o la contraseña no son correctos, o la cuenta no está activa. Revise ambos, o restablezca la contraseña.',
+        'El correo electrónico o la contraseña no son correctos, o la cuenta no está activa. Revise ambos o restablezca la contraseña.',
       password_compromised:
-        'Es posible que otras personas conozcan esta contraseña, así que ya no se puede usar. Restablézcala por correo.',
+        'Es posible que otras personas conozcan esta contraseña, así que ya no se puede usar. Restablézcala por correo electrónico.',
       refused_by_application:
         'Este inicio de sesión se ha rechazado. Diríjase a quienes gestionan este servicio.',
     },
   },
   invalidOrUnconfirmed:
-    'El correo electrónico o la contraseña no son correctos, o la cuenta no está activa. Si todavía no ha confirmado su dirección, busque nuestro correo.',
-  confirm: 'Confirmar la dirección',
+    'El correo electrónico o la contraseña no son correctos, o la cuenta no está activa. Si todavía no ha confirmado su dirección, busque nuestro mensaje o solicite uno nuevo.',
+  confirm: 'Confirmar la dirección de correo electrónico',
 }
 
 /** Asks for the password again. */

@@ -8,7 +8,7 @@ const IGNORE =
 const expiry = (duration: string) => `Ce lien ne fonctionne qu’une fois et reste valable ${duration}.`
 
 const changePassword = (service: string) =>
-  `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, changez votre mot de passe et fermez toutes les autres sessions.`
+  `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, changez votre mot de passe et déconnectez tous les autres appareils.`
 
 const noLink = (service: string) =>
   `Ce message ne contient volontairement aucun lien\u00a0: ouvrez ${service} dans votre navigateur comme vous en avez l’habitude.`
@@ -111,7 +111,7 @@ export const mail: MailTexts = {
     before: [`Le mot de passe de votre compte sur ${service} a été changé.`],
     after: [
       IT_WAS_YOU,
-      `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, indiquez que vous avez oublié votre mot de passe, choisissez-en un nouveau et fermez toutes les autres sessions.`,
+      `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, indiquez que vous avez oublié votre mot de passe, choisissez-en un nouveau et déconnectez tous les autres appareils.`,
       noLink(service),
     ],
   }),

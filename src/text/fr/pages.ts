@@ -14,9 +14,7 @@ export const pages: PageTexts = {
   resetPassword: {
     ask: {
       heading: 'Choisissez un nouveau mot de passe',
-      paragraphs: [
-        'Il remplacera l’ancien et fermera toutes les sessions de votre compte, sur tous vos appareils.',
-      ],
+      paragraphs: ['Il remplacera l’ancien et déconnectera tous vos appareils.'],
       label: 'Nouveau mot de passe',
       hint: 'Plusieurs mots sans rapport entre eux sont faciles à retenir et difficiles à deviner.',
       submit: 'Enregistrer le mot de passe',
@@ -25,7 +23,7 @@ export const pages: PageTexts = {
     done: {
       heading: 'Votre mot de passe a été changé',
       paragraphs: [
-        'Toutes les sessions de votre compte sont fermées. Reconnectez-vous avec le nouveau mot de passe.',
+        'Tous vos appareils ont été déconnectés. Reconnectez-vous avec le nouveau mot de passe.',
         'Vous pouvez fermer cette page.',
       ],
     },

@@ -4,20 +4,20 @@ import type { refusals as english } from '../en/refusals.ts'
 export const refusals: typeof english = {
   not_found: {
     heading: 'Cette page n’existe pas',
-    advice: 'Vérifiez l’adresse, ou allez à votre compte.',
+    advice: 'Vérifiez l’adresse, ou accédez à votre compte.',
   },
   method_not_allowed: {
-    heading: 'Cette page ne s’utilise pas ainsi',
-    advice: 'Allez à votre compte et réessayez à partir de là.',
+    heading: 'Cette page ne peut pas être utilisée ainsi',
+    advice: 'Accédez à votre compte et réessayez à partir de là.',
   },
   unknown_host: {
     heading: 'Mauvaise adresse',
-    advice: 'Ce service ne répond pas sous ce nom. Utilisez son adresse publique.',
+    advice: 'Le service n’est pas disponible à cette adresse. Utilisez son adresse publique.',
   },
   foreign_origin: {
     heading: 'Cette demande vient d’un autre site',
     advice:
-      'Pour protéger votre compte, les formulaires d’autres sites sont refusés. Ouvrez vous-même cette page et réessayez.',
+      'Pour protéger votre compte, nous n’acceptons pas les formulaires d’autres sites. Ouvrez vous-même cette page et réessayez.',
   },
   unauthenticated: {
     heading: 'Vous n’êtes pas connecté',
@@ -32,15 +32,15 @@ export const refusals: typeof english = {
     advice: 'Le service est surchargé ou redémarre. Réessayez dans un instant.',
   },
   bad_request: {
-    heading: 'Votre navigateur a envoyé quelque chose que nous ne comprenons pas',
+    heading: 'Nous n’avons pas compris cette demande',
     advice: 'Revenez en arrière, rechargez la page et réessayez.',
   },
   internal_error: {
     heading: 'Quelque chose n’a pas fonctionné',
     advice:
-      'Ce n’est pas votre faute. Réessayez plus tard. Si cela se reproduit, dites-le aux personnes qui gèrent ce service\u00a0:',
+      'Ce n’est pas votre faute. Réessayez plus tard. Si cela se reproduit, communiquez cette référence aux personnes qui gèrent ce service\u00a0:',
   },
   reference: 'Référence {id}',
   wait: 'Réessayez dans {time}.',
-  toAccount: 'Aller à votre compte',
+  toAccount: 'Accéder à votre compte',
 }

@@ -14,7 +14,7 @@ export const signIn: typeof english.signIn = {
   problems: {
     email: {
       missing_field: 'Saisissez votre adresse e-mail.',
-      invalid_field: 'Saisissez une adresse e-mail valable, par exemple nom@example.com.',
+      invalid_field: 'Saisissez une adresse e-mail valide, par exemple nom@example.com.',
     },
     password: {
       missing_field: 'Saisissez votre mot de passe.',
@@ -23,16 +23,16 @@ export const signIn: typeof english.signIn = {
     },
     form: {
       invalid_credentials:
-        'L’adresse e-mail ou le mot de passe est incorrect, ou le compte n’est pas actif. Vérifiez les deux, ou choisissez un nouveau mot de passe.',
+        'L’adresse e-mail ou le mot de passe est incorrect, ou le compte n’est pas actif. Vérifiez les deux, ou réinitialisez le mot de passe.',
       password_compromised:
-        'D’autres personnes connaissent peut-être ce mot de passe, il ne peut donc plus servir. Choisissez-en un nouveau par e-mail.',
+        'D’autres personnes connaissent peut-être ce mot de passe, il ne peut donc plus servir. Réinitialisez-le par e-mail.',
       refused_by_application:
         'Cette connexion a été refusée. Adressez-vous aux personnes qui gèrent ce service.',
     },
   },
   invalidOrUnconfirmed:
-    'L’adresse e-mail ou le mot de passe est incorrect, ou le compte n’est pas actif. Si vous n’avez pas encore confirmé votre adresse, cherchez notre e-mail.',
-  confirm: 'Confirmer l’adresse',
+    'L’adresse e-mail ou le mot de passe est incorrect, ou le compte n’est pas actif. Si vous n’avez pas encore confirmé votre adresse, cherchez notre e-mail, ou demandez-en un nouveau.',
+  confirm: 'Confirmer l’adresse e-mail',
 }
 
 /** Asks for the password again. */

@@ -1,0 +1,52 @@
+import type { activity as english } from '../en/activity.ts'
+
+/** What happened with an account, by audit action. */
+export const activity: typeof english = {
+  heading: 'Actividad',
+  explain: 'La actividad reciente de su cuenta. Si no reconoce algo, cambie la contraseña.',
+  other: 'Otra actividad',
+  done: {
+    register: 'Cuenta creada',
+    request_confirmation: 'Mensaje de confirmación solicitado',
+    confirm_email: 'Dirección de correo electrónico confirmada',
+    login: 'Sesión iniciada',
+    logout: 'Sesión cerrada',
+    end_session: 'Sesión cerrada en otro dispositivo',
+    end_other_sessions: 'Sesión cerrada en todos los demás dispositivos',
+    reauthenticate: 'Contraseña confirmada',
+    request_password_reset: 'Restablecimiento de la contraseña solicitado',
+    reset_password: 'Contraseña restablecida',
+    change_password: 'Contraseña cambiada',
+    request_email_change: 'Cambio de la dirección de correo electrónico solicitado',
+    change_email: 'Dirección de correo electrónico cambiada',
+    update_profile: 'Perfil modificado',
+    export_account: 'Datos descargados',
+  },
+  refused: {
+    register: 'Alguien intentó crear una cuenta con su dirección de correo electrónico',
+    confirm_email: 'Intento fallido de confirmar su dirección de correo electrónico',
+    login: 'Intento fallido de iniciar sesión',
+    limit_reached: 'Demasiados intentos: los siguientes se bloquearon durante un tiempo',
+    reauthenticate: 'Intento fallido de confirmar la contraseña',
+    reset_password: 'Intento fallido de restablecer la contraseña',
+    change_password: 'Intento fallido de cambiar la contraseña',
+    change_email: 'Intento fallido de confirmar una nueva dirección de correo electrónico',
+    give_up_mail: 'No se le pudo entregar un mensaje de correo',
+  },
+  byOperator: {
+    register: 'Un administrador creó su cuenta',
+    request_confirmation: 'Un administrador volvió a enviar el mensaje de confirmación',
+    confirm_email: 'Un administrador confirmó su dirección de correo electrónico',
+    login: 'Sesión iniciada a través de una aplicación',
+    end_all_sessions: 'Un administrador cerró su sesión en todos los dispositivos',
+    request_password_reset: 'Un administrador le envió un mensaje para restablecer la contraseña',
+    request_email_change:
+      'Un administrador solicitó una nueva dirección de correo electrónico para su cuenta',
+    change_email: 'Un administrador cambió su dirección de correo electrónico',
+    update_profile: 'Un administrador modificó su perfil',
+    disable_account: 'Un administrador desactivó su cuenta',
+    enable_account: 'Un administrador volvió a activar su cuenta',
+    unlock_account: 'Un administrador borró los intentos fallidos de iniciar sesión',
+    mark_password_compromised: 'Un administrador indicó que su contraseña ya no es segura',
+  },
+}

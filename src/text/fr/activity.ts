@@ -1,0 +1,52 @@
+import type { activity as english } from '../en/activity.ts'
+
+/** What happened with an account, by audit action. */
+export const activity: typeof english = {
+  heading: 'Activité',
+  explain:
+    'L’activité récente de votre compte. Si vous ne reconnaissez pas l’une de ces actions, changez votre mot de passe.',
+  other: 'Autre activité',
+  done: {
+    register: 'Compte créé',
+    request_confirmation: 'E-mail de confirmation demandé',
+    confirm_email: 'Adresse e-mail confirmée',
+    login: 'Connexion',
+    logout: 'Déconnexion',
+    end_session: 'Autre appareil déconnecté',
+    end_other_sessions: 'Tous les autres appareils déconnectés',
+    reauthenticate: 'Mot de passe confirmé',
+    request_password_reset: 'Réinitialisation du mot de passe demandée',
+    reset_password: 'Mot de passe réinitialisé',
+    change_password: 'Mot de passe changé',
+    request_email_change: 'Changement d’adresse e-mail demandé',
+    change_email: 'Adresse e-mail changée',
+    update_profile: 'Profil modifié',
+    export_account: 'Données téléchargées',
+  },
+  refused: {
+    register: 'Quelqu’un a essayé de créer un compte avec votre adresse e-mail',
+    confirm_email: 'Tentative échouée de confirmer votre adresse e-mail',
+    login: 'Tentative de connexion échouée',
+    limit_reached: 'Trop de tentatives\u00a0: les suivantes ont été bloquées pendant un certain temps',
+    reauthenticate: 'Tentative échouée de confirmer le mot de passe',
+    reset_password: 'Tentative échouée de réinitialiser le mot de passe',
+    change_password: 'Tentative échouée de changer le mot de passe',
+    change_email: 'Tentative échouée de confirmer une nouvelle adresse e-mail',
+    give_up_mail: 'Un e-mail n’a pas pu vous être remis',
+  },
+  byOperator: {
+    register: 'Un administrateur a créé votre compte',
+    request_confirmation: 'Un administrateur a renvoyé l’e-mail de confirmation',
+    confirm_email: 'Un administrateur a confirmé votre adresse e-mail',
+    login: 'Connexion par l’intermédiaire d’une application',
+    end_all_sessions: 'Un administrateur a déconnecté tous vos appareils',
+    request_password_reset: 'Un administrateur vous a envoyé un e-mail pour réinitialiser votre mot de passe',
+    request_email_change: 'Un administrateur a demandé une nouvelle adresse e-mail pour votre compte',
+    change_email: 'Un administrateur a changé votre adresse e-mail',
+    update_profile: 'Un administrateur a modifié votre profil',
+    disable_account: 'Un administrateur a désactivé votre compte',
+    enable_account: 'Un administrateur a réactivé votre compte',
+    unlock_account: 'Un administrateur a effacé les tentatives de connexion échouées',
+    mark_password_compromised: 'Un administrateur a signalé que votre mot de passe n’est plus sûr',
+  },
+}
