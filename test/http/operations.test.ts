@@ -392,7 +392,7 @@ describe('an operation that takes an email address', () => {
     const { path, json, form } = await withWrongSecrets(operation, world)
     const look = async (email: string) => {
       const answer = await world.ask(operation.method, path, {
-        ...fieldsFor(operation, { ...(json as {}), ...form, email }),
+        ...fieldsFor(operation, { ...(json as Record<string, string> | undefined), ...form, email }),
         sessionToken,
       })
       return JSON.stringify(await sightOf(answer)).replaceAll(email, 'EMAIL')

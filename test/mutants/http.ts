@@ -349,9 +349,9 @@ export const HTTP: readonly Mutant[] = [
   {
     id: 'API-15',
     does: 'signs in without asking the hook of the application',
-    file: 'src/auth/sign-in/with-password.ts',
-    find: "  await askApplication(ctx, { user, attempt, method: 'password' }, caller)\n",
-    replace: "  if (false) await askApplication(ctx, { user, attempt, method: 'password' }, caller)\n",
+    file: 'src/auth/sign-in/finish.ts',
+    find: '  await askApplication(ctx, { user, attempt, method }, caller)\n',
+    replace: '  if (false) await askApplication(ctx, { user, attempt, method }, caller)\n',
   },
   {
     id: 'API-15',

@@ -15,16 +15,15 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-01',
     does: 'ends the sessions when a reset is requested',
-    file: RESET,
-    find: "if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)",
-    replace:
-      "if (user !== null) await store.deleteSessionsOf(tx.db, user.id)\n    if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)",
+    file: 'src/auth/account/password-reset.ts',
+    find: "    const code = { purpose: 'reset_password', email } as const\n",
+    replace: "    const code = { purpose: 'reset_password', email } as const\n    if (user !== null) await store.deleteSessionsOf(tx.db, user.id)\n",
   },
   {
     id: 'REC-01',
     does: 'does no work for an unknown address',
-    file: RESET,
-    find: "    else await enqueueDecoy(tx, 'reset_password', caller, email)\n",
+    file: 'src/auth/account/password-reset.ts',
+    find: "    else await enqueueDecoy(tx, 'reset_password', caller, email, code.purpose)\n",
     replace: '',
   },
   {
@@ -37,17 +36,16 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-02',
     does: 'mails the token to the address as it was typed',
-    file: RESET,
-    find: "await enqueueMail(tx, user, 'reset_password', caller)",
-    replace: "await enqueueMail(tx, user, 'reset_password', caller, { email })",
+    file: 'src/auth/account/password-reset.ts',
+    find: "await enqueueMail(tx, user, 'reset_password', caller, { code",
+    replace: "await enqueueMail(tx, user, 'reset_password', caller, { email, code",
   },
   {
     id: 'REC-02',
     does: 'records the token in the audit log',
-    file: RESET,
-    find: "await record(tx, { action: 'reset_password', userId: token.userId }, asUser(caller, locked))",
-    replace:
-      "await record(tx, { action: 'reset_password', userId: token.userId, details: { resetToken } }, asUser(caller, locked))",
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: "await record(tx, { action: 'reset_password', userId }, asUser(caller, locked))",
+    replace: "await record(tx, { action: 'reset_password', userId, details: { token: JSON.stringify(proof) } }, asUser(caller, locked))",
   },
   {
     id: 'REC-03',
@@ -92,6 +90,34 @@ export const RECOVERY: readonly Mutant[] = [
     replace: "kind: { type: 'integer', min: 60, max: 2 * DAY, unit: 'seconds' },\n    classic: HOUR,",
   },
   {
+    id: 'REC-05',
+    does: 'accepts a code in any browser',
+    file: 'src/db/tables/mail-codes.ts',
+    find: "    .where('browser_hash', '=', browserHash)\n",
+    replace: '',
+  },
+  {
+    id: 'REC-05',
+    does: 'accepts an expired code',
+    file: 'src/auth/mail-codes/issue.ts',
+    find: 'return isRight && row.expiresAt > ctx.now()',
+    replace: 'return isRight',
+  },
+  {
+    id: 'REC-05',
+    does: 'keeps a code after five wrong ones',
+    file: 'src/auth/mail-codes/check.ts',
+    find: 'await store.voidMailCode(tx.db, id)',
+    replace: 'await store.voidMailCode(tx.db, '0-0000-7000-8000-000000000000')',
+  },
+  {
+    id: 'REC-05',
+    does: 'does not count wrong codes',
+    file: 'src/auth/mail-codes/check.ts',
+    find: "if (!isRight || user === null || !isAllowed(user)) return",
+    replace: "if (!isRight || user === null || !isAllowed(user)) await attempt.withdraw()\n  if (!isRight || user === null || !isAllowed(user)) return",
+  },
+  {
     id: 'REC-06',
     does: 'redeems a token as often as it is presented',
     file: 'src/db/tables/tokens.ts',
@@ -101,9 +127,9 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-06',
     does: 'uses a token up although the change fails',
-    file: RESET,
-    find: 'store.takeToken(tx.db, token, ctx.now())',
-    replace: 'store.takeToken(ctx.db, token, ctx.now())',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'store.takeToken(tx.db, token, tx.now())',
+    replace: 'store.takeToken(null as never, token, tx.now())',
   },
   {
     id: 'REC-07',
@@ -136,8 +162,8 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-09',
     does: 'keeps the sessions',
-    file: RESET,
-    find: 'if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'if (tx.options.resetEndsSessions) await revokeSessionsAndTokens',
     replace: 'if (false) await revokeSessionsAndTokens',
   },
   {
@@ -166,7 +192,7 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-09',
     does: 'sends no notice',
-    file: RESET,
+    file: 'src/auth/account/mailbox-proof.ts',
     find: "    await enqueueMail(tx, locked, 'password_changed', caller)\n",
     replace: '',
   },
