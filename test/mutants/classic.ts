@@ -98,15 +98,15 @@ export const CLASSIC: readonly Mutant[] = [
   {
     id: 'CX-09',
     does: 'ends the sessions in classic mode',
-    file: 'src/auth/account/password-reset.ts',
-    find: 'if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'if (tx.options.resetEndsSessions) await revokeSessionsAndTokens',
     replace: 'if (true) await revokeSessionsAndTokens',
   },
   {
     id: 'CX-09',
     does: 'keeps the sessions',
-    file: 'src/auth/account/password-reset.ts',
-    find: 'if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'if (tx.options.resetEndsSessions) await revokeSessionsAndTokens',
     replace: 'if (false) await revokeSessionsAndTokens',
   },
   {

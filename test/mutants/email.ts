@@ -54,15 +54,15 @@ export const EMAIL: readonly Mutant[] = [
   {
     id: 'EML-03',
     does: 'accepts a token any number of times',
-    file: 'src/auth/account/confirmation.ts',
-    find: 'if (!isAsSeen || !(await store.takeToken(tx.db, token, tx.now())))',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'if (!isAsSeen || !(await proof.take(tx)))',
     replace: 'if (!isAsSeen)',
   },
   {
     id: 'EML-03',
     does: 'accepts a token after the address has changed',
-    file: 'src/auth/account/confirmation.ts',
-    find: "if (token.purpose === 'confirm_email' && !isOwn) throw",
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: "if (proof.purpose === 'confirm_email' && !isOwn) throw",
     replace: 'if (false) throw',
   },
   {
@@ -125,7 +125,7 @@ export const EMAIL: readonly Mutant[] = [
   {
     id: 'EML-06',
     does: 'does not notify the old address of the change',
-    file: 'src/auth/account/confirmation.ts',
+    file: 'src/auth/account/mailbox-proof.ts',
     find: "    await enqueueMail(tx, user, 'email_changed', caller, { email: user.email, details })\n",
     replace: '',
   },
@@ -146,23 +146,23 @@ export const EMAIL: readonly Mutant[] = [
   {
     id: 'EML-07',
     does: 'keeps the password of whoever registered the address',
-    file: 'src/auth/account/password-reset.ts',
-    find: 'await store.updateUser(tx.db, token.userId, { hashedPassword })',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: '    await store.updateUser(tx.db, userId, { hashedPassword })\n',
     replace:
-      'if (locked.emailVerifiedAt !== null) await store.updateUser(tx.db, token.userId, { hashedPassword })',
+      '    if (locked.emailVerifiedAt !== null) await store.updateUser(tx.db, userId, { hashedPassword })\n',
   },
   {
     id: 'EML-07',
     does: 'keeps the address unconfirmed for its owner',
-    file: 'src/auth/account/password-reset.ts',
-    find: "if (ctx.options.resetTokenDelivery === 'mail' && locked.emailVerifiedAt === null)",
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'if (proof.isMailed && locked.emailVerifiedAt === null)',
     replace: 'if (false)',
   },
   {
     id: 'EML-07',
     does: 'does not give way to the person who reads the mail of an address',
-    file: 'src/auth/account/confirmation.ts',
-    find: 'const unconfirmed = isOwn ? null : await store.lockUnconfirmedUser(tx.db, token.email)',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'const unconfirmed = other === null || isOwn ? null : await store.lockUnconfirmedUser(tx.db, proof.email)',
     replace: 'const unconfirmed = null as number | null',
   },
   {
@@ -190,8 +190,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-08',
     does: 'lets clients put links into mail',
     file: 'src/mail/compose.ts',
-    find: "device: wordsOnly(device ?? '') || null",
-    replace: 'device: device || null',
+    find: "return wordsOnly(device ?? '') || null",
+    replace: 'return device || null',
   },
   {
     id: 'EML-04',

@@ -204,7 +204,7 @@ export const PASSWORDS: readonly Mutant[] = [
   {
     id: 'PW-09',
     does: 'lets a reset set the compromised password again',
-    file: 'src/auth/account/password-reset.ts',
+    file: 'src/auth/account/mailbox-proof.ts',
     find: 'if (user === null || user.passwordCompromisedAt === null) return',
     replace: 'if (user !== null) return',
   },

@@ -15,16 +15,16 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-01',
     does: 'ends the sessions when a reset is requested',
-    file: RESET,
-    find: "if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)",
+    file: 'src/auth/account/password-reset.ts',
+    find: '    if (user !== null && user.disabledAt === null)\n',
     replace:
-      "if (user !== null) await store.deleteSessionsOf(tx.db, user.id)\n    if (user !== null && user.disabledAt === null) await enqueueMail(tx, user, 'reset_password', caller)",
+      "    if (user !== null) await (await import('../sessions/revoke.ts')).revokeSessionsAndTokens(tx, user.id)\n    if (user !== null && user.disabledAt === null)\n",
   },
   {
     id: 'REC-01',
     does: 'does no work for an unknown address',
-    file: RESET,
-    find: "    else await enqueueDecoy(tx, 'reset_password', caller, email)\n",
+    file: 'src/auth/account/password-reset.ts',
+    find: "    else await enqueueDecoy(tx, 'reset_password', caller, email, code.purpose)\n",
     replace: '',
   },
   {
@@ -37,17 +37,17 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-02',
     does: 'mails the token to the address as it was typed',
-    file: RESET,
-    find: "await enqueueMail(tx, user, 'reset_password', caller)",
-    replace: "await enqueueMail(tx, user, 'reset_password', caller, { email })",
+    file: 'src/auth/account/password-reset.ts',
+    find: 'caller, { code: { ...code, userId: user.id } })',
+    replace: 'caller, { email, code: { ...code, userId: user.id } })',
   },
   {
     id: 'REC-02',
     does: 'records the token in the audit log',
-    file: RESET,
-    find: "await record(tx, { action: 'reset_password', userId: token.userId }, asUser(caller, locked))",
+    file: 'src/auth/account/password-reset.ts',
+    find: '  const isMailed = ctx.options',
     replace:
-      "await record(tx, { action: 'reset_password', userId: token.userId, details: { resetToken } }, asUser(caller, locked))",
+      "  await record(ctx, { action: 'reset_password', userId: token.userId, details: { resetToken } }, caller)\n  const isMailed = ctx.options",
   },
   {
     id: 'REC-03',
@@ -101,9 +101,10 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-06',
     does: 'uses a token up although the change fails',
-    file: RESET,
-    find: 'store.takeToken(tx.db, token, ctx.now())',
-    replace: 'store.takeToken(ctx.db, token, ctx.now())',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: '  const user = await inTransaction(ctx, async (tx) => {\n    const { userId } = proof\n    const locked = await store.lockUser(tx.db, userId)\n    const isSame = locked !== null && normalizeEmail(locked.email) === normalizeEmail(proof.email)\n    const isTaken = isSame && locked.disabledAt === null && (await proof.take(tx))\n',
+    replace:
+      '  const wasTaken = await proof.take(ctx as TxContext)\n  const user = await inTransaction(ctx, async (tx) => {\n    const { userId } = proof\n    const locked = await store.lockUser(tx.db, userId)\n    const isSame = locked !== null && normalizeEmail(locked.email) === normalizeEmail(proof.email)\n    const isTaken = isSame && locked.disabledAt === null && wasTaken\n',
   },
   {
     id: 'REC-07',
@@ -136,8 +137,8 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-09',
     does: 'keeps the sessions',
-    file: RESET,
-    find: 'if (ctx.options.resetEndsSessions) await revokeSessionsAndTokens',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: 'if (tx.options.resetEndsSessions) await revokeSessionsAndTokens',
     replace: 'if (false) await revokeSessionsAndTokens',
   },
   {
@@ -166,7 +167,7 @@ export const RECOVERY: readonly Mutant[] = [
   {
     id: 'REC-09',
     does: 'sends no notice',
-    file: RESET,
+    file: 'src/auth/account/mailbox-proof.ts',
     find: "    await enqueueMail(tx, locked, 'password_changed', caller)\n",
     replace: '',
   },

@@ -63,7 +63,7 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-04',
     does: 'keeps the session that a sign-in replaces',
-    file: 'src/auth/sign-in/with-password.ts',
+    file: 'src/auth/sign-in/finish.ts',
     find: '      if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)\n',
     replace: '',
   },
@@ -290,7 +290,7 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-15',
     does: 'records two factors for a password',
-    file: 'src/auth/sign-in/with-password.ts',
+    file: 'src/auth/sign-in/finish.ts',
     find: "amr: ['pwd'], aal: 1,",
     replace: "amr: ['pwd'], aal: 2,",
   },

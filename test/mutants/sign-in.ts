@@ -91,7 +91,7 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     id: 'LGN-04',
     does: 'keeps the failures of strangers after a reset',
-    file: 'src/auth/account/password-reset.ts',
+    file: 'src/auth/account/mailbox-proof.ts',
     find: '    await forgetAttempts(tx, locked.email)\n',
     replace: '',
   },
@@ -121,15 +121,15 @@ export const SIGN_IN: readonly Mutant[] = [
     id: 'LGN-07',
     does: 'tells in the answer that an address is taken',
     file: 'src/auth/account/registration.ts',
-    find: "    await enqueueMail(tx, owner, 'account_exists', caller)\n",
+    find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace:
-      "    await enqueueMail(tx, owner, 'account_exists', caller)\n    throw new AuthError('invalid_email', { field: 'email' })\n",
+      "    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n    throw new AuthError('invalid_email', { field: 'email' })\n",
   },
   {
     id: 'LGN-07',
     does: 'does not tell the mailbox of a taken address',
     file: 'src/auth/account/registration.ts',
-    find: "    await enqueueMail(tx, owner, 'account_exists', caller)\n",
+    find: '    await enqueueMail(tx, owner, kind, caller, tx.options.emailVerification ? { code } : {})\n',
     replace: '',
   },
   {
@@ -161,7 +161,7 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     id: 'LGN-12',
     does: 'sends no notice of a reset password',
-    file: 'src/auth/account/password-reset.ts',
+    file: 'src/auth/account/mailbox-proof.ts',
     find: "    await enqueueMail(tx, locked, 'password_changed', caller)\n",
     replace: '',
   },
@@ -175,9 +175,9 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     id: 'LGN-12',
     does: 'sends the notice of a changed address to the new address',
-    file: 'src/auth/account/confirmation.ts',
+    file: 'src/auth/account/mailbox-proof.ts',
     find: 'caller, { email: user.email, details })',
-    replace: 'caller, { email: token.email, details })',
+    replace: 'caller, { email: proof.email, details })',
   },
   {
     id: 'LGN-13',
