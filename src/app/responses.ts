@@ -18,6 +18,30 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 } as const
 
+/** What browsers let pages do, such as using the camera. Our pages need nothing of it, nor does what a proxy adds to them. */
+const PERMISSIONS_POLICY = [
+  'accelerometer',
+  'autoplay',
+  'camera',
+  'display-capture',
+  'encrypted-media',
+  'fullscreen',
+  'geolocation',
+  'gyroscope',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'picture-in-picture',
+  'publickey-credentials-create',
+  'publickey-credentials-get',
+  'screen-wake-lock',
+  'usb',
+  'xr-spatial-tracking',
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ')
+
 type Extra = Readonly<Record<string, string>>
 
 /** An HTML page with its policies. */
@@ -79,6 +103,7 @@ export function createRenderer({
       ...always,
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': contentSecurityPolicy,
+      'permissions-policy': PERMISSIONS_POLICY,
       'referrer-policy': referrerPolicy,
       // The same address answers programs with JSON.
       vary: 'Accept',

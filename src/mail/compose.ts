@@ -1,5 +1,4 @@
 import { isIP } from 'node:net'
-import { deviceName } from '../lib/device-name.ts'
 import { MAIL_CODE_LIFETIME_SECONDS } from '../model/mail-codes.ts'
 import { type Locale, MAIL, type MailTexts, type MailWords, type SignInWords } from '../text/index.ts'
 import type { ComposedMail, LinkedKind, MailContent, MailData, MailKind, SignIn } from './index.ts'
@@ -44,9 +43,8 @@ export function contentOf(message: Message): MailContent {
 /**
  * Writes the subject, text and HTML of a message. The link of a message and its code are its only secrets.
  *
- * Line breaks and other control characters in values become spaces. `device`, which clients control, becomes the names of
- * a known browser and system. Otherwise it is cut to 80 characters and cannot contain anything that mail programs turn
- * into a link.
+ * Line breaks and other control characters in values become spaces. `device`, which clients control, is cut to 80
+ * characters and cannot contain anything that mail programs turn into a link.
  *
  * @throws {TypeError} `link` is not an http or https URL in ASCII, or `lifetimeSeconds` is not a whole number above 0.
  * @throws {RangeError} `at` is an invalid date.
@@ -116,8 +114,8 @@ function withSupport(words: MailWords, message: Message, { support }: MailTexts,
   return { ...words, after: [...words.after, support.replace('{contact}', () => contact)] }
 }
 
-function signInWords({ at, ip, device }: SignIn, texts: MailTexts): SignInWords {
-  const time = new Intl.DateTimeFormat(texts.formats, {
+function signInWords({ at, ip, device }: SignIn, { formats }: MailTexts): SignInWords {
+  const time = new Intl.DateTimeFormat(formats, {
     day: 'numeric',
     month: 'long',
     year: 'numeric',
@@ -127,14 +125,7 @@ function signInWords({ at, ip, device }: SignIn, texts: MailTexts): SignInWords 
     timeZone: 'UTC',
     timeZoneName: 'short',
   }).format(at)
-  return { time, ip: ip !== null && isIP(ip) !== 0 ? ip : null, device: deviceWords(device, texts) }
-}
-
-/** The browser and the system if both are known, otherwise what the client says about itself. */
-function deviceWords(device: string | null, texts: MailTexts): string | null {
-  const { browser, system } = deviceName(device) ?? { browser: null, system: null }
-  if (browser === null || system === null) return wordsOnly(device ?? '') || null
-  return texts.device.replace('{browser}', browser).replace('{system}', system)
+  return { time, ip: ip !== null && isIP(ip) !== 0 ? ip : null, device: wordsOnly(device ?? '') || null }
 }
 
 /** A duration such as `30 minutes`, `1 hour`, `24 hours` or `2 days`. A minute or more is rounded down to minutes. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { lookOf } from '../../test/support/look.ts'
 import { type Contract, TOPICS } from '../api/index.ts'
 import { ERRORS } from '../model/errors.ts'
-import { LOCALES, type Locale, PAGES, placeholdersOf, sentencesOf } from '../text/index.ts'
+import { LOCALES, type Locale, PAGES } from '../text/index.ts'
 import { type Page, renderConfirmEmail, renderResetPassword } from './index.ts'
 
 interface Given {
@@ -213,39 +213,4 @@ it('all pages have the same policy', () => {
         "base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
     ]),
   )
-})
-
-/** Sentences that are right in two languages. */
-const SHARED = ['Name', 'Error: {title}']
-
-it('no two languages share a sentence', () => {
-  const sentences = LOCALES.flatMap((locale) => [...new Set(textsIn(translatedTopics(locale)))])
-  const shared = sentences.filter((text, index) => sentences.indexOf(text) !== index)
-  expect([...new Set(shared)]).toEqual(SHARED)
-})
-
-/** The topics of a language without those that it takes from English as a whole. */
-function translatedTopics(locale: Locale): unknown[] {
-  return Object.entries(PAGES[locale]).flatMap(([topic, texts]) =>
-    locale !== 'en' && texts === PAGES.en[topic as keyof typeof PAGES.en] ? [] : [texts],
-  )
-}
-
-it('every translation has the sentences and placeholders of the English text', () => {
-  const placeholdersIn = (locale: Locale) =>
-    Object.fromEntries(
-      [...sentencesOf(PAGES[locale])].map(([key, text]) => [key, placeholdersOf(text).toSorted()]),
-    )
-  for (const locale of LOCALES) expect(placeholdersIn(locale)).toEqual(placeholdersIn('en'))
-})
-
-it('the reader is addressed formally in German and Spanish', () => {
-  const familiar = { de: /\b(?:du|dich|dir|dein\w*)\b/iu, es: /\b(?:tú|tu|tus|ti|te|vuestr\w*)\b/iu }
-  for (const locale of ['de', 'es'] as const)
-    expect(textsIn(PAGES[locale]).filter((text) => familiar[locale].test(text))).toEqual([])
-})
-
-it('punctuation has no-break spaces before it in French, and apostrophes are typographic', () => {
-  const texts = LOCALES.flatMap((locale) => textsIn(PAGES[locale]))
-  expect(texts.filter((text) => / [:;!?»]|« |['"]/.test(text))).toEqual([])
 })

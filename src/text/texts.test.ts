@@ -69,3 +69,8 @@ describe('French', () => {
     expect(keysOf('fr', /(?<![\p{L}’])(?:tu|te|toi|ton|ta|tes)(?!\p{L})/iu)).toEqual([])
   })
 })
+
+it('the reader is addressed formally in German and Spanish', () => {
+  const familiar = { de: /\b(?:du|dich|dir|dein\w*)\b/iu, es: /\b(?:tú|tu|tus|ti|te|vuestr\w*)\b/iu }
+  for (const locale of ['de', 'es'] as const) expect(keysOf(locale, familiar[locale])).toEqual([])
+})

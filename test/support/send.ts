@@ -18,6 +18,8 @@ export interface Send {
   readonly sessionToken?: string | undefined
   /** Value of the device cookie. */
   readonly deviceToken?: string | undefined
+  /** Value of the cookie `browser`. */
+  readonly browserToken?: string | undefined
   /** Address of the connection. Only for a service in this process. */
   readonly ip?: string | undefined
 }
@@ -36,7 +38,7 @@ export function send(
   target: Target,
   method: string,
   path: string,
-  { form, json, body, headers, sessionToken, deviceToken, ip }: Send = {},
+  { form, json, body, headers, sessionToken, deviceToken, browserToken, ip }: Send = {},
 ): Promise<Response> {
   const options = typeof target === 'string' ? undefined : target.options
   const isProduction = options?.mode === 'production'
@@ -46,6 +48,7 @@ export function send(
   const cookies = [
     ...(sessionToken === undefined ? [] : [`${prefix}session_id=${sessionToken}`]),
     ...(deviceToken === undefined ? [] : [`${prefix}device=${deviceToken}`]),
+    ...(browserToken === undefined ? [] : [`${prefix}browser=${browserToken}`]),
   ]
   const request = new Request(`${base}${path}`, {
     method,

@@ -3,10 +3,11 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import * as fields from '../../src/api/fields.ts'
 import type { Operation } from '../../src/api/index.ts'
+import * as pageFields from '../../src/api/pages/fields.ts'
 import type { AuditRecord } from '../../src/auth/index.ts'
 import type { EngineName } from './engines.ts'
 import { NEW_PASSWORD, PASSWORD, type Production, productionAuth } from './production.ts'
-import { type Send, send } from './send.ts'
+import { fieldsFor, type Send, send } from './send.ts'
 import { ALICE, NEW_ADDRESS, WRONG } from './story.ts'
 
 /** Alice, signed in. */
@@ -45,7 +46,7 @@ export async function outcome(answer: Response): Promise<string> {
   return answer.status < 400 ? String(answer.status) : ((await answer.json()) as { code: string }).code
 }
 
-type Filler = (world: World, operation: string) => string | Promise<string>
+type Filler = (world: World, operation: Operation) => string | Promise<string>
 
 /** What fills a field of an operation. Fields are known by their schema, so that a new operation needs nothing here. */
 const VALUES = new Map<unknown, Filler>([
@@ -56,7 +57,9 @@ const VALUES = new Map<unknown, Filler>([
   [fields.mailedToken, emailChangeToken],
   [fields.mailedCode, mailedCode],
   [fields.passwordWithCode, () => PASSWORD],
-  [fields.browserToken, () => BROWSER_TOKEN],
+  [pageFields.formPassword, () => PASSWORD],
+  [pageFields.ownEmail, () => ALICE],
+  [pageFields.sessionField, otherSession],
   [fields.name, () => 'Alice Liddell'],
   [fields.picture, () => 'https://example.com/alice.png'],
   [fields.locale, () => 'fr'],
@@ -72,7 +75,12 @@ const WRONG_VALUES = new Map<unknown, Filler>([
   [fields.mailedCode, (world, operation) => mailedCode(world, operation).then(() => WRONG_CODE)],
 ])
 
-const PASSWORDS: readonly unknown[] = [fields.password, fields.passwordWithCode]
+/** The fields for the password of the account. */
+export const PASSWORDS: readonly unknown[] = [
+  fields.password,
+  fields.passwordWithCode,
+  pageFields.formPassword,
+]
 const SECRETS: readonly unknown[] = [...PASSWORDS, fields.resetToken, fields.mailedToken, fields.mailedCode]
 
 /**
@@ -93,17 +101,17 @@ export async function resetToken({ auth, mailedLink }: World): Promise<string> {
   return (await mailedLink('reset_password')).token
 }
 
-/** Asks for a code for an operation, in her browser. */
-async function mailedCode(world: World, operation: string): Promise<string> {
+/** Asks for a code for an operation, in her browser. What it is for is what the operation records. */
+async function mailedCode(world: World, { audit = [] }: Operation): Promise<string> {
   const { auth, newMails, userId, db } = world
   const browser = { browserToken: BROWSER_TOKEN }
   await newMails()
-  if (operation === 'mailCodes.changeEmail') {
+  if (audit.includes('change_email')) {
     // Left from an earlier code.
     await db.deleteFrom('users').where('id', '<>', userId).execute()
     const sessionToken = (await auth.createSession(ALICE)) ?? (await auth.createSession(NEW_ADDRESS))
     await auth.account.changeEmail({ email: NEW_ADDRESS }, { ...browser, sessionToken })
-  } else if (operation === 'mailCodes.confirmEmail') {
+  } else if (audit.includes('confirm_email')) {
     await db.updateTable('users').set({ email_verified_at: null }).where('id', '=', userId).execute()
     await auth.mailCodes.request({ purpose: 'confirm_email', email: ALICE }, browser)
   } else {
@@ -115,6 +123,17 @@ async function mailedCode(world: World, operation: string): Promise<string> {
   await newMails()
   // A disabled account gets none.
   return code ?? WRONG_CODE
+}
+
+/** The id of another session of hers. */
+async function otherSession({ newSession }: World): Promise<string> {
+  return (await newSession()).split('.')[0] ?? ''
+}
+
+/** The name of the style sheet of the pages. */
+async function assetName({ ask }: World): Promise<string> {
+  const page = await ask('GET', '/sign_in', { headers: { accept: 'text/html' } })
+  return /assets\/([^"]+\.css)/.exec(await page.text())?.[1] ?? expect.unreachable('no style sheet')
 }
 
 /** Whether a field may be missing. */
@@ -134,11 +153,12 @@ export interface Request extends Send {
  * @param choice - Which value a required enumeration gets.
  */
 export async function requestFor(
-  { id, path, params = {}, body }: Operation,
+  operation: Operation,
   world: World,
   wrong: readonly unknown[] = [],
   choice = 0,
 ): Promise<Request> {
+  const { id, path, params = {}, body } = operation
   const json: Record<string, string> = {}
   for (const [name, schema] of Object.entries(body?.shape ?? {})) {
     const value = VALUES.get(schema)
@@ -146,13 +166,17 @@ export async function requestFor(
     else if (value !== undefined)
       json[name] = await (wrong.includes(schema) ? (WRONG_VALUES.get(schema) ?? (() => WRONG)) : value)(
         world,
-        id,
+        operation,
       )
     else if (!isOptional(schema)) expect.unreachable(`${id}: what is a good ${name}?`)
   }
-  // A path names a session, which is not the one that acts.
-  const [sessionId = ''] = 'id' in params ? (await world.newSession()).split('.') : []
-  return { path: path.replace('{id}', sessionId), ...(body && { json }) }
+  const sessionId = 'id' in params ? await otherSession(world) : ''
+  const asset = 'name' in params ? await assetName(world) : ''
+  return {
+    path: path.replace('{id}', sessionId).replace('{name}', asset),
+    browserToken: BROWSER_TOKEN,
+    ...(body && fieldsFor(operation, json)),
+  }
 }
 
 /** How many values a required enumeration of an operation has. */

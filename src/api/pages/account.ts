@@ -4,6 +4,7 @@ import * as accountOperations from '../account.ts'
 import { NEW_PASSWORD_ERRORS, operation } from '../contract.ts'
 import { email, mailedCode, newPassword, password } from '../fields.ts'
 import * as sessionOperations from '../sessions.ts'
+import { ownEmail, sessionField } from './fields.ts'
 
 export const showAccount = operation({
   method: 'GET',
@@ -120,7 +121,7 @@ export const endSession = operation({
   access: { session: true, fresh: true },
   audit: sessionOperations.end.audit,
   body: z.strictObject({
-    session: z.string().meta({ description: 'The id of a session of the account. It grants no access.' }),
+    session: sessionField,
   }),
   success: { status: 303, description: 'The session has ended, or had ended before.' },
   errors: [],
@@ -184,9 +185,7 @@ export const deleteAccount = operation({
   needs: ['pages'],
   access: { session: true, fresh: true },
   audit: accountOperations.delete.audit,
-  body: z.strictObject({
-    email: email.meta({ description: 'The address of the account, so that nobody deletes it by mistake.' }),
-  }),
+  body: z.strictObject({ email: ownEmail }),
   success: {
     status: 303,
     description: 'The account is deleted and the cookie cleared.',

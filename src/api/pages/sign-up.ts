@@ -5,7 +5,7 @@ import { operation } from '../contract.ts'
 import { email, mailedCode, newPassword } from '../fields.ts'
 import * as mailCodeOperations from '../mail-codes.ts'
 import * as signInOperations from '../sign-in.ts'
-import { formText, returnTo } from './fields.ts'
+import { formPassword, formText, returnTo } from './fields.ts'
 
 export const showSignUp = operation({
   method: 'GET',
@@ -65,9 +65,7 @@ export const confirmCode = operation({
   audit: ['confirm_email', 'login', 'logout', 'limit_reached'],
   body: z.strictObject({
     code: mailedCode,
-    password: formText.optional().meta({
-      description: 'The password of the account. Required unless this browser registered the account.',
-    }),
+    password: formPassword,
     asks: formText.optional().meta({ description: 'Sent by a form that has a field `password`.' }),
     return_to: returnTo,
   }),

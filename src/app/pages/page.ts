@@ -68,14 +68,25 @@ export function submitRoute<Form extends Contract>(
     } catch (error) {
       if (!request.acceptsHtml || !(error instanceof AuthError) || !isForForm(error))
         return detour(request, error)
-      const form = { values: typed(values), refusal: error }
-      const answer = answerOf(await handlers.show(request, form), request)
+      return showAgain(request, values, error)
+    }
+  }
+  async function showAgain(
+    request: PageRequest,
+    values: Readonly<Record<string, unknown>>,
+    refusal: AuthError,
+  ): Promise<Answer> {
+    try {
+      const answer = answerOf(await handlers.show(request, { values: typed(values), refusal }), request)
       return {
         ...answer,
-        status: ERRORS[error.code].status,
-        headers: { ...answer.headers, ...headersOf(error) },
-        refused: error,
+        status: ERRORS[refusal.code].status,
+        headers: { ...answer.headers, ...headersOf(refusal) },
+        refused: refusal,
       }
+    } catch (error) {
+      // The page itself needs a session, or a fresh one.
+      return detour(request, error)
     }
   }
 }

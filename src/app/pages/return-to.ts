@@ -35,14 +35,16 @@ export function createReturnTargets(
     if (text === null || text === undefined || text.length > MAX_LENGTH || MISREAD.test(text)) return null
     if (text.startsWith('/')) return localTarget(text)
     const url = URL.parse(text)
-    if (url === null || url.username !== '' || url.password !== '') return null
+    // The origin of a `blob:` URL is that of the page that made it.
+    if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+      return null
     return allowed.has(url.origin) ? url.href : null
   }
 }
 
 /** The path is resolved as a browser does: `//host` and `/.//host` name another host. */
 function localTarget(text: string): string | null {
-  const url = URL.parse(text, HERE)
+  const url = text.startsWith('//') ? null : URL.parse(text, HERE)
   if (url === null || url.origin !== HERE || url.pathname.startsWith('//')) return null
   return url.pathname + url.search + url.hash
 }

@@ -27,7 +27,6 @@ export const mail: MailTexts = {
   copyLink: 'Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',
   enterCode: 'Oder geben Sie diesen Code dort ein, wo Sie ihn angefordert haben:',
   codeExpiry: 'Er funktioniert nur in diesem Browser und ist {duration} gültig.',
-  device: '{browser} auf {system}',
   verify_email: (service, duration) => ({
     subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${service}`,
     heading: 'Bestätigen Sie Ihre E-Mail-Adresse',

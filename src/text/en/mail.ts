@@ -34,8 +34,6 @@ export const mail = {
   enterCode: 'Or enter this code where you requested it:',
   /** Below the code. `{duration}` stands for how long it works. */
   codeExpiry: 'It works only in that browser and expires after {duration}.',
-  /** A browser and the system that it runs on. */
-  device: '{browser} on {system}',
   verify_email: (service: string, duration: string): MailWords => ({
     subject: `Confirm your email address for ${service}`,
     heading: 'Confirm your email address',

@@ -25,7 +25,6 @@ export const mail: MailTexts = {
   copyLink: 'Si el botón no funciona, copie este enlace en su navegador:',
   enterCode: 'O introduzca este código donde lo solicitó:',
   codeExpiry: 'Solo funciona en ese navegador y es válido durante {duration}.',
-  device: '{browser} en {system}',
   verify_email: (service, duration) => ({
     subject: `Confirme su dirección de correo electrónico para ${service}`,
     heading: 'Confirme su dirección de correo electrónico',

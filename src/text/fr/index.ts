@@ -1,7 +1,22 @@
-export { account } from './account.ts'
-export { activity } from './activity.ts'
-export { behindLink, recovery, recoveryCode } from './recovery.ts'
-export { refusals } from './refusals.ts'
-export { shell } from './shell.ts'
-export { signIn, signOut, stepUp } from './sign-in.ts'
-export { confirmCode, signUp } from './sign-up.ts'
+import { account } from './account.ts'
+import { activity } from './activity.ts'
+import { behindLink, recovery, recoveryCode } from './recovery.ts'
+import { refusals } from './refusals.ts'
+import { shell } from './shell.ts'
+import { signIn, signOut, stepUp } from './sign-in.ts'
+import { confirmCode, signUp } from './sign-up.ts'
+
+export const topics = {
+  account,
+  activity,
+  behindLink,
+  confirmCode,
+  recovery,
+  recoveryCode,
+  refusals,
+  shell,
+  signIn,
+  signOut,
+  signUp,
+  stepUp,
+}

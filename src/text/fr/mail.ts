@@ -26,7 +26,6 @@ export const mail: MailTexts = {
   copyLink: 'Si le bouton ne fonctionne pas, copiez ce lien dans votre navigateur\u00a0:',
   enterCode: 'Vous pouvez aussi saisir ce code là où vous l’avez demandé\u00a0:',
   codeExpiry: 'Il ne fonctionne que dans ce navigateur et reste valable {duration}.',
-  device: '{browser} sur {system}',
   verify_email: (service, duration) => ({
     subject: `Confirmez votre adresse e-mail pour ${service}`,
     heading: 'Confirmez votre adresse e-mail',

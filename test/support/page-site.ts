@@ -1,0 +1,100 @@
+/** A service with every hosted page, and Alice, who has an account. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished } from 'vitest'
+import { OPERATIONS, type Operation } from '../../src/api/index.ts'
+import { type Auth, type CreateAuthOptions, createAuth } from '../../src/index.ts'
+import { toNodeHandler } from '../../src/node.ts'
+import { CHEAP_HASHER, migratedDatabase, type TestClock, testClock } from './engines.ts'
+import { BASE_URL, type MemoryMailer, memoryMailer, PASSWORD, randomKey } from './production.ts'
+import { type Send, send } from './send.ts'
+import { ALICE } from './story.ts'
+import type { OnEnd } from './system.ts'
+
+/** Where people may be sent to. */
+export const APPLICATION = 'https://app.example.com'
+
+/** Every page. A new one is covered without any change here. */
+export const PAGES = OPERATIONS.filter(({ success }) => success.page)
+/** Every form of a page. */
+export const FORMS = OPERATIONS.filter(({ tag, method }) => tag === 'page' && method === 'POST')
+
+export interface PageSite {
+  readonly auth: Auth
+  readonly now: TestClock
+  readonly mailer: MemoryMailer
+  readonly userId: number
+  /** Sends a request as a browser does that navigates. */
+  ask(method: string, path: string, request?: Send): Promise<Response>
+  /** A fresh session of Alice. */
+  newSession(): Promise<string>
+}
+
+type Given = CreateAuthOptions & { readonly onEnd?: OnEnd }
+
+/** Opens the site in production mode. It is closed when the test ends. */
+export async function openPageSite({ onEnd = onTestFinished, ...options }: Given = {}): Promise<PageSite> {
+  const now = testClock()
+  const mailer = memoryMailer()
+  const auth = await createAuth({
+    mode: 'production',
+    baseUrl: BASE_URL,
+    secretKey: randomKey(),
+    breachCheckUrl: 'off',
+    returnOrigins: APPLICATION,
+    databaseUrl: options.databaseUrl ?? (await migratedDatabase('sqlite')),
+    hasher: CHEAP_HASHER,
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    now,
+    mailer,
+    ...options,
+  })
+  onEnd(() => auth.close())
+  const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
+  return {
+    auth,
+    now,
+    mailer,
+    userId: id,
+    ask: (method, path, request = {}) =>
+      send(auth, method, path, { ...request, headers: { accept: NAVIGATION, ...request.headers } }),
+    newSession: async () => (await auth.createSession(ALICE)) ?? expect.unreachable(),
+  }
+}
+
+/** What Chromium sends when it navigates. */
+export const NAVIGATION =
+  'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
+
+/** A session, if the page needs one. */
+export async function sessionFor({ access }: Operation, site: PageSite): Promise<Pick<Send, 'sessionToken'>> {
+  return access === 'anyone' ? {} : { sessionToken: await site.newSession() }
+}
+
+/** Serves the site to a browser, at http://localhost. */
+export async function startPageSite({
+  onEnd = onTestFinished,
+  ...options
+}: Given = {}): Promise<PageSite & { readonly origin: string; readonly received: readonly string[] }> {
+  const received: string[] = []
+  let handle: ReturnType<typeof toNodeHandler> | undefined
+  const server = createServer((request, response) => {
+    received.push(`${request.method} ${request.url}`)
+    return handle?.(request, response)
+  }).listen(0, '127.0.0.1')
+  await new Promise((listening) => server.once('listening', listening))
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  onEnd(async () => {
+    server.closeAllConnections()
+    await new Promise((closed) => server.close(closed))
+  })
+  const site = await openPageSite({
+    mode: 'development',
+    baseUrl: origin,
+    databaseUrl: 'sqlite::memory:',
+    onEnd,
+    ...options,
+  })
+  handle = toNodeHandler(site.auth)
+  return { ...site, origin, received }
+}
