@@ -190,8 +190,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-08',
     does: 'lets clients put links into mail',
     file: 'src/mail/compose.ts',
-    find: "return wordsOnly(device ?? '') || null",
-    replace: 'return device || null',
+    find: "device: wordsOnly(device ?? '') || null",
+    replace: 'device: device || null',
   },
   {
     id: 'EML-04',
