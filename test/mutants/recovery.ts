@@ -92,6 +92,56 @@ export const RECOVERY: readonly Mutant[] = [
     replace: "kind: { type: 'integer', min: 60, max: 2 * DAY, unit: 'seconds' },\n    classic: HOUR,",
   },
   {
+    id: 'REC-05',
+    does: 'does not count wrong codes',
+    file: 'src/auth/mail-codes/check.ts',
+    find: '  if (!isRight || user === null || !isAllowed(user)) return refuse(',
+    replace:
+      '  if (!isRight) await attempt.withdraw()\n  if (!isRight || user === null || !isAllowed(user)) return refuse(',
+  },
+  {
+    id: 'REC-05',
+    does: 'counts wrong codes for each code alone',
+    file: 'src/auth/mail-codes/check.ts',
+    find: 'attempterOf(row, user), caller)',
+    replace: '{ email: row.id, account: user }, caller)',
+  },
+  {
+    id: 'REC-05',
+    does: 'counts wrong codes for each browser alone',
+    file: 'src/auth/mail-codes/check.ts',
+    find: 'email: email || Buffer.from(browserHash)',
+    replace: 'email: Buffer.from(browserHash)',
+  },
+  {
+    id: 'REC-05',
+    does: 'keeps the code after the last wrong guess',
+    file: 'src/auth/mail-codes/check.ts',
+    find: '    if (failuresBefore + 1 >= tx.options.mailCodeFailuresPerAccount) await store.voidMailCode(tx.db, id)\n',
+    replace: '',
+  },
+  {
+    id: 'REC-05',
+    does: 'lets a code live for an hour',
+    file: 'src/model/mail-codes.ts',
+    find: 'MAIL_CODE_LIFETIME_SECONDS = 600',
+    replace: 'MAIL_CODE_LIFETIME_SECONDS = 3_600',
+  },
+  {
+    id: 'REC-05',
+    does: 'has six digits',
+    file: 'src/model/mail-codes.ts',
+    find: 'MAIL_CODE_DIGITS = 8',
+    replace: 'MAIL_CODE_DIGITS = 6',
+  },
+  {
+    id: 'REC-05',
+    does: 'mails the same digits each time',
+    file: 'src/lib/random.ts',
+    find: '() => randomInt(10)',
+    replace: '() => 7',
+  },
+  {
     id: 'REC-06',
     does: 'redeems a token as often as it is presented',
     file: 'src/db/tables/tokens.ts',
@@ -105,6 +155,13 @@ export const RECOVERY: readonly Mutant[] = [
     find: '  const user = await inTransaction(ctx, async (tx) => {\n    const { userId } = proof\n    const locked = await store.lockUser(tx.db, userId)\n    const isSame = locked !== null && normalizeEmail(locked.email) === normalizeEmail(proof.email)\n    const isTaken = isSame && locked.disabledAt === null && (await proof.take(tx))\n',
     replace:
       '  const wasTaken = await proof.take(ctx as TxContext)\n  const user = await inTransaction(ctx, async (tx) => {\n    const { userId } = proof\n    const locked = await store.lockUser(tx.db, userId)\n    const isSame = locked !== null && normalizeEmail(locked.email) === normalizeEmail(proof.email)\n    const isTaken = isSame && locked.disabledAt === null && wasTaken\n',
+  },
+  {
+    id: 'REC-06',
+    does: 'redeems a code as often as it is typed',
+    file: 'src/db/tables/mail-codes.ts',
+    find: '  return numDeletedRows > 0n\n',
+    replace: '  return numDeletedRows >= 0n\n',
   },
   {
     id: 'REC-07',
@@ -133,6 +190,20 @@ export const RECOVERY: readonly Mutant[] = [
     file: 'src/auth/account/password-change.ts',
     find: 'await revokeSessionsAndTokens(tx, user.id)',
     replace: 'await store.deleteSessionsOf(tx.db, user.id)',
+  },
+  {
+    id: 'REC-07',
+    does: 'accepts the code of another browser',
+    file: 'src/db/tables/mail-codes.ts',
+    find: "    .where('browser_hash', '=', browserHash)\n",
+    replace: "    .where('browser_hash', 'is not', browserHash && null)\n",
+  },
+  {
+    id: 'REC-07',
+    does: 'accepts a code for another purpose',
+    file: 'src/db/tables/mail-codes.ts',
+    find: "    .where('purpose', '=', purpose)\n",
+    replace: '',
   },
   {
     id: 'REC-09',

@@ -1,7 +1,7 @@
 /** Where people are sent after a form, over HTTP. The rules are tested in `src/app/pages/return-to.test.ts`. */
 import { expect, it } from 'vitest'
-import { APPLICATION, FORMS, openPageSite, PAGES, sessionFor } from '../support/page-site.ts'
 import { GENEROUS } from '../attacks/support.ts'
+import { APPLICATION, FORMS, openPageSite, PAGES, sessionFor } from '../support/page-site.ts'
 import { BASE_URL, PASSWORD } from '../support/production.ts'
 import { sessionIn } from '../support/send.ts'
 import { ALICE } from '../support/story.ts'
@@ -23,7 +23,7 @@ const ELSEWHERE = [
   `/${'x'.repeat(1_100)}`,
 ]
 
-it('a form leads to a listed place, and otherwise to the account', async () => {
+it('a form leads to a listed place, and otherwise to the account [API-18]', async () => {
   const site = await openPageSite(GENEROUS)
   const goTo = async (return_to: string) => {
     const form = { email: ALICE, password: PASSWORD, return_to }
@@ -41,7 +41,7 @@ it('a form leads to a listed place, and otherwise to the account', async () => {
   for (const place of ELSEWHERE) expect(await goTo(place), place).toBe('/account')
 })
 
-it('no page keeps or follows a place that is not allowed, nor one that is given twice', async () => {
+it('no page keeps or follows a place that is not allowed, nor one that is given twice [API-18]', async () => {
   const site = await openPageSite(GENEROUS)
   for (const page of PAGES) {
     const session = await sessionFor(page, site)
@@ -64,7 +64,7 @@ it('no page keeps or follows a place that is not allowed, nor one that is given 
   }
 })
 
-it('no form follows a place that is not allowed, even without its page', async () => {
+it('no form follows a place that is not allowed, even without its page [API-18]', async () => {
   const withTarget = FORMS.filter(({ body }) => Object.hasOwn(body?.shape ?? {}, 'return_to'))
   expect(withTarget.length).toBeGreaterThan(3)
   const site = await openPageSite(GENEROUS)
