@@ -147,9 +147,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-07',
     does: 'keeps the password of whoever registered the address',
     file: 'src/auth/account/mailbox-proof.ts',
-    find: '    await store.updateUser(tx.db, userId, { hashedPassword })\n',
-    replace:
-      '    if (locked.emailVerifiedAt !== null) await store.updateUser(tx.db, userId, { hashedPassword })\n',
+    find: 'await store.updateUser(tx.db, userId, { hashedPassword })',
+    replace: 'if (locked.emailVerifiedAt !== null) await store.updateUser(tx.db, userId, { hashedPassword })',
   },
   {
     id: 'EML-07',
@@ -162,8 +161,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-07',
     does: 'does not give way to the person who reads the mail of an address',
     file: 'src/auth/account/mailbox-proof.ts',
-    find: 'const unconfirmed = other === null || isOwn ? null : await store.lockUnconfirmedUser(tx.db, proof.email)',
-    replace: 'const unconfirmed = null as number | null',
+    find: 'other === null || isOwn ? null : await store.lockUnconfirmedUser(tx.db, proof.email)',
+    replace: 'null as number | null',
   },
   {
     id: 'EML-08',

@@ -148,8 +148,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-07',
     does: 'takes forms on every route',
     file: 'src/api/contract.ts',
-    find: 'JSON_TYPE] : [JSON_TYPE]',
-    replace: 'JSON_TYPE] : [JSON_TYPE, FORM_TYPE]',
+    find: "'multipart/form-data', JSON_TYPE] : [JSON_TYPE]",
+    replace: "'multipart/form-data', JSON_TYPE] : [JSON_TYPE, FORM_TYPE]",
   },
   {
     id: 'API-07',
@@ -241,8 +241,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-10',
     does: 'lets others frame the answers',
     file: 'src/app/responses.ts',
-    find: "frame-ancestors 'none'; base-uri 'none'; ",
-    replace: "base-uri 'none'; ",
+    find: "frame-ancestors 'none'; base-uri",
+    replace: 'base-uri',
   },
   {
     id: 'API-10',
