@@ -449,7 +449,7 @@ onEachEngine('an entry page', (engine) => {
     '/recover': { email: BOB },
   }
 
-  it.each(TARGETS)('does not lead to %j', async (target) => {
+  it.each(TARGETS)('does not lead to %j [API-18]', async (target) => {
     const { visitor } = await scene(engine)
     const query = new URLSearchParams({ return_to: target })
     for (const path of [...Object.keys(forms), '/sign_up/code', '/recover/code']) {

@@ -41,7 +41,7 @@ it('a form leads to a listed place, and otherwise to the account [API-18]', asyn
   for (const place of ELSEWHERE) expect(await goTo(place), place).toBe('/account')
 })
 
-it('no page keeps or follows a place that is not allowed, nor one that is given twice', async () => {
+it('no page keeps or follows a place that is not allowed, nor one that is given twice [API-18]', async () => {
   const site = await openPageSite(GENEROUS)
   for (const page of PAGES) {
     const session = await sessionFor(page, site)

@@ -24,7 +24,7 @@ onBothEngines('a session that does not outlive the browser', (engine) => {
   const sessionCookieOf = (response: Response) =>
     response.headers.getSetCookie().find((header) => header.includes('session_id='))
 
-  it('has a cookie without Max-Age and Expires, and lasts 12 hours', async () => {
+  it('has a cookie without Max-Age and Expires, and lasts 12 hours [SES-09]', async () => {
     const { signIn, hoursOf } = await service()
     const response = await signIn({ remember: false })
     expect(sessionCookieOf(response)).toMatch(
@@ -40,7 +40,7 @@ onBothEngines('a session that does not outlive the browser', (engine) => {
     expect(await hoursOf(response)).toBe(30 * 24)
   })
 
-  it('stays one through a re-authentication and a change of the password', async () => {
+  it('stays one through a re-authentication and a change of the password [SES-09]', async () => {
     const { auth, signIn, hoursOf } = await service()
     const sessionToken = sessionIdOf(await signIn({ remember: false }))
     const renewed = await send(auth, 'POST', '/reauthenticate', {
@@ -58,7 +58,7 @@ onBothEngines('a session that does not outlive the browser', (engine) => {
     expect(await hoursOf(changed)).toBe(12)
   })
 
-  it('ends earlier if the lifetime of sessions is shorter', async () => {
+  it('ends earlier if the lifetime of sessions is shorter [SES-09]', async () => {
     const { signIn, hoursOf } = await service({ sessionLifetimeSeconds: 3_600 })
     expect(await hoursOf(await signIn({ remember: false }))).toBe(1)
   })

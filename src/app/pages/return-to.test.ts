@@ -7,7 +7,7 @@ const OPTIONS = {
   trustedOrigins: 'https://trusted.example.com',
 }
 
-describe('return_to', () => {
+describe('return_to [API-18]', () => {
   const targetOf = createReturnTargets(OPTIONS)
 
   it.each([

@@ -350,7 +350,7 @@ onEachEngine('a mailed code', (engine) => {
     })
   })
 
-  it('works only in the browser that asked for it', async () => {
+  it('works only in the browser that asked for it [REC-07]', async () => {
     const { auth, redeem, code, caller } = await resetting(engine)
     for (const browserToken of [undefined, '', 'x', randomSecret(), `${caller.browserToken}=`])
       await expect(redeem(code, { ...CLIENT, browserToken })).rejects.toMatchObject(INVALID)
@@ -361,7 +361,7 @@ onEachEngine('a mailed code', (engine) => {
     await redeem(code)
   })
 
-  it('works only for its own purpose', async () => {
+  it('works only for its own purpose [REC-07]', async () => {
     const { auth, code, caller } = await registered(engine)
     const typed = { code, newPassword: NEW_PASSWORD }
     await expect(auth.mailCodes.resetPassword(typed, caller)).rejects.toMatchObject(INVALID)
