@@ -98,8 +98,8 @@ export const CRYPTOGRAPHY: readonly Mutant[] = [
     id: 'CRY-08',
     does: 'uses a primitive that the document does not name',
     file: 'src/lib/random.ts',
-    find: "import { randomBytes } from 'node:crypto'",
-    replace: "import { createCipheriv, randomBytes } from 'node:crypto'",
+    find: "import { randomBytes, randomInt } from 'node:crypto'",
+    replace: "import { createCipheriv, randomBytes, randomInt } from 'node:crypto'",
   },
   {
     id: 'CRY-08',
