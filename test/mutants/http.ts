@@ -148,8 +148,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-07',
     does: 'takes forms on every route',
     file: 'src/api/contract.ts',
-    find: "return tag === 'classic' ? [...FORM_TYPES, JSON_TYPE] : [JSON_TYPE]",
-    replace: "return tag === 'classic' ? [...FORM_TYPES, JSON_TYPE] : [JSON_TYPE, ...FORM_TYPES]",
+    find: "'multipart/form-data', JSON_TYPE] : [JSON_TYPE]",
+    replace: "'multipart/form-data', JSON_TYPE] : [JSON_TYPE, FORM_TYPE]",
   },
   {
     id: 'API-07',
@@ -212,9 +212,9 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-09',
     does: 'answers a preflight with the origin',
     file: 'src/app/index.ts',
-    find: "return refuse(record, new AuthError('method_not_allowed'), { allow: match.allow })",
+    find: 'refuse(record, refusal, { allow: match.allow })',
     replace:
-      "return refuse(record, new AuthError('method_not_allowed'), { allow: match.allow, 'access-control-allow-origin': incoming.header('origin') ?? '*' })",
+      "refuse(record, refusal, { allow: match.allow, 'access-control-allow-origin': incoming.header('origin') ?? '*' })",
   },
   {
     id: 'API-10',
@@ -241,8 +241,8 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-10',
     does: 'lets others frame the answers',
     file: 'src/app/responses.ts',
-    find: "frame-ancestors 'none'; ",
-    replace: '',
+    find: "frame-ancestors 'none'; base-uri",
+    replace: 'base-uri',
   },
   {
     id: 'API-10',

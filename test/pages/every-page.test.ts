@@ -258,7 +258,7 @@ describe.each(FORMS.map((form) => ({ path: form.path, form })))('the form of $pa
     }
   })
 
-  it('refuses another site, with and without cookies, and bodies that no form sends [API-08, API-18]', async () => {
+  it('refuses another site, with and without cookies, and bodies that no form sends [API-08]', async () => {
     const site = await openPageSite()
     const session = await sessionFor(form, site)
     const code = async (request: Parameters<PageSite['ask']>[2]) => {

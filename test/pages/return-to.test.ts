@@ -23,7 +23,7 @@ const ELSEWHERE = [
   `/${'x'.repeat(1_100)}`,
 ]
 
-it('a form leads to a listed place, and otherwise to the account', async () => {
+it('a form leads to a listed place, and otherwise to the account [API-18]', async () => {
   const site = await openPageSite(GENEROUS)
   const goTo = async (return_to: string) => {
     const form = { email: ALICE, password: PASSWORD, return_to }
@@ -64,7 +64,7 @@ it('no page keeps or follows a place that is not allowed, nor one that is given 
   }
 })
 
-it('no form follows a place that is not allowed, even without its page', async () => {
+it('no form follows a place that is not allowed, even without its page [API-18]', async () => {
   const withTarget = FORMS.filter(({ body }) => Object.hasOwn(body?.shape ?? {}, 'return_to'))
   expect(withTarget.length).toBeGreaterThan(3)
   const site = await openPageSite(GENEROUS)
