@@ -92,7 +92,7 @@ export const RECOVERY: readonly Mutant[] = [
     replace: "kind: { type: 'integer', min: 60, max: 2 * DAY, unit: 'seconds' },\n    classic: HOUR,",
   },
   {
-    id: 'REC-05',
+    id: 'REC-07',
     does: 'accepts a code in any browser',
     file: 'src/db/tables/mail-codes.ts',
     find: "    .where('browser_hash', '=', browserHash)\n",
@@ -100,10 +100,10 @@ export const RECOVERY: readonly Mutant[] = [
   },
   {
     id: 'REC-05',
-    does: 'accepts an expired code',
-    file: 'src/auth/mail-codes/issue.ts',
-    find: 'return isRight && row.expiresAt > ctx.now()',
-    replace: 'return isRight',
+    does: 'lets a code live longer than ten minutes',
+    file: 'src/model/mail-codes.ts',
+    find: 'MAIL_CODE_LIFETIME_SECONDS = 600',
+    replace: 'MAIL_CODE_LIFETIME_SECONDS = 601',
   },
   {
     id: 'REC-05',

@@ -350,7 +350,7 @@ onEachEngine('a mailed code', (engine) => {
     })
   })
 
-  it('works only in the browser that asked for it', async () => {
+  it('works only in the browser that asked for it [REC-07]', async () => {
     const { auth, redeem, code, caller } = await resetting(engine)
     for (const browserToken of [undefined, '', 'x', randomSecret(), `${caller.browserToken}=`])
       await expect(redeem(code, { ...CLIENT, browserToken })).rejects.toMatchObject(INVALID)
