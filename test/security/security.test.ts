@@ -469,6 +469,13 @@ onEachEngine('sessions', (engine) => {
   )
 })
 
+/** With a session there is no need to sign in, and the account is not deleted. The last one always leads on. */
+const LEADS_ON = new Set<string>(
+  (({ showSignIn, showDeleted, changePasswordAddress }) => [showSignIn, showDeleted, changePasswordAddress])(
+    TOPICS.pages,
+  ).map(({ path }) => path),
+)
+
 onEachEngine('GET and HEAD', (engine) => {
   it.each(['classic', 'production'] as const)(
     'change only the last use of a session, start no session, and trigger no action in %s mode [API-06, SES-17, CX-07]',
@@ -508,8 +515,7 @@ onEachEngine('GET and HEAD', (engine) => {
             const names = { '{id}': other.split('.')[0] ?? '', '{name}': styleName }
             const target = path.replace(/\{\w+\}/, (name) => names[name as keyof typeof names]) + query
             const answer = await send(auth, method, target, { sessionToken, headers })
-            // With a session there is no need to sign in.
-            const success = path === TOPICS.pages.showSignIn.path ? 303 : 200
+            const success = LEADS_ON.has(path) ? 303 : 200
             expect(answer.status, `${method} ${path}`).toBe(isRead ? success : 405)
             expect(answer.headers.getSetCookie()).toEqual([])
           }
@@ -634,13 +640,18 @@ onEachEngine('responses', (engine) => {
     }
   })
 
-  it('redirect only after sign-out, to a path of the service [API-19]', async () => {
+  it('redirect only after sign-out and from the address for password managers, to a path of the service [API-19]', async () => {
     for (const headers of [{}, { 'x-forwarded-proto': 'http' }, { 'upgrade-insecure-requests': '1' }]) {
       const answers = await everyAnswer(await freshAuth(engine), { headers })
       const redirects = answers.filter(
         ({ status, headers }) => status >= 300 && (status < 400 || headers.has('location')),
       )
-      expect(redirects.map(({ status, headers }) => [status, headers.get('location')])).toEqual([[302, '/']])
+      expect(redirects.map(({ status, headers }) => [status, headers.get('location')])).toEqual([
+        [302, '/'],
+        // GET and HEAD of /.well-known/change-password.
+        [303, '/account/password'],
+        [303, '/account/password'],
+      ])
     }
   })
 
