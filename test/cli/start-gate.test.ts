@@ -51,6 +51,10 @@ const BAD_VALUES: Readonly<Record<string, readonly (readonly [value: string, pro
     ['http://app.example.com', /must begin with https:\/\//],
     ['https://*.example.com', /is not an origin/],
   ],
+  returnOrigins: [
+    ['http://app.example.com', /must begin with https:\/\//],
+    ['https://app.example.com/path', /is not an origin/],
+  ],
   databaseUrl: [
     ['sqlite::memory:', /lost when the process ends/],
     [`postgres://bienvenue:${MARK}@db.invalid/accounts`, /requires verified TLS/],

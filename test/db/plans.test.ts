@@ -51,7 +51,7 @@ const BESIDE = [
 const SCANS: Partial<Record<Drive, string>> = {
   // These change all rows.
   'users.endEverySession': 'sessions, users',
-  'transfer.finishRestore': 'sessions, tokens, users',
+  'transfer.finishRestore': 'mail_codes, sessions, tokens, users',
   // For operators. The table only holds queued mail.
   'delivery.count': 'outbox',
   'delivery.listProblems': 'outbox',
@@ -412,8 +412,10 @@ async function fillOthers(store: Store): Promise<void> {
   )
   await store.run(`insert into tokens
     select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
+  // One browser for each code.
+  const browser = store.engine === 'sqlite' ? 'cast(id as blob)' : 'uuid_send(id)'
   await store.run(`insert into mail_codes
-    select id, null, user_id, 'x@example.com', 'change_email', secret_hash, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
+    select id, null, user_id, 'x@example.com', 'change_email', ${browser}, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
   // Enqueued just now, except for some stale mail.
   const now = `'${firstUuidAt(CLOCK).slice(0, 13)}'`
   const id = store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`

@@ -218,6 +218,7 @@ describe('the image', () => {
     expect(files.filter((path) => path.startsWith('dist/') && !/\.(?:js|d\.ts)$/.test(path)).sort()).toEqual([
       'dist/auth/passwords/policy/common-passwords.txt',
       'dist/cli/LICENSES',
+      'dist/pages/browser/icon.svg',
       'dist/pages/browser/page.css',
     ])
     const unwanted =

@@ -471,9 +471,12 @@ onEachEngine('sessions', (engine) => {
 
 /** With a session there is no need to sign in, and the account is not deleted. The last one always leads on. */
 const LEADS_ON = new Set<string>(
-  (({ showSignIn, showDeleted, changePasswordAddress }) => [showSignIn, showDeleted, changePasswordAddress])(
-    TOPICS.pages,
-  ).map(({ path }) => path),
+  (({ showSignIn, showSignUp, showDeleted, changePasswordAddress }) => [
+    showSignIn,
+    showSignUp,
+    showDeleted,
+    changePasswordAddress,
+  ])(TOPICS.pages).map(({ path }) => path),
 )
 
 onEachEngine('GET and HEAD', (engine) => {

@@ -96,13 +96,15 @@ async function deploy(engine: EngineName, settings: Readonly<Record<string, stri
   }
 }
 
-/** A page in a fresh browser context, and the URLs that it requested. */
+/** A page in a fresh browser context, and the URLs that it requested, without those of its style and script. */
 async function openPage(browser: Browser): Promise<{ page: Page; requested: string[] }> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
   onTestFinished(() => context.close())
   const page = await context.newPage()
   const requested: string[] = []
-  page.on('request', (request) => requested.push(`${request.method()} ${request.url()}`))
+  page.on('request', (request) => {
+    if (!request.url().includes('/assets/')) requested.push(`${request.method()} ${request.url()}`)
+  })
   return { page, requested }
 }
 
