@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { OPERATIONS, TOPICS } from '../../src/api/index.ts'
+import { OPERATIONS } from '../../src/api/index.ts'
 import type { Route } from '../../src/app/handlers.ts'
 import { createPageKit } from '../../src/app/pages/kit.ts'
 import { pageRoutes } from '../../src/app/routes/pages/index.ts'
@@ -469,6 +469,15 @@ onEachEngine('sessions', (engine) => {
   )
 })
 
+/** Pages that lead a signed-in browser elsewhere. */
+const ELSEWHERE_WITH_SESSION = new Set([
+  '/sign_in',
+  '/sign_up',
+  '/sign_up/code',
+  '/account/deleted',
+  '/.well-known/change-password',
+])
+
 onEachEngine('GET and HEAD', (engine) => {
   it.each(['classic', 'production'] as const)(
     'change only the last use of a session, start no session, and trigger no action in %s mode [API-06, SES-17, CX-07]',
@@ -508,8 +517,7 @@ onEachEngine('GET and HEAD', (engine) => {
             const names = { '{id}': other.split('.')[0] ?? '', '{name}': styleName }
             const target = path.replace(/\{\w+\}/, (name) => names[name as keyof typeof names]) + query
             const answer = await send(auth, method, target, { sessionToken, headers })
-            // With a session there is no need to sign in.
-            const success = path === TOPICS.pages.showSignIn.path ? 303 : 200
+            const success = ELSEWHERE_WITH_SESSION.has(path) ? 303 : 200
             expect(answer.status, `${method} ${path}`).toBe(isRead ? success : 405)
             expect(answer.headers.getSetCookie()).toEqual([])
           }
@@ -634,13 +642,18 @@ onEachEngine('responses', (engine) => {
     }
   })
 
-  it('redirect only after sign-out, to a path of the service [API-19]', async () => {
+  it('redirect only after sign-out and to the page of the password, to a path of the service [API-19]', async () => {
     for (const headers of [{}, { 'x-forwarded-proto': 'http' }, { 'upgrade-insecure-requests': '1' }]) {
       const answers = await everyAnswer(await freshAuth(engine), { headers })
       const redirects = answers.filter(
         ({ status, headers }) => status >= 300 && (status < 400 || headers.has('location')),
       )
-      expect(redirects.map(({ status, headers }) => [status, headers.get('location')])).toEqual([[302, '/']])
+      expect(redirects.map(({ status, headers }) => [status, headers.get('location')])).toEqual([
+        [302, '/'],
+        // The well-known URL for changing passwords, with GET and HEAD.
+        [303, '/account/password'],
+        [303, '/account/password'],
+      ])
     }
   })
 
