@@ -8,7 +8,7 @@ export default defineConfig({
     include: [
       'test/full/**/*.test.ts',
       'test/pages/mails.test.ts',
-      'test/pages/pages.test.ts',
+      'test/pages/{pages,accessible}.test.ts',
       // Those that use `onEachEngine`.
       'test/attacks/*.test.ts',
       'test/cli/cli.test.ts',

@@ -52,7 +52,7 @@ interface Page {
 }
 
 /** A file whose URL contains a hash of its content. */
-export interface StaticFile {
+interface StaticFile {
   readonly content: string | Uint8Array
   readonly type: string
 }

@@ -1,5 +1,5 @@
 /** What a code in mail is for. */
-export const MAIL_CODE_PURPOSES = ['confirm_email', 'reset_password', 'change_email'] as const
+const MAIL_CODE_PURPOSES = ['confirm_email', 'reset_password', 'change_email'] as const
 export type MailCodePurpose = (typeof MAIL_CODE_PURPOSES)[number]
 
 /** NIST SP 800-63B-4 §3.1.3.2: ten minutes at most. The time starts when the mail is sent. */

@@ -4,7 +4,7 @@ import { themeStyle } from '../lib/theme.ts'
 import type { Site } from './site.ts'
 
 /** A file that browsers keep: its name contains a hash of its content. */
-export interface Asset {
+interface Asset {
   readonly name: string
   readonly type: string
   readonly content: string | Uint8Array

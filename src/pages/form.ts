@@ -71,16 +71,6 @@ export function emailField(field: Field, problem: Problem | null, autocomplete =
   )
 }
 
-/** One line of text. */
-export function textField(field: Field, problem: Problem | null, autocomplete: string): Markup {
-  const { name, value = '' } = field
-  return around(
-    field,
-    problem,
-    html`<input id="${name}" name="${name}" type="text" value="${value}" autocomplete="${autocomplete}"${described(field, problem)}>`,
-  )
-}
-
 /** The password of the account. */
 export function passwordField(look: Look, field: Field, problem: Problem | null): Markup {
   return around(

@@ -4,13 +4,13 @@
  *
  * @module
  */
-export { type Activity, renderActivity } from './account/activity.ts'
-export { type DataView, renderData, renderDeleted } from './account/data.ts'
-export { type EmailView, renderEmail, renderEmailCode } from './account/email.ts'
+export { renderActivity } from './account/activity.ts'
+export { renderData, renderDeleted } from './account/data.ts'
+export { renderEmail, renderEmailCode } from './account/email.ts'
 export { renderAccount } from './account/overview.ts'
-export { type PasswordView, renderPassword } from './account/password.ts'
-export { renderSessions, type SessionsView } from './account/sessions.ts'
-export { type Asset, openAssets, type PageAssets } from './assets.ts'
+export { renderPassword } from './account/password.ts'
+export { renderSessions } from './account/sessions.ts'
+export { openAssets, type PageAssets } from './assets.ts'
 export { renderConfirmCode, renderConfirmMail } from './confirm-code.ts'
 export { renderConfirmEmail } from './confirm-email.ts'
 export type { Page } from './layout.ts'

@@ -42,7 +42,7 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     'CVE-2024-4629': 'guessing.test.ts',
     'CVE-2023-47111': 'guessing.test.ts',
     'CVE-2026-9798': 'guessing.test.ts',
-    'CVE-2025-64102': 'waits: one-time codes',
+    'CVE-2025-64102': 'mailed-codes.test.ts',
     'CVE-2026-123521': 'guessing.test.ts',
     'CVE-2026-45364': 'guessing.test.ts',
     'allauth 65.14.1': 'guessing.test.ts',
@@ -84,7 +84,6 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
 const AWAITED: Readonly<Record<string, RegExp>> = {
   'second factors': /totp|mfa|factor|recovery/,
   passkeys: /passkey|webauthn/,
-  'one-time codes': /totp|otp|code/,
   'sign-in with another provider': /oauth|oidc|provider|callback|link/,
   'lists that are paged over HTTP': /page|cursor/,
   'API keys': /key|machine/,

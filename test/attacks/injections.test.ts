@@ -31,12 +31,18 @@ interface Attack {
 /** Stands for the schema of a parameter in a path. */
 const IN_PATH = Symbol('in the path')
 
+const required = (schema: z.ZodType) => (schema instanceof z.ZodOptional ? schema.unwrap() : schema)
+
 /** Where only the right value is accepted. */
 const MUST_BE_RIGHT: readonly unknown[] = [
   IN_PATH,
   fields.password,
   fields.resetToken,
   fields.mailedToken,
+  fields.mailedCode,
+  required(fields.passwordWithCode),
+  fields.codePurpose,
+  required(fields.browserToken),
   fields.transport,
 ]
 
@@ -48,8 +54,6 @@ function attacksOn({ params = {}, body }: Operation): Attack[] {
     INJECTIONS.flatMap((text) => formsOf(text, schema).map((value) => ({ field, schema, value }))),
   )
 }
-
-const required = (schema: z.ZodType) => (schema instanceof z.ZodOptional ? schema.unwrap() : schema)
 
 const NAME = required(fields.name)
 const PICTURE = required(fields.picture)
@@ -66,14 +70,22 @@ function formsOf(text: string, schema: unknown): string[] {
 const stores = ({ errors }: Operation) => errors.includes('invalid_email')
 
 /** A parameter goes into the path. Fields are sent as JSON, or in turn as a form if the operation takes forms. */
-function requestWith(operation: Operation, { path, json }: Sent, attack: Attack, index: number) {
+function requestWith(
+  operation: Operation,
+  { path, json, form, browserToken }: Sent,
+  attack: Attack,
+  index: number,
+) {
   const { field, schema, value } = attack
   if (schema === IN_PATH) return { path: operation.path.replace(`{${field}}`, encodeURIComponent(value)) }
-  const given = { ...json, ...(stores(operation) && { email: NEW_ADDRESS }), [field]: value } as Record<
-    string,
-    string
-  >
-  return { path, ...(operation.tag === 'classic' && index % 2 === 0 ? { form: given } : { json: given }) }
+  const given = {
+    ...json,
+    ...form,
+    ...(stores(operation) && { email: NEW_ADDRESS }),
+    [field]: value,
+  } as Record<string, string>
+  const isForm = operation.tag === 'page' || (operation.tag === 'classic' && index % 2 === 0)
+  return { path, browserToken, ...(isForm ? { form: given } : { json: given }) }
 }
 
 type Sent = Awaited<ReturnType<typeof requestFor>>

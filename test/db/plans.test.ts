@@ -405,13 +405,15 @@ async function liveLongAgo(engine: AuthService, now: TestClock): Promise<void> {
   now.advance(40 * DAY_SECONDS)
 }
 
-/** Adds counters, tokens and postponed mail for all users. */
+/** Adds counters, tokens, codes and postponed mail for all users. */
 async function fillOthers(store: Store): Promise<void> {
   await store.run(
     `insert into throttles select normalized_email, 1, 0, ${CLOCK + DAY_SECONDS * 1_000} from users`,
   )
   await store.run(`insert into tokens
     select id, 'change_email', user_id, 'x@example.com', secret_hash, created_at, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
+  await store.run(`insert into mail_codes
+    select id, null, user_id, 'x@example.com', 'change_email', secret_hash, ${CLOCK + DAY_SECONDS * 1_000} from sessions`)
   // Enqueued just now, except for some stale mail.
   const now = `'${firstUuidAt(CLOCK).slice(0, 13)}'`
   const id = store.engine === 'sqlite' ? `${now} || substr(id, 14)` : `(${now} || substr(id::text, 14))::uuid`
@@ -550,6 +552,6 @@ it('SQLite has an index for each foreign key, so that deleting a row scans no ta
     from sqlite_master as child, pragma_foreign_key_list(child.name) as key`
   const indexed = `select 1 from pragma_index_list(child.name) as list, pragma_index_info(list.name) as part
     where part.seqno = 0 and part.name = key."from"`
-  expect(await store.run(keys)).toHaveLength(3)
+  expect(await store.run(keys)).toHaveLength(4)
   expect(await store.run(`${keys} where not exists (${indexed})`)).toEqual([])
 })

@@ -11,7 +11,7 @@ import type { Table } from '../../src/db/tables/table.ts'
 import { AUDIT_ACTIONS, type AuditKind } from '../../src/model/audit-actions.ts'
 import { OPTION_TABLE } from '../../src/options/index.ts'
 import { onEachEngine } from '../support/engines.ts'
-import { BASE_URL, cookieIn, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
+import { BASE_URL, linkIn, NEW_PASSWORD, PASSWORD, sightOf } from '../support/production.ts'
 import { fieldsFor, sessionIn } from '../support/send.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from '../support/story.ts'
 import {
@@ -392,7 +392,7 @@ describe('an operation that takes an email address', () => {
     const { path, json, form } = await withWrongSecrets(operation, world)
     const look = async (email: string) => {
       const answer = await world.ask(operation.method, path, {
-        ...fieldsFor(operation, { ...(json as {}), ...form, email }),
+        ...fieldsFor(operation, { ...(json as Record<string, string> | undefined), ...form, email }),
         sessionToken,
       })
       return JSON.stringify(await sightOf(answer)).replaceAll(email, 'EMAIL')

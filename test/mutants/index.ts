@@ -4,6 +4,7 @@ import { EMAIL } from './email.ts'
 import { HTTP } from './http.ts'
 import type { Mutant } from './mutant.ts'
 import { OPERATION } from './operation.ts'
+import { PAGES } from './pages.ts'
 import { PASSWORDS } from './passwords.ts'
 import { RECOVERY } from './recovery.ts'
 import { SESSIONS } from './sessions.ts'
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSIONS,
   ...CRYPTOGRAPHY,
   ...HTTP,
+  ...PAGES,
   ...EMAIL,
   ...OPERATION,
   ...CLASSIC,

@@ -9,6 +9,7 @@ import { renderConfirmEmail, renderResetPassword } from '../../src/pages/index.t
 import { LOCALES, type Locale, PAGES } from '../../src/text/index.ts'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { assetAt, lookOf } from '../support/look.ts'
+import type { OnEnd } from '../support/system.ts'
 
 const BASE_PATH = '/auth'
 const TOKEN = '019aa65e-1c00-7abc-8def-0123456789ab.kVQ2d3JzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXRzZQw'
@@ -39,8 +40,8 @@ interface Service {
   answer(respond: () => Answer | typeof HANG_UP | Promise<Answer | typeof HANG_UP>): void
 }
 
-/** Serves the pages with no headers but the policy, and answers their requests as the test says. */
-async function startService(): Promise<Service> {
+/** Serves the pages with no headers but the policy, and answers their requests as the test says. One for all tests. */
+async function startService(onEnd: OnEnd): Promise<Service & { restart(): void }> {
   const received: Received[] = []
   let respond: () => Answer | typeof HANG_UP | Promise<Answer | typeof HANG_UP> = () => HANG_UP
   const server = createServer(async (request, response) => {
@@ -72,7 +73,7 @@ async function startService(): Promise<Service> {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(async () => {
+  onEnd(async () => {
     server.closeAllConnections()
     await new Promise((done) => server.close(done))
   })
@@ -81,6 +82,10 @@ async function startService(): Promise<Service> {
     received,
     answer: (next) => {
       respond = next
+    },
+    restart() {
+      received.length = 0
+      respond = () => HANG_UP
     },
   }
 }
@@ -126,8 +131,13 @@ const refusal = (status: number, code: string, more: object = {}): Answer => ({
 // The behaviour of a page needs a browser; `src/pages/pages.test.ts` checks its content without one.
 describe.skipIf(!hasBrowser)('the hosted pages', () => {
   let browser: Browser
+  let service: Awaited<ReturnType<typeof startService>>
+  const ends: Parameters<OnEnd>[0][] = []
+  const onEnd: OnEnd = (end) => void ends.push(end)
+  afterAll(() => Promise.all(ends.map((end) => end())))
   beforeAll(async () => {
-    browser = await openBrowser(afterAll)
+    browser = await openBrowser(onEnd)
+    service = await startService(onEnd)
   })
 
   /** Policy violations and script errors. */
@@ -159,7 +169,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
     options: BrowserContextOptions & { locale?: Locale; fragment?: string } = {},
   ) {
     const { locale = 'en', fragment = FLOWS[flow].fragment } = options
-    const service = await startService()
+    service.restart()
     service.answer(() => FLOWS[flow].success)
     const page = await openPage({ ...options, locale })
     await page.goto(service.origin + FLOWS[flow].target + fragment)
@@ -187,13 +197,16 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
 
     it('sends the password with the token of the link, only on submit, and shows the success [EML-04]', async () => {
       const { service, page, words, password, submit } = await open(flow, { locale })
-      expect([await page.title(), await heading(page)]).toEqual([words.ask.heading, words.ask.heading])
+      expect([await page.title(), await heading(page)]).toEqual([
+        `${words.ask.heading} – auth.example.com`,
+        words.ask.heading,
+      ])
       await password.fill(PASSWORD)
       await submit.click()
       await eventually(() => heading(page)).toBe(words.done.heading)
       for (const text of words.done.paragraphs) expect(await page.innerText('main')).toContain(text)
       expect(await submit.isVisible()).toBe(false)
-      expect(await page.title()).toBe(words.done.heading)
+      expect(await page.title()).toBe(`${words.done.heading} – auth.example.com`)
       expect(await isFocused(page, 'h1')).toBe(true)
       const [request] = sent(service)
       expect(sent(service).length).toBe(1)
@@ -317,7 +330,7 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
 
     it('explains that it needs JavaScript and shows no form without it', async () => {
       const { page, words, password, submit } = await open(flow, { locale, javaScriptEnabled: false })
-      expect(await page.innerText('main')).toBe(`${words.ask.heading}\n\n${words.noScript}`)
+      expect(await page.innerText('main')).toContain(`${words.ask.heading}\n\n${words.noScript}`)
       expect([await password.isVisible(), await submit.isVisible()]).toEqual([false, false])
     })
 
@@ -429,6 +442,8 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
       const { service, page, words } = await open(flow)
       const { keyboard } = page
       await keyboard.press('Tab')
+      expect(await isFocused(page, '.skip')).toBe(true)
+      await keyboard.press('Tab')
       expect(await isFocused(page, '#password')).toBe(true)
       await keyboard.type(PASSWORD)
       await keyboard.press('Tab')
@@ -494,10 +509,15 @@ describe.skipIf(!hasBrowser)('the hosted pages', () => {
         'require-trusted-types-for',
       )
       expect(await breached(`document.body.setAttribute('style', 'color: red')`)).toBe('style-src-attr')
-      expect(await breached(`import('/x.js').catch(() => {})`)).toBe('script-src-elem')
+      expect(await breached(`import('http://127.0.0.2:9/x.js').catch(() => {})`)).toBe('script-src-elem')
       expect(await breached(`fetch('http://127.0.0.2:9/').catch(() => {})`)).toBe('connect-src')
-      expect(await breached(`new Image().src = '/x.png'`)).toBe('img-src')
-      expect(await breached(`document.querySelector('form').submit()`)).toBe('form-action')
+      expect(await breached(`new Image().src = 'http://127.0.0.2:9/x.png'`)).toBe('img-src')
+      expect(
+        await breached(
+          `document.querySelector('form').action = 'http://127.0.0.2:9/'
+          document.querySelector('form').submit()`,
+        ),
+      ).toBe('form-action')
       expect(
         await breached(
           `document.head.append(Object.assign(document.createElement('base'), { href: '/x/' }))`,

@@ -106,7 +106,7 @@ it('contains only the license, the README, the manifest, the bill of materials a
     .flatMap((path) => [path.replace(/\.ts$/, '.d.ts'), path.replace(/\.ts$/, '.js')])
     .map((path) => `dist/${path}`)
   const data = filesIn(join(ROOT, 'src'))
-    .filter((path) => /\.(?:css|js|txt)$/.test(path))
+    .filter((path) => /\.(?:css|js|svg|txt)$/.test(path))
     .map((path) => `dist/${path}`)
   expect(data).toContain('dist/auth/passwords/policy/common-passwords.txt')
   const isOfCommand = (path: string) => path.startsWith('dist/cli/')
@@ -286,7 +286,7 @@ it('includes a working command', async () => {
 it('includes the files read at run time: styles, scripts and common passwords', async () => {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' } }
   const body = JSON.stringify({ email: 'bob@example.com', password: 'ILoveYou123' })
-  const [page, refusal] = JSON.parse(
+  const [files, refusal] = JSON.parse(
     await runProgram(`
       import { createAuth } from 'bienvenue-auth'
       const auth = await createAuth({
@@ -299,13 +299,15 @@ it('includes the files read at run time: styles, scripts and common passwords', 
       })
       const ask = (path, init) => auth.fetch(new Request('http://localhost:5000' + path, init))
       const page = await (await ask('/reset_password')).text()
+      const paths = [...page.matchAll(/(?:href|src)="(\\/assets\\/[^"]+)"/g)].map(([, path]) => path)
+      const files = await Promise.all(paths.map(async (path) => (await ask(path)).text()))
       const refusal = await (await ask('/users', ${JSON.stringify({ ...json, body })})).json()
-      console.log(JSON.stringify([page, refusal]))
+      console.log(JSON.stringify([files, refusal]))
       await auth.close()
     `),
-  ) as [string, unknown]
-  for (const file of ['page.css', 'page.js', 'link-page.js', 'icon.svg'])
-    expect(page).toContain(readFileSync(join(ROOT, 'src/pages/browser', file), 'utf8'))
+  ) as [string[], unknown]
+  const sourceOf = (file: string) => readFileSync(join(ROOT, 'src/pages/browser', file), 'utf8')
+  expect(files).toEqual([sourceOf('icon.svg'), expect.stringContaining(':root {'), sourceOf('link-page.js')])
   expect(refusal).toMatchObject({ code: 'password_too_common' })
 
   // The bundled command starts only if it finds the style and the script.
@@ -494,6 +496,7 @@ it('supports a custom mailer and every account operation from JavaScript', async
 const TYPED = `
     import {
       type Account, type Actor, type AccountExport, type AccountState, type AuditEntry, type AuditQuery, type AuditRecord, type Auth,
+      type ChangeEmailByCodeRequest, type ConfirmByCodeRequest, type MailCodeRequest, type ResetByCodeRequest,
       AuthError, type Caller, type ChangePasswordRequest, type Client, type ConfirmationRequest, type ConfirmEmailRequest, Conflict,
       type Connection, createAuth, type CreateAuthOptions, type ChangeEmailRequest, type CreateSessionRequest,
       type CurrentSession, type EndSessionRequest, type ErrorCode,
@@ -618,6 +621,10 @@ const TYPED = `
     const forgotten: PasswordResetRequest = { email: 'a@b.c' }
     await auth.account.requestPasswordReset(forgotten, client)
     const reset: ResetToken = await auth.account.createResetToken(forgotten)
+    const askForCode: MailCodeRequest = { purpose: 'reset_password', email: 'a@b.c' }
+    const byCode: [ConfirmByCodeRequest, ResetByCodeRequest, ChangeEmailByCodeRequest] = [
+      { code: '1234 5678' }, { code: '12345678', newPassword: 'z' }, { code: '12345678' },
+    ]
     const newPassword: ResetPasswordRequest = { resetToken: reset.resetToken, newPassword: 'z', email: 'a@b.c' }
     const owner: Account = await auth.account.resetPassword(newPassword)
 

@@ -108,7 +108,11 @@ async function mailedCode(world: World, { audit = [] }: Operation): Promise<stri
   await newMails()
   if (audit.includes('change_email')) {
     // Left from an earlier code.
-    await db.deleteFrom('users').where('id', '<>', userId).execute()
+    await db
+      .deleteFrom('users')
+      .where('normalized_email', '=', NEW_ADDRESS)
+      .where('id', '<>', userId)
+      .execute()
     const sessionToken = (await auth.createSession(ALICE)) ?? (await auth.createSession(NEW_ADDRESS))
     await auth.account.changeEmail({ email: NEW_ADDRESS }, { ...browser, sessionToken })
   } else if (audit.includes('confirm_email')) {

@@ -25,20 +25,13 @@ export function renderData(look: Look, { form: state, email, auditDays }: DataVi
     hint: fill(words.confirmHint, { email }),
     value: state.values.email,
   }
-  const { deletedItems, keptItems } = words
   const body = html`<h1>${words.heading}</h1>
 ${summary(look, problem)}<h2>${words.exportHeading}</h2>
 <p>${words.exportExplain}</p>
 ${form(look, { action: `${ACCOUNT_PAGES.data}/export`, submit: words.export, isDownload: true }, html``)}
 <h2>${words.deleteHeading}</h2>
 <p>${words.deleted}</p>
-<ul class="dots">
-${Object.values(deletedItems).map((item) => html`<li>${item}</li>\n`)}</ul>
-<p>${words.kept}</p>
-<ul class="dots">
-<li>${fill(keptItems.audit, { time: daysIn(look.locale, auditDays) })}</li>
-<li>${keptItems.backups}</li>
-</ul>
+<p>${fill(words.kept, { time: daysIn(look.locale, auditDays) })}</p>
 ${form(
   look,
   { action: `${ACCOUNT_PAGES.data}/delete`, submit: words.delete, style: 'danger' },

@@ -21,6 +21,8 @@ const problems = /** @type {HTMLElement[]} */ ([...problemList.content.children]
 
 // The token of the link. It is kept only here: not in storage, not in a field, and not in the address bar.
 let token = ''
+/** The end of the title, which names the service. */
+const service = document.title.slice(document.title.lastIndexOf(' – '))
 
 openLink()
 
@@ -128,7 +130,7 @@ function finish(name) {
   show(name)
   const panel = panels.find(({ hidden }) => !hidden)
   const heading = /** @type {HTMLElement} */ (panel?.querySelector('h1'))
-  document.title = heading.textContent ?? ''
+  document.title = `${heading.textContent}${service}`
   heading.focus()
 }
 

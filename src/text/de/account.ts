@@ -101,18 +101,9 @@ export const account: typeof english = {
       'Eine JSON-Datei mit Ihrem Konto, Ihren Geräten und Ihren Aktivitäten. Sie enthält keine Passwörter. Bewahren Sie sie trotzdem vertraulich auf.',
     export: 'Herunterladen',
     deleteHeading: 'Konto löschen',
-    deleted: 'Das lässt sich nicht rückgängig machen. Wir löschen:',
-    deletedItems: {
-      account: 'Ihre E-Mail-Adresse, Ihr Passwort und Ihr Profil',
-      sessions: 'Ihre Anmeldungen auf allen Geräten',
-      mails: 'alle Links und Codes, die wir Ihnen per E-Mail gesendet haben',
-    },
-    kept: 'Für begrenzte Zeit behalten wir:',
-    keptItems: {
-      audit:
-        'die Aktivitäten Ihres Kontos, ohne Ihre E-Mail-Adresse, Ihre IP-Adressen und Ihre Geräte, für höchstens {time}',
-      backups: 'Sicherungskopien, bis sie ersetzt werden',
-    },
+    deleted:
+      'Das lässt sich nicht rückgängig machen. Wir löschen Ihre E-Mail-Adresse, Ihr Passwort und Ihr Profil. Sie werden auf allen Geräten abgemeldet, und alle Links und Codes, die wir Ihnen per E-Mail gesendet haben, werden ungültig.',
+    kept: 'Die Aktivitäten Ihres Kontos bewahren wir für höchstens {time} auf, ohne Ihre E-Mail-Adresse, Ihre IP-Adressen und Ihre Geräte. Sicherungskopien enthalten Ihre Daten, bis sie ersetzt werden.',
     confirmLabel: 'Ihre E-Mail-Adresse',
     confirmHint: 'Geben Sie zur Bestätigung {email} ein.',
     delete: 'Konto löschen',

@@ -1,8 +1,7 @@
 /** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
 import type * as english from '../en/recovery.ts'
 
-const WRONG_CODE =
-  'Dieser Code ist falsch oder abgelaufen. Prüfen Sie ihn, oder fordern Sie einen neuen an. Ein Code funktioniert nur in dem Browser, in dem Sie ihn angefordert haben.'
+const WRONG_CODE = 'Dieser Code ist falsch oder abgelaufen. Prüfen Sie ihn, oder fordern Sie einen neuen an.'
 
 export const recovery: typeof english.recovery = {
   heading: 'Passwort zurücksetzen',

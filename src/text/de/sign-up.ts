@@ -2,8 +2,7 @@
 import type * as english from '../en/sign-up.ts'
 import { signIn } from './sign-in.ts'
 
-const WRONG_CODE =
-  'Dieser Code ist falsch oder abgelaufen. Prüfen Sie ihn, oder fordern Sie einen neuen an. Ein Code funktioniert nur in dem Browser, in dem Sie ihn angefordert haben.'
+const WRONG_CODE = 'Dieser Code ist falsch oder abgelaufen. Prüfen Sie ihn, oder fordern Sie einen neuen an.'
 const WRONG_PASSWORD =
   'Das ist nicht das Passwort des Kontos. Prüfen Sie es und geben Sie den Code noch einmal ein.'
 
@@ -34,10 +33,11 @@ export const signUp: typeof english.signUp = {
 export const confirmCode: typeof english.confirmCode = {
   heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
   // The time is in the accusative: "innerhalb von {time}" would need the dative, "2 Tagen".
-  enter: 'Wir haben Ihnen eine E-Mail gesendet. Geben Sie den Code daraus ein. Er ist {time} gültig.',
+  enter:
+    'Suchen Sie in Ihrem Postfach nach unserer E-Mail. Geben Sie den Code daraus ein. Er ist {time} gültig.',
   anyDevice: 'Sie können auch den Link in der E-Mail öffnen, auf einem beliebigen Gerät.',
   linkOnly:
-    'Wir haben Ihnen eine E-Mail gesendet. Öffnen Sie den Link darin auf einem beliebigen Gerät, um Ihre Adresse zu bestätigen. Melden Sie sich danach an.',
+    'Suchen Sie in Ihrem Postfach nach unserer E-Mail. Öffnen Sie den Link darin auf einem beliebigen Gerät, um Ihre Adresse zu bestätigen. Melden Sie sich danach an.',
   otherBrowser:
     'Ein Code funktioniert nur in dem Browser, in dem Sie ihn angefordert haben. Fordern Sie hier einen neuen an, oder öffnen Sie den Link in der E-Mail auf einem beliebigen Gerät.',
   cookiesRefused:

@@ -98,18 +98,9 @@ export const account = {
       'A JSON file with your account, your devices and your activity. It contains no passwords, but keep it private.',
     export: 'Download',
     deleteHeading: 'Delete your account',
-    deleted: 'This cannot be undone. We will delete:',
-    deletedItems: {
-      account: 'your email address, your password and your profile',
-      sessions: 'your sign-ins on all devices',
-      mails: 'every link and code that we have emailed to you',
-    },
-    kept: 'We will keep for a limited time:',
-    keptItems: {
-      audit:
-        'a record of your account’s activity, without your email address, IP addresses and devices, for up to {time}',
-      backups: 'backups, until they are replaced',
-    },
+    deleted:
+      'This cannot be undone. We will delete your email address, your password and your profile. You will be signed out on all devices, and every link and code that we have emailed to you will stop working.',
+    kept: 'We will keep a record of your account’s activity for up to {time}, without your email address, IP addresses and devices. Backups keep your data until they are replaced.',
     confirmLabel: 'Your email address',
     confirmHint: 'Type {email} to confirm.',
     delete: 'Delete account',

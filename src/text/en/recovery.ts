@@ -1,7 +1,6 @@
 /** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
 
-const WRONG_CODE =
-  'This code is wrong or has expired. Check it, or request a new one. A code works only in the browser where you requested it.'
+const WRONG_CODE = 'This code is wrong or has expired. Check it, or request a new one.'
 
 export const recovery = {
   heading: 'Reset your password',

@@ -1,8 +1,7 @@
 /** The pages that create an account and confirm its address. */
 import { signIn } from './sign-in.ts'
 
-const WRONG_CODE =
-  'This code is wrong or has expired. Check it, or request a new one. A code works only in the browser where you requested it.'
+const WRONG_CODE = 'This code is wrong or has expired. Check it, or request a new one.'
 const WRONG_PASSWORD = 'This is not the password of the account. Check it, and enter the code again.'
 
 export const signUp = {
@@ -33,11 +32,11 @@ export const signUp = {
 export const confirmCode = {
   heading: 'Confirm your email address',
   /** `{time}` is how long a code works. */
-  enter: 'We have sent you an email. Enter the code from it within {time}.',
+  enter: 'Check your inbox for our email. Enter the code from it within {time}.',
   anyDevice: 'You can also open the link in the email, on any device.',
   /** There are no codes. */
   linkOnly:
-    'We have sent you an email. Open the link in it, on any device, to confirm your address. Then sign in.',
+    'Check your inbox for our email. Open the link in it, on any device, to confirm your address. Then sign in.',
   /** The browser has asked for no code, or refuses cookies. */
   otherBrowser:
     'A code works only in the browser where you requested it. Request a new one here, or open the link in the email on any device.',

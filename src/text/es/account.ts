@@ -98,18 +98,9 @@ export const account: typeof english = {
       'Un archivo JSON con su cuenta, sus dispositivos y su actividad. No contiene contraseñas, pero no lo comparta.',
     export: 'Descargar',
     deleteHeading: 'Eliminar su cuenta',
-    deleted: 'Esta acción no se puede deshacer. Eliminaremos:',
-    deletedItems: {
-      account: 'su dirección de correo electrónico, su contraseña y su perfil',
-      sessions: 'sus sesiones en todos los dispositivos',
-      mails: 'todos los enlaces y códigos que le hemos enviado por correo',
-    },
-    kept: 'Conservaremos durante un tiempo limitado:',
-    keptItems: {
-      audit:
-        'un registro de la actividad de su cuenta, sin su dirección de correo electrónico, sus direcciones IP ni sus dispositivos, durante {time} como máximo',
-      backups: 'las copias de seguridad, hasta que se sustituyan',
-    },
+    deleted:
+      'Esta acción no se puede deshacer. Eliminaremos su dirección de correo electrónico, su contraseña y su perfil. Se cerrará su sesión en todos los dispositivos, y los enlaces y códigos que le hemos enviado por correo dejarán de funcionar.',
+    kept: 'Conservaremos durante {time} como máximo un registro de la actividad de su cuenta, sin su dirección de correo electrónico, sus direcciones IP ni sus dispositivos. Las copias de seguridad contienen sus datos hasta que se sustituyan.',
     confirmLabel: 'Su dirección de correo electrónico',
     confirmHint: 'Escriba {email} para confirmar.',
     delete: 'Eliminar la cuenta',

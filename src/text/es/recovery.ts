@@ -1,8 +1,7 @@
 /** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
 import type * as english from '../en/recovery.ts'
 
-const WRONG_CODE =
-  'Este código es incorrecto o ha caducado. Revíselo o solicite uno nuevo. Un código solo funciona en el navegador en el que lo solicitó.'
+const WRONG_CODE = 'Este código es incorrecto o ha caducado. Revíselo o solicite uno nuevo.'
 
 export const recovery: typeof english.recovery = {
   heading: 'Restablezca su contraseña',

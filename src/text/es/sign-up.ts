@@ -2,8 +2,7 @@
 import type * as english from '../en/sign-up.ts'
 import { signIn } from './sign-in.ts'
 
-const WRONG_CODE =
-  'Este código es incorrecto o ha caducado. Revíselo o solicite uno nuevo. Un código solo funciona en el navegador en el que lo solicitó.'
+const WRONG_CODE = 'Este código es incorrecto o ha caducado. Revíselo o solicite uno nuevo.'
 const WRONG_PASSWORD = 'Esta no es la contraseña de la cuenta. Revísela e introduzca de nuevo el código.'
 
 export const signUp: typeof english.signUp = {
@@ -31,10 +30,10 @@ export const signUp: typeof english.signUp = {
 
 export const confirmCode: typeof english.confirmCode = {
   heading: 'Confirme su dirección de correo electrónico',
-  enter: 'Le hemos enviado un mensaje. Tiene {time} para introducir el código que contiene.',
+  enter: 'Busque nuestro mensaje en su correo. Tiene {time} para introducir el código que contiene.',
   anyDevice: 'También puede abrir el enlace del mensaje, en cualquier dispositivo.',
   linkOnly:
-    'Le hemos enviado un mensaje. Abra el enlace que contiene, en cualquier dispositivo, para confirmar su dirección. Después, inicie sesión.',
+    'Busque nuestro mensaje en su correo. Abra el enlace que contiene, en cualquier dispositivo, para confirmar su dirección. Después, inicie sesión.',
   otherBrowser:
     'Un código solo funciona en el navegador en el que lo solicitó. Solicite uno nuevo aquí o abra el enlace del mensaje en cualquier dispositivo.',
   cookiesRefused: 'Si acaba de solicitar uno aquí, permita las cookies de este sitio y solicite otro.',

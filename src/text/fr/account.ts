@@ -99,18 +99,9 @@ export const account: typeof english = {
       'Un fichier JSON qui contient votre compte, vos appareils et votre activité. Il ne contient aucun mot de passe, mais gardez-le pour vous.',
     export: 'Télécharger',
     deleteHeading: 'Supprimer votre compte',
-    deleted: 'Cette action est irréversible. Nous supprimerons\u00a0:',
-    deletedItems: {
-      account: 'votre adresse e-mail, votre mot de passe et votre profil',
-      sessions: 'vos connexions sur tous les appareils',
-      mails: 'tous les liens et codes que nous vous avons envoyés par e-mail',
-    },
-    kept: 'Nous conserverons pendant une durée limitée\u00a0:',
-    keptItems: {
-      audit:
-        'un historique de l’activité de votre compte, sans votre adresse e-mail, vos adresses IP ni vos appareils, pendant {time} au plus',
-      backups: 'les sauvegardes, jusqu’à leur remplacement',
-    },
+    deleted:
+      'Cette action est irréversible. Nous supprimerons votre adresse e-mail, votre mot de passe et votre profil. Vous serez déconnecté sur tous les appareils, et les liens et codes que nous vous avons envoyés par e-mail ne fonctionneront plus.',
+    kept: 'Nous conserverons pendant {time} au plus un historique de l’activité de votre compte, sans votre adresse e-mail, vos adresses IP ni vos appareils. Les sauvegardes contiennent vos données jusqu’à leur remplacement.',
     confirmLabel: 'Votre adresse e-mail',
     confirmHint: 'Saisissez {email} pour confirmer.',
     delete: 'Supprimer le compte',

@@ -1,8 +1,7 @@
 /** The pages that set a new password with a mailed code, and what the pages behind mailed links say about codes. */
 import type * as english from '../en/recovery.ts'
 
-const WRONG_CODE =
-  'Ce code est incorrect ou a expiré. Vérifiez-le, ou demandez-en un nouveau. Un code ne fonctionne que dans le navigateur où vous l’avez demandé.'
+const WRONG_CODE = 'Ce code est incorrect ou a expiré. Vérifiez-le, ou demandez-en un nouveau.'
 
 export const recovery: typeof english.recovery = {
   heading: 'Réinitialisez votre mot de passe',

@@ -2,8 +2,7 @@
 import type * as english from '../en/sign-up.ts'
 import { signIn } from './sign-in.ts'
 
-const WRONG_CODE =
-  'Ce code est incorrect ou a expiré. Vérifiez-le, ou demandez-en un nouveau. Un code ne fonctionne que dans le navigateur où vous l’avez demandé.'
+const WRONG_CODE = 'Ce code est incorrect ou a expiré. Vérifiez-le, ou demandez-en un nouveau.'
 const WRONG_PASSWORD = 'Ce n’est pas le mot de passe du compte. Vérifiez-le, et saisissez de nouveau le code.'
 
 export const signUp: typeof english.signUp = {
@@ -31,10 +30,11 @@ export const signUp: typeof english.signUp = {
 
 export const confirmCode: typeof english.confirmCode = {
   heading: 'Confirmez votre adresse e-mail',
-  enter: 'Nous vous avons envoyé un e-mail. Vous avez {time} pour saisir le code qu’il contient.',
+  enter:
+    'Cherchez notre e-mail dans votre boîte de réception. Vous avez {time} pour saisir le code qu’il contient.',
   anyDevice: 'Vous pouvez aussi ouvrir le lien reçu par e-mail, sur n’importe quel appareil.',
   linkOnly:
-    'Nous vous avons envoyé un e-mail. Ouvrez le lien qu’il contient, sur n’importe quel appareil, pour confirmer votre adresse. Connectez-vous ensuite.',
+    'Cherchez notre e-mail dans votre boîte de réception. Ouvrez le lien qu’il contient, sur n’importe quel appareil, pour confirmer votre adresse. Connectez-vous ensuite.',
   otherBrowser:
     'Un code ne fonctionne que dans le navigateur où vous l’avez demandé. Demandez-en un nouveau ici, ou ouvrez le lien reçu par e-mail, sur n’importe quel appareil.',
   cookiesRefused:

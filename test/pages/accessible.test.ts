@@ -1,0 +1,321 @@
+/** Every hosted page is usable by everybody: WCAG 2.2 AA, in a real browser. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Operation } from '../../src/api/index.ts'
+import { LOCALES, sentencesOf, PAGES as TEXTS, withSentences } from '../../src/text/index.ts'
+import { hasBrowser, openBrowser } from '../support/browser.ts'
+import { FORMS, PAGES, startPageSite } from '../support/page-site.ts'
+import { PASSWORD } from '../support/production.ts'
+import { ALICE } from '../support/story.ts'
+import { type OnEnd, temporaryFolder } from '../support/system.ts'
+
+if (!hasBrowser) console.warn('SKIPPED: accessibility in a browser. Install chromium to run it.')
+
+const isFull = process.env.BIENVENUE_TEST_FULL !== undefined
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+const COLORS = ['light', 'dark'] as const
+const WIDTHS = [320, 1_280] as const
+/** Every color scheme with every width. The quick run has one for each page, in turn. */
+const LOOKS = COLORS.flatMap((colorScheme) => WIDTHS.map((width) => ({ colorScheme, width })))
+
+/** Sentences of the pseudo-language: accented, and 40 % longer. */
+function pseudo(sentence: string): string {
+  const accented = sentence
+    .split(/(\{\w+\})/)
+    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(/[aeiou]/g, (vowel) => `${vowel}\u0301`)))
+    .join('')
+  const more = Math.ceil(sentence.length * 0.4)
+  return `⟦${accented} ${'lorem ipsum dolor sit amet '
+    .repeat(Math.ceil(more / 27))
+    .slice(0, more)
+    .trimEnd()}⟧`
+}
+
+describe.skipIf(!hasBrowser)('the hosted pages', () => {
+  const ends: Parameters<OnEnd>[0][] = []
+  const onEnd: OnEnd = (end) => void ends.push(end)
+  let browser: Browser
+  let site: Awaited<ReturnType<typeof startPageSite>>
+  let pseudoSite: typeof site
+  beforeAll(async () => {
+    browser = await openBrowser(onEnd)
+    site = await startPageSite({ onEnd })
+    const texts = join(temporaryFolder(onEnd), 'texts.json')
+    const sentences = [...sentencesOf(TEXTS.en)].map(([key, sentence]) => [key, pseudo(sentence)])
+    writeFileSync(texts, JSON.stringify({ en: Object.fromEntries(sentences) }))
+    pseudoSite = await startPageSite({ onEnd, texts })
+  })
+  afterAll(async () => {
+    for (const end of ends.toReversed()) await end()
+  })
+
+  /** Policy violations and errors of scripts. */
+  const faults: string[] = []
+
+  async function contextFor(operation: Operation, of: typeof site, options: BrowserContextOptions = {}) {
+    const context = await browser.newContext({ locale: 'en', ...options })
+    onTestFinished(() => context.close())
+    if (operation.access !== 'anyone')
+      await context.addCookies([{ name: 'session_id', value: await of.newSession(), url: of.origin }])
+    return context
+  }
+
+  async function open(context: BrowserContext, url: string): Promise<Page> {
+    const page = await context.newPage()
+    page.on('pageerror', (error) => faults.push(String(error)))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        faults.push(message.text())
+    })
+    await page.goto(url)
+    return page
+  }
+
+  /** What axe finds. It runs in the page, past its policy. */
+  async function violationsOn(page: Page): Promise<string[]> {
+    const devtools = await page.context().newCDPSession(page)
+    const run = async (expression: string) =>
+      (await devtools.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true }))
+        .result.value
+    await run(AXE)
+    const found = await run(
+      `axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`,
+    )
+    expect(Array.isArray(found)).toBe(true)
+    return found as string[]
+  }
+
+  const overflowOf = (page: Page) =>
+    page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+  /** Targets smaller than 24 pixels, except links within a sentence (WCAG 2.5.8). */
+  const SMALL_TARGETS = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]):not([aria-hidden])')].flatMap((element) => {
+    // The label of a box can be clicked, too, and the whole row of a link in a list.
+    const target = element.matches('[type=checkbox], .list a') ? element.parentElement : element
+    const { width, height } = target.getBoundingClientRect()
+    const isInline = element.matches('p a, .summary a')
+    const isUnseen = width <= 1 || element.closest('[hidden]') !== null || !element.checkVisibility()
+    return isInline || isUnseen || (width >= 24 && height >= 24) ? [] : [element.outerHTML + ' ' + width + 'x' + height]
+  })`
+
+  /** The distances of WCAG 1.4.12. */
+  const SPACING = `for (const element of document.querySelectorAll('*')) {
+    element.style.setProperty('line-height', '1.5', 'important')
+    element.style.setProperty('letter-spacing', '0.12em', 'important')
+    element.style.setProperty('word-spacing', '0.16em', 'important')
+    if (element.matches('p')) element.style.setProperty('margin-bottom', '2em', 'important')
+  }`
+
+  /** Elements whose text is cut off. */
+  const CUT_OFF = `[...document.querySelectorAll('main *, header *, footer *')].filter((element) => element.checkVisibility() && !element.matches('.unseen, svg, svg *, input') && getComputedStyle(element).overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1).map((element) => element.outerHTML)`
+
+  const cases = PAGES.flatMap((operation, index) =>
+    (isFull ? LOOKS : [LOOKS[index % LOOKS.length] as (typeof LOOKS)[number]]).map((look) => ({
+      operation,
+      path: operation.path,
+      ...look,
+    })),
+  )
+
+  it.each(cases)(
+    '$path, $colorScheme, $width wide: axe finds nothing, and nothing overflows [PGE-03, PGE-04]',
+    async ({ operation, colorScheme, width }) => {
+      const context = await contextFor(operation, site, { colorScheme, viewport: { width, height: 800 } })
+      const page = await open(context, site.origin + operation.path)
+      expect(await violationsOn(page)).toEqual([])
+      expect(await overflowOf(page)).toBe(0)
+      expect((await page.evaluate<string[]>(SMALL_TARGETS)).join('\n')).toBe('')
+      // The error state: the form sent empty.
+      const submit = page.locator('main form[action]:has(input[required]) [type=submit]').first()
+      if ((await submit.count()) > 0) {
+        await submit.click()
+        await page.waitForSelector('.summary')
+        expect(await violationsOn(page)).toEqual([])
+        expect(await overflowOf(page)).toBe(0)
+        expect(await page.title()).toMatch(/^Error: /)
+        expect(await page.evaluate(`document.activeElement.matches('.summary')`)).toBe(true)
+      }
+      expect(faults.splice(0)).toEqual([])
+    },
+  )
+
+  it.runIf(isFull).each(LOCALES)(
+    'fit at 320 pixels with the spacing of WCAG 1.4.12, in %s',
+    async (locale) => {
+      for (const operation of PAGES) {
+        const context = await contextFor(operation, site, {
+          viewport: { width: 320, height: 568 },
+          bypassCSP: true,
+          locale,
+        })
+        const page = await open(context, site.origin + operation.path)
+        expect(await overflowOf(page), operation.path).toBe(0)
+        await page.evaluate(SPACING)
+        expect(await overflowOf(page), operation.path).toBe(0)
+        expect(await page.evaluate(CUT_OFF), operation.path).toEqual([])
+        await context.close()
+      }
+    },
+  )
+
+  it('take every sentence from the texts, and have room for a language that is 40 % longer [PGE-05]', async () => {
+    for (const operation of PAGES) {
+      const context = await contextFor(operation, pseudoSite, { viewport: { width: 320, height: 568 } })
+      const page = await open(context, pseudoSite.origin + operation.path)
+      expect(await overflowOf(page), operation.path).toBe(0)
+      const bare = await page.evaluate<string[]>(`(() => {
+        const texts = []
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+          const element = node.parentElement
+          if (!element.checkVisibility() || element.closest('.brand, .who, #host, [hreflang], time')) continue
+          texts.push(node.data)
+        }
+        return texts
+      })()`)
+      const own = bare
+        .map((text) => text.trim())
+        // What is not a sentence: addresses, names of devices, numbers.
+        .filter(
+          (text) => /\p{L}{2}/u.test(text) && !/⟦|⟧|lorem|ipsum|dolor/.test(text) && !text.includes('@'),
+        )
+      expect(own, operation.path).toEqual([])
+      await context.close()
+    }
+  })
+
+  it('work by keyboard alone, in reading order, with visible focus [PGE-06]', async () => {
+    const [signIn = expect.unreachable()] = PAGES.filter(({ path }) => path === '/sign_in')
+    const context = await contextFor(signIn, site)
+    const page = await open(context, `${site.origin}/sign_in?return_to=/account`)
+    const focused: string[] = []
+    const step = async () => {
+      await page.keyboard.press('Tab')
+      const { name, outline, isInView } = await page.evaluate<{
+        name: string
+        outline: string
+        isInView: boolean
+      }>(`(() => {
+        const element = document.activeElement
+        const { top, bottom } = element.getBoundingClientRect()
+        const style = getComputedStyle(element)
+        return { name: element.className || element.name || element.textContent, outline: style.outlineStyle + ' ' + style.outlineWidth, isInView: top >= 0 && bottom <= innerHeight }
+      })()`)
+      focused.push(name)
+      expect(outline, name).toBe('solid 3px')
+      expect(isInView, name).toBe(true)
+    }
+    for (let tab = 0; tab < 6; tab++) await step()
+    expect(focused).toEqual(['skip', 'email', 'password', 'reveal', 'remember', 'submit '])
+    await page.goto(`${site.origin}/sign_in?return_to=/account`)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(`document.activeElement.id`)).toBe('main')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(ALICE)
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('wrong')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.summary')
+    // What was typed is still there; only the password is typed again.
+    expect(await page.inputValue('#email')).toBe(ALICE)
+    expect(await page.inputValue('#password')).toBe('')
+    while (!(await page.evaluate(`document.activeElement.id === 'password'`)))
+      await page.keyboard.press('Tab')
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${site.origin}/account`)
+    expect(faults.splice(0)).toEqual([])
+  })
+
+  it('respect what people prefer: less motion, forced colors [PGE-07]', async () => {
+    const [signIn = expect.unreachable()] = PAGES.filter(({ path }) => path === '/sign_in')
+    const context = await contextFor(signIn, site, { reducedMotion: 'reduce', forcedColors: 'active' })
+    const page = await open(context, `${site.origin}/sign_in`)
+    await page.evaluate(`document.querySelector('.submit').setAttribute('aria-disabled', 'true')`)
+    expect(
+      await page.evaluate(`getComputedStyle(document.querySelector('.submit'), '::before').animationName`),
+    ).toBe('none')
+    for (const visible of ['.submit', '.icon'])
+      expect(
+        await page.evaluate(
+          `getComputedStyle(document.querySelector(${JSON.stringify(visible)})).borderStyle`,
+        ),
+      ).toBe('solid')
+    await page.focus('#email')
+    expect(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`)).toBe('solid')
+  })
+
+  it('work without script, and show nothing that needs it [PGE-08]', async () => {
+    for (const operation of PAGES) {
+      const context = await contextFor(operation, site, { javaScriptEnabled: false })
+      const page = await open(context, site.origin + operation.path)
+      expect(await page.locator('.reveal:visible').count(), operation.path).toBe(0)
+      expect(await page.locator('h1:visible').count(), operation.path).toBe(1)
+      const submit = page.locator('main form[action]:has(input[required]) [type=submit]').first()
+      if ((await submit.count()) > 0) {
+        await submit.click()
+        await page.waitForSelector('.summary')
+        expect(await page.title()).toMatch(/^Error: /)
+        expect(await page.evaluate(`document.activeElement.matches('.summary')`).catch(() => true)).toBe(true)
+      }
+      await context.close()
+    }
+    const [signIn = expect.unreachable()] = PAGES.filter(({ path }) => path === '/sign_in')
+    const page = await open(
+      await contextFor(signIn, site, { javaScriptEnabled: false }),
+      `${site.origin}/sign_in`,
+    )
+    await page.fill('#email', ALICE)
+    await page.fill('#password', PASSWORD)
+    await page.click('.submit')
+    await page.waitForURL(`${site.origin}/account`)
+    await page.locator('header button').click()
+    await page.waitForURL(`${site.origin}/sign_in`)
+  })
+
+  it('shift no layout, and are painted before the script has loaded [PGE-09]', async () => {
+    const [signIn = expect.unreachable()] = PAGES.filter(({ path }) => path === '/sign_in')
+    const context = await contextFor(signIn, site)
+    const page = await context.newPage()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    // The script never arrives.
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    await page.route(/\.js$/, async (route) => {
+      await held
+      await route.continue()
+    })
+    await page.goto(`${site.origin}/sign_in`, { waitUntil: 'commit' })
+    await expect
+      .poll(() => page.evaluate(`performance.getEntriesByName('first-contentful-paint').length`), {
+        timeout: 30_000,
+      })
+      .toBe(1)
+    release()
+    await page.waitForLoadState('load')
+    const shift = await page.evaluate<number>(`new Promise((resolve) => {
+      let total = 0
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) total += entry.value }).observe({ type: 'layout-shift', buffered: true })
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(total)))
+    })`)
+    expect(shift).toBe(0)
+    const ofPage = asked.filter((url) => !url.endsWith('.svg'))
+    expect(ofPage.map((url) => url.replace(/.*\.(\w+)$/, '$1')).toSorted()).toEqual(
+      ['css', `${site.origin}/sign_in`, 'js'].toSorted(),
+    )
+    expect(asked.every((url) => url.startsWith(site.origin))).toBe(true)
+  })
+})
+
+it('the pseudo-language is 40 % longer and keeps placeholders', () => {
+  const longer = pseudo('Wait {time} before you try again.')
+  expect(longer).toContain('{time}')
+  expect(longer.length).toBeGreaterThan(1.4 * 'Wait {time} before you try again.'.length)
+  expect(FORMS.length).toBeGreaterThan(3)
+  expect(withSentences({ a: 'b' }, new Map([['a', pseudo('b')]])).a).not.toBe('b')
+})
