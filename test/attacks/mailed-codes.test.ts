@@ -105,4 +105,15 @@ onEachEngine('a mailed code', (engine) => {
     expect(await outcome(confirm(planted, second, PWNED))).toBe('401 invalid_credentials')
     expect(await outcome(confirm(planted, second, PASSWORD))).toBe('200')
   })
+
+  it('does not confirm the account of an attacker for a victim who registers in a browser with a planted cookie', async () => {
+    const { register, confirm, latest } = await scene()
+    const planted = randomSecret()
+    await register(planted, PWNED)
+    const first = await latest()
+    // The victim's own registration is not a repetition of the attacker's, because the password is another one.
+    await register(planted, PASSWORD)
+    expect(await latest()).toBeUndefined()
+    expect(await outcome(confirm(planted, first))).toBe('401 invalid_code')
+  })
 })

@@ -558,8 +558,7 @@ onEachEngine('the page of the data', (engine) => {
     const { auth, browser } = await signedIn(engine)
     const { html } = await browser.open('/account/data')
     expect(html).toContain(account.data.deleted)
-    const days = String(auth.options.auditRetentionDays)
-    expect(html).toContain(account.data.kept.replace('{days}', days))
+    expect(html).toContain(account.data.kept.replace('{time}', `${auth.options.auditRetentionDays} days`))
   })
 
   it.each([

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { OPERATIONS } from '../../src/api/index.ts'
+import { OPERATIONS, TOPICS } from '../../src/api/index.ts'
 import type { Route } from '../../src/app/handlers.ts'
 import { createPageKit } from '../../src/app/pages/kit.ts'
 import { pageRoutes } from '../../src/app/routes/pages/index.ts'
@@ -469,14 +469,11 @@ onEachEngine('sessions', (engine) => {
   )
 })
 
-/** Pages that lead a signed-in browser elsewhere. */
-const ELSEWHERE_WITH_SESSION = new Set([
-  '/sign_in',
-  '/sign_up',
-  '/sign_up/code',
-  '/account/deleted',
-  '/.well-known/change-password',
-])
+/** With a session there is no need to sign in or up, and the account is not deleted. The last one always leads on. */
+const { showSignIn, showSignUp, showConfirmCode, showDeleted, changePasswordAddress } = TOPICS.pages
+const LEADS_ON = new Set<string>(
+  [showSignIn, showSignUp, showConfirmCode, showDeleted, changePasswordAddress].map(({ path }) => path),
+)
 
 onEachEngine('GET and HEAD', (engine) => {
   it.each(['classic', 'production'] as const)(
@@ -517,7 +514,7 @@ onEachEngine('GET and HEAD', (engine) => {
             const names = { '{id}': other.split('.')[0] ?? '', '{name}': styleName }
             const target = path.replace(/\{\w+\}/, (name) => names[name as keyof typeof names]) + query
             const answer = await send(auth, method, target, { sessionToken, headers })
-            const success = ELSEWHERE_WITH_SESSION.has(path) ? 303 : 200
+            const success = LEADS_ON.has(path) ? 303 : 200
             expect(answer.status, `${method} ${path}`).toBe(isRead ? success : 405)
             expect(answer.headers.getSetCookie()).toEqual([])
           }
@@ -642,7 +639,7 @@ onEachEngine('responses', (engine) => {
     }
   })
 
-  it('redirect only after sign-out and to the page of the password, to a path of the service [API-19]', async () => {
+  it('redirect only after sign-out and from the address for password managers, to a path of the service [API-19]', async () => {
     for (const headers of [{}, { 'x-forwarded-proto': 'http' }, { 'upgrade-insecure-requests': '1' }]) {
       const answers = await everyAnswer(await freshAuth(engine), { headers })
       const redirects = answers.filter(
@@ -650,7 +647,7 @@ onEachEngine('responses', (engine) => {
       )
       expect(redirects.map(({ status, headers }) => [status, headers.get('location')])).toEqual([
         [302, '/'],
-        // The well-known URL for changing passwords, with GET and HEAD.
+        // GET and HEAD of /.well-known/change-password.
         [303, '/account/password'],
         [303, '/account/password'],
       ])

@@ -371,6 +371,7 @@ onBothEngines('the sessions of a user', (engine) => {
         amr: ['pwd'],
         aal: 1,
         transport: 'cookie',
+        persistent: true,
         ip: CLIENT.ip,
         userAgent: CLIENT.userAgent,
       },

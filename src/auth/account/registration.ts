@@ -5,7 +5,7 @@ import { record } from '../audit/record.ts'
 import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { hasRegistered } from '../mail-codes/issue.ts'
+import { browserHashOf } from '../mail-codes/issue.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
@@ -76,14 +76,37 @@ async function create(ctx: Context, account: CheckedAccount, caller: Caller): Pr
   if (ctx.options.registrationAnswer === 'explicit') return addAccount(ctx, account, caller)
   // The same work for a new and a taken address, so that timing does not tell them apart.
   const hashedPassword = await ctx.hasher.hash(account.password)
-  return inTransaction(ctx, (tx) => addOrNotify(tx, account, hashedPassword, caller))
+  const repeated = await findRepeated(ctx, account, caller)
+  return inTransaction(ctx, (tx) => addOrNotify(tx, account, { hashedPassword, repeated }, caller))
+}
+
+/**
+ * The account that this browser registered before, with the same address and password: a form that was sent twice. With another
+ * password it may be another person, if somebody planted the cookie of the browser.
+ *
+ * @returns Its id, or `null`.
+ */
+async function findRepeated(
+  ctx: Context,
+  { email, password }: CheckedAccount,
+  caller: Caller,
+): Promise<number | null> {
+  const browserHash = browserHashOf(ctx, caller)
+  const found = browserHash && (await store.findMailCode(ctx.db, { browserHash, purpose: 'registration' }))
+  const isSame = found !== null && normalizeEmail(found.email) === normalizeEmail(email)
+  if (!isSame || found.expiresAt <= ctx.now()) return null
+  const user = await store.findUserById(ctx.db, found.userId ?? store.NO_USER_ID)
+  if (user !== null) return (await ctx.hasher.verify(password, user.hashedPassword)) ? user.id : null
+  // The same work if the address was taken when it was registered first.
+  await ctx.hasher.verifyNothing(password)
+  return null
 }
 
 /** Adds an account, or notifies the owner of the address and returns `null`. */
 async function addOrNotify(
   tx: TxContext,
   account: CheckedAccount,
-  hashedPassword: string,
+  { hashedPassword, repeated }: { readonly hashedPassword: string; readonly repeated: number | null },
   caller: Caller,
 ): Promise<User | null> {
   try {
@@ -93,8 +116,7 @@ async function addOrNotify(
     if (owner === null) throw error
     const event = { action: 'register', outcome: 'refused', reason: 'email_taken' } as const
     await record(tx, { ...event, userId: owner.id }, caller)
-    // A form that was sent twice. The first password stays.
-    const isAgain = owner.emailVerifiedAt === null && (await hasRegistered(tx, owner, caller))
+    const isAgain = owner.emailVerifiedAt === null && owner.id === repeated
     const kind = isAgain ? 'verify_email' : 'account_exists'
     // Otherwise the browser must not notice that no code comes.
     const userId = isAgain ? owner.id : null

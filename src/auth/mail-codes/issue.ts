@@ -11,7 +11,7 @@ import {
   MAIL_CODE_LIFETIME_SECONDS,
   type MailCodePurpose,
 } from '../../model/mail-codes.ts'
-import { isEmailAddress, storedEmail, type User } from '../../model/user.ts'
+import { isEmailAddress, storedEmail } from '../../model/user.ts'
 import type { Client } from '../caller.ts'
 import { type Context, secondsAfter, type TxContext } from '../context.ts'
 import { hasMailCodes } from './available.ts'
@@ -64,18 +64,6 @@ export async function reserveCode(
     await store.reserveMailCode(tx.db, { ...row, ...remembered, purpose: 'registration' })
   }
   return id
-}
-
-/** Whether the browser of a request has registered this account, within the last day. */
-export async function hasRegistered(
-  tx: TxContext,
-  { id }: Pick<User, 'id'>,
-  client: Client,
-): Promise<boolean> {
-  const browserHash = browserHashOf(tx, client)
-  if (browserHash === null) return false
-  const found = await store.findMailCode(tx.db, { browserHash, purpose: 'registration' })
-  return found !== null && found.userId === id && found.expiresAt > tx.now()
 }
 
 /**
