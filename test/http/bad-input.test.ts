@@ -90,8 +90,10 @@ async function refused(
 /** Operations that store an address validate its form. The others only look it up. */
 const isStoring = ({ errors }: Operation) => errors.includes('invalid_email')
 
-/** Pages have tests of their own (test/pages, test/attacks/pages.test.ts), and classic mode has no mailed codes. */
-const OPERATIONS = ALL.filter(({ tag, needs = [] }) => tag !== 'page' && !needs.includes('mail_codes'))
+/** Classic mode has no mailed codes. */
+const SERVED = ALL.filter(({ needs = [] }) => !needs.includes('mail_codes'))
+/** Pages have tests of their own: test/pages, test/attacks/pages.test.ts. */
+const OPERATIONS = SERVED.filter(({ tag }) => tag !== 'page')
 
 /** What fills a field. Fields are known by their schema, so that a new operation needs nothing here. */
 const VALUES = new Map<unknown, (operation: Operation) => string>([
@@ -486,7 +488,7 @@ onBothEngines('bad input', (engine) => {
       await refused(w, 'GET', path, {}, { status: 404, code: 'not_found' })
       await refused(w, 'POST', path, { form: { x: MARK } }, { status: 404, code: 'not_found' })
     }
-    const allowed = Map.groupBy(ALL, ({ path }) => path)
+    const allowed = Map.groupBy(SERVED, ({ path }) => path)
     for (const [path, operations] of allowed) {
       const methods: string[] = operations.map(({ method }) => method)
       if (methods.includes('GET')) methods.push('HEAD')

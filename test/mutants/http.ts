@@ -441,13 +441,6 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     id: 'API-18',
-    does: 'leads to any origin',
-    file: 'src/app/pages/return-to.ts',
-    find: 'return allowed.has(url.origin) ? url.href : null',
-    replace: 'return url.href',
-  },
-  {
-    id: 'API-18',
     does: 'leads to an origin that begins with a listed one',
     file: 'src/app/pages/return-to.ts',
     find: 'return allowed.has(url.origin) ? url.href : null',
@@ -459,20 +452,6 @@ export const HTTP: readonly Mutant[] = [
     file: 'src/app/pages/return-to.ts',
     find: "if (text.startsWith('/')) return localTarget(text)",
     replace: "if (text.startsWith('/')) return text",
-  },
-  {
-    id: 'API-18',
-    does: 'takes two slashes behind a dot for a path',
-    file: 'src/app/pages/return-to.ts',
-    find: " || url.pathname.startsWith('//')",
-    replace: '',
-  },
-  {
-    id: 'API-18',
-    does: 'accepts backslashes and control characters',
-    file: 'src/app/pages/return-to.ts',
-    find: ' || MISREAD.test(text)',
-    replace: '',
   },
   {
     id: 'API-18',

@@ -164,7 +164,7 @@ describe.each(PAGES.map((page) => ({ path: page.path, page })))('$path', ({ path
     }
   })
 
-  it('takes no field from the query [SES-10]', async () => {
+  it('takes no field from the query', async () => {
     const site = await openPageSite()
     const fields = {
       email: 'mallory@evil.example',

@@ -469,14 +469,10 @@ onEachEngine('sessions', (engine) => {
   )
 })
 
-/** With a session there is no need to sign in, and the account is not deleted. The last one always leads on. */
+/** With a session there is no need to sign in or up, and the account is not deleted. The last one always leads on. */
+const { showSignIn, showSignUp, showConfirmCode, showDeleted, changePasswordAddress } = TOPICS.pages
 const LEADS_ON = new Set<string>(
-  (({ showSignIn, showSignUp, showDeleted, changePasswordAddress }) => [
-    showSignIn,
-    showSignUp,
-    showDeleted,
-    changePasswordAddress,
-  ])(TOPICS.pages).map(({ path }) => path),
+  [showSignIn, showSignUp, showConfirmCode, showDeleted, changePasswordAddress].map(({ path }) => path),
 )
 
 onEachEngine('GET and HEAD', (engine) => {
