@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { expect, it, onTestFinished } from 'vitest'
 import * as schemas from '../../src/api/fields.ts'
 import { OPERATIONS as ALL, errorBody, type Operation } from '../../src/api/index.ts'
+import { servedOperations } from '../../src/app/served.ts'
 import { openDatabase, TABLE_NAMES } from '../../src/db/index.ts'
 import type { Auth, CreateAuthOptions } from '../../src/index.ts'
 import { ERRORS } from '../../src/model/errors.ts'
@@ -90,10 +91,8 @@ async function refused(
 /** Operations that store an address validate its form. The others only look it up. */
 const isStoring = ({ errors }: Operation) => errors.includes('invalid_email')
 
-/** Classic mode has no mailed codes. */
-const SERVED = ALL.filter(({ needs = [] }) => !needs.includes('mail_codes'))
-/** Pages have tests of their own: test/pages, test/attacks/pages.test.ts. */
-const OPERATIONS = SERVED.filter(({ tag }) => tag !== 'page')
+/** Pages have tests of their own (test/pages, test/attacks/pages.test.ts), and classic mode has no mailed codes. */
+const OPERATIONS = ALL.filter(({ tag, needs = [] }) => tag !== 'page' && !needs.includes('mail_codes'))
 
 /** What fills a field. Fields are known by their schema, so that a new operation needs nothing here. */
 const VALUES = new Map<unknown, (operation: Operation) => string>([
@@ -488,7 +487,7 @@ onBothEngines('bad input', (engine) => {
       await refused(w, 'GET', path, {}, { status: 404, code: 'not_found' })
       await refused(w, 'POST', path, { form: { x: MARK } }, { status: 404, code: 'not_found' })
     }
-    const allowed = Map.groupBy(SERVED, ({ path }) => path)
+    const allowed = Map.groupBy(servedOperations(w.auth), ({ path }) => path)
     for (const [path, operations] of allowed) {
       const methods: string[] = operations.map(({ method }) => method)
       if (methods.includes('GET')) methods.push('HEAD')

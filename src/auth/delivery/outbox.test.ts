@@ -1040,7 +1040,7 @@ onBothEngines('notices of new devices', (engine) => {
     await signIn(1, '198.51.100.2')
     await all()
     expect(mailer.mails[0]?.text).toMatch(
-      /12:00 UTC, Opera,\sLinux,\s198\.51\.100\.9\n[^]*12:01 UTC, Firefox,\sWindows,\s198\.51\.100\.2/,
+      /12:00 UTC, Opera,\sLinux,\s198\.51\.100\.9\n[\s\S]*12:01 UTC, Firefox,\sWindows,\s198\.51\.100\.2/,
     )
   })
 
