@@ -486,6 +486,8 @@ onBothEngines('a change and its audit record', (engine) => {
     const { auth, db, newAccount } = await openProduction(engine)
     const { id, email } = await newAccount('unlock')
     await auth.validLogin(email, NEW_PASSWORD)
+    // Sending mail counts too.
+    await untilNoMailWaits(auth)
     const { throttles } = await everyRow(db)
     expect(throttles).not.toEqual([])
     const repair = await breakTable(db, 'audit', 'insert')
