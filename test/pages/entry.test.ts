@@ -114,7 +114,7 @@ onEachEngine('the page that creates an account', (engine) => {
 
   it.each([
     ['no address', { email: '' }, 400, 'missing_field', signUp.problems.email.missing_field],
-    ['text that is no address', { email: 'bob' }, 400, 'invalid_email', signUp.problems.email.invalid_email],
+    ['a malformed address', { email: 'bob' }, 400, 'invalid_email', signUp.problems.email.invalid_email],
     ['no password', { password: '' }, 400, 'missing_field', errors.newPassword.missing_field],
     ['a short password', { password: 'tortoise' }, 400, 'password_too_short', 'Use at least 15 characters.'],
     [

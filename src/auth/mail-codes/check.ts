@@ -80,7 +80,7 @@ export function isMailedTo({ row }: TypedCode, user: User): boolean {
   return normalizeEmail(row.email) === normalizeEmail(user.email)
 }
 
-/** Wrong codes are counted under the address, also if it has no account. Text that is no address counts for its browser. */
+/** Wrong codes are counted under the address, also if it has no account. A malformed address counts for its browser. */
 function attempterOf({ email, browserHash }: store.MailCode, account: User | null) {
   return { email: email || Buffer.from(browserHash).toString('hex'), account }
 }

@@ -203,7 +203,7 @@ onBothEngines('a mailed code', (engine) => {
         if (result.status === 'rejected') outcomes.add(result.reason.code ?? String(result.reason))
       await scene.newMails()
     }
-    // Whoever comes second is refused. Nothing else goes wrong.
+    // The second request is refused. Nothing else goes wrong.
     expect([...outcomes].filter((code) => !/^invalid_(code|confirmation_token)$/.test(code))).toEqual([])
   })
 
@@ -460,7 +460,7 @@ onEachEngine('a mailed code', (engine) => {
     await expect(redeem('12345678')).rejects.toMatchObject(TOO_MANY)
   })
 
-  it('does not count text that is no code', async () => {
+  it('does not count malformed codes', async () => {
     const { redeem, code } = await resetting(engine)
     for (const text of [
       '1',
