@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     expect(still.url()).toBe(`${site.origin}/account`)
   })
 
-  it('do not show the account again after signing out, by the back button [SES-10]', async () => {
+  it('do not show the account again after signing out, by the back button', async () => {
     const page = await (await context()).newPage()
     await signIn(page)
     await page.goto(`${site.origin}/account/sessions`)

@@ -70,7 +70,7 @@ function expectPage(answer: Response, path: string): void {
 }
 
 describe.each(PAGES.map((page) => ({ path: page.path, page })))('$path', ({ path, page }) => {
-  it('is well-formed and complete, with its policies, and sets no cookie [PW-11, API-05, API-10, API-11, DAT-04]', async () => {
+  it('is well-formed and complete, with its policies, and sets no cookie [PW-11, API-05, API-10, DAT-04]', async () => {
     const site = await openPageSite()
     const answer = await open(page, site)
     expect(answer.status).toBe(200)
