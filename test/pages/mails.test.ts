@@ -45,6 +45,8 @@ const PROGRAMS: readonly MailProgram[] = [320, 600].flatMap((width) =>
   [false, true].flatMap((dark) => [true, false].map((styles) => ({ width, dark, styles }))),
 )
 
+if (!hasBrowser) console.warn('SKIPPED: mails in a browser. Install chromium to run it.')
+
 describe.skipIf(!hasBrowser)('the mails', () => {
   let browser: Browser
   beforeAll(async () => {

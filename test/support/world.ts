@@ -191,7 +191,7 @@ export function choicesOf({ body }: Operation): number {
   return Math.max(1, ...sizes)
 }
 
-/** The secrets of an operation that can be guessed: each a list of schemas. One empty list if there are none. */
+/** The secrets of an operation that an attacker can guess, as lists of schemas. Without a secret, one empty list. */
 export function guessesOf({ body }: Operation): readonly (readonly unknown[])[] {
   const shape: readonly unknown[] = Object.values(body?.shape ?? {})
   const guessed = [PASSWORDS, [fields.mailedCode]].filter((schemas) =>
