@@ -11,6 +11,8 @@ interface Values {
   uuid: string
   /** Whole milliseconds since 1970, UTC. */
   time: number
+  /** A whole number that may exceed 32 bits. */
+  count: number
   bytes: Uint8Array
 }
 
