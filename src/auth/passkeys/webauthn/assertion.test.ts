@@ -179,7 +179,7 @@ describe('no byte of what is signed can be changed', () => {
     expect([...seen]).toContain('signature')
   })
 
-  it('each bit of an ES256 signature', async () => {
+  it('each bit of an ES256 signature [PKY-02]', async () => {
     const credential = bob.device.get(REQUEST)
     const original = Buffer.from(credential.response.signature, 'base64url')
     for (let bit = 0; bit < original.length * 8; bit++) {

@@ -71,8 +71,7 @@ function readCredential(credential: unknown) {
 type Members = Readonly<Record<string, unknown>>
 
 function membersOf(value: unknown): Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new PasskeyRefusal('malformed')
+  if (typeof value !== 'object' || value === null) throw new PasskeyRefusal('malformed')
   return value as Members
 }
 

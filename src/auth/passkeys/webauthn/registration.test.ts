@@ -15,7 +15,7 @@ import { verifyRegistration } from './index.ts'
 afterEach(() => void vi.unstubAllGlobals())
 
 describe('a new passkey', () => {
-  it.each(['ES256', 'EdDSA', 'RS256'] as const)('is accepted with a key for %s', async (kind) => {
+  it.each(['ES256', 'EdDSA', 'RS256'] as const)('is accepted with a key for %s [PKY-07]', async (kind) => {
     const device = authenticator({ kind })
     const passkey = await verifyRegistration({ ...EXPECTED, credential: device.create(CREATION) })
     expect(passkey).toEqual({
@@ -124,6 +124,7 @@ describe('the key of a new passkey is refused [PKY-07]', () => {
     ['another type of key', 'ES256', [[1, 1]]],
     ['coordinates that are too short', 'ES256', [[-2, Buffer.alloc(31)]]],
     ['a compressed point', 'ES256', [[-3, 1]]],
+    ['Ed25519 as another type of key', 'EdDSA', [[1, 2]]],
     ['X25519, which cannot sign', 'EdDSA', [[-1, 4]]],
     ['an Ed25519 key of another length', 'EdDSA', [[-2, Buffer.alloc(33, 1)]]],
     ['an elliptic key under the number of RS256', 'RS256', [[1, 2]]],
@@ -150,7 +151,7 @@ describe('an attestation', () => {
     ['x5c', [Buffer.from('certificate')]],
   ])
   it.each(['packed', 'fido-u2f', 'android-key', 'android-safetynet', 'tpm', 'apple', 'new-in-2030'])(
-    '%s is dropped unread',
+    '%s is dropped unread [PKY-07]',
     async (fmt) => {
       vi.stubGlobal('fetch', () => expect.unreachable('nothing is fetched'))
       expect(await reasonOf(register({ attestation: { fmt, attStmt } }))).toBeNull()
@@ -259,6 +260,15 @@ describe('the JSON of a registration', () => {
     }
   })
 
+  it('is malformed with an attestation of more than 16 KiB', async () => {
+    const attestation = (length: number) => ({
+      fmt: 'packed',
+      attStmt: new Map([['sig', Buffer.alloc(length)]]),
+    })
+    expect(await reasonOf(register({ attestation: attestation(16_000) }))).toBeNull()
+    expect(await reasonOf(register({ attestation: attestation(16_384) }))).toBe('malformed')
+  })
+
   it('has only one spelling', async () => {
     // One byte and four stray bits, which a lenient decoder drops.
     const credential = { ...good(), id: 'AB', rawId: 'AB' }
@@ -272,9 +282,15 @@ describe('client data', () => {
     ['that are text', '"webauthn.create"'],
     ['that are null', 'null'],
     ['that are not UTF-8', Buffer.from('{"type":"webauthn.create","x":"\xff"}', 'latin1')],
-    ['that are longer than 4 KiB', ' '.repeat(4_097)],
   ])('%s are malformed', async (_, clientDataJSON) => {
     expect(await reasonOf(register({ clientDataJSON }))).toBe('malformed')
+  })
+
+  it('are malformed if they are longer than 4 KiB', async () => {
+    const type = 'webauthn.get'
+    const json = JSON.stringify({ type })
+    expect(await reasonOf(register({ clientDataJSON: json.padEnd(4_096) }))).toBe('wrong_type')
+    expect(await reasonOf(register({ clientDataJSON: json.padEnd(4_097) }))).toBe('malformed')
   })
 
   it('that are a list are of the wrong type', async () => {
