@@ -19,8 +19,8 @@ import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
 import { type Hooks, openHooks } from './hooks.ts'
 import * as mailCodes from './mail-codes/index.ts'
-import { costOfNew, createHasher } from './passwords/hashing/index.ts'
-import { withBoundedQueue } from './passwords/hashing/queue.ts'
+import { costOfNew, createHasher, RECOVERY_CODE_HASHING } from './passwords/hashing/index.ts'
+import { createHashQueues } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
 import * as readiness from './readiness.ts'
 import * as sessions from './sessions/index.ts'
@@ -114,15 +114,14 @@ export async function openAuthService(
         migrations,
       }),
   })
+  const queued = createHashQueues({ costOfNew: costOfNew(options), processes: details.processes })
   let worker: MailWorker | undefined
   const ctx: Context = {
     db,
     options,
     now: now ?? (() => new Date()),
-    hasher: withBoundedQueue(hasher ?? createHasher(options), {
-      costOfNew: costOfNew(options),
-      processes: details.processes,
-    }),
+    hasher: queued(hasher ?? createHasher(options)),
+    recoveryHasher: queued(hasher ?? createHasher({ ...options, ...RECOVERY_CODE_HASHING })),
     policy: createPasswordPolicy(
       {
         ...options,
