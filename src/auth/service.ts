@@ -23,16 +23,24 @@ import { costOfNew, createHasher, RECOVERY_CODE_HASHING } from './passwords/hash
 import { createHashQueues } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
 import * as readiness from './readiness.ts'
+import * as secrets from './secrets/index.ts'
 import * as sessions from './sessions/index.ts'
 import * as signIn from './sign-in/index.ts'
 import * as transfer from './transfer/index.ts'
 import * as users from './users/index.ts'
 
 /** The topics of the library. Every function that a topic exports is a use case. */
-const TOPICS = { account, audit, delivery, mailCodes, sessions, signIn, transfer, users } satisfies Record<
-  string,
-  UseCases
->
+const TOPICS = {
+  account,
+  audit,
+  delivery,
+  mailCodes,
+  secrets,
+  sessions,
+  signIn,
+  transfer,
+  users,
+} satisfies Record<string, UseCases>
 
 /** Use cases at the top level: the names of the exercise, the clean-up and the readiness check. */
 const TOP_LEVEL = { ...classic, ...cleanup, ...readiness } satisfies UseCases
