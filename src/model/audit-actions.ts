@@ -261,6 +261,13 @@ export const AUDIT_ACTIONS = {
       when: 'A backup replaced the database. The details count the sessions and tokens that were ended',
     },
   ],
+  reseal_secrets: [
+    {
+      actor: 'operator',
+      details: ['secrets'],
+      when: 'Stored secrets were sealed again with the first key, as `bienvenue secrets reseal` does. The details count them; there is a record for each 500',
+    },
+  ],
 } as const satisfies Record<string, readonly AuditKind[]>
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS

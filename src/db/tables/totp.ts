@@ -17,6 +17,7 @@ const COLUMNS = {
     about: 'The secret of the app; null until the first app is confirmed',
     class: 'secret',
     protection: 'AES-256-GCM with a key that is not in the database, bound to this row',
+    sealed: 'totp',
     log: 'no',
   },
   confirmed_at: {
@@ -53,6 +54,7 @@ const COLUMNS = {
     about: 'The secret of the app that is being set up',
     class: 'secret',
     protection: 'like `sealed_secret`',
+    sealed: 'totp',
     kept: 'until it is confirmed, replaced or 15 minutes old',
     log: 'no',
   },
@@ -120,18 +122,19 @@ export async function savePendingTotp(
 /**
  * Puts the app that was set up in the place of the confirmed one.
  *
- * @param step - The time step of the code that confirmed it.
- * @returns `false` if another app has been set up since `pending` was read.
+ * @param details - `sealedSecret`: its secret, sealed again for this column. `step`: the time step of the code that
+ *   confirmed it.
+ * @returns `false` if the app that was set up is no longer the one that was read.
  */
 export async function confirmTotp(
   tx: Tx,
-  userId: number,
-  { pending, step, at }: { readonly pending: Uint8Array; readonly step: number; readonly at: Date },
+  { userId, pendingSealedSecret }: Totp,
+  { sealedSecret, step, at }: { readonly sealedSecret: Uint8Array; readonly step: number; readonly at: Date },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('totp')
     .set({
-      sealed_secret: pending,
+      sealed_secret: sealedSecret,
       confirmed_at: at.getTime(),
       last_step: step,
       failures: 0,
@@ -140,7 +143,7 @@ export async function confirmTotp(
       pending_expires_at: null,
     })
     .where('user_id', '=', userId)
-    .where('pending_sealed_secret', '=', pending)
+    .where('pending_sealed_secret', '=', pendingSealedSecret)
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
