@@ -11,6 +11,7 @@ import { requireStrongSession } from '../sessions/guards.ts'
 import { admit, type SignedIn } from '../sign-in/admit.ts'
 import { resumption } from '../sign-in/continue.ts'
 import { findLive, type LivePending } from '../sign-in/pending.ts'
+import { UNCOUNTED } from '../sign-in/throttle.ts'
 import { combined } from './proven.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
 import { factorsOf } from './state.ts'
@@ -26,7 +27,7 @@ export interface Enrollee {
 
 /** What setting up a factor leads to. */
 export interface Enrolled {
-  /** Ten recovery codes, if this is the first factor. They cannot be shown again. */
+  /** Ten recovery codes, if the second factor was enabled and there are none yet. They cannot be shown again. */
   readonly recoveryCodes: readonly string[] | null
   /** The new session, if a sign-in waited for the factor. */
   readonly signedIn: SignedIn | null
@@ -55,15 +56,6 @@ interface NewFactor {
   store(tx: TxContext): Promise<void>
 }
 
-const UNCOUNTED = {
-  failuresBefore: 0,
-  succeeded: async () => {},
-  refundFailure: async () => {},
-  refundSignIn: async () => {},
-  keepSignIn: async () => {},
-  withdraw: async () => {},
-}
-
 /**
  * Stores a new factor, with recovery codes if it is the first one, and finishes the sign-in that waited for it. The owner gets a
  * notice.
@@ -76,7 +68,8 @@ export async function enrol(
   added: NewFactor,
 ): Promise<Enrolled> {
   const { recoveryCodes } = await factorsOf(ctx, user.id)
-  const codes = recoveryCodes.length === 0 ? await newRecoveryCodes(ctx) : null
+  const needsCodes = recoveryCodes.length === 0 && (added.enables || live !== null)
+  const codes = needsCodes ? await newRecoveryCodes(ctx) : null
   const change = async (tx: TxContext) => {
     await store.lockUser(tx.db, user.id)
     await added.store(tx)

@@ -1,36 +1,38 @@
 /** Seals and opens the secrets of authenticator apps. */
 import type * as store from '../../db/index.ts'
-import type { Keyring } from '../../lib/keyring.ts'
 import { AuthError, OptionError } from '../../model/errors.ts'
 import type { Context } from '../context.ts'
+import { seal, unseal } from '../secrets/sealing.ts'
 
-/** The two places of a secret: of the confirmed app, and of the one that is being set up. */
-export type TotpColumn = 'sealed_secret' | 'pending_sealed_secret'
+/** Where a secret is: of the confirmed app, or of the one that is being set up. */
+const COLUMNS = {
+  confirmed: { name: 'totp.sealed_secret', property: 'sealedSecret' },
+  pending: { name: 'totp.pending_sealed_secret', property: 'pendingSealedSecret' },
+} as const
 
-export const TOTP_PURPOSE = 'totp'
-
-/** Seals a secret for one column of one user. */
-export function sealTotp(ctx: Context, userId: number, column: TotpColumn, secret: Uint8Array): Uint8Array {
-  return requireKeys(ctx).seal(TOTP_PURPOSE, { table: 'totp', column, row: userId }, secret)
+/** @throws {OptionError} There is no secret key. */
+export function sealTotp(
+  { keys }: Context,
+  userId: number,
+  which: keyof typeof COLUMNS,
+  secret: Uint8Array,
+): Uint8Array {
+  if (keys === null) throw new OptionError('secretKey', 'is not set: authenticator apps need it')
+  return seal(keys, COLUMNS[which].name, userId, secret)
 }
 
 /**
  * Opens a secret.
  *
  * @returns `null` if there is none.
- * @throws {AuthError} `unavailable`: its key was dropped, or the value was altered or moved. Other factors work.
+ * @throws {AuthError} `unavailable`: its key was dropped, or the value was altered or moved. Other factors still work.
  */
-export function openTotp(ctx: Context, totp: store.Totp, column: TotpColumn): Uint8Array | null {
-  const sealed = column === 'sealed_secret' ? totp.sealedSecret : totp.pendingSealedSecret
+export function openTotp({ keys }: Context, totp: store.Totp, which: keyof typeof COLUMNS): Uint8Array | null {
+  const { name, property } = COLUMNS[which]
+  const sealed = totp[property]
   if (sealed === null) return null
-  const place = { table: 'totp', column, row: totp.userId }
-  const opened = ctx.keys?.open(TOTP_PURPOSE, place, sealed) ?? 'unknown_key'
+  const opened = keys === null ? 'unknown_key' : unseal(keys, name, totp.userId, sealed)
   if (typeof opened !== 'string') return opened
   const cause = new Error(`the secret of the authenticator app of user ${totp.userId} does not open: ${opened}`)
   throw new AuthError('unavailable', { cause })
-}
-
-function requireKeys({ keys }: Context): Keyring {
-  if (keys === null) throw new OptionError('secretKey', 'is not set: secrets of authenticator apps need it')
-  return keys
 }

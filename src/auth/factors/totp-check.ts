@@ -42,7 +42,7 @@ export async function checkTotp(ctx: Context, user: User, code: string, caller: 
   const attempt = await countAttempt(ctx, 'totp', { email: user.email, account: user }, caller)
   const found = await orWithdraw(attempt, async () => {
     const totp = await store.findTotp(ctx.db, user.id)
-    const secret = totp === null ? null : openTotp(ctx, totp, 'sealed_secret')
+    const secret = totp === null ? null : openTotp(ctx, totp, 'confirmed')
     const step = secret && matchTotp(secret, code, ctx.now(), ctx.options.totpDriftSteps)
     const isNew = step !== null && totp !== null && step > (totp.lastStep ?? step)
     return isNew && totp.disabledAt === null ? { totp, step } : null
