@@ -8,7 +8,7 @@ const PLACE: SealedPlace = { table: 'totp', column: 'sealed_secret', row: 1 }
 const SECRET = randomBytes(20)
 
 describe('a sealed value', () => {
-  it('opens in the place and for the purpose that it was sealed for', () => {
+  it('opens in the place and for the purpose that it was sealed for [CRY-03]', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.string(), fc.oneof(fc.nat(), fc.uuid()), (plaintext, purpose, row) => {
         const ring = createKeyring([randomBytes(32)])
@@ -20,7 +20,7 @@ describe('a sealed value', () => {
     )
   })
 
-  it('is AES-256-GCM with a key that HKDF derives for the purpose, and names its key', () => {
+  it('is AES-256-GCM with a key that HKDF derives for the purpose, and names its key [CRY-03]', () => {
     const key = randomBytes(32)
     const derive = (info: string, length: number) => Buffer.from(hkdfSync('sha256', key, '', info, length))
     const sealed = createKeyring([key]).seal('totp', PLACE, SECRET)
@@ -44,14 +44,14 @@ describe('a sealed value', () => {
     expect(ring.open('totp', PLACE, sealed)).toEqual(Buffer.from('12345678901234567890'))
   })
 
-  it('differs each time, because its nonce is new', () => {
+  it('differs each time, because its nonce is new [CRY-03]', () => {
     const ring = createKeyring([randomBytes(32)])
     const sealed = Array.from({ length: 256 }, () => Buffer.from(ring.seal('totp', PLACE, SECRET)))
     expect(new Set(sealed.map((bytes) => bytes.toString('hex', 6, 18))).size).toBe(sealed.length)
     expect(new Set(sealed.map((bytes) => bytes.toString('hex', 18, 38))).size).toBe(sealed.length)
   })
 
-  it('does not open once any of its bytes was altered', () => {
+  it('does not open once any of its bytes was altered [CRY-03]', () => {
     const ring = createKeyring([randomBytes(32), randomBytes(32)])
     const sealed = ring.seal('totp', PLACE, SECRET)
     for (const [index, byte] of sealed.entries())
@@ -99,7 +99,7 @@ describe('a sealed value', () => {
     ['row', { ...PLACE, row: 2 }],
     ['column', { ...PLACE, column: 'pending_sealed_secret' }],
     ['table', { ...PLACE, table: 'providers' }],
-  ])('does not open in another %s', (_, place) => {
+  ])('does not open in another %s [CRY-03]', (_, place) => {
     const ring = createKeyring([randomBytes(32)])
     expect(ring.open('totp', place, ring.seal('totp', PLACE, SECRET))).toBe('altered')
     expect(ring.open('totp', PLACE, ring.seal('totp', place, SECRET))).toBe('altered')
@@ -110,7 +110,7 @@ describe('a sealed value', () => {
     expect(ring.open('provider', PLACE, ring.seal('totp', PLACE, SECRET))).toBe('altered')
   })
 
-  it('opens with a former key while the ring has it; the first key seals new ones', () => {
+  it('opens with a former key while the ring has it; the first key seals new ones [CRY-04]', () => {
     const [old, fresh] = [randomBytes(32), randomBytes(32)]
     const before = createKeyring([old]).seal('totp', PLACE, SECRET)
     const between = createKeyring([fresh, old])

@@ -5,6 +5,8 @@ import { matchTotp, newTotpSecret, otpauthUri, parseTotpCode, totpCode, totpStep
 
 /** The secret of both RFCs. */
 const SECRET = Buffer.from('12345678901234567890')
+/** UTF-16 in any order. */
+const anyText = fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units))
 const NOW = new Date('2026-11-26T12:00:00Z')
 
 describe('newTotpSecret', () => {
@@ -134,7 +136,7 @@ describe('parseTotpCode', () => {
 
   it('returns six ASCII digits or null for any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText, (text) => {
         expect(parseTotpCode(text) ?? '000000').toMatch(/^[0-9]{6}$/)
       }),
     )
@@ -152,7 +154,7 @@ describe('otpauthUri', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme' }),
-        fc.string({ unit: 'binary' }),
+        anyText,
         fc.uint8Array({ minLength: 20, maxLength: 20 }),
         (issuer, account, secret) => {
           const url = new URL(otpauthUri({ issuer, account, secret }))

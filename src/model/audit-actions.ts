@@ -61,6 +61,24 @@ export const AUDIT_ACTIONS = {
       details: ['device', 'failures'],
       when: 'Someone confirmed the address of a new account with a mailed code, which signed them in. The details are the same',
     },
+    {
+      actor: 'user',
+      reason: 'totp',
+      details: ['device', 'failures'],
+      when: 'Someone finished a sign-in with a code of their authenticator app. `failures` counts the wrong codes before',
+    },
+    {
+      actor: 'user',
+      reason: 'recovery_code',
+      details: ['device', 'failures'],
+      when: 'Someone finished a sign-in with a recovery code. The details are the same',
+    },
+    {
+      actor: 'user',
+      reason: 'passkey',
+      details: ['device', 'failures', 'passkey'],
+      when: 'Someone signed in with a passkey, or finished a sign-in with it. `passkey` is its id',
+    },
     { actor: 'operator', reason: 'vouched', when: 'The embedding program started a session' },
     {
       actor: 'anonymous',
@@ -91,9 +109,36 @@ export const AUDIT_ACTIONS = {
     {
       actor: 'anonymous',
       outcome: 'refused',
+      reason: 'second_factor',
+      when: 'The password was right, but only `validLogin` was asked, and the account has or needs a second factor',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
       reason: 'refused_by_application',
       details: ['code', 'method'],
       when: 'The hook `beforeSignIn` of the embedding application refused. `code` is its own',
+    },
+  ],
+  begin_sign_in: [
+    {
+      actor: 'user',
+      reason: 'second_factor',
+      when: 'The first factor was right, and the sign-in waits for the second one',
+    },
+    {
+      actor: 'user',
+      reason: 'enrol',
+      when: 'What was proven is right, and the sign-in waits until a required second factor is set up',
+    },
+  ],
+  prove_second_factor: [
+    { actor: 'anonymous', outcome: 'refused', reason: 'wrong_code', when: 'The code was wrong or used already' },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'totp_disabled',
+      when: 'The code was wrong, and so many were that the authenticator app is disabled now',
     },
   ],
   limit_reached: [
@@ -214,6 +259,13 @@ export const AUDIT_ACTIONS = {
       actor: 'operator',
       details: ['sessions', 'tokens'],
       when: 'A backup replaced the database. The details count the sessions and tokens that were ended',
+    },
+  ],
+  reseal_secrets: [
+    {
+      actor: 'operator',
+      details: ['secrets'],
+      when: 'Stored secrets were sealed again with the first key, as `bienvenue secrets reseal` does. The details count them; there is a record for each 500',
     },
   ],
 } as const satisfies Record<string, readonly AuditKind[]>

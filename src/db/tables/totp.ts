@@ -17,6 +17,7 @@ const COLUMNS = {
     about: 'The secret of the app; null until the first app is confirmed',
     class: 'secret',
     protection: 'AES-256-GCM with a key that is not in the database, bound to this row',
+    sealed: 'totp',
     log: 'no',
   },
   confirmed_at: {
@@ -34,6 +35,12 @@ const COLUMNS = {
     class: 'personal',
     log: 'no',
   },
+  failures: {
+    type: 'integer',
+    about: 'How many wrong codes came since the last right one. Time does not reset it',
+    class: 'technical',
+    log: 'no',
+  },
   disabled_at: {
     type: 'time',
     nullable: true,
@@ -47,6 +54,7 @@ const COLUMNS = {
     about: 'The secret of the app that is being set up',
     class: 'secret',
     protection: 'like `sealed_secret`',
+    sealed: 'totp',
     kept: 'until it is confirmed, replaced or 15 minutes old',
     log: 'no',
   },
@@ -85,6 +93,7 @@ export interface Totp {
   readonly sealedSecret: Uint8Array | null
   readonly confirmedAt: Date | null
   readonly lastStep: number | null
+  readonly failures: number
   readonly disabledAt: Date | null
   readonly pendingSealedSecret: Uint8Array | null
   readonly pendingExpiresAt: Date | null
@@ -102,7 +111,7 @@ export async function savePendingTotp(
   { sealedSecret, expiresAt }: { readonly sealedSecret: Uint8Array; readonly expiresAt: Date },
 ): Promise<void> {
   const pending = { pending_sealed_secret: sealedSecret, pending_expires_at: expiresAt.getTime() }
-  const empty = { sealed_secret: null, confirmed_at: null, last_step: null, disabled_at: null }
+  const empty = { sealed_secret: null, confirmed_at: null, last_step: null, failures: 0, disabled_at: null }
   await tx
     .insertInto('totp')
     .values({ user_id: userId, ...empty, ...pending })
@@ -113,26 +122,28 @@ export async function savePendingTotp(
 /**
  * Puts the app that was set up in the place of the confirmed one.
  *
- * @param step - The time step of the code that confirmed it.
- * @returns `false` if another app has been set up since `pending` was read.
+ * @param details - `sealedSecret`: its secret, sealed again for this column. `step`: the time step of the code that
+ *   confirmed it.
+ * @returns `false` if the app that was set up is no longer the one that was read.
  */
 export async function confirmTotp(
   tx: Tx,
-  userId: number,
-  { pending, step, at }: { readonly pending: Uint8Array; readonly step: number; readonly at: Date },
+  { userId, pendingSealedSecret }: Totp,
+  { sealedSecret, step, at }: { readonly sealedSecret: Uint8Array; readonly step: number; readonly at: Date },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('totp')
     .set({
-      sealed_secret: pending,
+      sealed_secret: sealedSecret,
       confirmed_at: at.getTime(),
       last_step: step,
+      failures: 0,
       disabled_at: null,
       pending_sealed_secret: null,
       pending_expires_at: null,
     })
     .where('user_id', '=', userId)
-    .where('pending_sealed_secret', '=', pending)
+    .where('pending_sealed_secret', '=', pendingSealedSecret)
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
@@ -141,7 +152,7 @@ export async function confirmTotp(
 export async function takeTotpStep(tx: Tx, { userId, sealedSecret }: Totp, step: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('totp')
-    .set({ last_step: step })
+    .set({ last_step: step, failures: 0 })
     .where('user_id', '=', userId)
     .where('sealed_secret', '=', sealedSecret)
     .where('disabled_at', 'is', null)
@@ -150,14 +161,27 @@ export async function takeTotpStep(tx: Tx, { userId, sealedSecret }: Totp, step:
   return numUpdatedRows > 0n
 }
 
-/** Disables the app after too many wrong codes. */
-export async function disableTotp(db: Database, userId: number, at: Date): Promise<void> {
-  await db
+/**
+ * Counts a wrong code.
+ *
+ * @param disableAfter - How many wrong codes in a row disable the app. 0 means never.
+ * @returns Whether this one disabled it.
+ */
+export async function countTotpFailure(
+  tx: Tx,
+  userId: number,
+  { disableAfter, at }: { readonly disableAfter: number; readonly at: Date },
+): Promise<boolean> {
+  const row = await tx
     .updateTable('totp')
-    .set({ disabled_at: at.getTime() })
+    .set((query) => ({ failures: query('failures', '+', 1) }))
     .where('user_id', '=', userId)
     .where('disabled_at', 'is', null)
-    .execute()
+    .returning('failures')
+    .executeTakeFirst()
+  if (row === undefined || disableAfter === 0 || row.failures < disableAfter) return false
+  await tx.updateTable('totp').set({ disabled_at: at.getTime() }).where('user_id', '=', userId).execute()
+  return true
 }
 
 /** Removes the app. `false` if none was confirmed. */
@@ -193,6 +217,7 @@ function totpOf(row: Selectable<Schema['totp']>): Totp {
     sealedSecret: row.sealed_secret,
     confirmedAt: dateOf(row.confirmed_at),
     lastStep: row.last_step,
+    failures: row.failures,
     disabledAt: dateOf(row.disabled_at),
     pendingSealedSecret: row.pending_sealed_secret,
     pendingExpiresAt: dateOf(row.pending_expires_at),
