@@ -159,6 +159,15 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  passkey_refused: (service, name) => ({
+    subject: `Ein Passkey Ihres Kontos bei ${service} wurde abgelehnt`,
+    heading: 'Passkey abgelehnt',
+    before: [
+      `Ein Passkey Ihres Kontos bei ${service} wurde abgelehnt, weil er kopiert worden sein könnte: Sein Zähler ist nicht gestiegen. Niemand wurde damit angemeldet. Entfernen Sie diesen Passkey und fügen Sie einen neuen hinzu.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Eine Authenticator-App wurde zu Ihrem Konto bei ${service} hinzugefügt`,
     heading: 'Authenticator-App hinzugefügt',

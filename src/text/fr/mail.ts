@@ -158,6 +158,15 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  passkey_refused: (service, name) => ({
+    subject: `Une clé d’accès de votre compte sur ${service} a été refusée`,
+    heading: 'Clé d’accès refusée',
+    before: [
+      `Une clé d’accès de votre compte sur ${service} a été refusée, car elle a peut-être été copiée : son compteur n’a pas augmenté. Personne ne s’est connecté avec elle. Supprimez cette clé d’accès et ajoutez-en une nouvelle.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Une application d’authentification a été ajoutée à votre compte sur ${service}`,
     heading: 'Application d’authentification ajoutée',
