@@ -203,7 +203,8 @@ export const mail: MailTexts = {
   }),
   recovery_codes_renewed: (service) => ({
     subject: `Neue Wiederherstellungscodes für Ihr Konto bei ${service}`,
-    heading: 'Neue Wiederherstellungscodes',
+    // The soft hyphens let the long word fit small screens.
+    heading: 'Neue Wieder\u00adherstellungs\u00adcodes',
     before: [
       `Für Ihr Konto bei ${service} wurden zehn neue Wiederherstellungscodes erstellt. Frühere funktionieren nicht mehr.`,
     ],
@@ -215,7 +216,7 @@ export const mail: MailTexts = {
   }),
   recovery_code_used: (service) => ({
     subject: `Anmeldung in Ihrem Konto bei ${service} mit einem Wiederherstellungscode`,
-    heading: 'Anmeldung mit einem Wiederherstellungscode',
+    heading: 'Anmeldung mit einem Wieder\u00adherstellungs\u00adcode',
     before: [
       `Jemand hat sich mit einem Wiederherstellungscode anstelle des zweiten Faktors in Ihrem Konto bei ${service} angemeldet. Dieser Code funktioniert nicht mehr. Ein neuer, der nach der Anmeldung angezeigt wurde, ersetzt ihn.`,
     ],
@@ -240,7 +241,7 @@ export const mail: MailTexts = {
   }),
   factors_revoked: (service) => ({
     subject: `Anmeldemethoden wurden aus Ihrem Konto bei ${service} entfernt`,
-    heading: 'Anmeldemethoden entfernt',
+    heading: 'Anmelde\u00admethoden entfernt',
     before: [
       `Die Betreiber von ${service} haben eine oder mehrere Anmeldemethoden aus Ihrem Konto entfernt: Passkeys, die Authenticator-App oder Wiederherstellungscodes.`,
     ],

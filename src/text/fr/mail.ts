@@ -169,7 +169,8 @@ export const mail: MailTexts = {
   }),
   totp_added: (service) => ({
     subject: `Une application d’authentification a été ajoutée à votre compte sur ${service}`,
-    heading: 'Application d’authentification ajoutée',
+    // The soft hyphens let the long word fit small screens.
+    heading: 'Application d’authenti\u00adfication ajoutée',
     before: [
       `Une application d’authentification a été ajoutée à votre compte sur ${service}. Lors de la connexion, un code de cette application pourra vous être demandé.`,
     ],
@@ -182,7 +183,7 @@ export const mail: MailTexts = {
   }),
   totp_removed: (service) => ({
     subject: `L’application d’authentification a été retirée de votre compte sur ${service}`,
-    heading: 'Application d’authentification retirée',
+    heading: 'Application d’authenti\u00adfication retirée',
     before: [
       `L’application d’authentification a été retirée de votre compte sur ${service}. Ses codes ne fonctionnent plus.`,
     ],
