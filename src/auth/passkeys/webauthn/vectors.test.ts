@@ -1,6 +1,6 @@
-/** The test vectors of WebAuthn Level 3, section 16. */
+/** The test vectors of WebAuthn Level 3, section 16, and what a browser has sent. */
 import { expect, it } from 'vitest'
-import { reasonOf, vectorsOfWebAuthn } from '../../../../test/support/passkeys.ts'
+import { reasonOf, recordedInChromium, vectorsOfWebAuthn } from '../../../../test/support/passkeys.ts'
 import { verifyAssertion, verifyRegistration } from './index.ts'
 
 const VECTORS = vectorsOfWebAuthn()
@@ -54,4 +54,14 @@ it.each(VECTORS.filter(({ name }) => name in REFUSED))('refuses the vector: $nam
       verifyAssertion({ ...vector.authenticationExpected, credential: vector.authentication, passkey }),
     ),
   ).toBe(reason)
+})
+
+it.each(recordedInChromium())('accepts what Chromium sends: $name', async (pair) => {
+  const passkey = await verifyRegistration({ ...pair.registrationExpected, credential: pair.registration })
+  expect(passkey).toMatchObject({ discoverable: pair.name !== 'U2F', userVerified: pair.name !== 'U2F' })
+  const input = { ...pair.authenticationExpected, credential: pair.authentication, passkey }
+  expect(await verifyAssertion(input)).toMatchObject({
+    signCount: 2,
+    backedUp: pair.name === 'internal, synced',
+  })
 })
