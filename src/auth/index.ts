@@ -35,6 +35,7 @@ export type {
 export { isBrowserToken } from './mail-codes/issue.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
 export { hashPassword } from './passwords/password.ts'
+export type { Resealed } from './secrets/index.ts'
 export { type AuthService, openAuthService } from './service.ts'
 export type {
   CreateSessionRequest,
