@@ -5,7 +5,7 @@ import { verifyAssertion, verifyRegistration } from './index.ts'
 
 const VECTORS = vectorsOfWebAuthn()
 
-/** Made in a frame, or with a key of an algorithm that is not listed. The key of another vector stands for theirs. */
+/** Made in a frame, or with a key of an algorithm that is not listed. */
 const REFUSED: Readonly<Record<string, string>> = {
   'ES256 Credential with "crossOrigin": true in clientDataJSON': 'cross_origin',
   'ES256 Credential with "topOrigin" in clientDataJSON': 'cross_origin',
