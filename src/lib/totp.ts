@@ -7,7 +7,7 @@ import { encodeBase32 } from './base32.ts'
 import { equalInConstantTime } from './digest.ts'
 
 const DIGITS = 6
-const STEP_SECONDS = 30
+export const STEP_SECONDS = 30
 /** RFC 4226 §4 recommends 160 bits. */
 const SECRET_BYTES = 20
 

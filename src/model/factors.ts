@@ -7,6 +7,13 @@ export type SignInMethod = 'password' | 'mail_code' | 'passkey'
 export const FACTORS = ['passkey', 'totp', 'recovery_code'] as const
 export type Factor = (typeof FACTORS)[number]
 
+/** What proves again who a signed-in user is. */
+export const STEP_UP_METHODS = ['passkey', 'totp', 'password'] as const
+export type StepUpMethod = (typeof STEP_UP_METHODS)[number]
+
+/** The names of RFC 8176 for a passkey: its key cannot leave the device (`hwk`), or may be synced (`swk`). */
+export const PHISHING_RESISTANT: ReadonlySet<string> = new Set(['hwk', 'swk'])
+
 /** What a sign-in waits for: proof of a second factor, or the set-up of one. */
 export const NEXT_STEPS = ['second_factor', 'enrol'] as const
 export type NextStep = (typeof NEXT_STEPS)[number]

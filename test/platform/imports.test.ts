@@ -48,6 +48,7 @@ const IMPORT_TYPES_ONLY = ['client']
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/passwords/hashing/bcrypt.ts'],
+  '@simplewebauthn/server': ['auth/passkeys/webauthn/library.ts'],
   pg: ['db/postgres.ts'],
   // `given.ts` imports its types.
   'node:sqlite': ['db/sqlite/', 'db/given.ts'],

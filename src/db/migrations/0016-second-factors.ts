@@ -17,6 +17,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('sealed_secret', types.bytes)
     .addColumn('confirmed_at', types.time)
     .addColumn('last_step', 'integer')
+    .addColumn('failures', 'integer', (column) => column.notNull())
     .addColumn('disabled_at', types.time)
     .addColumn('pending_sealed_secret', types.bytes)
     .addColumn('pending_expires_at', types.time)

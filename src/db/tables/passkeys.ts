@@ -202,17 +202,18 @@ export async function renamePasskey(
   return row === undefined ? null : passkeyOf(row)
 }
 
-/** Removes a passkey of a user. `false` if the user has no such passkey. */
+/** Removes a passkey of a user. Returns its name, or `null` if the user has no such passkey. */
 export async function deletePasskey(
   tx: Tx,
   { id, userId }: Pick<Passkey, 'id' | 'userId'>,
-): Promise<boolean> {
-  const { numDeletedRows } = await tx
+): Promise<string | null> {
+  const row = await tx
     .deleteFrom('passkeys')
     .where('id', '=', id)
     .where('user_id', '=', userId)
+    .returning('name')
     .executeTakeFirst()
-  return numDeletedRows > 0n
+  return row?.name ?? null
 }
 
 /** How many passkeys belong to another host than `rpId`. */

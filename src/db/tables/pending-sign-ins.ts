@@ -158,6 +158,17 @@ export async function findPendingSignIn(db: Database, id: string): Promise<Pendi
   return row === undefined ? null : pendingOf(row)
 }
 
+/** The pending sign-ins of a user, the oldest first. Some may have expired. */
+export async function listPendingSignIns(db: Database, userId: number): Promise<PendingSignIn[]> {
+  const rows = await db
+    .selectFrom('pending_sign_ins')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('id')
+    .execute()
+  return rows.map(pendingOf)
+}
+
 /** Takes a pending sign-in by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takePendingSignIn(tx: Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('pending_sign_ins').where('id', '=', id).executeTakeFirst()

@@ -92,6 +92,19 @@ export async function findRecoveryCode(
   return row === undefined ? null : { id: row.id, userId, position, codeHash: row.code_hash }
 }
 
+/** The codes of a user: when the code before each was used. */
+export async function listRecoveryCodes(
+  db: Database,
+  userId: number,
+): Promise<{ readonly usedAt: Date | null }[]> {
+  const rows = await db
+    .selectFrom('recovery_codes')
+    .select('used_at')
+    .where('user_id', '=', userId)
+    .execute()
+  return rows.map((row) => ({ usedAt: row.used_at === null ? null : new Date(row.used_at) }))
+}
+
 /** Uses a code up and puts another in its place. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takeRecoveryCode(
   tx: Tx,

@@ -35,6 +35,12 @@ const COLUMNS = {
     class: 'personal',
     log: 'no',
   },
+  failures: {
+    type: 'integer',
+    about: 'How many wrong codes came since the last right one. Time does not reset it',
+    class: 'technical',
+    log: 'no',
+  },
   disabled_at: {
     type: 'time',
     nullable: true,
@@ -87,6 +93,7 @@ export interface Totp {
   readonly sealedSecret: Uint8Array | null
   readonly confirmedAt: Date | null
   readonly lastStep: number | null
+  readonly failures: number
   readonly disabledAt: Date | null
   readonly pendingSealedSecret: Uint8Array | null
   readonly pendingExpiresAt: Date | null
@@ -104,7 +111,7 @@ export async function savePendingTotp(
   { sealedSecret, expiresAt }: { readonly sealedSecret: Uint8Array; readonly expiresAt: Date },
 ): Promise<void> {
   const pending = { pending_sealed_secret: sealedSecret, pending_expires_at: expiresAt.getTime() }
-  const empty = { sealed_secret: null, confirmed_at: null, last_step: null, disabled_at: null }
+  const empty = { sealed_secret: null, confirmed_at: null, last_step: null, failures: 0, disabled_at: null }
   await tx
     .insertInto('totp')
     .values({ user_id: userId, ...empty, ...pending })
@@ -130,6 +137,7 @@ export async function confirmTotp(
       sealed_secret: sealedSecret,
       confirmed_at: at.getTime(),
       last_step: step,
+      failures: 0,
       disabled_at: null,
       pending_sealed_secret: null,
       pending_expires_at: null,
@@ -144,7 +152,7 @@ export async function confirmTotp(
 export async function takeTotpStep(tx: Tx, { userId, sealedSecret }: Totp, step: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('totp')
-    .set({ last_step: step })
+    .set({ last_step: step, failures: 0 })
     .where('user_id', '=', userId)
     .where('sealed_secret', '=', sealedSecret)
     .where('disabled_at', 'is', null)
@@ -153,14 +161,27 @@ export async function takeTotpStep(tx: Tx, { userId, sealedSecret }: Totp, step:
   return numUpdatedRows > 0n
 }
 
-/** Disables the app after too many wrong codes. */
-export async function disableTotp(db: Database, userId: number, at: Date): Promise<void> {
-  await db
+/**
+ * Counts a wrong code.
+ *
+ * @param disableAfter - How many wrong codes in a row disable the app. 0 means never.
+ * @returns Whether this one disabled it.
+ */
+export async function countTotpFailure(
+  tx: Tx,
+  userId: number,
+  { disableAfter, at }: { readonly disableAfter: number; readonly at: Date },
+): Promise<boolean> {
+  const row = await tx
     .updateTable('totp')
-    .set({ disabled_at: at.getTime() })
+    .set((query) => ({ failures: query('failures', '+', 1) }))
     .where('user_id', '=', userId)
     .where('disabled_at', 'is', null)
-    .execute()
+    .returning('failures')
+    .executeTakeFirst()
+  if (row === undefined || disableAfter === 0 || row.failures < disableAfter) return false
+  await tx.updateTable('totp').set({ disabled_at: at.getTime() }).where('user_id', '=', userId).execute()
+  return true
 }
 
 /** Removes the app. `false` if none was confirmed. */
@@ -196,6 +217,7 @@ function totpOf(row: Selectable<Schema['totp']>): Totp {
     sealedSecret: row.sealed_secret,
     confirmedAt: dateOf(row.confirmed_at),
     lastStep: row.last_step,
+    failures: row.failures,
     disabledAt: dateOf(row.disabled_at),
     pendingSealedSecret: row.pending_sealed_secret,
     pendingExpiresAt: dateOf(row.pending_expires_at),
