@@ -1,7 +1,6 @@
-/** Sealed secrets of second factors, as an enrolment stores them. */
+/** Sealed secrets of second factors. */
 import { seal } from '../../src/auth/secrets/sealing.ts'
 import type { Database } from '../../src/db/index.ts'
-import * as store from '../../src/db/index.ts'
 import { createKeyring, type Keyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 
 /** The keyring of a value of `secretKey`. */
@@ -15,17 +14,14 @@ export async function addSealedTotp(
   keys: Keyring,
   { userId, secret, pending }: { userId: number; secret: Uint8Array; pending: Uint8Array },
 ): Promise<void> {
-  const at = new Date('2026-11-21T12:00:00Z')
-  const setUp = (plain: Uint8Array) => ({
-    sealedSecret: seal(keys, 'totp.pending_sealed_secret', userId, plain),
-    expiresAt: new Date(at.getTime() + 900_000),
-  })
-  await db.transaction().execute(async (tx) => {
-    await store.savePendingTotp(tx, userId, setUp(secret))
-    const totp = await store.findTotp(tx, userId)
-    if (totp === null) throw new Error('the app is missing')
-    const sealedSecret = seal(keys, 'totp.sealed_secret', userId, secret)
-    await store.confirmTotp(tx, totp, { sealedSecret, step: 1, at })
-    await store.savePendingTotp(tx, userId, setUp(pending))
-  })
+  const row = {
+    user_id: userId,
+    sealed_secret: seal(keys, 'totp.sealed_secret', userId, secret),
+    confirmed_at: 1,
+    last_step: 1,
+    failures: 0,
+    pending_sealed_secret: seal(keys, 'totp.pending_sealed_secret', userId, pending),
+    pending_expires_at: 2,
+  }
+  await db.insertInto('totp').values(row).execute()
 }

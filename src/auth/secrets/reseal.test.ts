@@ -92,11 +92,7 @@ onBothEngines('reseal', (engine) => {
     const rows = users.map(({ id }, index) => ({
       user_id: id,
       sealed_secret: seal(index < 550 ? other : old, 'totp.sealed_secret', id, randomBytes(20)),
-      confirmed_at: 1,
-      last_step: 1,
-      disabled_at: null,
-      pending_sealed_secret: null,
-      pending_expires_at: null,
+      failures: 0,
     }))
     await ctx.db.insertInto('totp').values(rows).execute()
     expect(await reseal(ctx)).toEqual({ resealed: 551, unknownKey: 550, altered: 0 })
