@@ -44,8 +44,10 @@ export interface SealedRow {
 export async function countSealed(db: Database): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
   for (const { table, column } of Object.values(SEALED_COLUMNS)) {
-    const { rows } = await sql<{ key_id: Uint8Array; number: number | string }>`
-      select substr(${sql.ref(column)}, 1, ${sql.lit(KEY_ID_BYTES)}) as key_id, count(*) as number
+    const { rows } = await sql<{
+      key_id: Uint8Array
+      number: number | string
+    }>`select substr(${sql.ref(column)}, 1, ${sql.lit(KEY_ID_BYTES)}) as key_id, count(*) as number
       from ${sql.table(table)} where ${sql.ref(column)} is not null group by 1`.execute(db)
     for (const row of rows) {
       const keyId = Buffer.from(row.key_id).toString('base64url')
@@ -73,8 +75,7 @@ export async function listSealed(
   const [row, sealed] = [sql.ref(key), sql.ref(column)]
   const following = after === null ? sql`` : sql`and ${row} > ${after}`
   const keyId = Buffer.from(exceptKeyId, 'base64url')
-  const { rows } = await sql<SealedRow>`
-    select ${row} as "row", ${sealed} as sealed from ${sql.table(table)}
+  const { rows } = await sql<SealedRow>`select ${row} as "row", ${sealed} as sealed from ${sql.table(table)}
     where ${sealed} is not null and substr(${sealed}, 1, ${sql.lit(KEY_ID_BYTES)}) <> ${keyId} ${following}
     order by ${row} limit ${limit}`.execute(db)
   return rows
@@ -87,8 +88,7 @@ export async function replaceSealed(
   { row, sealed }: SealedRow,
   resealed: Uint8Array,
 ): Promise<boolean> {
-  const { numAffectedRows } = await sql`
-    update ${sql.table(table)} set ${sql.ref(column)} = ${resealed}
+  const { numAffectedRows } = await sql`update ${sql.table(table)} set ${sql.ref(column)} = ${resealed}
     where ${sql.ref(key)} = ${row} and ${sql.ref(column)} = ${sealed}`.execute(tx)
   return numAffectedRows === 1n
 }
