@@ -17,8 +17,10 @@ import type { Context } from './context.ts'
 import * as delivery from './delivery/index.ts'
 import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
+import * as factors from './factors/index.ts'
 import { type Hooks, openHooks } from './hooks.ts'
 import * as mailCodes from './mail-codes/index.ts'
+import * as passkeys from './passkeys/index.ts'
 import { costOfNew, createHasher, RECOVERY_CODE_HASHING } from './passwords/hashing/index.ts'
 import { createHashQueues } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
@@ -34,7 +36,9 @@ const TOPICS = {
   account,
   audit,
   delivery,
+  factors,
   mailCodes,
+  passkeys,
   secrets,
   sessions,
   signIn,

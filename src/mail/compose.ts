@@ -96,6 +96,7 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
       return texts.second_factor_failed(service, signInWords(message, texts))
     case 'passkey_added':
     case 'passkey_removed':
+    case 'passkey_refused':
       return texts[message.kind](service, wordsOnly(message.name.replaceAll("'", '’')))
     default:
       return texts[message.kind](service)

@@ -60,6 +60,8 @@ interface DetailedData extends LinkedData {
   readonly signed_in_after_failures: SignIn & { readonly failures: number }
   readonly passkey_added: PasskeyData
   readonly passkey_removed: PasskeyData
+  /** A use of a passkey that may have been copied. */
+  readonly passkey_refused: PasskeyData
   /** A sign-in that ended after the right password, without a second factor. `at` is when it began. */
   readonly second_factor_failed: SignIn
 }

@@ -133,7 +133,12 @@ export const AUDIT_ACTIONS = {
     },
   ],
   prove_second_factor: [
-    { actor: 'anonymous', outcome: 'refused', reason: 'wrong_code', when: 'The code was wrong or used already' },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'wrong_code',
+      when: 'The code was wrong or used already',
+    },
     {
       actor: 'user',
       outcome: 'refused',
@@ -155,7 +160,12 @@ export const AUDIT_ACTIONS = {
   ],
   add_factor: [
     { actor: 'user', reason: 'totp', when: 'A user set up an authenticator app' },
-    { actor: 'user', reason: 'passkey', details: ['passkey'], when: 'A user added a passkey or security key' },
+    {
+      actor: 'user',
+      reason: 'passkey',
+      details: ['passkey'],
+      when: 'A user added a passkey or security key',
+    },
   ],
   remove_factor: [
     { actor: 'user', reason: 'totp', when: 'A user removed the authenticator app' },

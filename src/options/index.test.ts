@@ -206,14 +206,22 @@ const TEXTS = {
   },
   contextWords: { good: ['x', 'Example,Example Ltd', 'Ex\u00a0ample'], bad: [' '] },
   rpId: {
-      good: ['example.com', 'auth.example.com', 'localhost'],
-      bad: ['Example.com', 'https://example.com', 'example.com:443', '.example.com', 'example..com', 'a_b.example', ' '],
-    },
-    passkeyOrigins: {
-      good: ['https://example.fr', 'https://example.fr,https://example.de:8443'],
-      bad: ['example.fr', 'https://example.fr/', 'https://*.example.fr', 'null', 'https://u:p@example.fr', ' '],
-    },
-    breachCheckUrl: {
+    good: ['example.com', 'auth.example.com', 'localhost'],
+    bad: [
+      'Example.com',
+      'https://example.com',
+      'example.com:443',
+      '.example.com',
+      'example..com',
+      'a_b.example',
+      ' ',
+    ],
+  },
+  passkeyOrigins: {
+    good: ['https://example.fr', 'https://example.fr,https://example.de:8443'],
+    bad: ['example.fr', 'https://example.fr/', 'https://*.example.fr', 'null', 'https://u:p@example.fr', ' '],
+  },
+  breachCheckUrl: {
     good: ['off', 'https://range.example.com', 'http://localhost:5000/x'],
     bad: [
       'on',

@@ -93,6 +93,11 @@ export const MAIL_KINDS = {
     quota: 'own',
     when: 'a passkey was removed',
   },
+  passkey_refused: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'the counter of a device-bound passkey did not go up, so it may have been copied; the sign-in was refused',
+  },
   totp_added: {
     to: "the account's address",
     quota: 'own',

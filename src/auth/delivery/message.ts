@@ -54,6 +54,7 @@ function notice(kind: Exclude<Message['kind'], LinkedKind>, mail: store.OutboxMa
       return { kind, ...signInOf(details), at: mail.createdAt }
     case 'passkey_added':
     case 'passkey_removed':
+    case 'passkey_refused':
       return { kind, name: textIn(details.name) ?? '' }
     default:
       return { kind }

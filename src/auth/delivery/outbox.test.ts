@@ -14,6 +14,7 @@ import {
   type TestContext,
   until,
 } from '../../../test/support/production.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import { watchTransactions } from '../../../test/support/transactions.ts'
 import { countMail, deleteMail } from '../../db/index.ts'
 import { MAILS_AT_ONCE, MailRefused } from '../../mail/index.ts'
@@ -437,7 +438,7 @@ onBothEngines('a queued mail', (engine) => {
     })
     const { all } = sender(ctx, mailer)
     await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
-    const { sessionToken } = await withPassword(ctx, { email: BOB, password: PASSWORD }, {})
+    const { sessionToken } = signedIn(await withPassword(ctx, { email: BOB, password: PASSWORD }, {}))
     await all()
     isDown = true
     for (const email of emails) {
@@ -568,7 +569,7 @@ onBothEngines('a queued mail', (engine) => {
   it('with a link is withdrawn when its token is revoked; a notice is not', async () => {
     const ctx = await productionContext(engine)
     const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
-    let { sessionToken } = await withPassword(ctx, { email: BOB, password: PASSWORD }, {})
+    let { sessionToken } = signedIn(await withPassword(ctx, { email: BOB, password: PASSWORD }, {}))
     const mailer = memoryMailer()
     const { mails } = mailer
     const { all } = sender(ctx, mailer)
@@ -762,7 +763,7 @@ async function startTakeover(ctx: TestContext, mailer: MemoryMailer) {
     /** The kinds of mail sent to an address, in order. */
     kindsTo: (to = BOB) => mailer.mails.filter((mail) => mail.to === to).map(({ kind }) => kind),
     signIn: async (password = PASSWORD) =>
-      (await withPassword(ctx, { email: BOB, password }, { ip: '203.0.113.9', userAgent: 'curl' }))
+      signedIn(await withPassword(ctx, { email: BOB, password }, { ip: '203.0.113.9', userAgent: 'curl' }))
         .sessionToken,
     async takeAddress(sessionToken: string) {
       await account.changeEmail(ctx, { email: THIEF }, { sessionToken })

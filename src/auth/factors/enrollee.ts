@@ -86,7 +86,12 @@ export async function enrol(
     return { recoveryCodes: codes?.codes ?? null, signedIn: null }
   }
   const amr = combined(live.pending.amr, added.amr)
-  const admission = { ...resumption(live, change, acting), amr, attempt: UNCOUNTED, reason: added.factor } as const
+  const admission = {
+    ...resumption(live, change, acting),
+    amr,
+    attempt: UNCOUNTED,
+    reason: added.factor,
+  } as const
   const result = await admit(ctx, admission, acting)
   // The policy asks for a passkey, and this was none. The factor would be stored, but it is not what the sign-in waits for.
   if (result.next !== 'signed_in') throw new AuthError('pending_login_required')

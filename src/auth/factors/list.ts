@@ -34,8 +34,7 @@ export async function list(ctx: Context, caller: SessionCaller): Promise<FactorL
   const { totp, passkeys, recoveryCodes } = await factorsOf(ctx, user.id)
   const rpId = relyingPartyOf(ctx.options)?.id ?? null
   return {
-    totp:
-      totp?.confirmedAt == null ? null : { confirmedAt: totp.confirmedAt, disabledAt: totp.disabledAt },
+    totp: totp?.confirmedAt == null ? null : { confirmedAt: totp.confirmedAt, disabledAt: totp.disabledAt },
     passkeys: passkeys.map((passkey) => passkeyInfo(passkey, rpId)),
     recoveryCodes: recoveryCodes.length,
     secondFactorEnabled: user.secondFactorEnabledAt !== null,

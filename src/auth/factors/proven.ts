@@ -18,7 +18,8 @@ export function amrOfPasskey({
 /** Adds what was proven to what was proven before. A password and something that the user has are two factors. */
 export function combined(before: readonly string[], proven: readonly string[]): string[] {
   const all = new Set([...before, ...proven])
-  if (all.has('pwd') && (all.has('otp') || [...PHISHING_RESISTANT].some((name) => all.has(name)))) all.add('mfa')
+  if (all.has('pwd') && (all.has('otp') || [...PHISHING_RESISTANT].some((name) => all.has(name))))
+    all.add('mfa')
   // Last, so that the order does not depend on when it was earned.
   if (all.delete('mfa')) all.add('mfa')
   return [...all]
@@ -28,11 +29,7 @@ export function combined(before: readonly string[], proven: readonly string[]): 
  * What a session has proven, with another factor. Of a session whose level 2 is over, only the password still counts: a password
  * alone never brings level 2 back.
  */
-export function strengthened(
-  ctx: Context,
-  session: store.SessionState,
-  proven: readonly string[],
-): string[] {
+export function strengthened(ctx: Context, session: store.SessionState, proven: readonly string[]): string[] {
   const isCurrent = effectiveAal(ctx, session) === session.aal
   const before = isCurrent ? session.amr : session.amr.filter((name) => name === 'pwd')
   return combined(before, proven)

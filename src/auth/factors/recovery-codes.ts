@@ -1,6 +1,11 @@
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
-import { formatRecoveryCode, newRecoveryCode, parseRecoveryCode, RECOVERY_CODES } from '../../lib/recovery-code.ts'
+import {
+  formatRecoveryCode,
+  newRecoveryCode,
+  parseRecoveryCode,
+  RECOVERY_CODES,
+} from '../../lib/recovery-code.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'

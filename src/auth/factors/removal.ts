@@ -10,9 +10,7 @@ import { requireStrongSession } from '../sessions/guards.ts'
 import { factorsOf, mustHaveSecondFactor } from './state.ts'
 
 /** The factor to remove. */
-export type RemovedFactor =
-  | { readonly factor: 'totp' }
-  | { readonly factor: 'passkey'; readonly id: string }
+export type RemovedFactor = { readonly factor: 'totp' } | { readonly factor: 'passkey'; readonly id: string }
 
 /**
  * Removes a factor of the caller. Without another one, the second factor is disabled and the recovery codes stop working.
@@ -33,7 +31,9 @@ export async function removeFactor(
     if (isLast && mustHaveSecondFactor(tx, user)) throw new AuthError('last_factor')
     const details = removed.factor === 'passkey' ? { passkey: removed.id } : {}
     await record(tx, { action: 'remove_factor', reason: removed.factor, userId: user.id, details }, acting)
-    await enqueueMail(tx, user, `${removed.factor}_removed`, acting, { details: name === null ? {} : { name } })
+    await enqueueMail(tx, user, `${removed.factor}_removed`, acting, {
+      details: name === null ? {} : { name },
+    })
     if (isLast) await disable(tx, user, acting)
     await store.deletePendingSignInsOf(tx.db, user.id)
   })

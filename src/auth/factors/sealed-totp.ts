@@ -27,12 +27,18 @@ export function sealTotp(
  * @returns `null` if there is none.
  * @throws {AuthError} `unavailable`: its key was dropped, or the value was altered or moved. Other factors still work.
  */
-export function openTotp({ keys }: Context, totp: store.Totp, which: keyof typeof COLUMNS): Uint8Array | null {
+export function openTotp(
+  { keys }: Context,
+  totp: store.Totp,
+  which: keyof typeof COLUMNS,
+): Uint8Array | null {
   const { name, property } = COLUMNS[which]
   const sealed = totp[property]
   if (sealed === null) return null
   const opened = keys === null ? 'unknown_key' : unseal(keys, name, totp.userId, sealed)
   if (typeof opened !== 'string') return opened
-  const cause = new Error(`the secret of the authenticator app of user ${totp.userId} does not open: ${opened}`)
+  const cause = new Error(
+    `the secret of the authenticator app of user ${totp.userId} does not open: ${opened}`,
+  )
   throw new AuthError('unavailable', { cause })
 }

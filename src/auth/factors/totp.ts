@@ -81,16 +81,16 @@ export async function confirmTotp(
     return setup === null || step === null ? null : { ...setup, step }
   })
   if (found === null) throw new AuthError('invalid_code')
-  const { pending, secret, step } = found
+  const { totp, secret, step } = found
   const added = {
     factor: 'totp',
     amr: ['otp'],
     enables: true,
     details: {},
     async store(tx: TxContext) {
-      const sealed = sealTotp(tx, user.id, 'confirmed', secret)
+      const sealedSecret = sealTotp(tx, user.id, 'confirmed', secret)
       // Another app was set up in the meantime.
-      if (!(await store.confirmTotp(tx.db, user.id, { pending, sealed, step, at: tx.now() })))
+      if (!(await store.confirmTotp(tx.db, totp, { sealedSecret, step, at: tx.now() })))
         throw new AuthError('invalid_code')
       await attempt.succeeded(tx)
     },
@@ -119,23 +119,24 @@ async function requireTotpEnrollee(ctx: Context, caller: SessionCaller): Promise
 
 /** An app that is being set up. */
 interface Setup {
-  readonly pending: Uint8Array
   readonly secret: Uint8Array
   readonly expiresAt: Date
 }
 
-async function findSetup(ctx: Context, { id }: User): Promise<Setup | null> {
+async function findSetup(
+  ctx: Context,
+  { id }: User,
+): Promise<(Setup & { readonly totp: store.Totp }) | null> {
   const totp = await store.findTotp(ctx.db, id)
-  if (totp === null || totp.pendingSealedSecret === null || totp.pendingExpiresAt === null) return null
-  if (totp.pendingExpiresAt <= ctx.now()) return null
+  if (totp === null || totp.pendingExpiresAt === null || totp.pendingExpiresAt <= ctx.now()) return null
   const secret = openTotp(ctx, totp, 'pending')
-  return secret && { pending: totp.pendingSealedSecret, secret, expiresAt: totp.pendingExpiresAt }
+  return secret && { totp, secret, expiresAt: totp.pendingExpiresAt }
 }
 
 async function beginSetup(tx: TxContext, { id }: User): Promise<Setup> {
   const secret = newTotpSecret()
-  const pending = sealTotp(tx, id, 'pending', secret)
+  const sealedSecret = sealTotp(tx, id, 'pending', secret)
   const expiresAt = secondsAfter(tx.now(), SETUP_SECONDS)
-  await store.savePendingTotp(tx.db, id, { sealedSecret: pending, expiresAt })
-  return { pending, secret, expiresAt }
+  await store.savePendingTotp(tx.db, id, { sealedSecret, expiresAt })
+  return { secret, expiresAt }
 }

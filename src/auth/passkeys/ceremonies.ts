@@ -146,22 +146,20 @@ async function optionsFor(
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * Takes the ceremony that an answer names. It is gone afterwards, whatever the answer says.
+ * Takes the ceremony that an answer names. It is gone afterwards, whatever the answer says. The caller checks its user.
  *
- * @param expected - `userId`: whose ceremony it must be; `null` for a sign-in.
- * @returns `null` if this browser has no such ceremony, or it is of another purpose or user, or expired.
+ * @returns `null` if this browser has no such ceremony, or it is of another purpose, or expired.
  * @throws {AuthError} `missing_field` or `invalid_field` with `field`.
  */
 export async function takeCeremony(
   ctx: Context,
   id: unknown,
-  expected: { readonly purposes: readonly CeremonyPurpose[]; readonly userId: number | null },
+  purposes: readonly CeremonyPurpose[],
   { browserToken }: Caller,
 ): Promise<store.Ceremony | null> {
   if (id === undefined || id === '') throw new AuthError('missing_field', { field: 'ceremony' })
   if (typeof id !== 'string' || !UUID.test(id)) throw new AuthError('invalid_field', { field: 'ceremony' })
   if (!isBrowserToken(browserToken)) return null
   const taken = await store.takeCeremony(ctx.db, { id, browserHash: sha256(browserToken) })
-  if (taken === null || taken.expiresAt <= ctx.now() || taken.userId !== expected.userId) return null
-  return expected.purposes.includes(taken.purpose) ? taken : null
+  return taken !== null && taken.expiresAt > ctx.now() && purposes.includes(taken.purpose) ? taken : null
 }

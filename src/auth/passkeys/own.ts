@@ -1,8 +1,8 @@
 import * as store from '../../db/index.ts'
 import { uuidV7 } from '../../lib/random.ts'
 import { AuthError, Conflict } from '../../model/errors.ts'
-import type { SessionCaller } from '../caller.ts'
 import { record } from '../audit/record.ts'
+import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { type Enrolled, enrol, requireEnrollee } from '../factors/enrollee.ts'
 import { amrOfPasskey } from '../factors/proven.ts'
@@ -46,10 +46,9 @@ export async function add(
   const enrollee = await requireEnrollee(ctx, caller)
   const { user, acting } = enrollee
   const given = request.name === undefined ? undefined : passkeyName(request.name)
-  const expected = { purposes: ['add_passkey', 'add_security_key'], userId: user.id } as const
-  const ceremony = await takeCeremony(ctx, request.ceremony, expected, caller)
+  const ceremony = await takeCeremony(ctx, request.ceremony, ['add_passkey', 'add_security_key'], caller)
   if (request.credential === undefined) throw new AuthError('missing_field', { field: 'credential' })
-  if (ceremony === null) return refuse(ctx, 'ceremony', acting, user.id)
+  if (ceremony?.userId !== user.id) return refuse(ctx, 'ceremony', acting, user.id)
   const isPasskey = ceremony.purpose === 'add_passkey'
   let verified: VerifiedRegistration
   try {
@@ -102,7 +101,7 @@ async function addOne(tx: TxContext, passkey: store.Passkey): Promise<void> {
   }
 }
 
-async function refuse(ctx: Context, check: string, acting: SessionCaller | object, userId: number): Promise<never> {
+async function refuse(ctx: Context, check: string, acting: Caller, userId: number): Promise<never> {
   const event = { action: 'use_passkey', outcome: 'refused', reason: 'passkey_check', userId } as const
   await inTransaction(ctx, (tx) => record(tx, { ...event, details: { check } }, acting))
   throw new AuthError('invalid_passkey')
@@ -129,7 +128,8 @@ export async function rename(
 ): Promise<PasskeyInfo> {
   const rp = requireRelyingParty(ctx)
   const { user, acting } = await requireSession(ctx, caller)
-  if (request.name === undefined || request.name === '') throw new AuthError('missing_field', { field: 'name' })
+  if (request.name === undefined || request.name === '')
+    throw new AuthError('missing_field', { field: 'name' })
   const name = passkeyName(request.name)
   const id = uuidIn(request.id)
   const renamed = await inTransaction(ctx, async (tx) => {

@@ -1,14 +1,13 @@
 /** The one check of a passkey in use: for sign-ins, second factors and re-authentication. */
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
-import type { CeremonyPurpose } from '../../model/factors.ts'
 import type { User } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { amrOfPasskey } from '../factors/proven.ts'
-import { requireRelyingParty, takeCeremony } from './ceremonies.ts'
+import { requireRelyingParty } from './ceremonies.ts'
 import {
   checkWithoutKey,
   PasskeyRefusal,
@@ -39,28 +38,25 @@ export interface UsedPasskey {
 /**
  * Checks the answer of a passkey.
  *
- * @param asked - `user`: whose passkey it must be. `null` for a sign-in, where the passkey says who it is and must have verified
- *   them.
+ * @param answer - `ceremony`: as `takeCeremony` returned it.
+ * @param named - Whose ceremony and passkey it must be. `null` for a sign-in, where the passkey says who it is and must have
+ *   verified them.
  * @throws {AuthError} `missing_field` or `invalid_field` with `field`; `invalid_passkey`; `unknown_passkey`;
  *   `user_verification_required`: only at a sign-in.
  */
 export async function usePasskey(
   ctx: Context,
-  answer: PasskeyAnswer,
-  asked: { readonly purpose: CeremonyPurpose; readonly user: User | null },
+  { ceremony, credential }: { readonly ceremony: store.Ceremony | null; readonly credential: unknown },
+  named: User | null,
   caller: Caller,
 ): Promise<UsedPasskey> {
-  const { purpose, user: named } = asked
   const rp = requireRelyingParty(ctx)
-  const expected = { purposes: [purpose], userId: named?.id ?? null }
-  const ceremony = await takeCeremony(ctx, answer.ceremony, expected, caller)
-  const { credential } = answer
   const userIdOf = (passkey: store.Passkey | null) => named?.id ?? passkey?.userId ?? null
   let passkey: store.Passkey | null = null
   try {
     if (credential === undefined) throw new AuthError('missing_field', { field: 'credential' })
     const { credentialId, userHandle } = readAssertion(credential)
-    if (ceremony === null) throw new Failed('ceremony')
+    if (ceremony === null || ceremony.userId !== (named?.id ?? null)) throw new Failed('ceremony')
     passkey = await store.findPasskey(ctx.db, Buffer.from(credentialId).toString('base64url'))
     const input = {
       credential,
@@ -145,12 +141,7 @@ async function checkState(
   throw new AuthError('invalid_passkey')
 }
 
-function used(
-  user: User,
-  passkey: store.Passkey,
-  assertion: VerifiedAssertion,
-  caller: Caller,
-): UsedPasskey {
+function used(user: User, passkey: store.Passkey, assertion: VerifiedAssertion, caller: Caller): UsedPasskey {
   const { signCount, userVerified, backupEligible, backedUp } = assertion
   return {
     user,

@@ -1,5 +1,5 @@
 /** What stands between a proof of identity and a session: one list, for every way to sign in. */
-import { type Factor, PHISHING_RESISTANT, type NextStep, type SignInMethod } from '../../model/factors.ts'
+import { type Factor, type NextStep, PHISHING_RESISTANT, type SignInMethod } from '../../model/factors.ts'
 import type { User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 import { factorsOf, mustHaveSecondFactor, policyFor } from '../factors/state.ts'

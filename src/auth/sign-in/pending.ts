@@ -88,7 +88,11 @@ export async function suspend(
  *
  * @returns `false` if it is gone.
  */
-export async function finish(tx: TxContext, { pending, user }: LivePending, caller: Caller): Promise<boolean> {
+export async function finish(
+  tx: TxContext,
+  { pending, user }: LivePending,
+  caller: Caller,
+): Promise<boolean> {
   if (!(await store.takePendingSignIn(tx.db, pending.id))) return false
   if (pending.noticeId === null) return true
   await store.deleteMail(tx.db, pending.noticeId)
@@ -127,7 +131,9 @@ export async function findLive(ctx: Context, { loginToken }: Caller): Promise<Li
   if (!bearer || !pending || !equalInConstantTime(pending.secretHash, bearer.secretHash)) return null
   const user = await store.findUserById(ctx.db, pending.userId)
   if (user === null || pending.expiresAt <= ctx.now()) return null
-  return user.passwordVersion === pending.passwordVersion && user.disabledAt === null ? { pending, user } : null
+  return user.passwordVersion === pending.passwordVersion && user.disabledAt === null
+    ? { pending, user }
+    : null
 }
 
 /** What a pending sign-in waits for. */

@@ -7,6 +7,7 @@ import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { strengthened } from '../factors/proven.ts'
 import { checkTotp, readTotpCode } from '../factors/totp-check.ts'
+import { takeCeremony } from '../passkeys/ceremonies.ts'
 import { usePasskey } from '../passkeys/use.ts'
 import { assertPassword } from '../passwords/password.ts'
 import { type LiveSession, requireAnySession } from '../sessions/guards.ts'
@@ -44,7 +45,8 @@ export async function reauthenticate(
   const { user, acting } = live
   const { password, totp, credential } = request
   const given = [password, totp, credential].filter((value) => value !== undefined)
-  if (given.length > 1) throw new AuthError('invalid_field', { field: password === undefined ? 'totp' : 'password' })
+  if (given.length > 1)
+    throw new AuthError('invalid_field', { field: password === undefined ? 'totp' : 'password' })
   if (totp !== undefined) {
     const { attempt, take } = await checkTotp(ctx, user, readTotpCode(totp, 'totp'), acting)
     return orWithdraw(attempt, () =>
@@ -58,8 +60,8 @@ export async function reauthenticate(
     )
   }
   if (credential !== undefined) {
-    const answer = { ceremony: request.ceremony ?? '', credential }
-    const { amr, take } = await usePasskey(ctx, answer, { purpose: 'step_up', user }, acting)
+    const ceremony = await takeCeremony(ctx, request.ceremony, ['step_up'], caller)
+    const { amr, take } = await usePasskey(ctx, { ceremony, credential }, user, acting)
     return inTransaction(ctx, async (tx) => {
       await store.lockUser(tx.db, user.id)
       await take(tx)

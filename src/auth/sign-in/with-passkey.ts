@@ -1,9 +1,11 @@
+import type { Ceremony } from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Transport } from '../../model/transport.ts'
 import { record } from '../audit/record.ts'
 import type { Caller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { combined } from '../factors/proven.ts'
+import { takeCeremony } from '../passkeys/ceremonies.ts'
 import { type PasskeyAnswer, usePasskey } from '../passkeys/use.ts'
 import { admit, type SignInResult } from './admit.ts'
 import { resumption } from './continue.ts'
@@ -13,16 +15,14 @@ import { UNCOUNTED } from './throttle.ts'
 
 /** What {@link withPasskey} takes. */
 export interface PasskeySignInRequest extends PasskeyAnswer {
-  /** What the ceremony is for. Default `sign_in`. */
-  purpose?: 'sign_in' | 'second_factor' | undefined
-  /** How the client will present the session token. Default `cookie`. Of no effect with `second_factor`. */
+  /** How the client will present the session token. Default `cookie`. Of no effect for a second factor. */
   transport?: Transport | undefined
-  /** Whether the session outlives the browser. Default `true`. Of no effect with `second_factor`. */
+  /** Whether the session outlives the browser. Default `true`. Of no effect for a second factor. */
   remember?: boolean | undefined
 }
 
 /**
- * Signs a user in with a passkey, on its own, or as the second factor of a sign-in that waits. On its own, the passkey must
+ * Signs a user in with a passkey, on its own, or as the second factor of a sign-in that waits, as the ceremony says. On its own, the passkey must
  * have verified the user, as with a fingerprint or a PIN: then it is two factors. It passes the same gates as a password.
  *
  * @param caller - `browserToken`: that of the ceremony. `loginToken`: of the sign-in that waits.
@@ -37,9 +37,10 @@ export async function withPasskey(
   request: PasskeySignInRequest,
   caller: Caller,
 ): Promise<SignInResult> {
-  if (request.purpose === 'second_factor') return asSecondFactor(ctx, request, caller)
-  const asked = { purpose: 'sign_in', user: null } as const
-  const { user, id, amr, take } = await usePasskey(ctx, request, asked, caller)
+  const { credential } = request
+  const ceremony = await takeCeremony(ctx, request.ceremony, ['sign_in', 'second_factor'], caller)
+  if (ceremony?.purpose === 'second_factor') return asSecondFactor(ctx, { ceremony, credential }, caller)
+  const { user, id, amr, take } = await usePasskey(ctx, { ceremony, credential }, null, caller)
   const outdated = () => new AuthError('invalid_passkey')
   const admission = {
     user,
@@ -63,12 +64,11 @@ export async function withPasskey(
 
 async function asSecondFactor(
   ctx: Context,
-  answer: PasskeySignInRequest,
+  answer: { readonly ceremony: Ceremony; readonly credential: unknown },
   caller: Caller,
 ): Promise<SignInResult> {
   const live = await requirePending(ctx, caller, 'second_factor')
-  const asked = { purpose: 'second_factor', user: live.user } as const
-  const { id, amr, take } = await usePasskey(ctx, answer, asked, caller)
+  const { id, amr, take } = await usePasskey(ctx, answer, live.user, caller)
   const admission = {
     ...resumption(live, take, caller),
     amr: combined(live.pending.amr, amr),

@@ -97,11 +97,7 @@ export async function listRecoveryCodes(
   db: Database,
   userId: number,
 ): Promise<{ readonly usedAt: Date | null }[]> {
-  const rows = await db
-    .selectFrom('recovery_codes')
-    .select('used_at')
-    .where('user_id', '=', userId)
-    .execute()
+  const rows = await db.selectFrom('recovery_codes').select('used_at').where('user_id', '=', userId).execute()
   return rows.map((row) => ({ usedAt: row.used_at === null ? null : new Date(row.used_at) }))
 }
 

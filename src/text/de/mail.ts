@@ -159,6 +159,15 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  passkey_refused: (service, name) => ({
+    subject: `Ein Passkey Ihres Kontos bei ${service} wurde abgelehnt`,
+    heading: 'Passkey abgelehnt',
+    before: [
+      `Ein Passkey Ihres Kontos bei ${service} wurde abgelehnt, weil er kopiert worden sein könnte: Sein Zähler ist nicht gestiegen. Niemand wurde damit angemeldet. Entfernen Sie diesen Passkey und fügen Sie einen neuen hinzu.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Eine Authenticator-App wurde zu Ihrem Konto bei ${service} hinzugefügt`,
     heading: 'Authenticator-App hinzugefügt',
@@ -194,7 +203,8 @@ export const mail: MailTexts = {
   }),
   recovery_codes_renewed: (service) => ({
     subject: `Neue Wiederherstellungscodes für Ihr Konto bei ${service}`,
-    heading: 'Neue Wiederherstellungscodes',
+    // The soft hyphens let the long word fit small screens.
+    heading: 'Neue Wieder\u00adherstellungs\u00adcodes',
     before: [
       `Für Ihr Konto bei ${service} wurden zehn neue Wiederherstellungscodes erstellt. Frühere funktionieren nicht mehr.`,
     ],
@@ -206,7 +216,7 @@ export const mail: MailTexts = {
   }),
   recovery_code_used: (service) => ({
     subject: `Anmeldung in Ihrem Konto bei ${service} mit einem Wiederherstellungscode`,
-    heading: 'Anmeldung mit einem Wiederherstellungscode',
+    heading: 'Anmeldung mit einem Wieder\u00adherstellungs\u00adcode',
     before: [
       `Jemand hat sich mit einem Wiederherstellungscode anstelle des zweiten Faktors in Ihrem Konto bei ${service} angemeldet. Dieser Code funktioniert nicht mehr. Ein neuer, der nach der Anmeldung angezeigt wurde, ersetzt ihn.`,
     ],
@@ -231,7 +241,7 @@ export const mail: MailTexts = {
   }),
   factors_revoked: (service) => ({
     subject: `Anmeldemethoden wurden aus Ihrem Konto bei ${service} entfernt`,
-    heading: 'Anmeldemethoden entfernt',
+    heading: 'Anmelde\u00admethoden entfernt',
     before: [
       `Die Betreiber von ${service} haben eine oder mehrere Anmeldemethoden aus Ihrem Konto entfernt: Passkeys, die Authenticator-App oder Wiederherstellungscodes.`,
     ],

@@ -158,6 +158,15 @@ export const mail = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  passkey_refused: (service: string, name: string): MailWords => ({
+    subject: `A passkey of your account at ${service} was refused`,
+    heading: 'Passkey refused',
+    before: [
+      `A passkey of your account at ${service} was refused, because it may have been copied: its counter did not go up. Nobody was signed in with it. Remove this passkey, and add a new one.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
   totp_added: (service: string): MailWords => ({
     subject: `An authenticator app was added to your account at ${service}`,
     heading: 'Authenticator app added',

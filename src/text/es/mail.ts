@@ -154,6 +154,15 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  passkey_refused: (service, name) => ({
+    subject: `Se ha rechazado una llave de acceso de su cuenta de ${service}`,
+    heading: 'Llave de acceso rechazada',
+    before: [
+      `Se ha rechazado una llave de acceso de su cuenta de ${service} porque puede haber sido copiada: su contador no ha aumentado. Nadie ha iniciado sesión con ella. Elimine esta llave de acceso y añada una nueva.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Se ha añadido una aplicación de autenticación a su cuenta de ${service}`,
     heading: 'Aplicación de autenticación añadida',

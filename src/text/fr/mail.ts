@@ -158,9 +158,19 @@ export const mail: MailTexts = {
     facts: nameFact(name),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
   }),
+  passkey_refused: (service, name) => ({
+    subject: `Une clé d’accès de votre compte sur ${service} a été refusée`,
+    heading: 'Clé d’accès refusée',
+    before: [
+      `Une clé d’accès de votre compte sur ${service} a été refusée, car elle a peut-être été copiée : son compteur n’a pas augmenté. Personne ne s’est connecté avec elle. Supprimez cette clé d’accès et ajoutez-en une nouvelle.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
   totp_added: (service) => ({
     subject: `Une application d’authentification a été ajoutée à votre compte sur ${service}`,
-    heading: 'Application d’authentification ajoutée',
+    // The soft hyphens let the long word fit small screens.
+    heading: 'Application d’authenti\u00adfication ajoutée',
     before: [
       `Une application d’authentification a été ajoutée à votre compte sur ${service}. Lors de la connexion, un code de cette application pourra vous être demandé.`,
     ],
@@ -173,7 +183,7 @@ export const mail: MailTexts = {
   }),
   totp_removed: (service) => ({
     subject: `L’application d’authentification a été retirée de votre compte sur ${service}`,
-    heading: 'Application d’authentification retirée',
+    heading: 'Application d’authenti\u00adfication retirée',
     before: [
       `L’application d’authentification a été retirée de votre compte sur ${service}. Ses codes ne fonctionnent plus.`,
     ],
