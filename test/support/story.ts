@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
 import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import type { EngineName } from './engines.ts'
+import { FAY, tellOfFactors } from './factor-story.ts'
 import {
   CLIENT,
   cookieIn,
@@ -51,6 +52,7 @@ export const ADDRESSES = [
   UNINVITED,
   REFUSED,
   UNREACHED,
+  FAY,
 ]
 
 interface LoggedLine {
@@ -116,6 +118,7 @@ export async function tellStory(
   await changeAddress(teller, sessionToken)
   await resetAndLeave(teller)
   await operate(teller)
+  await tellOfFactors(teller)
   await runOutOfTime(teller)
 
   told.mails.push(...mailer.mails)
