@@ -1,5 +1,6 @@
 /** A chapter of the story: Fay's second factors, and what goes wrong with them. */
 import { expect } from 'vitest'
+import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
 import { addPasskey, addTotp, PASSKEY_BROWSER, passkeyAnswer } from './factors.ts'
 import { CLIENT, PASSWORD, type Production } from './production.ts'
 import { signedIn } from './signed-in.ts'
@@ -11,6 +12,8 @@ const BROWSER = { browserToken: PASSKEY_BROWSER, ...CLIENT }
 const WRONG_CODE = '000000'
 
 interface Chapter extends Production {
+  /** The key that was replaced. */
+  readonly oldKey: string
   keepSecret(value: string | undefined): void
   keepRows(): Promise<void>
 }
@@ -22,6 +25,7 @@ export async function tellOfFactors({
   db,
   keepSecret,
   keepRows,
+  oldKey,
 }: Chapter): Promise<void> {
   const { id } = await auth.users.create({ ...RIGHT, confirmed: true })
   const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
@@ -67,6 +71,12 @@ export async function tellOfFactors({
     await db.updateTable('totp').set({ failures: 99, disabled_at: null }).where('user_id', '=', id).execute()
     await refused(guess())
   }
+  // The key is replaced.
+  const place = { table: 'totp', column: 'pending_sealed_secret', row: id }
+  const sealed = createKeyring(parseSecretKeys(oldKey)).seal('totp', place, Buffer.alloc(20, 7))
+  await db.updateTable('totp').set({ pending_sealed_secret: sealed }).where('user_id', '=', id).execute()
+  expect(await auth.secrets.reseal()).toMatchObject({ resealed: 1 })
+
   // The notices of the sign-ins that were not finished.
   now.advance(2 * 3_600)
   await newMails()
