@@ -20,6 +20,7 @@ import {
   randomKey,
   until,
 } from '../support/production.ts'
+import { signedIn } from '../support/signed-in.ts'
 
 const SECRET_KEY = randomKey()
 /** The number of users, sessions and audit records. With this many, a planner uses an index if there is one. */
@@ -453,7 +454,7 @@ function stageOn(
       return {
         id,
         email,
-        sessionToken: (await engine.signIn.withPassword({ email, password: PASSWORD })).sessionToken,
+        sessionToken: signedIn(await engine.signIn.withPassword({ email, password: PASSWORD })).sessionToken,
       }
     },
     stranger: () => `stranger${strangers++}@example.org`,

@@ -514,7 +514,7 @@ onBothEngines('sessions', (engine) => {
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const session = sessionOf(bob)
     await inTx(db, (tx) => store.addSession(tx, bob, session))
-    await store.updateLastSeen(db, session.id, LATER, LATER)
+    await store.updateLastSeen(db, session.id, { at: LATER, idleExpiresAt: LATER })
     expect((await store.findSession(db, session.id))?.session).toMatchObject({
       lastSeenAt: LATER,
       idleExpiresAt: LATER,

@@ -105,11 +105,15 @@ describe.each(OPERATIONS.map((operation) => ({ name: `${operation.method} ${oper
   ({ operation }) => {
     const { access, success, tag, throttle = [], audit = [] } = operation
 
-    it(`is for ${access === 'anyone' ? 'anyone' : access.fresh ? 'a fresh session' : 'a session'}`, async () => {
+    it(`is for ${access === 'anyone' ? 'anyone' : access === 'pending' ? 'a sign-in that waits' : access.fresh ? 'a fresh session' : 'a session'}`, async () => {
       const world = await worldOf('sqlite')
       const go = async (sessionToken?: string) => outcome(await succeed(operation, world, sessionToken))
       if (access === 'anyone') {
         expect(await go()).toBe(String(success.status))
+        return
+      }
+      if (access === 'pending') {
+        expect(await go()).toBe('pending_login_required')
         return
       }
       const refusal = tag === 'classic' ? 'session_required' : 'unauthenticated'

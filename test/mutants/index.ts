@@ -5,6 +5,7 @@ import { HTTP } from './http.ts'
 import type { Mutant } from './mutant.ts'
 import { OPERATION } from './operation.ts'
 import { PAGES } from './pages.ts'
+import { PASSKEYS } from './passkeys.ts'
 import { PASSWORDS } from './passwords.ts'
 import { RECOVERY } from './recovery.ts'
 import { SESSIONS } from './sessions.ts'
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIGN_IN,
   ...RECOVERY,
   ...SESSIONS,
+  ...PASSKEYS,
   ...CRYPTOGRAPHY,
   ...HTTP,
   ...PAGES,

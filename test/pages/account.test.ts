@@ -511,6 +511,7 @@ const WITHOUT_ACCOUNT = [
   'finish_import',
   'export_users',
   'restore_database',
+  'reseal_secrets',
 ]
 
 describe('the sentences of the activity', () => {

@@ -3,11 +3,11 @@ import { type Account, accountOf } from '../../model/user.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueFarewell } from '../delivery/enqueue.ts'
-import { requireFreshSession } from '../sessions/guards.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
 import { removeAccount } from './removal.ts'
 
 async function deleteAccount(ctx: Context, caller: SessionCaller): Promise<Account> {
-  const { user, acting } = await requireFreshSession(ctx, caller)
+  const { user, acting } = await requireStrongSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
     if (!(await removeAccount(tx, user.id, acting))) throw new AuthError('unauthenticated')
     await enqueueFarewell(tx, user, 'account_deleted', acting)

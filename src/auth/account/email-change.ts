@@ -4,7 +4,7 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { requireFreshSession } from '../sessions/guards.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
 
@@ -27,7 +27,7 @@ export async function changeEmail(
   request: ChangeEmailRequest,
   caller: SessionCaller,
 ): Promise<void> {
-  const { user, acting } = await requireFreshSession(ctx, caller)
+  const { user, acting } = await requireStrongSession(ctx, caller)
   assertEmail(request.email)
   await countAttempt(ctx, 'email_change', { email: user.email }, acting)
   const email = storedEmail(request.email)

@@ -5,7 +5,7 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { requireHourlyPlace } from '../quotas.ts'
-import { requireFreshSession } from '../sessions/guards.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
 import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 
@@ -19,7 +19,7 @@ export interface AccountExport {
 }
 
 async function exportAccount(ctx: Context, caller: SessionCaller): Promise<AccountExport> {
-  const { user, acting } = await requireFreshSession(ctx, caller)
+  const { user, acting } = await requireStrongSession(ctx, caller)
   await requireHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)
   await record(ctx, { action: 'export_account', userId: user.id }, acting)
   return {
