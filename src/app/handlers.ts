@@ -18,6 +18,7 @@ import { readBrowserCookie, readDeviceCookie, readLoginCookie } from './cookies.
 import type { Credentials } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer, Redirect } from './responses.ts'
+import { WAITS } from './signed-in.ts'
 
 /** A request that has passed the guards and found its route. */
 export interface Admitted {
@@ -139,9 +140,6 @@ function routeOf(operation: Contract, handler: Handler<Contract>, { options }: A
     },
   }
 }
-
-/** The status of a sign-in that waits for another step. */
-export const WAITS = 202
 
 const NO_FIELDS = {}
 

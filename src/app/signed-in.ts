@@ -78,11 +78,14 @@ export function answerOf(result: SignInResult, caller: SessionCaller, options: C
   return { body, cookies: [...cookies, ...endOfWait(result, caller, options)] }
 }
 
+/** The status of a sign-in that waits for another step. */
+export const WAITS = 202
+
 function waiting({ next, methods, loginToken, expiresAt, transport }: AwaitedSignIn, options: CookieOptions) {
   const fields = { next, methods: [...methods], expires_at: expiresAt.toISOString() }
   return transport === 'bearer'
-    ? { status: 202, body: { ...fields, login_token: loginToken } }
-    : { status: 202, body: fields, cookies: [loginCookie(loginToken, options).header] }
+    ? { status: WAITS, body: { ...fields, login_token: loginToken } }
+    : { status: WAITS, body: fields, cookies: [loginCookie(loginToken, options).header] }
 }
 
 /** Clears the cookie of a sign-in that waited and is finished. */

@@ -1,5 +1,6 @@
 /** Sealed values in any table: the columns that the registry marks as sealed. */
 import { sql } from 'kysely'
+import { KEY_ID_BYTES } from '../lib/seal.ts'
 import { type Database, TABLES, type Tx } from './tables/index.ts'
 import type { Table } from './tables/table.ts'
 
@@ -39,33 +40,44 @@ export interface SealedRow {
   readonly sealed: Uint8Array
 }
 
-/** How many sealed values there are, by the first bytes: the id of the key. Reads every table with sealed values. */
-export async function countSealed(
-  db: Database,
-  keyIdBytes: number,
-): Promise<{ readonly keyId: Uint8Array; readonly values: number }[]> {
-  const counts = []
+/** Counts the sealed values by the id of their key. Reads every table with sealed values. */
+export async function countSealed(db: Database): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
   for (const { table, column } of Object.values(SEALED_COLUMNS)) {
-    const { rows } = await sql<{ key_id: Uint8Array; number: number | string }>`
-      select substr(${sql.ref(column)}, 1, ${sql.lit(keyIdBytes)}) as key_id, count(*) as number
+    const { rows } = await sql<{
+      key_id: Uint8Array
+      number: number | string
+    }>`select substr(${sql.ref(column)}, 1, ${sql.lit(KEY_ID_BYTES)}) as key_id, count(*) as number
       from ${sql.table(table)} where ${sql.ref(column)} is not null group by 1`.execute(db)
-    counts.push(...rows.map((row) => ({ keyId: row.key_id, values: Number(row.number) })))
+    for (const row of rows) {
+      const keyId = Buffer.from(row.key_id).toString('base64url')
+      counts.set(keyId, (counts.get(keyId) ?? 0) + Number(row.number))
+    }
   }
   return counts
 }
 
-/** Lists values that do not begin with these bytes, by the key of their row. */
+/** What {@link listSealed} lists. */
+export interface SealedPage {
+  /** The id of the key whose values are left out. */
+  readonly exceptKeyId: string
+  /** The key of the last row of the page before. `null`: from the start. */
+  readonly after: number | string | null
+  readonly limit: number
+}
+
+/** Lists values by the key of their row, without those of one key. */
 export async function listSealed(
   db: Database,
   { table, column, key }: SealedColumn,
-  page: { readonly notBy: Uint8Array; readonly after: number | string | null; readonly limit: number },
+  { exceptKeyId, after, limit }: SealedPage,
 ): Promise<readonly SealedRow[]> {
   const [row, sealed] = [sql.ref(key), sql.ref(column)]
-  const following = page.after === null ? sql`` : sql`and ${row} > ${page.after}`
-  const { rows } = await sql<SealedRow>`
-    select ${row} as "row", ${sealed} as sealed from ${sql.table(table)}
-    where ${sealed} is not null and substr(${sealed}, 1, ${sql.lit(page.notBy.length)}) <> ${page.notBy} ${following}
-    order by ${row} limit ${page.limit}`.execute(db)
+  const following = after === null ? sql`` : sql`and ${row} > ${after}`
+  const keyId = Buffer.from(exceptKeyId, 'base64url')
+  const { rows } = await sql<SealedRow>`select ${row} as "row", ${sealed} as sealed from ${sql.table(table)}
+    where ${sealed} is not null and substr(${sealed}, 1, ${sql.lit(KEY_ID_BYTES)}) <> ${keyId} ${following}
+    order by ${row} limit ${limit}`.execute(db)
   return rows
 }
 
@@ -76,8 +88,7 @@ export async function replaceSealed(
   { row, sealed }: SealedRow,
   resealed: Uint8Array,
 ): Promise<boolean> {
-  const { numAffectedRows } = await sql`
-    update ${sql.table(table)} set ${sql.ref(column)} = ${resealed}
+  const { numAffectedRows } = await sql`update ${sql.table(table)} set ${sql.ref(column)} = ${resealed}
     where ${sql.ref(key)} = ${row} and ${sql.ref(column)} = ${sealed}`.execute(tx)
   return numAffectedRows === 1n
 }

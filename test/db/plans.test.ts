@@ -30,7 +30,17 @@ const DAY_SECONDS = 86_400
 /** Members of the service that run no query. */
 const SILENT = ['options', 'mailer', 'generateUuid', 'hashPassword', 'close']
 
-const GROUPS = ['account', 'audit', 'db', 'delivery', 'sessions', 'signIn', 'transfer', 'users'] as const
+const GROUPS = [
+  'account',
+  'audit',
+  'db',
+  'delivery',
+  'secrets',
+  'sessions',
+  'signIn',
+  'transfer',
+  'users',
+] as const
 type Group = (typeof GROUPS)[number]
 
 type UseCase =
@@ -58,6 +68,7 @@ const SCANS: Partial<Record<Drive, string>> = {
   'delivery.listProblems': 'outbox',
   // For operators. Reads in pages, in the order of the key.
   'audit.list': 'audit',
+  'secrets.reseal': 'totp',
   // For operators. PostgreSQL may scan for a filter without an index; SQLite goes along the key.
   'users.list, some': 'users',
   // By session_id, reset_token or hashed_password, which have no index. No use case of ours does that.
@@ -392,6 +403,9 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
   },
   async 'users.endEverySession'({ engine }) {
     expect(await engine.users.endEverySession()).toBeGreaterThan(SIZE / 2)
+  },
+  async 'secrets.reseal'({ engine }) {
+    await engine.secrets.reseal()
   },
   async 'transfer.finishRestore'({ engine }) {
     await engine.transfer.finishRestore({ keepSessions: false })

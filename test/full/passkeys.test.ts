@@ -11,6 +11,7 @@ import {
   EXPECTED,
   REQUEST,
   reasonOf,
+  recordedInChromium,
   register,
   registered,
   vectorsOfWebAuthn,
@@ -99,8 +100,8 @@ const SIGNED = ['clientDataJSON', 'authenticatorData', 'signature']
 let ceremonies: Ceremony[]
 beforeAll(async () => {
   ceremonies = []
-  for (const vector of vectorsOfWebAuthn()) {
-    const { registration, registrationExpected, authentication, authenticationExpected } = vector
+  for (const pair of [...vectorsOfWebAuthn(), ...recordedInChromium()]) {
+    const { registration, registrationExpected, authentication, authenticationExpected } = pair
     const attempt = verifyRegistration({ ...registrationExpected, credential: registration })
     const passkey = await attempt.catch(() => null)
     if (passkey === null) continue

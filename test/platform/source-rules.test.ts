@@ -139,8 +139,8 @@ it('scripts of the pages ask only the service [CFG-04]', () => {
   for (const file of globSync('src/pages/browser/*.js')) {
     const text = readFileSync(file, 'utf8')
     expect(text).not.toMatch(/WebSocket|EventSource|XMLHttpRequest|sendBeacon|import\b/)
-    const isLinkPage = file.endsWith('link-page.js')
-    expect(text.match(/fetch\([^,]*/g) ?? [], file).toEqual(isLinkPage ? ['fetch(url'] : [])
+    const asks = /(?:link-page|passkeys)\.js$/.test(file)
+    expect(text.match(/fetch\([^,]*/g) ?? [], file).toEqual(asks ? ['fetch(url'] : [])
   }
 })
 

@@ -82,7 +82,7 @@ export interface Changes {
 }
 
 /** The JSON of a credential, as a browser sends it. */
-export interface CredentialJson<Response> {
+interface CredentialJson<Response> {
   id: string
   rawId: string
   type: 'public-key'

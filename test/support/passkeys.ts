@@ -82,8 +82,8 @@ export async function reasonOf(attempt: Promise<unknown> | (() => unknown)): Pro
   }
 }
 
-/** One of the vectors, as a browser would send it. */
-export interface Vector {
+/** A registration and a sign-in with the same credential, as a browser sends them. */
+export interface Pair {
   readonly name: string
   readonly registration: RegistrationJson
   readonly authentication: AssertionJson
@@ -105,7 +105,7 @@ interface VectorFile {
 }
 
 /** The 15 vectors of WebAuthn Level 3, each a registration and a sign-in with the same credential. */
-export function vectorsOfWebAuthn(): Vector[] {
+export function vectorsOfWebAuthn(): Pair[] {
   const file = new URL('../fixtures/webauthn-vectors.json', import.meta.url)
   const { rpId, origin, vectors } = JSON.parse(readFileSync(file, 'utf8')) as VectorFile
   const bytes = (hex: string) => Buffer.from(hex, 'hex')
@@ -145,5 +145,23 @@ export function vectorsOfWebAuthn(): Vector[] {
       registrationExpected: expected(registration.challenge),
       authenticationExpected: expected(authentication.challenge),
     }
+  })
+}
+
+/** Three authenticators of Chromium: synced with EdDSA, on a stick with EdDSA, and U2F with ES256. */
+export function recordedInChromium(): Pair[] {
+  const file = new URL('../fixtures/webauthn-chromium.json', import.meta.url)
+  const { rpId, origin, ceremonies } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly rpId: string
+    readonly origin: string
+    readonly ceremonies: readonly (Pick<Pair, 'name' | 'registration' | 'authentication'> & {
+      readonly challenge: string
+      readonly requireUserVerification: boolean
+    })[]
+  }
+  return ceremonies.map(({ challenge, requireUserVerification, ...pair }) => {
+    const bytes = Buffer.from(challenge, 'base64url')
+    const expected = { challenge: bytes, origins: [origin], rpId, requireUserVerification }
+    return { ...pair, registrationExpected: expected, authenticationExpected: expected }
   })
 }

@@ -21,8 +21,8 @@ export {
    * audit records stay until their retention ends, without IP address and user agent.
    *
    * @returns The deleted account.
-   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
-   *   authenticated more than `options.reauthenticationSeconds` ago.
+   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
+   *   `second_factor_required`, with `accepts`.
    */
   deleteAccount as delete,
 }

@@ -18,8 +18,8 @@ export interface ChangeEmailRequest {
  * Asks for a new address for the caller's account. Mails a link to the new address, and a notice to the current one.
  * Nothing changes until `confirmEmail`. If another account has the new address, only its owner is told, by mail.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
- *   more than `options.reauthenticationSeconds` ago; `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or `second_factor_required`, with
+ *   `accepts`; `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or
  *   `missing_field` with `field`.
  */
 export async function changeEmail(

@@ -42,8 +42,8 @@ export {
    * Exports everything that is stored about the caller's account, except secrets and the private metadata: the
    * account, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
    *
-   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
-   *   authenticated more than `options.reauthenticationSeconds` ago; `too_many_attempts` with `retryAfterSeconds`: more
+   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
+   *   `second_factor_required`, with `accepts`; `too_many_attempts` with `retryAfterSeconds`: more
    *   than 10 exports of the account in this hour of the clock.
    */
   exportAccount as export,

@@ -58,11 +58,11 @@ function resealBatch(
   caller: Caller,
 ): Promise<(Resealed & { readonly last: number | string }) | null> {
   const column = store.SEALED_COLUMNS[name]
-  const notBy = Buffer.from(keys.keyIds[0] ?? '', 'base64url')
+  const [exceptKeyId = ''] = keys.keyIds
   return inTransaction(ctx, async (tx) => {
     const done = { resealed: 0, unknownKey: 0, altered: 0 }
     let last: number | string | null = null
-    for (const found of await store.listSealed(tx.db, column, { notBy, after, limit: BATCH })) {
+    for (const found of await store.listSealed(tx.db, column, { exceptKeyId, after, limit: BATCH })) {
       last = found.row
       const secret = unseal(keys, name, found.row, found.sealed)
       if (secret === 'unknown_key') done.unknownKey++

@@ -19,7 +19,7 @@ const reseal: Command = {
           )
         if (altered > 0)
           await print(
-            `Not opened: ${counted(altered, 'secret')}, altered outside of the service. Restore a backup, or remove what they belong to.`,
+            `Not opened: ${counted(altered, 'secret')}, altered outside of the service. Restore a backup, or remove the factor of the user.`,
           )
       }
       return unknownKey + altered === 0 ? 0 : 1

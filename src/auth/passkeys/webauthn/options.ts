@@ -11,7 +11,7 @@ interface KnownPasskey {
 }
 
 /** A known passkey in JSON. */
-export interface CredentialDescriptor {
+interface CredentialDescriptor {
   type: 'public-key'
   id: string
   transports: string[]

@@ -1,11 +1,11 @@
-/** The test vectors of WebAuthn Level 3, section 16. */
+/** The test vectors of WebAuthn Level 3, section 16, and what a browser has sent. */
 import { expect, it } from 'vitest'
-import { reasonOf, vectorsOfWebAuthn } from '../../../../test/support/passkeys.ts'
+import { reasonOf, recordedInChromium, vectorsOfWebAuthn } from '../../../../test/support/passkeys.ts'
 import { verifyAssertion, verifyRegistration } from './index.ts'
 
 const VECTORS = vectorsOfWebAuthn()
 
-/** Made in a frame, or with a key of an algorithm that is not listed. The key of another vector stands for theirs. */
+/** Made in a frame, or with a key of an algorithm that is not listed. */
 const REFUSED: Readonly<Record<string, string>> = {
   'ES256 Credential with "crossOrigin": true in clientDataJSON': 'cross_origin',
   'ES256 Credential with "topOrigin" in clientDataJSON': 'cross_origin',
@@ -54,4 +54,14 @@ it.each(VECTORS.filter(({ name }) => name in REFUSED))('refuses the vector: $nam
       verifyAssertion({ ...vector.authenticationExpected, credential: vector.authentication, passkey }),
     ),
   ).toBe(reason)
+})
+
+it.each(recordedInChromium())('accepts what Chromium sends: $name', async (pair) => {
+  const passkey = await verifyRegistration({ ...pair.registrationExpected, credential: pair.registration })
+  expect(passkey).toMatchObject({ discoverable: pair.name !== 'U2F', userVerified: pair.name !== 'U2F' })
+  const input = { ...pair.authenticationExpected, credential: pair.authentication, passkey }
+  expect(await verifyAssertion(input)).toMatchObject({
+    signCount: 2,
+    backedUp: pair.name === 'internal, synced',
+  })
 })
