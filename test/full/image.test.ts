@@ -81,7 +81,8 @@ describe('the image', () => {
       packages: Record<string, { dev?: boolean; optional?: boolean }>
     }
     const installed = filesIn(app).flatMap(
-      (path) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? [],
+      (path) =>
+        /^(node_modules\/(?:.+\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? [],
     )
     expect(installed.filter((path) => packages[path] === undefined || packages[path]?.dev === true)).toEqual(
       [],
