@@ -30,7 +30,7 @@ export function combined(before: readonly string[], proven: readonly string[]): 
  * alone never brings level 2 back.
  */
 export function strengthened(ctx: Context, session: store.SessionState, proven: readonly string[]): string[] {
-  const isCurrent = effectiveAal(ctx, session) === session.aal
+  const isCurrent = effectiveAal(ctx, session) === 2
   const before = isCurrent ? session.amr : session.amr.filter((name) => name === 'pwd')
   return combined(before, proven)
 }
