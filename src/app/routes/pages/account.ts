@@ -32,7 +32,8 @@ export function accountPages(kit: PageKit): Route[] {
 
     pageRoute(kit, pages.showActivity, async (request) => {
       const { user } = await request.session()
-      return renderActivity(request.look(user), { records: await auth.account.activity(request.caller) })
+      const records = await auth.account.activity(request.caller)
+      return renderActivity(request.look(user), { records, part: request.query.get('part') })
     }),
 
     ...emailPages(kit),
