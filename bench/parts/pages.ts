@@ -23,6 +23,7 @@ const RENDER: Readonly<Record<string, () => Page>> = {
     renderSignIn(lookOf(), { form: FORM, returnTo: null, cookiesRefused: false, passwordChanged: false }),
   '`/account/sessions`, 10 devices': () =>
     renderSessions(LOOK, {
+      form: FORM,
       sessions: Array.from({ length: 10 }, (_, number) => ({
         id: `019aa65e-1c00-7abc-8def-00000000000${number}`,
         current: number === 0,

@@ -1,6 +1,7 @@
 import { TOPICS } from '../../../api/index.ts'
 import { AuthError } from '../../../model/errors.ts'
 import {
+  type FormState,
   renderAccount,
   renderActivity,
   renderEmail,
@@ -108,11 +109,11 @@ function emailPages(kit: PageKit): Route[] {
 /** The page of the devices. Only its forms need a fresh session. */
 function sessionPages(kit: PageKit): Route[] {
   const { auth } = kit
-  const show = async (request: PageRequest) => {
+  const show = async (request: PageRequest, form: FormState) => {
     const { user, session } = await request.session()
     const sessions = await auth.sessions.list(request.caller)
     const { fresh } = session
-    return renderSessions(request.look(user), { sessions, fresh, done: request.query.get(DONE) })
+    return renderSessions(request.look(user), { form, sessions, fresh, done: doneOn(request, form.refusal) })
   }
   return [
     ...formRoutes(

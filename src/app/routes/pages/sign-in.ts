@@ -55,9 +55,9 @@ export function signInPages(kit: PageKit): Route[] {
       kit,
       { show: pages.showSignOut, submit: pages.signOut },
       {
-        async show(request) {
+        async show(request, form) {
           const current = await request.current()
-          return renderSignOut(request.look(current?.user), { returnTo: request.returnTarget })
+          return renderSignOut(request.look(current?.user), { form, returnTo: request.returnTargetOf(form) })
         },
         async submit(request, { return_to }) {
           await auth.sessions.signOut(request.caller)
