@@ -4,12 +4,12 @@ import { onTestFinished } from 'vitest'
 import type { OnEnd } from './system.ts'
 
 /** The path on Debian. */
-const CHROMIUM = '/usr/bin/chromium'
+export const CHROMIUM = '/usr/bin/chromium'
 
 /** Whether tests in a browser can run. `scripts/system.mjs` reports it if they cannot. */
 export const hasBrowser = existsSync(CHROMIUM)
 
-const ARGS = [
+export const ARGS = [
   // Chromium has no sandbox for root, and containers often lack what the sandbox needs. Tests only visit our own pages.
   '--no-sandbox',
   '--disable-gpu',
