@@ -27,7 +27,9 @@ const client = createClient({
 
 if (command === 'sign-in') {
   const result = await client.signIn.withPassword({ email, password: PASSWORD })
-  console.log(result.ok ? `Signed in as ${result.data.email}.` : result.error.message)
+  if (!result.ok) console.log(result.error.message)
+  else if ('next' in result.data) console.log('Enter the code of your authenticator app.')
+  else console.log(`Signed in as ${result.data.email}.`)
 } else if (command === 'sign-out') {
   await client.sessions.signOut()
   console.log('Signed out.')

@@ -68,6 +68,9 @@ const ROWS: Record<string, Rows> = {
         picture: 'https://example.com/bob.png',
         metadata: '{"plan":"pro"}',
         private_metadata: '{"customer":"cus_1"}',
+        second_factor_enabled_at: null,
+        second_factor_required_at: null,
+        webauthn_handle: null,
       },
       {
         id: 7,
@@ -87,6 +90,9 @@ const ROWS: Record<string, Rows> = {
         picture: null,
         metadata: null,
         private_metadata: null,
+        second_factor_enabled_at: CREATED,
+        second_factor_required_at: CREATED,
+        webauthn_handle: 'handle',
       },
     ],
     added: {
@@ -98,6 +104,9 @@ const ROWS: Record<string, Rows> = {
       picture: '0013-profile',
       metadata: '0013-profile',
       private_metadata: '0013-profile',
+      second_factor_enabled_at: '0016-second-factors',
+      second_factor_required_at: '0016-second-factors',
+      webauthn_handle: '0016-second-factors',
     },
   },
   sessions: {
@@ -251,6 +260,7 @@ const SAMPLES: Readonly<Record<Column['type'], Value>> = {
   text: 'text',
   uuid: '019a3f5e-7c00-7000-8000-000000000006',
   time: CREATED,
+  count: 1,
   json: '{"plan":"pro"}',
   bytes: sha256('bytes'),
 }

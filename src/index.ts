@@ -5,7 +5,13 @@
  */
 import './lib/require-node.ts'
 
-import { type Cookie, readDeviceCookie } from './app/cookies.ts'
+import {
+  type Cookie,
+  loginCookie,
+  readBrowserCookie,
+  readDeviceCookie,
+  readLoginCookie,
+} from './app/cookies.ts'
 import { readCredentials } from './app/credentials.ts'
 import type { App, Connection } from './app/index.ts'
 import { headersOf, type RequestLike } from './app/request-headers.ts'
@@ -14,6 +20,7 @@ import { type Testing, testingOf } from './app/testing.ts'
 import {
   type AuditRecord,
   type AuthService,
+  type AwaitedSignIn,
   type CurrentSession,
   type Hooks,
   openAuthService,
@@ -95,7 +102,7 @@ export interface Auth extends AuthService {
    */
   getSession(from: RequestLike): Promise<CurrentSession | null>
   /**
-   * Reads the caller from a request to your own route: session token, device token, user agent and language. Pass it to a
+   * Reads the caller from a request to your own route: the tokens of our cookies, user agent and language. Pass it to a
    * call, such as `signIn.withPassword(fields, auth.callerOf(request, { ip }))`.
    *
    * @param connection - `ip`: the client's IP address, for the limits per IP address.
@@ -111,12 +118,13 @@ export interface Auth extends AuthService {
 /** Creates our cookies, for responses of any framework. */
 export interface Cookies {
   /**
-   * The cookies of a new session: the session cookie, and the device cookie if there is a device token.
+   * The cookies of a new session: the session cookie, and the device cookie if there is a device token. If the sign-in waits for a
+   * second factor: the cookie `login`, for the next step.
    *
-   * @param started - What `signIn.withPassword`, `signIn.reauthenticate` or `account.changePassword` returned.
+   * @param started - What a step of `signIn`, `signIn.reauthenticate` or `account.changePassword` returned.
    * @throws {TypeError} The session is for a bearer token, which never goes into a cookie.
    */
-  forSignIn(started: NewSession): Cookie[]
+  forSignIn(started: NewSession | AwaitedSignIn): Cookie[]
   /** The cookies that clear the session cookie, after `sessions.signOut` or `account.delete`. */
   forSignOut(): Cookie[]
 }
@@ -181,7 +189,9 @@ export async function createAuth({
     cookies: {
       forSignIn(started) {
         if (started.transport === 'bearer') throw new TypeError('a session for a bearer token has no cookie')
-        return cookiesFor(started, service.options)
+        return started.sessionToken === null
+          ? [loginCookie(started.loginToken, service.options)]
+          : cookiesFor(started, service.options)
       },
       forSignOut: () => cookiesAfter(service.options),
     },
@@ -202,6 +212,8 @@ function callerOf({ options }: AuthService, from: RequestLike, { ip }: Connectio
     userAgent: header('user-agent') ?? undefined,
     acceptLanguage: header('accept-language') ?? undefined,
     deviceToken: readDeviceCookie(header('cookie'), options) ?? undefined,
+    browserToken: readBrowserCookie(header('cookie'), options) ?? undefined,
+    loginToken: readLoginCookie(header('cookie'), options) ?? undefined,
   }
 }
 

@@ -10,7 +10,8 @@ import {
 } from '../../src/auth/account/limits.ts'
 import * as profile from '../../src/auth/account/profile-values.ts'
 import { CLIENT_TEXT_MAX_LENGTH } from '../../src/auth/audit/record.ts'
-import { DEVICE_NOTICE_EVERY_MS, SIGN_INS_NAMED_MAX } from '../../src/auth/delivery/device-notice.ts'
+import { SIGN_INS_NAMED_MAX } from '../../src/auth/delivery/device-notice.ts'
+import { MAIL_KINDS } from '../../src/auth/delivery/kinds.ts'
 import * as sending from '../../src/auth/delivery/send.ts'
 import * as mailWorker from '../../src/auth/delivery/worker.ts'
 import * as argon2 from '../../src/auth/passwords/hashing/argon2.ts'
@@ -151,8 +152,13 @@ export const limits = partsOf('docs/security/limits.md', {
     ['mail: retried for', seconds(sending.MAIL_LIFETIME_SECONDS), 'given up, with an audit record'],
     [
       'mail: between two notices of new devices to an account',
-      duration(DEVICE_NOTICE_EVERY_MS),
+      duration(MAIL_KINDS.new_device.pauseMs),
       'the sign-ins are reported together',
+    ],
+    [
+      'mail: between two notices of sign-ins without the second factor to an account',
+      duration(MAIL_KINDS.second_factor_failed.pauseMs),
+      'only one waits, the others are not reported',
     ],
     ['mail: taken by an instance that died', duration(sending.LEASE_MS), 'another instance sends it'],
     ['mail: between two looks into the outbox', duration(mailWorker.POLL_MS), ''],

@@ -11,6 +11,9 @@ const NEEDS: Readonly<Record<Need, string>> = {
   open_registration: 'with open registration',
   pages: 'with `BIENVENUE_PAGES`',
   public_api_docs: 'with `BIENVENUE_PUBLIC_API_DOCS`',
+  totp: 'with a secret key, unless `BIENVENUE_SECOND_FACTOR` is off',
+  passkeys: 'with `BIENVENUE_PASSKEYS` and a host name',
+  factors: 'with either of the two: an authenticator app or passkeys',
 }
 
 export const waysIn = partsOf('docs/security/ways-in.md', {
@@ -33,5 +36,11 @@ export const waysIn = partsOf('docs/security/ways-in.md', {
 
 function accessOf({ access }: Operation): string {
   if (access === 'anyone') return 'anyone'
-  return access.fresh ? 'fresh session' : 'session'
+  if (access === 'pending') return 'a sign-in that waits'
+  const session = [
+    access.fresh ? 'fresh session' : 'session',
+    ...(access.aal === undefined ? [] : ['with the second factor, if there is one']),
+    ...(access.orEnrolling ? ['or a sign-in that waits for a factor'] : []),
+  ]
+  return session.join(', ')
 }

@@ -2,12 +2,22 @@ import type { z } from 'zod'
 import type { AuditAction } from '../model/audit-actions.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Throttled } from '../model/throttled.ts'
+import type { pendingSignIn } from './fields.ts'
 
 /**
- * Who may call an operation: `anyone`, or a user with a live session. `fresh`: the user must have authenticated
- * recently.
+ * Who may call an operation: `anyone`; a client whose sign-in waits for a second factor (`pending`); or a user with a live
+ * session. `fresh`: the user must have authenticated recently. `aal`: if the account has a second factor, the session must have
+ * been started with it. `orEnrolling`: or a client whose sign-in waits for the set-up of a second factor.
  */
-type Access = 'anyone' | { readonly session: true; readonly fresh?: true }
+type Access =
+  | 'anyone'
+  | 'pending'
+  | {
+      readonly session: true
+      readonly fresh?: true
+      readonly aal?: 'strongest'
+      readonly orEnrolling?: true
+    }
 
 /** A part of the configuration that some operations need. */
 export type Need =
@@ -18,6 +28,9 @@ export type Need =
   | 'open_registration'
   | 'pages'
   | 'public_api_docs'
+  | 'totp'
+  | 'passkeys'
+  | 'factors'
 
 /** One operation of the HTTP contract: what goes in, what comes out, and every way it refuses. */
 export interface Contract {
@@ -47,13 +60,15 @@ export interface Contract {
     readonly statusForBrowsers?: 303
     readonly description: string
     readonly body?: z.ZodType
+    /** Whether the sign-in may wait for another step. Then the answer is 202 with {@link pendingSignIn}. */
+    readonly mayWait?: true
     /** Whether the answer is an HTML page. */
     readonly page?: true
     /** Whether the answer is a file that never changes. */
     readonly file?: true
     /** Whether it sets or clears the session cookie. */
     readonly setsCookie?: true
-    /** Whether it sets the cookie `browser`, if there are mailed codes. */
+    /** Whether it sets the cookie `browser`, by which codes and passkeys know who asked. */
     readonly setsBrowserCookie?: true
   }
   /** Its specific errors. {@link errorsOf} adds those that follow from the rest of the contract. */
@@ -93,7 +108,7 @@ const JSON_TYPE = 'application/json'
 export type SuccessOf<Given extends Contract> = Given extends {
   success: { body: infer Body extends z.ZodType }
 }
-  ? z.infer<Body>
+  ? z.infer<Body> | (Given extends { success: { mayWait: true } } ? z.infer<typeof pendingSignIn> : never)
   : never
 
 const ANY_REQUEST = [
@@ -161,12 +176,16 @@ export type RefusalOf<Given extends Contract> =
         ? 'session_required'
         : 'unauthenticated'
       : never)
+  | (Given extends { access: 'pending' } ? 'pending_login_required' : never)
+  | (Given extends { access: { session: true } } ? 'second_factor_required' : never)
   | (Given extends { access: { fresh: true } } ? 'reauthentication_required' : never)
 
 function accessErrors(access: Access, tag: Contract['tag']): readonly ErrorCode[] {
   if (access === 'anyone') return []
+  if (access === 'pending') return ['pending_login_required']
   return [
     tag === 'classic' ? 'session_required' : 'unauthenticated',
+    'second_factor_required',
     ...(access.fresh ? (['reauthentication_required'] as const) : []),
   ]
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ERRORS, type ErrorCode } from '../model/errors.ts'
+import { STEP_UP_METHODS } from '../model/factors.ts'
 
 /** The body of an error answer. */
 export const errorBody = z.strictObject({
@@ -16,6 +17,10 @@ export const errorBody = z.strictObject({
   }),
   application_code: z.string().optional().meta({
     description: 'With `refused_by_application`: the code that the embedding application chose.',
+  }),
+  accepts: z.array(z.enum(STEP_UP_METHODS)).optional().meta({
+    description:
+      'With `reauthentication_required` and `second_factor_required`: what `POST /reauthenticate` takes from this user.',
   }),
   request_id: z.uuid().meta({ description: 'Identifies the request in the log, which has the details.' }),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CEREMONY_PURPOSES, FACTORS, NEXT_STEPS } from '../model/factors.ts'
 import { TRANSPORTS } from '../model/transport.ts'
 
 /** Well-formed Unicode: a JSON string can contain a lone surrogate, which has no UTF-8 form. */
@@ -104,6 +105,99 @@ export const bearerFields = {
     description: 'Only with `bearer`. When the session ends, even if it is in use.',
   }),
 }
+
+/** The token of a sign-in that waits, in place of the cookie `login`. */
+export const loginToken = text.optional().meta({
+  description: 'For clients without cookies: the `login_token` of the sign-in that waits.',
+})
+
+/** A code of an authenticator app. The use case checks its form. */
+export const totpCode = text.meta({
+  description:
+    'The six digits that the authenticator app shows. Spaces and hyphens make no difference. Works once.',
+  example: '123 456',
+})
+
+/** What `POST /reauthenticate` takes: exactly one of these. */
+export const stepUp = {
+  password: password.optional().meta({ description: 'The password of the account.' }),
+  totp: totpCode.optional().meta({ description: 'A code of the authenticator app.' }),
+}
+
+/** Whether the second factor is enabled. */
+export const enabled = z.boolean().meta({
+  description: 'Whether a sign-in with a password needs a second factor.',
+})
+
+/** A recovery code. The use case checks its form. */
+export const recoveryCode = text.meta({
+  description: 'A recovery code. Case, spaces and hyphens make no difference. Works once.',
+  example: '37KQ2M9-XTPA4B1',
+})
+
+/** Names a ceremony in its answer. */
+export const ceremony = text.meta({
+  description: 'The `ceremony` that `POST /ceremonies` returned. Works once.',
+})
+
+/** What a passkey answers. The use case checks its form. */
+export const credential = z.record(z.string(), z.unknown()).meta({
+  description:
+    'What `navigator.credentials` returned, in the JSON form of WebAuthn Level 3 (`RegistrationResponseJSON` or `AuthenticationResponseJSON`).',
+})
+
+/** What a passkey is asked for. */
+export const ceremonyPurpose = z.enum(CEREMONY_PURPOSES).meta({
+  description:
+    '`sign_in`; `second_factor` of a sign-in that waits; `step_up`, for `POST /reauthenticate`; `add_passkey`, which signs in on its own; `add_security_key`, which is a second factor only.',
+})
+
+/** The name of a passkey. */
+export const passkeyName = text.meta({ description: '1 to 64 visible characters.', example: 'Phone' })
+
+/** A passkey, as its owner sees it. */
+export const passkey = z.strictObject({
+  id: z.uuid(),
+  credential_id: z.string().meta({ description: 'The id that browsers know, in base64url.' }),
+  name: z.string(),
+  provider: z.string().nullable().meta({
+    description: 'The password manager or device that made it, or null. A claim, which is not verified.',
+  }),
+  discoverable: z.boolean().meta({ description: 'False for a security key, which is a second factor only.' }),
+  backed_up: z.boolean().meta({ description: 'Whether it is synced to other devices.' }),
+  usable: z.boolean().meta({ description: 'Whether it works on the host of this service.' }),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime().nullable(),
+})
+
+/** The recovery codes of a new set. */
+export const recoveryCodes = z.array(z.string()).meta({
+  description: 'Ten codes. They are shown only now.',
+  example: ['37KQ2M9-XTPA4B1'],
+})
+
+/** What setting up a factor adds for a sign-in that waited for it. */
+export const enrolled = {
+  recovery_codes: recoveryCodes.optional(),
+  ...bearerFields,
+  device_token: z.string().optional().meta({
+    description: 'Only with `bearer`, and if a sign-in waited for the factor.',
+  }),
+}
+
+/** A sign-in that waits for another step. */
+export const pendingSignIn = z.strictObject({
+  next: z.enum(NEXT_STEPS).meta({
+    description: '`second_factor`: prove one. `enrol`: set one up, because the account must have one.',
+  }),
+  methods: z.array(z.enum(FACTORS)).meta({
+    description: 'What can prove the second factor, last used first. Empty with `enrol`.',
+  }),
+  expires_at: z.iso.datetime().meta({ description: 'When the sign-in must begin again.' }),
+  login_token: z.string().optional().meta({
+    description: 'Only with `bearer`. Send it with the next step. It grants nothing else.',
+  }),
+})
 
 /** The only object in answers whose fields the contract does not list. */
 export const metadata = z

@@ -44,7 +44,7 @@ export const confirmEmail = operation({
   needs: ['mail_codes'],
   access: 'anyone',
   throttle: ['mail_code', 'login'],
-  audit: ['confirm_email', 'login', 'logout', 'limit_reached'],
+  audit: ['confirm_email', 'login', 'begin_sign_in', 'logout', 'limit_reached'],
   body: z.strictObject({
     code: mailedCode,
     password: passwordWithCode,
@@ -64,6 +64,7 @@ export const confirmEmail = operation({
         description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
       }),
     }),
+    mayWait: true,
     setsCookie: true,
   },
   errors: [

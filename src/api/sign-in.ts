@@ -1,6 +1,31 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
-import { bearerFields, deviceToken, email, password, remember, transport } from './fields.ts'
+import {
+  bearerFields,
+  browserToken,
+  ceremony,
+  credential,
+  deviceToken,
+  email,
+  loginToken,
+  password,
+  pendingSignIn,
+  recoveryCode,
+  remember,
+  stepUp,
+  totpCode,
+  transport,
+} from './fields.ts'
+
+/** What an answer that signs in has. */
+const signedIn = {
+  email: z.string(),
+  message: z.literal('logged in'),
+  ...bearerFields,
+  device_token: z.string().optional().meta({
+    description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
+  }),
+}
 
 export const withPassword = operation({
   method: 'POST',
@@ -9,7 +34,7 @@ export const withPassword = operation({
   tag: 'classic',
   access: 'anyone',
   throttle: ['login'],
-  audit: ['login', 'logout', 'limit_reached'],
+  audit: ['login', 'begin_sign_in', 'logout', 'limit_reached'],
   body: z.strictObject({
     email,
     password,
@@ -21,28 +46,132 @@ export const withPassword = operation({
     status: 200,
     description:
       'The user is signed in. The cookie `session_id` carries the session token, unless the client asked for a bearer token.',
-    body: z.strictObject({
-      email: z.string(),
-      message: z.literal('logged in'),
-      ...bearerFields,
-      device_token: z.string().optional().meta({
-        description: 'Only with `bearer`. Send it with the next sign-in of this device. It grants no access.',
-      }),
-    }),
+    body: z.strictObject(signedIn),
+    mayWait: true,
     setsCookie: true,
   },
   errors: ['invalid_credentials', 'password_compromised', 'refused_by_application', 'password_too_long'],
 })
 
+export const withPasskey = operation({
+  method: 'POST',
+  path: '/sessions/passkey',
+  summary: 'Sign in with a passkey, on its own or as the second factor',
+  tag: 'account',
+  needs: ['passkeys'],
+  access: 'anyone',
+  audit: ['login', 'use_passkey', 'logout'],
+  body: z.strictObject({
+    ceremony,
+    credential,
+    transport: transport.optional(),
+    remember: remember.optional(),
+    browser_token: browserToken,
+    login_token: loginToken,
+    device_token: deviceToken.optional(),
+  }),
+  success: {
+    status: 200,
+    description:
+      'The user is signed in. The cookie `session_id` carries the session token, unless the client asked for a bearer token.',
+    body: z.strictObject(signedIn),
+    mayWait: true,
+    setsCookie: true,
+  },
+  errors: [
+    'invalid_passkey',
+    'unknown_passkey',
+    'user_verification_required',
+    'pending_login_required',
+    'refused_by_application',
+  ],
+})
+
+export const pending = operation({
+  method: 'GET',
+  path: '/sessions/pending',
+  summary: 'Get what a sign-in waits for',
+  tag: 'account',
+  needs: ['factors'],
+  access: 'pending',
+  success: {
+    status: 200,
+    description: 'What the sign-in waits for.',
+    body: pendingSignIn.omit({ login_token: true }).extend({ email: z.string() }),
+  },
+  errors: [],
+})
+
+export const cancel = operation({
+  method: 'DELETE',
+  path: '/sessions/pending',
+  summary: 'Cancel a sign-in that waits',
+  tag: 'account',
+  needs: ['factors'],
+  access: 'anyone',
+  success: { status: 204, description: 'No sign-in waits any longer. A session that exists stays.' },
+  errors: [],
+})
+
+export const withTotp = operation({
+  method: 'POST',
+  path: '/sessions/totp',
+  summary: 'Finish a sign-in with a code of the authenticator app',
+  tag: 'account',
+  needs: ['totp'],
+  access: 'pending',
+  throttle: ['totp'],
+  audit: ['login', 'begin_sign_in', 'prove_second_factor', 'logout', 'limit_reached'],
+  body: z.strictObject({ code: totpCode, login_token: loginToken, device_token: deviceToken.optional() }),
+  success: {
+    status: 200,
+    description: 'The user is signed in, as with `POST /sessions`.',
+    body: z.strictObject(signedIn),
+    mayWait: true,
+    setsCookie: true,
+  },
+  errors: ['invalid_code', 'refused_by_application'],
+})
+
+export const withRecoveryCode = operation({
+  method: 'POST',
+  path: '/sessions/recovery_code',
+  summary: 'Finish a sign-in with a recovery code',
+  tag: 'account',
+  needs: ['factors'],
+  access: 'pending',
+  throttle: ['recovery_code'],
+  audit: ['login', 'begin_sign_in', 'prove_second_factor', 'logout', 'limit_reached'],
+  body: z.strictObject({ code: recoveryCode, login_token: loginToken, device_token: deviceToken.optional() }),
+  success: {
+    status: 200,
+    description:
+      'The user is signed in, as with `POST /sessions`. A new code takes the place of the used one.',
+    body: z.strictObject({
+      ...signedIn,
+      new_recovery_code: z.string().meta({ description: 'The new code. It is shown only now.' }),
+      recovery_codes_left: z.int().meta({ description: 'How many codes there are, with the new one.' }),
+    }),
+    mayWait: true,
+    setsCookie: true,
+  },
+  errors: ['invalid_code', 'refused_by_application'],
+})
+
 export const reauthenticate = operation({
   method: 'POST',
   path: '/reauthenticate',
-  summary: 'Confirm the password before a sensitive operation',
+  summary: 'Prove again who you are before a sensitive operation: with the password, a code, or a passkey',
   tag: 'account',
   access: { session: true },
-  throttle: ['login'],
-  audit: ['reauthenticate', 'limit_reached'],
-  body: z.strictObject({ password }),
+  throttle: ['login', 'totp'],
+  audit: ['reauthenticate', 'prove_second_factor', 'use_passkey', 'limit_reached'],
+  body: z.strictObject({
+    ...stepUp,
+    credential: credential.optional(),
+    ceremony: ceremony.optional(),
+    browser_token: browserToken,
+  }),
   success: {
     status: 200,
     description:
@@ -50,5 +179,5 @@ export const reauthenticate = operation({
     body: z.strictObject({ email: z.string(), message: z.literal('reauthenticated'), ...bearerFields }),
     setsCookie: true,
   },
-  errors: ['invalid_credentials', 'password_too_long'],
+  errors: ['invalid_credentials', 'invalid_code', 'invalid_passkey', 'unknown_passkey', 'password_too_long'],
 })

@@ -1,9 +1,9 @@
-/** The browser or app that asks for a mail with a code. Only it can redeem the code. */
+/** The browser or app that asks for a mail with a code, or for a passkey. Only it can answer. */
 import { type AuthService, hasMailCodes, type SessionCaller } from '../auth/index.ts'
 import { randomSecret } from '../lib/random.ts'
 import { browserCookie } from './cookies.ts'
 
-/** A caller that waits for a code, and the cookie by which its browser is recognized. */
+/** A caller that will answer, and the cookie by which its browser is recognized. */
 interface WaitingBrowser {
   readonly caller: SessionCaller
   /** Values of `Set-Cookie` headers. None for a client that keeps a token of its own, or without codes. */
@@ -21,9 +21,20 @@ export function browserFor(
   caller: SessionCaller,
   token: string | undefined,
 ): WaitingBrowser {
-  if (token !== undefined) return { caller: browserOf(caller, token), cookies: undefined }
-  if (caller.transport === 'bearer' || !hasMailCodes({ options, sendsMail: mailer !== null }))
-    return { caller: browserOf(caller, undefined), cookies: undefined }
+  const hasCodes = hasMailCodes({ options, sendsMail: mailer !== null })
+  return hasCodes
+    ? recognizable(options, caller, token)
+    : { caller: browserOf(caller, token), cookies: undefined }
+}
+
+/** The same for a request that does not depend on mailed codes. */
+export function recognizable(
+  options: AuthService['options'],
+  caller: SessionCaller,
+  token: string | undefined,
+): WaitingBrowser {
+  if (token !== undefined || caller.transport === 'bearer')
+    return { caller: browserOf(caller, token), cookies: undefined }
   const browserToken = caller.browserToken ?? randomSecret()
   return { caller: { ...caller, browserToken }, cookies: [browserCookie(browserToken, options).header] }
 }

@@ -1,12 +1,13 @@
 /** Our cookies: how they are named, read and set. */
 import { isBrowserToken } from '../auth/index.ts'
+import { PENDING_LIFETIME_SECONDS } from '../model/factors.ts'
 import { BROWSER_LIFETIME_SECONDS } from '../model/mail-codes.ts'
 import type { Options } from '../options/index.ts'
 
 type NameOptions = Pick<Options, 'secureCookie' | 'cookieDomain'>
 export type CookieOptions = NameOptions & Pick<Options, 'sessionLifetimeSeconds'>
 
-type CookieKind = 'session_id' | 'device' | 'browser' | 'language'
+type CookieKind = 'session_id' | 'device' | 'browser' | 'login' | 'language'
 
 /** The attributes of a cookie, under the names that the `cookie` package and most frameworks use. */
 export interface CookieAttributes {
@@ -140,6 +141,21 @@ export function deviceCookie(deviceToken: string, maxAgeSeconds: number, options
 /** The cookie that recognizes the browser that asked for a mailed code. */
 export function browserCookie(browserToken: string, options: CookieOptions): Cookie {
   return cookieOf('browser', browserToken, BROWSER_LIFETIME_SECONDS, options)
+}
+
+/** The cookie of a sign-in that waits for a second factor. */
+export function loginCookie(loginToken: string, options: CookieOptions): Cookie {
+  return cookieOf('login', loginToken, PENDING_LIFETIME_SECONDS, options)
+}
+
+/** The value of the login cookie, by the same rules. */
+export function readLoginCookie(header: string | null | undefined, options: CookieOptions): string | null {
+  return onlyOne(cookiesNamed(header, cookieName('login', options)))
+}
+
+/** The cookie that clears the login cookie. */
+export function clearedLoginCookie(options: CookieOptions): Cookie {
+  return cookieOf('login', '', 0, options)
 }
 
 const YEAR_SECONDS = 365 * 86_400

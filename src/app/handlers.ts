@@ -6,6 +6,7 @@ import {
   type Contract,
   type FieldsOf,
   type ParamsOf,
+  pendingSignIn,
   type SuccessOf,
   TOPICS,
 } from '../api/index.ts'
@@ -13,10 +14,11 @@ import type { AuthService, SessionCaller } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import { acceptsHtml } from './accept.ts'
 import { readBody } from './body.ts'
-import { readBrowserCookie, readDeviceCookie } from './cookies.ts'
+import { readBrowserCookie, readDeviceCookie, readLoginCookie } from './cookies.ts'
 import type { Credentials } from './credentials.ts'
 import type { Incoming } from './incoming.ts'
 import type { Answer, Redirect } from './responses.ts'
+import { WAITS } from './signed-in.ts'
 
 /** A request that has passed the guards and found its route. */
 export interface Admitted {
@@ -44,6 +46,7 @@ export function callerOf(
     acceptLanguage: incoming.header('accept-language') ?? undefined,
     deviceToken: readDeviceCookie(cookies, options) ?? undefined,
     browserToken: readBrowserCookie(cookies, options) ?? undefined,
+    loginToken: readLoginCookie(cookies, options) ?? undefined,
   }
 }
 
@@ -128,7 +131,8 @@ function routeOf(operation: Contract, handler: Handler<Contract>, { options }: A
       try {
         const reply = await handler(new Input(admitted, fields, options))
         // A field that the contract does not list is a fault, so that no new column leaves by accident.
-        const sent = reply.body === undefined ? {} : { body: success.body?.parse(reply.body) }
+        const schema = reply.status === WAITS ? pendingSignIn : success.body
+        const sent = reply.body === undefined ? {} : { body: schema?.parse(reply.body) }
         return { status: success.status, ...reply, ...sent }
       } catch (error) {
         throw tag === 'classic' ? classicRefusal(error) : error

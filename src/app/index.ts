@@ -24,8 +24,10 @@ import { logRequest, RequestRecord } from './request-log.ts'
 import { type Answer, createRenderer, errorAnswer, type Rendered } from './responses.ts'
 import { createRouter } from './router.ts'
 import { accountRoutes } from './routes/account.ts'
+import { factorRoutes } from './routes/factors.ts'
 import { mailCodeRoutes } from './routes/mail-codes.ts'
 import { pageRoutes } from './routes/pages/index.ts'
+import { passkeyRoutes } from './routes/passkeys.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -47,7 +49,15 @@ export interface App {
   refuseUnread(code: ErrorCode): Rendered
 }
 
-const ROUTES = [serviceRoutes, accountRoutes, signInRoutes, sessionRoutes, mailCodeRoutes]
+const ROUTES = [
+  serviceRoutes,
+  accountRoutes,
+  signInRoutes,
+  sessionRoutes,
+  mailCodeRoutes,
+  factorRoutes,
+  passkeyRoutes,
+]
 
 /** What proxies add to a request: X-Forwarded-For by convention, Forwarded by RFC 7239. */
 const FORWARDING = ['x-forwarded-for', 'forwarded']

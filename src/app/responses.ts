@@ -166,7 +166,7 @@ const NAMES_ITS_FIELD = new Set<ErrorCode>([
 
 /** The answer for a refusal. `email_taken` has the body that classic clients expect. */
 export function errorAnswer(error: AuthError, requestId: string, headers: Extra = {}): Answer {
-  const { sentence: message, minLength, maxBytes, applicationCode } = error
+  const { sentence: message, minLength, maxBytes, applicationCode, accepts } = error
   const { status } = ERRORS[error.code]
   if (error.code === 'email_taken') return { status, body: { message }, headers }
   const field = error.field && wireName(error.field)
@@ -177,6 +177,7 @@ export function errorAnswer(error: AuthError, requestId: string, headers: Extra 
     ...(minLength !== undefined && { min_length: minLength }),
     ...(maxBytes !== undefined && { max_bytes: maxBytes }),
     ...(applicationCode !== undefined && { application_code: applicationCode }),
+    ...(accepts !== undefined && { accepts: [...accepts] }),
     request_id: requestId,
   }
   return { status, body, headers: { ...headers, ...headersOf(error) } }

@@ -1,5 +1,6 @@
 import { type Contract, type Need, OPERATIONS, type Operation } from '../api/index.ts'
 import { type AuthService, hasMailCodes } from '../auth/index.ts'
+import { relyingPartyOf } from '../lib/relying-party.ts'
 
 type Configuration = Pick<AuthService, 'options' | 'mailer'>
 
@@ -13,6 +14,14 @@ const IS_MET: Readonly<Record<Need, (configuration: Configuration) => boolean>> 
   open_registration: ({ options }) => options.registration === 'open',
   pages: ({ options }) => options.pages,
   public_api_docs: ({ options }) => options.publicApiDocs,
+  totp: ({ options }) => options.secondFactor !== 'off' && hasSecretKey(options),
+  passkeys: ({ options }) => relyingPartyOf(options) !== null,
+  factors: (configuration) => IS_MET.totp(configuration) || IS_MET.passkeys(configuration),
+}
+
+/** Development mode makes a key if there is none. */
+function hasSecretKey({ mode, secretKey }: AuthService['options']): boolean {
+  return secretKey !== '' || mode === 'development'
 }
 
 /** Whether an operation is served. */

@@ -1,17 +1,28 @@
 /** How a client gets a session token and loses it: with cookies, or in the body as a bearer token. */
 import {
+  type AwaitedSignIn,
   DEVICE_LIFETIME_SECONDS,
   type Presented,
   type RenewedSession,
+  type SessionCaller,
+  type SignedIn,
   type SignInResult,
 } from '../auth/index.ts'
 import { AuthError } from '../model/errors.ts'
 import type { Transport } from '../model/transport.ts'
-import { type Cookie, type CookieOptions, clearedCookie, deviceCookie, sessionCookie } from './cookies.ts'
+import {
+  type Cookie,
+  type CookieOptions,
+  clearedCookie,
+  clearedLoginCookie,
+  deviceCookie,
+  loginCookie,
+  sessionCookie,
+} from './cookies.ts'
 import type { Credentials } from './credentials.ts'
 
 /** A session that begins, with the device token if there is one. */
-export type NewSession = RenewedSession & Partial<Pick<SignInResult, 'deviceToken'>>
+export type NewSession = RenewedSession & Partial<Pick<SignedIn, 'deviceToken'>>
 
 /** The cookies of a new session. A bearer session has none. */
 export function cookiesFor(started: NewSession, options: CookieOptions): Cookie[] {
@@ -64,5 +75,50 @@ export function delivery(started: NewSession, options: CookieOptions) {
             expires_at: expiresAt.toISOString(),
             ...(deviceToken !== null && { device_token: deviceToken }),
           },
+  }
+}
+
+/** The answer to a step of a sign-in: the session, or 202 with what it waits for. */
+export function answerOf(result: SignInResult, caller: SessionCaller, options: CookieOptions) {
+  if (result.next !== 'signed_in') return waiting(result, options)
+  const { cookies, fields } = delivery(result, options)
+  const body = { email: result.user.email, message: 'logged in' as const, ...fields }
+  return { body, cookies: [...cookies, ...endOfWait(result, caller, options)] }
+}
+
+/** The status of a sign-in that waits for another step. */
+export const WAITS = 202
+
+function waiting({ next, methods, loginToken, expiresAt, transport }: AwaitedSignIn, options: CookieOptions) {
+  const fields = { next, methods: [...methods], expires_at: expiresAt.toISOString() }
+  return transport === 'bearer'
+    ? { status: WAITS, body: { ...fields, login_token: loginToken } }
+    : { status: WAITS, body: fields, cookies: [loginCookie(loginToken, options).header] }
+}
+
+/** Clears the cookie of a sign-in that waited and is finished. */
+export function endOfWait(
+  { transport }: Pick<SignedIn, 'transport'>,
+  { loginToken }: SessionCaller,
+  options: CookieOptions,
+): string[] {
+  return transport === 'bearer' || loginToken === undefined ? [] : [clearedLoginCookie(options).header]
+}
+
+/** The caller with the tokens of a client without cookies, from the body. */
+export function withTokens(
+  caller: SessionCaller,
+  tokens: {
+    readonly login_token?: string | undefined
+    readonly device_token?: string | undefined
+    readonly browser_token?: string | undefined
+  },
+): SessionCaller {
+  const { login_token, device_token, browser_token } = tokens
+  return {
+    ...caller,
+    ...(login_token !== undefined && { loginToken: login_token }),
+    ...(device_token !== undefined && { deviceToken: device_token }),
+    ...(browser_token !== undefined && { browserToken: browser_token }),
   }
 }

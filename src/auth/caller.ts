@@ -19,6 +19,8 @@ export interface Client {
    * can be redeemed only with the token of the request that caused the mail. Without it, mail has no code.
    */
   readonly browserToken?: string | undefined
+  /** The token of a sign-in that waits for a second factor: the value of the cookie `login`. */
+  readonly loginToken?: string | undefined
 }
 
 /** Who acts. */

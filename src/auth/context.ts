@@ -11,10 +11,12 @@ export interface Context {
   readonly db: Database
   readonly now: () => Date
   readonly hasher: Hasher
+  /** Hashes recovery codes with argon2id, whatever the password hash is. Shares the queue of {@link hasher}. */
+  readonly recoveryHasher: Hasher
   readonly policy: PasswordPolicy
   readonly options: Options
   readonly metadataSchema: MetadataSchemas
-  /** Signs device tokens. `null` without a secret key. */
+  /** Signs device tokens, and seals secrets. `null` without a secret key. */
   readonly keys: Keyring | null
   readonly hooks: HookRunner
   /** Writes mail, with the links and templates of the application. */

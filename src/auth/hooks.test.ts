@@ -11,6 +11,7 @@ import {
   until,
 } from '../../test/support/production.ts'
 import { type Send, send } from '../../test/support/send.ts'
+import { signedIn } from '../../test/support/signed-in.ts'
 import { type AuditRecord, type Auth, createAuth, HookRefusal, type Hooks } from '../index.ts'
 import { openHooks } from './hooks.ts'
 
@@ -392,11 +393,13 @@ onBothEngines('beforeSignIn', (engine) => {
     })
     await createAccount(scene.auth)
     const deviceToken = 'v1.device.token'
-    const { user } = await scene.auth.signIn.withPassword(SIGN_IN, {
-      ...CLIENT,
-      deviceToken,
-      sessionToken: 'x',
-    })
+    const { user } = signedIn(
+      await scene.auth.signIn.withPassword(SIGN_IN, {
+        ...CLIENT,
+        deviceToken,
+        sessionToken: 'x',
+      }),
+    )
     expect(user.createdAt.getTime()).toBeGreaterThan(0)
     expect(seen.map((each) => Object.isFrozen(each))).toEqual([true, true, true])
     const [, account = {}, client = {}] = seen

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { frozenCopy } from '../lib/frozen-copy.ts'
 import { APPLICATION_LIMIT_MS, TimeLimitExceeded, withinLimit } from '../lib/time-limit.ts'
 import { AuthError, HookRefusal, OptionError } from '../model/errors.ts'
+import type { SignInMethod } from '../model/factors.ts'
 import type { Account } from '../model/user.ts'
 import type { Caller, Client } from './caller.ts'
 import { AFTER_ANSWER_MS } from './context.ts'
@@ -31,8 +32,11 @@ export interface SignedUp {
 export interface SignInAttempt {
   /** The user, who is authenticated but not signed in yet. */
   readonly user: Account
-  /** How the user was authenticated. `mail_code`: with a code in mail, after a registration. Later versions add methods. */
-  readonly method: 'password' | 'mail_code'
+  /**
+   * How the sign-in began. `mail_code`: with a code in mail, after a registration. A second factor, if the user has one, has been
+   * proven too. Later versions add methods.
+   */
+  readonly method: SignInMethod
 }
 
 /**

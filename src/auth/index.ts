@@ -24,6 +24,13 @@ export type { NewAccount } from './account/new-account.ts'
 export type { ProfileUpdate, UserUpdate } from './account/profile-fields.ts'
 export type { Actor, Caller, Client, Presented, SessionCaller } from './caller.ts'
 export type { Removed } from './cleanup.ts'
+export type {
+  ConfirmTotpRequest,
+  Enrolled,
+  FactorList,
+  SecondFactorRequest,
+  TotpSetup,
+} from './factors/index.ts'
 export type { HookClient, Hooks, SignedUp, SignInAttempt, SignUpAttempt } from './hooks.ts'
 export { hasMailCodes } from './mail-codes/available.ts'
 export type {
@@ -33,8 +40,20 @@ export type {
   ResetByCodeRequest,
 } from './mail-codes/index.ts'
 export { isBrowserToken } from './mail-codes/issue.ts'
+export type {
+  AddedPasskey,
+  AddPasskeyRequest,
+  CeremonyRequest,
+  PasskeyCreationOptions,
+  PasskeyInfo,
+  PasskeyRequestOptions,
+  RemovePasskeyRequest,
+  RenamePasskeyRequest,
+  StartedCeremony,
+} from './passkeys/index.ts'
 export type { FirebaseProject } from './passwords/hashing/firebase.ts'
 export { hashPassword } from './passwords/password.ts'
+export type { Resealed } from './secrets/index.ts'
 export { type AuthService, openAuthService } from './service.ts'
 export type {
   CreateSessionRequest,
@@ -44,7 +63,18 @@ export type {
 } from './sessions/index.ts'
 export type { RenewedSession, StartedSession } from './sessions/start.ts'
 export { DEVICE_LIFETIME_SECONDS } from './sign-in/devices.ts'
-export type { PasswordSignInRequest, ReauthenticateRequest, SignInResult } from './sign-in/index.ts'
+export type {
+  AwaitedSignIn,
+  PasskeySignInRequest,
+  PasswordSignInRequest,
+  PendingSignIn,
+  ReauthenticateRequest,
+  RecoveryCodeSignInRequest,
+  RecoveryCodeSignInResult,
+  SignedIn,
+  SignInResult,
+  TotpSignInRequest,
+} from './sign-in/index.ts'
 export { USER_FIELDS } from './transfer/imported-user.ts'
 export type {
   ExportedUser,

@@ -16,22 +16,34 @@ import type { Context } from './context.ts'
 import * as delivery from './delivery/index.ts'
 import { openMailer } from './delivery/open-mailer.ts'
 import { type MailWorker, startMailWorker } from './delivery/worker.ts'
+import * as factors from './factors/index.ts'
 import { type Hooks, openHooks } from './hooks.ts'
 import * as mailCodes from './mail-codes/index.ts'
-import { costOfNew, createHasher } from './passwords/hashing/index.ts'
-import { withBoundedQueue } from './passwords/hashing/queue.ts'
+import * as passkeys from './passkeys/index.ts'
+import { costOfNew, createHasher, RECOVERY_CODE_HASHING } from './passwords/hashing/index.ts'
+import { createHashQueues } from './passwords/hashing/queue.ts'
 import { createPasswordPolicy } from './passwords/policy/index.ts'
 import * as readiness from './readiness.ts'
+import * as secrets from './secrets/index.ts'
 import * as sessions from './sessions/index.ts'
 import * as signIn from './sign-in/index.ts'
 import * as transfer from './transfer/index.ts'
 import * as users from './users/index.ts'
 
 /** The topics of the library. Every function that a topic exports is a use case. */
-const TOPICS = { account, audit, delivery, mailCodes, sessions, signIn, transfer, users } satisfies Record<
-  string,
-  UseCases
->
+const TOPICS = {
+  account,
+  audit,
+  delivery,
+  factors,
+  mailCodes,
+  passkeys,
+  secrets,
+  sessions,
+  signIn,
+  transfer,
+  users,
+} satisfies Record<string, UseCases>
 
 /** Use cases at the top level: the names of the exercise, the clean-up and the readiness check. */
 const TOP_LEVEL = { ...classic, ...cleanup, ...readiness } satisfies UseCases
@@ -113,15 +125,14 @@ export async function openAuthService(
         migrations,
       }),
   })
+  const queued = createHashQueues({ costOfNew: costOfNew(options), processes: details.processes })
   let worker: MailWorker | undefined
   const ctx: Context = {
     db,
     options,
     now: now ?? (() => new Date()),
-    hasher: withBoundedQueue(hasher ?? createHasher(options), {
-      costOfNew: costOfNew(options),
-      processes: details.processes,
-    }),
+    hasher: queued(hasher ?? createHasher(options)),
+    recoveryHasher: queued(hasher ?? createHasher({ ...options, ...RECOVERY_CODE_HASHING })),
     policy: createPasswordPolicy(
       {
         ...options,

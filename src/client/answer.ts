@@ -23,7 +23,7 @@ function objectIn(text: string): object | undefined {
 }
 
 function errorIn({ ok, status, headers }: AnyResponse, body: Partial<ErrorBody>): ClientError {
-  const { code, message, field, min_length, max_bytes, application_code, request_id } = body
+  const { code, message, field, min_length, max_bytes, application_code, accepts, request_id } = body
   const seconds = Number(headers.get('retry-after'))
   const always = { status, ...(seconds > 0 && { retryAfterSeconds: seconds }) }
   if (!ok && message === EMAIL_TAKEN) return { code: 'email_taken', message, ...always }
@@ -41,6 +41,7 @@ function errorIn({ ok, status, headers }: AnyResponse, body: Partial<ErrorBody>)
     ...(min_length && { minLength: min_length }),
     ...(max_bytes && { maxBytes: max_bytes }),
     ...(application_code && { applicationCode: application_code }),
+    ...(accepts && { accepts }),
     requestId: request_id,
   }
 }

@@ -43,10 +43,20 @@ export const ROUTES = {
     update: { method: 'PATCH', path: '/profile', body: true, session: 'needed' },
   },
   signIn: {
-    /** Confirm the password before a sensitive operation: `POST /reauthenticate`. */
+    /** Cancel a sign-in that waits: `DELETE /sessions/pending`. */
+    cancel: { method: 'DELETE', path: '/sessions/pending' },
+    /** Get what a sign-in waits for: `GET /sessions/pending`. */
+    pending: { method: 'GET', path: '/sessions/pending', session: 'needed' },
+    /** Prove again who you are before a sensitive operation: with the password, a code, or a passkey: `POST /reauthenticate`. */
     reauthenticate: { method: 'POST', path: '/reauthenticate', body: true, session: 'begins' },
+    /** Sign in with a passkey, on its own or as the second factor: `POST /sessions/passkey`. */
+    withPasskey: { method: 'POST', path: '/sessions/passkey', body: true, transport: true, session: 'begins' },
     /** Sign in with a password: `POST /sessions`. */
     withPassword: { method: 'POST', path: '/sessions', body: true, transport: true, session: 'begins' },
+    /** Finish a sign-in with a recovery code: `POST /sessions/recovery_code`. */
+    withRecoveryCode: { method: 'POST', path: '/sessions/recovery_code', body: true, session: 'begins' },
+    /** Finish a sign-in with a code of the authenticator app: `POST /sessions/totp`. */
+    withTotp: { method: 'POST', path: '/sessions/totp', body: true, session: 'begins' },
   },
   sessions: {
     /** Get the signed-in user and the session, or null for both: `GET /session`. */
@@ -69,5 +79,29 @@ export const ROUTES = {
     request: { method: 'POST', path: '/mail_codes', body: true },
     /** Set a new password with a mailed code: `POST /mail_codes/reset_password`. */
     resetPassword: { method: 'POST', path: '/mail_codes/reset_password', body: true },
+  },
+  factors: {
+    /** Confirm an authenticator app with a code: `PUT /profile/totp`. */
+    confirmTotp: { method: 'PUT', path: '/profile/totp', body: true, session: 'begins' },
+    /** List the second factors of the account: `GET /profile/factors`. */
+    list: { method: 'GET', path: '/profile/factors', session: 'needed' },
+    /** Remove the authenticator app: `DELETE /profile/totp`. */
+    removeTotp: { method: 'DELETE', path: '/profile/totp', session: 'needed' },
+    /** Make new recovery codes: `POST /profile/recovery_codes`. */
+    renewRecoveryCodes: { method: 'POST', path: '/profile/recovery_codes', session: 'needed' },
+    /** Enable or disable the second factor: `PUT /profile/second_factor`. */
+    setSecondFactor: { method: 'PUT', path: '/profile/second_factor', body: true, session: 'needed' },
+    /** Begin to set up an authenticator app: `POST /profile/totp`. */
+    startTotp: { method: 'POST', path: '/profile/totp', body: true, session: 'needed' },
+  },
+  passkeys: {
+    /** Add a passkey or security key: `POST /profile/passkeys`. */
+    add: { method: 'POST', path: '/profile/passkeys', body: true, session: 'begins' },
+    /** Remove a passkey: `DELETE /profile/passkeys/{id}`. */
+    remove: { method: 'DELETE', path: '/profile/passkeys/{id}', session: 'needed' },
+    /** Rename a passkey: `PUT /profile/passkeys/{id}`. */
+    rename: { method: 'PUT', path: '/profile/passkeys/{id}', body: true, session: 'needed' },
+    /** Begin to add or use a passkey: `POST /ceremonies`. */
+    startCeremony: { method: 'POST', path: '/ceremonies', body: true },
   },
 } as const satisfies Routes

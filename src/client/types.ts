@@ -8,6 +8,7 @@ import type {
   SuccessOf,
   TOPICS,
 } from '../api/index.ts'
+import type { StepUpMethod } from '../model/factors.ts'
 
 export type Topics = typeof TOPICS
 
@@ -66,6 +67,8 @@ export interface ClientError<Code extends string = string> {
   readonly maxBytes?: number
   /** With `refused_by_application`: the code that the application behind the service chose. */
   readonly applicationCode?: string
+  /** With `reauthentication_required` and `second_factor_required`: what `signIn.reauthenticate` takes from this user. */
+  readonly accepts?: readonly StepUpMethod[]
   /** Finds the reason in the log of the service. Missing with `email_taken` and `invalid_response`. */
   readonly requestId?: string
 }

@@ -20,6 +20,13 @@ export {
   openDatabase,
   privateFiles,
 } from './open.ts'
+export {
+  countSealed,
+  listSealed,
+  replaceSealed,
+  SEALED_COLUMNS,
+  type SealedColumnName,
+} from './sealed.ts'
 export * from './tables/index.ts'
 export {
   type Adoption,

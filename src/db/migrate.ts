@@ -25,6 +25,7 @@ import * as sessionTransport from './migrations/0012-session-transport.ts'
 import * as profile from './migrations/0013-profile.ts'
 import * as mailCodes from './migrations/0014-mail-codes.ts'
 import * as sessionPersistence from './migrations/0015-session-persistence.ts'
+import * as secondFactors from './migrations/0016-second-factors.ts'
 import { isPlain, LEDGER } from './naming.ts'
 import type { Database } from './tables/index.ts'
 
@@ -48,6 +49,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-profile': profile,
   '0014-mail-codes': mailCodes,
   '0015-session-persistence': sessionPersistence,
+  '0016-second-factors': secondFactors,
 }
 
 /** The names of this version's migrations, in order. */

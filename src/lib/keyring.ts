@@ -1,7 +1,10 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { equalInConstantTime } from './digest.ts'
+import { KEY_ID_BYTES, openWith, type SealedPlace, sealedKeyId, sealWith, type Unopened } from './seal.ts'
 
-/** Signs and verifies text with HMAC-SHA256 (RFC 2104). Created by {@link createKeyring}. */
+/**
+ * Signs text with HMAC-SHA256 (RFC 2104), and seals what is stored with AES-256-GCM. Created by {@link createKeyring}.
+ */
 export interface Keyring {
   /**
    * Signs with the first key.
@@ -15,10 +18,25 @@ export interface Keyring {
   sign(purpose: string, text: string): string
   /** Whether any key of the ring created this signature for this purpose and text. Never throws. */
   verify(purpose: string, text: string, signature: string): boolean
+  /** The ids of the keys, in their order. The first one signs and seals. */
+  readonly keyIds: readonly string[]
+  /**
+   * Encrypts a value with the first key, for one place in the database.
+   *
+   * @param purpose - A constant for what the value is, such as `totp`. Each purpose has its own derived key.
+   * @param plaintext - Bytes of any length. The sealed value is 34 bytes longer.
+   */
+  seal(purpose: string, place: SealedPlace, plaintext: Uint8Array): Uint8Array
+  /**
+   * Decrypts what `seal` returned for the same purpose and place. Never throws.
+   *
+   * @returns The plaintext, or why there is none. `unknown_key`: an operator removed the key too early, so answer
+   *   `unavailable`. `altered`: the value was altered, moved or sealed for another purpose.
+   */
+  open(purpose: string, place: SealedPlace, sealed: Uint8Array): Uint8Array | Unopened
 }
 
 const KEY_BYTES = 32
-const KEY_ID_BYTES = 6
 /** The length of {@link KEY_ID_BYTES} in base64url. */
 const KEY_ID_LENGTH = 8
 
@@ -82,38 +100,51 @@ function isSample(key: Uint8Array): boolean {
  * @throws {TypeError} There is no key.
  */
 export function createKeyring(keys: readonly Uint8Array[]): Keyring {
-  const signers = keys.map(createSigner)
-  const [first] = signers
+  const ring = keys.map(createSecretKey)
+  const [first] = ring
   if (first === undefined) throw new TypeError('a keyring requires at least one key')
-  const signersById = new Map(signers.map((signer) => [signer.id, signer]))
+  const keysById = new Map(ring.map((key) => [key.id, key]))
   return {
     sign(purpose, text) {
       if (!text.isWellFormed()) throw new TypeError('only well-formed Unicode can be signed')
       return first.sign(purpose, text)
     },
     verify(purpose, text, signature) {
-      const signer = signersById.get(signature.slice(0, KEY_ID_LENGTH))
-      if (signer === undefined || !text.isWellFormed()) return false
+      const key = keysById.get(signature.slice(0, KEY_ID_LENGTH))
+      if (key === undefined || !text.isWellFormed()) return false
       // Compared as text, because decoding would ignore the two spare bits of base64url.
-      return equalInConstantTime(Buffer.from(signer.sign(purpose, text)), Buffer.from(signature))
+      return equalInConstantTime(Buffer.from(key.sign(purpose, text)), Buffer.from(signature))
+    },
+    keyIds: ring.map(({ id }) => id),
+    seal: (purpose, place, plaintext) =>
+      sealWith({ id: first.id, key: first.sealingKey(purpose) }, place, plaintext),
+    open(purpose, place, sealed) {
+      const id = sealedKeyId(sealed)
+      if (id === null) return 'altered'
+      const key = keysById.get(id)
+      if (key === undefined) return 'unknown_key'
+      return openWith(key.sealingKey(purpose), place, sealed) ?? 'altered'
     },
   }
 }
 
-function createSigner(key: Uint8Array) {
-  const id = derive(key, 'key id', KEY_ID_BYTES).toString('base64url')
-  const keysByPurpose = new Map<string, Buffer>()
-  const keyFor = (purpose: string) => {
-    const known = keysByPurpose.get(purpose)
+function createSecretKey(secret: Uint8Array) {
+  const id = derive(secret, 'key id', KEY_ID_BYTES).toString('base64url')
+  const keysByUse = new Map<string, Buffer>()
+  const keyFor = (use: string) => {
+    const known = keysByUse.get(use)
     if (known !== undefined) return known
-    const derived = derive(key, `sign ${purpose}`, KEY_BYTES)
-    keysByPurpose.set(purpose, derived)
+    const derived = derive(secret, use, KEY_BYTES)
+    keysByUse.set(use, derived)
     return derived
   }
   return {
     id,
-    sign: (purpose: string, text: string) =>
-      `${id}.${createHmac('sha256', keyFor(purpose)).update(text, 'utf8').digest('base64url')}`,
+    sign(purpose: string, text: string) {
+      const mac = createHmac('sha256', keyFor(`sign ${purpose}`)).update(text, 'utf8')
+      return `${id}.${mac.digest('base64url')}`
+    },
+    sealingKey: (purpose: string) => keyFor(`seal ${purpose}`),
   }
 }
 

@@ -49,11 +49,11 @@ describe.each(LOCALES)('the sentences of an operator in %s', (locale) => {
       const bracketed = [...`${subject}\n${text}\n${html}`.matchAll(/⟦[^⟧]*⟧/g)].map(([sentence]) => sentence)
       for (const sentence of bracketed) said.add(sentence.replaceAll(/\s+/g, ' '))
       expect(subject).toMatch(/^⟦/)
-      // What is left are the lines with times and devices, links, codes and the name of the service.
+      // What is left are the lines with times, devices and names, links, codes and the name of the service.
       const others = text.replaceAll(/⟦[^⟧]*⟧/g, '').split('\n')
       const facts = others.filter((line) => !/^(?:https:\S+|[\d ]+|Blue Bottle)?$/.test(line))
       expect(
-        facts.every((line) => /192\.0\.2\.7|Firefox|2026/.test(line)),
+        facts.every((line) => /192\.0\.2\.7|Firefox|2026|Alice’s/.test(line)),
         facts.join('\n'),
       ).toBe(true)
     }

@@ -162,8 +162,16 @@ describe('a notice', () => {
         de: 'Wenn Sie das nicht waren, ',
         es: 'Si no fue usted, ',
       }
+      const notAsked: InEachLanguage = {
+        en: 'If you asked for this, ',
+        fr: 'Si vous l’avez demandé, ',
+        de: 'Wenn Sie darum gebeten haben, ',
+        es: 'Si usted lo pidió, ',
+      }
       const atOnce: InEachLanguage = { en: ' now', fr: 'sans attendre', de: 'umgehend', es: 'de inmediato' }
-      expect(flat(text)).toContain(notYou[locale])
+      // An operator did it, not the reader or a thief.
+      const isOperators = message.kind === 'factors_revoked'
+      expect(flat(text)).toContain((isOperators ? notAsked : notYou)[locale])
       expect(flat(text)).toContain(atOnce[locale])
     },
   )
@@ -242,6 +250,24 @@ describe('a notice', () => {
     const message = { ...MESSAGES.signed_in_after_failures, failures }
     for (const [index, locale] of LOCALES.entries())
       expect(flat(inLocale(message, locale).text)).toContain(expected[index])
+  })
+
+  it('of a sign-in without the second factor shows time, device and IP address', () => {
+    expect(inLocale(MESSAGES.second_factor_failed).text).toContain(
+      '\n\nTime: 21 November 2026 at 04:05 UTC\nDevice: Firefox 120.0 on Windows\nIP address: 192.0.2.7\n\n',
+    )
+  })
+
+  it('of a passkey contains its name', () => {
+    const names: InEachLanguage = {
+      en: 'Name: Zoé’s phone (2)',
+      fr: 'Nom : Zoé’s phone (2)',
+      de: 'Name: Zoé’s phone (2)',
+      es: 'Nombre: Zoé’s phone (2)',
+    }
+    for (const locale of LOCALES)
+      for (const kind of ['passkey_added', 'passkey_removed'] as const)
+        expect(flat(inLocale({ kind, name: "Zoé's phone (2)" }, locale).text)).toContain(names[locale])
   })
 
   it('of a change of address contains the new address', () => {
@@ -343,6 +369,22 @@ describe('a malicious value [EML-08]', () => {
   ])('the device %j is shown as %j', (device, shown) => {
     const { text } = inLocale(signedIn({ device }))
     expect(flat(text)).toContain(`Device: ${shown} IP address:`)
+  })
+
+  it.each([
+    ['see https://evil.example.com/login now', 'see https evil example com login now'],
+    ['www.evil.com', 'www evil com'],
+    ['eve@evil.com', 'eve evil com'],
+    ['YubiKey 5.7', 'YubiKey 5.7'],
+    ['Fire\u202efox\r\n on \0 Linux', 'Fire fox on Linux'],
+    ['<b>', 'b'],
+  ])('the name %j of a passkey is shown as %j', (name, shown) => {
+    const { text } = inLocale({ kind: 'passkey_added', name })
+    expect(flat(text)).toContain(`Name: ${shown} If this was you`)
+  })
+
+  it.each(['', '///', '🔑'])('the name %j of a passkey is omitted', (name) => {
+    expect(inLocale({ kind: 'passkey_removed', name }).text).not.toContain('Name')
   })
 
   it.each(['', ' ', '///', '\r\n', '@'])('the device %j is omitted', (device) => {

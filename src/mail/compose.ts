@@ -54,8 +54,8 @@ export function contentOf(message: Message): MailContent {
 /**
  * Writes the subject, text and HTML of a message. The link of a message and its code are its only secrets.
  *
- * Line breaks and other control characters in values become spaces. `device`, which clients control, is cut to 80
- * characters and cannot contain anything that mail programs turn into a link.
+ * Line breaks and other control characters in values become spaces. `device` and the `name` of a passkey, which clients
+ * control, are cut to 80 characters and cannot contain anything that mail programs turn into a link.
  *
  * @throws {TypeError} `link` is not an http or https URL in ASCII, or `lifetimeSeconds` is not a whole number above 0.
  * @throws {RangeError} `at` is an invalid date.
@@ -108,6 +108,12 @@ function wordsOf(message: Message, service: string, texts: MailTexts): MailWords
       )
     case 'signed_in_after_failures':
       return texts.signed_in_after_failures(service, signInWords(message, texts), message.failures)
+    case 'second_factor_failed':
+      return texts.second_factor_failed(service, signInWords(message, texts))
+    case 'passkey_added':
+    case 'passkey_removed':
+    case 'passkey_refused':
+      return texts[message.kind](service, wordsOnly(message.name.replaceAll("'", '’')))
     default:
       return texts[message.kind](service)
   }
@@ -224,7 +230,7 @@ export const WORDS_MAX_LENGTH = 80
  */
 function wordsOnly(text: string): string {
   const words = text
-    .replace(/(?<!\d)\.|\.(?!\d)|[^\p{L}\p{M}\p{N} .,()_+-]/gu, ' ')
+    .replace(/(?<!\d)\.|\.(?!\d)|[^\p{L}\p{M}\p{N} .,()_+’-]/gu, ' ')
     .replace(/ {2,}/g, ' ')
     .trim()
   return [...words].slice(0, WORDS_MAX_LENGTH).join('').trimEnd()

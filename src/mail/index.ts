@@ -29,6 +29,12 @@ interface AddressData {
   readonly newEmail: string
 }
 
+/** What a mail about a passkey reports. */
+interface PasskeyData {
+  /** The name that the user gave the passkey. */
+  readonly name: string
+}
+
 /** What the mails with a link report. */
 interface LinkedData {
   /** To the address of a new account. */
@@ -52,6 +58,12 @@ interface DetailedData extends LinkedData {
   readonly new_device: { readonly count: number; readonly signIns: readonly SignIn[] }
   /** A sign-in after failed attempts, at least one. */
   readonly signed_in_after_failures: SignIn & { readonly failures: number }
+  readonly passkey_added: PasskeyData
+  readonly passkey_removed: PasskeyData
+  /** A use of a passkey that may have been copied. */
+  readonly passkey_refused: PasskeyData
+  /** A sign-in that ended after the right password, without a second factor. `at` is when it began. */
+  readonly second_factor_failed: SignIn
 }
 
 /** The mails whose text needs only the name of the service. */

@@ -61,6 +61,24 @@ export const AUDIT_ACTIONS = {
       details: ['device', 'failures'],
       when: 'Someone confirmed the address of a new account with a mailed code, which signed them in. The details are the same',
     },
+    {
+      actor: 'user',
+      reason: 'totp',
+      details: ['device', 'failures'],
+      when: 'Someone finished a sign-in with a code of their authenticator app. `failures` counts the wrong codes before',
+    },
+    {
+      actor: 'user',
+      reason: 'recovery_code',
+      details: ['device', 'failures'],
+      when: 'Someone finished a sign-in with a recovery code. The details are the same',
+    },
+    {
+      actor: 'user',
+      reason: 'passkey',
+      details: ['device', 'failures', 'passkey'],
+      when: 'Someone signed in with a passkey, or finished a sign-in with it. `passkey` is its id',
+    },
     { actor: 'operator', reason: 'vouched', when: 'The embedding program started a session' },
     {
       actor: 'anonymous',
@@ -91,9 +109,108 @@ export const AUDIT_ACTIONS = {
     {
       actor: 'anonymous',
       outcome: 'refused',
+      reason: 'second_factor',
+      when: 'The password was right, but only `validLogin` was asked, and the account has or needs a second factor',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
       reason: 'refused_by_application',
       details: ['code', 'method'],
       when: 'The hook `beforeSignIn` of the embedding application refused. `code` is its own',
+    },
+  ],
+  begin_sign_in: [
+    {
+      actor: 'user',
+      reason: 'second_factor',
+      when: 'The first factor was right, and the sign-in waits for the second one',
+    },
+    {
+      actor: 'user',
+      reason: 'enrol',
+      when: 'What was proven is right, and the sign-in waits until a required second factor is set up',
+    },
+  ],
+  prove_second_factor: [
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'wrong_code',
+      when: 'The code was wrong or used already',
+    },
+    {
+      actor: 'user',
+      outcome: 'refused',
+      reason: 'wrong_code',
+      when: 'The same, by a user with a session who re-authenticated',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'totp_disabled',
+      when: 'The code was wrong, and so many were that the authenticator app is disabled now',
+    },
+    {
+      actor: 'user',
+      outcome: 'refused',
+      reason: 'totp_disabled',
+      when: 'The same, by a user with a session who re-authenticated',
+    },
+  ],
+  add_factor: [
+    { actor: 'user', reason: 'totp', when: 'A user set up an authenticator app' },
+    {
+      actor: 'user',
+      reason: 'passkey',
+      details: ['passkey'],
+      when: 'A user added a passkey or security key',
+    },
+  ],
+  remove_factor: [
+    { actor: 'user', reason: 'totp', when: 'A user removed the authenticator app' },
+    { actor: 'user', reason: 'passkey', details: ['passkey'], when: 'A user removed a passkey' },
+  ],
+  rename_passkey: [{ actor: 'user', details: ['passkey'], when: 'A user renamed a passkey' }],
+  renew_recovery_codes: [{ actor: 'user', when: 'A user made new recovery codes' }],
+  enable_second_factor: [{ actor: 'user', when: 'A user enabled the second factor' }],
+  disable_second_factor: [
+    { actor: 'user', when: 'A user disabled the second factor, or removed the last one' },
+    { actor: 'operator', when: 'An operator removed the last factor' },
+  ],
+  use_passkey: [
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'passkey_check',
+      details: ['check'],
+      when: 'A check of a passkey failed. `check` names it',
+    },
+    {
+      actor: 'user',
+      outcome: 'refused',
+      reason: 'passkey_check',
+      details: ['check'],
+      when: 'The same, by a user with a session',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'unknown_passkey',
+      when: 'No account has the passkey',
+    },
+    {
+      actor: 'anonymous',
+      outcome: 'refused',
+      reason: 'passkey_counter',
+      details: ['passkey'],
+      when: 'The counter of a device-bound passkey did not go up, so it may have been copied',
+    },
+    {
+      actor: 'user',
+      reason: 'backup_eligibility',
+      details: ['passkey'],
+      when: 'A passkey said that it may be synced, or no longer, unlike before. It was accepted',
     },
   ],
   limit_reached: [
@@ -120,7 +237,9 @@ export const AUDIT_ACTIONS = {
     { actor: 'operator', details: ['ended'], when: 'An operator ended the sessions of all accounts' },
   ],
   reauthenticate: [
-    { actor: 'user', when: 'A user confirmed their password' },
+    { actor: 'user', reason: 'password', when: 'A user confirmed their password' },
+    { actor: 'user', reason: 'totp', when: 'A user entered a code of their authenticator app again' },
+    { actor: 'user', reason: 'passkey', when: 'A user used a passkey again' },
     { actor: 'user', outcome: 'refused', reason: 'wrong_password', when: 'The password was wrong' },
   ],
   request_password_reset: [
@@ -214,6 +333,13 @@ export const AUDIT_ACTIONS = {
       actor: 'operator',
       details: ['sessions', 'tokens'],
       when: 'A backup replaced the database. The details count the sessions and tokens that were ended',
+    },
+  ],
+  reseal_secrets: [
+    {
+      actor: 'operator',
+      details: ['secrets'],
+      when: 'Stored secrets were sealed again with the first key, as `bienvenue secrets reseal` does. The details count them; there is a record for each 500',
     },
   ],
 } as const satisfies Record<string, readonly AuditKind[]>

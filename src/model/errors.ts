@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { StepUpMethod } from './factors.ts'
+
 interface Row {
   readonly status: number
   readonly message: string
@@ -112,6 +114,24 @@ export const ERRORS = {
     cause:
       'The code from a mail is wrong, expired, used, replaced, or void after too many wrong attempts, or another browser asked for it. The answer does not say which.',
   },
+  invalid_passkey: {
+    status: 401,
+    message: 'The passkey could not be verified. Try again, or sign in another way.',
+    cause:
+      'A check of the passkey failed, or its challenge is expired, used, for another purpose or of another browser. The answer does not say which; the audit does.',
+  },
+  unknown_passkey: {
+    status: 401,
+    message: 'This passkey is not registered here. Sign in another way.',
+    cause:
+      'Everything that can be checked without the key is right, and no account has this passkey. A page may then tell the browser to forget it.',
+  },
+  pending_login_required: {
+    status: 401,
+    message: 'The sign-in has expired. Start again with your email address and password.',
+    cause:
+      'The request proves a second factor, but there is no sign-in that waits for one: it expired after 10 minutes, was canceled or finished, or belongs to another browser; or the password, the address or a factor of the account has changed since.',
+  },
   unauthenticated: {
     status: 401,
     message: 'A valid session is required. Sign in first.',
@@ -161,9 +181,21 @@ export const ERRORS = {
   },
   reauthentication_required: {
     status: 403,
-    message: 'Enter your password again first.',
+    message: 'Confirm that it is you first.',
     cause:
-      'The action is sensitive, and the session began more than BIENVENUE_REAUTHENTICATION_SECONDS ago. `POST /reauthenticate` starts a new session.',
+      'The action is sensitive, and the user last authenticated more than BIENVENUE_REAUTHENTICATION_SECONDS ago. `POST /reauthenticate` starts a new session. `accepts` lists what it takes: `passkey`, `totp`, `password`.',
+  },
+  second_factor_required: {
+    status: 403,
+    message: 'Confirm that it is you with your second factor first.',
+    cause:
+      'The account has a second factor, but the session was not started with it, or that was too long ago (BIENVENUE_AAL2_LIFETIME_SECONDS, BIENVENUE_AAL2_IDLE_SECONDS). `POST /reauthenticate` with the second factor starts a new session. `accepts` lists what it takes: `passkey`, `totp`.',
+  },
+  user_verification_required: {
+    status: 403,
+    message: 'This security key works only after a password. Sign in with your password first.',
+    cause:
+      'A passkey was used as the only factor, but the authenticator did not verify the user, as with a PIN or a fingerprint.',
   },
   foreign_origin: {
     status: 403,
@@ -192,6 +224,27 @@ export const ERRORS = {
     status: 408,
     message: 'The request took too long to arrive. Send it again.',
     cause: 'The headers or the body did not arrive in time.',
+  },
+  passkey_known: {
+    status: 409,
+    message: 'This passkey is already registered.',
+    cause: 'The passkey that should be added belongs to this account or to another one.',
+  },
+  last_factor: {
+    status: 409,
+    message: 'This is your last second factor, and you must have one. Add another one first.',
+    cause:
+      'The user tried to remove the last second factor or to turn it off, but BIENVENUE_SECOND_FACTOR or an operator requires one.',
+  },
+  no_second_factor: {
+    status: 409,
+    message: 'Set up an authenticator app or a passkey first.',
+    cause: 'The user tried to enable the second factor without having one, or asked for recovery codes.',
+  },
+  too_many_passkeys: {
+    status: 409,
+    message: 'The account has the maximum number of passkeys. Remove one first.',
+    cause: 'The account has BIENVENUE_PASSKEYS_PER_USER passkeys.',
   },
   body_too_large: {
     status: 413,
@@ -265,6 +318,8 @@ export interface AuthErrorDetails {
   minLength?: number
   /** The maximum length of a password, in bytes of UTF-8. */
   maxBytes?: number
+  /** What `signIn.reauthenticate` takes from this user now. */
+  accepts?: readonly StepUpMethod[]
   /** The refusal of a hook. Its message replaces that of the table, for HTTP clients too. */
   refusal?: HookRefusal
   /** Whether to add the confirmation hint. Must not depend on the account, or the message would reveal it. */
@@ -286,6 +341,8 @@ export class AuthError extends Error {
   readonly minLength: number | undefined
   /** The maximum length of a password, in bytes of UTF-8. Set with `password_too_long`. */
   readonly maxBytes: number | undefined
+  /** What `signIn.reauthenticate` takes. Set with `reauthentication_required` and `second_factor_required`. */
+  readonly accepts: readonly StepUpMethod[] | undefined
   /** The code of a {@link HookRefusal}. Set with `refused_by_application`. */
   readonly applicationCode: string | undefined
   /** The message of the table with its values filled in, or that of a {@link HookRefusal}. HTTP clients get it. */
@@ -299,6 +356,7 @@ export class AuthError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds
     this.minLength = details.minLength
     this.maxBytes = details.maxBytes
+    this.accepts = details.accepts
     this.applicationCode = details.refusal?.code
     this.sentence = sentence
   }

@@ -35,6 +35,18 @@ export const THROTTLED = {
     ip: 'loginFailuresPerIp',
     forgetAfterMs: 24 * HOUR_MS,
   },
+  totp: {
+    what: 'wrong codes of an authenticator app',
+    account: 'factorFailuresPerAccount',
+    ip: 'loginFailuresPerIp',
+    forgetAfterMs: 24 * HOUR_MS,
+  },
+  recovery_code: {
+    what: 'wrong recovery codes',
+    account: 'factorFailuresPerAccount',
+    ip: 'loginFailuresPerIp',
+    forgetAfterMs: 24 * HOUR_MS,
+  },
   email_change: {
     what: 'email change requests',
     account: 'resetRequestsPerAccount',

@@ -362,6 +362,8 @@ describe('accountOf', () => {
       sessionId: 'session',
       resetToken: 'token',
       passwordVersion: 2,
+      secondFactorEnabledAt: new Date(5),
+      secondFactorRequiredAt: new Date(6),
     }
     expect(accountOf(user)).toEqual({ ...account, metadata: { plan: 'pro', seats: [1, 2] } })
     expect(accountOf({ ...user, metadataJson: null })).toEqual({ ...account, metadata: {} })

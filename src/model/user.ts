@@ -39,6 +39,10 @@ export interface User {
   readonly picture: string | null
   /** The public metadata as JSON, or `null` if there is none. {@link Account} has it as an object. */
   readonly metadataJson: string | null
+  /** When the second factor was enabled, or `null`. One factor alone then starts no session. */
+  readonly secondFactorEnabledAt: Date | null
+  /** When an operator required a second factor of this user, or `null`. */
+  readonly secondFactorRequiredAt: Date | null
 }
 
 /** The `hashedPassword` of an account without a password. No password matches it. */

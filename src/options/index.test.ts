@@ -205,6 +205,22 @@ const TEXTS = {
     bad: ['Auth', '1a', 'a-b', 'a"b', 'a.b', 'pg_auth', 'information_schema', 'a'.repeat(64), ' '],
   },
   contextWords: { good: ['x', 'Example,Example Ltd', 'Ex\u00a0ample'], bad: [' '] },
+  rpId: {
+    good: ['example.com', 'auth.example.com', 'localhost'],
+    bad: [
+      'Example.com',
+      'https://example.com',
+      'example.com:443',
+      '.example.com',
+      'example..com',
+      'a_b.example',
+      ' ',
+    ],
+  },
+  passkeyOrigins: {
+    good: ['https://example.fr', 'https://example.fr,https://example.de:8443'],
+    bad: ['example.fr', 'https://example.fr/', 'https://*.example.fr', 'null', 'https://u:p@example.fr', ' '],
+  },
   breachCheckUrl: {
     good: ['off', 'https://range.example.com', 'http://localhost:5000/x'],
     bad: [

@@ -6,15 +6,17 @@
  */
 
 import { dialectOfGiven, type GivenDatabase, isGivenInMemory } from '../db/given.ts'
+import { relyingPartyOf } from '../lib/relying-party.ts'
 import type { Mailer } from '../mail/index.ts'
 import { OptionError, type OptionProblem } from '../model/errors.ts'
 import type { MetadataSchemas, StandardSchema } from '../model/standard-schema.ts'
 import { ACCOUNT } from './account.ts'
 import { AUDIT } from './audit.ts'
 import { DATABASE, isPostgres, MEMORY_IS_LOST } from './database.ts'
+import { FACTORS } from './factors.ts'
 import { MAIL } from './mail.ts'
 import { PAGES } from './pages.ts'
-import { PASSWORDS } from './passwords.ts'
+import { ABSOLUTE_MIN_LENGTH, PASSWORDS } from './passwords.ts'
 import { checked } from './read.ts'
 import { SERVICE } from './service.ts'
 import { SESSIONS } from './sessions.ts'
@@ -43,6 +45,7 @@ type Table = typeof SERVICE &
   typeof PASSWORDS &
   typeof ACCOUNT &
   typeof SESSIONS &
+  typeof FACTORS &
   typeof THROTTLING &
   typeof AUDIT
 
@@ -55,6 +58,7 @@ export const OPTION_TABLE: Table = {
   ...PASSWORDS,
   ...ACCOUNT,
   ...SESSIONS,
+  ...FACTORS,
   ...THROTTLING,
   ...AUDIT,
 }
@@ -198,6 +202,7 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
     problems.push({ option: 'mailFrom', problem: missingSender })
   if (cookieDomain !== '' && !isInDomain(URL.parse(baseUrl)?.hostname ?? '', cookieDomain))
     problems.push({ option: 'cookieDomain', problem: 'must contain the host of BASE_URL' })
+  problems.push(...passkeyProblems(options))
   if (registrationAnswer === 'uniform' && !emailVerification) {
     problems.push({
       option: 'registrationAnswer',
@@ -205,6 +210,24 @@ function combinationProblems(options: Options, hasMailer: boolean): OptionProble
         'uniform requires BIENVENUE_EMAIL_VERIFICATION=on; otherwise signing in reveals what the answer hides',
     })
   }
+  return problems
+}
+
+/** The host of passkeys, and a policy that nobody could meet. NIST SP 800-63B-4 §2.2.2 requires an option without phishing. */
+function passkeyProblems(options: Options): OptionProblem[] {
+  const { secondFactor, rpId, baseUrl } = options
+  const problems: OptionProblem[] = []
+  const host = URL.parse(baseUrl)?.hostname ?? ''
+  if (rpId !== '' && rpId !== host && !(rpId.includes('.') && isInDomain(host, rpId)))
+    problems.push({
+      option: 'rpId',
+      problem: 'must be the host of BASE_URL, or a parent of it with two labels or more',
+    })
+  if ((secondFactor === 'required' || secondFactor === 'passkey') && relyingPartyOf(options) === null)
+    problems.push({
+      option: 'secondFactor',
+      problem: `${secondFactor} requires passkeys: set BASE_URL with a host name, and leave BIENVENUE_PASSKEYS on`,
+    })
   return problems
 }
 
@@ -264,7 +287,12 @@ export function exceptionsOf(options: Options): { option: OptionName; reason: st
 
 /** The values that are unsafe on the internet, with the reason. */
 export function unsafeOptions(options: Options): { option: OptionName; reason: string }[] {
-  return reasonsOf(options, ({ unsafe }) => unsafe)
+  const unsafe = reasonsOf(options, ({ unsafe }) => unsafe)
+  // NIST SP 800-63B-4 §3.1.1.2 allows 8 characters if a password is always used with a second factor.
+  const isAlone = options.secondFactor === 'off' || options.secondFactor === 'optional'
+  return isAlone || options.minPasswordLength < ABSOLUTE_MIN_LENGTH
+    ? unsafe
+    : unsafe.filter(({ option }) => option !== 'minPasswordLength')
 }
 
 /** What people miss on the pages and in mails if it is not set. */

@@ -3,7 +3,7 @@ import type { Setting } from './setting.ts'
 import { parseHttpUrl } from './url.ts'
 
 /** The minimum of ASVS 6.2.1, and of NIST SP 800-63B-4 §3.1.1.2 for a password with a second factor. */
-const ABSOLUTE_MIN_LENGTH = 8
+export const ABSOLUTE_MIN_LENGTH = 8
 /** The minimum of NIST SP 800-63B-4 §3.1.1.2 for a password that is the only factor. */
 const SINGLE_FACTOR_MIN_LENGTH = 15
 

@@ -92,8 +92,9 @@ export const SERVICE = {
   },
   /**
    * A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate,
-   * separate several with commas: the first signs, all verify. In development mode the default is a new key at
-   * each start: sessions survive a restart, device cookies do not.
+   * separate several with commas: the first signs and seals, all verify and open. In development mode the
+   * default is a new key at each start: sessions survive a restart, device cookies and authenticator apps do
+   * not.
    *
    * Default: not set.
    */
@@ -105,7 +106,7 @@ export const SERVICE = {
     secret: 'whole',
     list: true,
     about:
-      'A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate, separate several with commas: the first signs, all verify. In development mode the default is a new key at each start: sessions survive a restart, device cookies do not.',
+      'A random key of at least 32 bytes in base64url, such as the output of openssl rand -base64 32. To rotate, separate several with commas: the first signs and seals, all verify and open. In development mode the default is a new key at each start: sessions survive a restart, device cookies and authenticator apps do not.',
     parse: (text: string) => refusing('secretKey', () => parseSecretKeys(text)),
     refusedInProduction: isMissing('create a key with openssl rand -base64 32'),
   },

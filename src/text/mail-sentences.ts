@@ -1,42 +1,59 @@
 /** The sentences of mails that an operator can replace. The mails themselves are functions, because some depend on numbers. */
 import { type Locale, MAIL, type MailTexts, placeholdersOf, sentencesOf } from './index.ts'
-import type { MailWords } from './mail.ts'
+import type { MailWords, SignInWords } from './mail.ts'
 
 interface Sample {
   readonly placeholders: readonly string[]
   readonly words: (texts: MailTexts) => MailWords
 }
 
-const linked = (
-  kind: 'verify_email' | 'account_exists' | 'reset_password' | 'set_password' | 'confirm_new_email',
-) => ({
-  [kind]: { placeholders: ['service', 'duration'], words: (texts: MailTexts) => texts[kind]('', '') },
-})
-const plain = (kind: 'password_changed' | 'account_deleted' | 'test') => ({
-  [kind]: { placeholders: ['service'], words: (texts: MailTexts) => texts[kind]('') },
-})
-const aboutAddress = (kind: 'email_change_requested' | 'email_changed') => ({
-  [kind]: { placeholders: ['service', 'newEmail'], words: (texts: MailTexts) => texts[kind]('', '') },
+/** The mails whose text is a function of what they report. */
+type Kind = {
+  [Each in keyof MailTexts]: MailTexts[Each] extends (...values: never[]) => MailWords ? Each : never
+}[keyof MailTexts]
+/** Those whose function takes only texts. */
+type KindOfTexts = {
+  [Each in Kind]: MailTexts[Each] extends (service: string, other: string) => MailWords ? Each : never
+}[Kind]
+
+const of = (kind: KindOfTexts, ...others: string[]): Sample => ({
+  placeholders: ['service', ...others],
+  words: (texts) => texts[kind]('', ''),
 })
 
+const NOT_KNOWN: SignInWords = { time: '', device: null, ip: null }
+
 /** Every mail, by kind. A notice of several new devices has its own sentences: `new_devices`. */
-const SAMPLES: Readonly<Record<string, Sample>> = {
-  ...linked('verify_email'),
-  ...linked('account_exists'),
-  ...linked('reset_password'),
-  ...linked('set_password'),
-  ...linked('confirm_new_email'),
-  ...aboutAddress('email_change_requested'),
-  ...aboutAddress('email_changed'),
-  ...plain('password_changed'),
-  ...plain('account_deleted'),
-  ...plain('test'),
+const SAMPLES: Readonly<Record<Kind | 'new_devices', Sample>> = {
+  verify_email: of('verify_email', 'duration'),
+  account_exists: of('account_exists', 'duration'),
+  reset_password: of('reset_password', 'duration'),
+  set_password: of('set_password', 'duration'),
+  confirm_new_email: of('confirm_new_email', 'duration'),
+  email_change_requested: of('email_change_requested', 'newEmail'),
+  email_changed: of('email_changed', 'newEmail'),
+  password_changed: of('password_changed'),
   new_device: { placeholders: ['service'], words: (texts) => texts.new_device('', [], 1) },
   new_devices: { placeholders: ['service', 'count'], words: (texts) => texts.new_device('', [], 2) },
   signed_in_after_failures: {
     placeholders: ['service', 'failures'],
-    words: (texts) => texts.signed_in_after_failures('', { time: '', device: null, ip: null }, 2),
+    words: (texts) => texts.signed_in_after_failures('', NOT_KNOWN, 2),
   },
+  passkey_added: of('passkey_added'),
+  passkey_removed: of('passkey_removed'),
+  passkey_refused: of('passkey_refused'),
+  totp_added: of('totp_added'),
+  totp_removed: of('totp_removed'),
+  second_factor_disabled: of('second_factor_disabled'),
+  recovery_codes_renewed: of('recovery_codes_renewed'),
+  recovery_code_used: of('recovery_code_used'),
+  second_factor_failed: {
+    placeholders: ['service'],
+    words: (texts) => texts.second_factor_failed('', NOT_KNOWN),
+  },
+  factors_revoked: of('factors_revoked'),
+  account_deleted: of('account_deleted'),
+  test: of('test'),
 }
 
 /** Sentences that several mails share. */

@@ -23,6 +23,7 @@ import {
 } from '../support/production.ts'
 import { type Send, send } from '../support/send.ts'
 import { startService } from '../support/service.ts'
+import { signedIn } from '../support/signed-in.ts'
 import { startSmtpServer } from '../support/smtp.ts'
 import {
   addMember,
@@ -479,7 +480,7 @@ onEachEngine('a change of address', (engine) => {
       const go = (method: string, path: string, json: Send['json'], sessionToken?: string) =>
         send(auth, method, path, { json, sessionToken })
       await addMember(auth)
-      const { sessionToken } = await auth.signIn.withPassword({ email: VICTIM, password: PASSWORD })
+      const { sessionToken } = signedIn(await auth.signIn.withPassword({ email: VICTIM, password: PASSWORD }))
       await mails()
       const before = await auth.db.findUserBy({ email: VICTIM })
       expect(await outcome(go('PUT', '/profile/email', { email: NEW_ADDRESS }, sessionToken))).toBe('200')

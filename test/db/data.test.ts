@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { type Database, openDatabase, TABLES } from '../../src/db/index.ts'
 import type { Table } from '../../src/db/tables/table.ts'
 import { type EngineName, freshDatabase, onBothEngines, testClock } from '../support/engines.ts'
+import { addFactorRows } from '../support/factor-rows.ts'
 import { CLIENT, memoryMailer, PASSWORD, productionAuth } from '../support/production.ts'
 import { startService } from '../support/service.ts'
 import { ALICE, BOB, NEW_ADDRESS, story, WRONG } from '../support/story.ts'
@@ -60,6 +61,9 @@ onBothEngines('the clean-up', (engine) => {
     expect(times).toEqual({
       sessions: [900],
       mailCodes: [600],
+      totp: [600],
+      pendingSignIns: [600],
+      ceremonies: [600],
       tokens: [700, 800],
       throttles: [600, HOUR, DAY],
       accounts: [3 * DAY],
@@ -111,12 +115,15 @@ onBothEngines('a deleted account', (engine) => {
     const { sessionToken } = await auth.signIn.withPassword({ email: ALICE, password: PASSWORD }, CLIENT)
     await auth.signIn.withPassword({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
     await auth.account.requestPasswordReset({ email: ALICE }, CLIENT)
+    await addFactorRows(db, id, new Date(2_000_000_000_000))
     await newMails()
     const theirs = async (name: string) =>
       (await rowsOf(db, name)).filter((row) => row[name === 'users' ? 'id' : 'user_id'] === id)
     const before = { audit: await theirs('audit'), throttles: await rowsOf(db, 'throttles') }
     expect([before.audit.length > 3, before.throttles.length > 1]).toEqual([true, true])
 
+    // As if she had signed in with them.
+    await db.updateTable('sessions').set({ aal: 2 }).where('user_id', '=', id).execute()
     if (whom === 'the user') await auth.account.delete({ sessionToken, ...CLIENT })
     else await auth.users.delete(id)
 
@@ -164,8 +171,9 @@ async function cleanUpInTime(engine: EngineName): Promise<Record<string, number[
     auditRetentionDays: 30,
     ipRetentionDays: 4,
   })
-  await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+  const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
   await auth.createSession(BOB, CLIENT)
+  await addFactorRows(db, id, new Date(now().getTime() + 600_000))
   await auth.account.requestPasswordReset({ email: BOB }, { ...CLIENT, browserToken: 'b'.repeat(43) })
   await auth.signIn.withPassword({ email: BOB, password: WRONG }).catch(() => {})
   await auth.account.register({ email: ALICE, password: PASSWORD }, CLIENT)

@@ -272,6 +272,9 @@ onBothEngines('an upgrade from 0.1.0', (engine: EngineName) => {
       picture: null,
       metadata: null,
       private_metadata: null,
+      second_factor_enabled_at: null,
+      second_factor_required_at: null,
+      webauthn_handle: null,
     }
     const [oldUsers = [], oldSessions = [], ...others] = before as Record<string, unknown>[][]
     expect(await oldRows(db)).toEqual([
@@ -457,7 +460,7 @@ onBothEngines('a migration that only adds', (engine) => {
       'create unique index a on audit (at)',
       ['makes values of audit unique'],
     ],
-    ['a new table', 'create table passkeys (id text primary key, name text not null unique)', []],
+    ['a new table', 'create table trophies (id text primary key, name text not null unique)', []],
     ['a nullable column', 'alter table users add column nickname text', []],
     ['a column with a default', withDefault, []],
     ['an index', 'create index a on audit (at)', []],

@@ -118,6 +118,8 @@ onBothEngines('users', (engine) => {
       name: null,
       picture: null,
       metadataJson: null,
+      secondFactorEnabledAt: null,
+      secondFactorRequiredAt: null,
     })
     expect(await store.findUserBy(db, { id: user.id })).toEqual(user)
     expect(await store.findUserById(db, user.id)).toEqual(user)
@@ -514,7 +516,7 @@ onBothEngines('sessions', (engine) => {
     const bob = await store.addUser(db, 'bob@example.com', 'hash', { createdAt: NOW })
     const session = sessionOf(bob)
     await inTx(db, (tx) => store.addSession(tx, bob, session))
-    await store.updateLastSeen(db, session.id, LATER, LATER)
+    await store.updateLastSeen(db, session.id, { at: LATER, idleExpiresAt: LATER })
     expect((await store.findSession(db, session.id))?.session).toMatchObject({
       lastSeenAt: LATER,
       idleExpiresAt: LATER,

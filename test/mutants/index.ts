@@ -1,10 +1,12 @@
 import { CLASSIC } from './classic.ts'
 import { CRYPTOGRAPHY } from './cryptography.ts'
 import { EMAIL } from './email.ts'
+import { FACTORS } from './factors.ts'
 import { HTTP } from './http.ts'
 import type { Mutant } from './mutant.ts'
 import { OPERATION } from './operation.ts'
 import { PAGES } from './pages.ts'
+import { PASSKEYS } from './passkeys.ts'
 import { PASSWORDS } from './passwords.ts'
 import { RECOVERY } from './recovery.ts'
 import { SESSIONS } from './sessions.ts'
@@ -16,6 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIGN_IN,
   ...RECOVERY,
   ...SESSIONS,
+  ...FACTORS,
+  ...PASSKEYS,
   ...CRYPTOGRAPHY,
   ...HTTP,
   ...PAGES,

@@ -233,15 +233,15 @@ export const PASSWORDS: readonly Mutant[] = [
     id: 'PW-12',
     does: 'makes one pass',
     file: ARGON2,
-    find: 'const PASSES = 2',
-    replace: 'const PASSES = 1',
+    find: '{ memoryKib: 19_456, passes: 2 }',
+    replace: '{ memoryKib: 19_456, passes: 1 }',
   },
   {
     id: 'PW-12',
     does: 'uses half the memory',
     file: ARGON2,
-    find: 'const MEMORY_KIB = 19_456',
-    replace: 'const MEMORY_KIB = 9_728',
+    find: '{ memoryKib: 19_456, passes: 2 }',
+    replace: '{ memoryKib: 9_728, passes: 2 }',
   },
   {
     id: 'PW-12',
@@ -275,7 +275,7 @@ export const PASSWORDS: readonly Mutant[] = [
     id: 'PW-13',
     does: 'keeps argon2id hashes of fewer passes',
     file: ARGON2,
-    find: '    argon2.passes === PASSES &&\n',
+    find: '    argon2.passes === passes &&\n',
     replace: '',
   },
   {

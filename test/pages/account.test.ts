@@ -520,6 +520,7 @@ const WITHOUT_ACCOUNT = [
   'finish_import',
   'export_users',
   'restore_database',
+  'reseal_secrets',
 ]
 
 describe.each(LOCALES)('the page of the activity in %s', (locale) => {

@@ -48,6 +48,7 @@ const IMPORT_TYPES_ONLY = ['client']
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/busboy': ['app/multipart.ts'],
   '@node-rs/bcrypt': ['auth/passwords/hashing/bcrypt.ts'],
+  '@simplewebauthn/server': ['auth/passkeys/webauthn/library.ts'],
   pg: ['db/postgres.ts'],
   // `given.ts` imports its types.
   'node:sqlite': ['db/sqlite/', 'db/given.ts'],
@@ -59,7 +60,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   h3: ['adapters/h3.ts'],
   zod: ['api/', 'app/', 'cli/metadata-schema.ts'],
   nodemailer: ['mail/smtp.ts'],
+  qr: ['lib/qr-code.ts'],
 }
+
+/** Packages that are not loaded before they are used. */
+const ON_FIRST_USE = ['qr']
 
 // Static imports, re-exports, side-effect imports and type imports: a quoted name after a keyword.
 const STATIC_IMPORT = /\b(?:from|import)\s*(['"])(.*?)\1/g
@@ -108,6 +113,9 @@ function violations(file: string, source: string): string[] {
   if (IMPORT_TYPES_ONLY.includes(moduleOf(file)))
     for (const name of importsAtRunTime(source).filter((given) => !given.startsWith('./')))
       found.push(`imports more than types of ${name}`)
+  const atStart = [...source.replaceAll(TYPE_IMPORT, '').matchAll(STATIC_IMPORT)]
+  for (const [, , name = ''] of atStart.filter(([, , given = '']) => ON_FIRST_USE.includes(packageOf(given))))
+    found.push(`loads ${name} at the start`)
   if (COMPUTED_IMPORT.test(source)) found.push('imports a computed name')
   if (ENVIRONMENT.test(source) && !file.startsWith('cli/')) found.push('reads the environment')
   if (WEAK_RANDOM.test(source)) found.push('uses Math.random')
@@ -247,6 +255,7 @@ it.each([
   ['lib/random.ts', "import { randomBytes } from 'crypto'", 'imports crypto'],
   ['lib/random.ts', "const crypto = require('uuid')", 'imports uuid'],
   ['lib/random.ts', 'const { v7 } = await import(`uuid`)', 'imports uuid'],
+  ['lib/qr-code.ts', "import { encodeQR } from 'qr'", 'loads qr at the start'],
   ['db/open.ts', 'await import(name)', 'imports a computed name'],
   ['options.ts', 'const level = process.env.LEVEL', 'reads the environment'],
   ['options.ts', "const level = process['env'].LEVEL", 'reads the environment'],
@@ -267,6 +276,7 @@ it.each([
   ['cli/main.ts', "import { createApp } from '../app/index.ts'\nconst { PATH } = process.env"],
   ['options.ts', "import type { Mailer } from './mail/index.ts'\nimport { x } from './mail/settings.ts'"],
   ['auth/index.ts', "const { openSmtp } = await import('../mail/smtp.ts')"],
+  ['lib/qr-code.ts', "import type { QrOpts } from 'qr'\nconst { encodeQR } = await import('qr')"],
   ['pages/layout.ts', "import { html, raw } from 'hono/html'\nimport { PAGES } from '../text/index.ts'"],
   [
     'client/index.ts',

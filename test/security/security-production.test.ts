@@ -30,6 +30,7 @@ import {
   sightOf,
 } from '../support/production.ts'
 import { send } from '../support/send.ts'
+import { signedIn as completed } from '../support/signed-in.ts'
 
 const BOB = 'bob@example.com'
 const EVE = 'eve@example.com'
@@ -39,7 +40,9 @@ const DAY = 86_400
 /** Adds a confirmed account and signs in. @returns The session token and the device token. */
 async function signedIn({ auth, newMails }: Production, email = BOB) {
   await auth.users.create({ email, password: PASSWORD, confirmed: true })
-  const { sessionToken, deviceToken } = await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT)
+  const { sessionToken, deviceToken } = completed(
+    await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT),
+  )
   await newMails()
   return { sessionToken, deviceToken: deviceToken ?? expect.unreachable() }
 }
@@ -344,7 +347,9 @@ onEachEngine('sign-ins in production', (engine) => {
     await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['new_device'])
     for (let failure = 0; failure < 6; failure++) await auth.validLogin(BOB, WRONG)
-    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
+    const { sessionToken } = completed(
+      await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT),
+    )
     expect((await newMails()).map(({ kind }) => kind)).toEqual(['signed_in_after_failures'])
 
     const renewed = await auth.account.changePassword(
@@ -577,8 +582,8 @@ onEachEngine('sessions in production', (engine) => {
       const { sessionToken } = await renew({ sessionToken: before })
       expect(tokens).not.toContain(sessionToken)
       expect(await auth.getUserFromSessionId(before)).toBeNull()
-      expect((await auth.getUserFromSessionId(sessionToken))?.email).toBe(BOB)
-      tokens.push(sessionToken)
+      expect((await auth.getUserFromSessionId(sessionToken ?? ''))?.email).toBe(BOB)
+      tokens.push(sessionToken ?? expect.unreachable())
     }
   })
 
@@ -662,7 +667,9 @@ onEachEngine('sessions in production', (engine) => {
     now.advance(100)
     await auth.createSession(BOB)
     now.advance(100)
-    const again = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken })
+    const again = completed(
+      await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, { deviceToken }),
+    )
     const sessions = () =>
       db.selectFrom('sessions').select(['amr', 'aal', 'authenticated_at']).orderBy('id').execute()
     const at = now().getTime()

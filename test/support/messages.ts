@@ -21,6 +21,9 @@ const DETAILED = {
   email_changed: { kind: 'email_changed', newEmail: 'a***@example.org' },
   new_device: { kind: 'new_device', count: 1, signIns: [SIGN_IN] },
   signed_in_after_failures: { kind: 'signed_in_after_failures', failures: 7, ...SIGN_IN },
+  passkey_added: { kind: 'passkey_added', name: 'Alice’s phone' },
+  passkey_removed: { kind: 'passkey_removed', name: 'Alice’s phone' },
+  second_factor_failed: { kind: 'second_factor_failed', ...SIGN_IN },
 } as const satisfies Partial<Record<Message['kind'], Message>>
 
 const PLAIN = Object.entries(MAIL.en)

@@ -204,6 +204,7 @@ export async function productionContext(
     db,
     now,
     hasher,
+    recoveryHasher: hasher,
     options,
     policy: createPasswordPolicy({ ...options, contextWords: [], breachCheckUrl: '' }, () => {}),
     metadataSchema: {},

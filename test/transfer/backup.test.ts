@@ -230,17 +230,17 @@ it('refuses a file that is not an undamaged backup of Bienvenue, and does not ch
 it('backs up everything that a newer version added, and leaves restoring it to that version', async () => {
   const databaseUrl = await closedDatabase()
   const database = new DatabaseSync(pathOf(databaseUrl))
-  database.exec(`create table passkeys (id text); insert into passkeys values ('a')`)
-  database.exec("insert into bienvenue_migrations values ('9999-passkeys', '2030-01-01')")
+  database.exec(`create table trophies (id text); insert into trophies values ('a')`)
+  database.exec("insert into bienvenue_migrations values ('9999-trophies', '2030-01-01')")
   database.close()
   const file = join(folder(), 'backup.db')
   expect(await done(bienvenue(databaseUrl, 'backup', file, '--json'))).toMatchObject({ users: 1 })
   const copy = new DatabaseSync(file, { readOnly: true })
   onTestFinished(() => copy.close())
-  expect(copy.prepare('select id from passkeys').all()).toEqual([{ id: 'a' }])
+  expect(copy.prepare('select id from trophies').all()).toEqual([{ id: 'a' }])
   await refused(
     bienvenue(databaseUrl, 'restore', file, '--yes'),
-    /backup\.db was migrated by a newer version of Bienvenue \(9999-passkeys\); restore it with that version/,
+    /backup\.db was migrated by a newer version of Bienvenue \(9999-trophies\); restore it with that version/,
   )
   expect(filesBeside(databaseUrl)).toEqual([])
 })

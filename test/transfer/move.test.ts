@@ -22,6 +22,7 @@ import {
   migratedDatabase,
   onBothEngines,
 } from '../support/engines.ts'
+import { addFactorRows } from '../support/factor-rows.ts'
 import { memoryMailer } from '../support/production.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, runCli, startProgram, startService } from '../support/service.ts'
@@ -106,6 +107,7 @@ async function filledDatabase(
       expiresAt: new Date(1_900_000_000_000),
     }),
   )
+  await addFactorRows(db, 1, new Date(1_900_000_000_000))
   const page = Array.from({ length: 1_001 }, (_, index) => {
     const email = `many${index}@example.com`
     return sql`(${email}, '!', ${email}, ${1_700_000_000_000 + index}, 1)`

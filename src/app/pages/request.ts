@@ -7,7 +7,7 @@ import { acceptsHtml } from '../accept.ts'
 import { languageCookie, readLanguageCookie } from '../cookies.ts'
 import { type Admitted, callerOf } from '../handlers.ts'
 import { type Answer, redirect } from '../responses.ts'
-import { delivery } from '../signed-in.ts'
+import { answerOf } from '../signed-in.ts'
 import type { PageKit } from './kit.ts'
 
 /** A request for a hosted page. Reads headers and the query on demand. */
@@ -122,12 +122,13 @@ export class PageRequest {
   }
 
   /**
-   * Sends a browser on that has signed in: by way of the sign-in page, which goes on if the browser has kept the cookie and
-   * says so if not.
+   * Sends a browser on after a step of a sign-in: to the next step, or by way of the sign-in page, which goes on if the browser
+   * has kept the cookie and says so if not.
    */
-  goOnSignedIn(signedIn: SignInResult, target: string | undefined): Answer {
-    const { cookies } = delivery(signedIn, this.kit.auth.options)
-    return this.goOn('/sign_in', target, { flags: ['signed_in'], cookies })
+  goOnSignedIn(result: SignInResult, target: string | undefined): Answer {
+    const { cookies } = answerOf(result, this.caller, this.kit.auth.options)
+    if (result.next === 'signed_in') return this.goOn('/sign_in', target, { flags: ['signed_in'], cookies })
+    return this.goTo(result.next === 'enrol' ? '/sign_in/enrol' : '/sign_in/factor', {}, { cookies })
   }
 
   /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */

@@ -1,6 +1,6 @@
 import { browserFor, browserOf } from '../browser.ts'
 import { routesOf } from '../handlers.ts'
-import { assertOneTransport, delivery } from '../signed-in.ts'
+import { answerOf, assertOneTransport, withTokens } from '../signed-in.ts'
 
 export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
   async request({ fields: { browser_token, ...request }, caller }) {
@@ -12,11 +12,9 @@ export const mailCodeRoutes = routesOf('mailCodes', (auth) => ({
 
   async confirmEmail({ fields: { browser_token, device_token, ...request }, credentials, caller }) {
     assertOneTransport(credentials, request.transport)
-    const browser = browserOf(caller, browser_token)
-    const device = device_token === undefined ? {} : { deviceToken: device_token }
-    const signedIn = await auth.mailCodes.confirmEmail(request, { ...browser, ...device })
-    const { cookies, fields: more } = delivery(signedIn, auth.options)
-    return { body: { email: signedIn.user.email, message: 'logged in', ...more }, cookies }
+    const tokens = { browser_token, device_token }
+    const result = await auth.mailCodes.confirmEmail(request, withTokens(caller, tokens))
+    return answerOf(result, caller, auth.options)
   },
 
   async resetPassword({ fields: { code, new_password, browser_token }, caller }) {

@@ -10,6 +10,7 @@ import {
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import type { Auth } from '../../index.ts'
 
 const BOB = 'bob@example.com'
@@ -26,7 +27,7 @@ async function registerBob(production: Production): Promise<{ id: number; token:
 /** Creates Bob's account and signs him in. */
 async function signInBob({ auth, newMails }: Production): Promise<{ id: number; sessionToken: string }> {
   const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-  const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+  const { sessionToken } = signedIn(await auth.signIn.withPassword({ email: BOB, password: PASSWORD }))
   await newMails()
   return { id, sessionToken }
 }
@@ -500,7 +501,7 @@ onBothEngines('an email address change', (engine) => {
     await auth.account.requestPasswordReset({ email: BOB })
     const reset = await mailedLink('reset_password')
     await auth.account.resetPassword({ resetToken: reset.token, newPassword: PASSWORD })
-    const login = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    const login = signedIn(await auth.signIn.withPassword({ email: BOB, password: PASSWORD }))
     const fourth = await moving(login.sessionToken)
     await auth.users.disable(id)
     await auth.users.enable(id)

@@ -3,11 +3,11 @@ import { type Account, accountOf } from '../../model/user.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueFarewell } from '../delivery/enqueue.ts'
-import { requireFreshSession } from '../sessions/guards.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
 import { removeAccount } from './removal.ts'
 
 async function deleteAccount(ctx: Context, caller: SessionCaller): Promise<Account> {
-  const { user, acting } = await requireFreshSession(ctx, caller)
+  const { user, acting } = await requireStrongSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
     if (!(await removeAccount(tx, user.id, acting))) throw new AuthError('unauthenticated')
     await enqueueFarewell(tx, user, 'account_deleted', acting)
@@ -21,8 +21,8 @@ export {
    * audit records stay until their retention ends, without IP address and user agent.
    *
    * @returns The deleted account.
-   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
-   *   authenticated more than `options.reauthenticationSeconds` ago.
+   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
+   *   `second_factor_required`, with `accepts`.
    */
   deleteAccount as delete,
 }

@@ -4,7 +4,7 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { requireFreshSession } from '../sessions/guards.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
 import { countAttempt } from '../sign-in/throttle.ts'
 import { assertEmail } from './address.ts'
 
@@ -18,8 +18,8 @@ export interface ChangeEmailRequest {
  * Asks for a new address for the caller's account. Mails a link to the new address, and a notice to the current one.
  * Nothing changes until `confirmEmail`. If another account has the new address, only its owner is told, by mail.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
- *   more than `options.reauthenticationSeconds` ago; `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or
+ * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or `second_factor_required`, with
+ *   `accepts`; `too_many_attempts` with `retryAfterSeconds`; `invalid_email` or
  *   `missing_field` with `field`.
  */
 export async function changeEmail(
@@ -27,7 +27,7 @@ export async function changeEmail(
   request: ChangeEmailRequest,
   caller: SessionCaller,
 ): Promise<void> {
-  const { user, acting } = await requireFreshSession(ctx, caller)
+  const { user, acting } = await requireStrongSession(ctx, caller)
   assertEmail(request.email)
   await countAttempt(ctx, 'email_change', { email: user.email }, acting)
   const email = storedEmail(request.email)

@@ -5,7 +5,7 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { requireHourlyPlace } from '../quotas.ts'
-import { requireFreshSession } from '../sessions/guards.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
 import { list as listSessions, type SessionInfo } from '../sessions/own.ts'
 import { AUDIT_RECORDS_MAX, EXPORTS_PER_HOUR } from './limits.ts'
 
@@ -19,7 +19,7 @@ export interface AccountExport {
 }
 
 async function exportAccount(ctx: Context, caller: SessionCaller): Promise<AccountExport> {
-  const { user, acting } = await requireFreshSession(ctx, caller)
+  const { user, acting } = await requireStrongSession(ctx, caller)
   await requireHourlyPlace(ctx, `export of ${user.id}`, EXPORTS_PER_HOUR)
   await record(ctx, { action: 'export_account', userId: user.id }, acting)
   return {
@@ -42,8 +42,8 @@ export {
    * Exports everything that is stored about the caller's account, except secrets and the private metadata: the
    * account, its live sessions and its newest 10,000 audit records (GDPR Art. 15 and 20).
    *
-   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user
-   *   authenticated more than `options.reauthenticationSeconds` ago; `too_many_attempts` with `retryAfterSeconds`: more
+   * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required` or
+   *   `second_factor_required`, with `accepts`; `too_many_attempts` with `retryAfterSeconds`: more
    *   than 10 exports of the account in this hour of the clock.
    */
   exportAccount as export,

@@ -11,6 +11,7 @@ import {
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import type { Auth, Hasher } from '../../index.ts'
 import { AuthError } from '../../model/errors.ts'
 
@@ -21,7 +22,9 @@ const INVALID_TOKENS = [null, undefined, '', `01978f7e-0000-7000-8000-0000000000
 /** Creates Bob's account and signs him in. */
 async function signInBob({ auth, newMails }: Production): Promise<{ id: number; sessionToken: string }> {
   const { id } = await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-  const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
+  const { sessionToken } = signedIn(
+    await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT),
+  )
   await newMails()
   return { id, sessionToken }
 }
@@ -351,9 +354,11 @@ onBothEngines('the sessions of a user', (engine) => {
     const start = now()
     const { sessionToken } = await signInBob(production)
     now.advance(60)
-    const elsewhere = await auth.signIn.withPassword(
-      { email: BOB, password: PASSWORD },
-      { ip: '2001:db8::1', userAgent: 'curl/8' },
+    const elsewhere = signedIn(
+      await auth.signIn.withPassword(
+        { email: BOB, password: PASSWORD },
+        { ip: '2001:db8::1', userAgent: 'curl/8' },
+      ),
     )
     await auth.users.create({ email: ROB, password: PASSWORD, confirmed: true })
     await newSession(auth, ROB)
@@ -501,7 +506,7 @@ onBothEngines('the sessions of a user', (engine) => {
     now.advance(60)
     const [first = '', second = '', third = ''] = sessions
     expect(await isLive(auth, first)).toBe(true)
-    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    const { sessionToken } = signedIn(await auth.signIn.withPassword({ email: BOB, password: PASSWORD }))
     expect(await auth.users.find(BOB)).toMatchObject({ liveSessions: 50 })
     expect(await isLive(auth, second)).toBe(false)
     for (const live of [first, third, sessionToken]) expect(await isLive(auth, live)).toBe(true)
@@ -526,7 +531,7 @@ onBothEngines('the export of an account', (engine) => {
     await newSession(auth, ROB)
     await auth.account.requestPasswordReset({ email: BOB }, CLIENT)
     const reset = await mailedLink('reset_password')
-    const device = await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT)
+    const device = signedIn(await auth.signIn.withPassword({ email: BOB, password: PASSWORD }, CLIENT))
     await newMails()
 
     const exported = await auth.account.export({ sessionToken, ...CLIENT })

@@ -5,10 +5,12 @@ import { record } from '../audit/record.ts'
 import type { Caller, SessionCaller } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
+import { strengthened } from '../factors/proven.ts'
 import { assertNewPassword, assertPassword } from '../passwords/password.ts'
-import { type LiveSession, requireSession } from '../sessions/guards.ts'
+import { assertStrong, type LiveSession, requireSession } from '../sessions/guards.ts'
 import { revokeSessionsAndTokens } from '../sessions/revoke.ts'
 import { type RenewedSession, startSession } from '../sessions/start.ts'
+import { aalOf } from '../sign-in/gates.ts'
 import { withRightPassword } from '../sign-in/password-check.ts'
 
 /** What {@link changePassword} takes. */
@@ -22,7 +24,8 @@ export interface ChangePasswordRequest {
  * Changes the password of the caller, who must enter the current one. Every session and token of the account ends, and
  * a new session replaces the caller's. Its address gets a notice. Counts as a sign-in attempt of the account.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the current password is
+ * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` with `accepts`: the account has a
+ *   second factor, and the session lacks it; `invalid_credentials`: the current password is
  *   wrong; `password_too_short` with `minLength`, `password_too_long` with `maxBytes`, `password_too_common`,
  *   `password_guessable` or `password_breached`, each with `field`; `too_many_attempts` with `retryAfterSeconds`;
  *   `missing_field` or `invalid_field` with `field`.
@@ -32,7 +35,9 @@ export async function changePassword(
   request: ChangePasswordRequest,
   caller: SessionCaller,
 ): Promise<RenewedSession> {
-  const { user, session, acting } = await requireSession(ctx, caller)
+  const live = await requireSession(ctx, caller)
+  const { user, session, acting } = live
+  await assertStrong(ctx, live)
   assertPassword(request.currentPassword, 'currentPassword')
   assertPassword(request.newPassword, 'newPassword')
   const typed = { password: request.currentPassword, action: 'change_password' } as const
@@ -59,7 +64,8 @@ async function replacePassword(
   await revokeSessionsAndTokens(tx, user.id)
   const changed = await store.findUserById(tx.db, user.id)
   const { transport, persistent } = session
-  const authentication = { amr: ['pwd'], aal: 1, transport, persistent }
+  const amr = strengthened(tx, session, ['pwd'])
+  const authentication = { amr, aal: aalOf(amr), transport, persistent }
   const renewed = changed && (await startSession(tx, changed, authentication, acting))
   if (!renewed) throw new AuthError('unauthenticated')
   await record(tx, { action: 'change_password', userId: user.id }, acting)

@@ -23,6 +23,7 @@ export async function removeAccount(
   await cancelLinks(tx, userId)
   // Before the user, whose deletion would lock them in any order.
   await store.deleteMailCodesOf(tx.db, userId)
+  await store.deletePendingSignInsOf(tx.db, userId)
   await store.deleteUser(tx.db, userId)
   await forgetAttempts(tx, user.email)
   await store.forgetAuditOriginsOf(tx.db, userId)

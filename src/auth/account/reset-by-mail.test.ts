@@ -12,6 +12,7 @@ import {
   sightOf,
 } from '../../../test/support/production.ts'
 import { send } from '../../../test/support/send.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import type { Hasher } from '../../index.ts'
 import * as account from './index.ts'
 import { createAccount } from './new-account.ts'
@@ -224,7 +225,7 @@ onBothEngines('a password reset by mail', (engine) => {
   it('ends every session, starts none, and sends a notice without secrets or links', async () => {
     const { auth, db, newMails, mailedLink } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
-    const { sessionToken } = await auth.signIn.withPassword({ email: BOB, password: PASSWORD })
+    const { sessionToken } = signedIn(await auth.signIn.withPassword({ email: BOB, password: PASSWORD }))
     await auth.account.requestPasswordReset({ email: BOB })
     const { token, email } = await mailedLink('reset_password')
     const response = await send(auth, 'PUT', '/reset_password', {

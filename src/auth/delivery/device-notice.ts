@@ -3,15 +3,8 @@ import type * as store from '../../db/index.ts'
 import { deviceName } from '../../lib/device-name.ts'
 import type { SignIn } from '../../mail/index.ts'
 
-/** An account gets at most one notice in this time. */
-export const DEVICE_NOTICE_EVERY_MS = 10 * 60_000
 /** A notice lists at most this many sign-ins, the latest ones. */
 export const SIGN_INS_NAMED_MAX = 5
-
-/** The name of the pause between two notices to a user. */
-export function deviceNoticePause(userId: number): string {
-  return `new_device notices to ${userId}`
-}
 
 /** The sign-ins that a notice lists. A notice that version 0.2 enqueued has only one, directly in its details. */
 export function signInsIn({ details, createdAt }: store.OutboxMail) {

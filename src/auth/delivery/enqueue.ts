@@ -10,12 +10,13 @@ import { OptionError } from '../../model/errors.ts'
 import type { MailCodePurpose } from '../../model/mail-codes.ts'
 import { isEmailAddress, storedEmail, type User } from '../../model/user.ts'
 import { LOCALES, type Locale } from '../../text/index.ts'
+import { textOf } from '../audit/record.ts'
 import type { Client } from '../caller.ts'
 import type { Context, TxContext } from '../context.ts'
 import { type MailCodeOrder, reserveCode } from '../mail-codes/issue.ts'
-import { endOfPause } from '../quotas.ts'
-import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, SIGN_INS_NAMED_MAX, signInsIn } from './device-notice.ts'
+import { SIGN_INS_NAMED_MAX, signInsIn } from './device-notice.ts'
 import { isLinked, isVital, LINKED_KINDS, type MailKind } from './kinds.ts'
+import { endOfNoticePause } from './pauses.ts'
 
 /** Optional properties of a mail. */
 interface MailDetails {
@@ -76,9 +77,33 @@ export async function enqueueDeviceNotice(
     const signIns = [...signInsIn(waiting), signIn].slice(-SIGN_INS_NAMED_MAX)
     if (await store.extendMail(tx.db, topic, { signIns })) return
   }
-  const notBefore = await endOfPause(tx, deviceNoticePause(user.id), DEVICE_NOTICE_EVERY_MS)
+  const notBefore = await endOfNoticePause(tx, 'new_device', user.id)
   const mail = { ...topic, details: { signIns: [signIn] }, locale: localeFor(client, user) }
   await add(tx, mail, client, notBefore)
+}
+
+/**
+ * Enqueues the notice that a sign-in ended after the right password, without a second factor. Call it when the sign-in
+ * begins to wait for the second factor, and delete the mail if it succeeds. An account gets at most one an hour, so the
+ * notice may also wait for the end of that hour.
+ *
+ * @param due - When the sign-in can no longer succeed. The notice is not sent before.
+ * @returns The id of the mail, or `null`: a notice to the account is queued already, or there is no mailer.
+ */
+export async function enqueueSecondFactorNotice(
+  tx: TxContext,
+  user: User,
+  client: Client,
+  { due }: { readonly due: Date },
+): Promise<string | null> {
+  // The lock puts simultaneous sign-ins in order.
+  if (!tx.sendsMail || (await store.lockUser(tx.db, user.id)) === null) return null
+  const topic = { kind: 'second_factor_failed', userId: user.id, email: user.email } as const
+  if ((await store.findMail(tx.db, topic)) !== null) return null
+  const pauseEnd = await endOfNoticePause(tx, topic.kind, user.id)
+  const details = { ip: client.ip ?? null, device: textOf(client.userAgent) }
+  const mail = { ...topic, details, locale: localeFor(client, user) }
+  return add(tx, mail, client, pauseEnd > due ? pauseEnd : due)
 }
 
 /** Enqueues a mail to the address of an account that this transaction deletes. */
@@ -122,13 +147,14 @@ async function withReserved(
   return codeId ? { ...details, codeId } : details
 }
 
+/** @returns The id of the mail, or `null` if there is no mailer. */
 async function add(
   ctx: Context,
   mail: Pick<store.NewMail, 'userId' | 'email' | 'locale' | 'details'> & { kind: MailKind },
   client: Client,
   notBefore = ctx.now(),
-): Promise<void> {
-  if (!ctx.sendsMail) return
+): Promise<string | null> {
+  if (!ctx.sendsMail) return null
   const now = ctx.now()
   // A new link replaces a queued one, so that links do not pile up during an outage. Notices are all kept.
   const replaces = isLinked(mail.kind)
@@ -139,6 +165,7 @@ async function add(
   const row = { id: uuidV7(now), createdAt: now, ...mail, priority, details } as const
   await store.addMail(ctx.db, row, { replaces, notBefore })
   ctx.afterCommit(ctx.onMail)
+  return row.id
 }
 
 /** Deletes queued mail with links to an account whose state has changed since it was requested. */

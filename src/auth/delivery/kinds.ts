@@ -7,6 +7,8 @@ export type { MailKind } from '../../mail/index.ts'
 /** After this many failures in a row, the owner gets a notice that a sign-in succeeded. */
 export const NOTABLE_FAILURES = 5
 
+const MINUTE_MS = 60_000
+
 interface KindOfMail {
   /** The recipient. */
   readonly to: string
@@ -18,6 +20,8 @@ interface KindOfMail {
    * over. No other notice can crowd it out, and it is sent before all other mail.
    */
   readonly quota: 'registration' | 'recovery' | 'notice' | 'own'
+  /** An account gets at most one in this time. Default: no limit. */
+  readonly pauseMs?: number
   /** When it is sent. */
   readonly when: string
 }
@@ -71,12 +75,64 @@ export const MAIL_KINDS = {
   new_device: {
     to: "the account's address",
     quota: 'notice',
+    pauseMs: 10 * MINUTE_MS,
     when: 'a new device signed in (needs a secret key); several sign-ins share a notice',
   },
   signed_in_after_failures: {
     to: "the account's address",
     quota: 'notice',
     when: `a sign-in succeeded after ${NOTABLE_FAILURES} wrong passwords or more; replaces \`new_device\``,
+  },
+  passkey_added: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'a passkey was added',
+  },
+  passkey_removed: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'a passkey was removed',
+  },
+  passkey_refused: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'the counter of a device-bound passkey did not go up, so it may have been copied; the sign-in was refused',
+  },
+  totp_added: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'an authenticator app was added or replaced',
+  },
+  totp_removed: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'the authenticator app was removed',
+  },
+  second_factor_disabled: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'the second factor was turned off',
+  },
+  recovery_codes_renewed: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'new recovery codes were created, which replace all earlier ones',
+  },
+  recovery_code_used: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'a sign-in used a recovery code in place of the second factor',
+  },
+  second_factor_failed: {
+    to: "the account's address",
+    quota: 'own',
+    pauseMs: 60 * MINUTE_MS,
+    when: 'a sign-in with the right password did not prove the second factor within 10 minutes; at most one an hour',
+  },
+  factors_revoked: {
+    to: "the account's address",
+    quota: 'own',
+    when: 'an operator removed passkeys, the authenticator app or recovery codes of the account',
   },
   account_deleted: { to: 'the address it had', quota: 'own', when: 'the user deleted the account' },
   test: { to: 'the given address', quota: 'notice', when: '`bienvenue mail test`' },
@@ -105,6 +161,15 @@ export const LINKED_KINDS: readonly LinkedKind[] = Object.keys(MAIL_KINDS).filte
 /** Whether it tells that an account may have been taken over. */
 export function isVital(kind: string): boolean {
   return kindOfMail(kind).quota === 'own'
+}
+
+/** The kinds with a pause after each notice to an account. */
+export type PacedKind = {
+  [Kind in keyof Kinds]: Kinds[Kind] extends { pauseMs: number } ? Kind : never
+}[keyof Kinds]
+
+export function isPaced(kind: string): kind is PacedKind {
+  return kindOfMail(kind).pauseMs !== undefined
 }
 
 /** The name of the quota that a kind of mail uses. */

@@ -50,6 +50,12 @@ function notice(kind: Exclude<Message['kind'], LinkedKind>, mail: store.OutboxMa
       return { kind, count: mail.events, signIns: signInsIn(mail).slice(-mail.events).map(signInOf) }
     case 'signed_in_after_failures':
       return { kind, ...signInOf(details), at: mail.createdAt, failures: Number(details.failures) }
+    case 'second_factor_failed':
+      return { kind, ...signInOf(details), at: mail.createdAt }
+    case 'passkey_added':
+    case 'passkey_removed':
+    case 'passkey_refused':
+      return { kind, name: textIn(details.name) ?? '' }
     default:
       return { kind }
   }

@@ -14,16 +14,20 @@ import {
   type TestContext,
   until,
 } from '../../../test/support/production.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import { watchTransactions } from '../../../test/support/transactions.ts'
-import { countMail } from '../../db/index.ts'
+import { countMail, deleteMail } from '../../db/index.ts'
 import { MAILS_AT_ONCE, MailRefused } from '../../mail/index.ts'
 import * as account from '../account/index.ts'
 import { createAccount } from '../account/new-account.ts'
 import * as audit from '../audit/index.ts'
+import type { Client } from '../caller.ts'
 import { deleteExpired } from '../cleanup.ts'
+import { inTransaction } from '../context.ts'
 import * as sessions from '../sessions/index.ts'
 import { withPassword } from '../sign-in/index.ts'
 import * as users from '../users/index.ts'
+import { enqueueMail, enqueueSecondFactorNotice } from './enqueue.ts'
 import { MAIL_LIFETIME_SECONDS, openSending } from './send.ts'
 
 const BOB = 'bob@example.com'
@@ -434,7 +438,7 @@ onBothEngines('a queued mail', (engine) => {
     })
     const { all } = sender(ctx, mailer)
     await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
-    const { sessionToken } = await withPassword(ctx, { email: BOB, password: PASSWORD }, {})
+    const { sessionToken } = signedIn(await withPassword(ctx, { email: BOB, password: PASSWORD }, {}))
     await all()
     isDown = true
     for (const email of emails) {
@@ -565,7 +569,7 @@ onBothEngines('a queued mail', (engine) => {
   it('with a link is withdrawn when its token is revoked; a notice is not', async () => {
     const ctx = await productionContext(engine)
     const { id } = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
-    let { sessionToken } = await withPassword(ctx, { email: BOB, password: PASSWORD }, {})
+    let { sessionToken } = signedIn(await withPassword(ctx, { email: BOB, password: PASSWORD }, {}))
     const mailer = memoryMailer()
     const { mails } = mailer
     const { all } = sender(ctx, mailer)
@@ -759,7 +763,7 @@ async function startTakeover(ctx: TestContext, mailer: MemoryMailer) {
     /** The kinds of mail sent to an address, in order. */
     kindsTo: (to = BOB) => mailer.mails.filter((mail) => mail.to === to).map(({ kind }) => kind),
     signIn: async (password = PASSWORD) =>
-      (await withPassword(ctx, { email: BOB, password }, { ip: '203.0.113.9', userAgent: 'curl' }))
+      signedIn(await withPassword(ctx, { email: BOB, password }, { ip: '203.0.113.9', userAgent: 'curl' }))
         .sessionToken,
     async takeAddress(sessionToken: string) {
       await account.changeEmail(ctx, { email: THIEF }, { sessionToken })
@@ -1150,5 +1154,126 @@ onBothEngines('notices of new devices', (engine) => {
     for (let times = 0; times < 3; times++) await signIn()
     await all()
     expect(kindsTo()).toHaveLength(3)
+  })
+})
+
+onBothEngines('notices of sign-ins without the second factor', (engine) => {
+  const PENDING = 600
+
+  /** An account. `pend` begins a sign-in that waits for the second factor, and returns the id of its notice. */
+  async function pendingSignIns() {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const user = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    const { all } = sender(ctx, mailer)
+    const pend = (client: Client = {}, other = user) => {
+      const due = new Date(ctx.now().getTime() + PENDING * 1_000)
+      return inTransaction(ctx, (tx) => enqueueSecondFactorNotice(tx, other, client, { due }))
+    }
+    return { ctx, mailer, user, all, pend }
+  }
+
+  it('are sent when the sign-in has ended, and say when and where it began', async () => {
+    const { ctx, mailer, all, pend } = await pendingSignIns()
+    const id = await pend({ ip: '192.0.2.7', userAgent: FIREFOX, acceptLanguage: 'en' })
+    ctx.now.advance(PENDING - 1)
+    await all()
+    expect(mailer.mails).toEqual([])
+    ctx.now.advance(1)
+    await all()
+    expect(mailer.mails).toMatchObject([
+      {
+        id,
+        to: BOB,
+        kind: 'second_factor_failed',
+        data: { at: expect.any(Date), ip: '192.0.2.7', device: 'Firefox, Windows' },
+        text: expect.stringMatching(/12:00 UTC\nDevice: Firefox, Windows\nIP address: 192\.0\.2\.7\n/),
+      },
+    ])
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+
+  it('are queued once for each account, also by simultaneous sign-ins', async () => {
+    const { ctx, pend } = await pendingSignIns()
+    const ids = await Promise.all([pend(), pend(), pend()])
+    expect(ids.filter((id) => id !== null)).toHaveLength(1)
+    const rob = await createAccount(
+      ctx,
+      { email: 'rob@example.com', password: PASSWORD, confirmed: true },
+      {},
+    )
+    expect(await pend({}, rob)).not.toBeNull()
+    expect(await countMail(ctx.db)).toBe(2)
+  })
+
+  it('are sent at most once an hour to an account', async () => {
+    const { ctx, mailer, all, pend } = await pendingSignIns()
+    await pend()
+    ctx.now.advance(PENDING)
+    await all()
+    await pend()
+    ctx.now.advance(HOUR - 1)
+    await all()
+    expect(mailer.mails).toHaveLength(1)
+    ctx.now.advance(1)
+    await all()
+    expect(mailer.mails).toHaveLength(2)
+    // After a quiet hour, the next one waits for the end of its sign-in only.
+    ctx.now.advance(HOUR)
+    await pend()
+    ctx.now.advance(PENDING)
+    await all()
+    expect(mailer.mails).toHaveLength(3)
+  })
+
+  it('are not sent before the sign-in has ended if the pause ends first', async () => {
+    const { ctx, mailer, all, pend } = await pendingSignIns()
+    await pend()
+    ctx.now.advance(PENDING)
+    await all()
+    ctx.now.advance(HOUR - 1)
+    await pend()
+    expect(await waits(ctx)).toEqual([PENDING])
+    ctx.now.advance(PENDING - 1)
+    await all()
+    expect(mailer.mails).toHaveLength(1)
+  })
+
+  it('are not sent if the sign-in succeeds, and then the next sign-in has one', async () => {
+    const { ctx, mailer, all, pend } = await pendingSignIns()
+    await deleteMail(ctx.db, (await pend()) ?? expect.unreachable())
+    ctx.now.advance(PENDING)
+    await all()
+    expect(mailer.mails).toEqual([])
+    await pend()
+    expect(await waits(ctx)).toEqual([PENDING])
+  })
+
+  it('do not exist without a mailer, or for a deleted account', async () => {
+    const { ctx, user, pend } = await pendingSignIns()
+    expect(await pend({}, { ...user, id: user.id + 1 })).toBeNull()
+    const silent = await productionContext(engine, { databaseUrl: ctx.options.databaseUrl, now: ctx.now })
+    const queued = inTransaction({ ...silent, sendsMail: false }, (tx) =>
+      enqueueSecondFactorNotice(tx, user, {}, { due: ctx.now() }),
+    )
+    expect(await queued).toBeNull()
+    expect(await countMail(ctx.db)).toBe(0)
+  })
+})
+
+onBothEngines('a notice about a passkey', (engine) => {
+  it('has its name', async () => {
+    const ctx = await productionContext(engine)
+    const mailer = memoryMailer()
+    const user = await createAccount(ctx, { email: BOB, password: PASSWORD, confirmed: true }, {})
+    const details = { name: 'Bob’s phone' }
+    for (const kind of ['passkey_added', 'passkey_removed'] as const)
+      await inTransaction(ctx, (tx) => enqueueMail(tx, user, kind, {}, { details }))
+    await sender(ctx, mailer).all()
+    const notices = mailer.mails.map(({ kind, data, text }) => [kind, data, text.includes(details.name)])
+    expect(notices.toSorted()).toEqual([
+      ['passkey_added', details, true],
+      ['passkey_removed', details, true],
+    ])
   })
 })

@@ -8,10 +8,11 @@ import { LOCALES } from '../../text/index.ts'
 import { record } from '../audit/record.ts'
 import { SYSTEM } from '../caller.ts'
 import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
-import { nextHour, type Place, startPause, takeHourlyPlace } from '../quotas.ts'
-import { DEVICE_NOTICE_EVERY_MS, deviceNoticePause, textIn } from './device-notice.ts'
-import { isLinked, quotaOf } from './kinds.ts'
+import { nextHour, type Place, takeHourlyPlace } from '../quotas.ts'
+import { textIn } from './device-notice.ts'
+import { isLinked, isPaced, quotaOf } from './kinds.ts'
 import { decoyMessage, messageOf, type Outgoing } from './message.ts'
+import { startNoticePause } from './pauses.ts'
 
 const MINUTE_MS = 60_000
 /** Longer than a mailer may take to send a mail. */
@@ -109,7 +110,7 @@ export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault):
       if (free === 0 || domains.length - busy.length >= MAILS_AT_ONCE) return 0
       const selection =
         free === 1 ? { limit: 1, notTo: [...new Set([...busy, ...slow])] } : { limit: free - 1, notTo: [] }
-      const due = await store.takeDueMail(ctx.db, ctx.now(), leaseOf(ctx), selection)
+      const due = await store.takeDueMail(ctx.db, ctx.now(), LEASE, selection)
       const fresh = due.filter(({ id }) => !inHand.has(id))
       for (const addressed of await Promise.all(fresh.map((mail) => address(ctx, mail)))) start(addressed)
       return due.length
@@ -121,12 +122,8 @@ export function openSending(ctx: Context, mailer: Mailer, onFault: OnMailFault):
   }
 }
 
-function leaseOf(ctx: Context): store.Lease {
-  return {
-    leaseMs: LEASE_MS,
-    longestWaitMs: 2 * LONGEST_RETRY_MS + nextHour(ctx).getTime() - ctx.now().getTime(),
-  }
-}
+/** A quota or a pause makes a mail wait for an hour at most. Twice that, because the clocks of instances differ. */
+const LEASE: store.Lease = { leaseMs: LEASE_MS, longestWaitMs: 120 * MINUTE_MS }
 
 async function address(ctx: Context, mail: store.OutboxMail): Promise<Addressed> {
   const user = await store.findUserById(ctx.db, mail.userId ?? store.NO_USER_ID)
@@ -209,11 +206,11 @@ async function voidSecrets(ctx: Context, user: User, { tokenId, codeId }: Outgoi
 }
 
 async function forget(ctx: Context, mail: store.OutboxMail): Promise<void> {
-  if (mail.kind !== 'new_device' || mail.userId === null) return store.deleteMail(ctx.db, mail.id)
-  const { userId } = mail
+  const { kind, userId } = mail
+  if (!isPaced(kind) || userId === null) return store.deleteMail(ctx.db, mail.id)
   await inTransaction(ctx, async (tx) => {
     const createdAt = tx.now()
-    const notBefore = await startPause(tx, deviceNoticePause(userId), DEVICE_NOTICE_EVERY_MS)
+    const notBefore = await startNoticePause(tx, kind, userId)
     await store.finishMail(tx.db, mail, { id: uuidV7(createdAt), createdAt, notBefore })
   })
 }

@@ -5,9 +5,10 @@ import { normalizeEmail, type User } from '../../model/user.ts'
 import { confirmAddress } from '../account/mailbox-proof.ts'
 import { record } from '../audit/record.ts'
 import { asUser, type Caller, UNKNOWN_CALLER } from '../caller.ts'
-import type { Context } from '../context.ts'
+import type { Context, TxContext } from '../context.ts'
 import { assertPassword } from '../passwords/password.ts'
-import { finishSignIn, type SignInResult } from '../sign-in/finish.ts'
+import { admit, type SignInResult } from '../sign-in/admit.ts'
+import type { GateRefusal } from '../sign-in/gates.ts'
 import { checkPassword, orWithdraw, refused } from '../sign-in/password-check.ts'
 import type { CountedAttempt } from '../sign-in/throttle.ts'
 import { checkCode, findCode, isMailedTo, type TypedCode } from './check.ts'
@@ -63,22 +64,25 @@ export async function confirmEmail(
       ? // Refusals of the application stay counted, which limits how often a code can make its hook run.
         { ...right.attempt, refundFailure: async () => {} }
       : await withPasswordToo(ctx, user, password, right.attempt, caller)
-  if (user.disabledAt !== null || user.passwordCompromisedAt !== null) {
-    const reason = user.disabledAt !== null ? 'disabled' : 'password_compromised'
-    const event = { action: 'login', outcome: 'refused', reason, userId: user.id } as const
-    await refused(ctx, attempt, (tx) => record(tx, event, caller))
-    throw reason === 'disabled' ? proof.refusal() : new AuthError(reason)
-  }
-  const proven = {
-    // As the account will be, because the hook of the application sees it before.
+  const admission = {
+    // As the account will be, because the gates and the hook of the application see it before.
     user: { ...user, emailVerifiedAt: ctx.now() },
     method: 'mail_code',
+    // A code works only in the browser that knows the password, so the password is what was proven.
+    amr: ['pwd'],
     attempt,
+    reason: 'mail_code',
     transport,
-    change: async (tx) => void (await confirmAddress(tx, proof, user, asUser(caller, user))),
-    refusal: proof.refusal,
-  } as const satisfies Parameters<typeof finishSignIn>[1]
-  return finishSignIn(ctx, proven, caller)
+    prepare: async () => async (tx: TxContext) =>
+      void (await confirmAddress(tx, proof, user, asUser(caller, user))),
+    refuse: async (reason: GateRefusal) => {
+      const event = { action: 'login', outcome: 'refused', reason, userId: user.id } as const
+      await refused(ctx, attempt, (tx) => record(tx, event, caller))
+      throw reason === 'password_compromised' ? new AuthError(reason) : proof.refusal()
+    },
+    outdated: proof.refusal,
+  } as const
+  return admit(ctx, admission, caller)
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type Production,
   productionAuth,
 } from '../../../test/support/production.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import type { Caller, MailKind, SessionCaller } from '../../index.ts'
 import { randomSecret } from '../../lib/random.ts'
 
@@ -85,7 +86,7 @@ onBothEngines('a mailed code', (engine) => {
   it('confirms the address and signs in, in the browser that registered the account', async () => {
     const { auth, caller, code, db } = await registered(engine)
     expect(code).toMatch(/^\d{8}$/)
-    const result = await auth.mailCodes.confirmEmail({ code }, caller)
+    const result = signedIn(await auth.mailCodes.confirmEmail({ code }, caller))
     expect(result.user).toMatchObject({ email: BOB, emailVerifiedAt: expect.any(Date) })
     expect(await auth.sessions.current({ sessionToken: result.sessionToken })).toMatchObject({
       user: { email: BOB },

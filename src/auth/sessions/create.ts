@@ -19,7 +19,8 @@ export interface CreateSessionRequest {
  * `signIn.withPassword`. Earlier sessions stay, up to `options.sessionsPerUser`.
  *
  * @returns The session token, opaque, 80 characters: `<uuid>.<secret>`. Only the SHA-256 of the secret is stored.
- *   `null` if no account has the address, or it is disabled or must confirm its address first.
+ *   `null` if no account has the address, or it is disabled, must confirm its address first, or has a compromised
+ *   password.
  */
 export async function create(
   ctx: Context,
@@ -27,7 +28,7 @@ export async function create(
   caller: Caller = UNKNOWN_CALLER,
 ): Promise<string | null> {
   const user = await store.findUserByEmail(ctx.db, request.email)
-  if (user === null || !mayHaveSessions(ctx, user)) return null
+  if (user === null || user.passwordCompromisedAt !== null || !mayHaveSessions(ctx, user)) return null
   return inTransaction(ctx, async (tx) => {
     const { transport = 'cookie' } = request
     const authentication = { amr: [], aal: 0, transport, persistent: true }

@@ -3,9 +3,11 @@ import * as store from '../../db/index.ts'
 import { parseBearer } from '../../lib/bearer.ts'
 import { equalInConstantTime } from '../../lib/digest.ts'
 import { AuthError } from '../../model/errors.ts'
+import type { Factor, StepUpMethod } from '../../model/factors.ts'
 import type { User } from '../../model/user.ts'
 import { assertCaller, asUser, type Caller, type Presented } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
+import { factorsOf, mustHaveSecondFactor, policyFor } from '../factors/state.ts'
 import { idleExpiry } from './start.ts'
 
 /** A live session with its user. */
@@ -19,10 +21,27 @@ interface ActingSession extends LiveSession {
   readonly acting: Caller
 }
 
-/** Finds the live session of the caller and records its use. @throws {AuthError} `unauthenticated`: there is none. */
+/**
+ * Finds the live session of the caller and records its use.
+ *
+ * @throws {AuthError} `unauthenticated`: there is none; `second_factor_required` with `accepts`: the account must have a second
+ *   factor, and the session was not started with one, or that was too long ago.
+ */
 export async function requireSession(ctx: Context, caller: Caller): Promise<ActingSession> {
+  const found = await requireAnySession(ctx, caller)
+  if (isHeldBack(ctx, found)) throw await secondFactorRequired(ctx, found)
+  return found
+}
+
+/**
+ * Like {@link requireSession}, but also accepts a session without a required second factor. Only for what gives the session
+ * that factor, or ends it.
+ *
+ * @throws {AuthError} `unauthenticated`.
+ */
+export async function requireAnySession(ctx: Context, caller: Caller): Promise<ActingSession> {
   assertCaller(caller)
-  const found = await useSession(ctx, caller)
+  const found = await useAnySession(ctx, caller)
   if (found === null) throw new AuthError('unauthenticated')
   return { ...found, acting: asUser(caller, found.user) }
 }
@@ -30,17 +49,78 @@ export async function requireSession(ctx: Context, caller: Caller): Promise<Acti
 /**
  * Like {@link requireSession}, but requires that the user has authenticated recently.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
- *   more than `options.reauthenticationSeconds` ago.
+ * @throws {AuthError} What {@link requireSession} throws; `reauthentication_required` with `accepts`: the user
+ *   authenticated more than `options.reauthenticationSeconds` ago.
  */
 export async function requireFreshSession(ctx: Context, caller: Caller): Promise<ActingSession> {
   const found = await requireSession(ctx, caller)
-  if (!isFresh(ctx, found.session)) throw new AuthError('reauthentication_required')
+  await assertFresh(ctx, found)
   return found
 }
 
-/** Finds a live session like {@link findLiveSession}, and records its use. */
+/**
+ * Like {@link requireFreshSession}, but if the account has a second factor, the session must have it too. For what could take
+ * the account over: its address, its factors, its deletion, its export.
+ *
+ * @throws {AuthError} What {@link requireFreshSession} throws; `second_factor_required` with `accepts`.
+ */
+export async function requireStrongSession(ctx: Context, caller: Caller): Promise<ActingSession> {
+  const found = await requireSession(ctx, caller)
+  await assertStrong(ctx, found)
+  await assertFresh(ctx, found)
+  return found
+}
+
+async function assertFresh(ctx: Context, { session, user }: LiveSession): Promise<void> {
+  if (isFresh(ctx, session)) return
+  const { usable } = await factorsOf(ctx, user.id)
+  throw new AuthError('reauthentication_required', { accepts: [...stepUpMethods(usable), 'password'] })
+}
+
+/** @throws {AuthError} `second_factor_required` with `accepts`: the account has a second factor, and the session lacks it. */
+export async function assertStrong(ctx: Context, { session, user }: LiveSession): Promise<void> {
+  if (policyFor(ctx, user) === 'off' || effectiveAal(ctx, session) === 2) return
+  const { hasAny, usable } = await factorsOf(ctx, user.id)
+  if (hasAny) throw new AuthError('second_factor_required', { accepts: stepUpMethods(usable) })
+}
+
+async function secondFactorRequired(ctx: Context, { user }: LiveSession): Promise<AuthError> {
+  const { usable } = await factorsOf(ctx, user.id)
+  return new AuthError('second_factor_required', { accepts: stepUpMethods(usable) })
+}
+
+/** A recovery code stands in for a lost factor, and only signs in. */
+function stepUpMethods(usable: readonly Factor[]): StepUpMethod[] {
+  return usable.filter((factor) => factor !== 'recovery_code')
+}
+
+/**
+ * The assurance level that a session has now. Level 2 ends some time after the user proved two factors, and when the session
+ * is not used (NIST SP 800-63B-4 §2.2.3). The session itself lasts.
+ */
+export function effectiveAal(
+  { options, now }: Context,
+  { aal, authenticatedAt, lastSeenAt }: Pick<store.SessionState, 'aal' | 'authenticatedAt' | 'lastSeenAt'>,
+): number {
+  if (aal < 2) return aal
+  const isCurrent =
+    now() < secondsAfter(authenticatedAt, options.aal2LifetimeSeconds) &&
+    now() < secondsAfter(lastSeenAt, options.aal2IdleSeconds)
+  return isCurrent ? 2 : 1
+}
+
+/** Whether a session can only prove a second factor: the account must have one. A session that a program vouched for can do all. */
+function isHeldBack(ctx: Context, { session, user }: LiveSession): boolean {
+  return session.aal > 0 && mustHaveSecondFactor(ctx, user) && effectiveAal(ctx, session) < 2
+}
+
+/** Finds a live session like {@link findLiveSession}, and records its use. `null` also if it lacks a required second factor. */
 export async function useSession(ctx: Context, presented: Presented): Promise<LiveSession | null> {
+  const found = await useAnySession(ctx, presented)
+  return found !== null && isHeldBack(ctx, found) ? null : found
+}
+
+async function useAnySession(ctx: Context, presented: Presented): Promise<LiveSession | null> {
   const found = await findLiveSession(ctx, presented)
   if (found !== null && isUseDue(ctx, found.session)) await recordUse(ctx, found.session)
   return found
@@ -83,9 +163,12 @@ function isUseDue(ctx: Context, { lastSeenAt }: store.SessionState): boolean {
 }
 
 /** Records last use, best effort. Never fails a session check. */
-async function recordUse(ctx: Context, { id }: store.SessionState): Promise<void> {
+async function recordUse(ctx: Context, session: store.SessionState): Promise<void> {
   const now = ctx.now()
-  const written = store.updateLastSeen(ctx.db, id, now, idleExpiry(ctx, now)).catch(() => {})
+  // Or the new time would bring level 2 back.
+  const aal = effectiveAal(ctx, session)
+  const use = { at: now, idleExpiresAt: idleExpiry(ctx, now), ...(aal !== session.aal && { aal }) }
+  const written = store.updateLastSeen(ctx.db, session.id, use).catch(() => {})
   // With an idle limit, the next request must see the new expiry.
   if (ctx.options.sessionIdleSeconds !== 0) await written
 }

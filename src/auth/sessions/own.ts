@@ -4,7 +4,14 @@ import { type Account, accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
 import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
-import { findLiveSession, isFresh, requireFreshSession, requireSession, useSession } from './guards.ts'
+import {
+  effectiveAal,
+  findLiveSession,
+  isFresh,
+  requireFreshSession,
+  requireSession,
+  useSession,
+} from './guards.ts'
 
 /** The signed-in user and the session. */
 export interface CurrentSession {
@@ -19,7 +26,10 @@ export interface CurrentSession {
     readonly expiresAt: Date
     /** How the user was authenticated: names of RFC 8176, such as `pwd`. Empty if the program vouched for the user. */
     readonly amr: readonly string[]
-    /** Authentication assurance level (NIST SP 800-63B). 0 if the program vouched for the user. */
+    /**
+     * Authentication assurance level (NIST SP 800-63B): 2 with two factors, until `options.aal2LifetimeSeconds` or
+     * `options.aal2IdleSeconds` are over, then 1. 0 if the program vouched for the user.
+     */
     readonly aal: number
     /** Whether the user authenticated less than `options.reauthenticationSeconds` ago. Sensitive actions require it. */
     readonly fresh: boolean
@@ -31,14 +41,15 @@ export interface CurrentSession {
  * the next call on.
  *
  * @returns The session with its user. `null` if the token is missing, malformed, unknown, expired or ended, or the
- *   account is disabled or must confirm its address.
+ *   account is disabled, must confirm its address, or must have a second factor that the session lacks.
  * @throws {TypeError} The caller is not an object.
  */
 export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
   assertCaller(caller)
   const found = await useSession(ctx, caller)
   if (found === null) return null
-  const { id, createdAt, authenticatedAt, expiresAt, amr, aal } = found.session
+  const { id, createdAt, authenticatedAt, expiresAt, amr } = found.session
+  const aal = effectiveAal(ctx, found.session)
   const fresh = isFresh(ctx, found.session)
   return {
     user: accountOf(found.user),

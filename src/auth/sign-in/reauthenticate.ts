@@ -1,25 +1,39 @@
 import * as store from '../../db/index.ts'
 import { AuthError } from '../../model/errors.ts'
+import type { StepUpMethod } from '../../model/factors.ts'
 import { accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
-import type { SessionCaller } from '../caller.ts'
-import type { Context } from '../context.ts'
+import type { Caller, SessionCaller } from '../caller.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
+import { strengthened } from '../factors/proven.ts'
+import { checkTotp, readTotpCode } from '../factors/totp-check.ts'
+import { takeCeremony } from '../passkeys/ceremonies.ts'
+import { usePasskey } from '../passkeys/use.ts'
 import { assertPassword } from '../passwords/password.ts'
-import { requireSession } from '../sessions/guards.ts'
+import { type LiveSession, requireAnySession } from '../sessions/guards.ts'
 import { type RenewedSession, startSession } from '../sessions/start.ts'
-import { withRightPassword } from './password-check.ts'
+import { aalOf } from './gates.ts'
+import { orWithdraw, withRightPassword } from './password-check.ts'
 
-/** What {@link reauthenticate} takes. */
+/** What {@link reauthenticate} takes: exactly one of `password`, `totp` and `credential`. */
 export interface ReauthenticateRequest {
-  password: string
+  password?: string | undefined
+  /** A code of the authenticator app. */
+  totp?: string | undefined
+  /** The answer of a passkey to a ceremony for `step_up`. */
+  credential?: unknown
+  /** With `credential`: the id of the ceremony. */
+  ceremony?: string | undefined
 }
 
 /**
- * Verifies the password of a signed-in user again and replaces the session, which then counts as fresh. The old session
- * token stops working. Counts as a sign-in attempt of the account.
+ * Proves again who a signed-in user is, and replaces the session, which then counts as fresh. The old session token stops
+ * working. A second factor raises the assurance level of the session; a password alone never does. Counts as an attempt of the
+ * account.
  *
- * @throws {AuthError} `unauthenticated`: there is no live session; `invalid_credentials`: the password is wrong, and
- *   the session stays; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
+ * @throws {AuthError} `unauthenticated`: there is no live session. After the following errors the session stays:
+ *   `invalid_credentials`: the password is wrong; `invalid_code`: the code is wrong or used already; `invalid_passkey` or
+ *   `unknown_passkey`; `too_many_attempts` with `retryAfterSeconds`; `missing_field`, `invalid_field` or
  *   `password_too_long` with `field`.
  */
 export async function reauthenticate(
@@ -27,18 +41,59 @@ export async function reauthenticate(
   request: ReauthenticateRequest,
   caller: SessionCaller,
 ): Promise<RenewedSession> {
-  const { user, session, acting } = await requireSession(ctx, caller)
-  assertPassword(request.password, 'password')
-  const typed = { password: request.password, action: 'reauthenticate' } as const
-  const renewed = await withRightPassword(ctx, user, typed, acting, async () => async (tx) => {
-    // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
-    // or another re-authentication came first, and there is nothing to renew.
-    if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
-    const { transport, persistent } = session
-    const started = await startSession(tx, user, { amr: ['pwd'], aal: 1, transport, persistent }, acting)
-    if (started === null) throw new AuthError('unauthenticated')
-    await record(tx, { action: 'reauthenticate', userId: user.id }, acting)
-    return started
-  })
-  return { user: accountOf(user), ...renewed }
+  const live = await requireAnySession(ctx, caller)
+  const { user, acting } = live
+  const { password, totp, credential } = request
+  const given = [password, totp, credential].filter((value) => value !== undefined)
+  if (given.length > 1)
+    throw new AuthError('invalid_field', { field: password === undefined ? 'totp' : 'password' })
+  if (totp !== undefined) {
+    const { attempt, take } = await checkTotp(ctx, user, readTotpCode(totp, 'totp'), acting)
+    return orWithdraw(attempt, () =>
+      inTransaction(ctx, async (tx) => {
+        await store.lockUser(tx.db, user.id)
+        await take(tx)
+        const renewed = await renew(tx, live, { amr: ['otp'], reason: 'totp' }, acting)
+        await attempt.succeeded(tx)
+        return renewed
+      }),
+    )
+  }
+  if (credential !== undefined) {
+    const ceremony = await takeCeremony(ctx, request.ceremony, ['step_up'], caller)
+    const { amr, take } = await usePasskey(ctx, { ceremony, credential }, user, acting)
+    return inTransaction(ctx, async (tx) => {
+      await store.lockUser(tx.db, user.id)
+      await take(tx)
+      return renew(tx, live, { amr, reason: 'passkey' }, acting)
+    })
+  }
+  assertPassword(password, 'password')
+  const typed = { password, action: 'reauthenticate' } as const
+  return withRightPassword(
+    ctx,
+    user,
+    typed,
+    acting,
+    async () => (tx) => renew(tx, live, { amr: ['pwd'], reason: 'password' }, acting),
+  )
+}
+
+async function renew(
+  tx: TxContext,
+  { user, session }: LiveSession,
+  proven: { readonly amr: readonly string[]; readonly reason: StepUpMethod },
+  acting: Caller,
+): Promise<RenewedSession> {
+  // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
+  // or another re-authentication came first, and there is nothing to renew.
+  if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
+  if (proven.reason === 'password' && user.passwordCompromisedAt !== null)
+    throw new AuthError('unauthenticated')
+  const { transport, persistent } = session
+  const amr = strengthened(tx, session, proven.amr)
+  const started = await startSession(tx, user, { amr, aal: aalOf(amr), transport, persistent }, acting)
+  if (started === null) throw new AuthError('unauthenticated')
+  await record(tx, { action: 'reauthenticate', reason: proven.reason, userId: user.id }, acting)
+  return { user: accountOf(user), ...started }
 }

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { CHEAP_HASHER, freshAuth, onBothEngines, testClock } from '../../../test/support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, productionAuth } from '../../../test/support/production.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import type { Auth, AuthError, CreateAuthOptions, Hasher } from '../../index.ts'
 
 const BOB = 'bob@example.com'
@@ -148,7 +149,7 @@ onBothEngines('the limit on sign-ins', (engine) => {
     ],
   ])('counts %s', async (_, act) => {
     const { auth, now, mailedLink } = await withBob({ signInsPerAccount: 2 })
-    const { sessionToken } = await auth.signIn.withPassword(RIGHT)
+    const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT))
     await auth.account.changeEmail({ email: 'new@example.com' }, { sessionToken })
     const world = { auth, sessionToken, token: (await mailedLink('confirm_new_email')).token }
     await auth.signIn.withPassword(RIGHT)

@@ -47,9 +47,10 @@ export const SIGN_IN_WINDOW_MS = 10 * 60_000
 const NETWORK_FACTORS = [1, 2, 4] as const
 
 /** Guesses, which known devices make under counters of their own. Other attempts send mail. */
-const ON_DEVICES: ReadonlySet<Throttled> = new Set(['login', 'mail_code'])
+const ON_DEVICES: ReadonlySet<Throttled> = new Set(['login', 'mail_code', 'totp', 'recovery_code'])
 
-const UNCOUNTED: CountedAttempt = {
+/** An attempt that nothing limits. */
+export const UNCOUNTED: CountedAttempt = {
   failuresBefore: 0,
   succeeded: async () => {},
   refundFailure: async () => {},

@@ -7,6 +7,7 @@ import {
   testClock,
 } from '../../../test/support/engines.ts'
 import { openTables } from '../../../test/support/production.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
 import { AuthError } from '../../model/errors.ts'
 import type { Hasher } from '../../options/index.ts'
 import { createHasher } from '../passwords/hashing/index.ts'
@@ -91,7 +92,7 @@ onBothEngines('signIn.withPassword', (engine) => {
   it('returns the user and a valid session', async () => {
     const auth = await freshAuth(engine)
     const user = await auth.registerUser(BOB.email, BOB.password)
-    const result = await auth.signIn.withPassword(BOB)
+    const result = signedIn(await auth.signIn.withPassword(BOB))
     expect(result).toMatchObject({
       next: 'signed_in',
       user: { id: user.id, email: BOB.email },

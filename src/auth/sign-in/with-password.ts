@@ -8,12 +8,14 @@ import { type Caller, UNKNOWN_CALLER } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueDecoy, enqueueMail } from '../delivery/enqueue.ts'
 import { assertPassword } from '../passwords/password.ts'
+import { admit, type SignInResult } from './admit.ts'
 import { recogniseDevice } from './devices.ts'
-import { finishSignIn, type SignInResult } from './finish.ts'
+import { firstStop, type GateRefusal, type Proof } from './gates.ts'
 import { checkPassword, orWithdraw, refused } from './password-check.ts'
 import type { CountedAttempt } from './throttle.ts'
 
-export type { SignInResult } from './finish.ts'
+export type { SignedIn, SignInResult } from './admit.ts'
+export type { AwaitedSignIn } from './pending.ts'
 
 /** What {@link withPassword} takes. */
 export interface PasswordSignInRequest {
@@ -26,13 +28,17 @@ export interface PasswordSignInRequest {
    * Default `true`.
    */
   remember?: boolean | undefined
+  /** Where the caller wants to go afterwards. Kept while the sign-in waits for a second factor; `pending` returns it. */
+  returnTo?: string | null | undefined
 }
 
 /**
  * Signs a user in with a password. The gates run in order: throttle, password, state of the account, confirmed address,
- * compromised password, the hook `beforeSignIn`. The session comes last, and replaces the one that the caller presents. If
- * the algorithm or cost of the stored hash differs from the options, the hash is renewed.
+ * compromised password, second factor, set-up of a required factor, the hook `beforeSignIn`. The session comes last, and
+ * replaces the one that the caller presents. If the algorithm or cost of the stored hash differs from the options, the hash is
+ * renewed.
  *
+ * @returns With `next`: `signed_in`; or `second_factor` or `enrol`, with a `loginToken` for the next step.
  * @throws {AuthError} `invalid_credentials`: unknown or malformed address, wrong password, disabled account or
  *   unconfirmed address, after the same work and without saying which; `password_compromised`: the password is right, and
  *   must be reset; `refused_by_application` with `applicationCode`: the hook refused; `too_many_attempts` with
@@ -46,30 +52,36 @@ export async function withPassword(
 ): Promise<SignInResult> {
   assertEmailIsGiven(request.email)
   assertPassword(request.password, 'password')
-  const passed = await passGates(ctx, request, caller)
-  const { user, attempt } = passed
-  const change = (tx: TxContext) => renewHash(tx, passed)
-  const { transport, remember: persistent } = request
-  const proven = {
-    user,
-    method: 'password',
+  const { email, password, transport, remember, returnTo } = request
+  const right = await rightPassword(ctx, { email, password }, caller)
+  const { user, attempt } = right
+  const admission = {
+    ...proofOf(user),
     attempt,
+    reason: 'pwd',
     transport,
-    persistent,
-    change,
-    refusal: () => wrongCredentials(ctx),
+    persistent: remember,
+    returnTo,
+    prepare: () => renewedHash(ctx, right, password),
+    refuse: (reason: GateRefusal) => refuseSignIn(ctx, { email, user, reason, attempt }, caller),
+    outdated: () => wrongCredentials(ctx),
   } as const
-  return finishSignIn(ctx, proven, caller)
+  return admit(ctx, admission, caller)
+}
+
+function proofOf(user: User): Proof {
+  return { user, method: 'password', amr: ['pwd'] }
 }
 
 /** Refusals that say nothing about the password. */
 const LEAVES_OPEN = new Set<ErrorCode>(['too_many_attempts', 'unavailable'])
 
 /**
- * Whether this is the password of an account that can sign in. Counts as a sign-in attempt. Starts no session, so a
- * right password does not count as a sign-in.
+ * Whether this is the password of an account that can sign in with it alone. Counts as a sign-in attempt. Starts no session, so
+ * a right password does not count as a sign-in.
  *
- * @returns `false` also for an unknown address, and for text that cannot be an address or a password.
+ * @returns `false` also for an unknown address, for text that cannot be an address or a password, and for an account that has or
+ *   needs a second factor: otherwise `sessions.create` after this check would be a way around it.
  * @throws {AuthError} `too_many_attempts` with `retryAfterSeconds`; `unavailable`: too many passwords wait to be hashed.
  */
 export async function verifyPassword(
@@ -80,14 +92,19 @@ export async function verifyPassword(
   try {
     assertEmailIsGiven(email)
     assertPassword(password, 'password')
-    const passed = await passGates(ctx, { email, password }, caller)
-    await orWithdraw(passed.attempt, () =>
-      inTransaction(ctx, async (tx) => {
-        await renewHash(tx, passed)
-        await passed.attempt.succeeded(tx)
-        await passed.attempt.refundSignIn(tx)
-      }),
-    )
+    const right = await rightPassword(ctx, { email, password }, caller)
+    const { user, attempt } = right
+    const stop = await orWithdraw(attempt, () => firstStop(ctx, proofOf(user)))
+    const reason = stop === null ? null : 'refusal' in stop ? stop.refusal : 'second_factor'
+    if (reason !== null) return await refuseSignIn(ctx, { email, user, reason, attempt }, caller)
+    await orWithdraw(attempt, async () => {
+      const change = await renewedHash(ctx, right, password)
+      await inTransaction(ctx, async (tx) => {
+        await change(tx)
+        await attempt.succeeded(tx)
+        await attempt.refundSignIn(tx)
+      })
+    })
     return true
   } catch (error) {
     if (error instanceof AuthError && !LEAVES_OPEN.has(error.code)) return false
@@ -95,37 +112,31 @@ export async function verifyPassword(
   }
 }
 
-/** A user behind every gate. */
-interface Passed {
+/** A user whose password was right. The attempt is still counted: the transaction that ends the sign-in clears it. */
+interface RightPassword {
   readonly user: User
-  /** Still counted: the transaction that ends the sign-in clears it. */
   readonly attempt: CountedAttempt
-  /** The password hashed again, if the settings have changed since its hash was made. */
-  readonly newHash: string | null
 }
 
-/** The gates in order. If the hash is outdated, a new one is made behind the last gate. */
-async function passGates(
+/** The first gates: the throttle, then the password. */
+async function rightPassword(
   ctx: Context,
-  { email, password }: PasswordSignInRequest,
+  { email, password }: Pick<PasswordSignInRequest, 'email' | 'password'>,
   caller: Caller,
-): Promise<Passed> {
+): Promise<RightPassword> {
   const user = await findAddressee(ctx, email)
   const attempt = await checkPassword(ctx, { password, email, account: user }, caller)
   const refuse = (reason: Refusal) => refuseSignIn(ctx, { email, user, reason, attempt }, caller)
   if (user === null) return refuse('unknown_email')
-  if (!attempt.isRight) return refuse('wrong_password')
-  if (user.disabledAt !== null) return refuse('disabled')
-  if (ctx.options.emailVerification && user.emailVerifiedAt === null) return refuse('unconfirmed')
-  if (user.passwordCompromisedAt !== null) return refuse('password_compromised')
-  const newHash = ctx.hasher.needsRehash(password, user.hashedPassword)
-    ? await orWithdraw(attempt, () => ctx.hasher.hash(password))
-    : null
-  return { user, attempt, newHash }
+  return attempt.isRight ? { user, attempt } : refuse('wrong_password')
 }
 
-async function renewHash(tx: TxContext, { user, newHash }: Passed): Promise<void> {
-  if (newHash !== null) await store.updatePasswordHash(tx.db, user, newHash)
+/** Hashes the password again if the settings have changed since its hash was made. Returns the change. */
+async function renewedHash({ hasher }: Context, { user }: RightPassword, password: string) {
+  const newHash = hasher.needsRehash(password, user.hashedPassword) ? await hasher.hash(password) : null
+  return async (tx: TxContext) => {
+    if (newHash !== null) await store.updatePasswordHash(tx.db, user, newHash)
+  }
 }
 
 interface RefusedSignIn {
@@ -135,7 +146,7 @@ interface RefusedSignIn {
   readonly attempt: CountedAttempt
 }
 
-type Refusal = 'unknown_email' | 'wrong_password' | 'disabled' | 'unconfirmed' | 'password_compromised'
+type Refusal = 'unknown_email' | 'wrong_password' | 'second_factor' | GateRefusal
 
 /** Records the reason, and does not reveal it. Every reason writes the same rows, so that timing does not tell either. */
 async function refuseSignIn(

@@ -280,6 +280,9 @@ describe('an export', () => {
     picture: fc.constantFrom(null, 'https://example.com/%7E?a=%22'),
     metadata: fc.constantFrom(null, { plan: 'pro', seats: [1, null, { ok: true }] }),
     private_metadata: fc.constantFrom(null, { text: '\0 \u2028 é " \\ \'' }),
+    second_factor_enabled_at: perhaps,
+    second_factor_required_at: perhaps,
+    webauthn_handle: fc.constantFrom(null, 'h'.repeat(43)),
   })
   const users = fc.uniqueArray(user, {
     maxLength: 30,

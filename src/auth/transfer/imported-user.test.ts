@@ -41,6 +41,9 @@ describe('a user to import', () => {
       picture: null,
       metadataJson: null,
       privateMetadataJson: null,
+      secondFactorEnabledAt: null,
+      secondFactorRequiredAt: null,
+      webauthnHandle: null,
     })
   })
 
@@ -60,6 +63,9 @@ describe('a user to import', () => {
       picture: 'https://EXAMPLE.com/a b'.replace(' ', '%20'),
       metadata: { plan: 'pro' },
       private_metadata: { customer: 'cus_1', tags: [] },
+      second_factor_enabled_at: at,
+      second_factor_required_at: at,
+      webauthn_handle: 'aGFuZGxl',
       email_verified: true,
       disabled: true,
       totp_secret: null,
@@ -83,6 +89,9 @@ describe('a user to import', () => {
       picture: 'https://example.com/a%20b',
       metadataJson: '{"plan":"pro"}',
       privateMetadataJson: '{"customer":"cus_1","tags":[]}',
+      secondFactorEnabledAt: new Date(at),
+      secondFactorRequiredAt: new Date(at),
+      webauthnHandle: 'aGFuZGxl',
     }
     expect(userOf(json)).toEqual(user)
     expect(userOf(csv)).toEqual(user)

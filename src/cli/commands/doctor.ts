@@ -1,11 +1,14 @@
 import {
   assertCreatable,
+  countSealed,
+  type Database,
   databaseExists,
   describeDatabase,
   healthOf,
   openDatabase,
   pendingMigrations,
 } from '../../db/index.ts'
+import { createKeyring, parseSecretKeys } from '../../lib/keyring.ts'
 import { visible } from '../../lib/visible.ts'
 import { describeSmtp, TERMINAL_MAIL } from '../../mail/settings.ts'
 import { OptionError } from '../../model/errors.ts'
@@ -41,8 +44,10 @@ export const doctor: Command = {
     const exceptions = exceptionsOf(options).map(({ option, reason }) => `${variableOf(option)}: ${reason}`)
     const missing = missingIn(options).map(({ option, reason }) => `${variableOf(option)}: ${reason}`)
     // Do not connect to a refused database URL: that could send the password in the clear.
-    const isAccepted = refused.every(({ setting }) => setting !== SETTINGS.databaseUrl.env)
-    const checks = isAccepted ? await checkDatabase(options) : []
+    const isAccepted = ({ env }: { readonly env: string }) => refused.every(({ setting }) => setting !== env)
+    const checks = isAccepted(SETTINGS.databaseUrl)
+      ? await checkDatabase(options, { withSecrets: isAccepted(SETTINGS.secretKey) })
+      : []
     const well = refused.length === 0 && checks.every((check) => check.ok)
 
     if (json) {
@@ -113,7 +118,10 @@ function shownDatabase(databaseUrl: string): string {
   }
 }
 
-async function checkDatabase(options: Options): Promise<Check[]> {
+async function checkDatabase(
+  options: Options,
+  { withSecrets }: { readonly withSecrets: boolean },
+): Promise<Check[]> {
   const { databaseUrl } = options
   try {
     if (!databaseExists(databaseUrl)) {
@@ -136,13 +144,37 @@ async function checkDatabase(options: Options): Promise<Check[]> {
             if (problem !== undefined) throw new Error(problem)
           }),
         )
-      return [...checks, { name: 'schema', ok: true, detail: schema }]
+      checks.push({ name: 'schema', ok: true, detail: schema })
+      if (withSecrets && pending.length === 0) checks.push(...(await checkSecrets(db, options)))
+      return checks
     } finally {
       await db.destroy()
     }
   } catch (error) {
     return [{ name: 'database', ok: false, detail: reasonOf(error) }]
   }
+}
+
+/** Whether every stored secret can be opened, and which keys must stay. None if no secret is stored. */
+async function checkSecrets(db: Database, { mode, secretKey }: Options): Promise<Check[]> {
+  const counts = await countSealed(db)
+  const of = (keyIds: Iterable<string>) =>
+    [...keyIds].reduce((total, keyId) => total + (counts.get(keyId) ?? 0), 0)
+  const total = of(counts.keys())
+  if (total === 0) return []
+  if (secretKey === '' && mode === 'development') {
+    const detail = `${total} sealed with a key that is lost at a restart; set ${SETTINGS.secretKey.env} to keep them`
+    return [{ name: 'secrets', ok: true, detail }]
+  }
+  const keyIds = secretKey === '' ? [] : createKeyring(parseSecretKeys(secretKey)).keyIds
+  const [first, former, unknown] = [of(keyIds.slice(0, 1)), of(keyIds.slice(1)), total - of(keyIds)]
+  const parts = [
+    first > 0 && `${first} sealed with the first key`,
+    former > 0 && `${former} with a former key; run bienvenue secrets reseal before you remove it`,
+    unknown > 0 &&
+      `${unknown} with a key that is not in ${SETTINGS.secretKey.env}; add it at the end of the list`,
+  ]
+  return [{ name: 'secrets', ok: unknown === 0, detail: parts.filter((part) => part !== false).join(', ') }]
 }
 
 async function check(name: string, well: string, test: () => Promise<void> | void): Promise<Check> {

@@ -6,8 +6,24 @@ import { TABLES } from './index.ts'
 import type { Column, Table } from './table.ts'
 
 const TYPES: Readonly<Record<EngineName, Readonly<Record<Column['type'], string>>>> = {
-  sqlite: { integer: 'INTEGER', text: 'TEXT', uuid: 'TEXT', time: 'INTEGER', json: 'TEXT', bytes: 'BLOB' },
-  postgres: { integer: 'int4', text: 'text', uuid: 'uuid', time: 'int8', json: 'text', bytes: 'bytea' },
+  sqlite: {
+    integer: 'INTEGER',
+    text: 'TEXT',
+    uuid: 'TEXT',
+    time: 'INTEGER',
+    count: 'INTEGER',
+    json: 'TEXT',
+    bytes: 'BLOB',
+  },
+  postgres: {
+    integer: 'int4',
+    text: 'text',
+    uuid: 'uuid',
+    time: 'int8',
+    count: 'int8',
+    json: 'text',
+    bytes: 'bytea',
+  },
 }
 
 async function keyOf(db: Database, engine: EngineName, table: string): Promise<string[]> {
@@ -20,6 +36,13 @@ async function keyOf(db: Database, engine: EngineName, table: string): Promise<s
   return rows.map(({ name }) => name)
 }
 
+/** Whether the database counts the keys of a table. Kysely says so for every key of SQLite that is an integer. */
+async function countsKeys(db: Database, engine: EngineName, table: string): Promise<boolean> {
+  if (engine === 'postgres') return true
+  const { rows } = await sql<{ sql: string }>`select sql from sqlite_master where name = ${table}`.execute(db)
+  return rows.some((row) => row.sql.includes('autoincrement'))
+}
+
 // Kysely's own tables have this prefix.
 const isOurs = ({ name }: { name: string }) => !name.startsWith('bienvenue_')
 
@@ -28,16 +51,18 @@ onBothEngines('the registry of tables', (engine) => {
     const db = await openDatabase(await freshDatabase(engine))
     onTestFinished(() => db.destroy())
     const found: Record<string, unknown> = {}
-    for (const { name, columns } of (await db.introspection.getTables()).filter(isOurs))
+    for (const { name, columns } of (await db.introspection.getTables()).filter(isOurs)) {
+      const counts = await countsKeys(db, engine, name)
       found[name] = {
         columns: columns.map((column) => [
           column.name,
           column.dataType,
           column.isNullable,
-          column.isAutoIncrementing,
+          column.isAutoIncrementing && counts,
         ]),
         key: await keyOf(db, engine, name),
       }
+    }
     const described = Object.entries<Table>(TABLES).map(([name, { columns, key }]) => [
       name,
       {

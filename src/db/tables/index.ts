@@ -4,20 +4,30 @@
  */
 import type { Kysely, Transaction } from 'kysely'
 import { type AuditTable, audit } from './audit.ts'
+import { type CeremoniesTable, ceremonies } from './ceremonies.ts'
 import { type MailCodesTable, mail_codes } from './mail-codes.ts'
 import { type OutboxTable, outbox } from './outbox.ts'
+import { type PasskeysTable, passkeys } from './passkeys.ts'
+import { type PendingSignInsTable, pending_sign_ins } from './pending-sign-ins.ts'
+import { type RecoveryCodesTable, recovery_codes } from './recovery-codes.ts'
 import { type SessionsTable, sessions } from './sessions.ts'
 import type { DeleteSome, Table } from './table.ts'
 import { type ThrottlesTable, throttles } from './throttles.ts'
 import { type TokensTable, tokens } from './tokens.ts'
+import { type TotpTable, totp } from './totp.ts'
 import { type UsersTable, users } from './users.ts'
 
 export * from './audit.ts'
+export * from './ceremonies.ts'
 export * from './mail-codes.ts'
 export * from './outbox.ts'
+export * from './passkeys.ts'
+export * from './pending-sign-ins.ts'
+export * from './recovery-codes.ts'
 export * from './sessions.ts'
 export * from './throttles.ts'
 export * from './tokens.ts'
+export * from './totp.ts'
 export * from './users.ts'
 export * from './users-bulk.ts'
 
@@ -26,16 +36,31 @@ export interface Schema {
   sessions: SessionsTable
   tokens: TokensTable
   mail_codes: MailCodesTable
+  totp: TotpTable
+  recovery_codes: RecoveryCodesTable
+  passkeys: PasskeysTable
+  pending_sign_ins: PendingSignInsTable
+  ceremonies: CeremoniesTable
   throttles: ThrottlesTable
   outbox: OutboxTable
   audit: AuditTable
 }
 
 /** Every table. A table comes after the tables that it refers to. */
-export const TABLES = { users, sessions, tokens, mail_codes, throttles, outbox, audit } satisfies Record<
-  keyof Schema,
-  Table
->
+export const TABLES = {
+  users,
+  sessions,
+  tokens,
+  mail_codes,
+  totp,
+  recovery_codes,
+  passkeys,
+  pending_sign_ins,
+  ceremonies,
+  throttles,
+  outbox,
+  audit,
+} satisfies Record<keyof Schema, Table>
 
 /** The name of every table, in the same order. */
 export const TABLE_NAMES = Object.keys(TABLES) as readonly (keyof Schema)[]

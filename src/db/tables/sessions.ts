@@ -152,7 +152,11 @@ export async function addSession(tx: Tx, user: User, session: Session): Promise<
     .where('password_version', '=', user.passwordVersion)
     .where('email', '=', user.email)
     .where('disabled_at', 'is', null)
-    .where('password_compromised_at', 'is', null)
+    .where(
+      'password_compromised_at',
+      user.passwordCompromisedAt === null ? 'is' : '=',
+      user.passwordCompromisedAt?.getTime() ?? null,
+    )
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   await tx
@@ -257,13 +261,21 @@ export async function findSession(
 export async function updateLastSeen(
   db: Database,
   id: string,
-  at: Date,
-  idleExpiresAt: Date | null,
+  use: {
+    readonly at: Date
+    readonly idleExpiresAt: Date | null
+    /** The new assurance level, if it has changed. */
+    readonly aal?: number
+  },
 ): Promise<void> {
   await withoutSync(db, (connection) =>
     connection
       .updateTable('sessions')
-      .set({ last_seen_at: at.getTime(), idle_expires_at: idleExpiresAt?.getTime() ?? null })
+      .set({
+        last_seen_at: use.at.getTime(),
+        idle_expires_at: use.idleExpiresAt?.getTime() ?? null,
+        ...(use.aal !== undefined && { aal: use.aal }),
+      })
       .where('id', '=', id)
       .execute(),
   )

@@ -11,6 +11,8 @@ interface Values {
   uuid: string
   /** Whole milliseconds since 1970, UTC. */
   time: number
+  /** A whole number that may exceed 32 bits. */
+  count: number
   bytes: Uint8Array
 }
 
@@ -24,6 +26,8 @@ export interface Column {
   readonly class: 'secret' | 'personal' | 'pseudonym' | 'technical'
   /** What protects it, besides the protection of every column. */
   readonly protection?: string
+  /** The value is sealed: the purpose for `Keyring.seal`. */
+  readonly sealed?: string
   /** When the value is removed, if earlier than the row. */
   readonly kept?: string
   /** Whether logs and the audit may contain it. */

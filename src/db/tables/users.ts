@@ -194,6 +194,32 @@ const COLUMNS = {
     protection: 'not part of an account; no answer over HTTP contains it',
     log: 'no',
   },
+  second_factor_enabled_at: {
+    type: 'time',
+    property: 'secondFactorEnabledAt',
+    nullable: true,
+    about: 'When the second factor was enabled; null if one factor is enough',
+    class: 'personal',
+    log: 'no',
+  },
+  second_factor_required_at: {
+    type: 'time',
+    property: 'secondFactorRequiredAt',
+    nullable: true,
+    about: 'When an operator required a second factor of this user',
+    class: 'personal',
+    log: 'no',
+  },
+  webauthn_handle: {
+    type: 'text',
+    property: 'webauthnHandle',
+    movingOnly: true,
+    nullable: true,
+    about: '32 random bytes in base64url that name the user to authenticators. They never change',
+    class: 'pseudonym',
+    protection: 'reveals nothing about the user',
+    log: 'no',
+  },
 } as const satisfies Readonly<Record<string, UserColumn>>
 
 export type UsersTable = RowOf<typeof COLUMNS>
@@ -526,6 +552,51 @@ export async function findPrivateMetadata(db: Database, userId: number): Promise
     .where('id', '=', userId)
     .executeTakeFirst()
   return row?.private_metadata
+}
+
+/** Sets or clears the times at which a second factor was enabled or required. `false` if there is no such user. */
+export async function updateSecondFactor(
+  db: Database,
+  userId: number,
+  {
+    enabledAt,
+    requiredAt,
+  }: { readonly enabledAt?: Date | null | undefined; readonly requiredAt?: Date | null | undefined },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({
+      ...(enabledAt !== undefined && { second_factor_enabled_at: enabledAt?.getTime() ?? null }),
+      ...(requiredAt !== undefined && { second_factor_required_at: requiredAt?.getTime() ?? null }),
+    })
+    .where('id', '=', userId)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/**
+ * The handle that names a user to authenticators. Stores `proposal` if the user has none.
+ *
+ * @param proposal - 32 random bytes in base64url.
+ */
+export async function webauthnHandleOf(db: Database, userId: number, proposal: string): Promise<string> {
+  const { webauthn_handle } = await db
+    .updateTable('users')
+    .set({ webauthn_handle: sql`coalesce(webauthn_handle, ${proposal})` })
+    .where('id', '=', userId)
+    .returning('webauthn_handle')
+    .executeTakeFirstOrThrow(() => new NoResultFound('no user matches'))
+  return webauthn_handle as string
+}
+
+/** The handle of a user, or `null` if they never added a passkey. */
+export async function findWebauthnHandle(db: Database, userId: number): Promise<string | null> {
+  const row = await db
+    .selectFrom('users')
+    .select('webauthn_handle')
+    .where('id', '=', userId)
+    .executeTakeFirst()
+  return row?.webauthn_handle ?? null
 }
 
 /** Marks a user's password as compromised until another one is set. `false` if there is no such user. */

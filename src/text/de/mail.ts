@@ -7,8 +7,8 @@ const IGNORE =
 
 const expiry = (duration: string) => `Der Link funktioniert nur einmal und ist ${duration} gültig.`
 
-const changePassword = (service: string) =>
-  `Wenn Sie das nicht waren, hat jemand anderes Zugriff auf Ihr Konto. Öffnen Sie umgehend ${service}, ändern Sie Ihr Passwort und melden Sie alle anderen Geräte ab.`
+const changePassword = (service: string, ...first: string[]) =>
+  `Wenn Sie das nicht waren, hat jemand anderes Zugriff auf Ihr Konto. Öffnen Sie umgehend ${service}, ${[...first, 'ändern Sie Ihr Passwort'].join(', ')} und melden Sie alle anderen Geräte ab.`
 
 const noLink = (service: string) =>
   `Diese E-Mail enthält absichtlich keine Links. Öffnen Sie ${service} in Ihrem Browser so, wie Sie es gewohnt sind.`
@@ -18,6 +18,8 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
   ...(device === null ? [] : [`Gerät: ${device}`]),
   ...(ip === null ? [] : [`IP-Adresse: ${ip}`]),
 ]
+
+const nameFact = (name: string) => (name === '' ? [] : [`Name: ${name}`])
 
 export const mail: MailTexts = {
   formats: 'de-DE',
@@ -138,6 +140,115 @@ export const mail: MailTexts = {
     ],
     facts: factsOf(signIn),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_added: (service, name) => ({
+    subject: `Ein Passkey wurde zu Ihrem Konto bei ${service} hinzugefügt`,
+    heading: 'Passkey hinzugefügt',
+    before: [
+      `Zu Ihrem Konto bei ${service} wurde ein Passkey hinzugefügt. Er kann jetzt zur Anmeldung verwendet werden.`,
+    ],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service, 'entfernen Sie den Passkey'), noLink(service)],
+  }),
+  passkey_removed: (service, name) => ({
+    subject: `Ein Passkey wurde aus Ihrem Konto bei ${service} entfernt`,
+    heading: 'Passkey entfernt',
+    before: [
+      `Aus Ihrem Konto bei ${service} wurde ein Passkey entfernt. Er kann nicht mehr zur Anmeldung verwendet werden.`,
+    ],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_refused: (service, name) => ({
+    subject: `Ein Passkey Ihres Kontos bei ${service} wurde abgelehnt`,
+    heading: 'Passkey abgelehnt',
+    before: [
+      `Ein Passkey Ihres Kontos bei ${service} wurde abgelehnt, weil er kopiert worden sein könnte: Sein Zähler ist nicht gestiegen. Niemand wurde damit angemeldet. Entfernen Sie diesen Passkey und fügen Sie einen neuen hinzu.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
+  totp_added: (service) => ({
+    subject: `Eine Authenticator-App wurde zu Ihrem Konto bei ${service} hinzugefügt`,
+    heading: 'Authenticator-App hinzugefügt',
+    before: [
+      `Zu Ihrem Konto bei ${service} wurde eine Authenticator-App hinzugefügt. Bei der Anmeldung kann ein Code aus dieser App verlangt werden.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      changePassword(service, 'entfernen Sie die App aus Ihrem Konto'),
+      `Wenn Sie sich nicht mehr anmelden können, wenden Sie sich an die Betreiber von ${service}.`,
+      noLink(service),
+    ],
+  }),
+  totp_removed: (service) => ({
+    subject: `Die Authenticator-App wurde aus Ihrem Konto bei ${service} entfernt`,
+    heading: 'Authenticator-App entfernt',
+    before: [
+      `Die Authenticator-App wurde aus Ihrem Konto bei ${service} entfernt. Codes aus dieser App funktionieren nicht mehr.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  second_factor_disabled: (service) => ({
+    subject: `Der zweite Faktor Ihres Kontos bei ${service} wurde ausgeschaltet`,
+    heading: 'Zweiter Faktor ausgeschaltet',
+    before: [
+      `Der zweite Faktor Ihres Kontos bei ${service} wurde ausgeschaltet. Für die Anmeldung genügt jetzt das Passwort.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      changePassword(service, 'schalten Sie den zweiten Faktor wieder ein'),
+      noLink(service),
+    ],
+  }),
+  recovery_codes_renewed: (service) => ({
+    subject: `Neue Wiederherstellungscodes für Ihr Konto bei ${service}`,
+    // The soft hyphens let the long word fit small screens.
+    heading: 'Neue Wieder\u00adherstellungs\u00adcodes',
+    before: [
+      `Für Ihr Konto bei ${service} wurden zehn neue Wiederherstellungscodes erstellt. Frühere funktionieren nicht mehr.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      changePassword(service, 'erstellen Sie neue Wiederherstellungscodes'),
+      noLink(service),
+    ],
+  }),
+  recovery_code_used: (service) => ({
+    subject: `Anmeldung in Ihrem Konto bei ${service} mit einem Wiederherstellungscode`,
+    heading: 'Anmeldung mit einem Wieder\u00adherstellungs\u00adcode',
+    before: [
+      `Jemand hat sich mit einem Wiederherstellungscode anstelle des zweiten Faktors in Ihrem Konto bei ${service} angemeldet. Dieser Code funktioniert nicht mehr. Ein neuer, der nach der Anmeldung angezeigt wurde, ersetzt ihn.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      changePassword(service, 'erstellen Sie neue Wiederherstellungscodes'),
+      noLink(service),
+    ],
+  }),
+  second_factor_failed: (service, signIn) => ({
+    subject: `Nicht abgeschlossene Anmeldung in Ihrem Konto bei ${service}`,
+    heading: 'Anmeldung nicht abgeschlossen',
+    before: [
+      `Jemand hat das Passwort Ihres Kontos bei ${service} eingegeben, die Anmeldung aber nicht mit dem zweiten Faktor abgeschlossen.`,
+    ],
+    facts: factsOf(signIn),
+    after: [
+      IT_WAS_YOU,
+      `Wenn Sie das nicht waren, kennt jemand anderes Ihr Passwort. Öffnen Sie umgehend ${service} und ändern Sie es.`,
+      noLink(service),
+    ],
+  }),
+  factors_revoked: (service) => ({
+    subject: `Anmeldemethoden wurden aus Ihrem Konto bei ${service} entfernt`,
+    heading: 'Anmelde\u00admethoden entfernt',
+    before: [
+      `Die Betreiber von ${service} haben eine oder mehrere Anmeldemethoden aus Ihrem Konto entfernt: Passkeys, die Authenticator-App oder Wiederherstellungscodes.`,
+    ],
+    after: [
+      `Wenn Sie darum gebeten haben, müssen Sie nichts tun. Andernfalls wenden Sie sich umgehend an die Betreiber von ${service}.`,
+      noLink(service),
+    ],
   }),
   account_deleted: (service) => ({
     subject: `Ihr Konto bei ${service} wurde gelöscht`,

@@ -5,8 +5,9 @@ const IGNORE = 'If this was not you, ignore this email. Nothing happens unless y
 
 const expiry = (duration: string) => `The link works once and expires after ${duration}.`
 
-const changePassword = (service: string) =>
-  `If this was not you, someone else has access to your account. Go to ${service} now, change your password and sign out all other devices.`
+/** @param first - What to do before changing the password. */
+const changePassword = (service: string, ...first: string[]) =>
+  `If this was not you, someone else has access to your account. Go to ${service} now, ${[...first, 'change your password'].join(', ')} and sign out all other devices.`
 
 // A forged notice needs a click, so a real one must not teach readers to click.
 const noLink = (service: string) =>
@@ -18,9 +19,12 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
   ...(ip === null ? [] : [`IP address: ${ip}`]),
 ]
 
+const nameFact = (name: string) => (name === '' ? [] : [`Name: ${name}`])
+
 /**
  * The mails, by kind. Each takes the host name of the service and what it reports, formatted for the reader: a `duration`
- * such as "1 hour", a masked `newEmail`, the most recent `signIns` of `count`. The other languages have the same form.
+ * such as "1 hour", a masked `newEmail`, the most recent `signIns` of `count`, the `name` of a passkey, which can be empty.
+ * The other languages have the same form.
  */
 export const mail = {
   /** The BCP 47 tag that formats dates, durations and numbers. */
@@ -139,6 +143,96 @@ export const mail = {
     ],
     facts: factsOf(signIn),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_added: (service: string, name: string): MailWords => ({
+    subject: `A passkey was added to your account at ${service}`,
+    heading: 'Passkey added',
+    before: [`A passkey was added to your account at ${service}. It can now be used to sign in.`],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service, 'remove the passkey'), noLink(service)],
+  }),
+  passkey_removed: (service: string, name: string): MailWords => ({
+    subject: `A passkey was removed from your account at ${service}`,
+    heading: 'Passkey removed',
+    before: [`A passkey was removed from your account at ${service}. It can no longer be used to sign in.`],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_refused: (service: string, name: string): MailWords => ({
+    subject: `A passkey of your account at ${service} was refused`,
+    heading: 'Passkey refused',
+    before: [
+      `A passkey of your account at ${service} was refused, because it may have been copied: its counter did not go up. Nobody was signed in with it. Remove this passkey, and add a new one.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
+  totp_added: (service: string): MailWords => ({
+    subject: `An authenticator app was added to your account at ${service}`,
+    heading: 'Authenticator app added',
+    before: [
+      `An authenticator app was added to your account at ${service}. When you sign in, you may be asked for a code from it.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      changePassword(service, 'remove the app from your account'),
+      `If you can no longer sign in, contact the people who run ${service}.`,
+      noLink(service),
+    ],
+  }),
+  totp_removed: (service: string): MailWords => ({
+    subject: `The authenticator app was removed from your account at ${service}`,
+    heading: 'Authenticator app removed',
+    before: [`The authenticator app was removed from your account at ${service}. Its codes no longer work.`],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  second_factor_disabled: (service: string): MailWords => ({
+    subject: `The second factor of your account at ${service} was turned off`,
+    heading: 'Second factor turned off',
+    before: [
+      `The second factor of your account at ${service} was turned off. The password alone is now enough to sign in.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'turn the second factor on again'), noLink(service)],
+  }),
+  recovery_codes_renewed: (service: string): MailWords => ({
+    subject: `New recovery codes for your account at ${service}`,
+    heading: 'New recovery codes',
+    before: [
+      `Ten new recovery codes were created for your account at ${service}. Earlier ones no longer work.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'create new recovery codes'), noLink(service)],
+  }),
+  recovery_code_used: (service: string): MailWords => ({
+    subject: `Sign-in to your account at ${service} with a recovery code`,
+    heading: 'Sign-in with a recovery code',
+    before: [
+      `Someone signed in to your account at ${service} with a recovery code in place of the second factor. The code no longer works. A new one, shown after the sign-in, replaces it.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'create new recovery codes'), noLink(service)],
+  }),
+  second_factor_failed: (service: string, signIn: SignInWords): MailWords => ({
+    subject: `Unfinished sign-in to your account at ${service}`,
+    heading: 'Unfinished sign-in',
+    before: [
+      `Someone entered the password of your account at ${service}, but did not finish the sign-in with the second factor.`,
+    ],
+    facts: factsOf(signIn),
+    after: [
+      IT_WAS_YOU,
+      `If this was not you, someone else knows your password. Go to ${service} now and change it.`,
+      noLink(service),
+    ],
+  }),
+  factors_revoked: (service: string): MailWords => ({
+    subject: `Ways to sign in were removed from your account at ${service}`,
+    heading: 'Ways to sign in removed',
+    before: [
+      `The people who run ${service} removed one or more ways to sign in from your account: passkeys, the authenticator app or recovery codes.`,
+    ],
+    after: [
+      `If you asked for this, you do not need to do anything. Otherwise, contact the people who run ${service} now.`,
+      noLink(service),
+    ],
   }),
   account_deleted: (service: string): MailWords => ({
     subject: `Your account at ${service} was deleted`,

@@ -6,8 +6,8 @@ const IGNORE = 'Si no fue usted, ignore este mensaje. No ocurrirá nada mientras
 
 const expiry = (duration: string) => `El enlace funciona una sola vez y es válido durante ${duration}.`
 
-const changePassword = (service: string) =>
-  `Si no fue usted, otra persona tiene acceso a su cuenta. Entre de inmediato en ${service}, cambie la contraseña y cierre la sesión en todos los demás dispositivos.`
+const changePassword = (service: string, ...first: string[]) =>
+  `Si no fue usted, otra persona tiene acceso a su cuenta. Entre de inmediato en ${service}, ${[...first, 'cambie la contraseña'].join(', ')} y cierre la sesión en todos los demás dispositivos.`
 
 const noLink = (service: string) =>
   `Este mensaje no incluye ningún enlace, de forma intencionada. Abra ${service} en su navegador como de costumbre.`
@@ -17,6 +17,8 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
   ...(device === null ? [] : [`Dispositivo: ${device}`]),
   ...(ip === null ? [] : [`Dirección IP: ${ip}`]),
 ]
+
+const nameFact = (name: string) => (name === '' ? [] : [`Nombre: ${name}`])
 
 export const mail: MailTexts = {
   formats: 'es-ES',
@@ -133,6 +135,102 @@ export const mail: MailTexts = {
     ],
     facts: factsOf(signIn),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_added: (service, name) => ({
+    subject: `Se ha añadido una llave de acceso a su cuenta de ${service}`,
+    heading: 'Llave de acceso añadida',
+    before: [
+      `Se ha añadido una llave de acceso a su cuenta de ${service}. Ya se puede usar para iniciar sesión.`,
+    ],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service, 'elimine la llave de acceso'), noLink(service)],
+  }),
+  passkey_removed: (service, name) => ({
+    subject: `Se ha eliminado una llave de acceso de su cuenta de ${service}`,
+    heading: 'Llave de acceso eliminada',
+    before: [
+      `Se ha eliminado una llave de acceso de su cuenta de ${service}. Ya no se puede usar para iniciar sesión.`,
+    ],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_refused: (service, name) => ({
+    subject: `Se ha rechazado una llave de acceso de su cuenta de ${service}`,
+    heading: 'Llave de acceso rechazada',
+    before: [
+      `Se ha rechazado una llave de acceso de su cuenta de ${service} porque puede haber sido copiada: su contador no ha aumentado. Nadie ha iniciado sesión con ella. Elimine esta llave de acceso y añada una nueva.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
+  totp_added: (service) => ({
+    subject: `Se ha añadido una aplicación de autenticación a su cuenta de ${service}`,
+    heading: 'Aplicación de autenticación añadida',
+    before: [
+      `Se ha añadido una aplicación de autenticación a su cuenta de ${service}. Al iniciar sesión, es posible que se le pida un código de esa aplicación.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      changePassword(service, 'quite la aplicación de su cuenta'),
+      `Si ya no puede iniciar sesión, póngase en contacto con los responsables de ${service}.`,
+      noLink(service),
+    ],
+  }),
+  totp_removed: (service) => ({
+    subject: `Se ha quitado la aplicación de autenticación de su cuenta de ${service}`,
+    heading: 'Aplicación de autenticación quitada',
+    before: [
+      `Se ha quitado la aplicación de autenticación de su cuenta de ${service}. Los códigos de esa aplicación ya no funcionan.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  second_factor_disabled: (service) => ({
+    subject: `Se ha desactivado el segundo factor de su cuenta de ${service}`,
+    heading: 'Segundo factor desactivado',
+    before: [
+      `Se ha desactivado el segundo factor de su cuenta de ${service}. Ahora basta la contraseña para iniciar sesión.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'vuelva a activar el segundo factor'), noLink(service)],
+  }),
+  recovery_codes_renewed: (service) => ({
+    subject: `Nuevos códigos de recuperación para su cuenta de ${service}`,
+    heading: 'Nuevos códigos de recuperación',
+    before: [
+      `Se han creado diez códigos de recuperación nuevos para su cuenta de ${service}. Los anteriores ya no funcionan.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'cree códigos de recuperación nuevos'), noLink(service)],
+  }),
+  recovery_code_used: (service) => ({
+    subject: `Inicio de sesión en su cuenta de ${service} con un código de recuperación`,
+    heading: 'Inicio de sesión con un código de recuperación',
+    before: [
+      `Alguien inició sesión en su cuenta de ${service} con un código de recuperación en lugar del segundo factor. Ese código ya no funciona. Lo sustituye uno nuevo, que se mostró después de iniciar sesión.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'cree códigos de recuperación nuevos'), noLink(service)],
+  }),
+  second_factor_failed: (service, signIn) => ({
+    subject: `Inicio de sesión sin terminar en su cuenta de ${service}`,
+    heading: 'Inicio de sesión sin terminar',
+    before: [
+      `Alguien introdujo la contraseña de su cuenta de ${service}, pero no terminó de iniciar sesión con el segundo factor.`,
+    ],
+    facts: factsOf(signIn),
+    after: [
+      IT_WAS_YOU,
+      `Si no fue usted, otra persona conoce su contraseña. Entre de inmediato en ${service} y cámbiela.`,
+      noLink(service),
+    ],
+  }),
+  factors_revoked: (service) => ({
+    subject: `Se han eliminado métodos de inicio de sesión de su cuenta de ${service}`,
+    heading: 'Métodos de inicio de sesión eliminados',
+    before: [
+      `Los responsables de ${service} han eliminado de su cuenta uno o varios métodos de inicio de sesión: llaves de acceso, la aplicación de autenticación o códigos de recuperación.`,
+    ],
+    after: [
+      `Si usted lo pidió, no tiene que hacer nada. Si no, póngase en contacto de inmediato con los responsables de ${service}.`,
+      noLink(service),
+    ],
   }),
   account_deleted: (service) => ({
     subject: `Su cuenta de ${service} se ha eliminado`,

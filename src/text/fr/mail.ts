@@ -7,8 +7,8 @@ const IGNORE =
 
 const expiry = (duration: string) => `Ce lien ne fonctionne qu’une fois et reste valable ${duration}.`
 
-const changePassword = (service: string) =>
-  `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, changez votre mot de passe et déconnectez tous les autres appareils.`
+const changePassword = (service: string, ...first: string[]) =>
+  `Si ce n’était pas vous, quelqu’un d’autre a accès à votre compte. Rendez-vous sans attendre sur ${service}, ${[...first, 'changez votre mot de passe'].join(', ')} et déconnectez tous les autres appareils.`
 
 const noLink = (service: string) =>
   `Ce message ne contient volontairement aucun lien\u00a0: ouvrez ${service} dans votre navigateur comme vous en avez l’habitude.`
@@ -18,6 +18,8 @@ const factsOf = ({ time, device, ip }: SignInWords) => [
   ...(device === null ? [] : [`Appareil\u00a0: ${device}`]),
   ...(ip === null ? [] : [`Adresse IP\u00a0: ${ip}`]),
 ]
+
+const nameFact = (name: string) => (name === '' ? [] : [`Nom\u00a0: ${name}`])
 
 export const mail: MailTexts = {
   formats: 'fr-FR',
@@ -137,6 +139,103 @@ export const mail: MailTexts = {
     ],
     facts: factsOf(signIn),
     after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_added: (service, name) => ({
+    subject: `Une clé d’accès a été ajoutée à votre compte sur ${service}`,
+    heading: 'Clé d’accès ajoutée',
+    before: [
+      `Une clé d’accès a été ajoutée à votre compte sur ${service}. Elle permet désormais de s’y connecter.`,
+    ],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service, 'supprimez cette clé d’accès'), noLink(service)],
+  }),
+  passkey_removed: (service, name) => ({
+    subject: `Une clé d’accès a été supprimée de votre compte sur ${service}`,
+    heading: 'Clé d’accès supprimée',
+    before: [
+      `Une clé d’accès a été supprimée de votre compte sur ${service}. Elle ne permet plus de s’y connecter.`,
+    ],
+    facts: nameFact(name),
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  passkey_refused: (service, name) => ({
+    subject: `Une clé d’accès de votre compte sur ${service} a été refusée`,
+    heading: 'Clé d’accès refusée',
+    before: [
+      `Une clé d’accès de votre compte sur ${service} a été refusée, car elle a peut-être été copiée : son compteur n’a pas augmenté. Personne ne s’est connecté avec elle. Supprimez cette clé d’accès et ajoutez-en une nouvelle.`,
+    ],
+    facts: nameFact(name),
+    after: [noLink(service)],
+  }),
+  totp_added: (service) => ({
+    subject: `Une application d’authentification a été ajoutée à votre compte sur ${service}`,
+    // The soft hyphens let the long word fit small screens.
+    heading: 'Application d’authenti\u00adfication ajoutée',
+    before: [
+      `Une application d’authentification a été ajoutée à votre compte sur ${service}. Lors de la connexion, un code de cette application pourra vous être demandé.`,
+    ],
+    after: [
+      IT_WAS_YOU,
+      changePassword(service, 'retirez cette application de votre compte'),
+      `Si vous ne pouvez plus vous connecter, prévenez les responsables du service ${service}.`,
+      noLink(service),
+    ],
+  }),
+  totp_removed: (service) => ({
+    subject: `L’application d’authentification a été retirée de votre compte sur ${service}`,
+    heading: 'Application d’authenti\u00adfication retirée',
+    before: [
+      `L’application d’authentification a été retirée de votre compte sur ${service}. Ses codes ne fonctionnent plus.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service), noLink(service)],
+  }),
+  second_factor_disabled: (service) => ({
+    subject: `Le second facteur de votre compte sur ${service} a été désactivé`,
+    heading: 'Second facteur désactivé',
+    before: [
+      `Le second facteur de votre compte sur ${service} a été désactivé. Le mot de passe suffit désormais pour se connecter.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'réactivez le second facteur'), noLink(service)],
+  }),
+  recovery_codes_renewed: (service) => ({
+    subject: `Nouveaux codes de récupération pour votre compte sur ${service}`,
+    heading: 'Nouveaux codes de récupération',
+    before: [
+      `Dix nouveaux codes de récupération ont été créés pour votre compte sur ${service}. Les précédents ne fonctionnent plus.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'créez de nouveaux codes de récupération'), noLink(service)],
+  }),
+  recovery_code_used: (service) => ({
+    subject: `Connexion à votre compte sur ${service} avec un code de récupération`,
+    heading: 'Connexion avec un code de récupération',
+    before: [
+      `Quelqu’un s’est connecté à votre compte sur ${service} avec un code de récupération, à la place du second facteur. Ce code ne fonctionne plus. Un nouveau code, affiché après la connexion, le remplace.`,
+    ],
+    after: [IT_WAS_YOU, changePassword(service, 'créez de nouveaux codes de récupération'), noLink(service)],
+  }),
+  second_factor_failed: (service, signIn) => ({
+    subject: `Connexion inachevée à votre compte sur ${service}`,
+    heading: 'Connexion inachevée',
+    before: [
+      `Quelqu’un a saisi le mot de passe de votre compte sur ${service}, mais n’a pas terminé la connexion avec le second facteur.`,
+    ],
+    facts: factsOf(signIn),
+    after: [
+      IT_WAS_YOU,
+      `Si ce n’était pas vous, quelqu’un d’autre connaît votre mot de passe. Rendez-vous sans attendre sur ${service} et changez-le.`,
+      noLink(service),
+    ],
+  }),
+  factors_revoked: (service) => ({
+    subject: `Des moyens de connexion ont été retirés de votre compte sur ${service}`,
+    heading: 'Moyens de connexion retirés',
+    before: [
+      `Les responsables du service ${service} ont retiré un ou plusieurs moyens de connexion de votre compte\u00a0: clés d’accès, application d’authentification ou codes de récupération.`,
+    ],
+    after: [
+      `Si vous l’avez demandé, vous n’avez rien à faire. Sinon, prévenez sans attendre les responsables du service ${service}.`,
+      noLink(service),
+    ],
   }),
   account_deleted: (service) => ({
     subject: `Votre compte sur ${service} a été supprimé`,

@@ -1,9 +1,9 @@
 import { argon2Sync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hasCurrentCost, unknownArgon2id } from './argon2.ts'
+import { hasCurrentCost, PASSWORD_COST, RECOVERY_CODE_COST, unknownArgon2id } from './argon2.ts'
 import { bcryptCost, unknownBcrypt } from './bcrypt.ts'
-import { createHasher, readHash } from './index.ts'
+import { createHasher, RECOVERY_CODE_HASHING, readHash } from './index.ts'
 
 // The lowest cost that bcrypt has. The options allow 10 and more.
 const COST = 4
@@ -238,13 +238,31 @@ describe('verify', () => {
   })
 })
 
+describe('the hasher for recovery codes', () => {
+  const hasher = createHasher({ bcryptCost: COST, ...RECOVERY_CODE_HASHING })
+
+  it('hashes with argon2id of its own cost, whatever the password hash is', async () => {
+    const stored = await hasher.hash('37KQ2M9XTPA4B1')
+    expect(stored).toMatch(/^\$argon2id\$v=19\$m=7168,t=5,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+    expect(await hasher.verify('37KQ2M9XTPA4B1', stored)).toBe(true)
+    expect(await hasher.verify('37KQ2M9XTPA4B2', stored)).toBe(false)
+    expect(hasher.needsRehash('37KQ2M9XTPA4B1', stored)).toBe(false)
+  })
+
+  it('takes less work than for a password, also for a code that does not exist', () => {
+    const reading = readHash(unknownArgon2id(RECOVERY_CODE_COST))
+    expect('cost' in reading && reading.cost).toBeCloseTo(0.92, 2)
+  })
+})
+
 describe('verifyNothing', () => {
   it('verifies against a hash of the configured algorithm and cost that no password matches', async () => {
-    const unknown = [unknownBcrypt(COST), unknownArgon2id()]
+    const unknown = [unknownBcrypt(COST), unknownArgon2id(PASSWORD_COST)]
     // They must be run like real ones, not refused by their form.
     expect(bcryptCost(unknownBcrypt(COST))).toBe(COST)
     expect(bcryptCost(unknownBcrypt(12))).toBe(12)
-    expect(hasCurrentCost(unknownArgon2id())).toBe(true)
+    for (const cost of [PASSWORD_COST, RECOVERY_CODE_COST])
+      expect(hasCurrentCost(unknownArgon2id(cost), cost)).toBe(true)
     for (const stored of unknown) expect(readHash(stored)).toHaveProperty('verify')
     for (const stored of unknown) {
       for (const password of ['', 'password', '\0', 'x'.repeat(73)])
@@ -263,7 +281,7 @@ describe('verifyNothing', () => {
 
 describe('needsRehash', () => {
   const ofCost = (cost: number) => unknownBcrypt(cost)
-  const ofArgon2id = unknownArgon2id()
+  const ofArgon2id = unknownArgon2id(PASSWORD_COST)
   const long = 'x'.repeat(73)
 
   it.each<[hasher: 'bcrypt' | 'argon2id', password: string, stored: string, needed: boolean]>([

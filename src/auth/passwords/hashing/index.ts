@@ -5,7 +5,15 @@
  * @module
  */
 import type { Hasher } from '../../../options/index.ts'
-import { hasCurrentCost, hashArgon2id, readArgon2, unknownArgon2id } from './argon2.ts'
+import {
+  type Argon2idCost,
+  hasCurrentCost,
+  hashArgon2id,
+  PASSWORD_COST,
+  RECOVERY_CODE_COST,
+  readArgon2,
+  unknownArgon2id,
+} from './argon2.ts'
 import { bcryptCost, costOfRounds, fitsBcrypt, hashBcrypt, readBcrypt, unknownBcrypt } from './bcrypt.ts'
 import { readFirebase } from './firebase.ts'
 import { readPbkdf2 } from './pbkdf2.ts'
@@ -18,7 +26,15 @@ export interface HasherSettings {
   passwordHash: 'bcrypt' | 'argon2id'
   /** The cost of new bcrypt hashes: log2 of the number of rounds. */
   bcryptCost: number
+  /** Default: that of passwords. */
+  argon2idCost?: Argon2idCost
 }
+
+/** Recovery codes are hashed like this, whatever the password hash is: ten with bcrypt would take 0.8 s. */
+export const RECOVERY_CODE_HASHING = {
+  passwordHash: 'argon2id',
+  argon2idCost: RECOVERY_CODE_COST,
+} as const satisfies Partial<HasherSettings>
 
 const READERS: readonly Reader[] = [
   readBcrypt,
@@ -54,6 +70,7 @@ export function costOfNew({ passwordHash, bcryptCost }: HasherSettings): number 
 /** Creates a hasher that hashes new passwords as configured and verifies every known format. */
 export function createHasher(settings: HasherSettings): Hasher {
   const prefersBcrypt = settings.passwordHash === 'bcrypt'
+  const argon2idCost = settings.argon2idCost ?? PASSWORD_COST
   const usesBcrypt = (password: string) => prefersBcrypt && fitsBcrypt(password)
 
   async function verify(password: string, storedHash: string): Promise<boolean> {
@@ -64,15 +81,17 @@ export function createHasher(settings: HasherSettings): Hasher {
   }
 
   async function verifyNothing(password: string): Promise<void> {
-    await verify(password, prefersBcrypt ? unknownBcrypt(settings.bcryptCost) : unknownArgon2id())
+    await verify(password, prefersBcrypt ? unknownBcrypt(settings.bcryptCost) : unknownArgon2id(argon2idCost))
   }
 
   return {
     hash: (password) =>
-      usesBcrypt(password) ? hashBcrypt(password, settings.bcryptCost) : hashArgon2id(password),
+      usesBcrypt(password) ? hashBcrypt(password, settings.bcryptCost) : hashArgon2id(password, argon2idCost),
     verify,
     verifyNothing,
     needsRehash: (password, storedHash) =>
-      usesBcrypt(password) ? bcryptCost(storedHash) !== settings.bcryptCost : !hasCurrentCost(storedHash),
+      usesBcrypt(password)
+        ? bcryptCost(storedHash) !== settings.bcryptCost
+        : !hasCurrentCost(storedHash, argon2idCost),
   }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { CHEAP_HASHER } from '../../../../test/support/engines.ts'
-import { withBoundedQueue } from './queue.ts'
+import { createHashQueues } from './queue.ts'
 
 const ORDINARY = { costOfNew: 1 }
 
@@ -11,19 +11,16 @@ it('runs one hash per core, queues 512 more, refuses the rest, and continues aft
   const started: (() => void)[] = []
   let most = 0
   let running = 0
-  const hasher = withBoundedQueue(
-    {
-      ...CHEAP_HASHER,
-      async hash(password) {
-        most = Math.max(most, ++running)
-        await new Promise<void>((resolve) => started.push(resolve))
-        running--
-        if (password === 'broken') throw new Error('broken')
-        return password
-      },
+  const hasher = createHashQueues(ORDINARY)({
+    ...CHEAP_HASHER,
+    async hash(password) {
+      most = Math.max(most, ++running)
+      await new Promise<void>((resolve) => started.push(resolve))
+      running--
+      if (password === 'broken') throw new Error('broken')
+      return password
     },
-    ORDINARY,
-  )
+  })
   const asked = Array.from({ length: WAITING_MAX + availableParallelism() + 3 }, (_, index) =>
     hasher
       .hash(index === 1 ? 'broken' : String(index))
@@ -52,13 +49,24 @@ it.each([
   [1_000, 1],
 ])('gives each of %d processes its share of the cores, at least one', async (processes, share) => {
   let running = 0
-  const hasher = withBoundedQueue(
-    { ...CHEAP_HASHER, hash: () => new Promise<string>(() => void running++) },
-    { ...ORDINARY, processes },
-  )
+  const queued = createHashQueues({ ...ORDINARY, processes })
+  const hasher = queued({ ...CHEAP_HASHER, hash: () => new Promise<string>(() => void running++) })
   for (let count = 0; count < availableParallelism() + 3; count++) void hasher.hash('x')
   await new Promise((resolve) => setImmediate(resolve))
   expect(running).toBe(share)
+})
+
+it('lets several hashers share the cores', async () => {
+  let running = 0
+  const queued = createHashQueues(ORDINARY)
+  const hold = () => new Promise<string>(() => void running++)
+  const [passwords, codes] = [hold, hold].map((hash) => queued({ ...CHEAP_HASHER, hash }))
+  for (let count = 0; count < availableParallelism(); count++) {
+    void passwords?.hash('x')
+    void codes?.hash('x')
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(running).toBe(availableParallelism())
 })
 
 describe('costly hashes', () => {
@@ -73,21 +81,18 @@ describe('costly hashes', () => {
   function heldHasher(capacity: { costOfNew: number; processes?: number } = ORDINARY) {
     const running: { stored: string; end: () => void }[] = []
     const hold = (stored: string) => new Promise<void>((end) => running.push({ stored, end }))
-    const hasher = withBoundedQueue(
-      {
-        ...CHEAP_HASHER,
-        async hash(password) {
-          await hold('new')
-          return password
-        },
-        async verify(_, stored) {
-          await hold(stored)
-          return true
-        },
-        verifyNothing: () => hold('unknown'),
+    const hasher = createHashQueues(capacity)({
+      ...CHEAP_HASHER,
+      async hash(password) {
+        await hold('new')
+        return password
       },
-      capacity,
-    )
+      async verify(_, stored) {
+        await hold(stored)
+        return true
+      },
+      verifyNothing: () => hold('unknown'),
+    })
     const guess = (stored: string) =>
       hasher.verify('guess', stored).catch((error: { code?: string }) => error.code)
     const end = (index: number) => running.splice(index, 1)[0]?.end()

@@ -24,22 +24,21 @@ interface Capacity {
 }
 
 /**
- * Adds bounded queues to a hasher (OWASP ASVS 15.2.2). During a flood of sign-ins or registrations, further ones are
- * refused at once with `unavailable` instead of waiting for minutes.
+ * Creates bounded queues for hashers (OWASP ASVS 15.2.2), and returns the function that adds them to a hasher. During a
+ * flood of sign-ins or registrations, further ones are refused at once with `unavailable` instead of waiting for
+ * minutes. All hashers of a process share the queues, because they share the cores.
  *
  * Costly hashes, which come from an import or from a former setting, have a queue of their own. Their total cost is
  * bounded, and guesses at their passwords do not delay other sign-ins.
- *
- * @param processes - How many processes share the cores. Each runs at least one hash at a time.
  */
-export function withBoundedQueue(hasher: Hasher, { costOfNew, processes = 1 }: Capacity): Hasher {
+export function createHashQueues({ costOfNew, processes = 1 }: Capacity): (hasher: Hasher) => Hasher {
   const runningMax = Math.max(1, Math.floor(RUNNING_MAX / processes))
   const ordinary = createQueue({ runningMax, waitingMax: WAITING_MAX })
   const costly = createQueue({
     runningMax: Math.min(COSTLY_RUNNING_MAX, Math.max(1, Math.floor(runningMax / 2))),
     waitingMax: COSTLY_WAITING_MAX,
   })
-  return {
+  return (hasher) => ({
     hash: (password) => ordinary(1, () => hasher.hash(password)),
     verify(password, storedHash) {
       const reading = readHash(storedHash)
@@ -50,7 +49,7 @@ export function withBoundedQueue(hasher: Hasher, { costOfNew, processes = 1 }: C
     },
     verifyNothing: (password) => ordinary(1, () => hasher.verifyNothing(password)),
     needsRehash: hasher.needsRehash,
-  }
+  })
 }
 
 interface QueueLimits {

@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { operation } from './contract.ts'
+import { enabled, enrolled, loginToken, passkey, recoveryCodes, totpCode } from './fields.ts'
+
+/** What sensitive operations on factors need. */
+const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
+const ENROLLEE = { ...STRONG, orEnrolling: true } as const
+
+export const list = operation({
+  method: 'GET',
+  path: '/profile/factors',
+  summary: 'List the second factors of the account',
+  tag: 'account',
+  needs: ['factors'],
+  access: { session: true },
+  success: {
+    status: 200,
+    description: 'The factors. They contain no secret.',
+    body: z.strictObject({
+      totp: z
+        .strictObject({ confirmed_at: z.iso.datetime(), disabled_at: z.iso.datetime().nullable() })
+        .nullable()
+        .meta({ description: 'The authenticator app. `disabled_at`: too many wrong codes disabled it.' }),
+      passkeys: z.array(passkey),
+      recovery_codes: z.int().meta({ description: 'How many recovery codes there are.' }),
+      second_factor_enabled: z.boolean(),
+      policy: z
+        .enum(['off', 'optional', 'required', 'passkey'])
+        .meta({ description: 'What the operator asks of this account.' }),
+      aal: z.int().meta({ description: 'The assurance level of the session now (NIST SP 800-63B).' }),
+    }),
+  },
+  errors: [],
+})
+
+export const setSecondFactor = operation({
+  method: 'PUT',
+  path: '/profile/second_factor',
+  summary: 'Enable or disable the second factor',
+  tag: 'account',
+  needs: ['factors'],
+  access: STRONG,
+  audit: ['enable_second_factor', 'disable_second_factor'],
+  body: z.strictObject({ enabled }),
+  success: {
+    status: 200,
+    description: 'From now on, a sign-in with a password needs a second factor, or does not.',
+    body: z.strictObject({ second_factor_enabled: z.boolean() }),
+  },
+  errors: ['no_second_factor', 'last_factor'],
+})
+
+export const startTotp = operation({
+  method: 'POST',
+  path: '/profile/totp',
+  summary: 'Begin to set up an authenticator app',
+  tag: 'account',
+  needs: ['totp'],
+  access: ENROLLEE,
+  body: z.strictObject({ login_token: loginToken }),
+  success: {
+    status: 200,
+    description: 'The secret of the app. Nothing changes until a code confirms it.',
+    body: z.strictObject({
+      secret: z.string().meta({ description: 'In base32, to type in.' }),
+      uri: z.string().meta({ description: 'An `otpauth:` link with the secret.' }),
+      qr: z.string().meta({ description: 'The link as a QR code: an SVG element.' }),
+      expires_at: z.iso.datetime(),
+    }),
+  },
+  errors: [],
+})
+
+export const confirmTotp = operation({
+  method: 'PUT',
+  path: '/profile/totp',
+  summary: 'Confirm an authenticator app with a code',
+  tag: 'account',
+  needs: ['totp'],
+  access: ENROLLEE,
+  throttle: ['totp'],
+  audit: ['add_factor', 'login', 'logout', 'limit_reached'],
+  body: z.strictObject({ code: totpCode, login_token: loginToken }),
+  success: {
+    status: 200,
+    description:
+      'The app is set up, and the second factor is enabled. If a sign-in waited for it, the user is signed in.',
+    body: z.strictObject({ message: z.literal('authenticator app added'), ...enrolled }),
+    setsCookie: true,
+  },
+  errors: ['invalid_code', 'refused_by_application'],
+})
+
+export const removeTotp = operation({
+  method: 'DELETE',
+  path: '/profile/totp',
+  summary: 'Remove the authenticator app',
+  tag: 'account',
+  needs: ['factors'],
+  access: STRONG,
+  audit: ['remove_factor', 'disable_second_factor'],
+  success: {
+    status: 200,
+    description: 'The app is removed. If it was the last factor, the second factor is disabled.',
+    body: z.strictObject({ message: z.literal('authenticator app removed') }),
+  },
+  errors: ['not_found', 'last_factor'],
+})
+
+export const renewRecoveryCodes = operation({
+  method: 'POST',
+  path: '/profile/recovery_codes',
+  summary: 'Make new recovery codes',
+  tag: 'account',
+  needs: ['factors'],
+  access: STRONG,
+  audit: ['renew_recovery_codes'],
+  success: {
+    status: 200,
+    description: 'Ten new codes. The old ones have stopped working.',
+    body: z.strictObject({ recovery_codes: recoveryCodes }),
+  },
+  errors: ['no_second_factor'],
+})

@@ -1,0 +1,31 @@
+/** What the answers about factors have in common. */
+import type { Enrolled, PasskeyInfo, SessionCaller } from '../auth/index.ts'
+import type { CookieOptions } from './cookies.ts'
+import { delivery, endOfWait } from './signed-in.ts'
+
+/** What setting up a factor adds to the answer: recovery codes, and the session that waited for it. */
+export function enrolledAnswer(
+  { recoveryCodes, signedIn }: Enrolled,
+  caller: SessionCaller,
+  options: CookieOptions,
+) {
+  const codes = recoveryCodes === null ? {} : { recovery_codes: [...recoveryCodes] }
+  if (signedIn === null) return { fields: codes }
+  const { cookies, fields } = delivery(signedIn, options)
+  return { fields: { ...codes, ...fields }, cookies: [...cookies, ...endOfWait(signedIn, caller, options)] }
+}
+
+export function passkeyBody(passkey: PasskeyInfo) {
+  const { id, name, provider, discoverable, usable, createdAt, lastUsedAt } = passkey
+  return {
+    id,
+    credential_id: passkey.credentialId,
+    name,
+    provider,
+    discoverable,
+    backed_up: passkey.backedUp,
+    usable,
+    created_at: createdAt.toISOString(),
+    last_used_at: lastUsedAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,100 @@
+/** Who may set up a second factor: a user with a strong session, or one whose sign-in waits for exactly that. */
+import * as store from '../../db/index.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { Factor } from '../../model/factors.ts'
+import type { User } from '../../model/user.ts'
+import { record } from '../audit/record.ts'
+import { asUser, type Caller } from '../caller.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
+import { enqueueMail } from '../delivery/enqueue.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
+import { admit, type SignedIn } from '../sign-in/admit.ts'
+import { resumption } from '../sign-in/continue.ts'
+import { findLive, type LivePending } from '../sign-in/pending.ts'
+import { UNCOUNTED } from '../sign-in/throttle.ts'
+import { combined } from './proven.ts'
+import { newRecoveryCodes } from './recovery-codes.ts'
+import { factorsOf } from './state.ts'
+
+/** A user who may set up a factor. */
+export interface Enrollee {
+  readonly user: User
+  /** The caller, acting as the user. */
+  readonly acting: Caller
+  /** The sign-in that waits for the factor. `null`: the user has a session. */
+  readonly live: LivePending | null
+}
+
+/** What setting up a factor leads to. */
+export interface Enrolled {
+  /** Ten recovery codes, if the second factor was enabled and there are none yet. They cannot be shown again. */
+  readonly recoveryCodes: readonly string[] | null
+  /** The new session, if a sign-in waited for the factor. */
+  readonly signedIn: SignedIn | null
+}
+
+/**
+ * The user who may set up a factor. A sign-in that waits for one comes first: it is the latest that happened in this browser.
+ *
+ * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`.
+ */
+export async function requireEnrollee(ctx: Context, caller: Caller): Promise<Enrollee> {
+  const live = await findLive(ctx, caller)
+  if (live?.pending.next === 'enrol') return { user: live.user, acting: asUser(caller, live.user), live }
+  const { user, acting } = await requireStrongSession(ctx, caller)
+  return { user, acting, live: null }
+}
+
+/** A factor that was proven, and is not stored yet. */
+interface NewFactor {
+  readonly factor: Exclude<Factor, 'recovery_code'>
+  /** What the proof is worth: names of RFC 8176. */
+  readonly amr: readonly string[]
+  readonly enables: boolean
+  readonly details: Readonly<Record<string, string>>
+  readonly mailDetails?: Readonly<Record<string, string>>
+  store(tx: TxContext): Promise<void>
+}
+
+/**
+ * Stores a new factor, with recovery codes if it is the first one, and finishes the sign-in that waited for it. The owner gets a
+ * notice.
+ *
+ * @throws {AuthError} What storing the factor throws; what `admit` throws.
+ */
+export async function enrol(
+  ctx: Context,
+  { user, acting, live }: Enrollee,
+  added: NewFactor,
+): Promise<Enrolled> {
+  const { recoveryCodes } = await factorsOf(ctx, user.id)
+  const needsCodes = recoveryCodes.length === 0 && (added.enables || live !== null)
+  const codes = needsCodes ? await newRecoveryCodes(ctx) : null
+  const change = async (tx: TxContext) => {
+    await store.lockUser(tx.db, user.id)
+    await added.store(tx)
+    await codes?.save(tx, user.id)
+    if (added.enables && user.secondFactorEnabledAt === null)
+      await store.updateSecondFactor(tx.db, user.id, { enabledAt: tx.now() })
+    await store.deletePendingSignInsOf(tx.db, user.id)
+    const { factor, details } = added
+    await record(tx, { action: 'add_factor', reason: factor, userId: user.id, details }, acting)
+    await enqueueMail(tx, user, `${factor}_added`, acting, { details: added.mailDetails ?? {} })
+  }
+  if (live === null) {
+    await inTransaction(ctx, change)
+    return { recoveryCodes: codes?.codes ?? null, signedIn: null }
+  }
+  const amr = combined(live.pending.amr, added.amr)
+  const admission = {
+    ...resumption(live, change, acting),
+    amr,
+    attempt: UNCOUNTED,
+    reason: added.factor,
+    details: added.details,
+  } as const
+  const result = await admit(ctx, admission, acting)
+  // The policy asks for a passkey, and this was none. The factor would be stored, but it is not what the sign-in waits for.
+  if (result.next !== 'signed_in') throw new AuthError('pending_login_required')
+  return { recoveryCodes: codes?.codes ?? null, signedIn: result }
+}

@@ -1,0 +1,36 @@
+/** What a session is worth after its user has proven another factor. */
+import type * as store from '../../db/index.ts'
+import { PHISHING_RESISTANT } from '../../model/factors.ts'
+import type { Context } from '../context.ts'
+import { effectiveAal } from '../sessions/guards.ts'
+
+/** The names of RFC 8176 for what a passkey proves. `mfa` if it verified the user: then it is two factors on its own. */
+export function amrOfPasskey({
+  backupEligible,
+  userVerified,
+}: {
+  readonly backupEligible: boolean
+  readonly userVerified: boolean
+}): readonly string[] {
+  return [backupEligible ? 'swk' : 'hwk', ...(userVerified ? ['mfa'] : [])]
+}
+
+/** Adds what was proven to what was proven before. A password and something that the user has are two factors. */
+export function combined(before: readonly string[], proven: readonly string[]): string[] {
+  const all = new Set([...before, ...proven])
+  if (all.has('pwd') && (all.has('otp') || [...PHISHING_RESISTANT].some((name) => all.has(name))))
+    all.add('mfa')
+  // Last, so that the order does not depend on when it was earned.
+  if (all.delete('mfa')) all.add('mfa')
+  return [...all]
+}
+
+/**
+ * What a session has proven, with another factor. Of a session whose level 2 is over, only the password still counts: a password
+ * alone never brings level 2 back.
+ */
+export function strengthened(ctx: Context, session: store.SessionState, proven: readonly string[]): string[] {
+  const isCurrent = effectiveAal(ctx, session) === session.aal
+  const before = isCurrent ? session.amr : session.amr.filter((name) => name === 'pwd')
+  return combined(before, proven)
+}

@@ -1,0 +1,62 @@
+/** Takes a factor away, by its owner or by an operator. */
+import * as store from '../../db/index.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { User } from '../../model/user.ts'
+import { record } from '../audit/record.ts'
+import type { Caller, SessionCaller } from '../caller.ts'
+import { type Context, inTransaction, type TxContext } from '../context.ts'
+import { enqueueMail } from '../delivery/enqueue.ts'
+import { requireStrongSession } from '../sessions/guards.ts'
+import { factorsOf, mustHaveSecondFactor } from './state.ts'
+
+/** The factor to remove. */
+export type RemovedFactor = { readonly factor: 'totp' } | { readonly factor: 'passkey'; readonly id: string }
+
+/**
+ * Removes a factor of the caller. Without another one, the second factor is disabled and the recovery codes stop working.
+ *
+ * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_factor`.
+ */
+export async function removeFactor(
+  ctx: Context,
+  removed: RemovedFactor,
+  caller: SessionCaller,
+): Promise<void> {
+  const { user, acting } = await requireStrongSession(ctx, caller)
+  await inTransaction(ctx, async (tx) => {
+    await store.lockUser(tx.db, user.id)
+    const name = await deleteFactor(tx, user, removed)
+    const isLast = !(await factorsOf(tx, user.id)).hasAny
+    // After the deletion, so that two requests cannot each leave the other's factor. The transaction undoes it.
+    if (isLast && mustHaveSecondFactor(tx, user)) throw new AuthError('last_factor')
+    const details = removed.factor === 'passkey' ? { passkey: removed.id } : {}
+    await record(tx, { action: 'remove_factor', reason: removed.factor, userId: user.id, details }, acting)
+    await enqueueMail(tx, user, `${removed.factor}_removed`, acting, {
+      details: name === null ? {} : { name },
+    })
+    if (isLast) await disable(tx, user, acting)
+    await store.deletePendingSignInsOf(tx.db, user.id)
+  })
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** @returns The name of a passkey. */
+async function deleteFactor(tx: TxContext, { id }: User, removed: RemovedFactor): Promise<string | null> {
+  if (removed.factor === 'totp') {
+    if (!(await store.deleteTotp(tx.db, id))) throw new AuthError('not_found')
+    return null
+  }
+  const name = UUID.test(removed.id) ? await store.deletePasskey(tx.db, { id: removed.id, userId: id }) : null
+  if (name === null) throw new AuthError('not_found')
+  return name
+}
+
+/** Disables the second factor. The recovery codes have nothing left to stand in for if there is no factor. */
+export async function disable(tx: TxContext, user: User, acting: Caller): Promise<void> {
+  if (!(await factorsOf(tx, user.id)).hasAny) await store.deleteRecoveryCodes(tx.db, user.id)
+  if (user.secondFactorEnabledAt === null) return
+  await store.updateSecondFactor(tx.db, user.id, { enabledAt: null })
+  await record(tx, { action: 'disable_second_factor', userId: user.id }, acting)
+  await enqueueMail(tx, user, 'second_factor_disabled', acting)
+}

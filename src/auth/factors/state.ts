@@ -1,0 +1,57 @@
+/** Which factors an account has, and what the policy asks of it. */
+import * as store from '../../db/index.ts'
+import { relyingPartyOf } from '../../lib/relying-party.ts'
+import { STEP_SECONDS } from '../../lib/totp.ts'
+import type { Factor } from '../../model/factors.ts'
+import type { User } from '../../model/user.ts'
+import type { Context } from '../context.ts'
+
+/** The factors of an account. */
+export interface Factors {
+  readonly totp: store.Totp | null
+  /** Also those of another host, which cannot be used here. */
+  readonly passkeys: readonly store.Passkey[]
+  readonly recoveryCodes: readonly { readonly usedAt: Date | null }[]
+  /**
+   * Whether the account has a second factor, usable or not. One that cannot be used, such as a disabled app, still guards the
+   * account: otherwise whoever disables it could set up another one.
+   */
+  readonly hasAny: boolean
+  /** What can prove a second factor now, last used first. */
+  readonly usable: readonly Factor[]
+}
+
+/** Reads the factors of an account. */
+export async function factorsOf(ctx: Context, userId: number): Promise<Factors> {
+  const [found, passkeys, recoveryCodes] = [
+    await store.findTotp(ctx.db, userId),
+    await store.listPasskeys(ctx.db, userId),
+    await store.listRecoveryCodes(ctx.db, userId),
+  ]
+  const totp = found?.sealedSecret == null ? null : found
+  const rpId = relyingPartyOf(ctx.options)?.id
+  const usedAt: [Factor, number][] = [
+    ...passkeys
+      .filter((passkey) => passkey.rpId === rpId)
+      .map(({ lastUsedAt }): [Factor, number] => ['passkey', lastUsedAt?.getTime() ?? 0]),
+    ...(totp !== null && totp.disabledAt === null && ctx.keys !== null
+      ? [['totp', (totp.lastStep ?? 0) * STEP_SECONDS * 1_000] as [Factor, number]]
+      : []),
+    ...recoveryCodes.map((code): [Factor, number] => ['recovery_code', code.usedAt?.getTime() ?? 0]),
+  ]
+  // A stable sort: of those that were never used, passkeys come first.
+  const usable = [...new Set(usedAt.sort(([, a], [, b]) => b - a).map(([factor]) => factor))]
+  return { totp, passkeys, recoveryCodes, hasAny: totp !== null || passkeys.length > 0, usable }
+}
+
+/** What the operator asks of an account: the policy of the service, or that of the user if it is stricter. */
+export function policyFor({ options }: Context, user: User): Context['options']['secondFactor'] {
+  const { secondFactor } = options
+  return secondFactor === 'optional' && user.secondFactorRequiredAt !== null ? 'required' : secondFactor
+}
+
+/** Whether an account must have a second factor. */
+export function mustHaveSecondFactor(ctx: Context, user: User): boolean {
+  const policy = policyFor(ctx, user)
+  return policy === 'required' || policy === 'passkey'
+}

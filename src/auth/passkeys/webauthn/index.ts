@@ -1,0 +1,26 @@
+/**
+ * Passkeys as WebAuthn defines them: the options for the browser, and the checks of what it returns. No database, no HTTP, no
+ * settings. The library `@simplewebauthn/server` reads CBOR and verifies signatures; our own checks come before and after
+ * ([decision 0033](../../../../docs/decisions/0033-passkeys.md)).
+ *
+ * @module
+ */
+
+export type { PasskeyAlgorithm } from './algorithms.ts'
+export {
+  type AssertionInput,
+  checkWithoutKey,
+  readAssertion,
+  type StoredKey,
+  type VerifiedAssertion,
+  verifyAssertion,
+} from './assertion.ts'
+export type { Expected } from './expected.ts'
+export {
+  assertionOptions,
+  type PasskeyCreationOptions,
+  type PasskeyRequestOptions,
+  registrationOptions,
+} from './options.ts'
+export { PasskeyRefusal, type PasskeyRefusalReason } from './refusal.ts'
+export { type VerifiedRegistration, verifyRegistration } from './registration.ts'

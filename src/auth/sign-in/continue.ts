@@ -1,0 +1,44 @@
+/** Takes up a sign-in that waited. */
+import * as store from '../../db/index.ts'
+import { AuthError } from '../../model/errors.ts'
+import type { Caller } from '../caller.ts'
+import type { TxContext } from '../context.ts'
+import type { Admission } from './admit.ts'
+import { finish, type LivePending } from './pending.ts'
+
+type Resumption = Pick<
+  Admission,
+  'user' | 'method' | 'transport' | 'persistent' | 'returnTo' | 'refuse' | 'outdated' | 'prepare'
+>
+
+/**
+ * What a sign-in that waited brings along.
+ *
+ * @param take - Uses up what was proven, in the transaction that ends the sign-in.
+ */
+export function resumption(
+  live: LivePending,
+  take: (tx: TxContext) => Promise<void>,
+  caller: Caller,
+): Resumption {
+  const { method, transport, persistent, returnTo } = live.pending
+  const outdated = () => new AuthError('pending_login_required')
+  return {
+    user: live.user,
+    method,
+    transport,
+    persistent,
+    returnTo,
+    // The account has changed while the sign-in waited. Its first step has told whoever began it all they may know.
+    refuse: async () => {
+      throw outdated()
+    },
+    outdated,
+    prepare: async () => async (tx) => {
+      // First, as in every transaction on an account.
+      await store.lockUser(tx.db, live.user.id)
+      if (!(await finish(tx, live, caller))) throw outdated()
+      await take(tx)
+    },
+  }
+}

@@ -1,0 +1,173 @@
+/** Sign-ins that wait for a second factor. */
+import * as store from '../../db/index.ts'
+import { mintBearer, parseBearer } from '../../lib/bearer.ts'
+import { equalInConstantTime } from '../../lib/digest.ts'
+import { AuthError } from '../../model/errors.ts'
+import { type Factor, type NextStep, PENDING_LIFETIME_SECONDS } from '../../model/factors.ts'
+import type { Transport } from '../../model/transport.ts'
+import type { User } from '../../model/user.ts'
+import { record } from '../audit/record.ts'
+import { asUser, type Caller } from '../caller.ts'
+import { type Context, inTransaction, secondsAfter, type TxContext } from '../context.ts'
+import { enqueueSecondFactorNotice } from '../delivery/enqueue.ts'
+import { recogniseDevice } from './devices.ts'
+import { firstStop, type Proof } from './gates.ts'
+
+/** How many sign-ins of an account can wait at once. */
+const PENDING_PER_USER = 5
+
+/** How long after the end of a pending sign-in its owner hears of it. */
+const NOTICE_DELAY_SECONDS = 60
+
+/** A sign-in that needs another step. Nobody is signed in yet, and the session that the caller presents stays. */
+export interface AwaitedSignIn {
+  readonly next: NextStep
+  /** What can prove the second factor, last used first. Empty for `enrol`. */
+  readonly methods: readonly Factor[]
+  /** For the client to present with the next step. Opaque, 80 characters. It grants nothing else. */
+  readonly loginToken: string
+  /** When the sign-in must begin again. */
+  readonly expiresAt: Date
+  /** How the client will present the session token. */
+  readonly transport: Transport
+  readonly sessionToken: null
+  readonly deviceToken: null
+}
+
+/** A sign-in that waits, with its user. */
+export interface LivePending {
+  readonly pending: store.PendingSignIn
+  readonly user: User
+}
+
+/** What a sign-in remembers while it waits. */
+interface Awaited {
+  readonly proof: Proof
+  readonly next: NextStep
+  readonly methods: readonly Factor[]
+  readonly transport: Transport
+  readonly persistent: boolean
+  readonly returnTo: string | null
+}
+
+/**
+ * Lets a sign-in wait. Its owner gets a notice if it is not finished, unless their device is known. A sign-in that the caller
+ * presents and that is of the same user is replaced.
+ *
+ * @returns `null` if the account has changed since its user was read.
+ */
+export async function suspend(
+  tx: TxContext,
+  { proof, next, methods, transport, persistent, returnTo }: Awaited,
+  caller: Caller,
+): Promise<AwaitedSignIn | null> {
+  const { user, method, amr } = proof
+  const locked = await store.lockUser(tx.db, user.id)
+  if (locked === null || locked.passwordVersion !== user.passwordVersion || locked.email !== user.email)
+    return null
+  const earlier = await findLive(tx, caller)
+  if (earlier?.pending.userId === user.id) await finish(tx, earlier, caller)
+  const now = tx.now()
+  const { value, id, secretHash } = mintBearer(now)
+  const expiresAt = secondsAfter(now, PENDING_LIFETIME_SECONDS)
+  const isKnown = recogniseDevice(tx, caller, user) !== null
+  const noticeId = isKnown ? null : await noticeOf(tx, user, { expiresAt }, caller)
+  const { passwordVersion } = user
+  const row = { id, secretHash, userId: user.id, next, method, amr, passwordVersion, persistent, transport }
+  await store.addPendingSignIn(
+    tx.db,
+    { ...row, returnTo, noticeId, createdAt: now, expiresAt },
+    PENDING_PER_USER,
+  )
+  await record(tx, { action: 'begin_sign_in', reason: next, userId: user.id }, asUser(caller, user))
+  return { next, methods, loginToken: value, expiresAt, transport, sessionToken: null, deviceToken: null }
+}
+
+/**
+ * Ends a pending sign-in that was finished, with its notice. Others of the account still cause one.
+ *
+ * @returns `false` if it is gone.
+ */
+export async function finish(
+  tx: TxContext,
+  { pending, user }: LivePending,
+  caller: Caller,
+): Promise<boolean> {
+  if (!(await store.takePendingSignIn(tx.db, pending.id))) return false
+  if (pending.noticeId === null) return true
+  await store.deleteMail(tx.db, pending.noticeId)
+  // The notice stood for these too.
+  const [rest] = await store.listPendingSignIns(tx.db, user.id)
+  if (rest !== undefined) await noticeOf(tx, user, rest, caller)
+  return true
+}
+
+function noticeOf(
+  tx: TxContext,
+  user: User,
+  { expiresAt }: Pick<store.PendingSignIn, 'expiresAt'>,
+  caller: Caller,
+): Promise<string | null> {
+  return enqueueSecondFactorNotice(tx, user, caller, { due: secondsAfter(expiresAt, NOTICE_DELAY_SECONDS) })
+}
+
+/**
+ * The sign-in that waits for the caller.
+ *
+ * @param next - What it must wait for. Default: anything.
+ * @throws {AuthError} `pending_login_required`: there is none, or it waits for something else.
+ */
+export async function requirePending(ctx: Context, caller: Caller, next?: NextStep): Promise<LivePending> {
+  const found = await findLive(ctx, caller)
+  if (found === null || (next !== undefined && found.pending.next !== next))
+    throw new AuthError('pending_login_required')
+  return found
+}
+
+/** The sign-in that waits for the caller, or `null`. */
+export async function findLive(ctx: Context, { loginToken }: Caller): Promise<LivePending | null> {
+  const bearer = typeof loginToken === 'string' ? parseBearer(loginToken) : null
+  const pending = bearer && (await store.findPendingSignIn(ctx.db, bearer.id))
+  if (!bearer || !pending || !equalInConstantTime(pending.secretHash, bearer.secretHash)) return null
+  const user = await store.findUserById(ctx.db, pending.userId)
+  if (user === null || pending.expiresAt <= ctx.now()) return null
+  return user.passwordVersion === pending.passwordVersion && user.disabledAt === null
+    ? { pending, user }
+    : null
+}
+
+/** What a pending sign-in waits for. */
+export interface PendingSignIn extends Pick<AwaitedSignIn, 'next' | 'methods' | 'expiresAt'> {
+  /** The public id of the sign-in. It grants no access. */
+  readonly id: string
+  /** The address of the account that signs in. */
+  readonly email: string
+  /** Where the pages go afterwards. */
+  readonly returnTo: string | null
+}
+
+/**
+ * What the sign-in of the caller waits for.
+ *
+ * @throws {AuthError} `pending_login_required`: no sign-in waits for this caller.
+ */
+export async function pending(ctx: Context, caller: Caller): Promise<PendingSignIn> {
+  const live = await requirePending(ctx, caller)
+  const { id, method, amr, expiresAt, returnTo } = live.pending
+  const stop = await firstStop(ctx, { user: live.user, method, amr })
+  // The policy may have changed since: then the sign-in begins again.
+  if (stop === null || 'refusal' in stop || stop.next !== live.pending.next)
+    throw new AuthError('pending_login_required')
+  return { id, next: stop.next, methods: stop.methods, email: live.user.email, expiresAt, returnTo }
+}
+
+/**
+ * Cancels the sign-in of the caller. Its owner still gets the notice that it was not finished.
+ *
+ * @returns `false` if none waits.
+ */
+export async function cancel(ctx: Context, caller: Caller): Promise<boolean> {
+  const found = await findLive(ctx, caller)
+  if (found === null) return false
+  return inTransaction(ctx, (tx) => store.takePendingSignIn(tx.db, found.pending.id))
+}

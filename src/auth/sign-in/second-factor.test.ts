@@ -1,0 +1,197 @@
+import { expect, it } from 'vitest'
+import { onBothEngines } from '../../../test/support/engines.ts'
+import {
+  CLIENT,
+  NEW_PASSWORD,
+  PASSWORD,
+  type Production,
+  productionAuth,
+} from '../../../test/support/production.ts'
+import { signedIn } from '../../../test/support/signed-in.ts'
+import { decodeBase32 } from '../../lib/base32.ts'
+import { totpCode, totpStep } from '../../lib/totp.ts'
+import type { AwaitedSignIn, SignInResult } from '../index.ts'
+
+const BOB = 'bob@example.com'
+const RIGHT = { email: BOB, password: PASSWORD }
+
+/** A sign-in that waits. Fails the test if it does not. */
+function waiting(result: SignInResult): AwaitedSignIn {
+  return result.next === 'signed_in' ? expect.unreachable('is signed in') : result
+}
+
+/** Bob, with an authenticator app. */
+async function bobWithTotp(
+  engine: 'sqlite' | 'postgres',
+  options: Parameters<typeof productionAuth>[1] = {},
+) {
+  const production = await productionAuth(engine, options)
+  const { auth, now } = production
+  const { id } = await auth.users.create({ ...RIGHT, confirmed: true })
+  const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
+  const { secret } = await auth.factors.startTotp({ sessionToken })
+  const key = decodeBase32(secret) ?? expect.unreachable()
+  const codeAt = (steps = 0) => totpCode(key, totpStep(now()) + steps)
+  const { recoveryCodes } = await auth.factors.confirmTotp({ code: codeAt() }, { sessionToken })
+  now.advance(60)
+  await production.newMails()
+  return { ...production, id, sessionToken, codeAt, recoveryCodes: recoveryCodes ?? expect.unreachable() }
+}
+
+async function begin({ auth }: Production, caller = CLIENT) {
+  return waiting(await auth.signIn.withPassword(RIGHT, caller))
+}
+
+onBothEngines('a sign-in with a second factor', (engine) => {
+  it('waits after the password, and is finished with a code of the authenticator app [MFA-02]', async () => {
+    const bob = await bobWithTotp(engine)
+    const { auth, codeAt, now } = bob
+    const started = await begin(bob)
+    expect(started).toEqual({
+      next: 'second_factor',
+      methods: ['totp', 'recovery_code'],
+      loginToken: expect.stringMatching(/^[0-9a-f-]{36}\.[\w-]{43}$/),
+      expiresAt: new Date(now().getTime() + 600_000),
+      transport: 'cookie',
+      sessionToken: null,
+      deviceToken: null,
+    })
+    expect(await auth.getUserFromSessionId(started.loginToken)).toBeNull()
+    const { loginToken } = started
+    expect(await auth.signIn.pending({ loginToken })).toMatchObject({ next: 'second_factor', email: BOB })
+    const result = signedIn(await auth.signIn.withTotp({ code: codeAt() }, { loginToken, ...CLIENT }))
+    expect(await auth.sessions.current({ sessionToken: result.sessionToken })).toMatchObject({
+      session: { amr: ['pwd', 'otp', 'mfa'], aal: 2 },
+    })
+    await expect(auth.signIn.withTotp({ code: codeAt(1) }, { loginToken })).rejects.toMatchObject({
+      code: 'pending_login_required',
+    })
+  })
+
+  it('accepts a code once, also from several sign-ins at the same time [TOTP-02]', async () => {
+    const bob = await bobWithTotp(engine)
+    const { auth, codeAt } = bob
+    const tokens = [await begin(bob), await begin(bob), await begin(bob)].map(({ loginToken }) => loginToken)
+    const code = codeAt()
+    const results = await Promise.allSettled(
+      tokens.map((loginToken) => auth.signIn.withTotp({ code }, { loginToken })),
+    )
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const codes = results.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []))
+    expect(codes).toEqual(['invalid_code', 'invalid_code'])
+    const { loginToken } = await begin(bob)
+    for (const old of [code, codeAt(-1)])
+      await expect(auth.signIn.withTotp({ code: old }, { loginToken })).rejects.toMatchObject({
+        code: 'invalid_code',
+      })
+  })
+
+  it('accepts a recovery code once, and puts a new one in its place [RCV-02]', async () => {
+    const bob = await bobWithTotp(engine)
+    const { auth, recoveryCodes, newMails } = bob
+    const [code = ''] = recoveryCodes
+    const tokens = [await begin(bob), await begin(bob), await begin(bob)].map(({ loginToken }) => loginToken)
+    const results = await Promise.allSettled(
+      tokens.map((loginToken) =>
+        auth.signIn.withRecoveryCode({ code: ` ${code.toLowerCase()}` }, { loginToken }),
+      ),
+    )
+    const [used, ...more] = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    expect(more).toEqual([])
+    expect(used).toMatchObject({ next: 'signed_in', recoveryCodesLeft: 10 })
+    expect((await newMails()).map(({ kind }) => kind)).toContain('recovery_code_used')
+    const { loginToken } = await begin(bob)
+    await expect(auth.signIn.withRecoveryCode({ code }, { loginToken })).rejects.toMatchObject({
+      code: 'invalid_code',
+    })
+    const again = await auth.signIn.withRecoveryCode({ code: used?.newRecoveryCode ?? '' }, { loginToken })
+    expect(again.next).toBe('signed_in')
+  })
+
+  it('counts wrong codes over all sign-ins of the account; a right password does not reset them [MFA-03]', async () => {
+    const bob = await bobWithTotp(engine, { factorFailuresPerAccount: 3 })
+    const { auth, codeAt } = bob
+    for (let guess = 0; guess < 3; guess++) {
+      const { loginToken } = await begin(bob)
+      await expect(auth.signIn.withTotp({ code: '000000' }, { loginToken })).rejects.toMatchObject({
+        code: 'invalid_code',
+      })
+    }
+    const { loginToken } = await begin(bob)
+    await expect(auth.signIn.withTotp({ code: codeAt() }, { loginToken })).rejects.toMatchObject({
+      code: 'too_many_attempts',
+    })
+  })
+
+  it('disables the app after wrong codes without end, which does not open another way in', async () => {
+    const bob = await bobWithTotp(engine, { factorFailuresUntilLock: 2 })
+    const { auth, codeAt, now, sessionToken } = bob
+    for (let guess = 0; guess < 2; guess++) {
+      const { loginToken } = await begin(bob)
+      await auth.signIn.withTotp({ code: '000000' }, { loginToken }).catch(() => {})
+      now.advance(86_400)
+    }
+    const started = await begin(bob)
+    expect(started).toMatchObject({ next: 'second_factor', methods: ['recovery_code'] })
+    await expect(
+      auth.signIn.withTotp({ code: codeAt() }, { loginToken: started.loginToken }),
+    ).rejects.toMatchObject({ code: 'invalid_code' })
+    // A session with only the password cannot set up another app.
+    await expect(auth.factors.startTotp({ sessionToken })).rejects.toMatchObject({
+      code: 'second_factor_required',
+      accepts: [],
+    })
+  })
+
+  it('is void after a change or reset of the password, and when the account is disabled', async () => {
+    const bob = await bobWithTotp(engine)
+    const { auth, codeAt, id, mailedLink } = bob
+    const { loginToken } = await begin(bob)
+    await auth.account.requestPasswordReset({ email: BOB })
+    const { token } = await mailedLink('reset_password')
+    await auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    await expect(auth.signIn.withTotp({ code: codeAt() }, { loginToken })).rejects.toMatchObject({
+      code: 'pending_login_required',
+    })
+    const next = waiting(await auth.signIn.withPassword({ email: BOB, password: NEW_PASSWORD }))
+    await auth.users.disable(id)
+    await auth.users.enable(id)
+    await expect(
+      auth.signIn.withTotp({ code: codeAt() }, { loginToken: next.loginToken }),
+    ).rejects.toMatchObject({ code: 'pending_login_required' })
+  })
+
+  it('expires after ten minutes, and its owner hears of it a minute later', async () => {
+    const bob = await bobWithTotp(engine)
+    const { auth, codeAt, now, newMails } = bob
+    const { loginToken } = await begin(bob)
+    now.advance(599)
+    expect(await auth.signIn.pending({ loginToken })).toMatchObject({ email: BOB })
+    now.advance(1)
+    await expect(auth.signIn.withTotp({ code: codeAt() }, { loginToken })).rejects.toMatchObject({
+      code: 'pending_login_required',
+    })
+    expect(await newMails()).toEqual([])
+    now.advance(61)
+    expect(await newMails()).toMatchObject([{ kind: 'second_factor_failed', to: BOB }])
+  })
+
+  it('tells its owner also if it was canceled, but not if it was finished', async () => {
+    const bob = await bobWithTotp(engine)
+    const { auth, codeAt, now, newMails } = bob
+    const { loginToken } = await begin(bob)
+    signedIn(await auth.signIn.withTotp({ code: codeAt() }, { loginToken }))
+    const canceled = { loginToken: (await begin(bob)).loginToken }
+    expect(await auth.signIn.cancel(canceled)).toBe(true)
+    expect(await auth.signIn.cancel(canceled)).toBe(false)
+    await newMails()
+    now.advance(3_700)
+    const kinds = (await newMails()).map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind === 'second_factor_failed')).toHaveLength(1)
+  })
+
+  it('cannot be gone around with the classic calls', async () => {
+    const { auth } = await bobWithTotp(engine)
+    expect(await auth.validLogin(BOB, PASSWORD)).toBe(false)
+  })
+})

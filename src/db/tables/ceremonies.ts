@@ -1,0 +1,117 @@
+/** Table `ceremonies`: challenges for passkeys, each for one purpose and one browser. */
+import type { CeremonyPurpose } from '../../model/factors.ts'
+import { skippingLocked } from '../dialect.ts'
+import type { Database, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: 'The key, a UUID version 7',
+    class: 'technical',
+    protection: 'identifies the ceremony but gives no access',
+    log: 'no',
+  },
+  challenge: {
+    type: 'bytes',
+    about: '32 random bytes that the passkey signs',
+    class: 'technical',
+    protection: 'useless without the passkey',
+    log: 'no',
+  },
+  purpose: { type: 'text', about: 'What the passkey is asked for', class: 'technical', log: 'yes' },
+  user_id: {
+    type: 'integer',
+    nullable: true,
+    about: 'The user; null for a sign-in, which begins without one',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  browser_hash: {
+    type: 'bytes',
+    about: 'SHA-256 of the token of the browser that asked',
+    class: 'secret',
+    protection: 'SHA-256 of 256 random bits',
+    log: 'no',
+  },
+  expires_at: { type: 'time', about: 'When the ceremony expires', class: 'technical', log: 'no' },
+} as const satisfies Columns
+
+export type CeremoniesTable = RowOf<typeof COLUMNS>
+
+export const ceremonies = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays until the first answer, right or wrong, or until the next clean-up after its 5 minutes.',
+  exportedBy: [],
+  afterAccount: 'gone',
+  cleanUps: {
+    ceremonies: {
+      what: 'challenges for passkeys',
+      when: '5 minutes after they were asked for',
+      settings: [],
+      deleteSome: (tx, { now }, limit) => deleteExpiredCeremonies(tx, now, limit),
+    },
+  },
+} satisfies Table
+
+/** A challenge for a passkey. */
+export interface Ceremony {
+  readonly id: string
+  readonly challenge: Uint8Array
+  readonly purpose: CeremonyPurpose
+  readonly userId: number | null
+  readonly browserHash: Uint8Array
+  readonly expiresAt: Date
+}
+
+export async function addCeremony(db: Database, ceremony: Ceremony): Promise<void> {
+  await db
+    .insertInto('ceremonies')
+    .values({
+      id: ceremony.id,
+      challenge: ceremony.challenge,
+      purpose: ceremony.purpose,
+      user_id: ceremony.userId,
+      browser_hash: ceremony.browserHash,
+      expires_at: ceremony.expiresAt.getTime(),
+    })
+    .execute()
+}
+
+/**
+ * Takes the ceremony of a browser by deleting it. Of any number of concurrent callers, exactly one gets it.
+ *
+ * @returns `null` if this browser has no such ceremony. The caller must check purpose, user and expiry.
+ */
+export async function takeCeremony(
+  db: Database,
+  { id, browserHash }: Pick<Ceremony, 'id' | 'browserHash'>,
+): Promise<Ceremony | null> {
+  const row = await db
+    .deleteFrom('ceremonies')
+    .where('id', '=', id)
+    .where('browser_hash', '=', browserHash)
+    .returningAll()
+    .executeTakeFirst()
+  if (row === undefined) return null
+  return {
+    id: row.id,
+    challenge: row.challenge,
+    purpose: row.purpose as CeremonyPurpose,
+    userId: row.user_id,
+    browserHash: row.browser_hash,
+    expiresAt: new Date(row.expires_at),
+  }
+}
+
+async function deleteExpiredCeremonies(tx: Tx, now: Date, limit: number): Promise<number> {
+  const rows = tx.selectFrom('ceremonies').select('id').where('expires_at', '<=', now.getTime()).limit(limit)
+  const { numDeletedRows } = await tx
+    .deleteFrom('ceremonies')
+    .where('id', 'in', skippingLocked(tx, rows))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}

@@ -1,0 +1,248 @@
+/** Table `passkeys`: the passkeys and security keys of users. */
+import type { Selectable } from 'kysely'
+import { Conflict } from '../../model/errors.ts'
+import { isUniqueViolation } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: { type: 'uuid', about: 'The key, a UUID version 7', class: 'technical', log: 'yes' },
+  credential_id: {
+    type: 'text',
+    about: 'The id that the authenticator chose, in base64url. Unique over all accounts',
+    class: 'pseudonym',
+    protection: 'unique',
+    log: 'no',
+  },
+  user_id: {
+    type: 'integer',
+    about: 'The user',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  public_key: { type: 'bytes', about: 'The public key, as COSE', class: 'technical', log: 'no' },
+  algorithm: {
+    type: 'integer',
+    about: 'The algorithm of the key: -8 (EdDSA), -7 (ES256) or -257 (RS256)',
+    class: 'technical',
+    log: 'yes',
+  },
+  sign_count: {
+    type: 'count',
+    about: 'The signature counter of the last use; 0 if the authenticator does not count',
+    class: 'technical',
+    log: 'no',
+  },
+  backup_eligible: {
+    type: 'integer',
+    about: '1 if the passkey may be synced to other devices, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
+  backed_up: { type: 'integer', about: '1 if it is synced, else 0', class: 'technical', log: 'yes' },
+  user_verified: {
+    type: 'integer',
+    about: '1 if the authenticator verified the user when it was added, as with a PIN, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
+  discoverable: {
+    type: 'integer',
+    about: '1 for a passkey, which can sign in on its own; 0 for a security key',
+    class: 'technical',
+    log: 'yes',
+  },
+  transports: {
+    type: 'text',
+    about: 'How browsers can reach the authenticator: names of WebAuthn, separated by spaces',
+    class: 'technical',
+    log: 'no',
+  },
+  aaguid: { type: 'uuid', about: 'The model of the authenticator', class: 'personal', log: 'no' },
+  rp_id: {
+    type: 'text',
+    about: 'The host name for which it was made. It works only there',
+    class: 'technical',
+    log: 'yes',
+  },
+  name: { type: 'text', about: 'The name that the user sees', class: 'personal', log: 'no' },
+  created_at: { type: 'time', about: 'When it was added', class: 'personal', log: 'no' },
+  last_used_at: {
+    type: 'time',
+    nullable: true,
+    about: 'When it was last used',
+    class: 'personal',
+    log: 'no',
+  },
+} as const satisfies Columns
+
+export type PasskeysTable = RowOf<typeof COLUMNS>
+
+export const passkeys = {
+  columns: COLUMNS,
+  key: 'id',
+  retention: 'A row stays until the user or an operator removes the passkey.',
+  exportedBy: ['user', 'operator'],
+  afterAccount: 'gone',
+  cleanUps: {},
+} satisfies Table
+
+/** A passkey or security key. */
+export interface Passkey {
+  readonly id: string
+  /** In base64url. */
+  readonly credentialId: string
+  readonly userId: number
+  readonly publicKey: Uint8Array
+  readonly algorithm: number
+  readonly signCount: number
+  readonly backupEligible: boolean
+  readonly backedUp: boolean
+  readonly userVerified: boolean
+  readonly discoverable: boolean
+  readonly transports: readonly string[]
+  readonly aaguid: string
+  readonly rpId: string
+  readonly name: string
+  readonly createdAt: Date
+  readonly lastUsedAt: Date | null
+}
+
+/** @throws {Conflict} The credential is registered, for this user or another one. */
+export async function addPasskey(tx: Tx, passkey: Passkey): Promise<void> {
+  try {
+    await tx
+      .insertInto('passkeys')
+      .values({
+        id: passkey.id,
+        credential_id: passkey.credentialId,
+        user_id: passkey.userId,
+        public_key: passkey.publicKey,
+        algorithm: passkey.algorithm,
+        sign_count: passkey.signCount,
+        backup_eligible: passkey.backupEligible ? 1 : 0,
+        backed_up: passkey.backedUp ? 1 : 0,
+        user_verified: passkey.userVerified ? 1 : 0,
+        discoverable: passkey.discoverable ? 1 : 0,
+        transports: passkey.transports.join(' '),
+        aaguid: passkey.aaguid,
+        rp_id: passkey.rpId,
+        name: passkey.name,
+        created_at: passkey.createdAt.getTime(),
+        last_used_at: passkey.lastUsedAt?.getTime() ?? null,
+      })
+      .execute()
+  } catch (error) {
+    throw isUniqueViolation(error) ? new Conflict('the passkey is registered', { cause: error }) : error
+  }
+}
+
+/** The passkeys of a user, the oldest first. */
+export async function listPasskeys(db: Database, userId: number): Promise<Passkey[]> {
+  const rows = await db
+    .selectFrom('passkeys')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(passkeyOf)
+}
+
+/** The passkey with this credential id, in base64url, or `null`. */
+export async function findPasskey(db: Database, credentialId: string): Promise<Passkey | null> {
+  const row = await db
+    .selectFrom('passkeys')
+    .selectAll()
+    .where('credential_id', '=', credentialId)
+    .executeTakeFirst()
+  return row === undefined ? null : passkeyOf(row)
+}
+
+/** What a use of a passkey changes. */
+export type PasskeyUse = Pick<Passkey, 'signCount' | 'backupEligible' | 'backedUp'> & { readonly at: Date }
+
+/**
+ * Records a use. Of several concurrent uses with the same counter of a device-bound passkey, exactly one gets `true`.
+ *
+ * @param passkey - As it was when the use was checked.
+ */
+export async function recordPasskeyUse(
+  tx: Tx,
+  { id, signCount }: Pick<Passkey, 'id' | 'signCount'>,
+  use: PasskeyUse,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('passkeys')
+    .set({
+      sign_count: use.signCount,
+      backup_eligible: use.backupEligible ? 1 : 0,
+      backed_up: use.backedUp ? 1 : 0,
+      last_used_at: use.at.getTime(),
+    })
+    .where('id', '=', id)
+    .where('sign_count', '=', signCount)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Renames a passkey of a user. Returns it, or `null` if the user has no such passkey. */
+export async function renamePasskey(
+  db: Database,
+  { id, userId, name }: Pick<Passkey, 'id' | 'userId' | 'name'>,
+): Promise<Passkey | null> {
+  const row = await db
+    .updateTable('passkeys')
+    .set({ name })
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? null : passkeyOf(row)
+}
+
+/** Removes a passkey of a user. Returns its name, or `null` if the user has no such passkey. */
+export async function deletePasskey(
+  tx: Tx,
+  { id, userId }: Pick<Passkey, 'id' | 'userId'>,
+): Promise<string | null> {
+  const row = await tx
+    .deleteFrom('passkeys')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .returning('name')
+    .executeTakeFirst()
+  return row?.name ?? null
+}
+
+/** How many passkeys belong to another host than `rpId`. */
+export async function countPasskeysOfOtherHosts(db: Database, rpId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('passkeys')
+    .select((query) => query.fn.countAll<number>().as('count'))
+    .where('rp_id', '!=', rpId)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+function passkeyOf(row: Selectable<Schema['passkeys']>): Passkey {
+  return {
+    id: row.id,
+    credentialId: row.credential_id,
+    userId: row.user_id,
+    publicKey: row.public_key,
+    algorithm: row.algorithm,
+    signCount: Number(row.sign_count),
+    backupEligible: row.backup_eligible === 1,
+    backedUp: row.backed_up === 1,
+    userVerified: row.user_verified === 1,
+    discoverable: row.discoverable === 1,
+    transports: row.transports === '' ? [] : row.transports.split(' '),
+    aaguid: row.aaguid,
+    rpId: row.rp_id,
+    name: row.name,
+    createdAt: new Date(row.created_at),
+    lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
+  }
+}

@@ -1,0 +1,213 @@
+/** Table `pending_sign_ins`: sign-ins that wait for a second factor. */
+import type { Selectable } from 'kysely'
+import type { NextStep, SignInMethod } from '../../model/factors.ts'
+import type { Transport } from '../../model/transport.ts'
+import { locking, skippingLocked } from '../dialect.ts'
+import type { Database, Schema, Tx } from './index.ts'
+import type { Columns, RowOf, Table } from './table.ts'
+
+const COLUMNS = {
+  id: {
+    type: 'uuid',
+    about: 'The key, a UUID version 7',
+    class: 'technical',
+    protection: 'identifies the sign-in but gives no access',
+    log: 'no',
+  },
+  secret_hash: {
+    type: 'bytes',
+    about: 'SHA-256 of the secret in the cookie `login`',
+    class: 'secret',
+    protection: 'SHA-256 of 256 random bits',
+    log: 'no',
+  },
+  user_id: {
+    type: 'integer',
+    about: 'The user',
+    class: 'pseudonym',
+    protection: 'deleted with the user',
+    log: 'yes',
+  },
+  next: {
+    type: 'text',
+    about: 'What is missing: `second_factor`, or `enrol` if one must be set up first',
+    class: 'technical',
+    log: 'yes',
+  },
+  method: { type: 'text', about: 'How the sign-in began', class: 'technical', log: 'yes' },
+  amr: {
+    type: 'text',
+    about: 'What the user has proven: RFC 8176 names, separated by spaces',
+    class: 'technical',
+    log: 'yes',
+  },
+  password_version: {
+    type: 'integer',
+    about: 'The version of the password that was proven. Another password ends the sign-in',
+    class: 'technical',
+    log: 'no',
+  },
+  persistent: {
+    type: 'integer',
+    about: '1 if the user asked to stay signed in, else 0',
+    class: 'technical',
+    log: 'yes',
+  },
+  transport: {
+    type: 'text',
+    about: 'How the client will present the session token: `cookie` or `bearer`',
+    class: 'technical',
+    log: 'yes',
+  },
+  return_to: {
+    type: 'text',
+    nullable: true,
+    about: 'Where the pages go after the sign-in',
+    class: 'personal',
+    log: 'no',
+  },
+  notice_id: {
+    type: 'uuid',
+    nullable: true,
+    about: 'The mail that tells the owner if the sign-in is not finished',
+    class: 'technical',
+    log: 'no',
+  },
+  created_at: { type: 'time', about: 'When the first factor was proven', class: 'personal', log: 'no' },
+  expires_at: { type: 'time', about: 'When it expires', class: 'technical', log: 'no' },
+} as const satisfies Columns
+
+export type PendingSignInsTable = RowOf<typeof COLUMNS>
+
+export const pending_sign_ins = {
+  columns: COLUMNS,
+  key: 'id',
+  retention:
+    'A row stays until the sign-in is finished or canceled, until the password, the address or a factor changes, or until the next clean-up after its 10 minutes. An account has at most five.',
+  exportedBy: [],
+  afterAccount: 'gone',
+  cleanUps: {
+    pendingSignIns: {
+      what: 'sign-ins that wait for a second factor',
+      when: '10 minutes after the first factor',
+      settings: [],
+      deleteSome: (tx, { now }, limit) => deleteExpiredPendingSignIns(tx, now, limit),
+    },
+  },
+} satisfies Table
+
+/** A sign-in that waits for a second factor. */
+export interface PendingSignIn {
+  readonly id: string
+  readonly secretHash: Uint8Array
+  readonly userId: number
+  readonly next: NextStep
+  readonly method: SignInMethod
+  readonly amr: readonly string[]
+  readonly passwordVersion: number
+  readonly persistent: boolean
+  readonly transport: Transport
+  readonly returnTo: string | null
+  readonly noticeId: string | null
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
+/** Adds a pending sign-in. The oldest ones of the user beyond `keep` are deleted. Lock the user first. */
+export async function addPendingSignIn(tx: Tx, pending: PendingSignIn, keep: number): Promise<void> {
+  const surplus = await tx
+    .selectFrom('pending_sign_ins')
+    .select('id')
+    .where('user_id', '=', pending.userId)
+    .orderBy('id', 'desc')
+    .limit(1_000)
+    .offset(keep - 1)
+    .execute()
+  if (surplus.length > 0)
+    await tx
+      .deleteFrom('pending_sign_ins')
+      .where(
+        'id',
+        'in',
+        surplus.map(({ id }) => id),
+      )
+      .execute()
+  await tx
+    .insertInto('pending_sign_ins')
+    .values({
+      id: pending.id,
+      secret_hash: pending.secretHash,
+      user_id: pending.userId,
+      next: pending.next,
+      method: pending.method,
+      amr: pending.amr.join(' '),
+      password_version: pending.passwordVersion,
+      persistent: pending.persistent ? 1 : 0,
+      transport: pending.transport,
+      return_to: pending.returnTo,
+      notice_id: pending.noticeId,
+      created_at: pending.createdAt.getTime(),
+      expires_at: pending.expiresAt.getTime(),
+    })
+    .execute()
+}
+
+/** The pending sign-in with this id, or `null`. The caller must check the secret, and whether it has expired. */
+export async function findPendingSignIn(db: Database, id: string): Promise<PendingSignIn | null> {
+  const row = await db.selectFrom('pending_sign_ins').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : pendingOf(row)
+}
+
+/** The pending sign-ins of a user, the oldest first. Some may have expired. */
+export async function listPendingSignIns(db: Database, userId: number): Promise<PendingSignIn[]> {
+  const rows = await db
+    .selectFrom('pending_sign_ins')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('id')
+    .execute()
+  return rows.map(pendingOf)
+}
+
+/** Takes a pending sign-in by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
+export async function takePendingSignIn(tx: Tx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('pending_sign_ins').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+/** Deletes all pending sign-ins of a user. Lock the user first. */
+export async function deletePendingSignInsOf(tx: Tx, userId: number): Promise<void> {
+  const rows = tx.selectFrom('pending_sign_ins').select('id').where('user_id', '=', userId).orderBy('id')
+  await tx.deleteFrom('pending_sign_ins').where('id', 'in', locking(tx, rows)).execute()
+}
+
+async function deleteExpiredPendingSignIns(tx: Tx, now: Date, limit: number): Promise<number> {
+  const rows = tx
+    .selectFrom('pending_sign_ins')
+    .select('id')
+    .where('expires_at', '<=', now.getTime())
+    .limit(limit)
+  const { numDeletedRows } = await tx
+    .deleteFrom('pending_sign_ins')
+    .where('id', 'in', skippingLocked(tx, rows))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+function pendingOf(row: Selectable<Schema['pending_sign_ins']>): PendingSignIn {
+  return {
+    id: row.id,
+    secretHash: row.secret_hash,
+    userId: row.user_id,
+    next: row.next as NextStep,
+    method: row.method as SignInMethod,
+    amr: row.amr === '' ? [] : row.amr.split(' '),
+    passwordVersion: row.password_version,
+    persistent: row.persistent === 1,
+    transport: row.transport as Transport,
+    returnTo: row.return_to,
+    noticeId: row.notice_id,
+    createdAt: new Date(row.created_at),
+    expiresAt: new Date(row.expires_at),
+  }
+}
