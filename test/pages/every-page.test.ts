@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { errorBody, type Operation, TOPICS } from '../../src/api/index.ts'
 import { AuthError, ERRORS, type ErrorCode } from '../../src/model/errors.ts'
-import { openAssets, openSite } from '../../src/pages/index.ts'
-import { LOCALES, PAGES as TEXTS } from '../../src/text/index.ts'
+import { type FormState, openAssets, openSite, renderSessions, renderSignOut } from '../../src/pages/index.ts'
+import { LOCALES, type Locale, PAGES as TEXTS } from '../../src/text/index.ts'
 import { CHEAP_HASHER } from '../support/engines.ts'
+import { lookOf } from '../support/look.ts'
 import { attributeOf, type Element, problemsIn, readMarkup } from '../support/markup.ts'
 import {
   APPLICATION,
@@ -229,9 +230,7 @@ describe.each(FORMS.map((form) => ({ path: form.path, form })))('the form of $pa
       const html = await answer.text()
       expect(problemsIn(html)).toEqual([])
       const { elements } = readMarkup(html)
-      // What has no field cannot be filled in wrongly.
-      const inMain = elements.filter(({ ancestors }) => ancestors.some(({ tag }) => tag === 'main'))
-      if (inMain.some(({ tag }) => tag === 'label')) expectProblem(html)
+      expectProblem(html)
       for (const secret of ['password', 'new_password', 'code'])
         for (const input of elements.filter((element) => attributeOf(element, 'name') === secret))
           expect(attributeOf(input, 'value')).toBe('')
@@ -311,12 +310,24 @@ describe.each(FORMS.map((form) => ({ path: form.path, form })))('the form of $pa
   })
 })
 
+it.each(LOCALES)('the forms without fields say why they were refused, in %s [PGE-02]', (locale) => {
+  const look = lookOf({ locale, user: { email: ALICE } })
+  const form: FormState = { values: {}, refusal: new AuthError('unavailable') }
+  for (const { html } of [
+    renderSessions(look, { form, sessions: [], fresh: true, done: null }),
+    renderSignOut(look, { form, returnTo: null }),
+  ]) {
+    expectProblem(html, locale)
+    expect(html).toContain(TEXTS[locale].errors.request.unavailable)
+  }
+})
+
 const MARK = 'Th1s must never come back'
 
-function expectProblem(html: string): void {
+function expectProblem(html: string, locale: Locale = 'en'): void {
   const { elements } = readMarkup(html)
   const title = elements.find(({ tag }) => tag === 'title')?.text ?? ''
-  expect(title).toMatch(new RegExp(`^${TEXTS.en.shell.errorTitle.replace('{title}', '.+')}$`))
+  expect(title).toMatch(new RegExp(`^${TEXTS[locale].shell.errorTitle.replace('{title}', '.+')}$`))
   const [summary] = elements.filter((element) => attributeOf(element, 'role') === 'alert')
   expect(summary?.attributes.has('autofocus')).toBe(true)
   expect(attributeOf(summary as Element, 'tabindex')).toBe('-1')
@@ -396,7 +407,6 @@ describe('a refusal of a navigation', () => {
 
   it.each(Object.keys(ERRORS) as ErrorCode[])('has a page for %s in every language', async (code) => {
     const { renderRefusal } = await import('../../src/pages/index.ts')
-    const { lookOf } = await import('../support/look.ts')
     for (const locale of LOCALES) {
       const { html } = renderRefusal(
         lookOf({ locale, basePath: '' }),

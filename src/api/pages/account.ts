@@ -146,7 +146,11 @@ export const showActivity = operation({
   tag: 'page',
   needs: ['pages'],
   access: { session: true },
-  success: { status: 200, description: 'A page with the newest 50 events of the account.', page: true },
+  success: {
+    status: 200,
+    description: 'A page with the newest 50 events of the account, in two parts.',
+    page: true,
+  },
   errors: [],
 })
 

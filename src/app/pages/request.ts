@@ -105,7 +105,7 @@ export class PageRequest {
   goTo(
     path: string,
     query: Readonly<Record<string, string>> = {},
-    more: Pick<Answer, 'cookies'> = {},
+    more: Pick<Answer, 'cookies' | 'headers'> = {},
   ): Answer {
     return redirect(this.kit.pathTo(path, query), 303, more)
   }
@@ -132,7 +132,7 @@ export class PageRequest {
   }
 
   /** Sends the browser to a target that {@link PageKit.returnTarget} has returned, or to the account. */
-  goBack(target: string | null, more: Pick<Answer, 'cookies'> = {}): Answer {
+  goBack(target: string | null, more: Pick<Answer, 'cookies' | 'headers'> = {}): Answer {
     return target === null ? this.goTo('/account', {}, more) : redirect(target, 303, more)
   }
 }

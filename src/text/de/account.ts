@@ -89,6 +89,12 @@ export const account: typeof english = {
       already_ended: 'Dieses Gerät war bereits abgemeldet.',
       others_ended: 'Alle anderen Geräte wurden abgemeldet.',
     },
+    problems: {
+      form: {
+        missing_field: 'Wählen Sie das Gerät, das Sie abmelden möchten.',
+        invalid_field: 'Wählen Sie das Gerät, das Sie abmelden möchten.',
+      },
+    },
   },
   device: {
     named: '{browser} auf {system}',

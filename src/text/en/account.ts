@@ -85,6 +85,12 @@ export const account = {
       already_ended: 'This device was already signed out.',
       others_ended: 'All other devices have been signed out.',
     },
+    problems: {
+      form: {
+        missing_field: 'Choose the device that you want to sign out.',
+        invalid_field: 'Choose the device that you want to sign out.',
+      },
+    },
   },
   /** What a session or an event is shown as. */
   device: {

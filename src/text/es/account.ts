@@ -86,6 +86,12 @@ export const account: typeof english = {
       already_ended: 'La sesión en este dispositivo ya estaba cerrada.',
       others_ended: 'Se ha cerrado la sesión en todos los demás dispositivos.',
     },
+    problems: {
+      form: {
+        missing_field: 'Elija el dispositivo en el que quiere cerrar la sesión.',
+        invalid_field: 'Elija el dispositivo en el que quiere cerrar la sesión.',
+      },
+    },
   },
   device: {
     named: '{browser} en {system}',

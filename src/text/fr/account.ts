@@ -87,6 +87,12 @@ export const account: typeof english = {
       already_ended: 'Cet appareil était déjà déconnecté.',
       others_ended: 'Tous les autres appareils ont été déconnectés.',
     },
+    problems: {
+      form: {
+        missing_field: 'Choisissez l’appareil à déconnecter.',
+        invalid_field: 'Choisissez l’appareil à déconnecter.',
+      },
+    },
   },
   device: {
     named: '{browser} sur {system}',

@@ -1,6 +1,7 @@
 import { TOPICS } from '../../../api/index.ts'
 import { AuthError } from '../../../model/errors.ts'
 import {
+  type FormState,
   renderAccount,
   renderActivity,
   renderEmail,
@@ -32,7 +33,8 @@ export function accountPages(kit: PageKit): Route[] {
 
     pageRoute(kit, pages.showActivity, async (request) => {
       const { user } = await request.session()
-      return renderActivity(request.look(user), { records: await auth.account.activity(request.caller) })
+      const records = await auth.account.activity(request.caller)
+      return renderActivity(request.look(user), { records, part: request.query.get('part') })
     }),
 
     ...emailPages(kit),
@@ -107,11 +109,11 @@ function emailPages(kit: PageKit): Route[] {
 /** The page of the devices. Only its forms need a fresh session. */
 function sessionPages(kit: PageKit): Route[] {
   const { auth } = kit
-  const show = async (request: PageRequest) => {
+  const show = async (request: PageRequest, form: FormState) => {
     const { user, session } = await request.session()
     const sessions = await auth.sessions.list(request.caller)
     const { fresh } = session
-    return renderSessions(request.look(user), { sessions, fresh, done: request.query.get(DONE) })
+    return renderSessions(request.look(user), { form, sessions, fresh, done: doneOn(request, form.refusal) })
   }
   return [
     ...formRoutes(

@@ -3,7 +3,7 @@ import { renderSignIn, renderSignOut, renderStepUp } from '../../../pages/index.
 import type { Route } from '../../handlers.ts'
 import type { PageKit } from '../../pages/kit.ts'
 import { formRoutes } from '../../pages/page.ts'
-import { cookieHeadersAfter, delivery } from '../../signed-in.ts'
+import { cookieHeadersAfter, delivery, headersAfter } from '../../signed-in.ts'
 
 const { pages } = TOPICS
 
@@ -55,17 +55,16 @@ export function signInPages(kit: PageKit): Route[] {
       kit,
       { show: pages.showSignOut, submit: pages.signOut },
       {
-        async show(request) {
+        async show(request, form) {
           const current = await request.current()
-          return renderSignOut(request.look(current?.user), { returnTo: request.returnTarget })
+          return renderSignOut(request.look(current?.user), { form, returnTo: request.returnTargetOf(form) })
         },
         async submit(request, { return_to }) {
           await auth.sessions.signOut(request.caller)
           const cookies = cookieHeadersAfter(request.caller, auth.options)
+          const cleared = { cookies, headers: headersAfter(auth.options) }
           const target = kit.returnTarget(return_to)
-          return target === null
-            ? request.goTo('/sign_in', {}, { cookies })
-            : request.goBack(target, { cookies })
+          return target === null ? request.goTo('/sign_in', {}, cleared) : request.goBack(target, cleared)
         },
       },
     ),
