@@ -479,6 +479,8 @@ onEachEngine('a sign-in that waits', (engine) => {
       }
       expect(await on.go('DELETE', `/profile/passkeys/${passkeys[0]?.id}`, { sessionToken })).toBe('200')
     },
+    'the user signed out everywhere else': async (on) =>
+      expect(await on.go('DELETE', '/sessions/others', { sessionToken: await on.session() })).toBe('200'),
   }
 
   it.each(Object.keys(ENDINGS))('is over after %s [MFA-02]', async (ending) => {
