@@ -102,11 +102,11 @@ function stepUpMethods(ctx: Context, user: User, usable: readonly Factor[]): Ste
  */
 export function effectiveAal(
   { options, now }: Context,
-  { aal, authenticatedAt, lastSeenAt }: Pick<store.SessionState, 'aal' | 'authenticatedAt' | 'lastSeenAt'>,
+  { aal, createdAt, lastSeenAt }: Pick<store.SessionState, 'aal' | 'createdAt' | 'lastSeenAt'>,
 ): number {
   if (aal < 2) return aal
   const isCurrent =
-    now() < secondsAfter(authenticatedAt, options.aal2LifetimeSeconds) &&
+    now() < secondsAfter(createdAt, options.aal2LifetimeSeconds) &&
     now() < secondsAfter(lastSeenAt, options.aal2IdleSeconds)
   return isCurrent ? 2 : 1
 }
