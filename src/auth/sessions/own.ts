@@ -100,7 +100,7 @@ export async function end(ctx: Context, request: EndSessionRequest, caller: Sess
 }
 
 /**
- * Ends every session of the caller's account except the caller's own.
+ * Ends every session of the caller's account except the caller's own, and the sign-ins that wait for a second factor.
  *
  * @returns How many ended.
  * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
@@ -109,7 +109,9 @@ export async function end(ctx: Context, request: EndSessionRequest, caller: Sess
 export async function endOthers(ctx: Context, caller: SessionCaller): Promise<number> {
   const { session, user, acting } = await requireFreshSession(ctx, caller)
   return inTransaction(ctx, async (tx) => {
+    await store.lockUser(tx.db, user.id)
     const ended = await store.deleteOtherSessions(tx.db, session)
+    await store.deletePendingSignInsOf(tx.db, user.id)
     if (ended === 0) return ended
     await record(tx, { action: 'end_other_sessions', userId: user.id, details: { ended } }, acting)
     return ended
