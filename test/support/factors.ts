@@ -42,10 +42,9 @@ export async function accountWithFactors(
   now.advance(60)
   const totp = codeOf(secret, now())
   const { sessionToken } = await auth.signIn.reauthenticate({ totp }, { sessionToken: weak })
-  const passkeys = [
-    await addPasskey(production, sessionToken),
-    await addPasskey(production, sessionToken),
-  ] as const
+  const one = await addPasskey(production, sessionToken)
+  now.advance(1)
+  const passkeys = [one, await addPasskey(production, sessionToken)] as const
   now.advance(60)
   await production.newMails()
   return {

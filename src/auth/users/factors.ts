@@ -109,7 +109,7 @@ export function requireSecondFactor(
 /** @throws {OptionError} The user could not sign in any more. */
 function assertPossible({ options }: Context): void {
   if (options.secondFactor === 'off')
-    throw new OptionError('secondFactor', 'is off: no sign-in asks for a second factor')
+    throw new OptionError('secondFactor', 'is off, so no sign-in asks for a second factor')
   if (relyingPartyOf(options) === null && options.secretKey === '' && options.mode !== 'development')
     throw new OptionError(
       'secretKey',
