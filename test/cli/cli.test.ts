@@ -805,6 +805,7 @@ onEachEngine('the commands', (engine) => {
       { name: 'database', ok: true, detail: expect.any(String) },
       ...(engine === 'sqlite' ? [{ name: 'file', ok: true, detail: 'SQLite found no damage' }] : []),
       { name: 'schema', ok: true, detail: 'up to date' },
+      { name: 'second factor', ok: true, detail: 'the policy is optional' },
     ])
     expect(well.settings).toHaveLength(Object.keys(SETTINGS).length)
     expect(JSON.stringify(well)).not.toContain(':postgres@')

@@ -10,7 +10,11 @@ onBothEngines('the command', (engine) => {
     const databaseUrl = await migratedDatabase(engine)
     const bob = await accountWithFactors(engine, { databaseUrl })
     const env = { DATABASE_URL: databaseUrl, BASE_URL }
-    return { ...bob, users: (line: string) => runCli(['users', ...line.split(' ')], { env }) }
+    const doctor = async (more: Record<string, string> = {}) => {
+      const { stdout } = await runCli(['doctor'], { env: { ...env, ...more } })
+      return stdout.split('\n').filter((line) => /^\w+ +(?:second factor|passkeys): /.test(line))
+    }
+    return { ...bob, doctor, users: (line: string) => runCli(['users', ...line.split(' ')], { env }) }
   }
 
   it('shows the factors of a user without a secret, and revokes them one by one', async () => {
@@ -62,6 +66,48 @@ onBothEngines('the command', (engine) => {
     })
     const acts = (await Array.fromAsync(auth.audit.list())).filter(({ action }) => action === 'remove_factor')
     expect(acts.map(({ actor }) => actor)).toEqual(Array(4).fill('operator'))
+  })
+
+  it('counts accounts without a required factor, and passkeys of another host', async () => {
+    const { auth, doctor, users, email, passkeys } = await open()
+    expect(await doctor()).toEqual(['ok      second factor: the policy is optional'])
+    for (const name of ['eve', 'dave']) {
+      const { id } = await auth.users.create({
+        email: `${name}@example.com`,
+        password: PASSWORD,
+        confirmed: true,
+      })
+      if (name === 'dave') await auth.users.disable(id)
+    }
+    await users('require-factor eve@example.com')
+    await users('require-factor dave@example.com')
+    expect(await doctor()).toEqual([
+      'ok      second factor: the policy is optional; 1 account without the required second factor',
+    ])
+    await users('require-factor eve@example.com --off')
+    expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'off' })).toEqual([
+      'ok      second factor: the policy is off',
+    ])
+    const one = '1 account without the required'
+    expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'required' })).toEqual([
+      `ok      second factor: the policy is required; ${one} second factor`,
+    ])
+    expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'passkey' })).toEqual([
+      `ok      second factor: the policy is passkey; ${one} passkey`,
+    ])
+    expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'passkey', BASE_URL: 'https://new.example.org' })).toEqual(
+      [
+        'ok      second factor: the policy is passkey; 2 accounts without the required passkey',
+        'ok      passkeys: 2 passkeys of another RP ID than new.example.org, which cannot be used here; if it changed by mistake, set BIENVENUE_RP_ID',
+      ],
+    )
+    for (const { id } of passkeys) await users(`revoke-factor ${email} --passkey ${id}`)
+    expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'required' })).toEqual([
+      `ok      second factor: the policy is required; ${one} second factor`,
+    ])
+    expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'passkey' })).toEqual([
+      'ok      second factor: the policy is passkey; 2 accounts without the required passkey',
+    ])
   })
 
   it('requires a second factor of one user, and waives it', async () => {
