@@ -86,6 +86,7 @@ export type {
   ImportOptions,
   ImportStep,
 } from './transfer/index.ts'
+export type { ExportedFactors, ExportedPasskey } from './transfer/moving-factors.ts'
 export type {
   CreateUserRequest,
   RequireSecondFactorRequest,
