@@ -1,9 +1,9 @@
 /** What operators do with the second factors of a user, with the command. */
 import { expect, it } from 'vitest'
-import { migratedDatabase, onBothEngines } from '../support/engines.ts'
-import { accountWithFactors, beginSignIn } from '../support/factors.ts'
+import { freshAuth, migratedDatabase, onBothEngines } from '../support/engines.ts'
+import { accountWithFactors, beginSignIn } from '../support/factored-account.ts'
 import { BASE_URL, CLIENT, PASSWORD } from '../support/production.ts'
-import { runCli } from '../support/service.ts'
+import { runHere } from '../support/run-here.ts'
 
 onBothEngines('the command', (engine) => {
   async function open() {
@@ -11,15 +11,15 @@ onBothEngines('the command', (engine) => {
     const bob = await accountWithFactors(engine, { databaseUrl })
     const env = { DATABASE_URL: databaseUrl, BASE_URL }
     const doctor = async (more: Record<string, string> = {}) => {
-      const { stdout } = await runCli(['doctor'], { env: { ...env, ...more } })
+      const { stdout } = await runHere(['doctor'], { env: { ...env, ...more } })
       return stdout.split('\n').filter((line) => /^\w+ +(?:second factor|passkeys): /.test(line))
     }
-    return { ...bob, doctor, users: (line: string) => runCli(['users', ...line.split(' ')], { env }) }
+    return { ...bob, doctor, users: (line: string) => runHere(['users', ...line.split(' ')], { env }) }
   }
 
   it('shows the factors of a user without a secret, and revokes them one by one', async () => {
     const { auth, email, passkeys, secret, sessionToken, users } = await open()
-    const [first, second] = passkeys
+    const [first, second] = [passkeys[0].passkey, passkeys[1].passkey]
     const { stdout: shown } = await users(`show ${email}`)
     expect(shown).toMatch(/^second factor +enabled; the policy is optional$/m)
     expect(shown).toMatch(/^authenticator app +\d{4}-\S+Z$/m)
@@ -101,7 +101,10 @@ onBothEngines('the command', (engine) => {
         'ok      passkeys: 2 passkeys of another RP ID than new.example.org, which cannot be used here; if it changed by mistake, set BIENVENUE_RP_ID',
       ],
     )
-    for (const { id } of passkeys) await users(`revoke-factor ${email} --passkey ${id}`)
+    for (const {
+      passkey: { id },
+    } of passkeys)
+      await users(`revoke-factor ${email} --passkey ${id}`)
     expect(await doctor({ BIENVENUE_SECOND_FACTOR: 'required' })).toEqual([
       `ok      second factor: the policy is required; ${one} second factor`,
     ])
@@ -129,14 +132,15 @@ onBothEngines('the command', (engine) => {
 
 it('users revoke-factor must be told what to revoke, and require-factor needs second factors', async () => {
   const env = { DATABASE_URL: await migratedDatabase('sqlite') }
-  expect(await runCli(['users', 'revoke-factor', 'bob@example.com'], { env })).toEqual({
+  expect(await runHere(['users', 'revoke-factor', 'bob@example.com'], { env })).toEqual({
     exitCode: 2,
     stdout: '',
     stderr: 'bienvenue: Name what to revoke: --totp, --passkey ID, --recovery-codes.\n',
   })
-  await runCli(['users', 'add', 'bob@example.com', '--password-stdin'], { env, input: 'x' })
+  const auth = await freshAuth('sqlite', { databaseUrl: env.DATABASE_URL })
+  await auth.registerUser('bob@example.com', PASSWORD)
   const off = { ...env, BIENVENUE_SECOND_FACTOR: 'off' }
-  expect(await runCli(['users', 'require-factor', 'bob@example.com'], { env: off })).toEqual({
+  expect(await runHere(['users', 'require-factor', 'bob@example.com'], { env: off })).toEqual({
     exitCode: 2,
     stdout: '',
     stderr: 'bienvenue: BIENVENUE_SECOND_FACTOR: is off, so no sign-in asks for a second factor\n',

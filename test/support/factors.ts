@@ -1,89 +1,65 @@
-/** An account with every kind of second factor, set up as a user does it. */
+/** Second factors in tests: an authenticator app, and passkeys in software. */
 import { expect } from 'vitest'
-import type { AwaitedSignIn, PasskeyCreationOptions, PasskeyRequestOptions } from '../../src/index.ts'
+import type { AuthService, PasskeyInfo, SessionCaller } from '../../src/auth/index.ts'
 import { decodeBase32 } from '../../src/lib/base32.ts'
 import { totpCode, totpStep } from '../../src/lib/totp.ts'
+import type { CeremonyPurpose } from '../../src/model/factors.ts'
 import { SoftwareAuthenticator } from './authenticator.ts'
-import type { EngineName } from './engines.ts'
-import { BASE_URL, CLIENT, PASSWORD, type Production, productionAuth } from './production.ts'
-import { signedIn } from './signed-in.ts'
 
-const BROWSER = { ...CLIENT, browserToken: 'b'.repeat(43) }
-
-/** Bob, with an authenticator app, two passkeys and recovery codes. */
-export interface Factored extends Production {
-  readonly id: number
-  readonly email: string
-  /** A session with two factors. */
-  readonly sessionToken: string
-  /** The secret of the app, in base32. */
-  readonly secret: string
+/** An authenticator app that is set up. */
+export interface TestApp {
+  /** Its code now, or some steps of 30 seconds later. Each step can be used once. */
+  codeAt(steps?: number): string
+  /** The recovery codes that came with it. Empty if there were some already. */
   readonly recoveryCodes: readonly string[]
-  readonly passkeys: readonly [OwnedPasskey, OwnedPasskey]
 }
 
-interface OwnedPasskey {
-  readonly id: string
-  readonly device: SoftwareAuthenticator
+/** Reads the secret of an app that is being set up. */
+export async function scanTotp(auth: AuthService, now: () => Date, caller: SessionCaller) {
+  const { secret } = await auth.factors.startTotp(caller)
+  const key = decodeBase32(secret) ?? expect.unreachable()
+  return { codeAt: (steps = 0) => totpCode(key, totpStep(now()) + steps) }
 }
 
-export async function accountWithFactors(
-  engine: EngineName,
-  options: Parameters<typeof productionAuth>[1] = {},
-): Promise<Factored> {
-  const production = await productionAuth(engine, options)
-  const { auth, now } = production
-  const right = { email: 'bob@example.com', password: PASSWORD }
-  const { id } = await auth.users.create({ ...right, confirmed: true })
-  const { sessionToken: weak } = signedIn(await auth.signIn.withPassword(right, CLIENT))
-  const { secret } = await auth.factors.startTotp({ sessionToken: weak })
-  const first = { code: codeOf(secret, now()) }
-  const { recoveryCodes } = await auth.factors.confirmTotp(first, { sessionToken: weak })
-  now.advance(60)
-  const totp = codeOf(secret, now())
-  const { sessionToken } = await auth.signIn.reauthenticate({ totp }, { sessionToken: weak })
-  const one = await addPasskey(production, sessionToken)
-  now.advance(1)
-  const passkeys = [one, await addPasskey(production, sessionToken)] as const
-  now.advance(60)
-  await production.newMails()
-  return {
-    ...production,
-    id,
-    email: right.email,
-    sessionToken,
-    secret,
-    recoveryCodes: recoveryCodes ?? expect.unreachable(),
-    passkeys,
-  }
+/** Sets an authenticator app up. Its present code is used. */
+export async function addTotp(auth: AuthService, now: () => Date, caller: SessionCaller): Promise<TestApp> {
+  const { codeAt } = await scanTotp(auth, now, caller)
+  const { recoveryCodes } = await auth.factors.confirmTotp({ code: codeAt() }, caller)
+  return { codeAt, recoveryCodes: recoveryCodes ?? [] }
 }
 
-/** The code of an authenticator app. */
-export function codeOf(secret: string, at: Date): string {
-  return totpCode(decodeBase32(secret) ?? expect.unreachable(), totpStep(at))
+/** The token of the browser in which the passkeys are used. */
+export const PASSKEY_BROWSER = 'p'.repeat(43)
+
+type Options = ConstructorParameters<typeof SoftwareAuthenticator>[0]
+
+/** Adds a passkey of an authenticator in software. */
+export async function addPasskey(
+  auth: AuthService,
+  caller: SessionCaller,
+  options: Partial<Options> & { readonly purpose?: 'add_passkey' | 'add_security_key' } = {},
+): Promise<{ authenticator: SoftwareAuthenticator; passkey: PasskeyInfo }> {
+  const { purpose = 'add_passkey', ...more } = options
+  const authenticator = new SoftwareAuthenticator({ origin: new URL(auth.options.baseUrl).origin, ...more })
+  const inBrowser = { browserToken: PASSKEY_BROWSER, ...caller }
+  const begun = await auth.passkeys.startCeremony({ purpose }, inBrowser)
+  const { ceremony } = begun
+  if (!('user' in begun.options)) return expect.unreachable()
+  const credential = authenticator.create(begun.options)
+  const { passkey } = await auth.passkeys.add({ ceremony, credential }, inBrowser)
+  return { authenticator, passkey }
 }
 
-async function addPasskey({ auth }: Production, sessionToken: string): Promise<OwnedPasskey> {
-  const caller = { ...BROWSER, sessionToken }
-  const { ceremony, options } = await auth.passkeys.startCeremony({ purpose: 'add_passkey' }, caller)
-  const device = new SoftwareAuthenticator({ origin: BASE_URL })
-  const credential = device.create(options as PasskeyCreationOptions)
-  const { passkey } = await auth.passkeys.add({ ceremony, credential }, caller)
-  return { id: passkey.id, device }
-}
-
-/** Signs in with a passkey alone. */
-export async function signInWithPasskey({ auth }: Pick<Production, 'auth'>, device: SoftwareAuthenticator) {
-  const { ceremony, options } = await auth.passkeys.startCeremony(
-    { purpose: 'sign_in' },
-    { ...BROWSER, sessionToken: null },
-  )
-  const credential = device.get(options as PasskeyRequestOptions)
-  return auth.signIn.withPasskey({ ceremony, credential }, BROWSER)
-}
-
-/** Signs in with the password. Fails the test unless the sign-in waits for something. */
-export async function beginSignIn({ auth, email }: Pick<Factored, 'auth' | 'email'>): Promise<AwaitedSignIn> {
-  const result = await auth.signIn.withPassword({ email, password: PASSWORD }, CLIENT)
-  return result.next === 'signed_in' ? expect.unreachable('is signed in') : result
+/** What a passkey answers to a new ceremony. */
+export async function passkeyAnswer(
+  auth: AuthService,
+  authenticator: SoftwareAuthenticator,
+  purpose: CeremonyPurpose,
+  caller: Partial<SessionCaller> = {},
+  changes: Parameters<SoftwareAuthenticator['get']>[1] = {},
+) {
+  const inBrowser = { browserToken: PASSKEY_BROWSER, sessionToken: null, ...caller }
+  const { ceremony, options } = await auth.passkeys.startCeremony({ purpose }, inBrowser)
+  if ('user' in options) return expect.unreachable()
+  return { ceremony, credential: authenticator.get(options, changes) }
 }

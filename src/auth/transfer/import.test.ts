@@ -9,7 +9,12 @@ import {
   onBothEngines,
   testClock,
 } from '../../../test/support/engines.ts'
-import { accountWithFactors, beginSignIn, codeOf, signInWithPasskey } from '../../../test/support/factors.ts'
+import {
+  accountWithFactors,
+  beginSignIn,
+  codeOf,
+  signInWithPasskey,
+} from '../../../test/support/factored-account.ts'
 import { BASE_URL, openTables, productionAuth, randomKey } from '../../../test/support/production.ts'
 import type { Auth, ExportedUser, ImportItem, ImportOptions } from '../../index.ts'
 import { decodeBase32 } from '../../lib/base32.ts'
@@ -264,8 +269,8 @@ onBothEngines('the factors of an account', (engine) => {
     now.advance(60)
     const next = { code: codeOf(secret, now()) }
     expect(await other.auth.signIn.withTotp(next, { loginToken })).toMatchObject({ next: 'signed_in' })
-    for (const { device } of passkeys)
-      expect(await signInWithPasskey(other, device)).toMatchObject({ next: 'signed_in' })
+    for (const passkey of passkeys)
+      expect(await signInWithPasskey(other, passkey)).toMatchObject({ next: 'signed_in' })
     const rows = await other.db.selectFrom('totp').select('sealed_secret').execute()
     expect(JSON.stringify(rows)).not.toContain(JSON.stringify([...(decodeBase32(secret) ?? [])]).slice(1, -1))
   })

@@ -6,7 +6,7 @@ import {
   codeOf,
   type Factored,
   signInWithPasskey,
-} from '../../../test/support/factors.ts'
+} from '../../../test/support/factored-account.ts'
 import { CLIENT, PASSWORD, productionAuth, randomKey } from '../../../test/support/production.ts'
 import { signedIn } from '../../../test/support/signed-in.ts'
 import type { RevokeFactorsRequest } from '../index.ts'
@@ -31,18 +31,18 @@ onBothEngines('users.revokeFactors', (engine) => {
     const bob = await accountWithFactors(engine)
     const { auth, id, sessionToken, secret, now, passkeys } = bob
     const { loginToken } = await beginSignIn(bob)
-    expect(await auth.users.revokeFactors(id, { passkeys: [passkeys[0].id] })).toBe(true)
+    expect(await auth.users.revokeFactors(id, { passkeys: [passkeys[0].passkey.id] })).toBe(true)
     expect(await auth.getUserFromSessionId(sessionToken)).toBeNull()
     const code = codeOf(secret, now())
     await expect(auth.signIn.withTotp({ code }, { loginToken })).rejects.toMatchObject({
       code: 'pending_login_required',
     })
-    await expect(signInWithPasskey(bob, passkeys[0].device)).rejects.toMatchObject({
+    await expect(signInWithPasskey(bob, passkeys[0])).rejects.toMatchObject({
       code: 'unknown_passkey',
     })
-    expect((await signInWithPasskey(bob, passkeys[1].device)).next).toBe('signed_in')
+    expect((await signInWithPasskey(bob, passkeys[1])).next).toBe('signed_in')
     expect(await beginSignIn(bob)).toMatchObject({ next: 'second_factor' })
-    expect(await operatorActs(bob)).toEqual([`remove_factor passkey ${passkeys[0].id}`])
+    expect(await operatorActs(bob)).toEqual([`remove_factor passkey ${passkeys[0].passkey.id}`])
     expect(await kindsOf(bob)).toContain('factors_revoked')
   })
 
@@ -58,7 +58,7 @@ onBothEngines('users.revokeFactors', (engine) => {
       [
         'disable_second_factor',
         'remove_factor totp',
-        ...passkeys.map((passkey) => `remove_factor passkey ${passkey.id}`),
+        ...passkeys.map(({ passkey }) => `remove_factor passkey ${passkey.id}`),
       ].toSorted(),
     )
     expect(await kindsOf(bob)).toEqual(['factors_revoked', 'second_factor_disabled'])
@@ -106,7 +106,9 @@ onBothEngines('users.revokeFactors', (engine) => {
     const bob = await accountWithFactors(engine)
     const { auth, passkeys, email } = bob
     const other = await auth.users.create({ email: 'eve@example.com', password: PASSWORD, confirmed: true })
-    expect(await auth.users.revokeFactors(other.id, { passkeys: [passkeys[0].id], totp: true })).toBe(false)
+    expect(await auth.users.revokeFactors(other.id, { passkeys: [passkeys[0].passkey.id], totp: true })).toBe(
+      false,
+    )
     expect(await auth.users.revokeFactors(NOBODY, { totp: true })).toBe(false)
     expect((await auth.users.find(email))?.factors.passkeys).toHaveLength(2)
   })
