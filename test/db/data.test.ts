@@ -116,6 +116,8 @@ onBothEngines('a deleted account', (engine) => {
     await auth.signIn.withPassword({ email: ALICE, password: WRONG }, CLIENT).catch(() => {})
     await auth.account.requestPasswordReset({ email: ALICE }, CLIENT)
     await addFactorRows(db, id, new Date(2_000_000_000_000))
+    // As if she had proven a second factor.
+    await db.updateTable('sessions').set({ aal: 2 }).execute()
     await newMails()
     const theirs = async (name: string) =>
       (await rowsOf(db, name)).filter((row) => row[name === 'users' ? 'id' : 'user_id'] === id)

@@ -2,7 +2,7 @@
 import * as store from '../../db/index.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { networksOf } from '../../lib/network.ts'
-import { randomSecret, uuidV7 } from '../../lib/random.ts'
+import { isUuid, randomSecret, uuidV7 } from '../../lib/random.ts'
 import { type RelyingParty, relyingPartyOf } from '../../lib/relying-party.ts'
 import { AuthError, OptionError } from '../../model/errors.ts'
 import { CEREMONY_PURPOSES, type CeremonyPurpose } from '../../model/factors.ts'
@@ -142,8 +142,6 @@ async function optionsFor(
   })
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /**
  * Takes the ceremony that an answer names. It is gone afterwards, whatever the answer says. The caller checks its user.
  *
@@ -157,7 +155,7 @@ export async function takeCeremony(
   { browserToken }: Caller,
 ): Promise<store.Ceremony | null> {
   if (id === undefined || id === '') throw new AuthError('missing_field', { field: 'ceremony' })
-  if (typeof id !== 'string' || !UUID.test(id)) throw new AuthError('invalid_field', { field: 'ceremony' })
+  if (typeof id !== 'string' || !isUuid(id)) throw new AuthError('invalid_field', { field: 'ceremony' })
   if (!isBrowserToken(browserToken)) return null
   const taken = await store.takeCeremony(ctx.db, { id, browserHash: sha256(browserToken) })
   return taken !== null && taken.expiresAt > ctx.now() && purposes.includes(taken.purpose) ? taken : null

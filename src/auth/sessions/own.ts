@@ -1,4 +1,5 @@
 import * as store from '../../db/index.ts'
+import { isUuid } from '../../lib/random.ts'
 import { AuthError } from '../../model/errors.ts'
 import { type Account, accountOf } from '../../model/user.ts'
 import { record } from '../audit/record.ts'
@@ -80,8 +81,6 @@ export interface EndSessionRequest {
   id: string
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /**
  * Ends one of the sessions of the caller's account, which may be the caller's own.
  *
@@ -91,7 +90,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export async function end(ctx: Context, request: EndSessionRequest, caller: SessionCaller): Promise<void> {
   const { user, acting } = await requireFreshSession(ctx, caller)
   // Another user's session answers the same as none, so that nobody learns whether it exists.
-  if (!UUID.test(request.id)) throw new AuthError('not_found')
+  if (!isUuid(request.id)) throw new AuthError('not_found')
   await inTransaction(ctx, async (tx) => {
     if (!(await store.deleteSession(tx.db, { id: request.id, userId: user.id })))
       throw new AuthError('not_found')
