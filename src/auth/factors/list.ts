@@ -1,3 +1,4 @@
+import * as store from '../../db/index.ts'
 import { relyingPartyOf } from '../../lib/relying-party.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
@@ -14,6 +15,11 @@ export interface FactorList {
     readonly disabledAt: Date | null
   } | null
   readonly passkeys: readonly PasskeyInfo[]
+  /**
+   * The id of the account that its passkeys know, in base64url, for signals to password managers. `null` if the account never
+   * had one.
+   */
+  readonly userHandle: string | null
   /** How many recovery codes there are. */
   readonly recoveryCodes: number
   /** Whether a sign-in with a password needs a second factor. */
@@ -36,6 +42,7 @@ export async function list(ctx: Context, caller: SessionCaller): Promise<FactorL
   return {
     totp: totp?.confirmedAt == null ? null : { confirmedAt: totp.confirmedAt, disabledAt: totp.disabledAt },
     passkeys: passkeys.map((passkey) => passkeyInfo(passkey, rpId)),
+    userHandle: await store.findWebauthnHandle(ctx.db, user.id),
     recoveryCodes: recoveryCodes.length,
     secondFactorEnabled: user.secondFactorEnabledAt !== null,
     policy: policyFor(ctx, user),

@@ -28,7 +28,7 @@ ${records.map(
   ) => html`<li><b${record.outcome === 'refused' && html` class="bad badge"`}>${sentenceFor(record, look.texts)}</b><p>${timeIn(look.locale, record.at)}${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p></li>
 `,
 )}</ul>`
-  return layOut(look, { title: activity.heading, body, entry: 'activity' })
+  return layOut(look, { title: activity.heading, body, entry: 'activity', scripts: ['more'] })
 }
 
 /** What happened, in words. */

@@ -47,7 +47,7 @@ ${notice(noticeOf(words.done, done))}<p>${words.explain}</p>
 <ul class="list">
 ${[...own, ...others].map((session) => sessionItem(look, session, fresh))}</ul>
 ${below}`
-  return layOut(look, { title: words.heading, body, entry: 'sessions' })
+  return layOut(look, { title: words.heading, body, entry: 'sessions', scripts: ['more'] })
 }
 
 function sessionItem(look: Look, session: ShownSession, fresh: boolean): Markup {
