@@ -1,8 +1,9 @@
 /**
- * `npm test`: runs every check, the fastest first, and stops at the first failure. With `--full` (`npm run test:full`):
+ * `npm test`: runs every check, in stages, the fastest first, and stops at the first stage that fails. With `--full` (`npm run test:full`):
  * runs what is too slow or too heavy for `npm test`.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 
@@ -18,27 +19,50 @@ const RUN_TESTS = [
   `--outputFile.json=${REPORT}`,
 ] as const
 
-const STEPS: readonly Step[] = [
-  ['format and lint', 'biome', 'check', '--error-on-warnings', '.'],
-  ['build', 'node', 'scripts/build.ts'],
-  ['types', 'tsc', '-p', 'tsconfig.json'],
-  ['types in the browser', 'tsc', '-p', 'tsconfig.browser.json'],
-  ['unused code and dependencies', 'knip'],
-  ['generated pages', 'node', 'scripts/docs.ts', '--check'],
-  ['tests', ...RUN_TESTS],
-  ['security requirements', 'node', 'scripts/requirements.ts', REPORT],
+/** Steps that run at once. */
+type Stage = readonly Step[]
+
+const STAGES: readonly Stage[] = [
+  [
+    ['format and lint', 'biome', 'check', '--error-on-warnings', '.'],
+    ['build', 'node', 'scripts/build.ts'],
+  ],
+  [
+    ['types', 'tsc', '-p', 'tsconfig.json'],
+    ['types in the browser', 'tsc', '-p', 'tsconfig.browser.json'],
+    ['unused code and dependencies', 'knip'],
+    ['generated pages', 'node', 'scripts/docs.ts', '--check'],
+  ],
+  [['tests', ...RUN_TESTS]],
+  [['security requirements', 'node', 'scripts/requirements.ts', REPORT]],
 ]
 
-const FULL_STEPS: readonly Step[] = [
-  ['full tests', ...RUN_TESTS, '--config', 'vitest.full.config.ts'],
-  ['mutants of the security requirements', 'node', 'scripts/mutants.ts'],
+const FULL_STAGES: readonly Stage[] = [
+  [['full tests', ...RUN_TESTS, '--config', 'vitest.full.config.ts']],
+  [['mutants of the security requirements', 'node', 'scripts/mutants.ts']],
 ]
 
-function runStep([name, command, ...args]: Step): boolean {
+async function runStage(stage: Stage): Promise<boolean> {
+  const results = await Promise.all(stage.map((step) => runStep(step, stage.length === 1)))
+  return results.every(Boolean)
+}
+
+/** Runs one step. If others run at the same time, its output is held back until it ends. */
+async function runStep([name, command, ...args]: Step, isAlone: boolean): Promise<boolean> {
   const started = performance.now()
-  process.stdout.write(`\n== ${name}\n`)
-  const ok = spawnSync(`node_modules/.bin/${command}`, args, { stdio: 'inherit' }).status === 0
+  if (isAlone) process.stdout.write(`\n== ${name}\n`)
+  const child = spawn(`node_modules/.bin/${command}`, args, {
+    stdio: isAlone ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  const [status] = await once(child, 'close')
+  const ok = status === 0
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
+  if (!isAlone) process.stdout.write(`\n== ${name}\n${output}`)
   process.stdout.write(`== ${name}: ${ok ? 'ok' : 'FAILED'}, ${seconds} s\n`)
   return ok
 }
@@ -80,5 +104,7 @@ function reportTests(): boolean {
 }
 
 rmSync(REPORT, { force: true })
-const steps = process.argv.includes('--full') ? FULL_STEPS : STEPS
-process.exitCode = steps.every(runStep) && reportTests() ? 0 : 1
+const stages = process.argv.includes('--full') ? FULL_STAGES : STAGES
+let hasPassed = true
+for (const stage of stages) hasPassed &&= await runStage(stage)
+process.exitCode = hasPassed && reportTests() ? 0 : 1

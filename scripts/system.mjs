@@ -7,7 +7,12 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 
 const PACKAGES = [
-  { name: 'chromium', path: '/usr/bin/chromium', tests: 'of the pages in a browser' },
+  {
+    name: 'chromium-headless-shell',
+    path: '/usr/bin/chromium-headless-shell',
+    instead: '/usr/bin/chromium',
+    tests: 'of the pages in a browser',
+  },
   { name: 'nginx', path: '/usr/sbin/nginx', tests: 'behind nginx' },
   { name: 'caddy', path: '/usr/bin/caddy', tests: 'behind Caddy' },
   { name: 'bsdutils', path: '/usr/bin/script', tests: 'of the service at a terminal' },
@@ -34,6 +39,12 @@ const PACKAGES = [
 ]
 
 const FULL_PACKAGES = [
+  {
+    name: 'chromium',
+    path: '/usr/bin/chromium',
+    instead: '/usr/bin/chromium-headless-shell',
+    tests: 'of the pages in a whole browser',
+  },
   { name: 'curl', path: '/usr/bin/curl', tests: 'through curl' },
   { name: 'default-jdk-headless', path: '/usr/bin/javac', tests: 'through Java clients' },
   { name: 'libokhttp-java', path: '/usr/share/java/okhttp.jar', tests: 'through OkHttp' },
@@ -94,7 +105,8 @@ try {
   process.stderr.write(`${error}\n`)
 }
 
-const stillMissing = missing()
+// Tests use the other program instead, but a missing one is worth installing.
+const stillMissing = missing().filter(({ instead }) => instead === undefined || !existsSync(instead))
 if (stillMissing.length > 0) {
   const skipped = stillMissing.map(({ tests }) => tests).join(', ')
   const how = existsSync(APT_GET)

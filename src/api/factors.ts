@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operation } from './contract.ts'
-import { enrolled, loginToken, passkey, recoveryCodes, totpCode } from './fields.ts'
+import { enabled, enrolled, loginToken, passkey, recoveryCodes, totpCode } from './fields.ts'
 
 /** What sensitive operations on factors need. */
 const STRONG = { session: true, fresh: true, aal: 'strongest' } as const
@@ -41,7 +41,7 @@ export const setSecondFactor = operation({
   needs: ['factors'],
   access: STRONG,
   audit: ['enable_second_factor', 'disable_second_factor'],
-  body: z.strictObject({ enabled: z.boolean() }),
+  body: z.strictObject({ enabled }),
   success: {
     status: 200,
     description: 'From now on, a sign-in with a password needs a second factor, or does not.',

@@ -118,6 +118,17 @@ export const totpCode = text.meta({
   example: '123 456',
 })
 
+/** What `POST /reauthenticate` takes: exactly one of these. */
+export const stepUp = {
+  password: password.optional().meta({ description: 'The password of the account.' }),
+  totp: totpCode.optional().meta({ description: 'A code of the authenticator app.' }),
+}
+
+/** Whether the second factor is enabled. */
+export const enabled = z.boolean().meta({
+  description: 'Whether a sign-in with a password needs a second factor.',
+})
+
 /** A recovery code. The use case checks its form. */
 export const recoveryCode = text.meta({
   description: 'A recovery code. Case, spaces and hyphens make no difference. Works once.',

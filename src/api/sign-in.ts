@@ -12,6 +12,7 @@ import {
   pendingSignIn,
   recoveryCode,
   remember,
+  stepUp,
   totpCode,
   transport,
 } from './fields.ts'
@@ -59,7 +60,7 @@ export const withPasskey = operation({
   tag: 'account',
   needs: ['passkeys'],
   access: 'anyone',
-  audit: ['login', 'begin_sign_in', 'use_passkey', 'logout'],
+  audit: ['login', 'use_passkey', 'logout'],
   body: z.strictObject({
     ceremony,
     credential,
@@ -166,8 +167,7 @@ export const reauthenticate = operation({
   throttle: ['login', 'totp'],
   audit: ['reauthenticate', 'prove_second_factor', 'use_passkey', 'limit_reached'],
   body: z.strictObject({
-    password: password.optional(),
-    totp: totpCode.optional(),
+    ...stepUp,
     credential: credential.optional(),
     ceremony: ceremony.optional(),
     browser_token: browserToken,

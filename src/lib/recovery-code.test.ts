@@ -5,7 +5,7 @@ import { formatRecoveryCode, newRecoveryCode, parseRecoveryCode } from './recove
 const position = fc.integer({ min: 0, max: 9 })
 
 describe('newRecoveryCode', () => {
-  it('returns the position and 65 new random bits each time', () => {
+  it('returns the position and 65 new random bits each time [RCV-01]', () => {
     const codes = Array.from({ length: 512 }, () => newRecoveryCode(3))
     expect(new Set(codes).size).toBe(codes.length)
     // A symbol is missing from a place once in 10^5 runs of all 13 places.

@@ -20,6 +20,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openAuthService } from '../../src/auth/index.ts'
 import { FIREBASE } from '../fixtures/hashes.ts'
 import { CHEAP_HASHER } from '../support/engines.ts'
+import { runHere } from '../support/run-here.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, ROOT, run, runCli, startProgram, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -28,7 +29,7 @@ const EMAIL = 'bob@example.com'
 const PASSWORD = 'b4l0u'
 
 /** A directory with a database of one account and a file to import, of which one line is valid and one is not. */
-async function makeFolder() {
+async function makeFolder(run?: typeof runCli) {
   const folder = temporaryFolder()
   const path = join(folder, 'bienvenue.db')
   const databaseUrl = `sqlite:${path}`
@@ -37,13 +38,13 @@ async function makeFolder() {
   await auth.close()
   const users = join(folder, 'users.ndjson')
   writeFileSync(users, `${JSON.stringify({ email: 'eve@example.com', hashed_password: '!' })}\n{}\n`)
-  return { folder, path, databaseUrl, users, command: commandOn(databaseUrl) }
+  return { folder, path, databaseUrl, users, command: commandOn(databaseUrl, run) }
 }
 
-/** Runs commands on a database with `--json`. */
-function commandOn(databaseUrl: string) {
+/** Runs commands on a database with `--json`, in this process, or in processes of their own with `runCli`. */
+function commandOn(databaseUrl: string, run: typeof runCli | typeof runHere = runHere) {
   return async (...args: readonly string[]) => {
-    const { exitCode, stdout, stderr } = await runCli([...args, '--json'], {
+    const { exitCode, stdout, stderr } = await run([...args, '--json'], {
       env: { DATABASE_URL: databaseUrl },
     })
     return { exitCode, stdout, stderr, refusal: exitCode === 2 ? JSON.parse(stderr) : null }
@@ -228,7 +229,7 @@ describe('import --rejects', () => {
   })
 
   it('writes to a device or a pipe directly', async () => {
-    const { folder, users, command } = await makeFolder()
+    const { folder, users, command } = await makeFolder(runCli)
     expect(await command('import', users, '--dry-run', '--rejects', '/dev/null')).toMatchObject({
       exitCode: 1,
     })
@@ -255,7 +256,7 @@ describe('import --rejects', () => {
 
 describe('export --output', () => {
   it.each(['-', '/dev/stdout', '/dev/fd/1'])('%s is standard output', async (target) => {
-    const { folder, command } = await makeFolder()
+    const { folder, command } = await makeFolder(runCli)
     const names = namesIn(folder)
     const done = await command('export', '--output', target)
     expect(done).toMatchObject({ exitCode: 0, stderr: '' })
@@ -264,7 +265,7 @@ describe('export --output', () => {
   })
 
   it('writes to a FIFO or a device directly, and never replaces it', async () => {
-    const { folder, command } = await makeFolder()
+    const { folder, command } = await makeFolder(runCli)
     const fifo = makeFifo(folder)
     const reader = run('cat', [fifo])
     const done = await command('export', '--output', fifo)

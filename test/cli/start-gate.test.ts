@@ -9,6 +9,7 @@ import { readValue, type Setting } from '../../src/options/index.ts'
 import { ask, cookiesOf, fragmentOf, linkIn, mailTo, productionEnv, runCommand } from '../support/deployed.ts'
 import { freshDatabase } from '../support/engines.ts'
 import { NEW_PASSWORD, PASSWORD, randomKey } from '../support/production.ts'
+import { runHere } from '../support/run-here.ts'
 import { runCli, startService } from '../support/service.ts'
 import { startSmtpServer } from '../support/smtp.ts'
 import { type OnEnd, temporaryFolder } from '../support/system.ts'
@@ -125,37 +126,26 @@ async function runWith(
   )
   const database = { DATABASE_URL: `sqlite:${join(folder, 'accounts.db')}` }
   const env = { ...production, ...database, PORT: String(takenPort), ...changes }
-  const { exitCode, stdout, stderr } = await runCli(args, { env, onEnd })
+  const { exitCode, stdout, stderr } = await runHere(args, { env })
   return { exitCode, stdout, lines: stderr.split('\n').filter(Boolean), files: readdirSync(folder) }
-}
-
-/** Runs three at a time, because the machine has two cores. */
-async function inTurn<Item, Result>(items: readonly Item[], run: (item: Item) => Promise<Result>) {
-  const results = new Map<Item, Result>()
-  const left = items.values()
-  const work = async () => {
-    for (const item of left) results.set(item, await run(item))
-  }
-  await Promise.all([work(), work(), work()])
-  return results
 }
 
 const changesOf = (cases: typeof CASES) =>
   Object.fromEntries(cases.map(({ variable, value }) => [variable, value]))
 
 describe('production mode does not start', () => {
-  let alone: Map<(typeof CASES)[0], Outcome>
-  let together: Map<number, { serve: Outcome; doctor: Outcome; doctorJson: Outcome }>
+  const alone = new Map<(typeof CASES)[0], Outcome>()
+  const together = new Map<number, { serve: Outcome; doctor: Outcome; doctorJson: Outcome }>()
   beforeAll(async () => {
-    alone = await inTurn(CASES, (bad) => runWith(['serve'], changesOf([bad]), atTheEnd))
-    together = await inTurn(ROUNDS, async (round) => {
+    for (const bad of CASES) alone.set(bad, await runWith(['serve'], changesOf([bad]), atTheEnd))
+    for (const round of ROUNDS) {
       const changes = changesOf(CASES.filter((bad) => bad.round === round))
-      return {
+      together.set(round, {
         serve: await runWith(['serve'], changes, atTheEnd),
         doctor: await runWith(['doctor'], changes, atTheEnd),
         doctorJson: await runWith(['doctor', '--json'], changes, atTheEnd),
-      }
-    })
+      })
+    }
   })
 
   it('with any value that the settings table refuses: every rule has a bad value here that it refuses', () => {

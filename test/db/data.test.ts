@@ -122,6 +122,8 @@ onBothEngines('a deleted account', (engine) => {
     const before = { audit: await theirs('audit'), throttles: await rowsOf(db, 'throttles') }
     expect([before.audit.length > 3, before.throttles.length > 1]).toEqual([true, true])
 
+    // As if she had signed in with them.
+    await db.updateTable('sessions').set({ aal: 2 }).where('user_id', '=', id).execute()
     if (whom === 'the user') await auth.account.delete({ sessionToken, ...CLIENT })
     else await auth.users.delete(id)
 

@@ -11,7 +11,8 @@ import { createAuth } from '../../src/index.ts'
 import { OptionError } from '../../src/model/errors.ts'
 import { certificateFor } from '../support/certificate.ts'
 import { freshDatabase } from '../support/engines.ts'
-import { COMMAND, ROOT, run } from '../support/service.ts'
+import { runHere } from '../support/run-here.ts'
+import { ROOT } from '../support/service.ts'
 import { startPostgres } from '../support/start-postgres.ts'
 
 function temporaryFolder(): string {
@@ -22,10 +23,7 @@ function temporaryFolder(): string {
 
 /** Runs a command in another working directory. */
 function runIn(folder: string, args: readonly string[], databaseUrl: string) {
-  return run(process.execPath, [COMMAND, ...args], {
-    cwd: folder,
-    env: { DATABASE_URL: databaseUrl },
-  })
+  return runHere(args, { cwd: folder, env: { DATABASE_URL: databaseUrl } })
 }
 
 describe('an SQLite URL', () => {

@@ -21,6 +21,7 @@ import {
   PASSWORDS,
   requestFor,
   type World,
+  withWrongPasskey,
   withWrongPassword,
   withWrongSecrets,
   worldOf,
@@ -29,7 +30,7 @@ import {
 const IP = '192.0.2.9'
 
 function needsSession({ access }: Operation): boolean {
-  return access !== 'anyone'
+  return typeof access === 'object'
 }
 
 /** One request that succeeds, with a session or without. */
@@ -77,6 +78,20 @@ async function driveOnce(operation: Operation): Promise<Driven> {
       const sessionToken = hasSession ? await sessionFor(operation, world) : undefined
       await during(world, () => world.ask(operation.method, path, { ...request, sessionToken, ip: IP }))
     }
+  // The same where the operator asks for a passkey, so that a sign-in with anything else waits.
+  if (operation.audit?.includes('begin_sign_in')) {
+    const world = await worldOf('sqlite', { secondFactor: 'passkey' })
+    const { path, ...request } = await requestFor(operation, world)
+    await during(world, () => world.ask(operation.method, path, request))
+  }
+  if (operation.id === 'signIn.reauthenticate') {
+    const world = await worldOf('sqlite')
+    const { path, ...request } = await withWrongPasskey(operation, world)
+    const { sessionToken } = world
+    await during(world, () => world.ask(operation.method, path, { ...request, sessionToken }))
+  }
+  if (typeof operation.access === 'object' && operation.access.orEnrolling)
+    await during(...(await enrolling(operation)))
   const attempts: string[][] = []
   for (const guess of guessesOf(operation))
     for (const choice of choices) {
@@ -84,6 +99,7 @@ async function driveOnce(operation: Operation): Promise<Driven> {
         loginFailuresPerAccount: 2,
         resetRequestsPerAccount: 2,
         mailCodeFailuresPerAccount: 2,
+        factorFailuresPerAccount: 2,
       })
       const { path, ...request } = await requestFor(operation, world, guess, choice)
       const sessionToken = needsSession(operation) ? world.sessionToken : undefined
@@ -100,6 +116,23 @@ async function driveOnce(operation: Operation): Promise<Driven> {
   return { attempts, audit }
 }
 
+/** A call of an operation while a sign-in waits for a factor to be set up. It replaces the session of somebody else. */
+async function enrolling(operation: Operation): Promise<[World, () => Promise<unknown>]> {
+  const world = await worldOf('sqlite')
+  const { path, ...request } = await requestFor(operation, world)
+  await world.auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
+  const sessionToken = (await world.auth.createSession(BOB)) ?? expect.unreachable()
+  await world.db
+    .updateTable('users')
+    .set({ second_factor_required_at: 1 })
+    .where('id', '=', world.userId)
+    .execute()
+  const result = await world.auth.signIn.withPassword({ email: ALICE, password: PASSWORD })
+  if (result.next !== 'enrol') expect.unreachable()
+  const loginToken = result.loginToken ?? undefined
+  return [world, () => world.ask(operation.method, path, { ...request, sessionToken, loginToken })]
+}
+
 describe.each(OPERATIONS.map((operation) => ({ name: `${operation.method} ${operation.path}`, operation })))(
   '$name',
   ({ operation }) => {
@@ -113,7 +146,12 @@ describe.each(OPERATIONS.map((operation) => ({ name: `${operation.method} ${oper
         return
       }
       if (access === 'pending') {
-        expect(await go()).toBe('pending_login_required')
+        expect(await go()).toBe(String(success.status))
+        const { path, ...request } = await requestFor(operation, world)
+        for (const loginToken of [undefined, 'not a token', world.sessionToken])
+          expect(await outcome(await world.ask(operation.method, path, { ...request, loginToken }))).toBe(
+            'pending_login_required',
+          )
         return
       }
       const refusal = tag === 'classic' ? 'session_required' : 'unauthenticated'
@@ -221,7 +259,7 @@ onEachEngine('an answer', (engine) => {
       const links = (await world.newMails()).filter((mail) => mail.text.includes('#')).map(linkIn)
       const tokens = [world.sessionToken, ...cookies, ...links.map(({ token }) => token)]
       // A change of the profile is answered with the profile.
-      const isPublic = operation.id === 'account.update'
+      const isPublic = ['account.update', 'passkeys.rename', 'factors.setSecondFactor'].includes(operation.id)
       const secrets = [PASSWORD, ...tokens, ...sent.filter((value) => !isPublic && !value.includes('@'))]
         // A token is an id, which is public, a dot, and a secret.
         .map((value) => value.slice(value.indexOf('.') + 1))
@@ -252,12 +290,13 @@ describe('the contract', () => {
     return 'type' in schema && schema.type === 'object' ? [{ ...schema }, ...inner] : inner
   }
 
-  it('lists every field of every answer, except of the OpenAPI document [API-03]', () => {
+  it('lists every field of every answer, except of the OpenAPI document and of WebAuthn [API-03]', () => {
     const open = OPERATIONS.filter(({ success: { body } }) => {
       const objects = body === undefined ? [] : objectsIn(z.toJSONSchema(body))
       return objects.some(({ additionalProperties }) => additionalProperties !== false)
     })
-    expect(open.map(({ id }) => id)).toEqual(['service.openApi'])
+    // The options are those of WebAuthn.
+    expect(open.map(({ id }) => id)).toEqual(['service.openApi', 'passkeys.startCeremony'])
   })
 })
 
@@ -281,6 +320,18 @@ async function setUser(
   await db.updateTable('users').set(change).where('id', '=', userId).execute()
 }
 
+/** The gates that only a password meets. */
+const ABOUT_PASSWORDS: ReadonlySet<string> = new Set([
+  'with a wrong password',
+  'after too many attempts',
+  'for a compromised password',
+])
+
+function takesPassword({ body }: Operation): boolean {
+  const shape: unknown[] = Object.values(body?.shape ?? {})
+  return PASSWORDS.some((each) => shape.includes(each))
+}
+
 /** Calls an operation, and returns the session that begins with it. */
 async function sessionFrom(operation: Operation, world: World, wrong = false): Promise<string | undefined> {
   const sessionToken = needsSession(operation) ? world.sessionToken : undefined
@@ -301,35 +352,43 @@ onEachEngine('a session', (engine) => {
       ({ operation: { audit }, gate }) =>
         !audit?.includes('confirm_email') || gate !== 'for an unconfirmed address',
     )
+    .filter(({ operation, gate }) => takesPassword(operation) || !ABOUT_PASSWORDS.has(gate))
 
   it.each(cases)('does not begin with $id $gate', async ({ operation, close }) => {
     const world = await worldOf(engine, { loginFailuresPerAccount: 2 })
+    if (!takesPassword(operation)) {
+      // What it needs is made while the gate is open.
+      const { path, ...request } = await requestFor(operation, world)
+      await close(world)
+      const sessionToken = needsSession(operation) ? world.sessionToken : undefined
+      expect(sessionIn(await world.ask(operation.method, path, { ...request, sessionToken })) || '').toBe('')
+      return
+    }
     const isWrong = (await close(world)) === WRONG
     expect(await sessionFrom(operation, world, isWrong)).toBeUndefined()
   })
 
-  it('begins with a password and one factor, or with the word of the embedding program [LGN-14]', async () => {
+  it('begins with a password, a second factor or a passkey, or with the word of the embedding program [LGN-14]', async () => {
     const worths: Record<string, unknown> = {}
     for (const operation of OPERATIONS) {
       const world = await worldOf(engine)
       const session = await sessionFrom(operation, world)
       if (session === undefined) continue
       expect(operation.success.setsCookie, operation.id).toBe(true)
-      const shape: unknown[] = Object.values(operation.body?.shape ?? {})
-      expect(
-        PASSWORDS.some((each) => shape.includes(each)),
-        operation.id,
-      ).toBe(true)
       worths[operation.id] = await worthOf(world, session)
+      if (takesPassword(operation)) expect(worths[operation.id], operation.id).toBe('aal 1, pwd')
     }
-    expect(Object.keys(worths)).toContain('signIn.withPassword')
-    expect(new Set(Object.values(worths))).toEqual(new Set(['aal 1, pwd']))
+    expect(worths).toMatchObject({
+      'signIn.withPassword': 'aal 1, pwd',
+      'signIn.withTotp': 'aal 2, pwd otp mfa',
+      'signIn.withRecoveryCode': 'aal 2, pwd otp mfa',
+      'signIn.withPasskey': 'aal 2, hwk mfa',
+    })
+    expect(Object.keys(worths).filter((id) => worths[id] !== 'aal 1, pwd')).toHaveLength(3)
     const world = await worldOf(engine)
     expect(await worthOf(world, await world.newSession())).toBe('aal 0, ')
     const names = OPERATIONS.flatMap(({ path, body }) => [path, ...Object.keys(body?.shape ?? {})])
-    expect(names.filter((name) => /sms|phone|tel|push|saml|otp|provider|callback|magic/i.test(name))).toEqual(
-      [],
-    )
+    expect(names.filter((name) => /sms|phone|tel|push|saml|provider|callback|magic/i.test(name))).toEqual([])
   })
 
   it.each(['disabled_at', 'email_verified_at', 'password_compromised_at'] as const)(

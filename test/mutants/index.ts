@@ -1,6 +1,7 @@
 import { CLASSIC } from './classic.ts'
 import { CRYPTOGRAPHY } from './cryptography.ts'
 import { EMAIL } from './email.ts'
+import { FACTORS } from './factors.ts'
 import { HTTP } from './http.ts'
 import type { Mutant } from './mutant.ts'
 import { OPERATION } from './operation.ts'
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIGN_IN,
   ...RECOVERY,
   ...SESSIONS,
+  ...FACTORS,
   ...PASSKEYS,
   ...CRYPTOGRAPHY,
   ...HTTP,

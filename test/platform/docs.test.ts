@@ -198,7 +198,12 @@ describe('transcripts', () => {
     for (const name of ['src', 'examples', 'package.json']) symlinkSync(join(ROOT, name), join(folder, name))
     const shell = spawn('sh', [], {
       cwd: folder,
-      env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: folder },
+      env: {
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        HOME: folder,
+        // Each of dozens of processes loads the sources.
+        NODE_COMPILE_CACHE: join(ROOT, '.cache/compile'),
+      },
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     shell.stdin.end(`exec 2>&1\n${script}\n`)

@@ -64,7 +64,7 @@ it.each<[what: string, pattern: RegExp, files: readonly string[]]>([
     [
       'auth/account/password-change.ts',
       'auth/sessions/create.ts',
-      'auth/sign-in/finish.ts',
+      'auth/sign-in/admit.ts',
       'auth/sign-in/reauthenticate.ts',
     ],
   ],

@@ -75,7 +75,7 @@ const postgres = new EmbeddedPostgres({
   ],
   postgresFlags: [
     ...(keptIn === undefined
-      ? ['fsync=off', 'full_page_writes=off', 'autovacuum=off', 'jit=off']
+      ? ['fsync=off', 'full_page_writes=off', 'autovacuum=off', 'jit=off', 'io_method=sync']
       : ['fsync=on']),
     'max_connections=200',
     'listen_addresses=127.0.0.1',

@@ -9,11 +9,21 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Runs a command in this process, with an environment and a current folder of its own. Only one can run at a time. */
-export async function runHere(
-  args: readonly string[],
-  { env = {}, cwd = '.' }: { env?: Readonly<Record<string, string>>; cwd?: string } = {},
-): Promise<Finished> {
+interface Options {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** Runs a command in this process, with an environment and a current folder of its own. Commands wait for each other. */
+export function runHere(args: readonly string[], options: Options = {}): Promise<Finished> {
+  const finished = last.then(() => runNow(args, options))
+  last = finished.catch(() => {})
+  return finished
+}
+
+async function runNow(args: readonly string[], { env = {}, cwd = '.' }: Options): Promise<Finished> {
   const before = { env: process.env, cwd: process.cwd() }
   let [stdout, stderr] = ['', '']
   const writes = [

@@ -20,6 +20,8 @@ export interface Send {
   readonly deviceToken?: string | undefined
   /** Value of the cookie `browser`. */
   readonly browserToken?: string | undefined
+  /** Value of the cookie `login`. */
+  readonly loginToken?: string | undefined
   /** Address of the connection. Only for a service in this process. */
   readonly ip?: string | undefined
 }
@@ -38,7 +40,7 @@ export function send(
   target: Target,
   method: string,
   path: string,
-  { form, json, body, headers, sessionToken, deviceToken, browserToken, ip }: Send = {},
+  { form, json, body, headers, sessionToken, deviceToken, browserToken, loginToken, ip }: Send = {},
 ): Promise<Response> {
   const options = typeof target === 'string' ? undefined : target.options
   const isProduction = options?.mode === 'production'
@@ -49,6 +51,7 @@ export function send(
     ...(sessionToken === undefined ? [] : [`${prefix}session_id=${sessionToken}`]),
     ...(deviceToken === undefined ? [] : [`${prefix}device=${deviceToken}`]),
     ...(browserToken === undefined ? [] : [`${prefix}browser=${browserToken}`]),
+    ...(loginToken === undefined ? [] : [`${prefix}login=${loginToken}`]),
   ]
   const request = new Request(`${base}${path}`, {
     method,
@@ -68,9 +71,11 @@ export function send(
 /** Fields in a format that the operation accepts. */
 export function fieldsFor(
   operation: Contract,
-  fields: Readonly<Record<string, string>>,
+  fields: Readonly<Record<string, unknown>>,
 ): Pick<Send, 'form' | 'json'> {
-  return bodyTypesOf(operation).includes('application/json') ? { json: fields } : { form: fields }
+  return bodyTypesOf(operation).includes('application/json')
+    ? { json: fields }
+    : { form: fields as Readonly<Record<string, string>> }
 }
 
 /** The session token in the cookie that a response sets, under any of its names; `undefined` if it sets none. */

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
 import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import type { EngineName } from './engines.ts'
+import { FAY, tellOfFactors } from './factor-story.ts'
 import {
   CLIENT,
   cookieIn,
@@ -51,6 +52,7 @@ export const ADDRESSES = [
   UNINVITED,
   REFUSED,
   UNREACHED,
+  FAY,
 ]
 
 interface LoggedLine {
@@ -92,7 +94,7 @@ export async function tellStory(
   const told: Story = { log: [], audit: [], mails: [], rows: new Map(), secrets: [], refusals: [] }
   const write = (level: string) => (fields: Record<string, unknown>, msg: string) =>
     void told.log.push({ level, msg, fields })
-  const secretKey = randomKey()
+  const [newKey, oldKey] = [randomKey(), randomKey()]
   const mailer = memoryMailer(({ to }) => {
     if (to === REFUSED) throw new MailRefused('The mailbox is full.')
     if (to === UNREACHED) throw new MailError('The server is slow.')
@@ -100,7 +102,7 @@ export async function tellStory(
   const scene = await productionAuth(engine, {
     ...options,
     mailer,
-    secretKey,
+    secretKey: `${newKey},${oldKey}`,
     logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     onAudit: (line) => void told.audit.push(line),
     hooks: {
@@ -109,13 +111,14 @@ export async function tellStory(
     },
   })
   const teller = tellerOf(scene, told)
-  told.secrets.push(PASSWORD, NEW_PASSWORD, WRONG, secretKey)
+  told.secrets.push(PASSWORD, NEW_PASSWORD, WRONG, newKey, oldKey)
 
   await register(teller)
   const { sessionToken } = await signIn(teller)
   await changeAddress(teller, sessionToken)
   await resetAndLeave(teller)
   await operate(teller)
+  await tellOfFactors({ ...teller, oldKey })
   await runOutOfTime(teller)
 
   told.mails.push(...mailer.mails)

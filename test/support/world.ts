@@ -5,7 +5,9 @@ import * as fields from '../../src/api/fields.ts'
 import type { Operation } from '../../src/api/index.ts'
 import * as pageFields from '../../src/api/pages/fields.ts'
 import type { AuditRecord } from '../../src/auth/index.ts'
+import { SoftwareAuthenticator } from './authenticator.ts'
 import type { EngineName } from './engines.ts'
+import { addPasskey, addTotp, passkeyAnswer, scanTotp, type TestApp } from './factors.ts'
 import { NEW_PASSWORD, PASSWORD, type Production, productionAuth } from './production.ts'
 import { fieldsFor, type Send, send } from './send.ts'
 import { ALICE, NEW_ADDRESS, WRONG } from './story.ts'
@@ -46,7 +48,7 @@ export async function outcome(answer: Response): Promise<string> {
   return answer.status < 400 ? String(answer.status) : ((await answer.json()) as { code: string }).code
 }
 
-type Filler = (world: World, operation: Operation) => string | Promise<string>
+type Filler = (world: World, operation: Operation, choice: number) => unknown
 
 /** What fills a field of an operation. Fields are known by their schema, so that a new operation needs nothing here. */
 const VALUES = new Map<unknown, Filler>([
@@ -63,6 +65,14 @@ const VALUES = new Map<unknown, Filler>([
   [fields.name, () => 'Alice Liddell'],
   [fields.picture, () => 'https://example.com/alice.png'],
   [fields.locale, () => 'fr'],
+  [fields.stepUp.password, () => PASSWORD],
+  [fields.stepUp.totp, async (world) => (await prepared(world)).app.codeAt(1)],
+  [fields.totpCode, totpCodeFor],
+  [fields.recoveryCode, async (world) => (await prepared(world)).app.recoveryCodes[0]],
+  [fields.enabled, setSwitch],
+  [fields.passkeyName, () => 'Phone'],
+  [fields.ceremony, async (world, operation) => (await passkeyFor(world, operation)).ceremony],
+  [fields.credential, async (world, operation) => (await passkeyFor(world, operation)).credential],
 ])
 
 /** Alice's browser. */
@@ -73,15 +83,31 @@ const WRONG_CODE = '00000000'
 /** What else is wrong than {@link WRONG}. A code can only be guessed by a browser that waits for one. */
 const WRONG_VALUES = new Map<unknown, Filler>([
   [fields.mailedCode, (world, operation) => mailedCode(world, operation).then(() => WRONG_CODE)],
+  [fields.totpCode, (world, operation) => totpCodeFor(world, operation).then(() => '000000')],
+  [fields.stepUp.totp, async (world) => prepared(world).then(() => '000000')],
+  [fields.recoveryCode, async (world) => prepared(world).then(() => '0'.repeat(14))],
+  [fields.credential, wrongCredential],
 ])
 
 /** The fields for the password of the account. */
 export const PASSWORDS: readonly unknown[] = [
   fields.password,
   fields.passwordWithCode,
+  fields.stepUp.password,
   pageFields.formPassword,
 ]
-const SECRETS: readonly unknown[] = [...PASSWORDS, fields.resetToken, fields.mailedToken, fields.mailedCode]
+
+/** Fields of which an operation takes exactly one. The first is the usual one. */
+const ALTERNATIVES: readonly unknown[] = [fields.stepUp.password, fields.stepUp.totp]
+const SECRETS: readonly unknown[] = [
+  ...PASSWORDS,
+  fields.resetToken,
+  fields.mailedToken,
+  fields.mailedCode,
+  fields.totpCode,
+  fields.recoveryCode,
+  fields.credential,
+]
 
 /**
  * Requests an email change and returns the token from the link. Meanwhile someone else has registered the address and not
@@ -129,6 +155,124 @@ async function mailedCode(world: World, { audit = [] }: Operation): Promise<stri
   return code ?? WRONG_CODE
 }
 
+/** Alice's second factors: an authenticator app with recovery codes, and a passkey. */
+interface Prepared {
+  readonly app: TestApp
+  readonly authenticator: SoftwareAuthenticator
+  readonly passkeyId: string
+}
+
+const PREPARED = new WeakMap<World, Promise<Prepared>>()
+
+/** Gives Alice second factors, once. Her sessions were started with them. */
+function prepared(world: World): Promise<Prepared> {
+  const known = PREPARED.get(world) ?? prepareOnce(world)
+  PREPARED.set(world, known)
+  return known
+}
+
+async function prepareOnce(world: World): Promise<Prepared> {
+  const { auth, now, newSession, newMails } = world
+  const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
+  const { authenticator, passkey } = await addPasskey(auth, caller)
+  await strengthenSessions(world)
+  const app = await addTotp(auth, now, caller)
+  await newMails()
+  return { app, authenticator, passkeyId: passkey.id }
+}
+
+async function strengthenSessions({ db, userId }: World): Promise<void> {
+  await db.updateTable('sessions').set({ aal: 2, amr: 'pwd otp mfa' }).where('user_id', '=', userId).execute()
+}
+
+/** Operations that need a second factor, or a state of it, before they are called. */
+const NEEDS_FACTORS =
+  /^(?:factors\.(?:remove|renew|set)|passkeys\.(?:re|start)|signIn\.(?:pending|with(?:Totp|Recovery|Passkey)))/
+
+/** Brings the account into the state in which an operation succeeds. */
+export async function prepare(operation: Operation, world: World): Promise<void> {
+  if (!NEEDS_FACTORS.test(operation.id)) return
+  await prepared(world)
+  await strengthenSessions(world)
+  // What is removed is the last factor.
+  if (operation.id === 'factors.removeTotp') await world.db.deleteFrom('passkeys').execute()
+  if (operation.id === 'passkeys.remove') await world.db.deleteFrom('totp').execute()
+}
+
+/** The answer of a passkey to another ceremony than the one that it names. */
+export async function withWrongPasskey(operation: Operation, world: World): Promise<Request> {
+  const request = await requestFor(operation, world)
+  const { authenticator } = await prepared(world)
+  await strengthenSessions(world)
+  const caller = { browserToken: BROWSER_TOKEN, sessionToken: world.sessionToken }
+  const answers = [
+    await passkeyAnswer(world.auth, authenticator, 'step_up', caller),
+    await passkeyAnswer(world.auth, authenticator, 'step_up', caller),
+  ] as const
+  const json = { ceremony: answers[0].ceremony, credential: answers[1].credential }
+  return { ...request, json }
+}
+
+/** A sign-in of hers that waits. */
+async function waitingToken({ auth, newMails }: World): Promise<string> {
+  const result = await auth.signIn.withPassword({ email: ALICE, password: PASSWORD })
+  await newMails()
+  return result.next === 'signed_in' ? expect.unreachable('nothing is missing') : result.loginToken
+}
+
+async function totpCodeFor(world: World, { id }: Operation): Promise<string> {
+  if (id !== 'factors.confirmTotp') return (await prepared(world)).app.codeAt(1)
+  const caller = { sessionToken: await world.newSession() }
+  await strengthenSessions(world)
+  return (await scanTotp(world.auth, world.now, caller)).codeAt()
+}
+
+/** Puts the switch in the other position. */
+async function setSwitch({ db, userId, now }: World, _: Operation, choice: number): Promise<boolean> {
+  const enabled = choice === 0 ? null : now().getTime()
+  await db.updateTable('users').set({ second_factor_enabled_at: enabled }).where('id', '=', userId).execute()
+  return choice === 0
+}
+
+type Answer = Awaited<ReturnType<typeof passkeyAnswer>>
+const ANSWERS = new WeakMap<World, { readonly ceremony: string; readonly credential: unknown }>()
+
+/** The answer of a passkey: the ceremony is asked for first, then the credential. */
+async function passkeyFor(
+  world: World,
+  { id }: Operation,
+): Promise<Omit<Answer, 'credential'> & { credential: unknown }> {
+  const known = ANSWERS.get(world)
+  if (known !== undefined) {
+    ANSWERS.delete(world)
+    return known
+  }
+  const { auth, newSession } = world
+  let answer: { ceremony: string; credential: unknown }
+  if (id === 'passkeys.add') {
+    const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
+    await strengthenSessions(world)
+    const { ceremony, options } = await auth.passkeys.startCeremony({ purpose: 'add_passkey' }, caller)
+    if (!('user' in options)) return expect.unreachable()
+    const fresh = new SoftwareAuthenticator({ origin: new URL(auth.options.baseUrl).origin })
+    answer = { ceremony, credential: fresh.create(options) }
+  } else {
+    const { authenticator } = await prepared(world)
+    answer = await passkeyAnswer(auth, authenticator, 'sign_in', { browserToken: BROWSER_TOKEN })
+  }
+  ANSWERS.set(world, answer)
+  return answer
+}
+
+/** A credential that was made for another challenge. */
+async function wrongCredential(world: World, operation: Operation): Promise<unknown> {
+  // That of the ceremony, then another one.
+  await passkeyFor(world, operation)
+  const { credential } = await passkeyFor(world, operation)
+  ANSWERS.delete(world)
+  return credential
+}
+
 /** The id of another session of hers. */
 async function otherSession({ newSession }: World): Promise<string> {
   return (await newSession()).split('.')[0] ?? ''
@@ -162,23 +306,27 @@ export async function requestFor(
   wrong: readonly unknown[] = [],
   choice = 0,
 ): Promise<Request> {
-  const { id, path, params = {}, body } = operation
-  const json: Record<string, string> = {}
+  const { id, path, params = {}, body, access } = operation
+  await prepare(operation, world)
+  const alternative = ALTERNATIVES.find((schema) => wrong.includes(schema)) ?? ALTERNATIVES[0]
+  const json: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(body?.shape ?? {})) {
+    if (ALTERNATIVES.includes(schema) && schema !== alternative) continue
     const value = VALUES.get(schema)
     if (schema instanceof z.ZodEnum) json[name] = String(schema.options[choice])
-    else if (value !== undefined)
-      json[name] = await (wrong.includes(schema) ? (WRONG_VALUES.get(schema) ?? (() => WRONG)) : value)(
-        world,
-        operation,
-      )
-    else if (!isOptional(schema)) expect.unreachable(`${id}: what is a good ${name}?`)
+    else if (value !== undefined) {
+      const fill = wrong.includes(schema) ? (WRONG_VALUES.get(schema) ?? (() => WRONG)) : value
+      json[name] = await fill(world, operation, choice)
+    } else if (!isOptional(schema)) expect.unreachable(`${id}: what is a good ${name}?`)
   }
-  const sessionId = 'id' in params ? await otherSession(world) : ''
+  const isPasskey = id.startsWith('passkeys.')
+  const named = async () => (isPasskey ? (await prepared(world)).passkeyId : otherSession(world))
+  const rowId = 'id' in params ? await named() : ''
   const asset = 'name' in params ? await assetName(world) : ''
   return {
-    path: path.replace('{id}', sessionId).replace('{name}', asset),
+    path: path.replace('{id}', rowId).replace('{name}', asset),
     browserToken: BROWSER_TOKEN,
+    ...(access === 'pending' && { loginToken: await waitingToken(world) }),
     ...(body && fieldsFor(operation, json)),
   }
 }
@@ -186,7 +334,7 @@ export async function requestFor(
 /** How many values a required enumeration of an operation has. */
 export function choicesOf({ body }: Operation): number {
   const sizes = Object.values(body?.shape ?? {}).map((schema) =>
-    schema instanceof z.ZodEnum ? schema.options.length : 1,
+    schema instanceof z.ZodEnum ? schema.options.length : schema === fields.enabled ? 2 : 1,
   )
   return Math.max(1, ...sizes)
 }
@@ -194,9 +342,14 @@ export function choicesOf({ body }: Operation): number {
 /** The secrets of an operation that an attacker can guess, as lists of schemas. Without a secret, one empty list. */
 export function guessesOf({ body }: Operation): readonly (readonly unknown[])[] {
   const shape: readonly unknown[] = Object.values(body?.shape ?? {})
-  const guessed = [PASSWORDS, [fields.mailedCode]].filter((schemas) =>
-    schemas.some((each) => shape.includes(each)),
-  )
+  const guessed = [
+    PASSWORDS,
+    [fields.mailedCode],
+    [fields.totpCode],
+    [fields.stepUp.totp],
+    [fields.recoveryCode],
+    [fields.credential],
+  ].filter((schemas) => schemas.some((each) => shape.includes(each)))
   return guessed.length === 0 ? [[]] : guessed
 }
 

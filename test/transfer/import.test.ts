@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { FIREBASE, FOREIGN_HASHES } from '../fixtures/hashes.ts'
 import { freshDatabase, migratedDatabase, onBothEngines } from '../support/engines.ts'
 import { openTables } from '../support/production.ts'
+import { runHere } from '../support/run-here.ts'
 import { send } from '../support/send.ts'
 import { COMMAND, type Finished, run, runCli, startProgram, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/system.ts'
@@ -64,7 +65,7 @@ onBothEngines('import', (engine) => {
     const path = fileOf(
       Buffer.concat([Buffer.from(`${bob}\n${unknown}\n`), latin1, Buffer.from('{"email":"d')]),
     )
-    const done = await runCli(['import', path], { env })
+    const done = await runHere(['import', path], { env })
     const problems = [
       'hashed_password: the hash is crypt(3) with SHA-256 or SHA-512, which is not supported',
       'is not UTF-8',
@@ -85,7 +86,7 @@ onBothEngines('import', (engine) => {
     // Run again with the lines corrected: no user is added twice.
     writeFileSync(path, `${bob}\n${JSON.stringify({ email: 'dave@example.com', hashed_password: '!' })}\n`)
     rmSync(`${path}.rejects.ndjson`)
-    const again = await runCli(['import', path, '--json'], { env })
+    const again = await runHere(['import', path, '--json'], { env })
     expect({ ...again, answer: answerOf(again) }).toMatchObject({
       exitCode: 0,
       stderr: '',
@@ -120,7 +121,7 @@ onBothEngines('import', (engine) => {
   it('reads an export, so that another database gets the same users', async () => {
     const [from, to] = [await migratedDatabase(engine), await freshDatabase(engine)]
     const path = fileOf(people(1_500))
-    await runCli(['import', path], { env: { DATABASE_URL: from } })
+    await runHere(['import', path], { env: { DATABASE_URL: from } })
     const output = join(temporaryFolder(), 'all.ndjson')
     const file = await runCli(['export', '--with-hashes', '--output', output], {
       env: { DATABASE_URL: from },
@@ -150,15 +151,15 @@ describe('import', () => {
     const env = { DATABASE_URL: databaseUrl }
     const rows = ['email,hashed_password,email_verified,totp_secret', 'bob@example.com,!,true,JBSWY3DP', '']
     const path = fileOf(rows.join('\r\n'), 'users.CSV')
-    const dry = await runCli(['import', path, '--dry-run', '--rejects', '/dev/null'], { env })
+    const dry = await runHere(['import', path, '--dry-run', '--rejects', '/dev/null'], { env })
     expect(dry).toMatchObject({
       exitCode: 1,
       stdout: expect.stringMatching(/^Would add 0 users\.\n1 line was rejected\./),
     })
     expect(dry.stderr).toMatch(/^line 2: totp_secret: .+ would lose its own/)
-    const left = await runCli(['import', path, '--ignore', 'totp_secret, name'], { env })
+    const left = await runHere(['import', path, '--ignore', 'totp_secret, name'], { env })
     expect(left).toEqual({ exitCode: 0, stdout: 'Added 1 user.\n', stderr: '' })
-    const twice = await runCli(['import', path, '--ignore=totp_secret', '--format=csv'], { env })
+    const twice = await runHere(['import', path, '--ignore=totp_secret', '--format=csv'], { env })
     expect(twice.stdout).toBe('Added 0 users; 1 user already existed.\n')
   })
 
@@ -170,8 +171,8 @@ describe('import', () => {
     const path = fileOf(users.join('\n'))
     const config = fileOf(FIREBASE.config, 'config.txt')
     const env = { DATABASE_URL: databaseUrl }
-    expect(await runCli(['import', path, '--rejects', '/dev/null'], { env })).toMatchObject({ exitCode: 1 })
-    const done = await runCli(['import', path, '--firebase-hash-config', config], { env })
+    expect(await runHere(['import', path, '--rejects', '/dev/null'], { env })).toMatchObject({ exitCode: 1 })
+    const done = await runHere(['import', path, '--firebase-hash-config', config], { env })
     expect(done).toEqual({ exitCode: 0, stdout: 'Added 3 users.\n', stderr: '' })
     const service = await startService(databaseUrl)
     for (const [index, { password }] of FIREBASE.hashes.entries()) {
@@ -182,7 +183,7 @@ describe('import', () => {
 
   it('shows the first twenty rejected lines and writes all of them to the file', async () => {
     const path = fileOf('{}\n'.repeat(30))
-    const done = await runCli(['import', path], { env: { DATABASE_URL: await migratedDatabase('sqlite') } })
+    const done = await runHere(['import', path], { env: { DATABASE_URL: await migratedDatabase('sqlite') } })
     expect(done.stderr.trimEnd().split('\n')).toEqual(
       Array.from({ length: 20 }, (_, index) => `line ${index + 1}: email: is missing`),
     )
@@ -242,7 +243,7 @@ describe('import', () => {
     const databaseUrl = await migratedDatabase('sqlite')
     const rejects = join(temporaryFolder(), 'rejects')
     const line = args.map((word) => (word === 'REJECTS' ? rejects : word))
-    const { exitCode, stdout, stderr } = await runCli(line, { env: { DATABASE_URL: databaseUrl } })
+    const { exitCode, stdout, stderr } = await runHere(line, { env: { DATABASE_URL: databaseUrl } })
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toMatch(/^bienvenue: [^\n]+\n$/)
     expect(stderr).toMatch(says)

@@ -91,6 +91,7 @@ export async function enrol(
     amr,
     attempt: UNCOUNTED,
     reason: added.factor,
+    details: added.details,
   } as const
   const result = await admit(ctx, admission, acting)
   // The policy asks for a passkey, and this was none. The factor would be stored, but it is not what the sign-in waits for.

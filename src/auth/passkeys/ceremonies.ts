@@ -1,5 +1,4 @@
 /** Challenges for passkeys: each for one purpose, one browser and one answer. */
-import { randomBytes } from 'node:crypto'
 import * as store from '../../db/index.ts'
 import { sha256 } from '../../lib/digest.ts'
 import { networksOf } from '../../lib/network.ts'
@@ -24,7 +23,6 @@ import {
 } from './webauthn/index.ts'
 
 const CEREMONY_SECONDS = 300
-const CHALLENGE_BYTES = 32
 /** Each failed use of a passkey takes a ceremony, so this limits those too. */
 const CEREMONIES_PER_IP = 120
 const CEREMONY_WINDOW_MS = 10 * 60_000
@@ -70,7 +68,8 @@ export async function startCeremony(
   const user = await userFor(ctx, purpose, caller)
   const now = ctx.now()
   const id = uuidV7(now)
-  const challenge = randomBytes(CHALLENGE_BYTES)
+  // 32 random bytes.
+  const challenge = Buffer.from(randomSecret(), 'base64url')
   const options = await optionsFor(ctx, rp, { purpose, user, challenge })
   const expiresAt = secondsAfter(now, CEREMONY_SECONDS)
   await store.addCeremony(ctx.db, {

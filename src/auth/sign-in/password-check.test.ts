@@ -116,7 +116,7 @@ onBothEngines('the password check', (engine) => {
       /** Fills the hash queue. Returns a function that empties it. */
       async fillQueue() {
         const gate = Promise.withResolvers<void>()
-        hasher.hash = (password) => gate.promise.then(() => CHEAP_HASHER.hash(password))
+        hasher.hash = () => gate.promise.then(() => '')
         const waiting = Array.from({ length: FLOOD }, () => auth.hashPassword(PASSWORD))
         const settled = Promise.allSettled(waiting)
         // The last one was refused, so the queue is full.

@@ -88,6 +88,8 @@ async function renew(
   // The old session first: otherwise, at the maximum number of sessions, another one would end. If it is gone, a sign-out
   // or another re-authentication came first, and there is nothing to renew.
   if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
+  if (proven.reason === 'password' && user.passwordCompromisedAt !== null)
+    throw new AuthError('unauthenticated')
   const { transport, persistent } = session
   const amr = strengthened(tx, session, proven.amr)
   const started = await startSession(tx, user, { amr, aal: aalOf(amr), transport, persistent }, acting)

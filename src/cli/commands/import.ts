@@ -115,7 +115,10 @@ async function openSource(path: string): Promise<Source> {
   try {
     const file = await open(path)
     const stat = await file.stat()
-    if (stat.isDirectory()) throw new Error('it is a directory')
+    if (stat.isDirectory()) {
+      await file.close()
+      throw new Error('it is a directory')
+    }
     const chunks: AsyncIterable<Buffer> = file.createReadStream({
       highWaterMark: CHUNK_BYTES,
       autoClose: false,

@@ -1,0 +1,95 @@
+/** A chapter of the story: Fay's second factors, and what goes wrong with them. */
+import { expect } from 'vitest'
+import { createKeyring, parseSecretKeys } from '../../src/lib/keyring.ts'
+import { addPasskey, addTotp, PASSKEY_BROWSER, passkeyAnswer } from './factors.ts'
+import { CLIENT, PASSWORD, type Production } from './production.ts'
+import { signedIn } from './signed-in.ts'
+
+export const FAY = 'fay.factor@example.com'
+
+const RIGHT = { email: FAY, password: PASSWORD }
+const BROWSER = { browserToken: PASSKEY_BROWSER, ...CLIENT }
+const WRONG_CODE = '000000'
+
+interface Chapter extends Production {
+  /** The key that was replaced. */
+  readonly oldKey: string
+  keepSecret(value: string | undefined): void
+  keepRows(): Promise<void>
+}
+
+export async function tellOfFactors({
+  auth,
+  now,
+  newMails,
+  db,
+  keepSecret,
+  keepRows,
+  oldKey,
+}: Chapter): Promise<void> {
+  const { id } = await auth.users.create({ ...RIGHT, confirmed: true })
+  const { sessionToken } = signedIn(await auth.signIn.withPassword(RIGHT, CLIENT))
+  const session = { sessionToken, ...BROWSER }
+  const { authenticator } = await addPasskey(auth, session)
+  const renewed = await auth.signIn.reauthenticate(
+    await passkeyAnswer(auth, authenticator, 'step_up', session),
+    session,
+  )
+  const strong = { ...session, sessionToken: renewed.sessionToken }
+  const app = await addTotp(auth, now, strong)
+  for (const code of app.recoveryCodes) keepSecret(code)
+  now.advance(60)
+  const again = await auth.signIn.reauthenticate({ totp: app.codeAt() }, strong)
+  await keepRows()
+  await newMails()
+
+  expect(await auth.validLogin(FAY, PASSWORD)).toBe(false)
+  await waiting()
+  await keepRows()
+
+  // A copy of the passkey is used, then one that nobody knows, then the passkey becomes synced.
+  const stale = await passkeyAnswer(auth, authenticator, 'sign_in', BROWSER, { signCount: 1 })
+  await refused(auth.signIn.withPasskey(stale, BROWSER))
+  const stranger = await passkeyAnswer(auth, authenticator, 'sign_in', BROWSER)
+  const id64 = Buffer.alloc(32, 9).toString('base64url')
+  await refused(
+    auth.signIn.withPasskey(
+      { ...stranger, credential: { ...stranger.credential, id: id64, rawId: id64 } },
+      BROWSER,
+    ),
+  )
+  const synced = { flags: { be: true, bs: true }, signCount: 0 }
+  await auth.signIn.withPasskey(await passkeyAnswer(auth, authenticator, 'sign_in', BROWSER, synced), BROWSER)
+  await newMails()
+
+  // So many wrong codes that the app is disabled: once while signing in, once while re-authenticating.
+  const guesses = [
+    async () => auth.signIn.withTotp({ code: WRONG_CODE }, { loginToken: await waiting(), ...CLIENT }),
+    () => auth.signIn.reauthenticate({ totp: WRONG_CODE }, { ...BROWSER, sessionToken: again.sessionToken }),
+  ]
+  for (const guess of guesses) {
+    await db.updateTable('totp').set({ failures: 99, disabled_at: null }).where('user_id', '=', id).execute()
+    await refused(guess())
+  }
+  // The key is replaced.
+  const place = { table: 'totp', column: 'pending_sealed_secret', row: id }
+  const sealed = createKeyring(parseSecretKeys(oldKey)).seal('totp', place, Buffer.alloc(20, 7))
+  await db.updateTable('totp').set({ pending_sealed_secret: sealed }).where('user_id', '=', id).execute()
+  expect(await auth.secrets.reseal()).toMatchObject({ resealed: 1 })
+
+  // The notices of the sign-ins that were not finished.
+  now.advance(2 * 3_600)
+  await newMails()
+  await auth.users.delete(id)
+
+  async function waiting(): Promise<string> {
+    const result = await auth.signIn.withPassword(RIGHT, CLIENT)
+    if (result.next === 'signed_in') return expect.unreachable()
+    keepSecret(result.loginToken)
+    return result.loginToken
+  }
+}
+
+function refused(promise: Promise<unknown>): Promise<void> {
+  return expect(promise).rejects.toMatchObject({ code: expect.any(String) })
+}
