@@ -54,9 +54,10 @@ function switchPart(look: Look, { factors, mayChange }: FactorsView): Markup {
   if (policy === 'off') return html`<p>${words.policyOff}</p>\n`
   const isRequired = policy === 'required' || policy === 'passkey'
   if (isRequired && hasAny(factors)) return html`<p>${words.required}</p>\n`
-  const set = (enabled: 'on' | 'off', submit: string) =>
-    mayChange && html`${form(look, { action: ACCOUNT_PAGES.factors, submit }, hidden({ enabled }))}\n`
-  if (secondFactorEnabled) return html`<p>${words.on}</p>\n${set('off', words.turnOff)}`
+  const set = (enabled: 'on' | 'off', submit: string, style?: 'quiet') =>
+    mayChange &&
+    html`${form(look, { action: ACCOUNT_PAGES.factors, submit, ...(style && { style }) }, hidden({ enabled }))}\n`
+  if (secondFactorEnabled) return html`<p>${words.on}</p>\n${set('off', words.turnOff, 'quiet')}`
   return html`<p>${words.off}</p>
 ${hasAny(factors) ? set('on', words.turnOn) : html`<p>${words.none}</p>\n`}`
 }

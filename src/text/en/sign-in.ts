@@ -44,8 +44,8 @@ export const stepUp = {
     'Enter the code that your authenticator app shows now. This protects your account if someone else uses your device.',
   whyPasskey:
     'Use a passkey or a security key of your account. This protects your account if someone else uses your device.',
-  /** A recovery code only signs in. */
-  lost: 'If you cannot do any of this, sign out, then sign in again with a recovery code.',
+  /** For example with a recovery code, which only signs in. */
+  lost: 'If you cannot do this now, sign out and sign in again in another way.',
   signOut: 'Sign out',
   submit: 'Continue',
 }

@@ -43,7 +43,7 @@ export const stepUp: typeof english.stepUp = {
     'Introduzca el código que muestra ahora su aplicación de autenticación. Así su cuenta está protegida si otra persona usa su dispositivo.',
   whyPasskey:
     'Use una llave de acceso o una llave de seguridad de su cuenta. Así su cuenta está protegida si otra persona usa su dispositivo.',
-  lost: 'Si no puede hacer nada de esto, cierre la sesión y vuelva a iniciarla con un código de recuperación.',
+  lost: 'Si no puede hacerlo ahora, cierre la sesión y vuelva a iniciarla de otra forma.',
   signOut: 'Cerrar sesión',
   submit: 'Continuar',
 }

@@ -134,7 +134,7 @@ export const ownPasskeys: typeof english.ownPasskeys = {
   securityKey: 'Une clé de sécurité s’utilise après le mot de passe. Seule, elle ne vous connecte pas.',
   none: 'Vous n’avez pas encore de clé d’accès.',
   provider: 'Enregistrée dans',
-  kind: 'Type',
+  kind: 'Nature',
   synced: 'Synchronisée avec vos autres appareils',
   oneDevice: 'Sur un seul appareil',
   onlySecond: 'Clé de sécurité pour la seconde étape',

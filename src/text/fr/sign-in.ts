@@ -43,7 +43,7 @@ export const stepUp: typeof english.stepUp = {
     'Saisissez le code que votre application d’authentification affiche en ce moment. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
   whyPasskey:
     'Utilisez une clé d’accès ou une clé de sécurité de votre compte. Cela protège votre compte si quelqu’un d’autre utilise votre appareil.',
-  lost: 'Si rien de cela n’est possible, déconnectez-vous, puis reconnectez-vous avec un code de récupération.',
+  lost: 'Si ce n’est pas possible maintenant, déconnectez-vous, puis reconnectez-vous par un autre moyen.',
   signOut: 'Se déconnecter',
   submit: 'Continuer',
 }
