@@ -50,11 +50,13 @@ function sourceOf(file: URL): string {
   return readFileSync(file, 'utf8')
 }
 
-/** The style without its comments and indentation, which are a third of it. */
+/** The style without its comments and needless spaces, which are a fifth of it. */
 function styleOf(file: URL): string {
   return sourceOf(file)
     .replaceAll(/\/\*.*?\*\/\n?/gs, '')
     .replaceAll(/^\s+/gm, '')
+    .replaceAll(': ', ':')
+    .replaceAll(' {\n', '{')
 }
 
 /** A script without its comments and indentation. No text in our scripts has several lines or looks like a comment. */
