@@ -5,7 +5,7 @@ import { icon } from './icons.ts'
 import { layOut, type Markup, type Page } from './layout.ts'
 import type { Look } from './look.ts'
 import { passkeyForm, type UnknownPasskey, unknownSignal, withoutScript } from './passkey.ts'
-import { type FormProblems, type FormState, problemOf } from './problems.ts'
+import { type FormState, type Problem, problemOf } from './problems.ts'
 import { fill } from './words.ts'
 
 /** A sign-in that waits, as its pages show it. */
@@ -31,7 +31,7 @@ export interface SecondStepView {
 export function renderSecondStep(look: Look, view: SecondStepView): Page {
   const { form: state, signIn, method } = view
   const { secondStep: words } = look.texts
-  const problem = problemOf(state, method === null ? {} : problemsFor(method, look), look)
+  const problem = problemIn(state, method, look)
   const body = html`${icon('shield', 'icon')}
 <h1>${words.heading}</h1>
 <p>${fill(words.signingIn, { email: signIn.email })}</p>
@@ -45,15 +45,15 @@ ${cancelForm(look, signIn)}${unknownSignal(view.unknownPasskey)}`
   return layOut(look, { title: words.heading, body, hasProblem: problem !== null, scripts })
 }
 
-function problemsFor(method: Factor, { texts }: Look): FormProblems {
-  const { problems, otherSignIn } = texts.secondStep
-  // First, because no field is to blame if the form belongs to another sign-in.
-  const whole = { ...problems.form, invalid_field: otherSignIn }
-  if (method === 'passkey')
-    return { credential: texts.passkeys.problems.form, form: texts.passkeys.problems.form }
-  return method === 'totp'
-    ? { form: whole, code: problems.code }
-    : { form: whole, recovery_code: problems.recovery_code }
+function problemIn(state: FormState, method: Factor | null, look: Look): Problem | null {
+  const { passkeys, secondStep } = look.texts
+  if (method === 'passkey' || method === null) return problemOf(state, { form: passkeys.problems.form }, look)
+  // `form` first: if the form belongs to another sign-in, no field is to blame.
+  const form = { ...secondStep.problems.form, invalid_field: secondStep.otherSignIn }
+  if (method === 'totp') return problemOf(state, { form, code: secondStep.problems.code }, look)
+  // The use case calls every code `code`.
+  const problem = problemOf(state, { form, code: secondStep.problems.recovery_code }, look)
+  return problem && { ...problem, field: problem.field && 'recovery_code' }
 }
 
 function proof(look: Look, { form: state, signIn }: SecondStepView, method: Factor): Markup {
@@ -64,7 +64,7 @@ function proof(look: Look, { form: state, signIn }: SecondStepView, method: Fact
     const action = '/sign_in/factor/passkey'
     return html`${withoutScript(look)}${passkeyForm(look, { action, purpose: 'second_factor', submit: passkeys.use, fields, returnTo })}`
   }
-  const problem = problemOf(state, problemsFor(method, look), look)
+  const problem = problemIn(state, method, look)
   return method === 'totp'
     ? form(
         look,
