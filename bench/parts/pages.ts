@@ -20,7 +20,14 @@ const FORM = { values: {}, refusal: null }
 
 const RENDER: Readonly<Record<string, () => Page>> = {
   '`/sign_in`': () =>
-    renderSignIn(lookOf(), { form: FORM, returnTo: null, cookiesRefused: false, passwordChanged: false }),
+    renderSignIn(lookOf(), {
+      form: FORM,
+      returnTo: null,
+      cookiesRefused: false,
+      passwordChanged: false,
+      expired: false,
+      unknownPasskey: null,
+    }),
   '`/account/sessions`, 10 devices': () =>
     renderSessions(LOOK, {
       form: FORM,

@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     await page.goto(`${site.origin}/sign_in${query}`)
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
-    await page.click('.submit')
+    await page.click('main [type=submit]')
     await page.waitForURL(`${site.origin}/account*`)
   }
 
@@ -170,7 +170,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     // With cookies, the same form leads on.
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
-    await page.click('.submit')
+    await page.click('main [type=submit]')
     await page.waitForURL(`${site.origin}/account/password`)
   })
 
@@ -180,7 +180,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
     const before = site.received.filter((request) => request === 'POST /sign_in').length
-    await page.dblclick('.submit')
+    await page.dblclick('main [type=submit]')
     await page.waitForURL(`${site.origin}/account`)
     expect(site.received.filter((request) => request === 'POST /sign_in').length - before).toBe(1)
   })

@@ -44,7 +44,7 @@ ${records.slice((shown - 1) * RECORDS_PER_PAGE, shown * RECORDS_PER_PAGE).map(
   ) => html`<li><b${record.outcome === 'refused' && html` class="bad badge"`}>${sentenceFor(record, look.texts)}</b><p>${timeIn(look.locale, record.at)}${record.userAgent !== null && html` <span>${deviceIn(look.texts, record.userAgent)}</span>`}${record.ip !== null && html` <span>${record.ip}</span>`}</p></li>
 `,
 )}</ul>${parts > 1 && html`\n<p class="more">${shown > 1 && linkTo(shown - 1, activity.newer)}${shown < parts && linkTo(shown + 1, activity.older)}</p>`}`
-  return layOut(look, { title: activity.heading, body, entry: 'activity' })
+  return layOut(look, { title: activity.heading, body, entry: 'activity', scripts: ['more'] })
 }
 
 /** What happened, in words. */

@@ -50,7 +50,13 @@ ${summary(look, problem)}${notice(noticeOf(words.done, done))}<p>${words.explain
 <ul class="list">
 ${[...own, ...others].map((session) => sessionItem(look, session, fresh))}</ul>
 ${below}`
-  return layOut(look, { title: words.heading, body, hasProblem: problem !== null, entry: 'sessions' })
+  return layOut(look, {
+    title: words.heading,
+    body,
+    hasProblem: problem !== null,
+    entry: 'sessions',
+    scripts: ['more'],
+  })
 }
 
 function sessionItem(look: Look, session: ShownSession, fresh: boolean): Markup {

@@ -21,14 +21,18 @@ const { pages } = TOPICS
 
 /** The query flag of a page that says what has just been done. The page has the sentence. */
 const DONE = 'done'
+/** What could take the account over needs this. */
+const STRONG = { fresh: true, aal: 'strongest' } as const
 
 /** The pages of a signed-in user, except those of the data. */
 export function accountPages(kit: PageKit): Route[] {
   const { auth } = kit
+  const hasFactors = isServed(pages.showFactors, auth)
   return [
     pageRoute(kit, pages.showAccount, async (request) => {
       const { user } = await request.session()
-      return renderAccount(request.look(user), { user })
+      const factors = hasFactors ? await auth.factors.list(request.caller) : null
+      return renderAccount(request.look(user), { user, factors })
     }),
 
     pageRoute(kit, pages.showActivity, async (request) => {
@@ -45,7 +49,7 @@ export function accountPages(kit: PageKit): Route[] {
       { show: pages.showPassword, submit: pages.changePassword },
       {
         async show(request, form) {
-          const { user } = await request.session()
+          const { user } = await request.session({ aal: 'strongest' })
           return renderPassword(request.look(user), {
             form,
             email: user.email,
@@ -75,7 +79,7 @@ function emailPages(kit: PageKit): Route[] {
         async show(request, form) {
           const done = doneOn(request, form.refusal)
           // A code may take longer than a session stays fresh, and what it has done must not wait for the password.
-          const { user, session } = await request.session({ fresh: done === null })
+          const { user, session } = await request.session(done === null ? STRONG : {})
           const { fresh } = session
           return renderEmail(request.look(user), { form, email: user.email, fresh, done })
         },
