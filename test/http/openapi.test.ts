@@ -35,6 +35,7 @@ const EVERYTHING: CreateAuthOptions = {
   mode: 'development',
   publicApiDocs: true,
   baseUrl: 'https://example.com/auth',
+  passkeyOrigins: 'https://example.fr',
   mailer: { send: async () => {}, close() {} } satisfies Mailer,
 }
 
@@ -106,12 +107,14 @@ describe('GET /openapi.json', () => {
     const without = (...missing: Need[]) =>
       namesOf(OPERATIONS.filter(({ needs = [] }) => !needs.some((need) => missing.includes(need))))
     const mail = ['mail', 'mail_codes'] as const
-    const withoutEither = without(...mail, 'totp', 'passkeys', 'factors')
+    const withoutEither = without(...mail, 'totp', 'passkeys', 'factors', 'related_origins')
     expect(withoutEither.length).toBeLessThan(OPERATIONS.length)
     for (const options of [{}, { mailer: EVERYTHING.mailer }])
       expect(namesIn(await load(options))).toEqual(withoutEither)
     // Passkeys need only the base URL.
-    expect(namesIn(await load({ baseUrl: EVERYTHING.baseUrl }))).toEqual(without(...mail, 'totp'))
+    expect(namesIn(await load({ baseUrl: EVERYTHING.baseUrl }))).toEqual(
+      without(...mail, 'totp', 'related_origins'),
+    )
   })
 
   it('lists exactly what is served: other paths are not found, other methods not allowed', async () => {
