@@ -130,7 +130,7 @@ export const withTotp = operation({
     mayWait: true,
     setsCookie: true,
   },
-  errors: ['invalid_code', 'refused_by_application'],
+  errors: ['invalid_code', 'second_factor_required', 'refused_by_application'],
 })
 
 export const withRecoveryCode = operation({

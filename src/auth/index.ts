@@ -60,6 +60,7 @@ export type {
   CreateSessionRequest,
   CurrentSession,
   EndSessionRequest,
+  SessionDemand,
   SessionInfo,
 } from './sessions/index.ts'
 export type { RenewedSession, StartedSession } from './sessions/start.ts'

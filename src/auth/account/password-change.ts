@@ -64,8 +64,8 @@ async function replacePassword(
   await revokeSessionsAndTokens(tx, user.id)
   const changed = await store.findUserById(tx.db, user.id)
   const { transport, persistent } = session
-  const amr = strengthened(tx, session, ['pwd'])
-  const authentication = { amr, aal: aalOf(amr), transport, persistent }
+  const { amr, since } = strengthened(tx, session, ['pwd'])
+  const authentication = { amr, aal: aalOf(amr), since, transport, persistent }
   const renewed = changed && (await startSession(tx, changed, authentication, acting))
   if (!renewed) throw new AuthError('unauthenticated')
   await record(tx, { action: 'change_password', userId: user.id }, acting)

@@ -1,3 +1,4 @@
+import * as store from '../../db/index.ts'
 import type { SessionCaller } from '../caller.ts'
 import type { Context } from '../context.ts'
 import { effectiveAal, requireSession } from '../sessions/guards.ts'
@@ -5,6 +6,11 @@ import { type FactorInfo, factorInfoOf } from './info.ts'
 
 /** The factors of the caller. */
 export interface FactorList extends FactorInfo {
+  /**
+   * The id of the account that its passkeys know, in base64url, for signals to password managers. `null` if the account never
+   * had one.
+   */
+  readonly userHandle: string | null
   /** The assurance level that the session of the caller has now. */
   readonly aal: number
 }
@@ -16,5 +22,6 @@ export interface FactorList extends FactorInfo {
  */
 export async function list(ctx: Context, caller: SessionCaller): Promise<FactorList> {
   const { user, session } = await requireSession(ctx, caller)
-  return { ...(await factorInfoOf(ctx, user)), aal: effectiveAal(ctx, session) }
+  const userHandle = await store.findWebauthnHandle(ctx.db, user.id)
+  return { ...(await factorInfoOf(ctx, user)), userHandle, aal: effectiveAal(ctx, session) }
 }

@@ -2,7 +2,7 @@
 import type * as store from '../../db/index.ts'
 import { PHISHING_RESISTANT } from '../../model/factors.ts'
 import type { Context } from '../context.ts'
-import { effectiveAal } from '../sessions/guards.ts'
+import { effectiveAal, isFresh } from '../sessions/guards.ts'
 
 /** The names of RFC 8176 for what a passkey proves. `mfa` if it verified the user: then it is two factors on its own. */
 export function amrOfPasskey({
@@ -25,12 +25,26 @@ export function combined(before: readonly string[], proven: readonly string[]): 
   return [...all]
 }
 
+/** What the session that replaces another one has proven. */
+export interface Strengthened {
+  readonly amr: readonly string[]
+  /** Since when: the start of the session, from which level 2 counts. */
+  readonly since: Date
+}
+
 /**
- * What a session has proven, with another factor. Of a session whose level 2 is over, only the password still counts: a password
- * alone never brings level 2 back.
+ * What a session has proven, with another factor. Of a session whose level 2 is over, and of one whose user authenticated long
+ * ago, only the password still counts: a password alone never brings level 2 back, nor prolongs it.
  */
-export function strengthened(ctx: Context, session: store.SessionState, proven: readonly string[]): string[] {
-  const isCurrent = effectiveAal(ctx, session) === session.aal
+export function strengthened(
+  ctx: Context,
+  session: store.SessionState,
+  proven: readonly string[],
+): Strengthened {
+  const isStrong = session.amr.includes('mfa')
+  const isCurrent = isStrong ? effectiveAal(ctx, session) === 2 : isFresh(ctx, session)
   const before = isCurrent ? session.amr : session.amr.filter((name) => name === 'pwd')
-  return combined(before, proven)
+  const isPasswordAlone = proven.every((name) => name === 'pwd')
+  const since = isStrong && isCurrent && isPasswordAlone ? session.createdAt : ctx.now()
+  return { amr: combined(before, proven), since }
 }

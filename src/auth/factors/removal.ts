@@ -8,7 +8,7 @@ import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { requireStrongSession } from '../sessions/guards.ts'
-import { factorsOf, mustHaveSecondFactor } from './state.ts'
+import { factorsOf, mustHaveSecondFactor, policyFor } from './state.ts'
 
 /** The factor to remove. */
 export type RemovedFactor = { readonly factor: 'totp' } | { readonly factor: 'passkey'; readonly id: string }
@@ -27,9 +27,11 @@ export async function removeFactor(
   await inTransaction(ctx, async (tx) => {
     await store.lockUser(tx.db, user.id)
     const name = await deleteFactor(tx, user, removed)
-    const isLast = !(await factorsOf(tx, user.id)).hasAny
+    const { hasAny, passkeys } = await factorsOf(tx, user.id)
+    const isLast = !hasAny
     // After the deletion, so that two requests cannot each leave the other's factor. The transaction undoes it.
-    if (isLast && mustHaveSecondFactor(tx, user)) throw new AuthError('last_factor')
+    const lacksPasskey = policyFor(tx, user) === 'passkey' && passkeys.length === 0
+    if (lacksPasskey || (isLast && mustHaveSecondFactor(tx, user))) throw new AuthError('last_factor')
     const details = removed.factor === 'passkey' ? { passkey: removed.id } : {}
     await record(tx, { action: 'remove_factor', reason: removed.factor, userId: user.id, details }, acting)
     await enqueueMail(tx, user, `${removed.factor}_removed`, acting, {

@@ -2,7 +2,7 @@
 import * as store from '../../db/index.ts'
 import { relyingPartyOf } from '../../lib/relying-party.ts'
 import { STEP_SECONDS } from '../../lib/totp.ts'
-import type { Factor } from '../../model/factors.ts'
+import { type Factor, PHISHING_RESISTANT } from '../../model/factors.ts'
 import type { User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
 
@@ -48,6 +48,16 @@ export async function factorsOf(ctx: Context, userId: number): Promise<Factors> 
 export function policyFor({ options }: Context, user: User): Context['options']['secondFactor'] {
   const { secondFactor } = options
   return secondFactor === 'optional' && user.secondFactorRequiredAt !== null ? 'required' : secondFactor
+}
+
+/** Whether a user must prove a passkey: the policy asks for one, and they have one here. */
+export function mustUsePasskey(ctx: Context, user: User, { usable }: Pick<Factors, 'usable'>): boolean {
+  return policyFor(ctx, user) === 'passkey' && usable.includes('passkey')
+}
+
+/** Whether what was proven resists phishing, if the policy asks for that. */
+export function isResistantEnough(ctx: Context, user: User, amr: readonly string[]): boolean {
+  return policyFor(ctx, user) !== 'passkey' || amr.some((method) => PHISHING_RESISTANT.has(method))
 }
 
 /** Whether an account must have a second factor. */

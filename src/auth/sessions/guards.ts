@@ -7,7 +7,7 @@ import type { Factor, StepUpMethod } from '../../model/factors.ts'
 import type { User } from '../../model/user.ts'
 import { assertCaller, asUser, type Caller, type Presented } from '../caller.ts'
 import { type Context, secondsAfter } from '../context.ts'
-import { factorsOf, mustHaveSecondFactor, policyFor } from '../factors/state.ts'
+import { factorsOf, isResistantEnough, mustHaveSecondFactor, policyFor } from '../factors/state.ts'
 import { idleExpiry } from './start.ts'
 
 /** A live session with its user. */
@@ -71,27 +71,30 @@ export async function requireStrongSession(ctx: Context, caller: Caller): Promis
   return found
 }
 
-async function assertFresh(ctx: Context, { session, user }: LiveSession): Promise<void> {
+/** @throws {AuthError} `reauthentication_required` with `accepts`. */
+export async function assertFresh(ctx: Context, { session, user }: LiveSession): Promise<void> {
   if (isFresh(ctx, session)) return
   const { usable } = await factorsOf(ctx, user.id)
-  throw new AuthError('reauthentication_required', { accepts: [...stepUpMethods(usable), 'password'] })
+  const accepts: StepUpMethod[] = [...stepUpMethods(ctx, user, usable), 'password']
+  throw new AuthError('reauthentication_required', { accepts })
 }
 
 /** @throws {AuthError} `second_factor_required` with `accepts`: the account has a second factor, and the session lacks it. */
 export async function assertStrong(ctx: Context, { session, user }: LiveSession): Promise<void> {
   if (policyFor(ctx, user) === 'off' || effectiveAal(ctx, session) === 2) return
   const { hasAny, usable } = await factorsOf(ctx, user.id)
-  if (hasAny) throw new AuthError('second_factor_required', { accepts: stepUpMethods(usable) })
+  if (hasAny) throw new AuthError('second_factor_required', { accepts: stepUpMethods(ctx, user, usable) })
 }
 
 async function secondFactorRequired(ctx: Context, { user }: LiveSession): Promise<AuthError> {
   const { usable } = await factorsOf(ctx, user.id)
-  return new AuthError('second_factor_required', { accepts: stepUpMethods(usable) })
+  return new AuthError('second_factor_required', { accepts: stepUpMethods(ctx, user, usable) })
 }
 
-/** A recovery code stands in for a lost factor, and only signs in. */
-function stepUpMethods(usable: readonly Factor[]): StepUpMethod[] {
-  return usable.filter((factor) => factor !== 'recovery_code')
+/** A recovery code stands in for a lost factor, and only signs in. Under the policy `passkey`, an app raises no level. */
+function stepUpMethods(ctx: Context, user: User, usable: readonly Factor[]): StepUpMethod[] {
+  const methods = usable.filter((factor) => factor !== 'recovery_code')
+  return policyFor(ctx, user) === 'passkey' ? methods.filter((factor) => factor !== 'totp') : methods
 }
 
 /**
@@ -100,18 +103,22 @@ function stepUpMethods(usable: readonly Factor[]): StepUpMethod[] {
  */
 export function effectiveAal(
   { options, now }: Context,
-  { aal, authenticatedAt, lastSeenAt }: Pick<store.SessionState, 'aal' | 'authenticatedAt' | 'lastSeenAt'>,
+  { aal, createdAt, lastSeenAt }: Pick<store.SessionState, 'aal' | 'createdAt' | 'lastSeenAt'>,
 ): number {
   if (aal < 2) return aal
   const isCurrent =
-    now() < secondsAfter(authenticatedAt, options.aal2LifetimeSeconds) &&
+    now() < secondsAfter(createdAt, options.aal2LifetimeSeconds) &&
     now() < secondsAfter(lastSeenAt, options.aal2IdleSeconds)
   return isCurrent ? 2 : 1
 }
 
-/** Whether a session can only prove a second factor: the account must have one. A session that a program vouched for can do all. */
+/**
+ * Whether a session can only prove a second factor: the account must have one, or a passkey. A session that a program vouched for
+ * can do all.
+ */
 function isHeldBack(ctx: Context, { session, user }: LiveSession): boolean {
-  return session.aal > 0 && mustHaveSecondFactor(ctx, user) && effectiveAal(ctx, session) < 2
+  if (session.aal === 0 || !mustHaveSecondFactor(ctx, user)) return false
+  return effectiveAal(ctx, session) < 2 || !isResistantEnough(ctx, user, session.amr)
 }
 
 /** Finds a live session like {@link findLiveSession}, and records its use. `null` also if it lacks a required second factor. */

@@ -6,9 +6,12 @@ import { record } from '../audit/record.ts'
 import { assertCaller, asUser, type SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import {
+  assertFresh,
+  assertStrong,
   effectiveAal,
   findLiveSession,
   isFresh,
+  type LiveSession,
   requireFreshSession,
   requireSession,
   useSession,
@@ -48,7 +51,10 @@ export interface CurrentSession {
 export async function current(ctx: Context, caller: SessionCaller): Promise<CurrentSession | null> {
   assertCaller(caller)
   const found = await useSession(ctx, caller)
-  if (found === null) return null
+  return found && currentSession(ctx, found)
+}
+
+function currentSession(ctx: Context, found: LiveSession): CurrentSession {
   const { id, createdAt, authenticatedAt, expiresAt, amr } = found.session
   const aal = effectiveAal(ctx, found.session)
   const fresh = isFresh(ctx, found.session)
@@ -56,6 +62,32 @@ export async function current(ctx: Context, caller: SessionCaller): Promise<Curr
     user: accountOf(found.user),
     session: { id, createdAt, authenticatedAt, expiresAt, amr, aal, fresh },
   }
+}
+
+/** What {@link verify} asks of a session. */
+export interface SessionDemand {
+  /** The user must have authenticated less than `options.reauthenticationSeconds` ago. */
+  fresh?: boolean | undefined
+  /** `strongest`: if the account has a second factor, the session must have it too. */
+  aal?: 'strongest' | undefined
+}
+
+/**
+ * Checks that the session of the caller may do something sensitive, before a page asks for it. After a refusal the user can meet
+ * the demand with `signIn.reauthenticate`.
+ *
+ * @throws {AuthError} `unauthenticated`: there is no live session; `second_factor_required` or `reauthentication_required`, with
+ *   `accepts`.
+ */
+export async function verify(
+  ctx: Context,
+  demand: SessionDemand,
+  caller: SessionCaller,
+): Promise<CurrentSession> {
+  const found = await requireSession(ctx, caller)
+  if (demand.aal === 'strongest') await assertStrong(ctx, found)
+  if (demand.fresh) await assertFresh(ctx, found)
+  return currentSession(ctx, found)
 }
 
 /** A session as its user sees it. It contains nothing that grants access. */
@@ -99,7 +131,7 @@ export async function end(ctx: Context, request: EndSessionRequest, caller: Sess
 }
 
 /**
- * Ends every session of the caller's account except the caller's own.
+ * Ends every session of the caller's account except the caller's own, and the sign-ins that wait for a second factor.
  *
  * @returns How many ended.
  * @throws {AuthError} `unauthenticated`: there is no live session; `reauthentication_required`: the user authenticated
@@ -108,7 +140,9 @@ export async function end(ctx: Context, request: EndSessionRequest, caller: Sess
 export async function endOthers(ctx: Context, caller: SessionCaller): Promise<number> {
   const { session, user, acting } = await requireFreshSession(ctx, caller)
   return inTransaction(ctx, async (tx) => {
+    await store.lockUser(tx.db, user.id)
     const ended = await store.deleteOtherSessions(tx.db, session)
+    await store.deletePendingSignInsOf(tx.db, user.id)
     if (ended === 0) return ended
     await record(tx, { action: 'end_other_sessions', userId: user.id, details: { ended } }, acting)
     return ended

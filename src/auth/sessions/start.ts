@@ -14,6 +14,8 @@ interface Authentication {
    * Authentication assurance level (NIST SP 800-63B); 0 if the program that embeds the library vouched for the user.
    */
   readonly aal: number
+  /** When the session started that this one replaces, if level 2 was proven there. Default: now. */
+  readonly since?: Date
   readonly transport: Transport
   /** Whether the session outlives the browser. */
   readonly persistent: boolean
@@ -49,7 +51,7 @@ export interface RenewedSession extends StartedSession {
 export async function startSession(
   tx: TxContext,
   user: User,
-  { amr, aal, transport, persistent }: Authentication,
+  { amr, aal, since, transport, persistent }: Authentication,
   { ip, userAgent }: Caller,
 ): Promise<StartedSession | null> {
   const now = tx.now()
@@ -60,7 +62,7 @@ export async function startSession(
     id,
     userId: user.id,
     secretHash,
-    createdAt: now,
+    createdAt: since ?? now,
     authenticatedAt: now,
     lastSeenAt: now,
     idleExpiresAt: idleExpiry(tx, now),

@@ -1,8 +1,14 @@
 /** What stands between a proof of identity and a session: one list, for every way to sign in. */
-import { type Factor, type NextStep, PHISHING_RESISTANT, type SignInMethod } from '../../model/factors.ts'
+import type { Factor, NextStep, SignInMethod } from '../../model/factors.ts'
 import type { User } from '../../model/user.ts'
 import type { Context } from '../context.ts'
-import { factorsOf, mustHaveSecondFactor, policyFor } from '../factors/state.ts'
+import {
+  factorsOf,
+  isResistantEnough,
+  mustHaveSecondFactor,
+  mustUsePasskey,
+  policyFor,
+} from '../factors/state.ts'
 
 /**
  * What a user has proven. Whoever creates one has passed the first gates, which differ with the method: the throttle, and the
@@ -55,20 +61,18 @@ function passwordState(_: Context, { user, method }: Proof): Stop | null {
 async function secondFactor(ctx: Context, { user, amr }: Proof): Promise<Stop | null> {
   if (policyFor(ctx, user) === 'off' || aalOf(amr) === 2) return null
   if (user.secondFactorEnabledAt === null && !mustHaveSecondFactor(ctx, user)) return null
-  const { hasAny, usable } = await factorsOf(ctx, user.id)
-  if (!hasAny) return { next: 'enrol', methods: [] }
+  const factors = await factorsOf(ctx, user.id)
+  if (!factors.hasAny) return { next: 'enrol', methods: [] }
   // Under the policy `passkey`, another factor only leads to the set-up of a passkey. Who has one must use it, or a recovery code.
-  const methods =
-    policyFor(ctx, user) === 'passkey' && usable.includes('passkey')
-      ? usable.filter((factor) => factor !== 'totp')
-      : usable
+  const methods = mustUsePasskey(ctx, user, factors)
+    ? factors.usable.filter((factor) => factor !== 'totp')
+    : factors.usable
   return { next: 'second_factor', methods }
 }
 
 /** Two factors are not enough if the policy asks for one that phishing cannot steal. */
 function enrolment(ctx: Context, { user, amr }: Proof): Stop | null {
-  const isMet = policyFor(ctx, user) !== 'passkey' || amr.some((method) => PHISHING_RESISTANT.has(method))
-  return isMet ? null : { next: 'enrol', methods: [] }
+  return isResistantEnough(ctx, user, amr) ? null : { next: 'enrol', methods: [] }
 }
 
 /** The authentication assurance level (NIST SP 800-63B) of what was proven. */

@@ -91,8 +91,9 @@ async function renew(
   if (proven.reason === 'password' && user.passwordCompromisedAt !== null)
     throw new AuthError('unauthenticated')
   const { transport, persistent } = session
-  const amr = strengthened(tx, session, proven.amr)
-  const started = await startSession(tx, user, { amr, aal: aalOf(amr), transport, persistent }, acting)
+  const { amr, since } = strengthened(tx, session, proven.amr)
+  const authentication = { amr, aal: aalOf(amr), since, transport, persistent }
+  const started = await startSession(tx, user, authentication, acting)
   if (started === null) throw new AuthError('unauthenticated')
   await record(tx, { action: 'reauthenticate', reason: proven.reason, userId: user.id }, acting)
   return { user: accountOf(user), ...started }

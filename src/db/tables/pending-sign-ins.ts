@@ -169,6 +169,11 @@ export async function listPendingSignIns(db: Database, userId: number): Promise<
   return rows.map(pendingOf)
 }
 
+/** Sets the notice that is due if a sign-in is not finished. */
+export async function setPendingNotice(tx: Tx, id: string, noticeId: string | null): Promise<void> {
+  await tx.updateTable('pending_sign_ins').set({ notice_id: noticeId }).where('id', '=', id).execute()
+}
+
 /** Takes a pending sign-in by deleting it. Of any number of concurrent callers, exactly one gets `true`. */
 export async function takePendingSignIn(tx: Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('pending_sign_ins').where('id', '=', id).executeTakeFirst()

@@ -5,6 +5,8 @@ export const activity: typeof english = {
   heading: 'Aktivitäten',
   explain:
     'Die letzten Aktivitäten in Ihrem Konto. Wenn Ihnen etwas davon unbekannt vorkommt, ändern Sie Ihr Passwort.',
+  older: 'Ältere Aktivitäten',
+  newer: 'Neuere Aktivitäten',
   other: 'Sonstige Aktivität',
   done: {
     register: 'Konto erstellt',

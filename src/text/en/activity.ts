@@ -2,6 +2,8 @@
 export const activity = {
   heading: 'Activity',
   explain: 'Recent activity in your account. If you do not recognize something, change your password.',
+  older: 'Older activity',
+  newer: 'Newer activity',
   /** An action without a sentence. */
   other: 'Other activity',
   /** What the user did, or someone without a session. */

@@ -4,6 +4,8 @@ import type { activity as english } from '../en/activity.ts'
 export const activity: typeof english = {
   heading: 'Actividad',
   explain: 'La actividad reciente de su cuenta. Si no reconoce algo, cambie la contraseña.',
+  older: 'Actividad anterior',
+  newer: 'Actividad más reciente',
   other: 'Otra actividad',
   done: {
     register: 'Cuenta creada',

@@ -5,6 +5,8 @@ export const activity: typeof english = {
   heading: 'Activité',
   explain:
     'L’activité récente de votre compte. Si vous ne reconnaissez pas l’une de ces actions, changez votre mot de passe.',
+  older: 'Activité plus ancienne',
+  newer: 'Activité plus récente',
   other: 'Autre activité',
   done: {
     register: 'Compte créé',

@@ -1,0 +1,739 @@
+/** Attacks on the second step of a sign-in: going around it, skipping it, guessing it, using it twice. */
+import { expect, it } from 'vitest'
+import { OPERATIONS, type Operation } from '../../src/api/index.ts'
+import { checkRecoveryCode } from '../../src/auth/factors/recovery-codes.ts'
+import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../support/engines.ts'
+import { addFactorRows } from '../support/factor-rows.ts'
+import { NEW_PASSWORD, PASSWORD, productionContext, randomKey } from '../support/production.ts'
+import { send, sessionIn } from '../support/send.ts'
+import { ALICE } from '../support/story.ts'
+import { requestFor, worldOf } from '../support/world.ts'
+import { loginIn, type Member, type Stage, stage, whereabouts } from './member.ts'
+import { MALLORY, outcome, PWNED, tally, VICTIM } from './support.ts'
+
+/** Every policy, and where a password alone leads under it: without factors, with an app, with only a passkey. */
+const POLICIES = {
+  off: { secondFactor: 'off', nothing: 'aal 1', app: 'aal 1', passkey: 'aal 1' },
+  optional: {
+    secondFactor: 'optional',
+    nothing: 'aal 1',
+    app: 'second_factor totp recovery_code',
+    passkey: 'aal 1',
+  },
+  required: {
+    secondFactor: 'required',
+    nothing: 'enrol',
+    app: 'second_factor totp recovery_code',
+    passkey: 'second_factor passkey recovery_code',
+  },
+  'required for one user': {
+    secondFactor: 'optional',
+    nothing: 'enrol',
+    app: 'second_factor totp recovery_code',
+    passkey: 'second_factor passkey recovery_code',
+  },
+  passkey: {
+    secondFactor: 'passkey',
+    nothing: 'enrol',
+    app: 'second_factor totp recovery_code',
+    passkey: 'second_factor passkey recovery_code',
+  },
+} as const
+type Policy = keyof typeof POLICIES
+
+/** Opens the service under a policy, with a member of each kind. */
+async function underPolicy(engine: 'sqlite' | 'postgres', policy: Policy) {
+  const { secondFactor } = POLICIES[policy]
+  const on = await stage(engine, { secondFactor, emailVerification: true })
+  const members = {
+    nothing: await on.member({}),
+    app: await on.member({ app: true }, 'app@example.com'),
+    passkey: await on.member({ passkey: true }, 'passkey@example.com'),
+  }
+  if (policy === 'required for one user')
+    await on.db.updateTable('users').set({ second_factor_required_at: 1 }).execute()
+  return { ...on, members }
+}
+
+const KEY = randomKey()
+
+const PAGE = { accept: 'text/html' }
+
+/** Every operation that can begin a sign-in with the password. */
+const BEGINNINGS: Readonly<Record<string, (on: Stage, email: string) => Promise<Response>>> = {
+  'signIn.withPassword': ({ enter }, email) => enter(email),
+  'mailCodes.confirmEmail': async (on, email) =>
+    on.ask('POST', '/mail_codes/confirm_email', {
+      json: { code: await confirmationCode(on, email), password: PASSWORD },
+    }),
+  'pages.signIn': ({ ask }, email) =>
+    ask('POST', '/sign_in', { form: { email, password: PASSWORD }, headers: PAGE }),
+  'pages.confirmCode': async (on, email) =>
+    on.ask('POST', '/sign_up/code', {
+      form: { code: await confirmationCode(on, email), password: PASSWORD },
+      headers: PAGE,
+    }),
+}
+
+/** The code that confirms the address of an account, which is no longer confirmed. */
+async function confirmationCode({ ask, db, newMails }: Stage, email: string): Promise<string> {
+  await db.updateTable('users').set({ email_verified_at: null }).where('email', '=', email).execute()
+  await newMails()
+  await ask('POST', '/mail_codes', { json: { purpose: 'confirm_email', email } })
+  return (await newMails()).find(({ code }) => code !== null)?.code ?? expect.unreachable('no code')
+}
+
+/** The other operations that set or clear the session cookie. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  'end a sign-in that waits, or sign in with a passkey': [
+    'signIn.withTotp',
+    'signIn.withRecoveryCode',
+    'signIn.withPasskey',
+    'factors.confirmTotp',
+    'passkeys.add',
+  ],
+  'sign a new account in, which has no factor': ['pages.signUp'],
+  'renew a session': [
+    'signIn.reauthenticate',
+    'account.changePassword',
+    'pages.stepUp',
+    'pages.changePassword',
+  ],
+  'end a session': [
+    'sessions.signOut',
+    'sessions.signOutClassic',
+    'account.delete',
+    'pages.signOut',
+    'pages.deleteAccount',
+  ],
+}
+
+onEachEngine('the ways in', (engine) => {
+  it('are those that are tested here [LGN-09]', () => {
+    const tested = [...Object.keys(BEGINNINGS), ...Object.values(OTHERS).flat()]
+    const declared = OPERATIONS.filter(({ success }) => success.setsCookie ?? success.mayWait)
+    expect(declared.map(({ id }) => id).sort()).toEqual(tested.sort())
+  })
+
+  it.each(Object.keys(POLICIES) as Policy[])(
+    'better-auth #9552, better-auth #10322, better-auth #11287: ask for the second factor alike under the policy %s [LGN-09, MFA-01]',
+    async (policy) => {
+      const on = await underPolicy(engine, policy)
+      for (const [way, begin] of Object.entries(BEGINNINGS))
+        for (const kind of ['nothing', 'app', 'passkey'] as const) {
+          const answer = await begin(on, on.members[kind].email)
+          expect(await whereabouts(on, answer), `${way}, ${kind}`).toBe(POLICIES[policy][kind])
+        }
+      // A passkey is two factors, and resists phishing.
+      const { authenticator } = on.members.passkey
+      const json = await on.assertion(authenticator, 'sign_in')
+      expect(await whereabouts(on, await on.ask('POST', '/sessions/passkey', { json }))).toBe('aal 2')
+      // The classic pair: a program that checks the password starts the session itself.
+      for (const kind of ['nothing', 'app', 'passkey'] as const)
+        expect(await on.auth.validLogin(on.members[kind].email, PASSWORD), kind).toBe(
+          POLICIES[policy][kind] === 'aal 1',
+        )
+    },
+  )
+
+  it('sign a new account in only to set up a factor, where all must have one [MFA-01]', async () => {
+    const auth = await freshAuth(engine, {
+      mode: 'development',
+      baseUrl: 'http://localhost:5000',
+      secretKey: KEY,
+      secondFactor: 'required',
+      emailVerification: false,
+      registrationAnswer: 'explicit',
+      breachCheckUrl: 'off',
+    })
+    const form = { email: 'new@example.com', password: PASSWORD }
+    const answer = await send(auth, 'POST', '/sign_up', { form, headers: PAGE })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/sign_in/enrol'])
+    expect(sessionIn(answer)).toBeUndefined()
+  })
+
+  it('GHSA-wc43-73w7-x2f5: do not lead past the passkey that the policy asks for with a weaker factor [MFA-01]', async () => {
+    const on = await stage(engine, { secondFactor: 'passkey' })
+    const { app } = await on.member({ app: true })
+    const both = await on.member({ app: true, passkey: true }, MALLORY)
+    // A member who has a passkey must use it. Otherwise a phished code would set up another one.
+    const loginToken = await on.wait(MALLORY)
+    const phished = await on.finish(both.app.codeAt(), loginToken)
+    expect(await whereabouts(on, phished)).toBe('403 second_factor_required')
+    const json = await on.assertion(both.authenticator, 'second_factor', { loginToken })
+    expect(await whereabouts(on, await on.ask('POST', '/sessions/passkey', { json, loginToken }))).toBe(
+      'aal 2',
+    )
+    // One who has only the app must set one up.
+    const enrolling = await on.finish(app.codeAt(), await on.wait())
+    expect(await whereabouts(on, enrolling)).toBe('enrol')
+    // With a passkey, not with another app.
+    for (const [method, path, fields] of [
+      ['POST', '/profile/totp', {}],
+      ['PUT', '/profile/totp', { code: app.codeAt(1) }],
+    ] as const)
+      expect(await on.go(method, path, { json: fields, loginToken: loginIn(enrolling) })).toBe(
+        '403 second_factor_required',
+      )
+  })
+
+  it('CVE-2026-94218: lead to the set-up of a factor again after each restart [MFA-01]', async () => {
+    const on = await stage(engine, { secondFactor: 'required' })
+    await on.member({})
+    const seen: string[] = []
+    let loginToken: string | undefined
+    for (const before of [
+      async () => {},
+      async () => {},
+      () => on.ask('DELETE', '/sessions/pending', { loginToken }),
+      () => on.ask('POST', '/profile/totp', { json: {}, loginToken }),
+      () => on.ask('GET', '/sessions/pending', { loginToken }),
+      async () => on.now.advance(601),
+      async () => {
+        await on.auth.account.requestPasswordReset({ email: VICTIM })
+        const { token } = await on.mailedLink('reset_password')
+        await on.auth.account.resetPassword({ resetToken: token, newPassword: PASSWORD })
+      },
+    ]) {
+      await before()
+      const answer = await on.enter(VICTIM, { loginToken })
+      seen.push(await whereabouts(on, answer))
+      loginToken = loginIn(answer)
+    }
+    expect(tally(seen)).toEqual({ enrol: 7 })
+    for (const [path, fields] of [
+      ['/sessions/totp', { code: '000000' }],
+      ['/sessions/recovery_code', { code: '0'.repeat(14) }],
+      ['/ceremonies', { purpose: 'second_factor' }],
+    ] as const)
+      expect(await on.go('POST', path, { json: fields, loginToken })).toBe('401 pending_login_required')
+    // Until it is set up, which signs in.
+    const { secret } = (await (await on.ask('POST', '/profile/totp', { json: {}, loginToken })).json()) as {
+      secret: string
+    }
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/)
+    expect(await on.go('PUT', '/profile/totp', { json: { code: '000000' }, loginToken })).toBe(
+      '401 invalid_code',
+    )
+  })
+
+  it('CVE-2025-64103: need the password too; a code alone is no sign-in, and is not used up [LGN-10]', async () => {
+    const on = await stage(engine)
+    const { app } = await on.member({ app: true, passkey: true })
+    const code = app.codeAt()
+    for (const loginToken of [undefined, '', 'x', await on.session()])
+      expect(await outcome(on.finish(code, loginToken))).toBe('401 pending_login_required')
+    const loginToken = await on.wait()
+    expect(await whereabouts(on, await on.finish(code, loginToken))).toBe('aal 2')
+    // Once.
+    expect(await outcome(on.finish(app.codeAt(1), loginToken))).toBe('401 pending_login_required')
+  })
+
+  it('CVE-2025-66489: take no password for a code, and no code for a password', async () => {
+    const on = await stage(engine)
+    const { app } = await on.member({ app: true, codes: true })
+    const [recovery = ''] = app.recoveryCodes
+    const loginToken = await on.wait()
+    const sessionToken = await on.session()
+    const code = app.codeAt()
+    const wrong = { email: VICTIM, password: PWNED }
+    const attempts: [string, Record<string, unknown>, string][] = [
+      ['/sessions', { email: VICTIM, password: code }, '401 invalid_credentials'],
+      ['/sessions', { email: VICTIM, password: recovery }, '401 invalid_credentials'],
+      ['/sessions', { ...wrong, code }, '400 unknown_field'],
+      ['/sessions', { ...wrong, totp: code }, '400 unknown_field'],
+      ['/sessions', { email: VICTIM, code }, '400 unknown_field'],
+      ['/sessions/totp', { code: PASSWORD }, '400 invalid_field'],
+      ['/sessions/totp', { code: recovery }, '400 invalid_field'],
+      ['/sessions/totp', { code, password: PWNED }, '400 unknown_field'],
+      ['/sessions/recovery_code', { code }, '400 invalid_field'],
+      ['/sessions/recovery_code', { code: PASSWORD }, '400 invalid_field'],
+      ['/reauthenticate', { password: code }, '401 invalid_credentials'],
+      ['/reauthenticate', { totp: PASSWORD }, '400 invalid_field'],
+      ['/reauthenticate', { totp: recovery }, '400 invalid_field'],
+      ['/reauthenticate', { password: PWNED, totp: code }, '400 invalid_field'],
+    ]
+    for (const [path, json, refusal] of attempts) {
+      const answer = await on.ask('POST', path, { json, loginToken, sessionToken })
+      expect([await outcome(answer.clone()), sessionIn(answer)], JSON.stringify(json)).toEqual([
+        refusal,
+        undefined,
+      ])
+    }
+  })
+})
+
+onEachEngine('a session', (engine) => {
+  it('GHSA-xg6x-h9c9-2m83: that was started with less than the policy asks for can only be strengthened or ended [MFA-01]', async () => {
+    const before = await stage(engine, { secretKey: KEY })
+    const { app, authenticator } = await before.member({ app: true, passkey: true })
+    const shared = { databaseUrl: before.auth.options.databaseUrl, secretKey: KEY, now: before.now }
+    const sessions = {
+      password: await before.session(),
+      app: await before.session(VICTIM, 'pwd otp mfa'),
+      passkey: await before.session(VICTIM, 'hwk mfa'),
+    }
+    const required = await stage(engine, { ...shared, secondFactor: 'required' })
+    const passkey = await stage(engine, { ...shared, secondFactor: 'passkey' })
+    const worth = async (on: Stage, sessionToken: string) => {
+      const current = (await (await on.ask('GET', '/session', { sessionToken })).json()) as {
+        session: { aal: number } | null
+      }
+      const listed = await on.go('GET', '/profile/factors', { sessionToken })
+      expect(listed).toBe(current.session === null ? '403 second_factor_required' : '200')
+      return current.session !== null
+    }
+    const seen: unknown[] = []
+    for (const on of [before, required, passkey])
+      seen.push(await Promise.all(Object.values(sessions).map((token) => worth(on, token))))
+    expect(seen).toEqual([
+      [true, true, true],
+      [false, true, true],
+      [false, false, true],
+    ])
+    // A password proves nothing new.
+    const again = await passkey.ask('POST', '/reauthenticate', {
+      json: { password: PASSWORD },
+      sessionToken: sessions.app,
+    })
+    const stillWeak = sessionIn(again) ?? expect.unreachable()
+    expect(await worth(passkey, stillWeak)).toBe(false)
+    const withCode = await passkey.ask('POST', '/reauthenticate', {
+      json: { totp: app.codeAt() },
+      sessionToken: stillWeak,
+    })
+    const other = sessionIn(withCode) ?? stillWeak
+    expect(await worth(passkey, other)).toBe(false)
+    const json = await passkey.assertion(authenticator, 'step_up', { sessionToken: other })
+    const strong = sessionIn(await passkey.ask('POST', '/reauthenticate', { json, sessionToken: other }))
+    expect(await worth(passkey, strong ?? expect.unreachable())).toBe(true)
+    expect(await passkey.go('DELETE', '/session', { sessionToken: sessions.password })).toBe('204')
+  })
+})
+
+/** Operations that take a session, without those of the pages, whose refusals are redirections. */
+const WITH_SESSION = OPERATIONS.filter(({ access, tag }) => typeof access === 'object' && tag !== 'page')
+
+onEachEngine('a sign-in that waits', (engine) => {
+  it('is no session, for any operation [MFA-02, LGN-10]', async () => {
+    const world = await worldOf(engine)
+    const requests: [Operation, Awaited<ReturnType<typeof requestFor>>][] = []
+    for (const operation of WITH_SESSION) requests.push([operation, await requestFor(operation, world)])
+    // Those requests have removed the factors.
+    await addFactorRows(world.db, world.userId, new Date(world.now().getTime() + 600_000))
+    await world.db
+      .updateTable('users')
+      .set({ second_factor_enabled_at: 1 })
+      .where('id', '=', world.userId)
+      .execute()
+    const entered = await world.ask('POST', '/sessions', { json: { email: ALICE, password: PASSWORD } })
+    const loginToken = loginIn(entered) ?? expect.unreachable()
+    for (const [{ id, method, tag }, { path, ...request }] of requests) {
+      const refusal = tag === 'classic' ? '403 session_required' : '401 unauthenticated'
+      for (const presented of [
+        { loginToken },
+        { sessionToken: loginToken, loginToken },
+        { headers: { authorization: `Bearer ${loginToken}` }, loginToken },
+      ])
+        expect(await outcome(world.ask(method, path, { ...request, ...presented })), id).toBe(refusal)
+    }
+    for (const { method, path, access, tag } of OPERATIONS)
+      if (typeof access === 'object' && tag === 'page' && method === 'GET') {
+        const page = await world.ask(method, path, { sessionToken: loginToken, loginToken, headers: PAGE })
+        expect([page.status, page.headers.get('location')], path).toEqual([
+          303,
+          expect.stringMatching(/\/sign_in(?:\?|$)/),
+        ])
+      }
+    expect(await world.auth.getUserFromSessionId(loginToken)).toBeNull()
+  })
+
+  it('CVE-2026-119128: is known by a secret, and nothing that a client makes up says that it is finished [LGN-10]', async () => {
+    const on = await stage(engine)
+    const { app } = await on.member({ app: true })
+    await on.member({ app: true }, MALLORY)
+    const [own, other, mallorys] = [await on.wait(), await on.wait(), await on.wait(MALLORY)]
+    const [id = '', secret = ''] = own.split('.')
+    const [otherId = ''] = other.split('.')
+    const [mallorysId = '', mallorysSecret = ''] = mallorys.split('.')
+    const forged = [
+      id,
+      `${id}.`,
+      `.${secret}`,
+      `${otherId}.${secret}`,
+      `${id}.${mallorysSecret}`,
+      `${mallorysId}.${secret}`,
+      `${id}.${'A'.repeat(43)}`,
+      `${own}.${secret}`,
+      own.toUpperCase(),
+    ]
+    for (const loginToken of forged)
+      for (const request of [{ loginToken }, { json: { code: app.codeAt(), login_token: loginToken } }])
+        expect(await outcome(on.finish(app.codeAt(), undefined, request)), loginToken).toMatch(
+          /^401 pending_login_required|400 invalid_field$/,
+        )
+    const cookie = `__Host-login=${own}; second_factor=1; mfa=done; __Host-second_factor=true; aal=2`
+    const headers = { cookie, 'x-second-factor': 'done' }
+    const entered = await on.ask('POST', '/sessions', {
+      json: { email: VICTIM, password: PASSWORD },
+      headers,
+    })
+    expect(await whereabouts(on, entered)).toBe('second_factor totp recovery_code')
+    for (const field of ['aal', 'amr', 'next', 'second_factor', 'methods'])
+      expect(
+        await on.go('POST', '/sessions', { json: { email: VICTIM, password: PASSWORD, [field]: '2' } }),
+      ).toBe('400 unknown_field')
+    expect(await whereabouts(on, await on.finish(app.codeAt(), own))).toBe('401 pending_login_required')
+  })
+
+  it('stays bound to its account, whatever else goes on in the browser [LGN-10]', async () => {
+    const on = await stage(engine)
+    const victim = await on.member({ app: true, passkey: true })
+    const mallory = await on.member({ app: true, passkey: true }, MALLORY)
+    const mallorys = await on.session(MALLORY, 'pwd otp mfa')
+    const [own, other] = [await on.wait(VICTIM, { sessionToken: mallorys }), await on.wait(MALLORY)]
+    // The session of before stays until the sign-in is finished.
+    expect(await on.go('GET', '/profile', { sessionToken: mallorys })).toBe('200')
+    expect(await outcome(on.finish(mallory.app.codeAt(), own))).toBe('401 invalid_code')
+    expect(await outcome(on.finish(victim.app.codeAt(), other))).toBe('401 invalid_code')
+    // Neither the passkey of the other, nor a ceremony of the other.
+    for (const [authenticator, begun, loginToken] of [
+      [mallory.authenticator, own, own],
+      [victim.authenticator, own, other],
+      [mallory.authenticator, other, own],
+    ] as const) {
+      const json = await on.assertion(authenticator, 'second_factor', { loginToken: begun })
+      expect(await on.go('POST', '/sessions/passkey', { json, loginToken })).toBe('401 invalid_passkey')
+    }
+    const finished = await on.finish(victim.app.codeAt(), own, { sessionToken: mallorys })
+    const sessionToken = sessionIn(finished) ?? expect.unreachable()
+    expect(await (await on.ask('GET', '/profile', { sessionToken })).json()).toEqual({ email: VICTIM })
+    expect(await on.go('GET', '/profile', { sessionToken: mallorys })).toBe('403 session_required')
+  })
+
+  it('gives the thief of its cookie only what needs a factor [MFA-02]', async () => {
+    const on = await stage(engine)
+    const { authenticator } = await on.member({ app: true, passkey: true })
+    const loginToken = await on.wait()
+    const thief = { loginToken, browserToken: 'q'.repeat(43) }
+    expect(await (await on.ask('GET', '/sessions/pending', thief)).json()).toEqual({
+      next: 'second_factor',
+      methods: ['totp', 'passkey', 'recovery_code'],
+      email: VICTIM,
+      expires_at: expect.any(String),
+    })
+    expect(await outcome(on.finish('000000', loginToken, thief))).toBe('401 invalid_code')
+    // What the owner answers in their own browser does not help.
+    const json = await on.assertion(authenticator, 'second_factor', { loginToken })
+    expect(await on.go('POST', '/sessions/passkey', { json, ...thief })).toBe('401 invalid_passkey')
+  })
+
+  const ENDINGS: Record<string, (on: Stage, member: Member, loginToken: string) => Promise<unknown>> = {
+    'it was canceled': (on, _, loginToken) => on.ask('DELETE', '/sessions/pending', { loginToken }),
+    'ten minutes': async (on) => on.now.advance(600),
+    'five newer ones': async (on) => {
+      for (let more = 0; more < 5; more++) {
+        on.now.advance(1)
+        await on.wait()
+      }
+    },
+    'the account was disabled': async (on, { id }) => {
+      await on.auth.users.disable(id)
+      await on.auth.users.enable(id)
+    },
+    'the password was reset': async (on) => {
+      await on.auth.account.requestPasswordReset({ email: VICTIM })
+      const { token } = await on.mailedLink('reset_password')
+      await on.auth.account.resetPassword({ resetToken: token, newPassword: NEW_PASSWORD })
+    },
+    'the password was changed': async (on) =>
+      expect(
+        await on.go('PUT', '/profile/password', {
+          json: { current_password: PASSWORD, new_password: NEW_PASSWORD },
+          sessionToken: await on.session(VICTIM, 'pwd otp mfa'),
+        }),
+      ).toBe('200'),
+    'the address was changed': async (on) => {
+      const json = { email: 'new@example.com' }
+      await on.ask('PUT', '/profile/email', { json, sessionToken: await on.session(VICTIM, 'pwd otp mfa') })
+      const { token } = await on.mailedLink('confirm_new_email')
+      expect(await on.go('POST', '/confirm_email', { json: { token, password: PASSWORD } })).toBe('200')
+    },
+    'the second factor was disabled': async (on) =>
+      expect(
+        await on.go('PUT', '/profile/second_factor', {
+          json: { enabled: false },
+          sessionToken: await on.session(VICTIM, 'pwd otp mfa'),
+        }),
+      ).toBe('200'),
+    'the recovery codes were renewed': async (on) =>
+      expect(
+        await on.go('POST', '/profile/recovery_codes', {
+          sessionToken: await on.session(VICTIM, 'pwd otp mfa'),
+        }),
+      ).toBe('200'),
+    'a passkey was removed': async (on) => {
+      const sessionToken = await on.session(VICTIM, 'pwd otp mfa')
+      const { passkeys } = (await (await on.ask('GET', '/profile/factors', { sessionToken })).json()) as {
+        passkeys: { id: string }[]
+      }
+      expect(await on.go('DELETE', `/profile/passkeys/${passkeys[0]?.id}`, { sessionToken })).toBe('200')
+    },
+    'the user signed out everywhere else': async (on) =>
+      expect(await on.go('DELETE', '/sessions/others', { sessionToken: await on.session() })).toBe('200'),
+  }
+
+  it.each(Object.keys(ENDINGS))('is over after %s [MFA-02]', async (ending) => {
+    const on = await stage(engine)
+    const member = await on.member({ app: true, passkey: true })
+    const loginToken = await on.wait()
+    expect(await on.go('GET', '/sessions/pending', { loginToken })).toBe('200')
+    await ENDINGS[ending]?.(on, member, loginToken)
+    expect(await outcome(on.finish(member.app.codeAt(), loginToken))).toBe('401 pending_login_required')
+    expect(await on.go('GET', '/sessions/pending', { loginToken })).toBe('401 pending_login_required')
+    expect(await on.go('POST', '/ceremonies', { json: { purpose: 'second_factor' }, loginToken })).toBe(
+      '401 pending_login_required',
+    )
+  })
+
+  it('cannot be begun, finished or set up from another site', async () => {
+    const on = await stage(engine)
+    const { app, authenticator } = await on.member({ app: true, passkey: true })
+    const loginToken = await on.wait()
+    const sessionToken = await on.session(VICTIM, 'pwd otp mfa')
+    const json = await on.assertion(authenticator, 'second_factor', { loginToken })
+    const { passkeys } = (await (await on.ask('GET', '/profile/factors', { sessionToken })).json()) as {
+      passkeys: { id: string }[]
+    }
+    const requests: [string, string, Record<string, unknown>?][] = [
+      ['DELETE', '/sessions/pending'],
+      ['POST', '/sessions/totp', { code: app.codeAt() }],
+      ['POST', '/sessions/recovery_code', { code: '0'.repeat(14) }],
+      ['POST', '/sessions/passkey', json],
+      ['POST', '/ceremonies', { purpose: 'sign_in' }],
+      ['PUT', '/profile/second_factor', { enabled: false }],
+      ['POST', '/profile/totp', {}],
+      ['PUT', '/profile/totp', { code: app.codeAt() }],
+      ['DELETE', '/profile/totp'],
+      ['POST', '/profile/recovery_codes'],
+      ['POST', '/profile/passkeys', json],
+      ['PUT', `/profile/passkeys/${passkeys[0]?.id}`, { name: 'Pwned' }],
+      ['DELETE', `/profile/passkeys/${passkeys[0]?.id}`],
+      ['POST', '/reauthenticate', { totp: app.codeAt() }],
+    ]
+    const ofFactors = OPERATIONS.filter(
+      ({ id, method }) => /^(?:factors|passkeys)\.|^signIn\./.test(id) && method !== 'GET',
+    )
+    expect(requests).toHaveLength(ofFactors.length - 1)
+    const foreign = [
+      { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://sub.auth.example.com', 'sec-fetch-site': 'same-site' },
+      { origin: 'null', 'sec-fetch-site': 'cross-site' },
+    ]
+    const text = { 'content-type': 'text/plain' }
+    for (const [method, path, fields] of requests)
+      for (const headers of foreign) {
+        const sent = { loginToken, sessionToken, headers, ...(fields && { json: fields }) }
+        expect(await on.go(method, path, sent), path).toBe('403 foreign_origin')
+        if (fields === undefined) continue
+        // What a form of another site can send without asking.
+        const simple = {
+          loginToken,
+          sessionToken,
+          body: JSON.stringify(fields),
+          headers: { ...headers, ...text },
+        }
+        expect(await on.go(method, path, simple), path).toMatch(/^(?:403|415) /)
+      }
+    expect(await whereabouts(on, await on.finish(app.codeAt(), loginToken))).toBe('aal 2')
+  })
+})
+
+onBothEngines('a code of an app', (engine) => {
+  it('signs in once, sent twenty times at once [TOTP-02]', async () => {
+    const on = await stage(engine, { factorFailuresPerAccount: 100 })
+    const { app } = await on.member({ app: true })
+    const tokens: string[] = []
+    for (let more = 0; more < 5; more++) tokens.push(await on.wait())
+    const code = app.codeAt()
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => outcome(on.finish(code, tokens[index % 5]))),
+    )
+    expect(tally(outcomes)['200']).toBe(1)
+    expect(new Set(outcomes)).toEqual(new Set(['200', '401 invalid_code', '401 pending_login_required']))
+    const { rows } = { rows: await on.db.selectFrom('sessions').select('id').execute() }
+    expect(rows).toHaveLength(1)
+  })
+
+  it('is worth nothing on another account, after its time, a second time, or after it has confirmed the app [TOTP-02, TOTP-03]', async () => {
+    const on = await stage(engine, { factorFailuresPerAccount: 100 })
+    const { app } = await on.member({ app: true })
+    const mallory = await on.member({ app: true }, MALLORY)
+    const loginToken = await on.wait()
+    const refused = async (code: string, token = loginToken) =>
+      expect(await outcome(on.finish(code, token))).toBe('401 invalid_code')
+    await refused(mallory.app.codeAt())
+    for (const steps of [-2, 2, 3, 2_880]) await refused(app.codeAt(steps))
+    const [early, late] = [app.codeAt(1), app.codeAt()]
+    expect(await whereabouts(on, await on.finish(early, loginToken))).toBe('aal 2')
+    // It used its step and every older one.
+    const next = await on.wait()
+    for (const code of [early, late]) await refused(code, next)
+    on.now.advance(30)
+    for (const code of [early, late]) await refused(code, next)
+    // The code that confirms a new app is used up.
+    const sessionToken = await on.session(VICTIM, 'pwd otp mfa')
+    const setup = await on.auth.factors.startTotp({ sessionToken })
+    expect(setup.secret).not.toBe('')
+    const renewed = await on.member({ app: true }, 'third@example.com')
+    on.now.advance(-60)
+    await refused(renewed.app.codeAt(), await on.wait('third@example.com'))
+  })
+
+  it('cannot be guessed over fresh sign-ins, at once, from many addresses, or where else it is taken [MFA-03, LGN-05]', async () => {
+    const on = await stage(engine, { factorFailuresPerAccount: 10 })
+    const { app } = await on.member({ app: true })
+    const sessionToken = await on.session()
+    const outcomes: string[] = []
+    for (let round = 0; round < 5; round++) {
+      const loginToken = await on.wait()
+      const guesses = Array.from({ length: 6 }, (_, index) => {
+        const request = { ip: `192.0.2.${round * 10 + index}`, ...(index < 5 && { loginToken }) }
+        return index < 5
+          ? outcome(on.finish('000000', loginToken, request))
+          : on.go('POST', '/reauthenticate', { json: { totp: '000000' }, sessionToken, ...request })
+      })
+      outcomes.push(...(await Promise.all(guesses)))
+    }
+    expect(tally(outcomes)).toEqual({ '401 invalid_code': 10, '429 too_many_attempts': 20 })
+    // Not even the right one is looked at.
+    expect(await outcome(on.finish(app.codeAt(), await on.wait()))).toBe('429 too_many_attempts')
+    const json = { totp: app.codeAt() }
+    expect(await on.go('POST', '/reauthenticate', { json, sessionToken })).toBe('429 too_many_attempts')
+  })
+})
+
+onBothEngines('a recovery code', (engine) => {
+  it('signs in once, sent twenty times at once, and not after a new set [RCV-02]', async () => {
+    const on = await stage(engine, { factorFailuresPerAccount: 100 })
+    const { app } = await on.member({ app: true, codes: true })
+    const [code = '', kept = ''] = app.recoveryCodes
+    const loginToken = await on.wait()
+    const post = (typed: string, token: string) =>
+      on.ask('POST', '/sessions/recovery_code', { json: { code: typed }, loginToken: token })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post(code, loginToken)))
+    const outcomes = await Promise.all(answers.map((answer) => outcome(answer.clone())))
+    expect(tally(outcomes)['200']).toBe(1)
+    for (const each of outcomes) expect(each).toMatch(/^200$|^401 (?:invalid_code|pending_login_required)$/)
+    const used = answers[outcomes.indexOf('200')] ?? expect.unreachable()
+    const { new_recovery_code, recovery_codes_left } = (await used.clone().json()) as Record<string, unknown>
+    expect(recovery_codes_left).toBe(10)
+    const sessionToken = sessionIn(used) ?? expect.unreachable()
+    expect(await on.go('POST', '/profile/recovery_codes', { sessionToken })).toBe('200')
+    const next = await on.wait()
+    for (const old of [code, kept, String(new_recovery_code)])
+      expect(await outcome(post(old, next))).toBe('401 invalid_code')
+  })
+})
+
+onEachEngine('a recovery code', (engine) => {
+  it('takes the same work at a position without a code', async () => {
+    let hashes = 0
+    const counting = {
+      ...CHEAP_HASHER,
+      verify: (password: string, hash: string) => {
+        hashes++
+        return CHEAP_HASHER.verify(password, hash)
+      },
+      verifyNothing: (password: string) => {
+        hashes++
+        return CHEAP_HASHER.verifyNothing(password)
+      },
+    }
+    const ctx = await productionContext(engine, { hasher: counting })
+    const on = await stage(engine, { databaseUrl: ctx.options.databaseUrl })
+    const { id } = await on.member({ app: true })
+    const { findUserById } = await import('../../src/db/index.ts')
+    const user = (await findUserById(ctx.db, id)) ?? expect.unreachable()
+    const hash = await CHEAP_HASHER.hash('another code')
+    await on.db.updateTable('recovery_codes').set({ code_hash: hash }).execute()
+    const work: number[] = []
+    for (const position of [0, 9]) {
+      hashes = 0
+      await expect(checkRecoveryCode(ctx, user, `${position}${'0'.repeat(13)}`, {})).rejects.toMatchObject({
+        code: 'invalid_code',
+      })
+      work.push(hashes)
+    }
+    expect(work).toEqual([1, 1])
+  })
+
+  it('cannot be guessed over fresh sign-ins [MFA-03]', async () => {
+    const on = await stage(engine, { factorFailuresPerAccount: 3 })
+    await on.member({ app: true })
+    const outcomes: string[] = []
+    for (let guess = 0; guess < 5; guess++)
+      outcomes.push(
+        await on.go('POST', '/sessions/recovery_code', {
+          json: { code: `9${'0'.repeat(13)}` },
+          loginToken: await on.wait(),
+        }),
+      )
+    expect(tally(outcomes)).toEqual({ '401 invalid_code': 3, '429 too_many_attempts': 2 })
+  })
+})
+
+onEachEngine('the sealed secret of an app', (engine) => {
+  it('does not open in the row of another account [TOTP-04, CRY-03]', async () => {
+    const on = await stage(engine)
+    const members = [await on.member({ app: true }), await on.member({ app: true, passkey: true }, MALLORY)]
+    const rows = await on.db
+      .selectFrom('totp')
+      .select(['user_id', 'sealed_secret'])
+      .orderBy('user_id')
+      .execute()
+    for (const [index, { user_id }] of rows.entries())
+      await on.db
+        .updateTable('totp')
+        .set({ sealed_secret: rows[1 - index]?.sealed_secret ?? null })
+        .where('user_id', '=', user_id)
+        .execute()
+    for (const { email, app } of members)
+      for (const code of [app.codeAt(), members[0]?.app.codeAt() ?? ''])
+        expect(await outcome(on.finish(code, await on.wait(email)))).toBe('503 unavailable')
+    // Another factor of the account works.
+    const loginToken = await on.wait(MALLORY)
+    const json = await on.assertion(members[1]?.authenticator ?? expect.unreachable(), 'second_factor', {
+      loginToken,
+    })
+    expect(await whereabouts(on, await on.ask('POST', '/sessions/passkey', { json, loginToken }))).toBe(
+      'aal 2',
+    )
+  })
+
+  it('does not open with any byte altered, and no attempt is counted [TOTP-04, CRY-03]', async () => {
+    const on = await stage(engine, { factorFailuresPerAccount: 2 })
+    const { id, app } = await on.member({ app: true })
+    const { sealed_secret } = await on.db.selectFrom('totp').select('sealed_secret').executeTakeFirstOrThrow()
+    const sealed = sealed_secret ?? expect.unreachable()
+    const store = (bytes: Uint8Array) =>
+      on.db.updateTable('totp').set({ sealed_secret: bytes }).where('user_id', '=', id).execute()
+    const loginToken = await on.wait()
+    for (let index = 0; index < sealed.length; index++) {
+      const altered = Buffer.from(sealed)
+      altered[index] = (altered[index] ?? 0) ^ 1
+      await store(altered)
+      expect(await outcome(on.finish(app.codeAt(), loginToken)), `byte ${index}`).toBe('503 unavailable')
+    }
+    for (const bytes of [
+      sealed.subarray(0, -1),
+      Buffer.concat([sealed, Buffer.from([0])]),
+      Buffer.alloc(1),
+    ]) {
+      await store(bytes)
+      expect(await outcome(on.finish(app.codeAt(), loginToken))).toBe('503 unavailable')
+    }
+    await store(sealed)
+    expect(await whereabouts(on, await on.finish(app.codeAt(), loginToken))).toBe('aal 2')
+  })
+})
