@@ -6,6 +6,7 @@ import { openStore, type Store } from '../../bench/growth/stores.ts'
 import { ACCOUNT_STATES, type AuthService, type Client, openAuthService } from '../../src/auth/index.ts'
 import { MailError, MailRefused } from '../../src/index.ts'
 import type { AuthOptions } from '../../src/options/index.ts'
+import { cbor, SoftwareAuthenticator } from '../support/authenticator.ts'
 import { CHEAP_HASHER, freshDatabase, onBothEngines, type TestClock, testClock } from '../support/engines.ts'
 import { addPasskey, addTotp, PASSKEY_BROWSER, passkeyAnswer, scanTotp } from '../support/factors.ts'
 import { watchPlans } from '../support/plans.ts'
@@ -66,7 +67,7 @@ const BESIDE = [
 const SCANS: Partial<Record<Drive, string>> = {
   // These change all rows.
   'users.endEverySession': 'sessions, users',
-  'transfer.finishRestore': 'mail_codes, sessions, tokens, users',
+  'transfer.finishRestore': 'mail_codes, pending_sign_ins, sessions, tokens, users',
   // For operators. The table only holds queued mail.
   'delivery.count': 'outbox',
   'delivery.listProblems': 'outbox',
@@ -80,7 +81,7 @@ const SCANS: Partial<Record<Drive, string>> = {
 }
 
 /** SQLite deletes every mailed code without a scan, because nothing depends on them. */
-const ON_SQLITE = { 'transfer.finishRestore': 'sessions, tokens, users' }
+const ON_SQLITE = { 'transfer.finishRestore': 'pending_sign_ins, sessions, tokens, users' }
 
 /** A signed-in user. */
 interface Person {
@@ -393,12 +394,42 @@ const DRIVES: Readonly<Partial<Record<Drive, (stage: Stage) => Promise<unknown>>
   async 'users.listSessions'({ engine, person }) {
     expect(await engine.users.listSessions((await person()).id)).toHaveLength(2)
   },
+  async 'users.revokeFactors'({ engine, person }) {
+    const { id } = await person()
+    expect(await engine.users.revokeFactors(id, { totp: true, passkeys: true, recoveryCodes: true })).toBe(
+      false,
+    )
+    const owner = await person()
+    const { passkey } = await addPasskey(engine, owner)
+    expect(await engine.users.revokeFactors(owner.id, { passkeys: [passkey.id] })).toBe(true)
+  },
+  async 'users.requireSecondFactor'({ engine, person }) {
+    const { id } = await person()
+    for (const required of [true, false])
+      expect(await engine.users.requireSecondFactor(id, { required })).toBe(true)
+  },
   'transfer.exportUsers': ({ engine }) => drain(engine.transfer.exportUsers({ withHashes: true })),
   async 'transfer.importUsers'({ engine, person, stranger }) {
     const lines = [
       { email: stranger() },
       { email: stranger(), id: 2_000_000 },
       { email: (await person()).email },
+      {
+        email: stranger(),
+        totp_secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+        passkeys: [
+          {
+            credential_id: 'aW1wb3J0ZWQ',
+            public_key: cbor(new SoftwareAuthenticator({ origin: BASE_URL }).publicKey()).toString(
+              'base64url',
+            ),
+            algorithm: -7,
+            discoverable: false,
+            rp_id: 'auth.example.com',
+            created_at: '2026-01-01T00:00:00Z',
+          },
+        ],
+      },
     ]
     await drain(
       engine.transfer.importUsers(lines.map((line) => ({ fields: { ...line, hashed_password: '!' } }))),

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { AuditRecord } from '../../src/auth/index.ts'
+import { replaceRecoveryCodes } from '../../src/db/index.ts'
 import { type CreateAuthOptions, HookRefusal, MailError, MailRefused } from '../../src/index.ts'
 import { cbor, SoftwareAuthenticator } from './authenticator.ts'
 import type { EngineName } from './engines.ts'
@@ -248,6 +249,7 @@ async function resetAndLeave({ ask, login, newMails, mailedLink, keepRows }: Tel
 /** What operators and programs do, while a stranger guesses passwords. */
 async function operate({
   auth,
+  db,
   ask,
   login,
   newMails,
@@ -295,6 +297,8 @@ async function operate({
   await Array.fromAsync(auth.transfer.importUsers([{ fields: imported }, { fields: { email: DAVE } }]))
   await keepRows()
   const dave = (await auth.users.find(DAVE)) ?? expect.unreachable()
+  const recoveryCode = { id: auth.generateUuid(), position: 0, codeHash: '$argon2id$of-a-recovery-code' }
+  await db.transaction().execute((tx) => replaceRecoveryCodes(tx, dave.user.id, [recoveryCode], new Date(0)))
   for (const required of [true, false]) await auth.users.requireSecondFactor(dave.user.id, { required })
   await auth.users.revokeFactors(dave.user.id, { totp: true, passkeys: true, recoveryCodes: true })
   await Array.fromAsync(auth.transfer.exportUsers({ withHashes: true }))

@@ -38,18 +38,15 @@ export async function* exportUsers(
   await record(ctx, event, asOperator(caller))
   for (let afterId = 0; ; ) {
     const page = await store.listMovingUsers(ctx.db, { afterId, limit: PAGE })
-    const factorsOf = await factorsOfAll(
-      ctx,
-      page.map(({ id }) => id),
-    )
+    const [first, last] = [page.at(0), page.at(-1)]
+    if (first === undefined || last === undefined) return
+    const factorsOf = await factorsOfAll(ctx, { from: first.id, to: last.id })
     for (const user of page)
       yield {
         ...exported(user, withHashes),
         second_factor_enabled: user.secondFactorEnabledAt !== null,
         ...exportedFactors(factorsOf(user.id), withHashes),
       }
-    const last = page.at(-1)
-    if (last === undefined) return
     afterId = last.id
   }
 }

@@ -57,7 +57,8 @@ function readTotp(given: Given, { now, canSeal }: FactorDetails): MovingTotp | n
 
 function secretOf(value: unknown, field: string): Uint8Array {
   const secret = decodeBase32(text(value, field))
-  if (secret === null) throw new FieldProblem(field, 'is not base32')
+  if (secret === null)
+    throw new FieldProblem(field, 'is not base32; leave the field out to import the account without its app')
   if (secret.length < SECRET_BYTES.min || secret.length > SECRET_BYTES.max)
     throw new FieldProblem(field, `is not ${SECRET_BYTES.min} to ${SECRET_BYTES.max} bytes long`)
   return secret

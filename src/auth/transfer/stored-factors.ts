@@ -12,9 +12,9 @@ const NONE: MovingFactors = { totp: null, passkeys: [] }
 /** Reads the factors of users. The function that it returns finds those of one user. */
 export async function factorsOfAll(
   ctx: Context,
-  userIds: readonly number[],
+  users: store.UserIds,
 ): Promise<(userId: number) => MovingFactors> {
-  const { totps, passkeys } = await store.listFactorsAmong(ctx.db, userIds)
+  const { totps, passkeys } = await store.listFactorsOf(ctx.db, users)
   const found = new Map<number, MovingFactors>()
   for (const totp of totps) {
     const { userId, sealedSecret, confirmedAt, disabledAt } = totp

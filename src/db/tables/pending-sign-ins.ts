@@ -186,6 +186,11 @@ export async function deletePendingSignInsOf(tx: Tx, userId: number): Promise<vo
   await tx.deleteFrom('pending_sign_ins').where('id', 'in', locking(tx, rows)).execute()
 }
 
+/** Deletes the pending sign-ins of all users. */
+export async function deleteEveryPendingSignIn(tx: Tx): Promise<void> {
+  await tx.deleteFrom('pending_sign_ins').execute()
+}
+
 async function deleteExpiredPendingSignIns(tx: Tx, now: Date, limit: number): Promise<number> {
   const rows = tx
     .selectFrom('pending_sign_ins')
