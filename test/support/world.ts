@@ -29,7 +29,12 @@ export async function worldOf(
 ): Promise<World> {
   const audit: AuditRecord[] = []
   const onAudit = (record: AuditRecord) => void audit.push(record)
-  const production = await productionAuth(engine, { publicApiDocs: true, ...options, onAudit })
+  const production = await productionAuth(engine, {
+    publicApiDocs: true,
+    passkeyOrigins: 'https://example.fr',
+    ...options,
+    onAudit,
+  })
   const { auth } = production
   const { id } = await auth.users.create({ email: ALICE, password: PASSWORD, confirmed: true })
   const newSession = async () => (await auth.createSession(ALICE)) ?? expect.unreachable()
@@ -73,7 +78,37 @@ const VALUES = new Map<unknown, Filler>([
   [fields.passkeyName, () => 'Phone'],
   [fields.ceremony, async (world, operation) => (await passkeyFor(world, operation)).ceremony],
   [fields.credential, async (world, operation) => (await passkeyFor(world, operation)).credential],
+  [pageFields.credentialText, credentialTextFor],
+  [pageFields.passkeyField, async (world) => (await prepared(world)).passkeyId],
+  [pageFields.switchField, async (...given) => ((await setSwitch(...given)) ? 'on' : 'off')],
 ])
+
+/** The forms of pages that do what another operation does. They need the same. */
+const TWINS: Readonly<Record<string, string>> = {
+  'pages.showSecondStep': 'signIn.pending',
+  'pages.proveTotp': 'signIn.withTotp',
+  'pages.proveRecoveryCode': 'signIn.withRecoveryCode',
+  'pages.provePasskey': 'signIn.withPasskey',
+  'pages.signInWithPasskey': 'signIn.withPasskey',
+  'pages.stepUpWithTotp': 'signIn.withTotp',
+  'pages.stepUpWithPasskey': 'signIn.withPasskey',
+  'pages.addPasskey': 'passkeys.add',
+  'pages.renamePasskey': 'passkeys.rename',
+  'pages.removePasskey': 'passkeys.remove',
+  'pages.setSecondFactor': 'factors.setSecondFactor',
+  'pages.confirmApp': 'factors.confirmTotp',
+  'pages.removeApp': 'factors.removeTotp',
+  'pages.renewRecoveryCodes': 'factors.renewRecoveryCodes',
+}
+
+function twinOf({ id }: Operation): string {
+  return TWINS[id] ?? id
+}
+
+/** Whether an operation is part of a sign-in that waits for the set-up of a second factor. */
+function isEnrolling({ access, path }: Operation): boolean {
+  return access === 'pending' && path.startsWith('/sign_in/enrol')
+}
 
 /** Alice's browser. */
 const BROWSER_TOKEN = 'b'.repeat(43)
@@ -87,6 +122,7 @@ const WRONG_VALUES = new Map<unknown, Filler>([
   [fields.stepUp.totp, async (world) => prepared(world).then(() => '000000')],
   [fields.recoveryCode, async (world) => prepared(world).then(() => '0'.repeat(14))],
   [fields.credential, wrongCredential],
+  [pageFields.credentialText, (...given) => wrongCredential(...given).then((text) => JSON.stringify(text))],
 ])
 
 /** The fields for the password of the account. */
@@ -107,6 +143,7 @@ const SECRETS: readonly unknown[] = [
   fields.totpCode,
   fields.recoveryCode,
   fields.credential,
+  pageFields.credentialText,
 ]
 
 /**
@@ -191,12 +228,12 @@ const NEEDS_FACTORS =
 
 /** Brings the account into the state in which an operation succeeds. */
 export async function prepare(operation: Operation, world: World): Promise<void> {
-  if (!NEEDS_FACTORS.test(operation.id)) return
+  if (!NEEDS_FACTORS.test(twinOf(operation))) return
   await prepared(world)
   await strengthenSessions(world)
   // What is removed is the last factor.
-  if (operation.id === 'factors.removeTotp') await world.db.deleteFrom('passkeys').execute()
-  if (operation.id === 'passkeys.remove') await world.db.deleteFrom('totp').execute()
+  if (twinOf(operation) === 'factors.removeTotp') await world.db.deleteFrom('passkeys').execute()
+  if (twinOf(operation) === 'passkeys.remove') await world.db.deleteFrom('totp').execute()
 }
 
 /** The answer of a passkey to another ceremony than the one that it names. */
@@ -220,8 +257,19 @@ async function waitingToken({ auth, newMails }: World): Promise<string> {
   return result.next === 'signed_in' ? expect.unreachable('nothing is missing') : result.loginToken
 }
 
-async function totpCodeFor(world: World, { id }: Operation): Promise<string> {
-  if (id !== 'factors.confirmTotp') return (await prepared(world)).app.codeAt(1)
+/** The token of a sign-in that must set up a second factor. */
+async function enrollingToken(world: World): Promise<string> {
+  const { db, userId } = world
+  await db.updateTable('users').set({ second_factor_required_at: 1 }).where('id', '=', userId).execute()
+  return waitingToken(world)
+}
+
+async function totpCodeFor(world: World, operation: Operation): Promise<string> {
+  if (isEnrolling(operation)) {
+    const loginToken = await enrollingToken(world)
+    return (await scanTotp(world.auth, world.now, { sessionToken: null, loginToken })).codeAt()
+  }
+  if (twinOf(operation) !== 'factors.confirmTotp') return (await prepared(world)).app.codeAt(1)
   const caller = { sessionToken: await world.newSession() }
   await strengthenSessions(world)
   return (await scanTotp(world.auth, world.now, caller)).codeAt()
@@ -240,7 +288,7 @@ const ANSWERS = new WeakMap<World, { readonly ceremony: string; readonly credent
 /** The answer of a passkey: the ceremony is asked for first, then the credential. */
 async function passkeyFor(
   world: World,
-  { id }: Operation,
+  operation: Operation,
 ): Promise<Omit<Answer, 'credential'> & { credential: unknown }> {
   const known = ANSWERS.get(world)
   if (known !== undefined) {
@@ -249,8 +297,10 @@ async function passkeyFor(
   }
   const { auth, newSession } = world
   let answer: { ceremony: string; credential: unknown }
-  if (id === 'passkeys.add') {
-    const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
+  if (twinOf(operation) === 'passkeys.add' || isEnrolling(operation)) {
+    const caller = isEnrolling(operation)
+      ? { sessionToken: null, browserToken: BROWSER_TOKEN, loginToken: await enrollingToken(world) }
+      : { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
     await strengthenSessions(world)
     const { ceremony, options } = await auth.passkeys.startCeremony({ purpose: 'add_passkey' }, caller)
     if (!('user' in options)) return expect.unreachable()
@@ -258,10 +308,16 @@ async function passkeyFor(
     answer = { ceremony, credential: fresh.create(options) }
   } else {
     const { authenticator } = await prepared(world)
-    answer = await passkeyAnswer(auth, authenticator, 'sign_in', { browserToken: BROWSER_TOKEN })
+    const isStepUp = operation.id === 'pages.stepUpWithPasskey'
+    const caller = { browserToken: BROWSER_TOKEN, ...(isStepUp && { sessionToken: await newSession() }) }
+    answer = await passkeyAnswer(auth, authenticator, isStepUp ? 'step_up' : 'sign_in', caller)
   }
   ANSWERS.set(world, answer)
   return answer
+}
+
+async function credentialTextFor(world: World, operation: Operation): Promise<string> {
+  return JSON.stringify((await passkeyFor(world, operation)).credential)
 }
 
 /** A credential that was made for another challenge. */
@@ -313,7 +369,7 @@ export async function requestFor(
   for (const [name, schema] of Object.entries(body?.shape ?? {})) {
     if (ALTERNATIVES.includes(schema) && schema !== alternative) continue
     const value = VALUES.get(schema)
-    if (schema instanceof z.ZodEnum) json[name] = String(schema.options[choice])
+    if (schema instanceof z.ZodEnum && value === undefined) json[name] = String(schema.options[choice])
     else if (value !== undefined) {
       const fill = wrong.includes(schema) ? (WRONG_VALUES.get(schema) ?? (() => WRONG)) : value
       json[name] = await fill(world, operation, choice)
@@ -326,7 +382,9 @@ export async function requestFor(
   return {
     path: path.replace('{id}', rowId).replace('{name}', asset),
     browserToken: BROWSER_TOKEN,
-    ...(access === 'pending' && { loginToken: await waitingToken(world) }),
+    ...(access === 'pending' && {
+      loginToken: await (isEnrolling(operation) ? enrollingToken : waitingToken)(world),
+    }),
     ...(body && fieldsFor(operation, json)),
   }
 }
