@@ -259,7 +259,12 @@ onEachEngine('an answer', (engine) => {
       const links = (await world.newMails()).filter((mail) => mail.text.includes('#')).map(linkIn)
       const tokens = [world.sessionToken, ...cookies, ...links.map(({ token }) => token)]
       // A change of the profile is answered with the profile.
-      const isPublic = ['account.update', 'passkeys.rename', 'factors.setSecondFactor'].includes(operation.id)
+      const isPublic = [
+        'account.update',
+        'passkeys.rename',
+        'factors.setSecondFactor',
+        'pages.setSecondFactor',
+      ].includes(operation.id)
       const secrets = [PASSWORD, ...tokens, ...sent.filter((value) => !isPublic && !value.includes('@'))]
         // A token is an id, which is public, a dot, and a secret.
         .map((value) => value.slice(value.indexOf('.') + 1))

@@ -122,7 +122,10 @@ const WRONG_VALUES = new Map<unknown, Filler>([
   [fields.stepUp.totp, async (world) => prepared(world).then(() => '000000')],
   [fields.recoveryCode, async (world) => prepared(world).then(() => '0'.repeat(14))],
   [fields.credential, wrongCredential],
-  [pageFields.credentialText, (...given) => wrongCredential(...given).then((text) => JSON.stringify(text))],
+  [
+    pageFields.credentialText,
+    async (world, operation) => JSON.stringify(await wrongCredential(world, operation)),
+  ],
 ])
 
 /** The fields for the password of the account. */
@@ -257,6 +260,12 @@ async function waitingToken({ auth, newMails }: World): Promise<string> {
   return result.next === 'signed_in' ? expect.unreachable('nothing is missing') : result.loginToken
 }
 
+/** Takes away what an earlier call has set up. */
+async function withoutFactors({ db, userId }: World): Promise<void> {
+  for (const table of ['totp', 'passkeys', 'recovery_codes'] as const)
+    await db.deleteFrom(table).where('user_id', '=', userId).execute()
+}
+
 /** The token of a sign-in that must set up a second factor. */
 async function enrollingToken(world: World): Promise<string> {
   const { db, userId } = world
@@ -266,6 +275,7 @@ async function enrollingToken(world: World): Promise<string> {
 
 async function totpCodeFor(world: World, operation: Operation): Promise<string> {
   if (isEnrolling(operation)) {
+    await withoutFactors(world)
     const loginToken = await enrollingToken(world)
     return (await scanTotp(world.auth, world.now, { sessionToken: null, loginToken })).codeAt()
   }
@@ -298,6 +308,7 @@ async function passkeyFor(
   const { auth, newSession } = world
   let answer: { ceremony: string; credential: unknown }
   if (twinOf(operation) === 'passkeys.add' || isEnrolling(operation)) {
+    if (isEnrolling(operation)) await withoutFactors(world)
     const caller = isEnrolling(operation)
       ? { sessionToken: null, browserToken: BROWSER_TOKEN, loginToken: await enrollingToken(world) }
       : { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
@@ -407,6 +418,7 @@ export function guessesOf({ body }: Operation): readonly (readonly unknown[])[] 
     [fields.stepUp.totp],
     [fields.recoveryCode],
     [fields.credential],
+    [pageFields.credentialText],
   ].filter((schemas) => schemas.some((each) => shape.includes(each)))
   return guessed.length === 0 ? [[]] : guessed
 }
