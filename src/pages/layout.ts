@@ -33,7 +33,7 @@ interface Layout {
 }
 
 /** `more`: new passwords, times and recovery codes. `passkeys`: asks for them. `signals`: tells password managers about them. */
-export type Script = 'more' | 'passkeys' | 'signals'
+type Script = 'more' | 'passkeys' | 'signals'
 
 /** The pages of the account, in the order of their navigation. */
 export const ACCOUNT_PAGES = {

@@ -138,7 +138,7 @@ describe.skipIf(!hasBrowser)('the hosted pages in a browser', () => {
     expect(await other.innerText('header')).toContain(mallory)
     await page.fill('#email', ALICE)
     await page.fill('#password', PASSWORD)
-    await page.click('.submit')
+    await page.click('main [type=submit]')
     await page.waitForURL(`${site.origin}/account`)
     expect(await page.innerText('header')).toContain(ALICE)
     const cookies = (await browsing.cookies()).filter(({ name }) => name === 'session_id')

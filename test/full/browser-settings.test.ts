@@ -36,7 +36,7 @@ async function signIn(page: Page, origin: string): Promise<void> {
   await page.goto(`${origin}/sign_in`)
   await page.fill('#email', ALICE)
   await page.fill('#password', PASSWORD)
-  await page.click('.submit')
+  await page.click('main [type=submit]')
 }
 
 /** The requests for pages, without their files, after the first ones. */

@@ -628,13 +628,16 @@ onEachEngine('the page of the data', (engine) => {
 })
 
 describe('the forms of the account', () => {
+  /** Those of second factors and passkeys are in factors.test.ts. */
+  const isHere = (path: string) => /^\/account(?!\/(?:factors|passkeys))/.test(path)
+
   it('are all in this test', () => {
     const posts = Object.values<Contract>(TOPICS.pages).filter(
-      ({ method, path }) => method === 'POST' && path.startsWith('/account'),
+      ({ method, path }) => method === 'POST' && isHere(path),
     )
     expect(posts.map(({ path }) => path).toSorted()).toEqual(FORMS.map(([path]) => path).toSorted())
     const gets = Object.values<Contract>(TOPICS.pages).filter(
-      ({ method, path, access }) => method === 'GET' && path.startsWith('/account') && access !== 'anyone',
+      ({ method, path, access }) => method === 'GET' && isHere(path) && access !== 'anyone',
     )
     expect(gets.map(({ path }) => path).toSorted()).toEqual(PATHS.toSorted())
   })

@@ -17,8 +17,8 @@ import { type Send, send } from './send.ts'
 import { ALICE } from './story.ts'
 import type { OnEnd } from './system.ts'
 
-export const BOB = 'bob.waits@wonderland.example'
-export const CAROL = 'carol.enrols@wonderland.example'
+const BOB = 'bob.waits@wonderland.example'
+const CAROL = 'carol.enrols@wonderland.example'
 
 /** Where people may be sent to. */
 export const APPLICATION = 'https://app.example.com'

@@ -10,7 +10,7 @@ import { fill } from '../words.ts'
 import { notice, noticeOf, stepUpFirst } from './notice.ts'
 
 /** A passkey, as the page shows it. */
-export interface OwnPasskey {
+interface OwnPasskey {
   readonly id: string
   readonly name: string
   readonly provider: string | null
