@@ -84,7 +84,7 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
 const AWAITED: Readonly<Record<string, RegExp>> = {
   'sign-in with another provider': /oauth|oidc|provider|callback|link/,
   'lists that are paged over HTTP': /page|cursor/,
-  'API keys': /key|machine/,
+  'API keys': /api.?key|machine/,
   invitations: /invit/,
   webhooks: /hook/,
 }

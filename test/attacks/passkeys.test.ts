@@ -219,7 +219,7 @@ onEachEngine('the answer of a passkey', (engine) => {
     'an altered signature': { signature: (bytes) => Buffer.from(bytes.with(bytes.length - 1, 7)) },
   }
 
-  it('is refused with any one thing wrong, even if signed anew [PKY-02]', async () => {
+  it('is refused with any one thing wrong, even if signed anew [PKY-02, PKY-08]', async () => {
     const { on, go, session, wait, victim } = await rivals(engine)
     const own = { sessionToken: await session(), loginToken: await wait() }
     for (const [wrong, changes] of Object.entries(BROKEN))
@@ -257,7 +257,7 @@ onEachEngine('the answer of a passkey', (engine) => {
     }
   })
 
-  it('tells that nobody has the passkey only if everything else is right, and no options tell who has one [LGN-10]', async () => {
+  it('tells that nobody has the passkey only if everything else is right, and no options tell who has one [PKY-09]', async () => {
     const { on, ask, go, session } = await rivals(engine)
     const json = await answered(on, stranger(), 'sign_in')
     expect(await go('POST', '/sessions/passkey', { json })).toBe('401 unknown_passkey')
@@ -275,6 +275,16 @@ onEachEngine('the answer of a passkey', (engine) => {
       const { options } = (await begun.json()) as { options: Record<string, unknown> }
       seen.push({ ...options, challenge: String(options.challenge).length })
     }
+    const handles: string[] = []
+    for (const email of [VICTIM, VICTIM, MALLORY]) {
+      const sessionToken = await session(email, 'hwk mfa')
+      const begun = await ask('POST', '/ceremonies', { json: { purpose: 'add_passkey' }, sessionToken })
+      const { options } = (await begun.json()) as { options: { user: { id: string } } }
+      handles.push(options.user.id)
+    }
+    expect(handles.map((handle) => Buffer.from(handle, 'base64url').length)).toEqual([32, 32, 32])
+    expect(handles[1]).toBe(handles[0])
+    expect(handles[2]).not.toBe(handles[0])
     const options = {
       rpId: 'auth.example.com',
       challenge: 43,

@@ -144,6 +144,38 @@ onEachEngine('a stolen session', (engine) => {
     expect(sessionIn(changed)).not.toBe(token)
   })
 
+  it.each([
+    ['by default', {}, DAY, HOUR],
+    ['in the strictest profile', { aal2LifetimeSeconds: 43_200, aal2IdleSeconds: 900 }, 43_200, 900],
+  ] as const)(
+    'has level 2 for a day or an hour %s, and lasts 30 days [SES-08]',
+    async (_, options, lifetime, idle) => {
+      const on = await stage(engine, { sessionIdleSeconds: 0, ...options })
+      await on.member({ app: true })
+      const [busy, quiet] = [
+        await on.session(undefined, 'pwd otp mfa'),
+        await on.session(undefined, 'pwd otp mfa'),
+      ]
+      const levels: (number | undefined)[] = []
+      for (let second = 0; second < lifetime; second += idle - 1) {
+        on.now.advance(Math.min(idle - 1, lifetime - second - 1))
+        levels.push(await aalOf(on, busy))
+      }
+      expect(new Set(levels)).toEqual(new Set([2]))
+      on.now.advance(1)
+      expect([await aalOf(on, busy), await aalOf(on, quiet)]).toEqual([1, 1])
+      const late = await on.session(undefined, 'pwd otp mfa')
+      on.now.advance(idle - 1)
+      expect(await aalOf(on, late)).toBe(2)
+      on.now.advance(idle)
+      expect(await aalOf(on, late)).toBe(1)
+      on.now.advance(30 * DAY - lifetime - 2 * idle)
+      expect(await aalOf(on, busy)).toBe(1)
+      on.now.advance(1)
+      expect(await aalOf(on, busy)).toBeUndefined()
+    },
+  )
+
   it('of a program that vouched for its user must prove a factor too [SES-15]', async () => {
     const on = await stage(engine)
     await on.member({ app: true })
@@ -162,7 +194,7 @@ onEachEngine('a factor', (engine) => {
     ['required', { passkey: true }],
     ['passkey', { passkey: true }],
     ['passkey', { app: true, passkey: true }],
-  ] as const)('that the policy %s demands cannot be removed: %o [MFA-04]', async (secondFactor, has) => {
+  ] as const)('that the policy %s demands cannot be removed: %o', async (secondFactor, has) => {
     const on = await stage(engine, { secondFactor })
     await on.member(has)
     const sessionToken = await on.session(undefined, 'pwd hwk mfa')
@@ -180,7 +212,7 @@ onEachEngine('a factor', (engine) => {
     expect([left.totp !== null, left.passkeys.length]).toEqual(['app' in has, 'passkey' in has ? 1 : 0])
   })
 
-  it('can be removed at once by its owner where the policy leaves it to them [MFA-04]', async () => {
+  it('can be removed at once by its owner where the policy leaves it to them', async () => {
     const on = await stage(engine)
     await on.member({ app: true, passkey: true })
     const sessionToken = await on.session(undefined, 'pwd otp mfa')
