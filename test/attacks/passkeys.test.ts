@@ -143,7 +143,7 @@ onBothEngines('a passkey', (engine) => {
 
 onEachEngine('the answer of a passkey', (engine) => {
   it('is worth nothing for another purpose, in another browser, for another account, again, or late [PKY-01]', async () => {
-    const { on, go, now, session, wait, victim } = await rivals(engine)
+    const { on, go, now, session, wait, victim, mallory } = await rivals(engine)
     const own = { sessionToken: await session(VICTIM, 'hwk mfa'), loginToken: await wait() }
     const accepted: string[] = []
     for (const purpose of PURPOSES)
@@ -179,6 +179,8 @@ onEachEngine('the answer of a passkey', (engine) => {
       await refused(await fresh(), { browserToken: 'q'.repeat(43) })
       await refused(await fresh(), { browserToken: PASSKEY_BROWSER.slice(1) })
       if (purpose !== 'sign_in') await refused(await fresh(), mallorys)
+      if (purpose === 'second_factor' || purpose === 'step_up')
+        await refused(await answered(on, mallory.authenticator, purpose, own), mallorys)
       const { credential } = await fresh()
       // The challenge of one, the name of another.
       await refused({ ...(await fresh()), credential }, {})
@@ -257,7 +259,7 @@ onEachEngine('the answer of a passkey', (engine) => {
     }
   })
 
-  it('tells that nobody has the passkey only if everything else is right, and no options tell who has one [PKY-09]', async () => {
+  it('tells that nobody has the passkey only if everything else is right, and no options tell who has one [PKY-01, PKY-09]', async () => {
     const { on, ask, go, session } = await rivals(engine)
     const json = await answered(on, stranger(), 'sign_in')
     expect(await go('POST', '/sessions/passkey', { json })).toBe('401 unknown_passkey')

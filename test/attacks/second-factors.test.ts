@@ -644,6 +644,23 @@ onEachEngine('an app', (engine) => {
   })
 })
 
+onBothEngines('a sign-in that waits', (engine) => {
+  it('is finished once, also with several factors at once [MFA-02]', async () => {
+    const on = await stage(engine)
+    const { app, authenticator } = await on.member({ app: true, passkey: true })
+    const loginToken = await on.wait()
+    const answers: Awaited<ReturnType<typeof on.assertion>>[] = []
+    for (let more = 0; more < 3; more++)
+      answers.push(await on.assertion(authenticator, 'second_factor', { loginToken }))
+    const outcomes = await Promise.all([
+      outcome(on.finish(app.codeAt(), loginToken)),
+      ...answers.map((json) => on.go('POST', '/sessions/passkey', { json, loginToken })),
+    ])
+    expect(tally(outcomes)['200']).toBe(1)
+    expect(await on.db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
+  })
+})
+
 onBothEngines('a code of an app', (engine) => {
   it('signs in once, sent twenty times at once [TOTP-02]', async () => {
     const on = await stage(engine, { factorFailuresPerAccount: 100 })

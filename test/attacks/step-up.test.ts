@@ -1,6 +1,7 @@
 /** Attacks with a stolen session on an account that has a second factor. */
 import { expect, it } from 'vitest'
 import { onEachEngine } from '../support/engines.ts'
+import { addTotp, scanTotp } from '../support/factors.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/production.ts'
 import { sessionIn } from '../support/send.ts'
 import { type Stage, stage } from './member.ts'
@@ -150,7 +151,7 @@ onEachEngine('a stolen session', (engine) => {
   ] as const)(
     'has level 2 for a day or an hour %s, and lasts 30 days [SES-08]',
     async (_, options, lifetime, idle) => {
-      const on = await stage(engine, { sessionIdleSeconds: 0, ...options })
+      const on = await stage(engine, { sessionIdleSeconds: 30 * DAY, ...options })
       await on.member({ app: true })
       const [busy, quiet] = [
         await on.session(undefined, 'pwd otp mfa'),
@@ -185,6 +186,38 @@ onEachEngine('a stolen session', (engine) => {
         code: 'second_factor_required',
         accepts: ['totp'],
       })
+  })
+})
+
+onEachEngine('the other sessions', (engine) => {
+  it.each([
+    ['DELETE', '/profile/totp', undefined],
+    ['POST', '/profile/recovery_codes', undefined],
+    ['PUT', '/profile/second_factor', { enabled: false }],
+  ] as const)('end with %s %s, but not those of other accounts [SES-12]', async (method, path, json) => {
+    const on = await stage(engine)
+    await on.member({ app: true, passkey: true })
+    await on.member({}, 'other@example.com')
+    const [own, stolen] = [await on.session(undefined, 'pwd otp mfa'), await on.session()]
+    const other = await on.session('other@example.com')
+    expect(await on.go(method, path, { json, sessionToken: own })).toBe('200')
+    expect(await aalOf(on, stolen)).toBeUndefined()
+    expect([await aalOf(on, own), await aalOf(on, other)]).toEqual([2, 1])
+  })
+
+  it('end when a factor is added, in a session or while a sign-in waits for it [SES-12]', async () => {
+    const on = await stage(engine)
+    const { id } = await on.member({})
+    const [own, stolen] = [await on.session(), await on.session()]
+    await addTotp(on.auth, on.now, { sessionToken: own })
+    expect([await aalOf(on, own), await aalOf(on, stolen)]).toEqual([1, undefined])
+    await on.db.deleteFrom('totp').execute()
+    await on.db.updateTable('users').set({ second_factor_required_at: 1 }).where('id', '=', id).execute()
+    const loginToken = await on.wait()
+    const { codeAt } = await scanTotp(on.auth, on.now, { loginToken, sessionToken: null })
+    const answer = await on.ask('PUT', '/profile/totp', { json: { code: codeAt() }, loginToken })
+    expect(await aalOf(on, sessionIn(answer))).toBe(2)
+    expect(await on.db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
   })
 })
 

@@ -82,6 +82,8 @@ async function driveOnce(operation: Operation): Promise<Driven> {
   if (operation.audit?.includes('begin_sign_in')) {
     const world = await worldOf('sqlite', { secondFactor: 'passkey' })
     const { path, ...request } = await requestFor(operation, world)
+    // Who has one must use it.
+    await world.db.deleteFrom('passkeys').execute()
     await during(world, () => world.ask(operation.method, path, request))
   }
   if (operation.id === 'signIn.reauthenticate') {

@@ -58,6 +58,13 @@ export const FACTORS: readonly Mutant[] = [
     replace: 'return effectiveAal(ctx, session) < 2',
   },
   {
+    id: 'MFA-01',
+    does: 'takes a code where a factor must be set up first',
+    file: 'src/auth/sign-in/pending.ts',
+    find: 'found === null || (next !== undefined && found.pending.next !== next)',
+    replace: 'found === null',
+  },
+  {
     id: 'MFA-02',
     does: 'lets a sign-in wait for ever',
     file: 'src/auth/sign-in/pending.ts',
@@ -84,7 +91,7 @@ export const FACTORS: readonly Mutant[] = [
     id: 'MFA-02',
     does: 'keeps sign-ins that wait when the second factor is disabled',
     file: 'src/auth/factors/switch.ts',
-    find: `    await store.deletePendingSignInsOf(tx.db, user.id)
+    find: `    await revokeOthers(tx, user.id, session)
 `,
     replace: '',
   },
@@ -92,7 +99,7 @@ export const FACTORS: readonly Mutant[] = [
     id: 'MFA-02',
     does: 'keeps sign-ins that wait when a factor is removed',
     file: 'src/auth/factors/removal.ts',
-    find: `    await store.deletePendingSignInsOf(tx.db, user.id)
+    find: `    await revokeOthers(tx, user.id, session)
 `,
     replace: '',
   },
@@ -100,7 +107,7 @@ export const FACTORS: readonly Mutant[] = [
     id: 'MFA-02',
     does: 'keeps sign-ins that wait when codes are renewed',
     file: 'src/auth/factors/recovery-codes.ts',
-    find: `    await store.deletePendingSignInsOf(tx.db, user.id)
+    find: `    await revokeOthers(tx, user.id, session)
 `,
     replace: '',
   },
@@ -117,15 +124,15 @@ export const FACTORS: readonly Mutant[] = [
     does: 'keeps sign-ins that wait when the address changes',
     file: 'src/auth/sessions/revoke.ts',
     find: `  await store.deletePendingSignInsOf(tx.db, userId)
-`,
-    replace: '',
+  await cancelLinks`,
+    replace: '  await cancelLinks',
   },
   {
     id: 'MFA-02',
     does: 'lets whoever waits for a factor set one up',
     file: 'src/auth/factors/enrollee.ts',
-    find: `if (live?.pending.next === 'enrol') return`,
-    replace: 'if (live !== null) return',
+    find: `if (live?.pending.next === 'enrol')`,
+    replace: 'if (live !== null)',
   },
   {
     id: 'MFA-03',
@@ -145,8 +152,8 @@ export const FACTORS: readonly Mutant[] = [
     id: 'MFA-05',
     does: 'adds a factor in a session that is not strong',
     file: 'src/auth/factors/enrollee.ts',
-    find: 'const { user, acting } = await requireStrongSession(ctx, caller)',
-    replace: `const { user, acting } = await (await import('../sessions/guards.ts')).requireSession(ctx, caller)`,
+    find: 'const { user, session, acting } = await requireStrongSession(ctx, caller)',
+    replace: `const { user, session, acting } = await (await import('../sessions/guards.ts')).requireSession(ctx, caller)`,
   },
   {
     id: 'MFA-05',
@@ -165,10 +172,10 @@ export const FACTORS: readonly Mutant[] = [
   },
   {
     id: 'MFA-06',
-    does: 'accepts codes of an app that is disabled',
-    file: 'src/auth/factors/totp-check.ts',
-    find: 'return isNew && totp.disabledAt === null ? { totp, step } : null',
-    replace: 'return isNew ? { totp, step } : null',
+    does: 'forgets wrong codes',
+    file: 'src/db/tables/totp.ts',
+    find: `query('failures', '+', 1)`,
+    replace: `query('failures', '*', 1)`,
   },
   {
     id: 'TOTP-01',
@@ -191,13 +198,6 @@ export const FACTORS: readonly Mutant[] = [
     find: `    .where('last_step', '<', step)
 `,
     replace: '',
-  },
-  {
-    id: 'TOTP-02',
-    does: 'accepts a code that came before',
-    file: 'src/auth/factors/totp-check.ts',
-    find: 'step > (totp.lastStep ?? step)',
-    replace: 'step > 0',
   },
   {
     id: 'TOTP-03',

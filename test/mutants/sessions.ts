@@ -267,6 +267,13 @@ export const SESSIONS: readonly Mutant[] = [
     replace: 'await store.deleteTokensOf(tx.db, user.id)',
   },
   {
+    id: 'SES-12',
+    does: 'keeps the other sessions after a change of factors',
+    file: 'src/auth/sessions/revoke.ts',
+    find: 'else await store.deleteOtherSessions(tx.db, kept)',
+    replace: 'else await store.lockUser(tx.db, userId)',
+  },
+  {
     id: 'SES-13',
     does: 'ends the sessions of others by id',
     file: 'src/auth/sessions/own.ts',

@@ -224,13 +224,6 @@ export const SIGN_IN: readonly Mutant[] = [
     replace: '!pending',
   },
   {
-    id: 'LGN-10',
-    does: 'takes a session for a sign-in that waits',
-    file: 'src/auth/sessions/guards.ts',
-    find: 'if (!bearer || !found || !equalInConstantTime(found.session.secretHash, bearer.secretHash)) return null',
-    replace: 'if (!bearer || !found) return null',
-  },
-  {
     id: 'LGN-11',
     does: 'sends no notice of a sign-in that was not finished',
     file: 'src/auth/sign-in/pending.ts',

@@ -172,17 +172,21 @@ function prepared(world: World): Promise<Prepared> {
 }
 
 async function prepareOnce(world: World): Promise<Prepared> {
-  const { auth, now, newSession, newMails } = world
+  const { auth, db, now, newSession, newMails } = world
+  const sessions = await db.selectFrom('sessions').selectAll().execute()
   const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
   const { authenticator, passkey } = await addPasskey(auth, caller)
   await strengthenSessions(world)
   const app = await addTotp(auth, now, caller)
+  // The other sessions have ended. Here they go on.
+  const insert = db.insertInto('sessions').values(sessions)
+  if (sessions.length > 0) await insert.onConflict((conflict) => conflict.doNothing()).execute()
   await newMails()
   return { app, authenticator, passkeyId: passkey.id }
 }
 
 async function strengthenSessions({ db, userId }: World): Promise<void> {
-  await db.updateTable('sessions').set({ aal: 2, amr: 'pwd otp mfa' }).where('user_id', '=', userId).execute()
+  await db.updateTable('sessions').set({ aal: 2, amr: 'pwd hwk mfa' }).where('user_id', '=', userId).execute()
 }
 
 /** Operations that need a second factor, or a state of it, before they are called. */
