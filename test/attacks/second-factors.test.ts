@@ -2,9 +2,11 @@
 import { expect, it } from 'vitest'
 import { OPERATIONS, type Operation } from '../../src/api/index.ts'
 import { checkRecoveryCode } from '../../src/auth/factors/recovery-codes.ts'
+import { decodeBase32 } from '../../src/lib/base32.ts'
+import { totpCode, totpStep } from '../../src/lib/totp.ts'
 import { CHEAP_HASHER, freshAuth, onBothEngines, onEachEngine } from '../support/engines.ts'
 import { addFactorRows } from '../support/factor-rows.ts'
-import { NEW_PASSWORD, PASSWORD, productionContext, randomKey } from '../support/production.ts'
+import { everyRow, NEW_PASSWORD, PASSWORD, productionContext, randomKey } from '../support/production.ts'
 import { send, sessionIn } from '../support/send.ts'
 import { ALICE } from '../support/story.ts'
 import { requestFor, worldOf } from '../support/world.ts'
@@ -546,6 +548,116 @@ onEachEngine('a sign-in that waits', (engine) => {
         expect(await on.go(method, path, simple), path).toMatch(/^(?:403|415) /)
       }
     expect(await whereabouts(on, await on.finish(app.codeAt(), loginToken))).toBe('aal 2')
+  })
+})
+
+onEachEngine('a reset', (engine) => {
+  it('neither signs in nor takes the second factor away, and a lost one needs the password and a recovery code [REC-08, REC-10]', async () => {
+    const on = await stage(engine)
+    const { app, id } = await on.member({ app: true, codes: true })
+    const [code = ''] = app.recoveryCodes
+    const email = VICTIM
+    await on.ask('POST', '/reset_password', { json: { email } })
+    const { token } = await on.mailedLink('reset_password')
+    const byLink = await on.ask('PUT', '/reset_password', {
+      json: { email, reset_token: token, new_password: NEW_PASSWORD },
+    })
+    await on.ask('POST', '/mail_codes', { json: { purpose: 'reset_password', email } })
+    const mailed = (await on.newMails()).find((mail) => mail.code !== null)?.code
+    const byCode = await on.ask('POST', '/mail_codes/reset_password', {
+      json: { code: mailed, new_password: PASSWORD },
+    })
+    for (const answer of [byLink, byCode])
+      expect([answer.status, sessionIn(answer)]).toEqual([200, undefined])
+    expect(await on.db.selectFrom('totp').select('user_id').execute()).toEqual([{ user_id: id }])
+    // Whoever reads the mail has one proof, and so has whoever has the code.
+    const use = (loginToken?: string) =>
+      on.ask('POST', '/sessions/recovery_code', { json: { code }, loginToken })
+    expect(await outcome(use())).toBe('401 pending_login_required')
+    const entered = await on.enter()
+    expect(await whereabouts(on, entered)).toBe('second_factor totp recovery_code')
+    const finished = await use(loginIn(entered))
+    expect(await whereabouts(on, finished.clone())).toBe('aal 2')
+    const sessionToken = sessionIn(finished)
+    expect(await on.go('DELETE', '/profile/totp', { sessionToken })).toBe('200')
+  })
+})
+
+onEachEngine('an app', (engine) => {
+  it('gets a new secret, shown only then, and works once a code has confirmed it [TOTP-01, TOTP-04]', async () => {
+    const on = await stage(engine)
+    const secrets: string[] = []
+    for (const email of [VICTIM, MALLORY]) {
+      await on.member({}, email)
+      const sessionToken = await on.session(email)
+      const begun = await on.ask('POST', '/profile/totp', { json: {}, sessionToken })
+      const { secret } = (await begun.json()) as { secret: string }
+      secrets.push(secret)
+      expect(await whereabouts(on, await on.enter(email))).toBe('aal 1')
+      expect(await on.go('PUT', '/profile/totp', { json: { code: '000000' }, sessionToken })).toBe(
+        '401 invalid_code',
+      )
+      expect(await whereabouts(on, await on.enter(email))).toBe('aal 1')
+      const key = decodeBase32(secret) ?? expect.unreachable()
+      expect(key).toHaveLength(20)
+      const code = totpCode(key, totpStep(on.now()))
+      const confirmed = await on.ask('PUT', '/profile/totp', { json: { code }, sessionToken })
+      expect(confirmed.status).toBe(200)
+      expect(await whereabouts(on, await on.enter(email))).toBe('second_factor totp recovery_code')
+      // Neither the database nor an answer has it.
+      const strong = await on.session(email, 'pwd otp mfa')
+      const answers = [
+        await confirmed.text(),
+        await (await on.ask('GET', '/profile/factors', { sessionToken: strong })).text(),
+        await (await on.ask('POST', '/profile/export', { sessionToken: strong })).text(),
+        JSON.stringify(await everyRow(on.db)),
+      ].join()
+      for (const spelling of [
+        secret,
+        Buffer.from(key).toString('hex'),
+        Buffer.from(key).toString('base64url'),
+      ])
+        expect(answers).not.toContain(spelling)
+      const anew = await on.ask('POST', '/profile/totp', { json: {}, sessionToken: strong })
+      secrets.push(((await anew.json()) as { secret: string }).secret)
+    }
+    expect(new Set(secrets).size).toBe(4)
+  })
+
+  it.each([
+    [0, [0]],
+    [1, [-1, 0, 1]],
+  ])('may be %i steps of 30 seconds ahead or behind [TOTP-03]', async (totpDriftSteps, right) => {
+    const on = await stage(engine, { totpDriftSteps })
+    const { app } = await on.member({ app: true })
+    const accepted: number[] = []
+    for (const steps of [-3, -2, -1, 0, 1, 2, 3]) {
+      // The clock of the server decides, at any second of a step.
+      on.now.advance(90 + 29)
+      const before = on.now().getTime()
+      const answer = await on.finish(app.codeAt(steps), await on.wait())
+      expect(on.now().getTime()).toBe(before)
+      if (answer.status === 200) accepted.push(steps)
+      await on.db.updateTable('totp').set({ last_step: 1, failures: 0 }).execute()
+    }
+    expect(accepted).toEqual(right)
+  })
+})
+
+onBothEngines('a sign-in that waits', (engine) => {
+  it('is finished once, also with several factors at once [MFA-02]', async () => {
+    const on = await stage(engine)
+    const { app, authenticator } = await on.member({ app: true, passkey: true })
+    const loginToken = await on.wait()
+    const answers: Awaited<ReturnType<typeof on.assertion>>[] = []
+    for (let more = 0; more < 3; more++)
+      answers.push(await on.assertion(authenticator, 'second_factor', { loginToken }))
+    const outcomes = await Promise.all([
+      outcome(on.finish(app.codeAt(), loginToken)),
+      ...answers.map((json) => on.go('POST', '/sessions/passkey', { json, loginToken })),
+    ])
+    expect(tally(outcomes)['200']).toBe(1)
+    expect(await on.db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
   })
 })
 

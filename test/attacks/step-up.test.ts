@@ -1,6 +1,7 @@
 /** Attacks with a stolen session on an account that has a second factor. */
 import { expect, it } from 'vitest'
 import { onEachEngine } from '../support/engines.ts'
+import { addTotp, scanTotp } from '../support/factors.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/production.ts'
 import { sessionIn } from '../support/send.ts'
 import { type Stage, stage } from './member.ts'
@@ -144,6 +145,38 @@ onEachEngine('a stolen session', (engine) => {
     expect(sessionIn(changed)).not.toBe(token)
   })
 
+  it.each([
+    ['by default', {}, DAY, HOUR],
+    ['in the strictest profile', { aal2LifetimeSeconds: 43_200, aal2IdleSeconds: 900 }, 43_200, 900],
+  ] as const)(
+    'has level 2 for a day or an hour %s, and lasts 30 days [SES-08]',
+    async (_, options, lifetime, idle) => {
+      const on = await stage(engine, { sessionIdleSeconds: 30 * DAY, ...options })
+      await on.member({ app: true })
+      const [busy, quiet] = [
+        await on.session(undefined, 'pwd otp mfa'),
+        await on.session(undefined, 'pwd otp mfa'),
+      ]
+      const levels: (number | undefined)[] = []
+      for (let second = 0; second < lifetime; second += idle - 1) {
+        on.now.advance(Math.min(idle - 1, lifetime - second - 1))
+        levels.push(await aalOf(on, busy))
+      }
+      expect(new Set(levels)).toEqual(new Set([2]))
+      on.now.advance(1)
+      expect([await aalOf(on, busy), await aalOf(on, quiet)]).toEqual([1, 1])
+      const late = await on.session(undefined, 'pwd otp mfa')
+      on.now.advance(idle - 1)
+      expect(await aalOf(on, late)).toBe(2)
+      on.now.advance(idle)
+      expect(await aalOf(on, late)).toBe(1)
+      on.now.advance(30 * DAY - lifetime - 2 * idle)
+      expect(await aalOf(on, busy)).toBe(1)
+      on.now.advance(1)
+      expect(await aalOf(on, busy)).toBeUndefined()
+    },
+  )
+
   it('of a program that vouched for its user must prove a factor too [SES-15]', async () => {
     const on = await stage(engine)
     await on.member({ app: true })
@@ -156,13 +189,45 @@ onEachEngine('a stolen session', (engine) => {
   })
 })
 
+onEachEngine('the other sessions', (engine) => {
+  it.each([
+    ['DELETE', '/profile/totp', undefined],
+    ['POST', '/profile/recovery_codes', undefined],
+    ['PUT', '/profile/second_factor', { enabled: false }],
+  ] as const)('end with %s %s, but not those of other accounts [SES-12]', async (method, path, json) => {
+    const on = await stage(engine)
+    await on.member({ app: true, passkey: true })
+    await on.member({}, 'other@example.com')
+    const [own, stolen] = [await on.session(undefined, 'pwd otp mfa'), await on.session()]
+    const other = await on.session('other@example.com')
+    expect(await on.go(method, path, { json, sessionToken: own })).toBe('200')
+    expect(await aalOf(on, stolen)).toBeUndefined()
+    expect([await aalOf(on, own), await aalOf(on, other)]).toEqual([2, 1])
+  })
+
+  it('end when a factor is added, in a session or while a sign-in waits for it [SES-12]', async () => {
+    const on = await stage(engine)
+    const { id } = await on.member({})
+    const [own, stolen] = [await on.session(), await on.session()]
+    await addTotp(on.auth, on.now, { sessionToken: own })
+    expect([await aalOf(on, own), await aalOf(on, stolen)]).toEqual([1, undefined])
+    await on.db.deleteFrom('totp').execute()
+    await on.db.updateTable('users').set({ second_factor_required_at: 1 }).where('id', '=', id).execute()
+    const loginToken = await on.wait()
+    const { codeAt } = await scanTotp(on.auth, on.now, { loginToken, sessionToken: null })
+    const answer = await on.ask('PUT', '/profile/totp', { json: { code: codeAt() }, loginToken })
+    expect(await aalOf(on, sessionIn(answer))).toBe(2)
+    expect(await on.db.selectFrom('sessions').select('id').execute()).toHaveLength(1)
+  })
+})
+
 onEachEngine('a factor', (engine) => {
   it.each([
     ['required', { app: true }],
     ['required', { passkey: true }],
     ['passkey', { passkey: true }],
     ['passkey', { app: true, passkey: true }],
-  ] as const)('that the policy %s demands cannot be removed: %o [MFA-04]', async (secondFactor, has) => {
+  ] as const)('that the policy %s demands cannot be removed: %o', async (secondFactor, has) => {
     const on = await stage(engine, { secondFactor })
     await on.member(has)
     const sessionToken = await on.session(undefined, 'pwd hwk mfa')
@@ -180,7 +245,7 @@ onEachEngine('a factor', (engine) => {
     expect([left.totp !== null, left.passkeys.length]).toEqual(['app' in has, 'passkey' in has ? 1 : 0])
   })
 
-  it('can be removed at once by its owner where the policy leaves it to them [MFA-04]', async () => {
+  it('can be removed at once by its owner where the policy leaves it to them', async () => {
     const on = await stage(engine)
     await on.member({ app: true, passkey: true })
     const sessionToken = await on.session(undefined, 'pwd otp mfa')

@@ -113,8 +113,8 @@ export const CLASSIC: readonly Mutant[] = [
     id: 'CX-10',
     does: 'does not hash again',
     file: 'src/auth/sign-in/with-password.ts',
-    find: 'ctx.hasher.needsRehash(password, user.hashedPassword)\n',
-    replace: 'false\n',
+    find: 'hasher.needsRehash(password, user.hashedPassword)',
+    replace: 'false',
   },
   {
     id: 'CX-10',

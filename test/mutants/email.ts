@@ -104,8 +104,8 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-06',
     does: 'needs no recent password',
     file: 'src/auth/account/email-change.ts',
-    find: 'requireFreshSession(ctx, caller)',
-    replace: "(await import('../sessions/guards.ts')).requireSession(ctx, caller)",
+    find: 'await requireStrongSession(ctx, caller)',
+    replace: `await (await import('../sessions/guards.ts')).requireSession(ctx, caller)`,
   },
   {
     id: 'EML-06',
@@ -132,9 +132,9 @@ export const EMAIL: readonly Mutant[] = [
   {
     id: 'EML-07',
     does: 'lets an unconfirmed account sign in',
-    file: 'src/auth/sign-in/with-password.ts',
-    find: "if (ctx.options.emailVerification && user.emailVerifiedAt === null) return refuse('unconfirmed')",
-    replace: '',
+    file: 'src/auth/sign-in/gates.ts',
+    find: 'options.emailVerification && user.emailVerifiedAt === null',
+    replace: 'options.emailVerification && false',
   },
   {
     id: 'EML-07',
@@ -282,8 +282,9 @@ export const EMAIL: readonly Mutant[] = [
     id: 'EML-09',
     does: 'does not limit sign-ins with a password per IP address',
     file: 'src/auth/sign-in/with-password.ts',
-    find: 'await passGates(ctx, request, caller)\n',
-    replace: 'await passGates(ctx, request, { deviceToken: caller.deviceToken })\n',
+    find: 'const attempt = await checkPassword(ctx, { password, email, account: user }, caller)',
+    replace:
+      'const attempt = await checkPassword(ctx, { password, email, account: user }, { deviceToken: caller.deviceToken })',
   },
   {
     id: 'EML-09',

@@ -2,6 +2,232 @@ import type { Mutant } from './mutant.ts'
 
 export const FACTORS: readonly Mutant[] = [
   {
+    id: 'MFA-01',
+    does: 'lets users in who lack a required factor',
+    file: 'src/auth/sign-in/gates.ts',
+    find: `if (!factors.hasAny) return { next: 'enrol', methods: [] }`,
+    replace: 'if (!factors.hasAny) return null',
+  },
+  {
+    id: 'MFA-01',
+    does: 'asks only users who have chosen it',
+    file: 'src/auth/sign-in/gates.ts',
+    find: 'if (user.secondFactorEnabledAt === null && !mustHaveSecondFactor(ctx, user)) return null',
+    replace: 'if (user.secondFactorEnabledAt === null) return null',
+  },
+  {
+    id: 'MFA-01',
+    does: 'forgets who must have a factor of their own',
+    file: 'src/auth/factors/state.ts',
+    find: `secondFactor === 'optional' && user.secondFactorRequiredAt !== null ?`,
+    replace: `secondFactor === 'optional' && false ?`,
+  },
+  {
+    id: 'MFA-01',
+    does: 'accepts an app where the policy asks for a passkey',
+    file: 'src/auth/sign-in/gates.ts',
+    find: 'return isResistantEnough(ctx, user, amr) ? null :',
+    replace: 'return isResistantEnough(ctx, user, amr) || true ? null :',
+  },
+  {
+    id: 'MFA-01',
+    does: 'lets an app lead past a passkey that the user has',
+    file: 'src/auth/sign-in/with-totp.ts',
+    find: 'if (mustUsePasskey(ctx, live.user, await factorsOf(ctx, live.user.id)))',
+    replace: 'if (false)',
+  },
+  {
+    id: 'MFA-01',
+    does: 'sets another app up where the policy asks for a passkey',
+    file: 'src/auth/factors/totp.ts',
+    find: `enrollee.live !== null && policyFor(ctx, enrollee.user) === 'passkey'`,
+    replace: 'false',
+  },
+  {
+    id: 'MFA-01',
+    does: 'keeps sessions that a new policy does not allow',
+    file: 'src/auth/sessions/guards.ts',
+    find: 'return effectiveAal(ctx, session) < 2 || !isResistantEnough(ctx, user, session.amr)',
+    replace: 'return false',
+  },
+  {
+    id: 'MFA-01',
+    does: 'keeps sessions with an app under the policy passkey',
+    file: 'src/auth/sessions/guards.ts',
+    find: 'return effectiveAal(ctx, session) < 2 || !isResistantEnough(ctx, user, session.amr)',
+    replace: 'return effectiveAal(ctx, session) < 2',
+  },
+  {
+    id: 'MFA-01',
+    does: 'takes a code where a factor must be set up first',
+    file: 'src/auth/sign-in/pending.ts',
+    find: 'found === null || (next !== undefined && found.pending.next !== next)',
+    replace: 'found === null',
+  },
+  {
+    id: 'MFA-02',
+    does: 'lets a sign-in wait for ever',
+    file: 'src/auth/sign-in/pending.ts',
+    find: 'user === null || pending.expiresAt <= ctx.now()',
+    replace: 'user === null',
+  },
+  {
+    id: 'MFA-02',
+    does: 'lets any number of sign-ins wait',
+    file: 'src/auth/sign-in/pending.ts',
+    find: 'const PENDING_PER_USER = 5',
+    replace: 'const PENDING_PER_USER = 500',
+  },
+  {
+    id: 'MFA-02',
+    does: 'finishes a sign-in twice',
+    file: 'src/auth/sign-in/continue.ts',
+    find: `      if (!(await finish(tx, live, caller))) throw outdated()
+`,
+    replace: `      await finish(tx, live, caller)
+`,
+  },
+  {
+    id: 'MFA-02',
+    does: 'keeps sign-ins that wait when the second factor is disabled',
+    file: 'src/auth/factors/switch.ts',
+    find: `    await revokeOthers(tx, user.id, session)
+`,
+    replace: '',
+  },
+  {
+    id: 'MFA-02',
+    does: 'keeps sign-ins that wait when a factor is removed',
+    file: 'src/auth/factors/removal.ts',
+    find: `    await revokeOthers(tx, user.id, session)
+`,
+    replace: '',
+  },
+  {
+    id: 'MFA-02',
+    does: 'keeps sign-ins that wait when codes are renewed',
+    file: 'src/auth/factors/recovery-codes.ts',
+    find: `    await revokeOthers(tx, user.id, session)
+`,
+    replace: '',
+  },
+  {
+    id: 'MFA-02',
+    does: 'keeps sign-ins that wait when the user signs out everywhere else',
+    file: 'src/auth/sessions/own.ts',
+    find: `    await store.deletePendingSignInsOf(tx.db, user.id)
+`,
+    replace: '',
+  },
+  {
+    id: 'MFA-02',
+    does: 'keeps sign-ins that wait when the address changes',
+    file: 'src/auth/sessions/revoke.ts',
+    find: `  await store.deletePendingSignInsOf(tx.db, userId)
+  await cancelLinks`,
+    replace: '  await cancelLinks',
+  },
+  {
+    id: 'MFA-02',
+    does: 'lets whoever waits for a factor set one up',
+    file: 'src/auth/factors/enrollee.ts',
+    find: `if (live?.pending.next === 'enrol')`,
+    replace: 'if (live !== null)',
+  },
+  {
+    id: 'MFA-03',
+    does: 'does not count wrong codes of an app',
+    file: 'src/auth/factors/totp-check.ts',
+    find: `const attempt = await countAttempt(ctx, 'totp', { email: user.email, account: user }, caller)`,
+    replace: `const attempt = await countAttempt(ctx, 'totp', { email: Math.random().toString(), account: user }, caller)`,
+  },
+  {
+    id: 'MFA-03',
+    does: 'does not count wrong recovery codes',
+    file: 'src/auth/factors/recovery-codes.ts',
+    find: `const attempt = await countAttempt(ctx, 'recovery_code', { email: user.email, account: user }, caller)`,
+    replace: `const attempt = await countAttempt(ctx, 'recovery_code', { email: Math.random().toString(), account: user }, caller)`,
+  },
+  {
+    id: 'MFA-05',
+    does: 'adds a factor in a session that is not strong',
+    file: 'src/auth/factors/enrollee.ts',
+    find: 'const { user, session, acting } = await requireStrongSession(ctx, caller)',
+    replace: `const { user, session, acting } = await (await import('../sessions/guards.ts')).requireSession(ctx, caller)`,
+  },
+  {
+    id: 'MFA-05',
+    does: 'sends no notice of a new factor',
+    file: 'src/auth/factors/enrollee.ts',
+    find: `    await enqueueMail(tx, user, \`\${factor}_added\`, acting, { details: added.mailDetails ?? {} })
+`,
+    replace: '',
+  },
+  {
+    id: 'MFA-06',
+    does: 'never disables an app',
+    file: 'src/db/tables/totp.ts',
+    find: 'disableAfter === 0 || row.failures < disableAfter',
+    replace: 'true',
+  },
+  {
+    id: 'MFA-06',
+    does: 'forgets wrong codes',
+    file: 'src/db/tables/totp.ts',
+    find: `query('failures', '+', 1)`,
+    replace: `query('failures', '*', 1)`,
+  },
+  {
+    id: 'TOTP-01',
+    does: 'makes secrets of 80 bits',
+    file: 'src/lib/totp.ts',
+    find: 'SECRET_BYTES = 20',
+    replace: 'SECRET_BYTES = 10',
+  },
+  {
+    id: 'TOTP-01',
+    does: 'enables an app without a right code',
+    file: 'src/auth/factors/totp.ts',
+    find: `if (found === null) throw new AuthError('invalid_code')`,
+    replace: `if (found === null && code !== '000000') throw new AuthError('invalid_code')`,
+  },
+  {
+    id: 'TOTP-02',
+    does: 'accepts a code again',
+    file: 'src/db/tables/totp.ts',
+    find: `    .where('last_step', '<', step)
+`,
+    replace: '',
+  },
+  {
+    id: 'TOTP-03',
+    does: 'allows drift where the setting is 0',
+    file: 'src/auth/factors/totp-check.ts',
+    find: 'matchTotp(secret, code, ctx.now(), ctx.options.totpDriftSteps)',
+    replace: 'matchTotp(secret, code, ctx.now(), 1)',
+  },
+  {
+    id: 'TOTP-03',
+    does: 'allows twice the drift',
+    file: 'src/auth/factors/totp-check.ts',
+    find: 'matchTotp(secret, code, ctx.now(), ctx.options.totpDriftSteps)',
+    replace: 'matchTotp(secret, code, ctx.now(), 2 * ctx.options.totpDriftSteps)',
+  },
+  {
+    id: 'TOTP-04',
+    does: 'stores secrets as they are',
+    file: 'src/auth/factors/sealed-totp.ts',
+    find: 'return seal(keys, COLUMNS[which].name, userId, secret)',
+    replace: 'return Buffer.from(secret)',
+  },
+  {
+    id: 'TOTP-04',
+    does: 'seals secrets for no row in particular',
+    file: 'src/auth/secrets/sealing.ts',
+    find: 'return keys.open(purpose, { table, column, row }, sealed)',
+    replace: 'return keys.open(purpose, { table, column, row: 1 }, sealed)',
+  },
+  {
     id: 'RCV-01',
     does: 'makes recovery codes of 60 bits',
     file: 'src/lib/recovery-code.ts',
@@ -21,5 +247,37 @@ export const FACTORS: readonly Mutant[] = [
     file: 'src/auth/service.ts',
     find: '{ ...options, ...RECOVERY_CODE_HASHING }',
     replace: 'options',
+  },
+  {
+    id: 'RCV-02',
+    does: 'accepts a recovery code again',
+    file: 'src/db/tables/recovery-codes.ts',
+    find: `    .where('code_hash', '=', codeHash)
+`,
+    replace: '',
+  },
+  {
+    id: 'RCV-02',
+    does: 'keeps the old set',
+    file: 'src/db/tables/recovery-codes.ts',
+    find: `  await deleteRecoveryCodes(tx, userId)
+  const rows`,
+    replace: `  await tx.updateTable('recovery_codes').set((q) => ({ position: q('position', '+', 0) })).execute()
+  const rows`,
+  },
+  {
+    id: 'RCV-02',
+    does: 'sends no notice of a used code',
+    file: 'src/auth/factors/recovery-codes.ts',
+    find: `      await enqueueMail(tx, user, 'recovery_code_used', caller)
+`,
+    replace: '',
+  },
+  {
+    id: 'RCV-03',
+    does: 'puts no new code in the place of a used one',
+    file: 'src/auth/factors/recovery-codes.ts',
+    find: 'const newHash = await orWithdraw(attempt, () => ctx.recoveryHasher.hash(newCode))',
+    replace: 'const newHash = await orWithdraw(attempt, () => ctx.recoveryHasher.hash(code))',
   },
 ]

@@ -63,7 +63,7 @@ export const HTTP: readonly Mutant[] = [
     id: 'API-03',
     does: 'sends every field that a handler returns',
     file: 'src/app/handlers.ts',
-    find: 'success.body?.parse(reply.body)',
+    find: 'schema?.parse(reply.body)',
     replace: 'reply.body',
   },
   {
@@ -83,9 +83,9 @@ export const HTTP: readonly Mutant[] = [
   {
     id: 'API-03',
     does: 'answers with the session token',
-    file: 'src/app/routes/sign-in.ts',
-    find: "email: signedIn.user.email, message: 'logged in'",
-    replace: "email: signedIn.sessionToken, message: 'logged in'",
+    file: 'src/app/signed-in.ts',
+    find: `{ email: result.user.email, message: 'logged in' as const, ...fields }`,
+    replace: `{ email: result.sessionToken, message: 'logged in' as const, ...fields }`,
   },
   {
     id: 'API-04',
@@ -349,9 +349,11 @@ export const HTTP: readonly Mutant[] = [
   {
     id: 'API-15',
     does: 'signs in without asking the hook of the application',
-    file: 'src/auth/sign-in/finish.ts',
-    find: '  await askApplication(ctx, { user, attempt, method }, caller)\n',
-    replace: '  if (false) await askApplication(ctx, { user, attempt, method }, caller)\n',
+    file: 'src/auth/sign-in/admit.ts',
+    find: `  await askApplication(ctx, { user, attempt, method }, caller)
+`,
+    replace: `  if (false) await askApplication(ctx, { user, attempt, method }, caller)
+`,
   },
   {
     id: 'API-15',

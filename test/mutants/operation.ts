@@ -70,8 +70,9 @@ export const OPERATION: readonly Mutant[] = [
     id: 'AUD-03',
     does: 'records the password',
     file: 'src/auth/sign-in/with-password.ts',
-    find: 'refuseSignIn(ctx, { email, user, reason, attempt }, caller)',
-    replace: 'refuseSignIn(ctx, { email, user, reason, attempt }, { ...caller, userAgent: password })',
+    find: 'const refuse = (reason: Refusal) => refuseSignIn(ctx, { email, user, reason, attempt }, caller)',
+    replace:
+      'const refuse = (reason: Refusal) => refuseSignIn(ctx, { email, user, reason, attempt }, { ...caller, userAgent: password })',
   },
   {
     id: 'AUD-04',

@@ -7,6 +7,42 @@ const REGISTRATION = 'src/auth/passkeys/webauthn/registration.ts'
 
 export const PASSKEYS: readonly Mutant[] = [
   {
+    id: 'PKY-01',
+    does: 'keeps expired challenges',
+    file: 'src/auth/passkeys/ceremonies.ts',
+    find: 'taken !== null && taken.expiresAt > ctx.now() && purposes',
+    replace: 'taken !== null && purposes',
+  },
+  {
+    id: 'PKY-01',
+    does: 'takes a challenge of another purpose',
+    file: 'src/auth/passkeys/ceremonies.ts',
+    find: ' && purposes.includes(taken.purpose) ? taken',
+    replace: ' ? taken',
+  },
+  {
+    id: 'PKY-01',
+    does: 'takes a challenge of another account',
+    file: 'src/auth/passkeys/use.ts',
+    find: 'ceremony === null || ceremony.userId !== (named?.id ?? null)',
+    replace: 'ceremony === null',
+  },
+  {
+    id: 'PKY-01',
+    does: 'makes short challenges',
+    file: 'src/auth/passkeys/ceremonies.ts',
+    find: 'const CHALLENGE_BYTES = 32',
+    replace: 'const CHALLENGE_BYTES = 8',
+  },
+  {
+    id: 'PKY-01',
+    does: 'asks for the challenge of another browser',
+    file: 'src/db/tables/ceremonies.ts',
+    find: `    .where('browser_hash', '=', browserHash)
+`,
+    replace: '',
+  },
+  {
     id: 'PKY-02',
     does: 'accepts the response to another kind of ceremony',
     file: CHECKS,
@@ -96,5 +132,86 @@ export const PASSKEYS: readonly Mutant[] = [
     file: REGISTRATION,
     find: "['fmt', 'none'],",
     replace: "['fmt', library.decodeAttestationObject(new Uint8Array(bytes)).get('fmt')],",
+  },
+  {
+    id: 'PKY-03',
+    does: 'counts a passkey as two factors without verification',
+    file: 'src/auth/factors/proven.ts',
+    find: `...(userVerified ? ['mfa'] : [])`,
+    replace: `'mfa'`,
+  },
+  {
+    id: 'PKY-03',
+    does: 'signs in with a passkey that did not verify its user',
+    file: 'src/auth/passkeys/use.ts',
+    find: 'requireUserVerification: named === null',
+    replace: 'requireUserVerification: false',
+  },
+  {
+    id: 'PKY-04',
+    does: 'accepts the passkey of another account as a second factor',
+    file: 'src/auth/passkeys/use.ts',
+    find: `if (named !== null && named.id !== userId) throw new Failed('owner')`,
+    replace: `if (false) throw new Failed('owner')`,
+  },
+  {
+    id: 'PKY-04',
+    does: 'believes any user handle',
+    file: 'src/auth/passkeys/use.ts',
+    find: 'if (!isSame && (named === null || userHandle !== null))',
+    replace: 'if (false)',
+  },
+  {
+    id: 'PKY-05',
+    does: 'ignores the counter',
+    file: 'src/auth/passkeys/use.ts',
+    find: 'if (backupEligible || !counts || signCount > passkey.signCount) return',
+    replace: 'return',
+  },
+  {
+    id: 'PKY-05',
+    does: 'accepts synced passkeys where they are refused',
+    file: 'src/auth/passkeys/use.ts',
+    find: `ctx.options.passkeyStorage === 'device_bound')
+    throw new Failed('backup_eligibility')`,
+    replace: `false)
+    throw new Failed('backup_eligibility')`,
+  },
+  {
+    id: 'PKY-06',
+    does: 'stores a key when a passkey is renamed',
+    file: 'src/db/tables/passkeys.ts',
+    find: `    .set({ name })
+`,
+    replace: `    .set({ name, public_key: Buffer.from(name) })
+`,
+  },
+  {
+    id: 'PKY-08',
+    does: 'accepts ids of any length',
+    file: 'src/auth/passkeys/webauthn/credential.ts',
+    find: 'id: 1_023,',
+    replace: 'id: 4_096,',
+  },
+  {
+    id: 'PKY-08',
+    does: 'accepts a response made in a frame',
+    file: 'src/auth/passkeys/webauthn/checks.ts',
+    find: '(clientData.crossOrigin ?? false) !== false || ',
+    replace: '',
+  },
+  {
+    id: 'PKY-09',
+    does: 'lists the passkeys of whoever is signed in',
+    file: 'src/auth/passkeys/ceremonies.ts',
+    find: `if (purpose === 'sign_in') return null`,
+    replace: `if (purpose === 'sign_in') return (await requireAnySession(ctx, caller).catch(() => null))?.user ?? null`,
+  },
+  {
+    id: 'PKY-09',
+    does: 'makes a new handle for each passkey',
+    file: 'src/db/tables/users.ts',
+    find: 'sql`coalesce(webauthn_handle, ${proposal})`',
+    replace: 'sql`${proposal}`',
   },
 ]

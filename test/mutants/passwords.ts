@@ -62,8 +62,10 @@ export const PASSWORDS: readonly Mutant[] = [
     id: 'PW-02',
     does: 'hashes passwords of any length at reauthentication',
     file: 'src/auth/sign-in/reauthenticate.ts',
-    find: "assertPassword(request.password, 'password')",
-    replace: "assertPassword(request.password.slice(0, 1), 'password')",
+    find: `  assertPassword(password, 'password')
+`,
+    replace: `  assertPassword(password?.slice(0, 1), 'password')
+`,
   },
   {
     id: 'PW-03',
@@ -190,16 +192,16 @@ export const PASSWORDS: readonly Mutant[] = [
   {
     id: 'PW-09',
     does: 'lets a compromised password pass its gate',
-    file: SIGN_IN,
-    find: "if (user.passwordCompromisedAt !== null) return refuse('password_compromised')",
-    replace: '',
+    file: 'src/auth/sign-in/gates.ts',
+    find: `const isMet = method === 'passkey' || user.passwordCompromisedAt === null`,
+    replace: `const isMet = method !== 'passkey' || user.passwordCompromisedAt === null`,
   },
   {
     id: 'PW-09',
     does: 'starts sessions for an account with a compromised password',
-    file: 'src/db/tables/sessions.ts',
-    find: "    .where('password_compromised_at', 'is', null)\n",
-    replace: '',
+    file: 'src/auth/sessions/create.ts',
+    find: 'user === null || user.passwordCompromisedAt !== null ||',
+    replace: 'user === null ||',
   },
   {
     id: 'PW-09',
@@ -260,9 +262,9 @@ export const PASSWORDS: readonly Mutant[] = [
   {
     id: 'PW-13',
     does: 'never hashes again',
-    file: SIGN_IN,
-    find: 'ctx.hasher.needsRehash(password, user.hashedPassword)\n',
-    replace: 'false\n',
+    file: 'src/auth/sign-in/with-password.ts',
+    find: 'hasher.needsRehash(password, user.hashedPassword)',
+    replace: 'false',
   },
   {
     id: 'PW-13',

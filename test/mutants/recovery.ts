@@ -242,4 +242,24 @@ export const RECOVERY: readonly Mutant[] = [
     find: "    await enqueueMail(tx, locked, 'password_changed', caller)\n",
     replace: '',
   },
+  {
+    id: 'REC-08',
+    does: 'takes the app away with a reset',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: `    await store.updateUser(tx.db, userId, { hashedPassword })
+`,
+    replace: `    await store.updateUser(tx.db, userId, { hashedPassword })
+    await store.deleteTotp(tx.db, userId)
+`,
+  },
+  {
+    id: 'REC-10',
+    does: 'disables the second factor with a reset',
+    file: 'src/auth/account/mailbox-proof.ts',
+    find: `    await store.updateUser(tx.db, userId, { hashedPassword })
+`,
+    replace: `    await store.updateUser(tx.db, userId, { hashedPassword })
+    await store.updateSecondFactor(tx.db, userId, { enabledAt: null })
+`,
+  },
 ]

@@ -63,15 +63,17 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-04',
     does: 'keeps the session that a sign-in replaces',
-    file: 'src/auth/sign-in/finish.ts',
-    find: '      if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)\n',
+    file: 'src/auth/sign-in/admit.ts',
+    find: `      if (replaced !== null) await endReplacedSession(tx, replaced.session, caller)
+`,
     replace: '',
   },
   {
     id: 'SES-04',
     does: 'keeps the old session after reauthentication',
     file: 'src/auth/sign-in/reauthenticate.ts',
-    find: "    if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')\n",
+    find: `  if (!(await store.deleteSession(tx.db, session))) throw new AuthError('unauthenticated')
+`,
     replace: '',
   },
   {
@@ -167,10 +169,10 @@ export const SESSIONS: readonly Mutant[] = [
   },
   {
     id: 'SES-07',
-    does: 'repeats the token in the body',
-    file: 'src/app/routes/sign-in.ts',
-    find: "message: 'logged in', ...fields }, cookies }",
-    replace: "message: 'logged in', ...fields }, headers: { 'x-session': signedIn.sessionToken }, cookies }",
+    does: 'repeats the token in a header',
+    file: 'src/app/signed-in.ts',
+    find: 'return { body, cookies: [...cookies, ...endOfWait(result, caller, options)] }',
+    replace: `return { body, headers: { 'x-session': result.sessionToken }, cookies: [...cookies, ...endOfWait(result, caller, options)] }`,
   },
   {
     id: 'SES-09',
@@ -281,9 +283,9 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-11',
     does: 'lets a disabled account sign in',
-    file: 'src/auth/sign-in/with-password.ts',
-    find: "if (user.disabledAt !== null) return refuse('disabled')",
-    replace: '',
+    file: 'src/auth/sign-in/gates.ts',
+    find: `return user.disabledAt === null ? null : { refusal: 'disabled' }`,
+    replace: `return user.disabledAt !== undefined ? null : { refusal: 'disabled' }`,
   },
   {
     id: 'SES-12',
@@ -291,6 +293,13 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/auth/account/password-change.ts',
     find: 'await revokeSessionsAndTokens(tx, user.id)',
     replace: 'await store.deleteTokensOf(tx.db, user.id)',
+  },
+  {
+    id: 'SES-12',
+    does: 'keeps the other sessions after a change of factors',
+    file: 'src/auth/sessions/revoke.ts',
+    find: 'else await store.deleteOtherSessions(tx.db, kept)',
+    replace: 'else await store.lockUser(tx.db, userId)',
   },
   {
     id: 'SES-13',
@@ -346,24 +355,23 @@ export const SESSIONS: readonly Mutant[] = [
   {
     id: 'SES-15',
     does: 'records two factors for a password',
-    file: 'src/auth/sign-in/finish.ts',
-    find: "amr: ['pwd'], aal: 1,",
-    replace: "amr: ['pwd'], aal: 2,",
+    file: 'src/auth/sign-in/with-password.ts',
+    find: `return { user, method: 'password', amr: ['pwd'] }`,
+    replace: `return { user, method: 'password', amr: ['pwd', 'mfa'] }`,
   },
   {
     id: 'SES-15',
     does: 'records two factors for a reauthentication',
     file: 'src/auth/sign-in/reauthenticate.ts',
-    find: "amr: ['pwd'], aal: 1,",
-    replace: "amr: ['pwd'], aal: 2,",
+    find: `renew(tx, live, { amr: ['pwd'], reason: 'password' }, acting),`,
+    replace: `renew(tx, live, { amr: ['pwd', 'mfa'], reason: 'password' }, acting),`,
   },
   {
     id: 'SES-15',
     does: 'accepts any password on a known device',
     file: 'src/auth/sign-in/with-password.ts',
-    find: "if (!attempt.isRight) return refuse('wrong_password')",
-    replace:
-      "if (!attempt.isRight && recogniseDevice(ctx, caller, user) === null) return refuse('wrong_password')",
+    find: `return attempt.isRight ? { user, attempt } : refuse('wrong_password')`,
+    replace: `return attempt.isRight || recogniseDevice(ctx, caller, user) !== null ? { user, attempt } : refuse('wrong_password')`,
   },
   {
     id: 'SES-17',
@@ -379,5 +387,74 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/app/routes/account.ts',
     find: '    return { body: { email } }\n  },\n\n  async update',
     replace: "    return { body: { email }, cookies: ['session_id=x'] }\n  },\n\n  async update",
+  },
+  {
+    id: 'SES-08',
+    does: 'keeps level 2 for any time',
+    file: 'src/auth/sessions/guards.ts',
+    find: `    now() < secondsAfter(createdAt, options.aal2LifetimeSeconds) &&
+`,
+    replace: '',
+  },
+  {
+    id: 'SES-08',
+    does: 'keeps level 2 of a session that is not used',
+    file: 'src/auth/sessions/guards.ts',
+    find: ` &&
+    now() < secondsAfter(lastSeenAt, options.aal2IdleSeconds)`,
+    replace: '',
+  },
+  {
+    id: 'SES-08',
+    does: 'brings level 2 back with the next use',
+    file: 'src/auth/sessions/guards.ts',
+    find: '...(aal !== session.aal && { aal })',
+    replace: '...(false && { aal })',
+  },
+  {
+    id: 'SES-08',
+    does: 'brings level 2 back with the password',
+    file: 'src/auth/factors/proven.ts',
+    find: 'const before = isCurrent ? session.amr :',
+    replace: 'const before = isCurrent || isStrong ? session.amr :',
+  },
+  {
+    id: 'SES-08',
+    does: 'prolongs level 2 with the password',
+    file: 'src/auth/factors/proven.ts',
+    find: 'isStrong && isCurrent && isPasswordAlone ? session.createdAt : ctx.now()',
+    replace: 'ctx.now()',
+  },
+  {
+    id: 'SES-15',
+    does: 'counts a code of long ago with the password of today',
+    file: 'src/auth/factors/proven.ts',
+    find: 'effectiveAal(ctx, session) === 2 : isFresh(ctx, session)',
+    replace: 'effectiveAal(ctx, session) === 2 : true',
+  },
+  {
+    id: 'SES-14',
+    does: 'lets a session without the second factor act',
+    file: 'src/auth/sessions/guards.ts',
+    find: `  await assertStrong(ctx, found)
+`,
+    replace: '',
+  },
+  {
+    id: 'SES-14',
+    does: 'lets a session that is not fresh act',
+    file: 'src/auth/sessions/guards.ts',
+    find: `  await assertStrong(ctx, found)
+  await assertFresh(ctx, found)
+`,
+    replace: `  await assertStrong(ctx, found)
+`,
+  },
+  {
+    id: 'SES-14',
+    does: 'deletes the account without the second factor',
+    file: 'src/auth/account/deletion.ts',
+    find: 'await requireStrongSession(ctx, caller)',
+    replace: `await (await import('../sessions/guards.ts')).requireFreshSession(ctx, caller)`,
   },
 ]

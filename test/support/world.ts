@@ -184,11 +184,15 @@ function prepared(world: World): Promise<Prepared> {
 }
 
 async function prepareOnce(world: World): Promise<Prepared> {
-  const { auth, now, newSession, newMails } = world
+  const { auth, db, now, newSession, newMails } = world
+  const sessions = await db.selectFrom('sessions').selectAll().execute()
   const caller = { sessionToken: await newSession(), browserToken: BROWSER_TOKEN }
   const { authenticator, passkey } = await addPasskey(auth, caller)
   await strengthenSessions(world)
   const app = await addTotp(auth, now, caller)
+  // The other sessions have ended. Here they go on.
+  const insert = db.insertInto('sessions').values(sessions)
+  if (sessions.length > 0) await insert.onConflict((conflict) => conflict.doNothing()).execute()
   await newMails()
   return { app, authenticator, passkeyId: passkey.id }
 }

@@ -7,7 +7,8 @@ import { record } from '../audit/record.ts'
 import { asUser, type Caller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
-import { requireStrongSession } from '../sessions/guards.ts'
+import { type LiveSession, requireStrongSession } from '../sessions/guards.ts'
+import { revokeOthers } from '../sessions/revoke.ts'
 import { admit, type SignedIn } from '../sign-in/admit.ts'
 import { resumption } from '../sign-in/continue.ts'
 import { findLive, type LivePending } from '../sign-in/pending.ts'
@@ -23,6 +24,8 @@ export interface Enrollee {
   readonly acting: Caller
   /** The sign-in that waits for the factor. `null`: the user has a session. */
   readonly live: LivePending | null
+  /** The session of the user. `null`: a sign-in waits. */
+  readonly session: LiveSession['session'] | null
 }
 
 /** What setting up a factor leads to. */
@@ -40,9 +43,10 @@ export interface Enrolled {
  */
 export async function requireEnrollee(ctx: Context, caller: Caller): Promise<Enrollee> {
   const live = await findLive(ctx, caller)
-  if (live?.pending.next === 'enrol') return { user: live.user, acting: asUser(caller, live.user), live }
-  const { user, acting } = await requireStrongSession(ctx, caller)
-  return { user, acting, live: null }
+  if (live?.pending.next === 'enrol')
+    return { user: live.user, acting: asUser(caller, live.user), live, session: null }
+  const { user, session, acting } = await requireStrongSession(ctx, caller)
+  return { user, acting, live: null, session }
 }
 
 /** A factor that was proven, and is not stored yet. */
@@ -57,14 +61,14 @@ interface NewFactor {
 }
 
 /**
- * Stores a new factor, with recovery codes if it is the first one, and finishes the sign-in that waited for it. The owner gets a
- * notice.
+ * Stores a new factor, with recovery codes if it is the first one, and finishes the sign-in that waited for it. The other sessions
+ * of the user end. The owner gets a notice.
  *
  * @throws {AuthError} What storing the factor throws; what `admit` throws.
  */
 export async function enrol(
   ctx: Context,
-  { user, acting, live }: Enrollee,
+  { user, acting, live, session }: Enrollee,
   added: NewFactor,
 ): Promise<Enrolled> {
   const { recoveryCodes } = await factorsOf(ctx, user.id)
@@ -76,7 +80,7 @@ export async function enrol(
     await codes?.save(tx, user.id)
     if (added.enables && user.secondFactorEnabledAt === null)
       await store.updateSecondFactor(tx.db, user.id, { enabledAt: tx.now() })
-    await store.deletePendingSignInsOf(tx.db, user.id)
+    await revokeOthers(tx, user.id, session)
     const { factor, details } = added
     await record(tx, { action: 'add_factor', reason: factor, userId: user.id, details }, acting)
     await enqueueMail(tx, user, `${factor}_added`, acting, { details: added.mailDetails ?? {} })

@@ -8,13 +8,14 @@ import type { Caller, SessionCaller } from '../caller.ts'
 import { type Context, inTransaction, type TxContext } from '../context.ts'
 import { enqueueMail } from '../delivery/enqueue.ts'
 import { requireStrongSession } from '../sessions/guards.ts'
+import { revokeOthers } from '../sessions/revoke.ts'
 import { factorsOf, mustHaveSecondFactor, policyFor } from './state.ts'
 
 /** The factor to remove. */
 export type RemovedFactor = { readonly factor: 'totp' } | { readonly factor: 'passkey'; readonly id: string }
 
 /**
- * Removes a factor of the caller. Without another one, the second factor is disabled and the recovery codes stop working.
+ * Removes a factor of the caller, and ends their other sessions. Without another one, the second factor is disabled and the recovery codes stop working.
  *
  * @throws {AuthError} What `requireStrongSession` throws; `not_found`; `last_factor`.
  */
@@ -23,7 +24,7 @@ export async function removeFactor(
   removed: RemovedFactor,
   caller: SessionCaller,
 ): Promise<void> {
-  const { user, acting } = await requireStrongSession(ctx, caller)
+  const { user, session, acting } = await requireStrongSession(ctx, caller)
   await inTransaction(ctx, async (tx) => {
     await store.lockUser(tx.db, user.id)
     const name = await deleteFactor(tx, user, removed)
@@ -38,7 +39,7 @@ export async function removeFactor(
       details: name === null ? {} : { name },
     })
     if (isLast) await disable(tx, user, acting)
-    await store.deletePendingSignInsOf(tx.db, user.id)
+    await revokeOthers(tx, user.id, session)
   })
 }
 

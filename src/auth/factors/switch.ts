@@ -4,6 +4,7 @@ import { record } from '../audit/record.ts'
 import type { SessionCaller } from '../caller.ts'
 import { type Context, inTransaction } from '../context.ts'
 import { requireStrongSession } from '../sessions/guards.ts'
+import { revokeOthers } from '../sessions/revoke.ts'
 import { disable } from './removal.ts'
 import { factorsOf, mustHaveSecondFactor } from './state.ts'
 
@@ -14,8 +15,8 @@ export interface SecondFactorRequest {
 }
 
 /**
- * Enables or disables the second factor of the caller. Disabling it keeps the factors: a passkey still signs in. The owner gets a
- * notice when it is disabled.
+ * Enables or disables the second factor of the caller, and ends their other sessions. Disabling it keeps the factors: a passkey
+ * still signs in. The owner gets a notice when it is disabled.
  *
  * @throws {AuthError} `unauthenticated`; `second_factor_required` or `reauthentication_required`, with `accepts`;
  *   `no_second_factor`: there is none to enable; `last_factor`: the account must have one; `missing_field` or `invalid_field`
@@ -26,7 +27,7 @@ export async function setSecondFactor(
   request: SecondFactorRequest,
   caller: SessionCaller,
 ): Promise<void> {
-  const { user, acting } = await requireStrongSession(ctx, caller)
+  const { user, session, acting } = await requireStrongSession(ctx, caller)
   const { enabled } = request
   if (typeof enabled !== 'boolean')
     throw new AuthError(enabled === undefined ? 'missing_field' : 'invalid_field', { field: 'enabled' })
@@ -43,6 +44,6 @@ export async function setSecondFactor(
       await store.updateSecondFactor(tx.db, user.id, { enabledAt: tx.now() })
       await record(tx, { action: 'enable_second_factor', userId: user.id }, acting)
     }
-    await store.deletePendingSignInsOf(tx.db, user.id)
+    await revokeOthers(tx, user.id, session)
   })
 }

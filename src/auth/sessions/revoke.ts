@@ -8,6 +8,22 @@ export async function revokeSessionsAndTokens(tx: TxContext, userId: number): Pr
   await revokeTokens(tx, userId)
 }
 
+/**
+ * Ends the sessions of an account except one, and voids its pending sign-ins, because its factors have changed: one that was
+ * stolen must not live on.
+ *
+ * @param kept - The session that made the change. `null`: a sign-in made it, whose session has not begun.
+ */
+export async function revokeOthers(
+  tx: TxContext,
+  userId: number,
+  kept: { readonly id: string; readonly userId: number } | null,
+): Promise<void> {
+  if (kept === null) await store.deleteSessionsOf(tx.db, userId)
+  else await store.deleteOtherSessions(tx.db, kept)
+  await store.deletePendingSignInsOf(tx.db, userId)
+}
+
 /** Voids every token, mailed code and pending sign-in of an account, and every queued mail with a link. */
 export async function revokeTokens(tx: TxContext, userId: number): Promise<void> {
   await store.deleteTokensOf(tx.db, userId)

@@ -26,7 +26,7 @@ async function signIn(auth: Auth, deviceToken?: string, email = BOB, password = 
 }
 
 onBothEngines('a device', (engine) => {
-  it('that is new triggers a notice with time and place, and is known from then on', async () => {
+  it('that is new triggers a notice with time and place, and is known from then on [LGN-11]', async () => {
     const { auth, now, newMails } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const device = await signIn(auth)
@@ -224,7 +224,7 @@ onBothEngines('a device', (engine) => {
     })
   })
 
-  it('that signs in after five failures triggers one notice with their number', async () => {
+  it('that signs in after five failures triggers one notice with their number [LGN-11]', async () => {
     const { auth, newMails } = await productionAuth(engine)
     await auth.users.create({ email: BOB, password: PASSWORD, confirmed: true })
     const fail = async (times: number, deviceToken?: string) => {

@@ -86,7 +86,7 @@ onBothEngines('a sign-in with a second factor', (engine) => {
       })
   })
 
-  it('accepts a recovery code once, and puts a new one in its place [RCV-02]', async () => {
+  it('accepts a recovery code once, and puts a new one in its place [RCV-02, RCV-03]', async () => {
     const bob = await bobWithTotp(engine)
     const { auth, recoveryCodes, newMails } = bob
     const [code = ''] = recoveryCodes
@@ -123,7 +123,7 @@ onBothEngines('a sign-in with a second factor', (engine) => {
     })
   })
 
-  it('disables the app after wrong codes without end, which does not open another way in', async () => {
+  it('disables the app after wrong codes without end, which does not open another way in [MFA-06]', async () => {
     const bob = await bobWithTotp(engine, { factorFailuresUntilLock: 2 })
     const { auth, codeAt, now, sessionToken } = bob
     for (let guess = 0; guess < 2; guess++) {
@@ -161,7 +161,7 @@ onBothEngines('a sign-in with a second factor', (engine) => {
     ).rejects.toMatchObject({ code: 'pending_login_required' })
   })
 
-  it('expires after ten minutes, and its owner hears of it a minute later', async () => {
+  it('expires after ten minutes, and its owner hears of it a minute later [LGN-11]', async () => {
     const bob = await bobWithTotp(engine)
     const { auth, codeAt, now, newMails } = bob
     const { loginToken } = await begin(bob)

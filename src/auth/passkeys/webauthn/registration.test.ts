@@ -213,7 +213,7 @@ describe('the JSON of a registration', () => {
     else expect(await attempt).toMatchObject({ transports: kept })
   })
 
-  it('may have an id of 1,023 bytes, and no more', async () => {
+  it('may have an id of 1,023 bytes, and no more [PKY-08]', async () => {
     expect(await reasonOf(register({}, { credentialId: Buffer.alloc(1_023, 1) }))).toBeNull()
     expect(await reasonOf(register({}, { credentialId: Buffer.alloc(1_024, 1) }))).toBe('malformed')
   })
