@@ -206,7 +206,7 @@ const TEXTS = {
   },
   contextWords: { good: ['x', 'Example,Example Ltd', 'Ex\u00a0ample'], bad: [' '] },
   rpId: {
-    good: ['example.com', 'auth.example.com', 'localhost'],
+    good: ['example.co.uk', 'auth.a.b-c.example.co.uk'],
     bad: [
       'Example.com',
       'https://example.com',
@@ -303,6 +303,17 @@ describe('resolveOptions', () => {
       sessionIdleSeconds: 0,
       sessionsPerUser: 1_000,
       reauthenticationSeconds: 600,
+      secondFactor: 'optional',
+      passkeys: true,
+      rpId: '',
+      passkeyOrigins: '',
+      passkeyStorage: 'any',
+      passkeysPerUser: 20,
+      totpDriftSteps: 1,
+      aal2LifetimeSeconds: DAY,
+      aal2IdleSeconds: 3_600,
+      factorFailuresPerAccount: 20,
+      factorFailuresUntilLock: 0,
       resetTokenLifetimeSeconds: 3_600,
       emailTokenLifetimeSeconds: DAY,
       unconfirmedAccountSeconds: 7 * DAY,
@@ -364,6 +375,17 @@ describe('resolveOptions', () => {
       sessionIdleSeconds: 7 * DAY,
       sessionsPerUser: 50,
       reauthenticationSeconds: 600,
+      secondFactor: 'optional',
+      passkeys: true,
+      rpId: '',
+      passkeyOrigins: '',
+      passkeyStorage: 'any',
+      passkeysPerUser: 20,
+      totpDriftSteps: 1,
+      aal2LifetimeSeconds: DAY,
+      aal2IdleSeconds: 3_600,
+      factorFailuresPerAccount: 10,
+      factorFailuresUntilLock: 100,
       resetTokenLifetimeSeconds: 3_600,
       emailTokenLifetimeSeconds: DAY,
       unconfirmedAccountSeconds: 7 * DAY,
@@ -400,6 +422,7 @@ describe('resolveOptions', () => {
       resetRequestsPerAccount: 20,
       resetRequestsPerIp: 300,
       registrationsPerIp: 300,
+      factorFailuresPerAccount: 20,
     })
   })
 
@@ -412,6 +435,8 @@ describe('resolveOptions', () => {
     'registrationAnswer',
     'emailVerification',
     'cookieDomain',
+    'rpId',
+    'secondFactor',
   ]
 
   /** What some values need besides. */
@@ -419,6 +444,8 @@ describe('resolveOptions', () => {
     emailVerification: { registrationAnswer: 'explicit' },
     cookieDomain: { baseUrl: 'https://auth.a.b-c.example.co.uk' },
     databaseSchema: { databaseUrl: 'postgres://localhost/a' },
+    rpId: { baseUrl: 'https://auth.a.b-c.example.co.uk' },
+    secondFactor: { baseUrl: 'https://auth.example.com' },
   }
 
   it.each(SETTINGS)('accepts valid values of %s, and uses the default for undefined', (name, row) => {
@@ -647,6 +674,9 @@ describe('production mode', () => {
     },
     passwordHash: { no: ['bcrypt'], yes: ['argon2id'] },
     minPasswordLength: { no: [1, 7], yes: [8, 14, 15, 64] },
+    factorFailuresUntilLock: { no: [0], yes: [1, 100] },
+    passkeyOrigins: { no: ['http://example.fr'], yes: ['https://example.fr'] },
+    secondFactor: { no: [], yes: ['off', 'optional'] },
     passwordBlocklist: { no: [false], yes: [true] },
     breachCheckUrl: {
       no: ['http://range.example.com', 'http://10.0.0.1'],
@@ -807,6 +837,39 @@ describe('readValue', () => {
       expect(() => readValue(name, row, wrong)).not.toThrow(/s3cr3t/)
     },
   )
+})
+
+describe('passkeys', () => {
+  const problemsOf = (given: GivenOptions) => inspectOptions(given).problems.map(({ option }) => option)
+  const baseUrl = 'https://auth.example.com'
+
+  it('belong to the host of the base URL, or to a parent of it with two labels or more', () => {
+    for (const rpId of [undefined, 'auth.example.com', 'example.com'])
+      expect(problemsOf({ baseUrl, rpId })).toEqual([])
+    for (const rpId of ['com', 'other.example.com', 'example.com.evil.test', 'badauth.example.com'])
+      expect(problemsOf({ baseUrl, rpId })).toEqual(['rpId'])
+    expect(problemsOf({ rpId: 'example.com' })).toEqual(['rpId'])
+  })
+
+  it('are there if the policy requires a second factor', () => {
+    for (const secondFactor of ['required', 'passkey'] as const) {
+      expect(problemsOf({ baseUrl, secondFactor })).toEqual([])
+      for (const given of [
+        {},
+        { baseUrl: 'https://192.0.2.1' },
+        { baseUrl: 'https://[::1]' },
+        { baseUrl, passkeys: false },
+      ])
+        expect(problemsOf({ ...given, secondFactor })).toEqual(['secondFactor'])
+    }
+  })
+
+  it('allow passwords of 8 characters if all users need a second factor', () => {
+    const reasons = (secondFactor: 'optional' | 'required') =>
+      unsafeOptions(resolveOptions({ ...PRODUCTION, secondFactor, minPasswordLength: 8 }))
+    expect(reasons('optional').map(({ option }) => option)).toEqual(['minPasswordLength'])
+    expect(reasons('required')).toEqual([])
+  })
 })
 
 describe('unsafeOptions', () => {
